@@ -1,0 +1,130 @@
+package spec
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"net/url"
+)
+
+// Node is a registered participant as the chain records it. ID 0 is no node.
+type Node struct {
+	ID         uint64    `json:"id"`
+	Owner      string    `json:"owner"` // bech32 account that locked the stake
+	Profile    Profile   `json:"profile"`
+	Stake      uint64    `json:"stake_uthing"`
+	Reputation PPM       `json:"reputation"`
+	Active     bool      `json:"active"`
+	Registered int64     `json:"registered"` // height
+	Busy       uint32    `json:"busy"`       // tasks it serves right now, at most Profile.Slots
+	Measured   []Measure `json:"measured,omitempty"`
+}
+
+// Profile is what a node says of itself.
+type Profile struct {
+	Name         string    `json:"name"`
+	Roles        Role      `json:"roles"`
+	Endpoint     string    `json:"endpoint,omitempty"`    // base URL of its blob interface; trainers need none
+	TransportKey []byte    `json:"transport_key"`         // Ed25519 public key, 32 bytes
+	SealingKey   []byte    `json:"sealing_key,omitempty"` // X25519 public key, 32 bytes
+	Resources    Resources `json:"resources"`
+	Datasets     []Dataset `json:"datasets,omitempty"`
+	Slots        uint32    `json:"slots"`   // tasks it serves at once
+	Claimed      PPM       `json:"claimed"` // accuracy it claims; counts only before its first task
+}
+
+// Resources is what a node offers, or what a task asks for.
+type Resources struct {
+	CPU       uint32 `json:"cpu" yaml:"cpu"`             // cores
+	Memory    uint32 `json:"memory" yaml:"memory"`       // MiB
+	GPU       uint32 `json:"gpu" yaml:"gpu"`             // devices
+	Storage   uint32 `json:"storage" yaml:"storage"`     // MiB
+	Bandwidth uint32 `json:"bandwidth" yaml:"bandwidth"` // kbit/s
+}
+
+// Covers reports whether r offers at least what is wanted of each resource.
+func (r Resources) Covers(want Resources) bool {
+	return r.CPU >= want.CPU && r.Memory >= want.Memory && r.GPU >= want.GPU &&
+		r.Storage >= want.Storage && r.Bandwidth >= want.Bandwidth
+}
+
+// Dataset is a claim to hold rows of one kind; the rows never leave the node.
+type Dataset struct {
+	Name    string `json:"name"`
+	Samples uint32 `json:"samples"`
+}
+
+// Measure is a capability metric: how good the models were that a node helped
+// to make for one kind of data.
+type Measure struct {
+	Dataset  string `json:"dataset"`
+	Accuracy PPM    `json:"accuracy"` // of the last task it finished
+	Tasks    uint32 `json:"tasks"`
+}
+
+const (
+	maxName     = 64
+	maxEndpoint = 256
+	maxDatasets = 32
+	// KeySize is the length of transport and sealing keys, in bytes.
+	KeySize = ed25519.PublicKeySize
+)
+
+// Validate reports the first thing that is wrong with a profile.
+func (p Profile) Validate() error {
+	switch {
+	case p.Name == "" || len(p.Name) > maxName:
+		return fmt.Errorf("node name has %d bytes: want 1 to %d", len(p.Name), maxName)
+	case !p.Roles.Valid():
+		return fmt.Errorf("node %q has no role or an unknown one", p.Name)
+	case len(p.TransportKey) != KeySize:
+		return fmt.Errorf("transport key has %d bytes: want %d", len(p.TransportKey), KeySize)
+	case len(p.SealingKey) != 0 && len(p.SealingKey) != KeySize:
+		return fmt.Errorf("sealing key has %d bytes: want %d", len(p.SealingKey), KeySize)
+	case p.Slots == 0:
+		return fmt.Errorf("node %q has no slot: want at least 1", p.Name)
+	case p.Claimed > One:
+		return fmt.Errorf("claimed accuracy %s is above 1", p.Claimed)
+	case len(p.Datasets) > maxDatasets:
+		return fmt.Errorf("%d data sets: want at most %d", len(p.Datasets), maxDatasets)
+	case p.Roles.Has(Aggregator) && p.Endpoint == "":
+		return fmt.Errorf("node %q aggregates, so it needs an endpoint", p.Name)
+	}
+	for _, d := range p.Datasets {
+		if d.Name == "" || len(d.Name) > maxName || d.Samples == 0 {
+			return fmt.Errorf("data set %q of %d samples: want a name and at least one sample", d.Name, d.Samples)
+		}
+	}
+	return validateEndpoint(p.Endpoint)
+}
+
+func validateEndpoint(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxEndpoint || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("endpoint %q: want http(s)://host:port of at most %d bytes", s, maxEndpoint)
+	}
+	return nil
+}
+
+// Samples is how many rows of a data set the node claims to hold.
+func (p Profile) Samples(dataset string) uint32 {
+	for _, d := range p.Datasets {
+		if d.Name == dataset {
+			return d.Samples
+		}
+	}
+	return 0
+}
+
+// Accuracy is the node's capability metric for a data set: measured where a
+// task of that kind was finished, else what the node claims of itself.
+func (n Node) Accuracy(dataset string) (accuracy PPM, measured bool) {
+	for _, m := range n.Measured {
+		if m.Dataset == dataset {
+			return m.Accuracy, true
+		}
+	}
+	return n.Profile.Claimed, false
+}

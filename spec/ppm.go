@@ -1,0 +1,46 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PPM is a fraction or a rate in parts per million: 1_000_000 is one. People
+// write it as a decimal ("0.95"), the chain reads only the integer.
+type PPM uint32
+
+// One is the whole, 1_000_000 ppm.
+const One PPM = 1_000_000
+
+// ParsePPM reads a decimal with at most six digits behind the point.
+func ParsePPM(s string) (PPM, error) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	if whole == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
+		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point", s)
+	}
+	n, err := strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
+	}
+	return PPM(n), nil
+}
+
+func digits(s string) bool {
+	return strings.Trim(s, "0123456789") == ""
+}
+
+// String is the shortest decimal that reads back as p.
+func (p PPM) String() string {
+	s := fmt.Sprintf("%d.%06d", p/One, p%One)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (p PPM) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *PPM) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePPM(string(text))
+	return err
+}

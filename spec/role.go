@@ -1,0 +1,65 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Role is what a node may be asked to do; a node may hold several.
+type Role uint8
+
+// The roles of the network.
+const (
+	DataProvider Role = 1 << iota
+	Trainer
+	Aggregator
+	Evaluator
+	Consumer
+	allRoles = 1<<iota - 1
+)
+
+func roleNames() []string {
+	return []string{"data-provider", "trainer", "aggregator", "evaluator", "consumer"}
+}
+
+// Has reports whether every role in want is among r.
+func (r Role) Has(want Role) bool { return r&want == want }
+
+// Valid reports whether r holds at least one role and no unknown one.
+func (r Role) Valid() bool { return r != 0 && r&^allRoles == 0 }
+
+// String lists the roles, separated by commas.
+func (r Role) String() string {
+	var held []string
+	for i, name := range roleNames() {
+		if r.Has(1 << i) {
+			held = append(held, name)
+		}
+	}
+	return strings.Join(held, ",")
+}
+
+// ParseRoles reads a comma separated list of roles.
+func ParseRoles(s string) (Role, error) {
+	var r Role
+next:
+	for _, word := range strings.Split(s, ",") {
+		for i, name := range roleNames() {
+			if strings.TrimSpace(word) == name {
+				r |= 1 << i
+				continue next
+			}
+		}
+		return 0, fmt.Errorf("unknown role %q: want some of %s", word, strings.Join(roleNames(), ", "))
+	}
+	return r, nil
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (r *Role) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRoles(string(text))
+	return err
+}

@@ -1,0 +1,109 @@
+package spec
+
+// TaskSpec is a task file: what a consumer asks the network for. The chain
+// copies it when the task is created; later votes do not change it.
+type TaskSpec struct {
+	Version     uint32      `json:"version" yaml:"version"`
+	Name        string      `json:"name" yaml:"name"`
+	Model       Model       `json:"model" yaml:"model"`
+	Data        Data        `json:"data" yaml:"data"`
+	Training    Training    `json:"training" yaml:"training"`
+	Aggregation Aggregation `json:"aggregation" yaml:"aggregation"`
+	Selection   Selection   `json:"selection" yaml:"selection"`
+	Privacy     Privacy     `json:"privacy" yaml:"privacy"`
+	Target      Target      `json:"target" yaml:"target"`
+	Escrow      uint64      `json:"escrow" yaml:"escrow"` // uthing locked at creation
+	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
+	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes
+	Retain      uint32      `json:"retain" yaml:"retain"`   // blocks the blobs of a settled round are served
+	Audit       string      `json:"audit" yaml:"audit"`     // AuditPublic or AuditMembers
+}
+
+// Model describes an architecture by data.
+type Model struct {
+	Kind    string   `json:"kind" yaml:"kind"` // ModelSoftmax or ModelMLP
+	Inputs  uint32   `json:"inputs" yaml:"inputs"`
+	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden"` // widths of the hidden layers, ReLU between
+	Classes uint32   `json:"classes" yaml:"classes"`
+	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
+}
+
+// Data is what a trainer must hold to take part.
+type Data struct {
+	Name       string `json:"name" yaml:"name"`
+	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`
+}
+
+// Training is what a trainer does with its rows in one round.
+type Training struct {
+	Optimiser string `json:"optimiser" yaml:"optimiser"` // OptimiserSGD
+	Batch     uint32 `json:"batch" yaml:"batch"`
+	Epochs    uint32 `json:"epochs" yaml:"epochs"`
+	Rate      PPM    `json:"rate" yaml:"rate"` // learning rate
+}
+
+// Aggregation is how updates become the next model.
+type Aggregation struct {
+	Rule      string `json:"rule" yaml:"rule"`             // RuleFedAvg or RuleMean
+	ScaleBits uint32 `json:"scale_bits" yaml:"scale_bits"` // an update value v travels as round(v * 2^ScaleBits)
+	MaxWeight uint32 `json:"max_weight" yaml:"max_weight"` // 0: twice the median claim
+}
+
+// Selection is who may take part and how many.
+type Selection struct {
+	Rule        string    `json:"rule" yaml:"rule"` // SelectionRanked
+	Trainers    uint32    `json:"trainers" yaml:"trainers"`
+	MinTrainers uint32    `json:"min_trainers" yaml:"min_trainers"`
+	Aggregators uint32    `json:"aggregators" yaml:"aggregators"` // K = 3f+1
+	Evaluators  uint32    `json:"evaluators" yaml:"evaluators"`
+	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`
+	MinStake    uint64    `json:"min_stake" yaml:"min_stake"` // uthing
+	Resources   Resources `json:"resources" yaml:"resources"`
+}
+
+// Privacy is the privacy mode of a task.
+type Privacy struct {
+	Mode string `json:"mode" yaml:"mode"` // PrivacyNone
+}
+
+// Target is when a task is done.
+type Target struct {
+	Accuracy PPM    `json:"accuracy" yaml:"accuracy"` // 0: train for all rounds
+	Rounds   uint32 `json:"rounds" yaml:"rounds"`     // accepted rounds at most
+}
+
+// Deadlines bound every phase, in blocks.
+type Deadlines struct {
+	Select    uint32 `json:"select" yaml:"select"`       // to find participants, and to prepare
+	Train     uint32 `json:"train" yaml:"train"`         // to commit to an update
+	Attest    uint32 `json:"attest" yaml:"attest"`       // to upload and to attest
+	Aggregate uint32 `json:"aggregate" yaml:"aggregate"` // to commit, and again to reveal
+	Evaluate  uint32 `json:"evaluate" yaml:"evaluate"`   // to commit, and again to reveal
+}
+
+// The words a task file may use.
+const (
+	ModelSoftmax    = "softmax"
+	ModelMLP        = "mlp"
+	OptimiserSGD    = "sgd"
+	RuleFedAvg      = "fedavg" // weighted mean (McMahan et al. 2017, algorithm 1)
+	RuleMean        = "mean"   // every weight is 1
+	SelectionRanked = "ranked" // reputation, then stake, then id
+	PrivacyNone     = "none"
+	AuditPublic     = "public"  // settled rounds may be recomputed by anyone
+	AuditMembers    = "members" // only by keys of the round
+)
+
+// Backup is how many trainers are asked for each that is needed: 30% more.
+const Backup PPM = 1_300_000
+
+// Faulty is f of K = 3f+1: how many aggregators may lie.
+func (s Selection) Faulty() int { return (int(s.Aggregators) - 1) / 3 }
+
+// Quorum is 2f+1: how many equal digests the network accepts.
+func (s Selection) Quorum() int { return 2*s.Faulty() + 1 }
+
+// Asked is how many trainers a round selects, backups included.
+func (s Selection) Asked() int {
+	return int((uint64(s.Trainers)*uint64(Backup) + uint64(One) - 1) / uint64(One))
+}
