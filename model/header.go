@@ -1,0 +1,87 @@
+package model
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"github.com/althing-network/althing/spec"
+)
+
+const (
+	format     = "althing/1"
+	lengthSize = 8       // bytes of the length in front of the header
+	maxHeader  = 1 << 16 // bytes; the deepest model needs a fifth of it
+)
+
+// metadata is the safetensors map of strings, keys in alphabetical order.
+type metadata struct {
+	Format string `json:"format"`
+	Model  string `json:"model"` // the spec.Model as JSON
+}
+
+// entry says where one tensor lies in the data behind the header.
+type entry struct {
+	DType   string `json:"dtype"`
+	Shape   []int  `json:"shape"`
+	Offsets [2]int `json:"data_offsets"` // bytes, half open
+}
+
+// header is the one header an architecture has: eight bytes of little-endian
+// length, then JSON (metadata first, tensors in layout order) padded by spaces
+// to a multiple of eight, as the safetensors format recommends.
+func header(m spec.Model) ([]byte, error) {
+	tensors, err := Layout(m)
+	if err != nil {
+		return nil, err
+	}
+	stated, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode architecture: %w", err)
+	}
+	var b bytes.Buffer
+	b.Write(make([]byte, lengthSize))
+	separator := byte('{')
+	field := func(name string, value any) error {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("encode %s: %w", name, err)
+		}
+		b.WriteByte(separator)
+		separator = ','
+		_, err = fmt.Fprintf(&b, "%q:%s", name, text)
+		return err
+	}
+	if err := field("__metadata__", metadata{Format: format, Model: string(stated)}); err != nil {
+		return nil, err
+	}
+	for _, t := range tensors {
+		offsets := [2]int{4 * t.Offset, 4 * (t.Offset + t.Len)}
+		if err := field(t.Name, entry{DType: "F32", Shape: t.Shape, Offsets: offsets}); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	for b.Len()%8 != 0 {
+		b.WriteByte(' ')
+	}
+	binary.LittleEndian.PutUint64(b.Bytes(), uint64(b.Len()-lengthSize))
+	return b.Bytes(), nil
+}
+
+// split parts a file into its header, length included, and the data behind it.
+func split(b []byte) (head, data []byte, err error) {
+	if len(b) < lengthSize {
+		return nil, nil, fmt.Errorf("%w: %d bytes are too few for a header", ErrModel, len(b))
+	}
+	n := binary.LittleEndian.Uint64(b)
+	if n > maxHeader {
+		return nil, nil, fmt.Errorf("%w: header of %d bytes: want at most %d", ErrModel, n, maxHeader)
+	}
+	end := lengthSize + int(n)
+	if end > len(b) {
+		return nil, nil, fmt.Errorf("%w: header of %d bytes is truncated to %d", ErrModel, n, len(b)-lengthSize)
+	}
+	return b[:end], b[end:], nil
+}
