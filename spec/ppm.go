@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // PPM is a fraction or a rate in parts per million: 1_000_000 is one. People
@@ -43,4 +45,12 @@ func (p PPM) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 func (p *PPM) UnmarshalText(text []byte) (err error) {
 	*p, err = ParsePPM(string(text))
 	return err
+}
+
+// UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.
+func (p *PPM) UnmarshalYAML(node *yaml.Node) (err error) {
+	if *p, err = ParsePPM(node.Value); err != nil {
+		return fmt.Errorf("line %d: %w", node.Line, err)
+	}
+	return nil
 }

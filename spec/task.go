@@ -6,9 +6,11 @@ type Task struct {
 	Owner       string    `json:"owner"` // bech32 account that pays
 	Spec        TaskSpec  `json:"spec"`
 	State       TaskState `json:"state"`
-	Reason      string    `json:"reason,omitempty"` // why it closed
-	Created     int64     `json:"created"`          // height
-	Closed      int64     `json:"closed,omitempty"` // height
+	Reason      string    `json:"reason,omitempty"`     // why it closed
+	Created     int64     `json:"created"`              // height
+	Since       int64     `json:"since"`                // height of its newest state, or of the end of its newest round
+	Closed      int64     `json:"closed,omitempty"`     // height
+	Cancelling  bool      `json:"cancelling,omitempty"` // closes when the running round ends
 	Paid        uint64    `json:"paid_uthing"`
 	Refunded    uint64    `json:"refunded_uthing"`
 	Aggregators []Member  `json:"aggregators,omitempty"`
@@ -76,11 +78,3 @@ type Fault struct {
 // FaultWrongAggregate is an aggregator that revealed another digest than the
 // one 2f+1 of its committee agreed on.
 const FaultWrongAggregate = "wrong aggregate"
-
-// PerRound is what one accepted round pays in all, in uthing.
-func (t Task) PerRound() uint64 {
-	if t.Spec.Target.Rounds == 0 {
-		return 0
-	}
-	return t.Spec.Escrow / uint64(t.Spec.Target.Rounds)
-}

@@ -107,3 +107,11 @@ func (s Selection) Quorum() int { return 2*s.Faulty() + 1 }
 func (s Selection) Asked() int {
 	return int((uint64(s.Trainers)*uint64(Backup) + uint64(One) - 1) / uint64(One))
 }
+
+// PerRound is what one accepted round pays in all, in uthing.
+func (t TaskSpec) PerRound() uint64 {
+	if t.Target.Rounds == 0 {
+		return 0
+	}
+	return t.Escrow / uint64(t.Target.Rounds)
+}

@@ -1,0 +1,167 @@
+package spec
+
+import "fmt"
+
+// Bounds of a task: what one task may ask of a network at most.
+const (
+	MaxTrainers   = 256
+	MaxCommittee  = 31         // aggregators or evaluators
+	MaxParameters = 64 << 20   // of a model, float32
+	MaxWidth      = 1 << 20    // of a layer
+	MaxDepth      = 16         // hidden layers
+	MaxRounds     = 100_000    //
+	MaxDeadline   = 10_000_000 // blocks
+	MaxSamples    = 1 << 30    // rows one trainer may claim
+	// MaxEscrow is the whole supply, in uthing.
+	MaxEscrow = 1_000_000_000 * 1_000_000
+)
+
+// FieldError is what is wrong with one field of a task file.
+type FieldError struct {
+	Field string // as in the file, "model.hidden"
+	Why   string
+	Line  int // in the file, 0 where there is none
+}
+
+// Error names the line, the field and what is wrong with it.
+func (e *FieldError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("task file line %d: %s: %s", e.Line, e.Field, e.Why)
+	}
+	return fmt.Sprintf("task: %s: %s", e.Field, e.Why)
+}
+
+type check struct {
+	field string
+	wrong bool
+	why   string
+}
+
+func first(checks ...check) error {
+	for _, c := range checks {
+		if c.wrong {
+			return &FieldError{Field: c.field, Why: c.why}
+		}
+	}
+	return nil
+}
+
+// Validate reports the first field that is missing, out of bounds or
+// contradicts another, as a [*FieldError]. It changes nothing.
+func (t TaskSpec) Validate() error {
+	if err := first(
+		check{"version", t.Version != 1, "want 1"},
+		check{"name", t.Name == "" || len(t.Name) > maxName, fmt.Sprintf("want 1 to %d bytes", maxName)},
+	); err != nil {
+		return err
+	}
+	for _, part := range []interface{ validate() error }{
+		t.Model, t.Data, t.Training, t.Aggregation, t.Selection, t.Privacy, t.Target, t.Deadlines,
+	} {
+		if err := part.validate(); err != nil {
+			return err
+		}
+	}
+	return first(
+		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
+		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
+		check{"escrow", t.PerRound() < uint64(t.Selection.Trainers), "too small: each trainer must earn at least 1 uthing a round"},
+		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
+		check{"retain", t.Retain > MaxDeadline, fmt.Sprintf("want at most %d blocks", MaxDeadline)},
+		check{"audit", t.Audit != AuditPublic && t.Audit != AuditMembers, "want public or members"},
+	)
+}
+
+func (m Model) validate() error {
+	if err := first(
+		check{"model.kind", m.Kind == "", "missing: want softmax or mlp"},
+		check{"model.kind", m.Kind != ModelSoftmax && m.Kind != ModelMLP, fmt.Sprintf("unknown kind %q: want softmax or mlp", m.Kind)},
+		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
+		check{"model.classes", m.Classes < 2 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes", MaxWidth)},
+		check{"model.hidden", m.Kind == ModelSoftmax && len(m.Hidden) > 0, "softmax has no hidden layer: leave it out, or ask for mlp"},
+		check{"model.hidden", m.Kind == ModelMLP && len(m.Hidden) == 0, "missing: an mlp needs the widths of its hidden layers"},
+		check{"model.hidden", len(m.Hidden) > MaxDepth, fmt.Sprintf("want at most %d layers", MaxDepth)},
+	); err != nil {
+		return err
+	}
+	total, in := uint64(0), uint64(m.Inputs)
+	for _, width := range append(append([]uint32(nil), m.Hidden...), m.Classes) {
+		if width == 0 || width > MaxWidth {
+			return &FieldError{Field: "model.hidden", Why: fmt.Sprintf("a layer of width %d: want 1 to %d", width, MaxWidth)}
+		}
+		total += (in + 1) * uint64(width)
+		in = uint64(width)
+	}
+	return first(check{"model", total > MaxParameters, fmt.Sprintf("%d parameters: want at most %d", total, MaxParameters)})
+}
+
+// Validate reports what is wrong with an architecture.
+func (m Model) Validate() error { return m.validate() }
+
+func (d Data) validate() error {
+	return first(
+		check{"data.name", d.Name == "" || len(d.Name) > maxName, fmt.Sprintf("want 1 to %d bytes", maxName)},
+		check{"data.min_samples", d.MinSamples > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
+	)
+}
+
+func (t Training) validate() error {
+	return first(
+		check{"training.optimiser", t.Optimiser != OptimiserSGD, fmt.Sprintf("unknown optimiser %q: want sgd", t.Optimiser)},
+		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
+		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
+		check{"training.rate", t.Rate == 0, "missing: want a learning rate above zero"},
+	)
+}
+
+func (a Aggregation) validate() error {
+	return first(
+		check{"aggregation.rule", a.Rule != RuleFedAvg && a.Rule != RuleMean, fmt.Sprintf("unknown rule %q: want fedavg or mean", a.Rule)},
+		check{"aggregation.scale_bits", a.ScaleBits < 8 || a.ScaleBits > 30, "want 8 to 30"},
+		check{"aggregation.max_weight", a.MaxWeight > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
+		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "every weight is 1 under the rule mean: leave it out"},
+	)
+}
+
+func (s Selection) validate() error {
+	return first(
+		check{"selection.rule", s.Rule != SelectionRanked, fmt.Sprintf("unknown rule %q: want ranked", s.Rule)},
+		check{"selection.trainers", s.Trainers == 0 || s.Asked() > MaxTrainers, fmt.Sprintf("want 1 to %d, backups included", MaxTrainers)},
+		check{"selection.min_trainers", s.MinTrainers == 0, "missing: want at least 1"},
+		check{"selection.min_trainers", s.MinTrainers > s.Trainers, "more than selection.trainers"},
+		check{"selection.aggregators", s.Aggregators == 0 || s.Aggregators > MaxCommittee, fmt.Sprintf("want 1 to %d", MaxCommittee)},
+		check{"selection.aggregators", s.Aggregators%3 != 1, "want 3f+1 of them: 1, 4, 7, ..."},
+		check{"selection.evaluators", s.Evaluators == 0 || s.Evaluators > MaxCommittee, fmt.Sprintf("want 1 to %d", MaxCommittee)},
+		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
+		check{"selection.min_stake", s.MinStake > MaxEscrow, "more than there is"},
+	)
+}
+
+func (p Privacy) validate() error {
+	return first(check{"privacy.mode", p.Mode != PrivacyNone, fmt.Sprintf("unknown mode %q: want none", p.Mode)})
+}
+
+func (t Target) validate() error {
+	return first(
+		check{"target.accuracy", t.Accuracy > One, "want at most 1"},
+		check{"target.rounds", t.Rounds == 0 || t.Rounds > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
+	)
+}
+
+func (d Deadlines) validate() error {
+	for _, c := range []struct {
+		field  string
+		blocks uint32
+	}{
+		{"select", d.Select},
+		{"train", d.Train},
+		{"attest", d.Attest},
+		{"aggregate", d.Aggregate},
+		{"evaluate", d.Evaluate},
+	} {
+		if c.blocks < 2 || c.blocks > MaxDeadline {
+			return &FieldError{Field: "deadlines." + c.field, Why: fmt.Sprintf("want 2 to %d blocks", MaxDeadline)}
+		}
+	}
+	return nil
+}
