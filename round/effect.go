@@ -1,0 +1,163 @@
+package round
+
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Effect is what a step asks the world to do. Its String is a line of a transcript.
+type Effect interface {
+	effect()
+	String() string
+}
+
+// AskCommittee asks the scheduler for aggregators and evaluators.
+type AskCommittee struct{}
+
+// AskReady asks the committee to attest model 0 and its shards.
+type AskReady struct{ Deadline int64 }
+
+// AskTrainers asks the scheduler for the trainers of the next round.
+type AskTrainers struct{}
+
+// OpenTraining asks the trainers to train and commit.
+type OpenTraining struct {
+	Round    uint64
+	Trainers []uint64
+	Deadline int64
+}
+
+// AskAttest asks trainers to upload and aggregators to attest.
+type AskAttest struct{ Deadline int64 }
+
+// AskAggregate asks the aggregators to combine the survivors' updates.
+type AskAggregate struct {
+	Survivors []uint64
+	Deadline  int64
+}
+
+// AskReveal asks the aggregators to open their commitments.
+type AskReveal struct{ Deadline int64 }
+
+// AskScores asks the evaluators to judge a model and commit.
+type AskScores struct {
+	Model    spec.Digest
+	Deadline int64
+}
+
+// AskOpenings asks the evaluators to open their commitments.
+type AskOpenings struct{ Deadline int64 }
+
+// Publish makes a model the task's newest.
+type Publish struct {
+	Model spec.Digest
+	Score spec.PPM
+}
+
+// Pay moves money from the task's escrow to a node's owner.
+type Pay struct {
+	Node   uint64
+	Amount uint64 // uthing
+}
+
+// Merit raises a node's reputation.
+type Merit struct{ Node uint64 }
+
+// Demerit lowers a node's reputation.
+type Demerit struct {
+	Node uint64
+	Why  string
+}
+
+// Accuse records provable misbehaviour.
+type Accuse struct{ Fault spec.Fault }
+
+// Abort ends a round without a model.
+type Abort struct {
+	Round uint64
+	Why   string
+}
+
+// Engage takes a slot of each node, Release gives it back.
+type (
+	Engage  struct{ Nodes []uint64 }
+	Release struct{ Nodes []uint64 }
+)
+
+// Measure records how good a model the nodes helped to make.
+type Measure struct {
+	Nodes    []uint64
+	Dataset  string
+	Accuracy spec.PPM
+}
+
+// Close ends the task and gives the rest of the escrow back.
+type Close struct {
+	State  spec.TaskState
+	Why    string
+	Refund uint64 // uthing
+}
+
+func (AskCommittee) effect() {}
+func (AskReady) effect()     {}
+func (AskTrainers) effect()  {}
+func (OpenTraining) effect() {}
+func (AskAttest) effect()    {}
+func (AskAggregate) effect() {}
+func (AskReveal) effect()    {}
+func (AskScores) effect()    {}
+func (AskOpenings) effect()  {}
+func (Publish) effect()      {}
+func (Pay) effect()          {}
+func (Merit) effect()        {}
+func (Demerit) effect()      {}
+func (Accuse) effect()       {}
+func (Abort) effect()        {}
+func (Engage) effect()       {}
+func (Release) effect()      {}
+func (Measure) effect()      {}
+func (Close) effect()        {}
+
+func (AskCommittee) String() string { return "ask the scheduler for a committee" }
+func (e AskReady) String() string {
+	return fmt.Sprintf("ask the committee to get ready until %d", e.Deadline)
+}
+func (AskTrainers) String() string   { return "ask the scheduler for trainers" }
+func (e AskAttest) String() string   { return fmt.Sprintf("attest until %d", e.Deadline) }
+func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %d", e.Deadline) }
+func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %d", e.Deadline) }
+func (e Pay) String() string         { return fmt.Sprintf("pay %d %d uthing", e.Node, e.Amount) }
+func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
+func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
+func (e Abort) String() string       { return fmt.Sprintf("abort round %d (%s)", e.Round, e.Why) }
+func (e Engage) String() string      { return fmt.Sprintf("engage %d", e.Nodes) }
+func (e Release) String() string     { return fmt.Sprintf("release %d", e.Nodes) }
+
+func (e OpenTraining) String() string {
+	return fmt.Sprintf("round %d: train until %d, asks %d", e.Round, e.Deadline, e.Trainers)
+}
+
+func (e AskAggregate) String() string {
+	return fmt.Sprintf("aggregate %d until %d", e.Survivors, e.Deadline)
+}
+
+func (e AskScores) String() string {
+	return fmt.Sprintf("score %s until %d", e.Model.Short(), e.Deadline)
+}
+
+func (e Publish) String() string {
+	return fmt.Sprintf("publish %s scored %s", e.Model.Short(), e.Score)
+}
+
+func (e Accuse) String() string {
+	return fmt.Sprintf("fault of %d: %s %s", e.Fault.Node, e.Fault.Kind, e.Fault.Digest.Short())
+}
+
+func (e Measure) String() string {
+	return fmt.Sprintf("measure %d at %s on %s", e.Nodes, e.Accuracy, e.Dataset)
+}
+
+func (e Close) String() string {
+	return fmt.Sprintf("close %s (%s), refund %d uthing", e.State, e.Why, e.Refund)
+}

@@ -1,0 +1,73 @@
+package round
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Committee picks the aggregators and evaluators that serve a task from
+// beginning to end. It fails with [ErrResources] where too few are eligible.
+// No node is both.
+func Committee(task spec.TaskSpec, nodes []spec.Node) (Select, error) {
+	aggregators := ranked(task, nodes, spec.Aggregator, nil)
+	if len(aggregators) < int(task.Selection.Aggregators) {
+		return Select{}, ErrResources
+	}
+	aggregators = aggregators[:task.Selection.Aggregators]
+	evaluators := ranked(task, nodes, spec.Evaluator, aggregators)
+	if len(evaluators) < int(task.Selection.Evaluators) {
+		return Select{}, ErrResources
+	}
+	return Select{Aggregators: aggregators, Evaluators: evaluators[:task.Selection.Evaluators]}, nil
+}
+
+// Trainers picks who trains in the next round: as many as the task needs and
+// 30% more, fewer where fewer are eligible, [ErrResources] below the least the
+// task accepts. No evaluator of a task trains for it.
+func Trainers(task spec.Task, nodes []spec.Node) (Select, error) {
+	eligible := ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
+	if len(eligible) < int(task.Spec.Selection.MinTrainers) {
+		return Select{}, ErrResources
+	}
+	eligible = eligible[:min(len(eligible), task.Spec.Selection.Asked())]
+	ids := make([]uint64, len(eligible))
+	for i, m := range eligible {
+		ids[i] = m.Node
+	}
+	slices.Sort(ids)
+	return Select{Trainers: ids}, nil
+}
+
+// ranked lists the eligible nodes by reputation, then stake, then id.
+func ranked(task spec.TaskSpec, nodes []spec.Node, role spec.Role, except []spec.Member) []spec.Member {
+	var fit []spec.Node
+	for _, n := range nodes {
+		taken := slices.ContainsFunc(except, func(m spec.Member) bool { return m.Node == n.ID })
+		if !taken && eligible(task, n, role) {
+			fit = append(fit, n)
+		}
+	}
+	slices.SortFunc(fit, func(a, b spec.Node) int {
+		return cmp.Or(cmp.Compare(b.Reputation, a.Reputation), cmp.Compare(b.Stake, a.Stake), cmp.Compare(a.ID, b.ID))
+	})
+	members := make([]spec.Member, len(fit))
+	for i, n := range fit {
+		members[i] = spec.Member{Node: n.ID, Stake: n.Stake}
+	}
+	return members
+}
+
+func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
+	if !n.Active || !n.Profile.Roles.Has(role) || n.Busy >= n.Profile.Slots ||
+		n.Stake < task.Selection.MinStake || !n.Profile.Resources.Covers(task.Selection.Resources) {
+		return false
+	}
+	if role == spec.Aggregator {
+		return true
+	}
+	accuracy, _ := n.Accuracy(task.Data.Name)
+	samples := n.Profile.Samples(task.Data.Name)
+	return samples > 0 && (role == spec.Evaluator || samples >= task.Data.MinSamples && accuracy >= task.Selection.MinAccuracy)
+}

@@ -1,0 +1,138 @@
+package round
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// survive decides whose updates are in the sum: those that f+1 bitmaps hold, so
+// that one honest aggregator can serve them to the others.
+func (s *State) survive(height int64) []Effect {
+	faulty := s.Task.Spec.Selection.Faulty()
+	bitmaps := 0
+	for _, a := range s.Round.Aggregates {
+		if a.Attested > 0 {
+			bitmaps++
+		}
+	}
+	if bitmaps < s.Task.Spec.Selection.Quorum() {
+		return s.abort(height, "too few aggregators attested")
+	}
+	for i := range s.Round.Trainers {
+		held := 0
+		for _, a := range s.Round.Aggregates {
+			if spec.Held(a.Holds, i) {
+				held++
+			}
+		}
+		s.Round.Trainers[i].Survivor = held > faulty
+	}
+	survivors := s.survivors()
+	switch {
+	case len(survivors) == 0:
+		return s.abort(height, ErrNoUpdates.Error())
+	case len(survivors) < int(s.Task.Spec.Selection.MinTrainers):
+		return s.abort(height, "too few updates survived")
+	}
+	return []Effect{AskAggregate{Survivors: survivors, Deadline: s.begin(height, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)}}
+}
+
+// accepted finds the digest that 2f+1 aggregators revealed.
+func (s *State) accepted() (spec.Digest, bool) {
+	var digests []spec.Digest
+	for _, a := range s.Round.Aggregates {
+		if a.Revealed > 0 {
+			digests = append(digests, a.Digest)
+		}
+	}
+	return agreed(digests, s.Task.Spec.Selection.Quorum())
+}
+
+// accept names the next model, and every aggregator that published another one.
+func (s *State) accept(height int64) []Effect {
+	next, ok := s.accepted()
+	if !ok {
+		return s.abort(height, "aggregators did not agree")
+	}
+	s.Round.Next = next
+	var effects []Effect
+	for _, a := range s.Round.Aggregates {
+		if a.Revealed > 0 && a.Digest != next {
+			fault := spec.Fault{Round: s.Round.Number, Node: a.Node, Kind: spec.FaultWrongAggregate, Digest: a.Digest}
+			s.Task.Faults = append(s.Task.Faults, fault)
+			effects = append(effects, Accuse{fault}, Demerit{Node: a.Node, Why: fault.Kind})
+		}
+	}
+	return append(effects, AskScores{Model: next, Deadline: s.begin(height, spec.PhaseScore, s.Task.Spec.Deadlines.Evaluate)})
+}
+
+// settle pays the survivors equally and makes the next model the task's. A
+// round that nobody scored is paid all the same: a consumer cannot rob trainers
+// by hiding the hold-out.
+func (s *State) settle(height int64) []Effect {
+	s.Round.Score, s.Round.Scored = s.median()
+	s.Round.Phase = spec.PhaseSettled
+	survivors := s.survivors()
+	share := s.Task.Spec.PerRound() / uint64(len(survivors))
+	effects := []Effect{Publish{Model: s.Round.Next, Score: s.Round.Score}}
+	for _, node := range survivors {
+		effects = append(effects, Pay{Node: node, Amount: share}, Merit{Node: node})
+		s.Round.Paid += share
+	}
+	for _, a := range s.Round.Aggregates {
+		if a.Revealed > 0 && a.Digest == s.Round.Next {
+			effects = append(effects, Merit{Node: a.Node})
+		}
+	}
+	for _, e := range s.Round.Scores {
+		if e.Revealed > 0 {
+			effects = append(effects, Merit{Node: e.Node})
+		}
+	}
+	s.Task.Paid += s.Round.Paid
+	s.Task.Model = s.Round.Next
+	if s.Round.Scored {
+		s.Task.Score = s.Round.Score
+	}
+	s.Task.Accepted++
+	s.Task.Aborted = 0
+	return append(effects, s.between(height)...)
+}
+
+// median is the stake-weighted lower median of the revealed scores: the least
+// score such that those at or below it hold half of the revealed stake. It needs
+// two thirds of the evaluators' stake.
+func (s *State) median() (spec.PPM, bool) {
+	var scores []spec.Evaluation
+	var all, revealed uint64
+	for _, e := range s.Round.Scores {
+		all += e.Stake
+		if e.Revealed > 0 {
+			revealed += e.Stake
+			scores = append(scores, e)
+		}
+	}
+	if len(scores) == 0 || 3*revealed < 2*all {
+		return 0, false
+	}
+	slices.SortFunc(scores, func(a, b spec.Evaluation) int {
+		return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Node, b.Node))
+	})
+	var below uint64
+	for _, e := range scores {
+		if below += e.Stake; 2*below >= revealed {
+			return e.Score, true
+		}
+	}
+	return scores[len(scores)-1].Score, true
+}
+
+// abort ends the round without a model; what follows is a round with the next
+// number, so that no statement of this one can be used in it.
+func (s *State) abort(height int64, why string) []Effect {
+	s.Round.Phase, s.Round.Reason = spec.PhaseAborted, why
+	s.Task.Aborted++
+	return append([]Effect{Abort{Round: s.Round.Number, Why: why}}, s.between(height)...)
+}

@@ -1,0 +1,154 @@
+package round
+
+import (
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// tick looks at the task at the end of a block: it closes what can be closed
+// and says when it must be looked at again.
+func (s *State) tick(height int64) []Effect {
+	if s.Running() {
+		return s.advance(height)
+	}
+	if s.Task.Cancelling {
+		return s.close(height, spec.TaskCancelled, "cancelled by its owner")
+	}
+	deadline := s.Task.Since + int64(s.Task.Spec.Deadlines.Select)
+	switch s.Task.State {
+	case spec.TaskPreparing:
+		if model, ok := s.prepared(); ok {
+			s.Task.Model = model
+			s.Task.State, s.Task.Since, s.Task.Due = spec.TaskRunning, height, height+retry
+			return []Effect{Publish{Model: model}, AskTrainers{}}
+		}
+		s.Task.Due = deadline
+		if height >= deadline {
+			return s.close(height, spec.TaskFailed, "the committee did not get ready")
+		}
+		return nil
+	default: // waiting for a committee, or running and between two rounds
+		if height >= deadline {
+			return s.close(height, spec.TaskFailed, ErrResources.Error())
+		}
+		s.Task.Due = min(height+retry, deadline)
+		if s.Task.State == spec.TaskWaiting {
+			return []Effect{AskCommittee{}}
+		}
+		return []Effect{AskTrainers{}}
+	}
+}
+
+// selected takes the scheduler's answer.
+func (s *State) selected(height int64, in Select) ([]Effect, error) {
+	selection := s.Task.Spec.Selection
+	switch {
+	case s.Task.State == spec.TaskWaiting:
+		if len(in.Aggregators) != int(selection.Aggregators) || len(in.Evaluators) != int(selection.Evaluators) {
+			return nil, ErrSelection
+		}
+		s.Task.Aggregators = slices.Clone(in.Aggregators)
+		s.Task.Evaluators = slices.Clone(in.Evaluators)
+		s.Task.State, s.Task.Since = spec.TaskPreparing, height
+		return []Effect{Engage{s.committee()}, AskReady{Deadline: height + int64(s.Task.Spec.Deadlines.Select)}}, nil
+	case s.Task.State == spec.TaskRunning && !s.Running():
+		if len(in.Trainers) < int(selection.MinTrainers) || len(in.Trainers) > selection.Asked() {
+			return nil, ErrSelection
+		}
+		return s.open(height, in.Trainers), nil
+	}
+	return nil, ErrSelection
+}
+
+// prepared reports the model 0 that 2f+1 aggregators attest, once two thirds of
+// the evaluators hold their shards.
+func (s *State) prepared() (spec.Digest, bool) {
+	holding := 0
+	for _, e := range s.Task.Evaluators {
+		if !e.Ready.IsZero() {
+			holding++
+		}
+	}
+	if 3*holding < 2*len(s.Task.Evaluators) {
+		return spec.Digest{}, false
+	}
+	digests := make([]spec.Digest, 0, len(s.Task.Aggregators))
+	for _, a := range s.Task.Aggregators {
+		if !a.Ready.IsZero() {
+			digests = append(digests, a.Ready)
+		}
+	}
+	return agreed(digests, s.Task.Spec.Selection.Quorum())
+}
+
+// agreed finds the digest that occurs at least quorum times.
+func agreed(digests []spec.Digest, quorum int) (spec.Digest, bool) {
+	for _, d := range digests {
+		count := 0
+		for _, other := range digests {
+			if other == d {
+				count++
+			}
+		}
+		if count >= quorum {
+			return d, true
+		}
+	}
+	return spec.Digest{}, false
+}
+
+// open begins the next round.
+func (s *State) open(height int64, trainers []uint64) []Effect {
+	s.Task.Round++
+	r := spec.Round{
+		Task: s.Task.ID, Number: s.Task.Round, Phase: spec.PhaseTrain, Base: s.Task.Model,
+		Opened: height, Since: height, Deadline: height + int64(s.Task.Spec.Deadlines.Train),
+	}
+	for _, node := range trainers {
+		r.Trainers = append(r.Trainers, spec.Contribution{Node: node})
+	}
+	for _, m := range s.Task.Aggregators {
+		r.Aggregates = append(r.Aggregates, spec.Aggregate{Node: m.Node})
+	}
+	for _, m := range s.Task.Evaluators {
+		if !m.Ready.IsZero() {
+			r.Scores = append(r.Scores, spec.Evaluation{Node: m.Node, Stake: m.Stake})
+		}
+	}
+	s.Round = r
+	return []Effect{Engage{slices.Clone(trainers)}, OpenTraining{Round: r.Number, Trainers: slices.Clone(trainers), Deadline: r.Deadline}}
+}
+
+// between ends a round and decides what follows it.
+func (s *State) between(height int64) []Effect {
+	s.Round.Closed = height
+	s.Task.Since, s.Task.Due = height, height+retry
+	effects := []Effect{Release{s.trainers()}}
+	target := s.Task.Spec.Target
+	switch {
+	case s.Round.Scored && target.Accuracy > 0 && s.Round.Score >= target.Accuracy:
+		return append(effects, s.close(height, spec.TaskReached, "target reached")...)
+	case s.Task.Accepted >= target.Rounds:
+		return append(effects, s.close(height, spec.TaskSpent, "all rounds run")...)
+	case s.Task.Aborted > s.Task.Spec.Retries:
+		return append(effects, s.close(height, spec.TaskFailed, "too many aborted rounds: "+s.Round.Reason)...)
+	case s.Task.Cancelling:
+		return append(effects, s.close(height, spec.TaskCancelled, "cancelled by its owner")...)
+	}
+	return append(effects, AskTrainers{})
+}
+
+func (s *State) close(height int64, state spec.TaskState, why string) []Effect {
+	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, height, height
+	s.Task.Refunded = s.Task.Spec.Escrow - s.Task.Paid
+	s.Task.Due = 0
+	var effects []Effect
+	if len(s.Task.Aggregators) > 0 {
+		effects = append(effects, Release{s.committee()})
+	}
+	if survivors := s.survivors(); s.Round.Phase == spec.PhaseSettled && s.Round.Scored && len(survivors) > 0 {
+		effects = append(effects, Measure{Nodes: survivors, Dataset: s.Task.Spec.Data.Name, Accuracy: s.Round.Score})
+	}
+	return append(effects, Close{State: state, Why: why, Refund: s.Task.Refunded})
+}
