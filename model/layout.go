@@ -7,13 +7,6 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-const (
-	// MaxParameters bounds a model: 64 Mi weights, 256 MiB.
-	MaxParameters = 64 << 20
-	// MaxHidden bounds the number of hidden layers.
-	MaxHidden = 64
-)
-
 // Tensor is one named block of a flat vector of weights.
 type Tensor struct {
 	Name   string // "layers.0.weight"
@@ -24,45 +17,23 @@ type Tensor struct {
 
 // Validate reports the first reason why an architecture has no layout.
 func Validate(m spec.Model) error {
-	_, err := Size(m)
-	return err
-}
-
-// Size is the number of weights of an architecture.
-func Size(m spec.Model) (int, error) {
-	if err := validateKind(m); err != nil {
-		return 0, err
-	}
-	var n uint64
-	w := widths(m)
-	for i, out := range w[1:] {
-		in := w[i]
-		if in == 0 || out == 0 {
-			return 0, fmt.Errorf("model layer %d is %d to %d wide: want at least 1", i, in, out)
-		}
-		layer := uint64(in)*uint64(out) + uint64(out) // below 2^64 for any widths
-		if layer > MaxParameters || n+layer > MaxParameters {
-			return 0, fmt.Errorf("model layer %d of %d to %d exceeds %d parameters", i, in, out, MaxParameters)
-		}
-		n += layer
-	}
-	return int(n), nil
-}
-
-func validateKind(m spec.Model) error {
-	switch m.Kind {
-	case spec.ModelSoftmax:
-		if len(m.Hidden) != 0 {
-			return fmt.Errorf("model %s has %d hidden layers: want none", m.Kind, len(m.Hidden))
-		}
-	case spec.ModelMLP:
-		if len(m.Hidden) == 0 || len(m.Hidden) > MaxHidden {
-			return fmt.Errorf("model %s has %d hidden layers: want 1 to %d", m.Kind, len(m.Hidden), MaxHidden)
-		}
-	default:
-		return fmt.Errorf("unknown model kind %q: want %s or %s", m.Kind, spec.ModelSoftmax, spec.ModelMLP)
+	if err := m.Validate(); err != nil {
+		return fmt.Errorf("model: %w", err)
 	}
 	return nil
+}
+
+// Size is the number of weights of an architecture, at most [spec.MaxParameters].
+func Size(m spec.Model) (int, error) {
+	if err := Validate(m); err != nil {
+		return 0, err
+	}
+	n := 0
+	w := widths(m)
+	for i, out := range w[1:] {
+		n += (int(w[i]) + 1) * int(out)
+	}
+	return n, nil
 }
 
 // Layout lists the tensors of an architecture in the order of the flat vector:

@@ -96,8 +96,8 @@ func (h UpdateHeader) validate() error {
 		return fmt.Errorf("%w: chain id of %d bytes: want at most %d", ErrUpdate, len(h.Slot.Chain), maxChain)
 	case h.ScaleBits > MaxScaleBits:
 		return fmt.Errorf("%w: scale of %d bits: want at most %d", ErrUpdate, h.ScaleBits, MaxScaleBits)
-	case h.Count > MaxParameters:
-		return fmt.Errorf("%w: %d values: want at most %d", ErrUpdate, h.Count, MaxParameters)
+	case h.Count > spec.MaxParameters:
+		return fmt.Errorf("%w: %d values: want at most %d", ErrUpdate, h.Count, spec.MaxParameters)
 	}
 	return nil
 }
