@@ -1,0 +1,95 @@
+// Package nodepb is the wire form of the node registry: generated from
+// proto/althing/node/v1, with conversions to and from the plain types of
+// package spec. It is not where anything is validated beyond its shape: that is
+// spec's.
+package nodepb
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// NodeFromSpec is the wire form of a node.
+func NodeFromSpec(n spec.Node) Node {
+	return Node{
+		Id: n.ID, Owner: n.Owner, Profile: ProfileFromSpec(n.Profile), Stake: n.Stake,
+		Reputation: uint32(n.Reputation), Active: n.Active, Registered: n.Registered,
+		Busy: n.Busy, Measured: measuresFromSpec(n.Measured),
+	}
+}
+
+// ToSpec is the node in plain types.
+func (m *Node) ToSpec() (spec.Node, error) {
+	profile, err := m.Profile.ToSpec()
+	if err != nil {
+		return spec.Node{}, fmt.Errorf("node %d: %w", m.Id, err)
+	}
+	return spec.Node{
+		ID: m.Id, Owner: m.Owner, Profile: profile, Stake: m.Stake,
+		Reputation: spec.PPM(m.Reputation), Active: m.Active, Registered: m.Registered,
+		Busy: m.Busy, Measured: measuresToSpec(m.Measured),
+	}, nil
+}
+
+// ProfileFromSpec is the wire form of a profile.
+func ProfileFromSpec(p spec.Profile) Profile {
+	return Profile{
+		Name: p.Name, Roles: uint32(p.Roles), Endpoint: p.Endpoint,
+		TransportKey: p.TransportKey, SealingKey: p.SealingKey,
+		Resources: ResourcesFromSpec(p.Resources), Datasets: datasetsFromSpec(p.Datasets),
+		Slots: p.Slots, Claimed: uint32(p.Claimed),
+	}
+}
+
+// ToSpec is the profile in plain types. It refuses a role that does not exist.
+func (m *Profile) ToSpec() (spec.Profile, error) {
+	if m.Roles > math.MaxUint8 || m.Roles != 0 && !spec.Role(m.Roles).Valid() {
+		return spec.Profile{}, fmt.Errorf("roles %#x: want bits of known roles", m.Roles)
+	}
+	return spec.Profile{
+		Name: m.Name, Roles: spec.Role(m.Roles), Endpoint: m.Endpoint,
+		TransportKey: m.TransportKey, SealingKey: m.SealingKey,
+		Resources: m.Resources.ToSpec(), Datasets: datasetsToSpec(m.Datasets),
+		Slots: m.Slots, Claimed: spec.PPM(m.Claimed),
+	}, nil
+}
+
+// ResourcesFromSpec is the wire form of resources.
+func ResourcesFromSpec(r spec.Resources) Resources {
+	return Resources{Cpu: r.CPU, Memory: r.Memory, Gpu: r.GPU, Storage: r.Storage, Bandwidth: r.Bandwidth}
+}
+
+// ToSpec is the resources in plain types.
+func (m *Resources) ToSpec() spec.Resources {
+	return spec.Resources{CPU: m.Cpu, Memory: m.Memory, GPU: m.Gpu, Storage: m.Storage, Bandwidth: m.Bandwidth}
+}
+
+func datasetsFromSpec(list []spec.Dataset) (out []Dataset) {
+	for _, d := range list {
+		out = append(out, Dataset{Name: d.Name, Samples: d.Samples})
+	}
+	return out
+}
+
+func datasetsToSpec(list []Dataset) (out []spec.Dataset) {
+	for _, d := range list {
+		out = append(out, spec.Dataset{Name: d.Name, Samples: d.Samples})
+	}
+	return out
+}
+
+func measuresFromSpec(list []spec.Measure) (out []Measure) {
+	for _, m := range list {
+		out = append(out, Measure{Dataset: m.Dataset, Accuracy: uint32(m.Accuracy), Tasks: m.Tasks})
+	}
+	return out
+}
+
+func measuresToSpec(list []Measure) (out []spec.Measure) {
+	for _, m := range list {
+		out = append(out, spec.Measure{Dataset: m.Dataset, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
+	}
+	return out
+}

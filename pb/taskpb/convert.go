@@ -1,0 +1,80 @@
+// Package taskpb is the wire form of tasks and their rounds: generated from
+// proto/althing/task/v1, with conversions to and from the plain types of package
+// spec. It is not where a task is validated beyond its shape: that is spec's.
+package taskpb
+
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// TaskFromSpec is the wire form of a task.
+func TaskFromSpec(t spec.Task) Task {
+	return Task{
+		Id: t.ID, Owner: t.Owner, Spec: TaskSpecFromSpec(t.Spec), State: TaskState(t.State),
+		Reason: t.Reason, Created: t.Created, Since: t.Since, Closed: t.Closed, Cancelling: t.Cancelling,
+		Paid: t.Paid, Refunded: t.Refunded,
+		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
+		Round: t.Round, Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
+		Score: uint32(t.Score), Due: t.Due, Faults: faultsFromSpec(t.Faults),
+	}
+}
+
+// ToSpec is the task in plain types. It refuses an unknown state and a digest of
+// a wrong length.
+func (m *Task) ToSpec() (spec.Task, error) {
+	state, err := m.State.ToSpec()
+	if err != nil {
+		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, err)
+	}
+	var r digests
+	t := spec.Task{
+		ID: m.Id, Owner: m.Owner, Spec: m.Spec.ToSpec(), State: state,
+		Reason: m.Reason, Created: m.Created, Since: m.Since, Closed: m.Closed, Cancelling: m.Cancelling,
+		Paid: m.Paid, Refunded: m.Refunded,
+		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
+		Round: m.Round, Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
+		Score: spec.PPM(m.Score), Due: m.Due, Faults: faultsToSpec(&r, m.Faults),
+	}
+	if r.err != nil {
+		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, r.err)
+	}
+	return t, nil
+}
+
+// ToSpec is the state in plain types. It refuses one that does not exist.
+func (s TaskState) ToSpec() (spec.TaskState, error) {
+	if s <= TASK_STATE_UNSPECIFIED || s > TASK_STATE_CANCELLED {
+		return 0, fmt.Errorf("unknown task state %d", int32(s))
+	}
+	return spec.TaskState(s), nil
+}
+
+func membersFromSpec(list []spec.Member) (out []Member) {
+	for _, m := range list {
+		out = append(out, Member{Node: m.Node, Stake: m.Stake, Ready: digest(m.Ready)})
+	}
+	return out
+}
+
+func membersToSpec(r *digests, list []Member) (out []spec.Member) {
+	for _, m := range list {
+		out = append(out, spec.Member{Node: m.Node, Stake: m.Stake, Ready: r.read("ready", m.Ready)})
+	}
+	return out
+}
+
+func faultsFromSpec(list []spec.Fault) (out []Fault) {
+	for _, f := range list {
+		out = append(out, Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: digest(f.Digest)})
+	}
+	return out
+}
+
+func faultsToSpec(r *digests, list []Fault) (out []spec.Fault) {
+	for _, f := range list {
+		out = append(out, spec.Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: r.read("fault", f.Digest)})
+	}
+	return out
+}

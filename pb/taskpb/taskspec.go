@@ -1,0 +1,78 @@
+package taskpb
+
+import (
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
+)
+
+// TaskSpecFromSpec is the wire form of a task file.
+func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
+	return TaskSpec{
+		Version: s.Version,
+		Name:    s.Name,
+		Model: Model{
+			Kind: s.Model.Kind, Inputs: s.Model.Inputs, Hidden: s.Model.Hidden,
+			Classes: s.Model.Classes, Seed: s.Model.Seed,
+		},
+		Data: Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
+		Training: Training{
+			Optimiser: s.Training.Optimiser, Batch: s.Training.Batch,
+			Epochs: s.Training.Epochs, Rate: uint32(s.Training.Rate),
+		},
+		Aggregation: Aggregation{
+			Rule: s.Aggregation.Rule, ScaleBits: s.Aggregation.ScaleBits, MaxWeight: s.Aggregation.MaxWeight,
+		},
+		Selection: Selection{
+			Rule: s.Selection.Rule, Trainers: s.Selection.Trainers, MinTrainers: s.Selection.MinTrainers,
+			Aggregators: s.Selection.Aggregators, Evaluators: s.Selection.Evaluators,
+			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
+			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources),
+		},
+		Privacy: Privacy{Mode: s.Privacy.Mode},
+		Target:  Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
+		Escrow:  s.Escrow,
+		Deadlines: Deadlines{
+			Select: s.Deadlines.Select, Train: s.Deadlines.Train, Attest: s.Deadlines.Attest,
+			Aggregate: s.Deadlines.Aggregate, Evaluate: s.Deadlines.Evaluate,
+		},
+		Retries: s.Retries,
+		Retain:  s.Retain,
+		Audit:   s.Audit,
+	}
+}
+
+// ToSpec is the task file in plain types.
+func (m *TaskSpec) ToSpec() spec.TaskSpec {
+	return spec.TaskSpec{
+		Version: m.Version,
+		Name:    m.Name,
+		Model: spec.Model{
+			Kind: m.Model.Kind, Inputs: m.Model.Inputs, Hidden: m.Model.Hidden,
+			Classes: m.Model.Classes, Seed: m.Model.Seed,
+		},
+		Data: spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
+		Training: spec.Training{
+			Optimiser: m.Training.Optimiser, Batch: m.Training.Batch,
+			Epochs: m.Training.Epochs, Rate: spec.PPM(m.Training.Rate),
+		},
+		Aggregation: spec.Aggregation{
+			Rule: m.Aggregation.Rule, ScaleBits: m.Aggregation.ScaleBits, MaxWeight: m.Aggregation.MaxWeight,
+		},
+		Selection: spec.Selection{
+			Rule: m.Selection.Rule, Trainers: m.Selection.Trainers, MinTrainers: m.Selection.MinTrainers,
+			Aggregators: m.Selection.Aggregators, Evaluators: m.Selection.Evaluators,
+			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
+			Resources: m.Selection.Resources.ToSpec(),
+		},
+		Privacy: spec.Privacy{Mode: m.Privacy.Mode},
+		Target:  spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
+		Escrow:  m.Escrow,
+		Deadlines: spec.Deadlines{
+			Select: m.Deadlines.Select, Train: m.Deadlines.Train, Attest: m.Deadlines.Attest,
+			Aggregate: m.Deadlines.Aggregate, Evaluate: m.Deadlines.Evaluate,
+		},
+		Retries: m.Retries,
+		Retain:  m.Retain,
+		Audit:   m.Audit,
+	}
+}
