@@ -116,7 +116,10 @@ func Decode(m spec.Model, b []byte) ([]float32, error) {
 	for i := range weights {
 		weights[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
-	return weights, finite(weights)
+	if err := finite(weights); err != nil {
+		return nil, err
+	}
+	return weights, nil
 }
 
 // Open reads a model that says itself what architecture it is, as strictly as [Decode].
