@@ -1,0 +1,9 @@
+// Package data holds labelled tables and the ways to cut them up: the embedded
+// digits set, CSV files, shuffles, stratified hold-outs and shards, and label
+// splits that make the rows of one data set look like those of many owners.
+//
+// It is not a place for training (package train) and it moves no rows: a table
+// never leaves the process that read it.
+//
+// Everything random takes a seed, and the same seed gives the same tables.
+package data

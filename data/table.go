@@ -1,0 +1,80 @@
+package data
+
+import (
+	"fmt"
+	"math"
+)
+
+// Table is a set of labelled rows.
+type Table struct {
+	X        []float32 // Rows() x Features, row-major
+	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
+	Features int       // columns of X
+	Classes  int
+}
+
+// Rows is how many rows the table has.
+func (t Table) Rows() int { return len(t.Y) }
+
+// Row is the features of row i. It shares memory with the table.
+func (t Table) Row(i int) []float32 {
+	return t.X[i*t.Features : (i+1)*t.Features : (i+1)*t.Features]
+}
+
+// Select copies the rows with the given indices, in their order.
+func (t Table) Select(rows []int) Table {
+	s := Table{
+		X:        make([]float32, 0, len(rows)*t.Features),
+		Y:        make([]int32, 0, len(rows)),
+		Features: t.Features,
+		Classes:  t.Classes,
+	}
+	for _, i := range rows {
+		s.X = append(s.X, t.Row(i)...)
+		s.Y = append(s.Y, t.Y[i])
+	}
+	return s
+}
+
+// Counts is how many rows each class has.
+func (t Table) Counts() []int {
+	n := make([]int, t.Classes)
+	for _, y := range t.Y {
+		n[y]++
+	}
+	return n
+}
+
+// Validate reports the first thing that is wrong with a table: its shape, a
+// label that is not a class, a feature that is not a finite number. A table
+// without rows is valid.
+func (t Table) Validate() error {
+	if t.Features < 1 || t.Classes < 1 {
+		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
+	}
+	if len(t.X)%t.Features != 0 || len(t.X)/t.Features != len(t.Y) {
+		return fmt.Errorf("table of %d values and %d labels: want %d values a label", len(t.X), len(t.Y), t.Features)
+	}
+	for i, y := range t.Y {
+		if y < 0 || int(y) >= t.Classes {
+			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
+		}
+	}
+	for i, x := range t.X {
+		if !finite(x) {
+			return fmt.Errorf("row %d, feature %d: %v is not a finite number", i/t.Features, i%t.Features, x)
+		}
+	}
+	return nil
+}
+
+func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
+
+// byClass lists the indices of the rows of each class, in table order.
+func (t Table) byClass() [][]int {
+	rows := make([][]int, t.Classes)
+	for i, y := range t.Y {
+		rows[y] = append(rows[y], i)
+	}
+	return rows
+}

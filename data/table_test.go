@@ -1,0 +1,121 @@
+package data_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/data"
+)
+
+// tables draws tables in which every row can be told from every other.
+func tables(minRows int) *rapid.Generator[data.Table] {
+	return rapid.Custom(func(t *rapid.T) data.Table {
+		table := data.Table{
+			Features: rapid.IntRange(1, 4).Draw(t, "features"),
+			Classes:  rapid.IntRange(1, 6).Draw(t, "classes"),
+		}
+		rows := rapid.IntRange(minRows, 120).Draw(t, "rows")
+		for i := range rows {
+			table.X = append(table.X, float32(i))
+			for range table.Features - 1 {
+				table.X = append(table.X, rapid.Float32().Draw(t, "x"))
+			}
+			table.Y = append(table.Y, int32(rapid.IntRange(0, table.Classes-1).Draw(t, "y")))
+		}
+		return table
+	})
+}
+
+// rowsOf lists the rows of some tables, sorted by their first feature: two
+// lists are equal when the tables hold the same rows the same number of times.
+func rowsOf(tables ...data.Table) (rows [][]float32) {
+	for _, t := range tables {
+		for i, y := range t.Y {
+			rows = append(rows, append(slices.Clone(t.Row(i)), float32(y)))
+		}
+	}
+	slices.SortFunc(rows, func(a, b []float32) int { return slices.Compare(a, b) })
+	return rows
+}
+
+// conserved fails unless the parts hold exactly the rows of the whole.
+func conserved(t *rapid.T, whole data.Table, parts ...data.Table) {
+	for i, p := range parts {
+		if err := p.Validate(); err != nil {
+			t.Fatalf("part %d: %v", i, err)
+		}
+	}
+	if d := cmp.Diff(rowsOf(whole), rowsOf(parts...)); d != "" {
+		t.Fatalf("rows are not conserved (-whole +parts):\n%s", d)
+	}
+}
+
+func TestTableSelectCopies(t *testing.T) {
+	whole := data.Table{X: []float32{1, 2, 3, 4, 5, 6}, Y: []int32{0, 1, 2}, Features: 2, Classes: 3}
+	part := whole.Select([]int{2, 0})
+	part.X[0] = 9
+	want := data.Table{X: []float32{9, 6, 1, 2}, Y: []int32{2, 0}, Features: 2, Classes: 3}
+	if d := cmp.Diff(want, part); d != "" {
+		t.Errorf("select (-want +got):\n%s", d)
+	}
+	if whole.X[4] != 5 {
+		t.Error("the selection shares memory with the table")
+	}
+	if d := cmp.Diff([]int{1, 1, 1}, whole.Counts()); d != "" {
+		t.Errorf("counts (-want +got):\n%s", d)
+	}
+}
+
+func TestTableValidate(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		name  string
+		table data.Table
+		want  string
+	}{
+		{"no rows", data.Table{Features: 1, Classes: 1}, ""},
+		{"good", data.Table{X: []float32{1, 2}, Y: []int32{1}, Features: 2, Classes: 2}, ""},
+		{"no features", data.Table{Classes: 1}, "0 features"},
+		{"no classes", data.Table{Features: 1}, "0 classes"},
+		{"ragged", data.Table{X: []float32{1, 2, 3}, Y: []int32{0}, Features: 2, Classes: 1}, "3 values and 1 labels"},
+		{"unlabelled", data.Table{X: []float32{1, 2}, Features: 2, Classes: 1}, "2 values and 0 labels"},
+		{"label too large", data.Table{X: []float32{1}, Y: []int32{2}, Features: 1, Classes: 2}, "row 0: label 2"},
+		{"label negative", data.Table{X: []float32{1}, Y: []int32{-1}, Features: 1, Classes: 2}, "label -1"},
+		{"nan", data.Table{X: []float32{1, 2, 3, nan}, Y: []int32{0, 0}, Features: 2, Classes: 1}, "row 1, feature 1"},
+	} {
+		err := c.table.Validate()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestDigestTellsTablesApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table := tables(1).Draw(t, "table")
+		same := table.Select(nil)
+		same.X, same.Y = slices.Clone(table.X), slices.Clone(table.Y)
+		if data.Digest(table) != data.Digest(same) {
+			t.Fatal("equal tables have different digests")
+		}
+		switch rapid.IntRange(0, 3).Draw(t, "change") {
+		case 0:
+			i := rapid.IntRange(0, len(same.X)-1).Draw(t, "i")
+			same.X[i] = math.Float32frombits(math.Float32bits(same.X[i]) ^ 1)
+		case 1:
+			same.Y[rapid.IntRange(0, len(same.Y)-1).Draw(t, "i")]++
+		case 2:
+			same.Classes++
+		case 3:
+			same.Features++
+		}
+		if data.Digest(table) == data.Digest(same) {
+			t.Fatal("different tables have the same digest")
+		}
+	})
+}
