@@ -82,6 +82,17 @@ func (s State) clone() State {
 	return s
 }
 
+// Engaged lists the nodes that serve the task now, once for each part they have.
+func (s State) Engaged() []uint64 {
+	if s.Task.State.Final() {
+		return nil
+	}
+	if s.Running() {
+		return append(s.committee(), s.trainers()...)
+	}
+	return s.committee()
+}
+
 func (s State) slot(node uint64) spec.Slot {
 	return spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: s.Round.Number, Node: node}
 }

@@ -1,0 +1,78 @@
+// Package task keeps tasks and their rounds on the chain: it holds the escrow,
+// feeds messages to the machine of package round and carries its effects out.
+//
+// It decides nothing about a round: that is package round. It holds no model
+// and no update, only their digests.
+package task
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Name is the module's name, its store key and its escrow account.
+const Name = "task"
+
+var (
+	_ taskpb.MsgServer   = Keeper{}
+	_ taskpb.QueryServer = Keeper{}
+)
+
+// Bank moves the escrow.
+type Bank interface {
+	SendCoinsFromAccountToModule(ctx context.Context, from sdk.AccAddress, module string, amount sdk.Coins) error
+	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amount sdk.Coins) error
+}
+
+// Registry knows the nodes.
+type Registry interface {
+	Get(ctx context.Context, id uint64) (spec.Node, error)
+	ByOwner(ctx context.Context, owner string) (spec.Node, error)
+	Active(ctx context.Context) ([]spec.Node, error)
+	AdjustReputation(ctx context.Context, id uint64, up bool) error
+	SetBusy(ctx context.Context, id uint64, delta int) error
+	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
+}
+
+// Keeper owns the state of tasks and serves their messages and queries.
+type Keeper struct {
+	bank  Bank
+	nodes Registry
+	denom string
+
+	next    collections.Sequence
+	tasks   collections.Map[uint64, taskpb.Task]
+	rounds  collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number
+	due     collections.KeySet[collections.Pair[int64, uint64]]             // height, task
+	byState collections.KeySet[collections.Pair[uint32, uint64]]            // state, task
+	byOwner collections.KeySet[collections.Pair[string, uint64]]            // owner, task
+	parts   collections.Map[collections.Pair[uint64, uint64], uint64]       // node, task: roles it has there
+}
+
+// NewKeeper returns a keeper over the given store; amounts are in denom.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, denom string) Keeper {
+	sb := collections.NewSchemaBuilder(kv)
+	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
+	k := Keeper{
+		bank: bank, nodes: nodes, denom: denom,
+		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
+		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
+		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),
+		due:     collections.NewKeySet(sb, collections.NewPrefix(3), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
+		byState: collections.NewKeySet(sb, collections.NewPrefix(4), "by_state", collections.PairKeyCodec(collections.Uint32Key, collections.Uint64Key)),
+		byOwner: collections.NewKeySet(sb, collections.NewPrefix(5), "by_owner", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
+		parts:   collections.NewMap(sb, collections.NewPrefix(6), "parts", pair, collections.Uint64Value),
+	}
+	if _, err := sb.Build(); err != nil {
+		panic(err) // two collections share a prefix: a mistake in the lines above
+	}
+	return k
+}

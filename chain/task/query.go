@@ -1,0 +1,93 @@
+package task
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/pb/taskpb"
+)
+
+// Task implements [taskpb.QueryServer].
+func (k Keeper) Task(ctx context.Context, req *taskpb.QueryTask) (*taskpb.QueryTaskResponse, error) {
+	state, err := k.load(ctx, req.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &taskpb.QueryTaskResponse{Task: taskpb.TaskFromSpec(state.Task)}, nil
+}
+
+// Tasks implements [taskpb.QueryServer]. A filter by state or by owner reads an
+// index; both together read the owner's index.
+func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.QueryTasksResponse, error) {
+	var tasks []taskpb.Task
+	var page *query.PageResponse
+	var err error
+	switch {
+	case req.Owner != "":
+		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, req.Pagination,
+			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
+				task, err := k.tasks.Get(ctx, key.K2())
+				return req.State == 0 || task.State == req.State, err
+			},
+			func(key collections.Pair[string, uint64], _ collections.NoValue) (taskpb.Task, error) {
+				return k.tasks.Get(ctx, key.K2())
+			},
+			query.WithCollectionPaginationPairPrefix[string, uint64](req.Owner))
+	case req.State != 0:
+		tasks, page, err = query.CollectionPaginate(ctx, k.byState, req.Pagination,
+			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {
+				return k.tasks.Get(ctx, key.K2())
+			},
+			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
+	default:
+		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, req.Pagination,
+			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return task, nil })
+	}
+	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: page}, err
+}
+
+// Round implements [taskpb.QueryServer].
+func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.QueryRoundResponse, error) {
+	if _, err := k.load(ctx, req.Task); err != nil {
+		return nil, err
+	}
+	r, err := k.round(ctx, req.Task, req.Number)
+	if err != nil {
+		return nil, err
+	}
+	return &taskpb.QueryRoundResponse{Round: taskpb.RoundFromSpec(r)}, nil
+}
+
+// Rounds implements [taskpb.QueryServer].
+func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.QueryRoundsResponse, error) {
+	if _, err := k.load(ctx, req.Task); err != nil {
+		return nil, err
+	}
+	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, req.Pagination,
+		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) { return r, nil },
+		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Task))
+	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: page}, err
+}
+
+// Duties implements [taskpb.QueryServer].
+func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.QueryDutiesResponse, error) {
+	var duties []taskpb.Duty
+	err := k.parts.Walk(ctx, collections.NewPrefixedPairRange[uint64, uint64](req.Node),
+		func(key collections.Pair[uint64, uint64], _ uint64) (bool, error) {
+			state, err := k.load(ctx, key.K2())
+			if err != nil {
+				return true, err
+			}
+			duty := taskpb.Duty{Task: taskpb.TaskFromSpec(state.Task)}
+			if state.Round.Number > 0 {
+				r := taskpb.RoundFromSpec(state.Round)
+				duty.Round = &r
+			}
+			duties = append(duties, duty)
+			return false, nil
+		})
+	return &taskpb.QueryDutiesResponse{Duties: duties}, err
+}
