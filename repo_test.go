@@ -43,6 +43,9 @@ func (f *file) dir() string { return path.Dir(f.path) }
 // hand reports whether people wrote the file and it is part of the program.
 func (f *file) hand() bool { return !f.test && !f.generated }
 
+// root is this repository.
+func root() fs.FS { return os.DirFS(".") }
+
 func load(t *testing.T, fsys fs.FS) *tree {
 	t.Helper()
 	tr := &tree{fsys: fsys, fset: token.NewFileSet()}
@@ -117,7 +120,7 @@ func (tr *tree) at(n ast.Node) string {
 // holds fails the test for every violation in this repository.
 func holds(t *testing.T, r rule) {
 	t.Helper()
-	for _, v := range r(t, load(t, os.DirFS("."))) {
+	for _, v := range r(t, load(t, root())) {
 		t.Error(v)
 	}
 }

@@ -1,0 +1,149 @@
+package althing_test
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestGlossary(t *testing.T) {
+	holds(t, glossary)
+	head := "| term | meaning | path |\n|---|---|---|\n"
+	catches(t, glossary, "no such path", "GLOSSARY.md", head+"| node | one | `gone/a.go` |\n")
+	catches(t, glossary, "two meanings", "GLOSSARY.md", head+"| node | one | |\n| Node | two | |\n")
+	catches(t, glossary, "", "GLOSSARY.md", head+"| node | a `word` | `GLOSSARY.md` |\n")
+}
+
+// glossary wants one meaning for each term, and paths that lead somewhere.
+func glossary(t *testing.T, tr *tree) (violations []string) {
+	seen := map[string]bool{}
+	for _, row := range rows(tr.read(t, "GLOSSARY.md")) {
+		term := strings.ToLower(row[0])
+		if len(row) != 3 || seen[term] {
+			violations = append(violations, fmt.Sprintf("GLOSSARY.md: %q has two meanings, or no path column", row[0]))
+			continue
+		}
+		seen[term] = true
+		for _, p := range quoted(row[2]) {
+			if _, err := fs.Stat(tr.fsys, p); err != nil {
+				violations = append(violations, fmt.Sprintf("GLOSSARY.md: %s: no such path %s", row[0], p))
+			}
+		}
+	}
+	return violations
+}
+
+func TestReadmeCommands(t *testing.T) {
+	holds(t, readmeCommands)
+	readme := "    $ go run ./cmd/althing demo\n    $ go test ./...\n"
+	catches(t, readmeCommands, "althing demo", "README.md", readme, "cmd/althing/testdata/readme.txt", "go test ./...\n")
+	catches(t, readmeCommands, "", "README.md", readme, "cmd/althing/testdata/readme.txt", "exec althing demo --json\n", ".ci/run", "go test ./...\n")
+	catches(t, readmeCommands, "", "README.md", readme)
+}
+
+// readmeCommands wants every command of the README to run in a session of the
+// command line, or in the checks of the repository.
+func readmeCommands(t *testing.T, tr *tree) (violations []string) {
+	session := tr.read(t, "cmd/althing/testdata/readme.txt")
+	if session == "" {
+		return nil
+	}
+	session += tr.read(t, ".ci/run")
+	for line := range strings.Lines(tr.read(t, "README.md")) {
+		command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+		command = strings.TrimPrefix(command, "go run ./cmd/")
+		if ok && !strings.Contains(session, command) {
+			violations = append(violations, fmt.Sprintf("README.md: %q is run by no test: add it to cmd/althing/testdata/readme.txt", command))
+		}
+	}
+	return violations
+}
+
+func TestLinks(t *testing.T) {
+	holds(t, links)
+	catches(t, links, "gone.md", "docs/a.md", "[here](a.md#part) [there](gone.md)\n")
+}
+
+// links wants every relative link between documents to lead somewhere.
+func links(t *testing.T, tr *tree) (violations []string) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	for _, name := range tr.documents(t) {
+		for _, m := range link.FindAllStringSubmatch(tr.read(t, name), -1) {
+			if _, err := fs.Stat(tr.fsys, path.Join(path.Dir(name), m[1])); err != nil {
+				violations = append(violations, fmt.Sprintf("%s: the link %s leads nowhere", name, m[1]))
+			}
+		}
+	}
+	return violations
+}
+
+func TestNamedTestsExist(t *testing.T) {
+	holds(t, namedTests)
+	catches(t, namedTests, "TestGone", "docs/a.md", "proved by `TestHere` and `TestGone`\n", "blob/a_test.go", "package blob_test\nfunc TestHere() {}\n")
+}
+
+// namedTests wants every test that a document calls a proof to be there.
+func namedTests(t *testing.T, tr *tree) (violations []string) {
+	declared := map[string]bool{}
+	for _, f := range tr.files {
+		for _, name := range functions(f) {
+			declared[name] = true
+		}
+	}
+	name := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]*)`")
+	for _, doc := range tr.documents(t) {
+		for _, m := range name.FindAllStringSubmatch(tr.read(t, doc), -1) {
+			if !declared[m[1]] {
+				violations = append(violations, fmt.Sprintf("%s: there is no test %s", doc, m[1]))
+			}
+		}
+	}
+	return violations
+}
+
+// documents lists the Markdown files at the root and in docs.
+func (tr *tree) documents(t *testing.T) (names []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := fs.Glob(tr.fsys, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	return names
+}
+
+// rows reads the body of every table in a Markdown text, cell by cell.
+func rows(text string) (body [][]string) {
+	inside := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			inside = false
+		case strings.HasPrefix(line, "|--"):
+			inside = true
+		case inside:
+			var cells []string
+			for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
+				cells = append(cells, strings.TrimSpace(cell))
+			}
+			body = append(body, cells)
+		}
+	}
+	return body
+}
+
+// quoted lists the words between backquotes.
+func quoted(s string) (words []string) {
+	for i, part := range strings.Split(s, "`") {
+		if i%2 == 1 {
+			words = append(words, part)
+		}
+	}
+	return words
+}
