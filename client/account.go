@@ -1,0 +1,106 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	sdkmath "cosmossdk.io/math"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/bech32"
+	"github.com/cosmos/cosmos-sdk/types/tx"
+	"github.com/cosmos/cosmos-sdk/types/tx/signing"
+)
+
+// Denom is the base unit of the token: a millionth of a THING.
+const Denom = "uthing"
+
+// AddressPrefix begins every account's address.
+const AddressPrefix = "althing"
+
+// Account signs messages with one key. It is safe for concurrent use.
+type Account struct {
+	*Client
+	key     *secp256k1.PrivKey
+	address string
+	number  uint64
+}
+
+// Address is the account of a key.
+func Address(key *secp256k1.PrivKey) (string, error) {
+	return bech32.ConvertAndEncode(AddressPrefix, key.PubKey().Address())
+}
+
+// Account returns the account of a key; it must hold money or have held some,
+// because the chain learns of an account from its first coin.
+func (c *Client) Account(ctx context.Context, key *secp256k1.PrivKey) (*Account, error) {
+	address, err := Address(key)
+	if err != nil {
+		return nil, err
+	}
+	number, err := c.account(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", address, err)
+	}
+	return &Account{Client: c, key: key, address: address, number: number}, nil
+}
+
+// Address is the account's address in bech32.
+func (a *Account) Address() string { return a.address }
+
+// Signed is a signed transaction: sending the same bytes twice commits them once.
+type Signed struct {
+	Bytes   []byte
+	Expires time.Time
+}
+
+// lifetime is how long a transaction may wait for its block; the chain allows
+// at most ten minutes.
+const lifetime = 5 * time.Minute
+
+// Sign makes an unordered transaction of one message. Gas is what it may use at
+// most, fee what it pays, in uthing; a message that is owed pays none. Two
+// transactions of an account must not be signed at the same now.
+func (a *Account) Sign(m Message, gas, fee uint64, now time.Time) (Signed, error) {
+	msg, err := codectypes.NewAnyWithValue(m.wire(a.address))
+	if err != nil {
+		return Signed{}, err
+	}
+	key, err := codectypes.NewAnyWithValue(a.key.PubKey())
+	if err != nil {
+		return Signed{}, err
+	}
+	expires := now.Add(lifetime).UTC()
+	body := tx.TxBody{Messages: []*codectypes.Any{msg}, Unordered: true, TimeoutTimestamp: &expires}
+	auth := tx.AuthInfo{
+		SignerInfos: []*tx.SignerInfo{{
+			PublicKey: key,
+			ModeInfo:  &tx.ModeInfo{Sum: &tx.ModeInfo_Single_{Single: &tx.ModeInfo_Single{Mode: signing.SignMode_SIGN_MODE_DIRECT}}},
+		}},
+		Fee: &tx.Fee{GasLimit: gas},
+	}
+	if fee > 0 {
+		auth.Fee.Amount = sdk.NewCoins(sdk.NewCoin(Denom, sdkmath.NewIntFromUint64(fee)))
+	}
+	raw := tx.TxRaw{}
+	if raw.BodyBytes, err = body.Marshal(); err != nil {
+		return Signed{}, err
+	}
+	if raw.AuthInfoBytes, err = auth.Marshal(); err != nil {
+		return Signed{}, err
+	}
+	doc := tx.SignDoc{BodyBytes: raw.BodyBytes, AuthInfoBytes: raw.AuthInfoBytes, ChainId: a.chain, AccountNumber: a.number}
+	statement, err := doc.Marshal()
+	if err != nil {
+		return Signed{}, err
+	}
+	signature, err := a.key.Sign(statement)
+	if err != nil {
+		return Signed{}, err
+	}
+	raw.Signatures = [][]byte{signature}
+	b, err := raw.Marshal()
+	return Signed{Bytes: b, Expires: expires}, err
+}

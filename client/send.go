@@ -1,0 +1,202 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	rpc "github.com/cometbft/cometbft/rpc/client/http"
+	cmttypes "github.com/cometbft/cometbft/types"
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/taskpb"
+)
+
+// Gas is what a message may use at most; a message of a round reads and writes
+// the round, which grows with its participants.
+func Gas(participants int) uint64 { return 400_000 + 8_000*uint64(participants) }
+
+const (
+	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node
+	giveUp  = 60 * time.Second //
+	restart = 20               // refusals in a row of nodes that have just restarted
+)
+
+// Broadcast hands a transaction to a node and returns when the node has checked
+// it. That is no receipt: only a block is. Bytes that a node already knows are
+// no error.
+func (c *Client) Broadcast(ctx context.Context, signed Signed) error {
+	var refusal error
+	err := c.each(ctx, func(remote *rpc.HTTP) error {
+		refusal = nil
+		answer, err := remote.BroadcastTxSync(ctx, signed.Bytes)
+		if err != nil {
+			if known(err) {
+				return nil
+			}
+			return err
+		}
+		if answer.Code != 0 {
+			refusal = refused(answer.Codespace, answer.Code, answer.Log)
+		}
+		return nil
+	})
+	return errors.Join(err, refusal)
+}
+
+func known(err error) bool {
+	return bytes.Contains([]byte(err.Error()), []byte("tx already exists in cache"))
+}
+
+// Retry reports whether a broadcast that was refused may be tried again as it
+// is, because the node that refused it has just restarted.
+func Retry(err error) bool {
+	var refusal *Refusal
+	return errors.As(err, &refusal) && refusal.transient()
+}
+
+// Receipt says where a message was carried out.
+type Receipt struct {
+	Height int64
+	Gas    int64
+	data   []byte
+}
+
+// Send pays for a message, sends it and waits for its block. It keeps the signed
+// bytes and sends the same ones again, so that a message is carried out once.
+func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
+	price, err := a.GasPrice(ctx)
+	if err != nil {
+		return Receipt{}, err
+	}
+	gas := Gas(0)
+	signed, err := a.Sign(m, gas, (gas*price+999)/1000, time.Now())
+	if err != nil {
+		return Receipt{}, err
+	}
+	return a.Confirm(ctx, signed)
+}
+
+// Confirm broadcasts a transaction until it is in a block.
+func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
+	ctx, cancel := context.WithTimeout(ctx, giveUp)
+	defer cancel()
+	height, err := c.Height(ctx)
+	if err != nil {
+		return Receipt{}, err
+	}
+	for refusals := 0; ; {
+		err := c.Broadcast(ctx, signed)
+		if Retry(err) && refusals < restart {
+			refusals++
+			c.turn()
+			if err := pause(ctx, 200*time.Millisecond); err != nil {
+				return Receipt{}, err
+			}
+			continue
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(resend))
+		if seen || err != nil {
+			return receipt, err
+		}
+		c.turn()
+	}
+}
+
+// watch reads blocks above height until one holds the transaction.
+func (c *Client) watch(ctx context.Context, signed Signed, height *int64, until time.Time) (bool, Receipt, error) {
+	for time.Now().Before(until) {
+		latest, err := c.Height(ctx)
+		if err != nil {
+			return false, Receipt{}, unconfirmed(ctx, err)
+		}
+		for *height < latest {
+			result, err := c.find(ctx, signed, *height+1)
+			if err != nil {
+				return false, Receipt{}, unconfirmed(ctx, err)
+			}
+			*height++
+			if result == nil {
+				continue
+			}
+			if result.Code != 0 {
+				return true, Receipt{}, refused(result.Codespace, result.Code, result.Log)
+			}
+			return true, Receipt{Height: *height, Gas: result.GasUsed, data: result.Data}, nil
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return false, Receipt{}, unconfirmed(ctx, err)
+		}
+	}
+	return false, Receipt{}, nil
+}
+
+func unconfirmed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+	}
+	return err
+}
+
+// find returns the result of a transaction in the block at a height, or nil.
+func (c *Client) find(ctx context.Context, signed Signed, height int64) (result *abci.ExecTxResult, err error) {
+	err = c.each(ctx, func(remote *rpc.HTTP) error {
+		block, err := remote.Block(ctx, &height)
+		if err != nil {
+			return err
+		}
+		at := block.Block.Txs.Index(cmttypes.Tx(signed.Bytes))
+		if at < 0 {
+			return nil
+		}
+		results, err := remote.BlockResults(ctx, &height)
+		if err == nil {
+			result = results.TxsResults[at]
+		}
+		return err
+	})
+	return result, err
+}
+
+// Registered is the id of the node that a [Register] made.
+func (r Receipt) Registered() (uint64, error) {
+	var resp nodepb.MsgRegisterResponse
+	err := r.response(&resp)
+	return resp.Id, err
+}
+
+// Created is the id of the task that a [CreateTask] made.
+func (r Receipt) Created() (uint64, error) {
+	var resp taskpb.MsgCreateResponse
+	err := r.response(&resp)
+	return resp.Id, err
+}
+
+func (r Receipt) response(resp proto.Message) error {
+	var data sdk.TxMsgData
+	if err := proto.Unmarshal(r.data, &data); err != nil {
+		return err
+	}
+	if len(data.MsgResponses) != 1 {
+		return fmt.Errorf("receipt holds %d responses: want 1", len(data.MsgResponses))
+	}
+	return proto.Unmarshal(data.MsgResponses[0].Value, resp)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
