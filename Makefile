@@ -1,0 +1,18 @@
+# Go is all that test, demo and build need; check adds the pinned linters.
+.PHONY: test check lint gen demo
+
+test:
+	go test ./...
+
+check:
+	bash .ci/run
+
+lint:
+	go tool -modfile=tools/lint/go.mod golangci-lint run ./...
+
+# Regenerates pb from proto, for those who change a protocol.
+gen:
+	sh proto/generate.sh
+
+demo:
+	go run ./cmd/althing demo
