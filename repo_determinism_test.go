@@ -41,6 +41,7 @@ func TestDeterminism(t *testing.T) {
 // determinism forbids, where validators must agree, what may differ from one
 // run or one machine to the next.
 func determinism(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	packages := tr.packages(func(f *file) bool {
 		l, _ := layerOf(f.dir())
 		return !f.test && listed(agreed, l.folder)

@@ -19,6 +19,7 @@ func TestGlossary(t *testing.T) {
 
 // glossary wants one meaning for each term, and paths that lead somewhere.
 func glossary(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	seen := map[string]bool{}
 	for _, row := range rows(tr.read(t, "GLOSSARY.md")) {
 		term := strings.ToLower(row[0])
@@ -47,6 +48,7 @@ func TestReadmeCommands(t *testing.T) {
 // readmeCommands wants every command of the README to run in a session of the
 // command line, or in the checks of the repository.
 func readmeCommands(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	session := tr.read(t, "cmd/althing/testdata/readme.txt")
 	if session == "" {
 		return nil
@@ -69,6 +71,7 @@ func TestLinks(t *testing.T) {
 
 // links wants every relative link between documents to lead somewhere.
 func links(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 	for _, name := range tr.documents(t) {
 		for _, m := range link.FindAllStringSubmatch(tr.read(t, name), -1) {
@@ -87,6 +90,7 @@ func TestNamedTestsExist(t *testing.T) {
 
 // namedTests wants every test that a document calls a proof to be there.
 func namedTests(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	declared := map[string]bool{}
 	for _, f := range tr.files {
 		for _, name := range functions(f) {
@@ -129,7 +133,7 @@ func rows(text string) (body [][]string) {
 			inside = true
 		case inside:
 			var cells []string
-			for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
+			for cell := range strings.SplitSeq(strings.Trim(line, "|"), "|") {
 				cells = append(cells, strings.TrimSpace(cell))
 			}
 			body = append(body, cells)

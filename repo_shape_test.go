@@ -100,6 +100,7 @@ func TestNothingUnfinished(t *testing.T) {
 }
 
 func unfinished(t *testing.T, tr *tree) (violations []string) {
+	t.Helper()
 	mark := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME)\b`)
 	generated := map[string]bool{}
 	for _, f := range tr.files {

@@ -117,6 +117,16 @@ func (tr *tree) at(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", p.Filename, p.Line)
 }
 
+// functions lists the top-level functions of a file.
+func functions(f *file) (names []string) {
+	for _, decl := range f.Decls {
+		if d, ok := decl.(*ast.FuncDecl); ok && d.Recv == nil {
+			names = append(names, d.Name.Name)
+		}
+	}
+	return names
+}
+
 // holds fails the test for every violation in this repository.
 func holds(t *testing.T, r rule) {
 	t.Helper()
