@@ -1,0 +1,118 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// Engine is the built-in [Trainer], for every architecture of package model. It
+// holds nothing: its zero value is ready, and safe for concurrent use.
+type Engine struct{}
+
+var _ Trainer = Engine{}
+
+// Train minimises the mean cross-entropy by plain stochastic gradient descent:
+// each epoch goes through all rows once, in an order drawn from the seed, in
+// batches of which the last may be smaller. Same job, same bits.
+//
+// It fails when job and model do not fit, and when the loss or the weights stop
+// being finite numbers, naming the step.
+func (Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
+	if err := job.validate(); err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
+	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
+	net, err := newNetwork(job.Model, slices.Clone(job.Weights), batch)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
+	loss, err := descend(ctx, net, job, batch, progress)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
+	return Result{Weights: net.weights, Samples: job.Table.Rows(), Loss: loss}, nil
+}
+
+// descend runs all steps of a job and returns the loss of the last epoch.
+func descend(ctx context.Context, net *network, job Job, batch int, progress func(done, total int)) (loss float64, err error) {
+	t := job.Table
+	rate := float32(float64(job.Training.Rate) / float64(spec.One))
+	steps := (t.Rows() + batch - 1) / batch
+	total := steps * int(job.Training.Epochs)
+	source := rand.NewPCG(job.Seed, stream)
+	order := make([]int, t.Rows())
+	for i := range order {
+		order[i] = i
+	}
+	labels := make([]int32, batch)
+	done := 0
+	for range job.Training.Epochs {
+		data.Permute(order, source)
+		loss = 0
+		for rows := range slices.Chunk(order, batch) {
+			if err := ctx.Err(); err != nil {
+				return 0, fmt.Errorf("stopped at step %d of %d: %w", done+1, total, err)
+			}
+			net.load(t, rows, labels)
+			sum := net.step(labels[:len(rows)], rate)
+			done++
+			if !finite(sum) {
+				return 0, fmt.Errorf("the loss is %v at step %d of %d: the rate %s is too high or the weights are too large", sum, done, total, job.Training.Rate)
+			}
+			loss += sum
+			if progress != nil {
+				progress(done, total)
+			}
+		}
+	}
+	for i, w := range net.weights {
+		if !finite(float64(w)) {
+			return 0, fmt.Errorf("weight %d is %v after step %d of %d: the rate %s is too high", i, w, done, total, job.Training.Rate)
+		}
+	}
+	return loss / float64(t.Rows()), nil
+}
+
+// stream keeps the row order apart from other uses of a seed: "rowsrows".
+const stream = 0x726f7773726f7773
+
+// validate reports the first reason why a job cannot be run.
+func (job Job) validate() error {
+	switch {
+	case job.Training.Optimiser != spec.OptimiserSGD:
+		return fmt.Errorf("unknown optimiser %q: want %s", job.Training.Optimiser, spec.OptimiserSGD)
+	case job.Training.Batch == 0:
+		return errors.New("batches of 0 rows: want at least 1")
+	case job.Training.Epochs == 0:
+		return errors.New("0 epochs: want at least 1")
+	case job.Training.Rate == 0:
+		return errors.New("learning rate 0: want more")
+	}
+	return fits(job.Model, job.Weights, job.Table)
+}
+
+// fits reports the first reason why a model, its weights and a table do not go
+// together.
+func fits(m spec.Model, weights []float32, t data.Table) error {
+	size, err := model.Size(m)
+	switch {
+	case err != nil:
+		return err
+	case len(weights) != size:
+		return fmt.Errorf("%d weights: the model has %d", len(weights), size)
+	case t.Rows() == 0:
+		return errors.New("the table has no rows")
+	case t.Features != int(m.Inputs):
+		return fmt.Errorf("the table has %d features: the model has %d inputs", t.Features, m.Inputs)
+	case t.Classes != int(m.Classes):
+		return fmt.Errorf("the table has %d classes: the model has %d", t.Classes, m.Classes)
+	}
+	return t.Validate()
+}

@@ -1,0 +1,174 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+func TestTrainRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*train.Job)
+		want  string
+	}{
+		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "adam" }, `unknown optimiser "adam": want sgd`},
+		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "batches of 0 rows: want at least 1"},
+		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "0 epochs: want at least 1"},
+		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "learning rate 0: want more"},
+		{"kind", func(j *train.Job) { j.Model.Kind = "oracle" }, "oracle"},
+		{"weights", func(j *train.Job) { j.Weights = j.Weights[1:] }, "4809 weights: the model has 4810"},
+		{"rows", func(j *train.Job) { j.Table = j.Table.Select(nil) }, "the table has no rows"},
+		{"features", func(j *train.Job) { j.Table.Features, j.Table.X = 1, j.Table.X[:j.Table.Rows()] }, "the table has 1 features: the model has 64 inputs"},
+		{"classes", func(j *train.Job) { j.Table.Classes = 11 }, "the table has 11 classes: the model has 10"},
+		{"label", func(j *train.Job) { j.Table.Y = slices.Clone(j.Table.Y); j.Table.Y[3] = 10 }, "row 3: label 10 is not a class: want 0 to 9"},
+		{"NaN", func(j *train.Job) { j.Table.X = slices.Clone(j.Table.X); j.Table.X[65] = float32(math.NaN()) }, "row 1, feature 1: NaN is not a finite number"},
+		{"too fast", func(j *train.Job) { j.Table.X = scaled(j.Table.X, 1e30) }, "the loss is NaN at step 2 of 135: the rate 0.1 is too high"},
+		{"NaN weight", func(j *train.Job) { j.Weights[0] = float32(math.NaN()) }, "the loss is NaN at step 1 of 135"},
+		{"infinite weight", func(j *train.Job) { j.Weights[4809] = float32(math.Inf(1)) }, "the loss is NaN at step 1 of 135"},
+	} {
+		job := digitsJob(t, spec.ModelMLP)
+		c.spoil(&job)
+		_, err := train.Engine{}.Train(context.Background(), job, nil)
+		if !errors.Is(err, train.ErrTraining) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got error %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func scaled(x []float32, by float32) []float32 {
+	y := slices.Clone(x)
+	for i := range y {
+		y[i] *= by
+	}
+	return y
+}
+
+// A last step that breaks the weights has no next step to notice it.
+func TestTrainNoticesBrokenWeightsAfterTheLastStep(t *testing.T) {
+	job := train.Job{
+		Model:    spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2},
+		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: 1, Epochs: 1, Rate: 4_000_000},
+		Weights:  make([]float32, 4),
+		Table:    data.Table{X: []float32{3e38}, Y: []int32{0}, Features: 1, Classes: 2},
+	}
+	_, err := train.Engine{}.Train(context.Background(), job, nil)
+	if want := "training: weight 0 is +Inf after step 1 of 1: the rate 4 is too high"; err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
+func TestTrainStopsWithItsContext(t *testing.T) {
+	job := digitsJob(t, spec.ModelSoftmax)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	last := 0
+	_, err := train.Engine{}.Train(ctx, job, func(done, total int) {
+		if last = done; done == 7 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrTraining) || last != 7 {
+		t.Errorf("stopped after step %d with error %v, want after 7, cancelled", last, err)
+	}
+	_, holdout := digits(t)
+	_, err = train.Engine{}.Evaluate(ctx, job.Model, job.Weights, holdout)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrEvaluation) {
+		t.Errorf("evaluation: got error %v, want cancelled", err)
+	}
+}
+
+func TestTrainReportsEveryStep(t *testing.T) {
+	job := digitsJob(t, spec.ModelSoftmax)
+	job.Table = job.Table.Select([]int{0, 1, 2, 3, 4, 5, 6})
+	job.Training.Batch, job.Training.Epochs = 3, 2 // steps of 3, 3 and 1 rows
+	var got [][2]int
+	if _, err := (train.Engine{}).Train(context.Background(), job, func(done, total int) { got = append(got, [2]int{done, total}) }); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([][2]int{{1, 6}, {2, 6}, {3, 6}, {4, 6}, {5, 6}, {6, 6}}, got); d != "" {
+		t.Errorf("progress (-want +got):\n%s", d)
+	}
+}
+
+// Twenty times the steps must not cost more allocations.
+func TestStepsDoNotAllocate(t *testing.T) {
+	for kind := range golden() {
+		job := digitsJob(t, kind)
+		allocations := func(epochs uint32) float64 {
+			job.Training.Epochs = epochs
+			return testing.AllocsPerRun(2, func() {
+				if _, err := (train.Engine{}).Train(context.Background(), job, func(int, int) {}); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		// 2,565 steps more; the runtime itself may allocate now and then.
+		if one, twenty := allocations(1), allocations(20); twenty > one+5 {
+			t.Errorf("%s: 1 epoch allocates %v times, 20 epochs %v times", kind, one, twenty)
+		}
+	}
+}
+
+func TestEvaluateRefuses(t *testing.T) {
+	job := digitsJob(t, spec.ModelSoftmax)
+	for _, c := range []struct {
+		name    string
+		weights []float32
+		table   data.Table
+		want    string
+	}{
+		{"rows", job.Weights, job.Table.Select(nil), "evaluation: the table has no rows"},
+		{"weights", job.Weights[:10], job.Table, "evaluation: 10 weights: the model has 650"},
+	} {
+		_, err := train.Engine{}.Evaluate(context.Background(), job.Model, c.weights, c.table)
+		if !errors.Is(err, train.ErrEvaluation) || err.Error() != c.want {
+			t.Errorf("%s: evaluate: got error %v, want %s", c.name, err, c.want)
+		}
+		_, err = train.Predict(job.Model, c.weights, c.table)
+		if !errors.Is(err, train.ErrEvaluation) || err.Error() != c.want {
+			t.Errorf("%s: predict: got error %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// An evaluator must be able to judge a model that is nonsense.
+func TestEvaluateSurvivesAbsurdWeights(t *testing.T) {
+	_, holdout := digits(t)
+	for _, absurd := range []float64{math.NaN(), math.Inf(1), math.MaxFloat32} {
+		job := digitsJob(t, spec.ModelMLP)
+		for i := range job.Weights {
+			job.Weights[i] = float32(absurd)
+		}
+		e, err := train.Engine{}.Evaluate(context.Background(), job.Model, job.Weights, holdout)
+		if err != nil || e.Samples != holdout.Rows() || e.Correct != holdout.Counts()[0] {
+			t.Errorf("weights of %v: %+v, error %v, want class 0 for every row", absurd, e, err)
+		}
+	}
+}
+
+func TestAccuracy(t *testing.T) {
+	for _, c := range []struct {
+		e    train.Evaluation
+		want spec.PPM
+	}{
+		{train.Evaluation{}, 0},
+		{train.Evaluation{Samples: 3}, 0},
+		{train.Evaluation{Correct: 2, Samples: 3}, 666_666},
+		{train.Evaluation{Correct: 3, Samples: 3}, spec.One},
+		{train.Evaluation{Correct: 1 << 40, Samples: 1 << 40}, spec.One},
+	} {
+		if got := c.e.Accuracy(); got != c.want {
+			t.Errorf("%+v has accuracy %d, want %d", c.e, got, c.want)
+		}
+	}
+}

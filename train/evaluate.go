@@ -1,0 +1,78 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+)
+
+// portion is how many rows are classified at a time.
+const portion = 64
+
+// Evaluate counts the rows whose class [Predict] finds.
+func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error) {
+	e := Evaluation{Samples: t.Rows()}
+	err := classify(ctx, m, weights, t, func(first int, logits []float32, classes int) {
+		for i := range len(logits) / classes {
+			row, y := logits[i*classes:(i+1)*classes], t.Y[first+i]
+			if argmax(row) == y {
+				e.Correct++
+			}
+			e.Loss += float64(softmax(row, y))
+		}
+	})
+	if err != nil {
+		return Evaluation{}, err
+	}
+	e.Loss /= float64(e.Samples)
+	return e, nil
+}
+
+// Predict is the class a model gives to each row of a table: the one with the
+// largest score, the first of equals. Errors are ErrEvaluation.
+func Predict(m spec.Model, weights []float32, t data.Table) ([]int32, error) {
+	y := make([]int32, 0, t.Rows())
+	err := classify(context.Background(), m, weights, t, func(_ int, logits []float32, classes int) {
+		for i := range len(logits) / classes {
+			y = append(y, argmax(logits[i*classes:(i+1)*classes]))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return y, nil
+}
+
+// classify hands the scores of all rows to use, a few rows at a time: logits are
+// rows x classes, the first of them is row first of the table.
+func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table, use func(first int, logits []float32, classes int)) error {
+	if err := fits(m, weights, t); err != nil {
+		return fmt.Errorf("%w: %w", ErrEvaluation, err)
+	}
+	net, err := newNetwork(m, weights, portion)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEvaluation, err)
+	}
+	for first := 0; first < t.Rows(); first += portion {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%w: stopped at row %d of %d: %w", ErrEvaluation, first, t.Rows(), err)
+		}
+		rows := min(portion, t.Rows()-first)
+		copy(net.outputs[0], t.X[first*t.Features:(first+rows)*t.Features])
+		use(first, net.forward(rows), t.Classes)
+	}
+	return nil
+}
+
+// argmax is the index of the largest value, the first of equals.
+func argmax(x []float32) int32 {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}

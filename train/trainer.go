@@ -1,0 +1,58 @@
+package train
+
+import (
+	"context"
+	"errors"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+)
+
+// The two families of errors of this package; every error is of one of them.
+var (
+	ErrTraining   = errors.New("training")
+	ErrEvaluation = errors.New("evaluation")
+)
+
+// Trainer trains and evaluates models. It must not keep or change what it is
+// given, and must return when the context is done.
+type Trainer interface {
+	// Train runs a job to its end. It calls progress, unless it is nil, after
+	// every step with the number of steps done and of all steps. Errors are
+	// ErrTraining, and the context's error when that is the cause.
+	Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error)
+	// Evaluate counts how many rows of a table a model classifies correctly.
+	// Errors are ErrEvaluation, and the context's error when that is the cause.
+	Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error)
+}
+
+// Job is one trainer's work in one round.
+type Job struct {
+	Model    spec.Model
+	Training spec.Training
+	Weights  []float32 // to start from, in the layout of package model
+	Seed     uint64    // of the order of the rows
+	Table    data.Table
+}
+
+// Result is what a job gave.
+type Result struct {
+	Weights []float32 // after training, in the layout of package model
+	Samples int       // rows of the table
+	Loss    float64   // mean cross-entropy in nats of the last epoch, while it ran
+}
+
+// Evaluation is how good a model is on some rows.
+type Evaluation struct {
+	Correct int     // rows classified correctly
+	Samples int     // rows in all
+	Loss    float64 // mean cross-entropy in nats; not finite for absurd weights
+}
+
+// Accuracy is the micro-accuracy, Correct of Samples in ppm, rounded down.
+func (e Evaluation) Accuracy() spec.PPM {
+	if e.Samples == 0 {
+		return 0
+	}
+	return spec.PPM(uint64(e.Correct) * uint64(spec.One) / uint64(e.Samples))
+}
