@@ -7,15 +7,15 @@ import (
 )
 
 // answerable checks what every message of a round must obey.
-func (s *State) answerable(round uint64, phase spec.Phase, index int) error {
+func (s *State) answerable(height int64, round uint64, phase spec.Phase, index int) error {
 	switch {
-	case !s.Running() || round != s.Round.Number:
+	case round == 0 || round != s.Round.Number:
 		return ErrWrongRound
 	case index < 0:
 		return ErrNotSelected
 	case s.Round.Phase < phase:
 		return ErrEarly
-	case s.Round.Phase > phase:
+	case s.Round.Phase > phase || height > s.Round.Deadline:
 		return ErrLate
 	}
 	return nil
@@ -25,26 +25,35 @@ func (s *State) ready(in Ready) error {
 	if s.Task.State == spec.TaskWaiting {
 		return ErrEarly
 	}
-	if in.Digest.IsZero() {
+	members := s.Task.Aggregators
+	i := member(members, in.Node)
+	aggregates := i >= 0
+	if !aggregates {
+		members = s.Task.Evaluators
+		i = member(members, in.Node)
+	}
+	switch {
+	case i < 0:
+		return ErrNotSelected
+	case !members[i].Ready.IsZero():
+		return ErrRepeated
+	case in.Digest.IsZero():
 		return ErrEmpty
 	}
-	for _, members := range [][]spec.Member{s.Task.Aggregators, s.Task.Evaluators} {
-		i := slices.IndexFunc(members, func(m spec.Member) bool { return m.Node == in.Node })
-		if i < 0 {
-			continue
-		}
-		if !members[i].Ready.IsZero() {
-			return ErrRepeated
-		}
-		members[i].Ready = in.Digest
-		return nil
+	if agreed, ok := s.modelZero(); ok && aggregates && in.Digest != agreed {
+		return ErrModel
 	}
-	return ErrNotSelected
+	members[i].Ready = in.Digest
+	return nil
+}
+
+func member(members []spec.Member, node uint64) int {
+	return slices.IndexFunc(members, func(m spec.Member) bool { return m.Node == node })
 }
 
 func (s *State) commit(height int64, in Commit) error {
 	i := s.Round.Trainer(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseTrain, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseTrain, i); err != nil {
 		return err
 	}
 	switch {
@@ -68,7 +77,7 @@ func (s *State) commit(height int64, in Commit) error {
 
 func (s *State) attest(height int64, in Attest) error {
 	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseAttest, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseAttest, i); err != nil {
 		return err
 	}
 	if s.Round.Aggregates[i].Attested > 0 {
@@ -90,7 +99,7 @@ func (s *State) attest(height int64, in Attest) error {
 
 func (s *State) commitAggregate(height int64, in CommitAggregate) error {
 	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseAggregate, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseAggregate, i); err != nil {
 		return err
 	}
 	switch {
@@ -111,7 +120,7 @@ func (s *State) commitAggregate(height int64, in CommitAggregate) error {
 
 func (s *State) revealAggregate(height int64, in RevealAggregate) error {
 	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseReveal, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseReveal, i); err != nil {
 		return err
 	}
 	a := &s.Round.Aggregates[i]
@@ -131,7 +140,7 @@ func (s *State) revealAggregate(height int64, in RevealAggregate) error {
 
 func (s *State) commitScore(height int64, in CommitScore) error {
 	i := s.Round.Evaluator(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseScore, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseScore, i); err != nil {
 		return err
 	}
 	switch {
@@ -152,7 +161,7 @@ func (s *State) commitScore(height int64, in CommitScore) error {
 
 func (s *State) revealScore(height int64, in RevealScore) error {
 	i := s.Round.Evaluator(in.Node)
-	if err := s.answerable(in.Round, spec.PhaseOpen, i); err != nil {
+	if err := s.answerable(height, in.Round, spec.PhaseOpen, i); err != nil {
 		return err
 	}
 	e := &s.Round.Scores[i]

@@ -51,8 +51,9 @@ type AskOpenings struct{ Deadline int64 }
 
 // Publish makes a model the task's newest.
 type Publish struct {
-	Model spec.Digest
-	Score spec.PPM
+	Model  spec.Digest
+	Score  spec.PPM
+	Scored bool // whether two thirds of the evaluators scored it
 }
 
 // Pay moves money from the task's escrow to a node's owner.
@@ -147,6 +148,9 @@ func (e AskScores) String() string {
 }
 
 func (e Publish) String() string {
+	if !e.Scored {
+		return fmt.Sprintf("publish %s unscored", e.Model.Short())
+	}
 	return fmt.Sprintf("publish %s scored %s", e.Model.Short(), e.Score)
 }
 

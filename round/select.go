@@ -9,15 +9,26 @@ import (
 
 // Committee picks the aggregators and evaluators that serve a task from
 // beginning to end. It fails with [ErrResources] where too few are eligible.
-// No node is both.
+// No node is both: one that could be either aggregates, unless the evaluators
+// would then be too few.
 func Committee(task spec.TaskSpec, nodes []spec.Node) (Select, error) {
-	aggregators := ranked(task, nodes, spec.Aggregator, nil)
-	if len(aggregators) < int(task.Selection.Aggregators) {
-		return Select{}, ErrResources
+	evaluators := ranked(task, nodes, spec.Evaluator, nil)
+	spare := len(evaluators) - int(task.Selection.Evaluators)
+	var aggregators []spec.Member
+	for _, m := range ranked(task, nodes, spec.Aggregator, nil) {
+		if len(aggregators) == int(task.Selection.Aggregators) {
+			break
+		}
+		if i := member(evaluators, m.Node); i >= 0 {
+			if spare <= 0 {
+				continue
+			}
+			spare--
+			evaluators = slices.Delete(evaluators, i, i+1)
+		}
+		aggregators = append(aggregators, m)
 	}
-	aggregators = aggregators[:task.Selection.Aggregators]
-	evaluators := ranked(task, nodes, spec.Evaluator, aggregators)
-	if len(evaluators) < int(task.Selection.Evaluators) {
+	if len(aggregators) < int(task.Selection.Aggregators) || len(evaluators) < int(task.Selection.Evaluators) {
 		return Select{}, ErrResources
 	}
 	return Select{Aggregators: aggregators, Evaluators: evaluators[:task.Selection.Evaluators]}, nil
@@ -32,10 +43,7 @@ func Trainers(task spec.Task, nodes []spec.Node) (Select, error) {
 		return Select{}, ErrResources
 	}
 	eligible = eligible[:min(len(eligible), task.Spec.Selection.Asked())]
-	ids := make([]uint64, len(eligible))
-	for i, m := range eligible {
-		ids[i] = m.Node
-	}
+	ids := nodeIDs(eligible)
 	slices.Sort(ids)
 	return Select{Trainers: ids}, nil
 }
@@ -44,8 +52,7 @@ func Trainers(task spec.Task, nodes []spec.Node) (Select, error) {
 func ranked(task spec.TaskSpec, nodes []spec.Node, role spec.Role, except []spec.Member) []spec.Member {
 	var fit []spec.Node
 	for _, n := range nodes {
-		taken := slices.ContainsFunc(except, func(m spec.Member) bool { return m.Node == n.ID })
-		if !taken && eligible(task, n, role) {
+		if member(except, n.ID) < 0 && eligible(task, n, role) {
 			fit = append(fit, n)
 		}
 	}

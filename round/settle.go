@@ -1,7 +1,6 @@
 package round
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/althing-network/althing/spec"
@@ -61,11 +60,20 @@ func (s *State) accept(height int64) []Effect {
 	for _, a := range s.Round.Aggregates {
 		if a.Revealed > 0 && a.Digest != next {
 			fault := spec.Fault{Round: s.Round.Number, Node: a.Node, Kind: spec.FaultWrongAggregate, Digest: a.Digest}
-			s.Task.Faults = append(s.Task.Faults, fault)
+			s.record(fault)
 			effects = append(effects, Accuse{fault}, Demerit{Node: a.Node, Why: fault.Kind})
 		}
 	}
 	return append(effects, AskScores{Model: next, Deadline: s.begin(height, spec.PhaseScore, s.Task.Spec.Deadlines.Evaluate)})
+}
+
+// record keeps the first fault of each node and kind, so that a task does not
+// grow with the rounds a liar lies in; the rounds themselves hold the rest.
+func (s *State) record(fault spec.Fault) {
+	same := func(f spec.Fault) bool { return f.Node == fault.Node && f.Kind == fault.Kind }
+	if !slices.ContainsFunc(s.Task.Faults, same) {
+		s.Task.Faults = append(s.Task.Faults, fault)
+	}
 }
 
 // settle pays the survivors equally and makes the next model the task's. A
@@ -76,7 +84,7 @@ func (s *State) settle(height int64) []Effect {
 	s.Round.Phase = spec.PhaseSettled
 	survivors := s.survivors()
 	share := s.Task.Spec.PerRound() / uint64(len(survivors))
-	effects := []Effect{Publish{Model: s.Round.Next, Score: s.Round.Score}}
+	effects := []Effect{Publish{Model: s.Round.Next, Score: s.Round.Score, Scored: s.Round.Scored}}
 	for _, node := range survivors {
 		effects = append(effects, Pay{Node: node, Amount: share}, Merit{Node: node})
 		s.Round.Paid += share
@@ -99,34 +107,6 @@ func (s *State) settle(height int64) []Effect {
 	s.Task.Accepted++
 	s.Task.Aborted = 0
 	return append(effects, s.between(height)...)
-}
-
-// median is the stake-weighted lower median of the revealed scores: the least
-// score such that those at or below it hold half of the revealed stake. It needs
-// two thirds of the evaluators' stake.
-func (s *State) median() (spec.PPM, bool) {
-	var scores []spec.Evaluation
-	var all, revealed uint64
-	for _, e := range s.Round.Scores {
-		all += e.Stake
-		if e.Revealed > 0 {
-			revealed += e.Stake
-			scores = append(scores, e)
-		}
-	}
-	if len(scores) == 0 || 3*revealed < 2*all {
-		return 0, false
-	}
-	slices.SortFunc(scores, func(a, b spec.Evaluation) int {
-		return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Node, b.Node))
-	})
-	var below uint64
-	for _, e := range scores {
-		if below += e.Stake; 2*below >= revealed {
-			return e.Score, true
-		}
-	}
-	return scores[len(scores)-1].Score, true
 }
 
 // abort ends the round without a model; what follows is a round with the next

@@ -25,8 +25,9 @@ func New(chain string, id uint64, owner string, task spec.TaskSpec, height int64
 	}}
 }
 
-// Step applies one input at a height. A refused input is an error, and the
-// state that comes back with it is the one Step was called on.
+// Step applies one input at a height, which is above zero and never falls. A
+// refused input is an error, and the state that comes back with it is the one
+// Step was called on. A [Tick] below Task.Due does nothing.
 func (s State) Step(height int64, in Input) (State, []Effect, error) {
 	if s.Task.State.Final() {
 		return s, nil, ErrClosed
@@ -36,7 +37,9 @@ func (s State) Step(height int64, in Input) (State, []Effect, error) {
 	var err error
 	switch in := in.(type) {
 	case Tick:
-		effects = next.tick(height)
+		if height >= s.Task.Due {
+			effects = next.tick(height)
+		}
 	case Select:
 		effects, err = next.selected(height, in)
 	case Ready:
@@ -98,11 +101,7 @@ func (s State) slot(node uint64) spec.Slot {
 }
 
 func (s State) committee() []uint64 {
-	var nodes []uint64
-	for _, m := range slices.Concat(s.Task.Aggregators, s.Task.Evaluators) {
-		nodes = append(nodes, m.Node)
-	}
-	return nodes
+	return nodeIDs(slices.Concat(s.Task.Aggregators, s.Task.Evaluators))
 }
 
 func (s State) trainers() []uint64 {
@@ -111,6 +110,21 @@ func (s State) trainers() []uint64 {
 		nodes[i] = t.Node
 	}
 	return nodes
+}
+
+func nodeIDs(members []spec.Member) []uint64 {
+	ids := make([]uint64, len(members))
+	for i, m := range members {
+		ids[i] = m.Node
+	}
+	return ids
+}
+
+// distinct reports whether no id is zero and none occurs twice.
+func distinct(groups ...[]uint64) bool {
+	ids := slices.Concat(groups...)
+	slices.Sort(ids)
+	return len(ids) > 0 && ids[0] > 0 && len(slices.Compact(ids)) == len(ids)
 }
 
 func (s State) survivors() (nodes []uint64) {

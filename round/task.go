@@ -15,24 +15,25 @@ func (s *State) tick(height int64) []Effect {
 	if s.Task.Cancelling {
 		return s.close(height, spec.TaskCancelled, "cancelled by its owner")
 	}
-	deadline := s.Task.Since + int64(s.Task.Spec.Deadlines.Select)
+	deadline := s.selectDeadline()
 	switch s.Task.State {
 	case spec.TaskPreparing:
 		if model, ok := s.prepared(); ok {
 			s.Task.Model = model
-			s.Task.State, s.Task.Since, s.Task.Due = spec.TaskRunning, height, height+retry
+			s.Task.State, s.Task.Since = spec.TaskRunning, height
+			s.wait(height)
 			return []Effect{Publish{Model: model}, AskTrainers{}}
 		}
 		s.Task.Due = deadline
 		if height >= deadline {
-			return s.close(height, spec.TaskFailed, "the committee did not get ready")
+			return append(s.unready(), s.close(height, spec.TaskFailed, "the committee did not get ready")...)
 		}
 		return nil
 	default: // waiting for a committee, or running and between two rounds
 		if height >= deadline {
 			return s.close(height, spec.TaskFailed, ErrResources.Error())
 		}
-		s.Task.Due = min(height+retry, deadline)
+		s.wait(height)
 		if s.Task.State == spec.TaskWaiting {
 			return []Effect{AskCommittee{}}
 		}
@@ -40,12 +41,25 @@ func (s *State) tick(height int64) []Effect {
 	}
 }
 
+// selectDeadline is how long the task waits for participants, or they prepare.
+func (s *State) selectDeadline() int64 {
+	return s.Task.Since + int64(s.Task.Spec.Deadlines.Select)
+}
+
+// wait has the scheduler asked again after a while.
+func (s *State) wait(height int64) {
+	s.Task.Due = min(height+retry, s.selectDeadline())
+}
+
 // selected takes the scheduler's answer.
 func (s *State) selected(height int64, in Select) ([]Effect, error) {
 	selection := s.Task.Spec.Selection
 	switch {
+	case s.Task.Cancelling:
+		return nil, ErrSelection
 	case s.Task.State == spec.TaskWaiting:
-		if len(in.Aggregators) != int(selection.Aggregators) || len(in.Evaluators) != int(selection.Evaluators) {
+		if len(in.Aggregators) != int(selection.Aggregators) || len(in.Evaluators) != int(selection.Evaluators) ||
+			!distinct(nodeIDs(in.Aggregators), nodeIDs(in.Evaluators)) {
 			return nil, ErrSelection
 		}
 		s.Task.Aggregators = slices.Clone(in.Aggregators)
@@ -53,7 +67,8 @@ func (s *State) selected(height int64, in Select) ([]Effect, error) {
 		s.Task.State, s.Task.Since = spec.TaskPreparing, height
 		return []Effect{Engage{s.committee()}, AskReady{Deadline: height + int64(s.Task.Spec.Deadlines.Select)}}, nil
 	case s.Task.State == spec.TaskRunning && !s.Running():
-		if len(in.Trainers) < int(selection.MinTrainers) || len(in.Trainers) > selection.Asked() {
+		if len(in.Trainers) < int(selection.MinTrainers) || len(in.Trainers) > selection.Asked() ||
+			!distinct(in.Trainers, nodeIDs(s.Task.Evaluators)) {
 			return nil, ErrSelection
 		}
 		return s.open(height, in.Trainers), nil
@@ -61,18 +76,23 @@ func (s *State) selected(height int64, in Select) ([]Effect, error) {
 	return nil, ErrSelection
 }
 
-// prepared reports the model 0 that 2f+1 aggregators attest, once two thirds of
-// the evaluators hold their shards.
+// prepared reports model 0 once the evaluators of two thirds of the stake hold
+// their shards.
 func (s *State) prepared() (spec.Digest, bool) {
-	holding := 0
+	var holding uint64
 	for _, e := range s.Task.Evaluators {
 		if !e.Ready.IsZero() {
-			holding++
+			holding += weight(e.Stake)
 		}
 	}
-	if 3*holding < 2*len(s.Task.Evaluators) {
+	if holding < s.scoreQuorum() {
 		return spec.Digest{}, false
 	}
+	return s.modelZero()
+}
+
+// modelZero is the model 0 that 2f+1 aggregators attest.
+func (s *State) modelZero() (spec.Digest, bool) {
 	digests := make([]spec.Digest, 0, len(s.Task.Aggregators))
 	for _, a := range s.Task.Aggregators {
 		if !a.Ready.IsZero() {
@@ -123,7 +143,8 @@ func (s *State) open(height int64, trainers []uint64) []Effect {
 // between ends a round and decides what follows it.
 func (s *State) between(height int64) []Effect {
 	s.Round.Closed = height
-	s.Task.Since, s.Task.Due = height, height+retry
+	s.Task.Since = height
+	s.wait(height)
 	effects := []Effect{Release{s.trainers()}}
 	target := s.Task.Spec.Target
 	switch {
@@ -151,4 +172,15 @@ func (s *State) close(height int64, state spec.TaskState, why string) []Effect {
 		effects = append(effects, Measure{Nodes: survivors, Dataset: s.Task.Spec.Data.Name, Accuracy: s.Round.Score})
 	}
 	return append(effects, Close{State: state, Why: why, Refund: s.Task.Refunded})
+}
+
+// unready gives a demerit to every member of the committee that never said it
+// was ready.
+func (s *State) unready() (effects []Effect) {
+	for _, m := range slices.Concat(s.Task.Aggregators, s.Task.Evaluators) {
+		if m.Ready.IsZero() {
+			effects = append(effects, Demerit{Node: m.Node, Why: "silent in the preparation"})
+		}
+	}
+	return effects
 }

@@ -1,0 +1,160 @@
+package round_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+	"github.com/google/go-cmp/cmp"
+)
+
+// node is active and fit for every role in the tasks of these tests.
+func node(id uint64, roles spec.Role) spec.Node {
+	return spec.Node{
+		ID: id, Active: true, Stake: 100, Reputation: 500_000,
+		Profile: spec.Profile{
+			Roles: roles, Slots: 1, Datasets: []spec.Dataset{{Name: "digits", Samples: 50}},
+			Resources: spec.Resources{CPU: 2, Memory: 1024}, Claimed: 600_000,
+		},
+	}
+}
+
+func network(roles spec.Role, ids ...uint64) (nodes []spec.Node) {
+	for _, id := range ids {
+		nodes = append(nodes, node(id, roles))
+	}
+	return nodes
+}
+
+func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
+	nodes := network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8)
+	nodes[1].Reputation = 400_000 // 2 is last
+	nodes[7].Reputation = 900_000 // 8 is first, without more stake
+	nodes[7].Stake = 1
+	nodes[6].Stake = 500 // 7 comes before those of equal reputation
+	task := spec.Task{Spec: task()}
+	task.Spec.Selection.Trainers = 3
+	slices.Reverse(nodes) // the order they are given in does not count
+	chosen, err := round.Trainers(task, nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 3 and 30% more, rounded up, are 4; they are listed by id.
+	if diff := cmp.Diff([]uint64{1, 3, 7, 8}, chosen.Trainers); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
+	for _, c := range []struct{ need, eligible, want int }{{10, 30, 13}, {10, 11, 11}, {10, 5, 5}, {1, 9, 2}, {100, 200, 130}} {
+		task := spec.Task{Spec: task()}
+		task.Spec.Selection.Trainers = uint32(c.need)
+		var nodes []spec.Node
+		for id := range c.eligible {
+			nodes = append(nodes, node(uint64(id+1), spec.Trainer))
+		}
+		chosen, err := round.Trainers(task, nodes)
+		if err != nil || len(chosen.Trainers) != c.want {
+			t.Errorf("need %d of %d: got %d, %v; want %d", c.need, c.eligible, len(chosen.Trainers), err, c.want)
+		}
+	}
+	few := spec.Task{Spec: task()}
+	few.Spec.Selection.MinTrainers = 3
+	if _, err := round.Trainers(few, network(spec.Trainer, 1, 2)); !errors.Is(err, round.ErrResources) {
+		t.Errorf("two where at least three are needed: %v", err)
+	}
+}
+
+func TestNoEvaluatorTrains(t *testing.T) {
+	task := spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}
+	nodes := network(spec.Trainer|spec.Evaluator|spec.Aggregator, 1, 2, 3, 4)
+	chosen, err := round.Trainers(task, nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uint64{1, 4}, chosen.Trainers); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOnlyTheEligibleAreSelected(t *testing.T) {
+	demanding := task()
+	demanding.Selection.MinTrainers = 1
+	demanding.Selection.MinStake = 50
+	demanding.Selection.MinAccuracy = 500_000
+	demanding.Selection.Resources = spec.Resources{CPU: 2, Memory: 512}
+	demanding.Data.MinSamples = 50
+	for name, c := range map[string]struct {
+		change func(*spec.Node)
+		fit    bool
+	}{
+		"as it is":             {func(*spec.Node) {}, true},
+		"not active":           {func(n *spec.Node) { n.Active = false }, false},
+		"another role":         {func(n *spec.Node) { n.Profile.Roles = spec.Evaluator | spec.Consumer }, false},
+		"busy":                 {func(n *spec.Node) { n.Busy = 1 }, false},
+		"busy, one slot free":  {func(n *spec.Node) { n.Busy, n.Profile.Slots = 1, 2 }, true},
+		"just enough stake":    {func(n *spec.Node) { n.Stake = 50 }, true},
+		"too little stake":     {func(n *spec.Node) { n.Stake = 49 }, false},
+		"too few cores":        {func(n *spec.Node) { n.Profile.Resources.CPU = 1 }, false},
+		"too little memory":    {func(n *spec.Node) { n.Profile.Resources.Memory = 511 }, false},
+		"too few samples":      {func(n *spec.Node) { n.Profile.Datasets[0].Samples = 49 }, false},
+		"other data":           {func(n *spec.Node) { n.Profile.Datasets[0].Name = "faces" }, false},
+		"claims too little":    {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
+		"measured too low":     {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
+		"measured, claim less": {func(n *spec.Node) { n.Profile.Claimed = 0; n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 700_000}} }, true},
+		"measured elsewhere":   {func(n *spec.Node) { n.Profile.Claimed = 0; n.Measured = []spec.Measure{{Dataset: "faces", Accuracy: 700_000}} }, false},
+	} {
+		n := node(1, spec.Trainer)
+		c.change(&n)
+		_, err := round.Trainers(spec.Task{Spec: demanding}, []spec.Node{n})
+		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
+			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
+		}
+	}
+}
+
+func TestCommittee(t *testing.T) {
+	const both = spec.Aggregator | spec.Evaluator
+	for name, c := range map[string]struct {
+		nodes       []spec.Node
+		aggregators []uint64
+		evaluators  []uint64
+	}{
+		"each its own":                {append(network(spec.Aggregator, 1, 2, 3, 4, 9), network(spec.Evaluator, 5, 6, 7, 8)...), []uint64{1, 2, 3, 4}, []uint64{5, 6, 7, 8}},
+		"nobody is both":              {network(both, 1, 2, 3, 4, 5, 6, 7, 8), []uint64{1, 2, 3, 4}, []uint64{5, 6, 7, 8}},
+		"evaluators are short":        {append(network(both, 1, 2, 3, 4), network(spec.Aggregator, 5, 6, 7, 8)...), []uint64{5, 6, 7, 8}, []uint64{1, 2, 3, 4}},
+		"one could spare":             {append(network(both, 1, 2, 3, 4, 5), network(spec.Aggregator, 6, 7, 8)...), []uint64{1, 6, 7, 8}, []uint64{2, 3, 4, 5}},
+		"too few in all":              {network(both, 1, 2, 3, 4, 5, 6, 7), nil, nil},
+		"too few aggregators":         {append(network(spec.Aggregator, 1, 2, 3), network(spec.Evaluator, 5, 6, 7, 8)...), nil, nil},
+		"too few evaluators":          {append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7)...), nil, nil},
+		"trainers are no substitutes": {network(spec.Trainer|spec.DataProvider, 1, 2, 3, 4, 5, 6, 7, 8), nil, nil},
+	} {
+		chosen, err := round.Committee(task(), c.nodes)
+		if c.aggregators == nil {
+			if !errors.Is(err, round.ErrResources) {
+				t.Errorf("%s: got %v, want %v", name, err, round.ErrResources)
+			}
+			continue
+		}
+		want := round.Select{Aggregators: members(100, c.aggregators...), Evaluators: members(100, c.evaluators...)}
+		if diff := cmp.Diff(want, chosen); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+// An evaluator must hold data of the task's kind, an aggregator need not: it
+// sees no rows.
+func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
+	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
+	nodes[0].Profile.Datasets = nil
+	if _, err := round.Committee(task(), nodes); err != nil {
+		t.Errorf("an aggregator without data: %v", err)
+	}
+	nodes[4].Profile.Datasets = nil
+	if _, err := round.Committee(task(), nodes); !errors.Is(err, round.ErrResources) {
+		t.Errorf("an evaluator without data: got %v", err)
+	}
+}

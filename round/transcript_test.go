@@ -1,0 +1,210 @@
+package round_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+	"github.com/cockroachdb/datadriven"
+)
+
+// TestTranscripts plays the files of testdata: each tells one life of a task.
+// Models, updates and shards have names there; in a printed effect the name
+// stands for the digest. Run with -rewrite to write the answers down anew.
+func TestTranscripts(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		var p play
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			p.out.Reset()
+			p.run(t, d)
+			return p.out.String()
+		})
+	})
+}
+
+// play is a task on a stage: its state, the height of the block that is being
+// made, and the names that were spoken.
+type play struct {
+	round.State
+	height int64
+	names  []string
+	out    strings.Builder
+}
+
+func (p *play) run(t *testing.T, d *datadriven.TestData) {
+	switch d.Cmd {
+	case "create":
+		p.height = 1
+		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), p.height)
+	case "tick":
+		p.tick(number(t, d, "at", p.height))
+	case "cancel":
+		p.step(0, round.Cancel{})
+	case "select":
+		p.step(0, p.selectOf(t, d))
+	default:
+		for _, node := range list(t, d, "nodes") {
+			p.step(node, p.message(t, d, node))
+		}
+	}
+	p.status()
+}
+
+// tick ends blocks until one of a height has ended.
+func (p *play) tick(until int64) {
+	for ; p.height <= until; p.height++ {
+		p.step(0, round.Tick{})
+		if p.Task.State.Final() {
+			return
+		}
+	}
+}
+
+func (p *play) step(node uint64, in round.Input) {
+	next, effects, err := p.Step(p.height, in)
+	switch {
+	case err != nil && node > 0:
+		fmt.Fprintf(&p.out, "%d: %d is refused: %v\n", p.height, node, err)
+	case err != nil:
+		fmt.Fprintf(&p.out, "%d: refused: %v\n", p.height, err)
+	}
+	for _, effect := range effects {
+		line := effect.String()
+		for _, name := range p.names {
+			line = strings.ReplaceAll(line, digest(name).Short(), name)
+		}
+		fmt.Fprintf(&p.out, "%d: %s\n", p.height, line)
+	}
+	p.State = next
+}
+
+func (p *play) status() {
+	fmt.Fprintf(&p.out, "task %s", p.Task.State)
+	if p.Round.Number > 0 {
+		fmt.Fprintf(&p.out, ", round %d %s", p.Round.Number, p.Round.Phase)
+	}
+	if p.Task.Paid > 0 {
+		fmt.Fprintf(&p.out, ", paid %d", p.Task.Paid)
+	}
+	if !p.Task.State.Final() {
+		fmt.Fprintf(&p.out, ", due at %d", p.Task.Due)
+	}
+	fmt.Fprintln(&p.out)
+}
+
+func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.Input {
+	t.Helper()
+	number := func(key string, otherwise int64) uint64 { return uint64(number(t, d, key, otherwise)) }
+	of := number("round", int64(p.Round.Number))
+	slot := spec.Slot{Chain: p.Chain, Task: p.Task.ID, Round: p.Round.Number, Node: number("as", int64(node))}
+	var score spec.PPM
+	if text := word(d, "score", ""); text != "" {
+		score = ppm(t, text)
+	}
+	switch d.Cmd {
+	case "ready":
+		return round.Ready{Node: node, Digest: p.name(word(d, "holds", ""))}
+	case "commit":
+		update := p.name(word(d, "update", fmt.Sprintf("update-%d", slot.Node)))
+		commitment := spec.UpdateCommitment(slot, update, salt(slot.Node))
+		if d.HasArg("empty") {
+			commitment = spec.Digest{}
+		}
+		return round.Commit{
+			Node: node, Round: of, Commitment: commitment,
+			Samples: uint32(number("samples", 100)), Correct: uint32(number("correct", 50)),
+		}
+	case "attest":
+		return round.Attest{Node: node, Round: of, Holds: p.bitmap(t, d)}
+	case "aggregate":
+		return round.CommitAggregate{Node: node, Round: of, Commitment: spec.AggregateCommitment(slot, p.name(word(d, "model", "")), salt(slot.Node))}
+	case "reveal":
+		return round.RevealAggregate{Node: node, Round: of, Digest: p.name(word(d, "model", "")), Salt: salt(node)}
+	case "score":
+		return round.CommitScore{Node: node, Round: of, Commitment: spec.ScoreCommitment(slot, p.Round.Next, score, salt(slot.Node))}
+	case "open":
+		return round.RevealScore{Node: node, Round: of, Score: score, Salt: salt(node)}
+	}
+	d.Fatalf(t, "unknown command %q", d.Cmd)
+	return nil
+}
+
+// bitmap is of the trainers that are held, or the bits themselves.
+func (p *play) bitmap(t *testing.T, d *datadriven.TestData) []byte {
+	if bits := list(t, d, "bits"); len(bits) > 0 {
+		var raw []byte
+		for _, b := range bits {
+			raw = append(raw, byte(b))
+		}
+		return raw
+	}
+	return holding(p.Round, list(t, d, "holds")...)
+}
+
+func (p *play) selectOf(t *testing.T, d *datadriven.TestData) round.Select {
+	in := round.Select{Trainers: list(t, d, "trainers")}
+	stake := uint64(number(t, d, "stake", 100))
+	for _, node := range list(t, d, "aggregators") {
+		in.Aggregators = append(in.Aggregators, spec.Member{Node: node, Stake: stake})
+	}
+	for _, node := range list(t, d, "evaluators") {
+		in.Evaluators = append(in.Evaluators, spec.Member{Node: node, Stake: stake})
+	}
+	return in
+}
+
+func (p *play) name(name string) spec.Digest {
+	p.names = append(p.names, name)
+	return digest(name)
+}
+
+func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
+	number := func(key string, otherwise int64) uint32 { return uint32(number(t, d, key, otherwise)) }
+	task := task()
+	task.Selection.Trainers = number("trainers", 4)
+	task.Selection.MinTrainers = number("min_trainers", 2)
+	task.Selection.Aggregators = number("aggregators", 4)
+	task.Selection.Evaluators = number("evaluators", 4)
+	task.Target.Rounds = number("rounds", 2)
+	task.Target.Accuracy = ppm(t, word(d, "accuracy", "0"))
+	task.Escrow = uint64(number("escrow", 1000))
+	task.Retries = number("retries", 1)
+	if err := task.Validate(); err != nil {
+		d.Fatalf(t, "%v", err)
+	}
+	return task
+}
+
+func word(d *datadriven.TestData, key, otherwise string) string {
+	if d.HasArg(key) {
+		for _, arg := range d.CmdArgs {
+			if arg.Key == key && len(arg.Vals) == 1 {
+				return arg.Vals[0]
+			}
+		}
+	}
+	return otherwise
+}
+
+func number(t *testing.T, d *datadriven.TestData, key string, otherwise int64) int64 {
+	t.Helper()
+	n := otherwise
+	d.MaybeScanArgs(t, key, &n)
+	return n
+}
+
+func list(t *testing.T, d *datadriven.TestData, key string) (ids []uint64) {
+	t.Helper()
+	for _, arg := range d.CmdArgs {
+		for i := range arg.Vals {
+			if arg.Key == key && arg.Vals[i] != "" {
+				var id uint64
+				arg.Scan(t, i, &id)
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,200 @@
+package round_test
+
+import (
+	"testing"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// task asks for 4 trainers (6 with backups), 4 aggregators and 4 evaluators, and
+// pays 500 uthing for each of 2 rounds.
+func task() spec.TaskSpec {
+	t := spec.DefaultTask()
+	t.Name = "digits"
+	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	t.Data = spec.Data{Name: "digits"}
+	t.Training.Rate = 100_000
+	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
+	t.Target.Rounds = 2
+	t.Escrow = 1000
+	t.Retries = 1
+	t.Deadlines = spec.Deadlines{Select: 20, Train: 20, Attest: 10, Aggregate: 10, Evaluate: 10}
+	return t
+}
+
+func digest(name string) spec.Digest {
+	if name == "" {
+		return spec.Digest{}
+	}
+	return spec.DigestOf([]byte(name))
+}
+
+func salt(node uint64) spec.Salt { return spec.Salt{byte(node), 1} }
+
+func ppm(t *testing.T, s string) spec.PPM {
+	t.Helper()
+	p, err := spec.ParsePPM(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func members(stake uint64, ids ...uint64) (ms []spec.Member) {
+	for _, id := range ids {
+		ms = append(ms, spec.Member{Node: id, Stake: stake})
+	}
+	return ms
+}
+
+// holding is the bitmap of the named trainers.
+func holding(r spec.Round, nodes ...uint64) []byte {
+	held := make([]bool, len(r.Trainers))
+	for _, node := range nodes {
+		held[r.Trainer(node)] = true
+	}
+	return spec.Bitmap(held)
+}
+
+// world carries a task through its blocks and fails the test on a refusal.
+type world struct {
+	testing.TB
+	round.State
+	height  int64
+	effects []round.Effect
+}
+
+// newWorld is a task in round 1, with aggregators 1-4, evaluators 5-8 and
+// trainers 11-14, whose evaluators have the given stakes (100 each if none).
+func newWorld(t testing.TB, task spec.TaskSpec, stakes ...uint64) *world {
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, 1), height: 1}
+	evaluators := members(100, 5, 6, 7, 8)
+	for i, stake := range stakes {
+		evaluators[i].Stake = stake
+	}
+	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: evaluators})
+	for node := uint64(1); node <= 4; node++ {
+		w.do(round.Ready{Node: node, Digest: digest("model-0")})
+		w.do(round.Ready{Node: node + 4, Digest: digest("shard")})
+	}
+	w.end()
+	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
+	return w
+}
+
+func (w *world) do(ins ...round.Input) {
+	w.Helper()
+	for _, in := range ins {
+		next, effects, err := w.Step(w.height, in)
+		if err != nil {
+			w.Fatalf("height %d: %#v: %v", w.height, in, err)
+		}
+		w.State, w.effects = next, append(w.effects, effects...)
+	}
+}
+
+// refuse wants an input to be refused with an error.
+func (w *world) refuse(in round.Input, want error) {
+	w.Helper()
+	if _, _, err := w.Step(w.height, in); err != want {
+		w.Fatalf("%#v: got error %v, want %v", in, err, want)
+	}
+}
+
+// end ends the block.
+func (w *world) end() {
+	w.Helper()
+	w.do(round.Tick{})
+	w.height++
+}
+
+// pass ends blocks until the phase is over.
+func (w *world) pass() {
+	w.Helper()
+	for phase := w.Round.Phase; w.Round.Phase == phase; {
+		w.end()
+	}
+}
+
+func (w *world) slot(node uint64) spec.Slot {
+	return spec.Slot{Chain: w.Chain, Task: w.Task.ID, Round: w.Round.Number, Node: node}
+}
+
+func (w *world) commit(node uint64) round.Commit {
+	return round.Commit{
+		Node: node, Round: w.Round.Number, Samples: 100,
+		Commitment: spec.UpdateCommitment(w.slot(node), digest("update"), salt(node)),
+	}
+}
+
+func (w *world) train(nodes ...uint64) {
+	w.Helper()
+	for _, node := range nodes {
+		w.do(w.commit(node))
+	}
+	w.pass()
+}
+
+func (w *world) attest(holds ...uint64) {
+	w.Helper()
+	for node := uint64(1); node <= 4; node++ {
+		w.do(round.Attest{Node: node, Round: w.Round.Number, Holds: holding(w.Round, holds...)})
+	}
+	w.pass()
+}
+
+func (w *world) commitAggregate(node uint64, model string) round.CommitAggregate {
+	return round.CommitAggregate{Node: node, Round: w.Round.Number, Commitment: spec.AggregateCommitment(w.slot(node), digest(model), salt(node))}
+}
+
+func (w *world) revealAggregate(node uint64, model string) round.RevealAggregate {
+	return round.RevealAggregate{Node: node, Round: w.Round.Number, Digest: digest(model), Salt: salt(node)}
+}
+
+// aggregate has aggregators 1, 2, ... publish a model each.
+func (w *world) aggregate(models ...string) {
+	w.Helper()
+	for i, model := range models {
+		w.do(w.commitAggregate(uint64(i+1), model))
+	}
+	w.pass()
+	for i, model := range models {
+		w.do(w.revealAggregate(uint64(i+1), model))
+	}
+	w.pass()
+}
+
+func (w *world) commitScore(node uint64, score spec.PPM) round.CommitScore {
+	return round.CommitScore{Node: node, Round: w.Round.Number, Commitment: spec.ScoreCommitment(w.slot(node), w.Round.Next, score, salt(node))}
+}
+
+func (w *world) revealScore(node uint64, score spec.PPM) round.RevealScore {
+	return round.RevealScore{Node: node, Round: w.Round.Number, Score: score, Salt: salt(node)}
+}
+
+// score has evaluators 5, 6, ... judge the model; it ends the round.
+func (w *world) score(scores ...spec.PPM) {
+	w.Helper()
+	for i, score := range scores {
+		w.do(w.commitScore(uint64(i+5), score))
+	}
+	w.pass()
+	if w.Round.Phase.Final() {
+		return
+	}
+	for i, score := range scores {
+		w.do(w.revealScore(uint64(i+5), score))
+	}
+	w.pass()
+}
+
+// find lists the effects of one kind.
+func find[E round.Effect](effects []round.Effect) (found []E) {
+	for _, e := range effects {
+		if e, ok := e.(E); ok {
+			found = append(found, e)
+		}
+	}
+	return found
+}
