@@ -4,6 +4,9 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Node is a registered participant as the chain records it. ID 0 is no node.
@@ -72,8 +75,8 @@ const (
 // Validate reports the first thing that is wrong with a profile.
 func (p Profile) Validate() error {
 	switch {
-	case p.Name == "" || len(p.Name) > maxName:
-		return fmt.Errorf("node name has %d bytes: want 1 to %d", len(p.Name), maxName)
+	case !printable(p.Name, maxName):
+		return fmt.Errorf("node name %.64q: want 1 to %d bytes of printable text", p.Name, maxName)
 	case !p.Roles.Valid():
 		return fmt.Errorf("node %q has no role or an unknown one", p.Name)
 	case len(p.TransportKey) != KeySize:
@@ -89,9 +92,12 @@ func (p Profile) Validate() error {
 	case p.Roles.Has(Aggregator) && p.Endpoint == "":
 		return fmt.Errorf("node %q aggregates, so it needs an endpoint", p.Name)
 	}
-	for _, d := range p.Datasets {
-		if d.Name == "" || len(d.Name) > maxName || d.Samples == 0 {
-			return fmt.Errorf("data set %q of %d samples: want a name and at least one sample", d.Name, d.Samples)
+	for i, d := range p.Datasets {
+		if !printable(d.Name, maxName) || d.Samples == 0 || d.Samples > MaxSamples {
+			return fmt.Errorf("data set %.64q of %d samples: want a name of 1 to %d bytes and 1 to %d samples", d.Name, d.Samples, maxName, MaxSamples)
+		}
+		if slices.ContainsFunc(p.Datasets[:i], func(other Dataset) bool { return other.Name == d.Name }) {
+			return fmt.Errorf("data set %q is listed twice", d.Name)
 		}
 	}
 	return validateEndpoint(p.Endpoint)
@@ -102,10 +108,18 @@ func validateEndpoint(s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || len(s) > maxEndpoint || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("endpoint %q: want http(s)://host:port of at most %d bytes", s, maxEndpoint)
+	if err != nil || len(s) > maxEndpoint || (u.Scheme != "http" && u.Scheme != "https") ||
+		u.Hostname() == "" || u.User != nil || strings.ContainsAny(s, "?#") {
+		return fmt.Errorf("endpoint %.64q: want http(s)://host:port of at most %d bytes", s, maxEndpoint)
 	}
 	return nil
+}
+
+// printable reports whether s can stand in a terminal, a page or a log: it is
+// not empty, not longer than limit, UTF-8 and free of control characters.
+func printable(s string, limit int) bool {
+	control := func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
+	return s != "" && len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
 
 // Samples is how many rows of a data set the node claims to hold.

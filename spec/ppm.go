@@ -17,8 +17,8 @@ const One PPM = 1_000_000
 
 // ParsePPM reads a decimal with at most six digits behind the point.
 func ParsePPM(s string) (PPM, error) {
-	whole, fraction, _ := strings.Cut(s, ".")
-	if whole == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
+	whole, fraction, point := strings.Cut(s, ".")
+	if whole == "" || point && fraction == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
 		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point", s)
 	}
 	n, err := strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, 32)

@@ -15,13 +15,13 @@ type Task struct {
 	Refunded    uint64    `json:"refunded_uthing"`
 	Aggregators []Member  `json:"aggregators,omitempty"`
 	Evaluators  []Member  `json:"evaluators,omitempty"`
-	Round       uint64    `json:"round"`    // number of the newest round, 0 before the first
-	Accepted    uint32    `json:"accepted"` // rounds that gave a model
-	Aborted     uint32    `json:"aborted"`  // rounds aborted since the last accepted one
-	Model       Digest    `json:"model"`    // newest agreed model
-	Score       PPM       `json:"score"`    // its accuracy: stake-weighted median of the evaluators
-	Due         int64     `json:"due"`      // height at which it must be looked at again
-	Faults      []Fault   `json:"faults,omitempty"`
+	Round       uint64    `json:"round"`            // number of the newest round, 0 before the first
+	Accepted    uint32    `json:"accepted"`         // rounds that gave a model
+	Aborted     uint32    `json:"aborted"`          // rounds aborted since the last accepted one
+	Model       Digest    `json:"model"`            // newest agreed model
+	Score       PPM       `json:"score"`            // stake-weighted median of the newest model that was scored
+	Due         int64     `json:"due"`              // height at which it must be looked at again
+	Faults      []Fault   `json:"faults,omitempty"` // the first of each node and kind
 }
 
 // Member is a node that serves a task from beginning to end.

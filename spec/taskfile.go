@@ -27,61 +27,54 @@ func DefaultTask() TaskSpec {
 	}
 }
 
-// ParseTask reads a task file in YAML. What is missing, unknown or
-// contradictory is a [*FieldError] that names its line.
+// ParseTask reads a task file in YAML. What is missing, unknown, of a wrong
+// kind or contradictory is a [*FieldError] that names its line.
 func ParseTask(file []byte) (TaskSpec, error) {
-	task := DefaultTask()
+	var document, another yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(file))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&task); err != nil {
-		if errors.Is(err, io.EOF) {
-			return TaskSpec{}, errors.New("task file is empty")
-		}
-		return TaskSpec{}, yamlError(err)
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return TaskSpec{}, &FieldError{Line: 1, Why: "the file is empty"}
+	case err != nil:
+		return TaskSpec{}, syntaxError(err)
 	}
-	if err := decoder.Decode(new(TaskSpec)); !errors.Is(err, io.EOF) {
-		return TaskSpec{}, errors.New("task file holds more than one document")
+	switch err := decoder.Decode(&another); {
+	case err == nil:
+		return TaskSpec{}, &FieldError{Line: another.Line, Why: "a second document: want one"}
+	case !errors.Is(err, io.EOF):
+		return TaskSpec{}, syntaxError(err)
+	}
+	task, root := DefaultTask(), document.Content[0]
+	if wrong := task.misfit(root); wrong != nil {
+		return TaskSpec{}, wrong
+	}
+	if err := root.Decode(&task); err != nil {
+		return TaskSpec{}, fmt.Errorf("task file: %w", err)
 	}
 	if err := task.Validate(); err != nil {
 		var field *FieldError
 		if errors.As(err, &field) {
-			field.Line = lineOf(file, field.Field)
+			field.Line = lineOf(root, field.Field)
 		}
 		return TaskSpec{}, err
 	}
 	return task, nil
 }
 
-// yamlError turns the decoder's words into ours: "line 3: field x not found in type ...".
-func yamlError(err error) error {
+// syntaxError finds the line in the decoder's words: "yaml: line 3: did not find ...".
+func syntaxError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var wrong *yaml.TypeError
-	if errors.As(err, &wrong) && len(wrong.Errors) > 0 {
-		text = wrong.Errors[0]
-	}
-	place, why, found := strings.Cut(strings.TrimPrefix(text, "line "), ": ")
-	line, bad := strconv.Atoi(place)
-	if !found || bad != nil {
-		return fmt.Errorf("task file: %s", text)
-	}
-	field := "value"
-	if name, ok := strings.CutPrefix(why, "field "); ok {
-		field, _, _ = strings.Cut(name, " ")
-		why = "unknown field"
-		if strings.Contains(name, "already set") {
-			why = "said twice"
+	if place, why, found := strings.Cut(strings.TrimPrefix(text, "line "), ": "); found {
+		if line, bad := strconv.Atoi(place); bad == nil {
+			return &FieldError{Line: line, Why: why}
 		}
 	}
-	return &FieldError{Field: field, Why: why, Line: line}
+	return fmt.Errorf("task file: %s", text)
 }
 
 // lineOf finds the line of a field, or of the nearest enclosing one that is there.
-func lineOf(file []byte, field string) int {
-	var document yaml.Node
-	if yaml.Unmarshal(file, &document) != nil || len(document.Content) == 0 {
-		return 0
-	}
-	node, line := document.Content[0], document.Content[0].Line
+func lineOf(node *yaml.Node, field string) int {
+	line := node.Line
 next:
 	for _, name := range strings.Split(field, ".") {
 		for i := 0; i+1 < len(node.Content); i += 2 {

@@ -23,7 +23,7 @@ type TaskSpec struct {
 type Model struct {
 	Kind    string   `json:"kind" yaml:"kind"` // ModelSoftmax or ModelMLP
 	Inputs  uint32   `json:"inputs" yaml:"inputs"`
-	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden"` // widths of the hidden layers, ReLU between
+	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden,omitempty"` // widths of the hidden layers, ReLU between
 	Classes uint32   `json:"classes" yaml:"classes"`
 	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
 }

@@ -9,7 +9,7 @@ const (
 	MaxParameters = 64 << 20   // of a model, float32
 	MaxWidth      = 1 << 20    // of a layer
 	MaxDepth      = 16         // hidden layers
-	MaxRounds     = 100_000    //
+	MaxRounds     = 100_000    // of a task, accepted or retried
 	MaxDeadline   = 10_000_000 // blocks
 	MaxSamples    = 1 << 30    // rows one trainer may claim
 	// MaxEscrow is the whole supply, in uthing.
@@ -18,17 +18,21 @@ const (
 
 // FieldError is what is wrong with one field of a task file.
 type FieldError struct {
-	Field string // as in the file, "model.hidden"
+	Field string // as in the file, "model.hidden"; empty where it is about the whole file
 	Why   string
 	Line  int // in the file, 0 where there is none
 }
 
 // Error names the line, the field and what is wrong with it.
 func (e *FieldError) Error() string {
+	place := "task"
 	if e.Line > 0 {
-		return fmt.Sprintf("task file line %d: %s: %s", e.Line, e.Field, e.Why)
+		place = fmt.Sprintf("task file line %d", e.Line)
 	}
-	return fmt.Sprintf("task: %s: %s", e.Field, e.Why)
+	if e.Field != "" {
+		place += ": " + e.Field
+	}
+	return place + ": " + e.Why
 }
 
 type check struct {
@@ -51,7 +55,8 @@ func first(checks ...check) error {
 func (t TaskSpec) Validate() error {
 	if err := first(
 		check{"version", t.Version != 1, "want 1"},
-		check{"name", t.Name == "" || len(t.Name) > maxName, fmt.Sprintf("want 1 to %d bytes", maxName)},
+		check{"name", t.Name == "", "missing: give the task a name"},
+		check{"name", !printable(t.Name, maxName), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 	); err != nil {
 		return err
 	}
@@ -65,7 +70,7 @@ func (t TaskSpec) Validate() error {
 	return first(
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
-		check{"escrow", t.PerRound() < uint64(t.Selection.Trainers), "too small: each trainer must earn at least 1 uthing a round"},
+		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
 		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
 		check{"retain", t.Retain > MaxDeadline, fmt.Sprintf("want at most %d blocks", MaxDeadline)},
 		check{"audit", t.Audit != AuditPublic && t.Audit != AuditMembers, "want public or members"},
@@ -100,7 +105,8 @@ func (m Model) Validate() error { return m.validate() }
 
 func (d Data) validate() error {
 	return first(
-		check{"data.name", d.Name == "" || len(d.Name) > maxName, fmt.Sprintf("want 1 to %d bytes", maxName)},
+		check{"data.name", d.Name == "", "missing: say which data trainers must hold"},
+		check{"data.name", !printable(d.Name, maxName), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 		check{"data.min_samples", d.MinSamples > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 	)
 }

@@ -1,0 +1,93 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// misfit finds the first field of a task file that is unknown, said twice or of
+// another kind than the field of t with that name. The decoder alone is too
+// kind: it reads 3.7 trainers as 3, 010 as 8 and an empty value as the default.
+func (t TaskSpec) misfit(root *yaml.Node) *FieldError {
+	return misfit(root, reflect.TypeOf(t), "")
+}
+
+func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
+	wrong := func(format string, words ...any) *FieldError {
+		return &FieldError{Field: field, Line: node.Line, Why: fmt.Sprintf(format, words...)}
+	}
+	switch {
+	case node.Kind == yaml.AliasNode || node.Anchor != "":
+		return wrong("a task file has no anchors and no aliases")
+	case node.ShortTag() == "!!null":
+		return wrong("empty: give it a value or leave it out")
+	case want.Kind() == reflect.Struct && node.Kind != yaml.MappingNode:
+		return wrong("want fields, as in %q", fieldNames(want)[0]+": ...")
+	case want.Kind() == reflect.Struct:
+		return misfitFields(node, want, field)
+	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode:
+		return wrong("want a list, as in [64, 32]")
+	case want.Kind() == reflect.Slice:
+		for _, item := range node.Content {
+			if err := misfit(item, want.Elem(), field); err != nil {
+				return err
+			}
+		}
+		return nil
+	case node.Kind != yaml.ScalarNode:
+		return wrong("want one value")
+	case want == reflect.TypeFor[PPM]():
+		if _, err := ParsePPM(node.Value); err != nil {
+			return wrong("%s", err)
+		}
+	case want.Kind() != reflect.String && !whole(node, want.Bits()):
+		return wrong("%q is not a whole number from 0 to %d", node.Value, ^uint64(0)>>(64-want.Bits()))
+	}
+	return nil
+}
+
+func misfitFields(node *yaml.Node, want reflect.Type, field string) *FieldError {
+	names, said := fieldNames(want), map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		path := strings.TrimPrefix(field+"."+key.Value, ".")
+		if said[key.Value] {
+			return &FieldError{Field: path, Line: key.Line, Why: "said twice"}
+		}
+		said[key.Value] = true
+		known := false
+		for j, name := range names {
+			if name != key.Value {
+				continue
+			}
+			known = true
+			if err := misfit(value, want.Field(j).Type, path); err != nil {
+				return err
+			}
+		}
+		if !known {
+			return &FieldError{Field: path, Line: key.Line, Why: "unknown field: want one of " + strings.Join(names, ", ")}
+		}
+	}
+	return nil
+}
+
+// fieldNames lists the fields of a struct as a file names them, in their order.
+func fieldNames(of reflect.Type) (names []string) {
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// whole reports whether a value is a decimal of so many bits; 1_000 is one, 010 is not.
+func whole(node *yaml.Node, bits int) bool {
+	text := strings.ReplaceAll(node.Value, "_", "")
+	_, err := strconv.ParseUint(text, 10, bits)
+	return node.ShortTag() == "!!int" && err == nil && (text == "0" || text[0] != '0')
+}
