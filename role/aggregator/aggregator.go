@@ -1,0 +1,100 @@
+// Package aggregator is what a node does as an aggregator: it holds trainers'
+// updates, says which ones it could verify, combines the survivors exactly and
+// agrees with its committee on the next model.
+//
+// It is not the arithmetic: that is package aggregate. Which requests its blob
+// interface answers is [Policy].
+package aggregator
+
+import (
+	"slices"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Machine is a node in the role of an aggregator.
+type Machine struct {
+	Node uint64
+	// Liar makes it publish a wrong model, to show what the network does then.
+	Liar bool
+
+	duties   []role.Duty
+	prepared map[uint64]Prepared
+	combined map[place]Combined
+}
+
+type place struct{ task, round uint64 }
+
+// Handle implements [role.Machine].
+func (m *Machine) Handle(e role.Event, now int64) []role.Action {
+	if m.prepared == nil {
+		m.prepared, m.combined = map[uint64]Prepared{}, map[place]Combined{}
+	}
+	switch e := e.(type) {
+	case role.Saw:
+		m.duties = e.Duties
+	case Prepared:
+		m.prepared[e.Task] = e
+	case Combined:
+		m.combined[place{e.Task, e.Round}] = e
+	}
+	var actions []role.Action
+	for _, d := range m.duties {
+		actions = append(actions, m.prepare(d)...)
+		actions = append(actions, m.take(d, now)...)
+	}
+	return actions
+}
+
+// prepare makes model 0 and attests it.
+func (m *Machine) prepare(d role.Duty) []role.Action {
+	i := slices.IndexFunc(d.Task.Aggregators, func(a spec.Member) bool { return a.Node == m.Node })
+	if i < 0 || !d.Task.Aggregators[i].Ready.IsZero() {
+		return nil
+	}
+	p, done := m.prepared[d.Task.ID]
+	if !done {
+		return []role.Action{Prepare{d.Task}}
+	}
+	return []role.Action{role.Send{Duty: d.Duty, Message: client.Ready{Task: p.Task, Digest: p.Model}}}
+}
+
+// take does the node's part in a round.
+func (m *Machine) take(d role.Duty, now int64) []role.Action {
+	i := d.Round.Aggregator(m.Node)
+	if i < 0 {
+		return nil
+	}
+	a := d.Round.Aggregates[i]
+	switch c, done := m.combined[place{d.Task.ID, d.Round.Number}]; {
+	case d.Round.Phase == spec.PhaseAttest && a.Attested == 0:
+		return m.attest(d, now)
+	case (d.Round.Phase == spec.PhaseAggregate && a.Committed == 0 || d.Round.Phase == spec.PhaseReveal && a.Revealed == 0) && !done:
+		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
+	case d.Round.Phase == spec.PhaseAggregate && a.Committed == 0:
+		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitAggregate{
+			Task: c.Task, Round: c.Round, Commitment: spec.AggregateCommitment(c.slot(d, m.Node), c.Model, c.Salt),
+		}}}
+	case d.Round.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0:
+		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealAggregate{Task: c.Task, Round: c.Round, Digest: c.Model, Salt: c.Salt}}}
+	}
+	return nil
+}
+
+// attest says whose updates the node holds: at once when it holds all, else when
+// a quarter of the phase has passed.
+func (m *Machine) attest(d role.Duty, now int64) []role.Action {
+	held, all := make([]bool, len(d.Round.Trainers)), true
+	for i, t := range d.Round.Trainers {
+		if t.Height > 0 {
+			held[i] = slices.Contains(d.Held, t.Node)
+			all = all && held[i]
+		}
+	}
+	if !all && now < d.Round.Since+max(2, (d.Round.Deadline-d.Round.Since)/4) {
+		return nil
+	}
+	return []role.Action{role.Send{Duty: d.Duty, Message: client.Attest{Task: d.Task.ID, Round: d.Round.Number, Holds: spec.Bitmap(held)}}}
+}

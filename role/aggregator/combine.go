@@ -1,0 +1,140 @@
+package aggregator
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/althing-network/althing/aggregate"
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Prepared is the event that model 0 of a task is in the store.
+type Prepared struct {
+	Task  uint64
+	Model spec.Digest
+}
+
+// Event implements [role.Event].
+func (Prepared) Event() {}
+
+// Prepare makes model 0 from the task's seed.
+type Prepare struct{ Task spec.Task }
+
+// Key implements [role.Action].
+func (a Prepare) Key() string { return fmt.Sprintf("prepare-%d", a.Task.ID) }
+
+// Do implements [role.Action].
+func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+	weights, err := model.Init(a.Task.Spec.Model)
+	if err != nil {
+		return nil, err
+	}
+	d, err := publish(ctx, t, a.Task, 0, weights)
+	return Prepared{Task: a.Task.ID, Model: d}, err
+}
+
+// Combined is the event that the next model of a round is in the store and can
+// be committed to.
+type Combined struct {
+	Task, Round uint64
+	Model       spec.Digest
+	Salt        spec.Salt
+	Chain       string
+}
+
+// Event implements [role.Event].
+func (Combined) Event() {}
+
+func (c Combined) slot(d role.Duty, node uint64) spec.Slot {
+	return spec.Slot{Chain: c.Chain, Task: d.Task.ID, Round: d.Round.Number, Node: node}
+}
+
+// Combine makes the next model of a round out of the survivors' updates.
+type Combine struct {
+	Task  spec.Task
+	Round spec.Round
+	Wrong bool // publish another model
+}
+
+// Key implements [role.Action]; the result is recorded under it.
+func (a Combine) Key() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID, a.Round.Number) }
+
+// Do implements [role.Action]. Updates the node lacks are pulled from the
+// aggregators that attested to hold them.
+func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+	done := Combined{Task: a.Task.ID, Round: a.Round.Number, Chain: t.Chain}
+	if found, err := t.Journal.Recall(a.Key(), &done); found || err != nil {
+		return done, err
+	}
+	global, err := t.Model(ctx, a.Task, a.Round.Base)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := Next(ctx, t, a.Task, a.Round, global)
+	if err != nil {
+		return nil, err
+	}
+	if a.Wrong {
+		weights[0]++
+	}
+	if done.Model, err = publish(ctx, t, a.Task, a.Round.Number, weights); err != nil {
+		return nil, err
+	}
+	if done.Salt, err = role.Salt(); err != nil {
+		return nil, err
+	}
+	return done, t.Journal.Record(a.Key(), done)
+}
+
+// Next computes the weights a round leads to: whoever holds the survivors'
+// updates gets the same bits.
+func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, global []float32) ([]float32, error) {
+	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
+	if err != nil {
+		return nil, err
+	}
+	var claims []uint32
+	var sources []aggregate.Source
+	for i, c := range r.Trainers {
+		if !c.Survivor {
+			continue
+		}
+		slot := spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: c.Node}
+		header := model.UpdateHeader{Slot: slot, ScaleBits: task.Spec.Aggregation.ScaleBits, Count: uint64(len(global))}
+		var holders []uint64
+		for _, g := range r.Aggregates {
+			if spec.Held(g.Holds, i) {
+				holders = append(holders, g.Node)
+			}
+		}
+		ref := blob.Ref{Kind: blob.Update, Slot: slot}
+		e, err := t.Blobs.FetchUpdate(ctx, t.Peers(ctx, holders), ref, c.Commitment, model.UpdateSize(header), t.Store)
+		if err != nil {
+			return nil, fmt.Errorf("update of node %d: %w", c.Node, err)
+		}
+		claims = append(claims, c.Samples)
+		sources = append(sources, aggregate.Source{Slot: slot, Open: func() (io.ReadCloser, error) {
+			f, _, err := t.Store.Open(ctx, e.Digest)
+			return f, err
+		}})
+	}
+	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {
+		sources[i].Weight = w
+	}
+	return rule.Aggregate(global, task.Spec.Aggregation.ScaleBits, sources)
+}
+
+// publish puts a model into the store, where the blob interface serves it.
+func publish(ctx context.Context, t role.Tools, task spec.Task, round uint64, weights []float32) (spec.Digest, error) {
+	b, err := model.Encode(task.Spec.Model, weights)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	d := spec.DigestOf(b)
+	ref := blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: t.Chain, Task: task.ID, Round: round}}
+	return d, role.Keep(ctx, t.Store, b, blob.Label{Ref: ref, Entry: blob.Entry{Digest: d, Size: int64(len(b))}})
+}

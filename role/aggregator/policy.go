@@ -1,0 +1,109 @@
+package aggregator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// Chain is what the policy reads; [client.Client] is one.
+type Chain interface {
+	Task(ctx context.Context, id uint64) (spec.Task, error)
+	Round(ctx context.Context, task, number uint64) (spec.Round, error)
+}
+
+// Policy is the access rule of an aggregator's blob interface: a trainer that is
+// selected and has committed may put its own update while the round asks for
+// uploads; the round's aggregators may get updates, and so may anybody once the
+// round has settled if the task is audited in public; models are public.
+type Policy struct{ Chain Chain }
+
+var _ blob.Policy = Policy{}
+
+// MayPut implements [blob.Policy].
+func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+	task, round, err := p.read(ctx, r)
+	if err != nil {
+		return err
+	}
+	i := round.Trainer(r.Slot.Node)
+	switch {
+	case c.Node != r.Slot.Node:
+		return fmt.Errorf("%w: node %d may not put the update of node %d", blob.ErrForbidden, c.Node, r.Slot.Node)
+	case i < 0:
+		return fmt.Errorf("%w: node %d is not selected for round %d", blob.ErrForbidden, c.Node, round.Number)
+	case round.Phase < spec.PhaseAttest:
+		return fmt.Errorf("%w: uploads of round %d have not begun", blob.ErrForbidden, round.Number)
+	case round.Phase > spec.PhaseAttest:
+		return fmt.Errorf("%w: uploads of round %d have ended", blob.ErrForbidden, round.Number)
+	case round.Trainers[i].Height == 0:
+		return fmt.Errorf("%w: node %d has not committed to an update", blob.ErrForbidden, c.Node)
+	case spec.UpdateCommitment(r.Slot, e.Digest, e.Salt) != round.Trainers[i].Commitment:
+		return fmt.Errorf("%w: digest and salt do not open the commitment of node %d", blob.ErrForbidden, c.Node)
+	}
+	header, err := header(task, r)
+	if err != nil {
+		return err
+	}
+	if want := model.UpdateSize(header); e.Size > want {
+		return fmt.Errorf("%w: %d bytes, the task allows %d", blob.ErrTooLarge, e.Size, want)
+	}
+	return nil
+}
+
+// CheckUpdate implements [blob.Policy].
+func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body io.Reader) error {
+	task, err := p.Chain.Task(ctx, r.Slot.Task)
+	if err != nil {
+		return err
+	}
+	want, err := header(task, r)
+	if err != nil {
+		return err
+	}
+	return model.CheckUpdate(body, want)
+}
+
+// MayGetUpdate implements [blob.Policy].
+func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) error {
+	task, round, err := p.read(ctx, r)
+	if err != nil {
+		return err
+	}
+	member := slices.ContainsFunc(round.Aggregates, func(a spec.Aggregate) bool { return a.Node == c.Node })
+	switch {
+	case round.Phase <= spec.PhaseTrain:
+	case !c.Stranger() && (member || c.Node == r.Slot.Node):
+		return nil
+	case !c.Stranger() && round.Phase == spec.PhaseSettled && (round.Trainer(c.Node) >= 0 || round.Evaluator(c.Node) >= 0):
+		return nil
+	case round.Phase == spec.PhaseSettled && task.Spec.Audit == spec.AuditPublic:
+		return nil
+	}
+	return fmt.Errorf("%w: %s", blob.ErrForbidden, r)
+}
+
+// MayGetModel implements [blob.Policy]: models are public.
+func (Policy) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
+
+func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, error) {
+	task, err := p.Chain.Task(ctx, r.Slot.Task)
+	if err != nil {
+		return task, spec.Round{}, fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+	}
+	round, err := p.Chain.Round(ctx, r.Slot.Task, r.Slot.Round)
+	if err != nil {
+		return task, round, fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+	}
+	return task, round, nil
+}
+
+func header(task spec.Task, r blob.Ref) (model.UpdateHeader, error) {
+	size, err := model.Size(task.Spec.Model)
+	return model.UpdateHeader{Slot: r.Slot, ScaleBits: task.Spec.Aggregation.ScaleBits, Count: uint64(size)}, err
+}

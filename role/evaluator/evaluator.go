@@ -1,0 +1,147 @@
+// Package evaluator is what a node does as an evaluator: it attests the hold-out
+// shard it keeps and judges each next model on it, with a commitment first.
+//
+// It never trains for a task it judges, and shows its rows to nobody.
+package evaluator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Machine is a node in the role of an evaluator.
+type Machine struct {
+	Node   uint64
+	duties []role.Duty
+	shard  map[uint64]Holding
+	scored map[place]Scored
+}
+
+type place struct{ task, round uint64 }
+
+// Handle implements [role.Machine].
+func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
+	if m.shard == nil {
+		m.shard, m.scored = map[uint64]Holding{}, map[place]Scored{}
+	}
+	switch e := e.(type) {
+	case role.Saw:
+		m.duties = e.Duties
+	case Holding:
+		m.shard[e.Task] = e
+	case Scored:
+		m.scored[place{e.Task, e.Round}] = e
+	}
+	var actions []role.Action
+	for _, d := range m.duties {
+		actions = append(actions, m.attest(d)...)
+		actions = append(actions, m.judge(d)...)
+	}
+	return actions
+}
+
+// attest says which shard the node holds, before round 1.
+func (m *Machine) attest(d role.Duty) []role.Action {
+	i := slices.IndexFunc(d.Task.Evaluators, func(e spec.Member) bool { return e.Node == m.Node })
+	if i < 0 || !d.Task.Evaluators[i].Ready.IsZero() {
+		return nil
+	}
+	h, done := m.shard[d.Task.ID]
+	if !done {
+		return []role.Action{Hold{d.Task}}
+	}
+	return []role.Action{role.Send{Duty: d.Duty, Message: client.Ready{Task: h.Task, Digest: h.Shard}}}
+}
+
+// judge does the node's part in a round.
+func (m *Machine) judge(d role.Duty) []role.Action {
+	i := d.Round.Evaluator(m.Node)
+	if i < 0 {
+		return nil
+	}
+	own := d.Round.Scores[i]
+	waits := d.Round.Phase == spec.PhaseScore && own.Committed == 0 ||
+		d.Round.Phase == spec.PhaseOpen && own.Committed > 0 && own.Revealed == 0
+	switch s, done := m.scored[place{d.Task.ID, d.Round.Number}]; {
+	case !waits:
+		return nil
+	case !done:
+		return []role.Action{Score{d.Task, d.Round}}
+	case d.Round.Phase == spec.PhaseScore:
+		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitScore{Task: s.Task, Round: s.Round, Commitment: s.Commitment}}}
+	default:
+		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealScore{Task: s.Task, Round: s.Round, Score: s.Score, Salt: s.Salt}}}
+	}
+}
+
+// Holding is the event that the node looked at its shard.
+type Holding struct {
+	Task  uint64
+	Shard spec.Digest
+}
+
+// Event implements [role.Event].
+func (Holding) Event() {}
+
+// Hold reads the shard the node is to attest.
+type Hold struct{ Task spec.Task }
+
+// Key implements [role.Action].
+func (a Hold) Key() string { return fmt.Sprintf("hold-%d", a.Task.ID) }
+
+// Do implements [role.Action].
+func (a Hold) Do(_ context.Context, t role.Tools) (role.Event, error) {
+	m := a.Task.Spec.Model
+	if t.Table.Features != int(m.Inputs) || t.Table.Classes != int(m.Classes) || t.Table.Rows() == 0 {
+		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", t.Table.Rows(), t.Table.Features, t.Table.Classes, a.Task.ID)
+	}
+	return Holding{Task: a.Task.ID, Shard: data.Digest(t.Table)}, nil
+}
+
+// Scored is the event that the node knows its score of a round's next model.
+type Scored struct {
+	Task, Round uint64
+	Commitment  spec.Digest
+	Score       spec.PPM
+	Salt        spec.Salt
+}
+
+// Event implements [role.Event].
+func (Scored) Event() {}
+
+// Score judges the next model of a round.
+type Score struct {
+	Task  spec.Task
+	Round spec.Round
+}
+
+// Key implements [role.Action]; the result is recorded under it.
+func (a Score) Key() string { return fmt.Sprintf("score-%d-%d", a.Task.ID, a.Round.Number) }
+
+// Do implements [role.Action].
+func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+	var done Scored
+	if found, err := t.Journal.Recall(a.Key(), &done); found || err != nil {
+		return done, err
+	}
+	weights, err := t.Model(ctx, a.Task, a.Round.Next)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, weights, t.Table)
+	if err != nil {
+		return nil, err
+	}
+	done = Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}
+	if done.Salt, err = role.Salt(); err != nil {
+		return nil, err
+	}
+	done.Commitment = spec.ScoreCommitment(t.Slot(done.Task, done.Round), a.Round.Next, done.Score, done.Salt)
+	return done, t.Journal.Record(a.Key(), done)
+}

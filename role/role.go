@@ -1,0 +1,163 @@
+// Package role says how a daemon and the roles of its node talk: a daemon tells
+// a [Machine] what it saw on the chain and what became of the work it did, the
+// machine answers with the [Action]s to be done now.
+//
+// It is not the loop that runs them: that is package daemon, or package sim. The
+// machines know no clock, no goroutine and no network; what an action needs of
+// the world it is given as [Tools].
+package role
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// Machine decides what a node does in one role. It is a function of the chain's
+// state and of the results it was told, so that it may be restarted at any time.
+type Machine interface {
+	// Handle takes an event at a height and returns everything that is to be
+	// done now, also what was asked for before: whoever runs the machine starts
+	// an action once as long as its key is the same.
+	Handle(e Event, now int64) []Action
+}
+
+// Event is what a machine is told: [Saw], or the [Event] an action ended in.
+type Event interface{ Event() }
+
+// Saw is the state of the chain at a height, as far as it concerns the node.
+type Saw struct{ Duties []Duty }
+
+// Event implements [Event].
+func (Saw) Event() {}
+
+// Duty is an open task in which the node has a part.
+type Duty struct {
+	client.Duty
+	Held []uint64 // trainers of the round whose update is in the node's store
+}
+
+// Action is one piece of work. Key tells it from all others.
+type Action interface {
+	Key() string
+	// Do does the work; a nil Event says that there is nothing to tell. It may be
+	// called again after a failure or a restart.
+	Do(ctx context.Context, t Tools) (Event, error)
+}
+
+// Tools is what an action needs of the world.
+type Tools struct {
+	Chain   string
+	Node    uint64
+	Send    func(ctx context.Context, m client.Message, gas uint64) error // returns once a block holds it
+	Peer    func(ctx context.Context, node uint64) (blob.Peer, error)
+	Blobs   blob.Client
+	Store   blob.Store
+	Journal Journal
+	Trainer train.Trainer
+	Table   data.Table // the node's own rows
+	Now     func() time.Time
+	Pause   func(ctx context.Context, d time.Duration) error
+}
+
+// Journal remembers the results of work that must not be done twice with
+// another outcome, such as a salt that hides a commitment. It survives restarts.
+type Journal interface {
+	// Recall reads what was recorded under a key into a pointer.
+	Recall(key string, into any) (found bool, err error)
+	Record(key string, result any) error
+}
+
+// Salt draws a fresh salt from the system's randomness.
+func Salt() (salt spec.Salt, err error) {
+	_, err = rand.Read(salt[:])
+	return salt, err
+}
+
+// Slot is the node's own place in a round.
+func (t Tools) Slot(task, round uint64) spec.Slot {
+	return spec.Slot{Chain: t.Chain, Task: task, Round: round, Node: t.Node}
+}
+
+// Seed fixes the order in which a node reads its rows in a round.
+func Seed(s spec.Slot) uint64 {
+	var place [24]byte
+	binary.BigEndian.PutUint64(place[:], s.Task)
+	binary.BigEndian.PutUint64(place[8:], s.Round)
+	binary.BigEndian.PutUint64(place[16:], s.Node)
+	d := spec.Statement("order of rows", []byte(s.Chain), place[:])
+	return binary.BigEndian.Uint64(d[:])
+}
+
+// Model gets the weights of a model a task agreed on: from the node's own store,
+// else from the task's aggregators. The bytes are checked against the digest.
+func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) ([]float32, error) {
+	size, err := model.FileSize(task.Spec.Model)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.Blobs.FetchModel(ctx, t.Peers(ctx, members(task.Aggregators)), d, size, t.Store); err != nil {
+		return nil, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
+	}
+	b, err := ReadBlob(ctx, t.Store, d)
+	if err != nil {
+		return nil, err
+	}
+	return model.Decode(task.Spec.Model, b)
+}
+
+// Peers looks up where nodes serve blobs; the node itself and those that are not
+// to be found are left out.
+func (t Tools) Peers(ctx context.Context, nodes []uint64) []blob.Peer {
+	var peers []blob.Peer
+	for _, node := range nodes {
+		if node == t.Node {
+			continue
+		}
+		if peer, err := t.Peer(ctx, node); err == nil && peer.Endpoint != "" {
+			peers = append(peers, peer)
+		}
+	}
+	return peers
+}
+
+// ReadBlob reads a whole blob.
+func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) ([]byte, error) {
+	f, size, err := s.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, size)
+	_, err = io.ReadFull(f, b)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	return b, err
+}
+
+func members(of []spec.Member) []uint64 {
+	nodes := make([]uint64, len(of))
+	for i, m := range of {
+		nodes[i] = m.Node
+	}
+	return nodes
+}
+
+// Keep puts bytes into a store under a label.
+func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
+	if _, err := blob.PutAs(ctx, s, l.Digest, bytes.NewReader(b), int64(len(b))); err != nil {
+		return err
+	}
+	return s.Label(ctx, l)
+}

@@ -1,0 +1,77 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Upload sends the node's update to the aggregators of the round.
+type Upload struct {
+	Task  spec.Task
+	Round spec.Round
+}
+
+// Key implements [role.Action].
+func (a Upload) Key() string { return fmt.Sprintf("upload-%d-%d", a.Task.ID, a.Round.Number) }
+
+// Do implements [role.Action]. It fails unless 2f+1 aggregators took the update;
+// those that lack it pull it from the others.
+func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task.ID, a.Round.Number)}
+	entry, err := t.Store.Lookup(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]uint64, len(a.Round.Aggregates))
+	for i, g := range a.Round.Aggregates {
+		nodes[i] = g.Node
+	}
+	peers := t.Peers(ctx, nodes)
+	failed := make(chan error, len(peers))
+	for _, peer := range peers {
+		go func() {
+			failed <- put(ctx, t, peer, ref, entry)
+		}()
+	}
+	taken := len(nodes) - len(peers) // a node trusts itself: it may aggregate as well
+	for range peers {
+		if e := <-failed; e != nil {
+			err = e
+			continue
+		}
+		taken++
+	}
+	if taken < a.Task.Spec.Selection.Quorum() {
+		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(nodes), err)
+	}
+	return nil, nil
+}
+
+// An aggregator may read the chain from a node that is a block behind, and
+// refuse what it will take a moment later.
+const (
+	tries = 12
+	wait  = 150 * time.Millisecond
+)
+
+func put(ctx context.Context, t role.Tools, to blob.Peer, ref blob.Ref, entry blob.Entry) error {
+	for try := 1; ; try++ {
+		err := t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
+			f, _, err := t.Store.Open(ctx, entry.Digest)
+			return f, err
+		})
+		if !errors.Is(err, blob.ErrForbidden) || try == tries {
+			return err
+		}
+		if err := t.Pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
