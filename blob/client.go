@@ -1,0 +1,197 @@
+package blob
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Client asks the servers of other nodes. With Node 0 it signs nothing and is a
+// stranger to them.
+type Client struct {
+	Chain string
+	Node  uint64
+	Key   ed25519.PrivateKey
+	// HTTP sends requests; nil is http.DefaultClient. Redirects are not followed.
+	HTTP *http.Client
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Patience is how long a peer may take for a chunk, or to begin; 0 is 30 s.
+	Patience time.Duration
+}
+
+// Peer is a node and where it serves blobs.
+type Peer struct {
+	Node     uint64
+	Endpoint string // base URL
+}
+
+// PutUpdate uploads an update to a slot. The entry is the opening of the
+// trainer's commitment and the size of what open reads; open may be called more
+// than once. Having sent the same before is fine, another update for the slot
+// is [ErrConflict].
+func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open func() (io.ReadCloser, error)) error {
+	if r.Kind != Update {
+		return fmt.Errorf("%w: %s is no update", ErrMalformed, r)
+	}
+	ctx, alive, stop := watch(ctx, c.patience())
+	defer stop()
+	answer, err := c.do(ctx, http.MethodPut, to, "/v1/"+r.Path(), func(req *http.Request) error {
+		e.set(req.Header)
+		req.ContentLength = e.Size
+		if e.Size == 0 {
+			req.Body = http.NoBody
+			return nil
+		}
+		req.Header.Set("Expect", "100-continue") // a refusal costs no upload
+		req.Header["Idempotency-Key"] = nil      // may be sent again; the header itself is not
+		req.GetBody = func() (io.ReadCloser, error) {
+			body, err := open()
+			if err != nil {
+				return nil, err
+			}
+			return &watched{ReadCloser: body, alive: alive, left: ChunkSize}, nil
+		}
+		var err error
+		req.Body, err = req.GetBody()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("put %s to node %d: %w", r, to.Node, err)
+	}
+	return answer.Body.Close()
+}
+
+// Updates lists the updates of a round that a peer holds and lets this node get.
+// They are the peer's word: nothing is checked against commitments.
+func (c Client) Updates(ctx context.Context, from Peer, task, round uint64) ([]Label, error) {
+	const most = 4 << 20
+	ctx, _, stop := watch(ctx, c.patience())
+	defer stop()
+	target := fmt.Sprintf("/v1/tasks/%d/rounds/%d/updates", task, round)
+	var labels []Label
+	if _, err := c.getJSON(ctx, from, target, most, &labels); err != nil {
+		return nil, err
+	}
+	asked := Ref{Kind: Update, Slot: spec.Slot{Chain: c.Chain, Task: task, Round: round}}
+	for _, l := range labels {
+		if l.Kind != Update || !asked.sameRound(l.Ref) {
+			return nil, fmt.Errorf("%w: node %d lists %s", ErrMalformed, from.Node, l.Ref)
+		}
+	}
+	return labels, nil
+}
+
+// Health asks a server which chain and node it serves; others than expected are
+// an error.
+func (c Client) Health(ctx context.Context, of Peer) error {
+	ctx, _, stop := watch(ctx, c.patience())
+	defer stop()
+	var h Health
+	if _, err := c.getJSON(ctx, of, "/v1/health", 4<<10, &h); err != nil {
+		return err
+	}
+	if want := (Health{c.Chain, of.Node}); h != want {
+		return fmt.Errorf("%s serves node %d of chain %q, want node %d of %q", of.Endpoint, h.Node, h.Chain, want.Node, want.Chain)
+	}
+	return nil
+}
+
+// getJSON decodes an answer of at most limit bytes and returns its header.
+func (c Client) getJSON(ctx context.Context, from Peer, target string, limit int64, v any) (http.Header, error) {
+	answer, err := c.do(ctx, http.MethodGet, from, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, cause(ctx, err)
+	case int64(len(b)) > limit:
+		return nil, fmt.Errorf("%w: answer of more than %d bytes", ErrTooLarge, limit)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return nil, fmt.Errorf("%w: answer: %w", ErrMalformed, err)
+	}
+	return answer.Header, nil
+}
+
+// do sends a signed request; an answer that is not 2xx is the error it stands for.
+func (c Client) do(ctx context.Context, method string, to Peer, target string, prepare func(*http.Request) error) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(to.Endpoint, "/")+target, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept-Encoding", "identity") // bytes as they are, and no more than were sent
+	if prepare != nil {
+		if err := prepare(req); err != nil {
+			return nil, err
+		}
+	}
+	if c.Node != 0 {
+		c.sign(req, to.Node, target)
+	}
+	answer, err := c.http().Do(req)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	if answer.StatusCode/100 == 2 {
+		return answer, nil
+	}
+	defer answer.Body.Close()
+	return nil, refused(answer)
+}
+
+// refused is the error an answer stands for, with the peer's words quoted.
+func refused(answer *http.Response) error {
+	var body refusal
+	text := answer.Status
+	if b, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10)); err == nil && json.NewDecoder(bytes.NewReader(b)).Decode(&body) == nil {
+		text = body.Error
+	}
+	if err := errorOf(answer.StatusCode, text); err != nil {
+		return fmt.Errorf("%w (peer says %q)", err, text)
+	}
+	return fmt.Errorf("peer answers %d: %q", answer.StatusCode, text)
+}
+
+// cause names the reason a request was cut off by its own context.
+func cause(ctx context.Context, err error) error {
+	if why := context.Cause(ctx); why != nil && !errors.Is(err, why) {
+		return fmt.Errorf("%w: %w", why, err)
+	}
+	return err
+}
+
+func (c Client) http() *http.Client {
+	h := http.Client{}
+	if c.HTTP != nil {
+		h = *c.HTTP
+	}
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &h
+}
+
+func (c Client) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+func (c Client) patience() time.Duration {
+	if c.Patience == 0 {
+		return Patience
+	}
+	return c.Patience
+}

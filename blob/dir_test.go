@@ -1,0 +1,183 @@
+package blob_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/spec"
+)
+
+func TestDirSurvivesRestart(t *testing.T) {
+	root := t.TempDir()
+	b, part := blobtest.Bytes(1, 100), blobtest.Bytes(2, 100)
+	dir := openDir(t, root)
+	want := blobtest.LabelOf(blobtest.UpdateRef(1), b)
+	if _, _, err := blob.Put(t.Context(), dir, bytes.NewReader(b), 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Label(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []spec.Digest{{}, spec.DigestOf(part)} { // as if killed: never closed
+		draft, err := dir.Draft(t.Context(), d, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := draft.Write(part[:60]); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	dir = openDir(t, root)
+	labels, err := dir.Labels(t.Context())
+	if diff := cmp.Diff([]blob.Label{want}, labels); diff != "" || err != nil {
+		t.Fatal(diff, err)
+	}
+	draft, err := dir.Draft(t.Context(), spec.DigestOf(part), 100)
+	if err != nil || draft.Size() != 60 {
+		t.Fatalf("the draft goes on at %d, %v; want 60", draft.Size(), err)
+	}
+	if err := draft.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left := files(t, root, "drafts"); len(left) != 1 {
+		t.Fatalf("drafts left: %v, want only the one with a name", left)
+	}
+}
+
+func TestDirDropsLabelWithoutBlob(t *testing.T) {
+	root := t.TempDir()
+	dir := openDir(t, root)
+	d, _, err := blob.Put(t.Context(), dir, strings.NewReader("bytes"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Label(t.Context(), blobtest.LabelOf(blobtest.UpdateRef(1), []byte("bytes"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(root, "blobs", d.String())); err != nil {
+		t.Fatal(err)
+	}
+	labels, err := openDir(t, root).Labels(t.Context())
+	if err != nil || len(labels) != 0 || len(files(t, root, "labels")) != 0 {
+		t.Fatalf("labels %v of a blob that is gone, %v", labels, err)
+	}
+}
+
+func TestDirNamesBadLabelFile(t *testing.T) {
+	label, err := blobtest.LabelOf(blobtest.UpdateRef(1), nil).MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"test-1+tasks-1-rounds-1-updates-1.json": string(label[:len(label)-1]),
+		"test-1+tasks-1-rounds-1-updates-2.json": string(label),
+	} {
+		root := t.TempDir()
+		openDir(t, root)
+		if err := os.WriteFile(filepath.Join(root, "labels", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := blob.OpenDir(root); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("open with a bad %s: %v", name, err)
+		}
+	}
+}
+
+// TestDirSurvivesKill kills a process with SIGKILL while it puts, labels and
+// forgets; after each kill every blob has its digest and every label its blob.
+func TestDirSurvivesKill(t *testing.T) {
+	if root := os.Getenv("BLOB_KILL_DIR"); root != "" {
+		churn(t, root)
+		return
+	}
+	root := t.TempDir()
+	for run := range 5 {
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDirSurvivesKill$")
+		child.Env = append(os.Environ(), "BLOB_KILL_DIR="+root, fmt.Sprintf("BLOB_KILL_RUN=%d", run))
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(out, make([]byte, 20+7*run)); err != nil { // so many steps are done
+			t.Fatal(err)
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait() // it was killed
+		wantSound(t, root)
+	}
+}
+
+// churn changes a store for ever and prints a dot a step.
+func churn(t *testing.T, root string) {
+	dir := openDir(t, root)
+	for i := 0; ; i++ {
+		b := blobtest.Bytes(byte(i), 50_000+i)
+		ref := blobtest.UpdateRef(uint64(i%5 + 1))
+		if err := dir.Forget(t.Context(), ref); err != nil && !errors.Is(err, blob.ErrNotFound) {
+			t.Fatal(err)
+		}
+		draft, err := dir.Draft(t.Context(), spec.Digest{}, int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := draft.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		if err := draft.Commit(t.Context(), blobtest.LabelOf(ref, b)); err != nil {
+			t.Fatal(err)
+		}
+		os.Stdout.WriteString(".")
+	}
+}
+
+func wantSound(t *testing.T, root string) {
+	t.Helper()
+	dir := openDir(t, root)
+	labels, err := dir.Labels(t.Context())
+	if err != nil || len(labels) < 4 {
+		t.Fatalf("%d labels, %v; at most one of 5 may be on its way", len(labels), err)
+	}
+	labelled := map[string]bool{}
+	for _, l := range labels {
+		labelled[l.Digest.String()] = true
+	}
+	for _, name := range files(t, root, "blobs") {
+		b, err := os.ReadFile(filepath.Join(root, "blobs", name))
+		if err != nil || spec.DigestOf(b).String() != name || !labelled[name] {
+			t.Errorf("blob %s: %d bytes, labelled %v, %v", name, len(b), labelled[name], err)
+		}
+		delete(labelled, name)
+	}
+	if len(labelled) != 0 || len(files(t, root, "drafts")) != 0 {
+		t.Errorf("labels without blobs: %v; drafts: %v", labelled, files(t, root, "drafts"))
+	}
+}
+
+func files(t *testing.T, path ...string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}

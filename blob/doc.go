@@ -1,0 +1,23 @@
+// Package blob keeps bytes under the name of their SHA-256 and moves them
+// between nodes over HTTP: updates from trainers to aggregators, models to
+// everyone.
+//
+// A [Store] holds blobs and the labels by which a node finds them by task,
+// round and node; [Dir] keeps them in a folder, [Memory] in memory. A [Server]
+// gives a store to other nodes, a [Client] uploads to and downloads from such
+// servers. Bytes are hashed while they stream and become visible only when the
+// whole of them has the digest that was asked for.
+//
+// It is not a place for rules: who may put or get what is the caller's
+// [Policy], and whether a digest is the one the chain agreed on is for whoever
+// asks for it. It does not encrypt; for that, give the client and the listener
+// TLS. It never moves rows of data.
+//
+// # Chunks
+//
+// The name of a blob is the plain SHA-256 of its bytes, because that is what
+// the chain records. A [Manifest] lists the digests of its chunks of 256 KiB. It
+// is a hint, signed by nobody: with it a download notices a bad chunk before
+// the last byte and goes on where it was cut, but only the digest of the whole
+// decides.
+package blob

@@ -1,0 +1,100 @@
+package blob
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// getUpdate answers GET and HEAD of an update.
+func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
+	ref, err := s.ref(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Policy.MayGetUpdate(r.Context(), c, ref); err != nil {
+		return err
+	}
+	entry, err := s.Store.Lookup(r.Context(), ref)
+	if err != nil {
+		return err
+	}
+	entry.set(w.Header())
+	return s.send(w, r, entry.Digest)
+}
+
+// getModel answers GET and HEAD of a model. A blob that no label calls a model
+// is not one, whatever it holds: else whoever learns an update's digest could
+// get it here.
+func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) error {
+	d, err := spec.ParseDigest(r.PathValue("digest"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	labels, err := s.Store.LabelsOf(r.Context(), d)
+	if err != nil {
+		return err
+	}
+	for _, l := range labels {
+		if l.Kind == Model && l.Slot.Chain == s.Chain {
+			if err := s.Policy.MayGetModel(r.Context(), c, d); err != nil {
+				return err
+			}
+			return s.send(w, r, d)
+		}
+	}
+	return fmt.Errorf("%w: model %s", ErrNotFound, d)
+}
+
+// listUpdates answers with the labels of a round's updates that the caller may
+// get; when there are some, but none for the caller, it is refused.
+func (s *Server) listUpdates(w http.ResponseWriter, r *http.Request, c Caller) error {
+	round, err := ParseRef(s.Chain, fmt.Sprintf("tasks/%s/rounds/%s/model", r.PathValue("task"), r.PathValue("round")))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	labels, err := s.Store.Labels(r.Context())
+	if err != nil {
+		return err
+	}
+	list := []Label{}
+	var refused error
+	for _, l := range labels {
+		if l.Kind != Update || !round.sameRound(l.Ref) {
+			continue
+		}
+		if err := s.Policy.MayGetUpdate(r.Context(), c, l.Ref); err != nil {
+			refused = err
+			continue
+		}
+		list = append(list, l)
+	}
+	if len(list) == 0 && refused != nil {
+		return refused
+	}
+	reply(w, http.StatusOK, list)
+	return nil
+}
+
+// send answers with a blob, a range of it, or its manifest.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, d spec.Digest) error {
+	f, _, err := s.Store.Open(r.Context(), d)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if r.URL.Query().Has("manifest") {
+		m, err := ManifestOf(patient{r.Context(), f})
+		if err != nil {
+			return err
+		}
+		reply(w, http.StatusOK, m)
+		return nil
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("ETag", `"`+d.String()+`"`)
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
+}

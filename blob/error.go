@@ -1,0 +1,66 @@
+package blob
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// What can be wrong with a blob or a request for one. A [Server] answers each
+// with its own status, a [Client] turns the status back into the error.
+var (
+	ErrMalformed       = errors.New("malformed request")                  // 400
+	ErrUnauthenticated = errors.New("request signature is not valid")     // 401
+	ErrForbidden       = errors.New("forbidden")                          // 403
+	ErrNotFound        = errors.New("blob not found")                     // 404
+	ErrConflict        = errors.New("slot already holds another blob")    // 409
+	ErrTooLarge        = errors.New("blob is too large")                  // 413
+	ErrMismatch        = errors.New("bytes do not match their digest")    // 422
+	ErrContent         = errors.New("content is not acceptable")          // 422
+	ErrBusy            = errors.New("too many uploads for this slot")     // 503
+	ErrLabelled        = errors.New("blob is labelled")                   // see Store.Delete
+	ErrStalled         = errors.New("transfer stands still")              // see Client.Patience
+	ErrOpening         = errors.New("digest and salt open no commitment") // see Client.FetchUpdate
+)
+
+// status is an answer and the error it stands for.
+type status struct {
+	code int
+	err  error
+}
+
+// statuses lists the answers.
+func statuses() []status {
+	return []status{
+		{http.StatusBadRequest, ErrMalformed},
+		{http.StatusUnauthorized, ErrUnauthenticated},
+		{http.StatusForbidden, ErrForbidden},
+		{http.StatusNotFound, ErrNotFound},
+		{http.StatusConflict, ErrConflict},
+		{http.StatusRequestEntityTooLarge, ErrTooLarge},
+		{http.StatusUnprocessableEntity, ErrMismatch},
+		{http.StatusUnprocessableEntity, ErrContent},
+		{http.StatusServiceUnavailable, ErrBusy},
+	}
+}
+
+// statusOf is the code that answers an error, 500 for one that is nobody's business.
+func statusOf(err error) int {
+	for _, s := range statuses() {
+		if errors.Is(err, s.err) {
+			return s.code
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// errorOf is the error an answer stands for, nil for one no server of ours gives.
+// Where errors share a code the text, which begins with the error, decides.
+func errorOf(code int, text string) (err error) {
+	for _, s := range statuses() {
+		if s.code == code && (err == nil || strings.HasPrefix(text, s.err.Error())) {
+			err = s.err
+		}
+	}
+	return err
+}

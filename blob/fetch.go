@@ -1,0 +1,213 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// attempts is how often in a row a peer may break off without having brought a
+// whole chunk before the next peer is asked.
+const attempts = 3
+
+// FetchModel downloads a model of at most limit bytes into a store, unless it is
+// there, and returns its size. Peers are asked in turn; what one brought and its
+// successor confirms is not fetched again, also not by a later call. When no
+// peer has it the error is [ErrNotFound]. The blob has no label yet: a [Server]
+// serves it only once the caller labels it as a model.
+func (c Client) FetchModel(ctx context.Context, peers []Peer, d spec.Digest, limit int64, into Store) (int64, error) {
+	f := fetch{Client: c, target: "/v1/models/" + d.String(), limit: limit, into: into}
+	f.accept = func(_ http.Header, size int64) (Entry, error) { return Entry{Digest: d, Size: size}, nil }
+	if size, ok := sizeOf(ctx, into, d); ok {
+		return size, nil
+	}
+	e, err := f.from(ctx, peers)
+	return e.Size, err
+}
+
+// FetchUpdate downloads an update of at most limit bytes into a store, with its
+// label, unless it is there. A peer whose digest and salt do not open the
+// commitment the chain records for the slot ([spec.UpdateCommitment]) is not
+// believed. What the update says is for the caller to check. When no peer has
+// it the error is [ErrNotFound].
+func (c Client) FetchUpdate(ctx context.Context, peers []Peer, r Ref, commitment spec.Digest, limit int64, into Store) (Entry, error) {
+	if r.Kind != Update || r.Slot.Chain != c.Chain {
+		return Entry{}, fmt.Errorf("%w: %s is no update of chain %q", ErrMalformed, r, c.Chain)
+	}
+	opens := func(e Entry) error {
+		if spec.UpdateCommitment(r.Slot, e.Digest, e.Salt) != commitment {
+			return fmt.Errorf("%w: %s", ErrOpening, r)
+		}
+		return nil
+	}
+	switch e, err := into.Lookup(ctx, r); {
+	case err == nil:
+		return e, opens(e)
+	case !errors.Is(err, ErrNotFound):
+		return Entry{}, err
+	}
+	f := fetch{Client: c, target: "/v1/" + r.Path(), limit: limit, into: into}
+	f.accept = func(h http.Header, size int64) (Entry, error) {
+		e, err := entryOf(h, size)
+		if err != nil {
+			return Entry{}, err
+		}
+		return e, opens(e)
+	}
+	f.labels = func(e Entry) []Label { return []Label{{r, e}} }
+	return f.from(ctx, peers)
+}
+
+// fetch is one blob to be downloaded.
+type fetch struct {
+	Client
+	target string
+	limit  int64
+	into   Store
+	accept func(h http.Header, size int64) (Entry, error) // is this what we want?
+	labels func(Entry) []Label                            // nil: none
+}
+
+// from asks peers in turn.
+func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
+	var failed error
+	for _, peer := range peers {
+		e, err := f.persist(ctx, peer)
+		if err == nil {
+			return e, nil
+		}
+		if ctx.Err() != nil {
+			return Entry{}, cause(ctx, err)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			failed = errors.Join(failed, fmt.Errorf("node %d: %w", peer.Node, err))
+		}
+	}
+	if failed == nil {
+		return Entry{}, fmt.Errorf("%w: none of %d peers has %s", ErrNotFound, len(peers), f.target)
+	}
+	return Entry{}, fmt.Errorf("get %s: %w", f.target, failed)
+}
+
+// persist asks one peer again as long as it gets somewhere.
+func (f fetch) persist(ctx context.Context, peer Peer) (Entry, error) {
+	for fruitless := 0; ; {
+		e, moved, err := f.once(ctx, peer)
+		if moved {
+			fruitless = 0
+		} else {
+			fruitless++
+		}
+		if !errors.Is(err, errBroken) || errors.Is(err, ErrStalled) || fruitless == attempts || ctx.Err() != nil {
+			return e, err
+		}
+	}
+}
+
+// errBroken is a transfer that ended early: the same peer may do better.
+var errBroken = errors.New("transfer breaks off")
+
+// once asks one peer one time; moved reports whether it brought a chunk.
+func (f fetch) once(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {
+	m, e, err := f.describe(ctx, peer)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	draft, err := f.into.Draft(ctx, e.Digest, f.limit) // waits for another fetch of the same
+	if err != nil {
+		return Entry{}, false, err
+	}
+	defer draft.Close()
+	if size, ok := sizeOf(ctx, f.into, e.Digest); ok && size == e.Size {
+		for _, l := range f.label(e) {
+			if err := f.into.Label(ctx, l); err != nil {
+				return Entry{}, false, err
+			}
+		}
+		return e, false, nil
+	}
+	if moved, err = f.stream(ctx, peer, m, draft); err != nil {
+		return Entry{}, moved, err
+	}
+	return e, moved, draft.Commit(ctx, f.label(e)...)
+}
+
+// describe asks what a peer would send, and whether that is what is wanted.
+func (f fetch) describe(ctx context.Context, peer Peer) (m Manifest, _ Entry, _ error) {
+	ctx, _, stop := watch(ctx, f.patience())
+	defer stop()
+	h, err := f.getJSON(ctx, peer, f.target+"?manifest", 1<<10+80*chunks(f.limit), &m)
+	if err != nil {
+		return Manifest{}, Entry{}, err
+	}
+	if err := m.Validate(); err != nil {
+		return Manifest{}, Entry{}, err
+	}
+	if m.Size > f.limit {
+		return Manifest{}, Entry{}, fmt.Errorf("%w: %d bytes, at most %d are wanted", ErrTooLarge, m.Size, f.limit)
+	}
+	e, err := f.accept(h, m.Size)
+	return m, e, err
+}
+
+// stream appends the chunks a draft lacks, each after its digest was checked.
+func (f fetch) stream(ctx context.Context, peer Peer, m Manifest, draft *Draft) (moved bool, err error) {
+	ctx, alive, stop := watch(ctx, f.patience())
+	defer stop()
+	first := m.agreed(Manifest{Chunks: draft.sum.done})
+	start := int64(first) * ChunkSize
+	if err := draft.Rewind(start); err != nil {
+		return false, err
+	}
+	if first == len(m.Chunks) {
+		return false, nil
+	}
+	answer, err := f.do(ctx, http.MethodGet, peer, f.target, func(r *http.Request) error {
+		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	defer answer.Body.Close()
+	want := fmt.Sprintf("bytes %d-%d/%d", start, m.Size-1, m.Size)
+	if got := answer.Header.Get("Content-Range"); got != want {
+		return false, fmt.Errorf("%w: peer sends range %q, want %q", ErrMalformed, got, want)
+	}
+	buffer := make([]byte, min(ChunkSize, m.Size-start))
+	for i := first; i < len(m.Chunks); i++ {
+		b := buffer[:m.length(i)]
+		if _, err := io.ReadFull(answer.Body, b); err != nil {
+			return moved, fmt.Errorf("%w in chunk %d of %d: %w", errBroken, i, len(m.Chunks), cause(ctx, err))
+		}
+		if got := spec.DigestOf(b); got != m.Chunks[i] {
+			return moved, fmt.Errorf("%w: chunk %d of %d is %s, want %s", ErrMismatch, i, len(m.Chunks), got, m.Chunks[i])
+		}
+		if _, err := draft.Write(b); err != nil {
+			return moved, err
+		}
+		moved = true
+		alive()
+	}
+	return moved, nil
+}
+
+func (f fetch) label(e Entry) []Label {
+	if f.labels == nil {
+		return nil
+	}
+	return f.labels(e)
+}
+
+// sizeOf is the size of a blob that is there.
+func sizeOf(ctx context.Context, s Store, d spec.Digest) (int64, bool) {
+	f, size, err := s.Open(ctx, d)
+	if err != nil {
+		return 0, false
+	}
+	return size, f.Close() == nil
+}

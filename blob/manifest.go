@@ -1,0 +1,99 @@
+package blob
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// ChunkSize is how many bytes are verified at once while a blob streams.
+const ChunkSize = 256 << 10
+
+// Manifest lists the digests of a blob's chunks in their order; all but the
+// last are ChunkSize long. It says what a peer means to send, no more: only the
+// digest of the whole is agreed on.
+type Manifest struct {
+	Size   int64         `json:"size"` // bytes
+	Chunks []spec.Digest `json:"chunks"`
+}
+
+// Validate reports whether there are as many chunks as the size asks for.
+func (m Manifest) Validate() error {
+	if m.Size < 0 || int64(len(m.Chunks)) != chunks(m.Size) {
+		return fmt.Errorf("%w: manifest of %d bytes in %d chunks", ErrMalformed, m.Size, len(m.Chunks))
+	}
+	return nil
+}
+
+// ManifestOf reads r to its end.
+func ManifestOf(r io.Reader) (Manifest, error) {
+	c := newChunker()
+	if _, err := io.Copy(c, r); err != nil {
+		return Manifest{}, err
+	}
+	return c.manifest(), nil
+}
+
+// chunks is how many chunks some bytes have.
+func chunks(size int64) int64 {
+	n := size / ChunkSize
+	if size%ChunkSize != 0 {
+		n++
+	}
+	return n
+}
+
+// length is how many bytes chunk i has.
+func (m Manifest) length(i int) int64 {
+	return min(ChunkSize, m.Size-int64(i)*ChunkSize)
+}
+
+// agreed is how many chunks from the beginning two manifests share.
+func (m Manifest) agreed(o Manifest) int {
+	n := 0
+	for n < len(m.Chunks) && n < len(o.Chunks) && m.Chunks[n] == o.Chunks[n] {
+		n++
+	}
+	return n
+}
+
+// chunker hashes what is written to it: the whole, and each chunk.
+type chunker struct {
+	whole, chunk hash.Hash
+	done         []spec.Digest // full chunks
+	size         int64
+}
+
+func newChunker() *chunker {
+	return &chunker{whole: sha256.New(), chunk: sha256.New()}
+}
+
+// Write never fails.
+func (c *chunker) Write(b []byte) (int, error) {
+	written := len(b)
+	c.whole.Write(b)
+	for len(b) > 0 {
+		n := min(len(b), ChunkSize-int(c.size%ChunkSize))
+		c.chunk.Write(b[:n])
+		c.size += int64(n)
+		b = b[n:]
+		if c.size%ChunkSize == 0 {
+			c.done = append(c.done, spec.Digest(c.chunk.Sum(nil)))
+			c.chunk.Reset()
+		}
+	}
+	return written, nil
+}
+
+func (c *chunker) digest() spec.Digest { return spec.Digest(c.whole.Sum(nil)) }
+
+func (c *chunker) manifest() Manifest {
+	m := Manifest{Size: c.size, Chunks: append([]spec.Digest{}, c.done...)}
+	if c.size%ChunkSize != 0 {
+		m.Chunks = append(m.Chunks, spec.Digest(c.chunk.Sum(nil)))
+	}
+	return m
+}

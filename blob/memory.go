@@ -1,0 +1,197 @@
+package blob
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Memory is a [Store] that lives as long as the process: for simulations and
+// for reading a blob once.
+type Memory struct {
+	mu     sync.Mutex
+	blobs  map[spec.Digest][]byte
+	left   map[spec.Digest][]byte // by drafts that were not committed
+	labels index
+	claims claims
+}
+
+var _ Store = (*Memory)(nil)
+
+// NewMemory is an empty store.
+func NewMemory() *Memory {
+	return &Memory{blobs: map[spec.Digest][]byte{}, left: map[spec.Digest][]byte{}, labels: newIndex()}
+}
+
+// Draft implements [Store].
+func (m *Memory) Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft, error) {
+	p := &leaf{store: m, want: d, release: func() {}}
+	if !d.IsZero() {
+		release, err := m.claims.take(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		p.release = release
+		m.mu.Lock()
+		p.bytes = m.left[d]
+		m.mu.Unlock()
+	}
+	return newDraft(d, limit, p)
+}
+
+// Open implements [Store].
+func (m *Memory) Open(_ context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.blobs[d]
+	if !ok {
+		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, d)
+	}
+	return closable{bytes.NewReader(b)}, int64(len(b)), nil
+}
+
+// Has implements [Store].
+func (m *Memory) Has(_ context.Context, d spec.Digest) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.blobs[d]
+	return ok, nil
+}
+
+// Delete implements [Store].
+func (m *Memory) Delete(_ context.Context, d spec.Digest) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.labels.deletable(d); err != nil {
+		return err
+	}
+	if _, ok := m.blobs[d]; !ok {
+		return fmt.Errorf("%w: %s", ErrNotFound, d)
+	}
+	delete(m.blobs, d)
+	return nil
+}
+
+// List implements [Store].
+func (m *Memory) List(context.Context) ([]spec.Digest, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := make([]spec.Digest, 0, len(m.blobs))
+	for d := range m.blobs {
+		names = append(names, d)
+	}
+	slices.SortFunc(names, func(a, b spec.Digest) int { return bytes.Compare(a[:], b[:]) })
+	return names, nil
+}
+
+// Label implements [Index].
+func (m *Memory) Label(_ context.Context, l Label) error {
+	if err := l.Validate(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.blobs[l.Digest]
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: %s", ErrNotFound, l.Digest)
+	case int64(len(b)) != l.Size:
+		return fmt.Errorf("%w: %s has %d bytes, not %d", ErrMismatch, l.Digest, len(b), l.Size)
+	}
+	fresh, err := m.labels.fresh([]Label{l})
+	m.labels.add(fresh...)
+	return err
+}
+
+// Lookup implements [Index].
+func (m *Memory) Lookup(_ context.Context, r Ref) (Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.labels.lookup(r)
+}
+
+// Labels implements [Index].
+func (m *Memory) Labels(context.Context) ([]Label, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.labels.all(), nil
+}
+
+// LabelsOf implements [Index].
+func (m *Memory) LabelsOf(_ context.Context, d spec.Digest) ([]Label, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.labels.of(d), nil
+}
+
+// Forget implements [Index].
+func (m *Memory) Forget(_ context.Context, r Ref) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, err := m.labels.lookup(r)
+	if err != nil {
+		return err
+	}
+	m.labels.remove(r)
+	if m.labels.deletable(e.Digest) == nil {
+		delete(m.blobs, e.Digest)
+	}
+	return nil
+}
+
+// leaf is the page of a draft in memory.
+type leaf struct {
+	store   *Memory
+	want    spec.Digest
+	bytes   []byte
+	release func()
+}
+
+func (p *leaf) Write(b []byte) (int, error) {
+	p.bytes = append(p.bytes, b...)
+	return len(b), nil
+}
+
+func (p *leaf) ReadAt(b []byte, off int64) (int, error) {
+	return bytes.NewReader(p.bytes).ReadAt(b, off)
+}
+
+func (p *leaf) Len() (int64, error) { return int64(len(p.bytes)), nil }
+
+func (p *leaf) Truncate(size int64) error {
+	p.bytes = p.bytes[:size]
+	return nil
+}
+
+func (p *leaf) keep(d spec.Digest, labels []Label) error {
+	p.store.mu.Lock()
+	defer p.store.mu.Unlock()
+	fresh, err := p.store.labels.fresh(labels)
+	if err != nil {
+		return err
+	}
+	p.store.blobs[d] = p.bytes
+	p.store.labels.add(fresh...)
+	return nil
+}
+
+func (p *leaf) leave(again bool) error {
+	p.store.mu.Lock()
+	defer p.release()
+	defer p.store.mu.Unlock()
+	if again {
+		p.store.left[p.want] = p.bytes
+	} else {
+		delete(p.store.left, p.want)
+	}
+	return nil
+}
+
+type closable struct{ *bytes.Reader }
+
+func (closable) Close() error { return nil }

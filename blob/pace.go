@@ -1,0 +1,93 @@
+package blob
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Patience is how long one chunk may take unless the server or the client says
+// otherwise: whoever is slower than 256 KiB in 30 s is cut off.
+const Patience = 30 * time.Second
+
+// NewHTTPServer serves a handler with bounds on what a peer may hold open: the
+// header within 10 s, a request or an answer within [Patience] unless the
+// handler extends it, as [Server] does chunk by chunk.
+func NewHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       Patience,
+		WriteTimeout:      Patience,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+}
+
+// pacedBody is a request body that must bring a chunk within the patience.
+type pacedBody struct {
+	io.ReadCloser
+	conn     *http.ResponseController
+	patience time.Duration
+	left     int // bytes before the deadline moves on
+}
+
+func (p *pacedBody) Read(b []byte) (int, error) {
+	if p.left <= 0 {
+		// A connection without deadlines keeps those of its server.
+		_ = p.conn.SetReadDeadline(time.Now().Add(p.patience))
+		p.left = ChunkSize
+	}
+	n, err := p.ReadCloser.Read(b)
+	p.left -= n
+	if err == io.EOF {
+		_ = p.conn.SetReadDeadline(time.Time{}) // all is here: the rest takes the time it takes
+	}
+	return n, err
+}
+
+// pacedAnswer is an answer whose reader must take a chunk within the patience.
+type pacedAnswer struct {
+	http.ResponseWriter
+	conn     *http.ResponseController
+	patience time.Duration
+	left     int
+}
+
+func (p *pacedAnswer) Write(b []byte) (int, error) {
+	if p.left <= 0 {
+		_ = p.conn.SetWriteDeadline(time.Now().Add(p.patience))
+		p.left = ChunkSize
+	}
+	n, err := p.ResponseWriter.Write(b)
+	p.left -= n
+	return n, err
+}
+
+// watch ends a context with ErrStalled when a chunk takes longer than patience;
+// alive is called when one has arrived.
+func watch(ctx context.Context, patience time.Duration) (_ context.Context, alive, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(patience, func() { cancel(ErrStalled) })
+	return ctx, func() { timer.Reset(patience) }, func() {
+		timer.Stop()
+		cancel(context.Canceled)
+	}
+}
+
+// watched reports each chunk that is read.
+type watched struct {
+	io.ReadCloser
+	alive func()
+	left  int
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.ReadCloser.Read(b)
+	if w.left -= n; w.left <= 0 || err != nil {
+		w.alive()
+		w.left = ChunkSize
+	}
+	return n, err
+}

@@ -1,0 +1,112 @@
+package blob
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Kind says what a blob is to a task.
+type Kind uint8
+
+// The kinds of blob.
+const (
+	Model  Kind = iota + 1 // the model a round agreed on; round 0 is where a task starts
+	Update                 // what one trainer made of it
+)
+
+// String is the kind in one word.
+func (k Kind) String() string {
+	switch k {
+	case Model:
+		return "model"
+	case Update:
+		return "update"
+	}
+	return fmt.Sprintf("unknown(%d)", uint8(k))
+}
+
+// Ref is the place of a blob in a task. A model belongs to no node, so the
+// Node of its slot is 0.
+type Ref struct {
+	Kind Kind
+	Slot spec.Slot
+}
+
+const maxChain = 64
+
+// Validate reports the first thing that is wrong with a ref.
+func (r Ref) Validate() error {
+	s := r.Slot
+	switch {
+	case !validChain(s.Chain):
+		return fmt.Errorf("chain id %q: want 1 to %d letters, digits, '-', '_' or '.'", s.Chain, maxChain)
+	case r.Kind != Model && r.Kind != Update:
+		return fmt.Errorf("unknown kind of blob %d", r.Kind)
+	case s.Task == 0:
+		return fmt.Errorf("%s of task 0: tasks start at 1", r.Kind)
+	case r.Kind == Model && s.Node != 0:
+		return fmt.Errorf("model of node %d: a model belongs to no node", s.Node)
+	case r.Kind == Update && (s.Round == 0 || s.Node == 0):
+		return fmt.Errorf("update of round %d, node %d: both start at 1", s.Round, s.Node)
+	}
+	return nil
+}
+
+func validChain(s string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	return s != "" && len(s) <= maxChain && strings.Trim(s, letters) == "" && s[0] != '.'
+}
+
+// Path is the ref without its chain: tasks/1/rounds/2/updates/3, or
+// tasks/1/rounds/2/model.
+func (r Ref) Path() string {
+	place := fmt.Sprintf("tasks/%d/rounds/%d/", r.Slot.Task, r.Slot.Round)
+	if r.Kind == Model {
+		return place + "model"
+	}
+	return place + "updates/" + strconv.FormatUint(r.Slot.Node, 10)
+}
+
+// String is the chain and the path, for people.
+func (r Ref) String() string { return r.Slot.Chain + "/" + r.Path() }
+
+// ParseRef reads what [Ref.Path] writes, and nothing else.
+func ParseRef(chain, path string) (Ref, error) {
+	part := strings.Split(path, "/")
+	ref := Ref{Kind: Update, Slot: spec.Slot{Chain: chain}}
+	if len(part) == 5 {
+		ref.Kind = Model
+		part = append(part, "0")
+	}
+	if len(part) != 6 {
+		return Ref{}, fmt.Errorf("%q is not the path of a blob", path)
+	}
+	// A number that does not parse stays 0; the comparison below refuses it.
+	ref.Slot.Task, _ = strconv.ParseUint(part[1], 10, 64)
+	ref.Slot.Round, _ = strconv.ParseUint(part[3], 10, 64)
+	ref.Slot.Node, _ = strconv.ParseUint(part[5], 10, 64)
+	if ref.Path() != path {
+		return Ref{}, fmt.Errorf("%q is not the path of a blob", path)
+	}
+	return ref, ref.Validate()
+}
+
+// compare orders refs by chain, task, round, kind and node.
+func (r Ref) compare(o Ref) int {
+	return cmp.Or(
+		cmp.Compare(r.Slot.Chain, o.Slot.Chain),
+		cmp.Compare(r.Slot.Task, o.Slot.Task),
+		cmp.Compare(r.Slot.Round, o.Slot.Round),
+		cmp.Compare(r.Kind, o.Kind),
+		cmp.Compare(r.Slot.Node, o.Slot.Node),
+	)
+}
+
+// sameRound reports whether both are about one round of one task of one chain.
+func (r Ref) sameRound(o Ref) bool {
+	return r.Slot.Chain == o.Slot.Chain && r.Slot.Task == o.Slot.Task && r.Slot.Round == o.Slot.Round
+}

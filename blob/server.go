@@ -1,0 +1,138 @@
+package blob
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server gives a store to other nodes:
+//
+//	PUT  /v1/tasks/{task}/rounds/{round}/updates/{node}
+//	GET  /v1/tasks/{task}/rounds/{round}/updates/{node}   also ?manifest, HEAD
+//	GET  /v1/tasks/{task}/rounds/{round}/updates
+//	GET  /v1/models/{digest}                              also ?manifest, HEAD
+//	GET  /v1/health
+//
+// A refusal has the status of its error (see [ErrMalformed] and those after it)
+// and a body {"error": "..."}; it changes nothing. The fields are set before
+// the first request and not changed after.
+type Server struct {
+	Chain  string
+	Node   uint64 // its own id: requests are signed for it
+	Store  Store
+	Policy Policy
+	Keys   Keys
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Window is how far a request's time may be off; 0 is 60 s.
+	Window time.Duration
+	// Patience is how long a chunk may take; 0 is 30 s.
+	Patience time.Duration
+	// Failed, when set, is told of every error that is answered with a 500: the
+	// caller learns no more than "internal error".
+	Failed func(*http.Request, error)
+
+	once    sync.Once
+	mux     *http.ServeMux
+	mu      sync.Mutex
+	uploads map[Ref]int // running, at most maxUploads each
+}
+
+// maxUploads lets a trainer whose connection broke try again while the server
+// still waits for the broken one.
+const maxUploads = 2
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.once.Do(s.route)
+	conn := http.NewResponseController(w)
+	if r.ContentLength == 0 {
+		_ = conn.SetReadDeadline(time.Time{}) // nothing left to read: an answer may take its time
+	} else {
+		r = r.WithContext(r.Context()) // a copy: the original body knows of "100 Continue"
+		r.Body = &pacedBody{ReadCloser: r.Body, conn: conn, patience: s.patience()}
+	}
+	s.mux.ServeHTTP(&pacedAnswer{ResponseWriter: w, conn: conn, patience: s.patience()}, r)
+}
+
+func (s *Server) route() {
+	const updates = "/v1/tasks/{task}/rounds/{round}/updates"
+	s.uploads = map[Ref]int{}
+	s.mux = http.NewServeMux()
+	s.handle("PUT "+updates+"/{node}", s.putUpdate)
+	s.handle("GET "+updates+"/{node}", s.getUpdate)
+	s.handle("GET "+updates, s.listUpdates)
+	s.handle("GET /v1/models/{digest}", s.getModel)
+	s.mux.HandleFunc("GET /v1/health", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, Health{Chain: s.Chain, Node: s.Node})
+	})
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, fmt.Errorf("%w: no %s of %s here", ErrNotFound, r.Method, r.URL.Path))
+	})
+}
+
+// handle answers a pattern once the caller is known.
+func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.Request, Caller) error) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		caller, err := s.caller(r)
+		if err == nil {
+			err = answer(w, r, caller)
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+		}
+	})
+}
+
+// Health is what a server says of itself.
+type Health struct {
+	Chain string `json:"chain"`
+	Node  uint64 `json:"node"`
+}
+
+// refusal is the body of an answer that is not 2xx.
+type refusal struct {
+	Error string `json:"error"`
+}
+
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	code, text := statusOf(err), err.Error()
+	if code == http.StatusInternalServerError {
+		text = "internal error"
+		if s.Failed != nil && r.Context().Err() == nil { // else the caller hung up
+			s.Failed(r, err)
+		}
+	}
+	reply(w, code, refusal{text})
+}
+
+// reply writes JSON. An error of writing is the caller's broken connection.
+func reply(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func (s *Server) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+func (s *Server) window() time.Duration {
+	if s.Window == 0 {
+		return Window
+	}
+	return s.Window
+}
+
+func (s *Server) patience() time.Duration {
+	if s.Patience == 0 {
+		return Patience
+	}
+	return s.Patience
+}

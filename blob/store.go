@@ -1,0 +1,80 @@
+package blob
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Store keeps blobs and the labels that lead to them. All methods may be called
+// from many goroutines at once. [Dir] and [Memory] are the stores; package
+// blobtest says what every store must do.
+type Store interface {
+	Index
+
+	// Draft begins a blob of at most limit bytes. When d is not zero the draft
+	// can hold only the blob of that digest and starts with what an earlier
+	// draft of it left; a second draft of d waits until the first is closed.
+	Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft, error)
+	// Open reads a blob of the size returned, or [ErrNotFound]. It reads to the
+	// end even when the blob is deleted meanwhile.
+	Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error)
+	// Has reports whether a blob is there.
+	Has(ctx context.Context, d spec.Digest) (bool, error)
+	// Delete removes a blob no label leads to: [ErrNotFound] when it is not
+	// there, [ErrLabelled] when it has to be forgotten first.
+	Delete(ctx context.Context, d spec.Digest) error
+	// List names every blob, in ascending order.
+	List(ctx context.Context) ([]spec.Digest, error)
+}
+
+// Index leads from the place of a blob in a task to the blob.
+type Index interface {
+	// Label lets a ref lead to a blob of the store: [ErrNotFound] when the blob
+	// is not there, [ErrMismatch] when it has another size, [ErrConflict] when
+	// the ref already leads to something else. The same label again is fine.
+	Label(ctx context.Context, l Label) error
+	// Lookup follows a ref, or [ErrNotFound].
+	Lookup(ctx context.Context, r Ref) (Entry, error)
+	// Labels lists every label, ordered by chain, task, round, kind and node.
+	Labels(ctx context.Context) ([]Label, error)
+	// LabelsOf lists the labels that lead to a blob, in the same order.
+	LabelsOf(ctx context.Context, d spec.Digest) ([]Label, error)
+	// Forget removes a label, and the blob when no other label leads to it:
+	// [ErrNotFound] when there is no such label.
+	Forget(ctx context.Context, r Ref) error
+}
+
+// Put streams r to its end into a store and returns the digest and the size.
+// More than limit bytes are [ErrTooLarge]; nothing is kept then.
+func Put(ctx context.Context, s Store, r io.Reader, limit int64) (spec.Digest, int64, error) {
+	draft, err := s.Draft(ctx, spec.Digest{}, limit)
+	if err != nil {
+		return spec.Digest{}, 0, err
+	}
+	defer draft.Close()
+	if err := draft.fill(ctx, r); err != nil {
+		return spec.Digest{}, 0, err
+	}
+	d, size := draft.Digest(), draft.Size()
+	return d, size, draft.Commit(ctx)
+}
+
+// PutAs is [Put] of bytes whose digest is known: other bytes are [ErrMismatch],
+// and nothing is kept.
+func PutAs(ctx context.Context, s Store, d spec.Digest, r io.Reader, limit int64) (int64, error) {
+	draft, err := s.Draft(ctx, spec.Digest{}, limit)
+	if err != nil {
+		return 0, err
+	}
+	defer draft.Close()
+	if err := draft.fill(ctx, r); err != nil {
+		return 0, err
+	}
+	if got := draft.Digest(); got != d {
+		return 0, fmt.Errorf("%w: %s, want %s", ErrMismatch, got, d)
+	}
+	return draft.Size(), draft.Commit(ctx)
+}

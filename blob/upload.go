@@ -1,0 +1,128 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// putUpdate answers PUT of an update: 201 when it is new, 200 when it is held
+// already. The caller, its right to the slot and what it says it will send are
+// checked before a byte is read, so whoever waits for "100 Continue" sends none
+// in vain.
+func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
+	ref, err := s.ref(r)
+	if err != nil {
+		return err
+	}
+	entry, err := entryOf(r.Header, r.ContentLength)
+	if err != nil {
+		return err
+	}
+	if err := s.Policy.MayPut(r.Context(), c, ref, entry); err != nil {
+		return err
+	}
+	switch old, err := s.Store.Lookup(r.Context(), ref); {
+	case err == nil && old == entry:
+		reply(w, http.StatusOK, Label{ref, entry})
+		return nil
+	case err == nil:
+		return fmt.Errorf("%w: %s leads to %s", ErrConflict, ref, old.Digest)
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	if err := s.begin(ref); err != nil {
+		return err
+	}
+	defer s.end(ref)
+	if err := s.receive(r.Context(), Label{ref, entry}, r.Body); err != nil {
+		return err
+	}
+	reply(w, http.StatusCreated, Label{ref, entry})
+	return nil
+}
+
+// receive streams an update into the store: its digest, then its content, then
+// its slot must be right before it is visible.
+func (s *Server) receive(ctx context.Context, l Label, body io.Reader) error {
+	draft, err := s.Store.Draft(ctx, spec.Digest{}, l.Size)
+	if err != nil {
+		return err
+	}
+	defer draft.Close()
+	if err := draft.fill(ctx, whole{body}); err != nil {
+		return err
+	}
+	if got := draft.Digest(); got != l.Digest {
+		return fmt.Errorf("%w: %s, want %s", ErrMismatch, got, l.Digest)
+	}
+	if err := s.Policy.CheckUpdate(ctx, l.Ref, l.Entry, draft.Reader()); err != nil {
+		return fmt.Errorf("%w: %w", ErrContent, err)
+	}
+	return draft.Commit(ctx, l)
+}
+
+// whole is a body; that it breaks off is its sender's fault.
+type whole struct{ io.Reader }
+
+func (w whole) Read(b []byte) (int, error) {
+	n, err := w.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: body breaks off: %w", ErrMalformed, err)
+	}
+	return n, err
+}
+
+func (s *Server) begin(r Ref) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[r] >= maxUploads {
+		return fmt.Errorf("%w: %s", ErrBusy, r)
+	}
+	s.uploads[r]++
+	return nil
+}
+
+func (s *Server) end(r Ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[r]--; s.uploads[r] == 0 {
+		delete(s.uploads, r)
+	}
+}
+
+// ref is the slot a request's path is about.
+func (s *Server) ref(r *http.Request) (Ref, error) {
+	ref, err := ParseRef(s.Chain, strings.TrimPrefix(r.URL.Path, "/v1/"))
+	if err != nil {
+		return Ref{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return ref, nil
+}
+
+// entryOf reads the headers of an update.
+func entryOf(h http.Header, size int64) (Entry, error) {
+	digest, err := spec.ParseDigest(h.Get(HeaderDigest))
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: header %s: %w", ErrMalformed, HeaderDigest, err)
+	}
+	salt, err := spec.ParseDigest(h.Get(HeaderSalt))
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: header %s: %w", ErrMalformed, HeaderSalt, err)
+	}
+	if digest.IsZero() || size < 0 {
+		return Entry{}, fmt.Errorf("%w: want a digest and a content length", ErrMalformed)
+	}
+	return Entry{Digest: digest, Salt: spec.Salt(salt), Size: size}, nil
+}
+
+// set writes the headers of an update.
+func (e Entry) set(h http.Header) {
+	h.Set(HeaderDigest, e.Digest.String())
+	h.Set(HeaderSalt, spec.Digest(e.Salt).String())
+}
