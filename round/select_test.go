@@ -90,21 +90,27 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		change func(*spec.Node)
 		fit    bool
 	}{
-		"as it is":             {func(*spec.Node) {}, true},
-		"not active":           {func(n *spec.Node) { n.Active = false }, false},
-		"another role":         {func(n *spec.Node) { n.Profile.Roles = spec.Evaluator | spec.Consumer }, false},
-		"busy":                 {func(n *spec.Node) { n.Busy = 1 }, false},
-		"busy, one slot free":  {func(n *spec.Node) { n.Busy, n.Profile.Slots = 1, 2 }, true},
-		"just enough stake":    {func(n *spec.Node) { n.Stake = 50 }, true},
-		"too little stake":     {func(n *spec.Node) { n.Stake = 49 }, false},
-		"too few cores":        {func(n *spec.Node) { n.Profile.Resources.CPU = 1 }, false},
-		"too little memory":    {func(n *spec.Node) { n.Profile.Resources.Memory = 511 }, false},
-		"too few samples":      {func(n *spec.Node) { n.Profile.Datasets[0].Samples = 49 }, false},
-		"other data":           {func(n *spec.Node) { n.Profile.Datasets[0].Name = "faces" }, false},
-		"claims too little":    {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
-		"measured too low":     {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
-		"measured, claim less": {func(n *spec.Node) { n.Profile.Claimed = 0; n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 700_000}} }, true},
-		"measured elsewhere":   {func(n *spec.Node) { n.Profile.Claimed = 0; n.Measured = []spec.Measure{{Dataset: "faces", Accuracy: 700_000}} }, false},
+		"as it is":            {func(*spec.Node) {}, true},
+		"not active":          {func(n *spec.Node) { n.Active = false }, false},
+		"another role":        {func(n *spec.Node) { n.Profile.Roles = spec.Evaluator | spec.Consumer }, false},
+		"busy":                {func(n *spec.Node) { n.Busy = 1 }, false},
+		"busy, one slot free": {func(n *spec.Node) { n.Busy, n.Profile.Slots = 1, 2 }, true},
+		"just enough stake":   {func(n *spec.Node) { n.Stake = 50 }, true},
+		"too little stake":    {func(n *spec.Node) { n.Stake = 49 }, false},
+		"too few cores":       {func(n *spec.Node) { n.Profile.Resources.CPU = 1 }, false},
+		"too little memory":   {func(n *spec.Node) { n.Profile.Resources.Memory = 511 }, false},
+		"too few samples":     {func(n *spec.Node) { n.Profile.Datasets[0].Samples = 49 }, false},
+		"other data":          {func(n *spec.Node) { n.Profile.Datasets[0].Name = "faces" }, false},
+		"claims too little":   {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
+		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
+		"measured, claim less": {func(n *spec.Node) {
+			n.Profile.Claimed = 0
+			n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 700_000}}
+		}, true},
+		"measured elsewhere": {func(n *spec.Node) {
+			n.Profile.Claimed = 0
+			n.Measured = []spec.Measure{{Dataset: "faces", Accuracy: 700_000}}
+		}, false},
 	} {
 		n := node(1, spec.Trainer)
 		c.change(&n)

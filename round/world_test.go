@@ -66,20 +66,22 @@ type world struct {
 }
 
 // newWorld is a task in round 1, with aggregators 1-4, evaluators 5-8 and
-// trainers 11-14, whose evaluators have the given stakes (100 each if none).
-func newWorld(t testing.TB, task spec.TaskSpec, stakes ...uint64) *world {
+// trainers 11-14.
+func newWorld(t testing.TB, task spec.TaskSpec) *world {
+	w := newPreparedWorld(t, task)
+	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
+	return w
+}
+
+// newPreparedWorld is a task whose committee is ready, before round 1.
+func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
 	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, 1), height: 1}
-	evaluators := members(100, 5, 6, 7, 8)
-	for i, stake := range stakes {
-		evaluators[i].Stake = stake
-	}
-	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: evaluators})
+	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 	for node := uint64(1); node <= 4; node++ {
 		w.do(round.Ready{Node: node, Digest: digest("model-0")})
 		w.do(round.Ready{Node: node + 4, Digest: digest("shard")})
 	}
 	w.end()
-	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
 	return w
 }
 

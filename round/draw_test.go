@@ -1,0 +1,149 @@
+package round_test
+
+import (
+	"slices"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+	"pgregory.net/rapid"
+)
+
+// anyTask draws a small task, so that its end is near.
+func anyTask(t *rapid.T) spec.TaskSpec {
+	small := func(name string) uint32 { return rapid.Uint32Range(2, 12).Draw(t, name) }
+	task := task()
+	task.Selection.Trainers = rapid.Uint32Range(1, 5).Draw(t, "trainers")
+	task.Selection.MinTrainers = rapid.Uint32Range(1, task.Selection.Trainers).Draw(t, "min trainers")
+	task.Selection.Aggregators = rapid.SampledFrom([]uint32{1, 4, 7}).Draw(t, "aggregators")
+	task.Selection.Evaluators = rapid.Uint32Range(1, 4).Draw(t, "evaluators")
+	task.Target.Rounds = rapid.Uint32Range(1, 4).Draw(t, "rounds")
+	task.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One}).Draw(t, "accuracy")
+	task.Escrow = rapid.Uint64Range(28, 10_000).Draw(t, "escrow")
+	task.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
+	task.Deadlines = spec.Deadlines{Select: small("select"), Train: small("train"), Attest: small("attest"), Aggregate: small("aggregate"), Evaluate: small("evaluate")}
+	if err := task.Validate(); err != nil {
+		t.Fatalf("a task that is not valid proves nothing: %v", err)
+	}
+	return task
+}
+
+// anyInput draws what might happen: mostly what fits the state, else anything.
+func anyInput(t *rapid.T, s round.State) round.Input {
+	node := rapid.Uint64Range(0, 40).Draw(t, "node")
+	number := s.Round.Number
+	if rapid.IntRange(0, 9).Draw(t, "stray") == 0 {
+		number = rapid.Uint64Range(0, 4).Draw(t, "round")
+	}
+	model := rapid.SampledFrom([]string{"a", "a", "a", "a", "a", "b", ""}).Draw(t, "model")
+	score := rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One, spec.One + 1}).Draw(t, "score")
+	slot := spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: s.Round.Number, Node: node}
+	switch rapid.IntRange(0, 40).Draw(t, "kind") {
+	case 0:
+		if rapid.IntRange(0, 9).Draw(t, "cancel") == 0 {
+			return round.Cancel{}
+		}
+		return round.Tick{}
+	case 1, 2, 3:
+		return anySelect(t, s)
+	case 4:
+		return nil
+	case 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15:
+		return round.Ready{Node: node, Digest: digest(model)}
+	case 16, 17, 18, 19, 20:
+		return round.Commit{Node: node, Round: number, Commitment: spec.UpdateCommitment(slot, digest(model), salt(node)), Samples: rapid.Uint32Range(0, 9).Draw(t, "samples")}
+	case 21, 22, 23, 24:
+		held := make([]bool, len(s.Round.Trainers))
+		for i, c := range s.Round.Trainers {
+			held[i] = c.Height > 0 && rapid.IntRange(0, 5).Draw(t, "holds") > 0
+		}
+		return round.Attest{Node: node, Round: number, Holds: spec.Bitmap(held)}
+	case 25:
+		return round.Attest{Node: node, Round: number, Holds: rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "bitmap")}
+	case 26, 27, 28, 29:
+		return round.CommitAggregate{Node: node, Round: number, Commitment: spec.AggregateCommitment(slot, digest(model), salt(node))}
+	case 30, 31, 32, 33:
+		return round.RevealAggregate{Node: node, Round: number, Digest: digest(model), Salt: salt(node)}
+	case 34, 35, 36:
+		return round.CommitScore{Node: node, Round: number, Commitment: spec.ScoreCommitment(slot, s.Round.Next, score, salt(node))}
+	default:
+		return round.RevealScore{Node: node, Round: number, Score: score, Salt: salt(node)}
+	}
+}
+
+func anySelect(t *rapid.T, s round.State) round.Select {
+	id := rapid.Uint64Range(0, 30)
+	if s.Task.State == spec.TaskRunning {
+		free := rapid.Uint64Range(31, 40)
+		if rapid.IntRange(0, 3).Draw(t, "any") == 0 {
+			free = id
+		}
+		least, most := int(s.Task.Spec.Selection.MinTrainers), s.Task.Spec.Selection.Asked()
+		return round.Select{Trainers: rapid.SliceOfNDistinct(free, least, most, rapid.ID[uint64]).Draw(t, "trainers")}
+	}
+	n, k := int(s.Task.Spec.Selection.Aggregators), int(s.Task.Spec.Selection.Evaluators)
+	ids := rapid.SliceOfNDistinct(id, n+k, n+k, rapid.ID[uint64]).Draw(t, "committee")
+	return round.Select{Aggregators: members(100, ids[:n]...), Evaluators: members(rapid.Uint64Range(0, 100).Draw(t, "stake"), ids[n:]...)}
+}
+
+// fitting draws who of those that are asked answers, so that random lives get
+// far; with strays alone nearly all would end in the preparation.
+func fitting(t *rapid.T, s round.State) (ins []round.Input) {
+	for _, m := range slices.Concat(s.Task.Aggregators, s.Task.Evaluators) {
+		if s.Task.State == spec.TaskPreparing && rapid.IntRange(0, 7).Draw(t, "ready") > 0 {
+			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("0")})
+		}
+	}
+	w := world{State: s}
+	for _, c := range s.Round.Trainers {
+		if s.Round.Phase == spec.PhaseTrain && rapid.IntRange(0, 4).Draw(t, "commits") > 0 {
+			ins = append(ins, w.commit(c.Node))
+		}
+	}
+	for _, a := range s.Round.Aggregates {
+		if rapid.IntRange(0, 6).Draw(t, "answers") == 0 {
+			continue
+		}
+		model := "a"
+		if a.Node%5 == 0 {
+			model = "b" // a liar by birth
+		}
+		var held []uint64
+		for _, c := range s.Round.Trainers {
+			if c.Height > 0 && c.Node%7 > 0 {
+				held = append(held, c.Node)
+			}
+		}
+		switch s.Round.Phase {
+		case spec.PhaseAttest:
+			ins = append(ins, round.Attest{Node: a.Node, Round: s.Round.Number, Holds: holding(s.Round, held...)})
+		case spec.PhaseAggregate:
+			ins = append(ins, w.commitAggregate(a.Node, model))
+		case spec.PhaseReveal:
+			ins = append(ins, w.revealAggregate(a.Node, model))
+		}
+	}
+	for _, e := range s.Round.Scores {
+		switch {
+		case rapid.IntRange(0, 6).Draw(t, "scores") == 0:
+		case s.Round.Phase == spec.PhaseScore:
+			ins = append(ins, w.commitScore(e.Node, 400_000+spec.PPM(e.Node)*10_000))
+		case s.Round.Phase == spec.PhaseOpen:
+			ins = append(ins, w.revealScore(e.Node, 400_000+spec.PPM(e.Node)*10_000))
+		}
+	}
+	return ins
+}
+
+// draft are the inputs of one block.
+func draft(t *rapid.T, s round.State) (ins []round.Input) {
+	if rapid.Bool().Draw(t, "fitting") {
+		ins = fitting(t, s)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "strays") {
+		ins = append(ins, anyInput(t, s))
+	}
+	if rapid.Bool().Draw(t, "scheduler answers") && !s.Running() {
+		ins = append(ins, anySelect(t, s))
+	}
+	return rapid.Permutation(ins).Draw(t, "order")
+}

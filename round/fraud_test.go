@@ -1,0 +1,184 @@
+package round_test
+
+import (
+	"testing"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// The consumer cancels once it has seen the model: in whatever phase it does,
+// the round is finished and its survivors are paid.
+func TestAttack20ConsumerCheats(t *testing.T) {
+	full := func(cancelIn spec.Phase) *world {
+		w := newWorld(t, task())
+		cancel := func() {
+			if w.Round.Phase == cancelIn {
+				w.do(round.Cancel{})
+			}
+		}
+		cancel()
+		w.train(11, 12, 13, 14)
+		cancel()
+		w.attest(11, 12, 13, 14)
+		cancel()
+		for node := uint64(1); node <= 4; node++ {
+			w.do(w.commitAggregate(node, "m"))
+		}
+		w.pass()
+		cancel()
+		for node := uint64(1); node <= 4; node++ {
+			w.do(w.revealAggregate(node, "m"))
+		}
+		w.pass()
+		cancel()
+		for node := uint64(5); node <= 8; node++ {
+			w.do(w.commitScore(node, 500_000))
+		}
+		w.pass()
+		cancel()
+		for node := uint64(5); node <= 8; node++ {
+			w.do(w.revealScore(node, 500_000))
+		}
+		w.pass()
+		return w
+	}
+	for phase := spec.PhaseTrain; !phase.Final(); phase++ {
+		w := full(phase)
+		if w.Task.State != spec.TaskCancelled || w.Task.Paid != 500 || w.Task.Refunded != 500 {
+			t.Errorf("cancelled in %s: task %s, paid %d, refunded %d", phase, w.Task.State, w.Task.Paid, w.Task.Refunded)
+		}
+	}
+}
+
+// The consumer's own evaluators hide the hold-out, or say that the model is
+// worth nothing: the trainers are paid the same.
+func TestAttack20ConsumerHidesTheHoldOut(t *testing.T) {
+	for name, scores := range map[string][]spec.PPM{
+		"silent": nil, "half silent": {900_000, 900_000}, "nothing is good enough": {0, 0, 0, 0}, "honest": {900_000, 900_000, 900_000, 900_000},
+	} {
+		w := newWorld(t, task())
+		w.train(11, 12, 13, 14)
+		w.attest(11, 12, 13, 14)
+		w.aggregate("m", "m", "m", "m")
+		w.score(scores...)
+		if w.Round.Paid != 500 || len(find[round.Pay](w.effects)) != 4 {
+			t.Errorf("%s: paid %d to %d", name, w.Round.Paid, len(find[round.Pay](w.effects)))
+		}
+	}
+}
+
+// The escrow must pay every round to its last backup, or there is no task.
+func TestAttack20ConsumerUnderfunds(t *testing.T) {
+	poor := task()
+	poor.Selection.Trainers = 10
+	poor.Escrow = 2*13 - 1
+	if err := poor.Validate(); err == nil {
+		t.Error("25 uthing for two rounds of 13 trainers are enough")
+	}
+	poor.Escrow++
+	if err := poor.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A liar that lies in every round is accused in each, and the task's record
+// does not grow with it.
+func TestAttack25StateBloat(t *testing.T) {
+	long := task()
+	long.Target.Rounds, long.Escrow = 30, 30_000
+	w := newWorld(t, long)
+	for w.Task.State == spec.TaskRunning {
+		if !w.Running() {
+			w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
+		}
+		w.train(11, 12, 13, 14)
+		w.attest(11, 12, 13, 14)
+		w.aggregate("m", "m", "lie", "m")
+		w.score(500_000, 500_000, 500_000, 500_000)
+	}
+	if got := len(find[round.Accuse](w.effects)); got != 30 {
+		t.Errorf("accused %d times in 30 rounds", got)
+	}
+	if len(w.Task.Faults) != 1 || w.Task.Faults[0].Node != 3 || w.Task.Faults[0].Round != 1 {
+		t.Errorf("faults %v", w.Task.Faults)
+	}
+}
+
+// Statements of another chain, task, round, node or kind open nothing.
+func TestAttack29Replay(t *testing.T) {
+	elsewhere := func(w *world, node uint64) map[string]spec.Slot {
+		here := w.slot(node)
+		slots := map[string]spec.Slot{}
+		for name, change := range map[string]func(*spec.Slot){
+			"chain": func(s *spec.Slot) { s.Chain = "althing-main" },
+			"task":  func(s *spec.Slot) { s.Task++ },
+			"round": func(s *spec.Slot) { s.Round++ },
+			"node":  func(s *spec.Slot) { s.Node++ },
+		} {
+			slot := here
+			change(&slot)
+			slots[name] = slot
+		}
+		return slots
+	}
+	to := func(phase spec.Phase) *world {
+		w := newWorld(t, task())
+		w.train(11, 12, 13, 14)
+		w.attest(11, 12, 13, 14)
+		if phase == spec.PhaseScore {
+			w.aggregate("m", "m", "m", "m")
+		}
+		return w
+	}
+	for name := range elsewhere(to(spec.PhaseAggregate), 1) {
+		w := to(spec.PhaseAggregate)
+		w.do(round.CommitAggregate{Node: 1, Round: 1, Commitment: spec.AggregateCommitment(elsewhere(w, 1)[name], digest("m"), salt(1))})
+		for node := uint64(2); node <= 4; node++ {
+			w.do(w.commitAggregate(node, "m"))
+		}
+		w.pass()
+		w.refuse(w.revealAggregate(1, "m"), round.ErrOpening)
+
+		w = to(spec.PhaseScore)
+		w.do(round.CommitScore{Node: 5, Round: 1, Commitment: spec.ScoreCommitment(elsewhere(w, 5)[name], w.Round.Next, 500_000, salt(5))})
+		for node := uint64(6); node <= 8; node++ {
+			w.do(w.commitScore(node, 500_000))
+		}
+		w.pass()
+		w.refuse(w.revealScore(5, 500_000), round.ErrOpening)
+	}
+}
+
+// What was said in round 1 is refused in round 2, as it is; with the number
+// changed, it commits to nothing that opens there.
+func TestAttack29ReplayInTheNextRound(t *testing.T) {
+	w := newWorld(t, task())
+	first := []round.Input{w.commit(11), w.commitAggregate(1, "m"), w.revealAggregate(1, "m")}
+	w.train(11, 12, 13, 14)
+	w.attest(11, 12, 13, 14)
+	w.aggregate("m", "m", "m", "m")
+	first = append(first, w.commitScore(5, 500_000), w.revealScore(5, 500_000), round.Attest{Node: 1, Round: 1, Holds: []byte{15}})
+	old := w.commitAggregate(1, "m")
+	w.score(500_000, 500_000, 500_000, 500_000)
+	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
+	replayed := func() {
+		t.Helper()
+		for _, in := range first {
+			w.refuse(in, round.ErrWrongRound)
+		}
+	}
+	replayed()
+	w.train(11, 12, 13, 14)
+	replayed()
+	w.attest(11, 12, 13, 14)
+	replayed()
+	old.Round = 2
+	w.do(old)
+	for node := uint64(2); node <= 4; node++ {
+		w.do(w.commitAggregate(node, "m"))
+	}
+	w.pass()
+	replayed()
+	w.refuse(w.revealAggregate(1, "m"), round.ErrOpening)
+}

@@ -1,0 +1,225 @@
+package round_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// imprint is everything a state holds, slices included, in words.
+func imprint(s round.State) string { return fmt.Sprintf("%#v", s) }
+
+// life is a random task and the checks that hold at each of its steps.
+type life struct {
+	*rapid.T
+	round.State
+	height  int64
+	engaged map[uint64]int
+	paid    uint64
+	closed  []round.Close
+}
+
+func newLife(t *rapid.T) *life {
+	height := rapid.Int64Range(1, 1000).Draw(t, "height")
+	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), height), height: height, engaged: map[uint64]int{}}
+}
+
+func (l *life) step(in round.Input) {
+	before := imprint(l.State)
+	next, effects, err := l.Step(l.height, in)
+	if after := imprint(l.State); after != before {
+		l.Fatalf("Step changed its receiver\n%s\n%s", before, after)
+	}
+	if err != nil {
+		if imprint(next) != before || effects != nil {
+			l.Fatalf("%#v is refused (%v) and changes something: %v", in, err, effects)
+		}
+		return
+	}
+	l.grows(next)
+	l.State = next
+	l.due(in)
+	for _, effect := range effects {
+		l.account(effect)
+	}
+	if l.paid != l.Task.Paid || l.paid+l.Task.Refunded > l.Task.Spec.Escrow {
+		l.Fatalf("paid %d, booked %d, refunded %d of %d", l.paid, l.Task.Paid, l.Task.Refunded, l.Task.Spec.Escrow)
+	}
+	if l.Task.State.Final() != (len(l.closed) == 1) {
+		l.Fatalf("task %s closed by %v", l.Task.State, l.closed)
+	}
+	if l.Task.State.Final() {
+		l.settled()
+	}
+}
+
+// grows wants heights and numbers never to fall.
+func (l *life) grows(next round.State) {
+	falls := next.Task.Since < l.Task.Since || next.Task.Round < l.Task.Round || next.Task.Paid < l.Task.Paid ||
+		next.Task.Accepted < l.Task.Accepted || next.Task.State < l.Task.State ||
+		next.Round.Number == l.Round.Number && (next.Round.Since < l.Round.Since || next.Round.Phase < l.Round.Phase)
+	if falls {
+		l.Fatalf("something fell:\n%s", cmp.Diff(l.State, next))
+	}
+}
+
+func (l *life) due(in round.Input) {
+	_, tick := in.(round.Tick)
+	switch due := l.Task.Due; {
+	case l.Task.State.Final() && due != 0:
+		l.Fatalf("a closed task is due at %d", due)
+	case l.Task.State.Final():
+	case tick && due <= l.height || !tick && due != l.height:
+		l.Fatalf("due at %d, after %T at %d", due, in, l.height)
+	}
+}
+
+func (l *life) account(effect round.Effect) {
+	switch e := effect.(type) {
+	case round.Engage:
+		for _, node := range e.Nodes {
+			l.engaged[node]++
+		}
+	case round.Release:
+		for _, node := range e.Nodes {
+			l.engaged[node]--
+		}
+	case round.Pay:
+		l.paid += e.Amount
+		if i := l.Round.Trainer(e.Node); e.Amount == 0 || i < 0 || !l.Round.Trainers[i].Survivor || l.Round.Trainers[i].Height == 0 {
+			l.Fatalf("%v, who is no survivor", e)
+		}
+	case round.Close:
+		l.closed = append(l.closed, e)
+	}
+	if effect.String() == "" {
+		l.Fatalf("%T has no words", effect)
+	}
+}
+
+// settled wants nothing to be left over: no money, no slot, no open round.
+func (l *life) settled() {
+	if l.Task.Paid+l.Task.Refunded != l.Task.Spec.Escrow || l.closed[0].Refund != l.Task.Refunded {
+		l.Fatalf("paid %d and refunded %d of %d", l.Task.Paid, l.Task.Refunded, l.Task.Spec.Escrow)
+	}
+	for node, n := range l.engaged {
+		if n != 0 {
+			l.Fatalf("node %d is engaged %d times", node, n)
+		}
+	}
+	if l.Running() {
+		l.Fatalf("task %s, round %s", l.Task.State, l.Round.Phase)
+	}
+	for _, in := range []round.Input{round.Tick{}, round.Cancel{}, round.Ready{Node: 1}, nil} {
+		if _, _, err := l.Step(l.height, in); !errors.Is(err, round.ErrClosed) {
+			l.Fatalf("a closed task takes %#v: %v", in, err)
+		}
+	}
+}
+
+// bound is more blocks than a task can last: each round waits for trainers and
+// for six deadlines, and so many rounds there are.
+func bound(task spec.TaskSpec) int64 {
+	d := task.Deadlines
+	round := int64(d.Select) + int64(d.Train) + int64(d.Attest) + 2*int64(d.Aggregate) + 2*int64(d.Evaluate)
+	return 2*int64(d.Select) + round*int64(task.Target.Rounds+1)*int64(task.Retries+1)
+}
+
+func TestAnyInputsInAnyOrder(t *testing.T) {
+	reached := map[spec.TaskState]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife(t)
+		last := l.height + bound(l.Task.Spec)
+		for ; !l.Task.State.Final(); l.height++ {
+			if l.height > last {
+				t.Fatalf("a task lasts more than %d blocks: %#v", bound(l.Task.Spec), l.State)
+			}
+			for _, in := range draft(t, l.State) {
+				l.step(in)
+			}
+			l.step(round.Tick{})
+		}
+		reached[l.Task.State]++
+	})
+	for what, n := range map[string]int{
+		"succeed": reached[spec.TaskReached] + reached[spec.TaskSpent], "fail": reached[spec.TaskFailed], "are cancelled": reached[spec.TaskCancelled],
+	} {
+		if n == 0 {
+			t.Errorf("no random lives %s: the draw is too tame (%v)", what, reached)
+		}
+	}
+}
+
+// A world that looks at a task only when it is due sees what one sees that
+// looks at every block, at the same heights.
+func TestTicksBelowDueChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife(t)
+		for ; !l.Task.State.Final(); l.height++ {
+			for _, in := range draft(t, l.State) {
+				l.step(in)
+			}
+			if l.height < l.Task.Due {
+				before := imprint(l.State)
+				next, effects, err := l.Step(l.height, round.Tick{})
+				if err != nil || len(effects) > 0 || imprint(next) != before {
+					t.Fatalf("a tick at %d, before %d, does something: %v %v", l.height, l.Task.Due, effects, err)
+				}
+				continue
+			}
+			l.step(round.Tick{})
+		}
+	})
+}
+
+// Nobody answers any more: ticks at Due heights alone bring the task to its end.
+func TestNoTaskWaitsForEver(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife(t)
+		for range rapid.IntRange(0, 30).Draw(t, "blocks") {
+			for _, in := range draft(t, l.State) {
+				l.step(in)
+			}
+			if l.Task.State.Final() {
+				return
+			}
+			l.step(round.Tick{})
+			l.height++
+			if l.Task.State.Final() {
+				return
+			}
+		}
+		last := l.height + bound(l.Task.Spec)
+		for !l.Task.State.Final() {
+			l.height = max(l.height, l.Task.Due)
+			if l.height > last {
+				t.Fatalf("still %s at %d", l.Task.State, l.height)
+			}
+			l.step(round.Tick{})
+		}
+	})
+}
+
+// The same inputs at the same heights give the same state, in any process.
+func TestStepIsAFunction(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLife(t)
+		twin := l.State
+		for range 20 {
+			for _, in := range append(draft(t, l.State), round.Tick{}) {
+				a, effects, err := l.Step(l.height, in)
+				b, again, twice := twin.Step(l.height, in)
+				if imprint(a) != imprint(b) || !errors.Is(twice, err) || !cmp.Equal(effects, again) {
+					t.Fatalf("%#v: two answers\n%v %v\n%v %v", in, effects, err, again, twice)
+				}
+				l.State, twin = a, b
+			}
+			l.height++
+		}
+	})
+}
