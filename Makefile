@@ -1,5 +1,5 @@
 # Go is all that test, demo and build need; check adds the pinned linters.
-.PHONY: test check lint gen demo
+.PHONY: test check lint fmt gen demo
 
 test:
 	go test ./...
@@ -9,6 +9,9 @@ check:
 
 lint:
 	go tool -modfile=tools/lint/go.mod golangci-lint run ./...
+
+fmt:
+	go tool -modfile=tools/lint/go.mod golangci-lint fmt
 
 # Regenerates pb from proto, for those who change a protocol.
 gen:

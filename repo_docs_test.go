@@ -67,16 +67,27 @@ func readmeCommands(t *testing.T, tr *tree) (violations []string) {
 func TestLinks(t *testing.T) {
 	holds(t, links)
 	catches(t, links, "gone.md", "docs/a.md", "[here](a.md#part) [there](gone.md)\n")
+	catches(t, links, "blob/gone.go", "docs/a.md", "see `docs/a.md`, `a / b`, `docs/*.md` and `blob/gone.go`\n")
 }
 
-// links wants every relative link between documents to lead somewhere.
+// links wants every relative link between documents, and every file in
+// backquotes, to lead somewhere.
 func links(t *testing.T, tr *tree) (violations []string) {
 	t.Helper()
 	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	named := regexp.MustCompile("`([a-z]+/[A-Za-z0-9_./-]+\\.[a-z]+)`")
 	for _, name := range tr.documents(t) {
-		for _, m := range link.FindAllStringSubmatch(tr.read(t, name), -1) {
-			if _, err := fs.Stat(tr.fsys, path.Join(path.Dir(name), m[1])); err != nil {
-				violations = append(violations, fmt.Sprintf("%s: the link %s leads nowhere", name, m[1]))
+		text := tr.read(t, name)
+		var targets []string
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			targets = append(targets, path.Join(path.Dir(name), m[1]))
+		}
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			targets = append(targets, path.Clean(m[1]))
+		}
+		for _, target := range targets {
+			if _, err := fs.Stat(tr.fsys, target); err != nil {
+				violations = append(violations, fmt.Sprintf("%s: %s leads nowhere", name, target))
 			}
 		}
 	}
