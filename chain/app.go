@@ -1,0 +1,225 @@
+package chain
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/codec/address"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
+	"github.com/cosmos/cosmos-sdk/x/auth"
+	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	"github.com/cosmos/cosmos-sdk/x/bank"
+	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	"github.com/cosmos/cosmos-sdk/x/consensus"
+	consensuskeeper "github.com/cosmos/cosmos-sdk/x/consensus/keeper"
+	consensustypes "github.com/cosmos/cosmos-sdk/x/consensus/types"
+	"github.com/cosmos/cosmos-sdk/x/distribution"
+	distrkeeper "github.com/cosmos/cosmos-sdk/x/distribution/keeper"
+	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
+	"github.com/cosmos/cosmos-sdk/x/evidence"
+	evidencekeeper "github.com/cosmos/cosmos-sdk/x/evidence/keeper"
+	evidencetypes "github.com/cosmos/cosmos-sdk/x/evidence/types"
+	"github.com/cosmos/cosmos-sdk/x/feegrant"
+	feegrantkeeper "github.com/cosmos/cosmos-sdk/x/feegrant/keeper"
+	feegrantmodule "github.com/cosmos/cosmos-sdk/x/feegrant/module"
+	"github.com/cosmos/cosmos-sdk/x/genutil"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+	"github.com/cosmos/cosmos-sdk/x/gov"
+	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
+	"github.com/cosmos/cosmos-sdk/x/slashing"
+	slashingkeeper "github.com/cosmos/cosmos-sdk/x/slashing/keeper"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
+	"github.com/cosmos/cosmos-sdk/x/staking"
+	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/chain/task"
+)
+
+// Name is the application's name.
+const Name = "althing"
+
+// App is the application: modules in an order, over one store.
+type App struct {
+	*baseapp.BaseApp
+	Encoding
+	modules *module.Manager
+
+	accounts     authkeeper.AccountKeeper
+	bank         bankkeeper.BaseKeeper
+	staking      *stakingkeeper.Keeper
+	slashing     slashingkeeper.Keeper
+	evidence     *evidencekeeper.Keeper
+	distribution distrkeeper.Keeper
+	gov          *govkeeper.Keeper
+	fees         feegrantkeeper.Keeper
+	consensus    consensuskeeper.Keeper
+	nodes        node.Keeper
+	tasks        task.Keeper
+}
+
+// New opens the application over a database, at the newest height in it. The
+// options are the SDK's own: chain id, pruning, caches.
+func New(logger log.Logger, db dbm.DB, options ...func(*baseapp.BaseApp)) (*App, error) {
+	encoding, err := NewEncoding()
+	if err != nil {
+		return nil, fmt.Errorf("open the chain: %w", err)
+	}
+	a := &App{
+		BaseApp:  baseapp.NewBaseApp(Name, logger, db, encoding.Tx.TxDecoder(), options...),
+		Encoding: encoding,
+	}
+	a.SetInterfaceRegistry(a.Registry)
+	a.SetTxEncoder(a.Tx.TxEncoder())
+
+	keys := storetypes.NewKVStoreKeys(
+		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
+		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
+		consensustypes.StoreKey, node.Name, task.Name,
+	)
+	a.MountKVStores(keys)
+	a.keep(keys, logger)
+	if err := a.arrange(); err != nil {
+		return nil, fmt.Errorf("open the chain: %w", err)
+	}
+	if err := a.guard(a.tasks); err != nil {
+		return nil, fmt.Errorf("open the chain: %w", err)
+	}
+	if err := a.LoadLatestVersion(); err != nil {
+		return nil, fmt.Errorf("open the chain: load its newest height: %w", err)
+	}
+	return a, nil
+}
+
+// keep builds the keepers, each from the ones before it.
+func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
+	var (
+		accountCodec   = address.NewBech32Codec(Prefix)
+		validatorCodec = address.NewBech32Codec(validatorPrefix)
+		consensusCodec = address.NewBech32Codec(consensusPrefix)
+		authority      = authtypes.NewModuleAddress(govtypes.ModuleName).String()
+	)
+	a.consensus = consensuskeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[consensustypes.StoreKey]), authority, runtime.EventService{})
+	a.SetParamStore(a.consensus.ParamsStore)
+
+	a.accounts = authkeeper.NewAccountKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
+		moduleAccounts(), accountCodec, Prefix, authority, authkeeper.WithUnorderedTransactions(true))
+	a.bank = bankkeeper.NewBaseKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), a.accounts, closedAccounts(), authority, logger)
+	a.fees = feegrantkeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[feegrant.StoreKey]), a.accounts)
+
+	a.staking = stakingkeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[stakingtypes.StoreKey]), a.accounts, a.bank, authority,
+		validatorCodec, consensusCodec)
+	a.distribution = distrkeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[distrtypes.StoreKey]), a.accounts, a.bank, a.staking,
+		authtypes.FeeCollectorName, authority)
+	a.slashing = slashingkeeper.NewKeeper(
+		a.Codec, a.Amino, runtime.NewKVStoreService(keys[slashingtypes.StoreKey]), a.staking, authority)
+	a.staking.SetHooks(stakingtypes.NewMultiStakingHooks(a.distribution.Hooks(), a.slashing.Hooks()))
+	a.evidence = evidencekeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[evidencetypes.StoreKey]), a.staking, a.slashing,
+		accountCodec, runtime.ProvideCometInfoService())
+	a.evidence.SetRouter(evidencetypes.NewRouter())
+
+	a.gov = govkeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[govtypes.StoreKey]), a.accounts, a.bank, a.distribution,
+		a.MsgServiceRouter(), govtypes.DefaultConfig(), authority,
+		govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(a.staking))
+	a.gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
+
+	a.nodes = node.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[node.Name]), a.bank, accountCodec, Denom)
+	a.tasks = task.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, Denom)
+}
+
+// arrange plugs the modules in and says in which order they act in a block.
+func (a *App) arrange() error {
+	a.modules = module.NewManager(
+		auth.NewAppModule(a.Codec, a.accounts, nil),
+		bank.NewAppModule(a.Codec, a.bank, a.accounts),
+		staking.NewAppModule(a.Codec, a.staking, a.accounts, a.bank),
+		slashing.NewAppModule(a.Codec, a.slashing, a.accounts, a.bank, a.staking, a.Registry),
+		evidence.NewAppModule(*a.evidence),
+		distribution.NewAppModule(a.Codec, a.distribution, a.accounts, a.bank, a.staking),
+		gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank),
+		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.fees, a.Registry),
+		consensus.NewAppModule(a.Codec, a.consensus),
+		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
+		node.Module{Keeper: a.nodes},
+		task.Module{Keeper: a.tasks},
+	)
+	a.modules.SetOrderPreBlockers(authtypes.ModuleName)
+	a.modules.SetOrderBeginBlockers(
+		distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName)
+	a.modules.SetOrderEndBlockers(
+		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name)
+	order := []string{
+		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
+		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
+		consensustypes.ModuleName, node.Name, task.Name,
+		genutiltypes.ModuleName, // last: it delivers transactions
+	}
+	a.modules.SetOrderInitGenesis(order...)
+	a.modules.SetOrderExportGenesis(order...)
+	a.SetInitChainer(a.initialise)
+	a.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
+		return a.modules.PreBlock(ctx)
+	})
+	a.SetBeginBlocker(a.modules.BeginBlock)
+	a.SetEndBlocker(a.modules.EndBlock)
+	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), a.GRPCQueryRouter()))
+}
+
+func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	return a.modules.InitGenesis(ctx, a.Codec, state)
+}
+
+// moduleAccounts are the accounts no key can sign for, and what else than to
+// hold coins they may do.
+func moduleAccounts() map[string][]string {
+	return map[string][]string{
+		authtypes.FeeCollectorName:          nil,
+		distrtypes.ModuleName:               nil,
+		stakingtypes.BondedPoolName:         {authtypes.Burner, authtypes.Staking},
+		stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
+		stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
+		govtypes.ModuleName:                 {authtypes.Burner},
+		node.Name:                           nil,
+		task.Name:                           nil,
+	}
+}
+
+// closedAccounts are the module accounts that nobody may send coins to, so that
+// what they hold is exactly what their module took.
+func closedAccounts() map[string]bool {
+	closed := make(map[string]bool)
+	for _, name := range slices.Sorted(maps.Keys(moduleAccounts())) {
+		closed[authtypes.NewModuleAddress(name).String()] = name != govtypes.ModuleName
+	}
+	return closed
+}

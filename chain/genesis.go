@@ -1,0 +1,153 @@
+package chain
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	cmttypes "github.com/cometbft/cometbft/types"
+
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	"github.com/cosmos/cosmos-sdk/x/genutil"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/nodepb"
+)
+
+// Limits of a block that a [Genesis] uses where it says nothing else. Without
+// them one block can hold more work than validators finish in time.
+const (
+	DefaultMaxGas   int64 = 60_000_000
+	DefaultMaxBytes int64 = 1 << 20
+)
+
+// Genesis says how a chain begins. Zero limits and parameters stand for the
+// defaults.
+type Genesis struct {
+	ChainID    string
+	Time       time.Time // of the first block
+	Accounts   []Account
+	Validators []sdk.Tx // each signed by its owner, see [SignValidator]
+	Nodes      nodepb.Params
+	MaxGas     int64
+	MaxBytes   int64
+}
+
+// Account is an account and what it owns at the first block.
+type Account struct {
+	Address sdk.AccAddress
+	Amount  uint64 // uthing
+}
+
+// Document is the genesis as validators exchange it. It refuses a supply above
+// [Cap].
+func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
+	if g.ChainID == "" {
+		return nil, fmt.Errorf("write the genesis: the chain has no name")
+	}
+	e, err := NewEncoding()
+	if err != nil {
+		return nil, err
+	}
+	state := basics().DefaultGenesis(e.Codec)
+	if err := g.fund(e.Codec, state); err != nil {
+		return nil, fmt.Errorf("write the genesis: %w", err)
+	}
+	g.rule(e.Codec, state)
+	if state, err = genutil.SetGenTxsInAppGenesisState(e.Codec, e.Tx.TxJSONEncoder(), state, g.Validators); err != nil {
+		return nil, fmt.Errorf("write the genesis: validators: %w", err)
+	}
+	if err := basics().ValidateGenesis(e.Codec, e.Tx, state); err != nil {
+		return nil, fmt.Errorf("write the genesis: %w", err)
+	}
+	raw, err := json.Marshal(state)
+	if err != nil {
+		return nil, fmt.Errorf("write the genesis: %w", err)
+	}
+	doc := genutiltypes.NewAppGenesisWithVersion(g.ChainID, raw)
+	doc.GenesisTime = g.Time.UTC()
+	params := cmttypes.DefaultConsensusParams()
+	params.Block.MaxGas = orDefault(g.MaxGas, DefaultMaxGas)
+	params.Block.MaxBytes = orDefault(g.MaxBytes, DefaultMaxBytes)
+	params.Evidence.MaxBytes = min(params.Evidence.MaxBytes, params.Block.MaxBytes)
+	doc.Consensus.Params = params
+	return doc, doc.ValidateAndComplete()
+}
+
+// fund writes the accounts and what they own.
+func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) error {
+	var (
+		supply   uint64
+		accounts []authtypes.GenesisAccount
+		balances []banktypes.Balance
+	)
+	for _, a := range g.Accounts {
+		if a.Amount > Cap-supply {
+			return fmt.Errorf("the supply is above the cap of %d%s", Cap, Denom)
+		}
+		supply += a.Amount
+		accounts = append(accounts, authtypes.NewBaseAccount(a.Address, nil, 0, 0))
+		balances = append(balances, banktypes.Balance{
+			Address: a.Address.String(),
+			Coins:   sdk.NewCoins(sdk.NewCoin(Denom, math.NewIntFromUint64(a.Amount))),
+		})
+	}
+	packed, err := authtypes.PackAccounts(accounts)
+	if err != nil {
+		return err
+	}
+	known := authtypes.DefaultGenesisState()
+	known.Accounts = packed
+	state[authtypes.ModuleName] = cdc.MustMarshalJSON(known)
+
+	owned := banktypes.DefaultGenesisState()
+	owned.Balances = banktypes.SanitizeGenesisBalances(balances)
+	owned.DenomMetadata = []banktypes.Metadata{{
+		Description: "the token of Althing",
+		Base:        Denom, Display: "thing", Name: "Thing", Symbol: "THING",
+		DenomUnits: []*banktypes.DenomUnit{{Denom: Denom}, {Denom: "thing", Exponent: 6}},
+	}}
+	state[banktypes.ModuleName] = cdc.MustMarshalJSON(owned)
+	return nil
+}
+
+// rule writes the parameters that differ from the SDK's defaults: everything is
+// counted in our token, and no headers are kept for other chains to read.
+func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
+	bonds := stakingtypes.DefaultGenesisState()
+	bonds.Params.BondDenom = Denom
+	bonds.Params.KeyRotationFee.Denom = Denom
+	bonds.Params.HistoricalEntries = 0
+	state[stakingtypes.ModuleName] = cdc.MustMarshalJSON(bonds)
+
+	votes := govv1.DefaultGenesisState()
+	votes.Params.MinDeposit = inThing(votes.Params.MinDeposit)
+	votes.Params.ExpeditedMinDeposit = inThing(votes.Params.ExpeditedMinDeposit)
+	state[govtypes.ModuleName] = cdc.MustMarshalJSON(votes)
+
+	rules := node.DefaultParams()
+	rules.MinStake = orDefault(g.Nodes.MinStake, rules.MinStake)
+	rules.MinGasPrice = orDefault(g.Nodes.MinGasPrice, rules.MinGasPrice)
+	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: rules, Next: 1})
+}
+
+// inThing keeps an amount and says it in our token.
+func inThing(coins sdk.Coins) sdk.Coins {
+	return sdk.NewCoins(sdk.NewCoin(Denom, coins[0].Amount))
+}
+
+func orDefault[T int64 | uint64](given, otherwise T) T {
+	if given == 0 {
+		return otherwise
+	}
+	return given
+}
