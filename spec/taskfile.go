@@ -61,7 +61,8 @@ func ParseTask(file []byte) (TaskSpec, error) {
 	return task, nil
 }
 
-// syntaxError finds the line in the decoder's words: "yaml: line 3: did not find ...".
+// syntaxError finds the line in the decoder's words, "yaml: line 3: did not find
+// ..."; it may be the one before the break.
 func syntaxError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if place, why, found := strings.Cut(strings.TrimPrefix(text, "line "), ": "); found {

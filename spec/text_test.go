@@ -1,0 +1,225 @@
+package spec_test
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/spec"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestPPM(t *testing.T) {
+	for s, want := range map[string]spec.PPM{
+		"0": 0, "1": spec.One, "0.95": 950_000, "0.000001": 1, "1.000000": spec.One, "00.5": 500_000,
+		"4294.967295": 1<<32 - 1, "12": 12 * spec.One,
+	} {
+		if got, err := spec.ParsePPM(s); err != nil || got != want {
+			t.Errorf("%q: got %d, %v; want %d", s, got, err, want)
+		}
+	}
+	for _, s := range []string{
+		"", ".", ".5", "1.", "1.2.3", "0.0000001", "-1", "+1", " 1", "1 ", "1e3", "0x1", "1_000", "½", "٣",
+		"4294.967296", "4295", "99999999999999999999999999", "NaN", "inf",
+	} {
+		if got, err := spec.ParsePPM(s); err == nil {
+			t.Errorf("%q is read as %d", s, got)
+		}
+	}
+}
+
+func TestPPMRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := spec.PPM(rapid.Uint32().Draw(t, "ppm"))
+		s := p.String()
+		if strings.Contains(s, ".") && strings.HasSuffix(s, "0") {
+			t.Errorf("%q is not the shortest", s)
+		}
+		if got, err := spec.ParsePPM(s); err != nil || got != p {
+			t.Errorf("%d is %q is %d, %v", p, s, got, err)
+		}
+		data, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back spec.PPM
+		if err := json.Unmarshal(data, &back); err != nil || back != p {
+			t.Errorf("%d is %s is %d, %v", p, data, back, err)
+		}
+	})
+}
+
+// text is what has a form for people that machines read back.
+type text[T any] interface {
+	*T
+	encoding.TextMarshaler
+	encoding.TextUnmarshaler
+}
+
+// roundTrips wants the values to have different words that read back as they
+// were, and some others not to be read at all.
+func roundTrips[T comparable, P text[T]](t *testing.T, values []T, refused ...string) {
+	t.Helper()
+	said := map[string]T{}
+	for _, v := range values {
+		words, err := P(&v).MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(v) != string(words) {
+			t.Errorf("String says %v, MarshalText %s", v, words)
+		}
+		if other, twice := said[string(words)]; twice {
+			t.Errorf("%#v and %#v are both %q", v, other, words)
+		}
+		said[string(words)] = v
+		var back T
+		if err := P(&back).UnmarshalText(words); err != nil || back != v {
+			t.Errorf("%#v is %q is %#v, %v", v, words, back, err)
+		}
+	}
+	for _, s := range refused {
+		var v T
+		if err := P(&v).UnmarshalText([]byte(s)); err == nil {
+			t.Errorf("%q is read as %#v", s, v)
+		} else if v != *new(T) {
+			t.Errorf("%q is refused and leaves %#v", s, v)
+		}
+	}
+}
+
+func TestRoleText(t *testing.T) {
+	var all []spec.Role
+	for r := spec.Role(1); r.Valid(); r++ {
+		all = append(all, r)
+	}
+	if len(all) != 31 {
+		t.Errorf("%d combinations of 5 roles", len(all))
+	}
+	roundTrips(t, all, "", ",", "validator", "trainer,", "Trainer", "trainer;evaluator", "31")
+	if got, err := spec.ParseRoles(" trainer , data-provider,trainer"); err != nil || got != spec.Trainer|spec.DataProvider {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, r := range []spec.Role{0, 32, 33, 255} {
+		if r.Valid() {
+			t.Errorf("role %d is valid", r)
+		}
+	}
+}
+
+func TestPhaseText(t *testing.T) {
+	var all []spec.Phase
+	for p := spec.PhaseTrain; p <= spec.PhaseAborted; p++ {
+		all = append(all, p)
+		if p.Final() != (p == spec.PhaseSettled || p == spec.PhaseAborted) {
+			t.Errorf("%s: final %v", p, p.Final())
+		}
+	}
+	roundTrips(t, all, "", "unknown(0)", "unknown(9)", "Train", "train ")
+}
+
+func TestTaskStateText(t *testing.T) {
+	var all []spec.TaskState
+	for s := spec.TaskWaiting; s <= spec.TaskCancelled; s++ {
+		all = append(all, s)
+		if s.Final() != (s >= spec.TaskReached) {
+			t.Errorf("%s: final %v", s, s.Final())
+		}
+	}
+	roundTrips(t, all, "", "unknown(0)", "unknown(8)", "Running", "done")
+	if got := spec.TaskState(8).String(); got != "unknown(8)" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestDigestText(t *testing.T) {
+	roundTrips(t, []spec.Digest{{}, spec.DigestOf(nil), spec.DigestOf([]byte("a"))},
+		"", "00", strings.Repeat("0", 63), strings.Repeat("0", 65), strings.Repeat("g", 64), strings.Repeat("0", 62)+"  ")
+	// SHA-256 of the empty string, FIPS 180-4.
+	const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	if d := spec.DigestOf(nil); d.String() != empty || d.Short() != "e3b0c442" || d.IsZero() {
+		t.Errorf("got %s, %s", d, d.Short())
+	}
+}
+
+func TestDigestFrom(t *testing.T) {
+	want := spec.DigestOf([]byte("a"))
+	if got, err := spec.DigestFrom(want[:]); err != nil || got != want {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if got, err := spec.DigestFrom(nil); err != nil || !got.IsZero() {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, n := range []int{1, 31, 33, 64} {
+		if _, err := spec.DigestFrom(make([]byte, n)); err == nil {
+			t.Errorf("%d bytes are a digest", n)
+		}
+	}
+}
+
+func TestBitmap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		held := rapid.SliceOfN(rapid.Bool(), 0, 40).Draw(t, "held")
+		b := spec.Bitmap(held)
+		var back []bool
+		for i := range held {
+			back = append(back, spec.Held(b, i))
+		}
+		if len(held) > 0 && !cmp.Equal(held, back) {
+			t.Errorf("%v is %v is %v", held, b, back)
+		}
+		for i := len(held); i < len(held)+20; i++ {
+			if spec.Held(b, i) {
+				t.Errorf("bit %d of %d is set", i, len(held))
+			}
+		}
+	})
+	if got := spec.Bitmap([]bool{true, false, false, false, false, false, false, false, true}); !cmp.Equal(got, []byte{1, 1}) {
+		t.Errorf("got %v, want the lowest bit first", got)
+	}
+}
+
+func FuzzParsePPM(f *testing.F) {
+	for _, seed := range []string{"", "0", "1", "0.95", "4294.967295", "4294.967296", "1.", ".1", "1.0000000", "-1", "1e6"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := spec.ParsePPM(s)
+		if err != nil {
+			return
+		}
+		if again, err := spec.ParsePPM(p.String()); err != nil || again != p {
+			t.Errorf("%q is %d is %q is %d, %v", s, p, p, again, err)
+		}
+	})
+}
+
+func FuzzParseDigest(f *testing.F) {
+	for _, seed := range []string{"", "00", strings.Repeat("0", 64), strings.Repeat("Ab", 32), strings.Repeat("é", 32)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := spec.ParseDigest(s)
+		if err == nil && d.String() != strings.ToLower(s) {
+			t.Errorf("%q is %s", s, d)
+		}
+	})
+}
+
+func FuzzParseRoles(f *testing.F) {
+	for _, seed := range []string{"", ",", "trainer", "trainer,evaluator", " consumer ,aggregator", "data-provider,x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := spec.ParseRoles(s)
+		if err != nil {
+			return
+		}
+		if again, err := spec.ParseRoles(r.String()); !r.Valid() || err != nil || again != r {
+			t.Errorf("%q is %d is %q is %d, %v", s, r, r, again, err)
+		}
+	})
+}
