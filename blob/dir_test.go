@@ -181,3 +181,31 @@ func files(t *testing.T, path ...string) (names []string) {
 	}
 	return names
 }
+
+// TestDirTakesLabelBack: when a blob cannot be put in its place, neither is its
+// label.
+func TestDirTakesLabelBack(t *testing.T) {
+	root := t.TempDir()
+	dir := openDir(t, root)
+	b := []byte("bytes")
+	if err := os.MkdirAll(filepath.Join(root, "blobs", spec.DigestOf(b).String(), "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	draft, err := dir.Draft(t.Context(), spec.Digest{}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := draft.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := draft.Commit(t.Context(), blobtest.LabelOf(blobtest.UpdateRef(1), b)); err == nil {
+		t.Fatal("a blob took the place of a folder")
+	}
+	if err := draft.Close(); err != nil {
+		t.Fatal(err)
+	}
+	labels, err := dir.Labels(t.Context())
+	if err != nil || len(labels)+len(files(t, root, "labels"))+len(files(t, root, "drafts")) != 0 {
+		t.Fatalf("left: %v, %v, %v, %v", labels, files(t, root, "labels"), files(t, root, "drafts"), err)
+	}
+}
