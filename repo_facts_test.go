@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,17 +12,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestThreatModel wants each of the thirty attacks once, in order.
+// TestThreatModel wants each of the thirty attacks once, in order, and the tests
+// of an attack, which bear its number, named beside it.
 func TestThreatModel(t *testing.T) {
+	tr := load(t, root())
+	tested := map[string]bool{}
+	for _, f := range tr.files {
+		for _, name := range functions(f) {
+			if number, ok := strings.CutPrefix(name, "TestAttack"); ok && len(number) > 2 {
+				tested[number[:2]] = true
+			}
+		}
+	}
 	var got, want []string
-	for _, row := range rows(load(t, root()).read(t, "docs/threat-model.md")) {
-		got = append(got, row[0])
+	for i, row := range rows(tr.read(t, "docs/threat-model.md")) {
+		got, want = append(got, row[0]), append(want, strconv.Itoa(i+1))
+		number := fmt.Sprintf("%02d", i+1)
+		if tested[number] && !slices.Contains(quoted(row[3]), "TestAttack"+number) {
+			t.Errorf("docs/threat-model.md: attack %d has tests: name `TestAttack%s`", i+1, number)
+		}
 	}
-	for i := range 30 {
-		want = append(want, strconv.Itoa(i+1))
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("attacks in docs/threat-model.md (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, got); diff != "" || len(got) != 30 {
+		t.Errorf("%d attacks in docs/threat-model.md (-want +got):\n%s", len(got), diff)
 	}
 }
 
