@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/althing-network/althing/round"
-	"github.com/althing-network/althing/spec"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
 // The attacks are numbered as in the threat model. Where that says something,

@@ -3,9 +3,10 @@ package round_test
 import (
 	"slices"
 
+	"pgregory.net/rapid"
+
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
-	"pgregory.net/rapid"
 )
 
 // anyTask draws a small task, so that its end is near.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/althing-network/althing/round"
-	"github.com/althing-network/althing/spec"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
 // imprint is everything a state holds, slices included, in words.

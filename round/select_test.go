@@ -5,9 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
-	"github.com/google/go-cmp/cmp"
 )
 
 // node is active and fit for every role in the tasks of these tests.

@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
+
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
-	"github.com/cockroachdb/datadriven"
 )
 
 // TestTranscripts plays the files of testdata: each tells one life of a task.

@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"github.com/althing-network/althing/spec"
 	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // preimage is what Statement hashes, written down a second time.

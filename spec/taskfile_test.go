@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/althing-network/althing/spec"
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // least is the shortest task file there is.

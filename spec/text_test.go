@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/althing-network/althing/spec"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/spec"
 )
 
 func TestPPM(t *testing.T) {
