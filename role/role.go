@@ -8,18 +8,14 @@
 package role
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
-	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -98,66 +94,4 @@ func Seed(s spec.Slot) uint64 {
 	binary.BigEndian.PutUint64(place[16:], s.Node)
 	d := spec.Statement("order of rows", []byte(s.Chain), place[:])
 	return binary.BigEndian.Uint64(d[:])
-}
-
-// Model gets the weights of a model a task agreed on: from the node's own store,
-// else from the task's aggregators. The bytes are checked against the digest.
-func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) ([]float32, error) {
-	size, err := model.FileSize(task.Spec.Model)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := t.Blobs.FetchModel(ctx, t.Peers(ctx, members(task.Aggregators)), d, size, t.Store); err != nil {
-		return nil, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
-	}
-	b, err := ReadBlob(ctx, t.Store, d)
-	if err != nil {
-		return nil, err
-	}
-	return model.Decode(task.Spec.Model, b)
-}
-
-// Peers looks up where nodes serve blobs; the node itself and those that are not
-// to be found are left out.
-func (t Tools) Peers(ctx context.Context, nodes []uint64) []blob.Peer {
-	var peers []blob.Peer
-	for _, node := range nodes {
-		if node == t.Node {
-			continue
-		}
-		if peer, err := t.Peer(ctx, node); err == nil && peer.Endpoint != "" {
-			peers = append(peers, peer)
-		}
-	}
-	return peers
-}
-
-// ReadBlob reads a whole blob.
-func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) ([]byte, error) {
-	f, size, err := s.Open(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, size)
-	_, err = io.ReadFull(f, b)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return b, err
-}
-
-func members(of []spec.Member) []uint64 {
-	nodes := make([]uint64, len(of))
-	for i, m := range of {
-		nodes[i] = m.Node
-	}
-	return nodes
-}
-
-// Keep puts bytes into a store under a label.
-func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
-	if _, err := blob.PutAs(ctx, s, l.Digest, bytes.NewReader(b), int64(len(b))); err != nil {
-		return err
-	}
-	return s.Label(ctx, l)
 }

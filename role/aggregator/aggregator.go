@@ -68,16 +68,18 @@ func (m *Machine) take(d role.Duty, now int64) []role.Action {
 		return nil
 	}
 	a := d.Round.Aggregates[i]
+	commits := d.Round.Phase == spec.PhaseAggregate && a.Committed == 0
+	reveals := d.Round.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0
 	switch c, done := m.combined[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseAttest && a.Attested == 0:
 		return m.attest(d, now)
-	case (d.Round.Phase == spec.PhaseAggregate && a.Committed == 0 || d.Round.Phase == spec.PhaseReveal && a.Revealed == 0) && !done:
+	case (commits || reveals) && !done:
 		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
-	case d.Round.Phase == spec.PhaseAggregate && a.Committed == 0:
+	case commits:
 		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitAggregate{
 			Task: c.Task, Round: c.Round, Commitment: spec.AggregateCommitment(c.slot(d, m.Node), c.Model, c.Salt),
 		}}}
-	case d.Round.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0:
+	case reveals:
 		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealAggregate{Task: c.Task, Round: c.Round, Digest: c.Model, Salt: c.Salt}}}
 	}
 	return nil

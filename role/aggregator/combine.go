@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -103,29 +104,69 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, globa
 		if !c.Survivor {
 			continue
 		}
-		slot := spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: c.Node}
-		header := model.UpdateHeader{Slot: slot, ScaleBits: task.Spec.Aggregation.ScaleBits, Count: uint64(len(global))}
-		var holders []uint64
-		for _, g := range r.Aggregates {
-			if spec.Held(g.Holds, i) {
-				holders = append(holders, g.Node)
-			}
-		}
-		ref := blob.Ref{Kind: blob.Update, Slot: slot}
-		e, err := t.Blobs.FetchUpdate(ctx, t.Peers(ctx, holders), ref, c.Commitment, model.UpdateSize(header), t.Store)
+		e, err := obtain(ctx, t, task, r, i)
 		if err != nil {
 			return nil, fmt.Errorf("update of node %d: %w", c.Node, err)
 		}
 		claims = append(claims, c.Samples)
-		sources = append(sources, aggregate.Source{Slot: slot, Open: func() (io.ReadCloser, error) {
-			f, _, err := t.Store.Open(ctx, e.Digest)
-			return f, err
+		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (io.ReadCloser, error) {
+			return role.OpenBlob(ctx, t.Store, e.Digest)
 		}})
 	}
 	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {
 		sources[i].Weight = w
 	}
 	return rule.Aggregate(global, task.Spec.Aggregation.ScaleBits, sources)
+}
+
+// obtain gets the update of a round's trainer, counted from 0: from the node's
+// own store, unless it has rotted there, else from those that attested to hold it.
+func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) (blob.Entry, error) {
+	ref := blob.Ref{Kind: blob.Update, Slot: slot(t, r, trainer)}
+	want, err := header(task, ref)
+	if err != nil {
+		return blob.Entry{}, err
+	}
+	if e, err := t.Store.Lookup(ctx, ref); err == nil {
+		if err := sound(ctx, t.Store, e.Digest); errors.Is(err, blob.ErrMismatch) {
+			if err := t.Store.Forget(ctx, ref); err != nil {
+				return blob.Entry{}, err
+			}
+		} else if err != nil {
+			return blob.Entry{}, err
+		}
+	}
+	var e blob.Entry
+	err = t.Fetch(func(c blob.Client) (err error) {
+		e, err = c.FetchUpdate(ctx, t.Peers(ctx, holders(r, trainer)), ref, r.Trainers[trainer].Commitment, model.UpdateSize(want), t.Store)
+		return err
+	})
+	return e, err
+}
+
+// sound reports whether the bytes of a blob are still those of its digest.
+func sound(ctx context.Context, s blob.Store, d spec.Digest) error {
+	f, err := role.OpenBlob(ctx, s, d)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return errors.Join(err, f.Close())
+}
+
+// slot is the place of a round's trainer, counted from 0.
+func slot(t role.Tools, r spec.Round, trainer int) spec.Slot {
+	return spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: r.Trainers[trainer].Node}
+}
+
+// holders are the aggregators that attested to hold a trainer's update.
+func holders(r spec.Round, trainer int) (nodes []uint64) {
+	for _, a := range r.Aggregates {
+		if spec.Held(a.Holds, trainer) {
+			nodes = append(nodes, a.Node)
+		}
+	}
+	return nodes
 }
 
 // publish puts a model into the store, where the blob interface serves it.

@@ -2,11 +2,12 @@ package aggregator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
@@ -17,11 +18,18 @@ type Chain interface {
 	Round(ctx context.Context, task, number uint64) (spec.Round, error)
 }
 
-// Policy is the access rule of an aggregator's blob interface: a trainer that is
+// Policy is the access rule of an aggregator's blob interface. A trainer that is
 // selected and has committed may put its own update while the round asks for
-// uploads; the round's aggregators may get updates, and so may anybody once the
-// round has settled if the task is audited in public; models are public.
-type Policy struct{ Chain Chain }
+// uploads. The round's aggregators may get updates once uploads have begun, and
+// their trainer may. When the round has settled, survivors' updates are for all
+// nodes of the round, and for anybody if the task is audited in public. Models
+// are public.
+type Policy struct {
+	Chain Chain
+	// Node is the node whose interface this is: it takes updates of its own
+	// rounds only. With 0 it takes those of any round.
+	Node uint64
+}
 
 var _ blob.Policy = Policy{}
 
@@ -35,6 +43,8 @@ func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.En
 	switch {
 	case c.Node != r.Slot.Node:
 		return fmt.Errorf("%w: node %d may not put the update of node %d", blob.ErrForbidden, c.Node, r.Slot.Node)
+	case p.Node != 0 && round.Aggregator(p.Node) < 0:
+		return fmt.Errorf("%w: node %d does not aggregate task %d", blob.ErrForbidden, p.Node, task.ID)
 	case i < 0:
 		return fmt.Errorf("%w: node %d is not selected for round %d", blob.ErrForbidden, c.Node, round.Number)
 	case round.Phase < spec.PhaseAttest:
@@ -75,14 +85,16 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 	if err != nil {
 		return err
 	}
-	member := slices.ContainsFunc(round.Aggregates, func(a spec.Aggregate) bool { return a.Node == c.Node })
+	i := round.Trainer(r.Slot.Node)
+	survivor := round.Phase == spec.PhaseSettled && i >= 0 && round.Trainers[i].Survivor
+	known := !c.Stranger()
 	switch {
-	case round.Phase <= spec.PhaseTrain:
-	case !c.Stranger() && (member || c.Node == r.Slot.Node):
+	case round.Phase < spec.PhaseAttest:
+	case known && (c.Node == r.Slot.Node || round.Aggregator(c.Node) >= 0):
 		return nil
-	case !c.Stranger() && round.Phase == spec.PhaseSettled && (round.Trainer(c.Node) >= 0 || round.Evaluator(c.Node) >= 0):
+	case known && survivor && (round.Trainer(c.Node) >= 0 || round.Evaluator(c.Node) >= 0):
 		return nil
-	case round.Phase == spec.PhaseSettled && task.Spec.Audit == spec.AuditPublic:
+	case survivor && task.Spec.Audit == spec.AuditPublic:
 		return nil
 	}
 	return fmt.Errorf("%w: %s", blob.ErrForbidden, r)
@@ -91,16 +103,26 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 // MayGetModel implements [blob.Policy]: models are public.
 func (Policy) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
 
+// read reads what a ref is about; what the chain does not know is forbidden.
 func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, error) {
 	task, err := p.Chain.Task(ctx, r.Slot.Task)
 	if err != nil {
-		return task, spec.Round{}, fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+		return task, spec.Round{}, unknown(err)
 	}
 	round, err := p.Chain.Round(ctx, r.Slot.Task, r.Slot.Round)
 	if err != nil {
-		return task, round, fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+		return task, round, unknown(err)
 	}
 	return task, round, nil
+}
+
+// unknown tells what is not on the chain from a chain that does not answer: only
+// the first is the caller's fault.
+func unknown(err error) error {
+	if errors.Is(err, client.ErrTaskNotFound) || errors.Is(err, client.ErrRoundNotFound) {
+		return fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+	}
+	return err
 }
 
 func header(task spec.Task, r blob.Ref) (model.UpdateHeader, error) {

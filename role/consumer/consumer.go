@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 )
@@ -58,13 +57,6 @@ func (a Download) Key() string { return fmt.Sprintf("download-%d", a.Task.ID) }
 // Do implements [role.Action].
 func (a Download) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if _, err := t.Model(ctx, a.Task, a.Task.Model); err != nil {
-		return nil, err
-	}
-	b, err := role.ReadBlob(ctx, t.Store, a.Task.Model)
-	if err != nil {
-		return nil, err
-	}
-	if _, _, err := model.Open(b); err != nil {
 		return nil, err
 	}
 	return Downloaded{Task: a.Task.ID, Model: a.Task.Model}, nil

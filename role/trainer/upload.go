@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/blob"
@@ -40,22 +41,26 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			failed <- put(ctx, t, peer, ref, entry)
 		}()
 	}
-	taken := len(nodes) - len(peers) // a node trusts itself: it may aggregate as well
+	taken := 0
+	if slices.Contains(nodes, t.Node) {
+		taken = 1 // it aggregates as well, so it has the update
+	}
+	failure := errors.New("no more of them are to be found")
 	for range peers {
-		if e := <-failed; e != nil {
-			err = e
+		if err := <-failed; err != nil {
+			failure = err
 			continue
 		}
 		taken++
 	}
 	if taken < a.Task.Spec.Selection.Quorum() {
-		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(nodes), err)
+		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(nodes), failure)
 	}
 	return nil, nil
 }
 
 // An aggregator may read the chain from a node that is a block behind, and
-// refuse what it will take a moment later.
+// refuse what it will take a moment later; or it is just starting.
 const (
 	tries = 12
 	wait  = 150 * time.Millisecond
@@ -67,11 +72,19 @@ func put(ctx context.Context, t role.Tools, to blob.Peer, ref blob.Ref, entry bl
 			f, _, err := t.Store.Open(ctx, entry.Digest)
 			return f, err
 		})
-		if !errors.Is(err, blob.ErrForbidden) || try == tries {
+		if err == nil || lasting(err) || try == tries {
 			return err
 		}
 		if err := t.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}
+}
+
+// lasting reports a failure that another try will not change, or that took so
+// long that there is no time for one.
+func lasting(err error) bool {
+	return slices.ContainsFunc([]error{
+		blob.ErrConflict, blob.ErrTooLarge, blob.ErrMismatch, blob.ErrContent, blob.ErrStalled,
+	}, func(e error) bool { return errors.Is(err, e) })
 }

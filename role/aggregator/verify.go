@@ -1,0 +1,165 @@
+package aggregator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Verify recomputes a settled round from the blobs its aggregators keep, and
+// returns the digest of the next model. The error names the first thing that
+// differs from the chain, or that nobody serves. The auditor needs no part in
+// the round, and with t.Node 0 no key: of the tools it uses Chain, Node, Peer,
+// Blobs and a fresh Store, into which the survivors' updates are put.
+//
+// A holder that cannot be reached, keeps nothing or refuses is passed over; one
+// that serves other bytes than it should is named.
+func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (spec.Digest, error) {
+	switch {
+	case r.Task != task.ID:
+		return spec.Digest{}, fmt.Errorf("round %d is of task %d, not of task %d", r.Number, r.Task, task.ID)
+	case r.Phase != spec.PhaseSettled:
+		return spec.Digest{}, fmt.Errorf("round %d of task %d is not settled: it is in phase %s", r.Number, task.ID, r.Phase)
+	}
+	if err := verifyRecord(task, r); err != nil {
+		return spec.Digest{}, err
+	}
+	for i, c := range r.Trainers {
+		if c.Survivor {
+			if err := verifyUpdate(ctx, t, task, r, i); err != nil {
+				return spec.Digest{}, err
+			}
+		}
+	}
+	global, err := t.Model(ctx, task, r.Base)
+	if err != nil {
+		return spec.Digest{}, fmt.Errorf("base model: %w", err)
+	}
+	weights, err := Next(ctx, t, task, r, global)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	next, err := model.Digest(task.Spec.Model, weights)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	if next != r.Next {
+		return spec.Digest{}, fmt.Errorf("next model: chain says %s, recomputed %s", r.Next.Short(), next.Short())
+	}
+	return next, verifyServed(ctx, t, task, r)
+}
+
+// verifyRecord checks what follows from the round's record alone: f+1 bitmaps
+// make a survivor, 2f+1 equal digests the next model.
+func verifyRecord(task spec.Task, r spec.Round) error {
+	says := func(yes bool) string {
+		if yes {
+			return "yes"
+		}
+		return "no"
+	}
+	for i, c := range r.Trainers {
+		survives := c.Height > 0 && len(holders(r, i)) > task.Spec.Selection.Faulty()
+		if survives != c.Survivor {
+			return fmt.Errorf("survivor of node %d: chain says %s, bitmaps say %s", c.Node, says(c.Survivor), says(survives))
+		}
+	}
+	if signed, need := len(signers(r)), task.Spec.Selection.Quorum(); signed < need {
+		return fmt.Errorf("next model: chain says %s, but %d aggregators revealed it and %d must", r.Next.Short(), signed, need)
+	}
+	return nil
+}
+
+// verifyUpdate asks every holder of a survivor's update for it and keeps one copy.
+func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) error {
+	c := r.Trainers[trainer]
+	ref := blob.Ref{Kind: blob.Update, Slot: slot(t, r, trainer)}
+	want, err := header(task, ref)
+	if err != nil {
+		return err
+	}
+	return ask(ctx, t, fmt.Sprintf("update of node %d", c.Node), holders(r, trainer), func(b blob.Client, peer blob.Peer) error {
+		scratch := blob.NewMemory()
+		e, err := b.FetchUpdate(ctx, []blob.Peer{peer}, ref, c.Commitment, model.UpdateSize(want), scratch)
+		if err != nil {
+			return err
+		}
+		update, err := role.ReadBlob(ctx, scratch, e.Digest)
+		if err != nil {
+			return err
+		}
+		if err := model.CheckUpdate(bytes.NewReader(update), want); err != nil {
+			return err
+		}
+		return role.Keep(ctx, t.Store, update, blob.Label{Ref: ref, Entry: e})
+	})
+}
+
+// verifyServed asks every aggregator that revealed the next model for its bytes.
+func verifyServed(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) error {
+	size, err := model.FileSize(task.Spec.Model)
+	if err != nil {
+		return err
+	}
+	return ask(ctx, t, "next model", signers(r), func(b blob.Client, peer blob.Peer) error {
+		_, err := b.FetchModel(ctx, []blob.Peer{peer}, r.Next, size, blob.NewMemory())
+		return err
+	})
+}
+
+// signers are the aggregators that revealed the next model.
+func signers(r spec.Round) (nodes []uint64) {
+	for _, a := range r.Aggregates {
+		if a.Revealed > 0 && a.Digest == r.Next {
+			nodes = append(nodes, a.Node)
+		}
+	}
+	return nodes
+}
+
+// ask gets the same thing from each of some nodes. The first one that serves
+// something else is an error, and so is it when nobody serves it.
+func ask(ctx context.Context, t role.Tools, what string, nodes []uint64, get func(blob.Client, blob.Peer) error) error {
+	served := false
+	missing := errors.New("nobody serves it")
+	for _, node := range nodes {
+		peer, err := t.Peer(ctx, node)
+		if err == nil {
+			err = t.Fetch(func(c blob.Client) error { return get(c, peer) })
+		}
+		switch wrong := contradiction(err); {
+		case err == nil:
+			served = true
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case wrong != nil:
+			return fmt.Errorf("%s kept by node %d: %w", what, node, wrong)
+		default:
+			missing = fmt.Errorf("%w; node %d: %w", missing, node, err)
+		}
+	}
+	if !served {
+		return fmt.Errorf("%s: %w", what, missing)
+	}
+	return nil
+}
+
+// contradiction finds in an error what a peer served that cannot be so, without
+// the way it came; nil where the peer served nothing.
+func contradiction(err error) error {
+	for _, wrong := range []error{blob.ErrMismatch, blob.ErrOpening, blob.ErrTooLarge, blob.ErrMalformed} {
+		if errors.Is(err, wrong) {
+			return wrong
+		}
+	}
+	if errors.Is(err, model.ErrUpdate) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package role
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// Model gets the weights of a model a task agreed on: from the node's own store,
+// else from the task's aggregators. The bytes are checked against the digest
+// wherever they come from; a copy of the node's that has rotted is replaced.
+func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) ([]float32, error) {
+	b, err := ReadBlob(ctx, t.Store, d)
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrMismatch) {
+		b, err = t.fetchModel(ctx, task, d, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
+	}
+	return model.Decode(task.Spec.Model, b)
+}
+
+// fetchModel asks the task's aggregators for what the store lacks.
+func (t Tools) fetchModel(ctx context.Context, task spec.Task, d spec.Digest, lacks error) ([]byte, error) {
+	size, err := model.FileSize(task.Spec.Model)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]uint64, len(task.Aggregators))
+	for i, m := range task.Aggregators {
+		nodes[i] = m.Node
+	}
+	into := t.Store
+	if errors.Is(lacks, blob.ErrMismatch) {
+		into = blob.NewMemory() // a fetch keeps what is there, also when it has rotted
+	}
+	if err := t.Fetch(func(c blob.Client) error {
+		_, err := c.FetchModel(ctx, t.Peers(ctx, nodes), d, size, into)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	b, err := ReadBlob(ctx, into, d)
+	if err == nil && into != t.Store {
+		_, err = blob.PutAs(ctx, t.Store, d, bytes.NewReader(b), size)
+	}
+	return b, err
+}
+
+// hasty is how long a peer may take for a chunk before another is asked.
+const hasty = 2 * time.Second
+
+// Fetch gets something twice if need be: in haste, so that a peer which stands
+// still on purpose costs its victims seconds and not a phase, and when that
+// fails because a peer is slow, with the patience of t.Blobs.
+func (t Tools) Fetch(get func(blob.Client) error) error {
+	quick := t.Blobs
+	if quick.Patience == 0 || quick.Patience > hasty {
+		quick.Patience = hasty
+	}
+	if err := get(quick); !errors.Is(err, blob.ErrStalled) {
+		return err
+	}
+	return get(t.Blobs)
+}
+
+// Peers looks up where nodes serve blobs; the node itself and those that are not
+// to be found are left out. Every node begins its list elsewhere, so that not
+// all of them ask the same peer first.
+func (t Tools) Peers(ctx context.Context, nodes []uint64) []blob.Peer {
+	var peers []blob.Peer
+	for _, node := range nodes {
+		if node == t.Node {
+			continue
+		}
+		if peer, err := t.Peer(ctx, node); err == nil && peer.Endpoint != "" {
+			peers = append(peers, peer)
+		}
+	}
+	if len(peers) == 0 {
+		return nil
+	}
+	first := t.Node % uint64(len(peers))
+	return slices.Concat(peers[first:], peers[:first])
+}
+
+// OpenBlob reads a blob and hashes it on the way: where its bytes have rotted
+// the end is [blob.ErrMismatch] instead of [io.EOF].
+func OpenBlob(ctx context.Context, s blob.Store, d spec.Digest) (io.ReadCloser, error) {
+	f, _, err := s.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return &hashed{ReadCloser: f, sum: sha256.New(), want: d}, nil
+}
+
+type hashed struct {
+	io.ReadCloser
+	sum  hash.Hash
+	want spec.Digest
+}
+
+func (h *hashed) Read(b []byte) (int, error) {
+	n, err := h.ReadCloser.Read(b)
+	h.sum.Write(b[:n])
+	if err != io.EOF {
+		return n, err
+	}
+	if got := spec.Digest(h.sum.Sum(nil)); got != h.want {
+		return n, fmt.Errorf("%w: %s, want %s", blob.ErrMismatch, got, h.want)
+	}
+	return n, io.EOF
+}
+
+// ReadBlob reads a whole blob; bytes that have rotted are [blob.ErrMismatch].
+func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err error) {
+	f, err := OpenBlob(ctx, s, d)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return io.ReadAll(f)
+}
+
+// Keep puts bytes into a store under a label.
+func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
+	if _, err := blob.PutAs(ctx, s, l.Digest, bytes.NewReader(b), int64(len(b))); err != nil {
+		return err
+	}
+	return s.Label(ctx, l)
+}

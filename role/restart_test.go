@@ -1,0 +1,107 @@
+package role_test
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// counted counts the calls of a trainer.
+type counted struct {
+	train.Trainer
+	trained, evaluated *atomic.Int32
+}
+
+func (c counted) Train(ctx ctx, job train.Job, progress func(done, total int)) (train.Result, error) {
+	c.trained.Add(1)
+	return c.Trainer.Train(ctx, job, progress)
+}
+
+func (c counted) Evaluate(ctx ctx, m spec.Model, weights []float32, t data.Table) (train.Evaluation, error) {
+	c.evaluated.Add(1)
+	return c.Trainer.Evaluate(ctx, m, weights, t)
+}
+
+// TestRestartInEveryPhase throws all machines away after every block, and lets
+// them work in one block and speak in the next, so that each result is recalled
+// by a machine that did not make it.
+func TestRestartInEveryPhase(t *testing.T) {
+	const trainers, twoRounds = 3, 2
+	undisturbed := roletest.Digits(t, trainers)
+	undisturbed.Create(roletest.DigitsTask(twoRounds))
+	want := undisturbed.Finish(1)
+
+	n := roletest.Digits(t, trainers)
+	var trained, evaluated atomic.Int32
+	for _, node := range n.Nodes {
+		node.Tools.Trainer = counted{node.Tools.Trainer, &trained, &evaluated}
+	}
+	n.Create(roletest.DigitsTask(twoRounds))
+	restarted := map[spec.Phase]bool{}
+	mute := false
+	got, _ := n.Until(1, func(task spec.Task, r spec.Round) bool {
+		restarted[r.Phase] = restarted[r.Phase] || mute
+		mute = !mute
+		for _, node := range n.Nodes {
+			silent := mute
+			node.Refuses = func(a role.Action) bool { _, sends := a.(role.Send); return sends && silent }
+			node.Restart()
+		}
+		return task.State.Final()
+	})
+	wantNoErrors(t, n)
+	for p := spec.PhaseTrain; p <= spec.PhaseOpen; p++ {
+		if !restarted[p] {
+			t.Errorf("no restart between work and word in phase %s", p)
+		}
+	}
+	if got.Model != want.Model || got.Score != want.Score || got.Accepted != twoRounds || len(got.Faults) != 0 {
+		t.Errorf("model %s score %s after %d rounds, without restarts %s %s; faults %v",
+			got.Model.Short(), got.Score, got.Accepted, want.Model.Short(), want.Score, got.Faults)
+	}
+	if trained.Load() != trainers*twoRounds || evaluated.Load() != (trainers+roletest.Evaluators)*twoRounds {
+		t.Errorf("trained %d times and evaluated %d times: work was done twice", trained.Load(), evaluated.Load())
+	}
+	for _, r := range rounds(t, n) {
+		if r.Survivors() != trainers || r.Aggregates[3].Digest != r.Next || r.Scores[3].Revealed == 0 {
+			t.Errorf("round %d: %d survivors, %v, %v", r.Number, r.Survivors(), r.Aggregates, r.Scores)
+		}
+	}
+}
+
+// TestTrainerStopsBeforeItsJournal: the update is in the store, the result is
+// not in the journal. The salt must not change, nor the update.
+func TestTrainerStopsBeforeItsJournal(t *testing.T) {
+	n := roletest.Digits(t, 1)
+	n.Create(roletest.DigitsTask(1))
+	task, r := n.Reach(1, 1, spec.PhaseTrain)
+	tools := n.Nodes[first-1].Tools
+	action := trainer.Train{Task: task, Round: r}
+	once, err := action.Do(t.Context(), tools)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := action.Do(t.Context(), tools)
+	if diff := cmp.Diff(once, again); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	tools.Journal = &roletest.Journal{}
+	again, err = action.Do(t.Context(), tools)
+	if diff := cmp.Diff(once, again); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	slot := tools.Slot(1, 1)
+	e, err := tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot})
+	if c := once.(trainer.Trained).Commitment; err != nil || c != spec.UpdateCommitment(slot, e.Digest, e.Salt) {
+		t.Errorf("what the store holds does not open the commitment: %v", err)
+	}
+}

@@ -1,0 +1,97 @@
+package role_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/spec"
+)
+
+type ctx = context.Context
+
+func refusePuts(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodPut {
+		w.WriteHeader(http.StatusForbidden)
+	}
+	return r.Method == http.MethodPut
+}
+
+// flip changes one bit of a blob in the folder of a store.
+func flip(t *testing.T, folder string, d spec.Digest) {
+	t.Helper()
+	path := filepath.Join(folder, "blobs", d.String())
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func useDir(t *testing.T, n *roletest.Node) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	d, err := blob.OpenDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Use(d)
+	return folder
+}
+
+// TestRotIsHealed: an aggregator whose disk changed a bit is no liar.
+func TestRotIsHealed(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	node := n.Nodes[2]
+	folder := useDir(t, node)
+	n.Create(roletest.DigitsTask(1))
+	_, r := n.Reach(1, 1, spec.PhaseAggregate)
+	update, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{
+		Kind: blob.Update, Slot: spec.Slot{Chain: roletest.Chain, Task: 1, Round: 1, Node: first},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flip(t, folder, update.Digest)
+	flip(t, folder, r.Base)
+	task := n.Finish(1)
+	wantNoErrors(t, n)
+	if r := rounds(t, n)[0]; r.Aggregates[2].Digest != r.Next || len(task.Faults) != 0 {
+		t.Errorf("it says %s, the round %s; faults %v", r.Aggregates[2].Digest.Short(), r.Next.Short(), task.Faults)
+	}
+	for _, d := range []spec.Digest{update.Digest, r.Base} {
+		if _, err := role.ReadBlob(t.Context(), node.Tools.Store, d); err != nil {
+			t.Errorf("the rotten copy is still there: %v", err)
+		}
+	}
+}
+
+// TestPeersBeginElsewhere: not every node asks the same peer first.
+func TestPeersBeginElsewhere(t *testing.T) {
+	n := roletest.Digits(t, 4)
+	begins := map[uint64]bool{}
+	for _, node := range n.Nodes[first-1:] {
+		peers := node.Tools.Peers(t.Context(), []uint64{1, 2, 3, 4, 99})
+		if len(peers) != 4 {
+			t.Fatalf("node %d knows %v", node.ID, peers)
+		}
+		begins[peers[0].Node] = true
+	}
+	if len(begins) != 4 {
+		t.Errorf("they begin with %v, want 4 different nodes", begins)
+	}
+	if own := n.Nodes[0].Tools.Peers(t.Context(), []uint64{1}); len(own) != 0 {
+		t.Errorf("a node is its own peer: %v", own)
+	}
+}
+
+var _ aggregator.Chain = (*roletest.Network)(nil)
