@@ -34,7 +34,7 @@ func house() []layer {
 		{"dashboard", "client spec", "a page shows what a client can read"},
 		{"sim", "role round aggregate privacy secagg model train data spec", "the simulator runs in memory, without chain or sockets"},
 		{"chain", "round spec privacy/cost pb", "consensus code may not reach anything that does"},
-		{"daemon", "role chain client blob dashboard spec", "a daemon composes roles and the chain; training belongs to the role"},
+		{"daemon", "role chain client blob dashboard data train spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
 		{"cmd", "daemon sim client spec data model train", "a command parses words and prints answers"},
 		{"bench", "daemon sim role client blob chain train data round aggregate privacy privacy/cost secagg model spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},

@@ -75,7 +75,7 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 			return ctx.Err()
 		}
 	}
-	return fmt.Errorf("no node of %d answers: %w", len(c.remotes), err)
+	return fmt.Errorf("%w (%d tried): %w", ErrUnreachable, len(c.remotes), err)
 }
 
 // turn makes the next node the one that is asked first.

@@ -11,6 +11,7 @@ var (
 	ErrTaskNotFound  = errors.New("task not found")
 	ErrRoundNotFound = errors.New("round not found")
 	ErrNodeNotFound  = errors.New("node not found")
+	ErrUnreachable   = errors.New("no chain node answers")
 	ErrUnconfirmed   = errors.New("transaction was not seen in a block")
 )
 

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// card is everything the chain knows of a task's model.
+type card struct {
+	Task         spec.Task     `json:"task"`
+	Parameters   int           `json:"parameters"`
+	Versions     []version     `json:"versions"`
+	Participants []participant `json:"participants"`
+	names        map[uint64]string
+}
+
+// version is one model of a task; that of round 0 comes from the seed.
+type version struct {
+	Round     uint64      `json:"round"`
+	Model     spec.Digest `json:"model"`
+	Score     *ratio      `json:"score,omitempty"`           // by the evaluators
+	Federated *ratio      `json:"federated_score,omitempty"` // by the trainers of the round that began with it
+	Survivors int         `json:"survivors"`
+	Height    int64       `json:"height,omitempty"`
+}
+
+// participant is what a node did for a task in one role.
+type participant struct {
+	Node   uint64    `json:"node"`
+	Name   string    `json:"name"`
+	Role   spec.Role `json:"role"`
+	Rounds int       `json:"rounds"` // in which it had a part
+	Served int       `json:"served"` // of these, whose result its part went into
+	Earned uint64    `json:"earned_uthing"`
+}
+
+func readCard(ctx context.Context, c *client.Client, t spec.Task) (card, error) {
+	rounds, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]spec.Round, client.Page, error) {
+		return c.Rounds(ctx, t.ID, at)
+	})
+	if err != nil {
+		return card{}, err
+	}
+	size, err := model.Size(t.Spec.Model)
+	if err != nil {
+		return card{}, err
+	}
+	parts := parts(t, rounds)
+	var ids []uint64
+	for _, p := range parts {
+		ids = append(ids, p.Node)
+	}
+	known, err := names(ctx, c, ids)
+	if err != nil {
+		return card{}, err
+	}
+	for i := range parts {
+		parts[i].Name = known[parts[i].Node]
+	}
+	return card{Task: t, Parameters: size, Versions: versions(t, rounds), Participants: parts, names: known}, nil
+}
+
+// versions lists the models of a task. What the trainers of a round say is about
+// the model they began with, so it stands with the version before.
+func versions(t spec.Task, rounds []spec.Round) (list []version) {
+	first := t.Model
+	if len(rounds) > 0 {
+		first = rounds[0].Base
+	}
+	if first.IsZero() {
+		return []version{}
+	}
+	list = append(list, version{Model: first})
+	for _, r := range rounds {
+		newest := &list[len(list)-1]
+		if newest.Federated == nil && newest.Model == r.Base {
+			newest.Federated = federated(r)
+		}
+		if r.Phase == spec.PhaseSettled {
+			list = append(list, version{Round: r.Number, Model: r.Next, Score: number(r.Score, r.Scored), Survivors: r.Survivors(), Height: r.Closed})
+		}
+	}
+	return list
+}
+
+// parts adds up what everybody did, by role and node.
+func parts(t spec.Task, rounds []spec.Round) []participant {
+	list := []participant{}
+	add := func(node uint64, role spec.Role, rounds int, served bool, earned uint64) {
+		i := slices.IndexFunc(list, func(p participant) bool { return p.Node == node && p.Role == role })
+		if i < 0 {
+			i = len(list)
+			list = append(list, participant{Node: node, Role: role})
+		}
+		list[i].Rounds += rounds
+		list[i].Earned += earned
+		if served {
+			list[i].Served++
+		}
+	}
+	for _, m := range t.Aggregators {
+		add(m.Node, spec.Aggregator, 0, false, 0)
+	}
+	for _, m := range t.Evaluators {
+		add(m.Node, spec.Evaluator, 0, false, 0)
+	}
+	for _, r := range rounds {
+		settled := r.Phase == spec.PhaseSettled
+		for _, own := range r.Trainers {
+			served, share := settled && own.Survivor, uint64(0)
+			if served {
+				share = r.Paid / uint64(r.Survivors())
+			}
+			add(own.Node, spec.Trainer, 1, served, share)
+		}
+		for _, own := range r.Aggregates {
+			add(own.Node, spec.Aggregator, 1, settled && own.Revealed > 0 && own.Digest == r.Next, 0)
+		}
+		for _, own := range r.Scores {
+			add(own.Node, spec.Evaluator, 1, settled && own.Revealed > 0, 0)
+		}
+	}
+	slices.SortFunc(list, func(a, b participant) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Node, b.Node))
+	})
+	return list
+}
+
+func (s *session) showCard(c card) error {
+	if s.json {
+		return s.line(c)
+	}
+	t := s.table()
+	standing(t, c.Task)
+	rules(t, c.Task.Spec)
+	for _, f := range c.Task.Faults {
+		t.row("fault", fmt.Sprintf("%s by node %d %s in round %d: %s", f.Kind, f.Node, c.names[f.Node], f.Round, f.Digest))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	t = s.table("ROUND", "SCORE", "FEDERATED", "SURVIVORS", "HEIGHT", "MODEL")
+	for _, v := range c.Versions {
+		t.row(v.Round, figure(v.Score), figure(v.Federated), unless(v.Round == 0, v.Survivors), height(v.Height), v.Model)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	t = s.table("NODE", "NAME", "ROLE", "ROUNDS", "SERVED", "EARNED")
+	for _, p := range c.Participants {
+		t.row(p.Node, p.Name, p.Role, p.Rounds, p.Served, money(p.Earned))
+	}
+	return t.flush()
+}

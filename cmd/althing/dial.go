@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+)
+
+// defaultRPC is asked when neither --rpc nor --home says whom to ask.
+const defaultRPC = "http://127.0.0.1:26657"
+
+// dial connects to the chain behind --rpc, or else behind the addresses in the
+// home folder.
+func (s *session) dial(ctx context.Context) (*client.Client, error) {
+	addresses, err := s.addresses()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.Dial(ctx, addresses...)
+	if err != nil {
+		return nil, hinted{fmt.Errorf("no chain at %s: %w", strings.Join(addresses, ", "), err), s.startChain()}
+	}
+	return c, nil
+}
+
+func (s *session) addresses() ([]string, error) {
+	switch {
+	case len(s.rpc) > 0:
+		return s.rpc, nil
+	case s.home == "":
+		return []string{defaultRPC}, nil
+	}
+	config, err := daemon.LoadNode(s.home)
+	return config.RPC, err
+}
+
+// startChain is the command that would bring a chain up.
+func (s *session) startChain() string {
+	if s.home != "" {
+		validator := filepath.Join(filepath.Dir(filepath.Clean(s.home)), "validator-1")
+		if _, err := os.Stat(validator); err == nil {
+			return "althing start --home " + quote(validator)
+		}
+	}
+	return "althing demo"
+}
+
+// account connects to the chain as the account whose key is in the home folder.
+func (s *session) account(ctx context.Context) (*client.Account, error) {
+	if s.home == "" {
+		return nil, hinted{errNoHome, "althing localnet net"}
+	}
+	config, err := daemon.LoadNode(s.home)
+	if err != nil {
+		return nil, err
+	}
+	key, err := daemon.LoadKey(s.home)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.Chain() != config.Chain {
+		return nil, fmt.Errorf("%w: %s belongs to %s, the chain that answers is %s", daemon.ErrOtherChain, s.home, config.Chain, c.Chain())
+	}
+	account, err := c.Account(ctx, key)
+	var refusal *client.Refusal
+	if errors.As(err, &refusal) {
+		return nil, fmt.Errorf("%w: it never held a coin on %s, so it cannot pay", err, c.Chain())
+	}
+	return account, err
+}
+
+// explain gives an answer of the chain its next step: the command that shows
+// what there is.
+func (s *session) explain(err error) error {
+	var refusal *client.Refusal
+	switch {
+	case !errors.As(err, &refusal):
+		return err
+	case errors.Is(err, client.ErrTaskNotFound):
+		return hinted{err, s.command("task list")}
+	case errors.Is(err, client.ErrNodeNotFound):
+		return hinted{err, s.command("node list")}
+	}
+	return err
+}
+
+// command is a command line that speaks to the same chain as this one.
+func (s *session) command(words ...string) string {
+	line := "althing " + strings.Join(words, " ")
+	if len(s.rpc) > 0 {
+		line += " --rpc " + quote(strings.Join(s.rpc, ","))
+	}
+	if s.home != "" {
+		line += " --home " + quote(s.home)
+	}
+	return line
+}
+
+// quote makes one word of a shell out of s.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:,=@%+", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+)
+
+// The nodes with a name of their own.
+const (
+	customer = "consumer-1"
+	guest    = "guest-1"
+)
+
+// localnet writes the home folders of a network that runs as processes.
+func (s *session) localnet() *cobra.Command {
+	var n network
+	var port int
+	c := &cobra.Command{
+		Use:   "localnet DIR",
+		Short: "Write the home folders of a network on this machine",
+		Long: `Writes a folder with a home folder for each validator and node, and a task
+file. Run each with "althing start --home DIR/x".`,
+		Example: "  althing localnet net --validators 4 --trainers 10\n  althing start --home net/validator-1\n  althing task create net/task.yaml --home net/consumer-1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.writeLocalnet(args[0], port, n)
+		},
+	}
+	n.flags(c.Flags())
+	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
+	return c
+}
+
+func (s *session) writeLocalnet(dir string, port int, n network) error {
+	if err := n.validate(); err != nil {
+		return err
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return hinted{fmt.Errorf("%s is not empty", dir), "althing localnet " + dir + "-2"}
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	parts, err := n.split()
+	if err != nil {
+		return err
+	}
+	task, err := n.task(parts.name, parts.trainers[0])
+	if err != nil {
+		return err
+	}
+	local := n.localnet(dir, port, parts)
+	if err := local.Write(); err != nil {
+		return err
+	}
+	file, err := yaml.Marshal(task)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600); err != nil {
+		return err
+	}
+	for i, address := range local.RPC() {
+		s.wrote(local.Home(local.Validator(i)), "validator", address)
+	}
+	for _, r := range local.Residents {
+		s.wrote(local.Home(r.Config.Name), r.Config.Roles.String(), r.Config.Listen)
+	}
+	return nil
+}
+
+func (s *session) wrote(home, what, address string) {
+	if s.json {
+		_ = json.NewEncoder(s.out).Encode(map[string]string{"event": "home", "home": home, "roles": what, "address": address})
+		return
+	}
+	fmt.Fprintf(s.out, "%-24s %-24s %s\n", home, what, address)
+}

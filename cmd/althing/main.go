@@ -1,0 +1,94 @@
+// Command althing is every part of the network in one program: chain node,
+// trainer, aggregator, evaluator and client. Run "althing demo" first.
+//
+// It decides nothing: flags go in, packages daemon and client do the work, what
+// the chain says comes out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// session is what every command shares.
+type session struct {
+	out, err io.Writer
+	json     bool
+	rpc      []string
+	home     string
+}
+
+// exit is an error that only sets the program's exit code.
+type exit int
+
+// Error implements [error].
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// hinted is an error whose next step is a command that can be pasted.
+type hinted struct {
+	error
+	hint string
+}
+
+// Unwrap gives the error without its hint.
+func (h hinted) Unwrap() error { return h.error }
+
+// run is the program without the process around it.
+func run(ctx context.Context, args []string, out, stderr io.Writer) int {
+	s := &session{out: out, err: stderr}
+	root := s.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var code exit
+	if err == nil {
+		return 0
+	}
+	if errors.As(err, &code) {
+		return int(code)
+	}
+	fmt.Fprintf(stderr, "althing: error: %v\n", err)
+	var h hinted
+	if errors.As(err, &h) {
+		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
+	}
+	return 1
+}
+
+func (s *session) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "althing",
+		Short: "Train one model together: private data, agreed results, fair pay",
+		Long: `Althing is a network in which people who trust neither each other nor an
+operator train one AI model on data that never leaves its owner.
+
+  althing demo                    see a whole network train a model
+  althing localnet DIR            write the home folders of a network of your own
+  althing start --home DIR/x      run one of them`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	flags := root.PersistentFlags()
+	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+")")
+	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(s.demo(), s.localnet(), s.start(), s.node(), s.task(), s.round(), s.model(), s.predict())
+	return root
+}

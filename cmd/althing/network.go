@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+)
+
+// network is a network on one machine: who is in it, what they hold, and the
+// task they are given.
+type network struct {
+	validators, trainers, aggregators, evaluators int
+	rounds, liars                                 int
+	target, alpha                                 float64
+	file, architecture                            string
+	seed                                          uint64
+	commit                                        time.Duration
+}
+
+func (n *network) flags(f *pflag.FlagSet) {
+	f.IntVar(&n.validators, "validators", 4, "block validators")
+	f.IntVar(&n.trainers, "trainers", 10, "trainers, each with its own part of the data")
+	f.IntVar(&n.aggregators, "aggregators", 4, "aggregators, 3f+1 of them")
+	f.IntVar(&n.evaluators, "evaluators", 4, "evaluators, each with its own part of the hold-out")
+	f.IntVar(&n.rounds, "rounds", 25, "rounds at most")
+	f.Float64Var(&n.target, "target", 0.95, "accuracy at which the task is done; 0 runs all rounds")
+	f.StringVar(&n.file, "data", "", "CSV file with a label column (default: the digits set)")
+	f.Float64Var(&n.alpha, "alpha", 0.5, "how even labels are spread over trainers (Dirichlet)")
+	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax or mlp")
+	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
+	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
+	f.DurationVar(&n.commit, "commit-timeout", 200*time.Millisecond, "pause of the validators between two blocks")
+}
+
+// The network's money, in uthing, and the part of the data nobody trains on.
+const (
+	thing    = 1_000_000
+	escrow   = 1000 * thing
+	stake    = 100 * thing
+	funds    = 10_000 * thing
+	heldBack = spec.PPM(300_000)
+)
+
+// rows are the parts of a data set.
+type rows struct {
+	name     string
+	trainers []data.Table
+	shards   []data.Table // of the hold-out, one an evaluator
+	guest    data.Table   // for a trainer that joins later
+}
+
+// split shuffles the data and gives everybody a part.
+func (n network) split() (rows, error) {
+	all, name, err := n.read()
+	if err != nil {
+		return rows{}, err
+	}
+	train, holdout, err := data.Holdout(data.Shuffle(all, n.seed), heldBack, n.seed)
+	if err != nil {
+		return rows{}, err
+	}
+	parts, err := data.Dirichlet(train, n.trainers+1, n.alpha, n.seed)
+	if err != nil {
+		return rows{}, err
+	}
+	shards, err := data.Shards(holdout, n.evaluators)
+	return rows{name: name, trainers: parts[:n.trainers], guest: parts[n.trainers], shards: shards}, err
+}
+
+func (n network) read() (data.Table, string, error) {
+	if n.file == "" {
+		t, err := data.Digits()
+		return t, "digits", err
+	}
+	b, err := os.ReadFile(n.file)
+	if err != nil {
+		return data.Table{}, "", err
+	}
+	t, err := data.ReadCSV(bytes.NewReader(b), spec.MaxWidth)
+	if err != nil {
+		return t, "", fmt.Errorf("%s: %w", n.file, err)
+	}
+	t.Classes = 2
+	for _, y := range t.Y {
+		t.Classes = max(t.Classes, int(y)+1)
+	}
+	name := strings.TrimSuffix(filepath.Base(n.file), filepath.Ext(n.file))
+	return t, name, nil
+}
+
+// task is what the network's consumer asks for.
+func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
+	t := spec.DefaultTask()
+	t.Name = name + "-" + n.architecture
+	t.Data.Name = name
+	t.Model = spec.Model{Kind: n.architecture, Inputs: uint32(sample.Features), Classes: uint32(sample.Classes), Seed: n.seed}
+	t.Training.Epochs, t.Training.Batch, t.Training.Rate = 10, 10, 500_000
+	if n.architecture == spec.ModelMLP {
+		t.Model.Hidden, t.Training.Rate = []uint32{64}, 300_000
+	}
+	t.Selection.Trainers = uint32(n.trainers)
+	t.Selection.MinTrainers = uint32((2*n.trainers + 2) / 3)
+	t.Selection.Aggregators = uint32(n.aggregators)
+	t.Selection.Evaluators = uint32(n.evaluators)
+	t.Target = spec.Target{Rounds: uint32(n.rounds)}
+	var err error
+	if t.Target.Accuracy, err = spec.ParsePPM(fmt.Sprintf("%.6f", n.target)); err != nil {
+		return t, fmt.Errorf("--target: %w", err)
+	}
+	t.Escrow = escrow
+	t.Deadlines = spec.Deadlines{Select: 300, Train: 300, Attest: 40, Aggregate: 30, Evaluate: 30}
+	t.Audit = spec.AuditPublic
+	return t, t.Validate()
+}
+
+// localnet lays the network out in a folder. Port 0 takes ports that are free.
+func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
+	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Port: port}
+	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
+		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
+			Name: name, Roles: roles, Stake: stake, Slots: 4,
+			Resources: spec.Resources{CPU: 1, Memory: 1024, Storage: 1024, Bandwidth: 10_000},
+		}}
+		if rows.Rows() > 0 {
+			r.Config.Data = daemon.Rows{Name: parts.name, File: "rows.csv", Classes: rows.Classes}
+		}
+		net.Residents = append(net.Residents, r)
+		return &net.Residents[len(net.Residents)-1]
+	}
+	for i, part := range parts.trainers {
+		add(fmt.Sprintf("trainer-%d", i+1), spec.DataProvider|spec.Trainer, part, false)
+	}
+	for i := range n.aggregators {
+		add(fmt.Sprintf("aggregator-%d", i+1), spec.Aggregator, data.Table{}, true).Config.Liar = i < n.liars
+	}
+	for i, shard := range parts.shards {
+		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
+	}
+	add("consumer-1", spec.Consumer, data.Table{}, false).Funds = 10 * escrow
+	add("guest-1", spec.DataProvider|spec.Trainer, parts.guest, false)
+	return net
+}
+
+// validate refuses a network that cannot be.
+func (n network) validate() error {
+	switch {
+	case n.validators < 1:
+		return fmt.Errorf("--validators %d: want at least 1", n.validators)
+	case n.trainers < 1:
+		return fmt.Errorf("--trainers %d: want at least 1", n.trainers)
+	case n.aggregators < 1 || n.aggregators%3 != 1:
+		return fmt.Errorf("--aggregators %d: want 3f+1 of them, 1, 4, 7, ...", n.aggregators)
+	case n.evaluators < 1:
+		return fmt.Errorf("--evaluators %d: want at least 1", n.evaluators)
+	case n.rounds < 1:
+		return fmt.Errorf("--rounds %d: want at least 1", n.rounds)
+	case n.target < 0 || n.target > 1:
+		return fmt.Errorf("--target %g: want 0 to 1", n.target)
+	case n.liars < 0 || n.liars > n.aggregators:
+		return fmt.Errorf("--liar %d: want 0 to %d", n.liars, n.aggregators)
+	case n.architecture != spec.ModelSoftmax && n.architecture != spec.ModelMLP:
+		return fmt.Errorf("--model %q: want softmax or mlp", n.architecture)
+	case n.alpha <= 0:
+		return fmt.Errorf("--alpha %g: want a number above zero", n.alpha)
+	}
+	return nil
+}
+
+// readRows reads a file of rows.
+func readRows(path string, classes int) (data.Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return data.Table{}, err
+	}
+	defer f.Close()
+	t, err := data.ReadCSV(f, classes)
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+)
+
+// node is about registered participants.
+func (s *session) node() *cobra.Command {
+	return noun("node", "See who takes part, and whether your own node does",
+		s.nodeList(), s.nodeShow(),
+		s.nodeSend("activate", "Let the scheduler select the node", client.Activate{}),
+		s.nodeSend("deactivate", "Keep the node from being selected", client.Deactivate{}),
+		s.nodeExit())
+}
+
+func (s *session) nodeList() *cobra.Command {
+	var p pages
+	var roles string
+	var active bool
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List nodes",
+		Example: "  althing node list --role trainer --active\n  althing node list --all --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var want spec.Role
+			words := []string{"node list"}
+			if roles != "" {
+				var err error
+				if want, err = spec.ParseRoles(roles); err != nil {
+					return fmt.Errorf("--role: %w", err)
+				}
+				words = append(words, "--role", want.String())
+			}
+			if active {
+				words = append(words, "--active")
+			}
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			nodes, more, err := read(p, func(at client.Page) ([]spec.Node, client.Page, error) {
+				return c.Nodes(cmd.Context(), want, active, at)
+			})
+			if err != nil {
+				return err
+			}
+			s.more(more, append(words, fmt.Sprintf("--limit %d", p.limit))...)
+			return show(s, nodes, []any{"NODE", "NAME", "ROLES", "ACTIVE", "REPUTATION", "STAKE", "BUSY", "DATA"}, nodeRow)
+		},
+	}
+	p.flags(c)
+	c.Flags().StringVar(&roles, "role", "", "only nodes that hold these roles, separated by commas")
+	c.Flags().BoolVar(&active, "active", false, "only nodes that can be selected")
+	return c
+}
+
+func nodeRow(n spec.Node) []any {
+	return []any{
+		n.ID, n.Profile.Name, n.Profile.Roles, yes(n.Active), n.Reputation, money(n.Stake),
+		fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), datasets(n.Profile),
+	}
+}
+
+func (s *session) nodeShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show NODE",
+		Short:   "Show one node",
+		Example: "  althing node show 3",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			number, err := id("node", args[0])
+			if err != nil {
+				return err
+			}
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			n, err := c.Node(cmd.Context(), number)
+			if err != nil {
+				return s.explain(fmt.Errorf("node %d: %w", number, err))
+			}
+			return s.showNode(n)
+		},
+	}
+}
+
+func (s *session) showNode(n spec.Node) error {
+	if s.json {
+		return s.line(n)
+	}
+	t, p := s.table(), n.Profile
+	t.row("node", fmt.Sprintf("%d %s", n.ID, p.Name))
+	t.row("roles", p.Roles)
+	t.row("active", yes(n.Active))
+	t.row("owner", n.Owner)
+	t.row("stake", money(n.Stake))
+	t.row("reputation", n.Reputation)
+	t.row("registered", fmt.Sprintf("at height %d", n.Registered))
+	t.row("busy", fmt.Sprintf("%d of %d slots", n.Busy, p.Slots))
+	t.row("endpoint", unless(p.Endpoint == "", p.Endpoint))
+	t.row("transport key", fmt.Sprintf("%x", p.TransportKey))
+	r := p.Resources
+	t.row("resources", fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth))
+	t.row("data", datasets(p))
+	t.row("accuracy", fmt.Sprintf("%s, claimed by itself", p.Claimed))
+	for _, m := range n.Measured {
+		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Dataset, m.Tasks))
+	}
+	return t.flush()
+}
+
+// nodeSend says something about the node of the home folder.
+func (s *session) nodeSend(verb, short string, m client.Message) *cobra.Command {
+	return &cobra.Command{
+		Use:     verb + " --home DIR",
+		Short:   short,
+		Example: "  althing node " + verb + " --home net/trainer-1",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			account, n, err := s.own(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if _, err := account.Send(cmd.Context(), m); err != nil {
+				return fmt.Errorf("node %d: %w", n.ID, err)
+			}
+			if n, err = account.Node(cmd.Context(), n.ID); err != nil {
+				return err
+			}
+			return s.showNode(n)
+		},
+	}
+}
+
+// left is what remains of a node that has left the chain.
+type left struct {
+	Event   string `json:"event"`
+	Node    uint64 `json:"node"`
+	Owner   string `json:"owner"`
+	Height  int64  `json:"height"`
+	Balance uint64 `json:"balance_uthing"`
+}
+
+func (s *session) nodeExit() *cobra.Command {
+	return &cobra.Command{
+		Use:     "exit --home DIR",
+		Short:   "Take the node off the chain and its stake back",
+		Example: "  althing node exit --home net/trainer-1",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			account, n, err := s.own(cmd.Context())
+			if err != nil {
+				return err
+			}
+			receipt, err := account.Send(cmd.Context(), client.Exit{})
+			if err != nil {
+				return fmt.Errorf("node %d: %w", n.ID, err)
+			}
+			balance, err := account.Balance(cmd.Context(), account.Address())
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.line(left{"exit", n.ID, n.Owner, receipt.Height, balance})
+			}
+			_, err = fmt.Fprintf(s.out, "node %d has left at height %d; %s can spend %s\n", n.ID, receipt.Height, n.Owner, money(balance))
+			return err
+		},
+	}
+}
+
+// own finds the node of the home folder.
+func (s *session) own(ctx context.Context) (*client.Account, spec.Node, error) {
+	account, err := s.account(ctx)
+	if err != nil {
+		return nil, spec.Node{}, err
+	}
+	n, err := account.NodeByOwner(ctx, account.Address())
+	if errors.Is(err, client.ErrNodeNotFound) {
+		return nil, n, hinted{fmt.Errorf("%s: %w", s.home, err), "althing start --home " + quote(s.home)}
+	}
+	return account, n, err
+}
+
+// nameOf is a node's name; one that has left has none.
+func nameOf(ctx context.Context, c *client.Client, node uint64) (string, error) {
+	n, err := c.Node(ctx, node)
+	if errors.Is(err, client.ErrNodeNotFound) {
+		return "(has left)", nil
+	}
+	return n.Profile.Name, err
+}
+
+func datasets(p spec.Profile) any {
+	text := ""
+	for i, d := range p.Datasets {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d rows of %s", d.Samples, d.Name)
+	}
+	return unless(text == "", text)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+)
+
+// noun is a command that only holds verbs.
+func noun(name, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use:     name,
+		Short:   short,
+		Example: verbs[0].Example,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(verbs...)
+	return c
+}
+
+// id reads the number of a node, a task or a round; 0 is none of them.
+func id(what, word string) (uint64, error) {
+	n, err := strconv.ParseUint(word, 10, 64)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("%s %q: want a whole number above 0", what, word)
+	}
+	return n, nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+)
+
+func (s *session) roundShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show TASK ROUND",
+		Short:   "Show one round: who took part, who survived, digests and scores",
+		Example: "  althing round show 1 3",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, r, err := s.findRound(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.line(viewOf(r))
+			}
+			return s.showRound(cmd.Context(), c, r)
+		},
+	}
+}
+
+func (s *session) showRound(ctx context.Context, c *client.Client, r spec.Round) error {
+	known, err := names(ctx, c, participants(r))
+	if err != nil {
+		return err
+	}
+	t := s.table()
+	t.row("round", fmt.Sprintf("%d of task %d", r.Number, r.Task))
+	t.row("phase", phase(r))
+	t.row("opened", fmt.Sprintf("at height %d", r.Opened))
+	if r.Closed > 0 {
+		t.row("closed", fmt.Sprintf("at height %d", r.Closed))
+	}
+	t.row("base model", r.Base)
+	t.row("next model", unless(r.Next.IsZero(), r.Next))
+	t.row("score", unless(!r.Scored, fmt.Sprintf("%s, of the next model, by the evaluators", r.Score)))
+	fed := federated(r)
+	t.row("federated score", unless(fed == nil, fmt.Sprintf("%v, of the base model, by the trainers", figure(fed))))
+	t.row("survivors", fmt.Sprintf("%d of %d trainers", r.Survivors(), len(r.Trainers)))
+	t.row("paid", money(r.Paid))
+	if err := t.flush(); err != nil {
+		return err
+	}
+	return s.showParts(r, known)
+}
+
+// showParts tells what each participant did.
+func (s *session) showParts(r spec.Round, known map[uint64]string) error {
+	fmt.Fprintln(s.out)
+	t := s.table("TRAINER", "NAME", "COMMITTED", "SAMPLES", "CORRECT", "HELD BY", "SURVIVOR")
+	for i, own := range r.Trainers {
+		silent := own.Height == 0
+		t.row(own.Node, known[own.Node], height(own.Height), unless(silent, own.Samples), unless(silent, own.Correct), holders(r, i), yes(own.Survivor))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	t = s.table("AGGREGATOR", "NAME", "ATTESTED", "COMMITTED", "REVEALED", "DIGEST", "AGREES")
+	for _, a := range r.Aggregates {
+		hidden := a.Revealed == 0
+		t.row(a.Node, known[a.Node], height(a.Attested), height(a.Committed), height(a.Revealed),
+			unless(hidden, a.Digest.Short()), unless(hidden || r.Next.IsZero(), yes(a.Digest == r.Next)))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	t = s.table("EVALUATOR", "NAME", "STAKE", "COMMITTED", "REVEALED", "SCORE")
+	for _, e := range r.Scores {
+		t.row(e.Node, known[e.Node], money(e.Stake), height(e.Committed), height(e.Revealed), unless(e.Revealed == 0, e.Score))
+	}
+	return t.flush()
+}
+
+func phase(r spec.Round) string {
+	switch {
+	case r.Reason != "":
+		return r.Phase.String() + ": " + r.Reason
+	case r.Phase.Final():
+		return r.Phase.String()
+	}
+	return fmt.Sprintf("%s, since height %d, until height %d at the latest", r.Phase, r.Since, r.Deadline)
+}
+
+// holders counts the aggregators that hold the update of a trainer.
+func holders(r spec.Round, trainer int) (n int) {
+	for _, a := range r.Aggregates {
+		if spec.Held(a.Holds, trainer) {
+			n++
+		}
+	}
+	return n
+}
+
+// participants lists everybody who has a part in a round.
+func participants(r spec.Round) (nodes []uint64) {
+	for _, t := range r.Trainers {
+		nodes = append(nodes, t.Node)
+	}
+	for _, a := range r.Aggregates {
+		nodes = append(nodes, a.Node)
+	}
+	for _, e := range r.Scores {
+		nodes = append(nodes, e.Node)
+	}
+	return nodes
+}

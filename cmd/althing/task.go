@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+)
+
+// task is about what consumers ask for.
+func (s *session) task() *cobra.Command {
+	return noun("task", "Ask the network for a model, and see what others asked for",
+		s.taskCreate(), s.taskList(), s.taskShow(), s.taskCancel(), s.taskCheck(), s.taskTemplate())
+}
+
+// created is a task that has just been put on the chain.
+type created struct {
+	Event  string         `json:"event"`
+	Task   uint64         `json:"task"`
+	State  spec.TaskState `json:"state"`
+	Escrow uint64         `json:"escrow_uthing"`
+	Height int64          `json:"height"`
+}
+
+func (s *session) taskCreate() *cobra.Command {
+	return &cobra.Command{
+		Use:   "create FILE --home DIR",
+		Short: "Lock the reward and open a task; prints its number",
+		Example: "  althing task create net/task.yaml --home net/consumer-1\n" +
+			"  althing task template | althing task create - --home net/consumer-1",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, err := readTask(cmd.InOrStdin(), args[0])
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			account, err := s.account(ctx)
+			if err != nil {
+				return err
+			}
+			receipt, err := account.Send(ctx, client.CreateTask{Spec: asked})
+			if err != nil {
+				return affordable(ctx, account, asked, err)
+			}
+			number, err := receipt.Created()
+			if err != nil {
+				return err
+			}
+			t, err := account.Task(ctx, number)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.line(created{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
+			}
+			fmt.Fprintf(s.err, "task %d is on the chain since height %d, %s are locked\nalthing: hint: %s\n",
+				t.ID, t.Created, money(t.Spec.Escrow), s.command("round watch", fmt.Sprint(t.ID)))
+			_, err = fmt.Fprintln(s.out, t.ID)
+			return err
+		},
+	}
+}
+
+// affordable says of a task that was refused for lack of money how much is missing.
+func affordable(ctx context.Context, account *client.Account, asked spec.TaskSpec, refused error) error {
+	var refusal *client.Refusal
+	if !errors.As(refused, &refusal) || !strings.Contains(refusal.Why, "escrow above balance") && !strings.Contains(refusal.Why, "insufficient funds") {
+		return refused
+	}
+	balance, err := account.Balance(ctx, account.Address())
+	if err != nil {
+		return errors.Join(refused, err)
+	}
+	return fmt.Errorf("escrow above balance: the task locks %s and its transaction costs a fee, %s can spend %s: %w",
+		money(asked.Escrow), account.Address(), money(balance), refused)
+}
+
+func (s *session) taskList() *cobra.Command {
+	var p pages
+	var state, owner string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List tasks",
+		Example: "  althing task list --state running\n  althing task list --all --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var want spec.TaskState
+			words := []string{"task list"}
+			if state != "" {
+				if err := want.UnmarshalText([]byte(state)); err != nil {
+					return fmt.Errorf("--state: %w", err)
+				}
+				words = append(words, "--state", state)
+			}
+			if owner != "" {
+				words = append(words, "--owner", quote(owner))
+			}
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			tasks, more, err := read(p, func(at client.Page) ([]spec.Task, client.Page, error) {
+				return c.Tasks(cmd.Context(), want, owner, at)
+			})
+			if err != nil {
+				return err
+			}
+			s.more(more, append(words, fmt.Sprintf("--limit %d", p.limit))...)
+			return show(s, tasks, []any{"TASK", "NAME", "STATE", "ROUNDS", "SCORE", "TARGET", "ESCROW", "PAID", "OWNER"}, taskRow)
+		},
+	}
+	p.flags(c)
+	c.Flags().StringVar(&state, "state", "", "only tasks in this state: waiting, preparing, running, reached, spent, failed or cancelled")
+	c.Flags().StringVar(&owner, "owner", "", "only tasks that this account pays")
+	return c
+}
+
+func taskRow(t spec.Task) []any {
+	return []any{
+		t.ID, t.Spec.Name, t.State, fmt.Sprintf("%d of %d", t.Accepted, t.Spec.Target.Rounds),
+		unless(t.Accepted == 0, t.Score), unless(t.Spec.Target.Accuracy == 0, t.Spec.Target.Accuracy),
+		money(t.Spec.Escrow), money(t.Paid), t.Owner,
+	}
+}
+
+func (s *session) taskShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show TASK",
+		Short:   "Show one task: its rules, its committee, its money",
+		Example: "  althing task show 1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, t, err := s.find(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return s.showTask(cmd.Context(), c, t)
+		},
+	}
+}
+
+// find reads the task that a word names.
+func (s *session) find(ctx context.Context, word string) (*client.Client, spec.Task, error) {
+	number, err := id("task", word)
+	if err != nil {
+		return nil, spec.Task{}, err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return nil, spec.Task{}, err
+	}
+	t, err := c.Task(ctx, number)
+	if err != nil {
+		return nil, t, s.explain(fmt.Errorf("task %d: %w", number, err))
+	}
+	return c, t, nil
+}
+
+func (s *session) showTask(ctx context.Context, c *client.Client, t spec.Task) error {
+	if s.json {
+		return s.line(t)
+	}
+	var ids []uint64
+	for _, m := range append(append([]spec.Member(nil), t.Aggregators...), t.Evaluators...) {
+		ids = append(ids, m.Node)
+	}
+	known, err := names(ctx, c, ids)
+	if err != nil {
+		return err
+	}
+	out := s.table()
+	standing(out, t)
+	rules(out, t.Spec)
+	for _, m := range t.Aggregators {
+		out.row("aggregator", member(m, known))
+	}
+	for _, m := range t.Evaluators {
+		out.row("evaluator", member(m, known))
+	}
+	return out.flush()
+}
+
+func member(m spec.Member, known map[uint64]string) string {
+	return fmt.Sprintf("%d %s, stake %s, ready %v", m.Node, known[m.Node], money(m.Stake), unless(m.Ready.IsZero(), m.Ready.Short()))
+}
+
+func (s *session) taskCancel() *cobra.Command {
+	return &cobra.Command{
+		Use:     "cancel TASK --home DIR",
+		Short:   "Close your task when its running round ends; the rest is refunded",
+		Example: "  althing task cancel 1 --home net/consumer-1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			number, err := id("task", args[0])
+			if err != nil {
+				return err
+			}
+			account, err := s.account(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if _, err := account.Send(cmd.Context(), client.CancelTask{Task: number}); err != nil {
+				return s.explain(fmt.Errorf("task %d: %w", number, err))
+			}
+			t, err := account.Task(cmd.Context(), number)
+			if err != nil {
+				return err
+			}
+			return s.showTask(cmd.Context(), account.Client, t)
+		},
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+//go:embed template.yaml
+var template string
+
+// checked is a task file without mistakes.
+type checked struct {
+	Event      string        `json:"event"`
+	File       string        `json:"file"`
+	Parameters int           `json:"parameters"`
+	Asked      int           `json:"asked"`            // trainers a round, backups included
+	PerRound   uint64        `json:"per_round_uthing"` // what a settled round pays
+	Spec       spec.TaskSpec `json:"spec"`
+}
+
+func (s *session) taskCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check FILE",
+		Short:   "Read a task file and say what is wrong with it; needs no network",
+		Example: "  althing task check task.yaml\n  althing task template | althing task check -",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked, err := readTask(cmd.InOrStdin(), args[0])
+			if err != nil {
+				return err
+			}
+			parameters, err := model.Size(asked.Model)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.line(checked{"checked", args[0], parameters, asked.Selection.Asked(), asked.PerRound(), asked})
+			}
+			t := s.table()
+			t.row("name", asked.Name)
+			rules(t, asked)
+			return t.flush()
+		},
+	}
+}
+
+func (s *session) taskTemplate() *cobra.Command {
+	return &cobra.Command{
+		Use:     "template",
+		Short:   "Print a task file with every field and what it means",
+		Example: "  althing task template > task.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if s.json {
+				asked, err := spec.ParseTask([]byte(template))
+				if err != nil {
+					return err
+				}
+				return s.line(asked)
+			}
+			_, err := io.WriteString(s.out, template)
+			return err
+		},
+	}
+}
+
+// readTask reads a task file, "-" being the standard input.
+func readTask(stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
+	var file []byte
+	if path == "-" {
+		file, err = io.ReadAll(stdin)
+	} else {
+		file, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return asked, err
+	}
+	if asked, err = spec.ParseTask(file); err != nil {
+		return asked, fmt.Errorf("%s: %w", path, err)
+	}
+	return asked, nil
+}
+
+// rules tells what a task asks for.
+func rules(t table, asked spec.TaskSpec) {
+	t.row("model", architecture(asked.Model))
+	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
+	train := asked.Training
+	t.row("training", fmt.Sprintf("%s, batch %d, epochs %d, rate %s", train.Optimiser, train.Batch, train.Epochs, train.Rate))
+	t.row("aggregation", fmt.Sprintf("%s, %d fractional bits", asked.Aggregation.Rule, asked.Aggregation.ScaleBits))
+	choice := asked.Selection
+	t.row("selection", fmt.Sprintf("%s: %d trainers (%d asked, at least %d), %d aggregators (%d may lie), %d evaluators",
+		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
+	t.row("privacy", asked.Privacy.Mode)
+	t.row("audit", asked.Audit)
+	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)
+	if asked.Target.Accuracy > 0 {
+		goal = fmt.Sprintf("accuracy %s within %d rounds", asked.Target.Accuracy, asked.Target.Rounds)
+	}
+	t.row("target", goal)
+	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
+}
+
+// architecture is a model in one line: "mlp 64-32-10, 2410 parameters".
+func architecture(m spec.Model) string {
+	widths := []string{fmt.Sprint(m.Inputs)}
+	for _, width := range m.Hidden {
+		widths = append(widths, fmt.Sprint(width))
+	}
+	line := fmt.Sprintf("%s %s-%d", m.Kind, strings.Join(widths, "-"), m.Classes)
+	if size, err := model.Size(m); err == nil {
+		line += fmt.Sprintf(", %d parameters", size)
+	}
+	return line
+}
+
+// standing tells how far a task is.
+func standing(t table, task spec.Task) {
+	t.row("task", fmt.Sprintf("%d %s", task.ID, task.Spec.Name))
+	state := task.State.String()
+	if task.Reason != "" {
+		state += ": " + task.Reason
+	}
+	if task.Cancelling && !task.State.Final() {
+		state += ", closes when the running round ends"
+	}
+	t.row("state", state)
+	t.row("owner", task.Owner)
+	t.row("created", fmt.Sprintf("at height %d", task.Created))
+	if task.Closed > 0 {
+		t.row("closed", fmt.Sprintf("at height %d", task.Closed))
+	}
+	t.row("rounds", fmt.Sprintf("%d accepted, newest is %d", task.Accepted, task.Round))
+	t.row("current model", unless(task.Model.IsZero(), task.Model))
+	t.row("score", unless(task.Accepted == 0, task.Score))
+	t.row("money", fmt.Sprintf("%s locked, %s paid, %s refunded", money(task.Spec.Escrow), money(task.Paid), money(task.Refunded)))
+	t.row("faults", len(task.Faults))
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// TestTemplate wants the template to be the example of the reference with every
+// field that has a default said out loud.
+func TestTemplate(t *testing.T) {
+	reference, err := os.ReadFile("../../docs/task-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(reference), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	want, err := spec.ParseTask([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := spec.ParseTask([]byte(template))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("template (-docs +template):\n%s", diff)
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(template), &root); err != nil {
+		t.Fatal(err)
+	}
+	said(t, root.Content[0], reflect.TypeFor[spec.TaskSpec](), "")
+}
+
+// said wants a file to say every field of a struct.
+func said(t *testing.T, node *yaml.Node, of reflect.Type, prefix string) {
+	t.Helper()
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
+		found := false
+		for j := 0; j+1 < len(node.Content); j += 2 {
+			if node.Content[j].Value != name {
+				continue
+			}
+			found = true
+			if of.Field(i).Type.Kind() == reflect.Struct {
+				said(t, node.Content[j+1], of.Field(i).Type, prefix+name+".")
+			} else if line := strings.Split(template, "\n")[node.Content[j].Line-1]; !strings.Contains(line, "#") {
+				t.Errorf("template: %s%s has no comment", prefix, name)
+			}
+		}
+		if !found {
+			t.Errorf("template does not say %s%s", prefix, name)
+		}
+	}
+}
+
+func TestArchitecture(t *testing.T) {
+	for want, m := range map[string]spec.Model{
+		"softmax 64-10, 650 parameters": {Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10},
+		"mlp 64-32-10, 2410 parameters": {Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{32}, Classes: 10},
+	} {
+		if got := architecture(m); got != want {
+			t.Errorf("architecture(%v) = %q, want %q", m, got, want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for word, want := range map[string]string{
+		"net/validator-1": "net/validator-1",
+		"":                "''",
+		"my net":          "'my net'",
+		"it's":            `'it'\''s'`,
+		"$HOME;rm":        "'$HOME;rm'",
+	} {
+		if got := quote(word); got != want {
+			t.Errorf("quote(%q) = %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestCommandKeepsItsNetwork wants a hint to speak to the chain that was asked.
+func TestCommandKeepsItsNetwork(t *testing.T) {
+	for want, s := range map[string]session{
+		"althing task list":                                   {},
+		"althing task list --rpc http://a:1,http://b:2":       {rpc: []string{"http://a:1", "http://b:2"}},
+		"althing task list --home 'my net/consumer-1'":        {home: "my net/consumer-1"},
+		"althing task list --rpc http://a:1 --home net/alice": {rpc: []string{"http://a:1"}, home: "net/alice"},
+	} {
+		if got := s.command("task list"); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+)
+
+// watched is a round that has ended.
+type watched struct {
+	Event     string      `json:"event"`
+	Task      uint64      `json:"task"`
+	Round     uint64      `json:"round"`
+	Phase     spec.Phase  `json:"phase"`
+	Reason    string      `json:"reason,omitempty"`
+	Accuracy  *ratio      `json:"accuracy,omitempty"`           // of the model it made
+	Federated *ratio      `json:"federated_accuracy,omitempty"` // of the model it began with
+	Trainers  int         `json:"trainers"`
+	Survivors int         `json:"survivors"`
+	Height    int64       `json:"height"`
+	Blocks    int64       `json:"blocks"`
+	Model     spec.Digest `json:"model"`
+}
+
+// closed is a task that has ended.
+type closed struct {
+	Event    string         `json:"event"`
+	Task     uint64         `json:"task"`
+	State    spec.TaskState `json:"state"`
+	Reason   string         `json:"reason,omitempty"`
+	Rounds   uint32         `json:"rounds"`
+	Accuracy ratio          `json:"accuracy"`
+	Model    spec.Digest    `json:"model"`
+	Escrow   uint64         `json:"escrow_uthing"`
+	Paid     uint64         `json:"paid_uthing"`
+	Refunded uint64         `json:"refunded_uthing"`
+	Height   int64          `json:"height"`
+}
+
+// glance is the time between two looks at the chain's height.
+const glance = 200 * time.Millisecond
+
+func (s *session) roundWatch() *cobra.Command {
+	return &cobra.Command{
+		Use:     "watch TASK",
+		Short:   "Follow a task until it closes, a line a round",
+		Example: "  althing round watch 1\n  althing round watch 1 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, t, err := s.find(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return s.watch(cmd.Context(), c, t.ID)
+		},
+	}
+}
+
+// watch outlives nodes that restart: when nobody answers it keeps asking.
+func (s *session) watch(ctx context.Context, c *client.Client, task uint64) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	shown := uint64(0)
+	for range c.Heights(ctx, glance) {
+		t, rounds, err := ended(ctx, c, task, shown)
+		var refusal *client.Refusal
+		if errors.As(err, &refusal) {
+			return err
+		}
+		for _, r := range rounds {
+			if err := s.over(r); err != nil {
+				return err
+			}
+			shown = r.Number
+		}
+		if err == nil && t.State.Final() && shown == t.Round {
+			return s.closed(t)
+		}
+	}
+	return ctx.Err()
+}
+
+// ended reads a task and those of its rounds that have ended after the one with
+// number shown; with an error, the rounds up to it.
+func ended(ctx context.Context, c *client.Client, task, shown uint64) (spec.Task, []spec.Round, error) {
+	t, err := c.Task(ctx, task)
+	if err != nil {
+		return t, nil, err
+	}
+	var rounds []spec.Round
+	for n := shown + 1; n <= t.Round; n++ {
+		r, err := c.Round(ctx, task, n)
+		if err != nil || !r.Phase.Final() {
+			return t, rounds, err
+		}
+		rounds = append(rounds, r)
+	}
+	return t, rounds, nil
+}
+
+func (s *session) over(r spec.Round) error {
+	if s.json {
+		return s.line(watched{
+			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
+			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(),
+			Height: r.Closed, Blocks: r.Closed - r.Opened, Model: r.Next,
+		})
+	}
+	if r.Phase == spec.PhaseAborted {
+		_, err := fmt.Fprintf(s.out, "round %3d  aborted: %s\n", r.Number, r.Reason)
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "round %3d  accuracy %-8v  federated %-8v  %d of %d updates  %d blocks\n",
+		r.Number, unless(!r.Scored, r.Score), figure(federated(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened)
+	return err
+}
+
+func (s *session) closed(t spec.Task) error {
+	if s.json {
+		return s.line(closed{
+			Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Accuracy: ratio(t.Score), Model: t.Model,
+			Escrow: t.Spec.Escrow, Paid: t.Paid, Refunded: t.Refunded, Height: t.Closed,
+		})
+	}
+	out := s.table()
+	fmt.Fprintln(s.out)
+	standing(out, t)
+	return out.flush()
+}

@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/chain"
+)
+
+// keyFile holds the key of the account that owns a home folder.
+const keyFile = "key.json"
+
+// keyForm is a key as the file has it: secp256k1, in hexadecimal.
+type keyForm struct {
+	Address string `json:"address"`
+	Private string `json:"private"`
+}
+
+// NewKey makes the key of a home folder's account, readable by its owner only.
+// It never replaces one.
+func NewKey(home string) (*secp256k1.PrivKey, error) {
+	path := filepath.Join(home, keyFile)
+	if _, err := os.Stat(path); err == nil {
+		return nil, fmt.Errorf("%s: there is a key already", path)
+	}
+	key := secp256k1.GenPrivKey()
+	b, err := json.MarshalIndent(keyForm{Address: addressOf(key).String(), Private: hex.EncodeToString(key.Key)}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("make the key of %s: %w", home, err)
+	}
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, fmt.Errorf("make the key of %s: %w", home, err)
+	}
+	if err := writeFile(path, append(b, '\n'), 0o600); err != nil {
+		return nil, fmt.Errorf("make the key of %s: %w", home, err)
+	}
+	return key, nil
+}
+
+// LoadKey reads the key of a home folder's account. It refuses a file whose
+// address is not that of its key.
+func LoadKey(home string) (*secp256k1.PrivKey, error) {
+	path := filepath.Join(home, keyFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("key of a home folder: %w", err)
+	}
+	var form keyForm
+	if err := json.Unmarshal(b, &form); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	raw, err := hex.DecodeString(form.Private)
+	if err != nil || len(raw) != secp256k1.PrivKeySize {
+		return nil, fmt.Errorf("%s: private key: want %d hexadecimal digits", path, 2*secp256k1.PrivKeySize)
+	}
+	key := &secp256k1.PrivKey{Key: raw}
+	if address := addressOf(key).String(); address != form.Address {
+		return nil, fmt.Errorf("%s: the key is that of %s, not of %s", path, address, form.Address)
+	}
+	return key, nil
+}
+
+func addressOf(key *secp256k1.PrivKey) sdk.AccAddress {
+	chain.Configure()
+	return sdk.AccAddress(key.PubKey().Address())
+}

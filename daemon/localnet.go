@@ -1,0 +1,120 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/data"
+)
+
+// Localnet is a network on one machine, as a folder with a home folder for each
+// of its validators and nodes. Each can be run by a process of its own.
+type Localnet struct {
+	Dir        string
+	Chain      string // empty: named after the time
+	Validators int
+	Commit     time.Duration // pause between two blocks
+	Port       int           // first of the ports taken on loopback; 0: any that are free
+	Residents  []Resident
+}
+
+// Resident is a node of a [Localnet].
+type Resident struct {
+	Config NodeConfig // without chain and addresses
+	Rows   data.Table // written to the home folder if there are any
+	Funds  uint64     // uthing its account holds at the first block
+	Serves bool       // has a blob interface
+}
+
+// Home is the folder of a validator or a node.
+func (l Localnet) Home(name string) string { return filepath.Join(l.Dir, name) }
+
+// Validator is the name of the i-th validator, counted from 0.
+func (Localnet) Validator(i int) string { return fmt.Sprintf("validator-%d", i+1) }
+
+// RPC lists the validators' RPC addresses, of a network that was written.
+func (l Localnet) RPC() []string {
+	var addresses []string
+	for i := range l.Validators {
+		if c, err := LoadValidator(l.Home(l.Validator(i))); err == nil {
+			addresses = append(addresses, "http://"+c.RPC)
+		}
+	}
+	return addresses
+}
+
+// Write makes the folder. Each node asks a validator of its own first, and the
+// others when that one does not answer.
+func (l *Localnet) Write() error {
+	if l.Chain == "" {
+		l.Chain = "althing-" + time.Now().UTC().Format("20060102-150405")
+	}
+	addresses, err := l.addresses(2*l.Validators + len(l.Residents))
+	if err != nil {
+		return err
+	}
+	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now()}
+	for _, r := range l.Residents {
+		key, err := NewKey(l.Home(r.Config.Name))
+		if err != nil {
+			return err
+		}
+		genesis.Accounts = append(genesis.Accounts, chain.Account{Address: addressOf(key), Amount: r.Funds})
+	}
+	validators := make([]ValidatorConfig, l.Validators)
+	rpc := make([]string, l.Validators)
+	for i := range validators {
+		validators[i] = ValidatorConfig{Name: l.Validator(i), P2P: addresses[2*i], RPC: addresses[2*i+1], Commit: l.Commit}
+		rpc[i] = "http://" + addresses[2*i+1]
+	}
+	if err := InitValidators(l.Dir, genesis, validators); err != nil {
+		return err
+	}
+	for i := range l.Residents {
+		r := &l.Residents[i]
+		r.Config.Chain = l.Chain
+		for j := range rpc {
+			r.Config.RPC = append(r.Config.RPC, rpc[(i+j)%len(rpc)])
+		}
+		if r.Serves {
+			r.Config.Listen = addresses[2*l.Validators+i]
+		}
+		if err := r.write(l.Home(r.Config.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Resident) write(home string) error {
+	if err := SaveNode(home, r.Config); err != nil || r.Config.Data.File == "" {
+		return err
+	}
+	var csv bytes.Buffer
+	if err := data.WriteCSV(&csv, r.Rows); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(home, r.Config.Data.File), csv.Bytes(), 0o600)
+}
+
+// addresses picks loopback addresses.
+func (l Localnet) addresses(n int) ([]string, error) {
+	addresses := make([]string, n)
+	for i := range addresses {
+		if l.Port > 0 {
+			addresses[i] = fmt.Sprintf("127.0.0.1:%d", l.Port+i)
+			continue
+		}
+		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close() // after all are picked, so that all differ
+		addresses[i] = listener.Addr().String()
+	}
+	return addresses, nil
+}

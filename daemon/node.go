@@ -1,0 +1,151 @@
+package daemon
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// NodeConfig is what a node's home folder says of it.
+type NodeConfig struct {
+	Chain     string         `json:"chain"`
+	Name      string         `json:"name"`
+	Roles     spec.Role      `json:"roles"`
+	RPC       []string       `json:"rpc"`                // of chain nodes, tried in turn
+	Listen    string         `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
+	Endpoint  string         `json:"endpoint,omitempty"` // its base URL as others see it; empty: http://Listen
+	Stake     uint64         `json:"stake_uthing"`
+	Slots     uint32         `json:"slots"`
+	Resources spec.Resources `json:"resources"`
+	Claimed   spec.PPM       `json:"claimed_accuracy"`
+	Data      Rows           `json:"data"`
+	// Liar makes an aggregator publish wrong models, to show what the network
+	// does about it.
+	Liar bool `json:"liar,omitempty"`
+}
+
+// Rows are the node's own data: a CSV file in its home folder that no interface
+// shows to anybody.
+type Rows struct {
+	Name    string `json:"name,omitempty"` // of the data set, as tasks ask for it
+	File    string `json:"file,omitempty"` // relative to the home folder; empty: none
+	Classes int    `json:"classes,omitempty"`
+}
+
+// The files of a home folder.
+const (
+	nodeFile      = "node.json"
+	transportFile = "transport.key"
+	blobFolder    = "blobs"
+	journalFolder = "journal"
+)
+
+// ErrOtherChain is returned for a home folder that belongs to another chain.
+var ErrOtherChain = errors.New("home folder belongs to another chain")
+
+// LoadNode reads a node's home folder.
+func LoadNode(home string) (NodeConfig, error) {
+	var c NodeConfig
+	b, err := os.ReadFile(filepath.Join(home, nodeFile))
+	if err != nil {
+		return c, fmt.Errorf("home folder of a node: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, fmt.Errorf("%s: %w", filepath.Join(home, nodeFile), err)
+	}
+	return c, c.Validate()
+}
+
+// SaveNode writes a node's home folder; keys that are not there yet are made.
+func SaveNode(home string, c NodeConfig) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(home, nodeFile), b, 0o600); err != nil {
+		return err
+	}
+	_, err = transportKey(home)
+	return err
+}
+
+// Validate reports the first thing that is wrong with a configuration.
+func (c NodeConfig) Validate() error {
+	switch {
+	case c.Chain == "":
+		return fmt.Errorf("node %q names no chain", c.Name)
+	case c.Name == "":
+		return errors.New("node has no name")
+	case !c.Roles.Valid():
+		return fmt.Errorf("node %q has no role", c.Name)
+	case len(c.RPC) == 0:
+		return fmt.Errorf("node %q names no RPC address", c.Name)
+	case c.Roles.Has(spec.Aggregator) && c.Listen == "":
+		return fmt.Errorf("node %q aggregates, so it needs an address to listen on", c.Name)
+	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == "" || c.Data.Classes < 2):
+		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name, a file and at least 2 classes", c.Name)
+	}
+	return nil
+}
+
+// endpoint is where others reach the node's blob interface.
+func (c NodeConfig) endpoint() string {
+	if c.Endpoint == "" && c.Listen != "" {
+		return "http://" + c.Listen
+	}
+	return c.Endpoint
+}
+
+// transportKey reads the node's Ed25519 key, and makes it where there is none.
+func transportKey(home string) (ed25519.PrivateKey, error) {
+	path := filepath.Join(home, transportFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		return key, writeFile(path, []byte(hex.EncodeToString(key.Seed())+"\n"), 0o600)
+	}
+	if err != nil {
+		return nil, err
+	}
+	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
+	if err != nil || len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("%s: want %d hexadecimal digits", path, 2*ed25519.SeedSize)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// writeFile replaces a file as a whole: after a crash there is the old one or
+// the new one.
+func writeFile(path string, b []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,221 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/consumer"
+	"github.com/althing-network/althing/role/evaluator"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// Participant is a running node: it registers itself if it has to, serves blobs
+// and does what its roles ask for. It knows the chain only through an RPC address
+// and other nodes only through their blob interface.
+type Participant struct {
+	config  NodeConfig
+	account *client.Account
+	node    spec.Node
+	tools   role.Tools
+	server  *http.Server
+	uploads chan struct{} // told of every update that arrives
+	log     *slog.Logger
+}
+
+// OpenParticipant connects a home folder to its chain.
+func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Participant, error) {
+	config, err := LoadNode(home)
+	if err != nil {
+		return nil, err
+	}
+	p := &Participant{config: config, uploads: make(chan struct{}, 1), log: log.With("node", config.Name)}
+	if p.account, err = openAccount(ctx, home, config); err != nil {
+		return nil, err
+	}
+	key, err := transportKey(home)
+	if err != nil {
+		return nil, err
+	}
+	table, err := config.Data.read(home)
+	if err != nil {
+		return nil, err
+	}
+	store, err := blob.OpenDir(filepath.Join(home, blobFolder))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(home, journalFolder), 0o700); err != nil {
+		return nil, err
+	}
+	listener, err := p.listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.node, err = p.register(ctx, key, table); err != nil {
+		if listener != nil {
+			_ = listener.Close()
+		}
+		return nil, err
+	}
+	p.log = p.log.With("id", p.node.ID)
+	directory := &directory{chain: p.account.Client}
+	p.tools = role.Tools{
+		Chain: config.Chain, Node: p.node.ID,
+		Send:    p.send,
+		Peer:    directory.peer,
+		Blobs:   blob.Client{Chain: config.Chain, Node: p.node.ID, Key: key},
+		Store:   store,
+		Journal: journal{filepath.Join(home, journalFolder)},
+		Trainer: train.Engine{},
+		Table:   table,
+		Now:     time.Now,
+		Pause:   pause,
+	}
+	if listener != nil {
+		p.serve(listener, directory)
+	}
+	return p, nil
+}
+
+// ID is the node's id on the chain.
+func (p *Participant) ID() uint64 { return p.node.ID }
+
+func openAccount(ctx context.Context, home string, config NodeConfig) (*client.Account, error) {
+	key, err := LoadKey(home)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := client.Dial(ctx, config.RPC...)
+	if err != nil {
+		return nil, err
+	}
+	if chain.Chain() != config.Chain {
+		return nil, fmt.Errorf("%w: %s belongs to %s, %s is %s", ErrOtherChain, home, config.Chain, config.RPC[0], chain.Chain())
+	}
+	for { // a chain answers questions about its state from its first block on
+		if height, err := chain.Height(ctx); err != nil || height > 0 {
+			return chain.Account(ctx, key)
+		}
+		if err := pause(ctx, glance); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// read loads the node's rows.
+func (r Rows) read(home string) (data.Table, error) {
+	if r.File == "" {
+		return data.Table{}, nil
+	}
+	path := filepath.Join(home, r.File)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return data.Table{}, err
+	}
+	table, err := data.ReadCSV(bytes.NewReader(b), r.Classes)
+	if err != nil {
+		return data.Table{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return table, nil
+}
+
+// register makes the chain's record of the node say what its home folder says.
+func (p *Participant) register(ctx context.Context, key ed25519.PrivateKey, table data.Table) (spec.Node, error) {
+	profile := spec.Profile{
+		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(), TransportKey: key.Public().(ed25519.PublicKey),
+		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
+	}
+	if p.config.Data.File != "" {
+		profile.Datasets = []spec.Dataset{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}
+	}
+	node, err := p.account.NodeByOwner(ctx, p.account.Address())
+	switch {
+	case errors.Is(err, client.ErrNodeNotFound):
+		_, err = p.account.Send(ctx, client.Register{Profile: profile, Stake: p.config.Stake})
+	case err == nil && !reflect.DeepEqual(node.Profile, profile):
+		_, err = p.account.Send(ctx, client.Update{Profile: profile})
+	case err == nil:
+		return node, nil
+	}
+	if err != nil {
+		return spec.Node{}, fmt.Errorf("register node %q: %w", p.config.Name, err)
+	}
+	return p.account.NodeByOwner(ctx, p.account.Address())
+}
+
+func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
+	if p.config.Listen == "" {
+		return nil, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.config.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("blob interface of node %q: address %s is occupied or not ours: %w", p.config.Name, p.config.Listen, err)
+	}
+	return listener, nil
+}
+
+func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
+	handler := &blob.Server{
+		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: keys,
+		Policy: aggregator.Policy{Chain: p.account.Client},
+		Failed: func(r *http.Request, err error) { p.log.Warn("request failed", "path", r.URL.Path, "err", err) },
+	}
+	p.server = blob.NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		if r.Method == http.MethodPut {
+			select {
+			case p.uploads <- struct{}{}:
+			default:
+			}
+		}
+	}))
+	go func() {
+		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			p.log.Error("blob interface stopped", "err", err)
+		}
+	}()
+}
+
+// send puts a message that the node owes on the chain.
+func (p *Participant) send(ctx context.Context, m client.Message, gas uint64) error {
+	signed, err := p.account.Sign(m, gas, 0, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = p.account.Confirm(ctx, signed)
+	return err
+}
+
+func (p *Participant) machines() []role.Machine {
+	var machines []role.Machine
+	if p.config.Roles.Has(spec.Trainer) {
+		machines = append(machines, &trainer.Machine{Node: p.node.ID})
+	}
+	if p.config.Roles.Has(spec.Aggregator) {
+		machines = append(machines, &aggregator.Machine{Node: p.node.ID, Liar: p.config.Liar})
+	}
+	if p.config.Roles.Has(spec.Evaluator) {
+		machines = append(machines, &evaluator.Machine{Node: p.node.ID})
+	}
+	if p.config.Roles.Has(spec.Consumer) {
+		machines = append(machines, &consumer.Machine{})
+	}
+	return machines
+}

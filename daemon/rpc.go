@@ -1,0 +1,79 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/libs/pubsub"
+	"github.com/cometbft/cometbft/node"
+	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
+)
+
+// rpcGrace is how long requests under way may take when a validator stops.
+const rpcGrace = time.Second
+
+// serveRPC opens a node's RPC interface: JSON-RPC over HTTP, and /websocket. It
+// does what CometBFT does by itself, but can be shut: CometBFT goes on answering
+// on open connections, from databases it has closed.
+func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog) (*http.Server, error) {
+	env, err := n.ConfigureRPC()
+	if err != nil {
+		return nil, err
+	}
+	limits := rpcserver.DefaultConfig()
+	limits.MaxRequestBatchSize = comet.MaxRequestBatchSize
+	limits.MaxBodyBytes = comet.MaxBodyBytes
+	limits.MaxHeaderBytes = comet.MaxHeaderBytes
+	limits.MaxOpenConnections = comet.MaxOpenConnections
+	limits.WriteTimeout = max(limits.WriteTimeout, comet.TimeoutBroadcastTxCommit+time.Second)
+
+	routes := env.GetRoutes()
+	sockets := rpcserver.NewWebsocketManager(routes,
+		rpcserver.OnDisconnect(func(remote string) {
+			err := n.EventBus().UnsubscribeAll(context.Background(), remote)
+			if err != nil && !errors.Is(err, pubsub.ErrSubscriptionNotFound) {
+				log.Error("unsubscribe", "remote", remote, "err", err)
+			}
+		}),
+		rpcserver.ReadLimit(limits.MaxBodyBytes),
+		rpcserver.WriteChanCapacity(comet.WebSocketWriteBufferSize),
+	)
+	sockets.SetLogger(log)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/websocket", sockets.WebsocketHandler)
+	rpcserver.RegisterRPCFuncs(mux, routes, log)
+
+	listener, err := rpcserver.Listen("tcp://"+address, limits.MaxOpenConnections)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPortTaken, err)
+	}
+	server := &http.Server{
+		Handler:           rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits),
+		ReadTimeout:       limits.ReadTimeout,
+		ReadHeaderTimeout: limits.ReadTimeout,
+		WriteTimeout:      limits.WriteTimeout,
+		MaxHeaderBytes:    limits.MaxHeaderBytes,
+	}
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("rpc interface is down", "err", err)
+		}
+	}()
+	return server, nil
+}
+
+// shut closes an RPC interface and its connections.
+func shut(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), rpcGrace)
+	defer cancel()
+	if err := server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	} else if err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// glance is the time between two looks at the chain's height.
+const glance = 60 * time.Millisecond
+
+// Run does what the node's roles ask for until ctx ends.
+func (p *Participant) Run(ctx context.Context) error {
+	p.log.Info("node is up", "roles", p.config.Roles, "endpoint", p.config.endpoint())
+	w := worker{
+		machines: p.machines(), tools: p.tools, done: make(chan outcome),
+		running: map[string]bool{}, finished: map[string]bool{}, failed: map[string]failure{},
+	}
+	w.report = func(key string, err error) { p.log.Warn("work failed", "work", key, "err", err) }
+	defer func() {
+		if p.server != nil {
+			_ = p.server.Close()
+		}
+	}()
+	defer w.wait()
+	heights := p.account.Heights(ctx, glance)
+	var now int64
+	for {
+		look := true
+		select {
+		case <-ctx.Done():
+			return nil
+		case height, ok := <-heights:
+			if !ok {
+				return nil
+			}
+			now = height
+		case <-p.uploads:
+		case o := <-w.done:
+			look = w.ended(o, now)
+			if !look {
+				w.handle(ctx, o.event, now)
+			}
+		}
+		if look {
+			saw, err := p.look(ctx)
+			if err != nil {
+				if ctx.Err() == nil {
+					p.log.Warn("chain does not answer", "err", err)
+				}
+				continue
+			}
+			w.handle(ctx, saw, now)
+		}
+	}
+}
+
+// look reads what concerns the node on the chain and in its store.
+func (p *Participant) look(ctx context.Context) (role.Saw, error) {
+	duties, err := p.account.Duties(ctx, p.node.ID)
+	if err != nil {
+		return role.Saw{}, err
+	}
+	if p.config.Roles.Has(spec.Consumer) {
+		own, _, err := p.account.Tasks(ctx, 0, p.account.Address(), client.Page{Limit: 1000})
+		if err != nil {
+			return role.Saw{}, err
+		}
+		for _, t := range own {
+			if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
+				duties = append(duties, client.Duty{Task: t})
+			}
+		}
+	}
+	saw := role.Saw{Duties: make([]role.Duty, len(duties))}
+	for i, d := range duties {
+		saw.Duties[i] = role.Duty{Duty: d, Held: p.held(ctx, d)}
+	}
+	return saw, nil
+}
+
+// held lists the trainers of a round whose update is in the store.
+func (p *Participant) held(ctx context.Context, d client.Duty) (nodes []uint64) {
+	if d.Round.Phase != spec.PhaseAttest || d.Round.Aggregator(p.node.ID) < 0 {
+		return nil
+	}
+	for _, t := range d.Round.Trainers {
+		slot := spec.Slot{Chain: p.config.Chain, Task: d.Task.ID, Round: d.Round.Number, Node: t.Node}
+		if _, err := p.tools.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot}); err == nil {
+			nodes = append(nodes, t.Node)
+		}
+	}
+	return nodes
+}

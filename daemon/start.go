@@ -1,0 +1,47 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/althing-network/althing/client"
+)
+
+// Start runs a home folder, of a validator or of a node, until ctx ends.
+func Start(ctx context.Context, home string, log *slog.Logger) error {
+	if _, err := os.Stat(filepath.Join(home, nodeFile)); err == nil {
+		return startNode(ctx, home, log)
+	}
+	if _, err := os.Stat(filepath.Join(home, validatorFile)); err != nil {
+		return fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+	}
+	validator, err := StartValidator(ctx, home)
+	if err != nil {
+		return err
+	}
+	log.Info("validator is up", "home", home)
+	<-ctx.Done()
+	return validator.Stop()
+}
+
+// startNode waits for the chain: a node may be started before its validators.
+func startNode(ctx context.Context, home string, log *slog.Logger) error {
+	for {
+		p, err := OpenParticipant(ctx, home, log)
+		if err == nil {
+			return p.Run(ctx)
+		}
+		if !errors.Is(err, client.ErrUnreachable) || ctx.Err() != nil {
+			return err
+		}
+		log.Info("the chain does not answer yet", "err", err)
+		if pause(ctx, time.Second) != nil {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/cometbft/cometbft/config"
+	cmtlog "github.com/cometbft/cometbft/libs/log"
+	"github.com/cometbft/cometbft/node"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/cometbft/cometbft/privval"
+	"github.com/cometbft/cometbft/proxy"
+	"github.com/cometbft/cometbft/store"
+	cmttypes "github.com/cometbft/cometbft/types"
+	dbm "github.com/cosmos/cosmos-db"
+
+	sdkslog "cosmossdk.io/log/v2/slog"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/server"
+	pruningtypes "github.com/cosmos/cosmos-sdk/store/v2/pruning/types"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+
+	"github.com/althing-network/althing/chain"
+)
+
+// Validator is a running block validator: a CometBFT node over the chain's
+// application, with its network interfaces open. Stop it once.
+type Validator struct {
+	config ValidatorConfig
+	app    *chain.App
+	node   *node.Node
+	rpc    *http.Server
+}
+
+// StartValidator runs the validator of a home folder. It returns once its
+// interfaces are open; blocks come when two thirds of the voting power are up,
+// and it answers questions about the chain's state from its first block on. It
+// fails with [ErrPortTaken] or [ErrOtherChain].
+func StartValidator(ctx context.Context, home string) (*Validator, error) {
+	c, err := LoadValidator(home)
+	if err != nil {
+		return nil, err
+	}
+	v := &Validator{config: c}
+	if err := v.start(ctx, c.comet(home)); err != nil {
+		return nil, fmt.Errorf("start validator %s: %w", c.Name, err)
+	}
+	return v, nil
+}
+
+func (v *Validator) start(ctx context.Context, comet *config.Config) error {
+	genesis, err := genutiltypes.AppGenesisFromFile(comet.GenesisFile())
+	if err != nil {
+		return fmt.Errorf("read the genesis: %w", err)
+	}
+	if genesis.ChainID != v.config.Chain {
+		return fmt.Errorf("%w: %s is of %s, its genesis of %s", ErrOtherChain, comet.RootDir, v.config.Chain, genesis.ChainID)
+	}
+	if err := v.config.free(); err != nil {
+		return err
+	}
+	if id, err := chainOfBlocks(comet); err != nil {
+		return err
+	} else if id != "" && id != v.config.Chain {
+		return fmt.Errorf("%w: %s is of %s, its blocks of %s", ErrOtherChain, comet.RootDir, v.config.Chain, id)
+	}
+	log, err := v.config.logger()
+	if err != nil {
+		return err
+	}
+	if v.app, err = openChain(log, comet, v.config.Chain); err != nil {
+		return err
+	}
+	if v.node, err = openNode(ctx, log, comet, v.app, genesis); err != nil {
+		_ = v.app.Close()
+		return err
+	}
+	if err := v.node.Start(); err != nil {
+		_ = v.app.Close()
+		return err
+	}
+	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, cometLog{log}); err != nil {
+		return errors.Join(err, v.Stop())
+	}
+	return nil
+}
+
+// Name is the validator's name.
+func (v *Validator) Name() string { return v.config.Name }
+
+// RPC is the base URL clients ask.
+func (v *Validator) RPC() string { return "http://" + v.config.RPC }
+
+// Stop closes the validator's interfaces and its database, and returns when it
+// is down. The home folder can be started again.
+func (v *Validator) Stop() error {
+	var errs []error
+	if v.rpc != nil {
+		errs = append(errs, shut(v.rpc))
+	}
+	errs = append(errs, v.node.Stop())
+	v.node.Wait()
+	if err := errors.Join(append(errs, v.app.Close())...); err != nil {
+		return fmt.Errorf("stop validator %s: %w", v.config.Name, err)
+	}
+	return nil
+}
+
+// Wait returns when the validator is down.
+func (v *Validator) Wait() { v.node.Wait() }
+
+// chainOfBlocks is the id of the chain whose blocks a home folder holds; empty if
+// it holds none.
+func chainOfBlocks(comet *config.Config) (string, error) {
+	db, err := config.DefaultDBProvider(&config.DBContext{ID: "blockstore", Config: comet})
+	if err != nil {
+		return "", fmt.Errorf("open the blocks in %s: %w", comet.DBDir(), err)
+	}
+	blocks := store.NewBlockStore(db)
+	defer blocks.Close()
+	meta := blocks.LoadBaseMeta()
+	if meta == nil {
+		return "", nil
+	}
+	return meta.Header.ChainID, nil
+}
+
+func openChain(log *slog.Logger, comet *config.Config, id string) (*chain.App, error) {
+	db, err := dbm.NewGoLevelDB("application", comet.DBDir(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("open the database in %s: %w", comet.DBDir(), err)
+	}
+	app, err := chain.New(sdkslog.NewCustomLogger(log), db,
+		baseapp.SetChainID(id), baseapp.SetPruning(pruningtypes.NewPruningOptions(pruningtypes.PruningDefault)))
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return app, nil
+}
+
+func openNode(
+	ctx context.Context, log *slog.Logger, comet *config.Config, app *chain.App, genesis *genutiltypes.AppGenesis,
+) (*node.Node, error) {
+	key, err := p2p.LoadNodeKey(comet.NodeKeyFile())
+	if err != nil {
+		return nil, fmt.Errorf("read the key for peers: %w", err)
+	}
+	// CometBFT ends the process where it cannot read these.
+	for _, file := range []string{comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()} {
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("read the key for blocks: %w", err)
+		}
+	}
+	return node.NewNodeWithContext(ctx, comet,
+		privval.LoadFilePV(comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()), key,
+		proxy.NewLocalClientCreator(server.NewCometABCIWrapper(app)),
+		func() (*cmttypes.GenesisDoc, error) { return genesis.ToGenesisDoc() },
+		openDatabase, node.DefaultMetricsProvider(comet.Instrumentation), cometLog{log})
+}
+
+// cometLog lets CometBFT write to a slog.Logger.
+type cometLog struct{ *slog.Logger }
+
+// With implements [cmtlog.Logger].
+func (l cometLog) With(pairs ...any) cmtlog.Logger { return cometLog{l.Logger.With(pairs...)} }

@@ -1,0 +1,147 @@
+package daemon
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cometbft/cometbft/config"
+)
+
+// validatorFile marks the home folder of a validator.
+const validatorFile = "validator.json"
+
+// ValidatorConfig is what a validator's home folder says of it. Beside it the
+// folder has the account's key, and what CometBFT keeps in config/ and data/.
+type ValidatorConfig struct {
+	Chain  string        `json:"chain"`
+	Name   string        `json:"name"`
+	P2P    string        `json:"p2p"`           // host:port for other validators
+	RPC    string        `json:"rpc"`           // host:port for nodes and clients
+	Peers  []string      `json:"peers"`         // id@host:port
+	Commit time.Duration `json:"-"`             // pause between two blocks; in the file as text, "200ms"
+	Index  bool          `json:"index"`         // keep an index of transactions, which costs a seventh of the work
+	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
+}
+
+// validatorForm is a ValidatorConfig as the file has it.
+type validatorForm struct {
+	ValidatorConfig
+	Commit string `json:"commit"`
+}
+
+// LoadValidator reads a validator's home folder.
+func LoadValidator(home string) (ValidatorConfig, error) {
+	path := filepath.Join(home, validatorFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ValidatorConfig{}, fmt.Errorf("home folder of a validator: %w", err)
+	}
+	var form validatorForm
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&form); err != nil {
+		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
+	}
+	c := form.ValidatorConfig
+	if c.Commit, err = time.ParseDuration(form.Commit); err != nil {
+		return ValidatorConfig{}, fmt.Errorf("%s: commit: %w", path, err)
+	}
+	if err := c.Validate(); err != nil {
+		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// SaveValidator writes a validator's configuration into its home folder.
+func SaveValidator(home string, c ValidatorConfig) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(validatorForm{ValidatorConfig: c, Commit: c.Commit.String()}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(home, validatorFile), append(b, '\n'), 0o600)
+}
+
+// Validate reports the first thing that is wrong with a configuration.
+func (c ValidatorConfig) Validate() error {
+	switch {
+	case c.Chain == "":
+		return fmt.Errorf("validator %q names no chain", c.Name)
+	case c.Name == "" || c.Name != filepath.Base(c.Name):
+		return fmt.Errorf("validator %q: want a name that can be a folder's", c.Name)
+	case c.Commit <= 0:
+		return fmt.Errorf("validator %q pauses %s between blocks: want more than nothing", c.Name, c.Commit)
+	}
+	for _, address := range []string{c.P2P, c.RPC} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fmt.Errorf("validator %q: %w", c.Name, err)
+		}
+	}
+	for _, peer := range c.Peers {
+		if id, _, ok := strings.Cut(peer, "@"); !ok || id == "" {
+			return fmt.Errorf("validator %q: peer %q: want id@host:port", c.Name, peer)
+		}
+	}
+	_, err := c.logger()
+	return err
+}
+
+// logger is where the chain node writes what it does.
+func (c ValidatorConfig) logger() (*slog.Logger, error) {
+	if c.Log == "" {
+		return slog.New(slog.DiscardHandler), nil
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
+		return nil, fmt.Errorf("validator %q: log: %w", c.Name, err)
+	}
+	handler := slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+	return slog.New(handler).With("validator", c.Name), nil
+}
+
+// comet is the configuration of CometBFT that follows from c.
+func (c ValidatorConfig) comet(home string) *config.Config {
+	comet := config.DefaultConfig()
+	comet.SetRoot(home)
+	comet.Moniker = c.Name
+	comet.P2P.ListenAddress = "tcp://" + c.P2P
+	comet.P2P.PersistentPeers = strings.Join(c.Peers, ",")
+	comet.P2P.AddrBookStrict = false // loopback and private networks are welcome
+	comet.P2P.AllowDuplicateIP = true
+	comet.P2P.PexReactor = false // the peers are those of the file
+	comet.RPC.ListenAddress = "" // see serveRPC
+	comet.Consensus.TimeoutCommit = c.Commit
+	comet.Consensus.PeerGossipSleepDuration = 20 * time.Millisecond
+	comet.TxIndex.Indexer = "null"
+	if c.Index {
+		comet.TxIndex.Indexer = "kv"
+	}
+	return comet
+}
+
+// ErrPortTaken is returned when another process listens on a validator's address.
+var ErrPortTaken = errors.New("port is taken")
+
+// free reports whether the validator's addresses can be listened on.
+func (c ValidatorConfig) free() error {
+	for _, address := range []string{c.P2P, c.RPC} {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrPortTaken, address, err)
+		}
+		if err := l.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
