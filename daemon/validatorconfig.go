@@ -15,6 +15,10 @@ import (
 	"github.com/cometbft/cometbft/config"
 )
 
+// gossip is how long a validator rests before it looks again for votes a peer
+// lacks. CometBFT's 100 ms would be a large part of a short block.
+const gossip = 20 * time.Millisecond
+
 // validatorFile marks the home folder of a validator.
 const validatorFile = "validator.json"
 
@@ -118,10 +122,11 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	comet.P2P.PersistentPeers = strings.Join(c.Peers, ",")
 	comet.P2P.AddrBookStrict = false // loopback and private networks are welcome
 	comet.P2P.AllowDuplicateIP = true
-	comet.P2P.PexReactor = false // the peers are those of the file
-	comet.RPC.ListenAddress = "" // see serveRPC
+	comet.P2P.PexReactor = false            // the peers are those of the file
+	comet.RPC.MaxSubscriptionClients = 1000 // every node listens for heights
+	comet.RPC.ListenAddress = ""            // see serveRPC
 	comet.Consensus.TimeoutCommit = c.Commit
-	comet.Consensus.PeerGossipSleepDuration = 20 * time.Millisecond
+	comet.Consensus.PeerGossipSleepDuration = gossip
 	comet.TxIndex.Indexer = "null"
 	if c.Index {
 		comet.TxIndex.Indexer = "kv"

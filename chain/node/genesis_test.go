@@ -1,0 +1,77 @@
+package node_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/nodepb"
+)
+
+// failer is what tests of both kinds have.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+func (r registry) export(t failer) nodepb.Genesis {
+	t.Helper()
+	var g nodepb.Genesis
+	if err := r.codec.Codec.UnmarshalJSON(r.module().ExportGenesis(r.ctx, r.codec.Codec), &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestGenesisComesBack(t *testing.T) {
+	r := open("ann", "bob", "cho")
+	for _, p := range []string{"ann", "bob", "cho"} {
+		r.register(t, p, 2_000_000)
+	}
+	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("cho")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Measure(r.ctx, 2, "digits", 900_000); err != nil {
+		t.Fatal(err)
+	}
+	want := r.export(t)
+	if want.Next != 4 {
+		t.Errorf("got next id %d, want 4: an id is not given twice", want.Next)
+	}
+	other := open("dee")
+	other.module().InitGenesis(other.ctx, other.codec.Codec, r.module().ExportGenesis(r.ctx, r.codec.Codec))
+	if d := cmp.Diff(want, other.export(t)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if n, err := other.ByOwner(other.ctx, owner("bob")); err != nil || n.ID != 2 {
+		t.Errorf("got node %d of bob, %v; want 2", n.ID, err)
+	}
+	if id := other.register(t, "dee", 1_000_000); id != 4 {
+		t.Errorf("got id %d, want 4", id)
+	}
+}
+
+func TestBadGenesisIsRefused(t *testing.T) {
+	one := nodepb.Node{Id: 1, Owner: owner("ann"), Profile: profile("ann"), Stake: 5}
+	two := nodepb.Node{Id: 2, Owner: owner("bob"), Profile: profile("bob"), Stake: 5}
+	if err := node.Validate(nodepb.Genesis{Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
+		t.Fatal(err)
+	}
+	poor, saint, nobody := two, two, two
+	poor.Stake, saint.Reputation, nobody.Profile.Name = 0, 1_000_001, ""
+	for name, g := range map[string]nodepb.Genesis{
+		"an id twice":        {Nodes: []nodepb.Node{one, one}, Next: 3},
+		"id 0":               {Nodes: []nodepb.Node{{Profile: profile("ann"), Stake: 5}}, Next: 3},
+		"out of order":       {Nodes: []nodepb.Node{two, one}, Next: 3},
+		"an id to come":      {Nodes: []nodepb.Node{one, two}, Next: 2},
+		"no stake":           {Nodes: []nodepb.Node{one, poor}, Next: 3},
+		"too much standing":  {Nodes: []nodepb.Node{one, saint}, Next: 3},
+		"an invalid profile": {Nodes: []nodepb.Node{one, nobody}, Next: 3},
+	} {
+		if err := node.Validate(g); !errors.Is(err, node.ErrGenesis) {
+			t.Errorf("%s: got %v, want %v", name, err, node.ErrGenesis)
+		}
+	}
+}

@@ -1,0 +1,324 @@
+package node_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cosmos/cosmos-sdk/codec/address"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
+)
+
+const denom = "uthing"
+
+// till is a bank of a few accounts, in memory.
+type till map[string]uint64
+
+func (b till) move(from, to string, coins sdk.Coins) error {
+	amount := coins.AmountOf(denom)
+	if !amount.IsUint64() || b[from] < amount.Uint64() {
+		return sdkerrors.ErrInsufficientFunds.Wrapf("%d is smaller than %s", b[from], amount)
+	}
+	b[from] -= amount.Uint64()
+	b[to] += amount.Uint64()
+	return nil
+}
+
+func (b till) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccAddress, module string, coins sdk.Coins) error {
+	return b.move(string(from), module, coins)
+}
+
+func (b till) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, coins sdk.Coins) error {
+	return b.move(module, string(to), coins)
+}
+
+// registry is a keeper with its bank and a context to call it in.
+type registry struct {
+	node.Keeper
+	ctx   sdk.Context
+	bank  till
+	codec moduletestutil.TestEncodingConfig
+}
+
+// open returns a registry with the default parameters, and people who own 100
+// THING each.
+func open(people ...string) registry {
+	key := storetypes.NewKVStoreKey(node.Name)
+	r := registry{
+		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithBlockHeight(7),
+		bank:  till{},
+		codec: moduletestutil.MakeTestEncodingConfig(node.Module{}),
+	}
+	r.Keeper = node.NewKeeper(r.codec.Codec, runtime.NewKVStoreService(key), r.bank, address.NewBech32Codec("althing"), denom)
+	r.module().InitGenesis(r.ctx, r.codec.Codec, node.Module{}.DefaultGenesis(r.codec.Codec))
+	for _, p := range people {
+		r.bank[account(p)] = 100_000_000
+	}
+	return r
+}
+
+func (r registry) module() node.Module { return node.Module{Keeper: r.Keeper} }
+
+// account is 20 bytes that begin with a name.
+func account(name string) string { return fmt.Sprintf("%-20s", name) }
+
+func owner(name string) string {
+	s, err := address.NewBech32Codec("althing").BytesToString([]byte(account(name)))
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func profile(name string) nodepb.Profile {
+	return nodepb.Profile{
+		Name: name, Roles: uint32(spec.Trainer), TransportKey: make([]byte, spec.KeySize), Slots: 2,
+		Datasets: []nodepb.Dataset{{Name: "digits", Samples: 100}},
+	}
+}
+
+func (r registry) register(t testing.TB, name string, stake uint64) uint64 {
+	t.Helper()
+	res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner(name), Profile: profile(name), Stake: stake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Id
+}
+
+func TestRegister(t *testing.T) {
+	r := open("ann", "bob")
+	if id := r.register(t, "ann", 3_000_000); id != 1 {
+		t.Errorf("got id %d of the first node, want 1", id)
+	}
+	if id := r.register(t, "bob", 1_000_000); id != 2 {
+		t.Errorf("got id %d of the second node, want 2", id)
+	}
+	got, err := r.ByOwner(r.ctx, owner("ann"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := spec.Node{
+		ID: 1, Owner: owner("ann"), Stake: 3_000_000, Reputation: 500_000, Active: true, Registered: 7,
+		Profile: spec.Profile{
+			Name: "ann", Roles: spec.Trainer, TransportKey: make([]byte, spec.KeySize), Slots: 2,
+			Datasets: []spec.Dataset{{Name: "digits", Samples: 100}},
+		},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got := r.bank[account("ann")]; got != 97_000_000 {
+		t.Errorf("ann owns %d, want what she did not lock", got)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := open("ann", "bob")
+	r.register(t, "ann", 1_000_000)
+	bad := profile("bob")
+	bad.TransportKey = nil
+	register := func(owner string, p nodepb.Profile, stake uint64) func() error {
+		return func() error {
+			_, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner, Profile: p, Stake: stake})
+			return err
+		}
+	}
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"twice", register(owner("ann"), profile("ann"), 1_000_000), node.ErrRegistered},
+		{"twice, in capitals", register(strings.ToUpper(owner("ann")), profile("ann"), 1_000_000), node.ErrRegistered},
+		{"no stake", register(owner("bob"), profile("bob"), 0), node.ErrStake},
+		{"one short", register(owner("bob"), profile("bob"), 999_999), node.ErrStake},
+		{"above the balance", register(owner("bob"), profile("bob"), 100_000_001), node.ErrFunds},
+		{"no key", register(owner("bob"), bad, 1_000_000), node.ErrProfile},
+		{"an unknown role", register(owner("bob"), nodepb.Profile{Roles: 1 << 20}, 1_000_000), node.ErrProfile},
+		{"no address", register("bob", profile("bob"), 1_000_000), node.ErrOwner},
+		{"another chain's address", register("cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu", profile("bob"), 1_000_000), node.ErrOwner},
+		{"update by a stranger", func() error {
+			_, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("bob"), Profile: profile("bob")})
+			return err
+		}, node.ErrNotFound},
+		{"update to no key", func() error {
+			_, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("ann"), Profile: bad})
+			return err
+		}, node.ErrProfile},
+		{"exit of a stranger", func() error {
+			_, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("bob")})
+			return err
+		}, node.ErrNotFound},
+		{"query of no node", func() error {
+			_, err := r.Node(r.ctx, &nodepb.QueryNode{Id: 2})
+			return err
+		}, node.ErrNotFound},
+	} {
+		before := r.export(t)
+		if err := c.do(); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if d := cmp.Diff(before, r.export(t)); d != "" || r.bank[account("bob")] != 100_000_000 {
+			t.Errorf("%s: changed something:\n%s", c.name, d)
+		}
+	}
+}
+
+func TestBusyNodeStays(t *testing.T) {
+	r := open("ann")
+	id := r.register(t, "ann", 1_000_000)
+	if err := r.SetBusy(r.ctx, id, 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("exit: got %v, want %v", err, node.ErrBusy)
+	}
+	fewer := profile("ann")
+	fewer.Slots = 1
+	if _, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("ann"), Profile: fewer}); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("fewer slots than tasks: got %v, want %v", err, node.ErrBusy)
+	}
+	if err := r.SetBusy(r.ctx, id, -3); err == nil {
+		t.Error("a node serves fewer tasks than none")
+	}
+	if err := r.SetBusy(r.ctx, id, -2); err != nil {
+		t.Fatal(err)
+	}
+	res, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")})
+	if err != nil || res.Returned != 1_000_000 {
+		t.Errorf("got %v, %v; want the stake back", res, err)
+	}
+	if again := r.register(t, "ann", 1_000_000); again != id+1 {
+		t.Errorf("got id %d after an exit, want a new one", again)
+	}
+}
+
+func TestActive(t *testing.T) {
+	people := []string{"ann", "bob", "cho"}
+	r := open(people...)
+	for _, p := range people {
+		r.register(t, p, 1_000_000)
+	}
+	ids := func() (ids []uint64) {
+		t.Helper()
+		nodes, err := r.Active(r.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range nodes {
+			ids = append(ids, n.ID)
+		}
+		return ids
+	}
+	if _, err := r.Deactivate(r.ctx, &nodepb.MsgDeactivate{Owner: owner("bob")}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]uint64{1, 3}, ids()); d != "" {
+		t.Errorf("without bob (-want +got):\n%s", d)
+	}
+	if _, err := r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner("bob")}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]uint64{1, 2, 3}, ids()); d != "" {
+		t.Errorf("with bob (-want +got):\n%s", d)
+	}
+}
+
+func TestNodesQuery(t *testing.T) {
+	r := open("ann", "bob", "cho", "dee")
+	for _, p := range []string{"ann", "bob", "cho", "dee"} {
+		r.register(t, p, 1_000_000)
+	}
+	evaluator := profile("cho")
+	evaluator.Roles = uint32(spec.Trainer | spec.Evaluator)
+	if _, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("cho"), Profile: evaluator}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Deactivate(r.ctx, &nodepb.MsgDeactivate{Owner: owner("bob")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		ask  nodepb.QueryNodes
+		want []uint64
+	}{
+		{nodepb.QueryNodes{}, []uint64{1, 2, 3, 4}},
+		{nodepb.QueryNodes{Active: true}, []uint64{1, 3, 4}},
+		{nodepb.QueryNodes{Roles: uint32(spec.Evaluator)}, []uint64{3}},
+		{nodepb.QueryNodes{Roles: uint32(spec.Trainer), Active: true, Pagination: &query.PageRequest{Limit: 2}}, []uint64{1, 3}},
+		{nodepb.QueryNodes{Roles: uint32(spec.Aggregator)}, nil},
+	} {
+		res, err := r.Nodes(r.ctx, &c.ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []uint64
+		for _, n := range res.Nodes {
+			got = append(got, n.Id)
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.ask, d)
+		}
+	}
+}
+
+func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
+	r := open("ann")
+	id := r.register(t, "ann", 1_000_000)
+	for i, c := range []struct {
+		up   bool
+		want spec.PPM
+	}{{true, 525_000}, {true, 548_750}, {false, 411_563}, {false, 308_673}} {
+		if err := r.AdjustReputation(r.ctx, id, c.up); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.Get(r.ctx, id); err != nil || n.Reputation != c.want {
+			t.Errorf("step %d: got %d, %v; want %d", i, n.Reputation, err, c.want)
+		}
+	}
+	for rep := range spec.One + 1 {
+		if up, down := node.Raise(rep), node.Lower(rep); up < rep || up > spec.One || down > rep || rep > 3 && down == rep {
+			t.Fatalf("%d: rises to %d, falls to %d", rep, up, down)
+		}
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	r := open("ann")
+	id := r.register(t, "ann", 1_000_000)
+	for i := range 40 {
+		if err := r.Measure(r.ctx, id, fmt.Sprintf("data%d", i), spec.PPM(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Measure(r.ctx, id, "data20", 900_000); err != nil {
+		t.Fatal(err)
+	}
+	n, err := r.Get(r.ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accuracy, measured := n.Accuracy("data20"); accuracy != 900_000 || !measured {
+		t.Errorf("got %d, %v; want what was measured last", accuracy, measured)
+	}
+	if len(n.Measured) != 32 || n.Measured[0].Dataset != "data8" {
+		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Dataset)
+	}
+	if err := r.Measure(r.ctx, 99, "digits", 1); !errors.Is(err, node.ErrNotFound) {
+		t.Errorf("got %v, want %v", err, node.ErrNotFound)
+	}
+}
