@@ -35,14 +35,15 @@ var _ blob.Policy = Policy{}
 
 // MayPut implements [blob.Policy].
 func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+	if c.Stranger() || c.Node != r.Slot.Node { // before the chain is asked: a stranger costs nothing
+		return fmt.Errorf("%w: node %d may not put the update of node %d", blob.ErrForbidden, c.Node, r.Slot.Node)
+	}
 	task, round, err := p.read(ctx, r)
 	if err != nil {
 		return err
 	}
 	i := round.Trainer(r.Slot.Node)
 	switch {
-	case c.Node != r.Slot.Node:
-		return fmt.Errorf("%w: node %d may not put the update of node %d", blob.ErrForbidden, c.Node, r.Slot.Node)
 	case p.Node != 0 && round.Aggregator(p.Node) < 0:
 		return fmt.Errorf("%w: node %d does not aggregate task %d", blob.ErrForbidden, p.Node, task.ID)
 	case i < 0:

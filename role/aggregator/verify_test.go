@@ -1,0 +1,189 @@
+package aggregator_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/spec"
+)
+
+// settled is a network with folders for stores, whose task of two rounds is done.
+func settled(t *testing.T, task spec.TaskSpec, liar int) (n *roletest.Network, folders []string) {
+	t.Helper()
+	n = roletest.Digits(t, 3)
+	for i, node := range n.Nodes[:roletest.Aggregators] {
+		folders = append(folders, t.TempDir())
+		d, err := blob.OpenDir(folders[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		node.Use(d)
+		node.Liar = i == liar
+		node.Restart()
+	}
+	n.Create(task)
+	if got := n.Finish(1); got.Accepted != 2 {
+		t.Fatalf("%d rounds accepted: %s", got.Accepted, got.Reason)
+	}
+	return n, folders
+}
+
+func record(t *testing.T, n *roletest.Network, number uint64) (spec.Task, spec.Round) {
+	t.Helper()
+	task, _ := n.Look(1)
+	r, err := n.Round(t.Context(), 1, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Trainers = slices.Clone(r.Trainers)
+	r.Aggregates = slices.Clone(r.Aggregates)
+	return task, r
+}
+
+func TestVerifyByStranger(t *testing.T) {
+	for _, liar := range []int{-1, 2} {
+		n, _ := settled(t, roletest.DigitsTask(2), liar)
+		for number := uint64(1); number <= 2; number++ {
+			task, r := record(t, n, number)
+			if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
+				t.Errorf("liar %d, round %d: %s, %v; want %s", liar, number, got.Short(), err, r.Next.Short())
+			}
+		}
+	}
+}
+
+func TestVerifyAmongMembers(t *testing.T) {
+	rules := roletest.DigitsTask(2)
+	rules.Audit = spec.AuditMembers
+	n, _ := settled(t, rules, -1)
+	task, r := record(t, n, 1)
+	if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); !errors.Is(err, blob.ErrForbidden) ||
+		!strings.HasPrefix(err.Error(), "update of node 9: nobody serves it; node 1: ") {
+		t.Errorf("a stranger: %v", err)
+	}
+	for _, node := range []int{1, 5, first} {
+		auditor := n.Nodes[node-1].Tools
+		auditor.Store = blob.NewMemory()
+		if got, err := aggregator.Verify(t.Context(), auditor, task, r); err != nil || got != r.Next {
+			t.Errorf("node %d: %s, %v", node, got.Short(), err)
+		}
+	}
+}
+
+// TestVerifyNamesAFlippedBit flips one bit of each kept blob in turn.
+func TestVerifyNamesAFlippedBit(t *testing.T) {
+	n, folders := settled(t, roletest.DigitsTask(2), -1)
+	task, r := record(t, n, 1)
+	flipped := 0
+	for i, folder := range folders {
+		labels, err := n.Nodes[i].Tools.Store.Labels(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range labels {
+			want := ""
+			switch {
+			case l.Slot.Round != 1:
+				continue
+			case l.Kind == blob.Update:
+				want = "update of node " + l.Path()[len("tasks/1/rounds/1/updates/"):]
+			default:
+				want = "next model"
+			}
+			want += " kept by node " + string(rune('1'+i)) + ": bytes do not match their digest"
+			path := filepath.Join(folder, "blobs", l.Digest.String())
+			right, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, bit := range []int{0, 8 * 40, 8*len(right) - 1} {
+				wrong := slices.Clone(right)
+				wrong[bit/8] ^= 1 << (bit % 8)
+				write(t, path, wrong)
+				if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err == nil || err.Error() != want {
+					t.Errorf("bit %d: got %v, want %s", bit, err, want)
+				}
+				flipped++
+			}
+			write(t, path, right[:len(right)-1])
+			if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err == nil || err.Error() != want {
+				t.Errorf("truncated: got %v, want %s", err, want)
+			}
+			write(t, path, right)
+		}
+	}
+	if flipped != 4*(3+1)*3 {
+		t.Errorf("%d bits flipped", flipped)
+	}
+	if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil {
+		t.Error(err)
+	}
+}
+
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestVerifyNamesWhatDiffers gives the auditor a record that is not true.
+func TestVerifyNamesWhatDiffers(t *testing.T) {
+	n, _ := settled(t, roletest.DigitsTask(2), -1)
+	other := spec.DigestOf([]byte("other"))
+	for _, c := range []struct {
+		name, want string
+		change     func(*spec.Task, *spec.Round)
+	}{
+		{"aborted", "round 2 of task 1 is not settled: it is in phase aborted", func(_ *spec.Task, r *spec.Round) { r.Phase = spec.PhaseAborted }},
+		{"running", "round 2 of task 1 is not settled: it is in phase open", func(_ *spec.Task, r *spec.Round) { r.Phase = spec.PhaseOpen }},
+		{"another task", "round 2 is of task 1, not of task 7", func(t *spec.Task, _ *spec.Round) { t.ID = 7 }},
+		{"dropped survivor", "survivor of node 9: chain says no, bitmaps say yes", func(_ *spec.Task, r *spec.Round) { r.Trainers[0].Survivor = false }},
+		{"survivor few hold", "survivor of node 10: chain says yes, bitmaps say no", func(_ *spec.Task, r *spec.Round) {
+			for i := range 3 {
+				r.Aggregates[i].Holds = []byte{0b101}
+			}
+		}},
+		{"another commitment", "update of node 10 kept by node 1: digest and salt open no commitment", func(_ *spec.Task, r *spec.Round) { r.Trainers[1].Commitment = other }},
+		{"other samples", "next model: chain says ", func(_ *spec.Task, r *spec.Round) { r.Trainers[1].Samples /= 2 }},
+		{"another model", "next model: chain says " + other.Short() + ", recomputed ", func(_ *spec.Task, r *spec.Round) {
+			r.Next = other
+			for i := range r.Aggregates {
+				r.Aggregates[i].Digest = other
+			}
+		}},
+		{"a model without a quorum", "next model: chain says " + other.Short() + ", but 0 aggregators revealed it and 3 must", func(_ *spec.Task, r *spec.Round) { r.Next = other }},
+		{"another base", "base model: ", func(_ *spec.Task, r *spec.Round) { r.Base = other }},
+		{"an older base", "next model: chain says ", func(t *spec.Task, r *spec.Round) { r.Base = t.Aggregators[0].Ready }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			task, r := record(t, n, 2)
+			c.change(&task, &r)
+			if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err == nil || !strings.HasPrefix(err.Error(), c.want) || !got.IsZero() {
+				t.Errorf("got %s, %v; want %s", got.Short(), err, c.want)
+			}
+		})
+	}
+}
+
+func TestVerifyPassesTheUnreachableOver(t *testing.T) {
+	n, _ := settled(t, roletest.DigitsTask(2), -1)
+	task, r := record(t, n, 2)
+	for i, node := range n.Nodes[:roletest.Aggregators] {
+		node.Unreachable.Store(true)
+		got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r)
+		switch {
+		case i < roletest.Aggregators-1 && (err != nil || got != r.Next):
+			t.Errorf("%d unreachable: %s, %v", i+1, got.Short(), err)
+		case i == roletest.Aggregators-1 && (err == nil || !strings.HasPrefix(err.Error(), "update of node 9: nobody serves it; node 1: ")):
+			t.Errorf("all unreachable: %v", err)
+		}
+	}
+}

@@ -1,0 +1,411 @@
+package role_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// Attacks of the threat model that are fought where roles and blobs meet; the
+// names carry their numbers. Each one is also shown to work without its defence.
+
+// lax is the policy of an aggregator that checks nothing but the content.
+type lax struct{ aggregator.Policy }
+
+func (lax) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error { return nil }
+func (lax) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error       { return nil }
+
+// blind checks all but the content.
+type blind struct{ aggregator.Policy }
+
+func (blind) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error { return nil }
+
+func place(number, node uint64) spec.Slot {
+	return spec.Slot{Chain: roletest.Chain, Task: 1, Round: number, Node: node}
+}
+
+// own is the update a trainer made of a round.
+func own(t *testing.T, n *roletest.Network, number, node uint64) (blob.Entry, []byte) {
+	t.Helper()
+	store := n.Nodes[node-1].Tools.Store
+	e, err := store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(number, node)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := role.ReadBlob(t.Context(), store, e.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, b
+}
+
+// put uploads bytes to an aggregator, as the node of the slot.
+func put(n *roletest.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
+	e := blob.Entry{Digest: spec.DigestOf(b), Salt: salt, Size: int64(len(b))}
+	return n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(n.Context(), peerOf(n, to), blob.Ref{Kind: blob.Update, Slot: s}, e,
+		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
+}
+
+func peerOf(n *roletest.Network, node uint64) blob.Peer {
+	return blob.Peer{Node: node, Endpoint: n.Nodes[node-1].Profile.Endpoint}
+}
+
+// restamp writes another slot into an update, as whoever steals one would.
+func restamp(t *testing.T, update []byte, s spec.Slot) []byte {
+	t.Helper()
+	h, err := model.ReadUpdateHeader(bytes.NewReader(update))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Slot = s
+	values := make([]int32, h.Count)
+	if _, err := binary.Decode(update[len(update)-4*len(values):], binary.LittleEndian, values); err != nil {
+		t.Fatal(err)
+	}
+	b, err := model.EncodeUpdate(h, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func refuseUpload(a role.Action) bool { _, uploads := a.(trainer.Upload); return uploads }
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("got error %v, want %v", err, want)
+	}
+}
+
+func TestAttack04CopiedUpdate(t *testing.T) {
+	const victim, copier = first, first + 1
+	n := roletest.Digits(t, 3)
+	n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || refuseUpload(a) }
+	n.Create(roletest.DigitsTask(1))
+	n.Reach(1, 1, spec.PhaseTrain)
+	n.Block()
+	_, r := n.Look(1)
+	commitment := r.Trainers[0].Commitment
+	if commitment.IsZero() || r.Phase != spec.PhaseTrain {
+		t.Fatalf("nothing to copy in phase %s", r.Phase)
+	}
+	// What the victim has put on the chain is of no use to another node.
+	wantErr(t, n.Say(copier, client.Commit{Task: 1, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
+	// So the copier commits to something and hopes to see the victim's bytes.
+	var salt spec.Salt
+	hope := spec.UpdateCommitment(place(1, copier), spec.DigestOf([]byte("whatever comes")), salt)
+	if err := n.Say(copier, client.Commit{Task: 1, Round: 1, Samples: 9, Commitment: hope}); err != nil {
+		t.Fatal(err)
+	}
+	n.Reach(1, 1, spec.PhaseAttest)
+	e, update := own(t, n, 1, victim)
+	if err := put(n, 1, place(1, victim), e.Salt, update); err != nil {
+		t.Fatal(err)
+	}
+	steal := func() error {
+		_, err := n.Nodes[copier-1].Tools.Blobs.FetchUpdate(t.Context(), []blob.Peer{peerOf(n, 1)},
+			blob.Ref{Kind: blob.Update, Slot: place(1, victim)}, commitment, e.Size, blob.NewMemory())
+		return err
+	}
+	copied := restamp(t, update, place(1, copier))
+	wantErr(t, steal(), blob.ErrForbidden)
+	wantErr(t, put(n, 1, place(1, copier), salt, copied), blob.ErrForbidden)
+	wantErr(t, put(n, 1, place(1, copier), e.Salt, update), blob.ErrForbidden)
+
+	n.Nodes[0].Govern(lax{aggregator.Policy{Chain: n, Node: 1}})
+	if err := errors.Join(steal(), put(n, 1, place(1, copier), salt, copied)); err != nil {
+		t.Errorf("without the policy the copy is not taken: %v", err)
+	}
+	n.Finish(1)
+	r = rounds(t, n)[0]
+	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || n.Paid(copier) != 0 || n.Paid(victim) == 0 {
+		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, n.Paid(copier))
+	}
+}
+
+func TestAttack12SelectiveServing(t *testing.T) {
+	// serve runs a round in which the first trainer sends its update to some
+	// aggregators only.
+	serve := func(t *testing.T, to ...uint64) *roletest.Network {
+		t.Helper()
+		n := roletest.Digits(t, 3)
+		n.Nodes[first-1].Refuses = refuseUpload
+		n.Create(roletest.DigitsTask(1))
+		n.Reach(1, 1, spec.PhaseAttest)
+		e, update := own(t, n, 1, first)
+		for _, node := range to {
+			if err := put(n, node, place(1, first), e.Salt, update); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	agree := func(t *testing.T, n *roletest.Network, survives bool) {
+		t.Helper()
+		n.Finish(1)
+		wantNoErrors(t, n)
+		r := rounds(t, n)[0]
+		if r.Trainers[0].Survivor != survives {
+			t.Errorf("the trainer survives: %v", r.Trainers[0].Survivor)
+		}
+		for _, a := range r.Aggregates {
+			if a.Revealed > 0 && a.Digest != r.Next {
+				t.Errorf("aggregator %d is out of step", a.Node)
+			}
+		}
+	}
+	t.Run("to one", func(t *testing.T) {
+		n := serve(t, 2)
+		agree(t, n, false)
+	})
+	t.Run("to f+1", func(t *testing.T) {
+		n := serve(t, 2, 3)
+		agree(t, n, true)
+		for _, node := range n.Nodes[:roletest.Aggregators] {
+			if _, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(1, first)}); err != nil {
+				t.Errorf("aggregator %d did not pull: %v", node.ID, err)
+			}
+		}
+	})
+	t.Run("with an aggregator that lets others wait", func(t *testing.T) {
+		n := serve(t, 1, 3)
+		n.Nodes[0].Front = func(_ http.ResponseWriter, r *http.Request) bool {
+			stalls := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/updates/")
+			if stalls {
+				<-r.Context().Done()
+			}
+			return stalls
+		}
+		for _, node := range n.Nodes {
+			node.Tools.Blobs.Patience = time.Second / 10
+		}
+		agree(t, n, true)
+	})
+	t.Run("with an aggregator that lies about what it holds", func(t *testing.T) {
+		n := serve(t, 3)
+		n.Nodes[0].Refuses = func(a role.Action) bool {
+			s, sends := a.(role.Send)
+			if !sends {
+				return false
+			}
+			_, attests := s.Message.(client.Attest)
+			return attests
+		}
+		if err := n.Say(1, client.Attest{Task: 1, Round: 1, Holds: []byte{0b111}}); err != nil {
+			t.Fatal(err)
+		}
+		agree(t, n, true)
+	})
+	t.Run("without f+1", func(t *testing.T) {
+		n := serve(t)
+		task, r := n.Reach(1, 1, spec.PhaseAggregate)
+		r.Trainers = slices.Clone(r.Trainers)
+		r.Trainers[0].Survivor = true // as if one bitmap, a lie, were enough
+		if _, err := (aggregator.Combine{Task: task, Round: r}).Do(t.Context(), n.Nodes[1].Tools); err == nil {
+			t.Error("the round goes on without an update that nobody holds")
+		}
+		agree(t, n, false)
+	})
+}
+
+func TestAttack13Equivocation(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	n.Nodes[first-1].Refuses = refuseUpload
+	n.Create(roletest.DigitsTask(1))
+	task, r := n.Reach(1, 1, spec.PhaseAttest)
+	e, update := own(t, n, 1, first)
+	other := bytes.Clone(update)
+	other[len(other)-1] ^= 1
+	for _, node := range []uint64{1, 2} {
+		if err := put(n, node, place(1, first), e.Salt, update); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for node := range uint64(roletest.Aggregators) {
+		wantErr(t, put(n, node+1, place(1, first), e.Salt, other), blob.ErrForbidden)
+	}
+
+	// Without the opening two aggregators would keep two updates for one slot and
+	// compute two models; one aggregator would still keep the first only.
+	for _, node := range n.Nodes[:roletest.Aggregators] {
+		node.Govern(lax{aggregator.Policy{Chain: n, Node: node.ID}})
+	}
+	wantErr(t, put(n, 1, place(1, first), e.Salt, other), blob.ErrConflict)
+	if err := put(n, 3, place(1, first), e.Salt, other); err != nil {
+		t.Fatal(err)
+	}
+	alone := spec.Round{Task: 1, Number: 1, Base: r.Base, Trainers: []spec.Contribution{r.Trainers[0]}}
+	alone.Trainers[0].Survivor = true
+	global, err := n.Nodes[0].Tools.Model(t.Context(), task, r.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global); err != nil {
+		t.Errorf("the aggregator with the right update: %v", err)
+	}
+	// Even so the commitment on the chain keeps the other update out of the sum.
+	_, err = aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone, global)
+	wantErr(t, err, blob.ErrOpening)
+	second := alone
+	second.Trainers = slices.Clone(alone.Trainers)
+	second.Trainers[0].Commitment = spec.UpdateCommitment(place(1, first), spec.DigestOf(other), e.Salt)
+	a, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, second, global)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(a, b) {
+		t.Error("two updates give one model")
+	}
+}
+
+func TestAttack26MaliciousModel(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	n.Create(roletest.DigitsTask(2))
+	task, r := n.Reach(1, 2, spec.PhaseTrain)
+	right, err := role.ReadBlob(t.Context(), n.Nodes[0].Tools.Store, r.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notANumber := bytes.Clone(right)
+	binary.LittleEndian.PutUint32(notANumber[len(right)-4:], math.Float32bits(float32(math.NaN())))
+	wider, err := model.Encode(spec.Model{Kind: spec.ModelSoftmax, Inputs: 63, Classes: 10}, make([]float32, 640))
+	if err != nil {
+		t.Fatal(err)
+	}
+	attacks := map[string][]byte{
+		"NaN":          notANumber,
+		"other shape":  wider,
+		"pickle":       []byte("\x80\x04cos\nsystem\n(S'true'\ntR."),
+		"header bomb":  append([]byte{255, 255, 255, 255, 255, 255, 255, 127}, right[8:]...),
+		"bytes follow": append(bytes.Clone(right), 0),
+		"nothing":      {},
+	}
+	for name, bad := range attacks {
+		// One aggregator serves it under the right digest: the bytes do not match,
+		// or are too many, and the next one is asked.
+		t.Run(name+" from one", func(t *testing.T) {
+			node := n.Nodes[0]
+			node.Front = serveAs(bad)
+			defer func() { node.Front = nil }()
+			auditor := n.Stranger() // begins with node 1
+			if _, err := auditor.Model(t.Context(), task, r.Base); err != nil {
+				t.Errorf("one bad aggregator of four: %v", err)
+			}
+			only := task
+			only.Aggregators = task.Aggregators[:1]
+			auditor.Store = blob.NewMemory()
+			if _, err := auditor.Model(t.Context(), only, r.Base); !errors.Is(err, blob.ErrMismatch) && !errors.Is(err, blob.ErrTooLarge) {
+				t.Errorf("got %v", err)
+			}
+			if has, err := auditor.Store.Has(t.Context(), r.Base); has || err != nil {
+				t.Errorf("bad bytes are kept: %v, %v", has, err)
+			}
+		})
+		// Without the digest, as if all had agreed on it, the decoder refuses.
+		t.Run(name+" from all", func(t *testing.T) {
+			tools := n.Stranger()
+			d, _, err := blob.Put(t.Context(), tools.Store, bytes.NewReader(bad), 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tools.Model(t.Context(), task, d); !errors.Is(err, model.ErrModel) {
+				t.Errorf("got %v, want %v", err, model.ErrModel)
+			}
+		})
+	}
+	n.Finish(1)
+	wantNoErrors(t, n)
+}
+
+// serveAs answers every request for a model with other bytes.
+func serveAs(b []byte) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case !strings.HasPrefix(r.URL.Path, "/v1/models/"):
+			return false
+		case r.URL.Query().Has("manifest"):
+			m, _ := blob.ManifestOf(bytes.NewReader(b))
+			digests := make([]string, len(m.Chunks))
+			for i, d := range m.Chunks {
+				digests[i] = fmt.Sprintf("%q", d)
+			}
+			fmt.Fprintf(w, `{"size":%d,"chunks":[%s]}`, m.Size, strings.Join(digests, ","))
+		default:
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
+		}
+		return true
+	}
+}
+
+func TestAttack29ReplayAcrossRounds(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	n.Create(roletest.DigitsTask(2))
+	_, before := n.Reach(1, 1, spec.PhaseSettled)
+	e, update := own(t, n, 1, first)
+	replayer := n.Nodes[first-1]
+	replayer.Refuses = func(role.Action) bool { return true }
+	n.Reach(1, 2, spec.PhaseTrain)
+
+	// The message of round 1 as it was, then the same commitment in round 2.
+	old := before.Trainers[0]
+	message := client.Commit{Task: 1, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
+	wantErr(t, n.Say(first, message), round.ErrWrongRound)
+	message.Round = 2
+	if err := n.Say(first, message); err != nil {
+		t.Fatal(err)
+	}
+	n.Reach(1, 2, spec.PhaseAttest)
+	wantErr(t, put(n, 1, place(2, first), e.Salt, update), blob.ErrForbidden) // it opens nothing in round 2
+	wantErr(t, put(n, 1, place(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
+	n.Finish(1)
+	if r := rounds(t, n)[1]; r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
+		t.Errorf("survivors of the round with the replay: %v", r.Trainers)
+	}
+
+	// A new commitment to the old bytes: the bytes themselves say round 1.
+	n = roletest.Digits(t, 2)
+	n.Create(roletest.DigitsTask(2))
+	n.Reach(1, 1, spec.PhaseSettled)
+	e, update = own(t, n, 1, first)
+	n.Nodes[first-1].Refuses = func(role.Action) bool { return true }
+	n.Reach(1, 2, spec.PhaseTrain)
+	if err := n.Say(first, client.Commit{
+		Task: 1, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(place(2, first), e.Digest, e.Salt),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	n.Reach(1, 2, spec.PhaseAttest)
+	wantErr(t, put(n, 1, place(2, first), e.Salt, update), blob.ErrContent)
+	n.Nodes[0].Govern(blind{aggregator.Policy{Chain: n, Node: 1}})
+	if err := put(n, 1, place(2, first), e.Salt, update); err != nil {
+		t.Errorf("without a look at the content: %v", err)
+	}
+	n.Finish(1)
+	if r := rounds(t, n)[1]; r.Trainers[0].Survivor {
+		t.Error("one blind aggregator of four makes a survivor")
+	}
+}
