@@ -1,0 +1,63 @@
+package consumer_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/consumer"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/spec"
+)
+
+func saw(tasks ...spec.Task) role.Saw {
+	var s role.Saw
+	for _, t := range tasks {
+		s.Duties = append(s.Duties, role.Duty{Duty: client.Duty{Task: t}})
+	}
+	return s
+}
+
+func TestDownloadsTheFinalModelOnce(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	n.Create(roletest.DigitsTask(1))
+	var m consumer.Machine
+	open, _ := n.Look(1)
+	failed := spec.Task{ID: 2, State: spec.TaskFailed} // no model to have
+	if actions := m.Handle(saw(open, failed), n.Height()); len(actions) != 0 {
+		t.Fatalf("nothing is final, but it wants %v", actions)
+	}
+	task := n.Finish(1)
+	actions := m.Handle(saw(task, failed), n.Height())
+	if diff := cmp.Diff([]role.Action{consumer.Download{Task: task}}, actions); diff != "" {
+		t.Fatal(diff)
+	}
+	tools := n.Stranger()
+	event, err := actions[0].Do(t.Context(), tools)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(role.Event(consumer.Downloaded{Task: 1, Model: task.Model}), event); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := role.ReadBlob(t.Context(), tools.Store, task.Model); err != nil {
+		t.Error(err)
+	}
+	if actions := m.Handle(event, n.Height()); len(actions) != 0 {
+		t.Errorf("it has the model and wants %v", actions)
+	}
+}
+
+func TestDownloadFails(t *testing.T) {
+	n := roletest.Digits(t, 1)
+	n.Create(roletest.DigitsTask(1))
+	task := n.Finish(1)
+	task.Model = spec.DigestOf([]byte("other"))
+	if _, err := (consumer.Download{Task: task}).Do(t.Context(), n.Stranger()); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("got error %v, want %v", err, blob.ErrNotFound)
+	}
+}

@@ -1,0 +1,53 @@
+package evaluator_test
+
+import (
+	"testing"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/evaluator"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestShardMustFit: a shard of another shape is not attested.
+func TestShardMustFit(t *testing.T) {
+	hold := evaluator.Hold{Task: spec.Task{ID: 1, Spec: roletest.DigitsTask(1)}}
+	for name, table := range map[string]data.Table{
+		"no rows":       {Features: 64, Classes: 10},
+		"few features":  {Features: 63, Classes: 10, X: make([]float32, 63), Y: []int32{1}},
+		"other classes": {Features: 64, Classes: 2, X: make([]float32, 64), Y: []int32{1}},
+	} {
+		if e, err := hold.Do(t.Context(), role.Tools{Table: table}); err == nil {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
+	e, err := hold.Do(t.Context(), role.Tools{Table: fits})
+	if want := (evaluator.Holding{Task: 1, Shard: data.Digest(fits)}); err != nil || e != role.Event(want) {
+		t.Errorf("%v, %v; want %v", e, err, want)
+	}
+}
+
+// TestScoreIsOfTheOwnShard checks the scores of a round against the shards.
+func TestScoreIsOfTheOwnShard(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	n.Create(roletest.DigitsTask(1))
+	task := n.Finish(1)
+	_, r := n.Look(1)
+	weights, err := n.Stranger().Model(t.Context(), task, r.Next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range r.Scores {
+		tools := n.Nodes[e.Node-1].Tools
+		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, weights, tools.Table)
+		if err != nil || judged.Accuracy() != e.Score || judged.Samples == 0 {
+			t.Errorf("evaluator %d says %s, its shard %s, %v", e.Node, e.Score, judged.Accuracy(), err)
+		}
+		ready := task.Evaluators[r.Evaluator(e.Node)].Ready
+		if ready != data.Digest(tools.Table) {
+			t.Errorf("evaluator %d attested %s", e.Node, ready.Short())
+		}
+	}
+}
