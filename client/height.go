@@ -5,6 +5,7 @@ import (
 	"time"
 
 	rpc "github.com/cometbft/cometbft/rpc/client/http"
+	cmttypes "github.com/cometbft/cometbft/types"
 )
 
 // Height is the newest height whose state can be queried.
@@ -21,25 +22,85 @@ func (c *Client) Height(ctx context.Context) (height int64, err error) {
 
 // Heights sends every new height it sees until ctx ends, beginning with the
 // newest one. It skips heights that a slow reader or an unreachable node made it
-// miss: what counts is the state, not the event.
-func (c *Client) Heights(ctx context.Context, every time.Duration) <-chan int64 {
+// miss: what counts is the state, not the event. It listens to a node's events,
+// and asks now and then in case the node has gone.
+func (c *Client) Heights(ctx context.Context) <-chan int64 {
 	heights := make(chan int64)
+	events := make(chan int64, 1)
+	go c.listen(ctx, events)
 	go func() {
 		defer close(heights)
 		last := int64(0)
 		for {
-			if height, err := c.Height(ctx); err == nil && height > last {
-				select {
-				case heights <- height:
-					last = height
-				case <-ctx.Done():
-					return
-				}
+			var height int64
+			select {
+			case <-ctx.Done():
+				return
+			case height = <-events:
+			case <-time.After(doubt):
+				height, _ = c.Height(ctx) // an unreachable node is asked again
 			}
-			if pause(ctx, every) != nil {
+			if height <= last {
+				continue
+			}
+			select {
+			case heights <- height:
+				last = height
+			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return heights
+}
+
+// doubt is how long no news is good news.
+const doubt = time.Second
+
+// listen passes on the heights that a node tells of, and turns to the next node
+// when it falls silent.
+func (c *Client) listen(ctx context.Context, heights chan int64) {
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		address := c.remotes[c.current].Remote()
+		c.mu.Unlock()
+		_ = hear(ctx, address, heights) // whatever ended it, the next try tells
+		if pause(ctx, doubt) == nil {
+			c.turn()
+		}
+	}
+}
+
+// hear subscribes to a node until it is silent for a while.
+func hear(ctx context.Context, address string, heights chan int64) error {
+	remote, err := rpc.New(address, "/websocket")
+	if err != nil {
+		return err
+	}
+	if err := remote.Start(); err != nil {
+		return err
+	}
+	defer remote.Stop() //nolint:errcheck // nothing can be done about it
+	news, err := remote.Subscribe(ctx, "heights", cmttypes.EventQueryNewBlockHeader.String(), 8)
+	if err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * doubt):
+			return nil
+		case event := <-news:
+			header, ok := event.Data.(cmttypes.EventDataNewBlockHeader)
+			if !ok {
+				continue
+			}
+			select { // only the newest matters
+			case <-heights:
+			default:
+			}
+			heights <- header.Header.Height
+		}
+	}
 }

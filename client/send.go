@@ -19,8 +19,8 @@ import (
 )
 
 // Gas is what a message may use at most; a message of a round reads and writes
-// the round, which grows with its participants.
-func Gas(participants int) uint64 { return 400_000 + 8_000*uint64(participants) }
+// the round, which grows with its participants. A third is to spare.
+func Gas(participants int) uint64 { return 300_000 + 5_000*uint64(participants) }
 
 const (
 	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node

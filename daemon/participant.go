@@ -78,7 +78,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	directory := &directory{chain: p.account.Client}
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
-		Send:    p.send,
+		Send:    (&client.Outbox{Account: p.account}).Send,
 		Peer:    directory.peer,
 		Blobs:   blob.Client{Chain: config.Chain, Node: p.node.ID, Key: key},
 		Store:   store,
@@ -113,7 +113,7 @@ func openAccount(ctx context.Context, home string, config NodeConfig) (*client.A
 		if height, err := chain.Height(ctx); err != nil || height > 0 {
 			return chain.Account(ctx, key)
 		}
-		if err := pause(ctx, glance); err != nil {
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -191,16 +191,6 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 			p.log.Error("blob interface stopped", "err", err)
 		}
 	}()
-}
-
-// send puts a message that the node owes on the chain.
-func (p *Participant) send(ctx context.Context, m client.Message, gas uint64) error {
-	signed, err := p.account.Sign(m, gas, 0, time.Now())
-	if err != nil {
-		return err
-	}
-	_, err = p.account.Confirm(ctx, signed)
-	return err
 }
 
 func (p *Participant) machines() []role.Machine {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
@@ -11,15 +10,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// glance is the time between two looks at the chain's height.
-const glance = 60 * time.Millisecond
-
 // Run does what the node's roles ask for until ctx ends.
 func (p *Participant) Run(ctx context.Context) error {
 	p.log.Info("node is up", "roles", p.config.Roles, "endpoint", p.config.endpoint())
 	w := worker{
 		machines: p.machines(), tools: p.tools, done: make(chan outcome),
-		running: map[string]bool{}, finished: map[string]bool{}, failed: map[string]failure{},
+		running: map[string]bool{}, finished: map[string]int64{}, failed: map[string]failure{},
 	}
 	w.report = func(key string, err error) { p.log.Warn("work failed", "work", key, "err", err) }
 	defer func() {
@@ -28,35 +24,33 @@ func (p *Participant) Run(ctx context.Context) error {
 		}
 	}()
 	defer w.wait()
-	heights := p.account.Heights(ctx, glance)
+	heights := p.account.Heights(ctx)
 	var now int64
 	for {
-		look := true
 		select {
 		case <-ctx.Done():
 			return nil
+		case o := <-w.done:
+			w.ended(o, now)
+			if o.event != nil {
+				w.handle(ctx, o.event, now)
+			}
+			continue
 		case height, ok := <-heights:
 			if !ok {
 				return nil
 			}
 			now = height
 		case <-p.uploads:
-		case o := <-w.done:
-			look = w.ended(o, now)
-			if !look {
-				w.handle(ctx, o.event, now)
-			}
 		}
-		if look {
-			saw, err := p.look(ctx)
-			if err != nil {
-				if ctx.Err() == nil {
-					p.log.Warn("chain does not answer", "err", err)
-				}
-				continue
+		saw, err := p.look(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				p.log.Warn("chain does not answer", "err", err)
 			}
-			w.handle(ctx, saw, now)
+			continue
 		}
+		w.handle(ctx, saw, now)
 	}
 }
 

@@ -86,7 +86,7 @@ func reach(t *testing.T, c *client.Client, height int64) int64 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for h := range c.Heights(ctx, 20*time.Millisecond) {
+	for h := range c.Heights(ctx) {
 		if h >= height {
 			return h
 		}

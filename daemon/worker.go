@@ -8,8 +8,10 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// backoff is how many blocks pass at most between two tries of what fails.
-const backoff = 32
+const (
+	backoff = 32 // blocks at most between two tries of what fails
+	resend  = 10 // blocks until what no block holds is sent again
+)
 
 // worker runs the actions of a node's machines, each once.
 type worker struct {
@@ -20,7 +22,7 @@ type worker struct {
 
 	group    sync.WaitGroup
 	running  map[string]bool
-	finished map[string]bool
+	finished map[string]int64 // height
 	failed   map[string]failure
 }
 
@@ -40,7 +42,7 @@ func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
 	for _, m := range w.machines {
 		for _, action := range m.Handle(e, now) {
 			key := action.Key()
-			if w.running[key] || w.finished[key] || now < w.failed[key].again {
+			if w.running[key] || w.over(action, now) || now < w.failed[key].again {
 				continue
 			}
 			w.running[key] = true
@@ -55,9 +57,16 @@ func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
 	}
 }
 
-// ended takes note of a finished action; it reports whether there is nothing to
-// tell the machines.
-func (w *worker) ended(o outcome, now int64) (nothing bool) {
+// over reports whether an action needs no start. What was sent is sent again
+// when the machine still asks for it after a while: no block holds it.
+func (w *worker) over(a role.Action, now int64) bool {
+	at, finished := w.finished[a.Key()]
+	_, send := a.(role.Send)
+	return finished && !(send && now >= at+resend)
+}
+
+// ended takes note of a finished action.
+func (w *worker) ended(o outcome, now int64) {
 	delete(w.running, o.key)
 	if o.err != nil {
 		f := w.failed[o.key]
@@ -65,11 +74,10 @@ func (w *worker) ended(o outcome, now int64) (nothing bool) {
 		f.again = now + min(backoff, int64(1)<<min(f.times, 6)/2)
 		w.failed[o.key] = f
 		w.report(o.key, o.err)
-		return true
+		return
 	}
 	delete(w.failed, o.key)
-	w.finished[o.key] = true
-	return o.event == nil
+	w.finished[o.key] = now
 }
 
 // wait lets running actions end; their context has.
