@@ -6,9 +6,11 @@ import (
 	"cosmossdk.io/errors"
 	"cosmossdk.io/math"
 
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
+	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 )
 
 // Owes knows which messages a selected node owes the network at this moment.
@@ -22,8 +24,14 @@ type GasPrice interface {
 	MinGasPrice(ctx context.Context) (uint64, error)
 }
 
-// FreeGas is how much gas each message of a free transaction may ask for.
-const FreeGas uint64 = 1_000_000
+// What is free has bounds: a node that owes one message could else fill blocks
+// and mempools with copies of it, of which only the first is any use.
+const (
+	// FreeGas is how much gas each message of a free transaction may ask for.
+	FreeGas uint64 = 1_000_000
+	// FreeMessages is how many free messages an account may send in a block.
+	FreeMessages = 16
+)
 
 // Fees decides what a transaction pays. One whose every message is owed is free;
 // any other pays the gas price, and a validator that includes one that does not
@@ -31,6 +39,7 @@ const FreeGas uint64 = 1_000_000
 type Fees struct {
 	Owes  Owes // nil: nobody owes anything
 	Price GasPrice
+	Count storetypes.StoreKey // transient: counts the free messages of a block
 }
 
 // Check returns the coins to deduct, or ErrInsufficientFee. It is an
@@ -67,6 +76,29 @@ func (f Fees) free(ctx sdk.Context, tx sdk.FeeTx) bool {
 			return false
 		}
 	}
+	return f.count(ctx, tx, len(msgs))
+}
+
+// count adds to the free messages of a transaction's first signer, and reports
+// whether they are still few enough. CheckTx has a count of its own, which begins
+// again with every block.
+func (f Fees) count(ctx sdk.Context, tx sdk.FeeTx, messages int) bool {
+	signed, ok := tx.(authsigning.SigVerifiableTx)
+	if !ok {
+		return false
+	}
+	signers, err := signed.GetSigners()
+	if err != nil || len(signers) == 0 {
+		return false
+	}
+	counts := ctx.TransientStore(f.Count)
+	if sent := counts.Get(signers[0]); len(sent) > 0 {
+		messages += int(sent[0])
+	}
+	if messages > FreeMessages {
+		return false
+	}
+	counts.Set(signers[0], []byte{byte(messages)})
 	return true
 }
 
@@ -77,13 +109,15 @@ func Fee(gas, price uint64) math.Int {
 
 // guard sets what every transaction must pass before its messages run.
 func (a *App) guard(owes Owes) error {
+	count := storetypes.NewTransientStoreKey("free")
+	a.MountTransientStores(map[string]*storetypes.TransientStoreKey{count.Name(): count})
 	handler, err := ante.NewAnteHandler(ante.HandlerOptions{
 		AccountKeeper:   a.accounts,
 		BankKeeper:      a.bank,
 		FeegrantKeeper:  a.fees,
 		SignModeHandler: a.Tx.SignModeHandler(),
 		SigGasConsumer:  ante.DefaultSigVerificationGasConsumer,
-		TxFeeChecker:    Fees{Owes: owes, Price: a.nodes}.Check,
+		TxFeeChecker:    Fees{Owes: owes, Price: a.nodes, Count: count}.Check,
 	})
 	if err != nil {
 		return err

@@ -9,7 +9,11 @@ import (
 
 	"cosmossdk.io/math"
 
+	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/testutil"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/chain"
@@ -106,9 +110,10 @@ func (o owed) Owed(_ context.Context, msg sdk.Msg) bool { return sdk.MsgTypeURL(
 
 type tx struct {
 	sdk.FeeTx
-	gas  uint64
-	fee  int64
-	msgs []sdk.Msg
+	gas    uint64
+	fee    int64
+	msgs   []sdk.Msg
+	signer string
 }
 
 func (x tx) GetGas() uint64     { return x.gas }
@@ -117,12 +122,17 @@ func (x tx) GetFee() sdk.Coins  { return sdk.NewCoins(sdk.NewInt64Coin(chain.Den
 func (tx) FeePayer() []byte     { return nil }
 func (tx) ValidateBasic() error { return nil }
 
+func (x tx) GetSigners() ([][]byte, error)                 { return [][]byte{[]byte("a" + x.signer)}, nil }
+func (tx) GetPubKeys() ([]cryptotypes.PubKey, error)       { return nil, nil }
+func (tx) GetSignaturesV2() ([]signing.SignatureV2, error) { return nil, nil }
+
 func TestOwedMessagesAreFree(t *testing.T) {
 	var (
 		duty   = &nodepb.MsgActivate{}
 		other  = &nodepb.MsgExit{}
-		fees   = chain.Fees{Owes: owed(sdk.MsgTypeURL(duty)), Price: price(25)}
-		ctx    = sdk.Context{}.WithBlockHeight(2)
+		count  = storetypes.NewTransientStoreKey("free")
+		fees   = chain.Fees{Owes: owed(sdk.MsgTypeURL(duty)), Price: price(25), Count: count}
+		ctx    = testutil.DefaultContext(storetypes.NewKVStoreKey("kv"), count).WithBlockHeight(2)
 		paid   = sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 2500))
 		refuse = sdk.Coins(nil)
 	)
@@ -146,6 +156,20 @@ func TestOwedMessagesAreFree(t *testing.T) {
 		if (err != nil) != (c.want == nil) || !got.Equal(c.want) {
 			t.Errorf("%s: got %v, %v; want %v", c.name, got, err, c.want)
 		}
+	}
+	// Four are counted above. An account may go on to the bound; others are not
+	// bound by it.
+	ann, bob := tx{gas: 100_000, msgs: []sdk.Msg{duty}}, tx{gas: 100_000, msgs: []sdk.Msg{duty}, signer: "bob"}
+	for i := 4; i < chain.FreeMessages; i++ {
+		if _, _, err := fees.Check(ctx, ann); err != nil {
+			t.Errorf("free message %d: %v", i+1, err)
+		}
+	}
+	if _, _, err := fees.Check(ctx, ann); err == nil {
+		t.Error("an account floods blocks for free")
+	}
+	if _, _, err := fees.Check(ctx, bob); err != nil {
+		t.Errorf("another account's message: %v", err)
 	}
 	fees.Owes = nil
 	if _, _, err := fees.Check(ctx, tx{gas: 100_000, msgs: []sdk.Msg{duty}}); err == nil {
