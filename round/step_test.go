@@ -116,3 +116,59 @@ func TestAnEvaluatorJoinsWhenReady(t *testing.T) {
 	play()
 	w.do(w.commitScore(8, 500_000))
 }
+
+func TestTheTargetIsReachedByEquality(t *testing.T) {
+	modest := task()
+	modest.Target.Accuracy = 500_000
+	for score, want := range map[spec.PPM]spec.TaskState{499_999: spec.TaskRunning, 500_000: spec.TaskReached} {
+		w := newWorld(t, modest)
+		w.train(11, 12, 13, 14)
+		w.attest(11, 12, 13, 14)
+		w.aggregate("m", "m", "m", "m")
+		w.score(score, score, score, score)
+		if w.Task.State != want {
+			t.Errorf("scored %s, task %s, want %s", score, w.Task.State, want)
+		}
+	}
+}
+
+// While 2f+1 do not agree yet, no grace cuts off the one whose word is missing.
+func TestRevealsWaitForAgreement(t *testing.T) {
+	w := newWorld(t, task())
+	w.train(11, 12, 13, 14)
+	w.attest(11, 12, 13, 14)
+	models := []string{"m", "m", "l", "m"}
+	for i, model := range models {
+		w.do(w.commitAggregate(uint64(i+1), model))
+	}
+	w.pass()
+	for i, model := range models[:3] {
+		w.do(w.revealAggregate(uint64(i+1), model))
+	}
+	for w.height < w.Round.Deadline {
+		w.end()
+	}
+	w.do(w.revealAggregate(4, "m"))
+	w.pass()
+	if w.Round.Next != digest("m") || len(w.Task.Faults) != 1 {
+		t.Errorf("round %s, faults %v", w.Round.Phase, w.Task.Faults)
+	}
+}
+
+// Where a phase ends before its deadline nobody was too late.
+func TestNoDemeritBeforeTheDeadline(t *testing.T) {
+	for early, want := range map[int64]int{0: 1, 1: 0} {
+		w := newWorld(t, task())
+		w.train(11, 12, 13, 14)
+		for w.height < w.Round.Deadline-early {
+			w.end()
+		}
+		for node := uint64(1); node <= 3; node++ {
+			w.do(round.Attest{Node: node, Round: 1, Holds: []byte{15}})
+		}
+		w.pass()
+		if got := len(find[round.Demerit](w.effects)); got != want {
+			t.Errorf("%d blocks before the deadline: %d demerits, want %d", early, got, want)
+		}
+	}
+}
