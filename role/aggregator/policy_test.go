@@ -99,13 +99,13 @@ func reach(t *testing.T, task spec.TaskSpec, updates [][]byte) *roletest.Network
 			continue
 		}
 		node := uint64(first + i)
-		wantErr(t, put(n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
 		if err := n.Say(node, client.Commit{
 			Task: 1, Round: 1, Samples: 100,
 			Commitment: spec.UpdateCommitment(slot(node), spec.DigestOf(b), entry(b).Salt),
 		}); err != nil {
 			t.Fatal(err)
 		}
+		wantErr(t, put(n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
 	}
 	n.Reach(1, 1, spec.PhaseAttest)
 	return n
