@@ -40,6 +40,7 @@ func (r *Refusal) Unwrap() error {
 
 func refused(codespace string, code uint32, log string) error {
 	why, _, _ := strings.Cut(log, "\n") // what follows is a stack trace
+	why = strings.TrimPrefix(why, "failed to execute message; message index: 0: ")
 	if at := strings.Index(why, " ["); at >= 0 && strings.Contains(why[at:], ".go:") {
 		why = why[:at]
 	}

@@ -47,6 +47,15 @@ func (p *PPM) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// MarshalJSON implements [encoding/json.Marshaler]: a number, 0.95.
+func (p PPM) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler]; it reads a number, and
+// the same decimal as a string.
+func (p *PPM) UnmarshalJSON(data []byte) error {
+	return p.UnmarshalText([]byte(strings.Trim(string(data), `"`)))
+}
+
 // UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.
 func (p *PPM) UnmarshalYAML(node *yaml.Node) (err error) {
 	if *p, err = ParsePPM(node.Value); err != nil {

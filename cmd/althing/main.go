@@ -83,6 +83,7 @@ operator train one AI model on data that never leaves its owner.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := root.PersistentFlags()
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 
 // TestSessions runs the sessions in testdata. Those that need a network run
 // where ALTHING_RPC is its address and ALTHING_HOME the home folder of one of
-// its consumers; $TASK is then a task file it can serve.
+// its consumers, beside it a task file that it can serve and the home folders of others.
 func TestSessions(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -42,6 +42,7 @@ func prepare(env *testscript.Env) error {
 	env.Setenv("MODEL", spec.DigestOf(b).String())
 	env.Setenv("RPC", os.Getenv("ALTHING_RPC"))
 	env.Setenv("CONSUMER", os.Getenv("ALTHING_HOME"))
+	env.Setenv("OTHER", filepath.Join(filepath.Dir(os.Getenv("ALTHING_HOME")), "aggregator-1"))
 	env.Setenv("TASK", filepath.Join(filepath.Dir(os.Getenv("ALTHING_HOME")), "task.yaml"))
 	return os.WriteFile(filepath.Join(env.WorkDir, "larger.safetensors"), b, 0o600)
 }

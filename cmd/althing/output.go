@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -94,7 +96,7 @@ func figure(r *ratio) any {
 func replace(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".althing-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", path, cause(err))
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(b)
@@ -108,7 +110,17 @@ func replace(path string, b []byte) error {
 		err = closed
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, cause(err))
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// cause is a file's error without the name of the file, for a caller that says
+// the name itself.
+func cause(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }

@@ -122,7 +122,7 @@ func (s *session) showPredictions(each []prediction, all predictions) error {
 func readInput(path string, m spec.Model) (rows data.Table, labelled bool, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return data.Table{}, false, errors.Unwrap(err) // the caller names the file
+		return data.Table{}, false, cause(err)
 	}
 	header, err := csv.NewReader(bytes.NewReader(b)).Read()
 	if err == nil && !slices.Contains(header, label) {

@@ -77,8 +77,8 @@ func affordable(ctx context.Context, account *client.Account, asked spec.TaskSpe
 	if err != nil {
 		return errors.Join(refused, err)
 	}
-	return fmt.Errorf("escrow above balance: the task locks %s and its transaction costs a fee, %s can spend %s: %w",
-		money(asked.Escrow), account.Address(), money(balance), refused)
+	return fmt.Errorf("escrow above balance: the task locks %s and its transaction costs a fee, but %s can spend only %s",
+		money(asked.Escrow), account.Address(), money(balance))
 }
 
 func (s *session) taskList() *cobra.Command {

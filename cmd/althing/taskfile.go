@@ -97,7 +97,7 @@ func rules(t table, asked spec.TaskSpec) {
 	t.row("training", fmt.Sprintf("%s, batch %d, epochs %d, rate %s", train.Optimiser, train.Batch, train.Epochs, train.Rate))
 	t.row("aggregation", fmt.Sprintf("%s, %d fractional bits", asked.Aggregation.Rule, asked.Aggregation.ScaleBits))
 	choice := asked.Selection
-	t.row("selection", fmt.Sprintf("%s: %d trainers (%d asked, at least %d), %d aggregators (%d may lie), %d evaluators",
+	t.row("selection", fmt.Sprintf("%s: trainers %d (%d asked, at least %d), aggregators %d (%d may lie), evaluators %d",
 		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
 	t.row("privacy", asked.Privacy.Mode)
 	t.row("audit", asked.Audit)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,9 +42,6 @@ type closed struct {
 	Height   int64          `json:"height"`
 }
 
-// glance is the time between two looks at the chain's height.
-const glance = 200 * time.Millisecond
-
 func (s *session) roundWatch() *cobra.Command {
 	return &cobra.Command{
 		Use:     "watch TASK",
@@ -67,7 +63,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	shown := uint64(0)
-	for range c.Heights(ctx, glance) {
+	for range c.Heights(ctx) {
 		t, rounds, err := ended(ctx, c, task, shown)
 		var refusal *client.Refusal
 		if errors.As(err, &refusal) {
