@@ -24,8 +24,8 @@ type card struct {
 type version struct {
 	Round     uint64      `json:"round"`
 	Model     spec.Digest `json:"model"`
-	Score     *ratio      `json:"score,omitempty"`           // by the evaluators
-	Federated *ratio      `json:"federated_score,omitempty"` // by the trainers of the round that began with it
+	Score     *spec.PPM   `json:"score,omitempty"`           // by the evaluators
+	Federated *spec.PPM   `json:"federated_score,omitempty"` // by the trainers of the round that began with it
 	Survivors int         `json:"survivors"`
 	Height    int64       `json:"height,omitempty"`
 }

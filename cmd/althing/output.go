@@ -75,16 +75,16 @@ func height(h int64) any { return unless(h == 0, h) }
 func money(uthing uint64) string { return inThing(uthing) + " THING" }
 
 // number is a JSON figure that may be missing.
-func number(p spec.PPM, known bool) *ratio {
+func number(p spec.PPM, known bool) *spec.PPM {
 	if !known {
 		return nil
 	}
-	r := ratio(p)
+	r := p
 	return &r
 }
 
 // figure is the same as a cell.
-func figure(r *ratio) any {
+func figure(r *spec.PPM) any {
 	if r == nil {
 		return "-"
 	}

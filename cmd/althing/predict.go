@@ -52,7 +52,7 @@ type predictions struct {
 	Event    string      `json:"event"`
 	Rows     int         `json:"rows"`
 	Correct  *int        `json:"correct,omitempty"`
-	Accuracy *ratio      `json:"accuracy,omitempty"`
+	Accuracy *spec.PPM   `json:"accuracy,omitempty"`
 	Model    spec.Digest `json:"model"`
 }
 

@@ -53,8 +53,8 @@ the round made, FEDERATED the trainers' own of the model it began with.`,
 // view is a round with what follows from it.
 type view struct {
 	spec.Round
-	Survived  int    `json:"survivors"`
-	Federated *ratio `json:"federated_score,omitempty"` // the trainers' own, of Base
+	Survived  int       `json:"survivors"`
+	Federated *spec.PPM `json:"federated_score,omitempty"` // the trainers' own, of Base
 }
 
 func viewOf(r spec.Round) view {
@@ -63,7 +63,7 @@ func viewOf(r spec.Round) view {
 
 // federated is how good the trainers found the model they began with, if any
 // has said so.
-func federated(r spec.Round) *ratio {
+func federated(r spec.Round) *spec.PPM {
 	for _, t := range r.Trainers {
 		if t.Height > 0 {
 			return number(r.FederatedScore(), true)

@@ -1,18 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/daemon"
-	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
-	"github.com/althing-network/althing/train"
 )
 
 // roundEvent is a finished round.
@@ -22,8 +14,8 @@ type roundEvent struct {
 	Round        uint64     `json:"round"`
 	Phase        spec.Phase `json:"phase"`
 	Reason       string     `json:"reason,omitempty"`
-	Accuracy     ratio      `json:"accuracy"`
-	Federated    ratio      `json:"federated_accuracy"` // of the model before, on the trainers' own rows
+	Accuracy     spec.PPM   `json:"accuracy"`
+	Federated    spec.PPM   `json:"federated_accuracy"` // of the model before, on the trainers' own rows
 	Trainers     int        `json:"trainers"`
 	Survivors    int        `json:"survivors"`
 	Height       int64      `json:"height"`
@@ -38,8 +30,8 @@ type summary struct {
 	Event             string       `json:"event"`
 	Task              uint64       `json:"task"`
 	Rounds            uint32       `json:"rounds"`
-	Accuracy          ratio        `json:"accuracy"`
-	BestSingleTrainer ratio        `json:"best_single_trainer"`
+	Accuracy          spec.PPM     `json:"accuracy"`
+	BestSingleTrainer spec.PPM     `json:"best_single_trainer"`
 	TargetReached     bool         `json:"target_reached"`
 	Model             spec.Digest  `json:"model"`
 	ModelPath         string       `json:"model_path"`
@@ -65,160 +57,4 @@ type namedFault struct {
 	Rounds int    `json:"rounds"`
 }
 
-// ratio is parts per million that JSON shows as a number: 0.957.
-type ratio spec.PPM
-
-// MarshalJSON implements [json.Marshaler].
-func (r ratio) MarshalJSON() ([]byte, error) { return []byte(spec.PPM(r).String()), nil }
-
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
-
-// summarise reads everything back through a client of its own.
-func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summary, error) {
-	fresh, err := client.Dial(ctx, d.local.RPC()...)
-	if err != nil {
-		return summary{}, err
-	}
-	task, err := fresh.Task(ctx, closed.ID)
-	if err != nil {
-		return summary{}, err
-	}
-	s := summary{
-		Event: "summary", Task: task.ID, Rounds: task.Accepted, Accuracy: ratio(task.Score),
-		TargetReached: task.State == spec.TaskReached || task.Spec.Target.Accuracy == 0 && task.State == spec.TaskSpent,
-		Model:         task.Model, Escrow: task.Spec.Escrow, Paid: task.Paid, Refunded: task.Refunded,
-		State: task.State.String(), Home: d.local.Dir, Faults: []namedFault{},
-	}
-	trainers, _, err := fresh.Nodes(ctx, spec.Trainer, true, client.Page{Limit: 1000})
-	if err != nil {
-		return s, err
-	}
-	s.Trainers = len(trainers)
-	if s.Validators, s.Height, s.AppHashAgreed, err = d.agreed(ctx); err != nil {
-		return s, err
-	}
-	s.Faults = d.faults(task)
-	if task.Accepted > 0 {
-		if s.ModelPath, err = d.download(ctx, fresh, task); err != nil {
-			return s, err
-		}
-		if s.HoldoutPath, err = d.holdout(ctx, fresh, task); err != nil {
-			return s, err
-		}
-		if s.BestSingleTrainer, err = d.bestSingle(ctx, task, s.HoldoutPath); err != nil {
-			return s, err
-		}
-	}
-	s.WallSeconds = seconds(time.Since(d.began))
-	return s, nil
-}
-
-// agreed asks every validator for the application's hash at one height.
-func (d *demonstration) agreed(ctx context.Context) (validators int, height int64, agreed bool, err error) {
-	var hashes [][]byte
-	for i, address := range d.local.RPC() {
-		c, err := client.Dial(ctx, address)
-		if err != nil {
-			return 0, 0, false, err
-		}
-		if i == 0 {
-			if height, err = c.Height(ctx); err != nil {
-				return 0, 0, false, err
-			}
-		}
-		for at := int64(0); at < height; {
-			if at, err = c.Height(ctx); err != nil {
-				return 0, 0, false, err
-			}
-			if err := sleep(ctx, 20*time.Millisecond); err != nil {
-				return 0, 0, false, err
-			}
-		}
-		hash, err := c.AppHash(ctx, height)
-		if err != nil {
-			return 0, 0, false, err
-		}
-		hashes = append(hashes, hash)
-	}
-	agreed = true
-	for _, h := range hashes {
-		agreed = agreed && len(h) > 0 && bytes.Equal(h, hashes[0])
-	}
-	return len(hashes), height, agreed, nil
-}
-
-func (d *demonstration) faults(task spec.Task) []namedFault {
-	faults := []namedFault{}
-next:
-	for _, f := range task.Faults {
-		for i := range faults {
-			if faults[i].Node == f.Node && faults[i].Kind == f.Kind {
-				faults[i].Rounds++
-				continue next
-			}
-		}
-		faults = append(faults, namedFault{Node: f.Node, Name: d.names[f.Node], Kind: f.Kind, Rounds: 1})
-	}
-	return faults
-}
-
-// download gets the model from the task's aggregators, as anybody may.
-func (d *demonstration) download(ctx context.Context, chain *client.Client, task spec.Task) (string, error) {
-	b, err := daemon.Fetch(ctx, chain, task.ID)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(d.local.Dir, "model.safetensors")
-	return path, os.WriteFile(path, b, 0o600)
-}
-
-// holdout is the shard of the evaluator whose score the network agreed on: the
-// agreed accuracy is the model's accuracy on this file.
-func (d *demonstration) holdout(ctx context.Context, chain *client.Client, task spec.Task) (string, error) {
-	for number := task.Round; number > 0; number-- {
-		round, err := chain.Round(ctx, task.ID, number)
-		if err != nil {
-			return "", err
-		}
-		if round.Next != task.Model || !round.Scored {
-			continue
-		}
-		for _, e := range round.Scores {
-			if e.Revealed > 0 && e.Score == task.Score {
-				return filepath.Join(d.local.Home(d.names[e.Node]), "rows.csv"), nil
-			}
-		}
-	}
-	return "", nil
-}
-
-// bestSingle is what the best trainer reaches alone, on its own rows, with as
-// many epochs as it had in the task, judged on the same file.
-func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout string) (ratio, error) {
-	if holdout == "" {
-		return 0, nil
-	}
-	judge, err := readRows(holdout, d.parts.shards[0].Classes)
-	if err != nil {
-		return 0, err
-	}
-	alone := task.Spec.Training
-	alone.Epochs *= task.Accepted
-	start, err := model.Init(task.Spec.Model)
-	if err != nil {
-		return 0, err
-	}
-	best := spec.PPM(0)
-	for _, own := range d.parts.trainers {
-		result, err := train.Engine{}.Train(ctx, train.Job{Model: task.Spec.Model, Training: alone, Weights: start, Seed: d.network.seed, Table: own}, nil)
-		if err != nil {
-			return 0, err
-		}
-		judged, err := train.Engine{}.Evaluate(ctx, task.Spec.Model, result.Weights, judge)
-		if err != nil {
-			return 0, err
-		}
-		best = max(best, judged.Accuracy())
-	}
-	return ratio(best), nil
-}

@@ -18,8 +18,8 @@ type watched struct {
 	Round     uint64      `json:"round"`
 	Phase     spec.Phase  `json:"phase"`
 	Reason    string      `json:"reason,omitempty"`
-	Accuracy  *ratio      `json:"accuracy,omitempty"`           // of the model it made
-	Federated *ratio      `json:"federated_accuracy,omitempty"` // of the model it began with
+	Accuracy  *spec.PPM   `json:"accuracy,omitempty"`           // of the model it made
+	Federated *spec.PPM   `json:"federated_accuracy,omitempty"` // of the model it began with
 	Trainers  int         `json:"trainers"`
 	Survivors int         `json:"survivors"`
 	Height    int64       `json:"height"`
@@ -34,7 +34,7 @@ type closed struct {
 	State    spec.TaskState `json:"state"`
 	Reason   string         `json:"reason,omitempty"`
 	Rounds   uint32         `json:"rounds"`
-	Accuracy ratio          `json:"accuracy"`
+	Accuracy spec.PPM       `json:"accuracy"`
 	Model    spec.Digest    `json:"model"`
 	Escrow   uint64         `json:"escrow_uthing"`
 	Paid     uint64         `json:"paid_uthing"`
@@ -120,7 +120,7 @@ func (s *session) over(r spec.Round) error {
 func (s *session) closed(t spec.Task) error {
 	if s.json {
 		return s.line(closed{
-			Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Accuracy: ratio(t.Score), Model: t.Model,
+			Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Accuracy: t.Score, Model: t.Model,
 			Escrow: t.Spec.Escrow, Paid: t.Paid, Refunded: t.Refunded, Height: t.Closed,
 		})
 	}

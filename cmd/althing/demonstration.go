@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/spec"
+)
+
+// demonstration is one task from its creation to its end, as a consumer sees it
+// through an RPC address.
+type demonstration struct {
+	network network
+	local   daemon.Localnet
+	parts   rows
+	task    spec.TaskSpec
+	began   time.Time
+	face    face
+
+	chain *client.Client
+	names map[uint64]string
+}
+
+func (d *demonstration) run(ctx context.Context) (summary, error) {
+	if err := d.connect(ctx); err != nil {
+		return summary{}, err
+	}
+	id, err := d.submit(ctx)
+	if err != nil {
+		return summary{}, err
+	}
+	task, err := d.follow(ctx, id)
+	if err != nil {
+		return summary{}, err
+	}
+	return d.summarise(ctx, task)
+}
+
+// connect waits until every node is registered and active.
+func (d *demonstration) connect(ctx context.Context) (err error) {
+	for {
+		if d.chain == nil {
+			d.chain, err = client.Dial(ctx, d.local.RPC()...)
+		}
+		if d.chain != nil {
+			nodes, _, err := d.chain.Nodes(ctx, 0, true, client.Page{Limit: 1000})
+			if err == nil && len(nodes) >= len(d.local.Residents)-1 {
+				d.names = map[uint64]string{}
+				for _, node := range nodes {
+					d.names[node.ID] = node.Profile.Name
+				}
+				return nil
+			}
+			d.face.waiting(len(nodes), len(d.local.Residents)-1)
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *demonstration) submit(ctx context.Context) (uint64, error) {
+	key, err := daemon.LoadKey(d.local.Home(customer))
+	if err != nil {
+		return 0, err
+	}
+	account, err := d.chain.Account(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	receipt, err := account.Send(ctx, client.CreateTask{Spec: d.task})
+	if err != nil {
+		return 0, err
+	}
+	return receipt.Created()
+}
+
+// follow shows a task until it is closed.
+func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error) {
+	shown := uint64(0)
+	opened := time.Now()
+	for {
+		task, err := d.chain.Task(ctx, id)
+		if err != nil {
+			return task, err
+		}
+		for number := shown + 1; number <= task.Round; number++ {
+			round, err := d.chain.Round(ctx, id, number)
+			if err != nil {
+				return task, err
+			}
+			if number == 1 && shown == 0 {
+				d.face.selected(task, d.names)
+			}
+			d.face.progress(task, round)
+			if !round.Phase.Final() {
+				break
+			}
+			d.face.round(d.event(round, time.Since(opened)))
+			shown, opened = number, time.Now()
+		}
+		if task.State.Final() {
+			return task, nil
+		}
+		if err := sleep(ctx, 60*time.Millisecond); err != nil {
+			return task, err
+		}
+	}
+}
+
+// event is a finished round, as the chain tells it; how long the trainers took
+// stands in their journals.
+func (d *demonstration) event(r spec.Round, took time.Duration) roundEvent {
+	e := roundEvent{
+		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
+		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(),
+		Height: r.Closed, Blocks: r.Closed - r.Opened, Seconds: seconds(took),
+	}
+	for _, t := range r.Trainers {
+		if t.Height > 0 {
+			e.TrainBlocks = max(e.TrainBlocks, t.Height-r.Opened-1)
+		}
+		if took, err := daemon.TrainingTime(d.local.Home(d.names[t.Node]), r.Task, r.Number); err == nil {
+			e.TrainSeconds = max(e.TrainSeconds, seconds(took))
+		}
+	}
+	return e
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

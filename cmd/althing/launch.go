@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/althing-network/althing/daemon"
+)
+
+// running is a network in this process; its daemons share nothing but it.
+type running struct {
+	validators []*daemon.Validator
+	group      sync.WaitGroup
+	failed     chan error
+	logs       io.Closer
+}
+
+// launch starts every home folder but the guest's.
+func launch(ctx context.Context, local daemon.Localnet, dir string) (*running, error) {
+	logs, err := os.Create(filepath.Join(dir, "log.txt"))
+	if err != nil {
+		return nil, err
+	}
+	r := &running{logs: logs, failed: make(chan error, len(local.Residents))}
+	for i := range local.Validators {
+		v, err := daemon.StartValidator(ctx, local.Home(local.Validator(i)))
+		if err != nil {
+			return nil, errors.Join(err, r.wait())
+		}
+		r.validators = append(r.validators, v)
+	}
+	log := slog.New(slog.NewTextHandler(logs, nil))
+	for _, resident := range local.Residents {
+		if resident.Config.Name == guest {
+			continue
+		}
+		r.group.Go(func() {
+			if err := daemon.Start(ctx, local.Home(resident.Config.Name), log); err != nil && ctx.Err() == nil {
+				r.failed <- fmt.Errorf("%s: %w", resident.Config.Name, err)
+			}
+		})
+	}
+	return r, nil
+}
+
+// wait lets the nodes end, then the validators.
+func (r *running) wait() error {
+	r.group.Wait()
+	var err error
+	for _, v := range r.validators {
+		err = errors.Join(err, v.Stop())
+	}
+	return errors.Join(err, r.logs.Close())
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// live redraws what goes on below the lines of what is done.
+type live struct {
+	*plain
+	scores []float64
+	drawn  int // lines of the living part
+}
+
+func (l *live) waiting(registered, all int) {
+	l.draw(fmt.Sprintf("nodes   %s %d of %d registered", bar(registered, all), registered, all))
+}
+
+func (l *live) selected(t spec.Task, names map[uint64]string) {
+	l.draw()
+	l.plain.selected(t, names)
+}
+
+func (l *live) round(e roundEvent) {
+	l.draw()
+	l.plain.round(e)
+	if e.Phase == spec.PhaseSettled {
+		l.scores = append(l.scores, float64(e.Accuracy)/float64(spec.One))
+	}
+}
+
+func (l *live) summary(s summary) {
+	l.draw(l.chart()...)
+	l.drawn = 0
+	l.plain.summary(s)
+}
+
+func (l *live) progress(t spec.Task, r spec.Round) {
+	if r.Phase.Final() {
+		return
+	}
+	done, all := answers(r)
+	const phases = int(spec.PhaseOpen)
+	share := 100 * (int(r.Phase) - 1)
+	if all > 0 {
+		share += 100 * done / all
+	}
+	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d", r.Number, bar(share, 100*phases), r.Phase, done, all))...)
+}
+
+// answers counts who has done its part in the running phase.
+func answers(r spec.Round) (done, all int) {
+	count := func(height int64) {
+		all++
+		if height > 0 {
+			done++
+		}
+	}
+	for _, t := range r.Trainers {
+		if r.Phase == spec.PhaseTrain {
+			count(t.Height)
+		}
+	}
+	for _, a := range r.Aggregates {
+		switch r.Phase {
+		case spec.PhaseAttest:
+			count(a.Attested)
+		case spec.PhaseAggregate:
+			count(a.Committed)
+		case spec.PhaseReveal:
+			count(a.Revealed)
+		}
+	}
+	for _, e := range r.Scores {
+		switch r.Phase {
+		case spec.PhaseScore:
+			count(e.Committed)
+		case spec.PhaseOpen:
+			count(e.Revealed)
+		}
+	}
+	return done, all
+}
+
+func (l *live) chart() []string {
+	if len(l.scores) < 2 {
+		return nil
+	}
+	plot := asciigraph.Plot(l.scores, asciigraph.Height(6), asciigraph.Width(min(60, 4*len(l.scores))), asciigraph.Precision(3), asciigraph.Caption("accuracy by round"))
+	return append(append([]string{""}, strings.Split(plot, "\n")...), "")
+}
+
+// draw replaces the living part.
+func (l *live) draw(text ...string) {
+	if l.drawn > 0 {
+		fmt.Fprintf(l.out, "\x1b[%dA\x1b[J", l.drawn)
+	}
+	for _, line := range text {
+		fmt.Fprintln(l.out, line)
+	}
+	l.drawn = len(text)
+}
+
+func bar(done, all int) string {
+	const width = 30
+	full := 0
+	if all > 0 {
+		full = min(width, width*done/all)
+	}
+	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "]"
+}

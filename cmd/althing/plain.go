@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// plain prints a line when something has happened.
+type plain struct{ out io.Writer }
+
+func (*plain) waiting(int, int)               {}
+func (*plain) progress(spec.Task, spec.Round) {}
+
+func (p *plain) selected(t spec.Task, names map[uint64]string) {
+	fmt.Fprintf(p.out, "\ntask %d  %s: target %s in at most %d rounds, escrow %s THING\n",
+		t.ID, t.Spec.Name, t.Spec.Target.Accuracy, t.Spec.Target.Rounds, inThing(t.Spec.Escrow))
+	fmt.Fprintf(p.out, "aggregate %s\nevaluate  %s\n\n", list(t.Aggregators, names), list(t.Evaluators, names))
+}
+
+func (p *plain) round(e roundEvent) {
+	if e.Phase == spec.PhaseAborted {
+		fmt.Fprintf(p.out, "round %3d  aborted: %s\n", e.Round, e.Reason)
+		return
+	}
+	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)\n",
+		e.Round, e.Accuracy, e.Survivors, e.Trainers, e.Blocks, e.Seconds, e.TrainSeconds)
+}
+
+func (p *plain) summary(s summary) {
+	verdict := "target reached"
+	if !s.TargetReached {
+		verdict = "target not reached (" + s.State + ")"
+	}
+	fmt.Fprintf(p.out, "\n%s after %d rounds: accuracy %s, best trainer alone %s\n", verdict, s.Rounds, s.Accuracy, s.BestSingleTrainer)
+	fmt.Fprintf(p.out, "paid %s THING of %s, refunded %s\n", inThing(s.Paid), inThing(s.Escrow), inThing(s.Refunded))
+	agreed := "all %d validators agree at height %d\n"
+	if !s.AppHashAgreed {
+		agreed = "the %d validators DISAGREE at height %d\n"
+	}
+	fmt.Fprintf(p.out, agreed, s.Validators, s.Height)
+	for _, f := range s.Faults {
+		fmt.Fprintf(p.out, "fault: %s (node %d), %s in %d rounds\n", f.Name, f.Node, f.Kind, f.Rounds)
+	}
+	if s.ModelPath != "" {
+		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\ntry it  althing predict --model %s --input %s\n", s.ModelPath, s.Model, s.ModelPath, s.HoldoutPath)
+	}
+	fmt.Fprintf(p.out, "%.1f s in all\n", s.WallSeconds)
+}
+
+func list(members []spec.Member, names map[uint64]string) string {
+	var out []string
+	for _, m := range members {
+		out = append(out, names[m.Node])
+	}
+	return strings.Join(out, " ")
+}
+
+// inThing is an amount of uthing for people.
+func inThing(uthing uint64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uthing/thing, uthing%thing), "0"), ".")
+}
