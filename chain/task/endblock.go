@@ -2,56 +2,98 @@ package task
 
 import (
 	"context"
+	"fmt"
 
 	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
-// maxDue bounds how many tasks one block looks at; the rest follow in the next.
-const maxDue = 1000
+// One block looks at so many tasks at most; the rest follow in the next. Tasks
+// that wait for a committee cost their owner nothing but a locked escrow, so
+// they have a bound of their own and cannot hold up the others.
+const (
+	maxServed  = 1000
+	maxWaiting = 100
+)
+
+// again is how many blocks pass before a task that could not be carried on is
+// looked at again.
+const again = 100
+
+// dueKey is when the end of a block looks at a task: whether it waits for a
+// committee, the height, the task.
+type dueKey = collections.Triple[bool, int64, uint64]
+
+func dueAt(s round.State) dueKey {
+	return collections.Join3(s.Task.State == spec.TaskWaiting, s.Task.Due, s.Task.ID)
+}
 
 // EndBlock looks at every task that is due. It reads the index of due heights,
-// so its cost does not grow with the number of tasks that wait.
+// so its cost does not grow with the number of tasks that are not.
+//
+// A task that cannot be carried on, because the bank or the registry refuses,
+// does not stop the chain: what was done to it in this block is undone, its
+// escrow stays where it is, and it is looked at again later.
 func (k Keeper) EndBlock(ctx context.Context) error {
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	due, err := k.dueAt(ctx, sdkCtx.BlockHeight())
-	if err != nil {
-		return err
-	}
-	for _, key := range due {
-		cached, write := sdkCtx.CacheContext()
-		if err := k.tick(cached, key.K2()); err != nil {
-			// A task that cannot be carried on must not stop the chain.
-			sdkCtx.Logger().Error("task is stuck", "task", key.K2(), "err", err)
-			sdkCtx.EventManager().EmitEvent(sdk.NewEvent(EventType, sdk.NewAttribute("stuck", err.Error())))
-			if err := k.due.Remove(ctx, key); err != nil {
+	c := &carrier{Keeper: k}
+	for _, queue := range []struct {
+		waiting bool
+		most    int
+	}{{false, maxServed}, {true, maxWaiting}} {
+		due, err := k.overdue(ctx, queue.waiting, queue.most)
+		if err != nil {
+			return err
+		}
+		for _, id := range due {
+			if err := c.look(ctx, id); err != nil {
 				return err
 			}
-			continue
 		}
-		write()
 	}
 	return nil
 }
 
-func (k Keeper) dueAt(ctx context.Context, height int64) (due []collections.Pair[int64, uint64], err error) {
-	until := new(collections.Range[collections.Pair[int64, uint64]]).EndExclusive(collections.Join(height+1, uint64(0)))
-	err = k.due.Walk(ctx, until, func(key collections.Pair[int64, uint64]) (bool, error) {
-		due = append(due, key)
-		return len(due) == maxDue, nil
+// overdue lists the tasks of one queue that are due, the longest overdue first.
+func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint64, err error) {
+	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	until := new(collections.Range[dueKey]).
+		StartInclusive(collections.Join3(waiting, int64(0), uint64(0))).
+		EndExclusive(collections.Join3(waiting, height+1, uint64(0)))
+	err = k.due.Walk(ctx, until, func(key dueKey) (bool, error) {
+		due = append(due, key.K3())
+		return len(due) == most, nil
 	})
 	return due, err
 }
 
-// tick lets the machine look at one task. Effects may make it due again in the
+// look lets the machine look at one task. Effects may make it due again in the
 // same block: then the next block looks at it.
-func (k Keeper) tick(ctx context.Context, id uint64) error {
-	state, err := k.load(ctx, id)
+func (c *carrier) look(ctx context.Context, id uint64) error {
+	state, err := c.load(ctx, id)
 	if err != nil {
 		return err
 	}
-	return k.step(ctx, state, round.Tick{})
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := c.step(cached, state, round.Tick{}); err != nil {
+		c.fresh = false
+		return c.postpone(ctx, state, err)
+	}
+	write()
+	return nil
+}
+
+// postpone says that a task is stuck and leaves it alone for a while.
+func (c *carrier) postpone(ctx context.Context, stuck round.State, why error) error {
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	sdkCtx.Logger().Error("task is stuck", "task", stuck.Task.ID, "err", why)
+	space, number, _ := errorsmod.ABCIInfo(why, false)
+	emit(ctx, stuck, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
+	later := stuck
+	later.Task.Due = sdkCtx.BlockHeight() + again
+	return c.save(ctx, stuck, later)
 }

@@ -3,6 +3,8 @@ package task
 import (
 	"errors"
 
+	"google.golang.org/grpc/codes"
+
 	errorsmod "cosmossdk.io/errors"
 
 	"github.com/althing-network/althing/round"
@@ -10,8 +12,8 @@ import (
 
 // Why a message is refused; the numbers are never used again.
 var (
-	ErrNotFound        = errorsmod.Register(Name, 2, "task not found")
-	ErrRoundNotFound   = errorsmod.Register(Name, 3, "round not found")
+	ErrNotFound        = errorsmod.RegisterWithGRPCCode(Name, 2, codes.NotFound, "task not found")
+	ErrRoundNotFound   = errorsmod.RegisterWithGRPCCode(Name, 3, codes.NotFound, "round not found")
 	ErrNotOwner        = errorsmod.Register(Name, 4, "task belongs to another account")
 	ErrSpec            = errorsmod.Register(Name, 5, "invalid task")
 	ErrMalformed       = errorsmod.Register(Name, 6, "malformed message")
@@ -29,6 +31,7 @@ var (
 	ErrOpening         = errorsmod.Register(Name, 20, round.ErrOpening.Error())
 	ErrScore           = errorsmod.Register(Name, 21, round.ErrScore.Error())
 	ErrAlreadyClosing  = errorsmod.Register(Name, 22, round.ErrAlreadyClosing.Error())
+	ErrModel           = errorsmod.Register(Name, 23, round.ErrModel.Error())
 	errInternalRefusal = errorsmod.Register(Name, 99, "message does not fit the task")
 )
 
@@ -48,6 +51,7 @@ func refusal(err error) error {
 		{round.ErrOpening, ErrOpening},
 		{round.ErrScore, ErrScore},
 		{round.ErrAlreadyClosing, ErrAlreadyClosing},
+		{round.ErrModel, ErrModel},
 	} {
 		if errors.Is(err, r.reason) {
 			return r.registered

@@ -3,15 +3,22 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"cosmossdk.io/collections"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
-// validate reports what is wrong with a genesis.
+// validate reports what is wrong with a genesis: a task nobody could be paid
+// from, or that no block would ever look at, is found here.
 func validate(g *taskpb.Genesis) error {
+	rounds := map[[2]uint64]bool{}
+	newest := map[uint64]uint64{}
 	last := uint64(0)
 	for i := range g.Tasks {
 		t, err := g.Tasks[i].ToSpec()
@@ -21,18 +28,53 @@ func validate(g *taskpb.Genesis) error {
 		if t.ID <= last {
 			return fmt.Errorf("task %d follows task %d: want ids in order, none twice", t.ID, last)
 		}
-		last = t.ID
-		if err := t.Spec.Validate(); err != nil {
+		if err := validateTask(t); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
+		last, newest[t.ID] = t.ID, t.Round
 	}
-	if g.Next != 0 && g.Next <= last {
-		return fmt.Errorf("next id %d is taken", g.Next)
+	if max(g.Next, 1) <= last {
+		return fmt.Errorf("next id %d is taken", max(g.Next, 1))
 	}
+	before := [2]uint64{}
 	for i := range g.Rounds {
-		if _, err := g.Rounds[i].ToSpec(); err != nil {
+		r, err := g.Rounds[i].ToSpec()
+		if err != nil {
 			return err
 		}
+		at := [2]uint64{r.Task, r.Number}
+		if slices.Compare(at[:], before[:]) <= 0 {
+			return fmt.Errorf("task %d round %d follows task %d round %d: want them in order, none twice", at[0], at[1], before[0], before[1])
+		}
+		if r.Number == 0 || r.Number > newest[r.Task] {
+			return fmt.Errorf("task %d has no round %d", r.Task, r.Number)
+		}
+		rounds[at], before = true, at
+	}
+	for i := range g.Tasks {
+		if t := &g.Tasks[i]; t.Round > 0 && !rounds[[2]uint64{t.Id, t.Round}] {
+			return fmt.Errorf("task %d: its newest round %d is missing", t.Id, t.Round)
+		}
+	}
+	return nil
+}
+
+func validateTask(t spec.Task) error {
+	if err := t.Spec.Validate(); err != nil {
+		return err
+	}
+	owner, err := sdk.AccAddressFromBech32(t.Owner)
+	switch {
+	case err != nil:
+		return err
+	case owner.String() != t.Owner:
+		return fmt.Errorf("owner %s: want %s", t.Owner, owner)
+	case t.Paid > t.Spec.Escrow || t.Refunded > t.Spec.Escrow-t.Paid:
+		return fmt.Errorf("paid %d and refunded %d of %d", t.Paid, t.Refunded, t.Spec.Escrow)
+	case t.State.Final() && t.Refunded != t.Spec.Escrow-t.Paid:
+		return fmt.Errorf("%s, and keeps some of its escrow", t.State)
+	case t.State.Final() != (t.Due == 0) || t.Due < 0:
+		return fmt.Errorf("%s, and due at %d", t.State, t.Due)
 	}
 	return nil
 }
@@ -66,10 +108,7 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 			}
 		}
 	}
-	if g.Next > 0 {
-		return k.next.Set(ctx, g.Next-1)
-	}
-	return nil
+	return k.next.Set(ctx, max(g.Next, 1)-1)
 }
 
 func (k Keeper) export(ctx context.Context) (*taskpb.Genesis, error) {

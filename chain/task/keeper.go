@@ -51,10 +51,10 @@ type Keeper struct {
 	next    collections.Sequence
 	tasks   collections.Map[uint64, taskpb.Task]
 	rounds  collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number
-	due     collections.KeySet[collections.Pair[int64, uint64]]             // height, task
-	byState collections.KeySet[collections.Pair[uint32, uint64]]            // state, task
-	byOwner collections.KeySet[collections.Pair[string, uint64]]            // owner, task
-	parts   collections.Map[collections.Pair[uint64, uint64], uint64]       // node, task: roles it has there
+	due     collections.KeySet[dueKey]
+	byState collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
+	byOwner collections.KeySet[collections.Pair[string, uint64]]      // owner, task
+	parts   collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: roles it has there
 }
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
@@ -66,7 +66,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
 		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
 		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),
-		due:     collections.NewKeySet(sb, collections.NewPrefix(3), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
+		due:     collections.NewKeySet(sb, collections.NewPrefix(3), "due", collections.TripleKeyCodec(collections.BoolKey, collections.Int64Key, collections.Uint64Key)),
 		byState: collections.NewKeySet(sb, collections.NewPrefix(4), "by_state", collections.PairKeyCodec(collections.Uint32Key, collections.Uint64Key)),
 		byOwner: collections.NewKeySet(sb, collections.NewPrefix(5), "by_owner", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
 		parts:   collections.NewMap(sb, collections.NewPrefix(6), "parts", pair, collections.Uint64Value),

@@ -30,17 +30,21 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	}
 	id := last + 1 // 0 is no task
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
-	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), id, m.Owner, asked, height)
+	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), id, owner.String(), asked, height)
 	return &taskpb.MsgCreateResponse{Id: id}, k.save(ctx, round.State{}, state)
 }
 
 // Cancel implements [taskpb.MsgServer].
 func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCancelResponse, error) {
+	owner, err := sdk.AccAddressFromBech32(m.Owner)
+	if err != nil {
+		return nil, ErrMalformed.Wrap(err.Error())
+	}
 	state, err := k.load(ctx, m.Task)
 	if err != nil {
 		return nil, err
 	}
-	if state.Task.Owner != m.Owner {
+	if state.Task.Owner != owner.String() { // an address may also be spelled in capitals
 		return nil, ErrNotOwner
 	}
 	return &taskpb.MsgCancelResponse{}, k.step(ctx, state, round.Cancel{})
@@ -102,6 +106,11 @@ func (k Keeper) answer(ctx context.Context, m answer) error {
 		return err
 	}
 	return k.step(ctx, state, in)
+}
+
+// step feeds a message to the machine.
+func (k Keeper) step(ctx context.Context, before round.State, in round.Input) error {
+	return (&carrier{Keeper: k}).step(ctx, before, in)
 }
 
 // addressed finds the task and reads what the node says to it.

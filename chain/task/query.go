@@ -5,6 +5,7 @@ import (
 
 	"cosmossdk.io/collections"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/taskpb"
@@ -27,6 +28,10 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 	var err error
 	switch {
 	case req.Owner != "":
+		owner, err := sdk.AccAddressFromBech32(req.Owner)
+		if err != nil {
+			return nil, ErrMalformed.Wrap(err.Error())
+		}
 		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, req.Pagination,
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
 				task, err := k.tasks.Get(ctx, key.K2())
@@ -35,7 +40,7 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (taskpb.Task, error) {
 				return k.tasks.Get(ctx, key.K2())
 			},
-			query.WithCollectionPaginationPairPrefix[string, uint64](req.Owner))
+			query.WithCollectionPaginationPairPrefix[string, uint64](owner.String()))
 	case req.State != 0:
 		tasks, page, err = query.CollectionPaginate(ctx, k.byState, req.Pagination,
 			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {

@@ -54,19 +54,23 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 		}
 	}
 	if before.Task.State != after.Task.State {
-		if err := k.byState.Remove(ctx, collections.Join(uint32(before.Task.State), id)); err != nil {
-			return err
+		if before.Task.ID > 0 {
+			if err := k.byState.Remove(ctx, collections.Join(uint32(before.Task.State), id)); err != nil {
+				return err
+			}
 		}
 		if err := k.byState.Set(ctx, collections.Join(uint32(after.Task.State), id)); err != nil {
 			return err
 		}
 	}
-	if before.Task.Due != after.Task.Due {
-		if err := k.due.Remove(ctx, collections.Join(before.Task.Due, id)); err != nil {
-			return err
+	if old, due := dueAt(before), dueAt(after); old != due {
+		if old.K2() > 0 {
+			if err := k.due.Remove(ctx, old); err != nil {
+				return err
+			}
 		}
-		if after.Task.Due > 0 {
-			if err := k.due.Set(ctx, collections.Join(after.Task.Due, id)); err != nil {
+		if due.K2() > 0 {
+			if err := k.due.Set(ctx, due); err != nil {
 				return err
 			}
 		}
@@ -77,22 +81,4 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 		}
 	}
 	return k.tasks.Set(ctx, id, taskpb.TaskFromSpec(after.Task))
-}
-
-// step gives the machine one input, saves what it makes of it and carries its
-// effects out.
-func (k Keeper) step(ctx context.Context, before round.State, in round.Input) error {
-	after, effects, err := before.Step(sdk.UnwrapSDKContext(ctx).BlockHeight(), in)
-	if err != nil {
-		return refusal(err)
-	}
-	if err := k.save(ctx, before, after); err != nil {
-		return err
-	}
-	for _, effect := range effects {
-		if err := k.carryOut(ctx, after, effect); err != nil {
-			return err
-		}
-	}
-	return nil
 }

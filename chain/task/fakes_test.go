@@ -1,0 +1,153 @@
+package task_test
+
+import (
+	"context"
+	"fmt"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/address"
+
+	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
+)
+
+const denom = "uthing"
+
+// ledger is a bank over a store, so that what a task does is undone with the
+// rest of a block. It refuses to pay the accounts that are told to it.
+type ledger struct {
+	balances collections.Map[string, uint64]
+	frozen   map[string]bool
+}
+
+func escrowAccount() string { return sdk.AccAddress(address.Module(task.Name)).String() }
+
+func newLedger(kv store.KVStoreService) *ledger {
+	sb := collections.NewSchemaBuilder(kv)
+	return &ledger{
+		balances: collections.NewMap(sb, collections.NewPrefix(0), "balances", collections.StringKey, collections.Uint64Value),
+		frozen:   map[string]bool{},
+	}
+}
+
+func (l *ledger) SendCoinsFromAccountToModule(ctx context.Context, from sdk.AccAddress, _ string, amount sdk.Coins) error {
+	return l.move(ctx, from.String(), escrowAccount(), amount)
+}
+
+func (l *ledger) SendCoinsFromModuleToAccount(ctx context.Context, _ string, to sdk.AccAddress, amount sdk.Coins) error {
+	return l.move(ctx, escrowAccount(), to.String(), amount)
+}
+
+func (l *ledger) move(ctx context.Context, from, to string, coins sdk.Coins) error {
+	amount := coins.AmountOf(denom).Uint64()
+	if l.frozen[to] {
+		return fmt.Errorf("%s is not allowed to receive funds", to)
+	}
+	has, err := l.balance(ctx, from)
+	if err != nil {
+		return err
+	}
+	if has < amount {
+		return fmt.Errorf("spendable balance %d%s is smaller than %d%s", has, denom, amount, denom)
+	}
+	if err := l.balances.Set(ctx, from, has-amount); err != nil {
+		return err
+	}
+	gets, err := l.balance(ctx, to)
+	if err != nil {
+		return err
+	}
+	return l.balances.Set(ctx, to, gets+amount)
+}
+
+func (l *ledger) balance(ctx context.Context, who string) (uint64, error) {
+	if has, err := l.balances.Has(ctx, who); err != nil || !has {
+		return 0, err
+	}
+	return l.balances.Get(ctx, who)
+}
+
+// registry is a list of nodes over a store; it counts how often it was listed.
+type registry struct {
+	nodes  collections.Map[uint64, nodepb.Node]
+	owners collections.Map[string, uint64]
+	listed *int
+}
+
+func newRegistry(cdc codec.BinaryCodec, kv store.KVStoreService) registry {
+	sb := collections.NewSchemaBuilder(kv)
+	return registry{
+		nodes:  collections.NewMap(sb, collections.NewPrefix(0), "nodes", collections.Uint64Key, codec.CollValue[nodepb.Node](cdc)),
+		owners: collections.NewMap(sb, collections.NewPrefix(1), "owners", collections.StringKey, collections.Uint64Value),
+		listed: new(int),
+	}
+}
+
+func (r registry) Get(ctx context.Context, id uint64) (spec.Node, error) {
+	n, err := r.nodes.Get(ctx, id)
+	if err != nil {
+		return spec.Node{}, fmt.Errorf("node %d: %w", id, err)
+	}
+	return n.ToSpec()
+}
+
+func (r registry) ByOwner(ctx context.Context, owner string) (spec.Node, error) {
+	id, err := r.owners.Get(ctx, owner)
+	if err != nil {
+		return spec.Node{}, fmt.Errorf("%w: owner %s", errStranger, owner)
+	}
+	return r.Get(ctx, id)
+}
+
+func (r registry) Active(ctx context.Context) (active []spec.Node, err error) {
+	*r.listed++
+	err = r.nodes.Walk(ctx, nil, func(_ uint64, stored nodepb.Node) (bool, error) {
+		n, err := stored.ToSpec()
+		if n.Active {
+			active = append(active, n)
+		}
+		return false, err
+	})
+	return active, err
+}
+
+func (r registry) set(ctx context.Context, n spec.Node) error {
+	if err := r.owners.Set(ctx, n.Owner, n.ID); err != nil {
+		return err
+	}
+	return r.nodes.Set(ctx, n.ID, nodepb.NodeFromSpec(n))
+}
+
+func (r registry) change(ctx context.Context, id uint64, by func(*spec.Node)) error {
+	n, err := r.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	by(&n)
+	return r.set(ctx, n)
+}
+
+func (r registry) AdjustReputation(ctx context.Context, id uint64, up bool) error {
+	return r.change(ctx, id, func(n *spec.Node) {
+		if up {
+			n.Reputation = min(n.Reputation+1, spec.One)
+		} else {
+			n.Reputation -= n.Reputation / 4
+		}
+	})
+}
+
+func (r registry) SetBusy(ctx context.Context, id uint64, delta int) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Busy = uint32(int(n.Busy) + delta) })
+}
+
+func (r registry) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
+	return r.change(ctx, id, func(n *spec.Node) {
+		n.Measured = []spec.Measure{{Dataset: dataset, Accuracy: accuracy, Tasks: 1}}
+	})
+}

@@ -1,0 +1,86 @@
+package task_test
+
+import (
+	"testing"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+func kinds() []sdk.Msg {
+	return []sdk.Msg{
+		&taskpb.MsgCreate{}, &taskpb.MsgCancel{}, &taskpb.MsgReady{}, &taskpb.MsgCommit{}, &taskpb.MsgAttest{},
+		&taskpb.MsgCommitAggregate{}, &taskpb.MsgRevealAggregate{}, &taskpb.MsgCommitScore{}, &taskpb.MsgRevealScore{},
+	}
+}
+
+// FuzzMessage reads any bytes as a message of any kind and gives it to a task in
+// each phase. What is refused changes nothing, what is accepted keeps the money
+// together, and nothing panics, at the end of the block neither.
+func FuzzMessage(f *testing.F) {
+	var phases []*world
+	for phase := spec.PhaseTrain; phase <= spec.PhaseOpen; phase++ {
+		w := network(f, 6, 4, 4)
+		id := w.create("alice", digits())
+		w.play(id, 1, phase)
+		phases = append(phases, w)
+		for _, msg := range w.owed(id) {
+			for kind, like := range kinds() {
+				if sdk.MsgTypeURL(like) == sdk.MsgTypeURL(msg) {
+					raw, err := proto.Marshal(msg)
+					if err != nil {
+						f.Fatal(err)
+					}
+					f.Add(uint8(kind), uint8(phase-spec.PhaseTrain), uint8(0), raw)
+				}
+			}
+		}
+	}
+	asked := taskpb.TaskSpecFromSpec(digits())
+	for kind, msg := range map[uint8]proto.Message{
+		0: &taskpb.MsgCreate{Owner: account("bob"), Spec: asked}, 1: &taskpb.MsgCancel{Owner: account("alice"), Task: 1},
+		2: &taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 4: &taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}},
+	} {
+		raw, err := proto.Marshal(msg)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(kind, uint8(1), kind+6, raw)
+	}
+	f.Fuzz(func(t *testing.T, kind, phase, node uint8, raw []byte) {
+		msg := kinds()[int(kind)%len(kinds())]
+		if proto.Unmarshal(raw, msg) != nil {
+			return
+		}
+		if node > 0 { // bytes alone seldom spell an address
+			setOwner(msg, append([]string{account("alice"), account("bob")}, owners(15)...)[node%17])
+		}
+		w := *phases[int(phase)%len(phases)]
+		w.failer = t
+		w.ctx, _ = w.ctx.CacheContext()
+		before, owed := w.everything(), w.Owed(w.ctx, msg)
+		err := w.run(w.ctx, msg)
+		_, create := msg.(*taskpb.MsgCreate)
+		_, cancel := msg.(*taskpb.MsgCancel)
+		if owed != (err == nil && !create && !cancel) {
+			t.Fatalf("owed %t, and %v: %v", owed, msg, err)
+		}
+		if err != nil && w.everything() != before {
+			t.Fatalf("%v is refused (%v) and changes something", msg, err)
+		}
+		w.end()
+		w.solvent()
+		w.moved(t)
+	})
+}
+
+func owners(n uint64) (all []string) {
+	for id := uint64(1); id <= n; id++ {
+		all = append(all, owner(id))
+	}
+	return all
+}

@@ -1,0 +1,142 @@
+package task_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/cosmos/cosmos-sdk/runtime"
+
+	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// moved is a new world with the same bank and registry, and with the tasks that
+// the old one exports.
+func (w *world) moved(t failer) *world {
+	next := newWorld(t)
+	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight())
+	for _, name := range []string{"bank", "registry"} {
+		from, to := w.ctx.KVStore(w.keys[name]), next.ctx.KVStore(next.keys[name])
+		it := from.Iterator(nil, nil)
+		for ; it.Valid(); it.Next() {
+			to.Set(it.Key(), it.Value())
+		}
+		w.must(it.Close())
+	}
+	raw := task.Module{Keeper: w.Keeper}.ExportGenesis(w.ctx, w.codec)
+	w.must(task.Module{}.ValidateGenesis(w.codec, nil, raw))
+	task.Module{Keeper: next.Keeper}.InitGenesis(next.ctx, next.codec, raw)
+	return next
+}
+
+// A chain that is exported and started again in any phase of a round has the
+// same store, and goes on to the same end.
+func TestGenesisInEveryPhase(t *testing.T) {
+	for phase := spec.PhaseTrain; phase <= spec.PhaseOpen; phase++ {
+		t.Run(phase.String(), func(t *testing.T) {
+			w := network(t, 6, 4, 4)
+			closed := w.create("bob", digits())
+			w.finish(closed)
+			id, waiting := w.create("alice", digits()), w.create("carol", digits())
+			w.play(id, 1, phase)
+			w.must(w.run(w.ctx, w.owed(id)[0])) // in the middle of a block
+			next := w.moved(t)
+			for height := 0; !w.task(id).State.Final(); height++ {
+				if a, b := w.everything(), next.everything(); a != b {
+					t.Fatalf("the stores differ after %d blocks:\n%s\n%s", height, a, b)
+				}
+				w.say(id)
+				next.say(id)
+				w.end()
+				next.end()
+			}
+			w.finish(waiting)
+			next.finish(waiting)
+			if w.everything() != next.everything() || next.balance(escrowAccount()) != 0 {
+				t.Error("the stores differ in the end")
+			}
+			if a, b := w.create("bob", digits()), next.create("bob", digits()); a != b || a != 4 {
+				t.Errorf("the next tasks are %d and %d", a, b)
+			}
+		})
+	}
+}
+
+func TestDefaultGenesis(t *testing.T) {
+	w := network(t, 0, 0, 0)
+	m := task.Module{Keeper: w.Keeper}
+	raw := m.DefaultGenesis(w.codec)
+	w.must(m.ValidateGenesis(w.codec, nil, raw))
+	m.InitGenesis(w.ctx, w.codec, raw)
+	if g := w.export(); len(g.Tasks) != 0 || len(g.Rounds) != 0 || g.Next != 1 {
+		t.Errorf("exported %v", &g)
+	}
+	if got := w.create("alice", digits()); got != 1 {
+		t.Errorf("the first task is %d", got)
+	}
+}
+
+func TestGenesisRefused(t *testing.T) {
+	w := network(t, 6, 4, 4)
+	w.finish(w.create("bob", digits()))
+	id := w.create("alice", digits())
+	w.play(id, 1, spec.PhaseAttest)
+	for want, change := range map[string]func(*taskpb.Genesis){
+		"next id 2 is taken":             func(g *taskpb.Genesis) { g.Next = 2 },
+		"next id 1 is taken":             func(g *taskpb.Genesis) { g.Next = 0 },
+		"none twice":                     func(g *taskpb.Genesis) { g.Tasks[1].Id = 1 },
+		"task 0 follows":                 func(g *taskpb.Genesis) { g.Tasks[0].Id = 0 },
+		"unknown task state":             func(g *taskpb.Genesis) { g.Tasks[0].State = 0 },
+		"escrow":                         func(g *taskpb.Genesis) { g.Tasks[0].Spec.Escrow = 0 },
+		"bech32":                         func(g *taskpb.Genesis) { g.Tasks[0].Owner = "bob" },
+		"want " + account("bob"):         func(g *taskpb.Genesis) { g.Tasks[0].Owner = strings.ToUpper(g.Tasks[0].Owner) },
+		"paid 1001":                      func(g *taskpb.Genesis) { g.Tasks[1].Paid = 1001 },
+		"refunded 18446744073709551615":  func(g *taskpb.Genesis) { g.Tasks[1].Refunded = 1<<64 - 1 },
+		"keeps some of its escrow":       func(g *taskpb.Genesis) { g.Tasks[0].Paid-- },
+		"running, and due at 0":          func(g *taskpb.Genesis) { g.Tasks[1].Due = 0 },
+		"running, and due at -1":         func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
+		"reached, and due at 3":          func(g *taskpb.Genesis) { g.Tasks[0].Due = 3 },
+		"newest round 1 is missing":      func(g *taskpb.Genesis) { g.Rounds = g.Rounds[:2] },
+		"task 2 has no round 2":          func(g *taskpb.Genesis) { g.Rounds[2].Number = 2 },
+		"task 3 has no round 1":          func(g *taskpb.Genesis) { g.Rounds[2].Task = 3 },
+		"round 2 follows task 1 round 2": func(g *taskpb.Genesis) { g.Rounds[0].Number = 2 },
+		"task 1 has no round 0":          func(g *taskpb.Genesis) { g.Rounds[0].Number = 0 },
+		"unknown phase":                  func(g *taskpb.Genesis) { g.Rounds[0].Phase = 9 },
+		"digest of 5 bytes":              func(g *taskpb.Genesis) { g.Rounds[0].Base = []byte("short") },
+	} {
+		g := w.export()
+		change(&g)
+		err := task.Module{}.ValidateGenesis(w.codec, nil, w.codec.MustMarshalJSON(&g))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if err := (task.Module{}).ValidateGenesis(w.codec, nil, []byte("{")); err == nil {
+		t.Error("half a file is a genesis")
+	}
+}
+
+// The whole life of a network gives the same bytes in the store each time.
+func TestSameMessagesSameStore(t *testing.T) {
+	live := func() string {
+		w := network(t, 6, 8, 8)
+		a, b := w.create("alice", digits()), w.create("bob", digits())
+		w.finish(a)
+		w.finish(b)
+		return w.everything()
+	}
+	if first := live(); first != live() || first != live() {
+		t.Error("two runs differ")
+	}
+}
+
+func TestNewKeeperOverUsedStore(t *testing.T) {
+	w := network(t, 6, 4, 4)
+	id := w.create("alice", digits())
+	w.play(id, 1, spec.PhaseScore)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, denom)
+	if got := w.finish(id); got.State != spec.TaskReached {
+		t.Errorf("task is %s after a restart", got.State)
+	}
+}

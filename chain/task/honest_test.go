@@ -1,0 +1,148 @@
+package task_test
+
+import (
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+func salt(node uint64) spec.Salt { return spec.Salt{byte(node), byte(node >> 8), 1} }
+
+// scoreOf is what an evaluator measures: 0.5 after the first round, 0.95 later.
+func scoreOf(round uint64) spec.PPM {
+	if round == 1 {
+		return 500_000
+	}
+	return 950_000
+}
+
+// owed is what the honest nodes of a task would say now, those that have not yet.
+func (w *world) owed(id uint64) (msgs []sdk.Msg) {
+	w.Helper()
+	t := w.task(id)
+	if t.State == spec.TaskPreparing {
+		for _, m := range t.Aggregators {
+			if m.Ready.IsZero() {
+				msgs = append(msgs, ready(id, m.Node, digest("model 0")))
+			}
+		}
+		for _, m := range t.Evaluators {
+			if m.Ready.IsZero() {
+				msgs = append(msgs, ready(id, m.Node, digest("shard %d", m.Node)))
+			}
+		}
+		return msgs
+	}
+	if t.State != spec.TaskRunning {
+		return nil
+	}
+	return w.answers(w.round(id))
+}
+
+func ready(id, node uint64, d spec.Digest) sdk.Msg {
+	return &taskpb.MsgReady{Owner: owner(node), Task: id, Digest: d[:]}
+}
+
+func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
+	slot := func(node uint64) spec.Slot {
+		return spec.Slot{Chain: chainID, Task: r.Task, Round: r.Number, Node: node}
+	}
+	next := digest("model %d", r.Number)
+	held := make([]bool, len(r.Trainers))
+	for i, t := range r.Trainers {
+		held[i] = t.Height > 0
+		if r.Phase == spec.PhaseTrain && t.Height == 0 {
+			c := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
+			msgs = append(msgs, &taskpb.MsgCommit{Owner: owner(t.Node), Task: r.Task, Round: r.Number, Commitment: c[:], Samples: 100, Correct: 50})
+		}
+	}
+	for _, a := range r.Aggregates {
+		salt := salt(a.Node)
+		switch {
+		case r.Phase == spec.PhaseAttest && a.Attested == 0:
+			msgs = append(msgs, &taskpb.MsgAttest{Owner: owner(a.Node), Task: r.Task, Round: r.Number, Holds: spec.Bitmap(held)})
+		case r.Phase == spec.PhaseAggregate && a.Committed == 0:
+			c := spec.AggregateCommitment(slot(a.Node), next, salt)
+			msgs = append(msgs, &taskpb.MsgCommitAggregate{Owner: owner(a.Node), Task: r.Task, Round: r.Number, Commitment: c[:]})
+		case r.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0:
+			msgs = append(msgs, &taskpb.MsgRevealAggregate{Owner: owner(a.Node), Task: r.Task, Round: r.Number, Digest: next[:], Salt: salt[:]})
+		}
+	}
+	for _, e := range r.Scores {
+		salt := salt(e.Node)
+		switch {
+		case r.Phase == spec.PhaseScore && e.Committed == 0:
+			c := spec.ScoreCommitment(slot(e.Node), r.Next, scoreOf(r.Number), salt)
+			msgs = append(msgs, &taskpb.MsgCommitScore{Owner: owner(e.Node), Task: r.Task, Round: r.Number, Commitment: c[:]})
+		case r.Phase == spec.PhaseOpen && e.Committed > 0 && e.Revealed == 0:
+			msgs = append(msgs, &taskpb.MsgRevealScore{Owner: owner(e.Node), Task: r.Task, Round: r.Number, Score: uint32(scoreOf(r.Number)), Salt: salt[:]})
+		}
+	}
+	return msgs
+}
+
+// run hands a message to the handler it is for.
+func (w *world) run(ctx sdk.Context, msg sdk.Msg) (err error) {
+	switch m := msg.(type) {
+	case *taskpb.MsgCreate:
+		_, err = w.Create(ctx, m)
+	case *taskpb.MsgCancel:
+		_, err = w.Cancel(ctx, m)
+	case *taskpb.MsgReady:
+		_, err = w.Ready(ctx, m)
+	case *taskpb.MsgCommit:
+		_, err = w.Commit(ctx, m)
+	case *taskpb.MsgAttest:
+		_, err = w.Attest(ctx, m)
+	case *taskpb.MsgCommitAggregate:
+		_, err = w.CommitAggregate(ctx, m)
+	case *taskpb.MsgRevealAggregate:
+		_, err = w.RevealAggregate(ctx, m)
+	case *taskpb.MsgCommitScore:
+		_, err = w.CommitScore(ctx, m)
+	case *taskpb.MsgRevealScore:
+		_, err = w.RevealScore(ctx, m)
+	default:
+		w.Fatalf("no handler for %T", msg)
+	}
+	return err
+}
+
+// say has the honest nodes of a task answer, and wants all to be accepted.
+func (w *world) say(id uint64) {
+	w.Helper()
+	for _, msg := range w.owed(id) {
+		if !w.Owed(w.ctx, msg) {
+			w.Fatalf("height %d: %T is not owed", w.ctx.BlockHeight(), msg)
+		}
+		w.must(w.run(w.ctx, msg))
+	}
+}
+
+// play lets honest nodes carry a task to a phase of a round.
+func (w *world) play(id, round uint64, phase spec.Phase) {
+	w.Helper()
+	for range 200 {
+		if r := w.round(id); r.Number == round && r.Phase == phase {
+			return
+		}
+		w.say(id)
+		w.end()
+	}
+	w.Fatalf("round %d never came to %s: %+v", round, phase, w.task(id))
+}
+
+// finish lets honest nodes carry a task to its end.
+func (w *world) finish(id uint64) spec.Task {
+	w.Helper()
+	for range 1000 {
+		if t := w.task(id); t.State.Final() {
+			return t
+		}
+		w.say(id)
+		w.end()
+	}
+	w.Fatalf("task %d never ends: %+v", id, w.task(id))
+	return spec.Task{}
+}

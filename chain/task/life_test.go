@@ -1,0 +1,215 @@
+package task_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+func TestCreateTakesTheEscrow(t *testing.T) {
+	w := network(t, 0, 0, 0)
+	for want := uint64(1); want <= 3; want++ {
+		if got := w.create("alice", digits()); got != want {
+			t.Fatalf("got id %d, want %d", got, want)
+		}
+	}
+	if got := w.balance(account("alice")); got != 997_000 {
+		t.Errorf("alice has %d", got)
+	}
+	if got := w.balance(escrowAccount()); got != 3000 {
+		t.Errorf("the escrow account has %d", got)
+	}
+	before := w.everything()
+	for name, change := range map[string]func(*taskpb.MsgCreate){
+		"task/5 escrow: missing": func(m *taskpb.MsgCreate) { m.Spec.Escrow = 0 },
+		"task/7 ":                func(m *taskpb.MsgCreate) { m.Spec.Escrow = 997_001 },
+		"task/7 spendable":       func(m *taskpb.MsgCreate) { m.Owner = account("nobody") },
+		"task/6 ":                func(m *taskpb.MsgCreate) { m.Owner = "alice" },
+		"task/6":                 func(m *taskpb.MsgCreate) { m.Owner = "" },
+		"task/5 version":         func(m *taskpb.MsgCreate) { m.Spec = taskpb.TaskSpec{} },
+	} {
+		m := &taskpb.MsgCreate{Owner: account("alice"), Spec: taskpb.TaskSpecFromSpec(digits())}
+		change(m)
+		_, err := w.Create(w.ctx, m)
+		place, why, _ := strings.Cut(name, " ")
+		if code(err) != place || !strings.Contains(err.Error(), why) {
+			t.Errorf("want %s, got %v", name, err)
+		}
+	}
+	if w.everything() != before {
+		t.Error("a refused task changes something")
+	}
+	if got := w.create("bob", digits()); got != 4 {
+		t.Errorf("got id %d after refused ones, want 4", got)
+	}
+	w.solvent()
+}
+
+func TestCancel(t *testing.T) {
+	w := network(t, 0, 0, 0)
+	id := w.create("alice", digits())
+	cancel := func(who string, id uint64) error {
+		_, err := w.Cancel(w.ctx, &taskpb.MsgCancel{Owner: who, Task: id})
+		return err
+	}
+	before := w.everything()
+	for err, got := range map[error]error{
+		task.ErrNotOwner: cancel(account("bob"), id), task.ErrNotFound: cancel(account("alice"), 2), task.ErrMalformed: cancel("alice", id),
+	} {
+		if !errors.Is(got, err) {
+			t.Errorf("got %v, want %v", got, err)
+		}
+	}
+	if w.everything() != before {
+		t.Error("a refused cancel changes something")
+	}
+	w.must(cancel(strings.ToUpper(account("alice")), id)) // one address, two spellings
+	if err := cancel(account("alice"), id); !errors.Is(err, task.ErrAlreadyClosing) {
+		t.Errorf("cancelled twice: %v", err)
+	}
+	w.end()
+	if got := w.task(id); got.State != spec.TaskCancelled || got.Refunded != 1000 || w.balance(account("alice")) != 1_000_000 {
+		t.Errorf("cancelled task is %s, refunded %d", got.State, got.Refunded)
+	}
+	if err := cancel(account("alice"), id); !errors.Is(err, task.ErrClosed) {
+		t.Errorf("cancelled after its end: %v", err)
+	}
+	if next := w.create("alice", digits()); next != 2 {
+		t.Errorf("id %d follows a closed task, want 2", next)
+	}
+	shouted := &taskpb.MsgCreate{Owner: strings.ToUpper(account("alice")), Spec: taskpb.TaskSpecFromSpec(digits())}
+	resp, err := w.Create(w.ctx, shouted)
+	w.must(err)
+	if got := w.task(resp.Id).Owner; got != account("alice") {
+		t.Errorf("owner is kept as %s", got)
+	}
+}
+
+// One of five trainers stays silent in the first round, one aggregator holds
+// nothing of another: four are paid, then three.
+func TestTaskToItsTarget(t *testing.T) {
+	w := network(t, 5, 4, 4)
+	supply := w.supply()
+	asked := digits()
+	asked.Target.Rounds = 3
+	asked.Escrow = 1000 // 333 a round
+	id := w.create("alice", asked)
+	w.play(id, 1, spec.PhaseTrain)
+	if got := w.round(id); len(got.Trainers) != 5 {
+		t.Fatalf("%d trainers", len(got.Trainers))
+	}
+	for _, msg := range w.owed(id)[1:] {
+		w.must(w.run(w.ctx, msg))
+	}
+	for w.round(id).Phase == spec.PhaseTrain {
+		w.end() // until the grace for trainer 1 is over
+	}
+	w.play(id, 2, spec.PhaseTrain)
+	w.solvent()
+	if w.balance(owner(1)) != 0 || w.balance(owner(2)) != 83 || w.balance(owner(5)) != 83 {
+		t.Errorf("paid %d, %d, ... %d: want 0, 83, ... 83", w.balance(owner(1)), w.balance(owner(2)), w.balance(owner(5)))
+	}
+	w.play(id, 2, spec.PhaseAttest)
+	for _, msg := range w.owed(id) {
+		msg.(*taskpb.MsgAttest).Holds[0] &^= 1 << 4
+		w.must(w.run(w.ctx, msg))
+	}
+	done := w.finish(id)
+	if done.State != spec.TaskReached || done.Score != 950_000 || done.Model != digest("model 2") {
+		t.Errorf("task is %s at %s with %s", done.State, done.Score, done.Model.Short())
+	}
+	for node, want := range map[uint64]uint64{1: 83, 2: 166, 3: 166, 4: 166, 5: 83} {
+		if got := w.balance(owner(node)); got != want {
+			t.Errorf("trainer %d has %d, want %d", node, got, want)
+		}
+	}
+	if done.Paid != 664 || done.Refunded != 336 || w.balance(account("alice")) != 999_336 {
+		t.Errorf("paid %d, refunded %d, alice has %d", done.Paid, done.Refunded, w.balance(account("alice")))
+	}
+	if w.balance(escrowAccount()) != 0 || w.supply() != supply {
+		t.Errorf("escrow account %d, supply %d of %d", w.balance(escrowAccount()), w.supply(), supply)
+	}
+	w.idle(13)
+	if n, err := w.nodes.Get(w.ctx, 2); err != nil || len(n.Measured) != 1 || n.Measured[0].Accuracy != 950_000 {
+		t.Errorf("a survivor's record is %v, %v", n.Measured, err)
+	}
+}
+
+// idle wants no node to be busy or to have a duty.
+func (w *world) idle(nodes uint64) {
+	w.Helper()
+	for id := uint64(1); id <= nodes; id++ {
+		n, err := w.nodes.Get(w.ctx, id)
+		w.must(err)
+		duties, err := w.Duties(w.ctx, &taskpb.QueryDuties{Node: id})
+		w.must(err)
+		if n.Busy != 0 || len(duties.Duties) != 0 {
+			w.Fatalf("node %d: busy %d, %d duties", id, n.Busy, len(duties.Duties))
+		}
+	}
+}
+
+func TestOwed(t *testing.T) {
+	w := network(t, 5, 4, 4)
+	id := w.create("alice", digits())
+	seen := map[string]int{}
+	for !w.task(id).State.Final() {
+		for _, msg := range w.owed(id) {
+			seen[sdk.MsgTypeURL(msg)]++
+			for what, wrong := range w.variants(msg) {
+				if w.Owed(w.ctx, wrong) {
+					t.Errorf("owed: %T %s", msg, what)
+				}
+			}
+			before := w.everything()
+			if !w.Owed(w.ctx, msg) || !w.Owed(w.ctx, msg) {
+				t.Fatalf("not owed: %T", msg)
+			}
+			if w.everything() != before {
+				t.Fatal("asking changes something")
+			}
+			w.must(w.run(w.ctx, msg))
+			if w.Owed(w.ctx, msg) {
+				t.Errorf("owed twice: %T", msg)
+			}
+		}
+		for _, msg := range []sdk.Msg{
+			&taskpb.MsgCancel{Owner: account("alice"), Task: id}, &taskpb.MsgCancel{Owner: owner(1), Task: id},
+			&taskpb.MsgCreate{Owner: account("alice"), Spec: taskpb.TaskSpecFromSpec(digits())},
+			&taskpb.QueryTask{Id: id},
+		} {
+			if w.Owed(w.ctx, msg) {
+				t.Errorf("owed: %T", msg)
+			}
+		}
+		w.end()
+	}
+	if len(seen) != 7 {
+		t.Errorf("a life has %d kinds of owed messages, want 7: %v", len(seen), seen)
+	}
+}
+
+// variants are messages like one that is owed, with one thing wrong.
+func (w *world) variants(msg sdk.Msg) map[string]sdk.Msg {
+	copies := map[string]sdk.Msg{}
+	change := func(what string, by func(m sdk.Msg)) {
+		m := clone(msg)
+		by(m)
+		copies[what] = m
+	}
+	change("of a stranger", func(m sdk.Msg) { setOwner(m, account("stranger")) })
+	change("of the owner of the task", func(m sdk.Msg) { setOwner(m, account("alice")) })
+	change("of a node of another role", func(m sdk.Msg) { setOwner(m, w.other(m)) })
+	change("for another task", func(m sdk.Msg) { setNumber(m, "Task", 99) })
+	if _, ok := msg.(*taskpb.MsgReady); !ok {
+		change("for the next round", func(m sdk.Msg) { setNumber(m, "Round", 99) })
+		change("for no round", func(m sdk.Msg) { setNumber(m, "Round", 0) })
+	}
+	return copies
+}

@@ -1,0 +1,154 @@
+package task_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// list reads all pages of a query and wants none to be longer than asked.
+func (w *world) list(req taskpb.QueryTasks, limit uint64) (ids []uint64) {
+	w.Helper()
+	var key []byte
+	for {
+		req.Pagination = &query.PageRequest{Key: key, Limit: limit}
+		resp, err := w.Tasks(w.ctx, &req)
+		w.must(err)
+		if uint64(len(resp.Tasks)) > limit {
+			w.Fatalf("a page of %d tasks: want at most %d", len(resp.Tasks), limit)
+		}
+		for _, t := range resp.Tasks {
+			ids = append(ids, t.Id)
+		}
+		if key = resp.Pagination.NextKey; key == nil {
+			return ids
+		}
+	}
+}
+
+func TestTaskQueries(t *testing.T) {
+	w := network(t, 0, 0, 0)
+	every := map[string][]uint64{}
+	note := func(id uint64, keys ...string) {
+		for _, key := range keys {
+			every[key] = append(every[key], id)
+		}
+	}
+	for i := range 12 {
+		name := consumers()[i%2]
+		id := w.create(name, digits())
+		state := spec.TaskWaiting
+		if i%3 == 0 {
+			_, err := w.Cancel(w.ctx, &taskpb.MsgCancel{Owner: account(name), Task: id})
+			w.must(err)
+			state = spec.TaskCancelled
+		}
+		note(id, "", name, state.String(), name+state.String())
+	}
+	w.end()
+	for _, name := range []string{"", "alice", "bob", "carol"} {
+		for _, state := range []spec.TaskState{0, spec.TaskWaiting, spec.TaskRunning, spec.TaskCancelled} {
+			req, key := taskpb.QueryTasks{State: taskpb.TaskState(state)}, name
+			if name != "" {
+				req.Owner = account(name)
+			}
+			if state != 0 {
+				key += state.String()
+			}
+			for _, limit := range []uint64{1, 2, 5, 100} {
+				if diff := cmp.Diff(every[key], w.list(req, limit)); diff != "" {
+					t.Errorf("tasks of %q in state %d, %d a page:\n%s", name, state, limit, diff)
+				}
+			}
+		}
+	}
+	resp, err := w.Tasks(w.ctx, &taskpb.QueryTasks{Pagination: &query.PageRequest{Offset: 3, Limit: 2, CountTotal: true, Reverse: true}})
+	if err != nil || resp.Pagination.Total != 12 || len(resp.Tasks) != 2 || resp.Tasks[0].Id != 9 {
+		t.Errorf("from behind: %v, %v", resp, err)
+	}
+	for want, ask := range map[string]func() error{
+		"task/2": func() error { _, err := w.Task(w.ctx, &taskpb.QueryTask{Id: 99}); return err },
+		"task/6": func() error { _, err := w.Tasks(w.ctx, &taskpb.QueryTasks{Owner: "alice"}); return err },
+		"task/3": func() error { _, err := w.Round(w.ctx, &taskpb.QueryRound{Task: 1, Number: 1}); return err },
+	} {
+		if err := ask(); code(err) != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	if _, err := w.Round(w.ctx, &taskpb.QueryRound{Task: 99, Number: 1}); code(err) != "task/2" {
+		t.Errorf("a round of no task: %v", err)
+	}
+	if _, err := w.Rounds(w.ctx, &taskpb.QueryRounds{Task: 99}); code(err) != "task/2" {
+		t.Errorf("the rounds of no task: %v", err)
+	}
+}
+
+func TestRoundsAndDuties(t *testing.T) {
+	w := network(t, 4, 8, 8)
+	asked := digits()
+	asked.Target.Accuracy = 0
+	asked.Target.Rounds = 3
+	first, second := w.create("alice", asked), w.create("bob", asked)
+	duties := func(node uint64) string {
+		resp, err := w.Duties(w.ctx, &taskpb.QueryDuties{Node: node})
+		w.must(err)
+		said := ""
+		for _, d := range resp.Duties {
+			said += fmt.Sprint(d.Task.Id)
+			if d.Round != nil {
+				said += fmt.Sprintf("/%d", d.Round.Number)
+			}
+			said += " "
+		}
+		return said
+	}
+	if got := duties(5); got != "" {
+		t.Errorf("a duty before anybody was selected: %s", got)
+	}
+	w.end()
+	if a, b, c := duties(1), duties(5), duties(9); a != "" || b != "1 2 " || c != "" {
+		t.Errorf("while they prepare a trainer has duties %q, an aggregator %q, one that was not selected %q", a, b, c)
+	}
+	for w.round(first).Number < 2 {
+		w.say(first)
+		if w.round(first).Number == 0 || w.round(second).Phase != spec.PhaseAttest {
+			w.say(second)
+		}
+		w.end()
+	}
+	if a, b := duties(1), duties(5); a != "1/2 2/1 " || b != "1/2 2/1 " {
+		t.Errorf("a trainer has duties %q, an aggregator %q", a, b)
+	}
+	for !w.task(first).State.Final() || !w.task(second).State.Final() {
+		w.say(first)
+		w.say(second)
+		w.end()
+	}
+	for limit := range uint64(4) {
+		var numbers []uint64
+		page := &query.PageRequest{Limit: limit + 1}
+		for page != nil {
+			resp, err := w.Rounds(w.ctx, &taskpb.QueryRounds{Task: second, Pagination: page})
+			w.must(err)
+			for _, r := range resp.Rounds {
+				if r.Task != second || r.Phase != taskpb.PHASE_SETTLED {
+					t.Errorf("among the rounds of task %d: task %d, %s", second, r.Task, r.Phase)
+				}
+				numbers = append(numbers, r.Number)
+			}
+			if page.Key = resp.Pagination.NextKey; page.Key == nil {
+				page = nil
+			}
+		}
+		if !cmp.Equal(numbers, []uint64{1, 2, 3}) {
+			t.Errorf("rounds %v, %d a page", numbers, limit+1)
+		}
+	}
+	w.idle(20)
+}

@@ -1,0 +1,76 @@
+package task_test
+
+import (
+	"testing"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Every reason to refuse a message has its number, and a message that is
+// refused changes no byte.
+func TestRefusedMessagesChangeNothing(t *testing.T) {
+	w := network(t, 5, 4, 4)
+	id := w.create("alice", digits())
+	refuse := func(msg sdk.Msg, want string) {
+		t.Helper()
+		before := w.everything()
+		if err := w.run(w.ctx, msg); err == nil || code(err) != want {
+			t.Errorf("%T: got %v, want %s", msg, err, want)
+		}
+		if w.everything() != before {
+			t.Errorf("%T is refused (%s) and changes something", msg, want)
+		}
+	}
+	vary := func(msg sdk.Msg, by func(sdk.Msg), want string) {
+		t.Helper()
+		m := clone(msg)
+		by(m)
+		refuse(m, want)
+	}
+	first := func() sdk.Msg { return w.owed(id)[0] }
+
+	refuse(ready(id, 6, digest("model 0")), "task/13") // early
+	w.end()
+	refuse(ready(id, 1, digest("model 0")), "task/11")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgReady).Digest = nil }, "task/17")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgReady).Digest = make([]byte, 31) }, "task/6")
+	vary(first(), func(m sdk.Msg) { setNumber(m, "Task", 9) }, "task/2")
+	for range 3 {
+		w.must(w.run(w.ctx, first()))
+	}
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgReady).Digest[0]++ }, "task/23") // another model 0
+	refuse(ready(id, 6, digest("model 0")), "task/15")
+
+	w.play(id, 1, spec.PhaseTrain)
+	commit := first().(*taskpb.MsgCommit)
+	vary(commit, func(m sdk.Msg) { m.(*taskpb.MsgCommit).Samples = 0 }, "task/19")
+	vary(commit, func(m sdk.Msg) { m.(*taskpb.MsgCommit).Correct = 101 }, "task/19")
+	vary(commit, func(m sdk.Msg) { m.(*taskpb.MsgCommit).Commitment = nil }, "task/17")
+	vary(commit, func(m sdk.Msg) { setNumber(m, "Round", 2) }, "task/12")
+	vary(commit, func(m sdk.Msg) { setOwner(m, owner(13)) }, "task/11")
+	vary(commit, func(m sdk.Msg) { setOwner(m, account("stranger")) }, "undefined/1") // the registry's own reason
+	refuse(&taskpb.MsgAttest{Owner: owner(6), Task: id, Round: 1, Holds: []byte{0}}, "task/13")
+	w.must(w.run(w.ctx, commit))
+	refuse(commit, "task/15")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgCommit).Commitment = commit.Commitment }, "task/16")
+
+	w.play(id, 1, spec.PhaseAttest)
+	refuse(commit, "task/14")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgAttest).Holds = nil }, "task/18")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgAttest).Holds[0] = 0xff }, "task/18")
+	w.play(id, 1, spec.PhaseReveal)
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgRevealAggregate).Salt[0]++ }, "task/20")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgRevealAggregate).Salt = nil }, "task/6")
+	w.play(id, 1, spec.PhaseOpen)
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgRevealScore).Score++ }, "task/20")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgRevealScore).Score = 1_000_001 }, "task/21")
+	vary(first(), func(m sdk.Msg) { m.(*taskpb.MsgRevealScore).Salt = make([]byte, 33) }, "task/6")
+
+	last := first()
+	w.finish(id)
+	refuse(last, "task/10")
+	refuse(&taskpb.MsgCancel{Owner: account("alice"), Task: id}, "task/10")
+}

@@ -1,0 +1,38 @@
+package task_test
+
+import (
+	"reflect"
+	"strconv"
+
+	errorsmod "cosmossdk.io/errors"
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+)
+
+// code is the registered place of an error: codespace/number.
+func code(err error) string {
+	space, number, _ := errorsmod.ABCIInfo(err, false)
+	return space + "/" + strconv.FormatUint(uint64(number), 10)
+}
+
+func clone(msg sdk.Msg) sdk.Msg { return proto.Clone(msg) }
+
+func field(msg sdk.Msg, name string) reflect.Value {
+	return reflect.ValueOf(msg).Elem().FieldByName(name)
+}
+
+func setOwner(msg sdk.Msg, who string) { field(msg, "Owner").SetString(who) }
+
+func setNumber(msg sdk.Msg, name string, n uint64) { field(msg, name).SetUint(n) }
+
+// other is the owner of a node that has another role than the one of a message:
+// in these tests a trainer, or for a trainer's message an evaluator.
+func (w *world) other(msg sdk.Msg) string {
+	if _, ok := msg.(*taskpb.MsgCommit); ok {
+		return owner(13)
+	}
+	return owner(1)
+}

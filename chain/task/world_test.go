@@ -1,0 +1,208 @@
+package task_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+var errStranger = errors.New("node not found")
+
+// failer is what a test and a property have in common.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// world is a store with a bank, a registry and the keeper in it.
+type world struct {
+	failer
+	task.Keeper
+	ctx   sdk.Context
+	keys  map[string]*storetypes.KVStoreKey
+	codec codec.Codec
+	bank  *ledger
+	nodes registry
+}
+
+const chainID = "althing-test"
+
+func newWorld(t failer) *world {
+	keys := storetypes.NewKVStoreKeys(task.Name, "bank", "registry")
+	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chainID).WithBlockHeight(1)
+	w := &world{
+		failer: t, keys: keys, codec: moduletestutil.MakeTestEncodingConfig().Codec,
+		ctx: ctx.WithMultiStore(ctx.MultiStore().CacheMultiStore()),
+	}
+	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
+	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, denom)
+	return w
+}
+
+// network is a world with so many trainers, aggregators and evaluators, in the
+// order of their ids, and three consumers with 1 million uthing each.
+func network(t failer, trainers, aggregators, evaluators int) *world {
+	w := newWorld(t)
+	id := uint64(0)
+	for _, group := range []struct {
+		role spec.Role
+		n    int
+	}{{spec.Trainer, trainers}, {spec.Aggregator, aggregators}, {spec.Evaluator, evaluators}} {
+		for range group.n {
+			id++
+			w.must(w.nodes.set(w.ctx, spec.Node{
+				ID: id, Owner: owner(id), Stake: 1_000_000, Reputation: spec.One / 2, Active: true,
+				Profile: spec.Profile{Roles: group.role, Slots: 4, Datasets: []spec.Dataset{{Name: "digits", Samples: 100}}},
+			}))
+		}
+	}
+	for _, name := range consumers() {
+		w.must(w.bank.balances.Set(w.ctx, account(name), 1_000_000))
+	}
+	return w
+}
+
+func consumers() []string { return []string{"alice", "bob", "carol"} }
+
+// account is a valid address made of a name.
+func account(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", name)).String() }
+
+func owner(node uint64) string { return account(fmt.Sprintf("node %d", node)) }
+
+func digest(format string, args ...any) spec.Digest {
+	return spec.DigestOf(fmt.Appendf(nil, format, args...))
+}
+
+// digits pays 500 uthing for each of 2 rounds with at most 4 trainers (6 with
+// backups) and a committee of 4 and 4; it is done at an accuracy of 0.9.
+func digits() spec.TaskSpec {
+	t := spec.DefaultTask()
+	t.Name = "digits"
+	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	t.Data = spec.Data{Name: "digits"}
+	t.Training.Rate = 100_000
+	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
+	t.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
+	t.Escrow = 1000
+	t.Retries = 1
+	t.Deadlines = spec.Deadlines{Select: 20, Train: 20, Attest: 10, Aggregate: 10, Evaluate: 10}
+	return t
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatalf("%v", err)
+	}
+}
+
+func (w *world) create(name string, asked spec.TaskSpec) uint64 {
+	w.Helper()
+	resp, err := w.Create(w.ctx, &taskpb.MsgCreate{Owner: account(name), Spec: taskpb.TaskSpecFromSpec(asked)})
+	w.must(err)
+	return resp.Id
+}
+
+// end ends the block and begins the next.
+func (w *world) end() {
+	w.Helper()
+	w.must(w.EndBlock(w.ctx))
+	w.ctx = w.ctx.WithBlockHeight(w.ctx.BlockHeight() + 1).WithEventManager(sdk.NewEventManager())
+}
+
+func (w *world) task(id uint64) spec.Task {
+	w.Helper()
+	resp, err := w.Task(w.ctx, &taskpb.QueryTask{Id: id})
+	w.must(err)
+	t, err := resp.Task.ToSpec()
+	w.must(err)
+	return t
+}
+
+// round is the newest round of a task, or the zero one.
+func (w *world) round(id uint64) spec.Round {
+	w.Helper()
+	t := w.task(id)
+	if t.Round == 0 {
+		return spec.Round{}
+	}
+	resp, err := w.Round(w.ctx, &taskpb.QueryRound{Task: id, Number: t.Round})
+	w.must(err)
+	r, err := resp.Round.ToSpec()
+	w.must(err)
+	return r
+}
+
+func (w *world) balance(who string) uint64 {
+	w.Helper()
+	has, err := w.bank.balance(w.ctx, who)
+	w.must(err)
+	return has
+}
+
+// tasks lists every task.
+func (w *world) tasks() []taskpb.Task {
+	w.Helper()
+	resp, err := w.Tasks(w.ctx, &taskpb.QueryTasks{Pagination: &query.PageRequest{Limit: 1 << 20}})
+	w.must(err)
+	return resp.Tasks
+}
+
+func (w *world) export() (g taskpb.Genesis) {
+	w.codec.MustUnmarshalJSON(task.Module{Keeper: w.Keeper}.ExportGenesis(w.ctx, w.codec), &g)
+	return g
+}
+
+// dump is every byte of some stores.
+func (w *world) dump(stores ...string) string {
+	w.Helper()
+	var b strings.Builder
+	for _, name := range stores {
+		it := w.ctx.KVStore(w.keys[name]).Iterator(nil, nil)
+		for ; it.Valid(); it.Next() {
+			fmt.Fprintf(&b, "%s %x %x\n", name, it.Key(), it.Value())
+		}
+		w.must(it.Close())
+	}
+	return b.String()
+}
+
+func (w *world) everything() string {
+	w.Helper()
+	return w.dump(task.Name, "bank", "registry")
+}
+
+// solvent wants the escrow account to hold what the open tasks have not spent.
+func (w *world) solvent() {
+	w.Helper()
+	var want uint64
+	for _, t := range w.tasks() {
+		want += t.Spec.Escrow - t.Paid - t.Refunded
+	}
+	if got := w.balance(escrowAccount()); got != want {
+		w.Fatalf("height %d: the escrow account holds %d, open tasks %d", w.ctx.BlockHeight(), got, want)
+	}
+}
+
+// supply is all the money there is.
+func (w *world) supply() (sum uint64) {
+	w.Helper()
+	w.must(w.bank.balances.Walk(w.ctx, nil, func(_ string, has uint64) (bool, error) {
+		sum += has
+		return false, nil
+	}))
+	return sum
+}
