@@ -28,7 +28,7 @@ type GasPrice interface {
 // and mempools with copies of it, of which only the first is any use.
 const (
 	// FreeGas is how much gas each message of a free transaction may ask for.
-	FreeGas uint64 = 1_000_000
+	FreeGas uint64 = 2_000_000
 	// FreeMessages is how many free messages an account may send in a block.
 	FreeMessages = 16
 )

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"time"
@@ -101,20 +102,28 @@ func (r Resident) write(home string) error {
 	return writeFile(filepath.Join(home, r.Config.Data.File), csv.Bytes(), 0o600)
 }
 
-// addresses picks loopback addresses.
+// addresses picks loopback addresses. Free ones are looked for below the ports
+// that systems give to outgoing connections, so that none is lost before it is
+// listened on.
 func (l Localnet) addresses(n int) ([]string, error) {
-	addresses := make([]string, n)
-	for i := range addresses {
-		if l.Port > 0 {
-			addresses[i] = fmt.Sprintf("127.0.0.1:%d", l.Port+i)
+	const first, last = 10_000, 30_000
+	addresses := make([]string, 0, n)
+	for port := l.Port; port > 0 && len(addresses) < n; port++ {
+		addresses = append(addresses, fmt.Sprintf("127.0.0.1:%d", port))
+	}
+	for port := first + rand.IntN(last-first); len(addresses) < n; port++ {
+		if port > last+n {
+			return nil, fmt.Errorf("found only %d free ports of %d", len(addresses), n)
+		}
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
 			continue
 		}
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-		if err != nil {
+		if err := listener.Close(); err != nil {
 			return nil, err
 		}
-		defer listener.Close() // after all are picked, so that all differ
-		addresses[i] = listener.Addr().String()
+		addresses = append(addresses, address)
 	}
 	return addresses, nil
 }

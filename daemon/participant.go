@@ -34,6 +34,7 @@ type Participant struct {
 	account *client.Account
 	node    spec.Node
 	tools   role.Tools
+	chain   *recent
 	server  *http.Server
 	uploads chan struct{} // told of every update that arrives
 	log     *slog.Logger
@@ -75,6 +76,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		return nil, err
 	}
 	p.log = p.log.With("id", p.node.ID)
+	p.chain = &recent{chain: p.account.Client}
 	directory := &directory{chain: p.account.Client}
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
@@ -174,7 +176,7 @@ func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
 func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 	handler := &blob.Server{
 		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: keys,
-		Policy: aggregator.Policy{Chain: p.account.Client},
+		Policy: aggregator.Policy{Chain: p.chain, Node: p.node.ID},
 		Failed: func(r *http.Request, err error) { p.log.Warn("request failed", "path", r.URL.Path, "err", err) },
 	}
 	p.server = blob.NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

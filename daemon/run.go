@@ -15,7 +15,7 @@ func (p *Participant) Run(ctx context.Context) error {
 	p.log.Info("node is up", "roles", p.config.Roles, "endpoint", p.config.endpoint())
 	w := worker{
 		machines: p.machines(), tools: p.tools, done: make(chan outcome),
-		running: map[string]bool{}, finished: map[string]int64{}, failed: map[string]failure{},
+		running: map[string]context.CancelFunc{}, finished: map[string]int64{}, failed: map[string]failure{},
 	}
 	w.report = func(key string, err error) { p.log.Warn("work failed", "work", key, "err", err) }
 	defer func() {
@@ -41,6 +41,12 @@ func (p *Participant) Run(ctx context.Context) error {
 				return nil
 			}
 			now = height
+			p.chain.forget()
+			if now%every == int64(p.node.ID)%every {
+				if err := p.prune(ctx, now); err != nil && ctx.Err() == nil {
+					p.log.Warn("pruning failed", "err", err)
+				}
+			}
 		case <-p.uploads:
 		}
 		saw, err := p.look(ctx)
@@ -56,26 +62,31 @@ func (p *Participant) Run(ctx context.Context) error {
 
 // look reads what concerns the node on the chain and in its store.
 func (p *Participant) look(ctx context.Context) (role.Saw, error) {
-	duties, err := p.account.Duties(ctx, p.node.ID)
+	duties, err := p.duties(ctx)
 	if err != nil {
 		return role.Saw{}, err
-	}
-	if p.config.Roles.Has(spec.Consumer) {
-		own, _, err := p.account.Tasks(ctx, 0, p.account.Address(), client.Page{Limit: 1000})
-		if err != nil {
-			return role.Saw{}, err
-		}
-		for _, t := range own {
-			if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
-				duties = append(duties, client.Duty{Task: t})
-			}
-		}
 	}
 	saw := role.Saw{Duties: make([]role.Duty, len(duties))}
 	for i, d := range duties {
 		saw.Duties[i] = role.Duty{Duty: d, Held: p.held(ctx, d)}
 	}
 	return saw, nil
+}
+
+// duties lists the open tasks in which the node has a part, and as a consumer
+// the tasks of its account.
+func (p *Participant) duties(ctx context.Context) ([]client.Duty, error) {
+	duties, err := p.account.Duties(ctx, p.node.ID)
+	if err != nil || !p.config.Roles.Has(spec.Consumer) {
+		return duties, err
+	}
+	own, _, err := p.account.Tasks(ctx, 0, p.account.Address(), client.Page{Limit: 1000})
+	for _, t := range own {
+		if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
+			duties = append(duties, client.Duty{Task: t})
+		}
+	}
+	return duties, err
 }
 
 // held lists the trainers of a round whose update is in the store.

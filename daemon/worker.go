@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 const (
 	backoff = 32 // blocks at most between two tries of what fails
 	resend  = 10 // blocks until what no block holds is sent again
+	memory  = 50 // blocks that work is remembered after it was asked for last
 )
 
 // worker runs the actions of a node's machines, each once.
@@ -21,7 +23,7 @@ type worker struct {
 	report   func(key string, err error)
 
 	group    sync.WaitGroup
-	running  map[string]bool
+	running  map[string]context.CancelFunc
 	finished map[string]int64 // height
 	failed   map[string]failure
 }
@@ -37,22 +39,50 @@ type failure struct {
 	again int64 // height
 }
 
-// handle tells every machine of an event and starts what they ask for.
+// handle tells every machine of an event, starts what they ask for and stops
+// what they ask for no more: a round that has moved on needs no training.
 func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
+	asked := map[string]bool{}
 	for _, m := range w.machines {
 		for _, action := range m.Handle(e, now) {
 			key := action.Key()
-			if w.running[key] || w.over(action, now) || now < w.failed[key].again {
-				continue
+			asked[key] = true
+			if w.running[key] == nil && !w.over(action, now) && now >= w.failed[key].again {
+				w.start(ctx, key, action)
 			}
-			w.running[key] = true
-			w.group.Go(func() {
-				event, err := action.Do(ctx, w.tools)
-				select {
-				case w.done <- outcome{key, event, err}:
-				case <-ctx.Done():
-				}
-			})
+		}
+	}
+	for key, stop := range w.running {
+		if !asked[key] {
+			stop()
+		}
+	}
+	w.forget(asked, now)
+}
+
+func (w *worker) start(ctx context.Context, key string, action role.Action) {
+	working, stop := context.WithCancel(ctx)
+	w.running[key] = stop
+	w.group.Go(func() {
+		defer stop()
+		event, err := action.Do(working, w.tools)
+		select {
+		case w.done <- outcome{key, event, err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// forget drops what nobody has asked for in a long while.
+func (w *worker) forget(asked map[string]bool, now int64) {
+	for key, at := range w.finished {
+		if !asked[key] && now > at+memory {
+			delete(w.finished, key)
+		}
+	}
+	for key, f := range w.failed {
+		if !asked[key] && now > f.again+memory {
+			delete(w.failed, key)
 		}
 	}
 }
@@ -68,6 +98,9 @@ func (w *worker) over(a role.Action, now int64) bool {
 // ended takes note of a finished action.
 func (w *worker) ended(o outcome, now int64) {
 	delete(w.running, o.key)
+	if errors.Is(o.err, context.Canceled) {
+		return // nobody asks for it any more
+	}
 	if o.err != nil {
 		f := w.failed[o.key]
 		f.times++

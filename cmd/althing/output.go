@@ -79,8 +79,7 @@ func number(p spec.PPM, known bool) *spec.PPM {
 	if !known {
 		return nil
 	}
-	r := p
-	return &r
+	return &p
 }
 
 // figure is the same as a cell.
@@ -88,7 +87,7 @@ func figure(r *spec.PPM) any {
 	if r == nil {
 		return "-"
 	}
-	return spec.PPM(*r)
+	return *r
 }
 
 // replace writes a file as a whole: after a crash there is the old one or the

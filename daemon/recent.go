@@ -1,0 +1,55 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/spec"
+)
+
+// recent reads tasks and rounds once a height: the blob interface asks for the
+// same ones at every request, and a request must cost a stranger more than us.
+type recent struct {
+	chain aggregator.Chain
+
+	mu     sync.Mutex
+	tasks  map[uint64]spec.Task
+	rounds map[[2]uint64]spec.Round
+}
+
+// forget is called at every new height.
+func (r *recent) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tasks, r.rounds = map[uint64]spec.Task{}, map[[2]uint64]spec.Round{}
+}
+
+// Task implements [aggregator.Chain].
+func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t, ok := r.tasks[id]; ok {
+		return t, nil
+	}
+	t, err := r.chain.Task(ctx, id)
+	if err == nil && r.tasks != nil {
+		r.tasks[id] = t
+	}
+	return t, err
+}
+
+// Round implements [aggregator.Chain].
+func (r *recent) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := [2]uint64{task, number}
+	if round, ok := r.rounds[key]; ok {
+		return round, nil
+	}
+	round, err := r.chain.Round(ctx, task, number)
+	if err == nil && r.rounds != nil {
+		r.rounds[key] = round
+	}
+	return round, err
+}
