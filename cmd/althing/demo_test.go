@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// told is everything a demo and a prediction may print, in one form.
+type told struct {
+	Event     string        `json:"event"`
+	Task      uint64        `json:"task"`
+	Round     uint64        `json:"round"`
+	Rounds    uint64        `json:"rounds"`
+	Accuracy  float64       `json:"accuracy"`
+	Alone     float64       `json:"best_single_trainer"`
+	Reached   bool          `json:"target_reached"`
+	Model     spec.Digest   `json:"model"`
+	ModelPath string        `json:"model_path"`
+	Holdout   string        `json:"holdout_path"`
+	Trainers  int           `json:"trainers"`
+	Survivors int           `json:"survivors"`
+	Height    int64         `json:"height"`
+	Blocks    int64         `json:"blocks"`
+	Nodes     int           `json:"validators"`
+	Agreed    bool          `json:"app_hash_agreed"`
+	Faults    []faultInJSON `json:"faults"`
+	Escrow    uint64        `json:"escrow_uthing"`
+	Paid      uint64        `json:"paid_uthing"`
+	Refunded  uint64        `json:"refunded_uthing"`
+	Rows      int           `json:"rows"`
+	Correct   int           `json:"correct"`
+}
+
+type faultInJSON struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+}
+
+// tell runs a command of this program and reads its JSON lines.
+func tell(t *testing.T, want int, args ...string) []told {
+	t.Helper()
+	var out, stderr bytes.Buffer
+	if code := run(context.Background(), append(args, "--json"), &out, &stderr); code != want {
+		t.Fatalf("althing %v: exit code %d, want %d\n%s", args, code, want, stderr.String())
+	}
+	var lines []told
+	for s := bufio.NewScanner(&out); s.Scan(); {
+		var l told
+		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
+			t.Fatalf("%s: %v", s.Text(), err)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// demonstrate runs a demo and checks what must hold of every demo.
+func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary told, home string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs a network")
+	}
+	home = filepath.Join(t.TempDir(), "demo")
+	lines := tell(t, want, append([]string{"demo", "--home", home}, args...)...)
+	rounds, summary = lines[:len(lines)-1], lines[len(lines)-1]
+	for i, r := range rounds {
+		if r.Event != "round" || r.Round != uint64(i+1) || r.Task != 1 || r.Survivors == 0 || r.Blocks <= 0 {
+			t.Errorf("line %d is %+v: want round %d of task 1", i+1, r, i+1)
+		}
+	}
+	if last := rounds[len(rounds)-1]; summary.Event != "summary" || summary.Rounds != uint64(len(rounds)) || summary.Accuracy != last.Accuracy {
+		t.Errorf("summary is %+v, last round %+v", summary, last)
+	}
+	if summary.Escrow == 0 || summary.Paid == 0 || summary.Escrow != summary.Paid+summary.Refunded {
+		t.Errorf("escrow %d is not paid %d and refunded %d", summary.Escrow, summary.Paid, summary.Refunded)
+	}
+	if !summary.Agreed {
+		t.Errorf("validators disagree at height %d", summary.Height)
+	}
+	b, err := os.ReadFile(summary.ModelPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := spec.DigestOf(b); got != summary.Model {
+		t.Errorf("the model in %s is %s, want %s", summary.ModelPath, got, summary.Model)
+	}
+	predictions := tell(t, 0, "predict", "--model", summary.ModelPath, "--input", summary.Holdout)
+	p := predictions[len(predictions)-1]
+	if images := math.Round(summary.Accuracy * float64(p.Rows)); p.Rows == 0 || float64(p.Correct) != images {
+		t.Errorf("predict gets %d of %d images right, the agreed accuracy %v says %v", p.Correct, p.Rows, summary.Accuracy, images)
+	}
+	return rounds, summary, home
+}
+
+func TestDemoReachesItsTarget(t *testing.T) {
+	_, s, _ := demonstrate(t, 0, "--target", "0.9")
+	if !s.Reached || s.Accuracy < 0.9 || s.Nodes != 4 || s.Trainers != 10 || len(s.Faults) != 0 {
+		t.Errorf("summary is %+v", s)
+	}
+	if s.Accuracy <= s.Alone {
+		t.Errorf("accuracy %v is not above the best trainer's alone, %v", s.Accuracy, s.Alone)
+	}
+}
+
+// A trusted coordinator is the same network with one validator and one aggregator.
+func TestDemoOfATrustedCoordinator(t *testing.T) {
+	_, s, _ := demonstrate(t, 0, "--validators", "1", "--aggregators", "1", "--target", "0.9", "--trainers", "4")
+	if !s.Reached || s.Nodes != 1 || s.Trainers != 4 {
+		t.Errorf("summary is %+v", s)
+	}
+}
+
+func TestDemoThatMissesItsTarget(t *testing.T) {
+	rounds, s, _ := demonstrate(t, 3, "--model", "softmax", "--target", "1", "--rounds", "2", "--trainers", "4", "--validators", "1")
+	if s.Reached || len(rounds) != 2 {
+		t.Errorf("summary is %+v after %d rounds", s, len(rounds))
+	}
+}
+
+// TestAttack11AggregatorLies: with one liar of four aggregators the run succeeds
+// and the liar is named; with two of four nothing is agreed on, and the consumer
+// has its money back.
+func TestAttack11AggregatorLies(t *testing.T) {
+	_, s, _ := demonstrate(t, 0, "--liar", "1", "--target", "0.9", "--trainers", "5")
+	if !s.Reached || len(s.Faults) != 1 || s.Faults[0] != (faultInJSON{"aggregator-1", spec.FaultWrongAggregate}) {
+		t.Errorf("reached %v, faults %v: want aggregator-1 named and no other", s.Reached, s.Faults)
+	}
+	lines := tell(t, 3, "demo", "--home", filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
+	if s := lines[len(lines)-1]; s.Reached || s.Rounds != 0 || s.Paid != 0 || s.Refunded != s.Escrow {
+		t.Errorf("two liars of four: %+v, want no round and a refund", s)
+	}
+}
+
+func TestDemoRefuses(t *testing.T) {
+	for _, args := range [][]string{
+		{"--validators", "0"},
+		{"--trainers", "0"},
+		{"--aggregators", "3"},
+		{"--rounds", "0"},
+		{"--target", "1.5"},
+		{"--alpha", "0"},
+		{"--liar", "5"},
+		{"--model", "cnn"},
+		{"--data", "no-such-file.csv"},
+		{"--trainers", "300"},
+	} {
+		var out, stderr bytes.Buffer
+		home := filepath.Join(t.TempDir(), "demo")
+		if code := run(t.Context(), append([]string{"demo", "--home", home}, args...), &out, &stderr); code != 1 || !bytes.HasPrefix(stderr.Bytes(), []byte("althing: error: ")) {
+			t.Errorf("demo %v: exit code %d, %q: want 1 and one error", args, code, stderr.String())
+		}
+		if _, err := os.Stat(home); err == nil {
+			t.Errorf("demo %v left a folder behind", args)
+		}
+	}
+}
