@@ -105,7 +105,7 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 	t.Model = spec.Model{Kind: n.architecture, Inputs: uint32(sample.Features), Classes: uint32(sample.Classes), Seed: n.seed}
 	t.Training.Epochs, t.Training.Batch, t.Training.Rate = 10, 10, 500_000
 	if n.architecture == spec.ModelMLP {
-		t.Model.Hidden, t.Training.Rate = []uint32{64}, 300_000
+		t.Model.Hidden, t.Training.Rate = []uint32{128}, 300_000
 	}
 	t.Selection.Trainers = uint32(n.trainers)
 	t.Selection.MinTrainers = uint32((2*n.trainers + 2) / 3)

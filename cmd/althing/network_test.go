@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/spec"
+)
+
+// upAndRunning runs a small network in this process until the test ends.
+func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs a network")
+	}
+	n := network{
+		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
+		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
+	}
+	dir := filepath.Join(t.TempDir(), "net")
+	var out, stderr bytes.Buffer
+	s := session{out: &out, err: &stderr}
+	if err := s.writeLocalnet(dir, 0, n); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := n.split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := n.localnet(dir, 0, parts) // the same names, to find what was written
+	ctx, stop := context.WithCancel(context.Background())
+	running, err := launch(ctx, local, dir)
+	if err != nil {
+		stop()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		if err := running.wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	for {
+		if c, err := client.Dial(t.Context(), local.RPC()...); err == nil {
+			if nodes, _, err := c.Nodes(t.Context(), 0, true, client.Page{Limit: 100}); err == nil && len(nodes) == len(local.Residents)-1 {
+				return local
+			}
+		}
+		if err := sleep(t.Context(), 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFlippedBitIsNamed recomputes a settled round with nothing but an RPC
+// address, then again after one bit of one kept update has been flipped.
+func TestFlippedBitIsNamed(t *testing.T) {
+	local := upAndRunning(t, 0, 2)
+	at := []string{"--rpc", local.RPC()[0]}
+	call := func(want int, args ...string) (string, string) {
+		t.Helper()
+		var out, stderr bytes.Buffer
+		if code := run(t.Context(), args, &out, &stderr); code != want {
+			t.Fatalf("althing %v: exit code %d, want %d\n%s%s", args, code, want, out.String(), stderr.String())
+		}
+		return strings.TrimSpace(out.String()), stderr.String()
+	}
+	id, _ := call(0, "task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer))
+	call(0, append(at, "round", "watch", id)...)
+	digest, _ := call(0, append(at, "round", "verify", id, "1")...)
+	shown, _ := call(0, append(at, "round", "show", id, "1", "--json")...)
+	if len(digest) != 64 || !strings.Contains(shown, `"next":"`+digest+`"`) {
+		t.Errorf("verify says %q, the chain %s", digest, shown)
+	}
+	keeper := flip(t, filepath.Join(local.Home("aggregator-2"), "blobs"), "update")
+	out, stderr := call(1, append(at, "round", "verify", id, "1")...)
+	for _, want := range []string{"update of node ", "kept by node ", "bytes do not match"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("after a bit of update %s was flipped, verify says %q%q: want %q in it", keeper, out, stderr, want)
+		}
+	}
+	// The other rounds' blobs are as they were.
+	call(0, append(at, "round", "verify", id, "2")...)
+}
+
+// flip changes one bit of a blob of round 1 of some kind and returns its name.
+func flip(t *testing.T, store, kind string) string {
+	t.Helper()
+	labels, err := filepath.Glob(filepath.Join(store, "labels", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range labels {
+		var label struct {
+			Kind, Digest string
+			Round        int
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &label); err != nil {
+			t.Fatal(err)
+		}
+		if label.Kind != kind || label.Round != 1 {
+			continue
+		}
+		blob := filepath.Join(store, "blobs", label.Digest)
+		if b, err = os.ReadFile(blob); err != nil {
+			t.Fatal(err)
+		}
+		b[len(b)/2] ^= 1
+		if err := os.WriteFile(blob, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return label.Digest
+	}
+	t.Fatalf("no %s of round 1 in %s", kind, store)
+	return ""
+}
