@@ -318,7 +318,13 @@ func TestMeasure(t *testing.T) {
 	if len(n.Measured) != 32 || n.Measured[0].Dataset != "data8" {
 		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Dataset)
 	}
-	if err := r.Measure(r.ctx, 99, "digits", 1); !errors.Is(err, node.ErrNotFound) {
-		t.Errorf("got %v, want %v", err, node.ErrNotFound)
+	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Measure(r.ctx, id, "digits", 1); err != nil {
+		t.Errorf("a node that has left: %v", err)
+	}
+	if _, err := r.Get(r.ctx, id); !errors.Is(err, node.ErrNotFound) {
+		t.Errorf("a measure brings a node back: %v", err)
 	}
 }

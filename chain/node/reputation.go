@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -49,9 +50,13 @@ func (k Keeper) SetBusy(ctx context.Context, id uint64, delta int) error {
 }
 
 // Measure records the accuracy of a model the node helped to make for a kind of
-// data.
+// data. A node that has left since has no record any more, and that is no error:
+// a task may end long after its last trainers were free to go.
 func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
 	n, err := k.Get(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -130,3 +130,42 @@ func TestStuckTask(t *testing.T) {
 	}
 	w.idle(21)
 }
+
+// A trainer is free to leave between two rounds. A task that ends then, for want
+// of trainers or because its owner cancels it, gives the rest of the escrow back
+// all the same.
+func TestTrainersLeaveBetweenRounds(t *testing.T) {
+	for name, end := range map[string]struct {
+		cancel bool
+		state  spec.TaskState
+	}{"nobody is left to train": {false, spec.TaskFailed}, "cancelled": {true, spec.TaskCancelled}} {
+		t.Run(name, func(t *testing.T) {
+			w := network(t, 5, 4, 4)
+			id := w.create("alice", digits())
+			w.play(id, 1, spec.PhaseOpen)
+			w.say(id)
+			for trainer := uint64(1); trainer <= 5; trainer++ {
+				w.must(w.nodes.change(w.ctx, trainer, func(n *spec.Node) { n.Active = false }))
+			}
+			w.end()
+			for trainer := uint64(1); trainer <= 5; trainer++ {
+				if n, err := w.nodes.Get(w.ctx, trainer); err != nil || n.Busy > 0 {
+					t.Fatalf("trainer %d may not leave: busy %d, %v", trainer, n.Busy, err)
+				}
+				w.must(w.nodes.nodes.Remove(w.ctx, trainer))
+			}
+			if end.cancel {
+				w.must(w.run(w.ctx, &taskpb.MsgCancel{Owner: account("alice"), Task: id}))
+			}
+			for range 30 {
+				w.end()
+			}
+			if got := w.task(id); got.State != end.state || got.Paid != 500 || got.Refunded != 500 {
+				t.Errorf("task is %s, paid %d, refunded %d", got.State, got.Paid, got.Refunded)
+			}
+			if w.balance(escrowAccount()) != 0 {
+				t.Errorf("the escrow account keeps %d", w.balance(escrowAccount()))
+			}
+		})
+	}
+}

@@ -39,6 +39,8 @@ type Registry interface {
 	Active(ctx context.Context) ([]spec.Node, error)
 	AdjustReputation(ctx context.Context, id uint64, up bool) error
 	SetBusy(ctx context.Context, id uint64, delta int) error
+	// Measure passes over a node that has left: a task may end long after its last
+	// round, when the trainers of that round are free to go.
 	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
 }
 

@@ -168,8 +168,10 @@ func TestOwed(t *testing.T) {
 				}
 			}
 			before := w.everything()
-			if !w.Owed(w.ctx, msg) || !w.Owed(w.ctx, msg) {
-				t.Fatalf("not owed: %T", msg)
+			for range 2 { // asking changes nothing
+				if !w.Owed(w.ctx, msg) {
+					t.Fatalf("not owed: %T", msg)
+				}
 			}
 			if w.everything() != before {
 				t.Fatal("asking changes something")

@@ -28,9 +28,9 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 	var err error
 	switch {
 	case req.Owner != "":
-		owner, err := sdk.AccAddressFromBech32(req.Owner)
-		if err != nil {
-			return nil, ErrMalformed.Wrap(err.Error())
+		owner, wrong := sdk.AccAddressFromBech32(req.Owner)
+		if wrong != nil {
+			return nil, ErrMalformed.Wrap(wrong.Error())
 		}
 		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, req.Pagination,
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {

@@ -81,6 +81,14 @@ func TestTaskQueries(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
+	for name, req := range map[string]*taskpb.QueryTasks{
+		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TaskState(spec.TaskWaiting)},
+	} {
+		req.Pagination = &query.PageRequest{Key: []byte("here"), Offset: 3}
+		if resp, err := w.Tasks(w.ctx, req); err == nil {
+			t.Errorf("a page that begins at two places, %s: %v", name, resp)
+		}
+	}
 	if _, err := w.Round(w.ctx, &taskpb.QueryRound{Task: 99, Number: 1}); code(err) != "task/2" {
 		t.Errorf("a round of no task: %v", err)
 	}
