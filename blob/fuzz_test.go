@@ -2,6 +2,7 @@ package blob_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -91,7 +92,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, node, at, signature, digest, salt string) {
 		s := blob.NewMemory()
 		h := &blob.Server{Chain: chain, Node: server, Store: s, Policy: rules{}, Keys: rules{}, Now: atNoon}
-		r := httptest.NewRequest("PUT", "/v1/"+blobtest.UpdateRef(trainer).Path(), strings.NewReader("x"))
+		r := httptest.NewRequest(http.MethodPut, "/v1/"+blobtest.UpdateRef(trainer).Path(), strings.NewReader("x"))
 		for name, value := range map[string]string{
 			blob.HeaderNode: node, blob.HeaderTime: at, blob.HeaderSignature: signature,
 			blob.HeaderDigest: digest, blob.HeaderSalt: salt,

@@ -72,7 +72,7 @@ type whole struct{ io.Reader }
 
 func (w whole) Read(b []byte) (int, error) {
 	n, err := w.Reader.Read(b)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%w: body breaks off: %w", ErrMalformed, err)
 	}
 	return n, err

@@ -25,8 +25,9 @@ type (
 	}
 	// Update replaces the profile of the account's node.
 	Update struct{ Profile spec.Profile }
-	// Activate makes the account's node selectable, Deactivate takes it out.
-	Activate   struct{}
+	// Activate makes the account's node selectable.
+	Activate struct{}
+	// Deactivate takes it out of selection.
 	Deactivate struct{}
 	// Exit takes the account's node off the chain and returns its stake.
 	Exit struct{}

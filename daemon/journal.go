@@ -35,7 +35,7 @@ func (j journal) Record(key string, result any) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(j.folder, key+".json"), b, 0o600)
+	return writeFile(filepath.Join(j.folder, key+".json"), b)
 }
 
 // TrainingTime is how long a node's Trainer took in a round, as its journal says.

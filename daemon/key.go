@@ -37,7 +37,7 @@ func NewKey(home string) (*secp256k1.PrivKey, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("make the key of %s: %w", home, err)
 	}
-	if err := writeFile(path, append(b, '\n'), 0o600); err != nil {
+	if err := writeFile(path, append(b, '\n')); err != nil {
 		return nil, fmt.Errorf("make the key of %s: %w", home, err)
 	}
 	return key, nil

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -99,7 +100,7 @@ func (r Resident) write(home string) error {
 	if err := data.WriteCSV(&csv, r.Rows); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(home, r.Config.Data.File), csv.Bytes(), 0o600)
+	return writeFile(filepath.Join(home, r.Config.Data.File), csv.Bytes())
 }
 
 // addresses picks loopback addresses. Free ones are looked for below the ports
@@ -116,7 +117,7 @@ func (l Localnet) addresses(n int) ([]string, error) {
 			return nil, fmt.Errorf("found only %d free ports of %d", len(addresses), n)
 		}
 		address := fmt.Sprintf("127.0.0.1:%d", port)
-		listener, err := net.Listen("tcp", address)
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 		if err != nil {
 			continue
 		}

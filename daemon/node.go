@@ -79,7 +79,7 @@ func SaveNode(home string, c NodeConfig) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(home, nodeFile), b, 0o600); err != nil {
+	if err := writeFile(filepath.Join(home, nodeFile), b); err != nil {
 		return err
 	}
 	_, err = transportKey(home)
@@ -122,7 +122,7 @@ func transportKey(home string) (ed25519.PrivateKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		return key, writeFile(path, []byte(hex.EncodeToString(key.Seed())+"\n"), 0o600)
+		return key, writeFile(path, []byte(hex.EncodeToString(key.Seed())+"\n"))
 	}
 	if err != nil {
 		return nil, err
@@ -135,15 +135,15 @@ func transportKey(home string) (ed25519.PrivateKey, error) {
 }
 
 // writeFile replaces a file as a whole: after a crash there is the old one or
-// the new one.
-func writeFile(path string, b []byte, mode os.FileMode) error {
+// the new one. Only the owner may read it.
+func writeFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
 	if err != nil {
 		return err
 	}

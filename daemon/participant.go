@@ -46,7 +46,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if err != nil {
 		return nil, err
 	}
-	p := &Participant{config: config, uploads: make(chan struct{}, 1), log: log.With("node", config.Name)}
+	p := &Participant{config: config, uploads: make(chan struct{}, 1), log: log.With(slog.String("node", config.Name))}
 	if p.account, err = openAccount(ctx, home, config); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		}
 		return nil, err
 	}
-	p.log = p.log.With("id", p.node.ID)
+	p.log = p.log.With(slog.Uint64("id", p.node.ID))
 	p.chain = &recent{chain: p.account.Client}
 	directory := &directory{chain: p.account.Client}
 	p.tools = role.Tools{
@@ -177,7 +177,9 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 	handler := &blob.Server{
 		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: keys,
 		Policy: aggregator.Policy{Chain: p.chain, Node: p.node.ID},
-		Failed: func(r *http.Request, err error) { p.log.Warn("request failed", "path", r.URL.Path, "err", err) },
+		Failed: func(r *http.Request, err error) {
+			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
+		},
 	}
 	p.server = blob.NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
@@ -190,7 +192,7 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 	}))
 	go func() {
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			p.log.Error("blob interface stopped", "err", err)
+			p.log.Error("blob interface stopped", slog.Any("err", err))
 		}
 	}()
 }

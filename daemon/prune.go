@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/spec"
@@ -38,7 +39,7 @@ func (p *Participant) prune(ctx context.Context, now int64) error {
 		if err := p.tools.Store.Forget(ctx, l.Ref); err != nil {
 			return err
 		}
-		p.log.Info("blob is kept no longer", "blob", l.Ref.Path())
+		p.log.Info("blob is kept no longer", slog.String("blob", l.Path()))
 	}
 	return p.sweep(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -36,7 +37,7 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 		rpcserver.OnDisconnect(func(remote string) {
 			err := n.EventBus().UnsubscribeAll(context.Background(), remote)
 			if err != nil && !errors.Is(err, pubsub.ErrSubscriptionNotFound) {
-				log.Error("unsubscribe", "remote", remote, "err", err)
+				log.Error("unsubscribe", slog.String("remote", remote), slog.Any("err", err))
 			}
 		}),
 		rpcserver.ReadLimit(limits.MaxBodyBytes),
@@ -60,7 +61,7 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("rpc interface is down", "err", err)
+			log.Error("rpc interface is down", slog.Any("err", err))
 		}
 	}()
 	return server, nil

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"github.com/althing-network/althing/blob"
@@ -12,12 +13,12 @@ import (
 
 // Run does what the node's roles ask for until ctx ends.
 func (p *Participant) Run(ctx context.Context) error {
-	p.log.Info("node is up", "roles", p.config.Roles, "endpoint", p.config.endpoint())
+	p.log.Info("node is up", slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()))
 	w := worker{
 		machines: p.machines(), tools: p.tools, done: make(chan outcome),
 		running: map[string]context.CancelFunc{}, finished: map[string]int64{}, failed: map[string]failure{},
 	}
-	w.report = func(key string, err error) { p.log.Warn("work failed", "work", key, "err", err) }
+	w.report = func(key string, err error) { p.log.Warn("work failed", slog.String("work", key), slog.Any("err", err)) }
 	defer func() {
 		if p.server != nil {
 			_ = p.server.Close()
@@ -44,7 +45,7 @@ func (p *Participant) Run(ctx context.Context) error {
 			p.chain.forget()
 			if now%every == int64(p.node.ID)%every {
 				if err := p.prune(ctx, now); err != nil && ctx.Err() == nil {
-					p.log.Warn("pruning failed", "err", err)
+					p.log.Warn("pruning failed", slog.Any("err", err))
 				}
 			}
 		case <-p.uploads:
@@ -52,7 +53,7 @@ func (p *Participant) Run(ctx context.Context) error {
 		saw, err := p.look(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				p.log.Warn("chain does not answer", "err", err)
+				p.log.Warn("chain does not answer", slog.Any("err", err))
 			}
 			continue
 		}

@@ -24,7 +24,7 @@ func Start(ctx context.Context, home string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("validator is up", "home", home)
+	log.Info("validator is up", slog.String("home", home))
 	<-ctx.Done()
 	return validator.Stop()
 }
@@ -39,7 +39,7 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 		if !errors.Is(err, client.ErrUnreachable) || ctx.Err() != nil {
 			return err
 		}
-		log.Info("the chain does not answer yet", "err", err)
+		log.Info("the chain does not answer yet", slog.Any("err", err))
 		if pause(ctx, time.Second) != nil {
 			return nil
 		}

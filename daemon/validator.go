@@ -61,7 +61,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) error {
 	if genesis.ChainID != v.config.Chain {
 		return fmt.Errorf("%w: %s is of %s, its genesis of %s", ErrOtherChain, comet.RootDir, v.config.Chain, genesis.ChainID)
 	}
-	if err := v.config.free(); err != nil {
+	if err := v.config.free(ctx); err != nil {
 		return err
 	}
 	if id, err := chainOfBlocks(comet); err != nil {

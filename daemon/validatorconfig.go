@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func SaveValidator(home string, c ValidatorConfig) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(home, validatorFile), append(b, '\n'), 0o600)
+	return writeFile(filepath.Join(home, validatorFile), append(b, '\n'))
 }
 
 // Validate reports the first thing that is wrong with a configuration.
@@ -110,7 +111,7 @@ func (c ValidatorConfig) logger() (*slog.Logger, error) {
 		return nil, fmt.Errorf("validator %q: log: %w", c.Name, err)
 	}
 	handler := slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
-	return slog.New(handler).With("validator", c.Name), nil
+	return slog.New(handler).With(slog.String("validator", c.Name)), nil
 }
 
 // comet is the configuration of CometBFT that follows from c.
@@ -138,9 +139,9 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 var ErrPortTaken = errors.New("port is taken")
 
 // free reports whether the validator's addresses can be listened on.
-func (c ValidatorConfig) free() error {
+func (c ValidatorConfig) free(ctx context.Context) error {
 	for _, address := range []string{c.P2P, c.RPC} {
-		l, err := net.Listen("tcp", address)
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrPortTaken, address, err)
 		}

@@ -92,7 +92,7 @@ func (w *worker) forget(asked map[string]bool, now int64) {
 func (w *worker) over(a role.Action, now int64) bool {
 	at, finished := w.finished[a.Key()]
 	_, send := a.(role.Send)
-	return finished && !(send && now >= at+resend)
+	return finished && (!send || now < at+resend)
 }
 
 // ended takes note of a finished action.

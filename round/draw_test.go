@@ -121,6 +121,7 @@ func fitting(t *rapid.T, s round.State) (ins []round.Input) {
 			ins = append(ins, w.commitAggregate(a.Node, model))
 		case spec.PhaseReveal:
 			ins = append(ins, w.revealAggregate(a.Node, model))
+		default: // aggregators are not asked
 		}
 	}
 	for _, e := range s.Round.Scores {

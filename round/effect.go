@@ -80,11 +80,11 @@ type Abort struct {
 	Why   string
 }
 
-// Engage takes a slot of each node, Release gives it back.
-type (
-	Engage  struct{ Nodes []uint64 }
-	Release struct{ Nodes []uint64 }
-)
+// Engage takes a slot of each node.
+type Engage struct{ Nodes []uint64 }
+
+// Release gives the slot back.
+type Release struct{ Nodes []uint64 }
 
 // Measure records how good a model the nodes helped to make.
 type Measure struct {

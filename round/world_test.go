@@ -1,6 +1,7 @@
 package round_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/althing-network/althing/round"
@@ -99,7 +100,7 @@ func (w *world) do(ins ...round.Input) {
 // refuse wants an input to be refused with an error.
 func (w *world) refuse(in round.Input, want error) {
 	w.Helper()
-	if _, _, err := w.Step(w.height, in); err != want {
+	if _, _, err := w.Step(w.height, in); !errors.Is(err, want) {
 		w.Fatalf("%#v: got error %v, want %v", in, err, want)
 	}
 }

@@ -75,7 +75,7 @@ const (
 // Validate reports the first thing that is wrong with a profile.
 func (p Profile) Validate() error {
 	switch {
-	case !printable(p.Name, maxName):
+	case !printable(p.Name):
 		return fmt.Errorf("node name %.64q: want 1 to %d bytes of printable text", p.Name, maxName)
 	case !p.Roles.Valid():
 		return fmt.Errorf("node %q has no role or an unknown one", p.Name)
@@ -93,7 +93,7 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("node %q aggregates, so it needs an endpoint", p.Name)
 	}
 	for i, d := range p.Datasets {
-		if !printable(d.Name, maxName) || d.Samples == 0 || d.Samples > MaxSamples {
+		if !printable(d.Name) || d.Samples == 0 || d.Samples > MaxSamples {
 			return fmt.Errorf("data set %.64q of %d samples: want a name of 1 to %d bytes and 1 to %d samples", d.Name, d.Samples, maxName, MaxSamples)
 		}
 		if slices.ContainsFunc(p.Datasets[:i], func(other Dataset) bool { return other.Name == d.Name }) {
@@ -116,10 +116,10 @@ func validateEndpoint(s string) error {
 }
 
 // printable reports whether s can stand in a terminal, a page or a log: it is
-// not empty, not longer than limit, UTF-8 and free of control characters.
-func printable(s string, limit int) bool {
+// not empty, not longer than maxName, UTF-8 and free of control characters.
+func printable(s string) bool {
 	control := func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
-	return s != "" && len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
+	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
 
 // Samples is how many rows of a data set the node claims to hold.

@@ -43,7 +43,7 @@ func (r Role) String() string {
 func ParseRoles(s string) (Role, error) {
 	var r Role
 next:
-	for _, word := range strings.Split(s, ",") {
+	for word := range strings.SplitSeq(s, ",") {
 		for i, name := range roleNames() {
 			if strings.TrimSpace(word) == name {
 				r |= 1 << i

@@ -53,7 +53,13 @@ func TestStatementIsInjective(t *testing.T) {
 func TestStatementTellsPartsApart(t *testing.T) {
 	seen := map[spec.Digest]int{}
 	for i, parts := range [][][]byte{
-		nil, {nil}, {nil, nil}, {[]byte("ab")}, {[]byte("a"), []byte("b")}, {[]byte("ab"), nil}, {nil, []byte("ab")},
+		nil,
+		{nil},
+		{nil, nil},
+		{[]byte("ab")},
+		{[]byte("a"), []byte("b")},
+		{[]byte("ab"), nil},
+		{nil, []byte("ab")},
 		{[]byte("a\x00\x00\x00\x00\x00\x00\x00\x01b")},
 	} {
 		d := spec.Statement("x", parts...)

@@ -78,8 +78,8 @@ func misfitFields(node *yaml.Node, want reflect.Type, field string) *FieldError 
 
 // fieldNames lists the fields of a struct as a file names them, in their order.
 func fieldNames(of reflect.Type) (names []string) {
-	for i := range of.NumField() {
-		name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		names = append(names, name)
 	}
 	return names

@@ -52,8 +52,7 @@ func ParseTask(file []byte) (TaskSpec, error) {
 		return TaskSpec{}, fmt.Errorf("task file: %w", err)
 	}
 	if err := task.Validate(); err != nil {
-		var field *FieldError
-		if errors.As(err, &field) {
+		if field, ok := errors.AsType[*FieldError](err); ok {
 			field.Line = lineOf(root, field.Field)
 		}
 		return TaskSpec{}, err
@@ -77,7 +76,7 @@ func syntaxError(err error) error {
 func lineOf(node *yaml.Node, field string) int {
 	line := node.Line
 next:
-	for _, name := range strings.Split(field, ".") {
+	for name := range strings.SplitSeq(field, ".") {
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			if node.Content[i].Value == name {
 				line, node = node.Content[i].Line, node.Content[i+1]

@@ -56,7 +56,7 @@ func (t TaskSpec) Validate() error {
 	if err := first(
 		check{"version", t.Version != 1, "want 1"},
 		check{"name", t.Name == "", "missing: give the task a name"},
-		check{"name", !printable(t.Name, maxName), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
+		check{"name", !printable(t.Name), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 	); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (m Model) Validate() error { return m.validate() }
 func (d Data) validate() error {
 	return first(
 		check{"data.name", d.Name == "", "missing: say which data trainers must hold"},
-		check{"data.name", !printable(d.Name, maxName), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
+		check{"data.name", !printable(d.Name), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 		check{"data.min_samples", d.MinSamples > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 	)
 }

@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -54,24 +55,24 @@ func main() {
 	seeds := flag.Int("seeds", 5, "runs of each model")
 	asJSON := flag.Bool("json", false, "print one JSON object a line")
 	flag.Parse()
-	if err := run(*seeds, *asJSON); err != nil {
+	if err := run(context.Background(), *seeds, *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(seeds int, asJSON bool) error {
+func run(ctx context.Context, seeds int, asJSON bool) error {
 	dir, err := os.MkdirTemp("", "althing-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "althing")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/althing").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/althing").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	for _, m := range [][2]string{{"mlp", "0.95"}, {"softmax", "0.94"}} {
-		r, err := measure(program, dir, m[0], m[1], seeds)
+		r, err := measure(ctx, program, dir, m[0], m[1], seeds)
 		if err != nil {
 			return err
 		}
@@ -87,16 +88,15 @@ func run(seeds int, asJSON bool) error {
 	return nil
 }
 
-func measure(program, dir, model, target string, seeds int) (row, error) {
+func measure(ctx context.Context, program, dir, model, target string, seeds int) (row, error) {
 	r := row{Model: model, Target: target, Seeds: seeds}
 	var rounds, accuracy, alone, blocks, times, wall, peak []float64
 	for seed := range seeds {
 		home := filepath.Join(dir, fmt.Sprintf("%s-%d", model, seed+1))
-		c := exec.Command(program, "demo", "--json", "--model", model, "--target", target, "--seed", fmt.Sprint(seed+1), "--home", home)
+		c := exec.CommandContext(ctx, program, "demo", "--json", "--model", model, "--target", target, "--seed", fmt.Sprint(seed+1), "--home", home)
 		c.Stderr = os.Stderr
 		out, err := c.Output()
-		var exit *exec.ExitError
-		if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 3) {
+		if missed, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || missed.ExitCode() != 3) {
 			return r, fmt.Errorf("%s seed %d: %w", model, seed+1, err)
 		}
 		for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {

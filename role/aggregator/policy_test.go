@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
@@ -20,8 +19,6 @@ import (
 )
 
 const first = roletest.FirstTrainer
-
-func noon() time.Time { return time.Unix(1_700_000_000, 0) }
 
 // as is a client of a node; 0 is a stranger.
 func as(n *roletest.Network, node uint64) blob.Client {
