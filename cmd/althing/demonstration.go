@@ -39,10 +39,12 @@ func (d *demonstration) run(ctx context.Context) (summary, error) {
 }
 
 // connect waits until every node is registered and active.
-func (d *demonstration) connect(ctx context.Context) (err error) {
+func (d *demonstration) connect(ctx context.Context) error {
 	for {
 		if d.chain == nil {
-			d.chain, err = client.Dial(ctx, d.local.RPC()...)
+			if chain, err := client.Dial(ctx, d.local.RPC()...); err == nil {
+				d.chain = chain
+			}
 		}
 		if d.chain != nil {
 			nodes, _, err := d.chain.Nodes(ctx, 0, true, client.Page{Limit: 1000})
@@ -79,7 +81,7 @@ func (d *demonstration) submit(ctx context.Context) (uint64, error) {
 
 // follow shows a task until it is closed.
 func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error) {
-	shown := uint64(0)
+	shown, introduced := uint64(0), false
 	opened := time.Now()
 	for {
 		task, err := d.chain.Task(ctx, id)
@@ -91,8 +93,9 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 			if err != nil {
 				return task, err
 			}
-			if number == 1 && shown == 0 {
-				d.face.selected(task, d.names)
+			if !introduced {
+				d.face.selected(task, round, d.names)
+				introduced = true
 			}
 			d.face.progress(task, round)
 			if !round.Phase.Final() {

@@ -72,8 +72,7 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 		return nil, fmt.Errorf("%w: %s belongs to %s, the chain that answers is %s", daemon.ErrOtherChain, s.home, config.Chain, c.Chain())
 	}
 	account, err := c.Account(ctx, key)
-	var refusal *client.Refusal
-	if errors.As(err, &refusal) {
+	if _, ok := errors.AsType[*client.Refusal](err); ok {
 		return nil, fmt.Errorf("%w: it never held a coin on %s, so it cannot pay", err, c.Chain())
 	}
 	return account, err

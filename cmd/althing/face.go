@@ -13,7 +13,7 @@ import (
 // face is how a demonstration is shown.
 type face interface {
 	waiting(registered, all int)
-	selected(task spec.Task, names map[uint64]string)
+	selected(task spec.Task, first spec.Round, names map[uint64]string)
 	progress(task spec.Task, r spec.Round)
 	round(e roundEvent)
 	summary(s summary)
@@ -36,8 +36,8 @@ func (s *session) face(n network, dir string) face {
 // lines prints one JSON object a line.
 type lines struct{ *json.Encoder }
 
-func (lines) waiting(int, int)                      {}
-func (lines) selected(spec.Task, map[uint64]string) {}
-func (lines) progress(spec.Task, spec.Round)        {}
-func (l lines) round(e roundEvent)                  { _ = l.Encode(e) }
-func (l lines) summary(s summary)                   { _ = l.Encode(s) }
+func (lines) waiting(int, int)                                  {}
+func (lines) selected(spec.Task, spec.Round, map[uint64]string) {}
+func (lines) progress(spec.Task, spec.Round)                    {}
+func (l lines) round(e roundEvent)                              { _ = l.Encode(e) }
+func (l lines) summary(s summary)                               { _ = l.Encode(s) }

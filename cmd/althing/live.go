@@ -20,9 +20,9 @@ func (l *live) waiting(registered, all int) {
 	l.draw(fmt.Sprintf("nodes   %s %d of %d registered", bar(registered, all), registered, all))
 }
 
-func (l *live) selected(t spec.Task, names map[uint64]string) {
+func (l *live) selected(t spec.Task, first spec.Round, names map[uint64]string) {
 	l.draw()
-	l.plain.selected(t, names)
+	l.plain.selected(t, first, names)
 }
 
 func (l *live) round(e roundEvent) {
@@ -73,6 +73,7 @@ func answers(r spec.Round) (done, all int) {
 			count(a.Committed)
 		case spec.PhaseReveal:
 			count(a.Revealed)
+		default: // aggregators have nothing to answer
 		}
 	}
 	for _, e := range r.Scores {
@@ -81,6 +82,7 @@ func answers(r spec.Round) (done, all int) {
 			count(e.Committed)
 		case spec.PhaseOpen:
 			count(e.Revealed)
+		default: // evaluators have nothing to answer
 		}
 	}
 	return done, all

@@ -55,16 +55,14 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var code exit
 	if err == nil {
 		return 0
 	}
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[exit](err); ok {
 		return int(code)
 	}
 	fmt.Fprintf(stderr, "althing: error: %v\n", err)
-	var h hinted
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
 	}
 	return 1

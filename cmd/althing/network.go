@@ -41,13 +41,15 @@ func (n *network) flags(f *pflag.FlagSet) {
 	f.DurationVar(&n.commit, "commit-timeout", 200*time.Millisecond, "pause of the validators between two blocks")
 }
 
-// The network's money, in uthing, and the part of the data nobody trains on.
+// The network's money, in uthing, and the parts of the data that are held out
+// and set aside for a guest.
 const (
 	thing    = 1_000_000
 	escrow   = 1000 * thing
 	stake    = 100 * thing
 	funds    = 10_000 * thing
-	heldBack = spec.PPM(300_000)
+	heldOut  = spec.PPM(300_000)
+	setAside = spec.PPM(50_000)
 )
 
 // rows are the parts of a data set.
@@ -64,16 +66,20 @@ func (n network) split() (rows, error) {
 	if err != nil {
 		return rows{}, err
 	}
-	train, holdout, err := data.Holdout(data.Shuffle(all, n.seed), heldBack, n.seed)
+	train, holdout, err := data.Holdout(data.Shuffle(all, n.seed), heldOut, n.seed)
 	if err != nil {
 		return rows{}, err
 	}
-	parts, err := data.Dirichlet(train, n.trainers+1, n.alpha, n.seed)
+	train, late, err := data.Holdout(train, setAside, n.seed)
+	if err != nil {
+		return rows{}, err
+	}
+	parts, err := data.Dirichlet(train, n.trainers, n.alpha, n.seed)
 	if err != nil {
 		return rows{}, err
 	}
 	shards, err := data.Shards(holdout, n.evaluators)
-	return rows{name: name, trainers: parts[:n.trainers], guest: parts[n.trainers], shards: shards}, err
+	return rows{name: name, trainers: parts, guest: late, shards: shards}, err
 }
 
 func (n network) read() (data.Table, string, error) {
@@ -158,7 +164,7 @@ func (n network) validate() error {
 	case n.trainers < 1:
 		return fmt.Errorf("--trainers %d: want at least 1", n.trainers)
 	case n.aggregators < 1 || n.aggregators%3 != 1:
-		return fmt.Errorf("--aggregators %d: want 3f+1 of them, 1, 4, 7, ...", n.aggregators)
+		return fmt.Errorf("--aggregators %d: want 3f+1 of them: 1, 4, 7 and so on", n.aggregators)
 	case n.evaluators < 1:
 		return fmt.Errorf("--evaluators %d: want at least 1", n.evaluators)
 	case n.rounds < 1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -201,14 +202,11 @@ func nameOf(ctx context.Context, c *client.Client, node uint64) (string, error) 
 }
 
 func datasets(p spec.Profile) any {
-	text := ""
-	for i, d := range p.Datasets {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%d rows of %s", d.Samples, d.Name)
+	var held []string
+	for _, d := range p.Datasets {
+		held = append(held, fmt.Sprintf("%d rows of %s", d.Samples, d.Name))
 	}
-	return unless(text == "", text)
+	return unless(len(held) == 0, strings.Join(held, ", "))
 }
 
 func yes(b bool) string {

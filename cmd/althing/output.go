@@ -117,8 +117,7 @@ func replace(path string, b []byte) error {
 // cause is a file's error without the name of the file, for a caller that says
 // the name itself.
 func cause(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err
 	}
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/althing-network/althing/spec"
@@ -14,10 +15,21 @@ type plain struct{ out io.Writer }
 func (*plain) waiting(int, int)               {}
 func (*plain) progress(spec.Task, spec.Round) {}
 
-func (p *plain) selected(t spec.Task, names map[uint64]string) {
+func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string) {
 	fmt.Fprintf(p.out, "\ntask %d  %s: target %s in at most %d rounds, escrow %s THING\n",
 		t.ID, t.Spec.Name, t.Spec.Target.Accuracy, t.Spec.Target.Rounds, inThing(t.Spec.Escrow))
-	fmt.Fprintf(p.out, "aggregate %s\nevaluate  %s\n\n", list(t.Aggregators, names), list(t.Evaluators, names))
+	var trainers, aggregators, evaluators []string
+	for _, c := range first.Trainers {
+		trainers = append(trainers, names[c.Node])
+	}
+	for _, m := range t.Aggregators {
+		aggregators = append(aggregators, names[m.Node])
+	}
+	for _, m := range t.Evaluators {
+		evaluators = append(evaluators, names[m.Node])
+	}
+	fmt.Fprintf(p.out, "selected to train      %s\n            aggregate  %s\n            evaluate   %s\n\n",
+		brief(trainers), brief(aggregators), brief(evaluators))
 }
 
 func (p *plain) round(e roundEvent) {
@@ -50,12 +62,14 @@ func (p *plain) summary(s summary) {
 	fmt.Fprintf(p.out, "%.1f s in all\n", s.WallSeconds)
 }
 
-func list(members []spec.Member, names map[uint64]string) string {
-	var out []string
-	for _, m := range members {
-		out = append(out, names[m.Node])
+// brief lists names, and counts those there is no room for.
+func brief(names []string) string {
+	const room = 6
+	slices.Sort(names)
+	if len(names) > room {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:room], " "), len(names)-room)
 	}
-	return strings.Join(out, " ")
+	return strings.Join(names, " ")
 }
 
 // inThing is an amount of uthing for people.

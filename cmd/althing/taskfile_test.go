@@ -42,16 +42,16 @@ func TestTemplate(t *testing.T) {
 // said wants a file to say every field of a struct.
 func said(t *testing.T, node *yaml.Node, of reflect.Type, prefix string) {
 	t.Helper()
-	for i := range of.NumField() {
-		name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		found := false
 		for j := 0; j+1 < len(node.Content); j += 2 {
 			if node.Content[j].Value != name {
 				continue
 			}
 			found = true
-			if of.Field(i).Type.Kind() == reflect.Struct {
-				said(t, node.Content[j+1], of.Field(i).Type, prefix+name+".")
+			if field.Type.Kind() == reflect.Struct {
+				said(t, node.Content[j+1], field.Type, prefix+name+".")
 			} else if line := strings.Split(template, "\n")[node.Content[j].Line-1]; !strings.Contains(line, "#") {
 				t.Errorf("template: %s%s has no comment", prefix, name)
 			}

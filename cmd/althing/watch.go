@@ -65,8 +65,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	shown := uint64(0)
 	for range c.Heights(ctx) {
 		t, rounds, err := ended(ctx, c, task, shown)
-		var refusal *client.Refusal
-		if errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*client.Refusal](err); ok {
 			return err
 		}
 		for _, r := range rounds {
