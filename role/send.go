@@ -13,9 +13,18 @@ type Send struct {
 	Message client.Message
 }
 
-// Key implements [Action].
+// Key implements [Action]. A commitment that had to be made again is another one.
 func (s Send) Key() string {
-	return fmt.Sprintf("send/%d/%d/%T", s.Duty.Task.ID, s.Duty.Round.Number, s.Message)
+	key := fmt.Sprintf("send/%d/%d/%T", s.Duty.Task.ID, s.Duty.Round.Number, s.Message)
+	switch m := s.Message.(type) {
+	case client.Commit:
+		return key + "/" + m.Commitment.Short()
+	case client.CommitAggregate:
+		return key + "/" + m.Commitment.Short()
+	case client.CommitScore:
+		return key + "/" + m.Commitment.Short()
+	}
+	return key
 }
 
 // Do implements [Action].

@@ -76,9 +76,11 @@ func (m *Machine) take(d role.Duty, now int64) []role.Action {
 	case (commits || reveals) && !done:
 		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
 	case commits:
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitAggregate{
-			Task: c.Task, Round: c.Round, Commitment: spec.AggregateCommitment(c.slot(d, m.Node), c.Model, c.Salt),
-		}}}
+		own := c.commitment(m.Node)
+		if slices.ContainsFunc(d.Round.Aggregates, func(a spec.Aggregate) bool { return a.Commitment == own }) {
+			return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar, Copied: own}}
+		}
+		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitAggregate{Task: c.Task, Round: c.Round, Commitment: own}}}
 	case reveals:
 		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealAggregate{Task: c.Task, Round: c.Round, Digest: c.Model, Salt: c.Salt}}}
 	}

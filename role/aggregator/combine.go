@@ -50,8 +50,9 @@ type Combined struct {
 // Event implements [role.Event].
 func (Combined) Event() {}
 
-func (c Combined) slot(d role.Duty, node uint64) spec.Slot {
-	return spec.Slot{Chain: c.Chain, Task: d.Task.ID, Round: d.Round.Number, Node: node}
+// commitment is what the node puts on the chain before it reveals the model.
+func (c Combined) commitment(node uint64) spec.Digest {
+	return spec.AggregateCommitment(spec.Slot{Chain: c.Chain, Task: c.Task, Round: c.Round, Node: node}, c.Model, c.Salt)
 }
 
 // Combine makes the next model of a round out of the survivors' updates.
@@ -59,36 +60,50 @@ type Combine struct {
 	Task  spec.Task
 	Round spec.Round
 	Wrong bool // publish another model
+	// Copied is the node's commitment that another node said first, if one did:
+	// then the same model is hidden by a fresh salt.
+	Copied spec.Digest
 }
 
-// Key implements [role.Action]; the result is recorded under it.
-func (a Combine) Key() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID, a.Round.Number) }
+// Key implements [role.Action].
+func (a Combine) Key() string { return role.Again(a.record(), a.Copied) }
+
+// record is the key under which the result is recorded.
+func (a Combine) record() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID, a.Round.Number) }
 
 // Do implements [role.Action]. Updates the node lacks are pulled from the
 // aggregators that attested to hold them.
 func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	done := Combined{Task: a.Task.ID, Round: a.Round.Number, Chain: t.Chain}
-	if found, err := t.Journal.Recall(a.Key(), &done); found || err != nil {
+	found, err := t.Journal.Recall(a.record(), &done)
+	if err != nil || found && done.commitment(t.Node) != a.Copied {
 		return done, err
 	}
-	global, err := t.Model(ctx, a.Task, a.Round.Base)
-	if err != nil {
-		return nil, err
-	}
-	weights, err := Next(ctx, t, a.Task, a.Round, global)
-	if err != nil {
-		return nil, err
-	}
-	if a.Wrong {
-		weights[0]++
-	}
-	if done.Model, err = publish(ctx, t, a.Task, a.Round.Number, weights); err != nil {
-		return nil, err
+	if !found {
+		if done.Model, err = a.combine(ctx, t); err != nil {
+			return nil, err
+		}
 	}
 	if done.Salt, err = role.Salt(); err != nil {
 		return nil, err
 	}
-	return done, t.Journal.Record(a.Key(), done)
+	return done, t.Journal.Record(a.record(), done)
+}
+
+// combine computes the next model and puts it into the store.
+func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error) {
+	global, err := t.Model(ctx, a.Task, a.Round.Base)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	weights, err := Next(ctx, t, a.Task, a.Round, global)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	if a.Wrong {
+		weights[0]++
+	}
+	return publish(ctx, t, a.Task, a.Round.Number, weights)
 }
 
 // Next computes the weights a round leads to: whoever holds the survivors'

@@ -72,7 +72,9 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 	case !waits:
 		return nil
 	case !done:
-		return []role.Action{Score{d.Task, d.Round}}
+		return []role.Action{Score{Task: d.Task, Round: d.Round}}
+	case d.Round.Phase == spec.PhaseScore && slices.ContainsFunc(d.Round.Scores, func(e spec.Evaluation) bool { return e.Commitment == s.Commitment }):
+		return []role.Action{Score{Task: d.Task, Round: d.Round, Copied: s.Commitment}}
 	case d.Round.Phase == spec.PhaseScore:
 		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitScore{Task: s.Task, Round: s.Round, Commitment: s.Commitment}}}
 	default:
@@ -119,29 +121,38 @@ func (Scored) Event() {}
 type Score struct {
 	Task  spec.Task
 	Round spec.Round
+	// Copied is the node's commitment that another node said first, if one did:
+	// then the same score is hidden by a fresh salt.
+	Copied spec.Digest
 }
 
-// Key implements [role.Action]; the result is recorded under it.
-func (a Score) Key() string { return fmt.Sprintf("score-%d-%d", a.Task.ID, a.Round.Number) }
+// Key implements [role.Action].
+func (a Score) Key() string { return role.Again(a.record(), a.Copied) }
+
+// record is the key under which the result is recorded.
+func (a Score) record() string { return fmt.Sprintf("score-%d-%d", a.Task.ID, a.Round.Number) }
 
 // Do implements [role.Action].
 func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	var done Scored
-	if found, err := t.Journal.Recall(a.Key(), &done); found || err != nil {
+	found, err := t.Journal.Recall(a.record(), &done)
+	if err != nil || found && done.Commitment != a.Copied {
 		return done, err
 	}
-	weights, err := t.Model(ctx, a.Task, a.Round.Next)
-	if err != nil {
-		return nil, err
+	if !found {
+		weights, err := t.Model(ctx, a.Task, a.Round.Next)
+		if err != nil {
+			return nil, err
+		}
+		judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, weights, t.Table)
+		if err != nil {
+			return nil, err
+		}
+		done = Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}
 	}
-	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, weights, t.Table)
-	if err != nil {
-		return nil, err
-	}
-	done = Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}
 	if done.Salt, err = role.Salt(); err != nil {
 		return nil, err
 	}
 	done.Commitment = spec.ScoreCommitment(t.Slot(done.Task, done.Round), a.Round.Next, done.Score, done.Salt)
-	return done, t.Journal.Record(a.Key(), done)
+	return done, t.Journal.Record(a.record(), done)
 }

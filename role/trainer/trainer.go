@@ -7,12 +7,13 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -53,7 +54,9 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	committed := d.Round.Trainers[i].Height > 0
 	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
-		return []role.Action{Train{d.Task, d.Round}}
+		return []role.Action{Train{Task: d.Task, Round: d.Round}}
+	case d.Round.Phase == spec.PhaseTrain && !committed && slices.ContainsFunc(d.Round.Trainers, func(c spec.Contribution) bool { return c.Commitment == t.Commitment }):
+		return []role.Action{Train{Task: d.Task, Round: d.Round, Copied: t.Commitment}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
 		return []role.Action{role.Send{Duty: d.Duty, Message: client.Commit{
 			Task: t.Task, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct,
@@ -79,10 +82,13 @@ func (Trained) Event() {}
 type Train struct {
 	Task  spec.Task
 	Round spec.Round
+	// Copied is the node's commitment that another node said first, if one did:
+	// then the same update is hidden by a fresh salt.
+	Copied spec.Digest
 }
 
-// Key implements [role.Action]; the result is recorded under it.
-func (a Train) Key() string { return TrainKey(a.Task.ID, a.Round.Number) }
+// Key implements [role.Action]; the result is recorded under [TrainKey].
+func (a Train) Key() string { return role.Again(TrainKey(a.Task.ID, a.Round.Number), a.Copied) }
 
 // TrainKey is the key under which [Trained] is recorded.
 func TrainKey(task, round uint64) string { return fmt.Sprintf("train-%d-%d", task, round) }
@@ -90,9 +96,20 @@ func TrainKey(task, round uint64) string { return fmt.Sprintf("train-%d-%d", tas
 // Do implements [role.Action].
 func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	var done Trained
-	if found, err := t.Journal.Recall(a.Key(), &done); found || err != nil {
+	record, slot := TrainKey(a.Task.ID, a.Round.Number), t.Slot(a.Task.ID, a.Round.Number)
+	found, err := t.Journal.Recall(record, &done)
+	if err != nil || found && done.Commitment != a.Copied {
 		return done, err
 	}
+	if found {
+		done.Commitment, err = hide(ctx, t, slot)
+		if err == nil {
+			return done, t.Journal.Record(record, done)
+		}
+		if !errors.Is(err, blob.ErrNotFound) {
+			return nil, err
+		}
+	} // else the update was lost: it is made again
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
 		return nil, err
@@ -101,7 +118,6 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	slot := t.Slot(a.Task.ID, a.Round.Number)
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base, Seed: role.Seed(slot), Table: t.Table,
@@ -116,31 +132,5 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base); err != nil {
 		return nil, err
 	}
-	return done, t.Journal.Record(a.Key(), done)
-}
-
-// keep puts the update into the node's store, with the salt that hides it, and
-// returns the commitment to it.
-func keep(ctx context.Context, t role.Tools, slot spec.Slot, scaleBits uint32, local, base []float32) (spec.Digest, error) {
-	values, err := model.Quantise(local, base, scaleBits)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	ref := blob.Ref{Kind: blob.Update, Slot: slot}
-	if e, err := t.Store.Lookup(ctx, ref); err == nil { // stopped between store and journal
-		return spec.UpdateCommitment(slot, e.Digest, e.Salt), nil
-	}
-	salt, err := role.Salt()
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	d := spec.DigestOf(update)
-	if err := role.Keep(ctx, t.Store, update, blob.Label{Ref: ref, Entry: blob.Entry{Digest: d, Salt: salt, Size: int64(len(update))}}); err != nil {
-		return spec.Digest{}, err
-	}
-	return spec.UpdateCommitment(slot, d, salt), nil
+	return done, t.Journal.Record(record, done)
 }

@@ -1,0 +1,107 @@
+package role_test
+
+import (
+	"testing"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/evaluator"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// commits reports whether an action puts a commitment on the chain.
+func commits(a role.Action) bool {
+	s, ok := a.(role.Send)
+	if !ok {
+		return false
+	}
+	switch s.Message.(type) {
+	case client.Commit, client.CommitAggregate, client.CommitScore:
+		return true
+	}
+	return false
+}
+
+// TestCopierIsFirst: whoever sees a commitment on its way to the chain and says
+// it first gains nothing, and keeps its victim out of the round only where the
+// victim does not commit again under another salt.
+func TestCopierIsFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		victim, copier uint64
+		phase          spec.Phase
+		copied         func(n *roletest.Network, victim uint64) client.Message
+		again          func(role.Action) bool
+		took           func(r spec.Round) bool // the victim has its part in the round, the copier none
+	}{
+		"update": {
+			first, first + 1, spec.PhaseTrain,
+			func(n *roletest.Network, victim uint64) client.Message {
+				var done trainer.Trained
+				recall(n, victim, trainer.TrainKey(1, 1), &done)
+				return client.Commit{Task: 1, Round: 1, Commitment: done.Commitment, Samples: 9}
+			},
+			func(a role.Action) bool { t, ok := a.(trainer.Train); return ok && !t.Copied.IsZero() },
+			func(r spec.Round) bool { return r.Trainers[0].Survivor && !r.Trainers[1].Survivor },
+		},
+		"aggregate": {
+			1, 2, spec.PhaseAggregate,
+			func(n *roletest.Network, victim uint64) client.Message {
+				var done aggregator.Combined
+				recall(n, victim, "combine-1-1", &done)
+				return client.CommitAggregate{Task: 1, Round: 1, Commitment: spec.AggregateCommitment(place(1, victim), done.Model, done.Salt)}
+			},
+			func(a role.Action) bool { c, ok := a.(aggregator.Combine); return ok && !c.Copied.IsZero() },
+			func(r spec.Round) bool { return r.Aggregates[0].Revealed > 0 && r.Aggregates[1].Revealed == 0 },
+		},
+		"score": {
+			5, 6, spec.PhaseScore,
+			func(n *roletest.Network, victim uint64) client.Message {
+				var done evaluator.Scored
+				recall(n, victim, "score-1-1", &done)
+				return client.CommitScore{Task: 1, Round: 1, Commitment: done.Commitment}
+			},
+			func(a role.Action) bool { s, ok := a.(evaluator.Score); return ok && !s.Copied.IsZero() },
+			func(r spec.Round) bool { return r.Scores[0].Revealed > 0 && r.Scores[1].Revealed == 0 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, defended := range []bool{false, true} {
+				n := roletest.Digits(t, 4)
+				victim, copier := n.Nodes[c.victim-1], n.Nodes[c.copier-1]
+				victim.Refuses, copier.Refuses = commits, commits
+				n.Create(roletest.DigitsTask(1))
+				n.Reach(1, 1, c.phase)
+				n.Block()
+				copied := c.copied(n, victim.ID)
+				if err := n.Say(copier.ID, copied); err != nil {
+					t.Fatal(err)
+				}
+				wantErr(t, n.Say(victim.ID, copied), round.ErrCopied)
+				victim.Refuses = func(a role.Action) bool { return !defended && c.again(a) }
+				victim.Restart() // all it knows is in its journal
+				n.Until(1, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
+				r, err := n.Round(t.Context(), 1, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.took(r) != defended {
+					t.Errorf("defended %v: the round ends %s (%s): %+v %+v %+v", defended, r.Phase, r.Reason, r.Trainers, r.Aggregates, r.Scores)
+				}
+				if defended && r.Phase != spec.PhaseSettled {
+					t.Errorf("the round is %s: %s", r.Phase, r.Reason)
+				}
+			}
+		})
+	}
+}
+
+func recall(n *roletest.Network, node uint64, key string, into any) {
+	n.Helper()
+	if found, err := n.Nodes[node-1].Tools.Journal.Recall(key, into); !found || err != nil {
+		n.Fatalf("node %d has no %s: %v", node, key, err)
+	}
+}
