@@ -54,7 +54,7 @@ func (p *plain) summary(s summary) {
 	}
 	fmt.Fprintf(p.out, agreed, s.Validators, s.Height)
 	for _, f := range s.Faults {
-		fmt.Fprintf(p.out, "fault: %s (node %d), %s in %d rounds\n", f.Name, f.Node, f.Kind, f.Rounds)
+		fmt.Fprintf(p.out, "fault: %s (node %d), %s, first in round %d\n", f.Name, f.Node, f.Kind, f.Round)
 	}
 	if s.ModelPath != "" {
 		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\ntry it  althing predict --model %s --input %s\n", s.ModelPath, s.Model, s.ModelPath, s.HoldoutPath)

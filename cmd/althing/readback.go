@@ -88,17 +88,11 @@ func (d *demonstration) agreed(ctx context.Context) (validators int, height int6
 	return len(hashes), height, agreed, nil
 }
 
+// faults puts names to what the chain recorded.
 func (d *demonstration) faults(task spec.Task) []namedFault {
 	faults := []namedFault{}
-next:
 	for _, f := range task.Faults {
-		for i := range faults {
-			if faults[i].Node == f.Node && faults[i].Kind == f.Kind {
-				faults[i].Rounds++
-				continue next
-			}
-		}
-		faults = append(faults, namedFault{Node: f.Node, Name: d.names[f.Node], Kind: f.Kind, Rounds: 1})
+		faults = append(faults, namedFault{Node: f.Node, Name: d.names[f.Node], Kind: f.Kind, Round: f.Round})
 	}
 	return faults
 }

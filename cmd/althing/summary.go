@@ -49,12 +49,13 @@ type summary struct {
 	Home              string       `json:"home"`
 }
 
-// namedFault is one kind of misbehaviour of one node, and how often it was seen.
+// namedFault is one kind of misbehaviour of one node, and the round it was first
+// seen in.
 type namedFault struct {
-	Node   uint64 `json:"node"`
-	Name   string `json:"name"`
-	Kind   string `json:"kind"`
-	Rounds int    `json:"rounds"`
+	Node  uint64 `json:"node"`
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`
+	Round uint64 `json:"round"`
 }
 
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
