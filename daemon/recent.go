@@ -28,28 +28,36 @@ func (r *recent) forget() {
 // Task implements [aggregator.Chain].
 func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if t, ok := r.tasks[id]; ok {
+	tasks := r.tasks
+	t, ok := tasks[id]
+	r.mu.Unlock()
+	if ok {
 		return t, nil
 	}
-	t, err := r.chain.Task(ctx, id)
-	if err == nil && r.tasks != nil {
-		r.tasks[id] = t
+	t, err := r.chain.Task(ctx, id) // unlocked: who asks for what is not there holds nobody up
+	if err == nil && tasks != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		tasks[id] = t // of the height at which it was asked for, if that has passed
 	}
 	return t, err
 }
 
 // Round implements [aggregator.Chain].
 func (r *recent) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	key := [2]uint64{task, number}
-	if round, ok := r.rounds[key]; ok {
+	r.mu.Lock()
+	rounds := r.rounds
+	round, ok := rounds[key]
+	r.mu.Unlock()
+	if ok {
 		return round, nil
 	}
 	round, err := r.chain.Round(ctx, task, number)
-	if err == nil && r.rounds != nil {
-		r.rounds[key] = round
+	if err == nil && rounds != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		rounds[key] = round
 	}
 	return round, err
 }
