@@ -12,14 +12,25 @@ import (
 	"github.com/althing-network/althing/client"
 )
 
-// Start runs a home folder, of a validator or of a node, until ctx ends.
-func Start(ctx context.Context, home string, log *slog.Logger) error {
-	if _, err := os.Stat(filepath.Join(home, nodeFile)); err == nil {
-		return startNode(ctx, home, log)
+// Start runs a home folder, of a validator or of a node, until ctx ends. It fails
+// with [ErrInUse] where another process runs it.
+func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
+	run := startNode
+	if _, err := os.Stat(filepath.Join(home, nodeFile)); err != nil {
+		run = startValidator
+		if _, err := os.Stat(filepath.Join(home, validatorFile)); err != nil {
+			return fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+		}
 	}
-	if _, err := os.Stat(filepath.Join(home, validatorFile)); err != nil {
-		return fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+	release, err := lock(home)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, release()) }()
+	return run(ctx, home, log)
+}
+
+func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	validator, err := StartValidator(ctx, home)
 	if err != nil {
 		return err

@@ -1,0 +1,26 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrInUse is returned for a home folder that another process runs.
+var ErrInUse = errors.New("home folder is in use by another process")
+
+// lock takes a home folder for this process; the system gives it back when the
+// process ends, however it ends.
+func lock(home string) (release func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(home, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%w: %s", ErrInUse, home)
+	}
+	return f.Close, nil
+}
