@@ -143,7 +143,10 @@ func (c Client) do(ctx context.Context, method string, to Peer, target string, p
 	}
 	answer, err := c.http().Do(req)
 	if err != nil {
-		return nil, cause(ctx, err)
+		if err = cause(ctx, err); errors.Is(err, spec.ErrCommunication) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", spec.ErrCommunication, err)
 	}
 	if answer.StatusCode/100 == 2 {
 		return answer, nil

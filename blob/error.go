@@ -2,25 +2,30 @@ package blob
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // What can be wrong with a blob or a request for one. A [Server] answers each
-// with its own status, a [Client] turns the status back into the error.
+// with its own status, a [Client] turns the status back into the error. A peer that
+// is not reached, breaks off or stands still is of the family
+// [spec.ErrCommunication].
 var (
-	ErrMalformed       = errors.New("malformed request")                  // 400
-	ErrUnauthenticated = errors.New("request signature is not valid")     // 401
-	ErrForbidden       = errors.New("forbidden")                          // 403
-	ErrNotFound        = errors.New("blob not found")                     // 404
-	ErrConflict        = errors.New("slot already holds another blob")    // 409
-	ErrTooLarge        = errors.New("blob is too large")                  // 413
-	ErrMismatch        = errors.New("bytes do not match their digest")    // 422
-	ErrContent         = errors.New("content is not acceptable")          // 422
-	ErrBusy            = errors.New("too many uploads for this slot")     // 503
-	ErrLabelled        = errors.New("blob is labelled")                   // see Store.Delete
-	ErrStalled         = errors.New("transfer stands still")              // see Client.Patience
-	ErrOpening         = errors.New("digest and salt open no commitment") // see Client.FetchUpdate
+	ErrMalformed       = errors.New("malformed request")                                // 400
+	ErrUnauthenticated = errors.New("request signature is not valid")                   // 401
+	ErrForbidden       = errors.New("forbidden")                                        // 403
+	ErrNotFound        = errors.New("blob not found")                                   // 404
+	ErrConflict        = errors.New("slot already holds another blob")                  // 409
+	ErrTooLarge        = errors.New("blob is too large")                                // 413
+	ErrMismatch        = errors.New("bytes do not match their digest")                  // 422
+	ErrContent         = errors.New("content is not acceptable")                        // 422
+	ErrBusy            = errors.New("too many uploads for this slot")                   // 503
+	ErrLabelled        = errors.New("blob is labelled")                                 // see Store.Delete
+	ErrStalled         = fmt.Errorf("%w: transfer stands still", spec.ErrCommunication) // see Client.Patience
+	ErrOpening         = errors.New("digest and salt open no commitment")               // see Client.FetchUpdate
 )
 
 // status is an answer and the error it stands for.

@@ -109,7 +109,7 @@ func (f fetch) persist(ctx context.Context, peer Peer) (Entry, error) {
 }
 
 // errBroken is a transfer that ended early: the same peer may do better.
-var errBroken = errors.New("transfer breaks off")
+var errBroken = fmt.Errorf("%w: transfer breaks off", spec.ErrCommunication)
 
 // once asks one peer one time; moved reports whether it brought a chunk.
 func (f fetch) once(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {

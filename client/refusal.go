@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/althing-network/althing/spec"
 )
 
-// What callers branch on; test with [errors.Is].
+// What callers branch on; test with [errors.Is]. The last two are of the family
+// [spec.ErrCommunication]: nothing is known of what was asked for.
 var (
 	ErrTaskNotFound  = errors.New("task not found")
 	ErrRoundNotFound = errors.New("round not found")
 	ErrNodeNotFound  = errors.New("node not found")
-	ErrUnreachable   = errors.New("no chain node answers")
-	ErrUnconfirmed   = errors.New("transaction was not seen in a block")
+	ErrUnreachable   = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
+	ErrUnconfirmed   = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
 )
 
 // Refusal is what the chain answers to a message or a query it does not accept.
