@@ -44,12 +44,16 @@ func TestTaskFileReference(t *testing.T) {
 	}
 }
 
-// TestTaskFileExample wants the file that the reference shows to be accepted.
-func TestTaskFileExample(t *testing.T) {
-	_, example, _ := strings.Cut(load(t, root()).read(t, "docs/task-file.md"), "```yaml\n")
-	example, _, _ = strings.Cut(example, "```")
-	if _, err := spec.ParseTask([]byte(example)); err != nil {
-		t.Error(err)
+// TestTaskFileExamples wants the file that the reference shows, and the one beside
+// it, to be accepted.
+func TestTaskFileExamples(t *testing.T) {
+	tr := load(t, root())
+	_, shown, _ := strings.Cut(tr.read(t, "docs/task-file.md"), "```yaml\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	for _, example := range []string{shown, tr.read(t, "docs/example-task.yaml")} {
+		if _, err := spec.ParseTask([]byte(example)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
