@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,9 @@ func (n network) read() (data.Table, string, error) {
 	t.Classes = 2
 	for _, y := range t.Y {
 		t.Classes = max(t.Classes, int(y)+1)
+	}
+	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
+		return t, "", fmt.Errorf("%s: labels go up to %d, but no row has label %d: number the classes from 0, without gaps", n.file, t.Classes-1, empty)
 	}
 	name := strings.TrimSuffix(filepath.Base(n.file), filepath.Ext(n.file))
 	return t, name, nil

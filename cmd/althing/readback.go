@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -128,7 +129,7 @@ func (d *demonstration) holdout(ctx context.Context, chain *client.Client, task 
 }
 
 // bestSingle is what the best trainer reaches alone, on its own rows, with as
-// many epochs as it had in the task, judged on the same file.
+// many epochs as it had in the task, judged on the same file; 0 where none learns.
 func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout string) (spec.PPM, error) {
 	if holdout == "" {
 		return 0, nil
@@ -146,6 +147,9 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 	best := spec.PPM(0)
 	for _, own := range d.parts.trainers {
 		result, err := train.Engine{}.Train(ctx, train.Job{Model: task.Spec.Model, Training: alone, Weights: start, Seed: d.network.seed, Table: own}, nil)
+		if errors.Is(err, train.ErrTraining) && ctx.Err() == nil {
+			continue // so many epochs on so few rows: alone it diverges
+		}
 		if err != nil {
 			return 0, err
 		}
