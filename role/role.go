@@ -56,7 +56,7 @@ type Action interface {
 type Tools struct {
 	Chain   string
 	Node    uint64
-	Send    func(ctx context.Context, m client.Message, gas uint64) error // returns once a block holds it
+	Send    func(ctx context.Context, m client.Message, gas uint64) error // returns once a chain node has taken it
 	Peer    func(ctx context.Context, node uint64) (blob.Peer, error)
 	Blobs   blob.Client
 	Store   blob.Store
