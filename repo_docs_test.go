@@ -14,15 +14,21 @@ func TestGlossary(t *testing.T) {
 	head := "| term | meaning | path |\n|---|---|---|\n"
 	catches(t, glossary, "no such path", "GLOSSARY.md", head+"| node | one | `gone/a.go` |\n")
 	catches(t, glossary, "two meanings", "GLOSSARY.md", head+"| node | one | |\n| Node | two | |\n")
+	catches(t, glossary, "alphabet", "GLOSSARY.md", head+"| role | one | |\n| node | two | |\n")
 	catches(t, glossary, "", "GLOSSARY.md", head+"| node | a `word` | `GLOSSARY.md` |\n")
 }
 
-// glossary wants one meaning for each term, and paths that lead somewhere.
+// glossary wants one meaning for each term, terms in the order of the alphabet,
+// and paths that lead somewhere.
 func glossary(t *testing.T, tr *tree) (violations []string) {
 	t.Helper()
-	seen := map[string]bool{}
+	seen, before := map[string]bool{}, ""
 	for _, row := range rows(tr.read(t, "GLOSSARY.md")) {
 		term := strings.ToLower(row[0])
+		if term < before {
+			violations = append(violations, fmt.Sprintf("GLOSSARY.md: %q stands behind %q: keep to the alphabet", term, before))
+		}
+		before = term
 		if len(row) != 3 || seen[term] {
 			violations = append(violations, fmt.Sprintf("GLOSSARY.md: %q has two meanings, or no path column", row[0]))
 			continue
