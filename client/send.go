@@ -91,22 +91,30 @@ func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	patience := time.Duration(0)
 	for refusals := 0; ; {
-		err := c.Broadcast(ctx, signed)
-		if Retry(err) && refusals < restart {
+		refusal := c.Broadcast(ctx, signed)
+		if Retry(refusal) && refusals < restart {
 			refusals++
 			c.turn()
 			if err := pause(ctx, 200*time.Millisecond); err != nil {
-				return Receipt{}, err
+				return Receipt{}, unconfirmed(ctx, err)
 			}
 			continue
 		}
-		if err != nil {
-			return Receipt{}, err
+		if refusal == nil {
+			patience = resend
 		}
-		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(resend))
+		if patience == 0 {
+			return Receipt{}, refusal
+		}
+		// A node also refuses what a block already holds, so blocks are read first.
+		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(patience))
 		if seen || err != nil {
 			return receipt, err
+		}
+		if refusal != nil {
+			return Receipt{}, refusal
 		}
 		c.turn()
 	}

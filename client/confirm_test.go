@@ -1,0 +1,114 @@
+package client_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"testing"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/p2p"
+	core "github.com/cometbft/cometbft/rpc/core/types"
+	rpctypes "github.com/cometbft/cometbft/rpc/jsonrpc/types"
+	cmttypes "github.com/cometbft/cometbft/types"
+
+	"github.com/althing-network/althing/client"
+)
+
+// fake is a chain node that answers as a test tells it to.
+type fake struct {
+	*testing.T
+	mu     sync.Mutex
+	blocks []cmttypes.Txs // height i+1 at i
+	code   uint32         // of what is broadcast
+	fails  uint32         // of what a block holds
+	seen   int            // broadcasts
+	after  func(*fake, cmttypes.Tx)
+}
+
+func (f *fake) dial() *client.Client {
+	server := httptest.NewServer(f)
+	f.Cleanup(server.Close)
+	c, err := client.Dial(f.Context(), server.URL)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return c
+}
+
+// ServeHTTP implements [http.Handler].
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var asked rpctypes.RPCRequest
+	var params struct {
+		Height string      `json:"height"`
+		Tx     cmttypes.Tx `json:"tx"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		f.Error(err)
+	}
+	if err := json.Unmarshal(asked.Params, &params); err != nil {
+		f.Error(err)
+	}
+	at, _ := strconv.Atoi(params.Height)
+	var result any
+	switch asked.Method {
+	case "status":
+		result = &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: "fake"}}
+	case "abci_info":
+		result = &core.ResultABCIInfo{Response: abci.ResponseInfo{LastBlockHeight: int64(len(f.blocks))}}
+	case "block":
+		result = &core.ResultBlock{Block: &cmttypes.Block{Data: cmttypes.Data{Txs: f.blocks[at-1]}}}
+	case "block_results":
+		result = &core.ResultBlockResults{Height: int64(at), TxsResults: []*abci.ExecTxResult{{Code: f.fails, Codespace: "task", Log: "task not found", GasUsed: 7}}}
+	case "broadcast_tx_sync":
+		f.seen++
+		result = &core.ResultBroadcastTx{Code: f.code, Codespace: "sdk", Log: "refused"}
+		f.after(f, params.Tx)
+	default:
+		f.Errorf("asked for %s", asked.Method)
+	}
+	if err := json.NewEncoder(w).Encode(rpctypes.NewRPCSuccessResponse(asked.ID, result)); err != nil {
+		f.Error(err)
+	}
+}
+
+func holds(f *fake, tx cmttypes.Tx) { f.blocks = append(f.blocks, cmttypes.Txs{tx}) }
+
+func TestConfirm(t *testing.T) {
+	f := &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: holds}
+	receipt, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")})
+	if err != nil || receipt.Height != 4 || receipt.Gas != 7 {
+		t.Errorf("got %+v, %v", receipt, err)
+	}
+	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: holds, fails: 2}
+	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.Is(err, client.ErrTaskNotFound) {
+		t.Errorf("carried out in vain: %v", err)
+	}
+	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: func(*fake, cmttypes.Tx) {}, code: 13}
+	var refusal *client.Refusal
+	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.As(err, &refusal) || f.seen != 1 {
+		t.Errorf("refused: %v, after %d broadcasts", err, f.seen)
+	}
+}
+
+// A node refuses what a block already holds: it was carried out all the same.
+func TestConfirmWhatABlockHoldsAlready(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits until it sends again")
+	}
+	f := &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: func(f *fake, tx cmttypes.Tx) {
+		if f.seen == 2 {
+			holds(f, tx)
+		}
+		f.code = 13
+	}}
+	receipt, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")})
+	if err != nil || receipt.Height != 4 {
+		t.Errorf("got %+v, %v", receipt, err)
+	}
+}
