@@ -85,7 +85,7 @@ func TestStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := refused(t, local.Home("aggregator")); !strings.Contains(err.Error(), config.Listen+" is occupied") {
+	if err := refused(t, local.Home("aggregator")); !errors.Is(err, daemon.ErrPortTaken) || !strings.Contains(err.Error(), config.Listen) {
 		t.Errorf("an occupied port: %v", err)
 	}
 	if err := taken.Close(); err != nil {

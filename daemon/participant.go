@@ -168,7 +168,7 @@ func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.config.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("blob interface of node %q: address %s is occupied or not ours: %w", p.config.Name, p.config.Listen, err)
+		return nil, fmt.Errorf("blob interface of node %q: %w: %w", p.config.Name, ErrPortTaken, err)
 	}
 	return listener, nil
 }

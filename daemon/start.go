@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
 )
 
 // Start runs a home folder, of a validator or of a node, until ctx ends. It fails
@@ -40,14 +40,15 @@ func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	return validator.Stop()
 }
 
-// startNode waits for the chain: a node may be started before its validators.
+// startNode waits for the chain: a node may be started before its validators, or
+// not learn at once whether a block holds its registration.
 func startNode(ctx context.Context, home string, log *slog.Logger) error {
 	for {
 		p, err := OpenParticipant(ctx, home, log)
 		if err == nil {
 			return p.Run(ctx)
 		}
-		if !errors.Is(err, client.ErrUnreachable) || ctx.Err() != nil {
+		if !errors.Is(err, spec.ErrCommunication) || ctx.Err() != nil {
 			return err
 		}
 		log.Info("the chain does not answer yet", slog.Any("err", err))

@@ -135,7 +135,8 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	return comet
 }
 
-// ErrPortTaken is returned when another process listens on a validator's address.
+// ErrPortTaken is returned when another process listens on an address of a
+// validator or a node.
 var ErrPortTaken = errors.New("port is taken")
 
 // free reports whether the validator's addresses can be listened on.
