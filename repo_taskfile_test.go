@@ -63,8 +63,11 @@ func defaults(into map[string]string, prefix string, v reflect.Value) {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		if value.Kind() == reflect.Struct {
 			defaults(into, prefix+name+".", value)
-		} else {
-			into[prefix+name] = fmt.Sprint(value.Interface())
+			continue
+		}
+		into[prefix+name] = fmt.Sprint(value.Interface())
+		if value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct {
+			defaults(into, prefix+name+".", reflect.Zero(value.Type().Elem()))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -14,9 +15,9 @@ const stream = 0x616c7468696e6731
 // Init gives the weights of model 0. Everyone who knows the architecture
 // computes the same bits.
 //
-// An mlp draws the weights and biases of each layer from the uniform
-// distribution on [-b, b), b = sqrt(1/in), in layout order: PyTorch's default
-// for Linear. A softmax starts at zero: its loss is convex, so no symmetry has
+// The weights and biases of each layer are drawn from the uniform distribution on
+// [-b, b), b = sqrt(1/in), in layout order, where in is the number of values one
+// output is made of: PyTorch's default for Linear and Conv2d. A softmax starts at zero: its loss is convex, so no symmetry has
 // to be broken, and zero calls every class equally likely.
 func Init(m spec.Model) ([]float32, error) {
 	n, err := Size(m)
@@ -27,12 +28,18 @@ func Init(m spec.Model) ([]float32, error) {
 	if m.Kind == spec.ModelSoftmax {
 		return weights, nil
 	}
+	stages, err := m.Stages()
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
 	source := rand.NewPCG(m.Seed, stream)
 	rest := weights
-	w := widths(m)
-	for i := range w[1:] {
-		in, out := int(w[i]), int(w[i+1])
-		layer := rest[:in*out+out]
+	for _, s := range stages {
+		in := s.FanIn()
+		if in == 0 {
+			continue
+		}
+		layer := rest[:(in+1)*int(s.Layer.Out)]
 		rest = rest[len(layer):]
 		// Division, square root and conversion are correctly rounded by IEEE 754.
 		bound := float32(math.Sqrt(1 / float64(in)))

@@ -10,7 +10,7 @@ import (
 // Tensor is one named block of a flat vector of weights.
 type Tensor struct {
 	Name   string // "layers.0.weight"
-	Shape  []int  // [out, in] row-major for weights, [out] for biases
+	Shape  []int  // row-major
 	Offset int    // index of the first weight in the vector
 	Len    int    // number of weights: the product of Shape
 }
@@ -25,55 +25,79 @@ func Validate(m spec.Model) error {
 
 // Size is the number of weights of an architecture, at most [spec.MaxParameters].
 func Size(m spec.Model) (int, error) {
-	if err := Validate(m); err != nil {
+	tensors, err := Layout(m)
+	if err != nil {
 		return 0, err
 	}
-	n := 0
-	w := widths(m)
-	for i, out := range w[1:] {
-		n += (int(w[i]) + 1) * int(out)
+	last := tensors[len(tensors)-1]
+	return last.Offset + last.Len, nil
+}
+
+// Layers spells an architecture out: a preset is the list it is short for.
+func Layers(m spec.Model) ([]spec.Layer, error) {
+	stages, err := m.Stages()
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
 	}
-	return n, nil
+	layers := make([]spec.Layer, len(stages))
+	for i, s := range stages {
+		layers[i] = s.Layer
+	}
+	return layers, nil
 }
 
 // Layout lists the tensors of an architecture in the order of the flat vector:
-// for each dense layer i, "layers.i.weight" of shape [out, in], then
-// "layers.i.bias" of shape [out]. Names and shapes are those of PyTorch.
+// for layer i of those with parameters, "layers.i.weight", then "layers.i.bias"
+// of shape [out]. Weights have the shape [out, in] in a dense layer and [out, in,
+// kernel, kernel] in a convolution. Shapes and order are those of PyTorch.
 func Layout(m spec.Model) ([]Tensor, error) {
-	if err := Validate(m); err != nil {
-		return nil, err
+	stages, err := m.Stages()
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
 	}
 	var tensors []Tensor
 	offset := 0
 	add := func(name string, length int, shape ...int) {
-		tensors = append(tensors, Tensor{Name: name, Shape: shape, Offset: offset, Len: length})
+		tensors = append(tensors, Tensor{Name: fmt.Sprintf("layers.%d.%s", len(tensors)/2, name), Shape: shape, Offset: offset, Len: length})
 		offset += length
 	}
-	w := widths(m)
-	for i := range w[1:] {
-		in, out := int(w[i]), int(w[i+1])
-		add(fmt.Sprintf("layers.%d.weight", i), in*out, out, in)
-		add(fmt.Sprintf("layers.%d.bias", i), out, out)
+	for _, s := range stages {
+		in, out := s.FanIn(), int(s.Layer.Out)
+		switch s.Layer.Kind {
+		case spec.LayerDense:
+			add("weight", in*out, out, in)
+		case spec.LayerConv2D:
+			kernel := int(s.Layer.Kernel)
+			add("weight", in*out, out, int(s.In.Channels), kernel, kernel)
+		default:
+			continue
+		}
+		add("bias", out, out)
 	}
 	return tensors, nil
-}
-
-// widths are the inputs, the hidden layers and the classes.
-func widths(m spec.Model) []uint32 {
-	w := make([]uint32, 0, len(m.Hidden)+2)
-	w = append(w, m.Inputs)
-	w = append(w, m.Hidden...)
-	return append(w, m.Classes)
 }
 
 // describe names an architecture for an error: "mlp 64-32-10 seed 7".
 func describe(m spec.Model) string {
 	var b strings.Builder
-	b.WriteString(m.Kind)
-	separator := ' '
-	for _, w := range widths(m) {
-		fmt.Fprintf(&b, "%c%d", separator, w)
-		separator = '-'
+	fmt.Fprintf(&b, "%s %d", m.Kind, m.Inputs)
+	if m.Image != (spec.Image{}) {
+		fmt.Fprintf(&b, " (%s)", m.Image)
+	}
+	for _, w := range m.Hidden {
+		fmt.Fprintf(&b, "-%d", w)
+	}
+	for _, l := range m.Layers {
+		b.WriteString("-" + l.Kind)
+		for _, n := range []uint32{l.Out, l.Kernel, l.Stride, l.Padding, l.Size, uint32(l.Rate)} {
+			if n > 0 {
+				fmt.Fprintf(&b, " %d", n)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "-%d", m.Classes)
+	if m.Loss != "" {
+		b.WriteString(" " + m.Loss)
 	}
 	fmt.Fprintf(&b, " seed %d", m.Seed)
 	return b.String()

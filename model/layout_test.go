@@ -26,9 +26,23 @@ func architectures() *rapid.Generator[spec.Model] {
 			Classes: rapid.Uint32Range(2, 9).Draw(t, "classes"),
 			Seed:    rapid.Uint64().Draw(t, "seed"),
 		}
-		if rapid.Bool().Draw(t, "mlp") {
-			m.Kind = spec.ModelMLP
+		switch kind := rapid.SampledFrom([]string{spec.ModelSoftmax, spec.ModelMLP, spec.ModelCNNSmall, spec.ModelLayers}).Draw(t, "kind"); kind {
+		case spec.ModelMLP:
+			m.Kind = kind
 			m.Hidden = rapid.SliceOfN(width, 1, 3).Draw(t, "hidden")
+		case spec.ModelCNNSmall, spec.ModelLayers:
+			m.Kind = kind
+			side := rapid.Uint32Range(4, 9)
+			m.Image = spec.Image{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: width.Draw(t, "channels")}
+			m.Inputs = m.Image.Height * m.Image.Width * m.Image.Channels
+			if kind == spec.ModelLayers {
+				m.Layers = []spec.Layer{
+					{Kind: spec.LayerConv2D, Out: width.Draw(t, "out"), Kernel: rapid.Uint32Range(1, 4).Draw(t, "kernel"), Stride: rapid.Uint32Range(0, 2).Draw(t, "stride")},
+					{Kind: spec.LayerReLU},
+					{Kind: spec.LayerDropout, Rate: 250_000},
+					{Kind: spec.LayerDense, Out: m.Classes},
+				}
+			}
 		}
 		return m
 	})
@@ -47,6 +61,55 @@ func TestLayout(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("layout of the small model (-want +got):\n%s", diff)
+	}
+}
+
+// Tensors are numbered by layers that have some; the FedAvg paper's network has
+// 1,663,370 parameters (McMahan et al. 2017, section 3).
+func TestLayoutOfTheCNN(t *testing.T) {
+	m := spec.Model{Kind: spec.ModelCNN, Inputs: 784, Image: spec.Image{Height: 28, Width: 28, Channels: 1}, Classes: 10}
+	got, err := model.Layout(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []model.Tensor{
+		{Name: "layers.0.weight", Shape: []int{32, 1, 5, 5}, Offset: 0, Len: 800},
+		{Name: "layers.0.bias", Shape: []int{32}, Offset: 800, Len: 32},
+		{Name: "layers.1.weight", Shape: []int{64, 32, 5, 5}, Offset: 832, Len: 51200},
+		{Name: "layers.1.bias", Shape: []int{64}, Offset: 52032, Len: 64},
+		{Name: "layers.2.weight", Shape: []int{512, 3136}, Offset: 52096, Len: 1605632},
+		{Name: "layers.2.bias", Shape: []int{512}, Offset: 1657728, Len: 512},
+		{Name: "layers.3.weight", Shape: []int{10, 512}, Offset: 1658240, Len: 5120},
+		{Name: "layers.3.bias", Shape: []int{10}, Offset: 1663360, Len: 10},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("layout of the cnn (-want +got):\n%s", diff)
+	}
+	m.Kind = spec.ModelCNNSmall
+	if n, err := model.Size(m); err != nil || n != 54314 {
+		t.Errorf("cnnsmall has %d weights (%v): want 54314", n, err)
+	}
+}
+
+// A preset and the layers it stands for are laid out and begin alike.
+func TestLayersOfAPreset(t *testing.T) {
+	preset := spec.Model{Kind: spec.ModelCNNSmall, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10, Seed: 3}
+	layers, err := model.Layers(preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := preset
+	listed.Kind, listed.Layers = spec.ModelLayers, layers
+	one, err := model.Init(preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := model.Init(listed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(one, two); diff != "" {
+		t.Errorf("weights of the preset and of its layers (-preset +layers):\n%s", diff)
 	}
 }
 
@@ -81,7 +144,7 @@ func TestValidate(t *testing.T) {
 		want  string
 	}{
 		{"no kind", spec.Model{Inputs: 1, Classes: 2}, "model.kind"},
-		{"unknown kind", spec.Model{Kind: "cnn", Inputs: 1, Classes: 2}, `unknown kind "cnn"`},
+		{"unknown kind", spec.Model{Kind: "rnn", Inputs: 1, Classes: 2}, `unknown kind "rnn"`},
 		{"no inputs", spec.Model{Kind: spec.ModelSoftmax, Classes: 2}, "model.inputs"},
 		{"no classes", spec.Model{Kind: spec.ModelSoftmax, Inputs: 1}, "model.classes"},
 		{"softmax with a hidden layer", spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Hidden: []uint32{1}, Classes: 2}, "model.hidden"},

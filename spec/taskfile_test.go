@@ -74,7 +74,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"of another section":    {"  rate: 0.1", "  rate: 0.1\n  rounds: 5", 11, "training.rounds", "unknown field"},
 		"in capitals":           {"escrow", "Escrow", 13, "Escrow", "unknown field"},
 		"merge key":             {"escrow", "<<: {retries: 1}\nescrow", 13, "<<", "unknown field"},
-		"unknown kind":          {"mlp", "cnn", 3, "model.kind", `unknown kind "cnn"`},
+		"unknown kind":          {"mlp", "rnn", 3, "model.kind", `unknown kind "rnn"`},
 		"unknown rule":          {"escrow", "aggregation: {rule: median}\nescrow", 13, "aggregation.rule", "unknown rule"},
 		"unknown selection":     {"escrow", "selection:\n  rule: lottery\nescrow", 14, "selection.rule", "unknown rule"},
 		"unknown optimiser":     {"  rate", "  optimiser: adam\n  rate", 10, "training.optimiser", "unknown optimiser"},

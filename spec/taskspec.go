@@ -19,15 +19,6 @@ type TaskSpec struct {
 	Audit       string      `json:"audit" yaml:"audit"`     // AuditPublic or AuditMembers
 }
 
-// Model describes an architecture by data.
-type Model struct {
-	Kind    string   `json:"kind" yaml:"kind"` // ModelSoftmax or ModelMLP
-	Inputs  uint32   `json:"inputs" yaml:"inputs"`
-	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden,omitempty"` // widths of the hidden layers, ReLU between
-	Classes uint32   `json:"classes" yaml:"classes"`
-	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
-}
-
 // Data is what a trainer must hold to take part.
 type Data struct {
 	Name       string `json:"name" yaml:"name"`
@@ -85,6 +76,15 @@ type Deadlines struct {
 const (
 	ModelSoftmax    = "softmax"
 	ModelMLP        = "mlp"
+	ModelCNN        = "cnn"      // of McMahan et al. 2017, section 3: 32 and 64 channels, 512 wide
+	ModelCNNSmall   = "cnnsmall" // the same with 8 and 16 channels, 64 wide
+	ModelLayers     = "layers"   // said layer by layer
+	LayerDense      = "dense"
+	LayerConv2D     = "conv2d"
+	LayerMaxPool    = "maxpool"
+	LayerReLU       = "relu"
+	LayerDropout    = "dropout"
+	LossMSE         = "mse" // mean squared distance of the scores from 1 and 0
 	OptimiserSGD    = "sgd"
 	RuleFedAvg      = "fedavg" // weighted mean (McMahan et al. 2017, algorithm 1)
 	RuleMean        = "mean"   // every weight is 1

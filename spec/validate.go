@@ -8,7 +8,11 @@ const (
 	MaxCommittee  = 31         // aggregators or evaluators
 	MaxParameters = 64 << 20   // of a model, float32
 	MaxWidth      = 1 << 20    // of a layer
-	MaxDepth      = 16         // hidden layers
+	MaxDepth      = 16         // hidden layers of an mlp
+	MaxLayers     = 64         // of any kind
+	MaxKernel     = 64         // pixels a side of a convolution or a pool
+	MaxPatches    = 16 << 20   // values under all places of a kernel in one image
+	MaxValues     = 4 << 20    // that all layers put out for one row
 	MaxRounds     = 100_000    // of a task, accepted or retried
 	MaxDeadline   = 10_000_000 // blocks
 	MaxSamples    = 1 << 30    // rows one trainer may claim
@@ -76,32 +80,6 @@ func (t TaskSpec) Validate() error {
 		check{"audit", t.Audit != AuditPublic && t.Audit != AuditMembers, "want public or members"},
 	)
 }
-
-func (m Model) validate() error {
-	if err := first(
-		check{"model.kind", m.Kind == "", "missing: want softmax or mlp"},
-		check{"model.kind", m.Kind != ModelSoftmax && m.Kind != ModelMLP, fmt.Sprintf("unknown kind %q: want softmax or mlp", m.Kind)},
-		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
-		check{"model.classes", m.Classes < 2 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes", MaxWidth)},
-		check{"model.hidden", m.Kind == ModelSoftmax && len(m.Hidden) > 0, "softmax has no hidden layer: leave it out, or ask for mlp"},
-		check{"model.hidden", m.Kind == ModelMLP && len(m.Hidden) == 0, "missing: an mlp needs the widths of its hidden layers"},
-		check{"model.hidden", len(m.Hidden) > MaxDepth, fmt.Sprintf("want at most %d layers", MaxDepth)},
-	); err != nil {
-		return err
-	}
-	total, in := uint64(0), uint64(m.Inputs)
-	for _, width := range append(append([]uint32(nil), m.Hidden...), m.Classes) {
-		if width == 0 || width > MaxWidth {
-			return &FieldError{Field: "model.hidden", Why: fmt.Sprintf("a layer of width %d: want 1 to %d", width, MaxWidth)}
-		}
-		total += (in + 1) * uint64(width)
-		in = uint64(width)
-	}
-	return first(check{"model", total > MaxParameters, fmt.Sprintf("%d parameters: want at most %d", total, MaxParameters)})
-}
-
-// Validate reports what is wrong with an architecture.
-func (m Model) Validate() error { return m.validate() }
 
 func (d Data) validate() error {
 	return first(

@@ -111,11 +111,24 @@ func rules(t table, asked spec.TaskSpec) {
 
 // architecture is a model in one line: "mlp 64-32-10, 2410 parameters".
 func architecture(m spec.Model) string {
-	widths := []string{fmt.Sprint(m.Inputs)}
-	for _, width := range m.Hidden {
-		widths = append(widths, fmt.Sprint(width))
+	parts := []string{fmt.Sprint(m.Inputs)}
+	if m.Image != (spec.Image{}) {
+		parts[0] = m.Image.String()
 	}
-	line := fmt.Sprintf("%s %s-%d", m.Kind, strings.Join(widths, "-"), m.Classes)
+	for _, width := range m.Hidden {
+		parts = append(parts, fmt.Sprint(width))
+	}
+	for _, l := range m.Layers {
+		part := l.Kind
+		if l.Out > 0 {
+			part += fmt.Sprintf(" %d", l.Out)
+		}
+		parts = append(parts, part)
+	}
+	if m.Kind != spec.ModelLayers {
+		parts = append(parts, fmt.Sprint(m.Classes))
+	}
+	line := m.Kind + " " + strings.Join(parts, "-")
 	if size, err := model.Size(m); err == nil {
 		line += fmt.Sprintf(", %d parameters", size)
 	}

@@ -10,11 +10,8 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 	return TaskSpec{
 		Version: s.Version,
 		Name:    s.Name,
-		Model: Model{
-			Kind: s.Model.Kind, Inputs: s.Model.Inputs, Hidden: s.Model.Hidden,
-			Classes: s.Model.Classes, Seed: s.Model.Seed,
-		},
-		Data: Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
+		Model:   modelFromSpec(s.Model),
+		Data:    Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
 		Training: Training{
 			Optimiser: s.Training.Optimiser, Batch: s.Training.Batch,
 			Epochs: s.Training.Epochs, Rate: uint32(s.Training.Rate),
@@ -46,11 +43,8 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 	return spec.TaskSpec{
 		Version: m.Version,
 		Name:    m.Name,
-		Model: spec.Model{
-			Kind: m.Model.Kind, Inputs: m.Model.Inputs, Hidden: m.Model.Hidden,
-			Classes: m.Model.Classes, Seed: m.Model.Seed,
-		},
-		Data: spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
+		Model:   m.Model.ToSpec(),
+		Data:    spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
 		Training: spec.Training{
 			Optimiser: m.Training.Optimiser, Batch: m.Training.Batch,
 			Epochs: m.Training.Epochs, Rate: spec.PPM(m.Training.Rate),

@@ -1,0 +1,38 @@
+package taskpb
+
+import "github.com/althing-network/althing/spec"
+
+func modelFromSpec(m spec.Model) Model {
+	out := Model{
+		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss,
+	}
+	if m.Image != (spec.Image{}) {
+		out.Image = &Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
+	}
+	for _, l := range m.Layers {
+		out.Layers = append(out.Layers, Layer{
+			Kind: l.Kind, Out: l.Out, Kernel: l.Kernel, Stride: l.Stride,
+			Padding: l.Padding, Size_: l.Size, Rate: uint32(l.Rate),
+		})
+	}
+	return out
+}
+
+// ToSpec is the architecture in plain types.
+func (m *Model) ToSpec() spec.Model {
+	out := spec.Model{
+		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss,
+	}
+	if m.Image != nil {
+		out.Image = spec.Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
+	}
+	for _, l := range m.Layers {
+		out.Layers = append(out.Layers, spec.Layer{
+			Kind: l.Kind, Out: l.Out, Kernel: l.Kernel, Stride: l.Stride,
+			Padding: l.Padding, Size: l.Size_, Rate: spec.PPM(l.Rate),
+		})
+	}
+	return out
+}
