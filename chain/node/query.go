@@ -22,7 +22,7 @@ func (k Keeper) NodeByOwner(ctx context.Context, req *nodepb.QueryNodeByOwner) (
 
 // Nodes implements [nodepb.QueryServer].
 func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.QueryNodesResponse, error) {
-	nodes, page, err := query.CollectionFilteredPaginate(ctx, k.nodes, req.Pagination,
+	nodes, page, err := query.CollectionFilteredPaginate(ctx, k.nodes, bounded(req.Pagination),
 		func(_ uint64, n nodepb.Node) (bool, error) {
 			return n.Profile.Roles&req.Roles == req.Roles && (n.Active || !req.Active), nil
 		},
@@ -48,4 +48,17 @@ func answer(n spec.Node, err error) (*nodepb.QueryNodeResponse, error) {
 		return nil, err
 	}
 	return &nodepb.QueryNodeResponse{Node: nodepb.NodeFromSpec(n)}, nil
+}
+
+// maxPage is how many entries an answer holds at most, whatever was asked for: a
+// stranger's question must not make a node read its whole state into memory.
+const maxPage = 1000
+
+func bounded(asked *query.PageRequest) *query.PageRequest {
+	if asked == nil || asked.Limit <= maxPage {
+		return asked
+	}
+	page := *asked
+	page.Limit = maxPage
+	return &page
 }

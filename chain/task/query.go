@@ -32,7 +32,7 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 		if wrong != nil {
 			return nil, ErrMalformed.Wrap(wrong.Error())
 		}
-		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, req.Pagination,
+		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, bounded(req.Pagination),
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
 				task, err := k.tasks.Get(ctx, key.K2())
 				return req.State == 0 || task.State == req.State, err
@@ -42,13 +42,13 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 			},
 			query.WithCollectionPaginationPairPrefix[string, uint64](owner.String()))
 	case req.State != 0:
-		tasks, page, err = query.CollectionPaginate(ctx, k.byState, req.Pagination,
+		tasks, page, err = query.CollectionPaginate(ctx, k.byState, bounded(req.Pagination),
 			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {
 				return k.tasks.Get(ctx, key.K2())
 			},
 			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
 	default:
-		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, req.Pagination,
+		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, bounded(req.Pagination),
 			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return task, nil })
 	}
 	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: page}, err
@@ -71,7 +71,7 @@ func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.Qu
 	if _, err := k.load(ctx, req.Task); err != nil {
 		return nil, err
 	}
-	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, req.Pagination,
+	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, bounded(req.Pagination),
 		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) { return r, nil },
 		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Task))
 	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: page}, err
@@ -95,4 +95,17 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 			return false, nil
 		})
 	return &taskpb.QueryDutiesResponse{Duties: duties}, err
+}
+
+// maxPage is how many entries an answer holds at most, whatever was asked for: a
+// stranger's question must not make a node read its whole state into memory.
+const maxPage = 1000
+
+func bounded(asked *query.PageRequest) *query.PageRequest {
+	if asked == nil || asked.Limit <= maxPage {
+		return asked
+	}
+	page := *asked
+	page.Limit = maxPage
+	return &page
 }

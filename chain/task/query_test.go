@@ -160,3 +160,22 @@ func TestRoundsAndDuties(t *testing.T) {
 	}
 	w.idle(20)
 }
+
+// Nobody gets more than a thousand entries in one answer, however many are asked
+// for, and everybody gets the rest in the next.
+func TestPagesAreBounded(t *testing.T) {
+	w := waiting(t, 1500, 1_000_000)
+	for name, req := range map[string]taskpb.QueryTasks{
+		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TaskState(spec.TaskWaiting)},
+	} {
+		req.Pagination = &query.PageRequest{Limit: 1 << 40}
+		page, err := w.Tasks(w.ctx, &req)
+		w.must(err)
+		req.Pagination = &query.PageRequest{Limit: 1 << 40, Key: page.Pagination.NextKey}
+		rest, err := w.Tasks(w.ctx, &req)
+		w.must(err)
+		if len(page.Tasks) != 1000 || len(rest.Tasks) != 501 || rest.Pagination.NextKey != nil {
+			t.Errorf("%s: a page of %d tasks, then one of %d", name, len(page.Tasks), len(rest.Tasks))
+		}
+	}
+}

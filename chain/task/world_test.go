@@ -154,11 +154,17 @@ func (w *world) balance(who string) uint64 {
 }
 
 // tasks lists every task.
-func (w *world) tasks() []taskpb.Task {
+func (w *world) tasks() (tasks []taskpb.Task) {
 	w.Helper()
-	resp, err := w.Tasks(w.ctx, &taskpb.QueryTasks{Pagination: &query.PageRequest{Limit: 1 << 20}})
-	w.must(err)
-	return resp.Tasks
+	var key []byte
+	for {
+		resp, err := w.Tasks(w.ctx, &taskpb.QueryTasks{Pagination: &query.PageRequest{Key: key, Limit: 1000}})
+		w.must(err)
+		tasks = append(tasks, resp.Tasks...)
+		if key = resp.Pagination.NextKey; key == nil {
+			return tasks
+		}
+	}
 }
 
 func (w *world) export() (g taskpb.Genesis) {
