@@ -1,5 +1,5 @@
 // Package data holds labelled tables and the ways to cut them up: the embedded
-// digits set, CSV files, shuffles, stratified hold-outs and shards, and label
+// digits set, CSV and IDX files, shuffles, stratified hold-outs and shards, and label
 // splits that make the rows of one data set look like those of many owners.
 //
 // It is not a place for training (package train) and it moves no rows: a table

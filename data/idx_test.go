@@ -1,0 +1,170 @@
+package data_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+)
+
+// idx is a file of bytes with some dimensions.
+func idx(dimensions []uint32, values ...byte) []byte {
+	b := []byte{0, 0, 8, byte(len(dimensions))}
+	for _, n := range dimensions {
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	return append(b, values...)
+}
+
+// two are two images of 2 x 3 pixels, and their labels.
+func two() (images, labels []byte) {
+	return idx([]uint32{2, 2, 3}, 0, 51, 255, 0, 0, 0, 1, 2, 3, 4, 5, 6), idx([]uint32{2}, 3, 0)
+}
+
+func TestReadIDX(t *testing.T) {
+	images, labels := two()
+	got, err := data.ReadIDX(bytes.NewReader(images), bytes.NewReader(labels), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := data.Table{
+		X:        []float32{0, 0.2, 1, 0, 0, 0, 1. / 255, 2. / 255, 3. / 255, 4. / 255, 5. / 255, 6. / 255},
+		Y:        []int32{3, 0},
+		Features: 6,
+		Classes:  4,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadIDXRefuses(t *testing.T) {
+	images, labels := two()
+	for name, c := range map[string]struct {
+		images, labels []byte
+		classes        int
+		want           string
+	}{
+		"no classes":      {images, labels, 0, "idx: 0 classes"},
+		"nothing":         {nil, labels, 4, "idx: images: truncated in its header"},
+		"half a header":   {images[:9], labels, 4, "idx: images: truncated in its header"},
+		"truncated":       {images[:len(images)-1], labels, 4, "idx: images: truncated: 11 of 12 values"},
+		"truncated label": {images, labels[:len(labels)-1], 4, "idx: labels: truncated: 1 of 2 values"},
+		"too long":        {append(slices.Clone(images), 0), labels, 4, "idx: images: more than the 12 values"},
+		"swapped":         {labels, images, 4, "idx: labels: begins with 0x00000803: want 0x00000801"},
+		"compressed":      {zipped(t, images), labels, 4, "idx: images: begins with 0x1f8b0800"},
+		"mislabelled":     {images, labels, 3, "idx: label 3 of image 0 is not a class: want 0 to 2"},
+		"one label":       {images, idx([]uint32{1}, 0), 4, "idx: 2 images and 1 labels"},
+		"no images":       {idx([]uint32{0, 2, 3}), idx([]uint32{0}), 4, "idx: no images"},
+		"no pixels":       {idx([]uint32{2, 0, 3}), labels, 4, "idx: images of 0 x 3"},
+		"huge":            {idx([]uint32{1 << 31, 1 << 31, 1 << 31}), labels, 4, "idx: images: dimensions"},
+		"a lie":           {idx([]uint32{2, 20_000, 20_000}, 1), labels, 4, "idx: images: truncated: 1 of 800000000 values"},
+	} {
+		_, err := data.ReadIDX(bytes.NewReader(c.images), bytes.NewReader(c.labels), c.classes)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got error %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func zipped(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// folder is a data set, some files of it compressed.
+func folder(t *testing.T) fstest.MapFS {
+	t.Helper()
+	images, labels := two()
+	return fstest.MapFS{
+		"train-images-idx3-ubyte.gz": {Data: zipped(t, images)},
+		"train-labels-idx1-ubyte":    {Data: labels},
+		"t10k-images-idx3-ubyte":     {Data: idx([]uint32{1, 2, 3}, 255, 0, 0, 0, 0, 255)},
+		"t10k-labels-idx1-ubyte.gz":  {Data: zipped(t, idx([]uint32{1}, 2))},
+	}
+}
+
+func TestReadImages(t *testing.T) {
+	got, err := data.ReadImages(folder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (spec.Image{Height: 2, Width: 3, Channels: 1}); got.Image != want {
+		t.Errorf("images are %s, want %s", got.Image, want)
+	}
+	want := data.Table{X: []float32{1, 0, 0, 0, 0, 1}, Y: []int32{2}, Features: 6, Classes: 4}
+	if diff := cmp.Diff(want, got.Holdout); diff != "" {
+		t.Errorf("hold-out (-want +got):\n%s", diff)
+	}
+	if got.Train.Rows() != 2 || got.Train.Classes != 4 {
+		t.Errorf("%d rows of %d classes to train on, want 2 of 4", got.Train.Rows(), got.Train.Classes)
+	}
+}
+
+func TestReadImagesRefuses(t *testing.T) {
+	for want, spoil := range map[string]func(fstest.MapFS){
+		"idx: neither t10k-labels-idx1-ubyte nor": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },
+		"idx: train-images-idx3-ubyte.gz: gzip":   func(f fstest.MapFS) { f["train-images-idx3-ubyte.gz"].Data = []byte("no archive") },
+		"train: idx: images: after ": func(f fstest.MapFS) {
+			d := f["train-images-idx3-ubyte.gz"]
+			d.Data = d.Data[:len(d.Data)-14]
+		},
+		"idx: t10k images are 3x2x1: the train images are 2x3x1": func(f fstest.MapFS) {
+			f["t10k-images-idx3-ubyte"].Data = idx([]uint32{1, 3, 2}, 1, 2, 3, 4, 5, 6)
+		},
+		"idx: t10k: row 0: label 4 is not a class": func(f fstest.MapFS) {
+			delete(f, "t10k-labels-idx1-ubyte.gz")
+			f["t10k-labels-idx1-ubyte"] = &fstest.MapFile{Data: idx([]uint32{1}, 4)}
+		},
+	} {
+		f := folder(t)
+		spoil(f)
+		_, err := data.ReadImages(f)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+	}
+}
+
+func FuzzReadIDX(f *testing.F) {
+	images, labels := two()
+	f.Add(images, labels, 4)
+	f.Add(images[:20], labels, 4)
+	f.Add(images, labels, 1)
+	f.Add([]byte{0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff}, labels, 10)
+	f.Add(idx([]uint32{0, 0, 0}), idx([]uint32{0}), 10)
+	f.Fuzz(func(t *testing.T, images, labels []byte, classes int) {
+		table, err := data.ReadIDX(bytes.NewReader(images), bytes.NewReader(labels), classes)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "idx: ") {
+				t.Errorf("error %q does not say what it is about", err)
+			}
+			return
+		}
+		if err := table.Validate(); err != nil {
+			t.Errorf("an accepted table is not valid: %v", err)
+		}
+		if len(images) != 16+len(table.X) || len(labels) != 8+table.Rows() {
+			t.Errorf("%d bytes of images and %d of labels give %d values and %d rows", len(images), len(labels), len(table.X), table.Rows())
+		}
+	})
+}
