@@ -48,7 +48,10 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 		if err == nil {
 			return p.Run(ctx)
 		}
-		if !errors.Is(err, spec.ErrCommunication) || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it was up
+		}
+		if !errors.Is(err, spec.ErrCommunication) {
 			return err
 		}
 		log.Info("the chain does not answer yet", slog.Any("err", err))
