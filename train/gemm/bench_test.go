@@ -1,0 +1,65 @@
+package gemm_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/althing-network/althing/train/gemm"
+)
+
+// BenchmarkMultiply measures the products of the models that the engine is
+// meant for: softmax regression and a 784-200-200-10 perceptron on images of
+// 28 x 28, and the convolutional network of the FedAvg paper.
+func BenchmarkMultiply(b *testing.B) {
+	nn, nt, tn := [3]bool{}, [3]bool{false, false, true}, [3]bool{false, true, false}
+	for _, c := range []struct {
+		name                 string
+		rows, columns, depth int
+		turned               [3]bool
+	}{
+		{"digits fc1 forward b10", 10, 128, 64, nt},
+		{"softmax forward b10", 10, 10, 784, nt},
+		{"2nn fc1 forward b10", 10, 200, 784, nt},
+		{"2nn fc1 gradient b10", 200, 784, 10, tn},
+		{"2nn fc2 backward b10", 10, 200, 200, nn},
+		{"cnn fc1 forward b10", 10, 512, 3136, nt},
+		{"cnn fc1 gradient b10", 512, 3136, 10, tn},
+		{"cnn fc1 backward b10", 10, 3136, 512, nn},
+		{"softmax forward b32", 32, 10, 784, nt},
+		{"2nn fc1 forward b32", 32, 200, 784, nt},
+		{"2nn fc1 gradient b32", 200, 784, 32, tn},
+		{"2nn fc2 backward b32", 32, 200, 200, nn},
+		{"cnn fc1 forward b32", 32, 512, 3136, nt},
+		{"cnn fc1 gradient b32", 512, 3136, 32, tn},
+		{"cnn fc1 backward b32", 32, 3136, 512, nn},
+		{"conv1 forward", 32, 784, 25, nn},
+		{"conv1 gradient", 32, 25, 784, nt},
+		{"conv2 forward", 64, 196, 800, nn},
+		{"conv2 gradient", 64, 800, 196, nt},
+		{"conv2 backward", 800, 196, 64, tn},
+		{"512 cubed", 512, 512, 512, nn},
+	} {
+		s := shape{rows: c.rows, columns: c.columns, depth: c.depth, turned: c.turned}
+		product, x, y := s.grids(rand.New(rand.NewPCG(1, 1)), slice)
+		for _, k := range gemm.All() {
+			b.Run(c.name+"/"+k.String(), func(b *testing.B) {
+				for b.Loop() {
+					s.run(k, product, x, y)
+				}
+				b.ReportMetric(2*float64(s.rows*s.columns*s.depth)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+func BenchmarkAddScaled(b *testing.B) {
+	x, y := make([]float32, 199_210), make([]float32, 199_210)
+	for _, k := range gemm.All() {
+		b.Run(k.String(), func(b *testing.B) {
+			for b.Loop() {
+				k.AddScaled(y, 0.5, x)
+			}
+			b.SetBytes(int64(12 * len(x)))
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package gemm_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/althing-network/althing/train/gemm"
+)
+
+// fenced provides floats in pages of their own, between two pages that nobody
+// may touch: the floats begin right after the first of them, or end right before
+// the second. Whoever goes too far faults.
+func fenced(t *testing.T, atEnd bool) func(n int) []float32 {
+	t.Helper()
+	return func(n int) []float32 {
+		if n == 0 {
+			return nil
+		}
+		page := os.Getpagesize()
+		size := (4*n + page - 1) / page * page
+		memory, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := syscall.Munmap(memory); err != nil {
+				t.Error(err)
+			}
+		})
+		for _, fence := range [][]byte{memory[:page], memory[page+size:]} {
+			if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := page
+		if atEnd {
+			first += size - 4*n
+		}
+		return unsafe.Slice((*float32)(unsafe.Pointer(&memory[first])), n)
+	}
+}
+
+func TestNothingOutsideIsTouched(t *testing.T) {
+	source := rand.New(rand.NewPCG(13, 14))
+	for _, atEnd := range []bool{false, true} {
+		for range 250 {
+			s := shape{
+				rows: 1 + source.IntN(14), columns: 1 + source.IntN(40), depth: 1 + source.IntN(40), gap: source.IntN(2),
+				turned: [3]bool{source.IntN(2) == 0, source.IntN(2) == 0, source.IntN(2) == 0}, add: source.IntN(2) == 0,
+			}
+			t.Run(s.String(), func(t *testing.T) {
+				place := fenced(t, atEnd)
+				c, a, b := s.grids(source, place)
+				for _, k := range gemm.All() {
+					want, got := c.clone(slice), c.clone(place)
+					s.multiply(want, a, b, adds(k))
+					s.run(k, got, a, b)
+					compare(t, k, s, want.values, got.values)
+					k.AddScaled(got.values, 2, want.values)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package gemm_test
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// named is a word with the method that the comparison wants.
+type named string
+
+func (n named) String() string { return string(n) }
+
+// Every tile of every instruction set is right, and touches its floats only,
+// also where the processor of this machine does not have the set.
+func TestTilesInAnEmulator(t *testing.T) {
+	for _, c := range []struct {
+		file, function string
+		rows, columns  int
+		add            func(sum, x, y float32) float32
+	}{
+		{"avx2_amd64.s", "avx2Strict", 6, 16, twoRoundings},
+		{"avx2_amd64.s", "avx2Fused", 6, 16, oneRounding},
+		{"avx512_amd64.s", "avx512Strict", 12, 32, twoRoundings},
+		{"avx512_amd64.s", "avx512Fused", 12, 32, oneRounding},
+	} {
+		t.Run(c.function, func(t *testing.T) {
+			t.Parallel()
+			e := assemble(t, c.file)
+			source := rand.New(rand.NewPCG(15, 16))
+			for i := range 2 * c.rows {
+				rows := i/2 + 1
+				for columns := 1; columns <= c.columns; columns++ {
+					s := shape{
+						rows: rows, columns: columns, depth: 1 + source.IntN(3), gap: source.IntN(3),
+						turned: [3]bool{false, source.IntN(2) == 0, false}, add: i%2 == 1,
+					}
+					want, x, y := s.grids(source, slice)
+					got := want.clone(slice)
+					s.multiply(want, x, y, c.add)
+					e.memory[1], e.memory[2], e.memory[3] = x.values, y.values, got.values
+					rowA, stepA, add := uint64(x.stride), uint64(1), uint64(0)
+					if x.transposed {
+						rowA, stepA = stepA, rowA
+					}
+					if s.add {
+						add = 1
+					}
+					err := e.call(c.function, uint64(rows), uint64(columns), uint64(s.depth),
+						region(1), rowA, stepA, region(2), uint64(y.stride), region(3), uint64(got.stride), add)
+					if err != nil {
+						t.Fatalf("%s: %v", s, err)
+					}
+					compare(t, named(c.function), s, want.values, got.values)
+				}
+			}
+		})
+	}
+}

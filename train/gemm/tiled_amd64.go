@@ -1,0 +1,99 @@
+package gemm
+
+import "golang.org/x/sys/cpu"
+
+// assembled lists the kernels in assembly that this processor, and the system
+// that runs it, support.
+func assembled() (kernels []Kernel) {
+	if cpu.X86.HasAVX2 {
+		kernels = append(kernels, Kernel{set: avx2})
+		if cpu.X86.HasFMA {
+			kernels = append(kernels, Kernel{set: avx2, fused: true})
+		}
+		if cpu.X86.HasAVX512F {
+			kernels = append(kernels, Kernel{set: avx512}, Kernel{set: avx512, fused: true})
+		}
+	}
+	return kernels
+}
+
+// block is how many steps of a sum are taken at a time, so that the rows of b
+// that a column of tiles shares stay in the first cache.
+const block = 256
+
+// size is that of the largest tile.
+func (k Kernel) size() (rows, columns int) {
+	if k.set == avx512 {
+		return 12, 32
+	}
+	return 6, 16
+}
+
+// tiled computes a product tile by tile: columns of tiles from left to right, in
+// each all steps by rising index, at each all rows.
+func (k Kernel) tiled(c, a, b Matrix, add bool) {
+	if b.columnStep != 1 {
+		k.turned(c, a, b, add)
+		return
+	}
+	_, width := k.size()
+	for j := 0; j < c.columns; j += width {
+		columns := min(width, c.columns-j)
+		for q := 0; q < b.rows; q += block {
+			depth := min(block, b.rows-q)
+			k.column(c, a, j, columns, q, depth, &b.values[b.at(q, j)], b.rowStep, add || q > 0)
+		}
+	}
+}
+
+// turned is tiled for a b whose columns have their elements next to each other,
+// as the rows of a layer's weights have: it turns them, a few at a time.
+func (k Kernel) turned(c, a, b Matrix, add bool) {
+	var rows [4096]float32
+	_, width := k.size()
+	block := len(rows) / width
+	for j := 0; j < c.columns; j += width {
+		columns := min(width, c.columns-j)
+		for q := 0; q < b.rows; q += block {
+			depth := min(block, b.rows-q)
+			for i := 0; i < columns; i += 8 {
+				avx2Transpose(&rows[i], width, &b.values[b.at(q, j+i)], b.columnStep, min(8, columns-i), depth)
+			}
+			k.column(c, a, j, columns, q, depth, &rows[0], width, add || q > 0)
+		}
+	}
+}
+
+// column adds depth steps from step q to the tiles that begin in column j of c.
+// Their rows are as even as they can be.
+func (k Kernel) column(c, a Matrix, j, columns, q, depth int, b *float32, stepB int, add bool) {
+	most, _ := k.size()
+	tiles := (c.rows + most - 1) / most
+	for t := range tiles {
+		first, end := c.rows*t/tiles, c.rows*(t+1)/tiles
+		k.tile(end-first, columns, depth, &a.values[a.at(first, q)], a.rowStep, a.columnStep, b, stepB, &c.values[c.at(first, j)], c.rowStep, add)
+	}
+}
+
+// tile computes one tile. The calls are direct, because the arguments of others
+// would be moved to the heap.
+func (k Kernel) tile(rows, columns, depth int, a *float32, rowA, stepA int, b *float32, stepB int, c *float32, rowC int, add bool) {
+	switch k {
+	case Kernel{set: avx2}:
+		avx2Strict(rows, columns, depth, a, rowA, stepA, b, stepB, c, rowC, add)
+	case Kernel{set: avx2, fused: true}:
+		avx2Fused(rows, columns, depth, a, rowA, stepA, b, stepB, c, rowC, add)
+	case Kernel{set: avx512}:
+		avx512Strict(rows, columns, depth, a, rowA, stepA, b, stepB, c, rowC, add)
+	case Kernel{set: avx512, fused: true}:
+		avx512Fused(rows, columns, depth, a, rowA, stepA, b, stepB, c, rowC, add)
+	}
+}
+
+func (k Kernel) addScaled(y []float32, a float32, x []float32) {
+	if k.fused {
+		avx2AddScaledFused(&y[0], a, &x[0], len(y))
+		return
+	}
+	avx2AddScaledStrict(&y[0], a, &x[0], len(y))
+}

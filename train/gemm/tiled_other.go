@@ -1,0 +1,10 @@
+//go:build !amd64
+
+package gemm
+
+// assembled lists no kernel: there is no assembly for this architecture.
+func assembled() []Kernel { return nil }
+
+func (Kernel) tiled(c, a, b Matrix, add bool) { plainProduct(c, a, b, add) }
+
+func (Kernel) addScaled(y []float32, a float32, x []float32) { addScaled(y, a, x) }
