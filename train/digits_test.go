@@ -134,17 +134,3 @@ func TestLearnsDigits(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkEpoch(b *testing.B) {
-	for _, kind := range []string{spec.ModelSoftmax, spec.ModelMLP} {
-		b.Run(kind, func(b *testing.B) {
-			job := digitsJob(b, kind)
-			for b.Loop() {
-				if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(job.Table.Rows()*b.N)/b.Elapsed().Seconds(), "rows/s")
-		})
-	}
-}

@@ -7,11 +7,13 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train/gemm"
 )
 
 // network is a chain of dense layers with ReLU between them, and all the memory
 // that training it takes: a step allocates nothing.
 type network struct {
+	kernel   gemm.Kernel
 	weights  []float32 // all layers, in the layout of package model
 	gradient []float32 // of the mean loss by each weight
 	layers   []dense
@@ -30,6 +32,7 @@ func newNetwork(m spec.Model, weights []float32, batch int) (*network, error) {
 		return nil, err
 	}
 	net := &network{
+		kernel:   gemm.Best(true),
 		weights:  weights,
 		gradient: make([]float32, len(weights)),
 		outputs:  [][]float32{make([]float32, batch*int(m.Inputs))},
@@ -37,12 +40,14 @@ func newNetwork(m spec.Model, weights []float32, batch int) (*network, error) {
 	}
 	for i := 0; i < len(tensors); i += 2 {
 		weight, bias := tensors[i], tensors[i+1]
+		out, in := weight.Shape[0], weight.Shape[1]
 		layer := dense{
-			in:             weight.Shape[1],
-			out:            weight.Shape[0],
-			weight:         part(weights, weight),
+			kernel:         net.kernel,
+			in:             in,
+			out:            out,
+			weight:         gemm.Of(part(weights, weight), out, in),
 			bias:           part(weights, bias),
-			weightGradient: part(net.gradient, weight),
+			weightGradient: gemm.Of(part(net.gradient, weight), out, in),
 			biasGradient:   part(net.gradient, bias),
 		}
 		net.layers = append(net.layers, layer)
@@ -98,9 +103,7 @@ func (n *network) step(labels []int32, rate float32) (loss float64) {
 			mask(n.deltas[i][:rows*n.layers[i].in], n.outputs[i])
 		}
 	}
-	for i, g := range n.gradient {
-		n.weights[i] -= float32(rate * g)
-	}
+	n.kernel.AddScaled(n.weights, -rate, n.gradient)
 	return loss
 }
 
