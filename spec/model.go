@@ -60,6 +60,7 @@ func (m Model) validate() error {
 		values += uint64(s.Out.Values())
 	}
 	return first(
+		check{"model.layers", parameters == 0, "none of them has weights: want a dense or a conv2d"},
 		check{"model", parameters > MaxParameters, fmt.Sprintf("%d parameters: want at most %d", parameters, MaxParameters)},
 		check{"model", values > MaxValues, fmt.Sprintf("the layers put out %d values a row: want at most %d", values, MaxValues)},
 	)

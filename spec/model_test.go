@@ -140,6 +140,7 @@ func TestModelRefuses(t *testing.T) {
 		"drops all":          {layer(3, spec.Layer{Kind: spec.LayerDropout, Rate: spec.One}), "model.layers", "rate is 1"},
 		"conv after dense":   {with(func(m *spec.Model) { m.Layers = append([]spec.Layer{{Kind: spec.LayerDense, Out: 4}}, m.Layers...) }), "model.layers", "layer 2 (conv2d): it needs an image"},
 		"ends elsewhere":     {with(func(m *spec.Model) { m.Classes = 4 }), "model.layers", "puts out 3 values: want one for each of 4"},
+		"nothing to learn":   {spec.Model{Kind: spec.ModelLayers, Inputs: 3, Layers: []spec.Layer{{Kind: spec.LayerReLU}}, Classes: 3}, "model.layers", "none of them has weights"},
 		"too many values":    {with(func(m *spec.Model) { m.Layers[0].Out = 1 << 20 }), "model.layers", "at most 1048576 values"},
 		"too many patches":   {big(64, 1), "model.layers", "values under all places of the kernel"},
 		"too many in all":    {big(1, 9), "model", "values a row"},
