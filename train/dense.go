@@ -13,7 +13,19 @@ type dense struct {
 	biasGradient   []float32   // out
 }
 
-// forward computes y (rows x out) from x (rows x in).
+func newDense(p place) *dense {
+	in, out := p.In.Values(), p.Out.Values()
+	return &dense{
+		kernel:         p.kernel,
+		in:             in,
+		out:            out,
+		weight:         gemm.Of(p.weight, out, in),
+		bias:           p.bias,
+		weightGradient: gemm.Of(p.weightGradient, out, in),
+		biasGradient:   p.biasGradient,
+	}
+}
+
 func (d *dense) forward(y, x []float32, rows int) {
 	d.kernel.Multiply(gemm.Of(y, rows, d.out), gemm.Of(x, rows, d.in), d.weight.T())
 	for r := range rows {
@@ -21,17 +33,14 @@ func (d *dense) forward(y, x []float32, rows int) {
 	}
 }
 
-// gradient computes the gradients of weight and bias from dy (rows x out), the
-// gradient by the layer's output, and its input x (rows x in).
-func (d *dense) gradient(dy, x []float32, rows int) {
-	d.kernel.Multiply(d.weightGradient, gemm.Of(dy, rows, d.out).T(), gemm.Of(x, rows, d.in))
+func (d *dense) backward(dx, dy, x []float32, rows int) {
+	slopes := gemm.Of(dy, rows, d.out)
+	d.kernel.Multiply(d.weightGradient, slopes.T(), gemm.Of(x, rows, d.in))
 	clear(d.biasGradient)
 	for r := range rows {
 		d.kernel.AddScaled(d.biasGradient, 1, dy[r*d.out:(r+1)*d.out])
 	}
-}
-
-// backward computes dx (rows x in), the gradient by the layer's input, from dy.
-func (d *dense) backward(dx, dy []float32, rows int) {
-	d.kernel.Multiply(gemm.Of(dx, rows, d.in), gemm.Of(dy, rows, d.out), d.weight)
+	if dx != nil {
+		d.kernel.Multiply(gemm.Of(dx, rows, d.in), slopes, d.weight)
+	}
 }

@@ -18,7 +18,7 @@ type Engine struct{}
 
 var _ Trainer = Engine{}
 
-// Train minimises the mean cross-entropy by plain stochastic gradient descent:
+// Train minimises the mean loss by plain stochastic gradient descent:
 // each epoch goes through all rows once, in an order drawn from the seed, in
 // batches of which the last may be smaller. Same job, same bits.
 //
@@ -29,7 +29,7 @@ func (Engine) Train(ctx context.Context, job Job, progress func(done, total int)
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
 	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
-	net, err := newNetwork(job.Model, slices.Clone(job.Weights), batch)
+	net, err := newNetwork(job.Model, slices.Clone(job.Weights), batch, &job.Seed)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
@@ -80,8 +80,12 @@ func descend(ctx context.Context, net *network, job Job, batch int, progress fun
 	return loss / float64(t.Rows()), nil
 }
 
-// stream keeps the row order apart from other uses of a seed: "rowsrows".
-const stream = 0x726f7773726f7773
+// These keep the row order and what each dropout layer draws apart from each other
+// and from other uses of a seed: "rowsrows", and "dropdrop" plus the layer's index.
+const (
+	stream     = 0x726f7773726f7773
+	dropStream = 0x64726f7064726f70
+)
 
 // validate reports the first reason why a job cannot be run.
 func (job Job) validate() error {

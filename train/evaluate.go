@@ -13,14 +13,14 @@ const portion = 64
 
 // Evaluate counts the rows whose class [Predict] finds.
 func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error) {
-	e := Evaluation{Samples: t.Rows()}
+	e, loss := Evaluation{Samples: t.Rows()}, lossOf(m)
 	err := classify(ctx, m, weights, t, func(first int, logits []float32, classes int) {
 		for i := range len(logits) / classes {
 			row, y := logits[i*classes:(i+1)*classes], t.Y[first+i]
 			if argmax(row) == y {
 				e.Correct++
 			}
-			e.Loss += float64(softmax(row, y))
+			e.Loss += float64(loss(row, y))
 		}
 	})
 	if err != nil {
@@ -51,7 +51,7 @@ func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table
 	if err := fits(m, weights, t); err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}
-	net, err := newNetwork(m, weights, portion)
+	net, err := newNetwork(m, weights, portion, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}

@@ -1,8 +1,8 @@
 package train
 
 import (
-	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
@@ -10,24 +10,27 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// network is a chain of dense layers with ReLU between them, and all the memory
-// that training it takes: a step allocates nothing.
+// network is a chain of layers and all the memory that training it takes: a step
+// allocates nothing.
 type network struct {
 	kernel   gemm.Kernel
 	weights  []float32 // all layers, in the layout of package model
 	gradient []float32 // of the mean loss by each weight
-	layers   []dense
+	layers   []layer
+	loss     loss
+	classes  int
 	outputs  [][]float32 // outputs[0] is the input, outputs[i+1] that of layer i: batch x width
 	deltas   [][]float32 // gradients of the mean loss by outputs; deltas[0] is empty
 }
 
 // newNetwork lays a network over weights, which it changes when it trains, for
-// batches of at most batch rows.
-func newNetwork(m spec.Model, weights []float32, batch int) (*network, error) {
-	if m.Kind != spec.ModelSoftmax && m.Kind != spec.ModelMLP {
-		return nil, fmt.Errorf("no engine for the kind %q", m.Kind)
-	}
+// batches of at most batch rows. Without a seed it can classify, not train.
+func newNetwork(m spec.Model, weights []float32, batch int, seed *uint64) (*network, error) {
 	tensors, err := model.Layout(m)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := m.Stages()
 	if err != nil {
 		return nil, err
 	}
@@ -35,24 +38,30 @@ func newNetwork(m spec.Model, weights []float32, batch int) (*network, error) {
 		kernel:   gemm.Best(true),
 		weights:  weights,
 		gradient: make([]float32, len(weights)),
+		loss:     lossOf(m),
+		classes:  int(m.Classes),
 		outputs:  [][]float32{make([]float32, batch*int(m.Inputs))},
 		deltas:   [][]float32{nil},
 	}
-	for i := 0; i < len(tensors); i += 2 {
-		weight, bias := tensors[i], tensors[i+1]
-		out, in := weight.Shape[0], weight.Shape[1]
-		layer := dense{
-			kernel:         net.kernel,
-			in:             in,
-			out:            out,
-			weight:         gemm.Of(part(weights, weight), out, in),
-			bias:           part(weights, bias),
-			weightGradient: gemm.Of(part(net.gradient, weight), out, in),
-			biasGradient:   part(net.gradient, bias),
+	for i, stage := range stages {
+		p := place{Stage: stage, kernel: net.kernel, batch: batch}
+		if seed != nil {
+			p.dice = rand.NewPCG(*seed, dropStream+uint64(i))
 		}
-		net.layers = append(net.layers, layer)
-		net.outputs = append(net.outputs, make([]float32, batch*layer.out))
-		net.deltas = append(net.deltas, make([]float32, batch*layer.out))
+		if stage.FanIn() > 0 {
+			weight, bias := tensors[0], tensors[1]
+			tensors = tensors[2:]
+			p.weight, p.weightGradient = part(weights, weight), part(net.gradient, weight)
+			p.bias, p.biasGradient = part(weights, bias), part(net.gradient, bias)
+		}
+		l, inPlace := newLayer(p)
+		y, dy := net.outputs[i], net.deltas[i]
+		if !inPlace {
+			y, dy = make([]float32, batch*stage.Out.Values()), make([]float32, batch*stage.Out.Values())
+		}
+		net.layers = append(net.layers, l)
+		net.outputs = append(net.outputs, y)
+		net.deltas = append(net.deltas, dy)
 	}
 	return net, nil
 }
@@ -69,39 +78,29 @@ func (n *network) load(t data.Table, rows []int, labels []int32) {
 	}
 }
 
-// forward computes the scores of the first rows of the input: rows x classes.
+// forward computes the scores of the first rows of the input, which it may
+// overwrite: rows x classes.
 func (n *network) forward(rows int) []float32 {
-	for i := range n.layers {
-		n.layers[i].forward(n.outputs[i+1], n.outputs[i], rows)
-		if i+1 < len(n.layers) {
-			rectify(n.outputs[i+1][:rows*n.layers[i].out])
-		}
+	for i, l := range n.layers {
+		l.forward(n.outputs[i+1], n.outputs[i], rows)
 	}
-	last := len(n.layers)
-	return n.outputs[last][:rows*n.layers[last-1].out]
+	return n.outputs[len(n.layers)][:rows*n.classes]
 }
 
 // step moves the weights once against the gradient of the mean loss over the
 // loaded rows. It returns the sum of their losses, before the move.
 func (n *network) step(labels []int32, rate float32) (loss float64) {
-	rows := len(labels)
-	logits := n.forward(rows)
-	delta := n.deltas[len(n.layers)]
-	classes := len(logits) / rows
+	rows, last := len(labels), len(n.layers)
+	scores := n.forward(rows)
 	for i, y := range labels {
-		row := logits[i*classes : (i+1)*classes]
-		loss += float64(softmax(row, y))
-		row[y]--
+		row := scores[i*n.classes : (i+1)*n.classes]
+		loss += float64(n.loss(row, y))
 		for c, v := range row {
-			delta[i*classes+c] = v / float32(rows)
+			n.deltas[last][i*n.classes+c] = v / float32(rows)
 		}
 	}
-	for i := len(n.layers) - 1; i >= 0; i-- {
-		n.layers[i].gradient(n.deltas[i+1], n.outputs[i], rows)
-		if i > 0 {
-			n.layers[i].backward(n.deltas[i], n.deltas[i+1], rows)
-			mask(n.deltas[i][:rows*n.layers[i].in], n.outputs[i])
-		}
+	for i := last - 1; i >= 0; i-- {
+		n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
 	}
 	n.kernel.AddScaled(n.weights, -rate, n.gradient)
 	return loss

@@ -2,19 +2,24 @@ package train
 
 import "math"
 
-// Both loops go without a branch: half of all units are off, and a processor
-// cannot guess which.
+// relu replaces what is negative by 0, and leaves NaN so that it is noticed. It
+// works in place. Both loops go without a branch: half of all units are off, and
+// a processor cannot guess which.
+type relu struct{ width int }
 
-// rectify replaces what is negative by 0, and leaves NaN so that it is noticed.
-func rectify(x []float32) {
-	for i, v := range x {
-		x[i] = max(v, 0)
+func (l relu) forward(y, _ []float32, rows int) {
+	y = y[:rows*l.width]
+	for i, v := range y {
+		y[i] = max(v, 0)
 	}
 }
 
-// mask stops the gradient dx where the rectified output x is 0.
-func mask(dx, x []float32) {
-	x = x[:len(dx)]
+// backward stops the gradient where the output is 0; x is the output.
+func (l relu) backward(dx, _, x []float32, rows int) {
+	if dx == nil {
+		return
+	}
+	dx, x = dx[:rows*l.width], x[:rows*l.width]
 	for i, v := range dx {
 		bits := int32(math.Float32bits(x[i]))
 		on := (bits | -bits) >> 31 // no bits where x is 0, and all where it is not

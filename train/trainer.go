@@ -39,14 +39,14 @@ type Job struct {
 type Result struct {
 	Weights []float32 // after training, in the layout of package model
 	Samples int       // rows of the table
-	Loss    float64   // mean cross-entropy in nats of the last epoch, while it ran
+	Loss    float64   // mean loss of the last epoch, while it ran; cross-entropy in nats
 }
 
 // Evaluation is how good a model is on some rows.
 type Evaluation struct {
 	Correct int     // rows classified correctly
 	Samples int     // rows in all
-	Loss    float64 // mean cross-entropy in nats; not finite for absurd weights
+	Loss    float64 // mean loss, cross-entropy in nats; not finite for absurd weights
 }
 
 // Accuracy is the micro-accuracy, Correct of Samples in ppm, rounded down.

@@ -12,49 +12,54 @@ import (
 // twin is the engine done dumbly: one row at a time, plain loops, float64 and
 // package math. It is what the fast one is compared with.
 type twin struct {
-	widths  []int
+	layers  []twinLayer
+	loss    func(scores []float64, y int32) (loss float64, gradient []float64)
 	weights []float64
 }
 
 func newTwin(m spec.Model, weights []float32) *twin {
-	w := &twin{widths: []int{int(m.Inputs)}}
-	for _, h := range m.Hidden {
-		w.widths = append(w.widths, int(h))
+	stages, err := m.Stages()
+	if err != nil {
+		panic(err)
 	}
-	w.widths = append(w.widths, int(m.Classes))
+	w := &twin{loss: entropy}
+	if m.Loss == spec.LossMSE {
+		w.loss = distance
+	}
+	at := 0
+	for _, s := range stages {
+		l := newTwinLayer(s, at)
+		at += l.parameters
+		w.layers = append(w.layers, l)
+	}
 	for _, v := range weights {
 		w.weights = append(w.weights, float64(v))
 	}
 	return w
 }
 
-// scores are the outputs of all layers for one row, the input first.
-func (w *twin) scores(row []float32) [][]float64 {
+// scores are the outputs of all layers for one row, the input first. Factors are
+// those of dropout, one list a layer; nil drops nothing.
+func (w *twin) scores(row []float32, factors [][]float64) [][]float64 {
 	x := make([]float64, len(row))
 	for i, v := range row {
 		x[i] = float64(v)
 	}
-	outputs, at := [][]float64{x}, 0
-	for l := 1; l < len(w.widths); l++ {
-		in, out := w.widths[l-1], w.widths[l]
-		y := make([]float64, out)
-		for o := range y {
-			y[o] = w.weights[at+in*out+o]
-			for i, v := range outputs[l-1] {
-				y[o] += w.weights[at+o*in+i] * v
-			}
-			if l < len(w.widths)-1 {
-				y[o] = max(y[o], 0)
+	outputs := [][]float64{x}
+	for i, l := range w.layers {
+		y := l.forward(w.weights, outputs[i])
+		if factors != nil && factors[i] != nil {
+			for j, f := range factors[i] {
+				y[j] *= f
 			}
 		}
 		outputs = append(outputs, y)
-		at += in*out + out
 	}
 	return outputs
 }
 
-// probabilities are the softmax of the scores.
-func probabilities(scores []float64) []float64 {
+// entropy is the cross-entropy of the softmax of some scores.
+func entropy(scores []float64, y int32) (float64, []float64) {
 	p, sum := make([]float64, len(scores)), 0.0
 	for c, s := range scores {
 		p[c] = math.Exp(s)
@@ -63,44 +68,79 @@ func probabilities(scores []float64) []float64 {
 	for c := range p {
 		p[c] /= sum
 	}
-	return p
+	loss := -math.Log(p[y])
+	p[y]--
+	return loss, p
 }
 
-// loss is the mean cross-entropy over some rows.
-func (w *twin) loss(t data.Table, rows []int) (mean float64) {
-	for _, r := range rows {
-		outputs := w.scores(t.Row(r))
-		mean -= math.Log(probabilities(outputs[len(outputs)-1])[t.Y[r]]) / float64(len(rows))
+// distance is the mean squared one from 1 for the class and 0 for others.
+func distance(scores []float64, y int32) (loss float64, gradient []float64) {
+	for c, s := range scores {
+		if c == int(y) {
+			s--
+		}
+		loss += s * s / float64(len(scores))
+		gradient = append(gradient, 2*s/float64(len(scores)))
+	}
+	return loss, gradient
+}
+
+// mean is that of the losses of some rows, each with its factors.
+func (w *twin) mean(t data.Table, rows []int, factors [][][]float64) (mean float64) {
+	for i, r := range rows {
+		outputs := w.scores(t.Row(r), factors[i])
+		loss, _ := w.loss(outputs[len(w.layers)], t.Y[r])
+		mean += loss / float64(len(rows))
 	}
 	return mean
 }
 
-// gradient is that of the mean cross-entropy over some rows, by each weight.
-func (w *twin) gradient(t data.Table, rows []int) []float64 {
+// gradient is that of the mean loss over some rows, by each weight.
+func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float64 {
 	g := make([]float64, len(w.weights))
-	for _, r := range rows {
-		outputs := w.scores(t.Row(r))
-		last := len(w.widths) - 1
-		delta := probabilities(outputs[last])
-		delta[t.Y[r]]--
-		at := len(g)
-		for l := last; l > 0; l-- {
-			in, out := w.widths[l-1], w.widths[l]
-			at -= in*out + out
-			before := make([]float64, in)
-			for o, d := range delta {
-				for i, v := range outputs[l-1] {
-					g[at+o*in+i] += d * v / float64(len(rows))
-					if v > 0 {
-						before[i] += d * w.weights[at+o*in+i]
-					}
-				}
-				g[at+in*out+o] += d / float64(len(rows))
+	for n, r := range rows {
+		outputs := w.scores(t.Row(r), factors[n])
+		_, delta := w.loss(outputs[len(w.layers)], t.Y[r])
+		for c := range delta {
+			delta[c] /= float64(len(rows))
+		}
+		for i := len(w.layers) - 1; i >= 0; i-- {
+			for j, f := range factors[n][i] {
+				delta[j] *= f
 			}
-			delta = before
+			delta = w.layers[i].backward(g, delta, w.weights, outputs[i])
 		}
 	}
 	return g
+}
+
+// dice are those of each layer for a job.
+func (w *twin) dice(seed uint64) (dice []*rand.PCG) {
+	for i := range w.layers {
+		dice = append(dice, rand.NewPCG(seed, train.DropStream+uint64(i)))
+	}
+	return dice
+}
+
+// draw throws the dice of each layer that drops some of its values for some rows.
+func (w *twin) draw(dice []*rand.PCG, rows int) [][][]float64 {
+	factors := make([][][]float64, rows)
+	for r := range factors {
+		factors[r] = make([][]float64, len(w.layers))
+		for i, l := range w.layers {
+			if l.Layer.Kind != spec.LayerDropout {
+				continue
+			}
+			for range l.Out.Values() {
+				f := 0.0
+				if (dice[i].Uint64()>>32)*1_000_000>>32 >= uint64(l.Layer.Rate) {
+					f = 1e6 / float64(1_000_000-l.Layer.Rate)
+				}
+				factors[r][i] = append(factors[r][i], f)
+			}
+		}
+	}
+	return factors
 }
 
 // train does what Engine.Train promises and returns the loss of the last epoch.
@@ -109,14 +149,15 @@ func (w *twin) train(job train.Job) (loss float64) {
 	for i := range order {
 		order[i] = i
 	}
-	source := rand.NewPCG(job.Seed, train.Stream)
+	source, dice := rand.NewPCG(job.Seed, train.Stream), w.dice(job.Seed)
 	for range job.Training.Epochs {
 		data.Permute(order, source)
 		loss = 0
 		for first := 0; first < len(order); first += int(job.Training.Batch) {
 			rows := order[first:min(first+int(job.Training.Batch), len(order))]
-			loss += w.loss(job.Table, rows) * float64(len(rows)) / float64(len(order))
-			for i, g := range w.gradient(job.Table, rows) {
+			factors := w.draw(dice, len(rows))
+			loss += w.mean(job.Table, rows, factors) * float64(len(rows)) / float64(len(order))
+			for i, g := range w.gradient(job.Table, rows, factors) {
 				w.weights[i] -= g * float64(job.Training.Rate) / 1e6
 			}
 		}
@@ -126,8 +167,8 @@ func (w *twin) train(job train.Job) (loss float64) {
 
 // predict is the most likely class of a row.
 func (w *twin) predict(row []float32) (class int32) {
-	outputs := w.scores(row)
-	scores := outputs[len(outputs)-1]
+	outputs := w.scores(row, nil)
+	scores := outputs[len(w.layers)]
 	for c, s := range scores {
 		if s > scores[class] {
 			class = int32(c)

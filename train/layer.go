@@ -1,0 +1,49 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train/gemm"
+)
+
+// layer is one step of a network. It may keep what forward found for the
+// backward of the same rows.
+type layer interface {
+	// forward computes the outputs y of some rows from their inputs x.
+	forward(y, x []float32, rows int)
+	// backward computes, from the gradient dy by the outputs and the inputs x of
+	// the last forward, the gradients by the layer's parameters and dx, that by
+	// the inputs. It leaves dx out where it is nil.
+	backward(dx, dy, x []float32, rows int)
+}
+
+// place is what a layer is built from: where it stands, and the memory of its
+// parameters, if it has some.
+type place struct {
+	spec.Stage
+	kernel                       gemm.Kernel
+	batch                        int       // rows at most
+	weight, bias                 []float32 // parameters
+	weightGradient, biasGradient []float32 // of the mean loss by them
+	dice                         *rand.PCG // nil where nothing is trained
+}
+
+// newLayer builds the layer of a place, and says whether it works in place: then
+// it is given the same memory for y and x, and for dx and dy.
+func newLayer(p place) (l layer, inPlace bool) {
+	switch p.Layer.Kind {
+	case spec.LayerDense:
+		return newDense(p), false
+	case spec.LayerConv2D:
+		return newConv2D(p), false
+	case spec.LayerMaxPool:
+		return newMaxPool(p), false
+	case spec.LayerReLU:
+		return relu{width: p.Out.Values()}, true
+	case spec.LayerDropout:
+		return newDropout(p), true
+	}
+	panic(fmt.Sprintf("train: no layer is called %q", p.Layer.Kind)) // a valid model has no other
+}

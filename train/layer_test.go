@@ -1,0 +1,247 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// layered is an architecture said layer by layer.
+func layered(image spec.Image, classes uint32, layers ...spec.Layer) spec.Model {
+	return spec.Model{Kind: spec.ModelLayers, Inputs: image.Height * image.Width * image.Channels, Image: image, Layers: layers, Classes: classes, Seed: 5}
+}
+
+// architectures have each layer by itself and with others, in even and in odd
+// shapes, and the presets.
+func architectures() map[string]spec.Model {
+	dense := func(out uint32) spec.Layer { return spec.Layer{Kind: spec.LayerDense, Out: out} }
+	conv := func(out, kernel, stride, padding uint32) spec.Layer {
+		return spec.Layer{Kind: spec.LayerConv2D, Out: out, Kernel: kernel, Stride: stride, Padding: padding}
+	}
+	pool := func(size uint32) spec.Layer { return spec.Layer{Kind: spec.LayerMaxPool, Size: size} }
+	drop := func(rate spec.PPM) spec.Layer { return spec.Layer{Kind: spec.LayerDropout, Rate: rate} }
+	relu := spec.Layer{Kind: spec.LayerReLU}
+	one, odd := spec.Image{Height: 4, Width: 4, Channels: 1}, spec.Image{Height: 5, Width: 7, Channels: 2}
+	squared := layered(odd, 3, conv(2, 3, 1, 1), relu, dense(3))
+	squared.Loss = spec.LossMSE
+	return map[string]spec.Model{
+		"dense":           layered(odd, 3, dense(3)),
+		"conv":            layered(one, 4, conv(4, 4, 1, 0)),
+		"conv same":       layered(odd, 3, conv(5, 3, 1, 1), dense(3)),
+		"conv strided":    layered(odd, 3, conv(5, 3, 2, 2), dense(3)),
+		"conv far apart":  layered(odd, 3, conv(2, 2, 4, 1), dense(3)),
+		"conv of a pixel": layered(odd, 3, conv(3, 1, 1, 0), dense(3)),
+		"convs":           layered(odd, 3, conv(3, 3, 1, 1), conv(6, 4, 2, 3), conv(2, 2, 1, 0), dense(3)),
+		"maxpool":         layered(odd, 3, conv(3, 3, 1, 1), pool(2), dense(3)),
+		"maxpool first":   layered(odd, 2, pool(3), dense(2)),
+		"relu first":      layered(odd, 2, relu, dense(2)),
+		"relu twice":      layered(odd, 2, dense(9), relu, relu, dense(2)),
+		"dropout first":   layered(odd, 2, drop(300_000), dense(2)),
+		"dropout":         layered(odd, 2, dense(9), drop(500_000), relu, dense(2)),
+		"dropouts":        layered(odd, 2, dense(9), relu, drop(900_000), dense(8), drop(1), dense(2)),
+		"all":             layered(odd, 3, conv(6, 3, 1, 1), relu, pool(2), drop(250_000), conv(4, 2, 1, 1), relu, dense(7), relu, dense(3)),
+		"mse":             squared,
+		"cnnsmall":        {Kind: spec.ModelCNNSmall, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10, Seed: 5},
+		"cnn":             {Kind: spec.ModelCNN, Inputs: 16, Image: one, Classes: 10, Seed: 5},
+	}
+}
+
+// pictures is a job over random rows. They are real numbers, drawn once and for
+// all: none of them puts a unit at a kink, where the loss has no slope.
+func pictures(t fatal, m spec.Model, rows int) train.Job {
+	weights, err := model.Init(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := rand.New(rand.NewPCG(m.Seed, 1))
+	table := data.Table{Features: int(m.Inputs), Classes: int(m.Classes)}
+	for range rows {
+		for range table.Features {
+			table.X = append(table.X, 4*source.Float32()-2)
+		}
+		table.Y = append(table.Y, source.Int32N(int32(m.Classes)))
+	}
+	return train.Job{
+		Model:    m,
+		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: uint32(rows), Epochs: 1, Rate: spec.One},
+		Weights:  weights,
+		Seed:     m.Seed,
+		Table:    table,
+	}
+}
+
+type fatal interface{ Fatal(args ...any) }
+
+// The gradient by the parameters of every layer, and through every layer, is the
+// slope of the loss, measured by central differences.
+func TestGradientOfEveryLayer(t *testing.T) {
+	for name, m := range architectures() {
+		t.Run(name, func(t *testing.T) {
+			job := pictures(t, m, 3)
+			result, err := train.Engine{}.Train(context.Background(), job, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Equal(result.Weights, job.Weights) {
+				t.Error("a step changes nothing")
+			}
+			slopes(t, job, result, len(job.Weights)/200+1)
+		})
+	}
+}
+
+func TestLayersAgreeWithTheirTwins(t *testing.T) {
+	for name, m := range architectures() {
+		t.Run(name, func(t *testing.T) {
+			job := pictures(t, m, 7)
+			job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 3, 50_000
+			agree(t, job)
+		})
+	}
+}
+
+// agree trains a job and its twin, and compares what they give and find.
+func agree(t fataler, job train.Job) {
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	w := newTwin(job.Model, job.Weights)
+	if loss := w.train(job); math.Abs(result.Loss-loss) > 1e-4 {
+		t.Fatalf("loss is %v, the twin has %v", result.Loss, loss)
+	}
+	for i, v := range result.Weights {
+		if math.Abs(float64(v)-w.weights[i]) > 1e-4 {
+			t.Fatalf("weight %d is %v, the twin has %v", i, v, w.weights[i])
+		}
+	}
+	e, err := train.Engine{}.Evaluate(context.Background(), job.Model, result.Weights, job.Table)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	rows := order(job)
+	if loss := w.mean(job.Table, rows, make([][][]float64, len(rows))); math.Abs(e.Loss-loss) > 1e-4 {
+		t.Fatalf("loss after training is %v, the twin has %v", e.Loss, loss)
+	}
+}
+
+// Convolutions of every shape. The network has no kink, so no rounding decides.
+func TestConvolutionsAgreeWithTheirTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.Uint32Range(1, 6)
+		kernel := rapid.Uint32Range(1, 5).Draw(t, "kernel")
+		side := rapid.Uint32Range(kernel, 9)
+		image := spec.Image{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: some.Draw(t, "channels")}
+		m := layered(image, 2,
+			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "out"), Kernel: kernel, Stride: rapid.Uint32Range(0, 4).Draw(t, "stride"), Padding: rapid.Uint32Range(0, kernel-1).Draw(t, "padding")},
+			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "more"), Kernel: 1},
+			spec.Layer{Kind: spec.LayerDense, Out: 2},
+		)
+		m.Seed = rapid.Uint64().Draw(t, "seed")
+		job := pictures(t, m, 4)
+		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 20_000
+		agree(t, job)
+	})
+}
+
+// Twenty times the steps must not cost more allocations.
+func TestLayersDoNotAllocate(t *testing.T) {
+	for _, name := range []string{"all", "conv strided", "cnnsmall", "mse"} {
+		job := pictures(t, architectures()[name], 20)
+		job.Training.Batch, job.Training.Rate = 3, 1000
+		allocations := func(epochs uint32) float64 {
+			job.Training.Epochs = epochs
+			return testing.AllocsPerRun(5, func() {
+				if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		if one, twenty := allocations(1), allocations(20); twenty > one+5 {
+			t.Errorf("%s: 1 epoch allocates %v times, 20 epochs %v times", name, one, twenty)
+		}
+	}
+}
+
+// The digests hold on every architecture; see golden.
+func TestLayersGiveTheSameBits(t *testing.T) {
+	for name, want := range map[string]string{
+		"all":      "f3590e05c63ed0822e28f1a84c61a2c69a3571106b6ccc718f2fa96ffe44d766",
+		"cnnsmall": "17a6ba07da5b9c1322d1db9c37d106d0c59b5c35942ed8d0b1cfd941812d77d2",
+	} {
+		job := pictures(t, architectures()[name], 50)
+		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 8, 3, 50_000
+		for range 2 {
+			result, err := train.Engine{}.Train(context.Background(), job, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := digest(result.Weights).String(); got != want {
+				t.Errorf("%s: weights after training have digest %s, want %s", name, got, want)
+			}
+		}
+	}
+}
+
+// Dropout draws by the seed alone, and not at all where nothing is trained.
+func TestDropoutIsOffInEvaluation(t *testing.T) {
+	with := architectures()["dropout first"]
+	without := with
+	without.Layers = with.Layers[1:]
+	job := pictures(t, with, 30)
+	a, err := train.Engine{}.Evaluate(context.Background(), with, job.Weights, job.Table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := train.Engine{}.Evaluate(context.Background(), without, job.Weights, job.Table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a != b {
+		t.Errorf("with dropout %+v, without %+v", a, b)
+	}
+	one, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Seed++
+	two, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest(one.Weights) == digest(two.Weights) {
+		t.Error("two seeds drop the same")
+	}
+}
+
+func TestCNNSmallLearnsDigits(t *testing.T) {
+	_, holdout := digits(t)
+	job := digitsJob(t, spec.ModelSoftmax)
+	job.Model = architectures()["cnnsmall"]
+	weights, err := model.Init(job.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Weights, job.Training.Epochs = weights, 10
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := train.Engine{}.Evaluate(context.Background(), job.Model, result.Weights, holdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("accuracy %s, loss %.4f, training loss %.4f", e.Accuracy(), e.Loss, result.Loss)
+	if e.Accuracy() < 950_000 {
+		t.Errorf("accuracy %s, want at least 0.95", e.Accuracy())
+	}
+}
