@@ -21,6 +21,10 @@ func assembled() (kernels []Kernel) {
 // that a column of tiles shares stay in the first cache.
 const block = 256
 
+// area is how many floats of b the tiles in a strip share: they stay in the
+// second cache.
+const area = 16384
+
 // size is that of the largest tile.
 func (k Kernel) size() (rows, columns int) {
 	if k.set == avx512 {
@@ -29,19 +33,20 @@ func (k Kernel) size() (rows, columns int) {
 	return 6, 16
 }
 
-// tiled computes a product tile by tile: columns of tiles from left to right, in
-// each all steps by rising index, at each all rows.
+// tiled computes a product tile by tile, in strips of columns: of each strip all
+// steps by rising index, of each step all rows, of each row all tiles.
 func (k Kernel) tiled(c, a, b Matrix, add bool) {
 	if b.columnStep != 1 {
 		k.turned(c, a, b, add)
 		return
 	}
 	_, width := k.size()
-	for j := 0; j < c.columns; j += width {
-		columns := min(width, c.columns-j)
+	strip := max(area/min(block, b.rows)/width, 1) * width
+	for j := 0; j < c.columns; j += strip {
+		columns := min(strip, c.columns-j)
 		for q := 0; q < b.rows; q += block {
 			depth := min(block, b.rows-q)
-			k.column(c, a, j, columns, q, depth, &b.values[b.at(q, j)], b.rowStep, add || q > 0)
+			k.strip(c, a, j, columns, q, depth, b.values[b.at(q, j):], b.rowStep, add || q > 0)
 		}
 	}
 }
@@ -59,19 +64,22 @@ func (k Kernel) turned(c, a, b Matrix, add bool) {
 			for i := 0; i < columns; i += 8 {
 				avx2Transpose(&rows[i], width, &b.values[b.at(q, j+i)], b.columnStep, min(8, columns-i), depth)
 			}
-			k.column(c, a, j, columns, q, depth, &rows[0], width, add || q > 0)
+			k.strip(c, a, j, columns, q, depth, rows[:], width, add || q > 0)
 		}
 	}
 }
 
-// column adds depth steps from step q to the tiles that begin in column j of c.
-// Their rows are as even as they can be.
-func (k Kernel) column(c, a Matrix, j, columns, q, depth int, b *float32, stepB int, add bool) {
-	most, _ := k.size()
+// strip adds depth steps from step q to the tiles in a strip of c that begins in
+// column j. Their rows are as even as they can be.
+func (k Kernel) strip(c, a Matrix, j, columns, q, depth int, b []float32, stepB int, add bool) {
+	most, width := k.size()
 	tiles := (c.rows + most - 1) / most
 	for t := range tiles {
 		first, end := c.rows*t/tiles, c.rows*(t+1)/tiles
-		k.tile(end-first, columns, depth, &a.values[a.at(first, q)], a.rowStep, a.columnStep, b, stepB, &c.values[c.at(first, j)], c.rowStep, add)
+		from := &a.values[a.at(first, q)]
+		for x := 0; x < columns; x += width {
+			k.tile(end-first, min(width, columns-x), depth, from, a.rowStep, a.columnStep, &b[x], stepB, &c.values[c.at(first, j+x)], c.rowStep, add)
+		}
 	}
 }
 
