@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // DigitsSHA256 is the checksum of the embedded digits.csv.gz.
@@ -26,7 +28,11 @@ var digitsFile string
 // Handwritten Digits", UCI Machine Learning Repository, 1998, CC BY 4.0; see
 // README.md beside the file.
 func Digits() (Table, error) {
-	t := Table{Features: digitsSide * digitsSide, Classes: 10}
+	t := Table{
+		Features: digitsSide * digitsSide,
+		Classes:  10,
+		Image:    spec.Image{Height: digitsSide, Width: digitsSide, Channels: 1},
+	}
 	unzipped, err := gzip.NewReader(strings.NewReader(digitsFile))
 	if err != nil {
 		return Table{}, fmt.Errorf("digits: %w", err)

@@ -25,6 +25,9 @@ func TestDigits(t *testing.T) {
 	if err := table.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	if want := (spec.Image{Height: 8, Width: 8, Channels: 1}); table.Image != want {
+		t.Errorf("images are %s, want %s", table.Image, want)
+	}
 	if table.Rows() != 1797 || table.Features != 64 || table.Classes != 10 {
 		t.Errorf("digits: %d rows, %d features, %d classes: want 1797, 64, 10", table.Rows(), table.Features, table.Classes)
 	}

@@ -25,42 +25,37 @@ const (
 // [0, 1]. Labels are 0 to classes-1. Files that are truncated, have something
 // behind their end or do not belong together are errors.
 func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
-	t, _, err := readIDX(images, labels, classes)
-	return t, err
-}
-
-func readIDX(images, labels io.Reader, classes int) (Table, spec.Image, error) {
 	if classes < 1 {
-		return Table{}, spec.Image{}, fmt.Errorf("idx: %d classes: want at least 1", classes)
+		return Table{}, fmt.Errorf("idx: %d classes: want at least 1", classes)
 	}
 	y, size, err := bytesOf(labels, idxLabels)
 	if err != nil {
-		return Table{}, spec.Image{}, fmt.Errorf("idx: labels: %w", err)
+		return Table{}, fmt.Errorf("idx: labels: %w", err)
 	}
 	x, shape, err := bytesOf(images, idxImages)
 	if err != nil {
-		return Table{}, spec.Image{}, fmt.Errorf("idx: images: %w", err)
+		return Table{}, fmt.Errorf("idx: images: %w", err)
 	}
 	image := spec.Image{Height: shape[1], Width: shape[2], Channels: 1}
 	switch n := image.Values(); {
 	case n < 1 || n > spec.MaxWidth:
-		return Table{}, spec.Image{}, fmt.Errorf("idx: images of %d x %d: want 1 to %d pixels", shape[1], shape[2], spec.MaxWidth)
+		return Table{}, fmt.Errorf("idx: images of %d x %d: want 1 to %d pixels", shape[1], shape[2], spec.MaxWidth)
 	case shape[0] != size[0]:
-		return Table{}, spec.Image{}, fmt.Errorf("idx: %d images and %d labels: want a label an image", shape[0], size[0])
+		return Table{}, fmt.Errorf("idx: %d images and %d labels: want a label an image", shape[0], size[0])
 	case shape[0] == 0:
-		return Table{}, spec.Image{}, errors.New("idx: no images")
+		return Table{}, errors.New("idx: no images")
 	}
-	t := Table{X: make([]float32, len(x)), Y: make([]int32, len(y)), Features: image.Values(), Classes: classes}
+	t := Table{X: make([]float32, len(x)), Y: make([]int32, len(y)), Features: image.Values(), Classes: classes, Image: image}
 	for i, class := range y {
 		if int(class) >= classes {
-			return Table{}, spec.Image{}, fmt.Errorf("idx: label %d of image %d is not a class: want 0 to %d", class, i, classes-1)
+			return Table{}, fmt.Errorf("idx: label %d of image %d is not a class: want 0 to %d", class, i, classes-1)
 		}
 		t.Y[i] = int32(class)
 	}
 	for i, pixel := range x {
 		t.X[i] = float32(pixel) / idxBlack
 	}
-	return t, image, nil
+	return t, nil
 }
 
 // bytesOf reads the values and the dimensions of an IDX file of some kind.

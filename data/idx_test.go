@@ -40,6 +40,7 @@ func TestReadIDX(t *testing.T) {
 		Y:        []int32{3, 0},
 		Features: 6,
 		Classes:  4,
+		Image:    spec.Image{Height: 2, Width: 3, Channels: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -104,19 +105,17 @@ func folder(t *testing.T) fstest.MapFS {
 }
 
 func TestReadImages(t *testing.T) {
-	got, err := data.ReadImages(folder(t))
+	rows, holdout, err := data.ReadImages(folder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (spec.Image{Height: 2, Width: 3, Channels: 1}); got.Image != want {
-		t.Errorf("images are %s, want %s", got.Image, want)
-	}
-	want := data.Table{X: []float32{1, 0, 0, 0, 0, 1}, Y: []int32{2}, Features: 6, Classes: 4}
-	if diff := cmp.Diff(want, got.Holdout); diff != "" {
+	image := spec.Image{Height: 2, Width: 3, Channels: 1}
+	want := data.Table{X: []float32{1, 0, 0, 0, 0, 1}, Y: []int32{2}, Features: 6, Classes: 4, Image: image}
+	if diff := cmp.Diff(want, holdout); diff != "" {
 		t.Errorf("hold-out (-want +got):\n%s", diff)
 	}
-	if got.Train.Rows() != 2 || got.Train.Classes != 4 {
-		t.Errorf("%d rows of %d classes to train on, want 2 of 4", got.Train.Rows(), got.Train.Classes)
+	if rows.Rows() != 2 || rows.Classes != 4 || rows.Image != image {
+		t.Errorf("%d rows of %d classes, %s, to train on: want 2 of 4, %s", rows.Rows(), rows.Classes, rows.Image, image)
 	}
 }
 
@@ -138,7 +137,7 @@ func TestReadImagesRefuses(t *testing.T) {
 	} {
 		f := folder(t)
 		spoil(f)
-		_, err := data.ReadImages(f)
+		_, _, err := data.ReadImages(f)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got error %v, want %s", err, want)
 		}

@@ -7,60 +7,51 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-
-	"github.com/althing-network/althing/spec"
 )
 
-// Images is a data set of images with a hold-out of its own.
-type Images struct {
-	Train, Holdout Table
-	Image          spec.Image // shape of a row
-}
-
 // ReadImages reads a folder of four IDX files that are named as MNIST's are:
-// train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-// t10k-labels-idx1-ubyte, each as it is or with .gz behind its name. There are as
-// many classes as the training labels use.
-func ReadImages(folder fs.FS) (Images, error) {
-	train, image, err := readPair(folder, "train")
-	if err != nil {
-		return Images{}, err
+// train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-images-idx3-ubyte,
+// t10k-labels-idx1-ubyte for the hold-out, each as it is or with .gz behind its
+// name. There are as many classes as the training labels use, at least two.
+func ReadImages(folder fs.FS) (train, holdout Table, err error) {
+	if train, err = readPair(folder, "train"); err != nil {
+		return Table{}, Table{}, err
 	}
-	holdout, other, err := readPair(folder, "t10k")
-	if err != nil {
-		return Images{}, err
+	if holdout, err = readPair(folder, "t10k"); err != nil {
+		return Table{}, Table{}, err
 	}
+	train.Classes = 2
 	for _, y := range train.Y {
 		train.Classes = max(train.Classes, int(y)+1)
 	}
 	holdout.Classes = train.Classes
-	if other != image {
-		return Images{}, fmt.Errorf("idx: t10k images are %s: the train images are %s", other, image)
+	if holdout.Image != train.Image {
+		return Table{}, Table{}, fmt.Errorf("idx: t10k images are %s: the train images are %s", holdout.Image, train.Image)
 	}
 	if err := holdout.Validate(); err != nil {
-		return Images{}, fmt.Errorf("idx: t10k: %w", err)
+		return Table{}, Table{}, fmt.Errorf("idx: t10k: %w", err)
 	}
-	return Images{Train: train, Holdout: holdout, Image: image}, nil
+	return train, holdout, nil
 }
 
 // readPair reads images and labels; how many classes there are is not known yet.
-func readPair(folder fs.FS, set string) (t Table, image spec.Image, err error) {
+func readPair(folder fs.FS, set string) (Table, error) {
 	images, err := openIDX(folder, set+"-images-idx3-ubyte")
 	if err != nil {
-		return Table{}, image, err
+		return Table{}, err
 	}
 	defer images.Close()
 	labels, err := openIDX(folder, set+"-labels-idx1-ubyte")
 	if err != nil {
-		return Table{}, image, err
+		return Table{}, err
 	}
 	defer labels.Close()
 	const most = 1 << 8 // a label is a byte
-	if t, image, err = readIDX(images, labels, most); err != nil {
-		return Table{}, image, fmt.Errorf("%s: %w", set, err)
+	t, err := ReadIDX(images, labels, most)
+	if err != nil {
+		return Table{}, fmt.Errorf("%s: %w", set, err)
 	}
-	t.Classes = 2
-	return t, image, nil
+	return t, nil
 }
 
 // idxFile is a file that may be compressed.

@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"math"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // Table is a set of labelled rows.
@@ -11,6 +13,7 @@ type Table struct {
 	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
 	Features int       // columns of X
 	Classes  int
+	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
 }
 
 // Rows is how many rows the table has.
@@ -28,6 +31,7 @@ func (t Table) Select(rows []int) Table {
 		Y:        make([]int32, 0, len(rows)),
 		Features: t.Features,
 		Classes:  t.Classes,
+		Image:    t.Image,
 	}
 	for _, i := range rows {
 		s.X = append(s.X, t.Row(i)...)
@@ -54,6 +58,9 @@ func (t Table) Validate() error {
 	}
 	if len(t.X)%t.Features != 0 || len(t.X)/t.Features != len(t.Y) {
 		return fmt.Errorf("table of %d values and %d labels: want %d values a label", len(t.X), len(t.Y), t.Features)
+	}
+	if t.Image != (spec.Image{}) && t.Image.Values() != t.Features {
+		return fmt.Errorf("table of %d features and images of %s", t.Features, t.Image)
 	}
 	for i, y := range t.Y {
 		if y < 0 || int(y) >= t.Classes {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
 )
 
 // tables draws tables in which every row can be told from every other.
@@ -82,6 +83,8 @@ func TestTableValidate(t *testing.T) {
 		{"good", data.Table{X: []float32{1, 2}, Y: []int32{1}, Features: 2, Classes: 2}, ""},
 		{"no features", data.Table{Classes: 1}, "0 features"},
 		{"no classes", data.Table{Features: 1}, "0 classes"},
+		{"images", data.Table{Features: 6, Classes: 1, Image: spec.Image{Height: 2, Width: 3, Channels: 1}}, ""},
+		{"other images", data.Table{Features: 6, Classes: 1, Image: spec.Image{Height: 3, Width: 3, Channels: 1}}, "6 features and images of 3x3x1"},
 		{"ragged", data.Table{X: []float32{1, 2, 3}, Y: []int32{0}, Features: 2, Classes: 1}, "3 values and 1 labels"},
 		{"unlabelled", data.Table{X: []float32{1, 2}, Features: 2, Classes: 1}, "2 values and 0 labels"},
 		{"label too large", data.Table{X: []float32{1}, Y: []int32{2}, Features: 1, Classes: 2}, "row 0: label 2"},
