@@ -2,15 +2,11 @@ package daemon
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -45,6 +41,7 @@ type Rows struct {
 const (
 	nodeFile      = "node.json"
 	transportFile = "transport.key"
+	sealingFile   = "sealing.key"
 	blobFolder    = "blobs"
 	journalFolder = "journal"
 )
@@ -82,7 +79,7 @@ func SaveNode(home string, c NodeConfig) error {
 	if err := writeFile(filepath.Join(home, nodeFile), b); err != nil {
 		return err
 	}
-	_, err = transportKey(home)
+	_, err = loadKeys(home)
 	return err
 }
 
@@ -111,27 +108,6 @@ func (c NodeConfig) endpoint() string {
 		return "http://" + c.Listen
 	}
 	return c.Endpoint
-}
-
-// transportKey reads the node's Ed25519 key, and makes it where there is none.
-func transportKey(home string) (ed25519.PrivateKey, error) {
-	path := filepath.Join(home, transportFile)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		return key, writeFile(path, []byte(hex.EncodeToString(key.Seed())+"\n"))
-	}
-	if err != nil {
-		return nil, err
-	}
-	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("%s: want %d hexadecimal digits", path, 2*ed25519.SeedSize)
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // writeFile replaces a file as a whole: after a crash there is the old one or

@@ -50,7 +50,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if p.account, err = openAccount(ctx, home, config); err != nil {
 		return nil, err
 	}
-	key, err := transportKey(home)
+	keys, err := loadKeys(home)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if err != nil {
 		return nil, err
 	}
-	if p.node, err = p.register(ctx, key, table); err != nil {
+	if p.node, err = p.register(ctx, keys, table); err != nil {
 		if listener != nil {
 			_ = listener.Close()
 		}
@@ -82,7 +82,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Chain: config.Chain, Node: p.node.ID,
 		Send:    (&client.Outbox{Account: p.account}).Send,
 		Peer:    directory.peer,
-		Blobs:   blob.Client{Chain: config.Chain, Node: p.node.ID, Key: key},
+		Blobs:   blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport},
 		Store:   store,
 		Journal: journal{filepath.Join(home, journalFolder)},
 		Trainer: train.Engine{},
@@ -139,10 +139,11 @@ func (r Rows) read(home string) (data.Table, error) {
 }
 
 // register makes the chain's record of the node say what its home folder says.
-func (p *Participant) register(ctx context.Context, key ed25519.PrivateKey, table data.Table) (spec.Node, error) {
+func (p *Participant) register(ctx context.Context, keys nodeKeys, table data.Table) (spec.Node, error) {
 	profile := spec.Profile{
-		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(), TransportKey: key.Public().(ed25519.PublicKey),
-		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
+		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(), TransportKey: keys.transport.Public().(ed25519.PublicKey),
+		SealingKey: keys.sealing.PublicKey().Bytes(),
+		Resources:  p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
 	}
 	if p.config.Data.File != "" {
 		profile.Datasets = []spec.Dataset{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}

@@ -7,7 +7,8 @@ import (
 )
 
 // survive decides whose updates are in the sum: those that f+1 bitmaps hold, so
-// that one honest aggregator can serve them to the others.
+// that one honest aggregator can serve them to the others. Who committed and then
+// withheld its bytes cannot be proved guilty, and loses standing.
 func (s *State) survive(height int64) []Effect {
 	faulty := s.Task.Spec.Selection.Faulty()
 	bitmaps := 0
@@ -19,7 +20,8 @@ func (s *State) survive(height int64) []Effect {
 	if bitmaps < s.Task.Spec.Selection.Quorum() {
 		return s.abort(height, "too few aggregators attested")
 	}
-	for i := range s.Round.Trainers {
+	var effects []Effect
+	for i, t := range s.Round.Trainers {
 		held := 0
 		for _, a := range s.Round.Aggregates {
 			if spec.Held(a.Holds, i) {
@@ -27,15 +29,18 @@ func (s *State) survive(height int64) []Effect {
 			}
 		}
 		s.Round.Trainers[i].Survivor = held > faulty
+		if t.Height > 0 && held <= faulty {
+			effects = append(effects, Demerit{Node: t.Node, Why: "update withheld"})
+		}
 	}
 	survivors := s.survivors()
 	switch {
 	case len(survivors) == 0:
-		return s.abort(height, ErrNoUpdates.Error())
+		return append(effects, s.abort(height, ErrNoUpdates.Error())...)
 	case len(survivors) < int(s.Task.Spec.Selection.MinTrainers):
-		return s.abort(height, "too few updates survived")
+		return append(effects, s.abort(height, "too few updates survived")...)
 	}
-	return []Effect{AskAggregate{Survivors: survivors, Deadline: s.begin(height, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)}}
+	return append(effects, AskAggregate{Survivors: survivors, Deadline: s.begin(height, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)})
 }
 
 // accepted finds the digest that 2f+1 aggregators revealed.

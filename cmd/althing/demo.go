@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 )
 
 var errNoHome = errors.New("no home folder: --home is missing")
@@ -36,47 +33,26 @@ Exit code 0: the target was reached. 3: it was not.`,
 
 func (s *session) runDemo(ctx context.Context, n network) (err error) {
 	began := time.Now()
-	if err := n.validate(); err != nil {
-		return err
-	}
-	parts, err := n.split()
+	local, parts, task, err := n.write(s.home, 0)
 	if err != nil {
 		return err
 	}
-	task, err := n.task(parts.name, parts.trainers[0])
+	face := s.face(n, local.Dir)
+	ctx, stop := context.WithCancelCause(ctx)
+	running, err := launch(ctx, local, stop)
 	if err != nil {
-		return err
-	}
-	dir := s.home
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "althing-demo-"); err != nil {
-			return err
-		}
-	}
-	local := n.localnet(dir, 0, parts)
-	if err := local.Write(); err != nil {
-		return err
-	}
-	file, err := yaml.Marshal(task)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600); err != nil {
-		return err
-	}
-	face := s.face(n, dir)
-	ctx, stop := context.WithCancel(ctx)
-	running, err := launch(ctx, local, dir)
-	if err != nil {
-		stop()
+		stop(nil)
 		return err
 	}
 	defer func() {
-		stop()
+		stop(nil)
 		err = errors.Join(err, running.wait())
 	}()
 	show := demonstration{network: n, local: local, parts: parts, task: task, began: began, face: face}
 	summary, err := show.run(ctx)
+	if errors.Is(err, context.Canceled) {
+		return context.Cause(ctx) // a node failed, or somebody stopped us
+	}
 	if err != nil {
 		return err
 	}

@@ -17,17 +17,17 @@ import (
 type running struct {
 	validators []*daemon.Validator
 	group      sync.WaitGroup
-	failed     chan error
 	logs       io.Closer
 }
 
-// launch starts every home folder but the guest's.
-func launch(ctx context.Context, local daemon.Localnet, dir string) (*running, error) {
-	logs, err := os.Create(filepath.Join(dir, "log.txt"))
+// launch starts every home folder but the guest's. A node that ends before ctx
+// does ends the network.
+func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCauseFunc) (*running, error) {
+	logs, err := os.Create(filepath.Join(local.Dir, "log.txt"))
 	if err != nil {
 		return nil, err
 	}
-	r := &running{logs: logs, failed: make(chan error, len(local.Residents))}
+	r := &running{logs: logs}
 	for i := range local.Validators {
 		v, err := daemon.StartValidator(ctx, local.Home(local.Validator(i)))
 		if err != nil {
@@ -42,7 +42,7 @@ func launch(ctx context.Context, local daemon.Localnet, dir string) (*running, e
 		}
 		r.group.Go(func() {
 			if err := daemon.Start(ctx, local.Home(resident.Config.Name), log); err != nil && ctx.Err() == nil {
-				r.failed <- fmt.Errorf("%s: %w", resident.Config.Name, err)
+				fail(fmt.Errorf("%s: %w", resident.Config.Name, err))
 			}
 		})
 	}

@@ -2,13 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 )
 
 // The nodes with a name of their own.
@@ -38,31 +34,8 @@ file. Run each with "althing start --home DIR/x".`,
 }
 
 func (s *session) writeLocalnet(dir string, port int, n network) error {
-	if err := n.validate(); err != nil {
-		return err
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return hinted{fmt.Errorf("%s is not empty", dir), "althing localnet " + dir + "-2"}
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	parts, err := n.split()
+	local, _, _, err := n.write(dir, port)
 	if err != nil {
-		return err
-	}
-	task, err := n.task(parts.name, parts.trainers[0])
-	if err != nil {
-		return err
-	}
-	local := n.localnet(dir, port, parts)
-	if err := local.Write(); err != nil {
-		return err
-	}
-	file, err := yaml.Marshal(task)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600); err != nil {
 		return err
 	}
 	for i, address := range local.RPC() {

@@ -25,25 +25,18 @@ func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
 		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
 		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
 	}
-	dir := filepath.Join(t.TempDir(), "net")
-	var out, stderr bytes.Buffer
-	s := session{out: &out, err: &stderr}
-	if err := s.writeLocalnet(dir, 0, n); err != nil {
-		t.Fatal(err)
-	}
-	parts, err := n.split()
+	local, _, _, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	local := n.localnet(dir, 0, parts) // the same names, to find what was written
-	ctx, stop := context.WithCancel(context.Background())
-	running, err := launch(ctx, local, dir)
+	ctx, stop := context.WithCancelCause(context.Background())
+	running, err := launch(ctx, local, stop)
 	if err != nil {
-		stop()
+		stop(nil)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stop()
+		stop(nil)
 		if err := running.wait(); err != nil {
 			t.Error(err)
 		}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/spec"
+)
+
+// write makes the network's folder, with a task file for it. Without a name it
+// is a temporary one, that stays.
+func (n network) write(dir string, port int) (local daemon.Localnet, parts rows, task spec.TaskSpec, err error) {
+	if err := n.validate(); err != nil {
+		return local, parts, task, err
+	}
+	if parts, err = n.split(); err != nil {
+		return local, parts, task, err
+	}
+	if task, err = n.task(parts.name, parts.trainers[0]); err != nil {
+		return local, parts, task, err
+	}
+	if dir == "" {
+		dir, err = os.MkdirTemp("", "althing-demo-")
+	} else {
+		err = empty(dir)
+	}
+	if err != nil {
+		return local, parts, task, err
+	}
+	local = n.localnet(dir, port, parts)
+	if err := local.Write(); err != nil {
+		return local, parts, task, err
+	}
+	file, err := yaml.Marshal(task)
+	if err != nil {
+		return local, parts, task, err
+	}
+	return local, parts, task, os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600)
+}
+
+// empty refuses a folder that holds something: a network is never written over
+// another.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty: want a folder that is new", dir)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
