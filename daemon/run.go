@@ -81,13 +81,20 @@ func (p *Participant) duties(ctx context.Context) ([]client.Duty, error) {
 	if err != nil || !p.config.Roles.Has(spec.Consumer) {
 		return duties, err
 	}
-	own, _, err := p.account.Tasks(ctx, 0, p.account.Address(), client.Page{Limit: 1000})
-	for _, t := range own {
-		if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
-			duties = append(duties, client.Duty{Task: t})
+	for page := (client.Page{Limit: 100}); ; {
+		own, next, err := p.account.Tasks(ctx, 0, p.account.Address(), page)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range own {
+			if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
+				duties = append(duties, client.Duty{Task: t})
+			}
+		}
+		if page = next; !page.More() {
+			return duties, nil
 		}
 	}
-	return duties, err
 }
 
 // held lists the trainers of a round whose update is in the store.
