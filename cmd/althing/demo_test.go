@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -118,6 +122,62 @@ func TestDemoOfATrustedCoordinator(t *testing.T) {
 	}
 }
 
+func TestDemoOfASmallCNN(t *testing.T) {
+	_, s, _ := demonstrate(t, 0, "--model", "cnnsmall", "--trainers", "4", "--target", "0.9", "--validators", "1")
+	if !s.Reached || s.Trainers != 4 {
+		t.Errorf("summary is %+v", s)
+	}
+}
+
+// TestDemoOfIDXFiles trains on a folder as MNIST comes: the digits set, written so.
+func TestDemoOfIDXFiles(t *testing.T) {
+	digits, err := data.Digits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "images")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, magic, dimensions []uint32, values []byte) {
+		var b []byte
+		for _, n := range append(magic, dimensions...) {
+			b = binary.BigEndian.AppendUint32(b, n)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), append(b, values...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, cut := range map[string][2]int{"train": {0, 1400}, "t10k": {1400, 1797}} {
+		var pixels, classes []byte
+		for i := cut[0]; i < cut[1]; i++ {
+			for _, x := range digits.Row(i) {
+				pixels = append(pixels, byte(255*x))
+			}
+			classes = append(classes, byte(digits.Y[i]))
+		}
+		n := uint32(cut[1] - cut[0])
+		write(name+"-images-idx3-ubyte", []uint32{0x803}, []uint32{n, 8, 8}, pixels)
+		write(name+"-labels-idx1-ubyte", []uint32{0x801}, []uint32{n}, classes)
+	}
+	rounds, s, home := demonstrate(t, 3, "--data", folder, "--model", "cnnsmall", "--trainers", "3", "--target", "1", "--rounds", "1", "--validators", "1")
+	if len(rounds) != 1 || s.Trainers != 3 {
+		t.Errorf("summary is %+v after %d rounds", s, len(rounds))
+	}
+	// The hold-out is the folder's own, dealt out to four evaluators.
+	held := 0
+	for i := range 4 {
+		b, err := os.ReadFile(filepath.Join(home, fmt.Sprintf("evaluator-%d", i+1), "rows.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		held += bytes.Count(b, []byte("\n")) - 1
+	}
+	if held != 397 {
+		t.Errorf("evaluators hold %d rows: want 397", held)
+	}
+}
+
 func TestDemoThatMissesItsTarget(t *testing.T) {
 	rounds, s, _ := demonstrate(t, 3, "--model", "softmax", "--target", "1", "--rounds", "2", "--trainers", "4", "--validators", "1")
 	if s.Reached || len(rounds) != 2 {
@@ -140,6 +200,10 @@ func TestAttack11AggregatorLies(t *testing.T) {
 }
 
 func TestDemoRefuses(t *testing.T) {
+	rows := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(rows, []byte("a,label\n"+strings.Repeat("0,0\n1,1\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{
 		{"--validators", "0"},
 		{"--trainers", "0"},
@@ -148,7 +212,9 @@ func TestDemoRefuses(t *testing.T) {
 		{"--target", "1.5"},
 		{"--alpha", "0"},
 		{"--liar", "5"},
-		{"--model", "cnn"},
+		{"--model", "rnn"},
+		{"--model", "cnn", "--data", rows},
+		{"--data", t.TempDir()},
 		{"--data", "no-such-file.csv"},
 		{"--trainers", "300"},
 	} {

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -34,9 +30,9 @@ func (n *network) flags(f *pflag.FlagSet) {
 	f.IntVar(&n.evaluators, "evaluators", 4, "evaluators, each with its own part of the hold-out")
 	f.IntVar(&n.rounds, "rounds", 25, "rounds at most")
 	f.Float64Var(&n.target, "target", 0.95, "accuracy at which the task is done; 0 runs all rounds")
-	f.StringVar(&n.file, "data", "", "CSV file with a label column (default: the digits set)")
+	f.StringVar(&n.file, "data", "", "CSV file with a label column, or folder of IDX files named as MNIST's (default: the digits set)")
 	f.Float64Var(&n.alpha, "alpha", 0.5, "how even labels are spread over trainers (Dirichlet)")
-	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax or mlp")
+	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax, mlp, or cnn or cnnsmall for images")
 	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
 	f.DurationVar(&n.commit, "commit-timeout", 200*time.Millisecond, "pause of the validators between two blocks")
@@ -51,61 +47,8 @@ const (
 	funds    = 10_000 * thing
 	heldOut  = spec.PPM(300_000)
 	setAside = spec.PPM(50_000)
+	plenty   = 1000 // rows of a trainer that make one epoch of a cnn enough
 )
-
-// rows are the parts of a data set.
-type rows struct {
-	name     string
-	trainers []data.Table
-	shards   []data.Table // of the hold-out, one an evaluator
-	guest    data.Table   // for a trainer that joins later
-}
-
-// split shuffles the data and gives everybody a part.
-func (n network) split() (rows, error) {
-	all, name, err := n.read()
-	if err != nil {
-		return rows{}, err
-	}
-	train, holdout, err := data.Holdout(data.Shuffle(all, n.seed), heldOut, n.seed)
-	if err != nil {
-		return rows{}, err
-	}
-	train, late, err := data.Holdout(train, setAside, n.seed)
-	if err != nil {
-		return rows{}, err
-	}
-	parts, err := data.Dirichlet(train, n.trainers, n.alpha, n.seed)
-	if err != nil {
-		return rows{}, err
-	}
-	shards, err := data.Shards(holdout, n.evaluators)
-	return rows{name: name, trainers: parts, guest: late, shards: shards}, err
-}
-
-func (n network) read() (data.Table, string, error) {
-	if n.file == "" {
-		t, err := data.Digits()
-		return t, "digits", err
-	}
-	b, err := os.ReadFile(n.file)
-	if err != nil {
-		return data.Table{}, "", err
-	}
-	t, err := data.ReadCSV(bytes.NewReader(b), spec.MaxWidth)
-	if err != nil {
-		return t, "", fmt.Errorf("%s: %w", n.file, err)
-	}
-	t.Classes = 2
-	for _, y := range t.Y {
-		t.Classes = max(t.Classes, int(y)+1)
-	}
-	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
-		return t, "", fmt.Errorf("%s: labels go up to %d, but no row has label %d: number the classes from 0, without gaps", n.file, t.Classes-1, empty)
-	}
-	name := strings.TrimSuffix(filepath.Base(n.file), filepath.Ext(n.file))
-	return t, name, nil
-}
 
 // task is what the network's consumer asks for.
 func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
@@ -114,8 +57,18 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 	t.Data.Name = name
 	t.Model = spec.Model{Kind: n.architecture, Inputs: uint32(sample.Features), Classes: uint32(sample.Classes), Seed: n.seed}
 	t.Training.Epochs, t.Training.Batch, t.Training.Rate = 10, 10, 500_000
-	if n.architecture == spec.ModelMLP {
+	switch n.architecture {
+	case spec.ModelMLP:
 		t.Model.Hidden, t.Training.Rate = []uint32{128}, 300_000
+	case spec.ModelCNN, spec.ModelCNNSmall:
+		if sample.Image == (spec.Image{}) {
+			return t, fmt.Errorf("--model %s: %s are no images: want the digits set or a folder of IDX files", n.architecture, name)
+		}
+		t.Model.Image = sample.Image
+		t.Training.Epochs, t.Training.Rate = 5, 200_000
+		if sample.Rows() > plenty {
+			t.Training.Epochs, t.Training.Rate = 1, 100_000
+		}
 	}
 	t.Selection.Trainers = uint32(n.trainers)
 	t.Selection.MinTrainers = uint32((2*n.trainers + 2) / 3)
@@ -177,24 +130,10 @@ func (n network) validate() error {
 		return fmt.Errorf("--target %g: want 0 to 1", n.target)
 	case n.liars < 0 || n.liars > n.aggregators:
 		return fmt.Errorf("--liar %d: want 0 to %d", n.liars, n.aggregators)
-	case n.architecture != spec.ModelSoftmax && n.architecture != spec.ModelMLP:
-		return fmt.Errorf("--model %q: want softmax or mlp", n.architecture)
+	case !slices.Contains([]string{spec.ModelSoftmax, spec.ModelMLP, spec.ModelCNN, spec.ModelCNNSmall}, n.architecture):
+		return fmt.Errorf("--model %q: want softmax, mlp, cnn or cnnsmall", n.architecture)
 	case n.alpha <= 0:
 		return fmt.Errorf("--alpha %g: want a number above zero", n.alpha)
 	}
 	return nil
-}
-
-// readRows reads a file of rows.
-func readRows(path string, classes int) (data.Table, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return data.Table{}, err
-	}
-	defer f.Close()
-	t, err := data.ReadCSV(f, classes)
-	if err != nil {
-		return t, fmt.Errorf("%s: %w", path, err)
-	}
-	return t, nil
 }
