@@ -1,18 +1,20 @@
 package chain
 
-import sdk "github.com/cosmos/cosmos-sdk/types"
+import (
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
-// The token. The chain counts in uthing; people read THING.
+	"github.com/althing-network/althing/spec"
+)
+
+// The token, as package spec has it.
 const (
-	Denom = "uthing"
-	// Thing is one THING in uthing.
-	Thing uint64 = 1_000_000
-	// Cap is the largest supply there may ever be, in uthing: a billion THING.
-	Cap = 1_000_000_000 * Thing
+	Denom = spec.Denom
+	Thing = spec.Thing
+	Cap   = spec.Cap
 )
 
 // Prefix begins every address: althing1..., althingvaloper1..., althingvalcons1...
-const Prefix = "althing"
+const Prefix = spec.AddressPrefix
 
 // The prefixes of validator and consensus addresses.
 const (

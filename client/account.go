@@ -12,13 +12,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/bech32"
 	"github.com/cosmos/cosmos-sdk/types/tx"
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
+
+	"github.com/althing-network/althing/spec"
 )
-
-// Denom is the base unit of the token: a millionth of a THING.
-const Denom = "uthing"
-
-// AddressPrefix begins every account's address.
-const AddressPrefix = "althing"
 
 // Account signs messages with one key. It is safe for concurrent use.
 type Account struct {
@@ -30,7 +26,7 @@ type Account struct {
 
 // Address is the account of a key.
 func Address(key *secp256k1.PrivKey) (string, error) {
-	return bech32.ConvertAndEncode(AddressPrefix, key.PubKey().Address())
+	return bech32.ConvertAndEncode(spec.AddressPrefix, key.PubKey().Address())
 }
 
 // Account returns the account of a key; it must hold money or have held some,
@@ -82,7 +78,7 @@ func (a *Account) Sign(m Message, gas, fee uint64, now time.Time) (Signed, error
 		Fee: &tx.Fee{GasLimit: gas},
 	}
 	if fee > 0 {
-		auth.Fee.Amount = sdk.NewCoins(sdk.NewCoin(Denom, sdkmath.NewIntFromUint64(fee)))
+		auth.Fee.Amount = sdk.NewCoins(sdk.NewCoin(spec.Denom, sdkmath.NewIntFromUint64(fee)))
 	}
 	raw := tx.TxRaw{}
 	if raw.BodyBytes, err = body.Marshal(); err != nil {

@@ -101,7 +101,7 @@ func (Deactivate) wire(owner string) sdk.Msg { return &nodepb.MsgDeactivate{Owne
 func (Exit) wire(owner string) sdk.Msg       { return &nodepb.MsgExit{Owner: owner} }
 
 func (m Transfer) wire(owner string) sdk.Msg {
-	amount := sdk.NewCoins(sdk.NewCoin(Denom, sdkmath.NewIntFromUint64(m.Amount)))
+	amount := sdk.NewCoins(sdk.NewCoin(spec.Denom, sdkmath.NewIntFromUint64(m.Amount)))
 	return &banktypes.MsgSend{FromAddress: owner, ToAddress: m.To, Amount: amount}
 }
 

@@ -138,7 +138,7 @@ func (c *Client) Duties(ctx context.Context, node uint64) ([]Duty, error) {
 // Balance is what an account can spend, in uthing.
 func (c *Client) Balance(ctx context.Context, account string) (uint64, error) {
 	var resp banktypes.QueryBalanceResponse
-	req := banktypes.QueryBalanceRequest{Address: account, Denom: Denom}
+	req := banktypes.QueryBalanceRequest{Address: account, Denom: spec.Denom}
 	if err := c.query(ctx, "/cosmos.bank.v1beta1.Query/Balance", &req, &resp); err != nil {
 		return 0, err
 	}
@@ -148,7 +148,7 @@ func (c *Client) Balance(ctx context.Context, account string) (uint64, error) {
 // Supply is how much money there is in all, in uthing.
 func (c *Client) Supply(ctx context.Context) (uint64, error) {
 	var resp banktypes.QuerySupplyOfResponse
-	if err := c.query(ctx, "/cosmos.bank.v1beta1.Query/SupplyOf", &banktypes.QuerySupplyOfRequest{Denom: Denom}, &resp); err != nil {
+	if err := c.query(ctx, "/cosmos.bank.v1beta1.Query/SupplyOf", &banktypes.QuerySupplyOfRequest{Denom: spec.Denom}, &resp); err != nil {
 		return 0, err
 	}
 	return strconv.ParseUint(resp.Amount.Amount.String(), 10, 64)

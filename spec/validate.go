@@ -17,7 +17,7 @@ const (
 	MaxDeadline   = 10_000_000 // blocks
 	MaxSamples    = 1 << 30    // rows one trainer may claim
 	// MaxEscrow is the whole supply, in uthing.
-	MaxEscrow = 1_000_000_000 * 1_000_000
+	MaxEscrow = Cap
 )
 
 // FieldError is what is wrong with one field of a task file.
