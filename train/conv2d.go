@@ -19,11 +19,19 @@ type conv2d struct {
 	weightGradient          gemm.Matrix
 	biasGradient            []float32
 	patches, patchGradients []float32 // of one row: values in a patch x places
+	kept                    int       // rows whose patches forward keeps for backward
 }
+
+// keep is how many floats of patches a layer keeps at most: 16 MiB of them. Those
+// of other rows are laid out again, which costs a little time and no bit.
+const keep = 4 << 20
 
 func newConv2D(p place) *conv2d {
 	patch, places := p.FanIn(), int(p.Out.Height*p.Out.Width)
-	out := int(p.Layer.Out)
+	out, kept := int(p.Layer.Out), 0
+	if p.dice != nil {
+		kept = min(p.batch, keep/(patch*places))
+	}
 	return &conv2d{
 		kernel:         p.kernel,
 		in:             p.In,
@@ -36,18 +44,19 @@ func newConv2D(p place) *conv2d {
 		bias:           p.bias,
 		weightGradient: gemm.Of(p.weightGradient, out, patch),
 		biasGradient:   p.biasGradient,
-		patches:        make([]float32, patch*places),
+		patches:        make([]float32, (kept+1)*patch*places),
 		patchGradients: make([]float32, patch*places),
+		kept:           kept,
 	}
 }
 
 func (c *conv2d) forward(y, x []float32, rows int) {
 	in, out := c.in.Values(), c.out.Values()
-	patches := c.matrix(c.patches)
 	for r := range rows {
 		yr := y[r*out : (r+1)*out]
-		c.unfold(x[r*in : (r+1)*in])
-		c.kernel.Multiply(gemm.Of(yr, len(c.bias), c.places), c.weight, patches)
+		patches := c.patchesOf(r)
+		c.unfold(patches, x[r*in:(r+1)*in])
+		c.kernel.Multiply(gemm.Of(yr, len(c.bias), c.places), c.weight, c.matrix(patches))
 		for o, b := range c.bias {
 			channel := yr[o*c.places : (o+1)*c.places]
 			for i := range channel {
@@ -59,15 +68,18 @@ func (c *conv2d) forward(y, x []float32, rows int) {
 
 func (c *conv2d) backward(dx, dy, x []float32, rows int) {
 	in, out := c.in.Values(), c.out.Values()
-	patches, gradients := c.matrix(c.patches), c.matrix(c.patchGradients)
+	gradients := c.matrix(c.patchGradients)
 	clear(c.biasGradient)
 	for r := range rows {
 		channels := gemm.Of(dy[r*out:(r+1)*out], len(c.bias), c.places)
-		c.unfold(x[r*in : (r+1)*in])
+		patches := c.patchesOf(r)
+		if r >= c.kept {
+			c.unfold(patches, x[r*in:(r+1)*in])
+		}
 		if r == 0 {
-			c.kernel.Multiply(c.weightGradient, channels, patches.T())
+			c.kernel.Multiply(c.weightGradient, channels, c.matrix(patches).T())
 		} else {
-			c.kernel.MultiplyAdd(c.weightGradient, channels, patches.T())
+			c.kernel.MultiplyAdd(c.weightGradient, channels, c.matrix(patches).T())
 		}
 		c.addUp(dy[r*out : (r+1)*out])
 		if dx != nil {
@@ -75,6 +87,12 @@ func (c *conv2d) backward(dx, dy, x []float32, rows int) {
 			c.fold(dx[r*in : (r+1)*in])
 		}
 	}
+}
+
+// patchesOf is the memory for the patches of a row. Rows that are not kept share it.
+func (c *conv2d) patchesOf(row int) []float32 {
+	n, row := len(c.patchGradients), min(row, c.kept)
+	return c.patches[row*n : (row+1)*n]
 }
 
 func (c *conv2d) matrix(patches []float32) gemm.Matrix {
@@ -106,8 +124,8 @@ func (c *conv2d) addUp(dy []float32) {
 
 // unfold copies what stands under each element of the kernel at each of its
 // places: a line of patches an element, 0 where it hangs over the edge.
-func (c *conv2d) unfold(x []float32) {
-	width, lines := int(c.out.Width), c.patches
+func (c *conv2d) unfold(lines, x []float32) {
+	width := int(c.out.Width)
 	c.lines(func(from, first, last int) {
 		line := lines[:width]
 		lines = lines[width:]

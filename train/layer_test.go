@@ -153,6 +153,17 @@ func TestConvolutionsAgreeWithTheirTwin(t *testing.T) {
 	})
 }
 
+// Images so large, in batches so large, that not all patches are kept.
+func TestManyPatchesAgreeWithTheirTwin(t *testing.T) {
+	m := layered(spec.Image{Height: 64, Width: 64, Channels: 1}, 2,
+		spec.Layer{Kind: spec.LayerConv2D, Out: 1, Kernel: 5, Padding: 2},
+		spec.Layer{Kind: spec.LayerDense, Out: 2},
+	)
+	job := pictures(t, m, 50) // of 102,400 floats each: 40 are kept
+	job.Training.Rate = 10_000
+	agree(t, job)
+}
+
 // Twenty times the steps must not cost more allocations.
 func TestLayersDoNotAllocate(t *testing.T) {
 	for _, name := range []string{"all", "conv strided", "cnnsmall", "mse"} {
