@@ -3,6 +3,7 @@ package train_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
@@ -104,11 +105,11 @@ func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float
 		for c := range delta {
 			delta[c] /= float64(len(rows))
 		}
-		for i := len(w.layers) - 1; i >= 0; i-- {
+		for i, layer := range slices.Backward(w.layers) {
 			for j, f := range factors[n][i] {
 				delta[j] *= f
 			}
-			delta = w.layers[i].backward(g, delta, w.weights, outputs[i])
+			delta = layer.backward(g, delta, w.weights, outputs[i])
 		}
 	}
 	return g
