@@ -1,10 +1,7 @@
 package client
 
 import (
-	sdkmath "cosmossdk.io/math"
-
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
@@ -31,11 +28,6 @@ type (
 	Deactivate struct{}
 	// Exit takes the account's node off the chain and returns its stake.
 	Exit struct{}
-	// Transfer sends money to another account.
-	Transfer struct {
-		To     string
-		Amount uint64 // uthing
-	}
 )
 
 // Messages of a consumer.
@@ -99,11 +91,6 @@ func (m Update) wire(owner string) sdk.Msg {
 func (Activate) wire(owner string) sdk.Msg   { return &nodepb.MsgActivate{Owner: owner} }
 func (Deactivate) wire(owner string) sdk.Msg { return &nodepb.MsgDeactivate{Owner: owner} }
 func (Exit) wire(owner string) sdk.Msg       { return &nodepb.MsgExit{Owner: owner} }
-
-func (m Transfer) wire(owner string) sdk.Msg {
-	amount := sdk.NewCoins(sdk.NewCoin(spec.Denom, sdkmath.NewIntFromUint64(m.Amount)))
-	return &banktypes.MsgSend{FromAddress: owner, ToAddress: m.To, Amount: amount}
-}
 
 func (m CreateTask) wire(owner string) sdk.Msg {
 	return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}

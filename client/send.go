@@ -24,7 +24,7 @@ func Gas(participants int) uint64 { return 300_000 + 5_000*uint64(participants) 
 
 const (
 	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node
-	giveUp  = 60 * time.Second //
+	giveUp  = 60 * time.Second // without a block at all
 	restart = 20               // refusals in a row of nodes that have just restarted
 )
 

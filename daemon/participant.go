@@ -96,9 +96,6 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	return p, nil
 }
 
-// ID is the node's id on the chain.
-func (p *Participant) ID() uint64 { return p.node.ID }
-
 func openAccount(ctx context.Context, home string, config NodeConfig) (*client.Account, error) {
 	key, err := LoadKey(home)
 	if err != nil {

@@ -111,9 +111,6 @@ func (v *Validator) Stop() error {
 	return nil
 }
 
-// Wait returns when the validator is down.
-func (v *Validator) Wait() { v.node.Wait() }
-
 // chainOfBlocks is the id of the chain whose blocks a home folder holds; empty if
 // it holds none.
 func chainOfBlocks(comet *config.Config) (string, error) {

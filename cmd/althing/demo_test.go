@@ -39,6 +39,7 @@ type told struct {
 	Escrow    uint64        `json:"escrow_uthing"`
 	Paid      uint64        `json:"paid_uthing"`
 	Refunded  uint64        `json:"refunded_uthing"`
+	Right     int           `json:"holdout_correct"`
 	Rows      int           `json:"rows"`
 	Correct   int           `json:"correct"`
 }
@@ -98,7 +99,7 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 	}
 	predictions := tell(t, 0, "predict", "--model", summary.ModelPath, "--input", summary.Holdout)
 	p := predictions[len(predictions)-1]
-	if images := math.Round(summary.Accuracy * float64(p.Rows)); p.Rows == 0 || float64(p.Correct) != images {
+	if images := math.Round(summary.Accuracy * float64(p.Rows)); p.Rows == 0 || float64(p.Correct) != images || summary.Right != p.Correct {
 		t.Errorf("predict gets %d of %d images right, the agreed accuracy %v says %v", p.Correct, p.Rows, summary.Accuracy, images)
 	}
 	return rounds, summary, home

@@ -41,10 +41,9 @@ func (n *network) flags(f *pflag.FlagSet) {
 // The network's money, in uthing, and the parts of the data that are held out
 // and set aside for a guest.
 const (
-	thing    = 1_000_000
-	escrow   = 1000 * thing
-	stake    = 100 * thing
-	funds    = 10_000 * thing
+	escrow   = 1000 * spec.Thing
+	stake    = 100 * spec.Thing
+	funds    = 10_000 * spec.Thing
 	heldOut  = spec.PPM(300_000)
 	setAside = spec.PPM(50_000)
 	plenty   = 1000 // rows of a trainer that make one epoch of a cnn enough
@@ -108,8 +107,8 @@ func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
 	for i, shard := range parts.shards {
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
-	add("consumer-1", spec.Consumer, data.Table{}, false).Funds = 10 * escrow
-	add("guest-1", spec.DataProvider|spec.Trainer, parts.guest, false)
+	add(customer, spec.Consumer, data.Table{}, false).Funds = 10 * escrow
+	add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
 	return net
 }
 

@@ -57,7 +57,7 @@ func (p *plain) summary(s summary) {
 		fmt.Fprintf(p.out, "fault: %s (node %d), %s, first in round %d\n", f.Name, f.Node, f.Kind, f.Round)
 	}
 	if s.ModelPath != "" {
-		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\ntry it  althing predict --model %s --input %s\n", s.ModelPath, s.Model, s.ModelPath, s.HoldoutPath)
+		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\n        %d of %d hold-out rows are right\ntry it  althing predict --model %s --input %s\n", s.ModelPath, s.Model, s.HoldoutCorrect, s.HoldoutRows, s.ModelPath, s.HoldoutPath)
 	}
 	fmt.Fprintf(p.out, "%.1f s in all\n", s.WallSeconds)
 }
@@ -74,5 +74,5 @@ func brief(names []string) string {
 
 // inThing is an amount of uthing for people.
 func inThing(uthing uint64) string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uthing/thing, uthing%thing), "0"), ".")
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uthing/spec.Thing, uthing%spec.Thing), "0"), ".")
 }

@@ -47,6 +47,9 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		if s.HoldoutPath, err = d.holdout(ctx, fresh, task); err != nil {
 			return s, err
 		}
+		if s.HoldoutCorrect, s.HoldoutRows, err = d.use(ctx, s.ModelPath, s.HoldoutPath); err != nil {
+			return s, err
+		}
 		if s.BestSingleTrainer, err = d.bestSingle(ctx, task, s.HoldoutPath); err != nil {
 			return s, err
 		}
@@ -106,6 +109,28 @@ func (d *demonstration) download(ctx context.Context, chain *client.Client, task
 	}
 	path := filepath.Join(d.local.Dir, "model.safetensors")
 	return path, os.WriteFile(path, b, 0o600)
+}
+
+// use does with the model what its consumer does: it opens the file and
+// classifies rows nobody trained on.
+func (d *demonstration) use(ctx context.Context, path, holdout string) (correct, all int, err error) {
+	if holdout == "" {
+		return 0, 0, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	architecture, weights, err := model.Open(b)
+	if err != nil {
+		return 0, 0, err
+	}
+	rows, err := readRows(holdout, d.parts.shards[0].Classes)
+	if err != nil {
+		return 0, 0, err
+	}
+	judged, err := train.Engine{}.Evaluate(ctx, architecture, weights, rows)
+	return judged.Correct, judged.Samples, err
 }
 
 // holdout is the shard of the evaluator whose score the network agreed on: the

@@ -36,6 +36,8 @@ type summary struct {
 	Model             spec.Digest  `json:"model"`
 	ModelPath         string       `json:"model_path"`
 	HoldoutPath       string       `json:"holdout_path"`
+	HoldoutCorrect    int          `json:"holdout_correct"` // rows of it that the downloaded model classifies correctly
+	HoldoutRows       int          `json:"holdout_rows"`
 	Validators        int          `json:"validators"`
 	Trainers          int          `json:"trainers"`
 	Height            int64        `json:"height"`
