@@ -1,0 +1,111 @@
+package plot
+
+import (
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// canvas is the text of an SVG picture (SVG 1.1, W3C 2011), in pixels, y downward.
+type canvas struct{ strings.Builder }
+
+// Where a text stands from.
+const (
+	start  = "start"
+	middle = "middle"
+	end    = "end"
+)
+
+func (p *canvas) open(width, height int) {
+	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" fill="#222">`+"\n"+
+		`<rect width="100%%" height="100%%" fill="#fff"/>`+"\n", width, height, width, height)
+}
+
+// clip opens an area that hides what hangs over its edge.
+func (p *canvas) clip(x, y, width, height float64) {
+	fmt.Fprintf(p, `<svg x="%s" y="%s" width="%s" height="%s">`+"\n", number(x), number(y), number(width), number(height))
+}
+
+func (p *canvas) frame(x, y, width, height float64) {
+	fmt.Fprintf(p, `<rect x="%s" y="%s" width="%s" height="%s" fill="none" stroke="#888"/>`+"\n", number(x), number(y), number(width), number(height))
+}
+
+func (p *canvas) rule(x1, y1, x2, y2 float64, colour string) {
+	fmt.Fprintf(p, `<path d="M%s %sL%s %s" stroke="%s"/>`+"\n", number(x1), number(y1), number(x2), number(y2), colour)
+}
+
+func (p *canvas) text(x, y float64, text, anchor string, size int) {
+	if text != "" {
+		fmt.Fprintf(p, `<text x="%s" y="%s" text-anchor="%s" font-size="%d">%s</text>`+"\n", number(x), number(y), anchor, size, escape(text))
+	}
+}
+
+// upward writes a text from below to above, centred.
+func (p *canvas) upward(x, y float64, text string, size int) {
+	if text != "" {
+		fmt.Fprintf(p, `<text transform="translate(%s %s) rotate(-90)" text-anchor="middle" font-size="%d">%s</text>`+"\n", number(x), number(y), size, escape(text))
+	}
+}
+
+// stroke is how a line looks.
+type stroke struct{ colour, dashes string }
+
+// strokeOf gives each name its colour: those of Okabe and Ito 2002, which people
+// see apart who do not see all colours. After eight names they come again.
+func strokeOf(names []string, l Line) stroke {
+	colours := []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a500"}
+	s := stroke{colour: "#999999"}
+	if i := slices.Index(names, l.Name); i >= 0 {
+		s.colour = colours[i%len(colours)]
+	}
+	switch l.Dashes {
+	case Dashed:
+		s.dashes = "6 4"
+	case Dotted:
+		s.dashes = "2 3"
+	case Solid:
+	}
+	return s
+}
+
+// polyline draws a line, or a dot where there is but one point.
+func (p *canvas) polyline(points []Point, s stroke) {
+	if len(points) == 1 {
+		fmt.Fprintf(p, `<circle cx="%s" cy="%s" r="4" fill="%s"/>`+"\n", number(points[0].X), number(points[0].Y), s.colour)
+		return
+	}
+	p.WriteString(`<path d="`)
+	for i, q := range points {
+		command := byte('L')
+		if i == 0 {
+			command = 'M'
+		}
+		p.WriteByte(command)
+		p.WriteString(number(q.X) + " " + number(q.Y))
+	}
+	fmt.Fprintf(p, `" fill="none" stroke="%s" stroke-width="1.6" stroke-linejoin="round"`, s.colour)
+	if s.dashes != "" {
+		fmt.Fprintf(p, ` stroke-dasharray="%s"`, s.dashes)
+	}
+	p.WriteString("/>\n")
+}
+
+// number has a tenth of a pixel; far outside the page it stays there.
+func number(v float64) string {
+	v = min(max(v, -1e5), 1e5)
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder does not fail
+	return b.String()
+}
+
+// textWidth is about how wide a text is, rather too much than too little.
+func textWidth(text string, size int) int {
+	return utf8.RuneCountInString(text) * size * 6 / 10
+}
