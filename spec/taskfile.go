@@ -16,8 +16,8 @@ import (
 func DefaultTask() TaskSpec {
 	return TaskSpec{
 		Version:     1,
-		Training:    Training{Optimiser: OptimiserSGD, Batch: 16, Epochs: 1},
-		Aggregation: Aggregation{Rule: RuleFedAvg, ScaleBits: 20},
+		Training:    Training{Optimiser: OptimiserSGD, Batch: 16, Epochs: 1, Arithmetic: ArithmeticStrict},
+		Aggregation: Aggregation{Rule: RuleFedAvg, ScaleBits: 20, Optimiser: ServerNone},
 		Selection:   Selection{Rule: SelectionRanked, Trainers: 10, MinTrainers: 1, Aggregators: 4, Evaluators: 4},
 		Privacy:     Privacy{Mode: PrivacyNone},
 		Deadlines:   Deadlines{Select: 600, Train: 600, Attest: 100, Aggregate: 50, Evaluate: 50},

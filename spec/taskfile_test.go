@@ -77,7 +77,19 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"unknown kind":          {"mlp", "rnn", 3, "model.kind", `unknown kind "rnn"`},
 		"unknown rule":          {"escrow", "aggregation: {rule: median}\nescrow", 13, "aggregation.rule", "unknown rule"},
 		"unknown selection":     {"escrow", "selection:\n  rule: lottery\nescrow", 14, "selection.rule", "unknown rule"},
-		"unknown optimiser":     {"  rate", "  optimiser: adam\n  rate", 10, "training.optimiser", "unknown optimiser"},
+		"unknown optimiser":     {"  rate", "  optimiser: lion\n  rate", 10, "training.optimiser", "unknown optimiser"},
+		"sgd with momentum":     {"  rate", "  momentum: 0.9\n  rate", 10, "training.momentum", "sgd has no momentum"},
+		"momentum without":      {"  rate", "  optimiser: momentum\n  rate", 9, "training.momentum", "above 0 and below 1"},
+		"adam with too much":    {"  rate", "  optimiser: adam\n  momentum: 1\n  rate", 11, "training.momentum", "above 0 and below 1"},
+		"unknown arithmetic":    {"  rate", "  arithmetic: exact\n  rate", 10, "training.arithmetic", "want strict or fused"},
+		"unknown server":        {"escrow", "aggregation: {optimiser: adam}\nescrow", 13, "aggregation.optimiser", "want none, fedavgm"},
+		"server without rate":   {"escrow", "aggregation: {optimiser: fedavgm}\nescrow", 13, "aggregation.rate", "wants a learning rate"},
+		"rate without server":   {"escrow", "aggregation: {rate: 1}\nescrow", 13, "aggregation.rate", "ask for an optimiser"},
+		"fedavgm without":       {"escrow", "aggregation: {optimiser: fedavgm, rate: 1}\nescrow", 13, "aggregation.momentum", "as 0.9"},
+		"momentum of 1":         {"escrow", "aggregation: {optimiser: fedadam, rate: 1, momentum: 1}\nescrow", 13, "aggregation.momentum", "less than 1"},
+		"momentum, no server":   {"escrow", "aggregation: {momentum: 0.9}\nescrow", 13, "aggregation.momentum", "ask for an optimiser"},
+		"no tau":                {"escrow", "aggregation: {optimiser: fedyogi, rate: 1}\nescrow", 13, "aggregation.tau", "as 0.001"},
+		"tau of fedavgm":        {"escrow", "aggregation: {optimiser: fedavgm, rate: 1, momentum: 0.9, tau: 1}\nescrow", 13, "aggregation.tau", "leave it out"},
 		"unknown privacy":       {"escrow", "privacy:\n  mode: total\nescrow", 14, "privacy.mode", "unknown mode"},
 		"unknown audit":         {"escrow", "audit: nobody\nescrow", 13, "audit", "want public or members"},
 		"said twice":            {"escrow", "name: again\nescrow", 13, "name", "said twice"},
@@ -180,6 +192,13 @@ func TestTaskYAMLRoundTrip(t *testing.T) {
 		func(*spec.TaskSpec) {},
 		func(s *spec.TaskSpec) {
 			s.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2, Seed: 1<<64 - 1}
+		},
+		func(s *spec.TaskSpec) {
+			s.Training = spec.Training{
+				Optimiser: spec.OptimiserAdam, Batch: 1, Epochs: 2, Rate: 3, Momentum: 4,
+				WeightDecay: 5, Proximal: 6, Clip: 7, Arithmetic: spec.ArithmeticFused,
+			}
+			s.Aggregation.Optimiser, s.Aggregation.Rate, s.Aggregation.Tau = spec.ServerFedAdagrad, 1, 2
 		},
 		func(s *spec.TaskSpec) { s.Name, s.Data.Name = "1.5: [x] # {y}", "~" },
 		func(s *spec.TaskSpec) {

@@ -25,21 +25,6 @@ type Data struct {
 	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`
 }
 
-// Training is what a trainer does with its rows in one round.
-type Training struct {
-	Optimiser string `json:"optimiser" yaml:"optimiser"` // OptimiserSGD
-	Batch     uint32 `json:"batch" yaml:"batch"`
-	Epochs    uint32 `json:"epochs" yaml:"epochs"`
-	Rate      PPM    `json:"rate" yaml:"rate"` // learning rate
-}
-
-// Aggregation is how updates become the next model.
-type Aggregation struct {
-	Rule      string `json:"rule" yaml:"rule"`             // RuleFedAvg or RuleMean
-	ScaleBits uint32 `json:"scale_bits" yaml:"scale_bits"` // an update value v travels as round(v * 2^ScaleBits)
-	MaxWeight uint32 `json:"max_weight" yaml:"max_weight"` // 0: twice the median claim
-}
-
 // Selection is who may take part and how many.
 type Selection struct {
 	Rule        string    `json:"rule" yaml:"rule"` // SelectionRanked
@@ -74,20 +59,33 @@ type Deadlines struct {
 
 // The words a task file may use.
 const (
-	ModelSoftmax    = "softmax"
-	ModelMLP        = "mlp"
-	ModelCNN        = "cnn"      // of McMahan et al. 2017, section 3: 32 and 64 channels, 512 wide
-	ModelCNNSmall   = "cnnsmall" // the same with 8 and 16 channels, 64 wide
-	ModelLayers     = "layers"   // said layer by layer
-	LayerDense      = "dense"
-	LayerConv2D     = "conv2d"
-	LayerMaxPool    = "maxpool"
-	LayerReLU       = "relu"
-	LayerDropout    = "dropout"
-	LossMSE         = "mse" // mean squared distance of the scores from 1 and 0
-	OptimiserSGD    = "sgd"
-	RuleFedAvg      = "fedavg" // weighted mean (McMahan et al. 2017, algorithm 1)
-	RuleMean        = "mean"   // every weight is 1
+	ModelSoftmax  = "softmax"
+	ModelMLP      = "mlp"
+	ModelCNN      = "cnn"      // of McMahan et al. 2017, section 3: 32 and 64 channels, 512 wide
+	ModelCNNSmall = "cnnsmall" // the same with 8 and 16 channels, 64 wide
+	ModelLayers   = "layers"   // said layer by layer
+	LayerDense    = "dense"
+	LayerConv2D   = "conv2d"
+	LayerMaxPool  = "maxpool"
+	LayerReLU     = "relu"
+	LayerDropout  = "dropout"
+	LossMSE       = "mse" // mean squared distance of the scores from 1 and 0
+
+	OptimiserSGD      = "sgd"
+	OptimiserMomentum = "momentum" // SGD with momentum (Polyak 1964)
+	OptimiserNesterov = "nesterov" // its form that looks ahead (Sutskever et al. 2013, section 2)
+	OptimiserAdam     = "adam"     // Kingma and Ba 2015, algorithm 1
+	ArithmeticStrict  = "strict"   // multiply, then add: the same bits on every machine
+	ArithmeticFused   = "fused"    // multiply and add with one rounding, where the machine can
+
+	RuleFedAvg       = "fedavg"     // weighted mean (McMahan et al. 2017, algorithm 1)
+	RuleMean         = "mean"       // every weight is 1
+	ServerNone       = "none"       // the mean is added to the model
+	ServerFedAvgM    = "fedavgm"    // with momentum (Hsu et al. 2019, section 4.3)
+	ServerFedAdam    = "fedadam"    // Reddi et al. 2021, algorithm 2
+	ServerFedYogi    = "fedyogi"    // the same
+	ServerFedAdagrad = "fedadagrad" // the same
+
 	SelectionRanked = "ranked" // reputation, then stake, then id
 	PrivacyNone     = "none"
 	AuditPublic     = "public"  // settled rounds may be recomputed by anyone

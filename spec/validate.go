@@ -89,24 +89,6 @@ func (d Data) validate() error {
 	)
 }
 
-func (t Training) validate() error {
-	return first(
-		check{"training.optimiser", t.Optimiser != OptimiserSGD, fmt.Sprintf("unknown optimiser %q: want sgd", t.Optimiser)},
-		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
-		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
-		check{"training.rate", t.Rate == 0, "missing: want a learning rate above zero"},
-	)
-}
-
-func (a Aggregation) validate() error {
-	return first(
-		check{"aggregation.rule", a.Rule != RuleFedAvg && a.Rule != RuleMean, fmt.Sprintf("unknown rule %q: want fedavg or mean", a.Rule)},
-		check{"aggregation.scale_bits", a.ScaleBits < 8 || a.ScaleBits > 30, "want 8 to 30"},
-		check{"aggregation.max_weight", a.MaxWeight > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
-		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "every weight is 1 under the rule mean: leave it out"},
-	)
-}
-
 func (s Selection) validate() error {
 	return first(
 		check{"selection.rule", s.Rule != SelectionRanked, fmt.Sprintf("unknown rule %q: want ranked", s.Rule)},

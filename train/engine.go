@@ -10,11 +10,17 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train/gemm"
 )
 
-// Engine is the built-in [Trainer], for every architecture of package model. It
-// holds nothing: its zero value is ready, and safe for concurrent use.
-type Engine struct{}
+// Engine is the built-in [Trainer], for every architecture of package model. Its
+// zero value is ready. It is safe for concurrent use, and uses one thread a call:
+// a machine trains as many shards at a time as it has cores.
+type Engine struct {
+	// Kernel multiplies where tasks are trained; nil stands for the fastest one of
+	// the task's arithmetic. Evaluations are strict whatever it is.
+	Kernel *gemm.Kernel
+}
 
 var _ Trainer = Engine{}
 
@@ -24,12 +30,12 @@ var _ Trainer = Engine{}
 //
 // It fails when job and model do not fit, and when the loss or the weights stop
 // being finite numbers, naming the step.
-func (Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
+func (e Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
 	if err := job.validate(); err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
 	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
-	net, err := newNetwork(job.Model, slices.Clone(job.Weights), batch, &job.Seed)
+	net, err := newNetwork(job.Model, e.kernel(job.Training), slices.Clone(job.Weights), batch, &job.Seed)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
@@ -38,6 +44,14 @@ func (Engine) Train(ctx context.Context, job Job, progress func(done, total int)
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
 	return Result{Weights: net.weights, Samples: job.Table.Rows(), Loss: loss}, nil
+}
+
+// kernel is what multiplies in a task.
+func (e Engine) kernel(t spec.Training) gemm.Kernel {
+	if e.Kernel != nil {
+		return *e.Kernel
+	}
+	return gemm.Best(t.Arithmetic != spec.ArithmeticFused)
 }
 
 // descend runs all steps of a job and returns the loss of the last epoch.

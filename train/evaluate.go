@@ -6,6 +6,7 @@ import (
 
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train/gemm"
 )
 
 // portion is how many rows are classified at a time.
@@ -51,7 +52,7 @@ func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table
 	if err := fits(m, weights, t); err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}
-	net, err := newNetwork(m, weights, portion, nil)
+	net, err := newNetwork(m, gemm.Best(true), weights, portion, nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}

@@ -25,7 +25,7 @@ type network struct {
 
 // newNetwork lays a network over weights, which it changes when it trains, for
 // batches of at most batch rows. Without a seed it can classify, not train.
-func newNetwork(m spec.Model, weights []float32, batch int, seed *uint64) (*network, error) {
+func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, seed *uint64) (*network, error) {
 	tensors, err := model.Layout(m)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func newNetwork(m spec.Model, weights []float32, batch int, seed *uint64) (*netw
 		return nil, err
 	}
 	net := &network{
-		kernel:   gemm.Best(true),
+		kernel:   kernel,
 		weights:  weights,
 		gradient: make([]float32, len(weights)),
 		loss:     lossOf(m),

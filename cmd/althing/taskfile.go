@@ -93,9 +93,8 @@ func readTask(stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
 func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
 	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
-	train := asked.Training
-	t.row("training", fmt.Sprintf("%s, batch %d, epochs %d, rate %s", train.Optimiser, train.Batch, train.Epochs, train.Rate))
-	t.row("aggregation", fmt.Sprintf("%s, %d fractional bits", asked.Aggregation.Rule, asked.Aggregation.ScaleBits))
+	t.row("training", training(asked.Training))
+	t.row("aggregation", aggregation(asked.Aggregation))
 	choice := asked.Selection
 	t.row("selection", fmt.Sprintf("%s: trainers %d (%d asked, at least %d), aggregators %d (%d may lie), evaluators %d",
 		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
@@ -107,6 +106,32 @@ func rules(t table, asked spec.TaskSpec) {
 	}
 	t.row("target", goal)
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
+}
+
+// training is what a trainer does in one line.
+func training(t spec.Training) string {
+	line := fmt.Sprintf("%s, batch %d, epochs %d, rate %s", t.Optimiser, t.Batch, t.Epochs, t.Rate)
+	for _, more := range []struct {
+		name  string
+		value spec.PPM
+	}{{"momentum", t.Momentum}, {"weight decay", t.WeightDecay}, {"proximal", t.Proximal}, {"clip", t.Clip}} {
+		if more.value > 0 {
+			line += fmt.Sprintf(", %s %s", more.name, more.value)
+		}
+	}
+	return line + ", " + t.Arithmetic
+}
+
+// aggregation is how updates become the next model in one line.
+func aggregation(a spec.Aggregation) string {
+	line := fmt.Sprintf("%s, %d fractional bits", a.Rule, a.ScaleBits)
+	if a.Optimised() {
+		line += fmt.Sprintf(", then %s, rate %s, momentum %s", a.Optimiser, a.Rate, a.Momentum)
+	}
+	if a.Tau > 0 {
+		line += fmt.Sprintf(", tau %s", a.Tau)
+	}
+	return line
 }
 
 // architecture is a model in one line: "mlp 64-32-10, 2410 parameters".

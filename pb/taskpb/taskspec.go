@@ -15,9 +15,13 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 		Training: Training{
 			Optimiser: s.Training.Optimiser, Batch: s.Training.Batch,
 			Epochs: s.Training.Epochs, Rate: uint32(s.Training.Rate),
+			Momentum: uint32(s.Training.Momentum), WeightDecay: uint32(s.Training.WeightDecay),
+			Proximal: uint32(s.Training.Proximal), Clip: uint32(s.Training.Clip), Arithmetic: s.Training.Arithmetic,
 		},
 		Aggregation: Aggregation{
 			Rule: s.Aggregation.Rule, ScaleBits: s.Aggregation.ScaleBits, MaxWeight: s.Aggregation.MaxWeight,
+			Optimiser: s.Aggregation.Optimiser, Rate: uint32(s.Aggregation.Rate),
+			Momentum: uint32(s.Aggregation.Momentum), Tau: uint32(s.Aggregation.Tau),
 		},
 		Selection: Selection{
 			Rule: s.Selection.Rule, Trainers: s.Selection.Trainers, MinTrainers: s.Selection.MinTrainers,
@@ -48,9 +52,13 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 		Training: spec.Training{
 			Optimiser: m.Training.Optimiser, Batch: m.Training.Batch,
 			Epochs: m.Training.Epochs, Rate: spec.PPM(m.Training.Rate),
+			Momentum: spec.PPM(m.Training.Momentum), WeightDecay: spec.PPM(m.Training.WeightDecay),
+			Proximal: spec.PPM(m.Training.Proximal), Clip: spec.PPM(m.Training.Clip), Arithmetic: m.Training.Arithmetic,
 		},
 		Aggregation: spec.Aggregation{
 			Rule: m.Aggregation.Rule, ScaleBits: m.Aggregation.ScaleBits, MaxWeight: m.Aggregation.MaxWeight,
+			Optimiser: m.Aggregation.Optimiser, Rate: spec.PPM(m.Aggregation.Rate),
+			Momentum: spec.PPM(m.Aggregation.Momentum), Tau: spec.PPM(m.Aggregation.Tau),
 		},
 		Selection: spec.Selection{
 			Rule: m.Selection.Rule, Trainers: m.Selection.Trainers, MinTrainers: m.Selection.MinTrainers,

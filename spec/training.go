@@ -1,0 +1,36 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Training is what a trainer does with its rows in one round. What an optimiser
+// remembers between steps is forgotten between rounds.
+type Training struct {
+	Optimiser   string `json:"optimiser" yaml:"optimiser"` // OptimiserSGD ...
+	Batch       uint32 `json:"batch" yaml:"batch"`
+	Epochs      uint32 `json:"epochs" yaml:"epochs"`
+	Rate        PPM    `json:"rate" yaml:"rate"`                 // learning rate
+	Momentum    PPM    `json:"momentum" yaml:"momentum"`         // decay of the mean of past gradients; not of OptimiserSGD
+	WeightDecay PPM    `json:"weight_decay" yaml:"weight_decay"` // times the weights, added to the gradient: the gradient of an L2 penalty
+	Proximal    PPM    `json:"proximal" yaml:"proximal"`         // FedProx's mu (Li et al. 2020, section 3.2): times what the weights moved in this round, added to the gradient
+	Clip        PPM    `json:"clip" yaml:"clip"`                 // L2 norm of one row's gradient at most; 0: any
+	Arithmetic  string `json:"arithmetic" yaml:"arithmetic"`     // ArithmeticStrict or ArithmeticFused
+}
+
+func optimisers() []string {
+	return []string{OptimiserSGD, OptimiserMomentum, OptimiserNesterov, OptimiserAdam}
+}
+
+func (t Training) validate() error {
+	return first(
+		check{"training.optimiser", !slices.Contains(optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want sgd, momentum, nesterov or adam", t.Optimiser)},
+		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
+		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
+		check{"training.rate", t.Rate == 0, "missing: want a learning rate above zero"},
+		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
+		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s wants it above 0 and below 1, as 0.9", t.Optimiser)},
+		check{"training.arithmetic", t.Arithmetic != ArithmeticStrict && t.Arithmetic != ArithmeticFused, fmt.Sprintf("unknown arithmetic %q: want strict or fused", t.Arithmetic)},
+	)
+}
