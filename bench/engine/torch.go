@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/althing-network/althing/spec"
+)
+
+//go:embed torch.py
+var script string
+
+// torch is PyTorch in a child process. It is the [runner] of the task it was last
+// given, and keeps no other.
+type torch struct {
+	python  string
+	version string
+	process *exec.Cmd
+	stdin   io.WriteCloser
+	ask     *json.Encoder
+	answers *json.Decoder
+}
+
+// question is a line to torch.py.
+type question struct {
+	Ask     string       `json:"ask"` // load, train or losses
+	Epochs  int          `json:"epochs,omitempty"`
+	Steps   int          `json:"steps,omitempty"`
+	Batch   uint32       `json:"batch,omitempty"`
+	Rate    float64      `json:"rate,omitempty"`
+	Stages  []spec.Stage `json:"stages,omitempty"`
+	Weights string       `json:"weights,omitempty"` // base64 of float32, little endian
+	X       string       `json:"x,omitempty"`       // likewise, row by row
+	Y       []int32      `json:"y,omitempty"`
+}
+
+// answer is a line from torch.py.
+type answer struct {
+	Version string    `json:"version"`
+	Seconds float64   `json:"seconds"` // CPU time
+	Losses  []float64 `json:"losses"`
+	Error   string    `json:"error"` // why torch cannot be imported
+}
+
+// errNoTorch is wrapped when a Python is missing or has no torch.
+var errNoTorch = errors.New("no PyTorch")
+
+// findTorch starts the first of some Pythons that has torch.
+func findTorch(ctx context.Context, pythons ...string) (*torch, error) {
+	var failed []error
+	for _, python := range pythons {
+		t, err := startTorch(ctx, python)
+		if err == nil {
+			return t, nil
+		}
+		failed = append(failed, err)
+	}
+	return nil, errors.Join(failed...)
+}
+
+func startTorch(ctx context.Context, python string) (*torch, error) {
+	c := exec.CommandContext(ctx, python, "-u", "-c", script)
+	c.Env = append(os.Environ(), append(blas(), "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")...)
+	c.Stderr = os.Stderr
+	stdin, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoTorch, err)
+	}
+	t := &torch{python: python, process: c, stdin: stdin, ask: json.NewEncoder(stdin), answers: json.NewDecoder(stdout)}
+	hello, err := t.read()
+	if err != nil {
+		_ = t.close()
+		return nil, err
+	}
+	t.version = hello.Version
+	return t, nil
+}
+
+// blas makes OpenBLAS, which does not know every processor, use what this one has.
+func blas() []string {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+		return []string{"OPENBLAS_CORETYPE=SkylakeX"}
+	case cpu.X86.HasAVX2:
+		return []string{"OPENBLAS_CORETYPE=Haswell"}
+	}
+	return nil
+}
+
+// load gives the child another task.
+func (t *torch) load(k task) error {
+	stages, err := k.job.Model.Stages()
+	if err != nil {
+		return err
+	}
+	_, err = t.exchange(question{
+		Ask: "load", Stages: stages, Batch: k.job.Training.Batch,
+		Rate:    float64(k.job.Training.Rate) / float64(spec.One),
+		Weights: encode(k.job.Weights), X: encode(k.job.Table.X), Y: k.job.Table.Y,
+	})
+	return err
+}
+
+func (t *torch) train(_ context.Context, epochs int) (time.Duration, error) {
+	a, err := t.exchange(question{Ask: "train", Epochs: epochs})
+	return time.Duration(a.Seconds * float64(time.Second)), err
+}
+
+func (t *torch) losses(_ context.Context, steps int) ([]float64, error) {
+	a, err := t.exchange(question{Ask: "losses", Steps: steps})
+	return a.Losses, err
+}
+
+func (t *torch) exchange(q question) (answer, error) {
+	if err := t.ask.Encode(q); err != nil {
+		return answer{}, fmt.Errorf("%s: %w", t.python, err)
+	}
+	return t.read()
+}
+
+func (t *torch) read() (a answer, err error) {
+	if err := t.answers.Decode(&a); err != nil {
+		return a, fmt.Errorf("%s: %w", t.python, err)
+	}
+	if a.Error != "" {
+		return a, fmt.Errorf("%w: %s: %s", errNoTorch, t.python, a.Error)
+	}
+	return a, nil
+}
+
+// close ends the child.
+func (t *torch) close() error {
+	return errors.Join(t.stdin.Close(), t.process.Wait())
+}
+
+func encode(values []float32) string {
+	b := make([]byte, 0, 4*len(values))
+	b, _ = binary.Append(b, binary.LittleEndian, values)
+	return base64.StdEncoding.EncodeToString(b)
+}

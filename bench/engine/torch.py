@@ -1,0 +1,95 @@
+"""What bench/engine compares with: plain SGD in PyTorch, one thread.
+
+Reads questions and writes answers, each one JSON object a line.
+"""
+import base64
+import json
+import sys
+import time
+
+try:
+    import torch
+    from torch import nn
+except ImportError as e:
+    print(json.dumps({"error": str(e)}), flush=True)
+    sys.exit(1)
+
+
+def floats(text):
+    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.float32)
+
+
+def values(image):
+    return image["height"] * image["width"] * image["channels"]
+
+
+def modules(stage):
+    layer, before = stage["Layer"], stage["In"]
+    kind = layer["kind"]
+    if kind == "dense":
+        return [nn.Flatten(), nn.Linear(values(before), layer["out"])]
+    if kind == "conv2d":
+        return [nn.Conv2d(before["channels"], layer["out"], layer["kernel"], layer["stride"], layer.get("padding", 0))]
+    if kind == "maxpool":
+        return [nn.MaxPool2d(layer["size"])]
+    if kind == "relu":
+        return [nn.ReLU()]
+    raise ValueError("no module for " + kind)
+
+
+class Task:
+    def __init__(self, q):
+        before = q["stages"][0]["In"]
+        shape = (before["channels"], before["height"], before["width"])
+        self.net = nn.Sequential(*[m for s in q["stages"] for m in modules(s)])
+        self.weights = floats(q["weights"])
+        self.x = floats(q["x"]).reshape(-1, *shape)
+        self.y = torch.tensor(q["y"])
+        self.batch, self.rate = q["batch"], q["rate"]
+
+    def begin(self):
+        """Puts the initial weights back."""
+        parameters = list(self.net.parameters())
+        with torch.no_grad():
+            for p, w in zip(parameters, self.weights.split([p.numel() for p in parameters])):
+                p.copy_(w.reshape(p.shape))
+        self.sgd = torch.optim.SGD(parameters, lr=self.rate)
+
+    def step(self, at):
+        x, y = self.x[at : at + self.batch], self.y[at : at + self.batch]
+        self.sgd.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(self.net(x), y)
+        loss.backward()
+        self.sgd.step()
+        return loss
+
+    def train(self, epochs):
+        self.begin()
+        start = time.process_time()
+        for _ in range(epochs):
+            for at in range(0, len(self.x), self.batch):
+                self.step(at)
+        return time.process_time() - start
+
+    def losses(self, steps):
+        self.begin()
+        return [self.step(i * self.batch % len(self.x)).item() for i in range(steps)]
+
+
+def main():
+    torch.set_num_threads(1)
+    print(json.dumps({"version": torch.__version__}), flush=True)
+    task = None
+    for line in sys.stdin:
+        q = json.loads(line)
+        a = {}
+        if q["ask"] == "load":
+            task = Task(q)
+        elif q["ask"] == "train":
+            a["seconds"] = task.train(q["epochs"])
+        elif q["ask"] == "losses":
+            a["losses"] = task.losses(q["steps"])
+        print(json.dumps(a), flush=True)
+
+
+main()
