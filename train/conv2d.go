@@ -66,9 +66,17 @@ func (c *conv2d) forward(y, x []float32, rows int) {
 	}
 }
 
-func (c *conv2d) backward(dx, dy, x []float32, rows int) {
+func (c *conv2d) backward(dx, dy, _ []float32, rows int) {
 	in, out := c.in.Values(), c.out.Values()
-	gradients := c.matrix(c.patchGradients)
+	for r := range rows {
+		channels := gemm.Of(dy[r*out:(r+1)*out], len(c.bias), c.places)
+		c.kernel.Multiply(c.matrix(c.patchGradients), c.weight.T(), channels)
+		c.fold(dx[r*in : (r+1)*in])
+	}
+}
+
+func (c *conv2d) gradients(dy, x []float32, rows int) {
+	in, out := c.in.Values(), c.out.Values()
 	clear(c.biasGradient)
 	for r := range rows {
 		channels := gemm.Of(dy[r*out:(r+1)*out], len(c.bias), c.places)
@@ -82,10 +90,6 @@ func (c *conv2d) backward(dx, dy, x []float32, rows int) {
 			c.kernel.MultiplyAdd(c.weightGradient, channels, c.matrix(patches).T())
 		}
 		c.addUp(dy[r*out : (r+1)*out])
-		if dx != nil {
-			c.kernel.Multiply(gradients, c.weight.T(), channels)
-			c.fold(dx[r*in : (r+1)*in])
-		}
 	}
 }
 

@@ -33,14 +33,14 @@ func (d *dense) forward(y, x []float32, rows int) {
 	}
 }
 
-func (d *dense) backward(dx, dy, x []float32, rows int) {
-	slopes := gemm.Of(dy, rows, d.out)
-	d.kernel.Multiply(d.weightGradient, slopes.T(), gemm.Of(x, rows, d.in))
+func (d *dense) backward(dx, dy, _ []float32, rows int) {
+	d.kernel.Multiply(gemm.Of(dx, rows, d.in), gemm.Of(dy, rows, d.out), d.weight)
+}
+
+func (d *dense) gradients(dy, x []float32, rows int) {
+	d.kernel.Multiply(d.weightGradient, gemm.Of(dy, rows, d.out).T(), gemm.Of(x, rows, d.in))
 	clear(d.biasGradient)
 	for r := range rows {
 		d.kernel.AddScaled(d.biasGradient, 1, dy[r*d.out:(r+1)*d.out])
-	}
-	if dx != nil {
-		d.kernel.Multiply(gemm.Of(dx, rows, d.in), slopes, d.weight)
 	}
 }

@@ -42,9 +42,6 @@ func (d *dropout) forward(y, _ []float32, rows int) {
 }
 
 func (d *dropout) backward(dx, _, _ []float32, rows int) {
-	if dx == nil {
-		return
-	}
 	for i := range dx[:rows*d.width] {
 		dx[i] *= d.factors[i]
 	}

@@ -13,10 +13,17 @@ import (
 type layer interface {
 	// forward computes the outputs y of some rows from their inputs x.
 	forward(y, x []float32, rows int)
-	// backward computes, from the gradient dy by the outputs and the inputs x of
-	// the last forward, the gradients by the layer's parameters and dx, that by
-	// the inputs. It leaves dx out where it is nil.
+	// backward computes the gradient dx by the inputs from dy, that by the outputs,
+	// and the inputs x of the last forward.
 	backward(dx, dy, x []float32, rows int)
+}
+
+// learner is a layer with parameters, which never works in place.
+type learner interface {
+	layer
+	// gradients sets those by the parameters, summed over the rows, from the same
+	// dy and x as backward.
+	gradients(dy, x []float32, rows int)
 }
 
 // place is what a layer is built from: where it stands, and the memory of its

@@ -52,9 +52,6 @@ func (m *maxPool) largest(x []float32, at int) (best float32, from int32) {
 }
 
 func (m *maxPool) backward(dx, dy, _ []float32, rows int) {
-	if dx == nil {
-		return
-	}
 	in, out := m.in.Values(), m.out.Values()
 	clear(dx[:rows*in])
 	for r := range rows {

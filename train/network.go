@@ -100,7 +100,12 @@ func (n *network) step(labels []int32, rate float32) (loss float64) {
 		}
 	}
 	for i := last - 1; i >= 0; i-- {
-		n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
+		if l, ok := n.layers[i].(learner); ok {
+			l.gradients(n.deltas[i+1], n.outputs[i], rows)
+		}
+		if n.deltas[i] != nil {
+			n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
+		}
 	}
 	n.kernel.AddScaled(n.weights, -rate, n.gradient)
 	return loss

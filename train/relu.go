@@ -16,9 +16,6 @@ func (l relu) forward(y, _ []float32, rows int) {
 
 // backward stops the gradient where the output is 0; x is the output.
 func (l relu) backward(dx, _, x []float32, rows int) {
-	if dx == nil {
-		return
-	}
 	dx, x = dx[:rows*l.width], x[:rows*l.width]
 	for i, v := range dx {
 		bits := int32(math.Float32bits(x[i]))
