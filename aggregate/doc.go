@@ -1,5 +1,5 @@
 // Package aggregate says how the updates of a round become the next model:
-// one file a rule.
+// one file a rule, and one an optimiser that moves the model by what they combine.
 //
 // It is exact. Updates are integers, their weighted sum is an int64 that cannot
 // overflow, and one rounding at the end gives the next weight, so any order of
