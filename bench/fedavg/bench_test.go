@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// writeImages makes a data set in which a bright bar says the label: 1000 images to
+// train with and 100 more.
+func writeImages(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for name, n := range map[string]int{"train": 1000, "t10k": 100} {
+		images := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 3}, uint32(n))
+		images = binary.BigEndian.AppendUint32(images, 28)
+		images = binary.BigEndian.AppendUint32(images, 28)
+		labels := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 1}, uint32(n))
+		for i := range n {
+			label := byte(i % 10)
+			image := make([]byte, 28*28)
+			for j := range 56 {
+				image[int(label)*56+j] = byte(200 + (i+j)%50)
+			}
+			images, labels = append(images, image...), append(labels, label)
+		}
+		for file, b := range map[string][]byte{"-images-idx3-ubyte": images, "-labels-idx1-ubyte": labels} {
+			if err := os.WriteFile(filepath.Join(folder, name+file), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return folder
+}
+
+func TestRunGoesOnWhereItStopped(t *testing.T) {
+	folder := writeImages(t)
+	log := filepath.Join(t.TempDir(), "runs.jsonl")
+	picture := filepath.Join(t.TempDir(), "curves.svg")
+	call := func(more string) (table, progress string) {
+		t.Helper()
+		o, err := parse(strings.Fields("--data "+folder+" --out "+log+" --plot "+picture+" --split iid --rows E1B10 --rounds 30 --rates 0.2,0.000001 "+more), t.Output())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, told bytes.Buffer
+		if err := run(t.Context(), o, &out, &told); err != nil {
+			t.Fatal(err)
+		}
+		return out.String(), told.String()
+	}
+	table, progress := call("")
+	if strings.Count(progress, "\n") != 2 || !strings.Contains(progress, "rate 0.2: 0.85 in ") {
+		t.Errorf("progress of two rates, of which one learns:\n%s", progress)
+	}
+	trials := mustOpen(t, log).trials
+	if rounds, reached := trials[0].rounds(); !reached || len(trials) != 2 || float64(trials[1].Cap) > rounds+1 {
+		t.Errorf("the first rate took %v rounds: want the second to be given up then, not after %d", rounds, trials[1].Cap)
+	}
+	again, progress := call("")
+	if diff := cmp.Diff(table, again); diff != "" || progress != "" {
+		t.Errorf("run again: %s\ntable (-first +again):\n%s", progress, diff)
+	}
+	reported, _ := call("--report --data /nowhere")
+	if diff := cmp.Diff(table, reported); diff != "" {
+		t.Errorf("table (-first +report):\n%s", diff)
+	}
+	if printed, _ := call("--json"); !strings.HasPrefix(printed, `{"model":"2nn","split":"iid","epochs":1,"batch":10,"rate":0.2,`) || strings.Count(printed, "\n") != 1 {
+		t.Errorf("as JSON: %s", printed)
+	}
+	if _, progress = call("--seed 2"); strings.Count(progress, "\n") != 2 {
+		t.Errorf("another seed is another run: %q", progress)
+	}
+	if svg, err := os.ReadFile(picture); err != nil || !bytes.HasPrefix(svg, []byte("<svg")) {
+		t.Errorf("picture: %v", err)
+	}
+}
+
+func TestDivergenceIsAResult(t *testing.T) {
+	o, err := parse(strings.Fields("--data "+writeImages(t)+" --split iid --rows E1B10 --rounds 20 --rates 4000"), t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table, told bytes.Buffer
+	if err := run(t.Context(), o, &table, &told); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told.String(), "rate 4000: round ") || !strings.Contains(table.String(), "| E1B10 | 60 | diverged (best 0.") {
+		t.Errorf("rate 4000: %s\n%s", told.String(), table.String())
+	}
+}

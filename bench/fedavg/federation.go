@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"github.com/althing-network/althing/aggregate"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// scaleBits is the fixed point of updates, the default of a task.
+const scaleBits = 20
+
+// federation is federated averaging (algorithm 1 of the paper) in one process, with
+// the code that trainers and aggregators of a network run: the engine, updates in
+// fixed point in their canonical bytes, the exact weighted mean. Its results do not
+// depend on workers.
+type federation struct {
+	model    spec.Model
+	training spec.Training
+	clients  []data.Table
+	chosen   int          // clients a round
+	holdout  []data.Table // in pieces, for the workers
+	seed     uint64       // of model 0, the choice of clients and the order of their rows
+	workers  int          // engines at work at a time, each with one thread
+}
+
+// run goes through rounds until the accuracy reaches the target, and returns the
+// accuracy of every model, that of model 0 first. seen, unless it is nil, is told
+// each of them as it is measured. With an error come the accuracies before it.
+func (f federation) run(ctx context.Context, rounds int, target float64, seen func(round int, accuracy float64)) (curve []float64, err error) {
+	weights, err := model.Init(f.model)
+	if err != nil {
+		return nil, err
+	}
+	for round := 0; ; round++ {
+		accuracy, err := f.evaluate(ctx, weights)
+		if err != nil {
+			return curve, fmt.Errorf("round %d: %w", round, err)
+		}
+		curve = append(curve, accuracy)
+		if seen != nil {
+			seen(round, accuracy)
+		}
+		if round >= rounds || accuracy >= target {
+			return curve, nil
+		}
+		if weights, err = f.round(ctx, uint64(round+1), weights); err != nil {
+			return curve, fmt.Errorf("round %d: %w", round+1, err)
+		}
+	}
+}
+
+// round is one round: some clients train, the mean of what they learned is the
+// next model.
+func (f federation) round(ctx context.Context, number uint64, weights []float32) ([]float32, error) {
+	clients := f.choose(number)
+	claims := make([]uint32, len(clients))
+	sources := make([]aggregate.Source, len(clients))
+	err := each(f.workers, len(clients), func(i int) error {
+		client := clients[i]
+		slot := spec.Slot{Chain: "bench-fedavg", Task: f.seed, Round: number, Node: uint64(client)}
+		update, samples, err := f.update(ctx, slot, f.clients[client], weights)
+		if err != nil {
+			return fmt.Errorf("client %d: %w", client, err)
+		}
+		claims[i] = uint32(samples)
+		sources[i] = aggregate.Source{Slot: slot, Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(update)), nil
+		}}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, weight := range aggregate.Weights(claims, 0) {
+		sources[i].Weight = weight
+	}
+	return aggregate.FedAvg{}.Aggregate(weights, scaleBits, sources)
+}
+
+// update is what a client sends: the bytes of its update, and its rows.
+func (f federation) update(ctx context.Context, slot spec.Slot, t data.Table, weights []float32) (update []byte, samples int, err error) {
+	result, err := train.Engine{}.Train(ctx, train.Job{
+		Model: f.model, Training: f.training, Weights: weights, Seed: seedOf(slot), Table: t,
+	}, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	values, err := model.Quantise(result.Weights, weights, scaleBits)
+	if err != nil {
+		return nil, 0, err
+	}
+	update, err = model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
+	return update, result.Samples, err
+}
+
+// evaluate is the fraction of the hold-out that a model classifies correctly.
+func (f federation) evaluate(ctx context.Context, weights []float32) (float64, error) {
+	found := make([]train.Evaluation, len(f.holdout))
+	err := each(f.workers, len(f.holdout), func(i int) (err error) {
+		found[i], err = train.Engine{}.Evaluate(ctx, f.model, weights, f.holdout[i])
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var correct, samples int
+	for _, e := range found {
+		correct, samples = correct+e.Correct, samples+e.Samples
+	}
+	return float64(correct) / float64(samples), nil
+}
+
+// choose draws the clients of a round, in an order of no meaning.
+func (f federation) choose(number uint64) []int {
+	clients := make([]int, len(f.clients))
+	for i := range clients {
+		clients[i] = i
+	}
+	data.Permute(clients, rand.NewPCG(f.seed, number))
+	return clients[:f.chosen]
+}
+
+// seedOf is the seed of the order in which a client goes through its rows.
+func seedOf(s spec.Slot) uint64 {
+	var place [24]byte
+	binary.BigEndian.PutUint64(place[:], s.Task)
+	binary.BigEndian.PutUint64(place[8:], s.Round)
+	binary.BigEndian.PutUint64(place[16:], s.Node)
+	d := spec.Statement("order of rows", []byte(s.Chain), place[:])
+	return binary.BigEndian.Uint64(d[:])
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+)
+
+// line is the progress of a trial: on a terminal one line that is written anew,
+// elsewhere a line now and then.
+type line struct {
+	w        io.Writer
+	terminal bool
+	name     string
+	rounds   int
+	best     float64
+}
+
+func newLine(w io.Writer, name string, rounds int) *line {
+	f, ok := w.(*os.File)
+	return &line{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), name: name, rounds: rounds}
+}
+
+func (l *line) show(round int, accuracy float64) {
+	l.best = max(l.best, accuracy)
+	const every, width = 25, 20
+	if !l.terminal {
+		if round > 0 && round%every == 0 {
+			fmt.Fprintf(l.w, "%s: round %d of %d, accuracy %.4f, best %.4f\n", l.name, round, l.rounds, accuracy, l.best)
+		}
+		return
+	}
+	full := round * width / l.rounds
+	bar := append(slices.Repeat([]rune{'█'}, full), slices.Repeat([]rune{'░'}, width-full)...)
+	fmt.Fprintf(l.w, "\r\x1b[K%s %s %d of %d rounds, accuracy %.4f, best %.4f", l.name, string(bar), round, l.rounds, accuracy, l.best)
+}
+
+func (l *line) end(t trial) {
+	clear := ""
+	if l.terminal {
+		clear = "\r\x1b[K"
+	}
+	rounds, reached := t.rounds()
+	switch {
+	case t.Diverged != "":
+		fmt.Fprintf(l.w, "%s%s: %s\n", clear, l.name, t.Diverged)
+	case reached:
+		fmt.Fprintf(l.w, "%s%s: %s in %.1f rounds, %.0f s\n", clear, l.name, t.Target, rounds, t.Seconds)
+	default:
+		fmt.Fprintf(l.w, "%s%s: %.4f after %d rounds, %.0f s\n", clear, l.name, t.best(), t.Cap, t.Seconds)
+	}
+}

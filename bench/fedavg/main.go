@@ -1,0 +1,99 @@
+// Command fedavg repeats an experiment of the FedAvg paper (McMahan et al. 2017,
+// arXiv:1602.05629, Tables 2 and 4) on Fashion-MNIST: in how many rounds federated
+// averaging over 100 clients, ten a round, reaches an accuracy, by the epochs and
+// the batch size of a client.
+//
+//	go run ./bench/fedavg --split iid --rows E1B10,E10B10 --out runs.jsonl --plot curves.svg
+//
+// It trains and aggregates with the code of the network, but it is not a network:
+// there is one process, no chain and no message. Nor are its figures the paper's:
+// docs/fedavg.md says what can be compared.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+
+	"github.com/althing-network/althing/data"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	o, err := parse(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		err = run(ctx, o, os.Stdout, os.Stderr)
+	}
+	if err != nil {
+		stop()
+		fmt.Fprintln(os.Stderr, "bench/fedavg:", err)
+		os.Exit(1)
+	}
+}
+
+// run runs what is asked for and not in the log yet, and shows the results.
+func run(ctx context.Context, o options, out, progress io.Writer) error {
+	log, err := open(o.out)
+	if err != nil {
+		return err
+	}
+	if !o.report {
+		b := bench{options: o, log: log, progress: progress}
+		if b.table, b.holdout, err = images(o.data); err != nil {
+			return err
+		}
+		for _, s := range o.settings() {
+			if err := b.measure(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+			if o.json {
+				if err := writeJSON(out, resultOf(o, log, s)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return show(o, log, out)
+}
+
+// show prints the results of a log, and draws them where that is asked for.
+func show(o options, log *record, out io.Writer) error {
+	switch {
+	case !o.json:
+		if err := writeTable(out, o, log); err != nil {
+			return err
+		}
+	case o.report:
+		for _, s := range o.settings() {
+			if err := writeJSON(out, resultOf(o, log, s)); err != nil {
+				return err
+			}
+		}
+	}
+	if o.plot == "" {
+		return nil
+	}
+	f, err := os.Create(o.plot)
+	if err != nil {
+		return err
+	}
+	return errors.Join(figureOf(o, log).WriteSVG(f), f.Close())
+}
+
+// images reads the data set; the error for one that is not there says how to get it.
+func images(folder string) (rows, holdout data.Table, err error) {
+	rows, holdout, err = data.ReadImages(os.DirFS(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return rows, holdout, fmt.Errorf("%s holds no data set: %w\nname its folder with --data, or install Debian's:\n\n    apt-get install dataset-fashion-mnist", folder, err)
+	}
+	return rows, holdout, err
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// options are what the command line asks for.
+type options struct {
+	data    string
+	model   string
+	splits  []string
+	rows    []row      // in the order in which they are run
+	rates   []spec.PPM // none: those of the row
+	rounds  int        // at most
+	target  spec.PPM
+	seed    uint64
+	workers int
+	strict  bool
+	out     string
+	plot    string
+	report  bool
+	json    bool
+}
+
+func (o options) arithmetic() string {
+	if o.strict {
+		return spec.ArithmeticStrict
+	}
+	return spec.ArithmeticFused
+}
+
+// wanted is the trial of a setting with a rate, before it is run.
+func (o options) wanted(s setting, rate spec.PPM) trial {
+	return trial{setting: s, Rate: rate, Seed: o.seed, Arithmetic: o.arithmetic(), Target: o.target, Cap: o.rounds}
+}
+
+// settings are the experiments asked for, in their order.
+func (o options) settings() (all []setting) {
+	for _, s := range o.splits {
+		for _, r := range o.rows {
+			all = append(all, setting{o.model, s, r})
+		}
+	}
+	return all
+}
+
+// parse reads the command line; help and errors of flags are written to w.
+func parse(args []string, w io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("fedavg", flag.ContinueOnError)
+	f.SetOutput(w)
+	f.StringVar(&o.data, "data", "/usr/share/datasets/fashion-mnist", "folder of the four IDX files, .gz or not")
+	f.StringVar(&o.model, "model", twoNN, "2nn or cnn")
+	splits := f.String("split", "both", "iid, non-iid or both")
+	rows := f.String("rows", "", "rows to run, in this order, as E1B10,E5Binf,FedSGD (default all; of the cnn E1B10,E1B50,E5B10)")
+	rates := f.String("rates", "", "learning rates to try for each row, the best is kept (default two, by batch size)")
+	f.IntVar(&o.rounds, "rounds", 0, "give a row up after so many rounds (default 1000, of the cnn 100)")
+	target := f.String("target", "", "accuracy to reach (default 0.85, of the cnn 0.88)")
+	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
+	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "clients that train at a time")
+	f.BoolVar(&o.strict, "strict", false, "strict arithmetic: the same figures on every machine, but slower")
+	f.StringVar(&o.out, "out", "", "file that finished runs are appended to, and that is not run again")
+	f.StringVar(&o.plot, "plot", "", "file for the curves, as SVG")
+	f.BoolVar(&o.report, "report", false, "run nothing, show what --out has")
+	f.BoolVar(&o.json, "json", false, "print one JSON object a row")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("%q: want only flags", f.Arg(0))
+	}
+	defaultRounds, defaultTarget, defaultRows := 1000, "0.85", ""
+	switch o.model {
+	case twoNN:
+	case cnn:
+		defaultRounds, defaultTarget, defaultRows = 100, "0.88", "E1B10,E1B50,E5B10"
+	default:
+		return o, fmt.Errorf("--model %q: want 2nn or cnn", o.model)
+	}
+	switch *splits {
+	case "both":
+		o.splits = []string{iid, nonIID}
+	case iid, nonIID:
+		o.splits = []string{*splits}
+	default:
+		return o, fmt.Errorf("--split %q: want iid, non-iid or both", *splits)
+	}
+	if o.rounds = cmp.Or(o.rounds, defaultRounds); o.rounds < 1 {
+		return o, fmt.Errorf("--rounds %d: want at least 1", o.rounds)
+	}
+	if o.report && o.out == "" {
+		return o, errors.New("--report shows a log: name it with --out")
+	}
+	if o.workers < 1 {
+		return o, fmt.Errorf("--workers %d: want at least 1", o.workers)
+	}
+	if o.target, err = spec.ParsePPM(cmp.Or(*target, defaultTarget)); err != nil || o.target == 0 || o.target > spec.One {
+		return o, fmt.Errorf("--target %q: want an accuracy above 0 and up to 1", *target)
+	}
+	if o.rows, err = parseRows(o.model, cmp.Or(*rows, defaultRows)); err != nil {
+		return o, fmt.Errorf("--rows: %w", err)
+	}
+	if *rates != "" {
+		if o.rates, err = parseRates(*rates); err != nil {
+			return o, fmt.Errorf("--rates: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// parseRows finds the rows of a list; an empty one stands for all.
+func parseRows(model, list string) (rows []row, err error) {
+	if list == "" {
+		for _, f := range paper(model) {
+			rows = append(rows, f.row)
+		}
+		return rows, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		r, err := findRow(model, strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}

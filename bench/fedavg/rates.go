@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// defaultRates are the learning rates tried for a row: two neighbours on the
+// paper's coarser grid, whose steps are a factor of 10^(1/3) (section 3). The paper
+// tries 11 to 13; large batches want larger rates.
+func defaultRates(r row) []spec.PPM {
+	switch r.Batch {
+	case 0:
+		return []spec.PPM{215_443, 464_159}
+	case 50:
+		return []spec.PPM{100_000, 215_443}
+	default:
+		return []spec.PPM{46_416, 100_000}
+	}
+}
+
+// parseRates reads rates as they stand on the command line.
+func parseRates(list string) (rates []spec.PPM, err error) {
+	for word := range strings.SplitSeq(list, ",") {
+		rate, err := spec.ParsePPM(strings.TrimSpace(word))
+		if err != nil || rate == 0 {
+			return nil, fmt.Errorf("rate %q: want decimals above 0, as 0.05,0.1", word)
+		}
+		rates = append(rates, rate)
+	}
+	return rates, nil
+}

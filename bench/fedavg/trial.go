@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// trial is one run of a setting with one learning rate: a line of the log.
+type trial struct {
+	setting
+	Rate       spec.PPM  `json:"rate"`
+	Seed       uint64    `json:"seed"`
+	Arithmetic string    `json:"arithmetic"`
+	Target     spec.PPM  `json:"target"`
+	Cap        int       `json:"cap"`                // rounds after which it was given up
+	Diverged   string    `json:"diverged,omitempty"` // why training stopped
+	Seconds    float64   `json:"seconds"`
+	Curve      []float64 `json:"curve"` // accuracy after each round, that of model 0 first
+}
+
+// rounds is the trial's rounds to target.
+func (t trial) rounds() (float64, bool) { return crossing(t.Curve, fraction(t.Target)) }
+
+// best is the best accuracy of all its rounds.
+func (t trial) best() float64 { return slices.Max(append([]float64{0}, t.Curve...)) }
+
+// final reports whether more rounds, up to a cap, could change the trial.
+func (t trial) final(rounds int) bool {
+	_, reached := t.rounds()
+	return reached || t.Diverged != "" || t.Cap >= rounds
+}
+
+// same reports whether two trials are of the same experiment, whatever became of them.
+func (t trial) same(o trial) bool {
+	return t.setting == o.setting && t.Rate == o.Rate && t.Seed == o.Seed && t.Arithmetic == o.Arithmetic && t.Target == o.Target
+}
+
+// better orders trials of one setting: those that reached the target first, by
+// rounds, then the others by their best accuracy.
+func better(a, b trial) int {
+	inA, reachedA := a.rounds()
+	inB, reachedB := b.rounds()
+	switch {
+	case reachedA && reachedB:
+		return cmp.Compare(inA, inB)
+	case reachedA:
+		return -1
+	case reachedB:
+		return 1
+	}
+	return cmp.Compare(b.best(), a.best())
+}
+
+func fraction(p spec.PPM) float64 { return float64(p) / float64(spec.One) }
