@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/base64"
@@ -13,12 +14,10 @@ import (
 	"os/exec"
 	"time"
 
-	"golang.org/x/sys/cpu"
-
 	"github.com/althing-network/althing/spec"
 )
 
-//go:embed torch.py
+//go:embed baseline.py
 var script string
 
 // torch is PyTorch in a child process. It is the [runner] of the task it was last
@@ -27,12 +26,13 @@ type torch struct {
 	python  string
 	version string
 	process *exec.Cmd
+	said    bytes.Buffer // on stderr: warnings of libraries, until it dies; read once it has
 	stdin   io.WriteCloser
 	ask     *json.Encoder
 	answers *json.Decoder
 }
 
-// question is a line to torch.py.
+// question is a line to baseline.py.
 type question struct {
 	Ask     string       `json:"ask"` // load, train or losses
 	Epochs  int          `json:"epochs,omitempty"`
@@ -45,7 +45,7 @@ type question struct {
 	Y       []int32      `json:"y,omitempty"`
 }
 
-// answer is a line from torch.py.
+// answer is a line from baseline.py.
 type answer struct {
 	Version string    `json:"version"`
 	Seconds float64   `json:"seconds"` // CPU time
@@ -72,7 +72,8 @@ func findTorch(ctx context.Context, pythons ...string) (*torch, error) {
 func startTorch(ctx context.Context, python string) (*torch, error) {
 	c := exec.CommandContext(ctx, python, "-u", "-c", script)
 	c.Env = append(os.Environ(), append(blas(), "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")...)
-	c.Stderr = os.Stderr
+	t := &torch{python: python, process: c}
+	c.Stderr = &t.said
 	stdin, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func startTorch(ctx context.Context, python string) (*torch, error) {
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoTorch, err)
 	}
-	t := &torch{python: python, process: c, stdin: stdin, ask: json.NewEncoder(stdin), answers: json.NewDecoder(stdout)}
+	t.stdin, t.ask, t.answers = stdin, json.NewEncoder(stdin), json.NewDecoder(stdout)
 	hello, err := t.read()
 	if err != nil {
 		_ = t.close()
@@ -92,17 +93,6 @@ func startTorch(ctx context.Context, python string) (*torch, error) {
 	}
 	t.version = hello.Version
 	return t, nil
-}
-
-// blas makes OpenBLAS, which does not know every processor, use what this one has.
-func blas() []string {
-	switch {
-	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
-		return []string{"OPENBLAS_CORETYPE=SkylakeX"}
-	case cpu.X86.HasAVX2:
-		return []string{"OPENBLAS_CORETYPE=Haswell"}
-	}
-	return nil
 }
 
 // load gives the child another task.
@@ -146,9 +136,13 @@ func (t *torch) read() (a answer, err error) {
 	return a, nil
 }
 
-// close ends the child.
+// close ends the child. What it said is part of the error when it did not end well.
 func (t *torch) close() error {
-	return errors.Join(t.stdin.Close(), t.process.Wait())
+	_ = t.stdin.Close()
+	if err := t.process.Wait(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", t.python, err, bytes.TrimSpace(t.said.Bytes()))
+	}
+	return nil
 }
 
 func encode(values []float32) string {

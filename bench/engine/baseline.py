@@ -23,25 +23,34 @@ def values(image):
     return image["height"] * image["width"] * image["channels"]
 
 
-def modules(stage):
-    layer, before = stage["Layer"], stage["In"]
-    kind = layer["kind"]
-    if kind == "dense":
-        return [nn.Flatten(), nn.Linear(values(before), layer["out"])]
-    if kind == "conv2d":
-        return [nn.Conv2d(before["channels"], layer["out"], layer["kernel"], layer["stride"], layer.get("padding", 0))]
-    if kind == "maxpool":
-        return [nn.MaxPool2d(layer["size"])]
-    if kind == "relu":
-        return [nn.ReLU()]
-    raise ValueError("no module for " + kind)
+def network(stages):
+    """The layers; a network of dense layers only never sees an image."""
+    modules, image = [], False
+    for stage in stages:
+        layer, before = stage["Layer"], stage["In"]
+        kind = layer["kind"]
+        if kind == "conv2d":
+            image = True
+            modules.append(nn.Conv2d(before["channels"], layer["out"], layer["kernel"], layer["stride"], layer.get("padding", 0)))
+        elif kind == "maxpool":
+            modules.append(nn.MaxPool2d(layer["size"]))
+        elif kind == "relu":
+            modules.append(nn.ReLU())
+        elif kind == "dense":
+            if image:
+                image = False
+                modules.append(nn.Flatten())
+            modules.append(nn.Linear(values(before), layer["out"]))
+        else:
+            raise ValueError("no module for " + kind)
+    return nn.Sequential(*modules)
 
 
 class Task:
     def __init__(self, q):
-        before = q["stages"][0]["In"]
-        shape = (before["channels"], before["height"], before["width"])
-        self.net = nn.Sequential(*[m for s in q["stages"] for m in modules(s)])
+        first = q["stages"][0]["In"]
+        shape = (first["channels"], first["height"], first["width"]) if first["height"] > 1 else (first["channels"],)
+        self.net = network(q["stages"])
         self.weights = floats(q["weights"])
         self.x = floats(q["x"]).reshape(-1, *shape)
         self.y = torch.tensor(q["y"])
