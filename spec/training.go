@@ -23,6 +23,9 @@ func optimisers() []string {
 	return []string{OptimiserSGD, OptimiserMomentum, OptimiserNesterov, OptimiserAdam}
 }
 
+// Validate reports what is wrong with what a trainer is told to do.
+func (t Training) Validate() error { return t.validate() }
+
 func (t Training) validate() error {
 	return first(
 		check{"training.optimiser", !slices.Contains(optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want sgd, momentum, nesterov or adam", t.Optimiser)},

@@ -17,6 +17,7 @@ type conv2d struct {
 	weight                  gemm.Matrix // channels out x values in a patch
 	bias                    []float32   // channels out
 	weightGradient          gemm.Matrix
+	flatGradient            []float32 // the same
 	biasGradient            []float32
 	patches, patchGradients []float32 // of one row: values in a patch x places
 	kept                    int       // rows whose patches forward keeps for backward
@@ -43,6 +44,7 @@ func newConv2D(p place) *conv2d {
 		weight:         gemm.Of(p.weight, out, patch),
 		bias:           p.bias,
 		weightGradient: gemm.Of(p.weightGradient, out, patch),
+		flatGradient:   p.weightGradient,
 		biasGradient:   p.biasGradient,
 		patches:        make([]float32, (kept+1)*patch*places),
 		patchGradients: make([]float32, patch*places),
@@ -90,6 +92,22 @@ func (c *conv2d) gradients(dy, x []float32, rows int) {
 			c.kernel.MultiplyAdd(c.weightGradient, channels, c.matrix(patches).T())
 		}
 		c.addUp(dy[r*out : (r+1)*out])
+	}
+}
+
+// squares makes the gradients of one row at a time: sums over all places of the
+// kernel, which have no shorter norm.
+func (c *conv2d) squares(sums []float64, dy, x []float32) {
+	in, out := c.in.Values(), c.out.Values()
+	for r := range sums {
+		channels, patches := dy[r*out:(r+1)*out], c.patchesOf(r)
+		if r >= c.kept {
+			c.unfold(patches, x[r*in:(r+1)*in])
+		}
+		c.kernel.Multiply(c.weightGradient, gemm.Of(channels, len(c.bias), c.places), c.matrix(patches).T())
+		clear(c.biasGradient)
+		c.addUp(channels)
+		sums[r] += square(c.flatGradient) + square(c.biasGradient)
 	}
 }
 

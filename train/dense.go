@@ -44,3 +44,12 @@ func (d *dense) gradients(dy, x []float32, rows int) {
 		d.kernel.AddScaled(d.biasGradient, 1, dy[r*d.out:(r+1)*d.out])
 	}
 }
+
+// squares never looks at a row's gradient, which is the outer product of dy and x
+// and of dy and 1: the square of its norm is the product of theirs (Goodfellow
+// 2015, "Efficient per-example gradient computations").
+func (d *dense) squares(sums []float64, dy, x []float32) {
+	for r := range sums {
+		sums[r] += float64(square(dy[r*d.out:(r+1)*d.out]) * (square(x[r*d.in:(r+1)*d.in]) + 1))
+	}
+}

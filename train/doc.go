@@ -3,8 +3,8 @@
 // nothing but Go.
 //
 // It is not federated and knows no task, chain or peer: who trains when, and
-// what becomes of the weights, is decided elsewhere. Noise and clipping are
-// package privacy.
+// what becomes of the weights, is decided elsewhere. It can bound what
+// one row does to the weights; it adds no noise.
 //
 // # Strict arithmetic
 //

@@ -24,22 +24,32 @@ type Engine struct {
 
 var _ Trainer = Engine{}
 
-// Train minimises the mean loss by plain stochastic gradient descent:
-// each epoch goes through all rows once, in an order drawn from the seed, in
-// batches of which the last may be smaller. Same job, same bits.
+// Train minimises the mean loss by steps of the job's optimiser: each epoch goes
+// through all rows once, in an order drawn from the seed, in batches of which the
+// last may be smaller. Same job, same bits, where arithmetic is strict; where the
+// job does not say which, it is.
 //
-// It fails when job and model do not fit, and when the loss or the weights stop
-// being finite numbers, naming the step.
+// In each step the gradient of the mean loss is computed; with a bound, each row's
+// is clipped before the mean. Then weight decay and FedProx's term are added, which
+// no bound holds back, and the optimiser moves the weights.
+//
+// Train fails when job and model do not fit, and when the loss, a row's gradient
+// that is to be clipped, or the weights stop being finite numbers, naming the step.
 func (e Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
+	if job.Training.Arithmetic == "" {
+		job.Training.Arithmetic = spec.ArithmeticStrict
+	}
 	if err := job.validate(); err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
 	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
-	net, err := newNetwork(job.Model, e.kernel(job.Training), slices.Clone(job.Weights), batch, &job.Seed)
+	kernel := e.kernel(job.Training)
+	net, err := newNetwork(job.Model, kernel, slices.Clone(job.Weights), batch, &job.Seed)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
-	loss, err := descend(ctx, net, job, batch, progress)
+	net.bound = float64(job.Training.Clip) / float64(spec.One)
+	loss, err := descend(ctx, net, job, kernel, progress)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
@@ -55,9 +65,10 @@ func (e Engine) kernel(t spec.Training) gemm.Kernel {
 }
 
 // descend runs all steps of a job and returns the loss of the last epoch.
-func descend(ctx context.Context, net *network, job Job, batch int, progress func(done, total int)) (loss float64, err error) {
-	t := job.Table
-	rate := float32(float64(job.Training.Rate) / float64(spec.One))
+func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, progress func(done, total int)) (loss float64, err error) {
+	t, batch := job.Table, net.batch
+	pull := newPenalty(job.Training, kernel, job.Weights)
+	rule := newOptimiser(job.Training, kernel, len(net.weights))
 	steps := (t.Rows() + batch - 1) / batch
 	total := steps * int(job.Training.Epochs)
 	source := rand.NewPCG(job.Seed, stream)
@@ -75,11 +86,16 @@ func descend(ctx context.Context, net *network, job Job, batch int, progress fun
 				return 0, fmt.Errorf("stopped at step %d of %d: %w", done+1, total, err)
 			}
 			net.load(t, rows, labels)
-			sum := net.step(labels[:len(rows)], rate)
+			sum, longest := net.slope(labels[:len(rows)])
 			done++
-			if !finite(sum) {
+			switch {
+			case !finite(sum):
 				return 0, fmt.Errorf("the loss is %v at step %d of %d: the rate %s is too high or the weights are too large", sum, done, total, job.Training.Rate)
+			case !finite(longest):
+				return 0, fmt.Errorf("a row's gradient has norm %v at step %d of %d: the rate %s is too high or the weights are too large", longest, done, total, job.Training.Rate)
 			}
+			pull.add(net.gradient, net.weights)
+			rule.move(net.weights, net.gradient)
 			loss += sum
 			if progress != nil {
 				progress(done, total)
@@ -103,15 +119,8 @@ const (
 
 // validate reports the first reason why a job cannot be run.
 func (job Job) validate() error {
-	switch {
-	case job.Training.Optimiser != spec.OptimiserSGD:
-		return fmt.Errorf("unknown optimiser %q: want %s", job.Training.Optimiser, spec.OptimiserSGD)
-	case job.Training.Batch == 0:
-		return errors.New("batches of 0 rows: want at least 1")
-	case job.Training.Epochs == 0:
-		return errors.New("0 epochs: want at least 1")
-	case job.Training.Rate == 0:
-		return errors.New("learning rate 0: want more")
+	if err := job.Training.Validate(); err != nil {
+		return err
 	}
 	return fits(job.Model, job.Weights, job.Table)
 }

@@ -21,10 +21,16 @@ func TestTrainRefuses(t *testing.T) {
 		spoil func(*train.Job)
 		want  string
 	}{
-		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "adam" }, `unknown optimiser "adam": want sgd`},
-		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "batches of 0 rows: want at least 1"},
-		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "0 epochs: want at least 1"},
-		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "learning rate 0: want more"},
+		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "guess" }, `training.optimiser: unknown optimiser "guess": want sgd, momentum, nesterov or adam`},
+		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training.batch: want 1 to "},
+		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "training.epochs: want 1 to "},
+		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "training.rate: missing: want a learning rate above zero"},
+		{"no momentum", func(j *train.Job) { j.Training.Optimiser = spec.OptimiserAdam }, "training.momentum: adam wants it above 0 and below 1"},
+		{"momentum of one", func(j *train.Job) {
+			j.Training.Optimiser, j.Training.Momentum = spec.OptimiserNesterov, spec.One
+		}, "training.momentum: nesterov wants it above 0 and below 1"},
+		{"momentum of sgd", func(j *train.Job) { j.Training.Momentum = 1 }, "training.momentum: sgd has no momentum"},
+		{"arithmetic", func(j *train.Job) { j.Training.Arithmetic = "exact" }, `training.arithmetic: unknown arithmetic "exact"`},
 		{"kind", func(j *train.Job) { j.Model.Kind = "oracle" }, "oracle"},
 		{"weights", func(j *train.Job) { j.Weights = j.Weights[1:] }, "4809 weights: the model has 4810"},
 		{"rows", func(j *train.Job) { j.Table = j.Table.Select(nil) }, "the table has no rows"},

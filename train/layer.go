@@ -24,6 +24,9 @@ type learner interface {
 	// gradients sets those by the parameters, summed over the rows, from the same
 	// dy and x as backward.
 	gradients(dy, x []float32, rows int)
+	// squares adds to the sum of each row the square of the L2 norm of what this row
+	// alone gives to the gradients by the parameters. It may overwrite those.
+	squares(sums []float64, dy, x []float32)
 }
 
 // place is what a layer is built from: where it stands, and the memory of its

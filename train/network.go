@@ -13,14 +13,16 @@ import (
 // network is a chain of layers and all the memory that training it takes: a step
 // allocates nothing.
 type network struct {
-	kernel   gemm.Kernel
+	batch    int       // rows at most
 	weights  []float32 // all layers, in the layout of package model
-	gradient []float32 // of the mean loss by each weight
+	gradient []float32 // by each weight
 	layers   []layer
 	loss     loss
 	classes  int
 	outputs  [][]float32 // outputs[0] is the input, outputs[i+1] that of layer i: batch x width
-	deltas   [][]float32 // gradients of the mean loss by outputs; deltas[0] is empty
+	deltas   [][]float32 // gradients by outputs; deltas[0] is empty
+	bound    float64     // L2 norm of a row's gradient at most; 0: any
+	squares  []float64   // of these norms, a row of a batch each
 }
 
 // newNetwork lays a network over weights, which it changes when it trains, for
@@ -35,16 +37,17 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		return nil, err
 	}
 	net := &network{
-		kernel:   kernel,
+		batch:    batch,
 		weights:  weights,
 		gradient: make([]float32, len(weights)),
 		loss:     lossOf(m),
 		classes:  int(m.Classes),
 		outputs:  [][]float32{make([]float32, batch*int(m.Inputs))},
 		deltas:   [][]float32{nil},
+		squares:  make([]float64, batch),
 	}
 	for i, stage := range stages {
-		p := place{Stage: stage, kernel: net.kernel, batch: batch}
+		p := place{Stage: stage, kernel: kernel, batch: batch}
 		if seed != nil {
 			p.dice = rand.NewPCG(*seed, dropStream+uint64(i))
 		}
@@ -87,28 +90,40 @@ func (n *network) forward(rows int) []float32 {
 	return n.outputs[len(n.layers)][:rows*n.classes]
 }
 
-// step moves the weights once against the gradient of the mean loss over the
-// loaded rows. It returns the sum of their losses, before the move.
-func (n *network) step(labels []int32, rate float32) (loss float64) {
+// slope computes the gradient of the mean loss over the loaded rows; with a bound,
+// the mean of the rows' clipped gradients. It returns the sum of their losses, and
+// the longest norm of a row's gradient where there is a bound.
+func (n *network) slope(labels []int32) (loss, longest float64) {
 	rows, last := len(labels), len(n.layers)
+	parts := float32(rows)
+	if n.bound > 0 {
+		parts = 1
+	}
 	scores := n.forward(rows)
 	for i, y := range labels {
 		row := scores[i*n.classes : (i+1)*n.classes]
 		loss += float64(n.loss(row, y))
 		for c, v := range row {
-			n.deltas[last][i*n.classes+c] = v / float32(rows)
+			n.deltas[last][i*n.classes+c] = v / parts
 		}
 	}
-	for i := last - 1; i >= 0; i-- {
-		if l, ok := n.layers[i].(learner); ok {
+	for i := last - 1; i >= 0 && n.deltas[i] != nil; i-- {
+		n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
+	}
+	if n.bound > 0 {
+		longest = n.clip(rows)
+	}
+	for i, l := range n.layers {
+		if l, ok := l.(learner); ok {
 			l.gradients(n.deltas[i+1], n.outputs[i], rows)
 		}
-		if n.deltas[i] != nil {
-			n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
+	}
+	if n.bound > 0 { // the gradient is the sum of what each row gave
+		for i := range n.gradient {
+			n.gradient[i] /= float32(rows)
 		}
 	}
-	n.kernel.AddScaled(n.weights, -rate, n.gradient)
-	return loss
+	return loss, longest
 }
 
 // finite reports whether x is a number other than the infinities.

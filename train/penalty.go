@@ -1,0 +1,40 @@
+package train
+
+import (
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train/gemm"
+)
+
+// penalty is what is added to the gradient of the loss, after the rows' gradients
+// were clipped: it is about the weights and not about the rows.
+//
+//	g = g + decay w + proximal (w - start)
+//
+// The first term is the gradient of an L2 penalty, decay/2 |w|^2. The second is
+// FedProx's, proximal/2 |w - start|^2, which holds a trainer near the model that
+// its round began with (Li et al. 2020, "Federated optimization in heterogeneous
+// networks", section 3.2).
+type penalty struct {
+	kernel          gemm.Kernel
+	decay, proximal float32
+	start           []float32
+}
+
+func newPenalty(t spec.Training, kernel gemm.Kernel, start []float32) penalty {
+	return penalty{kernel: kernel, decay: fraction(t.WeightDecay), proximal: fraction(t.Proximal), start: start}
+}
+
+// add adds the penalty's gradient at some weights.
+func (p penalty) add(gradient, weights []float32) {
+	if p.decay != 0 {
+		p.kernel.AddScaled(gradient, p.decay, weights)
+	}
+	if p.proximal != 0 {
+		for i, w := range weights {
+			gradient[i] += float32(p.proximal * (w - p.start[i]))
+		}
+	}
+}
+
+// fraction is the float nearest to some parts per million.
+func fraction(p spec.PPM) float32 { return float32(float64(p) / float64(spec.One)) }
