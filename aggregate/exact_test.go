@@ -154,7 +154,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := model.Digest(m, next)
+		got, err := model.File{Model: m, Weights: next}.Digest()
 		if err != nil {
 			t.Fatal(err)
 		}

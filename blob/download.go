@@ -25,8 +25,8 @@ func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	return s.send(w, r, entry.Digest)
 }
 
-// getModel answers GET and HEAD of a model. A blob that no label calls a model
-// is not one, whatever it holds: else whoever learns an update's digest could
+// getModel answers GET and HEAD of a model or a state. A blob that no label calls
+// one of them is none, whatever it holds: else whoever learns an update's digest could
 // get it here.
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) error {
 	d, err := spec.ParseDigest(r.PathValue("digest"))
@@ -38,7 +38,7 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) erro
 		return err
 	}
 	for _, l := range labels {
-		if l.Kind == Model && l.Slot.Chain == s.Chain {
+		if l.Kind != Update && l.Slot.Chain == s.Chain {
 			if err := s.Policy.MayGetModel(r.Context(), c, d); err != nil {
 				return err
 			}

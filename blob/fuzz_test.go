@@ -14,7 +14,7 @@ import (
 
 // FuzzParseRef: what parses is valid and is written the same way.
 func FuzzParseRef(f *testing.F) {
-	for _, r := range []blob.Ref{blobtest.UpdateRef(1), blobtest.ModelRef(0)} {
+	for _, r := range []blob.Ref{blobtest.UpdateRef(1), blobtest.ModelRef(0), {Kind: blob.State, Slot: spec.Slot{Chain: "test-1", Task: 1, Round: 1}}} {
 		f.Add(r.Slot.Chain, r.Path())
 	}
 	f.Add("", "tasks/0/rounds/00/updates/-1")

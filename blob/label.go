@@ -67,7 +67,7 @@ func (l *Label) UnmarshalJSON(b []byte) error {
 		Ref:   Ref{Slot: spec.Slot{Chain: j.Chain, Task: j.Task, Round: j.Round, Node: j.Node}},
 		Entry: Entry{Digest: j.Digest, Salt: spec.Salt(j.Salt), Size: j.Size},
 	}
-	for _, k := range []Kind{Model, Update} {
+	for _, k := range []Kind{Model, Update, State} {
 		if j.Kind == k.String() {
 			read.Kind = k
 		}

@@ -16,6 +16,7 @@ type Kind uint8
 const (
 	Model  Kind = iota + 1 // the model a round agreed on; round 0 is where a task starts
 	Update                 // what one trainer made of it
+	State                  // what the server's optimiser remembers behind a model
 )
 
 // String is the kind in one word.
@@ -25,12 +26,14 @@ func (k Kind) String() string {
 		return "model"
 	case Update:
 		return "update"
+	case State:
+		return "state"
 	}
 	return fmt.Sprintf("unknown(%d)", uint8(k))
 }
 
-// Ref is the place of a blob in a task. A model belongs to no node, so the
-// Node of its slot is 0.
+// Ref is the place of a blob in a task. A model and a state belong to no node, so
+// the Node of their slot is 0.
 type Ref struct {
 	Kind Kind
 	Slot spec.Slot
@@ -44,12 +47,12 @@ func (r Ref) Validate() error {
 	switch {
 	case !validChain(s.Chain):
 		return fmt.Errorf("chain id %q: want 1 to %d letters, digits, '-', '_' or '.'", s.Chain, maxChain)
-	case r.Kind != Model && r.Kind != Update:
+	case r.Kind < Model || r.Kind > State:
 		return fmt.Errorf("unknown kind of blob %d", r.Kind)
 	case s.Task == 0:
 		return fmt.Errorf("%s of task 0: tasks start at 1", r.Kind)
-	case r.Kind == Model && s.Node != 0:
-		return fmt.Errorf("model of node %d: a model belongs to no node", s.Node)
+	case r.Kind != Update && s.Node != 0:
+		return fmt.Errorf("%s of node %d: it belongs to no node", r.Kind, s.Node)
 	case r.Kind == Update && (s.Round == 0 || s.Node == 0):
 		return fmt.Errorf("update of round %d, node %d: both start at 1", s.Round, s.Node)
 	}
@@ -61,12 +64,12 @@ func validChain(s string) bool {
 	return s != "" && len(s) <= maxChain && strings.Trim(s, letters) == "" && s[0] != '.'
 }
 
-// Path is the ref without its chain: tasks/1/rounds/2/updates/3, or
-// tasks/1/rounds/2/model.
+// Path is the ref without its chain: tasks/1/rounds/2/updates/3,
+// tasks/1/rounds/2/model or tasks/1/rounds/2/state.
 func (r Ref) Path() string {
 	place := fmt.Sprintf("tasks/%d/rounds/%d/", r.Slot.Task, r.Slot.Round)
-	if r.Kind == Model {
-		return place + "model"
+	if r.Kind != Update {
+		return place + r.Kind.String()
 	}
 	return place + "updates/" + strconv.FormatUint(r.Slot.Node, 10)
 }
@@ -80,6 +83,9 @@ func ParseRef(chain, path string) (Ref, error) {
 	ref := Ref{Kind: Update, Slot: spec.Slot{Chain: chain}}
 	if len(part) == 5 {
 		ref.Kind = Model
+		if part[4] == State.String() {
+			ref.Kind = State
+		}
 		part = append(part, "0")
 	}
 	if len(part) != 6 {

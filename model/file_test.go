@@ -44,7 +44,7 @@ func count14() []float32 {
 }
 
 func TestEncodeBytes(t *testing.T) {
-	got, err := model.Encode(small(), count14())
+	got, err := model.File{Model: small(), Weights: count14()}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,26 +61,31 @@ func TestFileRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		weights := rapid.SliceOfN(rapid.Float32Range(-math.MaxFloat32, math.MaxFloat32), n, n).Draw(t, "weights")
-		b, err := model.Encode(m, weights)
+		want := model.File{Model: m, Weights: weights}
+		copy(want.State[:], rapid.SliceOfN(rapid.Byte(), 0, 32).Draw(t, "state"))
+		b, err := want.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		opened, read, err := model.Open(b)
+		got, err := model.Open(b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(m, opened); diff != "" {
+		if diff := cmp.Diff(m, got.Model); diff != "" {
 			t.Fatalf("architecture (-want +got):\n%s", diff)
 		}
+		if got.State != want.State {
+			t.Fatalf("state %s, want %s", got.State, want.State)
+		}
 		for i := range weights {
-			if math.Float32bits(read[i]) != math.Float32bits(weights[i]) {
-				t.Fatalf("weight %d is %v, want %v", i, read[i], weights[i])
+			if math.Float32bits(got.Weights[i]) != math.Float32bits(weights[i]) {
+				t.Fatalf("weight %d is %v, want %v", i, got.Weights[i], weights[i])
 			}
 		}
-		if size, err := model.FileSize(m); err != nil || size != int64(len(b)) {
+		if size, err := model.FileSize(m, want.State); err != nil || size != int64(len(b)) {
 			t.Fatalf("file size %d (%v), want %d", size, err, len(b))
 		}
-		if digest, err := model.Digest(m, weights); err != nil || digest != spec.DigestOf(b) {
+		if digest, err := want.Digest(); err != nil || digest != spec.DigestOf(b) {
 			t.Fatalf("digest %s (%v), want %s", digest, err, spec.DigestOf(b))
 		}
 		if header := binary.LittleEndian.Uint64(b); header%8 != 0 {
@@ -129,19 +134,21 @@ func TestDecodeRefuses(t *testing.T) {
 		{"other format", change("althing/1", "althing/2"), "canonical"},
 		{"other seed", change(`\"seed\":7`, `\"seed\":8`), "it is mlp 3-2-2 seed 8: want mlp 3-2-2 seed 7"},
 		{"other architecture", change(`\"inputs\":3`, `\"inputs\":4`), "it is mlp 4-2-2 seed 7"},
+		{"a state that is no digest", change(`"model":`, `"state":"12","model":`), "header is not the canonical one"},
+		{"a state of zeros", change(`"model":`, `"state":"`+strings.Repeat("0", 64)+`","model":`), "header is not the canonical one"},
 		{"NaN", weight(float32(math.NaN())), "weight 3 is NaN"},
 		{"infinite", weight(float32(math.Inf(1))), "weight 3 is +Inf"},
 		{"minus infinite", weight(float32(math.Inf(-1))), "weight 3 is -Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			weights, err := model.Decode(small(), test.b)
+			got, err := model.Decode(small(), test.b)
 			if !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
-			if weights != nil {
+			if got.Weights != nil {
 				t.Error("weights come with the error")
 			}
-			if _, _, err := model.Open(test.b); !errors.Is(err, model.ErrModel) && test.name != "other seed" {
+			if _, err := model.Open(test.b); !errors.Is(err, model.ErrModel) && test.name != "other seed" {
 				t.Errorf("open: error %v: want %v", err, model.ErrModel)
 			}
 		})
@@ -156,7 +163,7 @@ func TestOpenRefusesAnImpossibleArchitecture(t *testing.T) {
 		strings.Replace(smallHeader, `\"seed\":7`, `\"seed\":07`, 1),
 		strings.Replace(smallHeader, `\"seed\":7`, `\"seed\":7,\"extra\":1`, 1),
 	} {
-		if _, _, err := model.Open(file(padded(header), count14())); !errors.Is(err, model.ErrModel) {
+		if _, err := model.Open(file(padded(header), count14())); !errors.Is(err, model.ErrModel) {
 			t.Errorf("error %v for %s", err, header)
 		}
 	}
@@ -165,14 +172,14 @@ func TestOpenRefusesAnImpossibleArchitecture(t *testing.T) {
 // No memory is taken for weights that a header promises and the file lacks.
 func TestOpenTakesNoMemoryForMissingWeights(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 1023, Classes: 4096}
-	b, err := model.Encode(m, make([]float32, 4<<20))
+	b, err := model.File{Model: m, Weights: make([]float32, 4<<20)}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	head := b[:len(b)-16<<20]
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, _, err = model.Open(head)
+	_, err = model.Open(head)
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), "0 bytes of weights: want 16777216") {
 		t.Errorf("error %v", err)
@@ -184,25 +191,25 @@ func TestOpenTakesNoMemoryForMissingWeights(t *testing.T) {
 
 func TestEncodeRefuses(t *testing.T) {
 	var b bytes.Buffer
-	if err := model.EncodeTo(&b, small(), make([]float32, 13)); !errors.Is(err, model.ErrModel) {
+	if err := (model.File{Model: small(), Weights: make([]float32, 13)}).EncodeTo(&b); !errors.Is(err, model.ErrModel) {
 		t.Errorf("13 weights for 14: error %v", err)
 	}
 	bad := count14()
 	bad[13] = float32(math.NaN())
-	if err := model.EncodeTo(&b, small(), bad); !errors.Is(err, model.ErrModel) {
+	if err := (model.File{Model: small(), Weights: bad}).EncodeTo(&b); !errors.Is(err, model.ErrModel) {
 		t.Errorf("NaN: error %v", err)
 	}
 	if b.Len() != 0 {
 		t.Errorf("%d bytes are written before the error", b.Len())
 	}
-	if _, err := model.Encode(spec.Model{}, nil); err == nil {
+	if _, err := (model.File{Model: spec.Model{}, Weights: nil}).Encode(); err == nil {
 		t.Error("a model without a kind is encoded")
 	}
 	r, w := io.Pipe()
 	if err := r.CloseWithError(io.ErrClosedPipe); err != nil {
 		t.Fatal(err)
 	}
-	if err := model.EncodeTo(w, small(), count14()); !errors.Is(err, io.ErrClosedPipe) {
+	if err := (model.File{Model: small(), Weights: count14()}).EncodeTo(w); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("a failed write gives %v", err)
 	}
 }
@@ -214,24 +221,28 @@ func FuzzDecode(f *testing.F) {
 	f.Add(file(smallHeader, nil))
 	f.Add([]byte{})
 	softmax := spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2}
-	b, err := model.Encode(softmax, []float32{1, 2, 3, 4})
+	b, err := model.File{Model: softmax, Weights: []float32{1, 2, 3, 4}}.Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	if b, err = (model.File{Model: softmax, Weights: []float32{1, 2, 3, 4}, State: spec.Digest{1}}).Encode(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, weights, err := model.Open(b)
+		got, err := model.Open(b)
 		if err != nil {
 			if !errors.Is(err, model.ErrModel) {
 				t.Fatalf("error %v is not of the family", err)
 			}
 			return
 		}
-		again, err := model.Encode(m, weights)
+		again, err := got.Encode()
 		if err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("what was accepted encodes to other bytes (%v)", err)
 		}
-		if _, err := model.Decode(m, b); err != nil {
+		if _, err := model.Decode(got.Model, b); err != nil {
 			t.Fatalf("open accepts what decode refuses: %v", err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 const (
 	format     = "althing/1"
+	stateOf    = "althing-state/1"
 	lengthSize = 8       // bytes of the length in front of the header
 	maxHeader  = 1 << 16 // bytes; the deepest model needs a twentieth of it
 )
@@ -18,7 +19,8 @@ const (
 // metadata is the safetensors map of strings, keys in alphabetical order.
 type metadata struct {
 	Format string `json:"format"`
-	Model  string `json:"model"` // the spec.Model as JSON
+	Model  string `json:"model"`           // the spec.Model as JSON
+	State  string `json:"state,omitempty"` // digest of what the server's optimiser remembers
 }
 
 // entry says where one tensor lies in the data behind the header.
@@ -28,18 +30,28 @@ type entry struct {
 	Offsets [2]int `json:"data_offsets"` // bytes, half open
 }
 
-// header is the one header an architecture has: eight bytes of little-endian
-// length, then JSON (metadata first, tensors in layout order) padded by spaces
-// to a multiple of eight, as the safetensors format recommends.
-func header(m spec.Model) ([]byte, error) {
+// header is the one header of a model: with the digest of a state if there is one.
+func header(m spec.Model, state spec.Digest) ([]byte, error) {
 	tensors, err := Layout(m)
 	if err != nil {
 		return nil, err
 	}
+	said := metadata{Format: format}
+	if !state.IsZero() {
+		said.State = state.String()
+	}
+	return headerOf(m, said, tensors)
+}
+
+// headerOf is eight bytes of little-endian length, then JSON (metadata first,
+// tensors in their order) padded by spaces to a multiple of eight, as the
+// safetensors format recommends.
+func headerOf(m spec.Model, said metadata, tensors []Tensor) ([]byte, error) {
 	stated, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("encode architecture: %w", err)
 	}
+	said.Model = string(stated)
 	var b bytes.Buffer
 	b.Write(make([]byte, lengthSize))
 	separator := byte('{')
@@ -53,7 +65,7 @@ func header(m spec.Model) ([]byte, error) {
 		_, err = fmt.Fprintf(&b, "%q:%s", name, text)
 		return err
 	}
-	if err := field("__metadata__", metadata{Format: format, Model: string(stated)}); err != nil {
+	if err := field("__metadata__", said); err != nil {
 		return nil, err
 	}
 	for _, t := range tensors {

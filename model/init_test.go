@@ -27,7 +27,7 @@ func TestInitGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := model.Digest(test.model, weights)
+			got, err := model.File{Model: test.model, Weights: weights}.Digest()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ func TestPythonOpensTheFile(t *testing.T) {
 	if err := exec.CommandContext(t.Context(), python, "-c", "import safetensors.numpy").Run(); err != nil {
 		t.Skip("python3 cannot import safetensors.numpy")
 	}
-	b, err := model.Encode(small(), count14())
+	b, err := model.File{Model: small(), Weights: count14()}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -260,24 +260,24 @@ func TestAttack13Equivocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global); err != nil {
+	if _, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global); err != nil {
 		t.Errorf("the aggregator with the right update: %v", err)
 	}
 	// Even so the commitment on the chain keeps the other update out of the sum.
-	_, err = aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone, global)
+	_, _, err = aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone, global)
 	wantErr(t, err, blob.ErrOpening)
 	second := alone
 	second.Trainers = slices.Clone(alone.Trainers)
 	second.Trainers[0].Commitment = spec.UpdateCommitment(place(1, first), spec.DigestOf(other), e.Salt)
-	a, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global)
+	a, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, second, global)
+	b, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, second, global)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.Equal(a, b) {
+	if slices.Equal(a.Weights, b.Weights) {
 		t.Error("two updates give one model")
 	}
 }
@@ -292,7 +292,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 	}
 	notANumber := bytes.Clone(right)
 	binary.LittleEndian.PutUint32(notANumber[len(right)-4:], math.Float32bits(float32(math.NaN())))
-	wider, err := model.Encode(spec.Model{Kind: spec.ModelSoftmax, Inputs: 63, Classes: 10}, make([]float32, 640))
+	wider, err := model.File{Model: spec.Model{Kind: spec.ModelSoftmax, Inputs: 63, Classes: 10}, Weights: make([]float32, 640)}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,26 +16,55 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Model gets the weights of a model a task agreed on: from the node's own store,
-// else from the task's aggregators. The bytes are checked against the digest
-// wherever they come from; a copy of the node's that has rotted is replaced.
-func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) ([]float32, error) {
-	b, err := ReadBlob(ctx, t.Store, d)
-	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrMismatch) {
-		b, err = t.fetchModel(ctx, task, d, err)
-	}
+// Model gets a model a task agreed on: from the node's own store, else from the
+// task's aggregators. The bytes are checked against the digest wherever they come
+// from; a copy of the node's that has rotted is replaced.
+func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.File, error) {
+	size, err := ModelSize(task)
 	if err != nil {
-		return nil, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
+		return model.File{}, err
+	}
+	b, err := t.agreed(ctx, task, d, size)
+	if err != nil {
+		return model.File{}, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
 	}
 	return model.Decode(task.Spec.Model, b)
 }
 
-// fetchModel asks the task's aggregators for what the store lacks.
-func (t Tools) fetchModel(ctx context.Context, task spec.Task, d spec.Digest, lacks error) ([]byte, error) {
-	size, err := model.FileSize(task.Spec.Model)
+// ModelSize is the most bytes a model of a task has.
+func ModelSize(task spec.Task) (int64, error) {
+	state := spec.Digest{}
+	if task.Spec.Aggregation.Optimised() {
+		state[0] = 1 // any: its value makes no difference
+	}
+	return model.FileSize(task.Spec.Model, state)
+}
+
+// State gets the moments that the server's optimiser remembers behind a model,
+// as [Tools.Model] gets a model.
+func (t Tools) State(ctx context.Context, task spec.Task, names []string, d spec.Digest) ([][]float32, error) {
+	size, err := model.StateSize(task.Spec.Model, names)
 	if err != nil {
 		return nil, err
 	}
+	b, err := t.agreed(ctx, task, d, size)
+	if err != nil {
+		return nil, fmt.Errorf("state %s of task %d: %w", d.Short(), task.ID, err)
+	}
+	return model.DecodeState(task.Spec.Model, names, b)
+}
+
+// agreed reads a blob from the store, else from the task's aggregators.
+func (t Tools) agreed(ctx context.Context, task spec.Task, d spec.Digest, size int64) ([]byte, error) {
+	b, err := ReadBlob(ctx, t.Store, d)
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrMismatch) {
+		return t.fetch(ctx, task, d, size, err)
+	}
+	return b, err
+}
+
+// fetch asks the task's aggregators for what the store lacks.
+func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, lacks error) ([]byte, error) {
 	nodes := make([]uint64, len(task.Aggregators))
 	for i, m := range task.Aggregators {
 		nodes[i] = m.Node

@@ -16,12 +16,13 @@ type Records interface {
 
 // Prune forgets the updates and the models of rounds that ended longer ago than
 // their task retains them, and returns what it forgot. A task's newest model is
-// kept for good.
+// kept for good, and the state behind it as long as the task is open.
 func Prune(ctx context.Context, s blob.Store, c Records, now int64) (forgotten []blob.Ref, err error) {
 	labels, err := s.Labels(ctx)
 	if err != nil {
 		return nil, err
 	}
+	goesOn := map[spec.Slot]bool{} // places of the newest models of open tasks
 	for _, l := range labels {
 		task, err := c.Task(ctx, l.Slot.Task)
 		if err != nil {
@@ -36,7 +37,11 @@ func Prune(ctx context.Context, s blob.Store, c Records, now int64) (forgotten [
 			ended = round.Closed
 		}
 		newest := l.Kind == blob.Model && l.Digest == task.Model
-		if newest || ended == 0 || now <= ended+int64(task.Spec.Retain) {
+		if newest && task.Closed == 0 {
+			goesOn[l.Slot] = true
+		}
+		needed := newest || l.Kind == blob.State && goesOn[l.Slot] // the model's label comes first
+		if needed || ended == 0 || now <= ended+int64(task.Spec.Retain) {
 			continue
 		}
 		if err := s.Forget(ctx, l.Ref); err != nil {

@@ -16,10 +16,13 @@ import (
 
 // records is a chain with one task, whose round r closed at height 10r; round 3
 // still runs.
-type records struct{ model spec.Digest }
+type records struct {
+	model  spec.Digest
+	closed int64
+}
 
 func (r records) Task(context.Context, uint64) (spec.Task, error) {
-	return spec.Task{ID: 1, Model: r.model, Spec: spec.TaskSpec{Retain: 5}}, nil
+	return spec.Task{ID: 1, Model: r.model, Closed: r.closed, Spec: spec.TaskSpec{Retain: 5}}, nil
 }
 
 func (records) Round(_ context.Context, task, number uint64) (spec.Round, error) {
@@ -50,14 +53,15 @@ func TestPrune(t *testing.T) {
 	keep(blob.Update, 3, 7, "update 3")
 	zero, old := keep(blob.Model, 0, 0, "model 0"), keep(blob.Model, 1, 0, "model 1")
 	newest := keep(blob.Model, 2, 0, "model 2")
-	chain := records{spec.DigestOf([]byte("model 2"))}
+	behindOld, behindNewest := keep(blob.State, 1, 0, "state 1"), keep(blob.State, 2, 0, "state 2")
+	chain := records{model: spec.DigestOf([]byte("model 2"))}
 
 	for _, step := range []struct {
 		now  int64
 		want []blob.Ref
 	}{
 		{15, nil},                    // round 1 closed 5 blocks ago: still served
-		{16, []blob.Ref{old, first}}, // no longer
+		{16, []blob.Ref{old, first, behindOld}}, // no longer
 		{25, nil},
 		{26, []blob.Ref{second}}, // the newest model stays
 		{1_000_000, nil},         // round 3 and the task still run
@@ -70,10 +74,15 @@ func TestPrune(t *testing.T) {
 			t.Errorf("height %d forgets (-want +got):\n%s", step.now, d)
 		}
 	}
-	for _, ref := range []blob.Ref{zero, newest} {
+	for _, ref := range []blob.Ref{zero, newest, behindNewest} {
 		if _, err := store.Lookup(t.Context(), ref); err != nil {
 			t.Errorf("%s: %v", ref, err)
 		}
+	}
+	chain.closed = 30
+	got, err := role.Prune(t.Context(), store, chain, 36)
+	if d := cmp.Diff([]blob.Ref{zero, behindNewest}, got); err != nil || d != "" {
+		t.Errorf("%v: a closed task forgets (-want +got):\n%s", err, d)
 	}
 }
 

@@ -38,7 +38,7 @@ func TestSessions(t *testing.T) {
 // prepare puts a model into the session's folder that gives a row of two
 // features the class of the larger one.
 func prepare(env *testscript.Env, local daemon.Localnet) error {
-	b, err := model.Encode(spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2}, []float32{1, 0, 0, 1, 0, 0})
+	b, err := model.File{Model: spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2}, Weights: []float32{1, 0, 0, 1, 0, 0}}.Encode()
 	if err != nil {
 		return err
 	}

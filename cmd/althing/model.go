@@ -60,11 +60,11 @@ func readModel(path string) (file, []float32, error) {
 	if err != nil {
 		return file{}, nil, err
 	}
-	m, weights, err := model.Open(b)
+	f, err := model.Open(b)
 	if err != nil {
 		return file{}, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return file{File: path, Model: m, Parameters: len(weights), Bytes: len(b), SHA256: spec.DigestOf(b)}, weights, nil
+	return file{File: path, Model: f.Model, Parameters: len(f.Weights), Bytes: len(b), SHA256: spec.DigestOf(b)}, f.Weights, nil
 }
 
 func (s *session) showFile(path string) error {

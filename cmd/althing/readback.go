@@ -121,7 +121,7 @@ func (d *demonstration) use(ctx context.Context, path, holdout string) (correct,
 	if err != nil {
 		return 0, 0, err
 	}
-	architecture, weights, err := model.Open(b)
+	used, err := model.Open(b)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -129,7 +129,7 @@ func (d *demonstration) use(ctx context.Context, path, holdout string) (correct,
 	if err != nil {
 		return 0, 0, err
 	}
-	judged, err := train.Engine{}.Evaluate(ctx, architecture, weights, rows)
+	judged, err := train.Engine{}.Evaluate(ctx, used.Model, used.Weights, rows)
 	return judged.Correct, judged.Samples, err
 }
 

@@ -37,22 +37,32 @@ func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (sp
 			}
 		}
 	}
-	global, err := t.Model(ctx, task, r.Base)
+	base, err := t.Model(ctx, task, r.Base)
 	if err != nil {
 		return spec.Digest{}, fmt.Errorf("base model: %w", err)
 	}
-	weights, err := Next(ctx, t, task, r, global)
+	file, state, err := Next(ctx, t, task, r, base)
 	if err != nil {
 		return spec.Digest{}, err
 	}
-	next, err := model.Digest(task.Spec.Model, weights)
+	next, err := file.Digest()
 	if err != nil {
 		return spec.Digest{}, err
 	}
 	if next != r.Next {
 		return spec.Digest{}, fmt.Errorf("next model: chain says %s, recomputed %s", r.Next.Short(), next.Short())
 	}
-	return next, verifyServed(ctx, t, task, r)
+	size, err := role.ModelSize(task)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	if err := verifyServed(ctx, t, "next model", r, next, size); err != nil {
+		return spec.Digest{}, err
+	}
+	if state != nil {
+		err = verifyServed(ctx, t, "state behind it", r, file.State, int64(len(state)))
+	}
+	return next, err
 }
 
 // verifyRecord checks what follows from the round's record alone: f+1 bitmaps
@@ -101,14 +111,11 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 	})
 }
 
-// verifyServed asks every aggregator that revealed the next model for its bytes.
-func verifyServed(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) error {
-	size, err := model.FileSize(task.Spec.Model)
-	if err != nil {
-		return err
-	}
-	return ask(ctx, t, "next model", signers(r), func(b blob.Client, peer blob.Peer) error {
-		_, err := b.FetchModel(ctx, []blob.Peer{peer}, r.Next, size, blob.NewMemory())
+// verifyServed asks every aggregator that revealed the next model for bytes it
+// must keep.
+func verifyServed(ctx context.Context, t role.Tools, what string, r spec.Round, d spec.Digest, size int64) error {
+	return ask(ctx, t, what, signers(r), func(b blob.Client, peer blob.Peer) error {
+		_, err := b.FetchModel(ctx, []blob.Peer{peer}, d, size, blob.NewMemory())
 		return err
 	})
 }

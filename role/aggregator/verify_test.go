@@ -79,7 +79,9 @@ func TestVerifyAmongMembers(t *testing.T) {
 
 // TestVerifyNamesAFlippedBit flips one bit of each kept blob in turn.
 func TestVerifyNamesAFlippedBit(t *testing.T) {
-	n, folders := settled(t, roletest.DigitsTask(2), -1)
+	rules := roletest.DigitsTask(2)
+	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, spec.One, 500_000
+	n, folders := settled(t, rules, -1)
 	task, r := record(t, n, 1)
 	flipped := 0
 	for i, folder := range folders {
@@ -94,6 +96,8 @@ func TestVerifyNamesAFlippedBit(t *testing.T) {
 				continue
 			case l.Kind == blob.Update:
 				want = "update of node " + l.Path()[len("tasks/1/rounds/1/updates/"):]
+			case l.Kind == blob.State:
+				want = "state behind it"
 			default:
 				want = "next model"
 			}
@@ -119,7 +123,7 @@ func TestVerifyNamesAFlippedBit(t *testing.T) {
 			write(t, path, right)
 		}
 	}
-	if flipped != 4*(3+1)*3 {
+	if flipped != 4*(3+2)*3 {
 		t.Errorf("%d bits flipped", flipped)
 	}
 	if _, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil {

@@ -140,11 +140,11 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		return done, err
 	}
 	if !found {
-		weights, err := t.Model(ctx, a.Task, a.Round.Next)
+		next, err := t.Model(ctx, a.Task, a.Round.Next)
 		if err != nil {
 			return nil, err
 		}
-		judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, weights, t.Table)
+		judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, next.Weights, t.Table)
 		if err != nil {
 			return nil, err
 		}

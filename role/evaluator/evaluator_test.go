@@ -35,13 +35,13 @@ func TestScoreIsOfTheOwnShard(t *testing.T) {
 	n.Create(roletest.DigitsTask(1))
 	task := n.Finish(1)
 	_, r := n.Look(1)
-	weights, err := n.Stranger().Model(t.Context(), task, r.Next)
+	next, err := n.Stranger().Model(t.Context(), task, r.Next)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range r.Scores {
 		tools := n.Nodes[e.Node-1].Tools
-		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, weights, tools.Table)
+		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, next.Weights, tools.Table)
 		if err != nil || judged.Accuracy() != e.Score || judged.Samples == 0 {
 			t.Errorf("evaluator %d says %s, its shard %s, %v", e.Node, e.Score, judged.Accuracy(), err)
 		}

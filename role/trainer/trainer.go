@@ -114,13 +114,13 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base, t.Table)
+	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, t.Table)
 	if err != nil {
 		return nil, err
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base, Seed: role.Seed(slot), Table: t.Table,
+		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: role.Seed(slot), Table: t.Table,
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
@@ -129,7 +129,7 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
 	}
-	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base); err != nil {
+	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights); err != nil {
 		return nil, err
 	}
 	return done, t.Journal.Record(record, done)

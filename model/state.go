@@ -1,0 +1,88 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// EncodeState gives the canonical bytes of what the server's optimiser remembers
+// about a model: safetensors like its [File], with one flat tensor a moment, as
+// long as the weights and in their order.
+func EncodeState(m spec.Model, names []string, moments [][]float32) ([]byte, error) {
+	n, err := Size(m)
+	if err != nil {
+		return nil, err
+	}
+	if len(moments) != len(names) {
+		return nil, fmt.Errorf("%w: %d moments with %d names", ErrModel, len(moments), len(names))
+	}
+	for i, moment := range moments {
+		if len(moment) != n {
+			return nil, fmt.Errorf("%w: %s has %d values: %s has %d weights", ErrModel, names[i], len(moment), describe(m), n)
+		}
+		if err := finite(moment); err != nil {
+			return nil, err
+		}
+	}
+	head, err := stateHeader(m, n, names)
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.NewBuffer(head)
+	b.Grow(4 * n * len(moments))
+	for _, moment := range moments {
+		if err := writeFloats(b, moment); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// DecodeState reads what [EncodeState] writes of the same architecture and
+// moments, and nothing else. Errors wrap [ErrModel].
+func DecodeState(m spec.Model, names []string, b []byte) ([][]float32, error) {
+	n, err := Size(m)
+	if err != nil {
+		return nil, err
+	}
+	head, data, err := split(b)
+	if err != nil {
+		return nil, err
+	}
+	want, err := stateHeader(m, n, names)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(head, want) {
+		return nil, fmt.Errorf("%w: header is not the canonical one of the state of %s", ErrModel, describe(m))
+	}
+	values, err := readFloats(data, n*len(names))
+	if err != nil {
+		return nil, err
+	}
+	moments := make([][]float32, len(names))
+	for i := range moments {
+		moments[i] = values[i*n : (i+1)*n : (i+1)*n]
+	}
+	return moments, nil
+}
+
+// StateSize is the length in bytes of every state with moments of these names.
+func StateSize(m spec.Model, names []string) (int64, error) {
+	n, err := Size(m)
+	if err != nil {
+		return 0, err
+	}
+	head, err := stateHeader(m, n, names)
+	return int64(len(head)) + 4*int64(n)*int64(len(names)), err
+}
+
+func stateHeader(m spec.Model, n int, names []string) ([]byte, error) {
+	tensors := make([]Tensor, len(names))
+	for i, name := range names {
+		tensors[i] = Tensor{Name: name, Shape: []int{n}, Offset: i * n, Len: n}
+	}
+	return headerOf(m, metadata{Format: stateOf}, tensors)
+}

@@ -1,0 +1,73 @@
+package aggregator
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/althing-network/althing/aggregate"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Next computes the model a round leads to, and the bytes of the state behind it
+// where the task's optimiser remembers something: whoever holds the survivors'
+// updates gets the same bits.
+func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, base model.File) (file model.File, state []byte, err error) {
+	file.Model = task.Spec.Model
+	optimiser, err := aggregate.OptimiserOf(task.Spec.Aggregation)
+	if err != nil {
+		return file, nil, err
+	}
+	if optimiser == nil {
+		file.Weights, err = combined(ctx, t, task, r, base.Weights)
+		return file, nil, err
+	}
+	// The mean update is what the rule makes of a model of zeros.
+	update, err := combined(ctx, t, task, r, make([]float32, len(base.Weights)))
+	if err != nil {
+		return file, nil, err
+	}
+	var moments [][]float32
+	if !base.State.IsZero() {
+		if moments, err = t.State(ctx, task, optimiser.Moments(), base.State); err != nil {
+			return file, nil, err
+		}
+	}
+	if file.Weights, moments, err = optimiser.Step(base.Weights, update, moments); err != nil {
+		return file, nil, err
+	}
+	if state, err = model.EncodeState(task.Spec.Model, optimiser.Moments(), moments); err != nil {
+		return file, nil, err
+	}
+	file.State = spec.DigestOf(state)
+	return file, state, nil
+}
+
+// combined adds the combination of the survivors' updates to some weights.
+func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, weights []float32) ([]float32, error) {
+	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
+	if err != nil {
+		return nil, err
+	}
+	var claims []uint32
+	var sources []aggregate.Source
+	for i, c := range r.Trainers {
+		if !c.Survivor {
+			continue
+		}
+		e, err := obtain(ctx, t, task, r, i)
+		if err != nil {
+			return nil, fmt.Errorf("update of node %d: %w", c.Node, err)
+		}
+		claims = append(claims, c.Samples)
+		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (io.ReadCloser, error) {
+			return role.OpenBlob(ctx, t.Store, e.Digest)
+		}})
+	}
+	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {
+		sources[i].Weight = w
+	}
+	return rule.Aggregate(weights, task.Spec.Aggregation.ScaleBits, sources)
+}

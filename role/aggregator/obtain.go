@@ -1,0 +1,62 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// obtain gets the update of a round's trainer, counted from 0: from the node's
+// own store, unless it has rotted there, else from those that attested to hold it.
+func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) (blob.Entry, error) {
+	ref := blob.Ref{Kind: blob.Update, Slot: slot(t, r, trainer)}
+	want, err := header(task, ref)
+	if err != nil {
+		return blob.Entry{}, err
+	}
+	if e, err := t.Store.Lookup(ctx, ref); err == nil {
+		if err := sound(ctx, t.Store, e.Digest); errors.Is(err, blob.ErrMismatch) {
+			if err := t.Store.Forget(ctx, ref); err != nil {
+				return blob.Entry{}, err
+			}
+		} else if err != nil {
+			return blob.Entry{}, err
+		}
+	}
+	var e blob.Entry
+	err = t.Fetch(func(c blob.Client) (err error) {
+		e, err = c.FetchUpdate(ctx, t.Peers(ctx, holders(r, trainer)), ref, r.Trainers[trainer].Commitment, model.UpdateSize(want), t.Store)
+		return err
+	})
+	return e, err
+}
+
+// sound reports whether the bytes of a blob are still those of its digest.
+func sound(ctx context.Context, s blob.Store, d spec.Digest) error {
+	f, err := role.OpenBlob(ctx, s, d)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return errors.Join(err, f.Close())
+}
+
+// slot is the place of a round's trainer, counted from 0.
+func slot(t role.Tools, r spec.Round, trainer int) spec.Slot {
+	return spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: r.Trainers[trainer].Node}
+}
+
+// holders are the aggregators that attested to hold a trainer's update.
+func holders(r spec.Round, trainer int) (nodes []uint64) {
+	for _, a := range r.Aggregates {
+		if spec.Held(a.Holds, trainer) {
+			nodes = append(nodes, a.Node)
+		}
+	}
+	return nodes
+}
