@@ -8,24 +8,24 @@ import (
 // tileAVX2 is a tile of up to 6 rows and 16 columns. Sums are kept in registers
 // 0 to 11, the row of b in 12 and 13; 14 and 15 are free. Where there are fewer
 // than 16 columns, the last vector of each row is moved by a mask.
-func (g *generator) tileAVX2(name string, f flavour) {
+func (g *generator) tileAVX2(name string, f flavour, w walk) {
 	const most = 6
-	g.function(name, tileSignature, tileDoc(name, most, 16, f)...)
+	g.tileFunction(name, most, 16, f, w)
 	mask := reg.RSI
-	g.tileParameters()
+	g.tileParameters(w)
 	g.Load(g.Param("columns"), mask)
 	g.CMPQ(mask, operand.Imm(8))
 	g.JLE(operand.LabelRef("half"))
 	g.CMPQ(mask, operand.Imm(16))
 	g.JLT(operand.LabelRef("most"))
-	g.byRows("full", most, func(rows int, name string) { g.tile(rows, name, g.lanesAVX2(2, nil, f)) })
+	g.byRows("full", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, nil, f)) })
 	g.Label("most")
 	g.SUBQ(operand.Imm(8), mask)
 	g.maskOf(mask, g.free)
-	g.byRows("most", most, func(rows int, name string) { g.tile(rows, name, g.lanesAVX2(2, mask, f)) })
+	g.byRows("most", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(2, mask, f)) })
 	g.Label("half")
 	g.maskOf(mask, g.free)
-	g.byRows("half", most, func(rows int, name string) { g.tile(rows, name, g.lanesAVX2(1, mask, f)) })
+	g.byRows("half", most, func(rows int, name string) { g.tile(rows, name, w, g.lanesAVX2(1, mask, f)) })
 }
 
 // lanesAVX2 moves one or two vectors a row, the last by the mask at an address,

@@ -29,15 +29,19 @@ func generate(dir string) error {
 	return errors.Join(
 		write(dir, "avx2_amd64", func(g *generator) {
 			g.masks()
-			g.tileAVX2("avx2Strict", strict)
-			g.tileAVX2("avx2Fused", fused)
+			g.tileAVX2("avx2Strict", strict, even)
+			g.tileAVX2("avx2Fused", fused, even)
+			g.tileAVX2("avx2PickedStrict", strict, picked)
+			g.tileAVX2("avx2PickedFused", fused, picked)
 			g.transpose("avx2Transpose")
 			g.addScaled("avx2AddScaledStrict", strict)
 			g.addScaled("avx2AddScaledFused", fused)
 		}),
 		write(dir, "avx512_amd64", func(g *generator) {
-			g.tileAVX512("avx512Strict", strict)
-			g.tileAVX512("avx512Fused", fused)
+			g.tileAVX512("avx512Strict", strict, even)
+			g.tileAVX512("avx512Fused", fused, even)
+			g.tileAVX512("avx512PickedStrict", strict, picked)
+			g.tileAVX512("avx512PickedFused", fused, picked)
 		}),
 	)
 }

@@ -7,46 +7,65 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const tileSignature = "func(rows, columns, depth int, a *float32, rowA, stepA int, b *float32, stepB int, c *float32, rowC int, add bool)"
+// walk is how a tile goes from one step of a to the next.
+type walk bool
 
-// tileDoc documents a function that computes one tile of a product.
-func tileDoc(name string, rows, columns int, f flavour) []string {
+const (
+	even   walk = false // by a stride
+	picked walk = true  // by a table of where each step stands
+)
+
+// tileFunction begins a function that computes one tile of a product.
+func (g *generator) tileFunction(name string, rows, columns int, f flavour, w walk) {
 	how := "multiplies, then adds"
 	if f == fused {
 		how = "adds with one rounding"
 	}
-	return []string{
-		fmt.Sprintf("%s is one tile of a product, of 1 to %d rows and 1 to %d columns.", name, rows, columns),
-		fmt.Sprintf("It %s, depth > 0 times. Strides are in floats: rowA", how),
+	signature := "func(rows, columns, depth int, a *float32, rowA, stepA int, b *float32, stepB int, c *float32, rowC int, add bool)"
+	steps := []string{
 		"from one row of a to the next, stepA and stepB from one step to the next, rowC",
 		"from one row of c to the next. With add, the sums begin with what c holds.",
 	}
+	if w == picked {
+		signature = "func(rows, columns, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)"
+		steps = []string{
+			"from one row of a to the next, stepsA from a to each step, stepB from one step",
+			"to the next, rowC from one row of c to the next. With add, the sums begin with",
+			"what c holds.",
+		}
+	}
+	g.function(name, signature, append([]string{
+		fmt.Sprintf("%s is one tile of a product, of 1 to %d rows and 1 to %d columns.", name, rows, columns),
+		fmt.Sprintf("It %s, depth > 0 times. Strides are in floats: rowA", how),
+	}, steps...)...)
 }
 
 // registers are those that hold the parameters of a tile.
 type registers struct {
-	depth reg.GPPhysical
-	a     []reg.GPPhysical // bases, each three rows from the one before
-	rowA  reg.GPPhysical
-	stepA reg.GPPhysical
-	b     reg.GPPhysical
-	stepB reg.GPPhysical
-	c     reg.GPPhysical
-	rowC  reg.GPPhysical
-	free  reg.GPPhysical
+	depth  reg.GPPhysical
+	a      []reg.GPPhysical // bases, each three rows from the one before
+	origin reg.GPPhysical   // of the steps of a, where a table says where they are
+	rowA   reg.GPPhysical
+	stepA  reg.GPPhysical // or the table
+	b      reg.GPPhysical
+	stepB  reg.GPPhysical
+	c      reg.GPPhysical
+	rowC   reg.GPPhysical
+	free   reg.GPPhysical
 }
 
 func tileRegisters() registers {
 	return registers{
-		depth: reg.RCX,
-		a:     []reg.GPPhysical{reg.RAX, reg.R12, reg.R13, reg.R15},
-		rowA:  reg.R8,
-		stepA: reg.R9,
-		b:     reg.RBX,
-		stepB: reg.R10,
-		c:     reg.RDX,
-		rowC:  reg.R11,
-		free:  reg.RDI,
+		depth:  reg.RCX,
+		a:      []reg.GPPhysical{reg.RAX, reg.R12, reg.R13, reg.R15},
+		origin: reg.R14,
+		rowA:   reg.R8,
+		stepA:  reg.R9,
+		b:      reg.RBX,
+		stepB:  reg.R10,
+		c:      reg.RDX,
+		rowC:   reg.R11,
+		free:   reg.RDI,
 	}
 }
 
@@ -63,11 +82,16 @@ func (r registers) element(i int) operand.Mem {
 }
 
 // tileParameters loads what all tiles need.
-func (g *generator) tileParameters() {
+func (g *generator) tileParameters(w walk) {
 	g.Load(g.Param("depth"), g.depth)
-	g.Load(g.Param("a"), g.a[0])
 	g.bytes("rowA", g.rowA)
-	g.bytes("stepA", g.stepA)
+	if w == picked {
+		g.Load(g.Param("a"), g.origin)
+		g.Load(g.Param("stepsA"), g.stepA)
+	} else {
+		g.Load(g.Param("a"), g.a[0])
+		g.bytes("stepA", g.stepA)
+	}
 	g.Load(g.Param("b"), g.b)
 	g.bytes("stepB", g.stepB)
 	g.Load(g.Param("c"), g.c)
@@ -101,14 +125,7 @@ type lanes struct {
 }
 
 // tile is the body for a number of rows.
-func (g *generator) tile(rows int, name string, l lanes) {
-	used := (rows + rowsPerBase - 1) / rowsPerBase
-	if used > 1 {
-		g.LEAQ(operand.Mem{Base: g.rowA, Index: g.rowA, Scale: 2}, g.free)
-	}
-	for i := 1; i < used; i++ {
-		g.LEAQ(operand.Mem{Base: g.a[i-1], Index: g.free, Scale: 1}, g.a[i])
-	}
+func (g *generator) tile(rows int, name string, w walk, l lanes) {
 	g.CMPB(g.flag("add"), operand.Imm(0))
 	g.JEQ(operand.LabelRef(name + "clear"))
 	g.MOVQ(g.c, g.free)
@@ -118,21 +135,42 @@ func (g *generator) tile(rows int, name string, l lanes) {
 			g.ADDQ(g.rowC, g.free)
 		}
 	}
-	g.JMP(operand.LabelRef(name + "loop"))
+	g.JMP(operand.LabelRef(name + "begin"))
 	g.Label(name + "clear")
 	for i := range rows {
 		for v := range l.vectors {
 			l.clear(l.sum(i, v))
 		}
 	}
+	g.Label(name + "begin")
+	bases := g.a[:(rows+rowsPerBase-1)/rowsPerBase]
+	if len(bases) > 1 {
+		g.LEAQ(operand.Mem{Base: g.rowA, Index: g.rowA, Scale: 2}, g.free)
+	}
+	spread := func() {
+		for i := 1; i < len(bases); i++ {
+			g.LEAQ(operand.Mem{Base: bases[i-1], Index: g.free, Scale: 1}, bases[i])
+		}
+	}
+	if w == even {
+		spread()
+	}
 	g.Label(name + "loop")
+	if w == picked {
+		g.MOVLQSX(at(g.stepA, 0), bases[0])
+		g.ADDQ(operand.Imm(4), g.stepA)
+		g.LEAQ(operand.Mem{Base: g.origin, Index: bases[0], Scale: 4}, bases[0])
+		spread()
+	}
 	l.loadB()
 	g.ADDQ(g.stepB, g.b)
 	for i := range rows {
 		l.multiply(i)
 	}
-	for _, base := range g.a[:used] {
-		g.ADDQ(g.stepA, base)
+	if w == even {
+		for _, base := range bases {
+			g.ADDQ(g.stepA, base)
+		}
 	}
 	g.DECQ(g.depth)
 	g.JNE(operand.LabelRef(name + "loop"))

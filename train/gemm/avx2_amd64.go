@@ -18,6 +18,24 @@ func avx2Strict(rows int, columns int, depth int, a *float32, rowA int, stepA in
 //go:noescape
 func avx2Fused(rows int, columns int, depth int, a *float32, rowA int, stepA int, b *float32, stepB int, c *float32, rowC int, add bool)
 
+// avx2PickedStrict is one tile of a product, of 1 to 6 rows and 1 to 16 columns.
+// It multiplies, then adds, depth > 0 times. Strides are in floats: rowA
+// from one row of a to the next, stepsA from a to each step, stepB from one step
+// to the next, rowC from one row of c to the next. With add, the sums begin with
+// what c holds.
+//
+//go:noescape
+func avx2PickedStrict(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+
+// avx2PickedFused is one tile of a product, of 1 to 6 rows and 1 to 16 columns.
+// It adds with one rounding, depth > 0 times. Strides are in floats: rowA
+// from one row of a to the next, stepsA from a to each step, stepB from one step
+// to the next, rowC from one row of c to the next. With add, the sums begin with
+// what c holds.
+//
+//go:noescape
+func avx2PickedFused(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+
 // avx2Transpose writes the transpose of 1 to 8 rows, stride floats apart: 8 floats to
 // each column, width floats apart, and zeros to the columns that make columns > 0
 // a multiple of 8. What follows the last row's float in a column is arbitrary.

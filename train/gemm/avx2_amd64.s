@@ -24,9 +24,9 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // Requires: AVX
 TEXT ·avx2Strict(SB), NOSPLIT, $0-81
 	MOVQ    depth+16(FP), CX
-	MOVQ    a+24(FP), AX
 	MOVQ    rowA+32(FP), R8
 	SHLQ    $0x02, R8
+	MOVQ    a+24(FP), AX
 	MOVQ    stepA+40(FP), R9
 	SHLQ    $0x02, R9
 	MOVQ    b+48(FP), BX
@@ -51,8 +51,6 @@ TEXT ·avx2Strict(SB), NOSPLIT, $0-81
 	JE      full2
 	CMPQ    DI, $0x01
 	JE      full1
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full6clear
 	MOVQ    DX, DI
@@ -73,7 +71,7 @@ TEXT ·avx2Strict(SB), NOSPLIT, $0-81
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y10
 	VMOVUPS 32(DI), Y11
-	JMP     full6loop
+	JMP     full6begin
 
 full6clear:
 	VXORPS Y0, Y0, Y0
@@ -88,6 +86,10 @@ full6clear:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full6loop:
 	VMOVUPS      (BX), Y12
@@ -148,8 +150,6 @@ full6loop:
 	RET
 
 full5:
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full5clear
 	MOVQ    DX, DI
@@ -167,7 +167,7 @@ full5:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y8
 	VMOVUPS 32(DI), Y9
-	JMP     full5loop
+	JMP     full5begin
 
 full5clear:
 	VXORPS Y0, Y0, Y0
@@ -180,6 +180,10 @@ full5clear:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full5loop:
 	VMOVUPS      (BX), Y12
@@ -232,8 +236,6 @@ full5loop:
 	RET
 
 full4:
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full4clear
 	MOVQ    DX, DI
@@ -248,7 +250,7 @@ full4:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y6
 	VMOVUPS 32(DI), Y7
-	JMP     full4loop
+	JMP     full4begin
 
 full4clear:
 	VXORPS Y0, Y0, Y0
@@ -259,6 +261,10 @@ full4clear:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full4loop:
 	VMOVUPS      (BX), Y12
@@ -314,7 +320,7 @@ full3:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y4
 	VMOVUPS 32(DI), Y5
-	JMP     full3loop
+	JMP     full3begin
 
 full3clear:
 	VXORPS Y0, Y0, Y0
@@ -324,6 +330,7 @@ full3clear:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 
+full3begin:
 full3loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -366,7 +373,7 @@ full2:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
-	JMP     full2loop
+	JMP     full2begin
 
 full2clear:
 	VXORPS Y0, Y0, Y0
@@ -374,6 +381,7 @@ full2clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
+full2begin:
 full2loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -405,12 +413,13 @@ full1:
 	MOVQ    DX, DI
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
-	JMP     full1loop
+	JMP     full1begin
 
 full1clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+full1begin:
 full1loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -444,8 +453,6 @@ most:
 	JE         most2
 	CMPQ       DI, $0x01
 	JE         most1
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most6clear
 	MOVQ       DX, DI
@@ -467,7 +474,7 @@ most:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y10
 	VMASKMOVPS 32(DI), Y15, Y11
-	JMP        most6loop
+	JMP        most6begin
 
 most6clear:
 	VXORPS Y0, Y0, Y0
@@ -482,6 +489,10 @@ most6clear:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+
+most6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most6loop:
 	VMOVUPS      (SI), Y15
@@ -544,8 +555,6 @@ most6loop:
 	RET
 
 most5:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most5clear
 	MOVQ       DX, DI
@@ -564,7 +573,7 @@ most5:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y8
 	VMASKMOVPS 32(DI), Y15, Y9
-	JMP        most5loop
+	JMP        most5begin
 
 most5clear:
 	VXORPS Y0, Y0, Y0
@@ -577,6 +586,10 @@ most5clear:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+
+most5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most5loop:
 	VMOVUPS      (SI), Y15
@@ -631,8 +644,6 @@ most5loop:
 	RET
 
 most4:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most4clear
 	MOVQ       DX, DI
@@ -648,7 +659,7 @@ most4:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y6
 	VMASKMOVPS 32(DI), Y15, Y7
-	JMP        most4loop
+	JMP        most4begin
 
 most4clear:
 	VXORPS Y0, Y0, Y0
@@ -659,6 +670,10 @@ most4clear:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+
+most4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most4loop:
 	VMOVUPS      (SI), Y15
@@ -717,7 +732,7 @@ most3:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y4
 	VMASKMOVPS 32(DI), Y15, Y5
-	JMP        most3loop
+	JMP        most3begin
 
 most3clear:
 	VXORPS Y0, Y0, Y0
@@ -727,6 +742,7 @@ most3clear:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 
+most3begin:
 most3loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -772,7 +788,7 @@ most2:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y2
 	VMASKMOVPS 32(DI), Y15, Y3
-	JMP        most2loop
+	JMP        most2begin
 
 most2clear:
 	VXORPS Y0, Y0, Y0
@@ -780,6 +796,7 @@ most2clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
+most2begin:
 most2loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -814,12 +831,13 @@ most1:
 	VMOVUPS    (SI), Y15
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS 32(DI), Y15, Y1
-	JMP        most1loop
+	JMP        most1begin
 
 most1clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+most1begin:
 most1loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -854,8 +872,6 @@ half:
 	JE         half2
 	CMPQ       DI, $0x01
 	JE         half1
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half6clear
 	MOVQ       DX, DI
@@ -871,7 +887,7 @@ half:
 	VMASKMOVPS (DI), Y15, Y4
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y5
-	JMP        half6loop
+	JMP        half6begin
 
 half6clear:
 	VXORPS Y0, Y0, Y0
@@ -880,6 +896,10 @@ half6clear:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half6loop:
 	VMOVUPS      (SI), Y15
@@ -923,8 +943,6 @@ half6loop:
 	RET
 
 half5:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half5clear
 	MOVQ       DX, DI
@@ -938,7 +956,7 @@ half5:
 	VMASKMOVPS (DI), Y15, Y3
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y4
-	JMP        half5loop
+	JMP        half5begin
 
 half5clear:
 	VXORPS Y0, Y0, Y0
@@ -946,6 +964,10 @@ half5clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half5loop:
 	VMOVUPS      (SI), Y15
@@ -984,8 +1006,6 @@ half5loop:
 	RET
 
 half4:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half4clear
 	MOVQ       DX, DI
@@ -997,13 +1017,17 @@ half4:
 	VMASKMOVPS (DI), Y15, Y2
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y3
-	JMP        half4loop
+	JMP        half4begin
 
 half4clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half4loop:
 	VMOVUPS      (SI), Y15
@@ -1046,13 +1070,14 @@ half3:
 	VMASKMOVPS (DI), Y15, Y1
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y2
-	JMP        half3loop
+	JMP        half3begin
 
 half3clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 
+half3begin:
 half3loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -1086,12 +1111,13 @@ half2:
 	VMASKMOVPS (DI), Y15, Y0
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y1
-	JMP        half2loop
+	JMP        half2begin
 
 half2clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+half2begin:
 half2loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -1118,11 +1144,12 @@ half1:
 	MOVQ       DX, DI
 	VMOVUPS    (SI), Y15
 	VMASKMOVPS (DI), Y15, Y0
-	JMP        half1loop
+	JMP        half1begin
 
 half1clear:
 	VXORPS Y0, Y0, Y0
 
+half1begin:
 half1loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -1142,9 +1169,9 @@ half1loop:
 // Requires: AVX, FMA3
 TEXT ·avx2Fused(SB), NOSPLIT, $0-81
 	MOVQ    depth+16(FP), CX
-	MOVQ    a+24(FP), AX
 	MOVQ    rowA+32(FP), R8
 	SHLQ    $0x02, R8
+	MOVQ    a+24(FP), AX
 	MOVQ    stepA+40(FP), R9
 	SHLQ    $0x02, R9
 	MOVQ    b+48(FP), BX
@@ -1169,8 +1196,6 @@ TEXT ·avx2Fused(SB), NOSPLIT, $0-81
 	JE      full2
 	CMPQ    DI, $0x01
 	JE      full1
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full6clear
 	MOVQ    DX, DI
@@ -1191,7 +1216,7 @@ TEXT ·avx2Fused(SB), NOSPLIT, $0-81
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y10
 	VMOVUPS 32(DI), Y11
-	JMP     full6loop
+	JMP     full6begin
 
 full6clear:
 	VXORPS Y0, Y0, Y0
@@ -1206,6 +1231,10 @@ full6clear:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full6loop:
 	VMOVUPS      (BX), Y12
@@ -1254,8 +1283,6 @@ full6loop:
 	RET
 
 full5:
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full5clear
 	MOVQ    DX, DI
@@ -1273,7 +1300,7 @@ full5:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y8
 	VMOVUPS 32(DI), Y9
-	JMP     full5loop
+	JMP     full5begin
 
 full5clear:
 	VXORPS Y0, Y0, Y0
@@ -1286,6 +1313,10 @@ full5clear:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full5loop:
 	VMOVUPS      (BX), Y12
@@ -1328,8 +1359,6 @@ full5loop:
 	RET
 
 full4:
-	LEAQ    (R8)(R8*2), DI
-	LEAQ    (AX)(DI*1), R12
 	CMPB    add+80(FP), $0x00
 	JEQ     full4clear
 	MOVQ    DX, DI
@@ -1344,7 +1373,7 @@ full4:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y6
 	VMOVUPS 32(DI), Y7
-	JMP     full4loop
+	JMP     full4begin
 
 full4clear:
 	VXORPS Y0, Y0, Y0
@@ -1355,6 +1384,10 @@ full4clear:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full4loop:
 	VMOVUPS      (BX), Y12
@@ -1402,7 +1435,7 @@ full3:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y4
 	VMOVUPS 32(DI), Y5
-	JMP     full3loop
+	JMP     full3begin
 
 full3clear:
 	VXORPS Y0, Y0, Y0
@@ -1412,6 +1445,7 @@ full3clear:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 
+full3begin:
 full3loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -1448,7 +1482,7 @@ full2:
 	ADDQ    R11, DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
-	JMP     full2loop
+	JMP     full2begin
 
 full2clear:
 	VXORPS Y0, Y0, Y0
@@ -1456,6 +1490,7 @@ full2clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
+full2begin:
 full2loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -1483,12 +1518,13 @@ full1:
 	MOVQ    DX, DI
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
-	JMP     full1loop
+	JMP     full1begin
 
 full1clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+full1begin:
 full1loop:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
@@ -1520,8 +1556,6 @@ most:
 	JE         most2
 	CMPQ       DI, $0x01
 	JE         most1
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most6clear
 	MOVQ       DX, DI
@@ -1543,7 +1577,7 @@ most:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y10
 	VMASKMOVPS 32(DI), Y15, Y11
-	JMP        most6loop
+	JMP        most6begin
 
 most6clear:
 	VXORPS Y0, Y0, Y0
@@ -1558,6 +1592,10 @@ most6clear:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+
+most6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most6loop:
 	VMOVUPS      (SI), Y15
@@ -1608,8 +1646,6 @@ most6loop:
 	RET
 
 most5:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most5clear
 	MOVQ       DX, DI
@@ -1628,7 +1664,7 @@ most5:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y8
 	VMASKMOVPS 32(DI), Y15, Y9
-	JMP        most5loop
+	JMP        most5begin
 
 most5clear:
 	VXORPS Y0, Y0, Y0
@@ -1641,6 +1677,10 @@ most5clear:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+
+most5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most5loop:
 	VMOVUPS      (SI), Y15
@@ -1685,8 +1725,6 @@ most5loop:
 	RET
 
 most4:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        most4clear
 	MOVQ       DX, DI
@@ -1702,7 +1740,7 @@ most4:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y6
 	VMASKMOVPS 32(DI), Y15, Y7
-	JMP        most4loop
+	JMP        most4begin
 
 most4clear:
 	VXORPS Y0, Y0, Y0
@@ -1713,6 +1751,10 @@ most4clear:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+
+most4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 most4loop:
 	VMOVUPS      (SI), Y15
@@ -1763,7 +1805,7 @@ most3:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y4
 	VMASKMOVPS 32(DI), Y15, Y5
-	JMP        most3loop
+	JMP        most3begin
 
 most3clear:
 	VXORPS Y0, Y0, Y0
@@ -1773,6 +1815,7 @@ most3clear:
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 
+most3begin:
 most3loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -1812,7 +1855,7 @@ most2:
 	ADDQ       R11, DI
 	VMOVUPS    (DI), Y2
 	VMASKMOVPS 32(DI), Y15, Y3
-	JMP        most2loop
+	JMP        most2begin
 
 most2clear:
 	VXORPS Y0, Y0, Y0
@@ -1820,6 +1863,7 @@ most2clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
+most2begin:
 most2loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -1850,12 +1894,13 @@ most1:
 	VMOVUPS    (SI), Y15
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS 32(DI), Y15, Y1
-	JMP        most1loop
+	JMP        most1begin
 
 most1clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+most1begin:
 most1loop:
 	VMOVUPS      (SI), Y15
 	VMOVUPS      (BX), Y12
@@ -1888,8 +1933,6 @@ half:
 	JE         half2
 	CMPQ       DI, $0x01
 	JE         half1
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half6clear
 	MOVQ       DX, DI
@@ -1905,7 +1948,7 @@ half:
 	VMASKMOVPS (DI), Y15, Y4
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y5
-	JMP        half6loop
+	JMP        half6begin
 
 half6clear:
 	VXORPS Y0, Y0, Y0
@@ -1914,6 +1957,10 @@ half6clear:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half6loop:
 	VMOVUPS      (SI), Y15
@@ -1951,8 +1998,6 @@ half6loop:
 	RET
 
 half5:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half5clear
 	MOVQ       DX, DI
@@ -1966,7 +2011,7 @@ half5:
 	VMASKMOVPS (DI), Y15, Y3
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y4
-	JMP        half5loop
+	JMP        half5begin
 
 half5clear:
 	VXORPS Y0, Y0, Y0
@@ -1974,6 +2019,10 @@ half5clear:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half5loop:
 	VMOVUPS      (SI), Y15
@@ -2007,8 +2056,6 @@ half5loop:
 	RET
 
 half4:
-	LEAQ       (R8)(R8*2), DI
-	LEAQ       (AX)(DI*1), R12
 	CMPB       add+80(FP), $0x00
 	JEQ        half4clear
 	MOVQ       DX, DI
@@ -2020,13 +2067,17 @@ half4:
 	VMASKMOVPS (DI), Y15, Y2
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y3
-	JMP        half4loop
+	JMP        half4begin
 
 half4clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half4loop:
 	VMOVUPS      (SI), Y15
@@ -2065,13 +2116,14 @@ half3:
 	VMASKMOVPS (DI), Y15, Y1
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y2
-	JMP        half3loop
+	JMP        half3begin
 
 half3clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 
+half3begin:
 half3loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -2102,12 +2154,13 @@ half2:
 	VMASKMOVPS (DI), Y15, Y0
 	ADDQ       R11, DI
 	VMASKMOVPS (DI), Y15, Y1
-	JMP        half2loop
+	JMP        half2begin
 
 half2clear:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
+half2begin:
 half2loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -2132,11 +2185,12 @@ half1:
 	MOVQ       DX, DI
 	VMOVUPS    (SI), Y15
 	VMASKMOVPS (DI), Y15, Y0
-	JMP        half1loop
+	JMP        half1begin
 
 half1clear:
 	VXORPS Y0, Y0, Y0
 
+half1begin:
 half1loop:
 	VMOVUPS      (SI), Y15
 	VMASKMOVPS   (BX), Y15, Y12
@@ -2144,6 +2198,2243 @@ half1loop:
 	VBROADCASTSS (AX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	ADDQ         R9, AX
+	DECQ         CX
+	JNE          half1loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	VZEROUPPER
+	RET
+
+// func avx2PickedStrict(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+// Requires: AVX
+TEXT ·avx2PickedStrict(SB), NOSPLIT, $0-81
+	MOVQ    depth+16(FP), CX
+	MOVQ    rowA+32(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    a+24(FP), R14
+	MOVQ    stepsA+40(FP), R9
+	MOVQ    b+48(FP), BX
+	MOVQ    stepB+56(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    c+64(FP), DX
+	MOVQ    rowC+72(FP), R11
+	SHLQ    $0x02, R11
+	MOVQ    columns+8(FP), SI
+	CMPQ    SI, $0x08
+	JLE     half
+	CMPQ    SI, $0x10
+	JLT     most
+	MOVQ    rows+0(FP), DI
+	CMPQ    DI, $0x05
+	JE      full5
+	CMPQ    DI, $0x04
+	JE      full4
+	CMPQ    DI, $0x03
+	JE      full3
+	CMPQ    DI, $0x02
+	JE      full2
+	CMPQ    DI, $0x01
+	JE      full1
+	CMPB    add+80(FP), $0x00
+	JEQ     full6clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y10
+	VMOVUPS 32(DI), Y11
+	JMP     full6begin
+
+full6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+
+full6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y8, Y8
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y9, Y9
+	VBROADCASTSS (R12)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y10, Y10
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y11, Y11
+	DECQ         CX
+	JNE          full6loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMOVUPS      Y9, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y10, (DX)
+	VMOVUPS      Y11, 32(DX)
+	VZEROUPPER
+	RET
+
+full5:
+	CMPB    add+80(FP), $0x00
+	JEQ     full5clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	JMP     full5begin
+
+full5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+
+full5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y8, Y8
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y9, Y9
+	DECQ         CX
+	JNE          full5loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMOVUPS      Y9, 32(DX)
+	VZEROUPPER
+	RET
+
+full4:
+	CMPB    add+80(FP), $0x00
+	JEQ     full4clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	JMP     full4begin
+
+full4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+
+full4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	DECQ         CX
+	JNE          full4loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+full3:
+	CMPB    add+80(FP), $0x00
+	JEQ     full3clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	JMP     full3begin
+
+full3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+full3begin:
+full3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	DECQ         CX
+	JNE          full3loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	VZEROUPPER
+	RET
+
+full2:
+	CMPB    add+80(FP), $0x00
+	JEQ     full2clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	JMP     full2begin
+
+full2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+full2begin:
+full2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	DECQ         CX
+	JNE          full2loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	VZEROUPPER
+	RET
+
+full1:
+	CMPB    add+80(FP), $0x00
+	JEQ     full1clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	JMP     full1begin
+
+full1clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+full1begin:
+full1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	DECQ         CX
+	JNE          full1loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VZEROUPPER
+	RET
+
+most:
+	SUBQ       $0x08, SI
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       SI
+	LEAQ       32(DI)(SI*4), SI
+	MOVQ       rows+0(FP), DI
+	CMPQ       DI, $0x05
+	JE         most5
+	CMPQ       DI, $0x04
+	JE         most4
+	CMPQ       DI, $0x03
+	JE         most3
+	CMPQ       DI, $0x02
+	JE         most2
+	CMPQ       DI, $0x01
+	JE         most1
+	CMPB       add+80(FP), $0x00
+	JEQ        most6clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y15, Y9
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y10
+	VMASKMOVPS 32(DI), Y15, Y11
+	JMP        most6begin
+
+most6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+most6begin:
+	LEAQ (R8)(R8*2), DI
+
+most6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y8, Y8
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y9, Y9
+	VBROADCASTSS (R12)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y10, Y10
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y11, Y11
+	DECQ         CX
+	JNE          most6loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMASKMOVPS   Y9, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y10, (DX)
+	VMASKMOVPS   Y11, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most5:
+	CMPB       add+80(FP), $0x00
+	JEQ        most5clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y15, Y9
+	JMP        most5begin
+
+most5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+most5begin:
+	LEAQ (R8)(R8*2), DI
+
+most5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y8, Y8
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y9, Y9
+	DECQ         CX
+	JNE          most5loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMASKMOVPS   Y9, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most4:
+	CMPB       add+80(FP), $0x00
+	JEQ        most4clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	JMP        most4begin
+
+most4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+most4begin:
+	LEAQ (R8)(R8*2), DI
+
+most4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y6, Y6
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y7, Y7
+	DECQ         CX
+	JNE          most4loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most3:
+	CMPB       add+80(FP), $0x00
+	JEQ        most3clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	JMP        most3begin
+
+most3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+most3begin:
+most3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y5, Y5
+	DECQ         CX
+	JNE          most3loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most2:
+	CMPB       add+80(FP), $0x00
+	JEQ        most2clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	JMP        most2begin
+
+most2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+most2begin:
+most2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y3, Y3
+	DECQ         CX
+	JNE          most2loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most1:
+	CMPB       add+80(FP), $0x00
+	JEQ        most1clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	JMP        most1begin
+
+most1clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+most1begin:
+most1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VMULPS       Y13, Y14, Y14
+	VADDPS       Y14, Y1, Y1
+	DECQ         CX
+	JNE          most1loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+half:
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       SI
+	LEAQ       32(DI)(SI*4), SI
+	MOVQ       rows+0(FP), DI
+	CMPQ       DI, $0x05
+	JE         half5
+	CMPQ       DI, $0x04
+	JE         half4
+	CMPQ       DI, $0x03
+	JE         half3
+	CMPQ       DI, $0x02
+	JE         half2
+	CMPQ       DI, $0x01
+	JE         half1
+	CMPB       add+80(FP), $0x00
+	JEQ        half6clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y4
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y5
+	JMP        half6begin
+
+half6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+
+half6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y3, Y3
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	VBROADCASTSS (R12)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y5, Y5
+	DECQ         CX
+	JNE          half6loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y4, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y5, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half5:
+	CMPB       add+80(FP), $0x00
+	JEQ        half5clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y4
+	JMP        half5begin
+
+half5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+
+half5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y3, Y3
+	VBROADCASTSS (R12)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y4, Y4
+	DECQ         CX
+	JNE          half5loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y4, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half4:
+	CMPB       add+80(FP), $0x00
+	JEQ        half4clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	JMP        half4begin
+
+half4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+
+half4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	VBROADCASTSS (R12), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y3, Y3
+	DECQ         CX
+	JNE          half4loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half3:
+	CMPB       add+80(FP), $0x00
+	JEQ        half3clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	JMP        half3begin
+
+half3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+half3begin:
+half3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y2, Y2
+	DECQ         CX
+	JNE          half3loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half2:
+	CMPB       add+80(FP), $0x00
+	JEQ        half2clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	JMP        half2begin
+
+half2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+half2begin:
+half2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS (AX)(R8*1), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y1, Y1
+	DECQ         CX
+	JNE          half2loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half1:
+	CMPB       add+80(FP), $0x00
+	JEQ        half1clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	JMP        half1begin
+
+half1clear:
+	VXORPS Y0, Y0, Y0
+
+half1begin:
+half1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VMULPS       Y12, Y14, Y15
+	VADDPS       Y15, Y0, Y0
+	DECQ         CX
+	JNE          half1loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	VZEROUPPER
+	RET
+
+// func avx2PickedFused(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+// Requires: AVX, FMA3
+TEXT ·avx2PickedFused(SB), NOSPLIT, $0-81
+	MOVQ    depth+16(FP), CX
+	MOVQ    rowA+32(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    a+24(FP), R14
+	MOVQ    stepsA+40(FP), R9
+	MOVQ    b+48(FP), BX
+	MOVQ    stepB+56(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    c+64(FP), DX
+	MOVQ    rowC+72(FP), R11
+	SHLQ    $0x02, R11
+	MOVQ    columns+8(FP), SI
+	CMPQ    SI, $0x08
+	JLE     half
+	CMPQ    SI, $0x10
+	JLT     most
+	MOVQ    rows+0(FP), DI
+	CMPQ    DI, $0x05
+	JE      full5
+	CMPQ    DI, $0x04
+	JE      full4
+	CMPQ    DI, $0x03
+	JE      full3
+	CMPQ    DI, $0x02
+	JE      full2
+	CMPQ    DI, $0x01
+	JE      full1
+	CMPB    add+80(FP), $0x00
+	JEQ     full6clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y10
+	VMOVUPS 32(DI), Y11
+	JMP     full6begin
+
+full6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+
+full6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R12)(R8*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	DECQ         CX
+	JNE          full6loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMOVUPS      Y9, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y10, (DX)
+	VMOVUPS      Y11, 32(DX)
+	VZEROUPPER
+	RET
+
+full5:
+	CMPB    add+80(FP), $0x00
+	JEQ     full5clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	JMP     full5begin
+
+full5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+
+full5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	DECQ         CX
+	JNE          full5loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMOVUPS      Y9, 32(DX)
+	VZEROUPPER
+	RET
+
+full4:
+	CMPB    add+80(FP), $0x00
+	JEQ     full4clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y7
+	JMP     full4begin
+
+full4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+
+full4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	DECQ         CX
+	JNE          full4loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+full3:
+	CMPB    add+80(FP), $0x00
+	JEQ     full3clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	JMP     full3begin
+
+full3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+full3begin:
+full3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	DECQ         CX
+	JNE          full3loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	VZEROUPPER
+	RET
+
+full2:
+	CMPB    add+80(FP), $0x00
+	JEQ     full2clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    R11, DI
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(DI), Y3
+	JMP     full2begin
+
+full2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+full2begin:
+full2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	DECQ         CX
+	JNE          full2loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	VZEROUPPER
+	RET
+
+full1:
+	CMPB    add+80(FP), $0x00
+	JEQ     full1clear
+	MOVQ    DX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	JMP     full1begin
+
+full1clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+full1begin:
+full1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	DECQ         CX
+	JNE          full1loop
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VZEROUPPER
+	RET
+
+most:
+	SUBQ       $0x08, SI
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       SI
+	LEAQ       32(DI)(SI*4), SI
+	MOVQ       rows+0(FP), DI
+	CMPQ       DI, $0x05
+	JE         most5
+	CMPQ       DI, $0x04
+	JE         most4
+	CMPQ       DI, $0x03
+	JE         most3
+	CMPQ       DI, $0x02
+	JE         most2
+	CMPQ       DI, $0x01
+	JE         most1
+	CMPB       add+80(FP), $0x00
+	JEQ        most6clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y15, Y9
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y10
+	VMASKMOVPS 32(DI), Y15, Y11
+	JMP        most6begin
+
+most6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+most6begin:
+	LEAQ (R8)(R8*2), DI
+
+most6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R12)(R8*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	DECQ         CX
+	JNE          most6loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMASKMOVPS   Y9, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y10, (DX)
+	VMASKMOVPS   Y11, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most5:
+	CMPB       add+80(FP), $0x00
+	JEQ        most5clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y8
+	VMASKMOVPS 32(DI), Y15, Y9
+	JMP        most5begin
+
+most5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+most5begin:
+	LEAQ (R8)(R8*2), DI
+
+most5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	DECQ         CX
+	JNE          most5loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y8, (DX)
+	VMASKMOVPS   Y9, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most4:
+	CMPB       add+80(FP), $0x00
+	JEQ        most4clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y6
+	VMASKMOVPS 32(DI), Y15, Y7
+	JMP        most4begin
+
+most4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+most4begin:
+	LEAQ (R8)(R8*2), DI
+
+most4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	DECQ         CX
+	JNE          most4loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y6, (DX)
+	VMASKMOVPS   Y7, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most3:
+	CMPB       add+80(FP), $0x00
+	JEQ        most3clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y4
+	VMASKMOVPS 32(DI), Y15, Y5
+	JMP        most3begin
+
+most3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+most3begin:
+most3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	DECQ         CX
+	JNE          most3loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y4, (DX)
+	VMASKMOVPS   Y5, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most2:
+	CMPB       add+80(FP), $0x00
+	JEQ        most2clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	ADDQ       R11, DI
+	VMOVUPS    (DI), Y2
+	VMASKMOVPS 32(DI), Y15, Y3
+	JMP        most2begin
+
+most2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+most2begin:
+most2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	DECQ         CX
+	JNE          most2loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Y2, (DX)
+	VMASKMOVPS   Y3, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+most1:
+	CMPB       add+80(FP), $0x00
+	JEQ        most1clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMOVUPS    (DI), Y0
+	VMASKMOVPS 32(DI), Y15, Y1
+	JMP        most1begin
+
+most1clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+most1begin:
+most1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMOVUPS      (BX), Y12
+	VMASKMOVPS   32(BX), Y15, Y13
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	DECQ         CX
+	JNE          most1loop
+	VMOVUPS      (SI), Y15
+	VMOVUPS      Y0, (DX)
+	VMASKMOVPS   Y1, Y15, 32(DX)
+	VZEROUPPER
+	RET
+
+half:
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       SI
+	LEAQ       32(DI)(SI*4), SI
+	MOVQ       rows+0(FP), DI
+	CMPQ       DI, $0x05
+	JE         half5
+	CMPQ       DI, $0x04
+	JE         half4
+	CMPQ       DI, $0x03
+	JE         half3
+	CMPQ       DI, $0x02
+	JE         half2
+	CMPQ       DI, $0x01
+	JE         half1
+	CMPB       add+80(FP), $0x00
+	JEQ        half6clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y4
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y5
+	JMP        half6begin
+
+half6clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+
+half6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VBROADCASTSS (R12)(R8*2), Y15
+	VFMADD231PS  Y12, Y15, Y5
+	DECQ         CX
+	JNE          half6loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y4, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y5, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half5:
+	CMPB       add+80(FP), $0x00
+	JEQ        half5clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y4
+	JMP        half5begin
+
+half5clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+
+half5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (R12)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	DECQ         CX
+	JNE          half5loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y4, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half4:
+	CMPB       add+80(FP), $0x00
+	JEQ        half4clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y3
+	JMP        half4begin
+
+half4clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+
+half4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VBROADCASTSS (R12), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	DECQ         CX
+	JNE          half4loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y3, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half3:
+	CMPB       add+80(FP), $0x00
+	JEQ        half3clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y2
+	JMP        half3begin
+
+half3clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+half3begin:
+half3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (AX)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	DECQ         CX
+	JNE          half3loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y2, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half2:
+	CMPB       add+80(FP), $0x00
+	JEQ        half2clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       R11, DI
+	VMASKMOVPS (DI), Y15, Y1
+	JMP        half2begin
+
+half2clear:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+half2begin:
+half2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	DECQ         CX
+	JNE          half2loop
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   Y0, Y15, (DX)
+	ADDQ         R11, DX
+	VMASKMOVPS   Y1, Y15, (DX)
+	VZEROUPPER
+	RET
+
+half1:
+	CMPB       add+80(FP), $0x00
+	JEQ        half1clear
+	MOVQ       DX, DI
+	VMOVUPS    (SI), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	JMP        half1begin
+
+half1clear:
+	VXORPS Y0, Y0, Y0
+
+half1begin:
+half1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS      (SI), Y15
+	VMASKMOVPS   (BX), Y15, Y12
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
 	DECQ         CX
 	JNE          half1loop
 	VMOVUPS      (SI), Y15

@@ -17,3 +17,21 @@ func avx512Strict(rows int, columns int, depth int, a *float32, rowA int, stepA 
 //
 //go:noescape
 func avx512Fused(rows int, columns int, depth int, a *float32, rowA int, stepA int, b *float32, stepB int, c *float32, rowC int, add bool)
+
+// avx512PickedStrict is one tile of a product, of 1 to 12 rows and 1 to 32 columns.
+// It multiplies, then adds, depth > 0 times. Strides are in floats: rowA
+// from one row of a to the next, stepsA from a to each step, stepB from one step
+// to the next, rowC from one row of c to the next. With add, the sums begin with
+// what c holds.
+//
+//go:noescape
+func avx512PickedStrict(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+
+// avx512PickedFused is one tile of a product, of 1 to 12 rows and 1 to 32 columns.
+// It adds with one rounding, depth > 0 times. Strides are in floats: rowA
+// from one row of a to the next, stepsA from a to each step, stepB from one step
+// to the next, rowC from one row of c to the next. With add, the sums begin with
+// what c holds.
+//
+//go:noescape
+func avx512PickedFused(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)

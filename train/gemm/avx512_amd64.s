@@ -13,9 +13,9 @@ TEXT ·avx512Strict(SB), NOSPLIT, $0-81
 	SHRQ      $0x10, SI
 	KMOVW     SI, K2
 	MOVQ      depth+16(FP), CX
-	MOVQ      a+24(FP), AX
 	MOVQ      rowA+32(FP), R8
 	SHLQ      $0x02, R8
+	MOVQ      a+24(FP), AX
 	MOVQ      stepA+40(FP), R9
 	SHLQ      $0x02, R9
 	MOVQ      b+48(FP), BX
@@ -49,10 +49,6 @@ TEXT ·avx512Strict(SB), NOSPLIT, $0-81
 	JE        full2
 	CMPQ      DI, $0x01
 	JE        full1
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full12clear
 	MOVQ      DX, DI
@@ -91,7 +87,7 @@ TEXT ·avx512Strict(SB), NOSPLIT, $0-81
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z22
 	VMOVUPS.Z 64(DI), K2, Z23
-	JMP       full12loop
+	JMP       full12begin
 
 full12clear:
 	VPXORD Z0, Z0, Z0
@@ -118,6 +114,12 @@ full12clear:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
+
+full12begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full12loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -228,10 +230,6 @@ full12loop:
 	RET
 
 full11:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full11clear
 	MOVQ      DX, DI
@@ -267,7 +265,7 @@ full11:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z20
 	VMOVUPS.Z 64(DI), K2, Z21
-	JMP       full11loop
+	JMP       full11begin
 
 full11clear:
 	VPXORD Z0, Z0, Z0
@@ -292,6 +290,12 @@ full11clear:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
+
+full11begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full11loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -394,10 +398,6 @@ full11loop:
 	RET
 
 full10:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full10clear
 	MOVQ      DX, DI
@@ -430,7 +430,7 @@ full10:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z18
 	VMOVUPS.Z 64(DI), K2, Z19
-	JMP       full10loop
+	JMP       full10begin
 
 full10clear:
 	VPXORD Z0, Z0, Z0
@@ -453,6 +453,12 @@ full10clear:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
+
+full10begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full10loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -547,9 +553,6 @@ full10loop:
 	RET
 
 full9:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full9clear
 	MOVQ      DX, DI
@@ -579,7 +582,7 @@ full9:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z16
 	VMOVUPS.Z 64(DI), K2, Z17
-	JMP       full9loop
+	JMP       full9begin
 
 full9clear:
 	VPXORD Z0, Z0, Z0
@@ -600,6 +603,11 @@ full9clear:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
+
+full9begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full9loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -685,9 +693,6 @@ full9loop:
 	RET
 
 full8:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full8clear
 	MOVQ      DX, DI
@@ -714,7 +719,7 @@ full8:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z14
 	VMOVUPS.Z 64(DI), K2, Z15
-	JMP       full8loop
+	JMP       full8begin
 
 full8clear:
 	VPXORD Z0, Z0, Z0
@@ -733,6 +738,11 @@ full8clear:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
+
+full8begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full8loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -810,9 +820,6 @@ full8loop:
 	RET
 
 full7:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full7clear
 	MOVQ      DX, DI
@@ -836,7 +843,7 @@ full7:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z12
 	VMOVUPS.Z 64(DI), K2, Z13
-	JMP       full7loop
+	JMP       full7begin
 
 full7clear:
 	VPXORD Z0, Z0, Z0
@@ -853,6 +860,11 @@ full7clear:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
+
+full7begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full7loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -922,8 +934,6 @@ full7loop:
 	RET
 
 full6:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full6clear
 	MOVQ      DX, DI
@@ -944,7 +954,7 @@ full6:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z10
 	VMOVUPS.Z 64(DI), K2, Z11
-	JMP       full6loop
+	JMP       full6begin
 
 full6clear:
 	VPXORD Z0, Z0, Z0
@@ -959,6 +969,10 @@ full6clear:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full6loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1019,8 +1033,6 @@ full6loop:
 	RET
 
 full5:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full5clear
 	MOVQ      DX, DI
@@ -1038,7 +1050,7 @@ full5:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z8
 	VMOVUPS.Z 64(DI), K2, Z9
-	JMP       full5loop
+	JMP       full5begin
 
 full5clear:
 	VPXORD Z0, Z0, Z0
@@ -1051,6 +1063,10 @@ full5clear:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full5loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1103,8 +1119,6 @@ full5loop:
 	RET
 
 full4:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full4clear
 	MOVQ      DX, DI
@@ -1119,7 +1133,7 @@ full4:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z6
 	VMOVUPS.Z 64(DI), K2, Z7
-	JMP       full4loop
+	JMP       full4begin
 
 full4clear:
 	VPXORD Z0, Z0, Z0
@@ -1130,6 +1144,10 @@ full4clear:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full4loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1185,7 +1203,7 @@ full3:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z4
 	VMOVUPS.Z 64(DI), K2, Z5
-	JMP       full3loop
+	JMP       full3begin
 
 full3clear:
 	VPXORD Z0, Z0, Z0
@@ -1195,6 +1213,7 @@ full3clear:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 
+full3begin:
 full3loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -1237,7 +1256,7 @@ full2:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z2
 	VMOVUPS.Z 64(DI), K2, Z3
-	JMP       full2loop
+	JMP       full2begin
 
 full2clear:
 	VPXORD Z0, Z0, Z0
@@ -1245,6 +1264,7 @@ full2clear:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 
+full2begin:
 full2loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -1276,12 +1296,13 @@ full1:
 	MOVQ      DX, DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVUPS.Z 64(DI), K2, Z1
-	JMP       full1loop
+	JMP       full1begin
 
 full1clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 
+full1begin:
 full1loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -1323,10 +1344,6 @@ half:
 	JE        half2
 	CMPQ      DI, $0x01
 	JE        half1
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half12clear
 	MOVQ      DX, DI
@@ -1353,7 +1370,7 @@ half:
 	VMOVUPS.Z (DI), K1, Z10
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z11
-	JMP       half12loop
+	JMP       half12begin
 
 half12clear:
 	VPXORD Z0, Z0, Z0
@@ -1368,6 +1385,12 @@ half12clear:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
+
+half12begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half12loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1441,10 +1464,6 @@ half12loop:
 	RET
 
 half11:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half11clear
 	MOVQ      DX, DI
@@ -1469,7 +1488,7 @@ half11:
 	VMOVUPS.Z (DI), K1, Z9
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z10
-	JMP       half11loop
+	JMP       half11begin
 
 half11clear:
 	VPXORD Z0, Z0, Z0
@@ -1483,6 +1502,12 @@ half11clear:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
+
+half11begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half11loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1551,10 +1576,6 @@ half11loop:
 	RET
 
 half10:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half10clear
 	MOVQ      DX, DI
@@ -1577,7 +1598,7 @@ half10:
 	VMOVUPS.Z (DI), K1, Z8
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z9
-	JMP       half10loop
+	JMP       half10begin
 
 half10clear:
 	VPXORD Z0, Z0, Z0
@@ -1590,6 +1611,12 @@ half10clear:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
+
+half10begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half10loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1653,9 +1680,6 @@ half10loop:
 	RET
 
 half9:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half9clear
 	MOVQ      DX, DI
@@ -1676,7 +1700,7 @@ half9:
 	VMOVUPS.Z (DI), K1, Z7
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z8
-	JMP       half9loop
+	JMP       half9begin
 
 half9clear:
 	VPXORD Z0, Z0, Z0
@@ -1688,6 +1712,11 @@ half9clear:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
+
+half9begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half9loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1745,9 +1774,6 @@ half9loop:
 	RET
 
 half8:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half8clear
 	MOVQ      DX, DI
@@ -1766,7 +1792,7 @@ half8:
 	VMOVUPS.Z (DI), K1, Z6
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z7
-	JMP       half8loop
+	JMP       half8begin
 
 half8clear:
 	VPXORD Z0, Z0, Z0
@@ -1777,6 +1803,11 @@ half8clear:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+
+half8begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half8loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1829,9 +1860,6 @@ half8loop:
 	RET
 
 half7:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half7clear
 	MOVQ      DX, DI
@@ -1848,7 +1876,7 @@ half7:
 	VMOVUPS.Z (DI), K1, Z5
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z6
-	JMP       half7loop
+	JMP       half7begin
 
 half7clear:
 	VPXORD Z0, Z0, Z0
@@ -1858,6 +1886,11 @@ half7clear:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
+
+half7begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half7loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1905,8 +1938,6 @@ half7loop:
 	RET
 
 half6:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half6clear
 	MOVQ      DX, DI
@@ -1921,7 +1952,7 @@ half6:
 	VMOVUPS.Z (DI), K1, Z4
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z5
-	JMP       half6loop
+	JMP       half6begin
 
 half6clear:
 	VPXORD Z0, Z0, Z0
@@ -1930,6 +1961,10 @@ half6clear:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half6loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -1971,8 +2006,6 @@ half6loop:
 	RET
 
 half5:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half5clear
 	MOVQ      DX, DI
@@ -1985,7 +2018,7 @@ half5:
 	VMOVUPS.Z (DI), K1, Z3
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z4
-	JMP       half5loop
+	JMP       half5begin
 
 half5clear:
 	VPXORD Z0, Z0, Z0
@@ -1993,6 +2026,10 @@ half5clear:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half5loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2029,8 +2066,6 @@ half5loop:
 	RET
 
 half4:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half4clear
 	MOVQ      DX, DI
@@ -2041,13 +2076,17 @@ half4:
 	VMOVUPS.Z (DI), K1, Z2
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z3
-	JMP       half4loop
+	JMP       half4begin
 
 half4clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half4loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2087,13 +2126,14 @@ half3:
 	VMOVUPS.Z (DI), K1, Z1
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z2
-	JMP       half3loop
+	JMP       half3begin
 
 half3clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 
+half3begin:
 half3loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
@@ -2124,12 +2164,13 @@ half2:
 	VMOVUPS.Z (DI), K1, Z0
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z1
-	JMP       half2loop
+	JMP       half2begin
 
 half2clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 
+half2begin:
 half2loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
@@ -2153,11 +2194,12 @@ half1:
 	JEQ       half1clear
 	MOVQ      DX, DI
 	VMOVUPS.Z (DI), K1, Z0
-	JMP       half1loop
+	JMP       half1begin
 
 half1clear:
 	VPXORD Z0, Z0, Z0
 
+half1begin:
 half1loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
@@ -2182,9 +2224,9 @@ TEXT ·avx512Fused(SB), NOSPLIT, $0-81
 	SHRQ      $0x10, SI
 	KMOVW     SI, K2
 	MOVQ      depth+16(FP), CX
-	MOVQ      a+24(FP), AX
 	MOVQ      rowA+32(FP), R8
 	SHLQ      $0x02, R8
+	MOVQ      a+24(FP), AX
 	MOVQ      stepA+40(FP), R9
 	SHLQ      $0x02, R9
 	MOVQ      b+48(FP), BX
@@ -2218,10 +2260,6 @@ TEXT ·avx512Fused(SB), NOSPLIT, $0-81
 	JE        full2
 	CMPQ      DI, $0x01
 	JE        full1
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full12clear
 	MOVQ      DX, DI
@@ -2260,7 +2298,7 @@ TEXT ·avx512Fused(SB), NOSPLIT, $0-81
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z22
 	VMOVUPS.Z 64(DI), K2, Z23
-	JMP       full12loop
+	JMP       full12begin
 
 full12clear:
 	VPXORD Z0, Z0, Z0
@@ -2287,6 +2325,12 @@ full12clear:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
+
+full12begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full12loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2373,10 +2417,6 @@ full12loop:
 	RET
 
 full11:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full11clear
 	MOVQ      DX, DI
@@ -2412,7 +2452,7 @@ full11:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z20
 	VMOVUPS.Z 64(DI), K2, Z21
-	JMP       full11loop
+	JMP       full11begin
 
 full11clear:
 	VPXORD Z0, Z0, Z0
@@ -2437,6 +2477,12 @@ full11clear:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
+
+full11begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full11loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2517,10 +2563,6 @@ full11loop:
 	RET
 
 full10:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       full10clear
 	MOVQ      DX, DI
@@ -2553,7 +2595,7 @@ full10:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z18
 	VMOVUPS.Z 64(DI), K2, Z19
-	JMP       full10loop
+	JMP       full10begin
 
 full10clear:
 	VPXORD Z0, Z0, Z0
@@ -2576,6 +2618,12 @@ full10clear:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
+
+full10begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 full10loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2650,9 +2698,6 @@ full10loop:
 	RET
 
 full9:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full9clear
 	MOVQ      DX, DI
@@ -2682,7 +2727,7 @@ full9:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z16
 	VMOVUPS.Z 64(DI), K2, Z17
-	JMP       full9loop
+	JMP       full9begin
 
 full9clear:
 	VPXORD Z0, Z0, Z0
@@ -2703,6 +2748,11 @@ full9clear:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
+
+full9begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full9loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2770,9 +2820,6 @@ full9loop:
 	RET
 
 full8:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full8clear
 	MOVQ      DX, DI
@@ -2799,7 +2846,7 @@ full8:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z14
 	VMOVUPS.Z 64(DI), K2, Z15
-	JMP       full8loop
+	JMP       full8begin
 
 full8clear:
 	VPXORD Z0, Z0, Z0
@@ -2818,6 +2865,11 @@ full8clear:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
+
+full8begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full8loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2879,9 +2931,6 @@ full8loop:
 	RET
 
 full7:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       full7clear
 	MOVQ      DX, DI
@@ -2905,7 +2954,7 @@ full7:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z12
 	VMOVUPS.Z 64(DI), K2, Z13
-	JMP       full7loop
+	JMP       full7begin
 
 full7clear:
 	VPXORD Z0, Z0, Z0
@@ -2922,6 +2971,11 @@ full7clear:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
+
+full7begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 full7loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -2977,8 +3031,6 @@ full7loop:
 	RET
 
 full6:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full6clear
 	MOVQ      DX, DI
@@ -2999,7 +3051,7 @@ full6:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z10
 	VMOVUPS.Z 64(DI), K2, Z11
-	JMP       full6loop
+	JMP       full6begin
 
 full6clear:
 	VPXORD Z0, Z0, Z0
@@ -3014,6 +3066,10 @@ full6clear:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full6loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3062,8 +3118,6 @@ full6loop:
 	RET
 
 full5:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full5clear
 	MOVQ      DX, DI
@@ -3081,7 +3135,7 @@ full5:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z8
 	VMOVUPS.Z 64(DI), K2, Z9
-	JMP       full5loop
+	JMP       full5begin
 
 full5clear:
 	VPXORD Z0, Z0, Z0
@@ -3094,6 +3148,10 @@ full5clear:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full5loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3136,8 +3194,6 @@ full5loop:
 	RET
 
 full4:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       full4clear
 	MOVQ      DX, DI
@@ -3152,7 +3208,7 @@ full4:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z6
 	VMOVUPS.Z 64(DI), K2, Z7
-	JMP       full4loop
+	JMP       full4begin
 
 full4clear:
 	VPXORD Z0, Z0, Z0
@@ -3163,6 +3219,10 @@ full4clear:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 full4loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3210,7 +3270,7 @@ full3:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z4
 	VMOVUPS.Z 64(DI), K2, Z5
-	JMP       full3loop
+	JMP       full3begin
 
 full3clear:
 	VPXORD Z0, Z0, Z0
@@ -3220,6 +3280,7 @@ full3clear:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 
+full3begin:
 full3loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -3256,7 +3317,7 @@ full2:
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z2
 	VMOVUPS.Z 64(DI), K2, Z3
-	JMP       full2loop
+	JMP       full2begin
 
 full2clear:
 	VPXORD Z0, Z0, Z0
@@ -3264,6 +3325,7 @@ full2clear:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 
+full2begin:
 full2loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -3291,12 +3353,13 @@ full1:
 	MOVQ      DX, DI
 	VMOVUPS.Z (DI), K1, Z0
 	VMOVUPS.Z 64(DI), K2, Z1
-	JMP       full1loop
+	JMP       full1begin
 
 full1clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 
+full1begin:
 full1loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	VMOVUPS.Z    64(BX), K2, Z25
@@ -3336,10 +3399,6 @@ half:
 	JE        half2
 	CMPQ      DI, $0x01
 	JE        half1
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half12clear
 	MOVQ      DX, DI
@@ -3366,7 +3425,7 @@ half:
 	VMOVUPS.Z (DI), K1, Z10
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z11
-	JMP       half12loop
+	JMP       half12begin
 
 half12clear:
 	VPXORD Z0, Z0, Z0
@@ -3381,6 +3440,12 @@ half12clear:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
+
+half12begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half12loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3442,10 +3507,6 @@ half12loop:
 	RET
 
 half11:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half11clear
 	MOVQ      DX, DI
@@ -3470,7 +3531,7 @@ half11:
 	VMOVUPS.Z (DI), K1, Z9
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z10
-	JMP       half11loop
+	JMP       half11begin
 
 half11clear:
 	VPXORD Z0, Z0, Z0
@@ -3484,6 +3545,12 @@ half11clear:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
+
+half11begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half11loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3541,10 +3608,6 @@ half11loop:
 	RET
 
 half10:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
-	LEAQ      (R13)(DI*1), R15
 	CMPB      add+80(FP), $0x00
 	JEQ       half10clear
 	MOVQ      DX, DI
@@ -3567,7 +3630,7 @@ half10:
 	VMOVUPS.Z (DI), K1, Z8
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z9
-	JMP       half10loop
+	JMP       half10begin
 
 half10clear:
 	VPXORD Z0, Z0, Z0
@@ -3580,6 +3643,12 @@ half10clear:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
+
+half10begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
+	LEAQ (R13)(DI*1), R15
 
 half10loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3633,9 +3702,6 @@ half10loop:
 	RET
 
 half9:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half9clear
 	MOVQ      DX, DI
@@ -3656,7 +3722,7 @@ half9:
 	VMOVUPS.Z (DI), K1, Z7
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z8
-	JMP       half9loop
+	JMP       half9begin
 
 half9clear:
 	VPXORD Z0, Z0, Z0
@@ -3668,6 +3734,11 @@ half9clear:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
+
+half9begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half9loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3716,9 +3787,6 @@ half9loop:
 	RET
 
 half8:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half8clear
 	MOVQ      DX, DI
@@ -3737,7 +3805,7 @@ half8:
 	VMOVUPS.Z (DI), K1, Z6
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z7
-	JMP       half8loop
+	JMP       half8begin
 
 half8clear:
 	VPXORD Z0, Z0, Z0
@@ -3748,6 +3816,11 @@ half8clear:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
+
+half8begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half8loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3792,9 +3865,6 @@ half8loop:
 	RET
 
 half7:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
-	LEAQ      (R12)(DI*1), R13
 	CMPB      add+80(FP), $0x00
 	JEQ       half7clear
 	MOVQ      DX, DI
@@ -3811,7 +3881,7 @@ half7:
 	VMOVUPS.Z (DI), K1, Z5
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z6
-	JMP       half7loop
+	JMP       half7begin
 
 half7clear:
 	VPXORD Z0, Z0, Z0
@@ -3821,6 +3891,11 @@ half7clear:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
+
+half7begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
+	LEAQ (R12)(DI*1), R13
 
 half7loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3861,8 +3936,6 @@ half7loop:
 	RET
 
 half6:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half6clear
 	MOVQ      DX, DI
@@ -3877,7 +3950,7 @@ half6:
 	VMOVUPS.Z (DI), K1, Z4
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z5
-	JMP       half6loop
+	JMP       half6begin
 
 half6clear:
 	VPXORD Z0, Z0, Z0
@@ -3886,6 +3959,10 @@ half6clear:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half6loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3921,8 +3998,6 @@ half6loop:
 	RET
 
 half5:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half5clear
 	MOVQ      DX, DI
@@ -3935,7 +4010,7 @@ half5:
 	VMOVUPS.Z (DI), K1, Z3
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z4
-	JMP       half5loop
+	JMP       half5begin
 
 half5clear:
 	VPXORD Z0, Z0, Z0
@@ -3943,6 +4018,10 @@ half5clear:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half5loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -3974,8 +4053,6 @@ half5loop:
 	RET
 
 half4:
-	LEAQ      (R8)(R8*2), DI
-	LEAQ      (AX)(DI*1), R12
 	CMPB      add+80(FP), $0x00
 	JEQ       half4clear
 	MOVQ      DX, DI
@@ -3986,13 +4063,17 @@ half4:
 	VMOVUPS.Z (DI), K1, Z2
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z3
-	JMP       half4loop
+	JMP       half4begin
 
 half4clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+	LEAQ (AX)(DI*1), R12
 
 half4loop:
 	VMOVUPS.Z    (BX), K1, Z24
@@ -4028,13 +4109,14 @@ half3:
 	VMOVUPS.Z (DI), K1, Z1
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z2
-	JMP       half3loop
+	JMP       half3begin
 
 half3clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 
+half3begin:
 half3loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
@@ -4062,12 +4144,13 @@ half2:
 	VMOVUPS.Z (DI), K1, Z0
 	ADDQ      R11, DI
 	VMOVUPS.Z (DI), K1, Z1
-	JMP       half2loop
+	JMP       half2begin
 
 half2clear:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 
+half2begin:
 half2loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
@@ -4089,17 +4172,4228 @@ half1:
 	JEQ       half1clear
 	MOVQ      DX, DI
 	VMOVUPS.Z (DI), K1, Z0
-	JMP       half1loop
+	JMP       half1begin
 
 half1clear:
 	VPXORD Z0, Z0, Z0
 
+half1begin:
 half1loop:
 	VMOVUPS.Z    (BX), K1, Z24
 	ADDQ         R10, BX
 	VBROADCASTSS (AX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	ADDQ         R9, AX
+	DECQ         CX
+	JNE          half1loop
+	VMOVUPS      Z0, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func avx512PickedStrict(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·avx512PickedStrict(SB), NOSPLIT, $0-81
+	MOVQ      columns+8(FP), CX
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	SHRQ      $0x10, SI
+	KMOVW     SI, K2
+	MOVQ      depth+16(FP), CX
+	MOVQ      rowA+32(FP), R8
+	SHLQ      $0x02, R8
+	MOVQ      a+24(FP), R14
+	MOVQ      stepsA+40(FP), R9
+	MOVQ      b+48(FP), BX
+	MOVQ      stepB+56(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      c+64(FP), DX
+	MOVQ      rowC+72(FP), R11
+	SHLQ      $0x02, R11
+	TESTQ     SI, SI
+	JEQ       half
+	MOVQ      rows+0(FP), DI
+	CMPQ      DI, $0x0b
+	JE        full11
+	CMPQ      DI, $0x0a
+	JE        full10
+	CMPQ      DI, $0x09
+	JE        full9
+	CMPQ      DI, $0x08
+	JE        full8
+	CMPQ      DI, $0x07
+	JE        full7
+	CMPQ      DI, $0x06
+	JE        full6
+	CMPQ      DI, $0x05
+	JE        full5
+	CMPQ      DI, $0x04
+	JE        full4
+	CMPQ      DI, $0x03
+	JE        full3
+	CMPQ      DI, $0x02
+	JE        full2
+	CMPQ      DI, $0x01
+	JE        full1
+	CMPB      add+80(FP), $0x00
+	JEQ       full12clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z20
+	VMOVUPS.Z 64(DI), K2, Z21
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z22
+	VMOVUPS.Z 64(DI), K2, Z23
+	JMP       full12begin
+
+full12clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+full12begin:
+	LEAQ (R8)(R8*2), DI
+
+full12loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z14, Z14
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z15, Z15
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z16, Z16
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z17, Z17
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z18, Z18
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z19, Z19
+	VBROADCASTSS (R15)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z20, Z20
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z21, Z21
+	VBROADCASTSS (R15)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z22, Z22
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z23, Z23
+	DECQ         CX
+	JNE          full12loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z20, K1, (DX)
+	VMOVUPS      Z21, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z22, K1, (DX)
+	VMOVUPS      Z23, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full11:
+	CMPB      add+80(FP), $0x00
+	JEQ       full11clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z20
+	VMOVUPS.Z 64(DI), K2, Z21
+	JMP       full11begin
+
+full11clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+full11begin:
+	LEAQ (R8)(R8*2), DI
+
+full11loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z14, Z14
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z15, Z15
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z16, Z16
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z17, Z17
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z18, Z18
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z19, Z19
+	VBROADCASTSS (R15)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z20, Z20
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z21, Z21
+	DECQ         CX
+	JNE          full11loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z20, K1, (DX)
+	VMOVUPS      Z21, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full10:
+	CMPB      add+80(FP), $0x00
+	JEQ       full10clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	JMP       full10begin
+
+full10clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+full10begin:
+	LEAQ (R8)(R8*2), DI
+
+full10loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z14, Z14
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z15, Z15
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z16, Z16
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z17, Z17
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z18, Z18
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z19, Z19
+	DECQ         CX
+	JNE          full10loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full9:
+	CMPB      add+80(FP), $0x00
+	JEQ       full9clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	JMP       full9begin
+
+full9clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+full9begin:
+	LEAQ (R8)(R8*2), DI
+
+full9loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z14, Z14
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z15, Z15
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z16, Z16
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z17, Z17
+	DECQ         CX
+	JNE          full9loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full8:
+	CMPB      add+80(FP), $0x00
+	JEQ       full8clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	JMP       full8begin
+
+full8clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+full8begin:
+	LEAQ (R8)(R8*2), DI
+
+full8loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z14, Z14
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z15, Z15
+	DECQ         CX
+	JNE          full8loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full7:
+	CMPB      add+80(FP), $0x00
+	JEQ       full7clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	JMP       full7begin
+
+full7clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+full7begin:
+	LEAQ (R8)(R8*2), DI
+
+full7loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z12, Z12
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z13, Z13
+	DECQ         CX
+	JNE          full7loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full6:
+	CMPB      add+80(FP), $0x00
+	JEQ       full6clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	JMP       full6begin
+
+full6clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+
+full6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z10, Z10
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z11, Z11
+	DECQ         CX
+	JNE          full6loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full5:
+	CMPB      add+80(FP), $0x00
+	JEQ       full5clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	JMP       full5begin
+
+full5clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+
+full5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z9, Z9
+	DECQ         CX
+	JNE          full5loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full4:
+	CMPB      add+80(FP), $0x00
+	JEQ       full4clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	JMP       full4begin
+
+full4clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+
+full4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z6, Z6
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z7, Z7
+	DECQ         CX
+	JNE          full4loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full3:
+	CMPB      add+80(FP), $0x00
+	JEQ       full3clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	JMP       full3begin
+
+full3clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+full3begin:
+full3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z5, Z5
+	DECQ         CX
+	JNE          full3loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full2:
+	CMPB      add+80(FP), $0x00
+	JEQ       full2clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	JMP       full2begin
+
+full2clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+full2begin:
+full2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z2, Z2
+	VMULPS       Z25, Z29, Z31
+	VADDPS       Z31, Z3, Z3
+	DECQ         CX
+	JNE          full2loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full1:
+	CMPB      add+80(FP), $0x00
+	JEQ       full1clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	JMP       full1begin
+
+full1clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+full1begin:
+full1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z25, Z26, Z28
+	VADDPS       Z28, Z1, Z1
+	DECQ         CX
+	JNE          full1loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+half:
+	MOVQ      rows+0(FP), DI
+	CMPQ      DI, $0x0b
+	JE        half11
+	CMPQ      DI, $0x0a
+	JE        half10
+	CMPQ      DI, $0x09
+	JE        half9
+	CMPQ      DI, $0x08
+	JE        half8
+	CMPQ      DI, $0x07
+	JE        half7
+	CMPQ      DI, $0x06
+	JE        half6
+	CMPQ      DI, $0x05
+	JE        half5
+	CMPQ      DI, $0x04
+	JE        half4
+	CMPQ      DI, $0x03
+	JE        half3
+	CMPQ      DI, $0x02
+	JE        half2
+	CMPQ      DI, $0x01
+	JE        half1
+	CMPB      add+80(FP), $0x00
+	JEQ       half12clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z11
+	JMP       half12begin
+
+half12clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+half12begin:
+	LEAQ (R8)(R8*2), DI
+
+half12loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z7, Z7
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z9, Z9
+	VBROADCASTSS (R15)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z10, Z10
+	VBROADCASTSS (R15)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z11, Z11
+	DECQ         CX
+	JNE          half12loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z11, K1, (DX)
+	VZEROUPPER
+	RET
+
+half11:
+	CMPB      add+80(FP), $0x00
+	JEQ       half11clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	JMP       half11begin
+
+half11clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+half11begin:
+	LEAQ (R8)(R8*2), DI
+
+half11loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z7, Z7
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z9, Z9
+	VBROADCASTSS (R15)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z10, Z10
+	DECQ         CX
+	JNE          half11loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VZEROUPPER
+	RET
+
+half10:
+	CMPB      add+80(FP), $0x00
+	JEQ       half10clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	JMP       half10begin
+
+half10clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+half10begin:
+	LEAQ (R8)(R8*2), DI
+
+half10loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z7, Z7
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	VBROADCASTSS (R15), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z9, Z9
+	DECQ         CX
+	JNE          half10loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	VZEROUPPER
+	RET
+
+half9:
+	CMPB      add+80(FP), $0x00
+	JEQ       half9clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	JMP       half9begin
+
+half9clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+half9begin:
+	LEAQ (R8)(R8*2), DI
+
+half9loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z7, Z7
+	VBROADCASTSS (R13)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z8, Z8
+	DECQ         CX
+	JNE          half9loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VZEROUPPER
+	RET
+
+half8:
+	CMPB      add+80(FP), $0x00
+	JEQ       half8clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	JMP       half8begin
+
+half8clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+half8begin:
+	LEAQ (R8)(R8*2), DI
+
+half8loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	VBROADCASTSS (R13)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z7, Z7
+	DECQ         CX
+	JNE          half8loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	VZEROUPPER
+	RET
+
+half7:
+	CMPB      add+80(FP), $0x00
+	JEQ       half7clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	JMP       half7begin
+
+half7clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+half7begin:
+	LEAQ (R8)(R8*2), DI
+
+half7loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	VBROADCASTSS (R13), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z6, Z6
+	DECQ         CX
+	JNE          half7loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VZEROUPPER
+	RET
+
+half6:
+	CMPB      add+80(FP), $0x00
+	JEQ       half6clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	JMP       half6begin
+
+half6clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+
+half6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	VBROADCASTSS (R12)(R8*2), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z5, Z5
+	DECQ         CX
+	JNE          half6loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	VZEROUPPER
+	RET
+
+half5:
+	CMPB      add+80(FP), $0x00
+	JEQ       half5clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	JMP       half5begin
+
+half5clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+
+half5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	VBROADCASTSS (R12)(R8*1), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z4, Z4
+	DECQ         CX
+	JNE          half5loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VZEROUPPER
+	RET
+
+half4:
+	CMPB      add+80(FP), $0x00
+	JEQ       half4clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	JMP       half4begin
+
+half4clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+
+half4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	VBROADCASTSS (R12), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z3, Z3
+	DECQ         CX
+	JNE          half4loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	VZEROUPPER
+	RET
+
+half3:
+	CMPB      add+80(FP), $0x00
+	JEQ       half3clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	JMP       half3begin
+
+half3clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+half3begin:
+half3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	VBROADCASTSS (AX)(R8*2), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z2, Z2
+	DECQ         CX
+	JNE          half3loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VZEROUPPER
+	RET
+
+half2:
+	CMPB      add+80(FP), $0x00
+	JEQ       half2clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	JMP       half2begin
+
+half2clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+half2begin:
+half2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	VBROADCASTSS (AX)(R8*1), Z29
+	VMULPS       Z24, Z29, Z30
+	VADDPS       Z30, Z1, Z1
+	DECQ         CX
+	JNE          half2loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	VZEROUPPER
+	RET
+
+half1:
+	CMPB      add+80(FP), $0x00
+	JEQ       half1clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	JMP       half1begin
+
+half1clear:
+	VPXORD Z0, Z0, Z0
+
+half1begin:
+half1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VMULPS       Z24, Z26, Z27
+	VADDPS       Z27, Z0, Z0
+	DECQ         CX
+	JNE          half1loop
+	VMOVUPS      Z0, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func avx512PickedFused(rows int, columns int, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·avx512PickedFused(SB), NOSPLIT, $0-81
+	MOVQ      columns+8(FP), CX
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
+	SHRQ      $0x10, SI
+	KMOVW     SI, K2
+	MOVQ      depth+16(FP), CX
+	MOVQ      rowA+32(FP), R8
+	SHLQ      $0x02, R8
+	MOVQ      a+24(FP), R14
+	MOVQ      stepsA+40(FP), R9
+	MOVQ      b+48(FP), BX
+	MOVQ      stepB+56(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      c+64(FP), DX
+	MOVQ      rowC+72(FP), R11
+	SHLQ      $0x02, R11
+	TESTQ     SI, SI
+	JEQ       half
+	MOVQ      rows+0(FP), DI
+	CMPQ      DI, $0x0b
+	JE        full11
+	CMPQ      DI, $0x0a
+	JE        full10
+	CMPQ      DI, $0x09
+	JE        full9
+	CMPQ      DI, $0x08
+	JE        full8
+	CMPQ      DI, $0x07
+	JE        full7
+	CMPQ      DI, $0x06
+	JE        full6
+	CMPQ      DI, $0x05
+	JE        full5
+	CMPQ      DI, $0x04
+	JE        full4
+	CMPQ      DI, $0x03
+	JE        full3
+	CMPQ      DI, $0x02
+	JE        full2
+	CMPQ      DI, $0x01
+	JE        full1
+	CMPB      add+80(FP), $0x00
+	JEQ       full12clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z20
+	VMOVUPS.Z 64(DI), K2, Z21
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z22
+	VMOVUPS.Z 64(DI), K2, Z23
+	JMP       full12begin
+
+full12clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+full12begin:
+	LEAQ (R8)(R8*2), DI
+
+full12loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z14
+	VFMADD231PS  Z25, Z27, Z15
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z16
+	VFMADD231PS  Z25, Z28, Z17
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z18
+	VFMADD231PS  Z25, Z29, Z19
+	VBROADCASTSS (R15)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z20
+	VFMADD231PS  Z25, Z30, Z21
+	VBROADCASTSS (R15)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z22
+	VFMADD231PS  Z25, Z31, Z23
+	DECQ         CX
+	JNE          full12loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z20, K1, (DX)
+	VMOVUPS      Z21, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z22, K1, (DX)
+	VMOVUPS      Z23, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full11:
+	CMPB      add+80(FP), $0x00
+	JEQ       full11clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z20
+	VMOVUPS.Z 64(DI), K2, Z21
+	JMP       full11begin
+
+full11clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+full11begin:
+	LEAQ (R8)(R8*2), DI
+
+full11loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z14
+	VFMADD231PS  Z25, Z27, Z15
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z16
+	VFMADD231PS  Z25, Z28, Z17
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z18
+	VFMADD231PS  Z25, Z29, Z19
+	VBROADCASTSS (R15)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z20
+	VFMADD231PS  Z25, Z30, Z21
+	DECQ         CX
+	JNE          full11loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z20, K1, (DX)
+	VMOVUPS      Z21, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full10:
+	CMPB      add+80(FP), $0x00
+	JEQ       full10clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z 64(DI), K2, Z19
+	JMP       full10begin
+
+full10clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+full10begin:
+	LEAQ (R8)(R8*2), DI
+
+full10loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z14
+	VFMADD231PS  Z25, Z27, Z15
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z16
+	VFMADD231PS  Z25, Z28, Z17
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z18
+	VFMADD231PS  Z25, Z29, Z19
+	DECQ         CX
+	JNE          full10loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z18, K1, (DX)
+	VMOVUPS      Z19, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full9:
+	CMPB      add+80(FP), $0x00
+	JEQ       full9clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z 64(DI), K2, Z17
+	JMP       full9begin
+
+full9clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+full9begin:
+	LEAQ (R8)(R8*2), DI
+
+full9loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z14
+	VFMADD231PS  Z25, Z27, Z15
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z16
+	VFMADD231PS  Z25, Z28, Z17
+	DECQ         CX
+	JNE          full9loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z16, K1, (DX)
+	VMOVUPS      Z17, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full8:
+	CMPB      add+80(FP), $0x00
+	JEQ       full8clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z 64(DI), K2, Z15
+	JMP       full8begin
+
+full8clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+full8begin:
+	LEAQ (R8)(R8*2), DI
+
+full8loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z14
+	VFMADD231PS  Z25, Z27, Z15
+	DECQ         CX
+	JNE          full8loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z14, K1, (DX)
+	VMOVUPS      Z15, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full7:
+	CMPB      add+80(FP), $0x00
+	JEQ       full7clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z 64(DI), K2, Z13
+	JMP       full7begin
+
+full7clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+full7begin:
+	LEAQ (R8)(R8*2), DI
+
+full7loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	DECQ         CX
+	JNE          full7loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z12, K1, (DX)
+	VMOVUPS      Z13, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full6:
+	CMPB      add+80(FP), $0x00
+	JEQ       full6clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z 64(DI), K2, Z11
+	JMP       full6begin
+
+full6clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+full6begin:
+	LEAQ (R8)(R8*2), DI
+
+full6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z10
+	VFMADD231PS  Z25, Z31, Z11
+	DECQ         CX
+	JNE          full6loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VMOVUPS      Z11, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full5:
+	CMPB      add+80(FP), $0x00
+	JEQ       full5clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z 64(DI), K2, Z9
+	JMP       full5begin
+
+full5clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+full5begin:
+	LEAQ (R8)(R8*2), DI
+
+full5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z8
+	VFMADD231PS  Z25, Z30, Z9
+	DECQ         CX
+	JNE          full5loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VMOVUPS      Z9, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full4:
+	CMPB      add+80(FP), $0x00
+	JEQ       full4clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z 64(DI), K2, Z7
+	JMP       full4begin
+
+full4clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+full4begin:
+	LEAQ (R8)(R8*2), DI
+
+full4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z6
+	VFMADD231PS  Z25, Z29, Z7
+	DECQ         CX
+	JNE          full4loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VMOVUPS      Z7, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full3:
+	CMPB      add+80(FP), $0x00
+	JEQ       full3clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	VMOVUPS.Z 64(DI), K2, Z5
+	JMP       full3begin
+
+full3clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+full3begin:
+full3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z4
+	VFMADD231PS  Z25, Z28, Z5
+	DECQ         CX
+	JNE          full3loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VMOVUPS      Z5, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full2:
+	CMPB      add+80(FP), $0x00
+	JEQ       full2clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	VMOVUPS.Z 64(DI), K2, Z3
+	JMP       full2begin
+
+full2clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+full2begin:
+full2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z3
+	DECQ         CX
+	JNE          full2loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VMOVUPS      Z3, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+full1:
+	CMPB      add+80(FP), $0x00
+	JEQ       full1clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z 64(DI), K2, Z1
+	JMP       full1begin
+
+full1clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+full1begin:
+full1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	VMOVUPS.Z    64(BX), K2, Z25
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	DECQ         CX
+	JNE          full1loop
+	VMOVUPS      Z0, K1, (DX)
+	VMOVUPS      Z1, K2, 64(DX)
+	VZEROUPPER
+	RET
+
+half:
+	MOVQ      rows+0(FP), DI
+	CMPQ      DI, $0x0b
+	JE        half11
+	CMPQ      DI, $0x0a
+	JE        half10
+	CMPQ      DI, $0x09
+	JE        half9
+	CMPQ      DI, $0x08
+	JE        half8
+	CMPQ      DI, $0x07
+	JE        half7
+	CMPQ      DI, $0x06
+	JE        half6
+	CMPQ      DI, $0x05
+	JE        half5
+	CMPQ      DI, $0x04
+	JE        half4
+	CMPQ      DI, $0x03
+	JE        half3
+	CMPQ      DI, $0x02
+	JE        half2
+	CMPQ      DI, $0x01
+	JE        half1
+	CMPB      add+80(FP), $0x00
+	JEQ       half12clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z11
+	JMP       half12begin
+
+half12clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+half12begin:
+	LEAQ (R8)(R8*2), DI
+
+half12loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z8
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z9
+	VBROADCASTSS (R15)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z10
+	VBROADCASTSS (R15)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z11
+	DECQ         CX
+	JNE          half12loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z11, K1, (DX)
+	VZEROUPPER
+	RET
+
+half11:
+	CMPB      add+80(FP), $0x00
+	JEQ       half11clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z10
+	JMP       half11begin
+
+half11clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+half11begin:
+	LEAQ (R8)(R8*2), DI
+
+half11loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z8
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z9
+	VBROADCASTSS (R15)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z10
+	DECQ         CX
+	JNE          half11loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z10, K1, (DX)
+	VZEROUPPER
+	RET
+
+half10:
+	CMPB      add+80(FP), $0x00
+	JEQ       half10clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z9
+	JMP       half10begin
+
+half10clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+half10begin:
+	LEAQ (R8)(R8*2), DI
+
+half10loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	LEAQ         (R13)(DI*1), R15
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z8
+	VBROADCASTSS (R15), Z29
+	VFMADD231PS  Z24, Z29, Z9
+	DECQ         CX
+	JNE          half10loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z9, K1, (DX)
+	VZEROUPPER
+	RET
+
+half9:
+	CMPB      add+80(FP), $0x00
+	JEQ       half9clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z8
+	JMP       half9begin
+
+half9clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+half9begin:
+	LEAQ (R8)(R8*2), DI
+
+half9loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	VBROADCASTSS (R13)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z8
+	DECQ         CX
+	JNE          half9loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z8, K1, (DX)
+	VZEROUPPER
+	RET
+
+half8:
+	CMPB      add+80(FP), $0x00
+	JEQ       half8clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z7
+	JMP       half8begin
+
+half8clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+half8begin:
+	LEAQ (R8)(R8*2), DI
+
+half8loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VBROADCASTSS (R13)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	DECQ         CX
+	JNE          half8loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z7, K1, (DX)
+	VZEROUPPER
+	RET
+
+half7:
+	CMPB      add+80(FP), $0x00
+	JEQ       half7clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z6
+	JMP       half7begin
+
+half7clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+half7begin:
+	LEAQ (R8)(R8*2), DI
+
+half7loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (R12)(DI*1), R13
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	VBROADCASTSS (R13), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	DECQ         CX
+	JNE          half7loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z6, K1, (DX)
+	VZEROUPPER
+	RET
+
+half6:
+	CMPB      add+80(FP), $0x00
+	JEQ       half6clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z5
+	JMP       half6begin
+
+half6clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+half6begin:
+	LEAQ (R8)(R8*2), DI
+
+half6loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	VBROADCASTSS (R12)(R8*2), Z31
+	VFMADD231PS  Z24, Z31, Z5
+	DECQ         CX
+	JNE          half6loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z5, K1, (DX)
+	VZEROUPPER
+	RET
+
+half5:
+	CMPB      add+80(FP), $0x00
+	JEQ       half5clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z4
+	JMP       half5begin
+
+half5clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+half5begin:
+	LEAQ (R8)(R8*2), DI
+
+half5loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z24, Z30, Z4
+	DECQ         CX
+	JNE          half5loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z4, K1, (DX)
+	VZEROUPPER
+	RET
+
+half4:
+	CMPB      add+80(FP), $0x00
+	JEQ       half4clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z3
+	JMP       half4begin
+
+half4clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+half4begin:
+	LEAQ (R8)(R8*2), DI
+
+half4loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	VBROADCASTSS (R12), Z29
+	VFMADD231PS  Z24, Z29, Z3
+	DECQ         CX
+	JNE          half4loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z3, K1, (DX)
+	VZEROUPPER
+	RET
+
+half3:
+	CMPB      add+80(FP), $0x00
+	JEQ       half3clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z2
+	JMP       half3begin
+
+half3clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+half3begin:
+half3loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z24, Z28, Z2
+	DECQ         CX
+	JNE          half3loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z2, K1, (DX)
+	VZEROUPPER
+	RET
+
+half2:
+	CMPB      add+80(FP), $0x00
+	JEQ       half2clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      R11, DI
+	VMOVUPS.Z (DI), K1, Z1
+	JMP       half2begin
+
+half2clear:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+half2begin:
+half2loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	DECQ         CX
+	JNE          half2loop
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R11, DX
+	VMOVUPS      Z1, K1, (DX)
+	VZEROUPPER
+	RET
+
+half1:
+	CMPB      add+80(FP), $0x00
+	JEQ       half1clear
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	JMP       half1begin
+
+half1clear:
+	VPXORD Z0, Z0, Z0
+
+half1begin:
+half1loop:
+	MOVLQSX      (R9), AX
+	ADDQ         $0x04, R9
+	LEAQ         (R14)(AX*4), AX
+	VMOVUPS.Z    (BX), K1, Z24
+	ADDQ         R10, BX
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
 	DECQ         CX
 	JNE          half1loop
 	VMOVUPS      Z0, K1, (DX)

@@ -125,6 +125,12 @@ func (e *emulator) step(op string, x []string) (label string, err error) {
 		return jump(e.flags <= 0)
 	case "MOVQ":
 		e.general[last] = e.value(x[0])
+	case "MOVLQSX":
+		p, err := e.float(e.address(x[0]))
+		if err != nil {
+			return "", err
+		}
+		e.general[last] = uint64(int32(math.Float32bits(*p)))
 	case "LEAQ":
 		e.general[last] = e.address(x[0])
 	case "ADDQ":

@@ -65,3 +65,26 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOutsideIsTouchedWhenPicked(t *testing.T) {
+	source := rand.New(rand.NewPCG(21, 22))
+	for _, atEnd := range []bool{false, true} {
+		for range 250 {
+			s := shape{columns: 1 + source.IntN(40), depth: 1 + source.IntN(40), gap: source.IntN(2), turned: [3]bool{false, false, source.IntN(2) == 0}, add: source.IntN(2) == 0}
+			t.Run(s.String(), func(t *testing.T) {
+				place := fenced(t, atEnd)
+				s.selectionOf(source, 1+source.IntN(3), 1+source.IntN(14), place).check(t, source, place)
+			})
+		}
+	}
+}
+
+func TestNothingOutsideIsTouchedByCopies(t *testing.T) {
+	source := rand.New(rand.NewPCG(25, 26))
+	for _, atEnd := range []bool{false, true} {
+		for range 250 {
+			s := shape{rows: 1 + source.IntN(40), columns: 1 + source.IntN(40), gap: source.IntN(2)}
+			t.Run(s.String(), func(t *testing.T) { s.copies(t, source, fenced(t, atEnd)) })
+		}
+	}
+}

@@ -66,11 +66,7 @@ func (k Kernel) product(c, a, b Matrix, add bool) {
 	switch {
 	case c.rows == 0 || c.columns == 0:
 	case a.columns == 0:
-		if !add {
-			for i := range c.rows {
-				clear(c.part(i))
-			}
-		}
+		c.begin(add)
 	case k.set == plain:
 		plainProduct(c, a, b, add)
 	default:
@@ -87,5 +83,27 @@ func (k Kernel) AddScaled(y []float32, a float32, x []float32) {
 		addScaled(y, a, x)
 	default:
 		k.addScaled(y, a, x)
+	}
+}
+
+// Copy sets the elements of to to those of from, each of which may be a
+// transpose. It panics when the shapes differ. They must not share floats.
+func (k Kernel) Copy(to, from Matrix) {
+	if to.rows != from.rows || to.columns != from.columns {
+		panic(fmt.Sprintf("gemm: %d x %d is no copy of %d x %d", to.rows, to.columns, from.rows, from.columns))
+	}
+	if to.columnStep != 1 {
+		to, from = to.T(), from.T()
+	}
+	switch {
+	case to.rows == 0 || to.columns == 0:
+	case from.columnStep == 1:
+		for i := range to.rows {
+			copy(to.part(i), from.part(i))
+		}
+	case k.set == plain:
+		turn(to, from, 0, 0)
+	default:
+		k.turn(to, from)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"testing"
 
 	"github.com/althing-network/althing/train/gemm"
 )
@@ -138,8 +137,14 @@ func same(x, y float32) bool {
 	return math.Float32bits(x) == math.Float32bits(y)
 }
 
+// fataler is a test, native or rapid's.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // compare fails the test at the first float in which two slices differ.
-func compare(t testing.TB, what fmt.Stringer, s shape, want, got []float32) {
+func compare(t fataler, what fmt.Stringer, s shape, want, got []float32) {
 	t.Helper()
 	for i := range want {
 		if !same(want[i], got[i]) {

@@ -57,3 +57,22 @@ func (m Matrix) part(i int) []float32 {
 	}
 	return m.values[i*m.columnStep:][:m.rows]
 }
+
+// begin makes ready for sums: it clears a matrix whose columns are 1 apart, unless
+// sums begin with what it holds.
+func (m Matrix) begin(add bool) {
+	if add {
+		return
+	}
+	for i := range m.rows {
+		clear(m.part(i))
+	}
+}
+
+// cut is a part of a matrix, which must be inside and not empty.
+func (m Matrix) cut(row, column, rows, columns int) Matrix {
+	first := m.at(row, column)
+	m.values = m.values[first : m.at(row+rows-1, column+columns-1)+1]
+	m.rows, m.columns = rows, columns
+	return m
+}

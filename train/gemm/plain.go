@@ -27,6 +27,45 @@ func plainProduct(c, a, b Matrix, add bool) {
 	}
 }
 
+// plainPicked is the definition of a product of picked elements, of shapes that
+// fit and are not empty: the same sums.
+func plainPicked(c Matrix, a Picked, b Matrix, add bool) {
+	c.begin(add)
+	for i := range c.rows {
+		row, x := c.part(i), a.values[int(a.starts[i/a.run])+i%a.run*a.step:]
+		q := 0
+		if b.columnStep == 1 {
+			for ; q+4 <= b.rows; q += 4 {
+				at := a.offsets[q : q+4]
+				addScaled4(row,
+					[4]float32{x[at[0]], x[at[1]], x[at[2]], x[at[3]]},
+					[4][]float32{b.part(q), b.part(q + 1), b.part(q + 2), b.part(q + 3)})
+			}
+		}
+		for ; q < b.rows; q++ {
+			for j := range row {
+				row[j] += float32(x[a.offsets[q]] * b.values[b.at(q, j)])
+			}
+		}
+	}
+}
+
+// turn copies elements from a matrix whose columns have their elements next to
+// each other to one whose rows have: those from a row on, and those from a column
+// on in the rows before.
+func turn(to, from Matrix, row, column int) {
+	for i := range to.rows {
+		line := to.part(i)
+		first := column
+		if i >= row {
+			first = 0
+		}
+		for j := first; j < len(line); j++ {
+			line[j] = from.values[from.at(i, j)]
+		}
+	}
+}
+
 // sumRows adds the rows of b, each times its element of row i of a, to c.
 func sumRows(c []float32, a Matrix, i int, b Matrix) {
 	q := 0

@@ -1,6 +1,7 @@
 package gemm_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -47,6 +48,51 @@ func TestTilesInAnEmulator(t *testing.T) {
 					}
 					err := e.call(c.function, uint64(rows), uint64(columns), uint64(s.depth),
 						region(1), rowA, stepA, region(2), uint64(y.stride), region(3), uint64(got.stride), add)
+					if err != nil {
+						t.Fatalf("%s: %v", s, err)
+					}
+					compare(t, named(c.function), s, want.values, got.values)
+				}
+			}
+		})
+	}
+}
+
+// The same for tiles that pick their elements.
+func TestPickedTilesInAnEmulator(t *testing.T) {
+	for _, c := range []struct {
+		file, function string
+		rows, columns  int
+		add            func(sum, x, y float32) float32
+	}{
+		{"avx2_amd64.s", "avx2PickedStrict", 6, 16, twoRoundings},
+		{"avx2_amd64.s", "avx2PickedFused", 6, 16, oneRounding},
+		{"avx512_amd64.s", "avx512PickedStrict", 12, 32, twoRoundings},
+		{"avx512_amd64.s", "avx512PickedFused", 12, 32, oneRounding},
+	} {
+		t.Run(c.function, func(t *testing.T) {
+			t.Parallel()
+			e := assemble(t, c.file)
+			source := rand.New(rand.NewPCG(23, 24))
+			for i := range 2 * c.rows {
+				rows := i/2 + 1
+				for columns := 1; columns <= c.columns; columns++ {
+					s := shape{rows: rows, columns: columns, depth: 1 + source.IntN(3), gap: source.IntN(3), add: i%2 == 1}
+					p := s.selectionOf(source, 1, rows, slice)
+					want, x, y := s.grids(source, slice)
+					got := want.clone(slice)
+					p.each(func(i, q, at int) { *x.at(i, q) = p.floats[at] })
+					s.multiply(want, x, y, c.add)
+					e.memory[1], e.memory[2], e.memory[3], e.memory[4] = p.floats[p.starts[0]:], y.values, got.values, make([]float32, s.depth)
+					for q, offset := range p.offsets {
+						e.memory[4][q] = math.Float32frombits(uint32(offset))
+					}
+					add := uint64(0)
+					if s.add {
+						add = 1
+					}
+					err := e.call(c.function, uint64(rows), uint64(columns), uint64(s.depth),
+						region(1), uint64(p.step), region(4), region(2), uint64(y.stride), region(3), uint64(got.stride), add)
 					if err != nil {
 						t.Fatalf("%s: %v", s, err)
 					}

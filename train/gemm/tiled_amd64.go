@@ -36,7 +36,12 @@ func (k Kernel) size() (rows, columns int) {
 // tiled computes a product tile by tile, in strips of columns: of each strip all
 // steps by rising index, of each step all rows, of each row all tiles.
 func (k Kernel) tiled(c, a, b Matrix, add bool) {
-	if b.columnStep != 1 {
+	switch {
+	case b.columnStep == 1:
+	case a.columnStep == 1 && c.rows <= c.columns:
+		k.thin(c, a, b, add)
+		return
+	default:
 		k.turned(c, a, b, add)
 		return
 	}
@@ -54,17 +59,45 @@ func (k Kernel) tiled(c, a, b Matrix, add bool) {
 // turned is tiled for a b whose columns have their elements next to each other,
 // as the rows of a layer's weights have: it turns them, a few at a time.
 func (k Kernel) turned(c, a, b Matrix, add bool) {
-	var rows [4096]float32
+	var panel [panelSize]float32
 	_, width := k.size()
-	block := len(rows) / width
+	block := len(panel) / width
 	for j := 0; j < c.columns; j += width {
 		columns := min(width, c.columns-j)
 		for q := 0; q < b.rows; q += block {
 			depth := min(block, b.rows-q)
-			for i := 0; i < columns; i += 8 {
-				avx2Transpose(&rows[i], width, &b.values[b.at(q, j+i)], b.columnStep, min(8, columns-i), depth)
+			k.lay(&panel, width, b.cut(q, j, depth, columns))
+			k.strip(c, a, j, columns, q, depth, panel[:], width, add || q > 0)
+		}
+	}
+}
+
+// thin is turned for an a with fewer rows than b has columns, both with their
+// elements next to each other, as a batch has beside the weights of a layer: it
+// turns a instead, and computes the transpose of c, a few rows at a time.
+func (k Kernel) thin(c, a, b Matrix, add bool) {
+	var panel, sums [panelSize]float32
+	most, width := k.size()
+	block := len(panel) / width
+	for i := 0; i < c.rows; i += width {
+		rows := min(width, c.rows-i)
+		lanes := (rows + 7) &^ 7 // the others are arbitrary
+		for j := 0; j < c.columns; j += block {
+			columns := min(block, c.columns-j)
+			part := c.cut(i, j, rows, columns)
+			if add {
+				k.lay(&sums, width, part.T())
 			}
-			k.strip(c, a, j, columns, q, depth, rows[:], width, add || q > 0)
+			for q := 0; q < b.rows; q += block {
+				depth := min(block, b.rows-q)
+				k.lay(&panel, width, a.cut(i, q, rows, depth).T())
+				tiles := (columns + most - 1) / most
+				for t := range tiles {
+					first, end := columns*t/tiles, columns*(t+1)/tiles
+					k.tile(end-first, lanes, depth, &b.values[b.at(q, j+first)], b.columnStep, 1, &panel[0], width, &sums[first*width], width, add || q > 0)
+				}
+			}
+			k.Copy(part, View(sums[:], columns, rows, width).T())
 		}
 	}
 }

@@ -8,3 +8,7 @@ func assembled() []Kernel { return nil }
 func (Kernel) tiled(c, a, b Matrix, add bool) { plainProduct(c, a, b, add) }
 
 func (Kernel) addScaled(y []float32, a float32, x []float32) { addScaled(y, a, x) }
+
+func (Kernel) picked(c Matrix, a Picked, b Matrix, add bool) { plainPicked(c, a, b, add) }
+
+func (Kernel) turn(to, from Matrix) { turn(to, from, 0, 0) }

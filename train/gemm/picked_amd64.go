@@ -1,0 +1,75 @@
+package gemm
+
+// picked computes a product tile by tile: of each column of tiles all steps by
+// rising index, of each step all rows. The part of b that they share is laid out
+// without gaps, so that it stays in the first cache whatever its stride is.
+func (k Kernel) picked(c Matrix, a Picked, b Matrix, add bool) {
+	var panel [panelSize]float32
+	most, width := k.size()
+	block := len(panel) / width
+	tiles := (a.run + most - 1) / most
+	for j := 0; j < c.columns; j += width {
+		columns := min(width, c.columns-j)
+		for q := 0; q < b.rows; q += block {
+			depth := min(block, b.rows-q)
+			k.lay(&panel, width, b.cut(q, j, depth, columns))
+			for g, start := range a.starts {
+				for t := range tiles {
+					first, end := a.run*t/tiles, a.run*(t+1)/tiles
+					k.pickedTile(end-first, columns, depth, &a.values[int(start)+first*a.step], a.step, &a.offsets[q], &panel[0], width, &c.values[c.at(g*a.run+first, j)], c.rowStep, add || q > 0)
+				}
+			}
+		}
+	}
+}
+
+// panelSize is how many floats of a factor are laid out at a time: they and as
+// many others fit in the first cache.
+const panelSize = 4096
+
+// lay copies a matrix of at most width columns into rows that are width apart.
+func (k Kernel) lay(panel *[panelSize]float32, width int, m Matrix) {
+	switch {
+	case m.columnStep != 1:
+		for i := 0; i < m.columns; i += 8 {
+			avx2Transpose(&panel[i], width, &m.values[m.at(0, i)], m.columnStep, min(8, m.columns-i), m.rows)
+		}
+	case m.columns%8 == 0:
+		for i := range m.rows {
+			to, from := panel[i*width:], m.part(i)
+			for x := 0; x < m.columns; x += 8 {
+				*(*[8]float32)(to[x:]) = *(*[8]float32)(from[x:])
+			}
+		}
+	default:
+		for i := range m.rows {
+			copy(panel[i*width:], m.part(i))
+		}
+	}
+}
+
+// turn copies a matrix whose columns have their elements next to each other into
+// one whose rows have.
+func (k Kernel) turn(to, from Matrix) {
+	rows, columns := to.rows&^7, to.columns&^7
+	if rows > 0 {
+		for j := 0; j < columns; j += 8 {
+			avx2Transpose(&to.values[to.at(0, j)], to.rowStep, &from.values[from.at(0, j)], from.columnStep, 8, rows)
+		}
+	}
+	turn(to, from, rows, columns)
+}
+
+// pickedTile computes one tile. See [Kernel.tile].
+func (k Kernel) pickedTile(rows, columns, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool) {
+	switch k {
+	case Kernel{set: avx2}:
+		avx2PickedStrict(rows, columns, depth, a, rowA, stepsA, b, stepB, c, rowC, add)
+	case Kernel{set: avx2, fused: true}:
+		avx2PickedFused(rows, columns, depth, a, rowA, stepsA, b, stepB, c, rowC, add)
+	case Kernel{set: avx512}:
+		avx512PickedStrict(rows, columns, depth, a, rowA, stepsA, b, stepB, c, rowC, add)
+	case Kernel{set: avx512, fused: true}:
+		avx512PickedFused(rows, columns, depth, a, rowA, stepsA, b, stepB, c, rowC, add)
+	}
+}
