@@ -62,16 +62,12 @@ func Layout(m spec.Model) ([]Tensor, error) {
 		offset += length
 	}
 	for _, s := range stages {
-		in, out := s.FanIn(), int(s.Layer.Out)
-		switch s.Layer.Kind {
-		case spec.LayerDense:
-			add("weight", in*out, out, in)
-		case spec.LayerConv2D:
-			kernel := int(s.Layer.Kernel)
-			add("weight", in*out, out, int(s.In.Channels), kernel, kernel)
-		default:
+		shape := s.Weight()
+		if shape == nil {
 			continue
 		}
+		out := shape[0]
+		add("weight", s.FanIn()*out, shape...)
 		add("bias", out, out)
 	}
 	return tensors, nil

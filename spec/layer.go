@@ -1,8 +1,9 @@
 package spec
 
 import (
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Layer is one step of an architecture. Each kind has fields of its own; the
@@ -18,30 +19,57 @@ type Layer struct {
 	Rate    PPM    `json:"rate,omitempty" yaml:"rate,omitempty"`       // dropout: the fraction that is dropped
 }
 
-// validate reports what is wrong with a layer by itself.
-func (l Layer) validate() error {
-	dense, conv, pool, drop := l.Kind == LayerDense, l.Kind == LayerConv2D, l.Kind == LayerMaxPool, l.Kind == LayerDropout
-	for _, c := range []struct {
-		wrong bool
-		why   string
+// kind is what is known of all layers of one kind: one file each. What a layer
+// computes is in package train.
+type kind struct {
+	name   string
+	fields []string // of [Layer], those it has
+	image  bool     // it needs one
+	// wrong says what is wrong with the fields of a layer.
+	wrong func(l Layer) string
+	// out is what comes out of a layer, or why nothing does.
+	out func(l Layer, in Image) (Image, string)
+	// weight is the shape of its weights, [out, in, ...]; nil where it has none.
+	weight func(l Layer, in Image) []int
+}
+
+func kinds() []kind { return []kind{dense(), conv2D(), maxPool(), relu(), dropout()} }
+
+// kind finds what is known of a layer.
+func (l Layer) kind() (kind, string) {
+	var names []string
+	for _, k := range kinds() {
+		if k.name == l.Kind {
+			return k, ""
+		}
+		names = append(names, k.name)
+	}
+	last := len(names) - 1
+	return kind{}, fmt.Sprintf("unknown kind %q: want %s or %s", l.Kind, strings.Join(names[:last], ", "), names[last])
+}
+
+// check finds the first field that a layer of this kind has not, or that is wrong.
+func (k kind) check(l Layer) string {
+	for _, f := range []struct {
+		name string
+		said bool
 	}{
-		{!dense && !conv && !pool && !drop && l.Kind != LayerReLU, fmt.Sprintf("unknown kind %q: want dense, conv2d, maxpool, relu or dropout", l.Kind)},
-		{!dense && !conv && l.Out > 0, "it has no field out"},
-		{!conv && l.Kernel > 0, "it has no field kernel"},
-		{!conv && l.Stride > 0, "it has no field stride"},
-		{!conv && l.Padding > 0, "it has no field padding"},
-		{!pool && l.Size > 0, "it has no field size"},
-		{!drop && l.Rate > 0, "it has no field rate"},
-		{(dense || conv) && (l.Out == 0 || l.Out > MaxWidth), fmt.Sprintf("out is %d: want 1 to %d", l.Out, MaxWidth)},
-		{conv && (l.Kernel == 0 || l.Kernel > MaxKernel), fmt.Sprintf("kernel is %d: want 1 to %d", l.Kernel, MaxKernel)},
-		{conv && l.Stride > MaxKernel, fmt.Sprintf("stride is %d: want 1 to %d", l.Stride, MaxKernel)},
-		{conv && l.Padding >= l.Kernel, fmt.Sprintf("padding is %d: want less than the kernel, %d", l.Padding, l.Kernel)},
-		{pool && (l.Size < 2 || l.Size > MaxKernel), fmt.Sprintf("size is %d: want 2 to %d", l.Size, MaxKernel)},
-		{drop && (l.Rate == 0 || l.Rate >= One), fmt.Sprintf("rate is %s: want more than 0 and less than 1", l.Rate)},
+		{"out", l.Out > 0},
+		{"kernel", l.Kernel > 0},
+		{"stride", l.Stride > 0},
+		{"padding", l.Padding > 0},
+		{"size", l.Size > 0},
+		{"rate", l.Rate > 0},
 	} {
-		if c.wrong {
-			return errors.New(c.why)
+		if f.said && !slices.Contains(k.fields, f.name) {
+			return "it has no field " + f.name
 		}
 	}
-	return nil
+	if k.wrong == nil {
+		return ""
+	}
+	return k.wrong(l)
 }
+
+// same is the out of a layer that keeps the shape of what comes in.
+func same(_ Layer, in Image) (Image, string) { return in, "" }

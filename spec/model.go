@@ -41,7 +41,7 @@ func (i Image) Values() int {
 // String is "28x28x1": height, width, channels.
 func (i Image) String() string { return fmt.Sprintf("%dx%dx%d", i.Height, i.Width, i.Channels) }
 
-const kinds = "softmax, mlp, cnn, cnnsmall or layers"
+const modelKinds = "softmax, mlp, cnn, cnnsmall or layers"
 
 // Validate reports what is wrong with an architecture.
 func (m Model) Validate() error { return m.validate() }
@@ -72,8 +72,8 @@ func (m Model) validateFields() error {
 	picture, layered := m.Kind == ModelCNN || m.Kind == ModelCNNSmall, m.Kind == ModelLayers
 	hasImage := m.Image != Image{}
 	if err := first(
-		check{"model.kind", m.Kind == "", "missing: want " + kinds},
-		check{"model.kind", !known, fmt.Sprintf("unknown kind %q: want %s", m.Kind, kinds)},
+		check{"model.kind", m.Kind == "", "missing: want " + modelKinds},
+		check{"model.kind", !known, fmt.Sprintf("unknown kind %q: want %s", m.Kind, modelKinds)},
 		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
 		check{"model.classes", m.Classes < 2 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes", MaxWidth)},
 		check{"model.hidden", m.Kind == ModelSoftmax && len(m.Hidden) > 0, "softmax has no hidden layer: leave it out, or ask for mlp"},

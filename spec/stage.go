@@ -34,18 +34,25 @@ func (m Model) stages() ([]Stage, error) {
 			}
 			return &FieldError{Field: field, Why: fmt.Sprintf("layer %d (%s): %s", i+1, layer.Kind, why)}
 		}
-		if err := layer.validate(); err != nil {
-			return nil, wrong(err.Error())
+		kind, why := layer.kind()
+		if why == "" {
+			why = kind.check(layer)
 		}
-		if flat && (layer.Kind == LayerConv2D || layer.Kind == LayerMaxPool) {
+		if why != "" {
+			return nil, wrong(why)
+		}
+		if flat && kind.image {
 			return nil, wrong("it needs an image, and what comes before it gives none")
 		}
 		if layer.Kind == LayerConv2D {
 			layer.Stride = max(layer.Stride, 1)
 		}
 		stage := Stage{Layer: layer, In: shape}
-		if why := stage.chain(); why != "" {
+		if stage.Out, why = kind.out(layer, shape); why != "" {
 			return nil, wrong(why)
+		}
+		if stage.Out.Values() > MaxWidth {
+			return nil, wrong(fmt.Sprintf("it puts out %s: want at most %d values", stage.Out, MaxWidth))
 		}
 		flat = flat || layer.Kind == LayerDense
 		shape = stage.Out
@@ -57,48 +64,27 @@ func (m Model) stages() ([]Stage, error) {
 	return stages, nil
 }
 
-// chain finds what comes out of a stage, or why nothing does.
-func (s *Stage) chain() (why string) {
-	l, in := s.Layer, s.In
-	s.Out = in
-	switch l.Kind {
-	case LayerDense:
-		s.Out = Image{Height: 1, Width: 1, Channels: l.Out}
-	case LayerConv2D:
-		if in.Height+2*l.Padding < l.Kernel || in.Width+2*l.Padding < l.Kernel {
-			return fmt.Sprintf("a kernel of %d does not fit on the %s that comes in, padded by %d", l.Kernel, in, l.Padding)
-		}
-		s.Out = Image{
-			Height:   (in.Height+2*l.Padding-l.Kernel)/l.Stride + 1,
-			Width:    (in.Width+2*l.Padding-l.Kernel)/l.Stride + 1,
-			Channels: l.Out,
-		}
-		places := uint64(s.Out.Height) * uint64(s.Out.Width)
-		if under := places * uint64(s.FanIn()); s.Out.Values() <= MaxWidth && under > MaxPatches {
-			return fmt.Sprintf("%d values under all places of the kernel: want at most %d", under, MaxPatches)
-		}
-	case LayerMaxPool:
-		if in.Height < l.Size || in.Width < l.Size {
-			return fmt.Sprintf("a window of %d does not fit on the %s that comes in", l.Size, in)
-		}
-		s.Out = Image{Height: in.Height / l.Size, Width: in.Width / l.Size, Channels: in.Channels}
+// Weight is the shape of a layer's weights, [out, in, ...]; nil where it has none.
+func (s Stage) Weight() []int {
+	kind, why := s.Layer.kind()
+	if why != "" || kind.weight == nil {
+		return nil
 	}
-	if s.Out.Values() > MaxWidth {
-		return fmt.Sprintf("it puts out %s: want at most %d values", s.Out, MaxWidth)
-	}
-	return ""
+	return kind.weight(s.Layer, s.In)
 }
 
 // FanIn is how many values one output of a layer with parameters is made of, and
 // 0 for a layer without.
 func (s Stage) FanIn() int {
-	switch s.Layer.Kind {
-	case LayerDense:
-		return s.In.Values()
-	case LayerConv2D:
-		return int(s.In.Channels) * int(s.Layer.Kernel) * int(s.Layer.Kernel)
+	shape := s.Weight()
+	if shape == nil {
+		return 0
 	}
-	return 0
+	n := 1
+	for _, side := range shape[1:] {
+		n *= side
+	}
+	return n
 }
 
 // parameters are FanIn weights and a bias for each output.

@@ -1,0 +1,4 @@
+package spec
+
+// relu puts out what comes in, and 0 where that is less.
+func relu() kind { return kind{name: LayerReLU, out: same} }
