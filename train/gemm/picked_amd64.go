@@ -1,8 +1,8 @@
 package gemm
 
 // picked computes a product tile by tile: of each column of tiles all steps by
-// rising index, of each step all rows. The part of b that they share is laid out
-// without gaps, so that it stays in the first cache whatever its stride is.
+// rising index, of each step all rows. The part of b that they share stays in the
+// first cache; where b's stride would not let it, it is laid out without gaps.
 func (k Kernel) picked(c Matrix, a Picked, b Matrix, add bool) {
 	var panel [panelSize]float32
 	most, width := k.size()
@@ -12,11 +12,15 @@ func (k Kernel) picked(c Matrix, a Picked, b Matrix, add bool) {
 		columns := min(width, c.columns-j)
 		for q := 0; q < b.rows; q += block {
 			depth := min(block, b.rows-q)
-			k.lay(&panel, width, b.cut(q, j, depth, columns))
+			part, step := &b.values[b.at(q, j)], b.rowStep
+			if b.columnStep != 1 || step > width && step != Spread(step) {
+				k.lay(&panel, width, b.cut(q, j, depth, columns))
+				part, step = &panel[0], width
+			}
 			for g, start := range a.starts {
 				for t := range tiles {
 					first, end := a.run*t/tiles, a.run*(t+1)/tiles
-					k.pickedTile(end-first, columns, depth, &a.values[int(start)+first*a.step], a.step, &a.offsets[q], &panel[0], width, &c.values[c.at(g*a.run+first, j)], c.rowStep, add || q > 0)
+					k.pickedTile(end-first, columns, depth, &a.values[int(start)+first*a.step], a.step, &a.offsets[q], part, step, &c.values[c.at(g*a.run+first, j)], c.rowStep, add || q > 0)
 				}
 			}
 		}
