@@ -1,0 +1,125 @@
+package theorem
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"github.com/althing-network/althing/aggregate"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// Federation is how a problem is solved together. In each round some trainers are
+// drawn, uniformly and without replacement, and the mean of their updates moves the
+// model.
+type Federation struct {
+	Problem Problem
+	Shards  []data.Table // one a trainer, all of one size: see [Shards]
+	Drawn   int          // trainers in a round, 1 to len(Shards)
+	Batch   int          // rows
+	// Epochs is what a trainer does in a round: 0 for one step on one batch, drawn
+	// uniformly without replacement (FedSGD), else passes over its shard (FedAvg).
+	Epochs int
+	Rate   spec.PPM // eta
+}
+
+// scaleBits is the default of a task. An update is rounded by at most 2^-21 a
+// weight.
+const scaleBits = 20
+
+// Round is the next model, from w in round t. Each seed and round has draws of its
+// own. The caller's w stays as it is.
+func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]float32, error) {
+	source := rand.NewPCG(seed, t)
+	var sources []aggregate.Source
+	for _, k := range draw(len(f.Shards), f.Drawn, source) {
+		job := train.Job{
+			Model: f.Problem.Model(),
+			Training: spec.Training{
+				Optimiser: spec.OptimiserSGD, Batch: uint32(f.Batch), Epochs: uint32(max(f.Epochs, 1)), Rate: f.Rate,
+				WeightDecay: f.Problem.Decay(), Arithmetic: spec.ArithmeticStrict,
+			},
+			Weights: w,
+			Seed:    source.Uint64(),
+			Table:   f.Shards[k],
+		}
+		if f.Epochs == 0 {
+			rows := f.Shards[k].Rows()
+			job.Table = job.Table.Select(draw(rows, min(f.Batch, rows), source))
+		}
+		result, err := train.Engine{}.Train(ctx, job, nil)
+		if err != nil {
+			return nil, fmt.Errorf("trainer %d: %w", k, err)
+		}
+		update, err := send(result.Weights, w, uint64(k))
+		if err != nil {
+			return nil, fmt.Errorf("trainer %d: %w", k, err)
+		}
+		sources = append(sources, update)
+	}
+	return aggregate.Mean{}.Aggregate(w, scaleBits, sources)
+}
+
+// send is an update as aggregators read it.
+func send(local, global []float32, node uint64) (aggregate.Source, error) {
+	values, err := model.Quantise(local, global, scaleBits)
+	if err != nil {
+		return aggregate.Source{}, err
+	}
+	slot := spec.Slot{Chain: "theory", Task: 1, Round: 1, Node: node}
+	b, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
+	if err != nil {
+		return aggregate.Source{}, err
+	}
+	return aggregate.Source{Slot: slot, Weight: 1, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(b)), nil
+	}}, nil
+}
+
+// draw is some of the numbers below n, uniformly without replacement.
+func draw(n, some int, source rand.Source) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	data.Permute(all, source)
+	return all[:some]
+}
+
+// Variance is that of one step's gradient at w, E|g - grad F(w)|^2: exact, with the
+// draws of trainers and of batches. By the law of total variance it is, for m of N
+// trainers with n rows each and batches of b,
+//
+//	(1 - m/N) S^2/m + 1/(mN) sum_k (1 - b/n) s_k^2/b
+//
+// where S^2 is the sample variance of the trainers' gradients and s_k^2 that of the
+// gradients of the rows of trainer k, squared norms throughout (Cochran 1977,
+// Sampling Techniques, theorem 2.2 and section 10.3).
+func (f Federation) Variance(w []float64) float64 {
+	trainers, drawn := float64(len(f.Shards)), float64(f.Drawn)
+	var gradients [][]float64
+	mean, within := make([]float64, len(w)), 0.0
+	for _, shard := range f.Shards {
+		g, squares := moments(shard, w)
+		gradients = append(gradients, g)
+		for i, v := range g {
+			mean[i] += v / trainers
+		}
+		n := float64(shard.Rows())
+		if b := float64(f.Batch); b < n {
+			within += (1 - b/n) / b * n / (n - 1) * (squares - norm2(g))
+		}
+	}
+	between := 0.0
+	if drawn < trainers {
+		for _, g := range gradients {
+			between += apart2(g, mean) / (trainers - 1)
+		}
+	}
+	return (1-drawn/trainers)*between/drawn + within/(drawn*trainers)
+}
