@@ -2,17 +2,18 @@ package train
 
 import "math"
 
-// clip scales the deltas of each row so that the gradient of its loss by all
-// parameters has an L2 norm of at most the bound, up to rounding: by
-// min(1, bound/norm) (Abadi et al. 2016, algorithm 1). It returns the longest norm
-// there was; one that is not a number is the longest.
+// clip sets the gradient to the sum of the rows' own, each scaled so that its L2
+// norm over all parameters is at most the bound, up to rounding: by
+// min(1, bound/norm) (Abadi et al. 2016, "Deep learning with differential
+// privacy", algorithm 1). It returns the longest norm there was, and NaN where one
+// is not a number. Then the gradient means nothing.
 //
-// No row's gradient is made for it. What goes backward through the layers is
-// linear in where it began, row by row. So layers say how long a row's gradients
-// will be, and the row is scaled where they are made from: their sum costs what it
-// costs without a bound (ghost clipping: Li et al. 2022, "Large language models
-// can be strong differentially private learners", section 4). Norms are float64,
-// and have the same bits everywhere.
+// What goes backward through the layers is linear in where it began, row by row.
+// So it goes once, unscaled; then each layer with parameters says how long the
+// gradients of each row are, and where it can, it says so without making them
+// (ghost clipping: Li et al. 2022, "Large language models can be strong
+// differentially private learners", section 4). Norms are float64 and have the
+// same bits everywhere.
 func (n *network) clip(rows int) (longest float64) {
 	squares := n.squares[:rows]
 	clear(squares)
@@ -21,27 +22,18 @@ func (n *network) clip(rows int) (longest float64) {
 			l.squares(squares, n.deltas[i+1], n.outputs[i])
 		}
 	}
+	factors := squares // takes their place
 	for r, s := range squares {
 		norm := math.Sqrt(s)
 		longest = max(longest, norm)
-		if norm > n.bound {
-			n.scale(r, n.bound/norm)
+		factors[r] = min(1, n.bound/norm)
+	}
+	for i, l := range n.layers {
+		if l, ok := l.(learner); ok {
+			l.clipped(factors, n.deltas[i+1], n.outputs[i])
 		}
 	}
 	return longest
-}
-
-// scale multiplies the deltas of a row at all layers with parameters.
-func (n *network) scale(row int, factor float64) {
-	for i, l := range n.layers {
-		if _, ok := l.(learner); !ok {
-			continue
-		}
-		width := len(n.deltas[i+1]) / n.batch
-		for j, v := range n.deltas[i+1][row*width : (row+1)*width] {
-			n.deltas[i+1][row*width+j] = float32(float64(v) * factor)
-		}
-	}
 }
 
 // square is the inner product of x with itself: four sums of each fourth value,

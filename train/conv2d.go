@@ -10,6 +10,7 @@ import "github.com/althing-network/althing/train/gemm"
 // weight of one more value in each patch, which is always 1.
 type conv2d struct {
 	kernel         gemm.Kernel
+	batch          int         // rows at most
 	in             int         // values in an image
 	channels       int         // that come out
 	patch          int         // values in a patch
@@ -27,6 +28,7 @@ type conv2d struct {
 	sums     []float32    // weight gradient: values in a patch x channels out
 	values   []float32    // of one image, or gradients by them: places x channels out
 	back     *backprojection
+	own      []float32 // gradients of a row each: see ownOf
 }
 
 func newConv2D(p place) *conv2d {
@@ -35,6 +37,7 @@ func newConv2D(p place) *conv2d {
 	channels, patch, places := int(p.Out.Channels), p.FanIn(), height*width
 	c := &conv2d{
 		kernel:         p.kernel,
+		batch:          p.batch,
 		in:             p.In.Values(),
 		channels:       channels,
 		patch:          patch,
@@ -77,29 +80,19 @@ func (c *conv2d) gradients(dy, x []float32, rows int) {
 	clear(c.sums)
 	clear(c.biasGradient)
 	for r := range rows {
-		c.add(dy, x, r)
+		c.add(c.sums, c.biasGradient, dy, x, r)
 	}
 	c.kernel.Copy(c.weightGradient, gemm.Of(c.sums, c.patch, c.channels).T())
 }
 
-// squares makes the gradients of one row at a time: sums over all places of the
-// kernel, which have no shorter norm.
-func (c *conv2d) squares(sums []float64, dy, x []float32) {
-	for r := range sums {
-		clear(c.sums)
-		clear(c.biasGradient)
-		c.add(dy, x, r)
-		sums[r] += square(c.sums) + square(c.biasGradient)
-	}
-}
-
-// add adds what a row gives to the gradients, place by place.
-func (c *conv2d) add(dy, x []float32, row int) {
+// add adds what a row gives to the gradients by the weights, values in a patch x
+// channels out, and by the biases, place by place.
+func (c *conv2d) add(sums, bias, dy, x []float32, row int) {
 	slopes := gemm.Of(c.values, c.places, c.channels)
 	c.image.fill(x[row*c.in : (row+1)*c.in])
 	c.kernel.Copy(slopes, c.output(dy, row).T())
-	c.kernel.MultiplyAddPicked(gemm.Of(c.sums, c.patch, c.channels), c.elements.Of(c.image.floats), slopes)
-	c.kernel.MultiplyAdd(gemm.Of(c.biasGradient, 1, c.channels), c.ones, slopes)
+	c.kernel.MultiplyAddPicked(gemm.Of(sums, c.patch, c.channels), c.elements.Of(c.image.floats), slopes)
+	c.kernel.MultiplyAdd(gemm.Of(bias, 1, c.channels), c.ones, slopes)
 }
 
 // output is what comes out for a row, or the gradients by it: channels out x places.

@@ -53,3 +53,16 @@ func (d *dense) squares(sums []float64, dy, x []float32) {
 		sums[r] += float64(square(dy[r*d.out:(r+1)*d.out]) * (square(x[r*d.in:(r+1)*d.in]) + 1))
 	}
 }
+
+// clipped scales what the gradients are made from, row by row.
+func (d *dense) clipped(factors []float64, dy, x []float32) {
+	for r, f := range factors {
+		if f != 1 {
+			row := dy[r*d.out : (r+1)*d.out]
+			for i, v := range row {
+				row[i] = float32(float64(v) * f)
+			}
+		}
+	}
+	d.gradients(dy, x, len(factors))
+}

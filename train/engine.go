@@ -94,8 +94,8 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			case !finite(longest):
 				return 0, fmt.Errorf("a row's gradient has norm %v at step %d of %d: the rate %s is too high or the weights are too large", longest, done, total, job.Training.Rate)
 			}
-			pull.add(net.gradient, net.weights)
-			rule.move(net.weights, net.gradient)
+			pull.add(net.gradient, net.parts, net.weights)
+			rule.move(net.weights, net.gradient, net.parts)
 			loss += sum
 			if progress != nil {
 				progress(done, total)

@@ -25,8 +25,11 @@ type learner interface {
 	// dy and x as backward.
 	gradients(dy, x []float32, rows int)
 	// squares adds to the sum of each row the square of the L2 norm of what this row
-	// alone gives to the gradients by the parameters. It may overwrite those.
+	// alone gives to the gradients.
 	squares(sums []float64, dy, x []float32)
+	// clipped sets the gradients to what the rows give, each times its factor. It
+	// follows squares, and may overwrite dy.
+	clipped(factors []float64, dy, x []float32)
 }
 
 // place is what a layer is built from: where it stands, and the memory of its

@@ -15,7 +15,8 @@ import (
 type network struct {
 	batch    int       // rows at most
 	weights  []float32 // all layers, in the layout of package model
-	gradient []float32 // by each weight
+	gradient []float32 // by each weight: the mean over the rows, times parts
+	parts    float32   // 1, or as many as there are rows
 	layers   []layer
 	loss     loss
 	classes  int
@@ -91,39 +92,35 @@ func (n *network) forward(rows int) []float32 {
 }
 
 // slope computes the gradient of the mean loss over the loaded rows; with a bound,
-// the mean of the rows' clipped gradients. It returns the sum of their losses, and
-// the longest norm of a row's gradient where there is a bound.
+// the sum of the rows' clipped gradients. It returns the sum of their losses, and
+// the norm of the longest row's gradient where there is a bound.
 func (n *network) slope(labels []int32) (loss, longest float64) {
 	rows, last := len(labels), len(n.layers)
-	parts := float32(rows)
+	n.parts = 1
 	if n.bound > 0 {
-		parts = 1
+		n.parts = float32(rows)
 	}
 	scores := n.forward(rows)
+	share := float32(rows) / n.parts
 	for i, y := range labels {
 		row := scores[i*n.classes : (i+1)*n.classes]
 		loss += float64(n.loss(row, y))
 		for c, v := range row {
-			n.deltas[last][i*n.classes+c] = v / parts
+			n.deltas[last][i*n.classes+c] = v / share
 		}
 	}
 	for i := last - 1; i >= 0 && n.deltas[i] != nil; i-- {
 		n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
 	}
 	if n.bound > 0 {
-		longest = n.clip(rows)
+		return loss, n.clip(rows)
 	}
 	for i, l := range n.layers {
 		if l, ok := l.(learner); ok {
 			l.gradients(n.deltas[i+1], n.outputs[i], rows)
 		}
 	}
-	if n.bound > 0 { // the gradient is the sum of what each row gave
-		for i := range n.gradient {
-			n.gradient[i] /= float32(rows)
-		}
-	}
-	return loss, longest
+	return loss, 0
 }
 
 // finite reports whether x is a number other than the infinities.

@@ -9,8 +9,9 @@ import (
 // has as many elements as there are weights. Definitions, and the order of
 // operations up to rounding, are PyTorch's.
 type optimiser interface {
-	// move changes the weights. It may change the gradient, too.
-	move(weights, gradient []float32)
+	// move changes the weights by the gradient divided by parts. It may change the
+	// gradient, too.
+	move(weights, gradient []float32, parts float32)
 }
 
 // newOptimiser makes the optimiser a training asks for, which remembers nothing yet.
@@ -38,8 +39,8 @@ type sgd struct {
 	rate   float32
 }
 
-func (s sgd) move(weights, gradient []float32) {
-	s.kernel.AddScaled(weights, -s.rate, gradient)
+func (s sgd) move(weights, gradient []float32, parts float32) {
+	s.kernel.AddScaled(weights, -s.rate/parts, gradient)
 }
 
 // momentum moves by a decaying sum of gradients (Polyak 1964):
@@ -59,7 +60,13 @@ type momentum struct {
 	sum         []float32
 }
 
-func (m momentum) move(weights, gradient []float32) {
+func (m momentum) move(weights, gradient []float32, parts float32) {
+	if parts != 1 {
+		share := 1 / parts
+		for i := range gradient {
+			gradient[i] *= share
+		}
+	}
 	rate := m.rate
 	if m.ahead {
 		m.kernel.AddScaled(weights, -rate, gradient)

@@ -24,15 +24,13 @@ func newPenalty(t spec.Training, kernel gemm.Kernel, start []float32) penalty {
 	return penalty{kernel: kernel, decay: fraction(t.WeightDecay), proximal: fraction(t.Proximal), start: start}
 }
 
-// add adds the penalty's gradient at some weights.
-func (p penalty) add(gradient, weights []float32) {
-	if p.decay != 0 {
-		p.kernel.AddScaled(gradient, p.decay, weights)
+// add adds parts times the penalty's gradient at some weights.
+func (p penalty) add(gradient []float32, parts float32, weights []float32) {
+	if pull := p.decay + p.proximal; pull != 0 {
+		p.kernel.AddScaled(gradient, parts*pull, weights)
 	}
 	if p.proximal != 0 {
-		for i, w := range weights {
-			gradient[i] += float32(p.proximal * (w - p.start[i]))
-		}
+		p.kernel.AddScaled(gradient, -parts*p.proximal, p.start)
 	}
 }
 

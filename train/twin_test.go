@@ -115,6 +115,31 @@ func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float
 	return g
 }
 
+// clipped is the gradient, or where there is a bound the mean of the rows' own
+// gradients, none longer than the bound: the definition.
+func (w *twin) clipped(job train.Job, rows []int, factors [][][]float64) []float64 {
+	bound := float64(job.Training.Clip) / 1e6
+	if bound == 0 {
+		return w.gradient(job.Table, rows, factors)
+	}
+	mean := make([]float64, len(w.weights))
+	for n := range rows {
+		g := w.gradient(job.Table, rows[n:n+1], factors[n:n+1])
+		scale := min(1, bound/norm(g))
+		for i, v := range g {
+			mean[i] += v * scale / float64(len(rows))
+		}
+	}
+	return mean
+}
+
+func norm(x []float64) (sum float64) {
+	for _, v := range x {
+		sum += v * v
+	}
+	return math.Sqrt(sum)
+}
+
 // dice are those of each layer for a job.
 func (w *twin) dice(seed uint64) (dice []*rand.PCG) {
 	for i := range w.layers {
@@ -151,6 +176,7 @@ func (w *twin) train(job train.Job) (loss float64) {
 		order[i] = i
 	}
 	source, dice := rand.NewPCG(job.Seed, train.Stream), w.dice(job.Seed)
+	rule := newTwinRule(job.Training, w.weights)
 	for range job.Training.Epochs {
 		data.Permute(order, source)
 		loss = 0
@@ -158,9 +184,7 @@ func (w *twin) train(job train.Job) (loss float64) {
 			rows := order[first:min(first+int(job.Training.Batch), len(order))]
 			factors := w.draw(dice, len(rows))
 			loss += w.mean(job.Table, rows, factors) * float64(len(rows)) / float64(len(order))
-			for i, g := range w.gradient(job.Table, rows, factors) {
-				w.weights[i] -= g * float64(job.Training.Rate) / 1e6
-			}
+			rule.step(w.weights, w.clipped(job, rows, factors))
 		}
 	}
 	return loss
