@@ -54,7 +54,7 @@ func newLayer(p place) (l layer, inPlace bool) {
 	case spec.LayerMaxPool:
 		return newMaxPool(p), false
 	case spec.LayerReLU:
-		return relu{width: p.Out.Values()}, true
+		return relu{kernel: p.kernel, width: p.Out.Values()}, true
 	case spec.LayerDropout:
 		return newDropout(p), true
 	}

@@ -36,6 +36,8 @@ func generate(dir string) error {
 			g.transpose("avx2Transpose")
 			g.addScaled("avx2AddScaledStrict", strict)
 			g.addScaled("avx2AddScaledFused", fused)
+			g.rectify("avx2Rectify")
+			g.gate("avx2Gate")
 		}),
 		write(dir, "avx512_amd64", func(g *generator) {
 			g.tileAVX512("avx512Strict", strict, even)

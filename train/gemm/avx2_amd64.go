@@ -52,3 +52,13 @@ func avx2AddScaledStrict(y *float32, a float32, x *float32, n int)
 //
 //go:noescape
 func avx2AddScaledFused(y *float32, a float32, x *float32, n int)
+
+// avx2Rectify replaces what is negative among the n floats at y by 0.
+//
+//go:noescape
+func avx2Rectify(y *float32, n int)
+
+// avx2Gate sets those of the n floats at y to 0 whose floats at x have no bit set.
+//
+//go:noescape
+func avx2Gate(y *float32, x *float32, n int)

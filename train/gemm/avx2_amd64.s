@@ -4622,8 +4622,8 @@ four:
 	VMULPS  Y0, Y4, Y4
 	VADDPS  Y4, Y8, Y8
 	VMOVUPS Y8, 96(DI)
-	ADDQ    $0x80, SI
 	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
 	SUBQ    $0x20, CX
 	JGE     four
 
@@ -4638,8 +4638,8 @@ one:
 	VMULPS  Y0, Y1, Y1
 	VADDPS  Y1, Y5, Y5
 	VMOVUPS Y5, (DI)
-	ADDQ    $0x20, SI
 	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
 	SUBQ    $0x08, CX
 	JGE     one
 
@@ -4687,8 +4687,8 @@ four:
 	VMOVUPS     96(DI), Y8
 	VFMADD231PS Y0, Y4, Y8
 	VMOVUPS     Y8, 96(DI)
-	ADDQ        $0x80, SI
 	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
 	SUBQ        $0x20, CX
 	JGE         four
 
@@ -4702,8 +4702,8 @@ one:
 	VMOVUPS     (DI), Y5
 	VFMADD231PS Y0, Y1, Y5
 	VMOVUPS     Y5, (DI)
-	ADDQ        $0x20, SI
 	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
 	SUBQ        $0x08, CX
 	JGE         one
 
@@ -4718,6 +4718,135 @@ tail:
 	VMASKMOVPS  (DI), Y15, Y5
 	VFMADD231PS Y0, Y1, Y5
 	VMASKMOVPS  Y5, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func avx2Rectify(y *float32, n int)
+// Requires: AVX
+TEXT ·avx2Rectify(SB), NOSPLIT, $0-16
+	MOVQ   y+0(FP), DI
+	MOVQ   n+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	SUBQ   $0x20, CX
+	JLT    less
+
+four:
+	VMOVUPS (DI), Y1
+	VMAXPS  Y1, Y0, Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(DI), Y2
+	VMAXPS  Y2, Y0, Y2
+	VADDPS  Y0, Y2, Y2
+	VMOVUPS Y2, 32(DI)
+	VMOVUPS 64(DI), Y3
+	VMAXPS  Y3, Y0, Y3
+	VADDPS  Y0, Y3, Y3
+	VMOVUPS Y3, 64(DI)
+	VMOVUPS 96(DI), Y4
+	VMAXPS  Y4, Y0, Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, 96(DI)
+	ADDQ    $0x80, DI
+	SUBQ    $0x20, CX
+	JGE     four
+
+less:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  tail
+
+one:
+	VMOVUPS (DI), Y1
+	VMAXPS  Y1, Y0, Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, CX
+	JGE     one
+
+tail:
+	ADDQ       $0x08, CX
+	JEQ        done
+	LEAQ       masks<>+0(SB), AX
+	NEGQ       CX
+	LEAQ       32(AX)(CX*4), CX
+	VMOVUPS    (CX), Y15
+	VMASKMOVPS (DI), Y15, Y1
+	VMAXPS     Y1, Y0, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func avx2Gate(y *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·avx2Gate(SB), NOSPLIT, $0-24
+	MOVQ   y+0(FP), DI
+	MOVQ   x+8(FP), SI
+	MOVQ   n+16(FP), CX
+	VXORPS Y0, Y0, Y0
+	SUBQ   $0x20, CX
+	JLT    less
+
+four:
+	VMOVUPS  (DI), Y1
+	VMOVUPS  (SI), Y5
+	VPCMPEQD Y5, Y0, Y5
+	VPANDN   Y1, Y5, Y1
+	VMOVUPS  Y1, (DI)
+	VMOVUPS  32(DI), Y2
+	VMOVUPS  32(SI), Y6
+	VPCMPEQD Y6, Y0, Y6
+	VPANDN   Y2, Y6, Y2
+	VMOVUPS  Y2, 32(DI)
+	VMOVUPS  64(DI), Y3
+	VMOVUPS  64(SI), Y7
+	VPCMPEQD Y7, Y0, Y7
+	VPANDN   Y3, Y7, Y3
+	VMOVUPS  Y3, 64(DI)
+	VMOVUPS  96(DI), Y4
+	VMOVUPS  96(SI), Y8
+	VPCMPEQD Y8, Y0, Y8
+	VPANDN   Y4, Y8, Y4
+	VMOVUPS  Y4, 96(DI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      four
+
+less:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  tail
+
+one:
+	VMOVUPS  (DI), Y1
+	VMOVUPS  (SI), Y5
+	VPCMPEQD Y5, Y0, Y5
+	VPANDN   Y1, Y5, Y1
+	VMOVUPS  Y1, (DI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      one
+
+tail:
+	ADDQ       $0x08, CX
+	JEQ        done
+	LEAQ       masks<>+0(SB), AX
+	NEGQ       CX
+	LEAQ       32(AX)(CX*4), CX
+	VMOVUPS    (CX), Y15
+	VMASKMOVPS (DI), Y15, Y1
+	VMASKMOVPS (SI), Y15, Y5
+	VPCMPEQD   Y5, Y0, Y5
+	VPANDN     Y1, Y5, Y1
+	VMASKMOVPS Y1, Y15, (DI)
 
 done:
 	VZEROUPPER

@@ -88,3 +88,12 @@ func TestNothingOutsideIsTouchedByCopies(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOutsideIsRectified(t *testing.T) {
+	source := rand.New(rand.NewPCG(29, 30))
+	for _, atEnd := range []bool{false, true} {
+		for n := range 70 {
+			rectifies(t, n, source, fenced(t, atEnd))
+		}
+	}
+}

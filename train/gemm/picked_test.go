@@ -95,8 +95,10 @@ func TestEveryPickedTile(t *testing.T) {
 	for run := range 14 {
 		for columns := range 35 {
 			for _, add := range []bool{false, true} {
-				s := shape{columns: columns, depth: 9, gap: 1, turned: [3]bool{false, false, run%2 == 0}, add: add}
-				s.selectionOf(source, 2, run, slice).check(t, source, slice)
+				for _, gap := range []int{1, gemm.Spread(columns) - columns} {
+					s := shape{columns: columns, depth: 9, gap: gap, turned: [3]bool{false, false, run%2 == 0}, add: add}
+					s.selectionOf(source, 2, run, slice).check(t, source, slice)
+				}
 			}
 		}
 	}

@@ -138,3 +138,7 @@ func (k Kernel) addScaled(y []float32, a float32, x []float32) {
 	}
 	avx2AddScaledStrict(&y[0], a, &x[0], len(y))
 }
+
+func (Kernel) rectify(y []float32) { avx2Rectify(&y[0], len(y)) }
+
+func (Kernel) gate(y, x []float32) { avx2Gate(&y[0], &x[0], len(y)) }
