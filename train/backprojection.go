@@ -28,7 +28,8 @@ type pixels struct {
 	height, width int
 	elements      []int        // of the kernel that touch them, by index
 	patches       gemm.Pattern // of the framed gradients: pixels x weights
-	turned        []float32    // weights: those of all output channels x channels in
+	turned        []float32    // weights: those of all output channels x channels in, apart
+	apart         int          // from one row of them to the next
 	values        []float32    // gradients: pixels x channels in
 }
 
@@ -80,7 +81,8 @@ func (b *backprojection) add(y, x, stride, padding, reach int) {
 		}
 	}
 	c.patches = gemm.NewPattern(rows, c.width, 1, steps)
-	c.turned = make([]float32, len(steps)*int(b.in.Channels))
+	c.apart = gemm.Spread(int(b.in.Channels))
+	c.turned = make([]float32, len(steps)*c.apart)
 	c.values = make([]float32, c.height*c.width*int(b.in.Channels))
 	b.classes = append(b.classes, c)
 }
@@ -97,7 +99,7 @@ func (b *backprojection) run(dx, dy []float32, rows int) {
 		for _, c := range b.classes {
 			channels := int(b.in.Channels)
 			values := gemm.Of(c.values, c.height*c.width, channels)
-			weights := gemm.Of(c.turned, len(c.turned)/channels, channels)
+			weights := gemm.View(c.turned, len(c.turned)/c.apart, channels, c.apart)
 			b.kernel.MultiplyPicked(values, c.patches.Of(b.slopes.floats), weights)
 			if c.step == 1 {
 				b.kernel.Copy(gemm.Of(dx[r*in:(r+1)*in], channels, c.height*c.width), values.T())
@@ -110,13 +112,13 @@ func (b *backprojection) run(dx, dy []float32, rows int) {
 
 // turn lays out the weights that the pixels meet.
 func (c *pixels) turn(weights []float32, kernel int) {
-	to, channels := 0, len(c.values)/(c.height*c.width)
-	for first := 0; first < len(weights); first += channels * kernel {
+	rows, channels := c.turned, len(c.values)/(c.height*c.width)
+	for ; len(weights) > 0; weights = weights[channels*kernel:] {
 		for _, element := range c.elements {
-			for at := first + element; at < first+channels*kernel; at += kernel {
-				c.turned[to] = weights[at]
-				to++
+			for i := range channels {
+				rows[i] = weights[i*kernel+element]
 			}
+			rows = rows[c.apart:]
 		}
 	}
 }

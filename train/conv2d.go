@@ -16,7 +16,7 @@ type conv2d struct {
 	patch          int         // values in a patch
 	places         int         // of the kernel on an image
 	weight         gemm.Matrix // channels out x values in a patch
-	bias           []float32   // channels out
+	bias           gemm.Matrix // 1 x channels out
 	weightGradient gemm.Matrix
 	biasGradient   []float32
 
@@ -24,9 +24,11 @@ type conv2d struct {
 	patches  gemm.Pattern // of the framed image: places x values in a patch, and 1
 	elements gemm.Pattern // of the framed image: values in a patch x places
 	ones     gemm.Matrix  // 1 x places
-	turned   []float32    // weights and biases: values in a patch, and 1, x channels out
+	turned   gemm.Matrix  // weights: values in a patch x channels out
+	biases   gemm.Matrix  // 1 x channels out
+	factors  gemm.Matrix  // both: values in a patch, and 1, x channels out
 	sums     []float32    // weight gradient: values in a patch x channels out
-	values   []float32    // of one image, or gradients by them: places x channels out
+	values   gemm.Matrix  // of one image, or gradients by them: places x channels out
 	back     *backprojection
 	own      []float32 // gradients of a row each: see ownOf
 }
@@ -35,6 +37,7 @@ func newConv2D(p place) *conv2d {
 	side, stride, padding := int(p.Layer.Kernel), int(p.Layer.Stride), int(p.Layer.Padding)
 	height, width := int(p.Out.Height), int(p.Out.Width)
 	channels, patch, places := int(p.Out.Channels), p.FanIn(), height*width
+	apart := gemm.Spread(channels)
 	c := &conv2d{
 		kernel:         p.kernel,
 		batch:          p.batch,
@@ -43,15 +46,18 @@ func newConv2D(p place) *conv2d {
 		patch:          patch,
 		places:         places,
 		weight:         gemm.Of(p.weight, channels, patch),
-		bias:           p.bias,
+		bias:           gemm.Of(p.bias, 1, channels),
 		weightGradient: gemm.Of(p.weightGradient, channels, patch),
 		biasGradient:   p.biasGradient,
 		image:          newFrame(p.In, padding, padding, 1),
-		turned:         make([]float32, (patch+1)*channels),
 		sums:           make([]float32, patch*channels),
-		values:         make([]float32, places*channels),
+		values:         gemm.View(make([]float32, places*apart), places, channels, apart),
 		back:           newBackprojection(p),
 	}
+	factors := make([]float32, (patch+1)*apart)
+	c.turned = gemm.View(factors, patch, channels, apart)
+	c.biases = gemm.View(factors[patch*apart:], 1, channels, apart)
+	c.factors = gemm.View(factors, patch+1, channels, apart)
 	ones := c.image.channel(int(p.In.Channels))
 	for i := range ones {
 		ones[i] = 1
@@ -64,13 +70,12 @@ func newConv2D(p place) *conv2d {
 }
 
 func (c *conv2d) forward(y, x []float32, rows int) {
-	c.kernel.Copy(gemm.Of(c.turned, c.patch, c.channels), c.weight.T())
-	copy(c.turned[c.patch*c.channels:], c.bias)
-	weights, values := gemm.Of(c.turned, c.patch+1, c.channels), gemm.Of(c.values, c.places, c.channels)
+	c.kernel.Copy(c.turned, c.weight.T())
+	c.kernel.Copy(c.biases, c.bias)
 	for r := range rows {
 		c.image.fill(x[r*c.in : (r+1)*c.in])
-		c.kernel.MultiplyPicked(values, c.patches.Of(c.image.floats), weights)
-		c.kernel.Copy(c.output(y, r), values.T())
+		c.kernel.MultiplyPicked(c.values, c.patches.Of(c.image.floats), c.factors)
+		c.kernel.Copy(c.output(y, r), c.values.T())
 	}
 }
 
@@ -88,11 +93,10 @@ func (c *conv2d) gradients(dy, x []float32, rows int) {
 // add adds what a row gives to the gradients by the weights, values in a patch x
 // channels out, and by the biases, place by place.
 func (c *conv2d) add(sums, bias, dy, x []float32, row int) {
-	slopes := gemm.Of(c.values, c.places, c.channels)
 	c.image.fill(x[row*c.in : (row+1)*c.in])
-	c.kernel.Copy(slopes, c.output(dy, row).T())
-	c.kernel.MultiplyAddPicked(gemm.Of(sums, c.patch, c.channels), c.elements.Of(c.image.floats), slopes)
-	c.kernel.MultiplyAdd(gemm.Of(bias, 1, c.channels), c.ones, slopes)
+	c.kernel.Copy(c.values, c.output(dy, row).T())
+	c.kernel.MultiplyAddPicked(gemm.Of(sums, c.patch, c.channels), c.elements.Of(c.image.floats), c.values)
+	c.kernel.MultiplyAdd(gemm.Of(bias, 1, c.channels), c.ones, c.values)
 }
 
 // output is what comes out for a row, or the gradients by it: channels out x places.
