@@ -1,0 +1,193 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// Rows whose gradients are clipped without making them do what the twin does, which
+// makes them: bounds that all rows, some and none of them exceed, with penalties
+// that no bound holds back.
+func TestClippingAgreesWithItsDefinition(t *testing.T) {
+	for name, m := range architectures() {
+		for _, bound := range []spec.PPM{1, 10_000, 300_000, spec.One, 4 * spec.One, 100 * spec.One} {
+			t.Run(name+" "+bound.String(), func(t *testing.T) {
+				job := pictures(t, m, 7)
+				job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 50_000
+				job.Training.Clip, job.Training.WeightDecay, job.Training.Proximal = bound, 10_000, 100_000
+				agree(t, job)
+			})
+		}
+	}
+}
+
+// So many rows, with so many parameters, that a convolution does not remember the
+// gradients of all.
+func TestClippingManyRowsAgreesWithItsDefinition(t *testing.T) {
+	m := layered(spec.Image{Height: 1, Width: 1, Channels: 512}, 2,
+		spec.Layer{Kind: spec.LayerConv2D, Out: 512, Kernel: 1},
+		spec.Layer{Kind: spec.LayerDense, Out: 2},
+	)
+	job := pictures(t, m, 18) // of 262,656 floats each: 15 are kept
+	job.Training.Clip = spec.One
+	agree(t, job)
+}
+
+// A bound that no row reaches changes nothing but roundings.
+func TestHugeBoundClipsNothing(t *testing.T) {
+	for name, m := range architectures() {
+		job := pictures(t, m, 7)
+		job.Training.Batch, job.Training.Epochs, job.Training.Rate = 3, 2, 50_000
+		free, err := train.Engine{}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job.Training.Clip = 4_000 * spec.One
+		bound, err := train.Engine{}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range bound.Weights {
+			if math.Abs(float64(w-free.Weights[i])) > 2e-6 {
+				t.Errorf("%s: weight %d is %v with a bound, %v without", name, i, w, free.Weights[i])
+				break
+			}
+		}
+	}
+}
+
+// Whatever a row holds, it moves the weights by no more than rate x bound / rows:
+// the weights after a step with it and after one without it tell by how much.
+func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
+	all := architectures()
+	names := []string{"dense", "conv strided", "convs", "maxpool", "relu twice", "mse", "cnnsmall"}
+	rapid.Check(t, func(t *rapid.T) {
+		m := all[rapid.SampledFrom(names).Draw(t, "architecture")]
+		rows := rapid.IntRange(2, 6).Draw(t, "rows")
+		job := pictures(t, m, rows)
+		job.Training.Clip = spec.PPM(rapid.Uint32Range(1_000, 10_000_000).Draw(t, "bound"))
+		size := rapid.SampledFrom([]float32{0, 1e-20, 1, 100, 1e5, 1e10, 1e15}).Draw(t, "size")
+		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "values"), 1))
+		odd := rapid.IntRange(0, rows-1).Draw(t, "row")
+		row := job.Table.X[odd*job.Table.Features:][:job.Table.Features]
+		for i := range row {
+			row[i] = size * float32(source.NormFloat64())
+		}
+		job.Table.Y[odd] = source.Int32N(int32(job.Table.Classes))
+		others := job
+		var rest []int
+		for i := range rows {
+			if i != odd {
+				rest = append(rest, i)
+			}
+		}
+		others.Table = job.Table.Select(rest)
+		with, err := train.Engine{}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without, err := train.Engine{}.Train(context.Background(), others, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := make([]float64, len(job.Weights))
+		for i, w := range job.Weights {
+			moved[i] = float64(rows)*(float64(with.Weights[i])-float64(w)) - float64(rows-1)*(float64(without.Weights[i])-float64(w))
+		}
+		// Weights have 24 bits, whatever moves them.
+		bound := float64(job.Training.Clip) / 1e6
+		if got := norm(moved); got > bound*(1+1e-4)+1e-6*math.Sqrt(float64(len(moved))) {
+			t.Errorf("a row gave a gradient of norm %v, the bound is %v", got, bound)
+		}
+		if got := distanceOf(with.Weights, job.Weights); got > bound*(1+1e-4)+1e-6*math.Sqrt(float64(len(moved))) {
+			t.Errorf("a step is %v long, the bound is %v", got, bound)
+		}
+	})
+}
+
+// A row with nothing to learn has a gradient of norm 0, which no factor scales.
+func TestClippingLeavesARowWithoutGradient(t *testing.T) {
+	m := layered(spec.Image{Height: 1, Width: 1, Channels: 3}, 2, spec.Layer{Kind: spec.LayerDense, Out: 2})
+	m.Loss = spec.LossMSE
+	job := pictures(t, m, 4)
+	clear(job.Weights)
+	job.Weights[6] = 1 // the bias of class 0: rows of class 0 are where they should be
+	clear(job.Table.Y)
+	job.Training.Clip = 1
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Loss != 0 || !slices.Equal(result.Weights, job.Weights) {
+		t.Errorf("loss %v, weights %v, want 0 and no move", result.Loss, result.Weights)
+	}
+	job.Table.Y[2] = 1
+	agree(t, job)
+}
+
+// A gradient that overflows on its way back has no norm to scale it by.
+func TestClippingStopsAtAGradientThatIsNoNumber(t *testing.T) {
+	m := layered(spec.Image{Height: 1, Width: 1, Channels: 1}, 10, spec.Layer{Kind: spec.LayerDense, Out: 1}, spec.Layer{Kind: spec.LayerDense, Out: 10})
+	job := pictures(t, m, 6)
+	job.Training.Batch, job.Training.Clip = 3, spec.One
+	clear(job.Weights)
+	clear(job.Table.Y)
+	for i := range 10 { // the slopes by the scores are -0.9 and nine times 0.1
+		job.Weights[2+i] = 3e38
+	}
+	job.Weights[2] = -3e38
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if want := "training: a row's gradient has norm +Inf at step 1 of 2"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+	if result.Weights != nil {
+		t.Error("there are weights for all that")
+	}
+}
+
+// Twenty times the steps must not cost more allocations, whatever is added to them.
+func TestOptimisersAndBoundsDoNotAllocate(t *testing.T) {
+	for name, training := range trainings() {
+		for _, kind := range []string{"mlp", "all"} {
+			job := with(kinds(t)[kind], training)
+			allocations := func(epochs uint32) float64 {
+				job.Training.Epochs = epochs
+				return testing.AllocsPerRun(2, func() {
+					if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			if one, twenty := allocations(1), allocations(20); twenty > one+5 {
+				t.Errorf("%s, %s: 1 epoch allocates %v times, 20 epochs %v times", kind, name, one, twenty)
+			}
+		}
+	}
+}
+
+// Clipped rows still teach, one way or another.
+func TestClippingLearnsDigits(t *testing.T) {
+	_, holdout := digits(t)
+	job := digitsJob(t, spec.ModelMLP)
+	job.Training.Epochs, job.Training.Clip, job.Training.Rate = 30, 500_000, 200_000
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := train.Engine{}.Evaluate(context.Background(), job.Model, result.Weights, holdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if t.Logf("accuracy %s", e.Accuracy()); e.Accuracy() < 940_000 {
+		t.Errorf("accuracy %s, want at least 0.94", e.Accuracy())
+	}
+}
