@@ -60,7 +60,7 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	f.StringVar(&o.model, "model", twoNN, "2nn or cnn")
 	splits := f.String("split", "both", "iid, non-iid or both")
 	rows := f.String("rows", "", "rows to run, in this order, as E1B10,E5Binf,FedSGD (default all; of the cnn E1B10,E1B50,E5B10)")
-	rates := f.String("rates", "", "learning rates to try for each row, the best is kept (default two, by batch size)")
+	rates := f.String("rates", "", "learning rates to try for each row, the best is kept (default two or three, by batch size)")
 	f.IntVar(&o.rounds, "rounds", 0, "give a row up after so many rounds (default 1000, of the cnn 100)")
 	target := f.String("target", "", "accuracy to reach (default 0.85, of the cnn 0.88)")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random")

@@ -7,17 +7,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// defaultRates are the learning rates tried for a row: two neighbours on the
-// paper's coarser grid, whose steps are a factor of 10^(1/3) (section 3). The paper
-// tries 11 to 13; large batches want larger rates.
+// defaultRates are the learning rates tried for a row: neighbours on the paper's
+// coarser grid, whose steps are a factor of 10^(1/3) (section 3). The paper tries 11
+// to 13 of them. Large batches want larger rates.
 func defaultRates(r row) []spec.PPM {
 	switch r.Batch {
 	case 0:
-		return []spec.PPM{215_443, 464_159}
+		return []spec.PPM{464_159, 215_443}
 	case 50:
-		return []spec.PPM{100_000, 215_443}
+		return []spec.PPM{215_443, 100_000, 464_159}
 	default:
-		return []spec.PPM{46_416, 100_000}
+		return []spec.PPM{100_000, 46_416, 215_443}
 	}
 }
 
