@@ -100,11 +100,12 @@ func decades(low, high float64) (from, to int) {
 	return int(math.Floor(math.Log10(low) + slack)), int(math.Ceil(math.Log10(high) - slack))
 }
 
-// mark sets about five ticks at round numbers within the limits.
+// mark sets four to nine ticks at round numbers within the limits, or at powers of
+// ten.
 func (s *scale) mark() {
 	if s.log {
 		low, high := decades(s.min, s.max)
-		for e, every := low, max(1, (high-low+4)/5); e <= high; e += every {
+		for e, every := low, max(1, (high-low+7)/8); e <= high; e += every {
 			s.tick(math.Pow10(e), power(e))
 		}
 		return

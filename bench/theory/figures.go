@@ -17,7 +17,7 @@ func figures(results []result) map[string]plot.Figure {
 		has        func(result) bool
 	}{
 		{"all", "all trainers in every round", func(r result) bool { return r.Drawn == r.Trainers }},
-		{"quarter", "a quarter of the trainers in every round", func(r result) bool { return r.Drawn < r.Trainers }},
+		{"quarter", "a quarter of the trainers, at least one, in every round", func(r result) bool { return r.Drawn < r.Trainers }},
 	} {
 		steps, epochs := plot.Figure{Title: "One step, " + part.says, Columns: 3}, plot.Figure{Title: "Several epochs, " + part.says, Columns: 3}
 		for first := range results {
@@ -75,10 +75,11 @@ func chart(results ...result) plot.Chart {
 		},
 	}
 	for _, r := range results {
-		measured := func(t int) float64 { return r.curve.Mean[t] }
-		c.Lines = append(c.Lines, plot.Line{Name: r.work(), Points: points(r.Rounds, measured)})
+		c.Lines = append(c.Lines, plot.Line{Name: r.work(), Points: points(r.Rounds, func(t int) float64 { return r.curve.Mean[t] })})
+	}
+	for _, r := range results {
 		if t := r.LeavesTight; t != nil {
-			c.Lines = append(c.Lines, plot.Line{Name: "leaves the bound with ησ²/μ", Points: []plot.Point{{X: float64(*t), Y: measured(*t)}}})
+			c.Lines = append(c.Lines, plot.Line{Name: "leaves the bound with ησ²/μ", Points: []plot.Point{{X: float64(*t), Y: r.curve.Mean[*t]}}})
 		}
 	}
 	return c

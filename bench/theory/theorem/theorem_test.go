@@ -30,7 +30,7 @@ func TestTheorem(t *testing.T) {
 	for _, c := range []struct {
 		trainers, drawn int
 		sharp           bool // it takes fewer rounds to miss nine tenths of the variance
-	}{{1, 1, true}, {4, 4, false}, {4, 1, true}, {8, 8, false}, {16, 4, false}} {
+	}{{1, 1, true}, {4, 4, false}, {4, 1, true}, {16, 4, false}} {
 		t.Run(fmt.Sprintf("%d of %d trainers", c.drawn, c.trainers), func(t *testing.T) {
 			f := theorem.Federation{Problem: p, Shards: shards(t, p.Table, c.trainers), Drawn: c.drawn, Batch: 8, Rate: p.Rate()}
 			curve := measure(t, f, 50, 100)
