@@ -38,6 +38,7 @@ func generate(dir string) error {
 			g.addScaled("avx2AddScaledFused", fused)
 			g.rectify("avx2Rectify")
 			g.gate("avx2Gate")
+			g.pool("avx2Pool")
 		}),
 		write(dir, "avx512_amd64", func(g *generator) {
 			g.tileAVX512("avx512Strict", strict, even)

@@ -62,3 +62,10 @@ func avx2Rectify(y *float32, n int)
 //
 //go:noescape
 func avx2Gate(y *float32, x *float32, n int)
+
+// avx2Pool pools n > 0 windows of 2 x 2 that lie side by side, from float at of x on,
+// in rows width floats apart. It sets y to the largest of each, the first of equals
+// but the last NaN, and from to where it stands in x.
+//
+//go:noescape
+func avx2Pool(y *float32, from *int32, x *float32, at int, width int, n int)

@@ -4851,3 +4851,129 @@ tail:
 done:
 	VZEROUPPER
 	RET
+
+// func avx2Pool(y *float32, from *int32, x *float32, at int, width int, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·avx2Pool(SB), NOSPLIT, $0-48
+	MOVQ         y+0(FP), DI
+	MOVQ         from+8(FP), SI
+	MOVQ         x+16(FP), AX
+	MOVQ         at+24(FP), R8
+	MOVQ         width+32(FP), BX
+	MOVQ         n+40(FP), CX
+	LEAQ         (AX)(R8*4), AX
+	LEAQ         (AX)(BX*4), DX
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       evens<>+0(SB), Y0, Y0
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	MOVQ         $0x00000001, R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPADDD       Y1, Y2, Y3
+	VPSLLD       $0x04, Y1, Y4
+	SUBQ         $0x08, CX
+	JLT          tail
+
+loop:
+	VMOVUPS   (AX), Y5
+	VMOVUPS   (DX), Y7
+	VMOVUPS   32(AX), Y6
+	VMOVUPS   32(DX), Y8
+	VSHUFPS   $0x88, Y6, Y5, Y9
+	VSHUFPS   $0xdd, Y6, Y5, Y10
+	VSHUFPS   $0x88, Y8, Y7, Y11
+	VSHUFPS   $0xdd, Y8, Y7, Y12
+	VPXOR     Y7, Y7, Y7
+	VCMPPS    $0x1e, Y9, Y10, Y13
+	VCMPPS    $0x03, Y10, Y10, Y14
+	VORPS     Y13, Y14, Y13
+	VBLENDVPS Y13, Y10, Y9, Y9
+	VBLENDVPS Y13, Y1, Y7, Y7
+	VCMPPS    $0x1e, Y9, Y11, Y13
+	VCMPPS    $0x03, Y11, Y11, Y14
+	VORPS     Y13, Y14, Y13
+	VBLENDVPS Y13, Y11, Y9, Y9
+	VBLENDVPS Y13, Y2, Y7, Y7
+	VCMPPS    $0x1e, Y9, Y12, Y13
+	VCMPPS    $0x03, Y12, Y12, Y14
+	VORPS     Y13, Y14, Y13
+	VBLENDVPS Y13, Y12, Y9, Y9
+	VBLENDVPS Y13, Y3, Y7, Y7
+	VPERMPD   $0xd8, Y9, Y5
+	VPERMPD   $0xd8, Y7, Y7
+	VPADDD    Y0, Y7, Y7
+	VMOVUPS   Y5, (DI)
+	VMOVUPS   Y7, (SI)
+	VPADDD    Y4, Y0, Y0
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, DX
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	SUBQ      $0x08, CX
+	JGE       loop
+
+tail:
+	ADDQ       $0x08, CX
+	JEQ        done
+	LEAQ       (CX)(CX*1), BX
+	MOVQ       $0x00000008, R8
+	CMPQ       BX, R8
+	CMOVQLT    BX, R8
+	SUBQ       R8, BX
+	LEAQ       masks<>+0(SB), R9
+	NEGQ       R8
+	LEAQ       32(R9)(R8*4), R8
+	VMOVUPS    (R8), Y15
+	VMASKMOVPS (AX), Y15, Y5
+	VMASKMOVPS (DX), Y15, Y7
+	LEAQ       masks<>+0(SB), R9
+	NEGQ       BX
+	LEAQ       32(R9)(BX*4), BX
+	VMOVUPS    (BX), Y15
+	VMASKMOVPS 32(AX), Y15, Y6
+	VMASKMOVPS 32(DX), Y15, Y8
+	VSHUFPS    $0x88, Y6, Y5, Y9
+	VSHUFPS    $0xdd, Y6, Y5, Y10
+	VSHUFPS    $0x88, Y8, Y7, Y11
+	VSHUFPS    $0xdd, Y8, Y7, Y12
+	VPXOR      Y7, Y7, Y7
+	VCMPPS     $0x1e, Y9, Y10, Y13
+	VCMPPS     $0x03, Y10, Y10, Y14
+	VORPS      Y13, Y14, Y13
+	VBLENDVPS  Y13, Y10, Y9, Y9
+	VBLENDVPS  Y13, Y1, Y7, Y7
+	VCMPPS     $0x1e, Y9, Y11, Y13
+	VCMPPS     $0x03, Y11, Y11, Y14
+	VORPS      Y13, Y14, Y13
+	VBLENDVPS  Y13, Y11, Y9, Y9
+	VBLENDVPS  Y13, Y2, Y7, Y7
+	VCMPPS     $0x1e, Y9, Y12, Y13
+	VCMPPS     $0x03, Y12, Y12, Y14
+	VORPS      Y13, Y14, Y13
+	VBLENDVPS  Y13, Y12, Y9, Y9
+	VBLENDVPS  Y13, Y3, Y7, Y7
+	VPERMPD    $0xd8, Y9, Y5
+	VPERMPD    $0xd8, Y7, Y7
+	VPADDD     Y0, Y7, Y7
+	LEAQ       masks<>+0(SB), R9
+	NEGQ       CX
+	LEAQ       32(R9)(CX*4), CX
+	VMOVUPS    (CX), Y15
+	VMASKMOVPS Y5, Y15, (DI)
+	VMASKMOVPS Y7, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA evens<>+0(SB)/4, $0x00000000
+DATA evens<>+4(SB)/4, $0x00000002
+DATA evens<>+8(SB)/4, $0x00000004
+DATA evens<>+12(SB)/4, $0x00000006
+DATA evens<>+16(SB)/4, $0x00000008
+DATA evens<>+20(SB)/4, $0x0000000a
+DATA evens<>+24(SB)/4, $0x0000000c
+DATA evens<>+28(SB)/4, $0x0000000e
+GLOBL evens<>(SB), RODATA|NOPTR, $32

@@ -97,3 +97,12 @@ func TestNothingOutsideIsRectified(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOutsideIsPooled(t *testing.T) {
+	source := rand.New(rand.NewPCG(33, 34))
+	for _, atEnd := range []bool{false, true} {
+		for n := range 30 {
+			pools(t, n, source, fenced(t, atEnd))
+		}
+	}
+}

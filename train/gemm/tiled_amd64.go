@@ -142,3 +142,7 @@ func (k Kernel) addScaled(y []float32, a float32, x []float32) {
 func (Kernel) rectify(y []float32) { avx2Rectify(&y[0], len(y)) }
 
 func (Kernel) gate(y, x []float32) { avx2Gate(&y[0], &x[0], len(y)) }
+
+func (Kernel) pool(y []float32, from []int32, x []float32, at, width int) {
+	avx2Pool(&y[0], &from[0], &x[0], at, width, len(y))
+}

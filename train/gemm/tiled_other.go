@@ -16,3 +16,7 @@ func (Kernel) turn(to, from Matrix) { turn(to, from, 0, 0) }
 func (Kernel) rectify(y []float32) { rectify(y) }
 
 func (Kernel) gate(y, x []float32) { gate(y, x) }
+
+func (Kernel) pool(y []float32, from []int32, x []float32, at, width int) {
+	pool(y, from, x, at, width)
+}

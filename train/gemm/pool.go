@@ -1,0 +1,49 @@
+package gemm
+
+import (
+	"fmt"
+	"math"
+)
+
+// Pool sets y to the largest float in each of len(y) windows of 2 x 2 that lie side
+// by side in x, the first of equals and the last of NaNs, and from to where it
+// stands. The first window begins with float at of x; rows of x are width floats
+// apart. It panics when from is shorter than y, and when x is too short.
+func (k Kernel) Pool(y []float32, from []int32, x []float32, at, width int) {
+	if at < 0 || width < 0 || len(x)-at-width < 2*len(y) {
+		panic(fmt.Sprintf("gemm: %d floats are too few for %d windows from %d on, in rows %d apart", len(x), len(y), at, width))
+	}
+	from = from[:len(y)]
+	switch {
+	case len(y) == 0:
+	case k.set == plain:
+		pool(y, from, x, at, width)
+	default:
+		k.pool(y, from, x, at, width)
+	}
+}
+
+// pool goes without a branch that a processor would have to guess.
+func pool(y []float32, from []int32, x []float32, at, width int) {
+	above, below := x[at:at+2*len(y)], x[at+width:at+width+2*len(y)]
+	for i := range y {
+		a, b, c, d := above[2*i], above[2*i+1], below[2*i], below[2*i+1]
+		best := max(rank(a)<<2|3, rank(b)<<2|2, rank(c)<<2|1, rank(d)<<2)
+		index := 3 - int(best&3)
+		if s := (a + b) + (c + d); s != s { // NaN among them, or unequal infinities
+			for q, v := range [4]float32{a, b, c, d} {
+				if v != v {
+					index = q
+				}
+			}
+		}
+		index = at + 2*i + index&1 + index>>1*width
+		y[i], from[i] = x[index], int32(index)
+	}
+}
+
+// rank orders numbers as integers; it is the same for both zeros.
+func rank(x float32) int64 {
+	bits := int32(math.Float32bits(x + 0))
+	return int64(bits ^ int32(uint32(bits>>31)>>1))
+}

@@ -1,0 +1,67 @@
+package gemm_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/train/gemm"
+)
+
+func TestPool(t *testing.T) {
+	source := rand.New(rand.NewPCG(31, 32))
+	for n := range 40 {
+		for range 20 {
+			pools(t, n, source, slice)
+		}
+	}
+}
+
+// pools checks n windows, some of them with extreme floats.
+func pools(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
+	at, width := source.IntN(5), 2*n+source.IntN(5)
+	x := place(at + width + 2*n)
+	few := source.IntN(2) == 0
+	for i := range x {
+		x[i] = float32(source.IntN(5) - 2)
+		if few || source.IntN(20) == 0 {
+			x[i] = extremes()[source.IntN(len(extremes()))]
+		}
+	}
+	want, whence := make([]float32, n), make([]int32, n)
+	for i := range n {
+		for q, j := range [4]int{0, 1, width, width + 1} {
+			j += at + 2*i
+			if v := x[j]; q == 0 || v > want[i] || v != v {
+				want[i], whence[i] = v, int32(j)
+			}
+		}
+	}
+	for _, k := range gemm.All() {
+		y, from := place(n), make([]int32, n)
+		k.Pool(y, from, x, at, width)
+		for i := range y {
+			if math.Float32bits(y[i]) != math.Float32bits(want[i]) {
+				t.Fatalf("%s: of %d windows, the largest of number %d is %v, want %v", k, n, i, y[i], want[i])
+			}
+		}
+		if d := cmp.Diff(whence, from); d != "" {
+			t.Fatalf("%s: where the largest stand (-want +got):\n%s", k, d)
+		}
+	}
+}
+
+func TestPoolPanics(t *testing.T) {
+	for _, k := range gemm.All() {
+		func() {
+			defer func() {
+				if d := cmp.Diff("gemm: 11 floats are too few for 3 windows from 0 on, in rows 6 apart", recover()); d != "" {
+					t.Errorf("panic (-want +got):\n%s", d)
+				}
+			}()
+			k.Pool(make([]float32, 3), make([]int32, 3), make([]float32, 11), 0, 6)
+		}()
+	}
+}
