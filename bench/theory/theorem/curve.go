@@ -2,6 +2,7 @@ package theorem
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"sync"
@@ -20,8 +21,12 @@ type Curve struct {
 
 // Measure runs a number of rounds from model 0 with each of the seeds 1 to seeds, in
 // as many goroutines as there are processors, which change no bit. It calls
-// progress, unless that is nil, after every seed, one call at a time.
+// progress, unless that is nil, after every seed, one call at a time. It fails when
+// there are not as many trainers as are to be drawn, and when a round fails.
 func (f Federation) Measure(ctx context.Context, rounds, seeds int, progress func()) (Curve, error) {
+	if f.Drawn < 1 || f.Drawn > len(f.Shards) || f.Batch < 1 {
+		return Curve{}, fmt.Errorf("%d of %d trainers, batches of %d: want at least 1 of each, and no more trainers than there are", f.Drawn, len(f.Shards), f.Batch)
+	}
 	c := Curve{Mean: make([]float64, rounds+1), Eta: float64(f.Rate) / float64(spec.One), Mu: f.Problem.Mu}
 	runs, failures := make([]run, seeds), make([]error, seeds)
 	var all sync.WaitGroup

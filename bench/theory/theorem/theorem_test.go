@@ -100,6 +100,13 @@ func TestMeasureFails(t *testing.T) {
 		t.Error("rate 0: no error")
 	}
 	f.Rate = p.Rate()
+	for _, drawn := range []int{0, 5} {
+		f.Drawn = drawn
+		if _, err := f.Measure(context.Background(), 3, 2, nil); err == nil {
+			t.Errorf("%d of 4 trainers: no error", drawn)
+		}
+	}
+	f.Drawn = 2
 	stopped, stop := context.WithCancel(context.Background())
 	stop()
 	if _, err := f.Measure(stopped, 3, 2, nil); err == nil {
