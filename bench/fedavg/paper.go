@@ -15,6 +15,9 @@ const (
 	nonIID = "non-iid"
 )
 
+// titleOf is a split as people write it.
+func titleOf(split string) string { return strings.ReplaceAll(split, "iid", "IID") }
+
 // Clients and rows of the paper's experiments on MNIST (section 3).
 const (
 	clientCount = 100

@@ -88,7 +88,7 @@ func writeTable(w io.Writer, o options, log *record) error {
 	var b strings.Builder
 	b.WriteString("| row | u |")
 	for _, s := range o.splits {
-		fmt.Fprintf(&b, " %s | paper, %s | rate |", s, s)
+		fmt.Fprintf(&b, " %s | paper, %s | rate |", titleOf(s), titleOf(s))
 	}
 	b.WriteString("\n|---|---:|" + strings.Repeat("---:|", 3*len(o.splits)) + "\n")
 	for _, row := range o.rows {

@@ -38,7 +38,7 @@ func TestTable(t *testing.T) {
 	if err := writeTable(&b, o, logged()); err != nil {
 		t.Fatal(err)
 	}
-	want := `| row | u | iid | paper, iid | rate | non-iid | paper, non-iid | rate |
+	want := `| row | u | IID | paper, IID | rate | non-IID | paper, non-IID | rate |
 |---|---:|---:|---:|---:|---:|---:|---:|
 | E1B10 | 60 | 1.0 (2.5x) | 92 (16.0x) | 0.05 | 3.5 (> 28.6x) | 831 (2.2x) | 0.1 |
 | E20B10 | 1200 | > 100 (best 0.820) | 32 (45.9x) | 0.1 | not measured | 738 (2.5x) |  |
