@@ -12,42 +12,45 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// BenchmarkTrain measures models for images of 8 x 8 and of 28 x 28.
+// BenchmarkTrain measures models for images of 8 x 8 and of 28 x 28, with strict
+// and with fused arithmetic.
 func BenchmarkTrain(b *testing.B) {
+	image := spec.Image{Height: 28, Width: 28, Channels: 1}
 	for _, c := range []struct {
-		inputs uint32
-		hidden []uint32
-		batch  uint32
+		name    string
+		model   spec.Model
+		batches []uint32
 	}{
-		{64, nil, 10},
-		{64, []uint32{64}, 10},
-		{64, []uint32{128}, 10},
-		{784, nil, 10},
-		{784, []uint32{200, 200}, 10},
-		{784, []uint32{200, 200}, 32},
+		{"64-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 64}, []uint32{10}},
+		{"64-64-10", spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{64}}, []uint32{10}},
+		{"784-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 784}, []uint32{10, 32}},
+		{"784-200-200-10", spec.Model{Kind: spec.ModelMLP, Inputs: 784, Hidden: []uint32{200, 200}}, []uint32{10, 32}},
+		{"cnnsmall", spec.Model{Kind: spec.ModelCNNSmall, Inputs: 784, Image: image}, []uint32{10, 32}},
+		{"cnn", spec.Model{Kind: spec.ModelCNN, Inputs: 784, Image: image}, []uint32{10, 32}},
 	} {
-		m := spec.Model{Kind: spec.ModelSoftmax, Inputs: c.inputs, Classes: 10, Seed: 1}
-		if c.hidden != nil {
-			m.Kind, m.Hidden = spec.ModelMLP, c.hidden
+		c.model.Classes = 10
+		for _, batch := range c.batches {
+			for _, arithmetic := range []string{spec.ArithmeticStrict, spec.ArithmeticFused} {
+				b.Run(fmt.Sprintf("%s/b%d/%s", c.name, batch, arithmetic), func(b *testing.B) {
+					weights, err := model.Init(c.model)
+					if err != nil {
+						b.Fatal(err)
+					}
+					job := train.Job{
+						Model:    c.model,
+						Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: batch, Epochs: 1, Rate: 10_000, Arithmetic: arithmetic},
+						Weights:  weights,
+						Table:    noise(640, int(c.model.Inputs)),
+					}
+					for b.Loop() {
+						if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(job.Table.Rows()*b.N)/b.Elapsed().Seconds(), "rows/s")
+				})
+			}
 		}
-		b.Run(fmt.Sprintf("%d-%v-10/b%d", c.inputs, c.hidden, c.batch), func(b *testing.B) {
-			weights, err := model.Init(m)
-			if err != nil {
-				b.Fatal(err)
-			}
-			job := train.Job{
-				Model:    m,
-				Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: c.batch, Epochs: 5, Rate: 10_000},
-				Weights:  weights,
-				Table:    noise(640, int(c.inputs)),
-			}
-			for b.Loop() {
-				if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(job.Table.Rows()*int(job.Training.Epochs)*b.N)/b.Elapsed().Seconds(), "rows/s")
-		})
 	}
 }
 

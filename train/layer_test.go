@@ -13,6 +13,7 @@ import (
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
+	"github.com/althing-network/althing/train/gemm"
 )
 
 // layered is an architecture said layer by layer.
@@ -109,28 +110,32 @@ func TestLayersAgreeWithTheirTwins(t *testing.T) {
 	}
 }
 
-// agree trains a job and its twin, and compares what they give and find.
+// agree trains a job with every kernel, and its twin, and compares what they give
+// and find.
 func agree(t fataler, job train.Job) {
-	result, err := train.Engine{}.Train(context.Background(), job, nil)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
 	w := newTwin(job.Model, job.Weights)
-	if loss := w.train(job); math.Abs(result.Loss-loss) > 1e-4 {
-		t.Fatalf("loss is %v, the twin has %v", result.Loss, loss)
-	}
-	for i, v := range result.Weights {
-		if math.Abs(float64(v)-w.weights[i]) > 1e-4 {
-			t.Fatalf("weight %d is %v, the twin has %v", i, v, w.weights[i])
+	loss := w.train(job)
+	for _, k := range gemm.All() {
+		result, err := train.Engine{Kernel: &k}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", k, err)
 		}
-	}
-	e, err := train.Engine{}.Evaluate(context.Background(), job.Model, result.Weights, job.Table)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	rows := order(job)
-	if loss := w.mean(job.Table, rows, make([][][]float64, len(rows))); math.Abs(e.Loss-loss) > 1e-4 {
-		t.Fatalf("loss after training is %v, the twin has %v", e.Loss, loss)
+		if math.Abs(result.Loss-loss) > 1e-4 {
+			t.Fatalf("%s: loss is %v, the twin has %v", k, result.Loss, loss)
+		}
+		for i, v := range result.Weights {
+			if math.Abs(float64(v)-w.weights[i]) > 1e-4 {
+				t.Fatalf("%s: weight %d is %v, the twin has %v", k, i, v, w.weights[i])
+			}
+		}
+		e, err := train.Engine{}.Evaluate(context.Background(), job.Model, result.Weights, job.Table)
+		if err != nil {
+			t.Fatalf("%s: %v", k, err)
+		}
+		rows := order(job)
+		if loss := w.mean(job.Table, rows, make([][][]float64, len(rows))); math.Abs(e.Loss-loss) > 1e-4 {
+			t.Fatalf("%s: loss after training is %v, the twin has %v", k, e.Loss, loss)
+		}
 	}
 }
 

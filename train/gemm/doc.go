@@ -1,7 +1,8 @@
 // Package gemm multiplies matrices of float32: plain Go everywhere, and kernels
 // in assembly for AVX2 and AVX-512. It is not a library for linear algebra: it
-// holds what training spends its time in, uses one goroutine, allocates nothing
-// and never reads or writes outside the matrices it is given.
+// holds what training spends its time in, which is products, and between them
+// rectifiers and max-pools. It uses one goroutine, allocates nothing and never
+// reads or writes outside the floats it is given.
 //
 // # Strict and fused
 //
