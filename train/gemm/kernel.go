@@ -86,7 +86,7 @@ func (k Kernel) AddScaled(y []float32, a float32, x []float32) {
 	}
 }
 
-// Copy sets the elements of to to those of from, each of which may be a
+// Copy copies the elements of one matrix to another, each of which may be a
 // transpose. It panics when the shapes differ. They must not share floats.
 func (k Kernel) Copy(to, from Matrix) {
 	if to.rows != from.rows || to.columns != from.columns {
