@@ -60,7 +60,7 @@ func TestPrune(t *testing.T) {
 		now  int64
 		want []blob.Ref
 	}{
-		{15, nil},                    // round 1 closed 5 blocks ago: still served
+		{15, nil},                               // round 1 closed 5 blocks ago: still served
 		{16, []blob.Ref{old, first, behindOld}}, // no longer
 		{25, nil},
 		{26, []blob.Ref{second}}, // the newest model stays

@@ -1,10 +1,14 @@
 package role_test
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
 )
 
 // TestTrainersDoWhatTheTaskSays: each field of a task's training reaches the
@@ -49,5 +53,29 @@ func TestFusedTraining(t *testing.T) {
 	wantNoErrors(t, n)
 	if all := rounds(t, n); all[1].Score < 700_000 {
 		t.Errorf("score %s", all[1].Score)
+	}
+}
+
+// TestLossThatIsNoNumber: training that ends in NaN stops, says at which step, and
+// nothing of it is committed or kept. The round goes on without that trainer.
+func TestLossThatIsNoNumber(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	broken := n.Nodes[first-1]
+	x := slices.Clone(broken.Tools.Table.X)
+	for i := range x {
+		x[i] *= 1e30
+	}
+	broken.Tools.Table.X = x
+	n.Create(roletest.DigitsTask(1))
+	n.Finish(1)
+	r := rounds(t, n)[0]
+	if c := r.Trainers[r.Trainer(broken.ID)]; c.Height != 0 || c.Survivor || r.Survivors() != 1 {
+		t.Errorf("it committed at %d, %d survive", c.Height, r.Survivors())
+	}
+	if len(broken.Errs) == 0 || !errors.Is(broken.Errs[0], train.ErrTraining) || !strings.Contains(broken.Errs[0].Error(), "the loss is NaN at step ") {
+		t.Errorf("errors %v", broken.Errs)
+	}
+	if labels, err := broken.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {
+		t.Errorf("it keeps %v, %v", labels, err)
 	}
 }
