@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -75,7 +76,7 @@ func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 		rows := rapid.IntRange(2, 6).Draw(t, "rows")
 		job := pictures(t, m, rows)
 		job.Training.Clip = spec.PPM(rapid.Uint32Range(1_000, 10_000_000).Draw(t, "bound"))
-		size := rapid.SampledFrom([]float32{0, 1e-20, 1, 100, 1e5, 1e10, 1e15}).Draw(t, "size")
+		size := rapid.SampledFrom([]float32{0, 1e-20, 1, 100, 1e5, 1e10, 1e15, 1e25, 1e30, 1e35, 1e37}).Draw(t, "size")
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "values"), 1))
 		odd := rapid.IntRange(0, rows-1).Draw(t, "row")
 		row := job.Table.X[odd*job.Table.Features:][:job.Table.Features]
@@ -92,6 +93,9 @@ func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 		}
 		others.Table = job.Table.Select(rest)
 		with, err := train.Engine{}.Train(context.Background(), job, nil)
+		if size > 1e15 && errors.Is(err, train.ErrTraining) {
+			return // nothing moved: a number was too large for a float
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
