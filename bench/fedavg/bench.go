@@ -46,10 +46,10 @@ func (b *bench) measure(ctx context.Context, s setting) error {
 		done, ok := b.log.find(t)
 		if !ok {
 			var err error
-			if done, err = b.try(ctx, t); err != nil {
+			if done, err = b.try(ctx, t); err != nil && ctx.Err() == nil {
 				return err
 			}
-			if err := b.log.add(done); err != nil {
+			if err := errors.Join(b.log.add(done), err); err != nil {
 				return err
 			}
 		}
@@ -61,7 +61,7 @@ func (b *bench) measure(ctx context.Context, s setting) error {
 }
 
 // try runs a trial. One whose training fails, as with a rate that is too high, is
-// finished as well.
+// finished as well. One that is interrupted was given up at the round it has come to.
 func (b *bench) try(ctx context.Context, t trial) (trial, error) {
 	batch := t.Batch
 	if batch == 0 {
@@ -79,6 +79,7 @@ func (b *bench) try(ctx context.Context, t trial) (trial, error) {
 	curve, err := f.run(ctx, t.Cap, fraction(t.Target), line.show)
 	t.Curve, t.Seconds = curve, math.Round(time.Since(began).Seconds()*10)/10
 	if ctx.Err() != nil {
+		t.Cap = max(0, len(curve)-1)
 		return t, ctx.Err()
 	}
 	if errors.Is(err, train.ErrTraining) || errors.Is(err, model.ErrRange) {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,6 +81,47 @@ func TestRunGoesOnWhereItStopped(t *testing.T) {
 	}
 	if svg, err := os.ReadFile(picture); err != nil || !bytes.HasPrefix(svg, []byte("<svg")) {
 		t.Errorf("picture: %v", err)
+	}
+}
+
+// stopper is a place for progress that interrupts the run at some line.
+type stopper struct {
+	bytes.Buffer
+	at   string
+	stop func()
+}
+
+func (s *stopper) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(s.at)) {
+		s.stop()
+	}
+	return s.Buffer.Write(b)
+}
+
+func TestInterruptedTrialIsKeptAndRunAgain(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "runs.jsonl")
+	o, err := parse(strings.Fields("--data "+writeImages(t)+" --out "+log+" --split iid --rows E1B10 --rounds 40 --rates 0.0001"), t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if err := run(ctx, o, io.Discard, &stopper{at: "round 25 of 40", stop: cancel}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("interrupted: got %v", err)
+	}
+	trials := mustOpen(t, log).trials
+	if len(trials) != 1 || trials[0].Cap != 25 || len(trials[0].Curve) != 26 {
+		t.Fatalf("the log after 25 rounds: %+v", trials)
+	}
+	if err := run(t.Context(), o, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	again := mustOpen(t, log).trials
+	if len(again) != 2 || again[1].Cap != 40 || !cmp.Equal(again[1].Curve[:26], trials[0].Curve) {
+		t.Errorf("run again: %d trials", len(again))
+	}
+	if r := outcome(o, mustOpen(t, log), o.settings()[0]); r.Cap != 40 || r.Rates != 1 {
+		t.Errorf("result after the second run: cap %d, %d rates: want 40, 1", r.Cap, r.Rates)
 	}
 }
 

@@ -54,25 +54,28 @@ func resultOf(o options, log *record, s setting) result {
 // outcome is a result that is compared with no other, with its rounds not rounded.
 func outcome(o options, log *record, s setting) result {
 	r := result{setting: s, Updates: s.updates(), Target: o.target, PaperRounds: paperRounds(s)}
-	var trials []trial
+	var trials []trial // the longest of each rate
 	for _, t := range log.trials {
-		if t.same(o.wanted(s, t.Rate)) && (len(o.rates) == 0 || slices.Contains(o.rates, t.Rate)) {
+		if !t.same(o.wanted(s, t.Rate)) || len(o.rates) > 0 && !slices.Contains(o.rates, t.Rate) {
+			continue
+		}
+		r.Seconds += t.Seconds
+		i := slices.IndexFunc(trials, t.same)
+		switch {
+		case i < 0:
 			trials = append(trials, t)
+		case len(t.Curve) > len(trials[i].Curve):
+			trials[i] = t
 		}
 	}
 	if len(trials) == 0 {
 		return r
 	}
-	seen := map[spec.PPM]bool{}
-	for _, t := range trials {
-		seen[t.Rate] = true
-		r.Seconds += t.Seconds
-	}
 	top := slices.MinFunc(trials, better)
 	rounds, reached := top.rounds()
 	r.Measured, r.Reached, r.Rounds, r.Cap = true, reached, rounds, top.Cap
 	r.Diverged = !reached && top.Diverged != ""
-	r.Rate, r.Best, r.Rates, r.Seconds, r.curve = top.Rate, top.best(), len(seen), round(r.Seconds, 0), top.Curve
+	r.Rate, r.Best, r.Rates, r.Seconds, r.curve = top.Rate, top.best(), len(trials), round(r.Seconds, 0), top.Curve
 	return r
 }
 
