@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -96,11 +95,7 @@ func (r Resident) write(home string) error {
 	if err := SaveNode(home, r.Config); err != nil || r.Config.Data.File == "" {
 		return err
 	}
-	var csv bytes.Buffer
-	if err := data.WriteCSV(&csv, r.Rows); err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(home, r.Config.Data.File), csv.Bytes())
+	return data.Save(filepath.Join(home, r.Config.Data.File), r.Rows)
 }
 
 // addresses picks loopback addresses. Free ones are looked for below the ports

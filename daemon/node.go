@@ -29,8 +29,8 @@ type NodeConfig struct {
 	Liar bool `json:"liar,omitempty"`
 }
 
-// Rows are the node's own data: a CSV file in its home folder that no interface
-// shows to anybody.
+// Rows are the node's own data: a CSV file, or a folder of IDX files, in its home
+// folder (see [data.Open]) that no interface shows to anybody.
 type Rows struct {
 	Name    string `json:"name,omitempty"` // of the data set, as tasks ask for it
 	File    string `json:"file,omitempty"` // relative to the home folder; empty: none

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -123,16 +122,7 @@ func (r Rows) read(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
 	}
-	path := filepath.Join(home, r.File)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return data.Table{}, err
-	}
-	table, err := data.ReadCSV(bytes.NewReader(b), r.Classes)
-	if err != nil {
-		return data.Table{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return table, nil
+	return data.Open(filepath.Join(home, r.File), r.Classes)
 }
 
 // register makes the chain's record of the node say what its home folder says.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 )
 
 // ReadImages reads a folder of four IDX files that are named as MNIST's are:
@@ -14,10 +15,11 @@ import (
 // t10k-labels-idx1-ubyte for the hold-out, each as it is or with .gz behind its
 // name. There are as many classes as the training labels use, at least two.
 func ReadImages(folder fs.FS) (train, holdout Table, err error) {
-	if train, err = readPair(folder, "train"); err != nil {
+	const bytes = 1 << 8 // how many classes there are is not known yet; a label is a byte
+	if train, err = readPair(folder, "train-", bytes); err != nil {
 		return Table{}, Table{}, err
 	}
-	if holdout, err = readPair(folder, "t10k"); err != nil {
+	if holdout, err = readPair(folder, "t10k-", bytes); err != nil {
 		return Table{}, Table{}, err
 	}
 	train.Classes = 2
@@ -34,24 +36,29 @@ func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	return train, holdout, nil
 }
 
-// readPair reads images and labels; how many classes there are is not known yet.
-func readPair(folder fs.FS, set string) (Table, error) {
-	images, err := openIDX(folder, set+"-images-idx3-ubyte")
+// The names of a table's two files.
+const (
+	imagesFile = "images-idx3-ubyte"
+	labelsFile = "labels-idx1-ubyte"
+)
+
+// readPair reads images and labels whose names begin with a word.
+func readPair(folder fs.FS, set string, classes int) (Table, error) {
+	images, err := openIDX(folder, set+imagesFile)
 	if err != nil {
 		return Table{}, err
 	}
 	defer images.Close()
-	labels, err := openIDX(folder, set+"-labels-idx1-ubyte")
+	labels, err := openIDX(folder, set+labelsFile)
 	if err != nil {
 		return Table{}, err
 	}
 	defer labels.Close()
-	const most = 1 << 8 // a label is a byte
-	t, err := ReadIDX(images, labels, most)
-	if err != nil {
-		return Table{}, fmt.Errorf("%s: %w", set, err)
+	t, err := ReadIDX(images, labels, classes)
+	if err != nil && set != "" {
+		return Table{}, fmt.Errorf("%s: %w", strings.TrimSuffix(set, "-"), err)
 	}
-	return t, nil
+	return t, err
 }
 
 // idxFile is a file that may be compressed.

@@ -94,6 +94,9 @@ func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
 		}}
 		if rows.Rows() > 0 {
 			r.Config.Data = daemon.Rows{Name: parts.name, File: "rows.csv", Classes: rows.Classes}
+			if rows.Pixels() {
+				r.Config.Data.File = "rows"
+			}
 		}
 		net.Residents = append(net.Residents, r)
 		return &net.Residents[len(net.Residents)-1]

@@ -20,10 +20,11 @@ import (
 func (s *session) predict() *cobra.Command {
 	var path, input string
 	c := &cobra.Command{
-		Use:   "predict --model FILE --input CSV",
-		Short: "Use a model: the class of every row of a CSV file",
-		Long: `Reads a CSV file whose first line names the columns and says which class the
-model gives to each row. Where there is a column "label" it also says how many
+		Use:   "predict --model FILE --input ROWS",
+		Short: "Use a model: the class of every row of a CSV file or of IDX files",
+		Long: `Reads a CSV file whose first line names the columns, or a folder with the IDX
+files images-idx3-ubyte and labels-idx1-ubyte, and says which class the model
+gives to each row. Where there is a column "label" it also says how many
 of them are right. --json prints every row, tables show the first ones.`,
 		Example: "  althing predict --model model.safetensors --input rows.csv\n  althing predict --model model.safetensors --input rows.csv --json",
 		Args:    cobra.NoArgs,
@@ -32,7 +33,7 @@ of them are right. --json prints every row, tables show the first ones.`,
 		},
 	}
 	c.Flags().StringVar(&path, "model", "", "model file")
-	c.Flags().StringVar(&input, "input", "", "CSV file")
+	c.Flags().StringVar(&input, "input", "", "CSV file, or folder of IDX files")
 	for _, required := range []string{"model", "input"} {
 		_ = c.MarkFlagRequired(required) // it is defined above
 	}
@@ -120,6 +121,14 @@ func (s *session) showPredictions(each []prediction, all predictions) error {
 
 // readInput reads rows for a model, with or without labels.
 func readInput(path string, m spec.Model) (rows data.Table, labelled bool, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return data.Table{}, false, cause(err)
+	}
+	if info.IsDir() {
+		rows, err = data.Open(path, int(m.Classes))
+		return rows, true, err
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return data.Table{}, false, cause(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -125,7 +126,7 @@ func (d *demonstration) use(ctx context.Context, path, holdout string) (correct,
 	if err != nil {
 		return 0, 0, err
 	}
-	rows, err := readRows(holdout, d.parts.shards[0].Classes)
+	rows, err := data.Open(holdout, d.parts.shards[0].Classes)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -146,7 +147,9 @@ func (d *demonstration) holdout(ctx context.Context, chain *client.Client, task 
 		}
 		for _, e := range round.Scores {
 			if e.Revealed > 0 && e.Score == task.Score {
-				return filepath.Join(d.local.Home(d.names[e.Node]), "rows.csv"), nil
+				home := d.local.Home(d.names[e.Node])
+				judge, err := daemon.LoadNode(home)
+				return filepath.Join(home, judge.Data.File), err
 			}
 		}
 	}
@@ -159,7 +162,7 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 	if holdout == "" {
 		return 0, nil
 	}
-	judge, err := readRows(holdout, d.parts.shards[0].Classes)
+	judge, err := data.Open(holdout, d.parts.shards[0].Classes)
 	if err != nil {
 		return 0, err
 	}

@@ -66,7 +66,7 @@ func (n network) read() (train, holdout data.Table, name string, err error) {
 
 // readClasses reads a file of rows that says by its labels how many classes there are.
 func readClasses(path string) (data.Table, error) {
-	t, err := readRows(path, spec.MaxWidth)
+	t, err := data.Open(path, spec.MaxWidth)
 	if err != nil {
 		return t, err
 	}
@@ -76,20 +76,6 @@ func readClasses(path string) (data.Table, error) {
 	}
 	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
 		return t, fmt.Errorf("%s: labels go up to %d, but no row has label %d: number the classes from 0, without gaps", path, t.Classes-1, empty)
-	}
-	return t, nil
-}
-
-// readRows reads a file of rows.
-func readRows(path string, classes int) (data.Table, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return data.Table{}, err
-	}
-	defer f.Close()
-	t, err := data.ReadCSV(f, classes)
-	if err != nil {
-		return t, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }

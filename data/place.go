@@ -1,0 +1,62 @@
+package data
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Open reads a table from a path: a CSV file, see [ReadCSV], or a folder with the
+// IDX files images-idx3-ubyte and labels-idx1-ubyte, see [ReadIDX], each as it is
+// or with .gz behind its name. Errors name the path.
+func Open(path string, classes int) (Table, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Table{}, err
+	}
+	var t Table
+	if info.IsDir() {
+		t, err = readPair(os.DirFS(path), "", classes)
+	} else {
+		t, err = openCSV(path, classes)
+	}
+	if err != nil {
+		return Table{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}
+
+func openCSV(path string, classes int) (Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Table{}, err
+	}
+	defer f.Close()
+	return ReadCSV(f, classes)
+}
+
+// Save writes a table, for its owner alone to read, to a path that it makes, so
+// that [Open] returns it bit for bit: where rows are images of IDX a folder of two
+// IDX files, else a CSV file.
+func Save(path string, t Table) error {
+	var images, labels, rows bytes.Buffer
+	if !t.Pixels() {
+		if err := WriteCSV(&rows, t); err != nil {
+			return err
+		}
+		return os.WriteFile(path, rows.Bytes(), 0o600)
+	}
+	if err := WriteIDX(&images, &labels, t); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(path, imagesFile), images.Bytes(), 0o600),
+		os.WriteFile(filepath.Join(path, labelsFile), labels.Bytes(), 0o600),
+	)
+}
