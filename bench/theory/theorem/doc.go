@@ -10,8 +10,8 @@
 //
 // and eta <= 1/L <= 1/mu makes the last term at most sigma^2 / mu^2, which is how
 // the theorem is often quoted. The proof, one step: going against the gradient
-// itself makes the squared distance smaller by the factor 1 - 2 eta mu L / (mu + L)
-// at least, which is at most 1 - eta mu (Nesterov 2004, theorem 2.1.15); the noise
+// itself multiplies the squared distance by 1 - 2 eta mu L / (mu + L) at most, which
+// is no more than 1 - eta mu (Nesterov 2004, theorem 2.1.15); the noise
 // has mean zero, so it adds its variance, eta^2 sigma^2 at most; and the sum of what
 // is left of it over all steps is geometric (as in Bottou, Curtis and Nocedal 2018,
 // section 4.2).

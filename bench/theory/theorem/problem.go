@@ -62,7 +62,8 @@ func (p Problem) Distance(w []float32) (d float64) {
 	return d
 }
 
-// solve finds w* by accelerated gradient descent (Nesterov 2004, scheme 2.2.11).
+// solve finds w* by accelerated gradient descent (Nesterov 2004,
+// section 2.2.1, constant step scheme III).
 func (p *Problem) solve() error {
 	const most = 1_000_000
 	root := math.Sqrt(p.L / p.Mu)
