@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,13 @@ type Source struct {
 	// Open gives the update's bytes, header included, from their beginning.
 	// They are read once, to their end, and closed.
 	Open func() (io.ReadCloser, error)
+}
+
+// Held is the source of an update whose bytes are in memory.
+func Held(slot spec.Slot, weight uint64, update []byte) Source {
+	return Source{Slot: slot, Weight: weight, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(update)), nil
+	}}
 }
 
 // Rule combines the updates of a round into the next model.

@@ -1,8 +1,6 @@
 package aggregate_test
 
 import (
-	"bytes"
-	"io"
 	"testing"
 
 	"github.com/althing-network/althing/aggregate"
@@ -22,13 +20,7 @@ func source(t testing.TB, node, weight uint64, scaleBits uint32, values ...int32
 	if err != nil {
 		t.Fatal(err)
 	}
-	return held(slot(node), weight, b)
-}
-
-func held(s spec.Slot, weight uint64, b []byte) aggregate.Source {
-	return aggregate.Source{Slot: s, Weight: weight, Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(b)), nil
-	}}
+	return aggregate.Held(slot(node), weight, b)
 }
 
 // rules are all there are.

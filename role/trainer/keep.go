@@ -12,11 +12,7 @@ import (
 // keep puts the update into the node's store, with the salt that hides it, and
 // returns the commitment to it.
 func keep(ctx context.Context, t role.Tools, slot spec.Slot, scaleBits uint32, local, base []float32) (spec.Digest, error) {
-	values, err := model.Quantise(local, base, scaleBits)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
+	update, err := model.MakeUpdate(slot, scaleBits, local, base)
 	if err != nil {
 		return spec.Digest{}, err
 	}

@@ -1,10 +1,8 @@
 package theorem
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 
 	"github.com/althing-network/althing/aggregate"
@@ -56,29 +54,14 @@ func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]f
 		if err != nil {
 			return nil, fmt.Errorf("trainer %d: %w", k, err)
 		}
-		update, err := send(result.Weights, w, uint64(k))
+		slot := spec.Slot{Chain: "theory", Task: 1, Round: t, Node: uint64(k)}
+		update, err := model.MakeUpdate(slot, scaleBits, result.Weights, w)
 		if err != nil {
 			return nil, fmt.Errorf("trainer %d: %w", k, err)
 		}
-		sources = append(sources, update)
+		sources = append(sources, aggregate.Held(slot, 1, update))
 	}
 	return aggregate.Mean{}.Aggregate(w, scaleBits, sources)
-}
-
-// send is an update as aggregators read it.
-func send(local, global []float32, node uint64) (aggregate.Source, error) {
-	values, err := model.Quantise(local, global, scaleBits)
-	if err != nil {
-		return aggregate.Source{}, err
-	}
-	slot := spec.Slot{Chain: "theory", Task: 1, Round: 1, Node: node}
-	b, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
-	if err != nil {
-		return aggregate.Source{}, err
-	}
-	return aggregate.Source{Slot: slot, Weight: 1, Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(b)), nil
-	}}, nil
 }
 
 // draw is some of the numbers below n, uniformly without replacement.
