@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math/rand/v2"
 
 	"github.com/althing-network/althing/aggregate"
@@ -63,43 +61,36 @@ func (f federation) run(ctx context.Context, rounds int, target float64, seen fu
 func (f federation) round(ctx context.Context, number uint64, weights []float32) ([]float32, error) {
 	clients := f.choose(number)
 	claims := make([]uint32, len(clients))
+	for i, client := range clients {
+		claims[i] = uint32(f.clients[client].Rows())
+	}
+	samples := aggregate.Weights(claims, 0)
 	sources := make([]aggregate.Source, len(clients))
 	err := each(f.workers, len(clients), func(i int) error {
-		client := clients[i]
-		slot := spec.Slot{Chain: "bench-fedavg", Task: f.seed, Round: number, Node: uint64(client)}
-		update, samples, err := f.update(ctx, slot, f.clients[client], weights)
-		if err != nil {
-			return fmt.Errorf("client %d: %w", client, err)
-		}
-		claims[i] = uint32(samples)
-		sources[i] = aggregate.Source{Slot: slot, Open: func() (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(update)), nil
-		}}
-		return nil
+		slot := spec.Slot{Chain: "bench-fedavg", Task: f.seed, Round: number, Node: uint64(clients[i])}
+		update, err := f.update(ctx, slot, weights)
+		sources[i] = aggregate.Held(slot, samples[i], update)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for i, weight := range aggregate.Weights(claims, 0) {
-		sources[i].Weight = weight
-	}
 	return aggregate.FedAvg{}.Aggregate(weights, scaleBits, sources)
 }
 
-// update is what a client sends: the bytes of its update, and its rows.
-func (f federation) update(ctx context.Context, slot spec.Slot, t data.Table, weights []float32) (update []byte, samples int, err error) {
+// update is what the client of a slot sends: the bytes of its update.
+func (f federation) update(ctx context.Context, slot spec.Slot, weights []float32) ([]byte, error) {
 	result, err := train.Engine{}.Train(ctx, train.Job{
-		Model: f.model, Training: f.training, Weights: weights, Seed: seedOf(slot), Table: t,
+		Model: f.model, Training: f.training, Weights: weights, Seed: seedOf(slot), Table: f.clients[slot.Node],
 	}, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
 	}
-	values, err := model.Quantise(result.Weights, weights, scaleBits)
+	update, err := model.MakeUpdate(slot, scaleBits, result.Weights, weights)
 	if err != nil {
-		return nil, 0, err
+		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
 	}
-	update, err = model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
-	return update, result.Samples, err
+	return update, nil
 }
 
 // evaluate is the fraction of the hold-out that a model classifies correctly.
