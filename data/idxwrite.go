@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -62,9 +63,9 @@ func (t Table) Pixels() bool {
 
 // shade is the byte that ReadIDX scales to x, if one does.
 func shade(x float32) (b byte, whole bool) {
-	if x < 0 || x > 1 {
+	if !(x >= 0 && x <= 1) { // NaN fails every comparison
 		return 0, false
 	}
 	b = byte(x*idxBlack + 0.5)
-	return b, float32(b)/idxBlack == x
+	return b, math.Float32bits(float32(b)/idxBlack) == math.Float32bits(x) // -0 is no shade
 }

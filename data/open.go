@@ -39,8 +39,8 @@ func openCSV(path string, classes int) (Table, error) {
 }
 
 // Save writes a table, for its owner alone to read, to a path that it makes, so
-// that [Open] returns it bit for bit: where rows are images of IDX a folder of two
-// IDX files, else a CSV file.
+// that [Open] returns its rows and classes bit for bit: where rows are images of IDX
+// a folder of two IDX files, else a CSV file, which says nothing of images.
 func Save(path string, t Table) error {
 	var images, labels, rows bytes.Buffer
 	if !t.Pixels() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,7 @@ func TestWriteIDX(t *testing.T) {
 		"half shades": func(t *data.Table) { t.X[1] = 0.5 },
 		"too dark":    func(t *data.Table) { t.X[1] = 2 },
 		"negative":    func(t *data.Table) { t.X[1] = -1 },
+		"minus zero":  func(t *data.Table) { t.X[1] = float32(math.Copysign(0, -1)) },
 		"many labels": func(t *data.Table) { t.Y[0], t.Classes = 256, 257 },
 		"no rows":     func(t *data.Table) { t.X, t.Y = nil, nil },
 	} {
