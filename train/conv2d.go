@@ -29,8 +29,8 @@ type conv2d struct {
 	factors  gemm.Matrix  // both: values in a patch, and 1, x channels out
 	sums     []float32    // weight gradient: values in a patch x channels out
 	values   gemm.Matrix  // of one image, or gradients by them: places x channels out
-	back     *backprojection
-	own      []float32 // gradients of a row each: see ownOf
+	back     backward     // nil where it is not asked for
+	own      []float32    // gradients of a row each: see ownOf
 }
 
 func newConv2D(p place) *conv2d {
@@ -52,7 +52,7 @@ func newConv2D(p place) *conv2d {
 		image:          newFrame(p.In, padding, padding, 1),
 		sums:           make([]float32, patch*channels),
 		values:         gemm.View(make([]float32, places*apart), places, channels, apart),
-		back:           newBackprojection(p),
+		back:           newBackward(p),
 	}
 	factors := make([]float32, (patch+1)*apart)
 	c.turned = gemm.View(factors, patch, channels, apart)

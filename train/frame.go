@@ -47,3 +47,14 @@ func (f frame) fill(image []float32) {
 		}
 	}
 }
+
+// take gets the image out of the frame.
+func (f frame) take(image []float32) {
+	width := int(f.image.Width)
+	for channel := range int(f.image.Channels) {
+		for y := range int(f.image.Height) {
+			copy(image[:width], f.floats[f.at(channel, y+f.margin, f.margin):])
+			image = image[width:]
+		}
+	}
+}

@@ -38,6 +38,7 @@ type place struct {
 	spec.Stage
 	kernel                       gemm.Kernel
 	batch                        int       // rows at most
+	back                         bool      // backward is asked for
 	weight, bias                 []float32 // parameters
 	weightGradient, biasGradient []float32 // of the mean loss by them
 	dice                         *rand.PCG // nil where nothing is trained

@@ -40,6 +40,7 @@ func architectures() map[string]spec.Model {
 		"conv same":       layered(odd, 3, conv(5, 3, 1, 1), dense(3)),
 		"conv strided":    layered(odd, 3, conv(5, 3, 2, 2), dense(3)),
 		"conv far apart":  layered(odd, 3, conv(2, 2, 4, 1), dense(3)),
+		"conv of all":     layered(odd, 3, conv(3, 3, 1, 1), conv(5, 5, 1, 0), dense(3)),
 		"conv of a pixel": layered(odd, 3, conv(3, 1, 1, 0), dense(3)),
 		"convs":           layered(odd, 3, conv(3, 3, 1, 1), conv(6, 4, 2, 3), conv(2, 2, 1, 0), dense(3)),
 		"maxpool":         layered(odd, 3, conv(3, 3, 1, 1), pool(2), dense(3)),
@@ -147,6 +148,7 @@ func TestConvolutionsAgreeWithTheirTwin(t *testing.T) {
 		side := rapid.Uint32Range(kernel, 9)
 		image := spec.Image{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: some.Draw(t, "channels")}
 		m := layered(image, 2,
+			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "before"), Kernel: 1}, // the first goes not backward
 			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "out"), Kernel: kernel, Stride: rapid.Uint32Range(0, 4).Draw(t, "stride"), Padding: rapid.Uint32Range(0, kernel-1).Draw(t, "padding")},
 			spec.Layer{Kind: spec.LayerConv2D, Out: some.Draw(t, "more"), Kernel: 1},
 			spec.Layer{Kind: spec.LayerDense, Out: 2},

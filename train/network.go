@@ -21,13 +21,14 @@ type network struct {
 	loss     loss
 	classes  int
 	outputs  [][]float32 // outputs[0] is the input, outputs[i+1] that of layer i: batch x width
-	deltas   [][]float32 // gradients by outputs; deltas[0] is empty
+	deltas   [][]float32 // gradients by outputs; nil where nothing before them learns
 	bound    float64     // L2 norm of a row's gradient at most; 0: any
 	squares  []float64   // of these norms, a row of a batch each
 }
 
 // newNetwork lays a network over weights, which it changes when it trains, for
-// batches of at most batch rows. Without a seed it can classify, not train.
+// batches of at most batch rows. Without a seed it can classify, not train, and has
+// no memory for what goes backward.
 func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, seed *uint64) (*network, error) {
 	tensors, err := model.Layout(m)
 	if err != nil {
@@ -48,7 +49,7 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		squares:  make([]float64, batch),
 	}
 	for i, stage := range stages {
-		p := place{Stage: stage, kernel: kernel, batch: batch}
+		p := place{Stage: stage, kernel: kernel, batch: batch, back: net.deltas[i] != nil}
 		if seed != nil {
 			p.dice = rand.NewPCG(*seed, dropStream+uint64(i))
 		}
@@ -61,7 +62,10 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		l, inPlace := newLayer(p)
 		y, dy := net.outputs[i], net.deltas[i]
 		if !inPlace {
-			y, dy = make([]float32, batch*stage.Out.Values()), make([]float32, batch*stage.Out.Values())
+			y = make([]float32, batch*stage.Out.Values())
+			if seed != nil {
+				dy = make([]float32, len(y))
+			}
 		}
 		net.layers = append(net.layers, l)
 		net.outputs = append(net.outputs, y)
