@@ -1,6 +1,10 @@
 package role_test
 
 import (
+	"net/http"
+	"path"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/althing-network/althing/blob"
@@ -56,5 +60,45 @@ func TestServerOptimisers(t *testing.T) {
 				t.Errorf("%d states in %d rounds", len(states), len(all))
 			}
 		})
+	}
+}
+
+// TestWithheldState: an aggregator that agrees on the models, and serves them, but
+// refuses what is remembered behind them, stalls nobody who has lost it.
+func TestWithheldState(t *testing.T) {
+	n := roletest.Digits(t, 4)
+	rules := roletest.DigitsTask(3)
+	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
+	n.Create(rules)
+	miser, refused := n.Nodes[0], atomic.Int32{}
+	miser.Front = func(w http.ResponseWriter, r *http.Request) bool {
+		d, err := spec.ParseDigest(path.Base(r.URL.Path))
+		if err != nil {
+			return false
+		}
+		labels, err := miser.Tools.Store.LabelsOf(r.Context(), d)
+		if err != nil || !slices.ContainsFunc(labels, func(l blob.Label) bool { return l.Kind == blob.State }) {
+			return false
+		}
+		refused.Add(1)
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	}
+	for number := uint64(2); number <= 3; number++ {
+		n.Reach(1, number, spec.PhaseTrain)
+		n.Nodes[2].Use(blob.NewMemory())
+		n.Nodes[3].Use(blob.NewMemory())
+	}
+	n.Finish(1)
+	wantNoErrors(t, n)
+	for _, r := range rounds(t, n) {
+		for _, a := range r.Aggregates {
+			if a.Digest != r.Next {
+				t.Errorf("round %d: aggregator %d is out of step", r.Number, a.Node)
+			}
+		}
+	}
+	if refused.Load() == 0 {
+		t.Error("nobody asked who withholds")
 	}
 }
