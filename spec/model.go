@@ -54,10 +54,9 @@ func (m Model) validate() error {
 	if err != nil {
 		return err
 	}
-	parameters, values := uint64(0), uint64(0)
+	parameters, values := uint64(0), putOut(stages)
 	for _, s := range stages {
 		parameters += s.parameters()
-		values += uint64(s.Out.Values())
 	}
 	return first(
 		check{"model.layers", parameters == 0, "none of them has weights: want a dense or a conv2d"},

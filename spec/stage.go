@@ -94,3 +94,11 @@ func (s Stage) parameters() uint64 {
 	}
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
+
+// putOut is how many values all layers put out for one row.
+func putOut(stages []Stage) (values uint64) {
+	for _, s := range stages {
+		values += uint64(s.Out.Values())
+	}
+	return values
+}

@@ -13,6 +13,7 @@ const (
 	MaxKernel     = 64         // pixels a side of a convolution or a pool
 	MaxPatches    = 16 << 20   // values under all places of a kernel in one image
 	MaxValues     = 4 << 20    // that all layers put out for one row
+	MaxBatch      = 256 << 20  // values that they put out for one batch: a trainer holds them, and a gradient for each
 	MaxRounds     = 100_000    // of a task, accepted or retried
 	MaxDeadline   = 10_000_000 // blocks
 	MaxSamples    = 1 << 30    // rows one trainer may claim
@@ -71,7 +72,13 @@ func (t TaskSpec) Validate() error {
 			return err
 		}
 	}
+	stages, err := t.Model.stages()
+	if err != nil {
+		return err
+	}
+	values := putOut(stages) // at least one
 	return first(
+		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values a row: want at most %d rows", values, MaxBatch/values)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
