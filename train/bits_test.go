@@ -52,17 +52,17 @@ func kinds(t *testing.T) map[string]train.Job {
 // their names. They hold on every architecture.
 func goldenOptimisers() map[string]string {
 	return map[string]string{
-		"adam with penalties and a bound":     "ec984d3d2bfcd9c9a906acf76d9915f7eaf6f0d2a28ac517b6039a1a8d4ca9e2",
-		"adam with penalties":                 "4e031e47466d5991d1c63ea3a3cd3e6c5d0aebab9c161fb24d8cd00a25298a41",
+		"adam with penalties and a bound":     "f58de4d368023c629a346b492592aefa3b11c2f99abd40e9db907b4e527d3a00",
+		"adam with penalties":                 "dd7120abb55ff27d595bd5e2239fe5d84ba76aaf517ee0bfe17ad42f4deeb355",
 		"adam":                                "c8c787f2a059a0559c33e78ea259a3eb24c8bfb20a284029ebc32f1dc8bd6075",
-		"momentum with penalties and a bound": "23c218e978b12bd2d1cb7a9602abf62eab128e4a386e89d10322300a9c336923",
-		"momentum with penalties":             "f0996aa3f9ff7b38e7dfa6a80ef9c57c3bada6a0f9a4698217b5f160cd194582",
+		"momentum with penalties and a bound": "b2aafa99999a27ee24f24cec5fd17fa84092087cb82a5ed369353484d1aea502",
+		"momentum with penalties":             "c863ad7ad1734b37bace575f17a3d25448f65e030f4133e6690cbe5afc2e3eea",
 		"momentum":                            "33832f997ffb562a9ef1796d5b69303b6a5262bab1567001c724423776954649",
-		"nesterov with penalties and a bound": "30734cd11dd019f0544bf8a8fab5311a301898426d409206f86f6c27fc90954f",
-		"nesterov with penalties":             "04c6d616f2d8f7409bf1a7357d7689ddffcefd56e5d23c1ddf9deeff53122c3a",
+		"nesterov with penalties and a bound": "ef4e39c6d4797cae356539731271c71d7520c783f35d9abda4cb23527285554b",
+		"nesterov with penalties":             "c0b92cf4d284df0602ad94feb864c09150abf9491dcccd3c03fbe08ba537fae8",
 		"nesterov":                            "6f0351e70a26afa787e14674604af26ff6cb4ad04e68c14d3cc9243fda53aed8",
-		"sgd with penalties and a bound":      "79604b2050022b4cd3f484fd6a2a3efc7ec4af86cf66e863259e4c4f41b84b7c",
-		"sgd with penalties":                  "32fd20b80770c03a58b272a0fbb0c97cbbab6617f68806a89981020f90886509",
+		"sgd with penalties and a bound":      "436b53b4012cdf3b31780065050bf13e13af77bbdeb1af9845334d96a39de50c",
+		"sgd with penalties":                  "eb5cbef063463d359be9b8b2c2edb0449de41823aa68aa1daf92a8156356b2b0",
 		"sgd":                                 "cdf6e6f04f392b031516bd0db56cc53a5df68e138a5191c41c35d7d6950b7803",
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
+	"github.com/althing-network/althing/train/gemm"
 )
 
 // optimisers are all there are, at rates a small network survives.
@@ -131,6 +132,27 @@ func TestOptimisersForget(t *testing.T) {
 				t.Errorf("%s: the second time the same job gives other weights", name)
 			}
 			first = result.Weights
+		}
+	}
+}
+
+// FedProx's term is nothing where nothing has moved. Adam would take a rounding there
+// for a gradient, and make a step of it.
+func TestProximalTermLeavesWhatHasNotMoved(t *testing.T) {
+	m := layered(spec.Image{Height: 1, Width: 1, Channels: 40}, 10, spec.Layer{Kind: spec.LayerDense, Out: 10})
+	job := pictures(t, m, 5)
+	clear(job.Table.X) // no weight but the biases has a gradient
+	job.Training = spec.Training{Optimiser: spec.OptimiserAdam, Batch: 5, Epochs: 3, Rate: 100_000, Momentum: 900_000, Proximal: 1_300_000}
+	for i := range job.Weights {
+		job.Weights[i] *= 10
+	}
+	for _, kernel := range gemm.All() {
+		result, err := train.Engine{Kernel: &kernel}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(result.Weights[:400], job.Weights[:400]) {
+			t.Errorf("%s: weights move without a gradient", kernel)
 		}
 	}
 }

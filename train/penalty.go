@@ -18,19 +18,28 @@ type penalty struct {
 	kernel          gemm.Kernel
 	decay, proximal float32
 	start           []float32
+	moved           []float32 // from the start; nil where there is no second term
 }
 
 func newPenalty(t spec.Training, kernel gemm.Kernel, start []float32) penalty {
-	return penalty{kernel: kernel, decay: fraction(t.WeightDecay), proximal: fraction(t.Proximal), start: start}
+	p := penalty{kernel: kernel, decay: fraction(t.WeightDecay), proximal: fraction(t.Proximal), start: start}
+	if p.proximal != 0 {
+		p.moved = make([]float32, len(start))
+	}
+	return p
 }
 
-// add adds parts times the penalty's gradient at some weights.
+// add adds parts times the penalty's gradient at some weights. The difference of
+// weights comes first: where nothing moved it is 0, and a small gradient is not lost
+// between two large terms.
 func (p penalty) add(gradient []float32, parts float32, weights []float32) {
-	if pull := p.decay + p.proximal; pull != 0 {
-		p.kernel.AddScaled(gradient, parts*pull, weights)
+	if p.decay != 0 {
+		p.kernel.AddScaled(gradient, parts*p.decay, weights)
 	}
 	if p.proximal != 0 {
-		p.kernel.AddScaled(gradient, -parts*p.proximal, p.start)
+		copy(p.moved, weights)
+		p.kernel.AddScaled(p.moved, -1, p.start)
+		p.kernel.AddScaled(gradient, parts*p.proximal, p.moved)
 	}
 }
 
