@@ -19,7 +19,7 @@ const One PPM = 1_000_000
 func ParsePPM(s string) (PPM, error) {
 	whole, fraction, point := strings.Cut(s, ".")
 	if whole == "" || point && fraction == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
-		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point", s)
+		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point, as 0.001", s)
 	}
 	n, err := strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, 32)
 	if err != nil {
@@ -54,6 +54,11 @@ func (p PPM) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil }
 // the same decimal as a string.
 func (p *PPM) UnmarshalJSON(data []byte) error {
 	return p.UnmarshalText([]byte(strings.Trim(string(data), `"`)))
+}
+
+// MarshalYAML implements [yaml.Marshaler]: a number without quotes.
+func (p PPM) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: p.String()}, nil
 }
 
 // UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.
