@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/guptarohit/asciigraph"
 
@@ -14,6 +15,8 @@ type live struct {
 	*plain
 	scores []float64
 	drawn  int // lines of the living part
+	since  time.Time
+	phase  string // what began then
 }
 
 func (l *live) waiting(registered, all int) {
@@ -49,7 +52,23 @@ func (l *live) progress(t spec.Task, r spec.Round) {
 	if all > 0 {
 		share += 100 * done / all
 	}
-	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d", r.Number, bar(share, 100*phases), r.Phase, done, all))...)
+	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d%s", r.Number, bar(share, 100*phases), r.Phase, done, all,
+		l.waited(fmt.Sprint(r.Number, r.Phase))))...)
+}
+
+func (l *live) alone(done, all int) {
+	l.draw(append(l.chart(), fmt.Sprintf("to compare %s %d of %d trained alone%s", bar(done, all), done, all, l.waited("alone")))...)
+}
+
+// waited says for how long a phase has run, if anybody could wonder.
+func (l *live) waited(phase string) string {
+	if phase != l.phase {
+		l.phase, l.since = phase, time.Now()
+	}
+	if took := time.Since(l.since); took >= 2*time.Second {
+		return fmt.Sprintf(", %d s", int(took.Seconds()))
+	}
+	return ""
 }
 
 // answers counts who has done its part in the running phase.

@@ -28,6 +28,7 @@ func main() {
 type session struct {
 	out, err io.Writer
 	json     bool
+	begun    bool // the command line was understood
 	rpc      []string
 	home     string
 }
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
@@ -62,6 +63,9 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 		return int(code)
 	}
 	fmt.Fprintf(stderr, "althing: error: %v\n", err)
+	if !s.begun {
+		err = hinted{err, command.CommandPath() + " --help"}
+	}
 	if h, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
 	}
@@ -82,6 +86,8 @@ operator train one AI model on data that never leaves its owner.
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		PersistentPreRun: func(*cobra.Command, []string) { s.begun = true },
 	}
 	flags := root.PersistentFlags()
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")

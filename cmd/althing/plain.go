@@ -14,6 +14,7 @@ type plain struct{ out io.Writer }
 
 func (*plain) waiting(int, int)               {}
 func (*plain) progress(spec.Task, spec.Round) {}
+func (*plain) alone(int, int)                 {}
 
 func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string) {
 	fmt.Fprintf(p.out, "\ntask %d  %s: target %s in at most %d rounds, escrow %s THING\n",
@@ -46,7 +47,7 @@ func (p *plain) summary(s summary) {
 	if !s.TargetReached {
 		verdict = "target not reached (" + s.State + ")"
 	}
-	fmt.Fprintf(p.out, "\n%s after %d rounds: accuracy %s, best trainer alone %s\n", verdict, s.Rounds, s.Accuracy, s.BestSingleTrainer)
+	fmt.Fprintf(p.out, "\n%s after %s: accuracy %s, best trainer alone %s\n", verdict, counted(s.Rounds, "round"), s.Accuracy, s.BestSingleTrainer)
 	fmt.Fprintf(p.out, "paid %s THING of %s, refunded %s\n", inThing(s.Paid), inThing(s.Escrow), inThing(s.Refunded))
 	agreed := "all %d validators agree at height %d\n"
 	if !s.AppHashAgreed {
@@ -70,6 +71,14 @@ func brief(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:room], " "), len(names)-room)
 	}
 	return strings.Join(names, " ")
+}
+
+// counted is a number of things in words.
+func counted(n uint32, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // inThing is an amount of uthing for people.

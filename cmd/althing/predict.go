@@ -64,7 +64,7 @@ func (s *session) runPredict(path, input string) error {
 	}
 	rows, labelled, err := readInput(input, m.Model)
 	if err != nil {
-		return fmt.Errorf("%s: %w", input, err)
+		return err
 	}
 	classes, err := train.Predict(m.Model, weights, rows)
 	if err != nil {
@@ -119,11 +119,11 @@ func (s *session) showPredictions(each []prediction, all predictions) error {
 	return err
 }
 
-// readInput reads rows for a model, with or without labels.
+// readInput reads rows for a model, with or without labels. Errors name the path.
 func readInput(path string, m spec.Model) (rows data.Table, labelled bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return data.Table{}, false, cause(err)
+		return data.Table{}, false, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	if info.IsDir() {
 		rows, err = data.Open(path, int(m.Classes))
@@ -131,18 +131,20 @@ func readInput(path string, m spec.Model) (rows data.Table, labelled bool, err e
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return data.Table{}, false, cause(err)
+		return data.Table{}, false, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	header, err := csv.NewReader(bytes.NewReader(b)).Read()
 	if err == nil && !slices.Contains(header, label) {
 		if b, err = unlabelled(b); err != nil {
-			return data.Table{}, false, err
+			return data.Table{}, false, fmt.Errorf("%s: %w", path, err)
 		}
 	} else {
 		labelled = true
 	}
-	rows, err = data.ReadCSV(bytes.NewReader(b), int(m.Classes))
-	return rows, labelled, err
+	if rows, err = data.ReadCSV(bytes.NewReader(b), int(m.Classes)); err != nil {
+		return data.Table{}, false, fmt.Errorf("%s: %w", path, err)
+	}
+	return rows, labelled, nil
 }
 
 // label is the column of package data that holds the class.

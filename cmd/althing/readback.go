@@ -173,7 +173,8 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 		return 0, err
 	}
 	best := spec.PPM(0)
-	for _, own := range d.parts.trainers {
+	for done, own := range d.parts.trainers {
+		d.face.alone(done, len(d.parts.trainers))
 		result, err := train.Engine{}.Train(ctx, train.Job{Model: task.Spec.Model, Training: alone, Weights: start, Seed: d.network.seed, Table: own}, nil)
 		if errors.Is(err, train.ErrTraining) && ctx.Err() == nil {
 			continue // so many epochs on so few rows: alone it diverges

@@ -95,7 +95,7 @@ func (s *session) findRound(ctx context.Context, task, round string) (*client.Cl
 	}
 	r, err := c.Round(ctx, t.ID, n)
 	if errors.Is(err, client.ErrRoundNotFound) {
-		err = hinted{fmt.Errorf("round %d of task %d: %w", n, t.ID, err), s.command("round list", fmt.Sprint(t.ID))}
+		err = hinted{err, s.command("round list", fmt.Sprint(t.ID))}
 	}
 	return c, r, err
 }
@@ -129,7 +129,10 @@ round's model, or the first thing that differs and ends with exit code 1.`,
 			if s.json {
 				return s.line(verified{"verified", r.Task, r.Number, digest})
 			}
-			_, err = fmt.Fprintln(s.out, digest)
+			if _, err = fmt.Fprintln(s.out, digest); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(s.err, "round %d of task %d, recomputed: every hash is as on the chain\n", r.Number, r.Task)
 			return err
 		},
 	}

@@ -157,7 +157,7 @@ func (s *session) find(ctx context.Context, word string) (*client.Client, spec.T
 	}
 	t, err := c.Task(ctx, number)
 	if err != nil {
-		return nil, t, s.explain(fmt.Errorf("task %d: %w", number, err))
+		return nil, t, s.explain(err) // the chain names the task
 	}
 	return c, t, nil
 }
