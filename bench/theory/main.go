@@ -56,7 +56,7 @@ func main() {
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/theory", flag.ContinueOnError)
 	f.SetOutput(w)
-	trainers := f.String("trainers", "1,2,4,8,16,32,64", "`numbers` of trainers")
+	trainers := f.String("trainers", "1,2,4,8,16,32,64", "`numbers` of trainers, each a divisor of 448, the number of rows")
 	f.IntVar(&o.rounds, "rounds", 100, "rounds of each curve")
 	f.IntVar(&o.seeds, "seeds", 100, "runs that are averaged")
 	f.StringVar(&o.out, "out", "", "`folder` for the plots, as SVG (default none)")
@@ -90,8 +90,13 @@ func run(ctx context.Context, o options, w io.Writer, b *bar) error {
 	if err != nil {
 		return err
 	}
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil { // before hours of work, not behind them
+			return err
+		}
+	}
 	if !o.json {
-		fmt.Fprintf(w, "mu %.3g, L %.4g, eta %s, batches of %d rows, %d seeds\n%s\n", p.Mu, p.L, p.Rate(), batch, o.seeds, head)
+		fmt.Fprintf(w, "mu %.3g, L %.4g, eta %s, batches of %d rows, seeds: %d\n%s\n", p.Mu, p.L, p.Rate(), batch, o.seeds, head)
 	}
 	all := settings(o.trainers)
 	b.all = len(all) * o.seeds
@@ -124,11 +129,8 @@ func (r result) print(w io.Writer, asJSON bool) error {
 	return err
 }
 
-// draw writes the plots into a folder, which it makes if need be.
+// draw writes the plots into a folder.
 func draw(folder string, results []result) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
 	for name, figure := range figures(results) {
 		f, err := os.Create(filepath.Join(folder, name))
 		if err != nil {

@@ -19,7 +19,7 @@ import (
 // has them, are a ratio of two random numbers, and biased.
 func Shards(t data.Table, n int, alpha float64, seed uint64) ([]data.Table, error) {
 	if n < 1 || t.Rows()%n != 0 {
-		return nil, fmt.Errorf("%d rows over %d trainers: want shards of equal size", t.Rows(), n)
+		return nil, fmt.Errorf("%d rows over %d trainers: want shards of equal size, so a number that divides %d", t.Rows(), n, t.Rows())
 	}
 	shards, err := data.Dirichlet(t, n, alpha, seed)
 	if err != nil {
