@@ -56,7 +56,7 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/engine:", err)
 		if errors.Is(err, errNoTorch) {
-			fmt.Fprintln(os.Stderr, "hint: apt-get install python3-torch\nor name a Python that has torch with --python")
+			fmt.Fprintln(os.Stderr, "hint: apt-get install python3-torch, or name a Python that has torch: --python PATH")
 		}
 		os.Exit(1)
 	}
@@ -69,7 +69,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	models := f.String("models", "softmax,mlp,cnnsmall,cnn", "`names` of models")
 	batches := f.String("batches", "10,32", "`sizes` of batches")
 	python := f.String("python", "", "Python that has torch (default python3, then /usr/bin/python3)")
-	f.IntVar(&o.rounds, "rounds", 7, "slices of each runner")
+	f.IntVar(&o.rounds, "rounds", 7, "turns: slices of each runner")
 	f.DurationVar(&o.slice, "slice", 300*time.Millisecond, "CPU `time` of a slice, at least one epoch")
 	f.BoolVar(&o.plain, "plain", false, "measure the kernel in plain Go too, which is slow")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")

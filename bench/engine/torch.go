@@ -88,7 +88,10 @@ func startTorch(ctx context.Context, python string) (*torch, error) {
 	t.stdin, t.ask, t.answers = stdin, json.NewEncoder(stdin), json.NewDecoder(stdout)
 	hello, err := t.read()
 	if err != nil {
-		_ = t.close()
+		err = errors.Join(err, t.close())
+		if !errors.Is(err, errNoTorch) {
+			err = fmt.Errorf("%w: %w", errNoTorch, err)
+		}
 		return nil, err
 	}
 	t.version = hello.Version
