@@ -61,6 +61,7 @@ func (m Model) validate() error {
 	return first(
 		check{"model.layers", parameters == 0, "none of them has weights: want a dense or a conv2d"},
 		check{"model", parameters > MaxParameters, fmt.Sprintf("%d parameters: want at most %d", parameters, MaxParameters)},
+		check{"model", work(stages) > MaxWork, fmt.Sprintf("a row takes %d products: want at most %d", work(stages), uint64(MaxWork))},
 		check{"model", values > MaxValues, fmt.Sprintf("the layers put out %d values a row: want at most %d", values, MaxValues)},
 	)
 }

@@ -95,6 +95,14 @@ func (s Stage) parameters() uint64 {
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
 
+// work is how many products one row takes on its way forward through all layers.
+func work(stages []Stage) (products uint64) {
+	for _, s := range stages {
+		products += uint64(s.FanIn()) * uint64(s.Out.Values())
+	}
+	return products
+}
+
 // putOut is how many values all layers put out for one row.
 func putOut(stages []Stage) (values uint64) {
 	for _, s := range stages {

@@ -132,6 +132,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"too many parameters":    {"[32]", "[1048576]", 2, "model", "parameters: want at most"},
 		"accuracy above one":     {"  rounds: 25", "  accuracy: 1.5\n  rounds: 25", 12, "target.accuracy", "want at most 1"},
 		"too large a batch":      {"[32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n", "[1024]\n  classes: 10\ndata:\n  name: digits\ntraining:\n  batch: 130_436\n", 10, "training.batch", "2058 values a row: want at most 130435 rows"},
+		"too long a batch":       {"64\n  hidden: [32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n", "1048576\n  hidden: [32]\n  classes: 10\ndata:\n  name: digits\ntraining:\n  batch: 32_768\n", 10, "training.batch", "33554752 products: want at most 32767 rows"},
 		"escrow too small":       {"1_000_000", "324", 13, "escrow", "too small"}, // 25 rounds of 13 trainers
 		"escrow above supply":    {"1_000_000", "1000000000000001", 13, "escrow", "more than there is"},
 		"two aggregators":        {"escrow", "selection:\n  aggregators: 2\nescrow", 14, "selection.aggregators", "3f+1"},

@@ -14,6 +14,8 @@ const (
 	MaxPatches    = 16 << 20   // values under all places of a kernel in one image
 	MaxValues     = 4 << 20    // that all layers put out for one row
 	MaxBatch      = 256 << 20  // values that they put out for one batch: a trainer holds them, and a gradient for each
+	MaxWork       = 4 << 30    // products for one row on its way forward: about a second on one core
+	MaxStep       = 1 << 40    // products for one batch: a trainer stops between two batches only
 	MaxRounds     = 100_000    // of a task, accepted or retried
 	MaxDeadline   = 10_000_000 // blocks
 	MaxSamples    = 1 << 30    // rows one trainer may claim
@@ -76,9 +78,10 @@ func (t TaskSpec) Validate() error {
 	if err != nil {
 		return err
 	}
-	values := putOut(stages) // at least one
+	values, products := putOut(stages), work(stages) // at least one of each
 	return first(
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values a row: want at most %d rows", values, MaxBatch/values)},
+		check{"training.batch", uint64(t.Training.Batch)*products > MaxStep, fmt.Sprintf("a row takes %d products: want at most %d rows", products, MaxStep/products)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
