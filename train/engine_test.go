@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -159,6 +161,38 @@ func TestEvaluateSurvivesAbsurdWeights(t *testing.T) {
 		if err != nil || e.Samples != holdout.Rows() || e.Correct != holdout.Counts()[0] {
 			t.Errorf("weights of %v: %+v, error %v, want class 0 for every row", absurd, e, err)
 		}
+	}
+}
+
+// A model that puts out half a million values a row is judged fewer rows at a time,
+// with the same result as row by row.
+func TestEvaluateOfAWideModel(t *testing.T) {
+	m := spec.Model{
+		Kind: spec.ModelLayers, Inputs: 4096, Image: spec.Image{Height: 64, Width: 64, Channels: 1}, Classes: 10, Seed: 1,
+		Layers: []spec.Layer{{Kind: spec.LayerConv2D, Out: 128, Kernel: 1}, {Kind: spec.LayerMaxPool, Size: 64}, {Kind: spec.LayerDense, Out: 10}},
+	}
+	weights, err := model.Init(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := noise(40, 4096)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	all, err := train.Engine{}.Evaluate(context.Background(), m, weights, table)
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; err != nil || taken > 96<<20 {
+		t.Errorf("%v: it takes %d bytes", err, taken)
+	}
+	correct := 0
+	for i := range table.Rows() {
+		one, err := train.Engine{}.Evaluate(context.Background(), m, weights, table.Select([]int{i}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		correct += one.Correct
+	}
+	if all.Correct != correct || all.Samples != 40 {
+		t.Errorf("%d of %d are right, one by one %d", all.Correct, all.Samples, correct)
 	}
 }
 

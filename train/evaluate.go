@@ -9,8 +9,19 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// portion is how many rows are classified at a time.
-const portion = 64
+// portion is how many rows are classified at a time: 64, or fewer of a model that
+// puts out so much that they would take more than 64 MiB.
+func portion(m spec.Model) (int, error) {
+	stages, err := m.Stages()
+	if err != nil {
+		return 0, err
+	}
+	values := int(m.Inputs)
+	for _, s := range stages {
+		values += s.Out.Values()
+	}
+	return max(1, min(64, 16<<20/values)), nil
+}
 
 // Evaluate counts the rows whose class [Predict] finds.
 func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error) {
@@ -50,6 +61,10 @@ func Predict(m spec.Model, weights []float32, t data.Table) ([]int32, error) {
 // rows x classes, the first of them is row first of the table.
 func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table, use func(first int, logits []float32, classes int)) error {
 	if err := fits(m, weights, t); err != nil {
+		return fmt.Errorf("%w: %w", ErrEvaluation, err)
+	}
+	portion, err := portion(m)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}
 	net, err := newNetwork(m, gemm.Best(true), weights, portion, nil)
