@@ -121,8 +121,8 @@ func TestReadImages(t *testing.T) {
 
 func TestReadImagesRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(fstest.MapFS){
-		"idx: neither t10k-labels-idx1-ubyte nor": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },
-		"idx: train-images-idx3-ubyte.gz: gzip":   func(f fstest.MapFS) { f["train-images-idx3-ubyte.gz"].Data = []byte("no archive") },
+		"idx: there is no t10k-labels-idx1-ubyte, nor with .gz": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },
+		"idx: train-images-idx3-ubyte.gz: gzip":                 func(f fstest.MapFS) { f["train-images-idx3-ubyte.gz"].Data = []byte("no archive") },
 		"train: idx: images: after ": func(f fstest.MapFS) {
 			d := f["train-images-idx3-ubyte.gz"]
 			d.Data = d.Data[:len(d.Data)-14]

@@ -76,7 +76,10 @@ func openIDX(folder fs.FS, name string) (idxFile, error) {
 		return idxFile{}, fmt.Errorf("idx: %w", err)
 	}
 	if f, err = folder.Open(name + ".gz"); err != nil {
-		return idxFile{}, fmt.Errorf("idx: neither %s nor %s.gz: %w", name, name, err)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return idxFile{}, fmt.Errorf("idx: %w", err)
+		}
+		return idxFile{}, fmt.Errorf("idx: there is no %s, nor with .gz behind its name", name)
 	}
 	unzipped, err := gzip.NewReader(f)
 	if err != nil {

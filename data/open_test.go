@@ -64,7 +64,7 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := data.Open(filepath.Join(folder, "none"), 2); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing: %v", err)
 	}
-	if _, err := data.Open(folder, 2); err == nil || !strings.Contains(err.Error(), folder+": idx: neither images-idx3-ubyte nor images-idx3-ubyte.gz") {
+	if _, err := data.Open(folder, 2); err == nil || !strings.Contains(err.Error(), folder+": idx: there is no images-idx3-ubyte, nor with .gz") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	rows := filepath.Join(folder, "rows")

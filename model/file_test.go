@@ -117,7 +117,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"nothing", nil, "too few for a header"},
 		{"no header", whole[:7], "too few for a header"},
 		{"half a header", whole[:40], "truncated"},
-		{"header too long", append(long, whole[8:]...), "want at most"},
+		{"header too long", append(long, whole[8:]...), "no length of a safetensors header"},
 		{"weight missing", whole[:len(whole)-4], "52 bytes of weights: want 56"},
 		{"half a weight missing", whole[:len(whole)-2], "54 bytes of weights: want 56"},
 		{"trailing byte", append(bytes.Clone(whole), 0), "57 bytes of weights: want 56"},

@@ -89,7 +89,7 @@ func split(b []byte) (head, data []byte, err error) {
 	}
 	n := binary.LittleEndian.Uint64(b)
 	if n > maxHeader {
-		return nil, nil, fmt.Errorf("%w: header of %d bytes: want at most %d", ErrModel, n, maxHeader)
+		return nil, nil, fmt.Errorf("%w: its first eight bytes are no length of a safetensors header", ErrModel)
 	}
 	end := lengthSize + int(n)
 	if end > len(b) {

@@ -34,11 +34,11 @@ func (a Aggregation) validate() error {
 		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "every weight is 1 under the rule mean: leave it out"},
 		check{"aggregation.optimiser", !slices.Contains(servers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want none, fedavgm, fedadam, fedyogi or fedadagrad", a.Optimiser)},
 		check{"aggregation.rate", !a.Optimised() && a.Rate > 0, "the mean is added as it is: leave it out, or ask for an optimiser"},
-		check{"aggregation.rate", a.Optimised() && a.Rate == 0, fmt.Sprintf("missing: %s wants a learning rate above zero", a.Optimiser)},
+		check{"aggregation.rate", a.Optimised() && a.Rate == 0, fmt.Sprintf("missing or zero: %s wants a learning rate", a.Optimiser)},
 		check{"aggregation.momentum", !a.Optimised() && a.Momentum > 0, "the mean is added as it is: leave it out, or ask for an optimiser"},
-		check{"aggregation.momentum", a.Optimiser == ServerFedAvgM && a.Momentum == 0, "missing: fedavgm wants it above 0 and below 1, as 0.9"},
+		check{"aggregation.momentum", a.Optimiser == ServerFedAvgM && a.Momentum == 0, "missing or zero: fedavgm wants it above 0 and below 1, as 0.9"},
 		check{"aggregation.momentum", a.Momentum >= One, "want less than 1"},
 		check{"aggregation.tau", !adaptive && a.Tau > 0, "for fedadam, fedyogi and fedadagrad only: leave it out"},
-		check{"aggregation.tau", adaptive && a.Tau == 0, fmt.Sprintf("missing: %s wants it above zero, as 0.001", a.Optimiser)},
+		check{"aggregation.tau", adaptive && a.Tau == 0, fmt.Sprintf("missing or zero: %s wants it above zero, as 0.001", a.Optimiser)},
 	)
 }

@@ -31,7 +31,7 @@ func (t Training) validate() error {
 		check{"training.optimiser", !slices.Contains(optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want sgd, momentum, nesterov or adam", t.Optimiser)},
 		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
 		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
-		check{"training.rate", t.Rate == 0, "missing: want a learning rate above zero"},
+		check{"training.rate", t.Rate == 0, "missing or zero: want a learning rate above zero"},
 		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
 		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s wants it above 0 and below 1, as 0.9", t.Optimiser)},
 		check{"training.arithmetic", t.Arithmetic != ArithmeticStrict && t.Arithmetic != ArithmeticFused, fmt.Sprintf("unknown arithmetic %q: want strict or fused", t.Arithmetic)},

@@ -26,7 +26,7 @@ func TestTrainRefuses(t *testing.T) {
 		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "guess" }, `training.optimiser: unknown optimiser "guess": want sgd, momentum, nesterov or adam`},
 		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training.batch: want 1 to "},
 		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "training.epochs: want 1 to "},
-		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "training.rate: missing: want a learning rate above zero"},
+		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "training.rate: missing or zero: want a learning rate above zero"},
 		{"no momentum", func(j *train.Job) { j.Training.Optimiser = spec.OptimiserAdam }, "training.momentum: adam wants it above 0 and below 1"},
 		{"momentum of one", func(j *train.Job) {
 			j.Training.Optimiser, j.Training.Momentum = spec.OptimiserNesterov, spec.One

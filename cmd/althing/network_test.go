@@ -73,6 +73,10 @@ func TestFlippedBitIsNamed(t *testing.T) {
 	if len(digest) != 64 || !strings.Contains(shown, `"next":"`+digest+`"`) {
 		t.Errorf("verify says %q, the chain %s", digest, shown)
 	}
+	all, _ := call(0, append(at, "round", "verify", id)...)
+	if n := strings.Count(all, "\n") + 1; n < 2 || !strings.HasPrefix(all, digest+"\n") {
+		t.Errorf("verify of all rounds says %q: want that of round 1 first", all)
+	}
 	keeper := flip(t, filepath.Join(local.Home("aggregator-2"), "blobs"), "update")
 	out, stderr := call(1, append(at, "round", "verify", id, "1")...)
 	for _, want := range []string{"update of node ", "kept by node ", "bytes do not match"} {

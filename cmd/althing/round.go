@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -98,42 +97,4 @@ func (s *session) findRound(ctx context.Context, task, round string) (*client.Cl
 		err = hinted{err, s.command("round list", fmt.Sprint(t.ID))}
 	}
 	return c, r, err
-}
-
-// verified is a round that was recomputed and found as the chain has it.
-type verified struct {
-	Event  string      `json:"event"`
-	Task   uint64      `json:"task"`
-	Round  uint64      `json:"round"`
-	Digest spec.Digest `json:"digest"`
-}
-
-func (s *session) roundVerify() *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify TASK ROUND",
-		Short: "Recompute a settled round from its blobs and compare it with the chain",
-		Long: `Recomputes a settled round from the blobs its aggregators keep, with no help but
-an RPC address, and compares every hash with the chain. Prints the digest of the
-round's model, or the first thing that differs and ends with exit code 1.`,
-		Example: "  althing round verify 1 3",
-		Args:    cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, r, err := s.findRound(cmd.Context(), args[0], args[1])
-			if err != nil {
-				return err
-			}
-			digest, err := daemon.Verify(cmd.Context(), c, r.Task, r.Number)
-			if err != nil {
-				return fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
-			}
-			if s.json {
-				return s.line(verified{"verified", r.Task, r.Number, digest})
-			}
-			if _, err = fmt.Fprintln(s.out, digest); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(s.err, "round %d of task %d, recomputed: every hash is as on the chain\n", r.Number, r.Task)
-			return err
-		},
-	}
 }
