@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -90,11 +89,11 @@ func show(o options, log *record, out io.Writer) error {
 	return errors.Join(figureOf(o, log).WriteSVG(f), f.Close())
 }
 
-// images reads the data set; the error for one that is not there says how to get it.
+// images reads the data set; an error says where to get one.
 func images(folder string) (rows, holdout data.Table, err error) {
 	rows, holdout, err = data.ReadImages(os.DirFS(folder))
-	if errors.Is(err, fs.ErrNotExist) {
-		return rows, holdout, fmt.Errorf("%s holds no data set: %w\nname its folder with --data, or install Debian's:\n\n    apt-get install dataset-fashion-mnist", folder, err)
+	if err != nil {
+		return rows, holdout, fmt.Errorf("%s is not the folder of a data set: %w\nname one with --data, or install Debian's:\n\n    apt-get install dataset-fashion-mnist", folder, err)
 	}
-	return rows, holdout, err
+	return rows, holdout, nil
 }
