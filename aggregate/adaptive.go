@@ -14,7 +14,7 @@ const (
 // before the first:
 //
 //	m <- momentum m + (1 - momentum) u
-//	v <- second(v, u u)
+//	v <- second(v, u^2)
 //	w <- w + rate m / (sqrt(v) + tau)
 func adaptive(rate, momentum, tau float32, second func(v, square float32) float32, weights, update []float32, moments [][]float32) ([]float32, [][]float32, error) {
 	moments, err := begin(weights, update, moments, 0, float32(tau*tau))

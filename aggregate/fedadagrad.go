@@ -1,6 +1,6 @@
 package aggregate
 
-// FedAdagrad adds up squares, v <- v + u u, in the step of [adaptive] (Reddi et al. 2021, algorithm 2).
+// FedAdagrad adds up squares, v <- v + u^2, in the step of [adaptive] (Reddi et al. 2021, algorithm 2).
 type FedAdagrad struct{ Rate, Momentum, Tau float32 }
 
 var _ Optimiser = FedAdagrad{}

@@ -1,6 +1,6 @@
 package aggregate
 
-// FedAdam keeps a decaying mean of squares, v <- 0.99 v + 0.01 u u, in the step of
+// FedAdam keeps a decaying mean of squares, v <- 0.99 v + 0.01 u^2, in the step of
 // [adaptive] (Reddi et al. 2021, algorithm 2).
 type FedAdam struct{ Rate, Momentum, Tau float32 }
 

@@ -1,7 +1,8 @@
 package aggregate
 
-// FedYogi moves the second moment towards the square of an update, by a hundredth of
-// that square: v <- v - 0.01 u u sign(v - u u), in the step of [adaptive] (Reddi et al. 2021, algorithm 2).
+// FedYogi moves the second moment towards the square s of an update, by a hundredth
+// of that square: v <- v - 0.01 s sign(v - s), in the step of [adaptive] (Reddi et
+// al. 2021, algorithm 2).
 type FedYogi struct{ Rate, Momentum, Tau float32 }
 
 var _ Optimiser = FedYogi{}

@@ -110,16 +110,16 @@ func rules(t table, asked spec.TaskSpec) {
 
 // training is what a trainer does in one line.
 func training(t spec.Training) string {
-	line := fmt.Sprintf("%s, batch %d, epochs %d, rate %s", t.Optimiser, t.Batch, t.Epochs, t.Rate)
+	words := []string{t.Optimiser, fmt.Sprintf("batch %d", t.Batch), fmt.Sprintf("epochs %d", t.Epochs), fmt.Sprintf("rate %s", t.Rate)}
 	for _, more := range []struct {
 		name  string
 		value spec.PPM
 	}{{"momentum", t.Momentum}, {"weight decay", t.WeightDecay}, {"proximal", t.Proximal}, {"clip", t.Clip}} {
 		if more.value > 0 {
-			line += fmt.Sprintf(", %s %s", more.name, more.value)
+			words = append(words, fmt.Sprintf("%s %s", more.name, more.value))
 		}
 	}
-	return line + ", " + t.Arithmetic
+	return strings.Join(append(words, t.Arithmetic), ", ")
 }
 
 // aggregation is how updates become the next model in one line.
