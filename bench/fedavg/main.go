@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/althing-network/althing/data"
@@ -47,6 +48,9 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 		return err
 	}
 	if !o.report {
+		if err := errors.Join(log.writable(), holds(o.plot)); err != nil { // now, and not after hours
+			return err
+		}
 		b := bench{options: o, log: log, progress: progress}
 		if b.table, b.holdout, err = images(o.data); err != nil {
 			return err
@@ -87,6 +91,12 @@ func show(o options, log *record, out io.Writer) error {
 		return err
 	}
 	return errors.Join(figureOf(o, log).WriteSVG(f), f.Close())
+}
+
+// holds reports why a file cannot be made where it is wanted.
+func holds(path string) error {
+	_, err := os.Stat(filepath.Dir(path))
+	return err
 }
 
 // images reads the data set; an error says where to get one.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/althing-network/althing/spec"
@@ -61,7 +62,7 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	splits := f.String("split", "both", "iid, non-iid or both")
 	rows := f.String("rows", "", "rows to run, in this order, as E1B10,E5Binf,FedSGD (default all; of the cnn E1B10,E1B50,E5B10)")
 	rates := f.String("rates", "", "learning rates to try for each row, the best is kept (default two or three, by batch size)")
-	f.IntVar(&o.rounds, "rounds", 0, "give a row up after so many rounds (default 1000, of the cnn 100)")
+	rounds := f.String("rounds", "", "give a row up after so many rounds (default 1000, of the cnn 100)")
 	target := f.String("target", "", "accuracy to reach (default 0.85, of the cnn 0.88)")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "clients that train at a time")
@@ -92,8 +93,8 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	default:
 		return o, fmt.Errorf("--split %q: want iid, non-iid or both", *splits)
 	}
-	if o.rounds = cmp.Or(o.rounds, defaultRounds); o.rounds < 1 {
-		return o, fmt.Errorf("--rounds %d: want at least 1", o.rounds)
+	if o.rounds, err = strconv.Atoi(cmp.Or(*rounds, strconv.Itoa(defaultRounds))); err != nil || o.rounds < 1 {
+		return o, fmt.Errorf("--rounds %q: want at least 1", *rounds)
 	}
 	if o.report && o.out == "" {
 		return o, errors.New("--report shows a log: name it with --out")

@@ -46,21 +46,28 @@ func open(path string) (*record, error) {
 	return r, nil
 }
 
+// writable reports why trials cannot be added.
+func (r *record) writable() error { return r.write(nil) }
+
 // add appends a trial.
 func (r *record) add(t trial) error {
 	r.trials = append(r.trials, t)
-	if r.path == "" {
-		return nil
-	}
 	line, err := json.Marshal(t)
 	if err != nil {
 		return err
+	}
+	return r.write(append(line, '\n'))
+}
+
+func (r *record) write(b []byte) error {
+	if r.path == "" {
+		return nil
 	}
 	f, err := os.OpenFile(r.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(line, '\n'))
+	_, err = f.Write(b)
 	return errors.Join(err, f.Close())
 }
 

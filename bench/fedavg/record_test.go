@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,6 +91,20 @@ func TestFindKnowsWhatIsFinished(t *testing.T) {
 	} {
 		if _, ok := r.find(c.wanted); ok != c.found {
 			t.Errorf("%s: found is %v: want %v", name, ok, c.found)
+		}
+	}
+}
+
+// A log or a picture that cannot be written is refused before the data is read.
+func TestPlacesAreLookedAtFirst(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "none", "file")
+	for _, flag := range []string{"--out", "--plot"} {
+		o, err := parse([]string{flag, nowhere, "--data", nowhere}, t.Output())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := run(t.Context(), o, io.Discard, io.Discard); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "data set") {
+			t.Errorf("%s: %v", flag, err)
 		}
 	}
 }
