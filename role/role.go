@@ -10,7 +10,6 @@ package role
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"time"
 
 	"github.com/althing-network/althing/blob"
@@ -84,14 +83,4 @@ func Salt() (salt spec.Salt, err error) {
 // Slot is the node's own place in a round.
 func (t Tools) Slot(task, round uint64) spec.Slot {
 	return spec.Slot{Chain: t.Chain, Task: task, Round: round, Node: t.Node}
-}
-
-// Seed fixes the order in which a node reads its rows in a round.
-func Seed(s spec.Slot) uint64 {
-	var place [24]byte
-	binary.BigEndian.PutUint64(place[:], s.Task)
-	binary.BigEndian.PutUint64(place[8:], s.Round)
-	binary.BigEndian.PutUint64(place[16:], s.Node)
-	d := spec.Statement("order of rows", []byte(s.Chain), place[:])
-	return binary.BigEndian.Uint64(d[:])
 }

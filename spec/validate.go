@@ -6,7 +6,7 @@ import "fmt"
 const (
 	MaxTrainers   = 256
 	MaxCommittee  = 31         // aggregators or evaluators
-	MaxParameters = 64 << 20   // of a model, float32
+	MaxParameters = 64 << 20   // of a model, four bytes each
 	MaxWidth      = 1 << 20    // of a layer
 	MaxDepth      = 16         // hidden layers of an mlp
 	MaxLayers     = 64         // of any kind

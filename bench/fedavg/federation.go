@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 
@@ -81,7 +80,7 @@ func (f federation) round(ctx context.Context, number uint64, weights []float32)
 // update is what the client of a slot sends: the bytes of its update.
 func (f federation) update(ctx context.Context, slot spec.Slot, weights []float32) ([]byte, error) {
 	result, err := train.Engine{}.Train(ctx, train.Job{
-		Model: f.model, Training: f.training, Weights: weights, Seed: seedOf(slot), Table: f.clients[slot.Node],
+		Model: f.model, Training: f.training, Weights: weights, Seed: slot.Seed(), Table: f.clients[slot.Node],
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
@@ -118,14 +117,4 @@ func (f federation) choose(number uint64) []int {
 	}
 	data.Permute(clients, rand.NewPCG(f.seed, number))
 	return clients[:f.chosen]
-}
-
-// seedOf is the seed of the order in which a client goes through its rows.
-func seedOf(s spec.Slot) uint64 {
-	var place [24]byte
-	binary.BigEndian.PutUint64(place[:], s.Task)
-	binary.BigEndian.PutUint64(place[8:], s.Round)
-	binary.BigEndian.PutUint64(place[16:], s.Node)
-	d := spec.Statement("order of rows", []byte(s.Chain), place[:])
-	return binary.BigEndian.Uint64(d[:])
 }

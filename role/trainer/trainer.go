@@ -120,7 +120,7 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: role.Seed(slot), Table: t.Table,
+		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
