@@ -56,7 +56,7 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/engine:", err)
 		if errors.Is(err, errNoTorch) {
-			fmt.Fprintln(os.Stderr, "hint: apt-get install python3-torch, or name a Python that has torch: --python PATH")
+			fmt.Fprintln(os.Stderr, "hint: apt-get install python3-torch libopenblas0-pthread, or name a Python that has torch: --python PATH")
 		}
 		os.Exit(1)
 	}

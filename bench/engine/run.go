@@ -20,7 +20,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, torch.close()) }()
-	fmt.Fprintf(os.Stderr, "%s; torch %s of %s, %s; kernels %v\n", processor(), torch.version, torch.python, blas(), kernels(o.plain))
+	fmt.Fprintf(os.Stderr, "%s; torch %s of %s, %s %s; kernels %v\n", processor(), torch.version, torch.python, torch.blas, blas(), kernels(o.plain))
 
 	b := bench{options: o, torch: torch, bar: newProgress(os.Stderr, len(o.models)*len(o.batches)*(1+len(kernels(o.plain)))*(1+o.rounds))}
 	defer b.bar.clear()

@@ -25,6 +25,7 @@ var script string
 type torch struct {
 	python  string
 	version string
+	blas    string // the library that multiplies matrices
 	process *exec.Cmd
 	said    bytes.Buffer // on stderr: warnings of libraries, until it dies; read once it has
 	stdin   io.WriteCloser
@@ -48,12 +49,13 @@ type question struct {
 // answer is a line from baseline.py.
 type answer struct {
 	Version string    `json:"version"`
+	BLAS    string    `json:"blas"`
 	Seconds float64   `json:"seconds"` // CPU time
 	Losses  []float64 `json:"losses"`
-	Error   string    `json:"error"` // why torch cannot be imported
+	Error   string    `json:"error"` // why torch cannot be compared with
 }
 
-// errNoTorch is wrapped when a Python is missing or has no torch.
+// errNoTorch is wrapped when a Python is missing, or has no torch to compare with.
 var errNoTorch = errors.New("no PyTorch")
 
 // findTorch starts the first of some Pythons that has torch.
@@ -94,7 +96,7 @@ func startTorch(ctx context.Context, python string) (*torch, error) {
 		}
 		return nil, err
 	}
-	t.version = hello.Version
+	t.version, t.blas = hello.Version, hello.BLAS
 	return t, nil
 }
 
