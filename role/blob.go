@@ -153,12 +153,19 @@ func (h *hashed) Read(b []byte) (int, error) {
 
 // ReadBlob reads a whole blob; bytes that have rotted are [blob.ErrMismatch].
 func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err error) {
-	f, err := OpenBlob(ctx, s, d)
+	f, size, err := s.Open(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return io.ReadAll(f)
+	b = make([]byte, size)
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, err
+	}
+	if got := spec.DigestOf(b); got != d {
+		return nil, fmt.Errorf("%w: %s, want %s", blob.ErrMismatch, got, d)
+	}
+	return b, nil
 }
 
 // Keep puts bytes into a store under a label.
