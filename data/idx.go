@@ -28,11 +28,11 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	if classes < 1 {
 		return Table{}, fmt.Errorf("idx: %d classes: want at least 1", classes)
 	}
-	y, size, err := bytesOf(labels, idxLabels)
+	size, err := dimensions(labels, idxLabels)
 	if err != nil {
 		return Table{}, fmt.Errorf("idx: labels: %w", err)
 	}
-	x, shape, err := bytesOf(images, idxImages)
+	shape, err := dimensions(images, idxImages)
 	if err != nil {
 		return Table{}, fmt.Errorf("idx: images: %w", err)
 	}
@@ -44,6 +44,14 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 		return Table{}, fmt.Errorf("idx: %d images and %d labels: want a label an image", shape[0], size[0])
 	case shape[0] == 0:
 		return Table{}, errors.New("idx: no images")
+	}
+	x, err := valuesOf(images, shape)
+	if err != nil {
+		return Table{}, fmt.Errorf("idx: images: %w", err)
+	}
+	y, err := valuesOf(labels, size)
+	if err != nil {
+		return Table{}, fmt.Errorf("idx: labels: %w", err)
 	}
 	t := Table{X: make([]float32, len(x)), Y: make([]int32, len(y)), Features: image.Values(), Classes: classes, Image: image}
 	for i, class := range y {
@@ -58,38 +66,48 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	return t, nil
 }
 
-// bytesOf reads the values and the dimensions of an IDX file of some kind.
-func bytesOf(r io.Reader, kind uint32) (values []byte, dimensions []uint32, err error) {
+// dimensions reads the header of an IDX file of some kind.
+func dimensions(r io.Reader, kind uint32) ([]uint32, error) {
 	magic := make([]byte, 4)
 	if _, err := io.ReadFull(r, magic); err != nil {
-		return nil, nil, truncated(err, "in its header")
+		return nil, truncated(err, "in its header")
 	}
 	if got := binary.BigEndian.Uint32(magic); got != kind {
-		return nil, nil, fmt.Errorf("begins with 0x%08x: want 0x%08x", got, kind)
+		return nil, fmt.Errorf("begins with 0x%08x: want 0x%08x", got, kind)
+	}
+	shape := make([]uint32, kind&0xff)
+	if err := binary.Read(r, binary.BigEndian, shape); err != nil {
+		return nil, truncated(err, "in its header")
 	}
 	size := uint64(1)
-	dimensions = make([]uint32, kind&0xff)
-	if err := binary.Read(r, binary.BigEndian, dimensions); err != nil {
-		return nil, nil, truncated(err, "in its header")
-	}
-	for _, n := range dimensions {
+	for _, n := range shape {
 		if n > 0 && size > math.MaxInt32/uint64(n) {
-			return nil, nil, fmt.Errorf("dimensions %d: want at most %d values", dimensions, math.MaxInt32)
+			return nil, fmt.Errorf("dimensions %d: want at most %d values", shape, math.MaxInt32)
 		}
 		size *= uint64(n)
 	}
+	return shape, nil
+}
+
+// valuesOf reads what is behind the header of an IDX file: as many bytes as its
+// dimensions say, and nothing more.
+func valuesOf(r io.Reader, shape []uint32) ([]byte, error) {
+	size := int64(1)
+	for _, n := range shape {
+		size *= int64(n)
+	}
 	// The header may lie, so memory grows with what really comes.
 	var read bytes.Buffer
-	if _, err := io.Copy(&read, io.LimitReader(r, int64(size)+1)); err != nil {
-		return nil, nil, fmt.Errorf("after %d of %d values: %w", read.Len(), size, err)
+	if _, err := io.Copy(&read, io.LimitReader(r, size+1)); err != nil {
+		return nil, fmt.Errorf("after %d of %d values: %w", read.Len(), size, err)
 	}
-	switch n := uint64(read.Len()); {
+	switch n := int64(read.Len()); {
 	case n < size:
-		return nil, nil, fmt.Errorf("truncated: %d of %d values", n, size)
+		return nil, fmt.Errorf("truncated: %d of %d values", n, size)
 	case n > size:
-		return nil, nil, fmt.Errorf("more than the %d values that its header says", size)
+		return nil, fmt.Errorf("more than the %d values that its header says", size)
 	}
-	return read.Bytes(), dimensions, nil
+	return read.Bytes(), nil
 }
 
 func truncated(err error, where string) error {

@@ -70,12 +70,27 @@ func TestReadIDXRefuses(t *testing.T) {
 		"no images":       {idx([]uint32{0, 2, 3}), idx([]uint32{0}), 4, "idx: no images"},
 		"no pixels":       {idx([]uint32{2, 0, 3}), labels, 4, "idx: images of 0 x 3"},
 		"huge":            {idx([]uint32{1 << 31, 1 << 31, 1 << 31}), labels, 4, "idx: images: dimensions"},
-		"a lie":           {idx([]uint32{2, 20_000, 20_000}, 1), labels, 4, "idx: images: truncated: 1 of 800000000 values"},
+		"a lie":           {idx([]uint32{2, 1000, 1000}, 1), labels, 4, "idx: images: truncated: 1 of 2000000 values"},
+		"large images":    {idx([]uint32{2, 20_000, 20_000}, 1), labels, 4, "idx: images of 20000 x 20000: want 1 to 1048576 pixels"},
 	} {
 		_, err := data.ReadIDX(bytes.NewReader(c.images), bytes.NewReader(c.labels), c.classes)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got error %v, want %s", name, err, c.want)
 		}
+	}
+}
+
+// Files that do not belong together are known by their headers: nothing behind
+// them, which may be much, is read.
+func TestReadIDXLooksAtHeadersFirst(t *testing.T) {
+	images, _ := two()
+	labels := bytes.NewReader(append(idx([]uint32{1 << 20}), make([]byte, 1<<20)...))
+	_, err := data.ReadIDX(bytes.NewReader(images), labels, 4)
+	if want := "idx: 2 images and 1048576 labels: want a label an image"; err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+	if labels.Len() != 1<<20 {
+		t.Errorf("%d labels are left, want all of them", labels.Len())
 	}
 }
 
