@@ -138,3 +138,24 @@ func TestDivergenceIsAResult(t *testing.T) {
 		t.Errorf("rate 4000: %s\n%s", told.String(), table.String())
 	}
 }
+
+// A trial of no round, a plot of one round, and a plot that cannot be written.
+func TestLeastOfAll(t *testing.T) {
+	(&line{w: io.Discard, terminal: true}).show(0, 0.1)
+	picture := filepath.Join(t.TempDir(), "curves.svg")
+	o, err := parse(strings.Fields("--data "+writeImages(t)+" --split iid --rows E1B10 --rounds 1 --rates 0.2 --plot "+picture), t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), o, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if svg, err := os.ReadFile(picture); err != nil || !bytes.HasPrefix(svg, []byte("<svg")) {
+		t.Errorf("picture of a round: %v", err)
+	}
+	o.plot = t.TempDir()
+	var told bytes.Buffer
+	if err := run(t.Context(), o, io.Discard, &told); err == nil || told.Len() > 0 {
+		t.Errorf("a folder is no picture: got error %v, after %q", err, told.String())
+	}
+}

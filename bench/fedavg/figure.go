@@ -14,7 +14,7 @@ func figureOf(o options, log *record) plot.Figure {
 	for _, s := range o.splits {
 		c := plot.Chart{
 			Title: titleOf(s),
-			X:     plot.Axis{Label: "rounds", Log: true, Min: 1, Max: float64(o.rounds)},
+			X:     plot.Axis{Label: "rounds", Log: true, Min: 1, Max: float64(max(2, o.rounds))},
 			Y:     plot.Axis{Label: "best accuracy so far", Min: 0.5, Max: 0.9},
 			Lines: []plot.Line{{Dashes: plot.Dashed, Points: []plot.Point{{X: 1, Y: target}, {X: float64(o.rounds), Y: target}}}},
 		}

@@ -33,7 +33,7 @@ func (l *line) show(round int, accuracy float64) {
 		}
 		return
 	}
-	full := round * width / l.rounds
+	full := round * width / max(1, l.rounds)
 	bar := append(slices.Repeat([]rune{'█'}, full), slices.Repeat([]rune{'░'}, width-full)...)
 	fmt.Fprintf(l.w, "\r\x1b[K%s %s %d of %d rounds, accuracy %.4f, best %.4f", l.name, string(bar), round, l.rounds, accuracy, l.best)
 }

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -18,7 +19,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/althing-network/althing/data"
@@ -86,17 +86,24 @@ func show(o options, log *record, out io.Writer) error {
 	if o.plot == "" {
 		return nil
 	}
-	f, err := os.Create(o.plot)
+	var drawn bytes.Buffer
+	if err := figureOf(o, log).WriteSVG(&drawn); err != nil {
+		return err
+	}
+	return os.WriteFile(o.plot, drawn.Bytes(), 0o644)
+}
+
+// holds reports why a file cannot be written where it is wanted, and leaves one
+// that is there as it is.
+func holds(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	return errors.Join(figureOf(o, log).WriteSVG(f), f.Close())
-}
-
-// holds reports why a file cannot be made where it is wanted.
-func holds(path string) error {
-	_, err := os.Stat(filepath.Dir(path))
-	return err
+	return f.Close()
 }
 
 // images reads the data set; an error says where to get one.
