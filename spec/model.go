@@ -54,13 +54,15 @@ func (m Model) validate() error {
 	if err != nil {
 		return err
 	}
-	parameters, values := uint64(0), putOut(stages)
+	parameters, padded, values := uint64(0), uint64(0), putOut(stages)
 	for _, s := range stages {
 		parameters += s.parameters()
+		padded += s.padded()
 	}
 	return first(
 		check{"model.layers", parameters == 0, "none of them has weights: want a dense or a conv2d"},
 		check{"model", parameters > MaxParameters, fmt.Sprintf("%d parameters: want at most %d", parameters, MaxParameters)},
+		check{"model", padded > MaxPadded, fmt.Sprintf("the layers see %d values, padding included: want at most %d", padded, MaxPadded)},
 		check{"model", work(stages) > MaxWork, fmt.Sprintf("a row takes %d products: want at most %d", work(stages), uint64(MaxWork))},
 		check{"model", values > MaxValues, fmt.Sprintf("the layers put out %d values a row: want at most %d", values, MaxValues)},
 	)

@@ -146,6 +146,10 @@ func TestModelRefuses(t *testing.T) {
 			m.Image, m.Inputs = spec.Image{Height: 64, Width: 64, Channels: 3}, 64*64*3
 			m.Layers = []spec.Layer{{Kind: spec.LayerConv2D, Out: 800, Kernel: 64, Padding: 17}, {Kind: spec.LayerDense, Out: m.Classes}}
 		}), "model", "a row takes 12"},
+		"too much padding": {spec.Model{
+			Kind: spec.ModelLayers, Inputs: 4096, Image: spec.Image{Height: 1, Width: 1, Channels: 4096}, Classes: 2,
+			Layers: []spec.Layer{{Kind: spec.LayerConv2D, Out: 1, Kernel: 64, Stride: 64, Padding: 63}, {Kind: spec.LayerDense, Out: 2}},
+		}, "model", "the layers see 66064384 values, padding included: want at most 16777216"},
 		"too many patches":   {big(64, 1), "model.layers", "values under all places of the kernel"},
 		"too many in all":    {big(1, 9), "model", "values a row"},
 		"too many of weight": {spec.Model{Kind: spec.ModelLayers, Inputs: 1 << 20, Layers: []spec.Layer{{Kind: spec.LayerDense, Out: 1 << 10}}, Classes: 1 << 10}, "model", "parameters"},

@@ -95,6 +95,16 @@ func (s Stage) parameters() uint64 {
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
 
+// padded is how many values go into a layer that puts zeros around them, with the
+// zeros; 0 for other layers.
+func (s Stage) padded() uint64 {
+	if s.Layer.Padding == 0 {
+		return 0
+	}
+	around := 2 * uint64(s.Layer.Padding)
+	return uint64(s.In.Channels) * (uint64(s.In.Height) + around) * (uint64(s.In.Width) + around)
+}
+
 // work is how many products one row takes on its way forward through all layers.
 func work(stages []Stage) (products uint64) {
 	for _, s := range stages {

@@ -12,6 +12,7 @@ const (
 	MaxLayers     = 64         // of any kind
 	MaxKernel     = 64         // pixels a side of a convolution or a pool
 	MaxPatches    = 16 << 20   // values under all places of a kernel in one image
+	MaxPadded     = 16 << 20   // values that go into all layers with padding for one row, and the padding
 	MaxValues     = 4 << 20    // that all layers put out for one row
 	MaxBatch      = 256 << 20  // values that they put out for one batch: a trainer holds them, and a gradient for each
 	MaxWork       = 4 << 30    // products for one row on its way forward: about a second on one core
