@@ -17,8 +17,8 @@ type conv2d struct {
 	places         int         // of the kernel on an image
 	weight         gemm.Matrix // channels out x values in a patch
 	bias           gemm.Matrix // 1 x channels out
-	weightGradient gemm.Matrix
-	biasGradient   []float32
+	weightGradient []float32   // channels out x values in a patch; nil in a network that only classifies
+	biasGradient   []float32   // channels out
 
 	image    frame        // an image, and a channel of ones
 	patches  gemm.Pattern // of the framed image: places x values in a patch, and 1
@@ -47,10 +47,9 @@ func newConv2D(p place) *conv2d {
 		places:         places,
 		weight:         gemm.Of(p.weight, channels, patch),
 		bias:           gemm.Of(p.bias, 1, channels),
-		weightGradient: gemm.Of(p.weightGradient, channels, patch),
+		weightGradient: p.weightGradient,
 		biasGradient:   p.biasGradient,
 		image:          newFrame(p.In, padding, padding, 1),
-		sums:           make([]float32, patch*channels),
 		values:         gemm.View(make([]float32, places*apart), places, channels, apart),
 		back:           newBackward(p),
 	}
@@ -65,7 +64,10 @@ func newConv2D(p place) *conv2d {
 	c.ones = gemm.Of(ones, 1, c.places)
 	values := append(c.image.grid(int(p.In.Channels), side, side, 1), int32(c.image.at(int(p.In.Channels), 0, 0)))
 	c.patches = gemm.NewPattern(c.image.grid(1, height, 1, stride), width, stride, values)
-	c.elements = gemm.NewPattern(c.image.grid(int(p.In.Channels), side, 1, 1), side, 1, c.image.grid(1, height, width, stride))
+	if p.dice != nil {
+		c.elements = gemm.NewPattern(c.image.grid(int(p.In.Channels), side, 1, 1), side, 1, c.image.grid(1, height, width, stride))
+		c.sums = make([]float32, patch*channels)
+	}
 	return c
 }
 
@@ -87,7 +89,7 @@ func (c *conv2d) gradients(dy, x []float32, rows int) {
 	for r := range rows {
 		c.add(c.sums, c.biasGradient, dy, x, r)
 	}
-	c.kernel.Copy(c.weightGradient, gemm.Of(c.sums, c.patch, c.channels).T())
+	c.finish()
 }
 
 // add adds what a row gives to the gradients by the weights, values in a patch x
@@ -97,6 +99,11 @@ func (c *conv2d) add(sums, bias, dy, x []float32, row int) {
 	c.kernel.Copy(c.values, c.output(dy, row).T())
 	c.kernel.MultiplyAddPicked(gemm.Of(sums, c.patch, c.channels), c.elements.Of(c.image.floats), c.values)
 	c.kernel.MultiplyAdd(gemm.Of(bias, 1, c.channels), c.ones, c.values)
+}
+
+// finish sets the weight gradient to the sums.
+func (c *conv2d) finish() {
+	c.kernel.Copy(gemm.Of(c.weightGradient, c.channels, c.patch), gemm.Of(c.sums, c.patch, c.channels).T())
 }
 
 // output is what comes out for a row, or the gradients by it: channels out x places.

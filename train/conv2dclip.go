@@ -1,7 +1,5 @@
 package train
 
-import "github.com/althing-network/althing/train/gemm"
-
 // most is how many floats of rows' own gradients a convolution remembers between
 // squares and clipped: 16 MiB of them. Those of other rows are computed twice,
 // which costs time and no bit.
@@ -32,7 +30,7 @@ func (c *conv2d) clipped(factors []float64, dy, x []float32) {
 		c.kernel.AddScaled(c.sums, float32(f), weights)
 		c.kernel.AddScaled(c.biasGradient, float32(f), biases)
 	}
-	c.kernel.Copy(c.weightGradient, gemm.Of(c.sums, c.patch, c.channels).T())
+	c.finish()
 }
 
 // alone sets weights and biases to the gradients of a row.

@@ -9,7 +9,7 @@ type dense struct {
 	in, out        int
 	weight         gemm.Matrix // out x in
 	bias           []float32   // out
-	weightGradient gemm.Matrix // out x in
+	weightGradient []float32   // out x in; nil in a network that only classifies
 	biasGradient   []float32   // out
 }
 
@@ -21,7 +21,7 @@ func newDense(p place) *dense {
 		out:            out,
 		weight:         gemm.Of(p.weight, out, in),
 		bias:           p.bias,
-		weightGradient: gemm.Of(p.weightGradient, out, in),
+		weightGradient: p.weightGradient,
 		biasGradient:   p.biasGradient,
 	}
 }
@@ -38,7 +38,7 @@ func (d *dense) backward(dx, dy, _ []float32, rows int) {
 }
 
 func (d *dense) gradients(dy, x []float32, rows int) {
-	d.kernel.Multiply(d.weightGradient, gemm.Of(dy, rows, d.out).T(), gemm.Of(x, rows, d.in))
+	d.kernel.Multiply(gemm.Of(d.weightGradient, d.out, d.in), gemm.Of(dy, rows, d.out).T(), gemm.Of(x, rows, d.in))
 	clear(d.biasGradient)
 	for r := range rows {
 		d.kernel.AddScaled(d.biasGradient, 1, dy[r*d.out:(r+1)*d.out])

@@ -27,6 +27,7 @@ func (f frame) channel(i int) []float32 { return f.floats[f.at(i, 0, 0):f.at(i+1
 // grid lists the indices of values, channel by channel, row by row: the first
 // in the corner of the frame, the next ones step away.
 func (f frame) grid(channels, height, width, step int) (indices []int32) {
+	indices = make([]int32, 0, channels*height*width+1) // and one more of the caller's
 	for channel := range channels {
 		for y := range height {
 			for x := range width {

@@ -40,7 +40,7 @@ type place struct {
 	batch                        int       // rows at most
 	back                         bool      // backward is asked for
 	weight, bias                 []float32 // parameters
-	weightGradient, biasGradient []float32 // of the mean loss by them
+	weightGradient, biasGradient []float32 // of the mean loss by them; nil where nothing is trained
 	dice                         *rand.PCG // nil where nothing is trained
 }
 

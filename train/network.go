@@ -28,7 +28,7 @@ type network struct {
 
 // newNetwork lays a network over weights, which it changes when it trains, for
 // batches of at most batch rows. Without a seed it can classify, not train, and has
-// no memory for what goes backward.
+// no memory for gradients.
 func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, seed *uint64) (*network, error) {
 	tensors, err := model.Layout(m)
 	if err != nil {
@@ -39,15 +39,18 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		return nil, err
 	}
 	net := &network{
-		batch:    batch,
-		weights:  weights,
-		gradient: make([]float32, len(weights)),
-		loss:     lossOf(m),
-		classes:  int(m.Classes),
-		outputs:  [][]float32{make([]float32, batch*int(m.Inputs))},
-		deltas:   [][]float32{nil},
-		squares:  make([]float64, batch),
+		batch:   batch,
+		weights: weights,
+		loss:    lossOf(m),
+		classes: int(m.Classes),
+		outputs: [][]float32{make([]float32, batch*int(m.Inputs))},
+		deltas:  [][]float32{nil},
+		squares: make([]float64, batch),
 	}
+	if seed != nil {
+		net.gradient = make([]float32, len(weights))
+	}
+	learns := false // some layer so far
 	for i, stage := range stages {
 		p := place{Stage: stage, kernel: kernel, batch: batch, back: net.deltas[i] != nil}
 		if seed != nil {
@@ -58,12 +61,13 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 			tensors = tensors[2:]
 			p.weight, p.weightGradient = part(weights, weight), part(net.gradient, weight)
 			p.bias, p.biasGradient = part(weights, bias), part(net.gradient, bias)
+			learns = true
 		}
 		l, inPlace := newLayer(p)
 		y, dy := net.outputs[i], net.deltas[i]
 		if !inPlace {
 			y = make([]float32, batch*stage.Out.Values())
-			if seed != nil {
+			if seed != nil && learns {
 				dy = make([]float32, len(y))
 			}
 		}
@@ -74,7 +78,11 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 	return net, nil
 }
 
+// part is a tensor's share of what all have, if they have any.
 func part(flat []float32, t model.Tensor) []float32 {
+	if flat == nil {
+		return nil
+	}
 	return flat[t.Offset : t.Offset+t.Len]
 }
 

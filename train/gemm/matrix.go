@@ -41,8 +41,14 @@ func View(values []float32, rows, columns, stride int) Matrix {
 
 // Spread is how far apart rows of n floats stand best in the right factor of a
 // product: an odd number of cache lines, so that not all rows need the same few
-// places in a cache.
-func Spread(n int) int { return (n+15)/16*16 | 16 }
+// places in a cache; rows that do not fill one stand side by side.
+func Spread(n int) int {
+	const line = 16
+	if n < line {
+		return n
+	}
+	return (n+line-1)/line*line | line
+}
 
 // T is the transpose, a view of the same floats.
 func (m Matrix) T() Matrix {

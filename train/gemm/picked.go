@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -17,11 +18,11 @@ type Pattern struct {
 }
 
 // NewPattern makes a pattern of len(starts)*run rows and len(offsets) columns. It
-// panics when a number is negative.
+// panics when a number is negative, and when run or step is above 2^31-1.
 func NewPattern(starts []int32, run, step int, offsets []int32) Pattern {
 	p := Pattern{starts: slices.Clone(starts), run: run, step: step, offsets: slices.Clone(offsets)}
 	first, left := slices.Min(append([]int32{0}, starts...)), slices.Min(append([]int32{0}, offsets...))
-	if run < 0 || step < 0 || first < 0 || left < 0 {
+	if run < 0 || step < 0 || first < 0 || left < 0 || run > math.MaxInt32 || step > math.MaxInt32 {
 		panic(fmt.Sprintf("gemm: no pattern has runs of %d with rows %d apart, from %d on, and columns from %d on", run, step, first, left))
 	}
 	if len(starts) > 0 && run > 0 && len(offsets) > 0 {

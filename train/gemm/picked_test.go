@@ -148,6 +148,7 @@ func TestPickedPanics(t *testing.T) {
 		{"gemm: no pattern has runs of 2 with rows 1 apart, from 0 on, and columns from -3 on", func() { gemm.NewPattern([]int32{0}, 2, 1, []int32{0, -3}) }},
 		{"gemm: no pattern has runs of 2 with rows -1 apart, from 0 on, and columns from 0 on", func() { gemm.NewPattern([]int32{3}, 2, -1, []int32{0}) }},
 		{"gemm: no pattern has runs of -2 with rows 1 apart, from 0 on, and columns from 0 on", func() { gemm.NewPattern([]int32{3}, -2, 1, []int32{0}) }},
+		{"gemm: no pattern has runs of 4294967297 with rows 4294967296 apart, from 0 on, and columns from 0 on", func() { gemm.NewPattern([]int32{0}, 1<<32+1, 1<<32, []int32{0}) }},
 		{"gemm: 3 x 5 is not the product of 4 x 3 picked and 3 x 5, in rows", func() { gemm.Best(true).MultiplyPicked(m(3, 5), p.Of(floats), m(3, 5)) }},
 		{"gemm: 4 x 5 is not the product of 4 x 3 picked and 2 x 5, in rows", func() { gemm.Best(true).MultiplyPicked(m(4, 5), p.Of(floats), m(2, 5)) }},
 		{"gemm: 4 x 5 is not the product of 4 x 3 picked and 3 x 5, in rows", func() { gemm.Best(true).MultiplyAddPicked(m(5, 4).T(), p.Of(floats), m(3, 5)) }},

@@ -10,7 +10,7 @@ import (
 // stands. The first window begins with float at of x; rows of x are width floats
 // apart. It panics when from is shorter than y, and when x is too short.
 func (k Kernel) Pool(y []float32, from []int32, x []float32, at, width int) {
-	if at < 0 || width < 0 || len(x)-at-width < 2*len(y) {
+	if at < 0 || at > len(x) || width < 0 || width > len(x)-at || (len(x)-at-width)/2 < len(y) {
 		panic(fmt.Sprintf("gemm: %d floats are too few for %d windows from %d on, in rows %d apart", len(x), len(y), at, width))
 	}
 	from = from[:len(y)]

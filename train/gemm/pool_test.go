@@ -1,6 +1,7 @@
 package gemm_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -55,13 +56,16 @@ func pools(t fataler, n int, source *rand.Rand, place func(n int) []float32) {
 
 func TestPoolPanics(t *testing.T) {
 	for _, k := range gemm.All() {
-		func() {
-			defer func() {
-				if d := cmp.Diff("gemm: 11 floats are too few for 3 windows from 0 on, in rows 6 apart", recover()); d != "" {
-					t.Errorf("panic (-want +got):\n%s", d)
-				}
+		for _, c := range []struct{ at, width int }{{0, 6}, {6, 0}, {12, 0}, {0, 12}, {-1, 0}, {0, -1}, {math.MaxInt, 0}, {0, math.MaxInt}, {math.MaxInt, math.MaxInt}, {math.MinInt, math.MaxInt}} {
+			func() {
+				defer func() {
+					want := fmt.Sprintf("gemm: 11 floats are too few for 3 windows from %d on, in rows %d apart", c.at, c.width)
+					if d := cmp.Diff(want, recover()); d != "" {
+						t.Errorf("panic (-want +got):\n%s", d)
+					}
+				}()
+				k.Pool(make([]float32, 3), make([]int32, 3), make([]float32, 11), c.at, c.width)
 			}()
-			k.Pool(make([]float32, 3), make([]int32, 3), make([]float32, 11), 0, 6)
-		}()
+		}
 	}
 }
