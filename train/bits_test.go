@@ -94,3 +94,32 @@ func TestStrictBitsOfEveryOptimiser(t *testing.T) {
 		}
 	}
 }
+
+// goldenLayers is the digest of the weights of all small architectures, with and
+// without rows clipped, in the order of their names: every layer, and every way
+// backward through it. It holds on every architecture.
+const goldenLayers = "4116a96ec7332a3c6f69c81c9b15a2b3777337f46eedd1948467ca6e9695447c"
+
+func TestStrictBitsOfEveryLayer(t *testing.T) {
+	models := architectures()
+	for _, kernel := range gemm.All() {
+		if !kernel.Strict() {
+			continue
+		}
+		var weights []float32
+		for _, name := range slices.Sorted(maps.Keys(models)) {
+			for _, clip := range []spec.PPM{0, 500_000} {
+				job := pictures(t, models[name], 7)
+				job.Training.Batch, job.Training.Epochs, job.Training.Rate, job.Training.Clip = 3, 3, 50_000, clip
+				result, err := train.Engine{Kernel: &kernel}.Train(context.Background(), job, nil)
+				if err != nil {
+					t.Fatal(name, err)
+				}
+				weights = append(weights, result.Weights...)
+			}
+		}
+		if got := digest(weights).String(); got != goldenLayers {
+			t.Errorf("%s: digest %s, want %s", kernel, got, goldenLayers)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -44,6 +45,7 @@ func architectures() map[string]spec.Model {
 		"conv of a pixel": layered(odd, 3, conv(3, 1, 1, 0), dense(3)),
 		"convs":           layered(odd, 3, conv(3, 3, 1, 1), conv(6, 4, 2, 3), conv(2, 2, 1, 0), dense(3)),
 		"maxpool":         layered(odd, 3, conv(3, 3, 1, 1), pool(2), dense(3)),
+		"maxpool of 3":    layered(odd, 3, conv(3, 3, 1, 1), pool(3), dense(3)),
 		"maxpool first":   layered(odd, 2, pool(3), dense(2)),
 		"relu first":      layered(odd, 2, relu, dense(2)),
 		"relu twice":      layered(odd, 2, dense(9), relu, relu, dense(2)),
@@ -261,5 +263,38 @@ func TestCNNSmallLearnsDigits(t *testing.T) {
 	t.Logf("accuracy %s, loss %.4f, training loss %.4f", e.Accuracy(), e.Loss, result.Loss)
 	if e.Accuracy() < 950_000 {
 		t.Errorf("accuracy %s, want at least 0.95", e.Accuracy())
+	}
+}
+
+// So many places of a kernel that the way back through it takes them in parts.
+func TestManyPlacesAgreeWithTheirTwin(t *testing.T) {
+	m := layered(spec.Image{Height: 36, Width: 36, Channels: 1}, 2,
+		spec.Layer{Kind: spec.LayerConv2D, Out: 2, Kernel: 1},
+		spec.Layer{Kind: spec.LayerConv2D, Out: 2, Kernel: 20},
+		spec.Layer{Kind: spec.LayerDense, Out: 2},
+	)
+	job := pictures(t, m, 2)
+	job.Training.Rate = 10_000
+	agree(t, job)
+}
+
+// A pixel that is not a number goes through a pool, wherever in a window it is.
+func TestPoolsPassNaNOn(t *testing.T) {
+	for _, size := range []uint32{2, 3} {
+		for pixel := range size * size {
+			image := spec.Image{Height: size, Width: size, Channels: 2}
+			m := layered(image, 2,
+				spec.Layer{Kind: spec.LayerConv2D, Out: 1, Kernel: 1},
+				spec.Layer{Kind: spec.LayerMaxPool, Size: size},
+				spec.Layer{Kind: spec.LayerDense, Out: 2},
+			)
+			job := pictures(t, m, 1)
+			copy(job.Weights, []float32{math.MaxFloat32, -math.MaxFloat32}) // of 2 and 2 the difference of infinities
+			clear(job.Table.X)
+			job.Table.X[pixel], job.Table.X[size*size+pixel] = 2, 2
+			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err == nil || !strings.Contains(err.Error(), "the loss is NaN at step 1 of 1") {
+				t.Errorf("pool of %d, pixel %d: got error %v", size, pixel, err)
+			}
+		}
 	}
 }
