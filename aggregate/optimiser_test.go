@@ -70,6 +70,22 @@ func TestStepsByHand(t *testing.T) {
 	}
 }
 
+// FedYogi leaves a second moment that is the square of the update as it is: tau's,
+// for an update of tau.
+func TestFedYogiStaysWhereItIs(t *testing.T) {
+	o := optimisers(t)[spec.ServerFedYogi]
+	weights, moments, err := o.Step([]float32{1}, []float32{0.01}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 1 + 0.1*0.001/(0.01+0.01); math.Abs(float64(weights[0])-want) > 1e-6 {
+		t.Errorf("the weight is %v, want %v", weights[0], want)
+	}
+	if tau := float32(0.01); moments[1][0] != tau*tau {
+		t.Errorf("the second moment is %v, want %v", moments[1][0], tau*tau)
+	}
+}
+
 // The definition in float64, written again.
 func TestStepsFollowTheDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -134,6 +134,17 @@ func TestReadImages(t *testing.T) {
 	}
 }
 
+// A data set of one class is one of two, the other of which no row is of.
+func TestReadImagesOfOneClass(t *testing.T) {
+	f := folder(t)
+	f["train-labels-idx1-ubyte"] = &fstest.MapFile{Data: idx([]uint32{2}, 0, 0)}
+	f["t10k-labels-idx1-ubyte.gz"] = &fstest.MapFile{Data: zipped(t, idx([]uint32{1}, 1))}
+	rows, holdout, err := data.ReadImages(f)
+	if err != nil || rows.Classes != 2 || holdout.Classes != 2 {
+		t.Errorf("%d and %d classes, error %v: want 2 of each", rows.Classes, holdout.Classes, err)
+	}
+}
+
 func TestReadImagesRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(fstest.MapFS){
 		"idx: there is no t10k-labels-idx1-ubyte, nor with .gz": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },

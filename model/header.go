@@ -13,7 +13,7 @@ const (
 	format     = "althing/1"
 	stateOf    = "althing-state/1"
 	lengthSize = 8       // bytes of the length in front of the header
-	maxHeader  = 1 << 16 // bytes; the deepest model needs a twentieth of it
+	maxHeader  = 1 << 16 // bytes; the deepest model needs a quarter of it
 )
 
 // metadata is the safetensors map of strings, keys in alphabetical order.

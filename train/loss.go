@@ -3,8 +3,9 @@ package train
 import "github.com/althing-network/althing/spec"
 
 // loss is that of one row: it replaces the scores by the gradient by them and
-// returns the loss, where y is the row's class. Where a score is not finite,
-// neither is the loss.
+// returns the loss, where y is the row's class. Where a score is NaN or infinite
+// the loss is no finite number, but for a -Inf of another class than y in
+// [crossEntropy]: its probability is 0, as it should be.
 type loss func(scores []float32, y int32) float32
 
 // lossOf is the loss an architecture is trained by.

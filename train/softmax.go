@@ -2,7 +2,8 @@ package train
 
 // softmax replaces scores by the probabilities of the classes and returns the
 // cross-entropy of class y in nats. The largest score is subtracted first, so
-// that nothing overflows; where a score is not finite, neither is the result.
+// that nothing overflows. A score of NaN or +Inf, or of -Inf for class y, makes the
+// result NaN or +Inf.
 func softmax(x []float32, y int32) (loss float32) {
 	largest := x[argmax(x)]
 	loss = largest - x[y]
