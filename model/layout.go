@@ -84,12 +84,7 @@ func describe(m spec.Model) string {
 		fmt.Fprintf(&b, "-%d", w)
 	}
 	for _, l := range m.Layers {
-		b.WriteString("-" + l.Kind)
-		for _, n := range []uint32{l.Out, l.Kernel, l.Stride, l.Padding, l.Size, uint32(l.Rate)} {
-			if n > 0 {
-				fmt.Fprintf(&b, " %d", n)
-			}
-		}
+		fmt.Fprintf(&b, "-%s", l)
 	}
 	fmt.Fprintf(&b, "-%d", m.Classes)
 	if m.Loss != "" {

@@ -2,12 +2,19 @@ package spec
 
 import "fmt"
 
+// LayerConv2D is the word for a convolution in a task file.
+const LayerConv2D = "conv2d"
+
 // conv2D slides out kernels over an image and puts out a channel each.
 func conv2D() kind {
 	return kind{
 		name:   LayerConv2D,
 		fields: []string{"out", "kernel", "stride", "padding"},
 		image:  true,
+		filled: func(l Layer) Layer {
+			l.Stride = max(l.Stride, 1)
+			return l
+		},
 		wrong: func(l Layer) string {
 			switch {
 			case l.wrongOut() != "":

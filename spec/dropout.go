@@ -2,6 +2,9 @@ package spec
 
 import "fmt"
 
+// LayerDropout is the word for a dropout in a task file.
+const LayerDropout = "dropout"
+
 // dropout sets a fraction of the values to 0 while a network is trained.
 func dropout() kind {
 	return kind{

@@ -19,12 +19,43 @@ type Layer struct {
 	Rate    PPM    `json:"rate,omitempty" yaml:"rate,omitempty"`       // dropout: the fraction that is dropped
 }
 
+// field is a field of a layer that says something.
+type field struct {
+	name  string
+	value uint64
+}
+
+// said lists the fields that say something, in their order.
+func (l Layer) said() []field {
+	all := []field{
+		{"out", uint64(l.Out)},
+		{"kernel", uint64(l.Kernel)},
+		{"stride", uint64(l.Stride)},
+		{"padding", uint64(l.Padding)},
+		{"size", uint64(l.Size)},
+		{"rate", uint64(l.Rate)},
+	}
+	return slices.DeleteFunc(all, func(f field) bool { return f.value == 0 })
+}
+
+// String is like "conv2d out 32 kernel 5 padding 2"; rates are in ppm.
+func (l Layer) String() string {
+	words := l.Kind
+	for _, f := range l.said() {
+		words += fmt.Sprintf(" %s %d", f.name, f.value)
+	}
+	return words
+}
+
 // kind is what is known of all layers of one kind: one file each. What a layer
 // computes is in package train.
 type kind struct {
 	name   string
 	fields []string // of [Layer], those it has
 	image  bool     // it needs one
+	flat   bool     // what it puts out is none
+	// filled is a layer with what it does not say; nil where it says all.
+	filled func(l Layer) Layer
 	// wrong says what is wrong with the fields of a layer.
 	wrong func(l Layer) string
 	// out is what comes out of a layer, or why nothing does.
@@ -50,18 +81,8 @@ func (l Layer) kind() (kind, string) {
 
 // check finds the first field that a layer of this kind has not, or that is wrong.
 func (k kind) check(l Layer) string {
-	for _, f := range []struct {
-		name string
-		said bool
-	}{
-		{"out", l.Out > 0},
-		{"kernel", l.Kernel > 0},
-		{"stride", l.Stride > 0},
-		{"padding", l.Padding > 0},
-		{"size", l.Size > 0},
-		{"rate", l.Rate > 0},
-	} {
-		if f.said && !slices.Contains(k.fields, f.name) {
+	for _, f := range l.said() {
+		if !slices.Contains(k.fields, f.name) {
 			return "it has no field " + f.name
 		}
 	}

@@ -2,6 +2,9 @@ package spec
 
 import "fmt"
 
+// LayerMaxPool is the word for a max-pool in a task file.
+const LayerMaxPool = "maxpool"
+
 // maxPool keeps the largest value of each square window of an image.
 func maxPool() kind {
 	return kind{

@@ -44,8 +44,8 @@ func (m Model) stages() ([]Stage, error) {
 		if flat && kind.image {
 			return nil, wrong("it needs an image, and what comes before it gives none")
 		}
-		if layer.Kind == LayerConv2D {
-			layer.Stride = max(layer.Stride, 1)
+		if kind.filled != nil {
+			layer = kind.filled(layer)
 		}
 		stage := Stage{Layer: layer, In: shape}
 		if stage.Out, why = kind.out(layer, shape); why != "" {
@@ -54,7 +54,7 @@ func (m Model) stages() ([]Stage, error) {
 		if stage.Out.Values() > MaxWidth {
 			return nil, wrong(fmt.Sprintf("it puts out %s: want at most %d values", stage.Out, MaxWidth))
 		}
-		flat = flat || layer.Kind == LayerDense
+		flat = flat || kind.flat
 		shape = stage.Out
 		stages = append(stages, stage)
 	}

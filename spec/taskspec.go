@@ -64,12 +64,7 @@ const (
 	ModelCNN      = "cnn"      // of McMahan et al. 2017, section 3: 32 and 64 channels, 512 wide
 	ModelCNNSmall = "cnnsmall" // the same with 8 and 16 channels, 64 wide
 	ModelLayers   = "layers"   // said layer by layer
-	LayerDense    = "dense"
-	LayerConv2D   = "conv2d"
-	LayerMaxPool  = "maxpool"
-	LayerReLU     = "relu"
-	LayerDropout  = "dropout"
-	LossMSE       = "mse" // mean squared distance of the scores from 1 and 0
+	LossMSE       = "mse"      // mean squared distance of the scores from 1 and 0
 
 	OptimiserSGD      = "sgd"
 	OptimiserMomentum = "momentum" // SGD with momentum (Polyak 1964)
