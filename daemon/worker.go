@@ -95,18 +95,20 @@ func (w *worker) over(a role.Action, now int64) bool {
 	return finished && (!send || now < at+resend)
 }
 
-// ended takes note of a finished action.
+// ended takes note of a finished action: one that would fail again is as good as done.
 func (w *worker) ended(o outcome, now int64) {
 	delete(w.running, o.key)
 	if errors.Is(o.err, context.Canceled) {
 		return // nobody asks for it any more
 	}
 	if o.err != nil {
+		w.report(o.key, o.err)
+	}
+	if o.err != nil && !errors.Is(o.err, role.ErrFinal) {
 		f := w.failed[o.key]
 		f.times++
 		f.again = now + min(backoff, int64(1)<<min(f.times, 6)/2)
 		w.failed[o.key] = f
-		w.report(o.key, o.err)
 		return
 	}
 	delete(w.failed, o.key)

@@ -10,6 +10,7 @@ package role
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/althing-network/althing/blob"
@@ -47,9 +48,13 @@ type Duty struct {
 type Action interface {
 	Key() string
 	// Do does the work; a nil Event says that there is nothing to tell. It may be
-	// called again after a failure or a restart.
+	// called again after a restart, and after a failure that is not [ErrFinal].
 	Do(ctx context.Context, t Tools) (Event, error)
 }
+
+// ErrFinal is wrapped by the error of an action that would fail again in the same
+// way: from the same rows, weights and seed come the same bits.
+var ErrFinal = errors.New("it would fail again in the same way")
 
 // Tools is what an action needs of the world.
 type Tools struct {

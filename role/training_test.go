@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -72,10 +74,27 @@ func TestLossThatIsNoNumber(t *testing.T) {
 	if c := r.Trainers[r.Trainer(broken.ID)]; c.Height != 0 || c.Survivor || r.Survivors() != 1 {
 		t.Errorf("it committed at %d, %d survive", c.Height, r.Survivors())
 	}
-	if len(broken.Errs) == 0 || !errors.Is(broken.Errs[0], train.ErrTraining) || !strings.Contains(broken.Errs[0].Error(), "the loss is NaN at step ") {
+	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !errors.Is(broken.Errs[0], train.ErrTraining) || !strings.Contains(broken.Errs[0].Error(), "the loss is NaN at step ") {
 		t.Errorf("errors %v", broken.Errs)
 	}
 	if labels, err := broken.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {
 		t.Errorf("it keeps %v, %v", labels, err)
+	}
+}
+
+// TestUpdateBeyondTheRange: an update that the task's fixed point cannot hold is
+// made once, and not again in each block until the deadline.
+func TestUpdateBeyondTheRange(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	rules := roletest.DigitsTask(1)
+	rules.Training.Rate, rules.Aggregation.ScaleBits, rules.Retries = 10*spec.One, 30, 0
+	n.Create(rules)
+	if task := n.Finish(1); task.State != spec.TaskFailed {
+		t.Errorf("the task is %v", task.State)
+	}
+	for _, node := range n.Nodes[first-1 : first+1] {
+		if len(node.Errs) != 1 || !errors.Is(node.Errs[0], role.ErrFinal) || !errors.Is(node.Errs[0], model.ErrRange) {
+			t.Errorf("errors %v", node.Errs)
+		}
 	}
 }

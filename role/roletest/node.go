@@ -3,6 +3,7 @@ package roletest
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -144,6 +145,7 @@ func (d *Node) act(ctx context.Context) (acted bool) {
 				result, err := a.Do(ctx, d.Tools)
 				if err != nil {
 					d.Errs = append(d.Errs, fmt.Errorf("%s: %w", key, err))
+					d.finished[key] = errors.Is(err, role.ErrFinal)
 					continue
 				}
 				d.finished[key] = true

@@ -14,6 +14,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -123,14 +124,23 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+		return nil, a.final(err)
 	}
 	done = Trained{
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
 	}
-	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights); err != nil {
+	done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights)
+	switch {
+	case errors.Is(err, model.ErrRange):
+		return nil, a.final(err)
+	case err != nil:
 		return nil, err
 	}
 	return done, t.Journal.Record(record, done)
+}
+
+// final is the error of training that leads nowhere.
+func (a Train) final(err error) error {
+	return fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
 }
