@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/althing-network/althing/blob"
@@ -11,11 +12,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// ErrMembers is wrapped when an audit is for nodes of the round only.
+var ErrMembers = errors.New("the task says audit: members, so only nodes of the round get its updates")
+
 // Verify recomputes a settled round from the blobs its aggregators keep and
-// compares it with the chain. It needs nothing but the chain's address: it asks
-// for blobs as a stranger, so the task must be audited in public. It returns the
-// digest of the round's model, or the first thing that differs.
-func Verify(ctx context.Context, chain *client.Client, task, number uint64) (spec.Digest, error) {
+// compares it with the chain. It asks for blobs as the node of a home folder, and
+// without one, or where that is no node's, as a stranger: then the task must be
+// audited in public, else the error is [ErrMembers]. It returns the digest of the
+// round's model, or the first thing that differs.
+func Verify(ctx context.Context, chain *client.Client, home string, task, number uint64) (spec.Digest, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
 		return spec.Digest{}, err
@@ -24,7 +29,15 @@ func Verify(ctx context.Context, chain *client.Client, task, number uint64) (spe
 	if err != nil {
 		return spec.Digest{}, err
 	}
-	return aggregator.Verify(ctx, stranger(chain), t, r)
+	tools, err := visitor(ctx, chain, home)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	d, err := aggregator.Verify(ctx, tools, t, r)
+	if errors.Is(err, blob.ErrForbidden) && t.Spec.Audit == spec.AuditMembers {
+		return d, fmt.Errorf("%w: %w", ErrMembers, err)
+	}
+	return d, err
 }
 
 // Fetch downloads the newest model of a task from its aggregators and checks it
@@ -42,6 +55,29 @@ func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, erro
 		return nil, err
 	}
 	return role.ReadBlob(ctx, tools.Store, t.Model)
+}
+
+// visitor is the node of a home folder, which signs what it asks of others; a
+// stranger where the chain has no such node.
+func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
+	tools := stranger(chain)
+	if home == "" {
+		return tools, nil
+	}
+	key, err := LoadKey(home)
+	if err != nil {
+		return tools, err
+	}
+	node, err := chain.NodeByOwner(ctx, addressOf(key).String())
+	if errors.Is(err, client.ErrNodeNotFound) {
+		return tools, nil
+	}
+	if err != nil {
+		return tools, err
+	}
+	keys, err := loadKeys(home)
+	tools.Blobs.Node, tools.Blobs.Key = node.ID, keys.transport
+	return tools, err
 }
 
 // stranger has no key: other nodes see nobody.

@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
 // ReadImages reads a folder of four IDX files that are named as MNIST's are:
 // train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-images-idx3-ubyte,
 // t10k-labels-idx1-ubyte for the hold-out, each as it is or with .gz behind its
-// name. There are as many classes as the training labels use, at least two.
+// name. There are as many classes as the training labels use, at least two, all of them.
 func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	const bytes = 1 << 8 // how many classes there are is not known yet; a label is a byte
 	if train, err = readPair(folder, "train-", bytes); err != nil {
@@ -25,6 +26,9 @@ func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	train.Classes = 2
 	for _, y := range train.Y {
 		train.Classes = max(train.Classes, int(y)+1)
+	}
+	if empty := slices.Index(train.Counts(), 0); empty >= 0 {
+		return Table{}, Table{}, fmt.Errorf("idx: train labels go up to %d, but no image has label %d: number the classes from 0, without gaps", train.Classes-1, empty)
 	}
 	holdout.Classes = train.Classes
 	if holdout.Image != train.Image {

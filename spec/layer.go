@@ -20,29 +20,26 @@ type Layer struct {
 }
 
 // field is a field of a layer that says something.
-type field struct {
-	name  string
-	value uint64
-}
+type field struct{ name, value string }
 
 // said lists the fields that say something, in their order.
 func (l Layer) said() []field {
 	all := []field{
-		{"out", uint64(l.Out)},
-		{"kernel", uint64(l.Kernel)},
-		{"stride", uint64(l.Stride)},
-		{"padding", uint64(l.Padding)},
-		{"size", uint64(l.Size)},
-		{"rate", uint64(l.Rate)},
+		{"out", fmt.Sprint(l.Out)},
+		{"kernel", fmt.Sprint(l.Kernel)},
+		{"stride", fmt.Sprint(l.Stride)},
+		{"padding", fmt.Sprint(l.Padding)},
+		{"size", fmt.Sprint(l.Size)},
+		{"rate", l.Rate.String()},
 	}
-	return slices.DeleteFunc(all, func(f field) bool { return f.value == 0 })
+	return slices.DeleteFunc(all, func(f field) bool { return f.value == "0" })
 }
 
-// String is like "conv2d out 32 kernel 5 padding 2"; rates are in ppm.
+// String is like "conv2d out 32 kernel 5 padding 2".
 func (l Layer) String() string {
 	words := l.Kind
 	for _, f := range l.said() {
-		words += fmt.Sprintf(" %s %d", f.name, f.value)
+		words += " " + f.name + " " + f.value
 	}
 	return words
 }

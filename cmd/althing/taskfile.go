@@ -134,7 +134,8 @@ func aggregation(a spec.Aggregation) string {
 	return line
 }
 
-// architecture is a model in one line: "mlp 64-32-10, 2410 parameters".
+// architecture is a model in one line: "mlp 64-32-10, 2410 parameters", or
+// "layers 64, dense out 10, 650 parameters".
 func architecture(m spec.Model) string {
 	parts := []string{fmt.Sprint(m.Inputs)}
 	if m.Image != (spec.Image{}) {
@@ -144,16 +145,19 @@ func architecture(m spec.Model) string {
 		parts = append(parts, fmt.Sprint(width))
 	}
 	for _, l := range m.Layers {
-		part := l.Kind
-		if l.Out > 0 {
-			part += fmt.Sprintf(" %d", l.Out)
-		}
-		parts = append(parts, part)
+		parts = append(parts, l.String())
 	}
 	if m.Kind != spec.ModelLayers {
 		parts = append(parts, fmt.Sprint(m.Classes))
 	}
-	line := m.Kind + " " + strings.Join(parts, "-")
+	between := "-"
+	if m.Kind == spec.ModelLayers {
+		between = ", "
+	}
+	line := m.Kind + " " + strings.Join(parts, between)
+	if m.Loss != "" {
+		line += ", loss " + m.Loss
+	}
 	if size, err := model.Size(m); err == nil {
 		line += fmt.Sprintf(", %d parameters", size)
 	}

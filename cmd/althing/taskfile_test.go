@@ -70,9 +70,9 @@ func TestArchitecture(t *testing.T) {
 		"cnnsmall 8x8x1-10, 8234 parameters": {
 			Kind: spec.ModelCNNSmall, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10,
 		},
-		"layers 64-dense 20-relu-dense 10, 1510 parameters": {
-			Kind: spec.ModelLayers, Inputs: 64, Classes: 10,
-			Layers: []spec.Layer{{Kind: spec.LayerDense, Out: 20}, {Kind: spec.LayerReLU}, {Kind: spec.LayerDense, Out: 10}},
+		"layers 64, dense out 20, relu, dropout rate 0.25, dense out 10, loss mse, 1510 parameters": {
+			Kind: spec.ModelLayers, Inputs: 64, Classes: 10, Loss: spec.LossMSE,
+			Layers: []spec.Layer{{Kind: spec.LayerDense, Out: 20}, {Kind: spec.LayerReLU}, {Kind: spec.LayerDropout, Rate: 250_000}, {Kind: spec.LayerDense, Out: 10}},
 		},
 	} {
 		if got := architecture(m); got != want {

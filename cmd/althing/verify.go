@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -24,9 +25,11 @@ func (s *session) roundVerify() *cobra.Command {
 		Use:   "verify TASK [ROUND]",
 		Short: "Recompute settled rounds from their blobs and compare them with the chain",
 		Long: `Recomputes a settled round, or all of a task, from the blobs its aggregators keep,
-with no help but an RPC address, and compares every hash with the chain. Prints
-the digest of each round's model, or the first thing that differs and ends with
-exit code 1.`,
+and compares every hash with the chain. Prints the digest of each round's model,
+or the first thing that differs and ends with exit code 1.
+
+Where the task says audit: public an RPC address is enough. Where it says members
+the updates are for nodes of the round: name the home folder of one with --home.`,
 		Example: "  althing round verify 1 3\n  althing round verify 1",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,9 +72,13 @@ func (s *session) verifyTask(ctx context.Context, c *client.Client, t spec.Task)
 }
 
 func (s *session) verifyRound(ctx context.Context, c *client.Client, r spec.Round) error {
-	digest, err := daemon.Verify(ctx, c, r.Task, r.Number)
+	digest, err := daemon.Verify(ctx, c, s.home, r.Task, r.Number)
 	if err != nil {
-		return fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
+		err = fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
+		if errors.Is(err, daemon.ErrMembers) { // who they are, to name the home folder of one
+			return hinted{err, s.command("round show", fmt.Sprint(r.Task), fmt.Sprint(r.Number))}
+		}
+		return err
 	}
 	if s.json {
 		return s.line(verified{"verified", r.Task, r.Number, digest})
