@@ -37,11 +37,11 @@ func (l Layer) said() []field {
 
 // String is like "conv2d out 32 kernel 5 padding 2".
 func (l Layer) String() string {
-	words := l.Kind
+	words := []string{l.Kind}
 	for _, f := range l.said() {
-		words += " " + f.name + " " + f.value
+		words = append(words, f.name, f.value)
 	}
-	return words
+	return strings.Join(words, " ")
 }
 
 // kind is what is known of all layers of one kind: one file each. What a layer

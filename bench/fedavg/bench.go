@@ -79,6 +79,7 @@ func (b *bench) try(ctx context.Context, t trial) (trial, error) {
 	curve, err := f.run(ctx, t.Cap, fraction(t.Target), line.show)
 	t.Curve, t.Seconds = curve, math.Round(time.Since(began).Seconds()*10)/10
 	if ctx.Err() != nil {
+		line.clear()
 		t.Cap = max(0, len(curve)-1)
 		return t, ctx.Err()
 	}

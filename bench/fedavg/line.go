@@ -38,18 +38,23 @@ func (l *line) show(round int, accuracy float64) {
 	fmt.Fprintf(l.w, "\r\x1b[K%s %s %d of %d rounds, accuracy %.4f, best %.4f", l.name, string(bar), round, l.rounds, accuracy, l.best)
 }
 
-func (l *line) end(t trial) {
-	clear := ""
+// clear takes the line away.
+func (l *line) clear() {
 	if l.terminal {
-		clear = "\r\x1b[K"
+		fmt.Fprint(l.w, "\r\x1b[K")
 	}
+}
+
+// end leaves what became of a trial.
+func (l *line) end(t trial) {
+	l.clear()
 	rounds, reached := t.rounds()
 	switch {
 	case t.Diverged != "":
-		fmt.Fprintf(l.w, "%s%s: %s\n", clear, l.name, t.Diverged)
+		fmt.Fprintf(l.w, "%s: %s\n", l.name, t.Diverged)
 	case reached:
-		fmt.Fprintf(l.w, "%s%s: %s in %.1f rounds, %.0f s\n", clear, l.name, t.Target, rounds, t.Seconds)
+		fmt.Fprintf(l.w, "%s: %s in %.1f rounds, %.0f s\n", l.name, t.Target, rounds, t.Seconds)
 	default:
-		fmt.Fprintf(l.w, "%s%s: %.4f after %d rounds, %.0f s\n", clear, l.name, t.best(), t.Cap, t.Seconds)
+		fmt.Fprintf(l.w, "%s: %.4f after %d rounds, %.0f s\n", l.name, t.best(), t.Cap, t.Seconds)
 	}
 }

@@ -28,11 +28,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	o, err := parse(os.Args[1:], os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		return
-	}
-	if err == nil {
+	case errors.Is(err, errFlags):
+		os.Exit(2)
+	case err == nil:
 		err = run(ctx, o, os.Stdout, os.Stderr)
+	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted; --out keeps what was found so far")
 	}
 	if err != nil {
 		stop()
@@ -43,6 +48,11 @@ func main() {
 
 // run runs what is asked for and not in the log yet, and shows the results.
 func run(ctx context.Context, o options, out, progress io.Writer) error {
+	if o.report {
+		if _, err := os.Stat(o.out); err != nil {
+			return err
+		}
+	}
 	log, err := open(o.out)
 	if err != nil {
 		return err
@@ -86,8 +96,12 @@ func show(o options, log *record, out io.Writer) error {
 	if o.plot == "" {
 		return nil
 	}
+	figure := figureOf(o, log)
+	if len(figure.Charts) == 0 {
+		return errors.New("nothing to draw: the log has no trial of what was asked for")
+	}
 	var drawn bytes.Buffer
-	if err := figureOf(o, log).WriteSVG(&drawn); err != nil {
+	if err := figure.WriteSVG(&drawn); err != nil {
 		return err
 	}
 	return os.WriteFile(o.plot, drawn.Bytes(), 0o644)

@@ -13,6 +13,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// errFlags is wrapped by what package flag has said already.
+var errFlags = errors.New("flags")
+
 // options are what the command line asks for.
 type options struct {
 	data    string
@@ -72,7 +75,7 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	f.BoolVar(&o.report, "report", false, "run nothing, show what --out has")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a row")
 	if err := f.Parse(args); err != nil {
-		return o, err
+		return o, fmt.Errorf("%w: %w", errFlags, err)
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q: want only flags", f.Arg(0))

@@ -24,6 +24,9 @@ import (
 	"github.com/althing-network/althing/bench/theory/theorem"
 )
 
+// errFlags is wrapped by what package flag has said already.
+var errFlags = errors.New("flags")
+
 // options are what the flags say.
 type options struct {
 	trainers []int
@@ -35,8 +38,11 @@ type options struct {
 
 func main() {
 	o, err := parse(os.Args[1:], os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		return
+	case errors.Is(err, errFlags):
+		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	if err == nil {
@@ -62,7 +68,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	f.StringVar(&o.out, "out", "", "`folder` for the plots, as SVG (default none)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a curve")
 	if err := f.Parse(arguments); err != nil {
-		return o, err
+		return o, fmt.Errorf("%w: %w", errFlags, err)
 	}
 	for s := range strings.SplitSeq(*trainers, ",") {
 		n, err := strconv.Atoi(s)

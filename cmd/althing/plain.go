@@ -44,7 +44,10 @@ func (p *plain) round(e roundEvent) {
 
 func (p *plain) summary(s summary) {
 	verdict := "target reached"
-	if !s.TargetReached {
+	switch {
+	case s.Target == 0 && s.TargetReached:
+		verdict = "all rounds run"
+	case !s.TargetReached:
 		verdict = "target not reached (" + s.State + ")"
 	}
 	fmt.Fprintf(p.out, "\n%s after %s: accuracy %s, best trainer alone %s\n", verdict, counted(s.Rounds, "round"), s.Accuracy, s.BestSingleTrainer)

@@ -28,6 +28,7 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 	}
 	s := summary{
 		Event: "summary", Task: task.ID, Rounds: task.Accepted, Accuracy: task.Score,
+		Target:        task.Spec.Target.Accuracy,
 		TargetReached: task.State == spec.TaskReached || task.Spec.Target.Accuracy == 0 && task.State == spec.TaskSpent,
 		Model:         task.Model, Escrow: task.Spec.Escrow, Paid: task.Paid, Refunded: task.Refunded,
 		State: task.State.String(), Home: d.local.Dir, Faults: []namedFault{},

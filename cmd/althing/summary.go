@@ -32,6 +32,7 @@ type summary struct {
 	Rounds            uint32       `json:"rounds"`
 	Accuracy          spec.PPM     `json:"accuracy"`
 	BestSingleTrainer spec.PPM     `json:"best_single_trainer"`
+	Target            spec.PPM     `json:"target"` // 0: none, all rounds are run
 	TargetReached     bool         `json:"target_reached"`
 	Model             spec.Digest  `json:"model"`
 	ModelPath         string       `json:"model_path"`
