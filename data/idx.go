@@ -22,15 +22,19 @@ const (
 
 // ReadIDX reads a table from a file of images and one of their labels, both not
 // compressed: a row an image, pixels by rows from the upper left, scaled to
-// [0, 1]. Labels are 0 to classes-1. Files that are truncated, have something
-// behind their end or do not belong together are errors.
+// [0, 1]. Labels are 0 to classes-1; where there are none, labels being nil, every
+// row is of class 0. Files that are truncated, have something behind their end or
+// do not belong together are errors.
 func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	if classes < 1 {
 		return Table{}, fmt.Errorf("idx: %d classes: want at least 1", classes)
 	}
-	size, err := dimensions(labels, idxLabels)
-	if err != nil {
-		return Table{}, fmt.Errorf("idx: labels: %w", err)
+	var size []uint32
+	if labels != nil {
+		var err error
+		if size, err = dimensions(labels, idxLabels); err != nil {
+			return Table{}, fmt.Errorf("idx: labels: %w", err)
+		}
 	}
 	shape, err := dimensions(images, idxImages)
 	if err != nil {
@@ -40,7 +44,7 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	switch n := image.Values(); {
 	case n < 1 || n > spec.MaxWidth:
 		return Table{}, fmt.Errorf("idx: images of %d x %d: want 1 to %d pixels", shape[1], shape[2], spec.MaxWidth)
-	case shape[0] != size[0]:
+	case labels != nil && shape[0] != size[0]:
 		return Table{}, fmt.Errorf("idx: %d images and %d labels: want a label an image", shape[0], size[0])
 	case shape[0] == 0:
 		return Table{}, errors.New("idx: no images")
@@ -49,9 +53,11 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	if err != nil {
 		return Table{}, fmt.Errorf("idx: images: %w", err)
 	}
-	y, err := valuesOf(labels, size)
-	if err != nil {
-		return Table{}, fmt.Errorf("idx: labels: %w", err)
+	y := make([]byte, shape[0])
+	if labels != nil {
+		if y, err = valuesOf(labels, size); err != nil {
+			return Table{}, fmt.Errorf("idx: labels: %w", err)
+		}
 	}
 	t := Table{X: make([]float32, len(x)), Y: make([]int32, len(y)), Features: image.Values(), Classes: classes, Image: image}
 	for i, class := range y {

@@ -20,7 +20,7 @@ func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	if train, err = readPair(folder, "train-", bytes); err != nil {
 		return Table{}, Table{}, err
 	}
-	if holdout, err = readPair(folder, "t10k-", bytes); err != nil {
+	if holdout, err = readPair(folder, holdoutSet, bytes); err != nil {
 		return Table{}, Table{}, err
 	}
 	train.Classes = 2
@@ -40,10 +40,11 @@ func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	return train, holdout, nil
 }
 
-// The names of a table's two files.
+// The names of a table's two files, and what stands before them.
 const (
 	imagesFile = "images-idx3-ubyte"
 	labelsFile = "labels-idx1-ubyte"
+	holdoutSet = "t10k-" // before both, of the rows that nobody trains on
 )
 
 // readPair reads images and labels whose names begin with a word.
@@ -63,6 +64,26 @@ func readPair(folder fs.FS, set string, classes int) (Table, error) {
 		return Table{}, fmt.Errorf("%s: %w", strings.TrimSuffix(set, "-"), err)
 	}
 	return t, err
+}
+
+// readAlone reads images without labels.
+func readAlone(folder fs.FS, set string, classes int) (Table, error) {
+	images, err := openIDX(folder, set+imagesFile)
+	if err != nil {
+		return Table{}, err
+	}
+	defer images.Close()
+	return ReadIDX(images, nil, classes)
+}
+
+// holds reports whether a folder has a file, as it is or with .gz behind its name.
+func holds(folder fs.FS, name string) bool {
+	for _, name := range []string{name, name + ".gz"} {
+		if _, err := fs.Stat(folder, name); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // idxFile is a file that may be compressed.

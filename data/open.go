@@ -29,6 +29,25 @@ func Open(path string, classes int) (Table, error) {
 	return t, nil
 }
 
+// OpenImages reads the folder of IDX files that [Open] reads, but the labels may be
+// missing: then labelled is false, and every row is of class 0. Of a folder like
+// MNIST's, see [ReadImages], it reads the hold-out. Errors name the path.
+func OpenImages(path string, classes int) (t Table, labelled bool, err error) {
+	folder, set := os.DirFS(path), ""
+	if !holds(folder, imagesFile) && holds(folder, holdoutSet+imagesFile) {
+		set = holdoutSet
+	}
+	if labelled = holds(folder, set+labelsFile); labelled {
+		t, err = readPair(folder, set, classes)
+	} else {
+		t, err = readAlone(folder, set, classes)
+	}
+	if err != nil {
+		return Table{}, false, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, labelled, nil
+}
+
 func openCSV(path string, classes int) (Table, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -116,3 +116,39 @@ func TestWriteIDX(t *testing.T) {
 		}
 	}
 }
+
+// Images may come without labels, and a data set's own hold-out is found.
+func TestOpenImages(t *testing.T) {
+	x, y := two()
+	want := images(t)
+	blank := images(t)
+	clear(blank.Y)
+	for name, c := range map[string]struct {
+		files    map[string][]byte
+		want     data.Table
+		labelled bool
+		err      string
+	}{
+		"labelled":   {map[string][]byte{"images-idx3-ubyte": x, "labels-idx1-ubyte": y}, want, true, ""},
+		"unlabelled": {map[string][]byte{"images-idx3-ubyte.gz": zipped(t, x)}, blank, false, ""},
+		"hold-out":   {map[string][]byte{"t10k-images-idx3-ubyte": x, "t10k-labels-idx1-ubyte.gz": zipped(t, y), "train-images-idx3-ubyte": nil}, want, true, ""},
+		"blank":      {map[string][]byte{"t10k-images-idx3-ubyte": x}, blank, false, ""},
+		"both":       {map[string][]byte{"images-idx3-ubyte": x, "t10k-images-idx3-ubyte": nil}, blank, false, ""},
+		"truncated":  {map[string][]byte{"images-idx3-ubyte": x[:20]}, data.Table{}, false, ": idx: images: truncated: 4 of 12 values"},
+		"nothing":    {nil, data.Table{}, false, ": idx: there is no images-idx3-ubyte, nor with .gz behind its name"},
+	} {
+		folder := t.TempDir()
+		for file, b := range c.files {
+			if err := os.WriteFile(filepath.Join(folder, file), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, labelled, err := data.OpenImages(folder, 4)
+		if c.err == "" && err != nil || c.err != "" && (err == nil || err.Error() != folder+c.err) {
+			t.Errorf("%s: error %v, want %q", name, err, c.err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || labelled != c.labelled {
+			t.Errorf("%s: labelled %v, want %v (-want +got):\n%s", name, labelled, c.labelled, diff)
+		}
+	}
+}

@@ -23,9 +23,10 @@ func (s *session) predict() *cobra.Command {
 		Use:   "predict --model FILE --input ROWS",
 		Short: "Use a model: the class of every row of a CSV file or of IDX files",
 		Long: `Reads a CSV file whose first line names the columns, or a folder with the IDX
-files images-idx3-ubyte and labels-idx1-ubyte, and says which class the model
-gives to each row. Where there is a column "label" it also says how many
-of them are right. --json prints every row, tables show the first ones.`,
+files images-idx3-ubyte and labels-idx1-ubyte, or those named t10k-..., and says
+which class the model gives to each row. Where there is a column "label", or a file
+of labels, it also says how many are right. --json prints every row, tables show
+the first ones.`,
 		Example: "  althing predict --model model.safetensors --input rows.csv\n  althing predict --model model.safetensors --input rows.csv --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -126,8 +127,7 @@ func readInput(path string, m spec.Model) (rows data.Table, labelled bool, err e
 		return data.Table{}, false, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	if info.IsDir() {
-		rows, err = data.Open(path, int(m.Classes))
-		return rows, true, err
+		return data.OpenImages(path, int(m.Classes))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
