@@ -66,18 +66,20 @@ func (b *backprojection) add(y, x, stride, padding, reach int) {
 	if c.height == 0 || c.width == 0 {
 		return
 	}
-	var rows, steps []int32
+	var rows []int32
 	for i := range c.height {
 		rows = append(rows, int32(b.slopes.at(0, first(y)+i, first(x))))
 	}
+	for ky := y; ky < b.side; ky += stride {
+		for kx := x; kx < b.side; kx += stride {
+			c.elements = append(c.elements, ky*b.side+kx)
+		}
+	}
+	steps := make([]int32, 0, int(b.out.Channels)*len(c.elements))
 	for channel := range int(b.out.Channels) {
-		for ky := y; ky < b.side; ky += stride {
-			for kx := x; kx < b.side; kx += stride {
-				steps = append(steps, int32(b.slopes.at(channel, reach-ky/stride, reach-kx/stride)))
-				if channel == 0 {
-					c.elements = append(c.elements, ky*b.side+kx)
-				}
-			}
+		for _, element := range c.elements {
+			ky, kx := element/b.side, element%b.side
+			steps = append(steps, int32(b.slopes.at(channel, reach-ky/stride, reach-kx/stride)))
 		}
 	}
 	c.patches = gemm.NewPattern(rows, c.width, 1, steps)

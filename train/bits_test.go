@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -71,26 +72,33 @@ func goldenOptimisers() map[string]string {
 // architecture changes a bit of what any optimiser makes of any model.
 func TestStrictBitsOfEveryOptimiser(t *testing.T) {
 	jobs, want := kinds(t), goldenOptimisers()
-	for name, training := range trainings() {
-		for _, kernel := range gemm.All() {
-			for _, processors := range []int{1, 2} {
-				if !kernel.Strict() {
-					continue
+	everyStrict(func(engine train.Engine, machine string) {
+		for name, training := range trainings() {
+			var weights []float32
+			for _, kind := range slices.Sorted(maps.Keys(jobs)) {
+				result, err := engine.Train(context.Background(), with(jobs[kind], training), nil)
+				if err != nil {
+					t.Fatal(name, kind, err)
 				}
-				before := runtime.GOMAXPROCS(processors)
-				var weights []float32
-				for _, kind := range slices.Sorted(maps.Keys(jobs)) {
-					result, err := train.Engine{Kernel: &kernel}.Train(context.Background(), with(jobs[kind], training), nil)
-					if err != nil {
-						t.Fatal(name, kind, err)
-					}
-					weights = append(weights, result.Weights...)
-				}
-				runtime.GOMAXPROCS(before)
-				if got := digest(weights).String(); got != want[name] {
-					t.Errorf("%s on %s and %d processors: digest %s, want %s", name, kernel, processors, got, want[name])
-				}
+				weights = append(weights, result.Weights...)
 			}
+			if got := digest(weights).String(); got != want[name] {
+				t.Errorf("%s on %s: digest %s, want %s", name, machine, got, want[name])
+			}
+		}
+	})
+}
+
+// everyStrict does something with every strict kernel, on one processor and on two.
+func everyStrict(do func(engine train.Engine, machine string)) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, kernel := range gemm.All() {
+		if !kernel.Strict() {
+			continue
+		}
+		for _, processors := range []int{1, 2} {
+			runtime.GOMAXPROCS(processors)
+			do(train.Engine{Kernel: &kernel}, fmt.Sprintf("%s and %d processors", kernel, processors))
 		}
 	}
 }
@@ -102,16 +110,13 @@ const goldenLayers = "4116a96ec7332a3c6f69c81c9b15a2b3777337f46eedd1948467ca6e96
 
 func TestStrictBitsOfEveryLayer(t *testing.T) {
 	models := architectures()
-	for _, kernel := range gemm.All() {
-		if !kernel.Strict() {
-			continue
-		}
+	everyStrict(func(engine train.Engine, machine string) {
 		var weights []float32
 		for _, name := range slices.Sorted(maps.Keys(models)) {
 			for _, clip := range []spec.PPM{0, 500_000} {
 				job := pictures(t, models[name], 7)
 				job.Training.Batch, job.Training.Epochs, job.Training.Rate, job.Training.Clip = 3, 3, 50_000, clip
-				result, err := train.Engine{Kernel: &kernel}.Train(context.Background(), job, nil)
+				result, err := engine.Train(context.Background(), job, nil)
 				if err != nil {
 					t.Fatal(name, err)
 				}
@@ -119,7 +124,7 @@ func TestStrictBitsOfEveryLayer(t *testing.T) {
 			}
 		}
 		if got := digest(weights).String(); got != goldenLayers {
-			t.Errorf("%s: digest %s, want %s", kernel, got, goldenLayers)
+			t.Errorf("%s: digest %s, want %s", machine, got, goldenLayers)
 		}
-	}
+	})
 }

@@ -175,7 +175,7 @@ func TestLargeImagesAgreeWithTheirTwin(t *testing.T) {
 
 // Twenty times the steps must not cost more allocations.
 func TestLayersDoNotAllocate(t *testing.T) {
-	for _, name := range []string{"all", "conv strided", "cnnsmall", "mse"} {
+	for _, name := range []string{"all", "conv strided", "conv of all", "convs", "cnnsmall", "mse"} {
 		job := pictures(t, architectures()[name], 20)
 		job.Training.Batch, job.Training.Rate = 3, 1000
 		allocations := func(epochs uint32) float64 {

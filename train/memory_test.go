@@ -18,11 +18,13 @@ func TestMemoryIsInProportionToWeights(t *testing.T) {
 		return spec.Layer{Kind: spec.LayerConv2D, Out: out, Kernel: kernel, Stride: stride, Padding: padding}
 	}
 	deep, wide := spec.Image{Height: 1, Width: 1, Channels: 256}, spec.Image{Height: 64, Width: 64, Channels: 1}
+	small := spec.Image{Height: 2, Width: 2, Channels: 1}
 	for name, m := range map[string]spec.Model{
 		"dense":                 layered(deep, 2, dense(4096), dense(2)),
 		"one channel comes out": layered(deep, 2, conv(1, 64, 64, 32), dense(2)),
 		"one channel goes in":   layered(wide, 2, conv(1, 1, 1, 0), conv(256, 64, 64, 0), dense(2)),
 		"one after the other":   layered(deep, 2, conv(1, 64, 64, 32), conv(256, 1, 1, 0), conv(1, 64, 64, 32), dense(2)),
+		"more padding":          layered(small, 2, conv(1, 1, 1, 0), conv(512, 64, 1, 31), dense(2)),
 		"17 channels":           layered(deep, 2, conv(17, 32, 32, 16), dense(2)),
 	} {
 		job := pictures(t, m, 1)
