@@ -39,7 +39,7 @@ const secretSize = 32 // bytes, of an Ed25519 seed and of an X25519 scalar
 // secret reads random bytes kept in a file, in hexadecimal, and draws them where
 // there is no file yet.
 func secret(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := kept(path)
 	if errors.Is(err, os.ErrNotExist) {
 		drawn := make([]byte, secretSize)
 		if _, err := rand.Read(drawn); err != nil {
@@ -47,12 +47,18 @@ func secret(path string) ([]byte, error) {
 		}
 		return drawn, writeFile(path, []byte(hex.EncodeToString(drawn)+"\n"))
 	}
+	return b, err
+}
+
+// kept reads random bytes from their file.
+func kept(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || len(kept) != secretSize {
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(b) != secretSize {
 		return nil, fmt.Errorf("%s: want %d hexadecimal digits", path, 2*secretSize)
 	}
-	return kept, nil
+	return b, nil
 }

@@ -98,3 +98,19 @@ func TestUpdateBeyondTheRange(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsOfAnotherShape: rows that no round of a task can use are looked at once
+// a round, and nothing is committed.
+func TestRowsOfAnotherShape(t *testing.T) {
+	n := roletest.Digits(t, 2)
+	broken := n.Nodes[first-1]
+	broken.Tools.Table.Classes++
+	n.Create(roletest.DigitsTask(1))
+	n.Finish(1)
+	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !errors.Is(broken.Errs[0], train.ErrEvaluation) {
+		t.Errorf("errors %v", broken.Errs)
+	}
+	if c := rounds(t, n)[0]; c.Trainers[c.Trainer(broken.ID)].Height != 0 || c.Survivors() != 1 {
+		t.Errorf("it committed, %d survive", c.Survivors())
+	}
+}

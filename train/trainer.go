@@ -19,10 +19,11 @@ var (
 type Trainer interface {
 	// Train runs a job to its end. It calls progress, unless it is nil, after
 	// every step with the number of steps done and of all steps. Errors are
-	// ErrTraining, and the context's error when that is the cause.
+	// ErrTraining, and the context's error when that is the cause; with any other
+	// cause the same job would fail again.
 	Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error)
 	// Evaluate counts how many rows of a table a model classifies correctly.
-	// Errors are ErrEvaluation, and the context's error when that is the cause.
+	// Errors are ErrEvaluation, as those of Train are ErrTraining.
 	Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error)
 }
 

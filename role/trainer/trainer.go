@@ -117,30 +117,33 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	}
 	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, t.Table)
 	if err != nil {
-		return nil, err
+		return nil, a.failed(err)
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
 	if err != nil {
-		return nil, a.final(err)
+		return nil, a.failed(err)
 	}
 	done = Trained{
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
 	}
-	done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights)
-	switch {
-	case errors.Is(err, model.ErrRange):
-		return nil, a.final(err)
-	case err != nil:
-		return nil, err
+	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights); err != nil {
+		return nil, a.failed(err)
 	}
 	return done, t.Journal.Record(record, done)
 }
 
-// final is the error of training that leads nowhere.
-func (a Train) final(err error) error {
-	return fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
+// failed says of what an error is. Where training or judging led nowhere, or to
+// what the fixed point cannot hold, it is [role.ErrFinal]; where they were stopped,
+// or the store failed, it is not.
+func (a Train) failed(err error) error {
+	err = fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+	stopped := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if !stopped && (errors.Is(err, train.ErrTraining) || errors.Is(err, train.ErrEvaluation) || errors.Is(err, model.ErrRange)) {
+		return fmt.Errorf("%w: %w", err, role.ErrFinal)
+	}
+	return err
 }
