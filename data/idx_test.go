@@ -145,10 +145,10 @@ func TestReadImagesRefuses(t *testing.T) {
 		"idx: t10k images are 3x2x1: the train images are 2x3x1": func(f fstest.MapFS) {
 			f["t10k-images-idx3-ubyte"].Data = idx([]uint32{1, 3, 2}, 1, 2, 3, 4, 5, 6)
 		},
-		"idx: train labels go up to 200, but no image has label 1: number": func(f fstest.MapFS) {
+		"train: idx: labels go up to 200, but no row has label 1: number": func(f fstest.MapFS) {
 			f["train-labels-idx1-ubyte"].Data = idx([]uint32{2}, 200, 0)
 		},
-		"idx: train labels go up to 1, but no image has label 1: number": func(f fstest.MapFS) {
+		"train: idx: labels go up to 1, but no row has label 1: number": func(f fstest.MapFS) {
 			f["train-labels-idx1-ubyte"].Data = idx([]uint32{2}, 0, 0)
 		},
 		"idx: t10k: row 0: label 4 is not a class": func(f fstest.MapFS) {

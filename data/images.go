@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 )
 
@@ -23,12 +22,8 @@ func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	if holdout, err = readPair(folder, holdoutSet, bytes); err != nil {
 		return Table{}, Table{}, err
 	}
-	train.Classes = 2
-	for _, y := range train.Y {
-		train.Classes = max(train.Classes, int(y)+1)
-	}
-	if empty := slices.Index(train.Counts(), 0); empty >= 0 {
-		return Table{}, Table{}, fmt.Errorf("idx: train labels go up to %d, but no image has label %d: number the classes from 0, without gaps", train.Classes-1, empty)
+	if train, err = train.Numbered(); err != nil {
+		return Table{}, Table{}, fmt.Errorf("train: idx: %w", err)
 	}
 	holdout.Classes = train.Classes
 	if holdout.Image != train.Image {

@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -38,6 +39,19 @@ func (t Table) Select(rows []int) Table {
 		s.Y = append(s.Y, t.Y[i])
 	}
 	return s
+}
+
+// Numbered is the table with as many classes as its labels use, at least two. They
+// must be numbered from 0 on without gaps.
+func (t Table) Numbered() (Table, error) {
+	t.Classes = 2
+	for _, y := range t.Y {
+		t.Classes = max(t.Classes, int(y)+1)
+	}
+	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
+		return t, fmt.Errorf("labels go up to %d, but no row has label %d: number the classes from 0, without gaps", t.Classes-1, empty)
+	}
+	return t, nil
 }
 
 // Counts is how many rows each class has.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/althing-network/althing/data"
@@ -70,12 +69,8 @@ func readClasses(path string) (data.Table, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Classes = 2
-	for _, y := range t.Y {
-		t.Classes = max(t.Classes, int(y)+1)
-	}
-	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
-		return t, fmt.Errorf("%s: labels go up to %d, but no row has label %d: number the classes from 0, without gaps", path, t.Classes-1, empty)
+	if t, err = t.Numbered(); err != nil {
+		return t, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }
