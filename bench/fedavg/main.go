@@ -36,8 +36,8 @@ func main() {
 	case err == nil:
 		err = run(ctx, o, os.Stdout, os.Stderr)
 	}
-	if ctx.Err() != nil {
-		err = errors.New("interrupted; --out keeps what was found so far")
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("interrupted: %w", err)
 	}
 	if err != nil {
 		stop()
