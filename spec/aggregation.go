@@ -1,9 +1,6 @@
 package spec
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Aggregation is how updates become the next model: a rule combines them into
 // one, and the server's optimiser moves the model by it.
@@ -21,18 +18,33 @@ type Aggregation struct {
 // round to the next.
 func (a Aggregation) Optimised() bool { return a.Optimiser != ServerNone }
 
-func servers() []string {
-	return []string{ServerNone, ServerFedAvgM, ServerFedAdam, ServerFedYogi, ServerFedAdagrad}
+// Rules lists the words of aggregation.rule.
+func Rules() []Word {
+	return []Word{
+		{RuleFedAvg, "weighs an update by its claimed samples (McMahan et al. 2017, algorithm 1)"},
+		{RuleMean, "gives every update the weight 1"},
+	}
+}
+
+// ServerOptimisers lists the words of aggregation.optimiser.
+func ServerOptimisers() []Word {
+	return []Word{
+		{ServerNone, "adds the combined update to the model"},
+		{ServerFedAvgM, "adds a decaying sum of the combined updates (Hsu et al. 2019, section 4.3)"},
+		{ServerFedAdam, "scales each weight's step by a decaying mean of its squared updates (Reddi et al. 2021, algorithm 2, beta 2 of 0.99)"},
+		{ServerFedYogi, "the same with a mean that moves by a hundredth of a square (Reddi et al. 2021, algorithm 2)"},
+		{ServerFedAdagrad, "the same with the sum of all squares (Reddi et al. 2021, algorithm 2)"},
+	}
 }
 
 func (a Aggregation) validate() error {
 	adaptive := a.Optimised() && a.Optimiser != ServerFedAvgM
 	return first(
-		check{"aggregation.rule", a.Rule != RuleFedAvg && a.Rule != RuleMean, fmt.Sprintf("unknown rule %q: want fedavg or mean", a.Rule)},
+		check{"aggregation.rule", !known(Rules(), a.Rule), fmt.Sprintf("unknown rule %q: want %s", a.Rule, choice(Rules()))},
 		check{"aggregation.scale_bits", a.ScaleBits < 8 || a.ScaleBits > 30, "want 8 to 30"},
 		check{"aggregation.max_weight", a.MaxWeight > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 		check{"aggregation.max_weight", a.Rule == RuleMean && a.MaxWeight > 1, "every weight is 1 under the rule mean: leave it out"},
-		check{"aggregation.optimiser", !slices.Contains(servers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want none, fedavgm, fedadam, fedyogi or fedadagrad", a.Optimiser)},
+		check{"aggregation.optimiser", !known(ServerOptimisers(), a.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", a.Optimiser, choice(ServerOptimisers()))},
 		check{"aggregation.rate", !a.Optimised() && a.Rate > 0, "the mean is added as it is: leave it out, or ask for an optimiser"},
 		check{"aggregation.rate", a.Optimised() && a.Rate == 0, fmt.Sprintf("missing or zero: %s wants a learning rate", a.Optimiser)},
 		check{"aggregation.momentum", !a.Optimised() && a.Momentum > 0, "the mean is added as it is: leave it out, or ask for an optimiser"},
