@@ -82,7 +82,7 @@ func (p *Participant) duties(ctx context.Context) ([]client.Duty, error) {
 		return duties, err
 	}
 	for page := (client.Page{Limit: 100}); ; {
-		own, next, err := p.account.Tasks(ctx, 0, p.account.Address(), page)
+		own, next, err := p.account.Tasks(ctx, "", p.account.Address(), page)
 		if err != nil {
 			return nil, err
 		}

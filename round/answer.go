@@ -13,9 +13,9 @@ func (s *State) answerable(height int64, round uint64, phase spec.Phase, index i
 		return ErrWrongRound
 	case index < 0:
 		return ErrNotSelected
-	case s.Round.Phase < phase:
+	case s.Round.Phase.Before(phase):
 		return ErrEarly
-	case s.Round.Phase > phase || height > s.Round.Deadline:
+	case s.Round.Phase.After(phase) || height > s.Round.Deadline:
 		return ErrLate
 	}
 	return nil

@@ -147,7 +147,7 @@ func (s *State) silent(height int64) (effects []Effect) {
 	phase := s.Round.Phase
 	demerit := func(node uint64, silent bool) {
 		if silent {
-			effects = append(effects, Demerit{Node: node, Why: "silent in phase " + phase.String()})
+			effects = append(effects, Demerit{Node: node, Why: "silent in phase " + string(phase)})
 		}
 	}
 	for _, t := range s.Round.Trainers {

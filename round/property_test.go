@@ -3,6 +3,7 @@ package round_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,8 +63,8 @@ func (l *life) step(in round.Input) {
 // grows wants heights and numbers never to fall.
 func (l *life) grows(next round.State) {
 	falls := next.Task.Since < l.Task.Since || next.Task.Round < l.Task.Round || next.Task.Paid < l.Task.Paid ||
-		next.Task.Accepted < l.Task.Accepted || next.Task.State < l.Task.State ||
-		next.Round.Number == l.Round.Number && (next.Round.Since < l.Round.Since || next.Round.Phase < l.Round.Phase)
+		next.Task.Accepted < l.Task.Accepted || slices.Index(spec.TaskStates(), next.Task.State) < slices.Index(spec.TaskStates(), l.Task.State) ||
+		next.Round.Number == l.Round.Number && (next.Round.Since < l.Round.Since || next.Round.Phase.Before(l.Round.Phase))
 	if falls {
 		l.Fatalf("something fell:\n%s", cmp.Diff(l.State, next))
 	}

@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Round is one training round of a task as the chain records it. A round that
 // was aborted is followed by one with the next number.
@@ -54,39 +57,47 @@ type Evaluation struct {
 	Revealed   int64  `json:"revealed"`   // height, 0 before it
 }
 
-// Phase says where a round is.
-type Phase uint8
+// Phase says where a round is: a word, whose place in the order of phases is
+// asked with [Phase.Before] and [Phase.After] and whose number on the wire is pb's.
+type Phase string
 
-// The phases of a round, in their order; the last two are final.
+// The phases of a round. The zero Phase is that of a round which has not begun.
 const (
-	PhaseTrain     Phase = iota + 1 // trainers train and commit
-	PhaseAttest                     // trainers upload, aggregators attest
-	PhaseAggregate                  // aggregators commit to the next model
-	PhaseReveal                     // aggregators reveal its digest
-	PhaseScore                      // evaluators commit to a score
-	PhaseOpen                       // evaluators reveal it
-	PhaseSettled
-	PhaseAborted
+	PhaseTrain     Phase = "train"     // trainers train and commit
+	PhaseAttest    Phase = "attest"    // trainers upload, aggregators attest
+	PhaseAggregate Phase = "aggregate" // aggregators commit to the next model
+	PhaseReveal    Phase = "reveal"    // aggregators reveal its digest
+	PhaseScore     Phase = "score"     // evaluators commit to a score
+	PhaseOpen      Phase = "open"      // evaluators reveal it
+	PhaseSettled   Phase = "settled"
+	PhaseAborted   Phase = "aborted"
 )
 
-func phases() []string {
-	return []string{"", "train", "attest", "aggregate", "reveal", "score", "open", "settled", "aborted"}
+// Phases lists the phases in the order in which a round passes through them. The
+// last two are final, and a round ends in one of them.
+func Phases() []Phase {
+	return []Phase{
+		PhaseTrain, PhaseAttest, PhaseAggregate, PhaseReveal, PhaseScore, PhaseOpen,
+		PhaseSettled, PhaseAborted,
+	}
 }
 
 // Final reports whether the round is over.
-func (p Phase) Final() bool { return p >= PhaseSettled }
+func (p Phase) Final() bool { return p == PhaseSettled || p == PhaseAborted }
 
-// String is the phase in one word.
-func (p Phase) String() string { return word(phases(), int(p)) }
+// Before reports whether a round passes through p before it comes to q. The zero
+// Phase is before all others.
+func (p Phase) Before(q Phase) bool {
+	return slices.Index(Phases(), p) < slices.Index(Phases(), q)
+}
 
-// MarshalText implements [encoding.TextMarshaler].
-func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+// After reports whether a round passes through p after it was in q.
+func (p Phase) After(q Phase) bool { return q.Before(p) }
 
-// UnmarshalText implements [encoding.TextUnmarshaler].
+// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses a word that is
+// no phase.
 func (p *Phase) UnmarshalText(text []byte) error {
-	i, err := unword("phase", phases(), string(text))
-	*p = Phase(i)
-	return err
+	return readWord("phase", Phases(), p, text)
 }
 
 // Trainer returns the index of a node among the selected trainers, or -1.
@@ -161,18 +172,11 @@ func Bitmap(held []bool) []byte {
 	return b
 }
 
-func word(words []string, i int) string {
-	if i <= 0 || i >= len(words) {
-		return fmt.Sprintf("unknown(%d)", i)
+// readWord reads one of some words into a variable.
+func readWord[W ~string](what string, words []W, into *W, text []byte) error {
+	if !slices.Contains(words, W(text)) {
+		return fmt.Errorf("unknown %s %q: want one of %v", what, text, words)
 	}
-	return words[i]
-}
-
-func unword(what string, words []string, s string) (int, error) {
-	for i, w := range words {
-		if i > 0 && w == s {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("unknown %s %q: want one of %v", what, s, words[1:])
+	*into = W(text)
+	return nil
 }

@@ -33,38 +33,43 @@ type Member struct {
 	Ready Digest `json:"ready"`
 }
 
-// TaskState says where a task is in its life.
-type TaskState uint8
+// TaskState says where a task is in its life: a word, whose number on the wire is
+// pb's.
+type TaskState string
 
-// The states of a task; the last four are final.
+// The states of a task.
 const (
-	TaskWaiting   TaskState = iota + 1 // looks for participants
-	TaskPreparing                      // the committee attests model 0 and its shards
-	TaskRunning                        // rounds run
-	TaskReached                        // the target accuracy was reached
-	TaskSpent                          // all rounds were run
-	TaskFailed                         // too few participants or too many aborted rounds
-	TaskCancelled                      // by its owner
+	TaskWaiting   TaskState = "waiting"   // looks for participants
+	TaskPreparing TaskState = "preparing" // the committee attests model 0 and its shards
+	TaskRunning   TaskState = "running"   // rounds run
+	TaskReached   TaskState = "reached"   // the target accuracy was reached
+	TaskSpent     TaskState = "spent"     // all rounds were run
+	TaskFailed    TaskState = "failed"    // too few participants or too many aborted rounds
+	TaskCancelled TaskState = "cancelled" // by its owner
 )
 
-func taskStates() []string {
-	return []string{"", "waiting", "preparing", "running", "reached", "spent", "failed", "cancelled"}
+// TaskStates lists the states. A task passes through the first three in their
+// order and ends in one of the last four, which are final.
+func TaskStates() []TaskState {
+	return []TaskState{
+		TaskWaiting, TaskPreparing, TaskRunning,
+		TaskReached, TaskSpent, TaskFailed, TaskCancelled,
+	}
 }
 
 // Final reports whether the task is closed.
-func (s TaskState) Final() bool { return s >= TaskReached }
+func (s TaskState) Final() bool {
+	switch s {
+	case TaskReached, TaskSpent, TaskFailed, TaskCancelled:
+		return true
+	}
+	return false
+}
 
-// String is the state in one word.
-func (s TaskState) String() string { return word(taskStates(), int(s)) }
-
-// MarshalText implements [encoding.TextMarshaler].
-func (s TaskState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
+// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses a word that is
+// no state.
 func (s *TaskState) UnmarshalText(text []byte) error {
-	i, err := unword("task state", taskStates(), string(text))
-	*s = TaskState(i)
-	return err
+	return readWord("task state", TaskStates(), s, text)
 }
 
 // Fault is provable misbehaviour, with its name.

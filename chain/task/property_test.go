@@ -104,7 +104,8 @@ func TestNoCoinIsLost(t *testing.T) {
 		clear(w.bank.frozen)
 		w.silence()
 		for _, task := range w.tasks() {
-			state := spec.TaskState(task.State)
+			state, err := task.State.ToSpec()
+			w.must(err)
 			closed[state]++
 			if !state.Final() {
 				t.Fatalf("task %d is %s for ever", task.Id, state)

@@ -49,21 +49,21 @@ func TestTaskQueries(t *testing.T) {
 			w.must(err)
 			state = spec.TaskCancelled
 		}
-		note(id, "", name, state.String(), name+state.String())
+		note(id, "", name, string(state), name+string(state))
 	}
 	w.end()
 	for _, name := range []string{"", "alice", "bob", "carol"} {
-		for _, state := range []spec.TaskState{0, spec.TaskWaiting, spec.TaskRunning, spec.TaskCancelled} {
-			req, key := taskpb.QueryTasks{State: taskpb.TaskState(state)}, name
+		for _, state := range []spec.TaskState{"", spec.TaskWaiting, spec.TaskRunning, spec.TaskCancelled} {
+			req, key := taskpb.QueryTasks{State: taskpb.TaskStateFromSpec(state)}, name
 			if name != "" {
 				req.Owner = account(name)
 			}
-			if state != 0 {
-				key += state.String()
+			if state != "" {
+				key += string(state)
 			}
 			for _, limit := range []uint64{1, 2, 5, 100} {
 				if diff := cmp.Diff(every[key], w.list(req, limit)); diff != "" {
-					t.Errorf("tasks of %q in state %d, %d a page:\n%s", name, state, limit, diff)
+					t.Errorf("tasks of %q in state %q, %d a page:\n%s", name, state, limit, diff)
 				}
 			}
 		}
@@ -82,7 +82,7 @@ func TestTaskQueries(t *testing.T) {
 		}
 	}
 	for name, req := range map[string]*taskpb.QueryTasks{
-		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TaskState(spec.TaskWaiting)},
+		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TASK_STATE_WAITING},
 	} {
 		req.Pagination = &query.PageRequest{Key: []byte("here"), Offset: 3}
 		if resp, err := w.Tasks(w.ctx, req); err == nil {
@@ -166,7 +166,7 @@ func TestRoundsAndDuties(t *testing.T) {
 func TestPagesAreBounded(t *testing.T) {
 	w := waiting(t, 1500, 1_000_000)
 	for name, req := range map[string]taskpb.QueryTasks{
-		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TaskState(spec.TaskWaiting)},
+		"all": {}, "of an owner": {Owner: account("alice")}, "in a state": {State: taskpb.TASK_STATE_WAITING},
 	} {
 		req.Pagination = &query.PageRequest{Limit: 1 << 40}
 		page, err := w.Tasks(w.ctx, &req)

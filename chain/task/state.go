@@ -55,11 +55,11 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	}
 	if before.Task.State != after.Task.State {
 		if before.Task.ID > 0 {
-			if err := k.byState.Remove(ctx, collections.Join(uint32(before.Task.State), id)); err != nil {
+			if err := k.byState.Remove(ctx, collections.Join(uint32(taskpb.TaskStateFromSpec(before.Task.State)), id)); err != nil {
 				return err
 			}
 		}
-		if err := k.byState.Set(ctx, collections.Join(uint32(after.Task.State), id)); err != nil {
+		if err := k.byState.Set(ctx, collections.Join(uint32(taskpb.TaskStateFromSpec(after.Task.State)), id)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,12 +48,12 @@ func (l *live) progress(t spec.Task, r spec.Round) {
 		return
 	}
 	done, all := answers(r)
-	const phases = int(spec.PhaseOpen)
-	share := 100 * (int(r.Phase) - 1)
+	running := slices.DeleteFunc(spec.Phases(), spec.Phase.Final)
+	share := 100 * slices.Index(running, r.Phase)
 	if all > 0 {
 		share += 100 * done / all
 	}
-	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d%s", r.Number, bar(share, 100*phases), r.Phase, done, all,
+	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d%s", r.Number, bar(share, 100*len(running)), r.Phase, done, all,
 		l.waited(fmt.Sprint(r.Number, r.Phase))))...)
 }
 

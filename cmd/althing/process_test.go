@@ -233,7 +233,7 @@ func (p *processes) round(chain *client.Client, number uint64, phase spec.Phase)
 			return err, false
 		}
 		r, err := chain.Round(p.t.Context(), 1, number)
-		return err, err == nil && r.Phase >= phase
+		return err, err == nil && !r.Phase.Before(phase)
 	})
 }
 

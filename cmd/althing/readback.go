@@ -31,7 +31,7 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		Target:        task.Spec.Target.Accuracy,
 		TargetReached: task.State == spec.TaskReached || task.Spec.Target.Accuracy == 0 && task.State == spec.TaskSpent,
 		Model:         task.Model, Escrow: task.Spec.Escrow, Paid: task.Paid, Refunded: task.Refunded,
-		State: task.State.String(), Home: d.local.Dir, Faults: []namedFault{},
+		State: string(task.State), Home: d.local.Dir, Faults: []namedFault{},
 	}
 	trainers, _, err := fresh.Nodes(ctx, spec.Trainer, true, client.Page{Limit: 1000})
 	if err != nil {

@@ -72,7 +72,7 @@ func federated(r spec.Round) *spec.PPM {
 }
 
 func roundRow(v view) []any {
-	phase := v.Phase.String()
+	phase := string(v.Phase)
 	if v.Reason != "" {
 		phase += ": " + v.Reason
 	}

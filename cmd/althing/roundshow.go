@@ -86,9 +86,9 @@ func (s *session) showParts(r spec.Round, known map[uint64]string) error {
 func phase(r spec.Round) string {
 	switch {
 	case r.Reason != "":
-		return r.Phase.String() + ": " + r.Reason
+		return string(r.Phase) + ": " + r.Reason
 	case r.Phase.Final():
-		return r.Phase.String()
+		return string(r.Phase)
 	}
 	return fmt.Sprintf("%s, since height %d, until height %d at the latest", r.Phase, r.Since, r.Deadline)
 }

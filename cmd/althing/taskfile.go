@@ -167,7 +167,7 @@ func architecture(m spec.Model) string {
 // standing tells how far a task is.
 func standing(t table, task spec.Task) {
 	t.row("task", fmt.Sprintf("%d %s", task.ID, task.Spec.Name))
-	state := task.State.String()
+	state := string(task.State)
 	if task.Reason != "" {
 		state += ": " + task.Reason
 	}

@@ -12,7 +12,7 @@ import (
 // TaskFromSpec is the wire form of a task.
 func TaskFromSpec(t spec.Task) Task {
 	return Task{
-		Id: t.ID, Owner: t.Owner, Spec: TaskSpecFromSpec(t.Spec), State: TaskState(t.State),
+		Id: t.ID, Owner: t.Owner, Spec: TaskSpecFromSpec(t.Spec), State: TaskStateFromSpec(t.State),
 		Reason: t.Reason, Created: t.Created, Since: t.Since, Closed: t.Closed, Cancelling: t.Cancelling,
 		Paid: t.Paid, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
@@ -41,14 +41,6 @@ func (m *Task) ToSpec() (spec.Task, error) {
 		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, r.err)
 	}
 	return t, nil
-}
-
-// ToSpec is the state in plain types. It refuses one that does not exist.
-func (s TaskState) ToSpec() (spec.TaskState, error) {
-	if s <= TASK_STATE_UNSPECIFIED || s > TASK_STATE_CANCELLED {
-		return 0, fmt.Errorf("unknown task state %d", int32(s))
-	}
-	return spec.TaskState(s), nil
 }
 
 func membersFromSpec(list []spec.Member) (out []Member) {

@@ -16,7 +16,7 @@ import (
 func TestTaskComesBackFromTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[spec.Task]().Draw(t, "task")
-		want.State = spec.TaskState(rapid.IntRange(int(spec.TaskWaiting), int(spec.TaskCancelled)).Draw(t, "state"))
+		want.State = rapid.SampledFrom(spec.TaskStates()).Draw(t, "state")
 		sent := taskpb.TaskFromSpec(want)
 		raw, err := sent.Marshal()
 		if err != nil {
@@ -39,7 +39,7 @@ func TestTaskComesBackFromTheWire(t *testing.T) {
 func TestRoundComesBackFromTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[spec.Round]().Draw(t, "round")
-		want.Phase = spec.Phase(rapid.IntRange(int(spec.PhaseTrain), int(spec.PhaseAborted)).Draw(t, "phase"))
+		want.Phase = rapid.SampledFrom(spec.Phases()).Draw(t, "phase")
 		sent := taskpb.RoundFromSpec(want)
 		raw, err := sent.Marshal()
 		if err != nil {
@@ -59,17 +59,23 @@ func TestRoundComesBackFromTheWire(t *testing.T) {
 	})
 }
 
-// The wire numbers of states and phases are those of spec, name by name.
+// Every state and every phase of spec has a number on the wire, and the names agree.
 func TestWordsAgree(t *testing.T) {
+	if got, want := len(taskpb.TaskState_name), len(spec.TaskStates())+1; got != want {
+		t.Errorf("%d numbers of task states, unspecified included: want %d", got, want)
+	}
+	if got, want := len(taskpb.Phase_name), len(spec.Phases())+1; got != want {
+		t.Errorf("%d numbers of phases, unspecified included: want %d", got, want)
+	}
 	for number, name := range taskpb.TaskState_name {
 		word := strings.ToLower(strings.TrimPrefix(name, "TASK_STATE_"))
-		if got, err := taskpb.TaskState(number).ToSpec(); number != 0 && (err != nil || got.String() != word) {
+		if got, err := taskpb.TaskState(number).ToSpec(); number != 0 && (err != nil || string(got) != word || taskpb.TaskStateFromSpec(got) != taskpb.TaskState(number)) {
 			t.Errorf("task state %d: got %v, %v; want %s", number, got, err, word)
 		}
 	}
 	for number, name := range taskpb.Phase_name {
 		word := strings.ToLower(strings.TrimPrefix(name, "PHASE_"))
-		if got, err := taskpb.Phase(number).ToSpec(); number != 0 && (err != nil || got.String() != word) {
+		if got, err := taskpb.Phase(number).ToSpec(); number != 0 && (err != nil || string(got) != word || taskpb.PhaseFromSpec(got) != taskpb.Phase(number)) {
 			t.Errorf("phase %d: got %v, %v; want %s", number, got, err, word)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // RoundFromSpec is the wire form of a round.
 func RoundFromSpec(r spec.Round) Round {
 	out := Round{
-		Task: r.Task, Number: r.Number, Phase: Phase(r.Phase), Reason: r.Reason,
+		Task: r.Task, Number: r.Number, Phase: PhaseFromSpec(r.Phase), Reason: r.Reason,
 		Opened: r.Opened, Since: r.Since, Deadline: r.Deadline, Closed: r.Closed,
 		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid,
 	}
@@ -70,12 +70,4 @@ func (m *Round) ToSpec() (spec.Round, error) {
 		return spec.Round{}, fmt.Errorf("task %d round %d: %w", m.Task, m.Number, r.err)
 	}
 	return out, nil
-}
-
-// ToSpec is the phase in plain types. It refuses one that does not exist.
-func (p Phase) ToSpec() (spec.Phase, error) {
-	if p <= PHASE_UNSPECIFIED || p > PHASE_ABORTED {
-		return 0, fmt.Errorf("unknown phase %d", int32(p))
-	}
-	return spec.Phase(p), nil
 }

@@ -48,9 +48,9 @@ func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.En
 		return fmt.Errorf("%w: node %d does not aggregate task %d", blob.ErrForbidden, p.Node, task.ID)
 	case i < 0:
 		return fmt.Errorf("%w: node %d is not selected for round %d", blob.ErrForbidden, c.Node, round.Number)
-	case round.Phase < spec.PhaseAttest:
+	case round.Phase.Before(spec.PhaseAttest):
 		return fmt.Errorf("%w: uploads of round %d have not begun", blob.ErrForbidden, round.Number)
-	case round.Phase > spec.PhaseAttest:
+	case round.Phase.After(spec.PhaseAttest):
 		return fmt.Errorf("%w: uploads of round %d have ended", blob.ErrForbidden, round.Number)
 	case round.Trainers[i].Height == 0:
 		return fmt.Errorf("%w: node %d has not committed to an update", blob.ErrForbidden, c.Node)
@@ -90,7 +90,7 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 	survivor := round.Phase == spec.PhaseSettled && i >= 0 && round.Trainers[i].Survivor
 	known := !c.Stranger()
 	switch {
-	case round.Phase < spec.PhaseAttest:
+	case round.Phase.Before(spec.PhaseAttest):
 	case known && (c.Node == r.Slot.Node || round.Aggregator(c.Node) >= 0):
 		return nil
 	case known && survivor && (round.Trainer(c.Node) >= 0 || round.Evaluator(c.Node) >= 0):

@@ -108,7 +108,7 @@ func (n *Network) Reach(task, number uint64, phase spec.Phase) (spec.Task, spec.
 	n.Helper()
 	t, _ := n.Until(task, func(spec.Task, spec.Round) bool {
 		r, err := n.Round(n.Context(), task, number)
-		return err == nil && r.Phase >= phase
+		return err == nil && !r.Phase.Before(phase)
 	})
 	r, err := n.Round(n.Context(), task, number)
 	if err != nil || r.Phase != phase {
