@@ -14,7 +14,7 @@ import (
 // node is active and fit for every role in the tasks of these tests.
 func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
-		ID: id, Active: true, Stake: 100, Reputation: 500_000,
+		ID: id, Active: true, Stake: 100, Standing: round.NewStanding(),
 		Profile: spec.Profile{
 			Roles: roles, Slots: 1, Datasets: []spec.Dataset{{Name: "digits", Samples: 50}},
 			Resources: spec.Resources{CPU: 2, Memory: 1024}, Claimed: 600_000,

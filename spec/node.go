@@ -11,15 +11,30 @@ import (
 
 // Node is a registered participant as the chain records it. ID 0 is no node.
 type Node struct {
-	ID         uint64    `json:"id"`
-	Owner      string    `json:"owner"` // bech32 account that locked the stake
-	Profile    Profile   `json:"profile"`
-	Stake      uint64    `json:"stake_uthing"`
+	ID         uint64  `json:"id"`
+	Owner      string  `json:"owner"` // bech32 account that locked the stake
+	Profile    Profile `json:"profile"`
+	Stake      uint64  `json:"stake_uthing"`
+	Active     bool    `json:"active"`
+	Registered int64   `json:"registered"` // height
+	Standing
+}
+
+// Standing is the part of a node's record that the network changes, by what the
+// node does in its tasks.
+type Standing struct {
 	Reputation PPM       `json:"reputation"`
-	Active     bool      `json:"active"`
-	Registered int64     `json:"registered"` // height
-	Busy       uint32    `json:"busy"`       // tasks it serves right now, at most Profile.Slots
+	Busy       uint32    `json:"busy"` // tasks it serves right now, at most Profile.Slots
 	Measured   []Measure `json:"measured,omitempty"`
+	Blame      Demerit   `json:"blame,omitzero"` // its last demerit; zero: it has none
+}
+
+// Demerit says for what a node lost reputation, and when.
+type Demerit struct {
+	Task   uint64 `json:"task"`
+	Round  uint64 `json:"round"` // 0: before the first round
+	Height int64  `json:"height"`
+	Reason string `json:"reason"`
 }
 
 // Profile is what a node says of itself.

@@ -1,7 +1,10 @@
 package spec_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +90,7 @@ func TestResourcesCover(t *testing.T) {
 }
 
 func TestAccuracyIsMeasuredBeforeItIsClaimed(t *testing.T) {
-	n := spec.Node{Profile: profile(), Measured: []spec.Measure{{Dataset: "faces", Accuracy: 700_000, Tasks: 1}}}
+	n := spec.Node{Profile: profile(), Standing: spec.Standing{Measured: []spec.Measure{{Dataset: "faces", Accuracy: 700_000, Tasks: 1}}}}
 	if got, measured := n.Accuracy("faces"); got != 700_000 || !measured {
 		t.Errorf("got %s, measured %v", got, measured)
 	}
@@ -96,5 +99,28 @@ func TestAccuracyIsMeasuredBeforeItIsClaimed(t *testing.T) {
 	}
 	if n.Profile.Samples("digits") != 1 || n.Profile.Samples("faces") != 0 {
 		t.Error("samples are of another data set")
+	}
+}
+
+func TestNodeJSONIsFlat(t *testing.T) {
+	n := spec.Node{ID: 1, Standing: spec.Standing{Reputation: 5, Busy: 2}}
+	keys := func() string {
+		t.Helper()
+		raw, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &m); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(slices.Sorted(maps.Keys(m)), " ")
+	}
+	if got, want := keys(), "active busy id owner profile registered reputation stake_uthing"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	n.Measured, n.Blame = []spec.Measure{{}}, spec.Demerit{Reason: "update withheld"}
+	if got, want := keys(), "active blame busy id measured owner profile registered reputation stake_uthing"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -113,7 +114,7 @@ func TestRegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := spec.Node{
-		ID: 1, Owner: owner("ann"), Stake: 3_000_000, Reputation: 500_000, Active: true, Registered: 7,
+		ID: 1, Owner: owner("ann"), Stake: 3_000_000, Active: true, Registered: 7, Standing: round.NewStanding(),
 		Profile: spec.Profile{
 			Name: "ann", Roles: spec.Trainer, TransportKey: make([]byte, spec.KeySize), Slots: 2,
 			Datasets: []spec.Dataset{{Name: "digits", Samples: 100}},
@@ -276,7 +277,7 @@ func TestNodesQuery(t *testing.T) {
 	}
 }
 
-func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
+func TestStandingIsKept(t *testing.T) {
 	r := open("ann")
 	id := r.register(t, "ann", 1_000_000)
 	for i, c := range []struct {
@@ -288,11 +289,6 @@ func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
 		}
 		if n, err := r.Get(r.ctx, id); err != nil || n.Reputation != c.want {
 			t.Errorf("step %d: got %d, %v; want %d", i, n.Reputation, err, c.want)
-		}
-	}
-	for rep := range spec.One + 1 {
-		if up, down := node.Raise(rep), node.Lower(rep); up < rep || up > spec.One || down > rep || rep > 3 && down == rep {
-			t.Fatalf("%d: rises to %d, falls to %d", rep, up, down)
 		}
 	}
 }

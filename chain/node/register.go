@@ -9,6 +9,7 @@ import (
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -40,7 +41,7 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 		return nil, fmt.Errorf("number the node: %w", err)
 	}
 	n := spec.Node{
-		ID: last + 1, Owner: owner, Profile: profile, Stake: msg.Stake, Reputation: StartReputation,
+		ID: last + 1, Owner: owner, Profile: profile, Stake: msg.Stake, Standing: round.NewStanding(),
 		Active: true, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight(),
 	}
 	if err := k.owners.Set(ctx, account, n.ID); err != nil {

@@ -4,22 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
-
-// StartReputation is where every node begins.
-const StartReputation = spec.One / 2
-
-// maxMeasured bounds what a node's record holds; the oldest measure goes first.
-const maxMeasured = 32
-
-// Raise is the reputation after a duty done: a twentieth of the way to one.
-func Raise(r spec.PPM) spec.PPM { return r + (spec.One-r)/20 }
-
-// Lower is the reputation after a duty left undone: a quarter is gone.
-func Lower(r spec.PPM) spec.PPM { return r - r/4 }
 
 // AdjustReputation raises or lowers a node's reputation by one step.
 func (k Keeper) AdjustReputation(ctx context.Context, id uint64, up bool) error {
@@ -28,9 +16,9 @@ func (k Keeper) AdjustReputation(ctx context.Context, id uint64, up bool) error 
 		return err
 	}
 	if up {
-		n.Reputation = Raise(n.Reputation)
+		n.Standing = round.Praise(n.Standing)
 	} else {
-		n.Reputation = Lower(n.Reputation)
+		n.Standing = round.Blame(n.Standing, spec.Demerit{})
 	}
 	return k.set(ctx, n)
 }
@@ -41,11 +29,9 @@ func (k Keeper) SetBusy(ctx context.Context, id uint64, delta int) error {
 	if err != nil {
 		return err
 	}
-	busy := int64(n.Busy) + int64(delta)
-	if busy < 0 || busy > math.MaxUint32 {
-		return fmt.Errorf("node %d serves %d tasks: cannot change that by %d", id, n.Busy, delta)
+	if n.Standing, err = round.Occupy(n.Standing, delta); err != nil {
+		return fmt.Errorf("node %d: %w", id, err)
 	}
-	n.Busy = uint32(busy)
 	return k.set(ctx, n)
 }
 
@@ -60,16 +46,6 @@ func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy
 	if err != nil {
 		return err
 	}
-	for i := range n.Measured {
-		if n.Measured[i].Dataset == dataset {
-			n.Measured[i].Accuracy = accuracy
-			n.Measured[i].Tasks++
-			return k.set(ctx, n)
-		}
-	}
-	if len(n.Measured) == maxMeasured {
-		n.Measured = n.Measured[1:]
-	}
-	n.Measured = append(n.Measured, spec.Measure{Dataset: dataset, Accuracy: accuracy, Tasks: 1})
+	n.Standing = round.Measured(n.Standing, dataset, accuracy)
 	return k.set(ctx, n)
 }

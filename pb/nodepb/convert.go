@@ -16,7 +16,7 @@ func NodeFromSpec(n spec.Node) Node {
 	return Node{
 		Id: n.ID, Owner: n.Owner, Profile: ProfileFromSpec(n.Profile), Stake: n.Stake,
 		Reputation: uint32(n.Reputation), Active: n.Active, Registered: n.Registered,
-		Busy: n.Busy, Measured: measuresFromSpec(n.Measured),
+		Busy: n.Busy, Measured: measuresFromSpec(n.Measured), Blame: demeritFromSpec(n.Blame),
 	}
 }
 
@@ -28,8 +28,11 @@ func (m *Node) ToSpec() (spec.Node, error) {
 	}
 	return spec.Node{
 		ID: m.Id, Owner: m.Owner, Profile: profile, Stake: m.Stake,
-		Reputation: spec.PPM(m.Reputation), Active: m.Active, Registered: m.Registered,
-		Busy: m.Busy, Measured: measuresToSpec(m.Measured),
+		Active: m.Active, Registered: m.Registered,
+		Standing: spec.Standing{
+			Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
+			Measured: measuresToSpec(m.Measured), Blame: m.Blame.toSpec(),
+		},
 	}, nil
 }
 
@@ -92,4 +95,19 @@ func measuresToSpec(list []Measure) (out []spec.Measure) {
 		out = append(out, spec.Measure{Dataset: m.Dataset, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
+}
+
+// demeritFromSpec is nil for the zero demerit.
+func demeritFromSpec(d spec.Demerit) *Demerit {
+	if d == (spec.Demerit{}) {
+		return nil
+	}
+	return &Demerit{Task: d.Task, Round: d.Round, Height: d.Height, Reason: d.Reason}
+}
+
+func (m *Demerit) toSpec() spec.Demerit {
+	if m == nil {
+		return spec.Demerit{}
+	}
+	return spec.Demerit{Task: m.Task, Round: m.Round, Height: m.Height, Reason: m.Reason}
 }

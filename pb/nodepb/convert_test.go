@@ -53,9 +53,13 @@ func TestUnknownRoleIsRefused(t *testing.T) {
 
 func FuzzNode(f *testing.F) {
 	seed := nodepb.NodeFromSpec(spec.Node{
-		ID: 1, Owner: "ann", Stake: 5, Reputation: spec.One / 2,
-		Profile:  spec.Profile{Name: "n", Roles: spec.Trainer, Datasets: []spec.Dataset{{Name: "digits", Samples: 9}}},
-		Measured: []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
+		ID: 1, Owner: "ann", Stake: 5,
+		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Datasets: []spec.Dataset{{Name: "digits", Samples: 9}}},
+		Standing: spec.Standing{
+			Reputation: spec.One / 2,
+			Measured:   []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
+			Blame:      spec.Demerit{Task: 1, Round: 2, Height: 3, Reason: "update withheld"},
+		},
 	})
 	raw, err := seed.Marshal()
 	if err != nil {

@@ -51,7 +51,7 @@ func (n *Network) Join(roles spec.Role, table data.Table) *Node {
 	id := uint64(len(n.Nodes)) + 1
 	node := &Node{network: n, Done: map[string]int{}, tried: map[string]bool{}}
 	node.Key = ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-1), byte(id)))
-	node.Node = spec.Node{ID: id, Stake: 100, Reputation: spec.One / 2, Active: true, Profile: spec.Profile{
+	node.Node = spec.Node{ID: id, Stake: 100, Standing: spec.Standing{Reputation: spec.One / 2}, Active: true, Profile: spec.Profile{
 		Name: fmt.Sprintf("node-%d", id), Roles: roles, TransportKey: node.Key.Public().(ed25519.PublicKey), Slots: 8,
 	}}
 	if table.Rows() > 0 {
