@@ -38,7 +38,7 @@ func Blame(s spec.Standing, d spec.Demerit) spec.Standing {
 func Occupy(s spec.Standing, delta int) (spec.Standing, error) {
 	busy := int64(s.Busy) + int64(delta)
 	if busy < 0 || busy > math.MaxUint32 {
-		return s, fmt.Errorf("node serves %d tasks: cannot change that by %d", s.Busy, delta)
+		return s, fmt.Errorf("busy with %d tasks: cannot change that by %d", s.Busy, delta)
 	}
 	s.Busy = uint32(busy)
 	return s, nil

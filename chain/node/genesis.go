@@ -51,19 +51,13 @@ func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 		return err
 	}
 	for _, n := range g.Nodes {
-		account, err := k.account(n.Owner)
+		account, err := k.newcomer(ctx, n.Owner)
 		if err != nil {
 			return err
 		}
-		if known, err := k.owners.Has(ctx, account); err != nil {
-			return err
-		} else if known {
-			return ErrRegistered.Wrapf("owner %s", n.Owner)
-		}
-		if err := k.owners.Set(ctx, account, n.Id); err != nil {
-			return err
-		}
-		if err := k.nodes.Set(ctx, n.Id, n); err != nil {
+		r := nodepb.Registration{Owner: n.Owner, Profile: n.Profile, Active: n.Active, Registered: n.Registered}
+		s := nodepb.Standing{Reputation: n.Reputation, Busy: n.Busy, Measured: n.Measured, Blame: n.Blame}
+		if err := k.enter(ctx, n.Id, account, r, n.Stake, s); err != nil {
 			return err
 		}
 	}
@@ -81,9 +75,10 @@ func (k Keeper) export(ctx context.Context) (nodepb.Genesis, error) {
 		return nodepb.Genesis{}, fmt.Errorf("read the newest id: %w", err)
 	}
 	g := nodepb.Genesis{Params: params, Next: last + 1}
-	err = k.nodes.Walk(ctx, nil, func(_ uint64, n nodepb.Node) (bool, error) {
+	err = k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
+		n, err := k.join(ctx, id, r)
 		g.Nodes = append(g.Nodes, n)
-		return false, nil
+		return err != nil, err
 	})
 	return g, err
 }

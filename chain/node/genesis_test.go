@@ -8,6 +8,7 @@ import (
 
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
 )
 
 // failer is what tests of both kinds have.
@@ -34,6 +35,9 @@ func TestGenesisComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := r.Measure(r.ctx, 2, "digits", 900_000); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Demerit(r.ctx, 1, spec.Demerit{Task: 1, Round: 2, Height: 3, Reason: "update withheld"}); err != nil {
 		t.Fatal(err)
 	}
 	want := r.export(t)

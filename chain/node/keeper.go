@@ -1,8 +1,9 @@
 // Package node is the registry on the chain: who takes part, with which roles,
-// what stake and what reputation. It holds the stakes in its module account.
+// what stake and what standing. It holds the stakes in its module account.
 //
 // It is not what a node does, which is package role, and it selects nobody: that
-// is chain/task, which reads the registry and tells it what became of a node.
+// is package round, for chain/task, which reads the registry and tells it what
+// became of a node.
 package node
 
 import (
@@ -13,7 +14,6 @@ import (
 	"cosmossdk.io/collections"
 	"cosmossdk.io/core/address"
 	"cosmossdk.io/core/store"
-	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -30,23 +30,21 @@ var (
 	_ nodepb.QueryServer = Keeper{}
 )
 
-// Bank moves stakes into and out of the module's account.
-type Bank interface {
-	SendCoinsFromAccountToModule(ctx context.Context, from sdk.AccAddress, module string, amount sdk.Coins) error
-	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amount sdk.Coins) error
-}
-
-// Keeper owns the registry's state and serves its messages and queries.
+// Keeper owns the registry's state and serves its messages and queries. A node
+// stands in three places, by how often they change: its registration, its stake
+// and its standing.
 // Invariant: the module account holds the sum of all stakes.
 type Keeper struct {
 	bank      Bank
 	addresses address.Codec
 	denom     string
 
-	params collections.Item[nodepb.Params]
-	last   collections.Sequence                    // id of the newest node
-	nodes  collections.Map[uint64, nodepb.Node]    // by id
-	owners collections.Map[sdk.AccAddress, uint64] // id by account
+	params        collections.Item[nodepb.Params]
+	last          collections.Sequence                         // id of the newest node
+	owners        collections.Map[sdk.AccAddress, uint64]      // id by account
+	registrations collections.Map[uint64, nodepb.Registration] // by id, as the two below
+	stakes        collections.Map[uint64, uint64]
+	standings     collections.Map[uint64, nodepb.Standing]
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
@@ -54,10 +52,12 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addres
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{
 		bank: bank, addresses: addresses, denom: denom,
-		params: collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
-		last:   collections.NewSequence(sb, collections.NewPrefix(1), "last"),
-		nodes:  collections.NewMap(sb, collections.NewPrefix(2), "nodes", collections.Uint64Key, codec.CollValue[nodepb.Node](cdc)),
-		owners: collections.NewMap(sb, collections.NewPrefix(3), "owners", sdk.AccAddressKey, collections.Uint64Value),
+		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
+		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
+		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
+		registrations: collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)),
+		stakes:        collections.NewMap(sb, collections.NewPrefix(4), "stakes", collections.Uint64Key, collections.Uint64Value),
+		standings:     collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
@@ -67,28 +67,18 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addres
 
 // Get returns a node, or [ErrNotFound].
 func (k Keeper) Get(ctx context.Context, id uint64) (spec.Node, error) {
-	stored, err := k.nodes.Get(ctx, id)
-	if errors.Is(err, collections.ErrNotFound) {
-		return spec.Node{}, ErrNotFound.Wrapf("id %d", id)
-	}
+	stored, err := k.stored(ctx, id)
 	if err != nil {
-		return spec.Node{}, fmt.Errorf("read node %d: %w", id, err)
+		return spec.Node{}, err
 	}
 	return stored.ToSpec()
 }
 
 // ByOwner returns the node of an account, or [ErrNotFound].
 func (k Keeper) ByOwner(ctx context.Context, owner string) (spec.Node, error) {
-	account, err := k.account(owner)
+	id, err := k.idOf(ctx, owner)
 	if err != nil {
 		return spec.Node{}, err
-	}
-	id, err := k.owners.Get(ctx, account)
-	if errors.Is(err, collections.ErrNotFound) {
-		return spec.Node{}, ErrNotFound.Wrapf("owner %s", owner)
-	}
-	if err != nil {
-		return spec.Node{}, fmt.Errorf("read the node of %s: %w", owner, err)
 	}
 	return k.Get(ctx, id)
 }
@@ -96,9 +86,13 @@ func (k Keeper) ByOwner(ctx context.Context, owner string) (spec.Node, error) {
 // Active returns the nodes that may be selected, in the order of their ids.
 func (k Keeper) Active(ctx context.Context) ([]spec.Node, error) {
 	var active []spec.Node
-	err := k.nodes.Walk(ctx, nil, func(_ uint64, stored nodepb.Node) (bool, error) {
-		if !stored.Active {
+	err := k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
+		if !r.Active {
 			return false, nil
+		}
+		stored, err := k.join(ctx, id, r)
+		if err != nil {
+			return true, err
 		}
 		n, err := stored.ToSpec()
 		active = append(active, n)
@@ -110,30 +104,48 @@ func (k Keeper) Active(ctx context.Context) ([]spec.Node, error) {
 	return active, nil
 }
 
-// MinGasPrice is what 1000 units of gas cost at least, in uthing.
-func (k Keeper) MinGasPrice(ctx context.Context) (uint64, error) {
-	params, err := k.params.Get(ctx)
+// stored returns a node as the wire has it, or [ErrNotFound].
+func (k Keeper) stored(ctx context.Context, id uint64) (nodepb.Node, error) {
+	r, err := k.registration(ctx, id)
 	if err != nil {
-		return 0, fmt.Errorf("read the gas price: %w", err)
+		return nodepb.Node{}, err
 	}
-	return params.MinGasPrice, nil
+	return k.join(ctx, id, r)
 }
 
-// set writes a node.
-func (k Keeper) set(ctx context.Context, n spec.Node) error {
-	return k.nodes.Set(ctx, n.ID, nodepb.NodeFromSpec(n))
-}
-
-// account reads an address. One account can be spelled in lower and in upper
-// case, so the registry knows owners by their bytes.
-func (k Keeper) account(owner string) (sdk.AccAddress, error) {
-	account, err := k.addresses.StringToBytes(owner)
+// join completes a registration by what else is stored of the node.
+func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
+	stake, err := k.stakes.Get(ctx, id)
 	if err != nil {
-		return nil, ErrOwner.Wrap(err.Error())
+		return nodepb.Node{}, fmt.Errorf("read the stake of node %d: %w", id, err)
 	}
-	return account, nil
+	s, err := k.standing(ctx, id)
+	if err != nil {
+		return nodepb.Node{}, err
+	}
+	return nodepb.Node{
+		Id: id, Owner: r.Owner, Profile: r.Profile, Active: r.Active, Registered: r.Registered,
+		Stake:      stake,
+		Reputation: s.Reputation, Busy: s.Busy, Measured: s.Measured, Blame: s.Blame,
+	}, nil
 }
 
-func (k Keeper) coins(amount uint64) sdk.Coins {
-	return sdk.NewCoins(sdk.NewCoin(k.denom, math.NewIntFromUint64(amount)))
+// enter stores a new node, whose stake the module account holds already.
+func (k Keeper) enter(ctx context.Context, id uint64, account sdk.AccAddress, r nodepb.Registration, stake uint64, s nodepb.Standing) error {
+	return errors.Join(
+		k.owners.Set(ctx, account, id),
+		k.registrations.Set(ctx, id, r),
+		k.stakes.Set(ctx, id, stake),
+		k.standings.Set(ctx, id, s),
+	)
+}
+
+// forget removes a node, whose stake the module account holds no more.
+func (k Keeper) forget(ctx context.Context, id uint64, account sdk.AccAddress) error {
+	return errors.Join(
+		k.owners.Remove(ctx, account),
+		k.registrations.Remove(ctx, id),
+		k.stakes.Remove(ctx, id),
+		k.standings.Remove(ctx, id),
+	)
 }

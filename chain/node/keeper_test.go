@@ -183,7 +183,7 @@ func TestRefusals(t *testing.T) {
 func TestBusyNodeStays(t *testing.T) {
 	r := open("ann")
 	id := r.register(t, "ann", 1_000_000)
-	if err := r.SetBusy(r.ctx, id, 2); err != nil {
+	if err := r.Engage(r.ctx, id, 2); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); !errors.Is(err, node.ErrBusy) {
@@ -194,10 +194,10 @@ func TestBusyNodeStays(t *testing.T) {
 	if _, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("ann"), Profile: fewer}); !errors.Is(err, node.ErrBusy) {
 		t.Errorf("fewer slots than tasks: got %v, want %v", err, node.ErrBusy)
 	}
-	if err := r.SetBusy(r.ctx, id, -3); err == nil {
+	if err := r.Engage(r.ctx, id, -3); err == nil {
 		t.Error("a node serves fewer tasks than none")
 	}
-	if err := r.SetBusy(r.ctx, id, -2); err != nil {
+	if err := r.Engage(r.ctx, id, -2); err != nil {
 		t.Fatal(err)
 	}
 	res, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")})
@@ -278,42 +278,76 @@ func TestNodesQuery(t *testing.T) {
 }
 
 func TestStandingIsKept(t *testing.T) {
-	r := open("ann")
+	r := open("ann", "bob")
 	id := r.register(t, "ann", 1_000_000)
-	for i, c := range []struct {
-		up   bool
-		want spec.PPM
-	}{{true, 525_000}, {true, 548_750}, {false, 411_563}, {false, 308_673}} {
-		if err := r.AdjustReputation(r.ctx, id, c.up); err != nil {
+	before := r.export(t).Nodes[0]
+	blame := spec.Demerit{Task: 3, Round: 2, Height: 90, Reason: "update withheld"}
+	for _, err := range []error{
+		r.Engage(r.ctx, id, 1), r.Merit(r.ctx, id), r.Demerit(r.ctx, id, blame), r.Measure(r.ctx, id, "digits", 900_000),
+	} {
+		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := r.Get(r.ctx, id); err != nil || n.Reputation != c.want {
-			t.Errorf("step %d: got %d, %v; want %d", i, n.Reputation, err, c.want)
-		}
-	}
-}
-
-func TestMeasure(t *testing.T) {
-	r := open("ann")
-	id := r.register(t, "ann", 1_000_000)
-	for i := range 40 {
-		if err := r.Measure(r.ctx, id, fmt.Sprintf("data%d", i), spec.PPM(i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := r.Measure(r.ctx, id, "data20", 900_000); err != nil {
-		t.Fatal(err)
 	}
 	n, err := r.Get(r.ctx, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if accuracy, measured := n.Accuracy("data20"); accuracy != 900_000 || !measured {
-		t.Errorf("got %d, %v; want what was measured last", accuracy, measured)
+	want := spec.Standing{
+		Reputation: 393_750, Busy: 1, Blame: blame,
+		Measured: []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
 	}
-	if len(n.Measured) != 32 || n.Measured[0].Dataset != "data8" {
-		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Dataset)
+	if d := cmp.Diff(want, n.Standing); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
+	asked, err := r.Node(r.ctx, &nodepb.QueryNode{Id: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(nodepb.NodeFromSpec(n), asked.Node); d != "" {
+		t.Errorf("a question is answered with another node than the chain reads (-want +got):\n%s", d)
+	}
+	after := r.export(t).Nodes[0]
+	after.Reputation, after.Busy, after.Measured, after.Blame = before.Reputation, 0, before.Measured, nil
+	if d := cmp.Diff(before, after); d != "" {
+		t.Errorf("a standing changes who the node is (-before +after):\n%s", d)
+	}
+	stranger := id + 1
+	for _, err := range []error{
+		r.Engage(r.ctx, stranger, 1), r.Merit(r.ctx, stranger), r.Demerit(r.ctx, stranger, blame),
+	} {
+		if !errors.Is(err, node.ErrNotFound) {
+			t.Errorf("standing of no node: got %v, want %v", err, node.ErrNotFound)
+		}
+	}
+}
+
+// A merit is written hundreds of times in a round of many trainers, so it may not
+// rewrite the profile with its keys and data sets.
+func TestMeritWritesAFewBytes(t *testing.T) {
+	r := open("ann")
+	large := profile("ann")
+	large.Endpoint = "https://ann.example/" + strings.Repeat("x", 200)
+	for i := range 31 {
+		large.Datasets = append(large.Datasets, nodepb.Dataset{Name: fmt.Sprintf("data%d", i), Samples: 1})
+	}
+	res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: large, Stake: 1_000_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gas := r.ctx.GasMeter().GasConsumed()
+	if err := r.Merit(r.ctx, res.Id); err != nil {
+		t.Fatal(err)
+	}
+	// A write costs 2000 and 30 a byte, a read 1000 and 3 a byte.
+	if spent := r.ctx.GasMeter().GasConsumed() - gas; spent > 3000+33*20 {
+		t.Errorf("a merit costs %d gas: want no more than 20 bytes read and written", spent)
+	}
+}
+
+func TestMeasureOfANodeThatHasLeft(t *testing.T) {
+	r := open("ann")
+	id := r.register(t, "ann", 1_000_000)
 	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); err != nil {
 		t.Fatal(err)
 	}

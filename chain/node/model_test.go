@@ -76,7 +76,7 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 			"busy": func(t *rapid.T) {
 				p, delta := person.Draw(t, "who"), rapid.IntRange(-2, 2).Draw(t, "delta")
 				m, known := members[p]
-				err := r.SetBusy(r.ctx, m.id, delta)
+				err := r.Engage(r.ctx, m.id, delta)
 				if may := known && m.busy+delta >= 0; (err == nil) != may {
 					t.Fatalf("busy %s by %d: got %v, want success %v", p, delta, err, may)
 				} else if may {

@@ -7,26 +7,33 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/nodepb"
-	"github.com/althing-network/althing/spec"
 )
 
 // Node implements [nodepb.QueryServer].
 func (k Keeper) Node(ctx context.Context, req *nodepb.QueryNode) (*nodepb.QueryNodeResponse, error) {
-	return answer(k.Get(ctx, req.Id))
+	n, err := k.stored(ctx, req.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &nodepb.QueryNodeResponse{Node: n}, nil
 }
 
 // NodeByOwner implements [nodepb.QueryServer].
 func (k Keeper) NodeByOwner(ctx context.Context, req *nodepb.QueryNodeByOwner) (*nodepb.QueryNodeResponse, error) {
-	return answer(k.ByOwner(ctx, req.Owner))
+	id, err := k.idOf(ctx, req.Owner)
+	if err != nil {
+		return nil, err
+	}
+	return k.Node(ctx, &nodepb.QueryNode{Id: id})
 }
 
 // Nodes implements [nodepb.QueryServer].
 func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.QueryNodesResponse, error) {
-	nodes, page, err := query.CollectionFilteredPaginate(ctx, k.nodes, bounded(req.Pagination),
-		func(_ uint64, n nodepb.Node) (bool, error) {
-			return n.Profile.Roles&req.Roles == req.Roles && (n.Active || !req.Active), nil
+	nodes, page, err := query.CollectionFilteredPaginate(ctx, k.registrations, bounded(req.Pagination),
+		func(_ uint64, r nodepb.Registration) (bool, error) {
+			return r.Profile.Roles&req.Roles == req.Roles && (r.Active || !req.Active), nil
 		},
-		func(_ uint64, n nodepb.Node) (nodepb.Node, error) { return n, nil },
+		func(id uint64, r nodepb.Registration) (nodepb.Node, error) { return k.join(ctx, id, r) },
 	)
 	if err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)
@@ -43,13 +50,6 @@ func (k Keeper) Params(ctx context.Context, _ *nodepb.QueryParams) (*nodepb.Quer
 	return &nodepb.QueryParamsResponse{Params: params}, nil
 }
 
-func answer(n spec.Node, err error) (*nodepb.QueryNodeResponse, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &nodepb.QueryNodeResponse{Node: nodepb.NodeFromSpec(n)}, nil
-}
-
 // maxPage is how many entries an answer holds at most, whatever was asked for: a
 // stranger's question must not make a node read its whole state into memory.
 const maxPage = 1000
@@ -61,4 +61,13 @@ func bounded(asked *query.PageRequest) *query.PageRequest {
 	page := *asked
 	page.Limit = maxPage
 	return &page
+}
+
+// MinGasPrice is what 1000 units of gas cost at least, in uthing.
+func (k Keeper) MinGasPrice(ctx context.Context) (uint64, error) {
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the gas price: %w", err)
+	}
+	return params.MinGasPrice, nil
 }

@@ -65,9 +65,11 @@ func (c *carrier) carryOut(ctx context.Context, s round.State, effect round.Effe
 	case round.Pay:
 		return c.pay(ctx, e)
 	case round.Merit:
-		return c.nodes.AdjustReputation(ctx, e.Node, true)
+		return c.nodes.Merit(ctx, e.Node)
 	case round.Demerit:
-		return c.nodes.AdjustReputation(ctx, e.Node, false)
+		return c.nodes.Demerit(ctx, e.Node, spec.Demerit{
+			Task: s.Task.ID, Round: s.Round.Number, Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Reason: e.Why,
+		})
 	case round.Measure:
 		for _, node := range e.Nodes {
 			if err := c.nodes.Measure(ctx, node, e.Dataset, e.Accuracy); err != nil {
@@ -106,7 +108,7 @@ func (k Keeper) engage(ctx context.Context, task uint64, nodes []uint64, delta i
 		if err := k.count(ctx, node, task, delta); err != nil {
 			return err
 		}
-		if err := k.nodes.SetBusy(ctx, node, delta); err != nil {
+		if err := k.nodes.Engage(ctx, node, delta); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -132,17 +133,15 @@ func (r registry) change(ctx context.Context, id uint64, by func(*spec.Node)) er
 	return r.set(ctx, n)
 }
 
-func (r registry) AdjustReputation(ctx context.Context, id uint64, up bool) error {
-	return r.change(ctx, id, func(n *spec.Node) {
-		if up {
-			n.Reputation = min(n.Reputation+1, spec.One)
-		} else {
-			n.Reputation -= n.Reputation / 4
-		}
-	})
+func (r registry) Merit(ctx context.Context, id uint64) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Reputation = min(n.Reputation+1, spec.One) })
 }
 
-func (r registry) SetBusy(ctx context.Context, id uint64, delta int) error {
+func (r registry) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, d) })
+}
+
+func (r registry) Engage(ctx context.Context, id uint64, delta int) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Busy = uint32(int(n.Busy) + delta) })
 }
 

@@ -37,8 +37,9 @@ type Registry interface {
 	Get(ctx context.Context, id uint64) (spec.Node, error)
 	ByOwner(ctx context.Context, owner string) (spec.Node, error)
 	Active(ctx context.Context) ([]spec.Node, error)
-	AdjustReputation(ctx context.Context, id uint64, up bool) error
-	SetBusy(ctx context.Context, id uint64, delta int) error
+	Engage(ctx context.Context, id uint64, delta int) error
+	Merit(ctx context.Context, id uint64) error
+	Demerit(ctx context.Context, id uint64, d spec.Demerit) error
 	// Measure passes over a node that has left: a task may end long after its last
 	// round, when the trainers of that round are free to go.
 	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error

@@ -139,6 +139,9 @@ func TestTaskToItsTarget(t *testing.T) {
 	if n, err := w.nodes.Get(w.ctx, 2); err != nil || len(n.Measured) != 1 || n.Measured[0].Accuracy != 950_000 {
 		t.Errorf("a survivor's record is %v, %v", n.Measured, err)
 	}
+	if n, err := w.nodes.Get(w.ctx, 5); err != nil || n.Blame.Task != id || n.Blame.Round != 2 || n.Blame.Height == 0 || n.Blame.Reason != "update withheld" {
+		t.Errorf("trainer 5 is blamed for %+v, %v; want its update of round 2", n.Blame, err)
+	}
 }
 
 // idle wants no node to be busy or to have a duty.

@@ -36,6 +36,22 @@ func (m *Node) ToSpec() (spec.Node, error) {
 	}, nil
 }
 
+// StandingFromSpec is the wire form of a standing.
+func StandingFromSpec(s spec.Standing) Standing {
+	return Standing{
+		Reputation: uint32(s.Reputation), Busy: s.Busy,
+		Measured: measuresFromSpec(s.Measured), Blame: demeritFromSpec(s.Blame),
+	}
+}
+
+// ToSpec is the standing in plain types.
+func (m *Standing) ToSpec() spec.Standing {
+	return spec.Standing{
+		Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
+		Measured: measuresToSpec(m.Measured), Blame: m.Blame.toSpec(),
+	}
+}
+
 // ProfileFromSpec is the wire form of a profile.
 func ProfileFromSpec(p spec.Profile) Profile {
 	return Profile{

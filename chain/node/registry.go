@@ -1,0 +1,184 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
+)
+
+// Register implements [nodepb.MsgServer]: it locks the stake and gives the node
+// the next id. The node is active from then on.
+func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.MsgRegisterResponse, error) {
+	account, err := k.newcomer(ctx, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(msg.Profile); err != nil {
+		return nil, err
+	}
+	owner, err := k.addresses.BytesToString(account)
+	if err != nil {
+		return nil, ErrOwner.Wrap(err.Error())
+	}
+	if err := k.lock(ctx, account, msg.Stake); err != nil {
+		return nil, err
+	}
+	last, err := k.last.Next(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("number the node: %w", err)
+	}
+	id := last + 1
+	registration := nodepb.Registration{
+		Owner: owner, Profile: msg.Profile, Active: true, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight(),
+	}
+	return &nodepb.MsgRegisterResponse{Id: id},
+		k.enter(ctx, id, account, registration, msg.Stake, nodepb.StandingFromSpec(round.NewStanding()))
+}
+
+// Update implements [nodepb.MsgServer]: the node keeps its id, stake and
+// standing. It cannot have fewer slots than tasks it serves.
+func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgUpdateResponse, error) {
+	id, err := k.idOf(ctx, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(msg.Profile); err != nil {
+		return nil, err
+	}
+	standing, err := k.standing(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if msg.Profile.Slots < standing.Busy {
+		return nil, ErrBusy.Wrapf("node %d serves %d tasks: want at least as many slots, not %d", id, standing.Busy, msg.Profile.Slots)
+	}
+	return &nodepb.MsgUpdateResponse{}, k.change(ctx, id, func(r *nodepb.Registration) { r.Profile = msg.Profile })
+}
+
+// Activate implements [nodepb.MsgServer].
+func (k Keeper) Activate(ctx context.Context, msg *nodepb.MsgActivate) (*nodepb.MsgActivateResponse, error) {
+	return &nodepb.MsgActivateResponse{}, k.setActive(ctx, msg.Owner, true)
+}
+
+// Deactivate implements [nodepb.MsgServer]: the node is selected no more, and
+// finishes the tasks it serves.
+func (k Keeper) Deactivate(ctx context.Context, msg *nodepb.MsgDeactivate) (*nodepb.MsgDeactivateResponse, error) {
+	return &nodepb.MsgDeactivateResponse{}, k.setActive(ctx, msg.Owner, false)
+}
+
+// Exit implements [nodepb.MsgServer]: it returns the stake and forgets the node.
+// Its id is not given again.
+func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitResponse, error) {
+	account, err := k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	id, err := k.idOf(ctx, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	standing, err := k.standing(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if standing.Busy > 0 {
+		return nil, ErrBusy.Wrapf("node %d serves %d tasks", id, standing.Busy)
+	}
+	stake, err := k.release(ctx, id, account)
+	if err != nil {
+		return nil, err
+	}
+	return &nodepb.MsgExitResponse{Returned: stake}, k.forget(ctx, id, account)
+}
+
+func (k Keeper) setActive(ctx context.Context, owner string, active bool) error {
+	id, err := k.idOf(ctx, owner)
+	if err != nil {
+		return err
+	}
+	return k.change(ctx, id, func(r *nodepb.Registration) { r.Active = active })
+}
+
+// change rewrites a node's registration.
+func (k Keeper) change(ctx context.Context, id uint64, by func(*nodepb.Registration)) error {
+	r, err := k.registration(ctx, id)
+	if err != nil {
+		return err
+	}
+	by(&r)
+	return k.registrations.Set(ctx, id, r)
+}
+
+// registration returns who a node is, or [ErrNotFound].
+func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registration, error) {
+	r, err := k.registrations.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return r, ErrNotFound.Wrapf("id %d", id)
+	}
+	if err != nil {
+		return r, fmt.Errorf("read node %d: %w", id, err)
+	}
+	return r, nil
+}
+
+// idOf returns the id of an account's node, or [ErrNotFound].
+func (k Keeper) idOf(ctx context.Context, owner string) (uint64, error) {
+	account, err := k.account(owner)
+	if err != nil {
+		return 0, err
+	}
+	id, err := k.owners.Get(ctx, account)
+	if errors.Is(err, collections.ErrNotFound) {
+		return 0, ErrNotFound.Wrapf("owner %s", owner)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the node of %s: %w", owner, err)
+	}
+	return id, nil
+}
+
+// newcomer reads an address that has no node yet: with one, it is refused with
+// [ErrRegistered].
+func (k Keeper) newcomer(ctx context.Context, owner string) (sdk.AccAddress, error) {
+	account, err := k.account(owner)
+	if err != nil {
+		return nil, err
+	}
+	known, err := k.owners.Has(ctx, account)
+	if err != nil {
+		return nil, fmt.Errorf("read the node of %s: %w", owner, err)
+	}
+	if known {
+		return nil, ErrRegistered.Wrapf("owner %s", owner)
+	}
+	return account, nil
+}
+
+// account reads an address. One account can be spelled in lower and in upper
+// case, so the registry knows owners by their bytes.
+func (k Keeper) account(owner string) (sdk.AccAddress, error) {
+	account, err := k.addresses.StringToBytes(owner)
+	if err != nil {
+		return nil, ErrOwner.Wrap(err.Error())
+	}
+	return account, nil
+}
+
+// validate refuses with [ErrProfile] what is no profile.
+func validate(sent nodepb.Profile) error {
+	profile, err := sent.ToSpec()
+	if err == nil {
+		err = profile.Validate()
+	}
+	if err != nil {
+		return ErrProfile.Wrap(err.Error())
+	}
+	return nil
+}
