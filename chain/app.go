@@ -48,6 +48,7 @@ import (
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 )
@@ -68,8 +69,9 @@ type App struct {
 	evidence     *evidencekeeper.Keeper
 	distribution distrkeeper.Keeper
 	gov          *govkeeper.Keeper
-	fees         feegrantkeeper.Keeper
+	grants       feegrantkeeper.Keeper
 	consensus    consensuskeeper.Keeper
+	fees         fee.Keeper
 	nodes        node.Keeper
 	tasks        task.Keeper
 }
@@ -91,7 +93,7 @@ func New(logger log.Logger, db dbm.DB, options ...func(*baseapp.BaseApp)) (*App,
 	keys := storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
 		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
-		consensustypes.StoreKey, node.Name, task.Name,
+		consensustypes.StoreKey, fee.StoreKey, node.Name, task.Name,
 	)
 	a.MountKVStores(keys)
 	a.keep(keys, logger)
@@ -124,7 +126,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		moduleAccounts(), accountCodec, Prefix, authority, authkeeper.WithUnorderedTransactions(true))
 	a.bank = bankkeeper.NewBaseKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), a.accounts, closedAccounts(), authority, logger)
-	a.fees = feegrantkeeper.NewKeeper(
+	a.grants = feegrantkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[feegrant.StoreKey]), a.accounts)
 
 	a.staking = stakingkeeper.NewKeeper(
@@ -147,6 +149,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(a.staking))
 	a.gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 
+	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]))
 	a.nodes = node.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[node.Name]), a.bank, accountCodec, Denom)
 	a.tasks = task.NewKeeper(
@@ -163,9 +166,10 @@ func (a *App) arrange() error {
 		evidence.NewAppModule(*a.evidence),
 		distribution.NewAppModule(a.Codec, a.distribution, a.accounts, a.bank, a.staking),
 		gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank),
-		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.fees, a.Registry),
+		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.grants, a.Registry),
 		consensus.NewAppModule(a.Codec, a.consensus),
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
+		fee.Module{Keeper: a.fees},
 		node.Module{Keeper: a.nodes},
 		task.Module{Keeper: a.tasks},
 	)
@@ -177,7 +181,7 @@ func (a *App) arrange() error {
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
-		consensustypes.ModuleName, node.Name, task.Name,
+		consensustypes.ModuleName, fee.Name, node.Name, task.Name,
 		genutiltypes.ModuleName, // last: it delivers transactions
 	}
 	a.modules.SetOrderInitGenesis(order...)

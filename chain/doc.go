@@ -4,9 +4,9 @@
 // what the chain does.
 //
 // It is not a node: networking, files, keys and clocks are package daemon. It is
-// not where tasks and nodes are ruled either: each has a flat module of its own,
-// chain/task and chain/node, and modules meet only through small interfaces that
-// their users declare.
+// not where tasks, nodes and fees are ruled either: each has a flat module of its
+// own, chain/task, chain/node and chain/fee, and modules meet only through small
+// interfaces that their users declare.
 //
 // Everything in it is deterministic: no float, no clock, no map order, no
 // goroutine, no randomness.

@@ -23,6 +23,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
 
+	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 )
@@ -75,6 +76,7 @@ func basics() module.BasicManager {
 		feegrant.AppModuleBasic{},
 		consensus.AppModuleBasic{},
 		genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
+		fee.Module{},
 		node.Module{},
 		task.Module{},
 	)

@@ -1,23 +1,17 @@
 package chain_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
-	"cosmossdk.io/math"
-
-	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
-	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
-	"github.com/cosmos/cosmos-sdk/testutil"
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
 )
 
@@ -48,6 +42,20 @@ func TestGasPriceIsConsensus(t *testing.T) {
 	}
 	if got, want := n.balance("ann"), 1000*chain.Thing-5007; got != want {
 		t.Errorf("ann owns %d, want %d", got, want)
+	}
+}
+
+func TestGenesisSetsThePrice(t *testing.T) {
+	g := genesis(t)
+	g.Fees.MinGasPrice = 50
+	n := start(t, g)
+	var res feepb.QueryParamsResponse
+	n.ask("/althing.fee.v1.Query/Params", &feepb.QueryParams{}, &res)
+	if res.Params.MinGasPrice != 50 {
+		t.Errorf("got a price of %d, want 50", res.Params.MinGasPrice)
+	}
+	if res := n.block(n.sign("ann", 1, 9999, send(7)))[0]; !strings.Contains(res.Log, "want 10000uthing") {
+		t.Errorf("got %q, want a refusal below twice the default", res.Log)
 	}
 }
 
@@ -96,91 +104,5 @@ func TestRegistrationRefusedCostsOnlyTheFee(t *testing.T) {
 	res := n.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: 1}, &nodepb.QueryNodeResponse{})
 	if !strings.Contains(res.Log, node.ErrNotFound.Error()) {
 		t.Errorf("node 1: got %q, want %q", res.Log, node.ErrNotFound)
-	}
-}
-
-type price uint64
-
-func (p price) MinGasPrice(context.Context) (uint64, error) { return uint64(p), nil }
-
-// owed is the one kind of message that is owed.
-type owed string
-
-func (o owed) Owed(_ context.Context, msg sdk.Msg) bool { return sdk.MsgTypeURL(msg) == string(o) }
-
-type tx struct {
-	sdk.FeeTx
-	gas    uint64
-	fee    int64
-	msgs   []sdk.Msg
-	signer string
-}
-
-func (x tx) GetGas() uint64     { return x.gas }
-func (x tx) GetMsgs() []sdk.Msg { return x.msgs }
-func (x tx) GetFee() sdk.Coins  { return sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, x.fee)) }
-func (tx) FeePayer() []byte     { return nil }
-func (tx) ValidateBasic() error { return nil }
-
-func (x tx) GetSigners() ([][]byte, error)                 { return [][]byte{[]byte("a" + x.signer)}, nil }
-func (tx) GetPubKeys() ([]cryptotypes.PubKey, error)       { return nil, nil }
-func (tx) GetSignaturesV2() ([]signing.SignatureV2, error) { return nil, nil }
-
-func TestOwedMessagesAreFree(t *testing.T) {
-	var (
-		duty   = &nodepb.MsgActivate{}
-		other  = &nodepb.MsgExit{}
-		count  = storetypes.NewTransientStoreKey("free")
-		fees   = chain.Fees{Owes: owed(sdk.MsgTypeURL(duty)), Price: price(25), Count: count}
-		ctx    = testutil.DefaultContext(storetypes.NewKVStoreKey("kv"), count).WithBlockHeight(2)
-		paid   = sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 2500))
-		refuse = sdk.Coins(nil)
-	)
-	for _, c := range []struct {
-		name string
-		tx   tx
-		want sdk.Coins // refuse: an error
-	}{
-		{"owed", tx{gas: 100_000, msgs: []sdk.Msg{duty}}, sdk.Coins{}},
-		{"owed, with a fee", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{duty}}, sdk.Coins{}},
-		{"two owed", tx{gas: 2 * chain.FreeGas, msgs: []sdk.Msg{duty, duty}}, sdk.Coins{}},
-		{"not owed", tx{gas: 100_000, msgs: []sdk.Msg{other}}, refuse},
-		{"owed beside not owed", tx{gas: 100_000, msgs: []sdk.Msg{duty, other}}, refuse},
-		{"owed, all the gas of a block", tx{gas: 60_000_000, msgs: []sdk.Msg{duty}}, refuse},
-		{"no message", tx{gas: 100_000}, refuse},
-		{"not owed, pays", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{other}}, paid},
-		{"not owed, one short", tx{gas: 100_001, fee: 2500, msgs: []sdk.Msg{other}}, refuse},
-		{"gas that overflows", tx{gas: ^uint64(0), fee: 2500, msgs: []sdk.Msg{other}}, refuse},
-	} {
-		got, _, err := fees.Check(ctx, c.tx)
-		if (err != nil) != (c.want == nil) || !got.Equal(c.want) {
-			t.Errorf("%s: got %v, %v; want %v", c.name, got, err, c.want)
-		}
-	}
-	// Four are counted above. An account may go on to the bound; others are not
-	// bound by it.
-	ann, bob := tx{gas: 100_000, msgs: []sdk.Msg{duty}}, tx{gas: 100_000, msgs: []sdk.Msg{duty}, signer: "bob"}
-	for i := 4; i < chain.FreeMessages; i++ {
-		if _, _, err := fees.Check(ctx, ann); err != nil {
-			t.Errorf("free message %d: %v", i+1, err)
-		}
-	}
-	if _, _, err := fees.Check(ctx, ann); err == nil {
-		t.Error("an account floods blocks for free")
-	}
-	if _, _, err := fees.Check(ctx, bob); err != nil {
-		t.Errorf("another account's message: %v", err)
-	}
-	fees.Owes = nil
-	if _, _, err := fees.Check(ctx, tx{gas: 100_000, msgs: []sdk.Msg{duty}}); err == nil {
-		t.Error("a message is free though nobody owes anything")
-	}
-}
-
-func TestFeeRoundsUp(t *testing.T) {
-	for gas, want := range map[uint64]int64{0: 0, 1: 1, 40: 1, 41: 2, 1000: 25, 1001: 26} {
-		if got := chain.Fee(gas, 25); !got.Equal(math.NewInt(want)) {
-			t.Errorf("fee of %d gas: got %s, want %d", gas, got, want)
-		}
 	}
 }

@@ -19,7 +19,9 @@ import (
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
 )
 
@@ -37,6 +39,7 @@ type Genesis struct {
 	Time       time.Time // of the first block
 	Accounts   []Account
 	Validators []sdk.Tx // each signed by its owner, see [SignValidator]
+	Fees       feepb.Params
 	Nodes      nodepb.Params
 	MaxGas     int64
 	MaxBytes   int64
@@ -134,10 +137,13 @@ func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	votes.Params.ExpeditedMinDeposit = inThing(votes.Params.ExpeditedMinDeposit)
 	state[govtypes.ModuleName] = cdc.MustMarshalJSON(votes)
 
-	rules := node.DefaultParams()
-	rules.MinStake = orDefault(g.Nodes.MinStake, rules.MinStake)
-	rules.MinGasPrice = orDefault(g.Nodes.MinGasPrice, rules.MinGasPrice)
-	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: rules, Next: 1})
+	fees := fee.DefaultParams()
+	fees.MinGasPrice = orDefault(g.Fees.MinGasPrice, fees.MinGasPrice)
+	state[fee.Name] = cdc.MustMarshalJSON(&feepb.Genesis{Params: fees})
+
+	nodes := node.DefaultParams()
+	nodes.MinStake = orDefault(g.Nodes.MinStake, nodes.MinStake)
+	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: nodes, Next: 1})
 }
 
 // inThing keeps an amount and says it in our token.

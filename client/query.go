@@ -10,6 +10,7 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/spec"
@@ -67,8 +68,8 @@ func (c *Client) Nodes(ctx context.Context, roles spec.Role, active bool, page P
 
 // GasPrice is what 1000 units of gas cost at least, in uthing.
 func (c *Client) GasPrice(ctx context.Context) (uint64, error) {
-	var resp nodepb.QueryParamsResponse
-	err := c.query(ctx, "/althing.node.v1.Query/Params", &nodepb.QueryParams{}, &resp)
+	var resp feepb.QueryParamsResponse
+	err := c.query(ctx, "/althing.fee.v1.Query/Params", &feepb.QueryParams{}, &resp)
 	return resp.Params.MinGasPrice, err
 }
 

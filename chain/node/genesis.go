@@ -8,10 +8,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// DefaultParams ask for one THING of stake, and for gas 25 uthing a thousand.
-func DefaultParams() nodepb.Params {
-	return nodepb.Params{MinStake: 1_000_000, MinGasPrice: 25}
-}
+// DefaultParams ask for one THING of stake.
+func DefaultParams() nodepb.Params { return nodepb.Params{MinStake: 1_000_000} }
 
 // Validate reports the first thing that is wrong with a genesis: ids ascend from
 // 1 and stay below Next, and each node has a valid profile and a stake.

@@ -62,12 +62,3 @@ func bounded(asked *query.PageRequest) *query.PageRequest {
 	page.Limit = maxPage
 	return &page
 }
-
-// MinGasPrice is what 1000 units of gas cost at least, in uthing.
-func (k Keeper) MinGasPrice(ctx context.Context) (uint64, error) {
-	params, err := k.params.Get(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the gas price: %w", err)
-	}
-	return params.MinGasPrice, nil
-}

@@ -427,7 +427,7 @@ type QueryClient interface {
 	NodeByOwner(ctx context.Context, in *QueryNodeByOwner, opts ...grpc.CallOption) (*QueryNodeResponse, error)
 	// Nodes lists nodes in the order of their ids.
 	Nodes(ctx context.Context, in *QueryNodes, opts ...grpc.CallOption) (*QueryNodesResponse, error)
-	// Params returns the rules of the registry and the price of gas.
+	// Params returns the rules of the registry.
 	Params(ctx context.Context, in *QueryParams, opts ...grpc.CallOption) (*QueryParamsResponse, error)
 }
 
@@ -483,7 +483,7 @@ type QueryServer interface {
 	NodeByOwner(context.Context, *QueryNodeByOwner) (*QueryNodeResponse, error)
 	// Nodes lists nodes in the order of their ids.
 	Nodes(context.Context, *QueryNodes) (*QueryNodesResponse, error)
-	// Params returns the rules of the registry and the price of gas.
+	// Params returns the rules of the registry.
 	Params(context.Context, *QueryParams) (*QueryParamsResponse, error)
 }
 
