@@ -2,9 +2,11 @@ package chain
 
 import (
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
 
 	"github.com/althing-network/althing/chain/fee"
+	"github.com/althing-network/althing/chain/task"
 )
 
 // guard sets what every transaction must pass before its messages run.
@@ -22,6 +24,8 @@ func (a *App) guard(owes fee.Owes) error {
 	if err != nil {
 		return err
 	}
-	a.SetAnteHandler(handler)
+	a.SetAnteHandler(func(ctx sdk.Context, tx sdk.Tx, simulate bool) (sdk.Context, error) {
+		return handler(task.Hearing(ctx), tx, simulate)
+	})
 	return nil
 }

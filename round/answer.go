@@ -6,6 +6,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// What a node says to a task: each kind of message with what it changes.
+
+// heard says when the phase can be closed now that one more has answered.
+func (s *State) heard(height int64) { s.Task.Due = max(height, s.closes()) }
+
 // answerable checks what every message of a round must obey.
 func (s *State) answerable(height int64, round uint64, phase spec.Phase, index int) error {
 	switch {
@@ -21,9 +26,17 @@ func (s *State) answerable(height int64, round uint64, phase spec.Phase, index i
 	return nil
 }
 
-func (s *State) ready(in Ready) error {
+// Ready is an aggregator's digest of model 0, or an evaluator's of its shard.
+type Ready struct {
+	Node   uint64
+	Digest spec.Digest
+}
+
+func (Ready) needs() Parts { return Parts{} }
+
+func (in Ready) apply(s *State, height int64) ([]Effect, error) {
 	if s.Task.State == spec.TaskWaiting {
-		return ErrEarly
+		return nil, ErrEarly
 	}
 	members := s.Task.Aggregators
 	i := member(members, in.Node)
@@ -34,155 +47,212 @@ func (s *State) ready(in Ready) error {
 	}
 	switch {
 	case i < 0:
-		return ErrNotSelected
+		return nil, ErrNotSelected
 	case !members[i].Ready.IsZero():
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Digest.IsZero():
-		return ErrEmpty
+		return nil, ErrEmpty
 	}
 	if agreed, ok := s.modelZero(); ok && aggregates && in.Digest != agreed {
-		return ErrModel
+		return nil, ErrModel
 	}
 	members[i].Ready = in.Digest
-	return nil
+	if _, ok := s.prepared(); ok && s.Task.State == spec.TaskPreparing {
+		s.Task.Due = height
+	}
+	return nil, nil
 }
 
 func member(members []spec.Member, node uint64) int {
 	return slices.IndexFunc(members, func(m spec.Member) bool { return m.Node == node })
 }
 
-func (s *State) commit(height int64, in Commit) error {
+// Commit is a trainer's commitment to its update, see [spec.UpdateCommitment].
+type Commit struct {
+	Node, Round      uint64
+	Commitment       spec.Digest
+	Samples, Correct uint32
+}
+
+func (in Commit) needs() Parts { return Parts{Trainer: in.Node, Commitment: in.Commitment} }
+
+func (in Commit) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Trainer(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseTrain, i); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case s.Round.Trainers[i].Height > 0:
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Commitment.IsZero():
-		return ErrEmpty
+		return nil, ErrEmpty
 	case in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples:
-		return ErrSamples
+		return nil, ErrSamples
 	}
 	for _, t := range s.Round.Trainers {
 		if t.Height > 0 && t.Commitment == in.Commitment {
-			return ErrCopied
+			return nil, ErrCopied
 		}
 	}
-	s.Round.Trainers[i] = spec.Contribution{
-		Node: in.Node, Commitment: in.Commitment, Samples: in.Samples, Correct: in.Correct, Height: height,
+	t := &s.Round.Trainers[i]
+	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, height
+	s.Round.Committed = spec.SetBit(s.Round.Committed, int(t.Bit))
+	if s.Round.Enough == 0 && uint64(spec.CountBits(s.Round.Committed)) >= s.enoughTrainers() {
+		s.Round.Enough = height
 	}
-	return nil
+	s.heard(height)
+	return nil, nil
 }
 
-func (s *State) attest(height int64, in Attest) error {
+// Attest says which trainers' updates an aggregator holds and could verify.
+type Attest struct {
+	Node, Round uint64
+	Holds       []byte // bitmap over the round's trainers
+}
+
+func (Attest) needs() Parts { return Parts{Committee: true} }
+
+func (in Attest) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Aggregator(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseAttest, i); err != nil {
-		return err
+		return nil, err
 	}
 	if s.Round.Aggregates[i].Attested > 0 {
-		return ErrRepeated
+		return nil, ErrRepeated
 	}
-	if len(in.Holds) != (len(s.Round.Trainers)+7)/8 {
-		return ErrBitmap
+	if len(in.Holds) != (int(s.Round.Asked)+7)/8 {
+		return nil, ErrBitmap
 	}
 	// Only committed updates can be held: an all-ones bitmap is a lie.
 	for bit := range 8 * len(in.Holds) {
-		if spec.Held(in.Holds, bit) && (bit >= len(s.Round.Trainers) || s.Round.Trainers[bit].Height == 0) {
-			return ErrBitmap
+		if spec.Held(in.Holds, bit) && !spec.Held(s.Round.Committed, bit) {
+			return nil, ErrBitmap
 		}
 	}
 	s.Round.Aggregates[i].Holds = slices.Clone(in.Holds)
 	s.Round.Aggregates[i].Attested = height
-	return nil
+	s.heard(height)
+	return nil, nil
 }
 
-func (s *State) commitAggregate(height int64, in CommitAggregate) error {
+// CommitAggregate hides the digest of the next model until all have committed, see
+// [spec.AggregateCommitment].
+type CommitAggregate struct {
+	Node, Round uint64
+	Commitment  spec.Digest
+}
+
+func (CommitAggregate) needs() Parts { return Parts{Committee: true} }
+
+func (in CommitAggregate) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Aggregator(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseAggregate, i); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case s.Round.Aggregates[i].Committed > 0:
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Commitment.IsZero():
-		return ErrEmpty
+		return nil, ErrEmpty
 	}
 	for _, a := range s.Round.Aggregates {
 		if a.Committed > 0 && a.Commitment == in.Commitment {
-			return ErrCopied
+			return nil, ErrCopied
 		}
 	}
 	s.Round.Aggregates[i].Commitment = in.Commitment
 	s.Round.Aggregates[i].Committed = height
-	return nil
+	s.heard(height)
+	return nil, nil
 }
 
-func (s *State) revealAggregate(height int64, in RevealAggregate) error {
+// RevealAggregate opens a [CommitAggregate].
+type RevealAggregate struct {
+	Node, Round uint64
+	Digest      spec.Digest
+	Salt        spec.Salt
+}
+
+func (RevealAggregate) needs() Parts { return Parts{Committee: true} }
+
+func (in RevealAggregate) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Aggregator(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseReveal, i); err != nil {
-		return err
+		return nil, err
 	}
 	a := &s.Round.Aggregates[i]
 	switch {
 	case a.Committed == 0:
-		return ErrLate
+		return nil, ErrLate
 	case a.Revealed > 0:
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Digest.IsZero():
-		return ErrEmpty
+		return nil, ErrEmpty
 	case spec.AggregateCommitment(s.slot(in.Node), in.Digest, in.Salt) != a.Commitment:
-		return ErrOpening
+		return nil, ErrOpening
 	}
 	a.Digest, a.Revealed = in.Digest, height
-	return nil
+	s.heard(height)
+	return nil, nil
 }
 
-func (s *State) commitScore(height int64, in CommitScore) error {
+// CommitScore hides an evaluator's score until all have committed, see
+// [spec.ScoreCommitment].
+type CommitScore struct {
+	Node, Round uint64
+	Commitment  spec.Digest
+}
+
+func (CommitScore) needs() Parts { return Parts{Committee: true} }
+
+func (in CommitScore) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Evaluator(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseScore, i); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case s.Round.Scores[i].Committed > 0:
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Commitment.IsZero():
-		return ErrEmpty
+		return nil, ErrEmpty
 	}
 	for _, e := range s.Round.Scores {
 		if e.Committed > 0 && e.Commitment == in.Commitment {
-			return ErrCopied
+			return nil, ErrCopied
 		}
 	}
 	s.Round.Scores[i].Commitment = in.Commitment
 	s.Round.Scores[i].Committed = height
-	return nil
+	s.heard(height)
+	return nil, nil
 }
 
-func (s *State) revealScore(height int64, in RevealScore) error {
+// RevealScore opens a [CommitScore].
+type RevealScore struct {
+	Node, Round uint64
+	Score       spec.PPM
+	Salt        spec.Salt
+}
+
+func (RevealScore) needs() Parts { return Parts{Committee: true} }
+
+func (in RevealScore) apply(s *State, height int64) ([]Effect, error) {
 	i := s.Round.Evaluator(in.Node)
 	if err := s.answerable(height, in.Round, spec.PhaseOpen, i); err != nil {
-		return err
+		return nil, err
 	}
 	e := &s.Round.Scores[i]
 	switch {
 	case e.Committed == 0:
-		return ErrLate
+		return nil, ErrLate
 	case e.Revealed > 0:
-		return ErrRepeated
+		return nil, ErrRepeated
 	case in.Score > spec.One:
-		return ErrScore
+		return nil, ErrScore
 	case spec.ScoreCommitment(s.slot(in.Node), s.Round.Next, in.Score, in.Salt) != e.Commitment:
-		return ErrOpening
+		return nil, ErrOpening
 	}
 	e.Score, e.Revealed = in.Score, height
-	return nil
-}
-
-func (s *State) cancel() error {
-	if s.Task.Cancelling {
-		return ErrAlreadyClosing
-	}
-	s.Task.Cancelling = true
-	return nil
+	s.heard(height)
+	return nil, nil
 }

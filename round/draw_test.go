@@ -41,7 +41,7 @@ func anyInput(t *rapid.T, s round.State) round.Input {
 	switch rapid.IntRange(0, 40).Draw(t, "kind") {
 	case 0:
 		if rapid.IntRange(0, 9).Draw(t, "cancel") == 0 {
-			return round.Cancel{}
+			return round.Cancel{Owner: "owner"}
 		}
 		return round.Tick{}
 	case 1, 2, 3:

@@ -6,7 +6,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Effect is what a step asks the world to do. Its String is a line of a transcript.
+// Effect is what a step asks the [World] to do. Its String is a line of a
+// transcript.
+//
+//sumtype:decl
 type Effect interface {
 	effect()
 	String() string

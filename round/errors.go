@@ -2,24 +2,58 @@ package round
 
 import "errors"
 
-// Why an input is refused. A refused input changes nothing.
+// Refusal is a reason not to do what was asked. What is refused changes nothing.
+type Refusal struct {
+	// Code is the number that stands for the reason in the answers of the chain;
+	// it never stands for another one.
+	Code uint32
+	Why  string
+}
+
+// Error implements [error].
+func (r *Refusal) Error() string { return r.Why }
+
+// Why something is refused. Below 10 are the reasons of whoever keeps the tasks,
+// the chain or a simulator, the others are those of [State.Step]. 1 is what the
+// chain answers to an error without a number; 8 and 9 were never used.
 var (
-	ErrClosed          = errors.New("task is closed")
-	ErrNotSelected     = errors.New("node is not selected")
-	ErrWrongRound      = errors.New("message is for another round")
-	ErrEarly           = errors.New("message is early: its phase has not begun")
-	ErrLate            = errors.New("message is late: its phase has ended")
-	ErrRepeated        = errors.New("node has already answered")
-	ErrCopied          = errors.New("commitment was copied from another node")
-	ErrEmpty           = errors.New("commitment is empty")
-	ErrBitmap          = errors.New("bitmap does not fit the round's trainers")
-	ErrSamples         = errors.New("claimed samples are out of bounds")
-	ErrOpening         = errors.New("opening does not match the commitment")
-	ErrScore           = errors.New("score is above 1")
-	ErrModel           = errors.New("model 0 differs from the one agreed on")
-	ErrSelection       = errors.New("selection does not fit the task")
-	ErrNoUpdates       = errors.New("no updates to aggregate")
-	ErrResources       = errors.New("insufficient resources")
-	ErrAlreadyClosing  = errors.New("task is already being cancelled")
-	errUnexpectedInput = errors.New("input is of an unknown kind")
+	ErrTaskNotFound    = &Refusal{2, "task not found"}
+	ErrRoundNotFound   = &Refusal{3, "round not found"}
+	ErrNotOwner        = &Refusal{4, "task belongs to another account"}
+	ErrSpec            = &Refusal{5, "invalid task"}
+	ErrMalformed       = &Refusal{6, "malformed message"}
+	ErrEscrow          = &Refusal{7, "escrow above balance"}
+	ErrClosed          = &Refusal{10, "task is closed"}
+	ErrNotSelected     = &Refusal{11, "node is not selected"}
+	ErrWrongRound      = &Refusal{12, "message is for another round"}
+	ErrEarly           = &Refusal{13, "message is early: its phase has not begun"}
+	ErrLate            = &Refusal{14, "message is late: its phase has ended"}
+	ErrRepeated        = &Refusal{15, "node has already answered"}
+	ErrCopied          = &Refusal{16, "commitment was copied from another node"}
+	ErrEmpty           = &Refusal{17, "commitment is empty"}
+	ErrBitmap          = &Refusal{18, "bitmap does not fit the round's trainers"}
+	ErrSamples         = &Refusal{19, "claimed samples are out of bounds"}
+	ErrOpening         = &Refusal{20, "opening does not match the commitment"}
+	ErrScore           = &Refusal{21, "score is above 1"}
+	ErrAlreadyClosing  = &Refusal{22, "task is already being cancelled"}
+	ErrModel           = &Refusal{23, "model 0 differs from the one agreed on"}
+	ErrSelection       = &Refusal{24, "selection does not fit the task"}
+	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
+)
+
+// Refusals lists every reason, in the order of the codes.
+func Refusals() []*Refusal {
+	return []*Refusal{
+		ErrTaskNotFound, ErrRoundNotFound, ErrNotOwner, ErrSpec, ErrMalformed, ErrEscrow,
+		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
+		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection,
+		errUnexpectedInput,
+	}
+}
+
+// Why a round or a task comes to nothing. Nobody asked for anything, so these
+// are no refusals.
+var (
+	ErrNoUpdates = errors.New("no updates to aggregate")
+	ErrResources = errors.New("insufficient resources")
 )

@@ -15,7 +15,7 @@ func TestAttack20ConsumerCheats(t *testing.T) {
 		w := newWorld(t, task())
 		cancel := func() {
 			if w.Round.Phase == cancelIn {
-				w.do(round.Cancel{})
+				w.do(round.Cancel{Owner: "owner"})
 			}
 		}
 		cancel()

@@ -4,7 +4,28 @@ import "github.com/althing-network/althing/spec"
 
 // Input is what may happen to a task: a message of a participant, an answer of
 // the scheduler, or the end of a block.
-type Input interface{ input() }
+//
+//sumtype:decl
+type Input interface {
+	// needs says which parts of the newest round the input is about.
+	needs() Parts
+	// apply changes the state, which is the caller's own copy. Where it fails the
+	// copy is thrown away.
+	apply(s *State, height int64) ([]Effect, error)
+}
+
+// Parts says which participants' parts of a round a [State] must hold for a step.
+// A world that keeps them apart reads no more than these, so that hearing one of
+// two thousand trainers costs as much as hearing one of ten.
+type Parts struct {
+	Trainer    uint64      // the contribution of this node; 0: of none
+	Commitment spec.Digest // and of the node that committed to this
+	Trainers   bool        // all contributions
+	Committee  bool        // all aggregates and all evaluations
+}
+
+// Needs says which parts of the newest round a step with an input reads.
+func Needs(in Input) Parts { return in.needs() }
 
 // Select answers [AskCommittee] or [AskTrainers].
 type Select struct {
@@ -13,64 +34,13 @@ type Select struct {
 	Trainers    []uint64      // for AskTrainers
 }
 
-// Ready is an aggregator's digest of model 0, or an evaluator's of its shard.
-type Ready struct {
-	Node   uint64
-	Digest spec.Digest
-}
-
-// Commit is a trainer's commitment to its update.
-type Commit struct {
-	Node, Round      uint64
-	Commitment       spec.Digest
-	Samples, Correct uint32
-}
-
-// Attest says which trainers' updates an aggregator holds and could verify.
-type Attest struct {
-	Node, Round uint64
-	Holds       []byte // bitmap over the round's trainers
-}
-
-// CommitAggregate hides the digest of the next model until all have committed.
-type CommitAggregate struct {
-	Node, Round uint64
-	Commitment  spec.Digest
-}
-
-// RevealAggregate opens a [CommitAggregate].
-type RevealAggregate struct {
-	Node, Round uint64
-	Digest      spec.Digest
-	Salt        spec.Salt
-}
-
-// CommitScore hides an evaluator's score until all have committed.
-type CommitScore struct {
-	Node, Round uint64
-	Commitment  spec.Digest
-}
-
-// RevealScore opens a [CommitScore].
-type RevealScore struct {
-	Node, Round uint64
-	Score       spec.PPM
-	Salt        spec.Salt
-}
-
-// Cancel is the owner's wish to end the task; a running round is finished and paid.
-type Cancel struct{}
+// Cancel is the wish of an account to end its task; a running round is finished
+// and paid.
+type Cancel struct{ Owner string }
 
 // Tick is the end of a block.
 type Tick struct{}
 
-func (Select) input()          {}
-func (Ready) input()           {}
-func (Commit) input()          {}
-func (Attest) input()          {}
-func (CommitAggregate) input() {}
-func (RevealAggregate) input() {}
-func (CommitScore) input()     {}
-func (RevealScore) input()     {}
-func (Cancel) input()          {}
-func (Tick) input()            {}
+func (Select) needs() Parts { return Parts{} }
+func (Cancel) needs() Parts { return Parts{} }
+func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true} }

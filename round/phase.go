@@ -7,90 +7,119 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// answer is one participant's answer in a phase. A trainer or an aggregator
-// weighs 1, an evaluator its stake.
-type answer struct {
-	height int64
-	weight uint64
-}
-
 // advance closes the round's phase if it can be closed at this height.
 func (s *State) advance(height int64) []Effect {
-	given, asked, need := s.answers()
-	s.Task.Due = closesAt(s.Round.Since, s.Round.Deadline, given, asked, need)
+	s.Task.Due = s.closes()
 	if height < s.Task.Due {
 		return nil
 	}
 	return s.closePhase(height)
 }
 
-// answers are the ones given in the phase so far, the weight of all that were
-// asked for, and the weight after which only a grace is left for the rest.
-func (s *State) answers() (given []answer, asked, need uint64) {
-	ask := func(height int64, weight uint64) {
-		asked += weight
-		if height > 0 {
-			given = append(given, answer{height, weight})
-		}
+// progress is how far the answers in a phase have come. A trainer or an aggregator
+// weighs 1, an evaluator its stake.
+type progress struct {
+	given  uint64 // weight of the answers so far
+	asked  uint64 // weight of all that were asked for
+	enough int64  // height at which only a grace was left for the rest; 0 before it
+}
+
+// closes is the height at which the phase ends, as far as the answers so far tell:
+// at once when all asked have answered; when as many as needed have, after a grace
+// of half the time those took; else at the deadline.
+func (s *State) closes() int64 {
+	p := s.progress()
+	switch {
+	case p.given >= p.asked:
+		return s.Round.Since
+	case p.enough > 0:
+		took := p.enough - s.Round.Since
+		return min(s.Round.Deadline, p.enough+max(1, took/2))
 	}
+	return s.Round.Deadline
+}
+
+// enoughTrainers is how many commitments leave only a grace for the rest.
+func (s *State) enoughTrainers() uint64 {
+	return max((2*uint64(s.Round.Asked)+2)/3, uint64(s.Task.Spec.Selection.MinTrainers))
+}
+
+// progress reads the round's record of commitments while trainers train, and the
+// parts of the committee in every other phase.
+func (s *State) progress() progress {
 	quorum := uint64(s.Task.Spec.Selection.Quorum())
+	var answers answers
 	switch s.Round.Phase {
 	case spec.PhaseTrain:
-		for _, t := range s.Round.Trainers {
-			ask(t.Height, 1)
+		return progress{
+			given: uint64(spec.CountBits(s.Round.Committed)), asked: uint64(s.Round.Asked), enough: s.Round.Enough,
 		}
-		return given, asked, max((2*asked+2)/3, uint64(s.Task.Spec.Selection.MinTrainers))
 	case spec.PhaseAttest:
 		for _, a := range s.Round.Aggregates {
-			ask(a.Attested, 1)
+			answers.ask(a.Attested, 1)
 		}
-		return given, quorum, quorum // 2f+1 bitmaps are enough: f+1 of them are honest
+		answers.asked = quorum // 2f+1 bitmaps are enough: f+1 of them are honest
+		return answers.progress(quorum)
 	case spec.PhaseAggregate:
 		for _, a := range s.Round.Aggregates {
-			ask(a.Committed, 1)
+			answers.ask(a.Committed, 1)
 		}
-		return given, asked, quorum
+		return answers.progress(quorum)
 	case spec.PhaseReveal:
 		for _, a := range s.Round.Aggregates {
 			if a.Committed > 0 {
-				ask(a.Revealed, 1)
+				answers.ask(a.Revealed, 1)
 			}
 		}
 		if _, ok := s.accepted(); !ok {
-			return given, asked, asked // the rest may yet agree
+			return answers.progress(answers.asked) // the rest may yet agree
 		}
-		return given, asked, quorum
+		return answers.progress(quorum)
 	case spec.PhaseScore:
 		for _, e := range s.Round.Scores {
-			ask(e.Committed, weight(e.Stake))
+			answers.ask(e.Committed, weight(e.Stake))
 		}
 	default: // spec.PhaseOpen
 		for _, e := range s.Round.Scores {
 			if e.Committed > 0 {
-				ask(e.Revealed, weight(e.Stake))
+				answers.ask(e.Revealed, weight(e.Stake))
 			}
 		}
 	}
-	return given, asked, s.scoreQuorum()
+	return answers.progress(s.scoreQuorum())
 }
 
-// closesAt is the height at which a phase ends, as far as the answers so far
-// tell: at once when all asked have answered; when as many as needed have,
-// after a grace of half the time those took; else at the deadline.
-func closesAt(since, deadline int64, given []answer, asked, need uint64) int64 {
-	slices.SortFunc(given, func(a, b answer) int { return cmp.Compare(a.height, b.height) })
-	at, weight := deadline, uint64(0)
-	for _, a := range given {
-		if weight < need && weight+a.weight >= need {
-			took := a.height - since
-			at = min(deadline, a.height+max(1, took/2))
+// answers are those of a committee in one phase.
+type answers struct {
+	given []answer
+	asked uint64 // weight of all that were asked for
+}
+
+type answer struct {
+	height int64
+	weight uint64
+}
+
+// ask counts a member of which an answer is wanted; its height is 0 before it.
+func (a *answers) ask(height int64, weight uint64) {
+	a.asked += weight
+	if height > 0 {
+		a.given = append(a.given, answer{height, weight})
+	}
+}
+
+// progress counts the answers in the order of their heights; only a grace is left
+// for the rest once their weight is need.
+func (a *answers) progress(need uint64) progress {
+	slices.SortFunc(a.given, func(a, b answer) int { return cmp.Compare(a.height, b.height) })
+	p := progress{asked: a.asked}
+	for _, answer := range a.given {
+		if p.given < need && p.given+answer.weight >= need {
+			p.enough = answer.height
 		}
-		weight += a.weight
+		p.given += answer.weight
 	}
-	if weight >= asked {
-		return since
-	}
-	return at
+	return p
 }
 
 // begin opens a phase.
@@ -107,36 +136,27 @@ func (s *State) closePhase(height int64) []Effect {
 	deadlines := s.Task.Spec.Deadlines
 	switch s.Round.Phase {
 	case spec.PhaseTrain:
-		if s.weightGiven() < uint64(s.Task.Spec.Selection.MinTrainers) {
+		if s.progress().given < uint64(s.Task.Spec.Selection.MinTrainers) {
 			return append(effects, s.abort(height, "too few trainers committed")...)
 		}
 		return append(effects, AskAttest{Deadline: s.begin(height, spec.PhaseAttest, deadlines.Attest)})
 	case spec.PhaseAttest:
 		return append(effects, s.survive(height)...)
 	case spec.PhaseAggregate:
-		if s.weightGiven() < uint64(s.Task.Spec.Selection.Quorum()) {
+		if s.progress().given < uint64(s.Task.Spec.Selection.Quorum()) {
 			return append(effects, s.abort(height, "too few aggregators committed")...)
 		}
 		return append(effects, AskReveal{Deadline: s.begin(height, spec.PhaseReveal, deadlines.Aggregate)})
 	case spec.PhaseReveal:
 		return append(effects, s.accept(height)...)
 	case spec.PhaseScore:
-		if s.weightGiven() < s.scoreQuorum() {
+		if s.progress().given < s.scoreQuorum() {
 			return append(effects, s.settle(height)...)
 		}
 		return append(effects, AskOpenings{Deadline: s.begin(height, spec.PhaseOpen, deadlines.Evaluate)})
 	default: // spec.PhaseOpen
 		return append(effects, s.settle(height)...)
 	}
-}
-
-// weightGiven is how much of what the phase asked for was answered.
-func (s *State) weightGiven() (weight uint64) {
-	given, _, _ := s.answers()
-	for _, a := range given {
-		weight += a.weight
-	}
-	return weight
 }
 
 // silent gives a demerit to whoever let the phase's deadline pass.

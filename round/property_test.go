@@ -34,6 +34,7 @@ func newLife(t *rapid.T) *life {
 func (l *life) step(in round.Input) {
 	before := imprint(l.State)
 	next, effects, err := l.Step(l.height, in)
+	l.apart(in, next, effects, err)
 	if after := imprint(l.State); after != before {
 		l.Fatalf("Step changed its receiver\n%s\n%s", before, after)
 	}
@@ -76,8 +77,44 @@ func (l *life) due(in round.Input) {
 	case l.Task.State.Final() && due != 0:
 		l.Fatalf("a closed task is due at %d", due)
 	case l.Task.State.Final():
-	case tick && due <= l.height || !tick && due != l.height:
+	case tick && due <= l.height || due < l.height:
 		l.Fatalf("due at %d, after %T at %d", due, in, l.height)
+	case !tick && due > l.height:
+		l.exact()
+	}
+}
+
+// exact wants a task that is not due now to be one that a look now would not move:
+// its phase stays open, its preparation goes on.
+func (l *life) exact() {
+	looked := l.State
+	looked.Task.Due = l.height
+	next, effects, err := looked.Step(l.height, round.Tick{})
+	for _, effect := range effects {
+		switch effect.(type) {
+		case round.AskCommittee, round.AskTrainers: // a look too many asks the scheduler once more
+		default:
+			l.Fatalf("due at %d, and a look at %d does this: %s", l.Task.Due, l.height, effect)
+		}
+	}
+	if next.Task.Due = l.Task.Due; err != nil || imprint(next) != imprint(l.State) {
+		l.Fatalf("due at %d, and a look at %d changes something: %v\n%s", l.Task.Due, l.height, err, cmp.Diff(l.State, next))
+	}
+}
+
+// apart wants a state with only the parts that an input needs to be stepped as the
+// whole one is.
+func (l *life) apart(in round.Input, whole round.State, effects []round.Effect, refusal error) {
+	if in == nil {
+		return
+	}
+	part := l.State.Only(round.Needs(in))
+	got, again, err := part.Step(l.height, in)
+	if !errors.Is(err, refusal) || !cmp.Equal(effects, again) {
+		l.Fatalf("%#v: of the whole round %v %v, of its parts %v %v", in, effects, refusal, again, err)
+	}
+	if want := whole.Only(round.Needs(in)); err == nil && got.Round.Number == l.Round.Number && imprint(got) != imprint(want) {
+		l.Fatalf("%#v: the parts differ from those of the whole:\n%s", in, cmp.Diff(want, got))
 	}
 }
 
@@ -117,7 +154,7 @@ func (l *life) settled() {
 	if l.Running() {
 		l.Fatalf("task %s, round %s", l.Task.State, l.Round.Phase)
 	}
-	for _, in := range []round.Input{round.Tick{}, round.Cancel{}, round.Ready{Node: 1}, nil} {
+	for _, in := range []round.Input{round.Tick{}, round.Cancel{Owner: "owner"}, round.Ready{Node: 1}, nil} {
 		if _, _, err := l.Step(l.height, in); !errors.Is(err, round.ErrClosed) {
 			l.Fatalf("a closed task takes %#v: %v", in, err)
 		}

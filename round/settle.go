@@ -81,18 +81,22 @@ func (s *State) record(fault spec.Fault) {
 	}
 }
 
-// settle pays the survivors equally and makes the next model the task's. A
-// round that nobody scored is paid all the same: a consumer cannot rob trainers
-// by hiding the hold-out.
+// settle pays what [Earnings] says and makes the next model the task's. A round
+// that nobody scored is paid all the same: a consumer cannot rob trainers by hiding
+// the hold-out.
 func (s *State) settle(height int64) []Effect {
 	s.Round.Score, s.Round.Scored = s.median()
 	s.Round.Phase = spec.PhaseSettled
-	survivors := s.survivors()
-	share := s.Task.Spec.PerRound() / uint64(len(survivors))
 	effects := []Effect{Publish{Model: s.Round.Next, Score: s.Round.Score, Scored: s.Round.Scored}}
-	for _, node := range survivors {
-		effects = append(effects, Pay{Node: node, Amount: share}, Merit{Node: node})
-		s.Round.Paid += share
+	earnings := Earnings(s.Task.Spec, s.Round)
+	paid := make(map[uint64]uint64, len(earnings)) // looked up, never walked: a map has no order
+	for _, e := range earnings {
+		paid[e.Node] += e.Amount
+		s.Round.Paid += e.Amount
+		effects = append(effects, Pay(e), Merit{Node: e.Node})
+	}
+	for i := range s.Round.Trainers {
+		s.Round.Trainers[i].Paid = paid[s.Round.Trainers[i].Node]
 	}
 	for _, a := range s.Round.Aggregates {
 		if a.Revealed > 0 && a.Digest == s.Round.Next {

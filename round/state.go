@@ -6,8 +6,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// State is a task and its newest round. Step never changes the State it is
-// called on.
+// State is a task and its newest round, or those parts of the round that a step
+// [Needs]. Step never changes the State it is called on.
 type State struct {
 	Chain string // chain id, part of every commitment
 	Task  spec.Task
@@ -28,46 +28,35 @@ func New(chain string, id uint64, owner string, task spec.TaskSpec, height int64
 // Step applies one input at a height, which is above zero and never falls. A
 // refused input is an error, and the state that comes back with it is the one
 // Step was called on. A [Tick] below Task.Due does nothing.
+//
+// The state must hold the parts of the round that the input [Needs]; it may hold
+// no others, and the step is the same.
 func (s State) Step(height int64, in Input) (State, []Effect, error) {
 	if s.Task.State.Final() {
 		return s, nil, ErrClosed
 	}
-	next := s.clone()
-	var effects []Effect
-	var err error
-	switch in := in.(type) {
-	case Tick:
-		if height >= s.Task.Due {
-			effects = next.tick(height)
-		}
-	case Select:
-		effects, err = next.selected(height, in)
-	case Ready:
-		err = next.ready(in)
-	case Commit:
-		err = next.commit(height, in)
-	case Attest:
-		err = next.attest(height, in)
-	case CommitAggregate:
-		err = next.commitAggregate(height, in)
-	case RevealAggregate:
-		err = next.revealAggregate(height, in)
-	case CommitScore:
-		err = next.commitScore(height, in)
-	case RevealScore:
-		err = next.revealScore(height, in)
-	case Cancel:
-		err = next.cancel()
-	default:
-		err = errUnexpectedInput
+	if in == nil {
+		return s, nil, errUnexpectedInput
 	}
+	next := s.clone()
+	effects, err := in.apply(&next, height)
 	if err != nil {
 		return s, nil, err
 	}
-	if _, ok := in.(Tick); !ok {
-		next.Task.Due = height // so that the block's end looks at it
-	}
 	return next, effects, nil
+}
+
+// Only is the state with some parts of its round and no others.
+func (s State) Only(p Parts) State {
+	if !p.Trainers {
+		s.Round.Trainers = slices.DeleteFunc(slices.Clone(s.Round.Trainers), func(c spec.Contribution) bool {
+			return c.Node != p.Trainer && (c.Height == 0 || c.Commitment != p.Commitment)
+		})
+	}
+	if !p.Committee {
+		s.Round.Aggregates, s.Round.Scores = nil, nil
+	}
+	return s
 }
 
 // Running reports whether a round is under way.
@@ -79,6 +68,7 @@ func (s State) clone() State {
 	s.Task.Aggregators = slices.Clone(s.Task.Aggregators)
 	s.Task.Evaluators = slices.Clone(s.Task.Evaluators)
 	s.Task.Faults = slices.Clone(s.Task.Faults)
+	s.Round.Committed = slices.Clone(s.Round.Committed)
 	s.Round.Trainers = slices.Clone(s.Round.Trainers)
 	s.Round.Aggregates = slices.Clone(s.Round.Aggregates)
 	s.Round.Scores = slices.Clone(s.Round.Scores)

@@ -6,6 +6,27 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+func (Tick) apply(s *State, height int64) ([]Effect, error) {
+	if height < s.Task.Due {
+		return nil, nil
+	}
+	return s.tick(height), nil
+}
+
+func (in Cancel) apply(s *State, height int64) ([]Effect, error) {
+	switch {
+	case in.Owner != s.Task.Owner:
+		return nil, ErrNotOwner
+	case s.Task.Cancelling:
+		return nil, ErrAlreadyClosing
+	}
+	s.Task.Cancelling = true
+	if !s.Running() {
+		s.Task.Due = height
+	}
+	return nil, nil
+}
+
 // tick looks at the task at the end of a block: it closes what can be closed
 // and says when it must be looked at again.
 func (s *State) tick(height int64) []Effect {
@@ -51,8 +72,7 @@ func (s *State) wait(height int64) {
 	s.Task.Due = min(height+retry, s.selectDeadline())
 }
 
-// selected takes the scheduler's answer.
-func (s *State) selected(height int64, in Select) ([]Effect, error) {
+func (in Select) apply(s *State, height int64) ([]Effect, error) {
 	selection := s.Task.Spec.Selection
 	switch {
 	case s.Task.Cancelling:
@@ -65,6 +85,7 @@ func (s *State) selected(height int64, in Select) ([]Effect, error) {
 		s.Task.Aggregators = slices.Clone(in.Aggregators)
 		s.Task.Evaluators = slices.Clone(in.Evaluators)
 		s.Task.State, s.Task.Since = spec.TaskPreparing, height
+		s.Task.Due = s.selectDeadline()
 		return []Effect{Engage{s.committee()}, AskReady{Deadline: height + int64(s.Task.Spec.Deadlines.Select)}}, nil
 	case s.Task.State == spec.TaskRunning && !s.Running():
 		if len(in.Trainers) < int(selection.MinTrainers) || len(in.Trainers) > selection.Asked() ||
@@ -125,8 +146,10 @@ func (s *State) open(height int64, trainers []uint64) []Effect {
 		Task: s.Task.ID, Number: s.Task.Round, Phase: spec.PhaseTrain, Base: s.Task.Model,
 		Opened: height, Since: height, Deadline: height + int64(s.Task.Spec.Deadlines.Train),
 	}
-	for _, node := range trainers {
-		r.Trainers = append(r.Trainers, spec.Contribution{Node: node})
+	trainers = slices.Sorted(slices.Values(trainers))
+	r.Asked, s.Task.Due = uint32(len(trainers)), r.Deadline
+	for i, node := range trainers {
+		r.Trainers = append(r.Trainers, spec.Contribution{Node: node, Bit: uint32(i)})
 	}
 	for _, m := range s.Task.Aggregators {
 		r.Aggregates = append(r.Aggregates, spec.Aggregate{Node: m.Node})
@@ -137,7 +160,7 @@ func (s *State) open(height int64, trainers []uint64) []Effect {
 		}
 	}
 	s.Round = r
-	return []Effect{Engage{slices.Clone(trainers)}, OpenTraining{Round: r.Number, Trainers: slices.Clone(trainers), Deadline: r.Deadline}}
+	return []Effect{Engage{trainers}, OpenTraining{Round: r.Number, Trainers: trainers, Deadline: r.Deadline}}
 }
 
 // between ends a round and decides what follows it.
@@ -162,7 +185,7 @@ func (s *State) between(height int64) []Effect {
 
 func (s *State) close(height int64, state spec.TaskState, why string) []Effect {
 	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, height, height
-	s.Task.Refunded = s.Task.Spec.Escrow - s.Task.Paid
+	s.Task.Refunded = Held(s.Task)
 	s.Task.Due = 0
 	var effects []Effect
 	if len(s.Task.Aggregators) > 0 {

@@ -49,7 +49,7 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	case "tick":
 		p.tick(number(t, d, "at", p.height))
 	case "cancel":
-		p.step(0, round.Cancel{})
+		p.step(0, round.Cancel{Owner: "owner"})
 	case "select":
 		p.step(0, p.selectOf(t, d))
 	default:

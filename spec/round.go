@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -21,7 +22,10 @@ type Round struct {
 	Score      PPM            `json:"score"`            // of Next; see Scored
 	Scored     bool           `json:"scored"`
 	Paid       uint64         `json:"paid_uthing"`
-	Trainers   []Contribution `json:"trainers"`
+	Asked      uint32         `json:"asked"`               // trainers selected
+	Committed  []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has committed
+	Enough     int64          `json:"enough,omitempty"`    // height at which enough had committed, 0 before it
+	Trainers   []Contribution `json:"trainers"`            // in the order of their nodes
 	Aggregates []Aggregate    `json:"aggregates"`
 	Scores     []Evaluation   `json:"scores"`
 }
@@ -29,11 +33,13 @@ type Round struct {
 // Contribution is one selected trainer's part in a round.
 type Contribution struct {
 	Node       uint64 `json:"node"`
+	Bit        uint32 `json:"bit"`        // its place in bitmaps over Trainers
 	Commitment Digest `json:"commitment"` // see UpdateCommitment
 	Samples    uint32 `json:"samples"`    // rows it claims to have trained on
 	Correct    uint32 `json:"correct"`    // of those, how many Base classified correctly
 	Height     int64  `json:"height"`     // of the commitment, 0 before it
 	Survivor   bool   `json:"survivor"`   // its update is in the sum
+	Paid       uint64 `json:"paid_uthing"`
 }
 
 // Aggregate is one aggregator's part in a round.
@@ -159,6 +165,24 @@ func (r Round) FederatedScore() PPM {
 // Held reports whether bit i of a bitmap is set.
 func Held(bitmap []byte, i int) bool {
 	return i/8 < len(bitmap) && bitmap[i/8]>>(i%8)&1 == 1
+}
+
+// SetBit returns a bitmap in which bit i is set and which is long enough for it.
+// It may change the bytes it is given.
+func SetBit(bitmap []byte, i int) []byte {
+	for len(bitmap) <= i/8 {
+		bitmap = append(bitmap, 0)
+	}
+	bitmap[i/8] |= 1 << (i % 8)
+	return bitmap
+}
+
+// CountBits counts the bits that are set.
+func CountBits(bitmap []byte) (n int) {
+	for _, b := range bitmap {
+		n += bits.OnesCount8(b)
+	}
+	return n
 }
 
 // Bitmap packs booleans, lowest bit first.

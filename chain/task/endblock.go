@@ -21,17 +21,15 @@ const (
 	maxWaiting = 100
 )
 
-// again is how many blocks pass before a task that could not be carried on is
+// stuckPause is how many blocks pass before a task that could not be carried on is
 // looked at again.
-const again = 100
+const stuckPause = 100
 
 // dueKey is when the end of a block looks at a task: whether it waits for a
 // committee, the height, the task.
 type dueKey = collections.Triple[bool, int64, uint64]
 
-func dueAt(s round.State) dueKey {
-	return collections.Join3(s.Task.State == spec.TaskWaiting, s.Task.Due, s.Task.ID)
-}
+func dueAt(t spec.Task) dueKey { return collections.Join3(t.State == spec.TaskWaiting, t.Due, t.ID) }
 
 // EndBlock looks at every task that is due. It reads the index of due heights,
 // so its cost does not grow with the number of tasks that are not.
@@ -40,7 +38,7 @@ func dueAt(s round.State) dueKey {
 // does not stop the chain: what was done to it in this block is undone, its
 // escrow stays where it is, and it is looked at again later.
 func (k Keeper) EndBlock(ctx context.Context) error {
-	c := &carrier{Keeper: k}
+	r := &roster{}
 	for _, queue := range []struct {
 		waiting bool
 		most    int
@@ -50,7 +48,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 			return err
 		}
 		for _, id := range due {
-			if err := c.look(ctx, id); err != nil {
+			if err := k.look(ctx, r, id); err != nil {
 				return err
 			}
 		}
@@ -73,27 +71,27 @@ func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint
 
 // look lets the machine look at one task. Effects may make it due again in the
 // same block: then the next block looks at it.
-func (c *carrier) look(ctx context.Context, id uint64) error {
-	state, err := c.load(ctx, id)
+func (k Keeper) look(ctx context.Context, r *roster, id uint64) error {
+	state, err := k.load(ctx, id, round.Needs(round.Tick{}))
 	if err != nil {
 		return err
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := c.step(cached, state, round.Tick{}); err != nil {
-		c.fresh = false
-		return c.postpone(ctx, state, err)
+	if err := k.apply(cached, r, state, round.Tick{}); err != nil {
+		r.fresh = false
+		return k.postpone(ctx, state, err)
 	}
 	write()
 	return nil
 }
 
 // postpone says that a task is stuck and leaves it alone for a while.
-func (c *carrier) postpone(ctx context.Context, stuck round.State, why error) error {
+func (k Keeper) postpone(ctx context.Context, stuck round.State, why error) error {
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	sdkCtx.Logger().Error("task is stuck", "task", stuck.Task.ID, "err", why)
 	space, number, _ := errorsmod.ABCIInfo(why, false)
 	emit(ctx, stuck, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
 	later := stuck
-	later.Task.Due = sdkCtx.BlockHeight() + again
-	return c.save(ctx, stuck, later)
+	later.Task.Due = sdkCtx.BlockHeight() + stuckPause
+	return k.save(ctx, stuck, later)
 }

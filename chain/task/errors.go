@@ -4,58 +4,43 @@ import (
 	"errors"
 
 	"google.golang.org/grpc/codes"
-
-	errorsmod "cosmossdk.io/errors"
+	"google.golang.org/grpc/status"
 
 	"github.com/althing-network/althing/round"
 )
 
-// Why a message is refused; the numbers are never used again.
-var (
-	ErrNotFound        = errorsmod.RegisterWithGRPCCode(Name, 2, codes.NotFound, "task not found")
-	ErrRoundNotFound   = errorsmod.RegisterWithGRPCCode(Name, 3, codes.NotFound, "round not found")
-	ErrNotOwner        = errorsmod.Register(Name, 4, "task belongs to another account")
-	ErrSpec            = errorsmod.Register(Name, 5, "invalid task")
-	ErrMalformed       = errorsmod.Register(Name, 6, "malformed message")
-	ErrEscrow          = errorsmod.Register(Name, 7, "escrow above balance")
-	ErrClosed          = errorsmod.Register(Name, 10, round.ErrClosed.Error())
-	ErrNotSelected     = errorsmod.Register(Name, 11, round.ErrNotSelected.Error())
-	ErrWrongRound      = errorsmod.Register(Name, 12, round.ErrWrongRound.Error())
-	ErrEarly           = errorsmod.Register(Name, 13, round.ErrEarly.Error())
-	ErrLate            = errorsmod.Register(Name, 14, round.ErrLate.Error())
-	ErrRepeated        = errorsmod.Register(Name, 15, round.ErrRepeated.Error())
-	ErrCopied          = errorsmod.Register(Name, 16, round.ErrCopied.Error())
-	ErrEmpty           = errorsmod.Register(Name, 17, round.ErrEmpty.Error())
-	ErrBitmap          = errorsmod.Register(Name, 18, round.ErrBitmap.Error())
-	ErrSamples         = errorsmod.Register(Name, 19, round.ErrSamples.Error())
-	ErrOpening         = errorsmod.Register(Name, 20, round.ErrOpening.Error())
-	ErrScore           = errorsmod.Register(Name, 21, round.ErrScore.Error())
-	ErrAlreadyClosing  = errorsmod.Register(Name, 22, round.ErrAlreadyClosing.Error())
-	ErrModel           = errorsmod.Register(Name, 23, round.ErrModel.Error())
-	errInternalRefusal = errorsmod.Register(Name, 99, "message does not fit the task")
-)
+// refusal is an error that ends in a [round.Refusal], as the SDK wants it: the
+// module's name and the refusal's code go into the answer.
+type refusal struct {
+	error
+	reason *round.Refusal
+}
 
-// refusal gives the machine's reason its number on the chain.
-func refusal(err error) error {
-	for _, r := range []struct{ reason, registered error }{
-		{round.ErrClosed, ErrClosed},
-		{round.ErrNotSelected, ErrNotSelected},
-		{round.ErrWrongRound, ErrWrongRound},
-		{round.ErrEarly, ErrEarly},
-		{round.ErrLate, ErrLate},
-		{round.ErrRepeated, ErrRepeated},
-		{round.ErrCopied, ErrCopied},
-		{round.ErrEmpty, ErrEmpty},
-		{round.ErrBitmap, ErrBitmap},
-		{round.ErrSamples, ErrSamples},
-		{round.ErrOpening, ErrOpening},
-		{round.ErrScore, ErrScore},
-		{round.ErrAlreadyClosing, ErrAlreadyClosing},
-		{round.ErrModel, ErrModel},
-	} {
-		if errors.Is(err, r.reason) {
-			return r.registered
-		}
+// refused lets the chain answer with the code of the [round.Refusal] that err
+// ends in; an error that is none stays as it is.
+func refused(err error) error {
+	reason, ok := errors.AsType[*round.Refusal](err)
+	if !ok {
+		return err
 	}
-	return errorsmod.Wrap(errInternalRefusal, err.Error())
+	return &refusal{err, reason}
+}
+
+// Unwrap is the error without the chain's words.
+func (r *refusal) Unwrap() error { return r.error }
+
+// ABCICode is the code in the answer to a transaction.
+func (r *refusal) ABCICode() uint32 { return r.reason.Code }
+
+// Codespace is the module the code belongs to.
+func (r *refusal) Codespace() string { return Name }
+
+// GRPCStatus is the answer to a query. Of it the SDK passes only on whether what
+// was asked for is there.
+func (r *refusal) GRPCStatus() *status.Status {
+	code := codes.Unknown
+	if r.reason == round.ErrTaskNotFound || r.reason == round.ErrRoundNotFound {
+		code = codes.NotFound
+	}
+	return status.New(code, r.Error())
 }

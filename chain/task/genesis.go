@@ -49,6 +49,9 @@ func validate(g *taskpb.Genesis) error {
 		if r.Number == 0 || r.Number > newest[r.Task] {
 			return fmt.Errorf("task %d has no round %d", r.Task, r.Number)
 		}
+		if err := validateRound(r); err != nil {
+			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
+		}
 		rounds[at], before = true, at
 	}
 	for i := range g.Tasks {
@@ -79,14 +82,33 @@ func validateTask(t spec.Task) error {
 	return nil
 }
 
+// validateRound wants a round's record to say of its trainers what their parts say.
+func validateRound(r spec.Round) error {
+	if int(r.Asked) != len(r.Trainers) || len(r.Committed) > (len(r.Trainers)+7)/8 {
+		return fmt.Errorf("%d trainers asked and %d bytes of commitments, of %d trainers", r.Asked, len(r.Committed), len(r.Trainers))
+	}
+	for i, c := range r.Trainers {
+		switch {
+		case int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node:
+			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
+		case spec.Held(r.Committed, i) != (c.Height > 0):
+			return fmt.Errorf("node %d committed at height %d: its bit says something else", c.Node, c.Height)
+		}
+	}
+	return nil
+}
+
 // restore writes a genesis into an empty store.
 func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 	if err := validate(g); err != nil {
 		return err
 	}
 	for i := range g.Rounds {
-		r := g.Rounds[i]
-		if err := k.rounds.Set(ctx, collections.Join(r.Task, r.Number), r); err != nil {
+		r, err := g.Rounds[i].ToSpec()
+		if err != nil {
+			return err
+		}
+		if err := k.saveRound(ctx, spec.Round{}, r); err != nil {
 			return err
 		}
 	}
@@ -98,7 +120,7 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 		if err := k.save(ctx, round.State{}, round.State{Task: t}); err != nil {
 			return err
 		}
-		state, err := k.load(ctx, t.ID)
+		state, err := k.load(ctx, t.ID, everyPart())
 		if err != nil {
 			return err
 		}
@@ -114,14 +136,16 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 func (k Keeper) export(ctx context.Context) (*taskpb.Genesis, error) {
 	var g taskpb.Genesis
 	if err := k.tasks.Walk(ctx, nil, func(_ uint64, t taskpb.Task) (bool, error) {
+		t, err := k.whole(ctx, t)
 		g.Tasks = append(g.Tasks, t)
-		return false, nil
+		return err != nil, err
 	}); err != nil {
 		return nil, err
 	}
 	if err := k.rounds.Walk(ctx, nil, func(_ collections.Pair[uint64, uint64], r taskpb.Round) (bool, error) {
+		err := k.read(ctx, &r, everyPart())
 		g.Rounds = append(g.Rounds, r)
-		return false, nil
+		return err != nil, err
 	}); err != nil {
 		return nil, err
 	}

@@ -51,19 +51,25 @@ type Keeper struct {
 	nodes Registry
 	denom string
 
-	next    collections.Sequence
-	tasks   collections.Map[uint64, taskpb.Task]
-	rounds  collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number
-	due     collections.KeySet[dueKey]
-	byState collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
-	byOwner collections.KeySet[collections.Pair[string, uint64]]      // owner, task
-	parts   collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: roles it has there
+	next       collections.Sequence
+	tasks      collections.Map[uint64, taskpb.Task] // without their task files
+	files      collections.Map[uint64, taskpb.TaskSpec]
+	rounds     collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number; without the parts of participants
+	trainers   collections.Map[partKey, taskpb.Contribution]                   // by node
+	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place
+	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place
+	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
+	due        collections.KeySet[dueKey]
+	byState    collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
+	byOwner    collections.KeySet[collections.Pair[string, uint64]]      // owner, task
+	parts      collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: parts it has there
 }
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, denom string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
+	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
 		bank: bank, nodes: nodes, denom: denom,
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
@@ -73,6 +79,13 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		byState: collections.NewKeySet(sb, collections.NewPrefix(4), "by_state", collections.PairKeyCodec(collections.Uint32Key, collections.Uint64Key)),
 		byOwner: collections.NewKeySet(sb, collections.NewPrefix(5), "by_owner", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
 		parts:   collections.NewMap(sb, collections.NewPrefix(6), "parts", pair, collections.Uint64Value),
+
+		files:      collections.NewMap(sb, collections.NewPrefix(7), "files", collections.Uint64Key, codec.CollValue[taskpb.TaskSpec](cdc)),
+		trainers:   collections.NewMap(sb, collections.NewPrefix(8), "trainers", part, codec.CollValue[taskpb.Contribution](cdc)),
+		aggregates: collections.NewMap(sb, collections.NewPrefix(9), "aggregates", part, codec.CollValue[taskpb.Aggregate](cdc)),
+		scores:     collections.NewMap(sb, collections.NewPrefix(10), "scores", part, codec.CollValue[taskpb.Evaluation](cdc)),
+		committed: collections.NewMap(sb, collections.NewPrefix(11), "committed",
+			collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections share a prefix: a mistake in the lines above

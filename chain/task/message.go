@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"fmt"
 
 	sdkmath "cosmossdk.io/math"
 
@@ -15,14 +16,14 @@ import (
 func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCreateResponse, error) {
 	owner, err := sdk.AccAddressFromBech32(m.Owner)
 	if err != nil {
-		return nil, ErrMalformed.Wrap(err.Error())
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, err))
 	}
 	asked := m.Spec.ToSpec()
 	if err := asked.Validate(); err != nil {
-		return nil, ErrSpec.Wrap(err.Error())
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
 	if err := k.bank.SendCoinsFromAccountToModule(ctx, owner, Name, k.coins(asked.Escrow)); err != nil {
-		return nil, ErrEscrow.Wrap(err.Error())
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrEscrow, err))
 	}
 	last, err := k.next.Next(ctx)
 	if err != nil {
@@ -36,18 +37,16 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 
 // Cancel implements [taskpb.MsgServer].
 func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCancelResponse, error) {
-	owner, err := sdk.AccAddressFromBech32(m.Owner)
+	owner, err := sdk.AccAddressFromBech32(m.Owner) // an address may also be spelled in capitals
 	if err != nil {
-		return nil, ErrMalformed.Wrap(err.Error())
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, err))
 	}
-	state, err := k.load(ctx, m.Task)
+	in := round.Cancel{Owner: owner.String()}
+	state, err := k.load(ctx, m.Task, round.Needs(in))
 	if err != nil {
 		return nil, err
 	}
-	if state.Task.Owner != owner.String() { // an address may also be spelled in capitals
-		return nil, ErrNotOwner
-	}
-	return &taskpb.MsgCancelResponse{}, k.step(ctx, state, round.Cancel{})
+	return &taskpb.MsgCancelResponse{}, k.apply(ctx, &roster{}, state, in)
 }
 
 // Ready implements [taskpb.MsgServer].
@@ -88,11 +87,11 @@ func (k Keeper) RevealScore(ctx context.Context, m *taskpb.MsgRevealScore) (*tas
 // Owed reports whether msg is the one its signer owes a task at this moment:
 // the round machine would accept it. Such a message is free.
 func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
-	m, ok := msg.(answer)
-	if !ok {
+	m, ok := msg.(taskpb.Message)
+	if _, wish := msg.(*taskpb.MsgCancel); wish || !ok { // nobody owes it to cancel
 		return false
 	}
-	state, in, err := k.addressed(ctx, m)
+	state, in, err := k.hear(ctx, m)
 	if err != nil {
 		return false
 	}
@@ -100,31 +99,12 @@ func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
 	return err == nil
 }
 
-func (k Keeper) answer(ctx context.Context, m answer) error {
-	state, in, err := k.addressed(ctx, m)
+func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
+	state, in, err := k.hear(ctx, m)
 	if err != nil {
 		return err
 	}
-	return k.step(ctx, state, in)
-}
-
-// step feeds a message to the machine.
-func (k Keeper) step(ctx context.Context, before round.State, in round.Input) error {
-	return (&carrier{Keeper: k}).step(ctx, before, in)
-}
-
-// addressed finds the task and reads what the node says to it.
-func (k Keeper) addressed(ctx context.Context, m answer) (round.State, round.Input, error) {
-	node, err := k.nodes.ByOwner(ctx, m.GetOwner())
-	if err != nil {
-		return round.State{}, nil, err
-	}
-	state, err := k.load(ctx, m.GetTask())
-	if err != nil {
-		return round.State{}, nil, err
-	}
-	in, err := read(m, node.ID)
-	return state, in, err
+	return k.apply(ctx, &roster{}, state, in)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"fmt"
 
 	"cosmossdk.io/collections"
 
@@ -9,15 +10,16 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
 )
 
 // Task implements [taskpb.QueryServer].
 func (k Keeper) Task(ctx context.Context, req *taskpb.QueryTask) (*taskpb.QueryTaskResponse, error) {
-	state, err := k.load(ctx, req.Id)
+	t, err := k.task(ctx, req.Id)
 	if err != nil {
 		return nil, err
 	}
-	return &taskpb.QueryTaskResponse{Task: taskpb.TaskFromSpec(state.Task)}, nil
+	return &taskpb.QueryTaskResponse{Task: t}, nil
 }
 
 // Tasks implements [taskpb.QueryServer]. A filter by state or by owner reads an
@@ -30,51 +32,69 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 	case req.Owner != "":
 		owner, wrong := sdk.AccAddressFromBech32(req.Owner)
 		if wrong != nil {
-			return nil, ErrMalformed.Wrap(wrong.Error())
+			return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, wrong))
 		}
 		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, bounded(req.Pagination),
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
+				if req.State == 0 {
+					return true, nil
+				}
 				task, err := k.tasks.Get(ctx, key.K2())
-				return req.State == 0 || task.State == req.State, err
+				return task.State == req.State, err
 			},
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (taskpb.Task, error) {
-				return k.tasks.Get(ctx, key.K2())
+				return k.task(ctx, key.K2())
 			},
 			query.WithCollectionPaginationPairPrefix[string, uint64](owner.String()))
 	case req.State != 0:
 		tasks, page, err = query.CollectionPaginate(ctx, k.byState, bounded(req.Pagination),
 			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {
-				return k.tasks.Get(ctx, key.K2())
+				return k.task(ctx, key.K2())
 			},
 			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
 	default:
 		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, bounded(req.Pagination),
-			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return task, nil })
+			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return k.whole(ctx, task) })
 	}
 	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: page}, err
 }
 
 // Round implements [taskpb.QueryServer].
 func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.QueryRoundResponse, error) {
-	if _, err := k.load(ctx, req.Task); err != nil {
+	if err := k.known(ctx, req.Task); err != nil {
 		return nil, err
 	}
-	r, err := k.round(ctx, req.Task, req.Number)
+	r, err := k.record(ctx, req.Task, req.Number)
 	if err != nil {
 		return nil, err
 	}
-	return &taskpb.QueryRoundResponse{Round: taskpb.RoundFromSpec(r)}, nil
+	if err := k.read(ctx, &r, everyPart()); err != nil {
+		return nil, err
+	}
+	return &taskpb.QueryRoundResponse{Round: r}, nil
 }
 
 // Rounds implements [taskpb.QueryServer].
 func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.QueryRoundsResponse, error) {
-	if _, err := k.load(ctx, req.Task); err != nil {
+	if err := k.known(ctx, req.Task); err != nil {
 		return nil, err
 	}
 	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, bounded(req.Pagination),
-		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) { return r, nil },
+		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) {
+			err := k.read(ctx, &r, everyPart())
+			return r, err
+		},
 		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Task))
 	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: page}, err
+}
+
+// known fails where there is no such task.
+func (k Keeper) known(ctx context.Context, task uint64) error {
+	has, err := k.tasks.Has(ctx, task)
+	if err == nil && !has {
+		return refused(fmt.Errorf("%w: task %d", round.ErrTaskNotFound, task))
+	}
+	return err
 }
 
 // Duties implements [taskpb.QueryServer].
@@ -82,13 +102,19 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 	var duties []taskpb.Duty
 	err := k.parts.Walk(ctx, collections.NewPrefixedPairRange[uint64, uint64](req.Node),
 		func(key collections.Pair[uint64, uint64], _ uint64) (bool, error) {
-			state, err := k.load(ctx, key.K2())
+			task, err := k.task(ctx, key.K2())
 			if err != nil {
 				return true, err
 			}
-			duty := taskpb.Duty{Task: taskpb.TaskFromSpec(state.Task)}
-			if state.Round.Number > 0 {
-				r := taskpb.RoundFromSpec(state.Round)
+			duty := taskpb.Duty{Task: task}
+			if task.Round > 0 {
+				r, err := k.record(ctx, task.Id, task.Round)
+				if err != nil {
+					return true, err
+				}
+				if err := k.read(ctx, &r, everyPart()); err != nil {
+					return true, err
+				}
 				duty.Round = &r
 			}
 			duties = append(duties, duty)

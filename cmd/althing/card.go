@@ -113,11 +113,7 @@ func parts(t spec.Task, rounds []spec.Round) []participant {
 	for _, r := range rounds {
 		settled := r.Phase == spec.PhaseSettled
 		for _, own := range r.Trainers {
-			served, share := settled && own.Survivor, uint64(0)
-			if served {
-				share = r.Paid / uint64(r.Survivors())
-			}
-			add(own.Node, spec.Trainer, 1, served, share)
+			add(own.Node, spec.Trainer, 1, settled && own.Survivor, own.Paid)
 		}
 		for _, own := range r.Aggregates {
 			add(own.Node, spec.Aggregator, 1, settled && own.Revealed > 0 && own.Digest == r.Next, 0)

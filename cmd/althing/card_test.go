@@ -19,7 +19,7 @@ func trained() (spec.Task, []spec.Round) {
 	return task, []spec.Round{
 		{
 			Task: 7, Number: 1, Phase: spec.PhaseSettled, Base: first, Next: second, Closed: 20, Paid: 100, Score: 800_000, Scored: true,
-			Trainers:   []spec.Contribution{{Node: 1, Height: 11, Samples: 10, Correct: 1, Survivor: true}, {Node: 2, Height: 12, Samples: 30, Correct: 3, Survivor: true}},
+			Trainers:   []spec.Contribution{{Node: 1, Height: 11, Samples: 10, Correct: 1, Survivor: true, Paid: 50}, {Node: 2, Height: 12, Samples: 30, Correct: 3, Survivor: true, Paid: 50}},
 			Aggregates: []spec.Aggregate{{Node: 3, Digest: second, Revealed: 15}},
 			Scores:     []spec.Evaluation{{Node: 4, Score: 800_000, Revealed: 18}},
 		},
@@ -31,7 +31,7 @@ func trained() (spec.Task, []spec.Round) {
 		},
 		{
 			Task: 7, Number: 3, Phase: spec.PhaseSettled, Base: second, Next: third, Closed: 40, Paid: 90,
-			Trainers:   []spec.Contribution{{Node: 1}, {Node: 2, Height: 32, Samples: 30, Correct: 15, Survivor: true}},
+			Trainers:   []spec.Contribution{{Node: 1}, {Node: 2, Height: 32, Samples: 30, Correct: 15, Survivor: true, Paid: 90}},
 			Aggregates: []spec.Aggregate{{Node: 3, Digest: third, Revealed: 35}},
 			Scores:     []spec.Evaluation{{Node: 4}},
 		},

@@ -11,8 +11,16 @@ import (
 
 // TaskFromSpec is the wire form of a task.
 func TaskFromSpec(t spec.Task) Task {
+	said := TaskSpecFromSpec(t.Spec)
+	out := RecordFromSpec(t)
+	out.Spec = &said
+	return out
+}
+
+// RecordFromSpec is the wire form of a task without its task file.
+func RecordFromSpec(t spec.Task) Task {
 	return Task{
-		Id: t.ID, Owner: t.Owner, Spec: TaskSpecFromSpec(t.Spec), State: TaskStateFromSpec(t.State),
+		Id: t.ID, Owner: t.Owner, State: TaskStateFromSpec(t.State),
 		Reason: t.Reason, Created: t.Created, Since: t.Since, Closed: t.Closed, Cancelling: t.Cancelling,
 		Paid: t.Paid, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
@@ -21,12 +29,15 @@ func TaskFromSpec(t spec.Task) Task {
 	}
 }
 
-// ToSpec is the task in plain types. It refuses an unknown state and a digest of
-// a wrong length.
+// ToSpec is the task in plain types. It refuses a task without its task file, an
+// unknown state and a digest of a wrong length.
 func (m *Task) ToSpec() (spec.Task, error) {
 	state, err := m.State.ToSpec()
 	if err != nil {
 		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, err)
+	}
+	if m.Spec == nil {
+		return spec.Task{}, fmt.Errorf("task %d: its task file is missing", m.Id)
 	}
 	var r digests
 	t := spec.Task{

@@ -82,18 +82,19 @@ func TestWordsAgree(t *testing.T) {
 }
 
 func TestMalformedTaskIsRefused(t *testing.T) {
-	good := taskpb.Task{Id: 3, State: taskpb.TASK_STATE_RUNNING}
+	good := taskpb.Task{Id: 3, State: taskpb.TASK_STATE_RUNNING, Spec: &taskpb.TaskSpec{}}
 	if _, err := good.ToSpec(); err != nil {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*taskpb.Task){
-		"unknown task state 0":            func(m *taskpb.Task) { m.State = 0 },
-		"unknown task state 8":            func(m *taskpb.Task) { m.State = 8 },
-		"unknown task state -1":           func(m *taskpb.Task) { m.State = -1 },
-		"model: digest of 31 bytes":       func(m *taskpb.Task) { m.Model = make([]byte, 31) },
-		"ready: digest of 33 bytes":       func(m *taskpb.Task) { m.Aggregators = []taskpb.Member{{Ready: make([]byte, 33)}} },
-		"ready: digest of 1 bytes":        func(m *taskpb.Task) { m.Evaluators = []taskpb.Member{{Ready: []byte{1}}} },
-		"task 3: fault: digest of 2 byte": func(m *taskpb.Task) { m.Faults = []taskpb.Fault{{Digest: []byte{1, 2}}} },
+		"task 3: its task file is missing": func(m *taskpb.Task) { m.Spec = nil },
+		"unknown task state 0":             func(m *taskpb.Task) { m.State = 0 },
+		"unknown task state 8":             func(m *taskpb.Task) { m.State = 8 },
+		"unknown task state -1":            func(m *taskpb.Task) { m.State = -1 },
+		"model: digest of 31 bytes":        func(m *taskpb.Task) { m.Model = make([]byte, 31) },
+		"ready: digest of 33 bytes":        func(m *taskpb.Task) { m.Aggregators = []taskpb.Member{{Ready: make([]byte, 33)}} },
+		"ready: digest of 1 bytes":         func(m *taskpb.Task) { m.Evaluators = []taskpb.Member{{Ready: []byte{1}}} },
+		"task 3: fault: digest of 2 byte":  func(m *taskpb.Task) { m.Faults = []taskpb.Fault{{Digest: []byte{1, 2}}} },
 	} {
 		bad := good
 		spoil(&bad)

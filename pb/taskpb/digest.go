@@ -14,8 +14,8 @@ func digest(d spec.Digest) []byte {
 	return d[:]
 }
 
-// digests reads wire digests until the first one of a wrong length, whose error
-// it keeps.
+// digests reads wire digests and salts until the first one of a wrong length,
+// whose error it keeps.
 type digests struct{ err error }
 
 func (r *digests) read(name string, b []byte) spec.Digest {
@@ -24,4 +24,12 @@ func (r *digests) read(name string, b []byte) spec.Digest {
 		r.err = fmt.Errorf("%s: %w", name, err)
 	}
 	return d
+}
+
+func (r *digests) salt(b []byte) (salt spec.Salt) {
+	if len(b) != len(salt) && r.err == nil {
+		r.err = fmt.Errorf("salt of %d bytes: want %d", len(b), len(salt))
+	}
+	copy(salt[:], b)
+	return salt
 }

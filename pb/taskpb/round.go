@@ -12,24 +12,16 @@ func RoundFromSpec(r spec.Round) Round {
 		Task: r.Task, Number: r.Number, Phase: PhaseFromSpec(r.Phase), Reason: r.Reason,
 		Opened: r.Opened, Since: r.Since, Deadline: r.Deadline, Closed: r.Closed,
 		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid,
+		Asked: r.Asked, Committed: r.Committed, Enough: r.Enough,
 	}
 	for _, c := range r.Trainers {
-		out.Trainers = append(out.Trainers, Contribution{
-			Node: c.Node, Commitment: digest(c.Commitment), Samples: c.Samples,
-			Correct: c.Correct, Height: c.Height, Survivor: c.Survivor,
-		})
+		out.Trainers = append(out.Trainers, ContributionFromSpec(c))
 	}
 	for _, a := range r.Aggregates {
-		out.Aggregates = append(out.Aggregates, Aggregate{
-			Node: a.Node, Holds: a.Holds, Attested: a.Attested, Commitment: digest(a.Commitment),
-			Committed: a.Committed, Digest: digest(a.Digest), Revealed: a.Revealed,
-		})
+		out.Aggregates = append(out.Aggregates, AggregateFromSpec(a))
 	}
 	for _, e := range r.Scores {
-		out.Scores = append(out.Scores, Evaluation{
-			Node: e.Node, Stake: e.Stake, Commitment: digest(e.Commitment),
-			Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed,
-		})
+		out.Scores = append(out.Scores, EvaluationFromSpec(e))
 	}
 	return out
 }
@@ -47,27 +39,64 @@ func (m *Round) ToSpec() (spec.Round, error) {
 		Opened: m.Opened, Since: m.Since, Deadline: m.Deadline, Closed: m.Closed,
 		Base: r.read("base", m.Base), Next: r.read("next", m.Next),
 		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid,
+		Asked: m.Asked, Committed: m.Committed, Enough: m.Enough,
 	}
-	for _, c := range m.Trainers {
-		out.Trainers = append(out.Trainers, spec.Contribution{
-			Node: c.Node, Commitment: r.read("commitment", c.Commitment), Samples: c.Samples,
-			Correct: c.Correct, Height: c.Height, Survivor: c.Survivor,
-		})
+	for i := range m.Trainers {
+		out.Trainers = append(out.Trainers, m.Trainers[i].toSpec(&r))
 	}
-	for _, a := range m.Aggregates {
-		out.Aggregates = append(out.Aggregates, spec.Aggregate{
-			Node: a.Node, Holds: a.Holds, Attested: a.Attested, Commitment: r.read("commitment", a.Commitment),
-			Committed: a.Committed, Digest: r.read("digest", a.Digest), Revealed: a.Revealed,
-		})
+	for i := range m.Aggregates {
+		out.Aggregates = append(out.Aggregates, m.Aggregates[i].toSpec(&r))
 	}
-	for _, e := range m.Scores {
-		out.Scores = append(out.Scores, spec.Evaluation{
-			Node: e.Node, Stake: e.Stake, Commitment: r.read("commitment", e.Commitment),
-			Committed: e.Committed, Score: spec.PPM(e.Score), Revealed: e.Revealed,
-		})
+	for i := range m.Scores {
+		out.Scores = append(out.Scores, m.Scores[i].toSpec(&r))
 	}
 	if r.err != nil {
 		return spec.Round{}, fmt.Errorf("task %d round %d: %w", m.Task, m.Number, r.err)
 	}
 	return out, nil
+}
+
+// ContributionFromSpec is the wire form of a trainer's part.
+func ContributionFromSpec(c spec.Contribution) Contribution {
+	return Contribution{
+		Node: c.Node, Bit: c.Bit, Commitment: digest(c.Commitment), Samples: c.Samples,
+		Correct: c.Correct, Height: c.Height, Survivor: c.Survivor, Paid: c.Paid,
+	}
+}
+
+func (m *Contribution) toSpec(r *digests) spec.Contribution {
+	return spec.Contribution{
+		Node: m.Node, Bit: m.Bit, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples,
+		Correct: m.Correct, Height: m.Height, Survivor: m.Survivor, Paid: m.Paid,
+	}
+}
+
+// AggregateFromSpec is the wire form of an aggregator's part.
+func AggregateFromSpec(a spec.Aggregate) Aggregate {
+	return Aggregate{
+		Node: a.Node, Holds: a.Holds, Attested: a.Attested, Commitment: digest(a.Commitment),
+		Committed: a.Committed, Digest: digest(a.Digest), Revealed: a.Revealed,
+	}
+}
+
+func (m *Aggregate) toSpec(r *digests) spec.Aggregate {
+	return spec.Aggregate{
+		Node: m.Node, Holds: m.Holds, Attested: m.Attested, Commitment: r.read("commitment", m.Commitment),
+		Committed: m.Committed, Digest: r.read("digest", m.Digest), Revealed: m.Revealed,
+	}
+}
+
+// EvaluationFromSpec is the wire form of an evaluator's part.
+func EvaluationFromSpec(e spec.Evaluation) Evaluation {
+	return Evaluation{
+		Node: e.Node, Stake: e.Stake, Commitment: digest(e.Commitment),
+		Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed,
+	}
+}
+
+func (m *Evaluation) toSpec(r *digests) spec.Evaluation {
+	return spec.Evaluation{
+		Node: m.Node, Stake: m.Stake, Commitment: r.read("commitment", m.Commitment),
+		Committed: m.Committed, Score: spec.PPM(m.Score), Revealed: m.Revealed,
+	}
 }

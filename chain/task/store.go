@@ -1,0 +1,247 @@
+package task
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// A task lies in the store in pieces, so that a message reads and writes no more
+// than what it is about: its task file, which never changes; its record; the record
+// of each round; and each participant's part in a round.
+
+// partKey is the place of a part: task, round, and the node of a trainer, or the
+// place of an aggregator or an evaluator in its list.
+type partKey = collections.Triple[uint64, uint64, uint64]
+
+// load reads a task and, of its newest round, the record and the given parts.
+func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.State, error) {
+	stored, err := k.task(ctx, id)
+	if err != nil {
+		return round.State{}, err
+	}
+	state := round.State{Chain: sdk.UnwrapSDKContext(ctx).ChainID()}
+	if state.Task, err = stored.ToSpec(); err != nil || state.Task.Round == 0 {
+		return state, err
+	}
+	r, err := k.record(ctx, id, state.Task.Round)
+	if err != nil {
+		return round.State{}, err
+	}
+	if err := k.read(ctx, &r, parts); err != nil {
+		return round.State{}, err
+	}
+	state.Round, err = r.ToSpec()
+	return state, err
+}
+
+// task reads a task with its task file.
+func (k Keeper) task(ctx context.Context, id uint64) (taskpb.Task, error) {
+	t, err := k.tasks.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return t, refused(fmt.Errorf("%w: task %d", round.ErrTaskNotFound, id))
+	}
+	if err != nil {
+		return t, err
+	}
+	return k.whole(ctx, t)
+}
+
+// whole adds the task file to a task.
+func (k Keeper) whole(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
+	file, err := k.files.Get(ctx, t.Id)
+	t.Spec = &file
+	return t, err
+}
+
+// record reads a round without the parts of its participants.
+func (k Keeper) record(ctx context.Context, task, number uint64) (taskpb.Round, error) {
+	r, err := k.rounds.Get(ctx, collections.Join(task, number))
+	if errors.Is(err, collections.ErrNotFound) {
+		return r, refused(fmt.Errorf("%w: task %d round %d", round.ErrRoundNotFound, task, number))
+	}
+	return r, err
+}
+
+// everyPart is what a query shows and the end of a block looks at.
+func everyPart() round.Parts { return round.Parts{Trainers: true, Committee: true} }
+
+// read adds some participants' parts to a round.
+func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
+	if parts.Committee {
+		if r.Aggregates, err = list(ctx, k.aggregates, r); err != nil {
+			return err
+		}
+		if r.Scores, err = list(ctx, k.scores, r); err != nil {
+			return err
+		}
+	}
+	if parts.Trainers {
+		r.Trainers, err = list(ctx, k.trainers, r)
+		return err
+	}
+	nodes := []uint64{parts.Trainer}
+	if !parts.Commitment.IsZero() {
+		node, err := k.committed.Get(ctx, collections.Join(r.Task, parts.Commitment[:]))
+		if err == nil && node != parts.Trainer {
+			nodes = append(nodes, node)
+		} else if err != nil && !errors.Is(err, collections.ErrNotFound) {
+			return err
+		}
+	}
+	for _, node := range nodes {
+		c, err := k.trainers.Get(ctx, collections.Join3(r.Task, r.Number, node))
+		if errors.Is(err, collections.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.Trainers = append(r.Trainers, c)
+	}
+	slices.SortFunc(r.Trainers, func(a, b taskpb.Contribution) int { return cmp.Compare(a.Bit, b.Bit) })
+	return nil
+}
+
+// list reads the parts of one kind in a round, in their order.
+func list[P any](ctx context.Context, from collections.Map[partKey, P], r *taskpb.Round) (parts []P, err error) {
+	of := collections.NewSuperPrefixedTripleRange[uint64, uint64, uint64](r.Task, r.Number)
+	err = from.Walk(ctx, of, func(_ partKey, p P) (bool, error) {
+		parts = append(parts, p)
+		return false, nil
+	})
+	return parts, err
+}
+
+// save writes what differs between two states of a task, and keeps the indexes in
+// step. Before is the zero State for a task that is new.
+func (k Keeper) save(ctx context.Context, before, after round.State) error {
+	heardBy(ctx).forget()
+	id := after.Task.ID
+	if before.Task.ID == 0 {
+		if err := k.files.Set(ctx, id, taskpb.TaskSpecFromSpec(after.Task.Spec)); err != nil {
+			return err
+		}
+		if err := k.byOwner.Set(ctx, collections.Join(after.Task.Owner, id)); err != nil {
+			return err
+		}
+	}
+	if err := k.index(ctx, before.Task, after.Task); err != nil {
+		return err
+	}
+	if err := k.saveRound(ctx, before.Round, after.Round); err != nil {
+		return err
+	}
+	old, record := taskpb.RecordFromSpec(before.Task), taskpb.RecordFromSpec(after.Task)
+	return write(ctx, k.tasks, id, old, record)
+}
+
+// index keeps in step by which tasks are found: their state, and the height at which
+// the end of a block looks at them.
+func (k Keeper) index(ctx context.Context, before, after spec.Task) error {
+	if before.State != after.State {
+		if before.ID > 0 {
+			if err := k.byState.Remove(ctx, stateKey(before)); err != nil {
+				return err
+			}
+		}
+		if err := k.byState.Set(ctx, stateKey(after)); err != nil {
+			return err
+		}
+	}
+	old, due := dueAt(before), dueAt(after)
+	if old == due {
+		return nil
+	}
+	if old.K2() > 0 {
+		if err := k.due.Remove(ctx, old); err != nil {
+			return err
+		}
+	}
+	if due.K2() > 0 {
+		return k.due.Set(ctx, due)
+	}
+	return nil
+}
+
+func stateKey(t spec.Task) collections.Pair[uint32, uint64] {
+	return collections.Join(uint32(taskpb.TaskStateFromSpec(t.State)), t.ID)
+}
+
+// saveRound writes what differs between two states of a round, or all of a round
+// that is new. The two hold the same parts.
+func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
+	if after.Number == 0 {
+		return nil
+	}
+	if before.Number != after.Number {
+		before = spec.Round{}
+	}
+	for i, c := range after.Trainers {
+		if i < len(before.Trainers) && before.Trainers[i] == c {
+			continue
+		}
+		if err := k.trainers.Set(ctx, collections.Join3(after.Task, after.Number, c.Node), taskpb.ContributionFromSpec(c)); err != nil {
+			return err
+		}
+		if after.Phase == spec.PhaseTrain && c.Height > 0 {
+			if err := k.committed.Set(ctx, collections.Join(after.Task, c.Commitment[:]), c.Node); err != nil {
+				return err
+			}
+		}
+	}
+	if before.Phase == spec.PhaseTrain && after.Phase != spec.PhaseTrain { // nobody commits any more
+		if err := k.committed.Clear(ctx, collections.NewPrefixedPairRange[uint64, []byte](after.Task)); err != nil {
+			return err
+		}
+	}
+	for i, a := range after.Aggregates {
+		old := taskpb.Aggregate{}
+		if i < len(before.Aggregates) {
+			old = taskpb.AggregateFromSpec(before.Aggregates[i])
+		}
+		part := taskpb.AggregateFromSpec(a)
+		if err := write(ctx, k.aggregates, collections.Join3(after.Task, after.Number, uint64(i)), old, part); err != nil {
+			return err
+		}
+	}
+	for i, e := range after.Scores {
+		if i < len(before.Scores) && before.Scores[i] == e {
+			continue
+		}
+		if err := k.scores.Set(ctx, collections.Join3(after.Task, after.Number, uint64(i)), taskpb.EvaluationFromSpec(e)); err != nil {
+			return err
+		}
+	}
+	before.Trainers, before.Aggregates, before.Scores = nil, nil, nil
+	after.Trainers, after.Aggregates, after.Scores = nil, nil, nil
+	old, record := taskpb.RoundFromSpec(before), taskpb.RoundFromSpec(after)
+	return write(ctx, k.rounds, collections.Join(after.Task, after.Number), old, record)
+}
+
+// write sets a value unless its bytes are those of the old one.
+func write[K, V any, P interface {
+	*V
+	Marshal() ([]byte, error)
+}](ctx context.Context, into collections.Map[K, V], key K, old, value V) error {
+	was, err := P(&old).Marshal()
+	if err != nil {
+		return err
+	}
+	is, err := P(&value).Marshal()
+	if err != nil || bytes.Equal(was, is) {
+		return err
+	}
+	return into.Set(ctx, key, value)
+}

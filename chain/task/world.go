@@ -1,0 +1,132 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// EventType is the type of the event emitted for every effect; its attributes
+// are task, round and effect.
+const EventType = "althing.task"
+
+// world is the chain as package round sees it, in one transaction or at the end of
+// one block.
+type world struct {
+	Keeper
+	ctx    context.Context
+	roster *roster
+}
+
+var _ round.World = world{}
+
+// roster is the list of active nodes as it was last read, for as long as nothing
+// changes a node: a block in which a thousand tasks look for nodes reads them once.
+type roster struct {
+	nodes []spec.Node
+	fresh bool
+}
+
+// apply gives a task an input.
+func (k Keeper) apply(ctx context.Context, r *roster, s round.State, in round.Input) error {
+	w := world{Keeper: k, ctx: ctx, roster: r}
+	return refused(round.Apply(w, sdk.UnwrapSDKContext(ctx).BlockHeight(), s, in))
+}
+
+// Save implements [round.World].
+func (w world) Save(before, after round.State) error { return w.save(w.ctx, before, after) }
+
+// Candidates implements [round.World].
+func (w world) Candidates() ([]spec.Node, error) {
+	if !w.roster.fresh {
+		nodes, err := w.nodes.Active(w.ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.roster.nodes, w.roster.fresh = nodes, true
+	}
+	return w.roster.nodes, nil
+}
+
+// Engage implements [round.World]: the parts are counted here, the tasks in the
+// registry.
+func (w world) Engage(task, node uint64, delta int) error {
+	w.roster.fresh = false
+	if err := w.count(w.ctx, node, task, delta); err != nil {
+		return err
+	}
+	return w.nodes.Engage(w.ctx, node, delta)
+}
+
+func (k Keeper) count(ctx context.Context, node, task uint64, delta int) error {
+	key := collections.Join(node, task)
+	parts, err := k.parts.Get(ctx, key)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		return err
+	}
+	if delta < 0 && parts < uint64(-delta) {
+		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, parts, task, -delta)
+	}
+	if parts = uint64(int64(parts) + int64(delta)); parts == 0 {
+		return k.parts.Remove(ctx, key)
+	}
+	return k.parts.Set(ctx, key, parts)
+}
+
+// Pay implements [round.World].
+func (w world) Pay(node, uthing uint64) error {
+	n, err := w.nodes.Get(w.ctx, node)
+	if err != nil {
+		return err
+	}
+	return w.Refund(n.Owner, uthing)
+}
+
+// Refund implements [round.World].
+func (w world) Refund(owner string, uthing uint64) error {
+	if uthing == 0 {
+		return nil
+	}
+	to, err := sdk.AccAddressFromBech32(owner)
+	if err != nil {
+		return err
+	}
+	return w.bank.SendCoinsFromModuleToAccount(w.ctx, Name, to, w.coins(uthing))
+}
+
+// Praise implements [round.World].
+func (w world) Praise(node uint64) error {
+	w.roster.fresh = false
+	return w.nodes.Merit(w.ctx, node)
+}
+
+// Blame implements [round.World].
+func (w world) Blame(node uint64, d spec.Demerit) error {
+	w.roster.fresh = false
+	return w.nodes.Demerit(w.ctx, node, d)
+}
+
+// Measure implements [round.World].
+func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
+	w.roster.fresh = false
+	return w.nodes.Measure(w.ctx, node, dataset, accuracy)
+}
+
+// Tell implements [round.World]: an event for whoever reads blocks.
+func (w world) Tell(s round.State, e round.Effect) { emit(w.ctx, s, e.String()) }
+
+func emit(ctx context.Context, s round.State, effect string) {
+	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(EventType,
+		sdk.NewAttribute("task", strconv.FormatUint(s.Task.ID, 10)),
+		sdk.NewAttribute("round", strconv.FormatUint(s.Round.Number, 10)),
+		sdk.NewAttribute("effect", effect),
+	))
+}

@@ -1,0 +1,75 @@
+package taskpb
+
+import (
+	"fmt"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// Message is what an account says to a task: an input of the task's round, and
+// the account instead of its node.
+type Message interface {
+	proto.Message
+	GetOwner() string
+	GetTask() uint64
+}
+
+// MessageOf is the message by which an account gives a task an input. Whose node
+// says it is not in the message: the chain knows the node of an account. What
+// only the chain gives to a task, such as the end of a block, is no message.
+func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
+	switch in := in.(type) {
+	case round.Ready:
+		return &MsgReady{Owner: owner, Task: task, Digest: digest(in.Digest)}, nil
+	case round.Commit:
+		return &MsgCommit{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment), Samples: in.Samples, Correct: in.Correct}, nil
+	case round.Attest:
+		return &MsgAttest{Owner: owner, Task: task, Round: in.Round, Holds: in.Holds}, nil
+	case round.CommitAggregate:
+		return &MsgCommitAggregate{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment)}, nil
+	case round.RevealAggregate:
+		return &MsgRevealAggregate{Owner: owner, Task: task, Round: in.Round, Digest: digest(in.Digest), Salt: in.Salt[:]}, nil
+	case round.CommitScore:
+		return &MsgCommitScore{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment)}, nil
+	case round.RevealScore:
+		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Salt: in.Salt[:]}, nil
+	case round.Cancel:
+		return &MsgCancel{Owner: owner, Task: task}, nil
+	}
+	return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
+}
+
+// InputOf is what a message means to the round, said by a node. It refuses what
+// no round reads, and digests and salts of a wrong length, as
+// [round.ErrMalformed].
+func InputOf(m proto.Message, node uint64) (round.Input, error) {
+	var r digests
+	var in round.Input
+	switch m := m.(type) {
+	case *MsgReady:
+		in = round.Ready{Node: node, Digest: r.read("digest", m.Digest)}
+	case *MsgCommit:
+		in = round.Commit{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples, Correct: m.Correct}
+	case *MsgAttest:
+		in = round.Attest{Node: node, Round: m.Round, Holds: m.Holds}
+	case *MsgCommitAggregate:
+		in = round.CommitAggregate{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment)}
+	case *MsgRevealAggregate:
+		in = round.RevealAggregate{Node: node, Round: m.Round, Digest: r.read("digest", m.Digest), Salt: r.salt(m.Salt)}
+	case *MsgCommitScore:
+		in = round.CommitScore{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment)}
+	case *MsgRevealScore:
+		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Salt: r.salt(m.Salt)}
+	case *MsgCancel:
+		in = round.Cancel{}
+	default:
+		return nil, fmt.Errorf("%w: no round reads a %T", round.ErrMalformed, m)
+	}
+	if r.err != nil {
+		return nil, fmt.Errorf("%w: %w", round.ErrMalformed, r.err)
+	}
+	return in, nil
+}
