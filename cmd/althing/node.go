@@ -105,6 +105,9 @@ func (s *session) showNode(n spec.Node) error {
 	t.row("owner", n.Owner)
 	t.row("stake", money(n.Stake))
 	t.row("reputation", n.Reputation)
+	if b := n.Blame; b != (spec.Demerit{}) {
+		t.row("last demerit", fmt.Sprintf("%s: task %d, round %d, height %d", b.Reason, b.Task, b.Round, b.Height))
+	}
 	t.row("registered", fmt.Sprintf("at height %d", n.Registered))
 	t.row("busy", fmt.Sprintf("%d of %d slots", n.Busy, p.Slots))
 	t.row("endpoint", unless(p.Endpoint == "", p.Endpoint))
