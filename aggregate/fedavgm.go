@@ -14,14 +14,14 @@ var _ Optimiser = FedAvgM{}
 func (FedAvgM) Moments() []string { return []string{"momentum"} }
 
 // Step implements [Optimiser].
-func (o FedAvgM) Step(weights, update []float32, moments [][]float32) ([]float32, [][]float32, error) {
+func (o FedAvgM) Step(weights []float32, update Update, moments [][]float32) ([]float32, [][]float32, error) {
 	moments, err := begin(weights, update, moments, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	v, next := moments[0], make([]float32, len(weights))
 	for i, w := range weights {
-		v[i] = float32(float32(o.Momentum*v[i]) + update[i])
+		v[i] = float32(float32(o.Momentum*v[i]) + update.Float32(i))
 		next[i] = float32(w + float32(o.Rate*v[i]))
 	}
 	return end(next, moments)

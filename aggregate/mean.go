@@ -5,7 +5,7 @@ type Mean struct{}
 
 var _ Rule = Mean{}
 
-// Aggregate implements [Rule].
-func (Mean) Aggregate(global []float32, scaleBits uint32, sources []Source) ([]float32, error) {
-	return weightedMean(global, scaleBits, sources, func(Source) uint64 { return 1 })
+// Combine implements [Rule].
+func (Mean) Combine(count int, scaleBits uint32, sources []Source) (Update, error) {
+	return weightedMean(count, scaleBits, sources, func(Source) uint64 { return 1 })
 }

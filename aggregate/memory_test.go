@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/model"
 )
 
-// An aggregator holds one model however many trainers there are: 8 or 64
+// An aggregator holds one sum however many trainers there are: 8 or 64
 // updates of four million parameters take the same memory, but for a read
 // buffer each, which is garbage once its update is added.
 func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
@@ -19,7 +19,6 @@ func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
 		parameters = 4_000_000
 		buffer     = 32 << 10
 	)
-	global := make([]float32, parameters)
 	allocated := func(trainers int) uint64 {
 		sources := make([]aggregate.Source, trainers)
 		for i := range sources {
@@ -27,20 +26,20 @@ func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		next, err := aggregate.FedAvg{}.Aggregate(global, 30, sources)
+		update, err := aggregate.FedAvg{}.Combine(parameters, 30, sources)
 		runtime.ReadMemStats(&after)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := float32(0x01010101) / (1 << 30); next[parameters-1] != want {
-			t.Fatalf("the last weight is %v, want %v", next[parameters-1], want)
+		if want := float32(0x01010101) / (1 << 30); update.Float32(parameters-1) != want {
+			t.Fatalf("the last value is %v, want %v", update.Float32(parameters-1), want)
 		}
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	few, many := allocated(8), allocated(64)
 	t.Logf("8 updates: %d bytes, 64 updates: %d bytes", few, many)
-	if sum, next := uint64(8*parameters), uint64(4*parameters); few > sum+next+8*buffer+1<<20 {
-		t.Errorf("8 updates take %d bytes: want the sum, %d, and the next model, %d", few, sum, next)
+	if sum := uint64(8 * parameters); few > sum+8*buffer+1<<20 {
+		t.Errorf("8 updates take %d bytes: want the sum, %d", few, sum)
 	}
 	if many > few+56*buffer {
 		t.Errorf("64 updates take %d bytes, 8 take %d: want at most %d more for each", many, few, buffer)

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,25 +12,24 @@ import (
 // for the opposite of a gradient (Reddi et al. 2021, "Adaptive federated
 // optimization", algorithm 1: ServerOpt).
 //
-// Its arithmetic is float32, each operation rounded once to nearest even, in the
-// order of the weights, so any machine gives the same bits.
+// Each operation is rounded once to nearest even, in the order of the weights, so
+// any machine gives the same bits. All is float32, but for the sum of [None].
 type Optimiser interface {
 	// Moments names what is remembered from round to round: one value a weight each.
 	Moments() []string
-	// Step gives, in new slices, the next weights and the next moments. The slices
-	// are as long as weights, the moments those of the last accepted round or
-	// nil in the first.
-	// It fails when a value is no finite number.
-	Step(weights, update []float32, moments [][]float32) (next []float32, remembered [][]float32, err error)
+	// Step gives, in new slices, the next weights and the next moments. The update
+	// is as long as weights. So are the moments, which are those of the last accepted
+	// round, or nil in the first.
+	// It fails when a value, given or found, is no finite number.
+	Step(weights []float32, update Update, moments [][]float32) (next []float32, remembered [][]float32, err error)
 }
 
-// OptimiserOf finds the optimiser a task asks for; nil where the update is just
-// added.
+// OptimiserOf finds the optimiser a task asks for, one of [spec.ServerOptimisers].
 func OptimiserOf(a spec.Aggregation) (Optimiser, error) {
 	rate, momentum, tau := real(a.Rate), real(a.Momentum), real(a.Tau)
 	switch a.Optimiser {
 	case spec.ServerNone:
-		return nil, nil
+		return None{}, nil
 	case spec.ServerFedAvgM:
 		return FedAvgM{Rate: rate, Momentum: momentum}, nil
 	case spec.ServerFedAdam:
@@ -47,9 +47,15 @@ func real(p spec.PPM) float32 { return float32(float64(p) / float64(spec.One)) }
 
 // begin checks what a step is given and returns, in new slices, the moments to go
 // on from: in the first round each has its initial value everywhere.
-func begin(weights, update []float32, moments [][]float32, initial ...float32) ([][]float32, error) {
-	if len(update) != len(weights) {
-		return nil, fmt.Errorf("aggregate: an update of %d values for %d weights", len(update), len(weights))
+func begin(weights []float32, update Update, moments [][]float32, initial ...float32) ([][]float32, error) {
+	if len(update.Sum) != len(weights) {
+		return nil, fmt.Errorf("aggregate: an update of %d values for %d weights", len(update.Sum), len(weights))
+	}
+	if update.Divisor == 0 {
+		return nil, errors.New("aggregate: an update with a divisor of 0")
+	}
+	if i := slices.IndexFunc(weights, notFinite); i >= 0 {
+		return nil, fmt.Errorf("aggregate: global weight %d is %v", i, weights[i])
 	}
 	if moments != nil && len(moments) != len(initial) {
 		return nil, fmt.Errorf("aggregate: %d moments: the optimiser has %d", len(moments), len(initial))
@@ -71,11 +77,12 @@ func begin(weights, update []float32, moments [][]float32, initial ...float32) (
 // end returns what a step found, unless a value is no finite number.
 func end(next []float32, moments [][]float32) ([]float32, [][]float32, error) {
 	for _, values := range append([][]float32{next}, moments...) {
-		for i, v := range values {
-			if v-v != 0 {
-				return nil, nil, fmt.Errorf("aggregate: the server's optimiser makes %v of weight %d: its rate is too high", v, i)
-			}
+		if i := slices.IndexFunc(values, notFinite); i >= 0 {
+			return nil, nil, fmt.Errorf("aggregate: the server's optimiser makes %v of weight %d: its rate is too high", values[i], i)
 		}
 	}
 	return next, moments, nil
 }
+
+// notFinite reports whether a value is infinite or NaN.
+func notFinite(v float32) bool { return v-v != 0 }

@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,36 +15,57 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// optimisers are all there are, with the parameters of the tests.
+// optimisers are all that spec lists, with the parameters of the tests.
 func optimisers(t testing.TB) map[string]aggregate.Optimiser {
 	t.Helper()
 	all := make(map[string]aggregate.Optimiser)
-	for _, name := range []string{spec.ServerFedAvgM, spec.ServerFedAdam, spec.ServerFedYogi, spec.ServerFedAdagrad} {
-		o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: name, Rate: 100_000, Momentum: 900_000, Tau: 10_000})
+	for _, word := range spec.ServerOptimisers() {
+		o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: word.Name, Rate: 100_000, Momentum: 900_000, Tau: 10_000})
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[name] = o
+		all[word.Name] = o
 	}
 	return all
 }
 
+// one is the update of a single weight.
+func one(sum int64, divisor uint64) aggregate.Update {
+	return aggregate.Update{Sum: []int64{sum}, Divisor: divisor}
+}
+
 func TestOptimiserOf(t *testing.T) {
-	if o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: spec.ServerNone}); o != nil || err != nil {
-		t.Errorf("none is %v, %v", o, err)
+	want := map[string]aggregate.Optimiser{
+		spec.ServerNone:       aggregate.None{},
+		spec.ServerFedAvgM:    aggregate.FedAvgM{Rate: 0.1, Momentum: 0.9},
+		spec.ServerFedAdam:    aggregate.FedAdam{Rate: 0.1, Momentum: 0.9, Tau: 0.01},
+		spec.ServerFedYogi:    aggregate.FedYogi{Rate: 0.1, Momentum: 0.9, Tau: 0.01},
+		spec.ServerFedAdagrad: aggregate.FedAdagrad{Rate: 0.1, Momentum: 0.9, Tau: 0.01},
 	}
-	if _, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: "lion"}); err == nil || !strings.Contains(err.Error(), `"lion"`) {
-		t.Errorf("error %v", err)
+	if diff := cmp.Diff(want, optimisers(t)); diff != "" {
+		t.Errorf("optimisers that spec lists (-tests +spec):\n%s", diff)
 	}
-	want := aggregate.FedYogi{Rate: 0.1, Momentum: 0.9, Tau: 0.01}
-	if got := optimisers(t)[spec.ServerFedYogi]; got != want {
-		t.Errorf("fedyogi is %v", got)
+	for _, unknown := range []string{"", "FedAdam", "lion"} {
+		o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: unknown})
+		if o != nil || err == nil || !strings.Contains(err.Error(), "unknown server optimiser") {
+			t.Errorf("%q is %v, %v", unknown, o, err)
+		}
+	}
+}
+
+// Package spec knows which optimisers remember something.
+func TestOptimised(t *testing.T) {
+	for name, o := range optimisers(t) {
+		if got := (spec.Aggregation{Optimiser: name}).Optimised(); got != (len(o.Moments()) > 0) {
+			t.Errorf("%s has moments %q, and spec says %v", name, o.Moments(), got)
+		}
 	}
 }
 
 // One weight at 1 that is moved by 2, then by -1, computed with pencil and paper.
 func TestStepsByHand(t *testing.T) {
 	for name, want := range map[string][2]float64{
+		spec.ServerNone: {1 + 2, 3 - 1},
 		// v = 2, then 0.9 2 - 1 = 0.8.
 		spec.ServerFedAvgM: {1 + 0.1*2, 1.2 + 0.1*0.8},
 		// m = 0.2, then 0.08; v = 0.99 0.0001 + 0.04 = 0.040099, then 0.04969801.
@@ -55,9 +77,9 @@ func TestStepsByHand(t *testing.T) {
 	} {
 		o := optimisers(t)[name]
 		weights, moments := []float32{1}, [][]float32(nil)
-		for i, update := range []float32{2, -1} {
+		for i, sum := range []int64{4, -2} {
 			var err error
-			if weights, moments, err = o.Step(weights, []float32{update}, moments); err != nil {
+			if weights, moments, err = o.Step(weights, one(sum, 2), moments); err != nil {
 				t.Fatal(err)
 			}
 			if math.Abs(float64(weights[0])-want[i]) > 1e-6 {
@@ -74,7 +96,7 @@ func TestStepsByHand(t *testing.T) {
 // for an update of tau.
 func TestFedYogiStaysWhereItIs(t *testing.T) {
 	o := optimisers(t)[spec.ServerFedYogi]
-	weights, moments, err := o.Step([]float32{1}, []float32{0.01}, nil)
+	weights, moments, err := o.Step([]float32{1}, one(1, 100), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,26 +110,25 @@ func TestFedYogiStaysWhereItIs(t *testing.T) {
 
 // The definition in float64, written again.
 func TestStepsFollowTheDefinition(t *testing.T) {
+	all := optimisers(t)
 	rapid.Check(t, func(t *rapid.T) {
 		rate, momentum, tau := 0.1, 0.9, 0.01
-		updates := rapid.SliceOfN(rapid.Float32Range(-1, 1), 1, 20).Draw(t, "updates")
+		const whole = 1 << 30
+		updates := rapid.SliceOfN(rapid.Int64Range(-whole, whole), 1, 20).Draw(t, "updates")
 		for name, second := range map[string]func(v, s float64) float64{
 			spec.ServerFedAdam:    func(v, s float64) float64 { return 0.99*v + 0.01*s },
 			spec.ServerFedYogi:    func(v, s float64) float64 { return v - 0.01*s*float64(cmpSign(v, s)) },
 			spec.ServerFedAdagrad: func(v, s float64) float64 { return v + s },
 		} {
-			o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: name, Rate: 100_000, Momentum: 900_000, Tau: 10_000})
-			if err != nil {
-				t.Fatal(err)
-			}
-			weights, moments := []float32{0}, [][]float32(nil)
+			o, weights, moments := all[name], []float32{0}, [][]float32(nil)
 			w, m, v := 0.0, 0.0, tau*tau
-			for _, update := range updates {
-				u := float64(update)
+			for _, sum := range updates {
+				var err error
+				u := float64(sum) / whole
 				m = momentum*m + (1-momentum)*u
 				v = second(v, u*u)
 				w += rate * m / (math.Sqrt(v) + tau)
-				if weights, moments, err = o.Step(weights, []float32{update}, moments); err != nil {
+				if weights, moments, err = o.Step(weights, one(sum, whole), moments); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -130,22 +151,24 @@ func cmpSign(a, b float64) int {
 
 // The bits of a hundred steps are the same on every architecture.
 func TestStepBits(t *testing.T) {
-	for name, want := range map[string]string{
+	want := map[string]string{
+		spec.ServerNone:       "4aa8c4a4",
 		spec.ServerFedAvgM:    "c69e4d0f",
 		spec.ServerFedAdam:    "e4e7441c",
 		spec.ServerFedYogi:    "c7ffe86b",
 		spec.ServerFedAdagrad: "6c5ebbde",
-	} {
+	}
+	for name, o := range optimisers(t) {
 		weights, moments := make([]float32, 97), [][]float32(nil)
 		state := uint32(1)
 		for range 100 {
-			update := make([]float32, len(weights))
-			for i := range update {
+			update := aggregate.Update{Sum: make([]int64, len(weights)), Divisor: 1 << 33}
+			for i := range update.Sum {
 				state = state*1664525 + 1013904223
-				update[i] = float32(int32(state)) / (1 << 33)
+				update.Sum[i] = int64(int32(state))
 			}
 			var err error
-			if weights, moments, err = optimisers(t)[name].Step(weights, update, moments); err != nil {
+			if weights, moments, err = o.Step(weights, update, moments); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -155,53 +178,80 @@ func TestStepBits(t *testing.T) {
 				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 			}
 		}
-		if got := spec.DigestOf(b).Short(); got != want {
-			t.Errorf("%s: digest %s, want %s", name, got, want)
+		if got := spec.DigestOf(b).Short(); got != want[name] {
+			t.Errorf("%s: digest %s, want %s", name, got, want[name])
 		}
 	}
 }
 
 func TestStepLeavesItsInputAlone(t *testing.T) {
 	for name, o := range optimisers(t) {
-		weights, update := []float32{1, 2}, []float32{3, 4}
-		_, moments, err := o.Step(weights, update, nil)
+		weights, update := []float32{1, 2}, aggregate.Update{Sum: []int64{3, 4}, Divisor: 1}
+		next, moments, err := o.Step(weights, update, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := moments[0][0]
-		if _, _, err := o.Step(weights, update, moments); err != nil {
+		before := make([][]float32, len(moments))
+		for i := range moments {
+			before[i] = slices.Clone(moments[i])
+		}
+		if _, _, err := o.Step(next, update, moments); err != nil {
 			t.Fatal(err)
 		}
-		if weights[0] != 1 || update[1] != 4 || moments[0][0] != before {
+		if weights[0] != 1 || update.Sum[1] != 4 || cmp.Diff(before, moments, cmpopts.EquateEmpty()) != "" {
 			t.Errorf("%s changes what it is given", name)
 		}
 	}
 }
 
+// The largest weights moved by the largest updates stay finite.
+func TestNextModelIsFinite(t *testing.T) {
+	global := []float32{math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, math.SmallestNonzeroFloat32}
+	update := aggregate.Update{Sum: []int64{math.MaxInt64, math.MinInt64, math.MinInt64, -1 << 30}, Divisor: 1}
+	want := []float32{math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, -1 << 30}
+	if diff := cmp.Diff(want, added(t, global, update)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestStepRefuses(t *testing.T) {
+	plain, nan := []float32{1, 2}, float32(math.NaN())
 	for name, o := range optimisers(t) {
 		own := make([][]float32, len(o.Moments()))
 		for i := range own {
 			own[i] = []float32{1, 1}
 		}
-		short := append([][]float32{{1}}, own[1:]...)
 		for _, c := range []struct {
-			update  []float32
+			weights []float32
+			update  aggregate.Update
 			moments [][]float32
 			want    string
 		}{
-			{[]float32{1}, nil, "an update of 1 values for 2 weights"},
-			{[]float32{1, 1}, append(own, own...), "moments: the optimiser has"},
-			{[]float32{1, 1}, short, "a moment of 1 values for 2 weights"},
-			{[]float32{1, float32(math.NaN())}, nil, "NaN of weight 1"},
+			{plain, one(1, 1), nil, "an update of 1 values for 2 weights"},
+			{plain, aggregate.Update{Sum: []int64{1, 1}}, nil, "a divisor of 0"},
+			{plain, aggregate.Update{Sum: []int64{1, 1}, Divisor: 1}, append(own, plain), "moments: the optimiser has"},
+			{[]float32{0, nan}, aggregate.Update{Sum: []int64{1, 1}, Divisor: 1}, nil, "global weight 1 is NaN"},
+			{[]float32{0, float32(math.Inf(-1))}, aggregate.Update{Sum: []int64{1, 1}, Divisor: 1}, nil, "global weight 1 is -Inf"},
 		} {
-			next, moments, err := o.Step([]float32{1, 2}, c.update, c.moments)
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%s: error %v, want %q", name, err, c.want)
-			}
-			if diff := cmp.Diff([]any{next, moments}, []any{[]float32(nil), [][]float32(nil)}, cmpopts.EquateNaNs()); diff != "" {
-				t.Errorf("%s: values come with the error: %s", name, diff)
-			}
+			refused(t, name, o, c.weights, c.update, c.moments, c.want)
 		}
+		if len(own) == 0 {
+			continue
+		}
+		own[0] = []float32{1}
+		refused(t, name, o, plain, aggregate.Update{Sum: []int64{1, 1}, Divisor: 1}, own, "a moment of 1 values for 2 weights")
+		own[0] = []float32{1, nan}
+		refused(t, name, o, plain, aggregate.Update{Sum: []int64{1, 1}, Divisor: 1}, own, "makes NaN of weight 1: its rate is too high")
+	}
+}
+
+func refused(t *testing.T, name string, o aggregate.Optimiser, weights []float32, update aggregate.Update, moments [][]float32, want string) {
+	t.Helper()
+	next, remembered, err := o.Step(weights, update, moments)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: error %v, want %q", name, err, want)
+	}
+	if next != nil || remembered != nil {
+		t.Errorf("%s: values come with the error: %v, %v", name, next, remembered)
 	}
 }

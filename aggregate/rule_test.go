@@ -3,7 +3,8 @@ package aggregate_test
 import (
 	"errors"
 	"io"
-	"math"
+	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -16,31 +17,79 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func TestByName(t *testing.T) {
-	if _, err := aggregate.ByName("krum"); err == nil || !strings.Contains(err.Error(), `unknown aggregation rule "krum"`) {
-		t.Errorf("error %v", err)
-	}
-	if got := rules(t); got[spec.RuleFedAvg] != (aggregate.FedAvg{}) || got[spec.RuleMean] != (aggregate.Mean{}) {
-		t.Errorf("the names lead to %v", got)
+// known is what the tests know of a rule. A new rule gets a row in facts, and with
+// it every test of this package that ranges over [rules].
+type known struct {
+	// hand is what it makes of the three updates of TestRulesByHand.
+	hand aggregate.Update
+	// twin is value j of its sum and its divisor without the scale, computed again
+	// in the simplest way.
+	twin func(r round, j int) (sum, divisor *big.Int)
+	// golden is the digest of the model of TestGolden.
+	golden string
+}
+
+func facts() map[string]known {
+	return map[string]known{
+		spec.RuleFedAvg: {
+			hand:   aggregate.Update{Sum: []int64{256 + 2*256 + 2*4*256, -256}, Divisor: 4 * 256},
+			twin:   func(r round, j int) (sum, divisor *big.Int) { return r.weighted(j, r.weights) },
+			golden: "3026ebfbac4a5139437281a0eb966904eaf123e46bafb780839a040c67e5528c",
+		},
+		spec.RuleMean: {
+			hand: aggregate.Update{Sum: []int64{256 + 2*256 + 4*256, -256}, Divisor: 3 * 256},
+			twin: func(r round, j int) (sum, divisor *big.Int) {
+				return r.weighted(j, slices.Repeat([]uint64{1}, len(r.values)))
+			},
+			golden: "461dd6275b90477f46f34d8873d360d26306508d590eb4dc9b55c53d3129a61d",
+		},
 	}
 }
 
-// Three trainers with 1, 1 and 2 samples moved a weight by 1, 2 and 4.
+// rules are all that spec lists.
+func rules(t testing.TB) map[string]aggregate.Rule {
+	t.Helper()
+	all := make(map[string]aggregate.Rule)
+	for _, word := range spec.Rules() {
+		rule, err := aggregate.ByName(word.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[word.Name] = rule
+	}
+	return all
+}
+
+func TestByName(t *testing.T) {
+	all := rules(t)
+	listed, tested := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(facts()))
+	if diff := cmp.Diff(listed, tested); diff != "" {
+		t.Errorf("rules that spec lists, and the tests know (-spec +tests):\n%s", diff)
+	}
+	if all[spec.RuleFedAvg] != (aggregate.FedAvg{}) || all[spec.RuleMean] != (aggregate.Mean{}) {
+		t.Errorf("the names lead to %v", all)
+	}
+	for _, unknown := range []string{"", "FedAvg", "lion"} {
+		if rule, err := aggregate.ByName(unknown); rule != nil || err == nil || !strings.Contains(err.Error(), "unknown aggregation rule") {
+			t.Errorf("%q is %v, %v", unknown, rule, err)
+		}
+	}
+}
+
+// Three trainers with 1, 1 and 2 samples moved a weight by 1, 2 and 4, and another
+// by -1, 0 and 0.
 func TestRulesByHand(t *testing.T) {
 	sources := []aggregate.Source{
 		source(t, 1, 1, 8, 256, -256),
 		source(t, 2, 1, 8, 2*256, 0),
 		source(t, 3, 2, 8, 4*256, 0),
 	}
-	for name, want := range map[string][]float32{
-		spec.RuleFedAvg: {10 + 2.75, -0.25},                       // (1 + 2 + 2*4) / 4
-		spec.RuleMean:   {float32(10 + 7.0/3), float32(-1.0 / 3)}, // (1 + 2 + 4) / 3
-	} {
-		got, err := rules(t)[name].Aggregate([]float32{10, 0}, 8, sources)
+	for name, rule := range rules(t) {
+		got, err := rule.Combine(2, 8, sources)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(facts()[name].hand, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -59,27 +108,18 @@ func TestFedAvgIsTheMeanOfLocalModels(t *testing.T) {
 		}
 		sources = append(sources, source(t, uint64(i), weights[i], 20, values...))
 	}
-	got, err := aggregate.FedAvg{}.Aggregate(global, 20, sources)
+	update, err := aggregate.FedAvg{}.Combine(2, 20, sources)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []float32{(3*1 + 0.25) / 4, (3*0 - 1) / 4.0}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, added(t, global, update)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-func TestAggregateLeavesItsInputAlone(t *testing.T) {
-	global := []float32{1, 2}
-	if _, err := (aggregate.Mean{}).Aggregate(global, 8, []aggregate.Source{source(t, 1, 1, 8, 5, 6)}); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(global, []float32{1, 2}) {
-		t.Errorf("global weights became %v", global)
-	}
-}
-
-func TestAggregateRefuses(t *testing.T) {
+// What a rule refuses has no update, and leaves nothing open.
+func TestCombineRefuses(t *testing.T) {
 	good := source(t, 1, 1, 8, 1, 2)
 	broken, closed := errors.New("broken disk"), errors.New("digest differs")
 	failing := func(s aggregate.Source, open func() (io.ReadCloser, error)) aggregate.Source {
@@ -88,90 +128,92 @@ func TestAggregateRefuses(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name    string
-		global  []float32
+		count   int
 		bits    uint32
 		sources []aggregate.Source
 		is      error
 		want    string
 	}{
-		{"nothing", nil, 8, nil, aggregate.ErrNoUpdates, "no updates to aggregate"},
-		{"another node's update", nil, 8, []aggregate.Source{good, {Slot: slot(2), Weight: 1, Open: good.Open}}, model.ErrUpdate, "node 2: update refused: node 1: want 2"},
-		{"another round's update", nil, 8, []aggregate.Source{{Slot: spec.Slot{Chain: "althing-1", Task: 1, Round: 3, Node: 1}, Weight: 1, Open: good.Open}}, model.ErrUpdate, "round 2: want 3"},
-		{"another scale", nil, 9, []aggregate.Source{good}, model.ErrUpdate, "scale bits 8: want 9"},
-		{"another size", []float32{1}, 8, []aggregate.Source{good}, model.ErrUpdate, "count 2: want 1"},
-		{"one update twice", nil, 8, []aggregate.Source{good, good}, nil, "node 1 has two updates"},
-		{"scale too fine", nil, 31, []aggregate.Source{good}, nil, "scale of 31 bits"},
-		{"NaN in the global model", []float32{0, float32(math.NaN())}, 8, []aggregate.Source{good}, nil, "global weight 1 is NaN"},
-		{"infinite global model", []float32{0, float32(math.Inf(-1))}, 8, []aggregate.Source{good}, nil, "global weight 1 is -Inf"},
-		{"no bytes", nil, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) { return nil, broken })}, broken, "node 1: open update"},
-		{"a read that fails", nil, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
+		{"nothing", 2, 8, nil, aggregate.ErrNoUpdates, "no updates to aggregate"},
+		{"another node's update", 2, 8, []aggregate.Source{good, {Slot: slot(2), Weight: 1, Open: good.Open}}, model.ErrUpdate, "node 2: update refused: node 1: want 2"},
+		{"another round's update", 2, 8, []aggregate.Source{{Slot: spec.Slot{Chain: "althing-1", Task: 1, Round: 3, Node: 1}, Weight: 1, Open: good.Open}}, model.ErrUpdate, "round 2: want 3"},
+		{"another scale", 2, 9, []aggregate.Source{good}, model.ErrUpdate, "scale bits 8: want 9"},
+		{"another size", 1, 8, []aggregate.Source{good}, model.ErrUpdate, "count 2: want 1"},
+		{"one update twice", 2, 8, []aggregate.Source{good, good}, nil, "node 1 has two updates"},
+		{"scale too fine", 2, 31, []aggregate.Source{good}, nil, "scale of 31 bits"},
+		{"no bytes", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) { return nil, broken })}, broken, "node 1: open update"},
+		{"a read that fails", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
 			r, err := good.Open()
 			return io.NopCloser(iotest.TimeoutReader(iotest.OneByteReader(r))), err
 		})}, iotest.ErrTimeout, "node 1: read update"},
-		{"bytes that do not verify", nil, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
+		{"bytes that do not verify at their end", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
 			r, err := good.Open()
-			return closer{r, closed}, err
+			return io.NopCloser(io.MultiReader(r, iotest.ErrReader(closed))), err
+		})}, closed, "node 1: read update"},
+		{"bytes that do not verify when closed", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
+			r, err := good.Open()
+			return closer{r, func() error { return closed }}, err
 		})}, closed, "digest differs"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			global := test.global
-			if global == nil {
-				global = make([]float32, 2)
-			}
-			next, err := aggregate.FedAvg{}.Aggregate(global, test.bits, test.sources)
-			if err == nil || !strings.Contains(err.Error(), test.want) || (test.is != nil && !errors.Is(err, test.is)) {
-				t.Errorf("error %v: want one that says %q and is %v", err, test.want, test.is)
-			}
-			if next != nil {
-				t.Error("a model comes with the error")
-			}
-		})
+		for name, rule := range rules(t) {
+			t.Run(name+" "+test.name, func(t *testing.T) {
+				open, sources := 0, slices.Clone(test.sources)
+				for i, s := range sources {
+					sources[i] = failing(s, func() (io.ReadCloser, error) {
+						r, err := s.Open()
+						if err != nil {
+							return nil, err
+						}
+						open++
+						return closer{r, func() error { open--; return r.Close() }}, nil
+					})
+				}
+				got, err := rule.Combine(test.count, test.bits, sources)
+				if err == nil || !strings.Contains(err.Error(), test.want) || (test.is != nil && !errors.Is(err, test.is)) {
+					t.Errorf("error %v: want one that says %q and is %v", err, test.want, test.is)
+				}
+				if got.Sum != nil || got.Divisor != 0 {
+					t.Error("an update comes with the error")
+				}
+				if open != 0 {
+					t.Errorf("%d sources are left open", open)
+				}
+			})
+		}
 	}
 }
 
-// closer fails when closed, as a blob does whose bytes differ from its name.
+// closer does something when it is closed, as a blob whose bytes differ from its
+// name fails.
 type closer struct {
 	io.Reader
-	err error
+	do func() error
 }
 
-func (c closer) Close() error { return c.err }
+func (c closer) Close() error { return c.do() }
 
 func TestFedAvgWeightBound(t *testing.T) {
 	most := int32(model.MaxValue)
-	add := func(weights ...uint64) ([]float32, error) {
+	combine := func(weights ...uint64) (aggregate.Update, error) {
 		var sources []aggregate.Source
 		for i, w := range weights {
 			sources = append(sources, source(t, uint64(i), w, 0, most, -most))
 		}
-		return aggregate.FedAvg{}.Aggregate(make([]float32, 2), 0, sources)
+		return aggregate.FedAvg{}.Combine(2, 0, sources)
 	}
 	for _, weights := range [][]uint64{{1<<32 - 1}, {1 << 31, 1<<31 - 1}} {
-		got, err := add(weights...)
+		got, err := combine(weights...)
 		if err != nil {
 			t.Fatalf("weights %d: %v", weights, err)
 		}
-		if want := []float32{1 << 30, -1 << 30}; !slices.Equal(got, want) {
-			t.Errorf("weights %d give %v, want %v", weights, got, want)
+		want := aggregate.Update{Sum: []int64{(1<<32 - 1) << 30, -(1<<32 - 1) << 30}, Divisor: 1<<32 - 1}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("weights %d (-want +got):\n%s", weights, diff)
 		}
 	}
 	for _, weights := range [][]uint64{{0}, {1, 0}, {1 << 32}, {1 << 31, 1 << 31}, {1, 1<<64 - 1}, {1 << 63, 1 << 63}} {
-		if _, err := add(weights...); err == nil || !strings.Contains(err.Error(), "weight") {
+		if _, err := combine(weights...); err == nil || !strings.Contains(err.Error(), "weight") {
 			t.Errorf("weights %d: error %v", weights, err)
 		}
-	}
-}
-
-// The largest weights moved by the largest values stay finite.
-func TestNextModelIsFinite(t *testing.T) {
-	most := int32(model.MaxValue)
-	global := []float32{math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, math.SmallestNonzeroFloat32}
-	got, err := aggregate.Mean{}.Aggregate(global, 0, []aggregate.Source{source(t, 1, 1, 0, most, -most, -most, -most)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []float32{math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, -1 << 30}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
 	}
 }

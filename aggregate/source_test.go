@@ -23,16 +23,12 @@ func source(t testing.TB, node, weight uint64, scaleBits uint32, values ...int32
 	return aggregate.Held(slot(node), weight, b)
 }
 
-// rules are all there are.
-func rules(t *testing.T) map[string]aggregate.Rule {
+// added is the model moved by an update as the optimiser none moves it.
+func added(t testing.TB, global []float32, update aggregate.Update) []float32 {
 	t.Helper()
-	all := make(map[string]aggregate.Rule)
-	for _, name := range []string{spec.RuleFedAvg, spec.RuleMean} {
-		rule, err := aggregate.ByName(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[name] = rule
+	next, _, err := aggregate.None{}.Step(global, update, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all
+	return next
 }

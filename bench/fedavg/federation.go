@@ -74,7 +74,12 @@ func (f federation) round(ctx context.Context, number uint64, weights []float32)
 	if err != nil {
 		return nil, err
 	}
-	return aggregate.FedAvg{}.Aggregate(weights, scaleBits, sources)
+	update, err := aggregate.FedAvg{}.Combine(len(weights), scaleBits, sources)
+	if err != nil {
+		return nil, err
+	}
+	next, _, err := aggregate.None{}.Step(weights, update, nil)
+	return next, err
 }
 
 // update is what the client of a slot sends: the bytes of its update.

@@ -20,12 +20,7 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, base 
 	if err != nil {
 		return file, nil, err
 	}
-	if optimiser == nil {
-		file.Weights, err = combined(ctx, t, task, r, base.Weights)
-		return file, nil, err
-	}
-	// The mean update is what the rule makes of a model of zeros.
-	update, err := combined(ctx, t, task, r, make([]float32, len(base.Weights)))
+	update, err := combined(ctx, t, task, r, len(base.Weights))
 	if err != nil {
 		return file, nil, err
 	}
@@ -38,6 +33,9 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, base 
 	if file.Weights, moments, err = optimiser.Step(base.Weights, update, moments); err != nil {
 		return file, nil, err
 	}
+	if len(moments) == 0 {
+		return file, nil, nil
+	}
 	if state, err = model.EncodeState(task.Spec.Model, optimiser.Moments(), moments); err != nil {
 		return file, nil, err
 	}
@@ -45,11 +43,11 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, base 
 	return file, state, nil
 }
 
-// combined adds the combination of the survivors' updates to some weights.
-func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, weights []float32) ([]float32, error) {
+// combined is what the task's rule makes of the survivors' updates, each of count values.
+func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, count int) (aggregate.Update, error) {
 	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
 	if err != nil {
-		return nil, err
+		return aggregate.Update{}, err
 	}
 	var claims []uint32
 	var sources []aggregate.Source
@@ -59,7 +57,7 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, w
 		}
 		e, err := obtain(ctx, t, task, r, i)
 		if err != nil {
-			return nil, fmt.Errorf("update of node %d: %w", c.Node, err)
+			return aggregate.Update{}, fmt.Errorf("update of node %d: %w", c.Node, err)
 		}
 		claims = append(claims, c.Samples)
 		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (io.ReadCloser, error) {
@@ -69,5 +67,5 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, w
 	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {
 		sources[i].Weight = w
 	}
-	return rule.Aggregate(weights, task.Spec.Aggregation.ScaleBits, sources)
+	return rule.Combine(count, task.Spec.Aggregation.ScaleBits, sources)
 }

@@ -61,7 +61,12 @@ func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]f
 		}
 		sources = append(sources, aggregate.Held(slot, 1, update))
 	}
-	return aggregate.Mean{}.Aggregate(w, scaleBits, sources)
+	mean, err := aggregate.Mean{}.Combine(len(w), scaleBits, sources)
+	if err != nil {
+		return nil, err
+	}
+	next, _, err := aggregate.None{}.Step(w, mean, nil)
+	return next, err
 }
 
 // draw is some of the numbers below n, uniformly without replacement.
