@@ -75,7 +75,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"in capitals":           {"escrow", "Escrow", 13, "Escrow", "unknown field"},
 		"merge key":             {"escrow", "<<: {retries: 1}\nescrow", 13, "<<", "unknown field"},
 		"unknown kind":          {"mlp", "rnn", 3, "model.kind", `unknown kind "rnn"`},
-		"unknown rule":          {"escrow", "aggregation: {rule: median}\nescrow", 13, "aggregation.rule", "unknown rule"},
+		"unknown rule":          {"escrow", "aggregation: {rule: nonsense}\nescrow", 13, "aggregation.rule", "unknown rule"},
 		"unknown selection":     {"escrow", "selection:\n  rule: lottery\nescrow", 14, "selection.rule", "unknown rule"},
 		"unknown optimiser":     {"  rate", "  optimiser: lion\n  rate", 10, "training.optimiser", "unknown optimiser"},
 		"sgd with momentum":     {"  rate", "  momentum: 0.9\n  rate", 10, "training.momentum", "sgd has no momentum"},
