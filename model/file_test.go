@@ -230,6 +230,9 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	for _, m := range stated() {
+		f.Add(blank(f, m, spec.Digest{2}))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := model.Open(b)
 		if err != nil {

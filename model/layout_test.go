@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,15 +37,29 @@ func architectures() *rapid.Generator[spec.Model] {
 			m.Image = spec.Image{Height: side.Draw(t, "height"), Width: side.Draw(t, "width"), Channels: width.Draw(t, "channels")}
 			m.Inputs = m.Image.Height * m.Image.Width * m.Image.Channels
 			if kind == spec.ModelLayers {
-				m.Layers = []spec.Layer{
-					{Kind: spec.LayerConv2D, Out: width.Draw(t, "out"), Kernel: rapid.Uint32Range(1, 4).Draw(t, "kernel"), Stride: rapid.Uint32Range(0, 2).Draw(t, "stride")},
-					{Kind: spec.LayerReLU},
-					{Kind: spec.LayerDropout, Rate: 250_000},
-					{Kind: spec.LayerDense, Out: m.Classes},
-				}
+				m.Layers = layers(width, m.Classes).Draw(t, "layers")
+				m.Loss = rapid.SampledFrom([]string{"", spec.LossMSE}).Draw(t, "loss")
 			}
 		}
 		return m
+	})
+}
+
+// layers draws a list of layers that fit on any image of at least 4 x 4.
+func layers(width *rapid.Generator[uint32], classes uint32) *rapid.Generator[[]spec.Layer] {
+	return rapid.Custom(func(t *rapid.T) []spec.Layer {
+		conv := spec.Layer{Kind: spec.LayerConv2D, Out: width.Draw(t, "out"), Kernel: rapid.Uint32Range(1, 4).Draw(t, "kernel"), Stride: rapid.Uint32Range(0, 2).Draw(t, "stride")}
+		conv.Padding = rapid.Uint32Range(0, conv.Kernel-1).Draw(t, "padding")
+		list := []spec.Layer{
+			conv,
+			{Kind: spec.LayerReLU},
+			{Kind: spec.LayerDropout, Rate: spec.PPM(rapid.Uint32Range(1, uint32(spec.One)-1).Draw(t, "rate"))},
+			{Kind: spec.LayerDense, Out: classes},
+		}
+		if conv.Padding == conv.Kernel/2 && conv.Stride < 2 { // it keeps the size, or nearly
+			list = slices.Insert(list, 1, spec.Layer{Kind: spec.LayerMaxPool, Size: rapid.Uint32Range(2, 3).Draw(t, "size")})
+		}
+		return list
 	})
 }
 
