@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -122,29 +121,4 @@ func Open(b []byte) (File, error) {
 		return File{}, err
 	}
 	return Decode(m, b)
-}
-
-// said is what a header states, not yet checked against the rest of it.
-func said(head []byte) (m spec.Model, state spec.Digest, err error) {
-	var h struct {
-		Metadata metadata `json:"__metadata__"`
-	}
-	if err := json.Unmarshal(head[lengthSize:], &h); err != nil {
-		return m, state, fmt.Errorf("%w: header is not JSON: %w", ErrModel, err)
-	}
-	if h.Metadata.Format != format {
-		return m, state, fmt.Errorf("%w: format %q: want %q", ErrModel, h.Metadata.Format, format)
-	}
-	if err := json.Unmarshal([]byte(h.Metadata.Model), &m); err != nil {
-		return m, state, fmt.Errorf("%w: architecture is not JSON: %w", ErrModel, err)
-	}
-	if err := Validate(m); err != nil {
-		return m, state, fmt.Errorf("%w: %w", ErrModel, err)
-	}
-	if h.Metadata.State != "" {
-		if err := state.UnmarshalText([]byte(h.Metadata.State)); err != nil {
-			return m, state, fmt.Errorf("%w: state: %w", ErrModel, err)
-		}
-	}
-	return m, state, nil
 }

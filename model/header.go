@@ -10,25 +10,11 @@ import (
 )
 
 const (
-	format     = "althing/1"
-	stateOf    = "althing-state/1"
-	lengthSize = 8       // bytes of the length in front of the header
-	maxHeader  = 1 << 16 // bytes; the deepest model needs a quarter of it
+	modelFormat = "althing/1"
+	stateFormat = "althing-state/1"
+	lengthSize  = 8       // bytes of the length in front of the header
+	maxHeader   = 1 << 16 // bytes; the deepest model needs a quarter of it
 )
-
-// metadata is the safetensors map of strings, keys in alphabetical order.
-type metadata struct {
-	Format string `json:"format"`
-	Model  string `json:"model"`           // the spec.Model as JSON
-	State  string `json:"state,omitempty"` // digest of what the server's optimiser remembers
-}
-
-// entry says where one tensor lies in the data behind the header.
-type entry struct {
-	DType   string `json:"dtype"`
-	Shape   []int  `json:"shape"`
-	Offsets [2]int `json:"data_offsets"` // bytes, half open
-}
 
 // header is the one header of a model: with the digest of a state if there is one.
 func header(m spec.Model, state spec.Digest) ([]byte, error) {
@@ -36,50 +22,62 @@ func header(m spec.Model, state spec.Digest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := metadata{Format: format}
-	if !state.IsZero() {
-		said.State = state.String()
-	}
-	return headerOf(m, said, tensors)
+	return headerOf(modelFormat, m, state, tensors), nil
 }
 
-// headerOf is eight bytes of little-endian length, then JSON (metadata first,
-// tensors in their order) padded by spaces to a multiple of eight, as the
-// safetensors format recommends.
-func headerOf(m spec.Model, said metadata, tensors []Tensor) ([]byte, error) {
-	stated, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("encode architecture: %w", err)
-	}
-	said.Model = string(stated)
+// headerOf is eight bytes of little-endian length, then JSON (metadata first, its
+// strings in alphabetical order, then tensors in theirs) padded by spaces to a
+// multiple of eight, as the safetensors format recommends.
+//
+// It is written out by hand, because aggregators agree on the digest of these bytes:
+// no tag and no library has a say in them.
+func headerOf(format string, m spec.Model, state spec.Digest, tensors []Tensor) []byte {
 	var b bytes.Buffer
 	b.Write(make([]byte, lengthSize))
-	separator := byte('{')
-	field := func(name string, value any) error {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("encode %s: %w", name, err)
-		}
-		b.WriteByte(separator)
-		separator = ','
-		_, err = fmt.Fprintf(&b, "%q:%s", name, text)
-		return err
+	fmt.Fprintf(&b, `{"__metadata__":{"format":%s,"model":%s`, quote(format), quote(architecture(m)))
+	if !state.IsZero() {
+		fmt.Fprintf(&b, `,"state":%s`, quote(state.String()))
 	}
-	if err := field("__metadata__", said); err != nil {
-		return nil, err
-	}
+	b.WriteByte('}')
 	for _, t := range tensors {
-		offsets := [2]int{4 * t.Offset, 4 * (t.Offset + t.Len)}
-		if err := field(t.Name, entry{DType: "F32", Shape: t.Shape, Offsets: offsets}); err != nil {
-			return nil, err
-		}
+		shape := list(t.Shape, func(n int) string { return fmt.Sprint(n) })
+		fmt.Fprintf(&b, `,%s:{"dtype":"F32","shape":[%s],"data_offsets":[%d,%d]}`, quote(t.Name), shape, 4*t.Offset, 4*(t.Offset+t.Len))
 	}
 	b.WriteByte('}')
 	for b.Len()%8 != 0 {
 		b.WriteByte(' ')
 	}
 	binary.LittleEndian.PutUint64(b.Bytes(), uint64(b.Len()-lengthSize))
-	return b.Bytes(), nil
+	return b.Bytes()
+}
+
+// said is what a header states, not yet checked against the rest of it.
+func said(head []byte) (m spec.Model, state spec.Digest, err error) {
+	var h struct {
+		Metadata struct {
+			Format string `json:"format"`
+			Model  string `json:"model"`
+			State  string `json:"state"` // digest of what the server's optimiser remembers
+		} `json:"__metadata__"`
+	}
+	if err := json.Unmarshal(head[lengthSize:], &h); err != nil {
+		return m, state, fmt.Errorf("%w: header is not JSON: %w", ErrModel, err)
+	}
+	if h.Metadata.Format != modelFormat {
+		return m, state, fmt.Errorf("%w: format %q: want %q", ErrModel, h.Metadata.Format, modelFormat)
+	}
+	if m, err = parseArchitecture(h.Metadata.Model); err != nil {
+		return m, state, fmt.Errorf("%w: architecture: %w", ErrModel, err)
+	}
+	if err := Validate(m); err != nil {
+		return m, state, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if h.Metadata.State != "" {
+		if state, err = spec.ParseDigest(h.Metadata.State); err != nil {
+			return m, state, fmt.Errorf("%w: state: %w", ErrModel, err)
+		}
+	}
+	return m, state, nil
 }
 
 // split parts a file into its header, length included, and the data behind it.

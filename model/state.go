@@ -26,11 +26,7 @@ func EncodeState(m spec.Model, names []string, moments [][]float32) ([]byte, err
 			return nil, err
 		}
 	}
-	head, err := stateHeader(m, n, names)
-	if err != nil {
-		return nil, err
-	}
-	b := bytes.NewBuffer(head)
+	b := bytes.NewBuffer(stateHeader(m, n, names))
 	b.Grow(4 * n * len(moments))
 	for _, moment := range moments {
 		if err := writeFloats(b, moment); err != nil {
@@ -51,11 +47,7 @@ func DecodeState(m spec.Model, names []string, b []byte) ([][]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, err := stateHeader(m, n, names)
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(head, want) {
+	if !bytes.Equal(head, stateHeader(m, n, names)) {
 		return nil, fmt.Errorf("%w: header is not the canonical one of the state of %s", ErrModel, describe(m))
 	}
 	values, err := readFloats(data, n*len(names))
@@ -75,14 +67,13 @@ func StateSize(m spec.Model, names []string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	head, err := stateHeader(m, n, names)
-	return int64(len(head)) + 4*int64(n)*int64(len(names)), err
+	return int64(len(stateHeader(m, n, names))) + 4*int64(n)*int64(len(names)), nil
 }
 
-func stateHeader(m spec.Model, n int, names []string) ([]byte, error) {
+func stateHeader(m spec.Model, n int, names []string) []byte {
 	tensors := make([]Tensor, len(names))
 	for i, name := range names {
 		tensors[i] = Tensor{Name: name, Shape: []int{n}, Offset: i * n, Len: n}
 	}
-	return headerOf(m, metadata{Format: stateOf}, tensors)
+	return headerOf(stateFormat, m, spec.Digest{}, tensors)
 }
