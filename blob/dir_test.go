@@ -95,8 +95,9 @@ func TestDirNamesBadLabelFile(t *testing.T) {
 	}
 }
 
-// TestDirSurvivesKill kills a process with SIGKILL while it puts, labels and
-// forgets; after each kill every blob has its digest and every label its blob.
+// TestDirSurvivesKill kills a process with SIGKILL while it puts, labels,
+// relabels and forgets; after each kill every blob has its digest, every label its
+// blob, and the ref that is only relabelled its label.
 func TestDirSurvivesKill(t *testing.T) {
 	if root := os.Getenv("BLOB_KILL_DIR"); root != "" {
 		churn(t, root)
@@ -127,7 +128,18 @@ func TestDirSurvivesKill(t *testing.T) {
 // churn changes a store for ever and prints a dot a step.
 func churn(t *testing.T, root string) {
 	dir := openDir(t, root)
+	kept := blobtest.LabelOf(relabelled(), []byte("kept"))
+	if _, _, err := blob.Put(t.Context(), dir, strings.NewReader("kept"), 4); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Label(t.Context(), kept); err != nil && !errors.Is(err, blob.ErrConflict) { // an earlier run changed its salt
+		t.Fatal(err)
+	}
 	for i := 0; ; i++ {
+		kept.Salt[0]++
+		if err := dir.Relabel(t.Context(), kept); err != nil {
+			t.Fatal(err)
+		}
 		b := blobtest.Bytes(byte(i), 50_000+i)
 		ref := blobtest.UpdateRef(uint64(i%5 + 1))
 		if err := dir.Forget(t.Context(), ref); err != nil && !errors.Is(err, blob.ErrNotFound) {
@@ -147,12 +159,18 @@ func churn(t *testing.T, root string) {
 	}
 }
 
+// relabelled is the ref that churn relabels and never forgets.
+func relabelled() blob.Ref { return blobtest.UpdateRef(6) }
+
 func wantSound(t *testing.T, root string) {
 	t.Helper()
 	dir := openDir(t, root)
 	labels, err := dir.Labels(t.Context())
-	if err != nil || len(labels) < 4 {
-		t.Fatalf("%d labels, %v; at most one of 5 may be on its way", len(labels), err)
+	if err != nil || len(labels) < 5 {
+		t.Fatalf("%d labels, %v; at most one of 6 may be on its way", len(labels), err)
+	}
+	if _, err := dir.Lookup(t.Context(), relabelled()); err != nil {
+		t.Fatalf("relabelling lost a label: %v", err)
 	}
 	labelled := map[string]bool{}
 	for _, l := range labels {

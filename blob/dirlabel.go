@@ -32,6 +32,19 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	return d.addLabels(fresh)
 }
 
+// Relabel implements [Index]: the new file is renamed over the old one.
+func (d *Dir) Relabel(_ context.Context, l Label) error {
+	if err := l.Validate(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.labels.replaceable(l); err != nil {
+		return err
+	}
+	return d.addLabels([]Label{l})
+}
+
 // Lookup implements [Index].
 func (d *Dir) Lookup(_ context.Context, r Ref) (Entry, error) {
 	d.mu.Lock()

@@ -32,6 +32,21 @@ func (x index) fresh(labels []Label) ([]Label, error) {
 	return fresh, nil
 }
 
+// replaceable reports whether a label may take the place of the one that its ref
+// has: only the salt may differ.
+func (x index) replaceable(l Label) error {
+	old, err := x.lookup(l.Ref)
+	switch {
+	case err != nil:
+		return err
+	case old.Digest != l.Digest:
+		return fmt.Errorf("%w: %s leads to %s", ErrConflict, l.Ref, old.Digest)
+	case old.Size != l.Size:
+		return fmt.Errorf("%w: %s has %d bytes, not %d", ErrMismatch, l.Digest, old.Size, l.Size)
+	}
+	return nil
+}
+
 func (x index) add(labels ...Label) {
 	for _, l := range labels {
 		x.entries[l.Ref] = l.Entry

@@ -108,6 +108,20 @@ func (m *Memory) Label(_ context.Context, l Label) error {
 	return err
 }
 
+// Relabel implements [Index].
+func (m *Memory) Relabel(_ context.Context, l Label) error {
+	if err := l.Validate(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.labels.replaceable(l); err != nil {
+		return err
+	}
+	m.labels.add(l)
+	return nil
+}
+
 // Lookup implements [Index].
 func (m *Memory) Lookup(_ context.Context, r Ref) (Entry, error) {
 	m.mu.Lock()

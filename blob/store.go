@@ -36,6 +36,11 @@ type Index interface {
 	// is not there, [ErrMismatch] when it has another size, [ErrConflict] when
 	// the ref already leads to something else. The same label again is fine.
 	Label(ctx context.Context, l Label) error
+	// Relabel gives a ref that has a label another salt: [ErrNotFound] when the
+	// ref has no label, [ErrConflict] when the label leads to another digest,
+	// [ErrMismatch] when its size is not the blob's. After a crash or an error
+	// the ref has the old label or the new one. The same label again is fine.
+	Relabel(ctx context.Context, l Label) error
 	// Lookup follows a ref, or [ErrNotFound].
 	Lookup(ctx context.Context, r Ref) (Entry, error)
 	// Labels lists every label, ordered by chain, task, round, kind and node.

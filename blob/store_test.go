@@ -57,6 +57,11 @@ func TestDirIsMemory(t *testing.T) {
 				l := blobtest.LabelOf(ref.Draw(rt, "ref"), content.Draw(rt, "bytes"))
 				same(dir.Label(ctx, l), memory.Label(ctx, l))
 			},
+			"relabel": func(rt *rapid.T) {
+				l := blobtest.LabelOf(ref.Draw(rt, "ref"), content.Draw(rt, "bytes"))
+				l.Salt[0] = rapid.Byte().Draw(rt, "salt")
+				same(dir.Relabel(ctx, l), memory.Relabel(ctx, l))
+			},
 			"delete": func(rt *rapid.T) {
 				d := spec.DigestOf(content.Draw(rt, "bytes"))
 				same(dir.Delete(ctx, d), memory.Delete(ctx, d))

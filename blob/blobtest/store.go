@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"CommitIsAllOrNothing", commitConflict},
 		{"LabelLeadsToBlob", label},
 		{"LabelRefusesWhatIsNotSo", labelRefuses},
+		{"RelabelChangesTheSalt", relabel},
+		{"RelabelRefusesAllElse", relabelRefuses},
 		{"ForgetKeepsSharedBlobs", forget},
 		{"ConcurrentUse", concurrent},
 	} {
@@ -388,6 +390,69 @@ func labelRefuses(t *testing.T, s blob.Store) {
 	wantErr(t, s.Label(t.Context(), LabelOf(UpdateRef(1), other)), blob.ErrConflict)
 	if e, err := s.Lookup(t.Context(), UpdateRef(1)); err != nil || e != right.Entry {
 		t.Fatalf("the label changed to %+v, %v", e, err)
+	}
+}
+
+func relabel(t *testing.T, s blob.Store) {
+	b := []byte("shared")
+	d := put(t, s, b)
+	first, second := LabelOf(UpdateRef(1), b), LabelOf(UpdateRef(2), b)
+	for _, l := range []blob.Label{first, second} {
+		if err := s.Label(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.Salt = spec.Salt{2}
+	for range 2 { // the second time it changes nothing
+		if err := s.Relabel(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, err := s.Lookup(t.Context(), first.Ref); err != nil || e != first.Entry {
+		t.Fatalf("lookup: %+v, %v; want %+v", e, err, first.Entry)
+	}
+	all, err := s.Labels(t.Context())
+	of, err2 := s.LabelsOf(t.Context(), d)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	want := []blob.Label{first, second}
+	if diff := cmp.Diff([][]blob.Label{want, want}, [][]blob.Label{all, of}); diff != "" {
+		t.Fatal(diff)
+	}
+	wantBytes(t, s, b)
+	for _, l := range want { // the blob goes with its last label, as before
+		if err := s.Forget(t.Context(), l.Ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantEmpty(t, s)
+}
+
+func relabelRefuses(t *testing.T, s blob.Store) {
+	b, other := []byte("here"), []byte("away")
+	put(t, s, b)
+	put(t, s, other)
+	right := LabelOf(UpdateRef(1), b)
+	wantErr(t, s.Relabel(t.Context(), right), blob.ErrNotFound)
+	if err := s.Label(t.Context(), right); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, s.Relabel(t.Context(), LabelOf(UpdateRef(1), other)), blob.ErrConflict)
+	wantErr(t, s.Relabel(t.Context(), LabelOf(UpdateRef(2), b)), blob.ErrNotFound)
+	size, place := right, right
+	size.Size++
+	wantErr(t, s.Relabel(t.Context(), size), blob.ErrMismatch)
+	place.Slot.Node = 0
+	if err := s.Relabel(t.Context(), place); err == nil {
+		t.Fatal("an update of node 0 was relabelled")
+	}
+	labels, err := s.Labels(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]blob.Label{right}, labels); diff != "" {
+		t.Fatal(diff)
 	}
 }
 
