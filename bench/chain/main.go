@@ -1,0 +1,127 @@
+// Command chain measures what the messages of a task cost a validator: gas, what
+// they write, and time, each in a block of its own. It also measures the block in
+// which a round opens, settles, or closes its task. It is not a test of speed: a
+// figure is printed whatever it is, and only a refused message is an error.
+//
+//	go run ./bench/chain
+//	go run ./bench/chain --json --trainers 10,256 --tasks 20
+//
+// The application is the real one, with its ante handler, gas meter and stores,
+// over a database in memory and without consensus. Tasks run one after the other
+// with 4 aggregators, 4 evaluators and the given number of trainers. Before each
+// measured block comes an empty one, and what that one cost is taken off; the
+// figures are medians over all messages of a kind.
+//
+//   - gas is what the transaction used, ante handler included.
+//   - keys and bytes are what the block sets or deletes in the stores of all
+//     modules, keys and values, each key once; what the end of the block does with
+//     the message is included.
+//   - tree is what the database is given for that: the bytes and all nodes of the
+//     trees above them.
+//   - time is that of FinalizeBlock, which runs the transaction, ends the block and
+//     hashes the stores; writing to a disk is not in it.
+//   - check is the time of CheckTx.
+//
+// A message is measured when its round is as full as it gets. The closing message
+// of a phase is not measured, for the block that holds it also ends the phase. The
+// block of a Create also finds the committee.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+)
+
+// options are what the flags say.
+type options struct {
+	trainers []int // at most, in a round
+	tasks    int   // to measure with each of these numbers
+	json     bool
+}
+
+func main() {
+	o, err := parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err = run(ctx, o, os.Stdout)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/chain:", err)
+		os.Exit(1)
+	}
+}
+
+// parse reads the flags and says on w what is wrong with them.
+func parse(arguments []string, w io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("bench/chain", flag.ContinueOnError)
+	f.SetOutput(w)
+	trainers := f.String("trainers", "10,256", "`numbers` of trainers that a round selects at most, each at least 3")
+	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
+	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	if err := f.Parse(arguments); err != nil {
+		return o, err
+	}
+	for s := range strings.SplitSeq(*trainers, ",") {
+		n, err := strconv.Atoi(s)
+		if err == nil {
+			err = request(n).Validate()
+		}
+		if n < leastTrainers && err == nil {
+			err = fmt.Errorf("want at least %d", leastTrainers)
+		}
+		if err != nil {
+			err = fmt.Errorf("--trainers %s: %w", s, err)
+			fmt.Fprintln(w, "bench/chain:", err)
+			return o, err
+		}
+		o.trainers = append(o.trainers, n)
+	}
+	switch {
+	case o.tasks < 1 || o.tasks > maxTasks:
+		err = fmt.Errorf("--tasks %d: want 1 to %d", o.tasks, maxTasks)
+	case f.NArg() > 0:
+		err = fmt.Errorf("%q: want only flags", f.Arg(0))
+	}
+	if err != nil {
+		fmt.Fprintln(w, "bench/chain:", err)
+	}
+	return o, err
+}
+
+// run measures with each number of trainers in turn.
+func run(ctx context.Context, o options, w io.Writer) error {
+	l := newLine(os.Stderr)
+	defer l.clear()
+	var rows []row
+	for _, trainers := range o.trainers {
+		l.show("%d trainers: register", trainers)
+		m, err := newMeasurement(trainers)
+		if err != nil {
+			return fmt.Errorf("%d trainers: %w", trainers, err)
+		}
+		for task := range o.tasks {
+			l.show("%d trainers: task %d of %d", trainers, task+1, o.tasks)
+			if err := m.task(ctx); err != nil {
+				return fmt.Errorf("%d trainers: task %d: %w", trainers, task+1, err)
+			}
+		}
+		rows = append(rows, m.rows()...)
+	}
+	l.clear()
+	return report(w, o.json, rows)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/chain"
+)
+
+const chainID = "bench-1"
+
+// blockTime is so short that no transaction of the whole measurement expires: the
+// chain would forget it in some later block, and that block would cost more.
+const blockTime = time.Millisecond
+
+// network is the application over a database in memory. It is handed blocks by
+// nobody's consensus.
+type network struct {
+	app    *chain.App
+	db     *counted
+	height int64
+	now    time.Time
+}
+
+// newNetwork begins a chain on which every account owns so much. Only the first
+// account validates. Blocks have no limit of gas, so that many messages that are
+// not measured fit into one.
+func newNetwork(accounts []account, uthing uint64) (*network, error) {
+	validator, err := chain.SignValidator(chainID, "validator", accounts[0].key,
+		ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey(), chain.Thing)
+	if err != nil {
+		return nil, err
+	}
+	const noLimit = -1
+	g := chain.Genesis{ChainID: chainID, Time: time.Unix(1_800_000_000, 0), Validators: []sdk.Tx{validator}, MaxGas: noLimit}
+	for _, a := range accounts {
+		g.Accounts = append(g.Accounts, chain.Account{Address: a.address(), Amount: uthing})
+	}
+	doc, err := g.Document()
+	if err != nil {
+		return nil, err
+	}
+	n := &network{db: newCounted(), now: g.Time}
+	if n.app, err = chain.New(log.NewNopLogger(), n.db, baseapp.SetChainID(chainID)); err != nil {
+		return nil, err
+	}
+	if err := n.listen(); err != nil {
+		return nil, err
+	}
+	params := doc.Consensus.Params.ToProto()
+	_, err = n.app.InitChain(&abci.RequestInitChain{
+		ChainId: chainID, Time: g.Time, InitialHeight: 1, ConsensusParams: &params, AppStateBytes: doc.AppState,
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = n.block()
+	return n, err
+}
+
+// listen lets the stores of all modules note what a block sets and deletes.
+func (n *network) listen() error {
+	stores, ok := n.app.CommitMultiStore().(interface {
+		StoreKeysByName() map[string]storetypes.StoreKey
+	})
+	if !ok {
+		return fmt.Errorf("%T does not name its stores", n.app.CommitMultiStore())
+	}
+	var keys []storetypes.StoreKey
+	for _, key := range stores.StoreKeysByName() {
+		keys = append(keys, key)
+	}
+	n.app.CommitMultiStore().AddListeners(keys)
+	return nil
+}
+
+// block makes a block of transactions and says what it cost. A transaction that
+// is refused is an error.
+func (n *network) block(txs ...[]byte) (c cost, err error) {
+	n.height++
+	n.now = n.now.Add(blockTime)
+	given := n.db.given
+	began := time.Now()
+	res, err := n.app.FinalizeBlock(&abci.RequestFinalizeBlock{Height: n.height, Time: n.now, Txs: txs, Hash: fmt.Append(nil, n.height)})
+	c.time = time.Since(began)
+	if err != nil {
+		return c, err
+	}
+	if _, err := n.app.Commit(); err != nil {
+		return c, err
+	}
+	for i, r := range res.TxResults {
+		if r.Code != 0 {
+			return c, fmt.Errorf("transaction %d of block %d is refused: %s/%d %s", i, n.height, r.Codespace, r.Code, r.Log)
+		}
+		c.gas += r.GasUsed
+	}
+	for _, change := range n.app.CommitMultiStore().PopStateCache() {
+		c.keys++
+		c.bytes += int64(len(change.Key) + len(change.Value))
+	}
+	c.tree = n.db.given - given
+	return c, nil
+}
+
+// check is how long CheckTx takes.
+func (n *network) check(tx []byte) (time.Duration, error) {
+	began := time.Now()
+	res, err := n.app.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})
+	took := time.Since(began)
+	if err == nil && res.Code != 0 {
+		err = fmt.Errorf("check: refused: %s/%d %s", res.Codespace, res.Code, res.Log)
+	}
+	return took, err
+}
+
+type message interface {
+	Marshal() ([]byte, error)
+	Unmarshal([]byte) error
+}
+
+// ask queries the application as a client does.
+func (n *network) ask(path string, request, response message) error {
+	raw, err := request.Marshal()
+	if err != nil {
+		return err
+	}
+	res, err := n.app.Query(context.Background(), &abci.RequestQuery{Path: path, Data: raw})
+	switch {
+	case err != nil:
+		return err
+	case res.Code != 0:
+		return fmt.Errorf("%s: %s/%d %s", path, res.Codespace, res.Code, res.Log)
+	}
+	return response.Unmarshal(res.Value)
+}
