@@ -1,11 +1,12 @@
 package althing_test
 
 import (
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/token"
+	"os"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,11 +16,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// rewrite lets a test write what it compares with anew.
+var rewrite = flag.Bool("rewrite", false, "write the words of a task file into docs/task-file.md")
+
 // TestTaskFileReference holds docs/task-file.md to package spec: every field with
-// its default and every word of a task file is documented, and nothing else.
+// its default, and nothing else; and behind them every word with its meaning, which
+// -rewrite writes down.
 func TestTaskFileReference(t *testing.T) {
+	const path, heading = "docs/task-file.md", "## Words\n"
 	tr := load(t, root())
-	reference := tr.read(t, "docs/task-file.md")
+	reference, listing, _ := strings.Cut(tr.read(t, path), heading)
 	got, want := map[string]string{}, map[string]string{}
 	for _, row := range rows(reference) {
 		name := strings.Trim(row[0], "`")
@@ -35,13 +41,55 @@ func TestTaskFileReference(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("fields and defaults in docs/task-file.md (-spec +docs):\n%s", diff)
+		t.Errorf("fields and defaults in %s (-spec +docs):\n%s", path, diff)
 	}
-	for _, word := range words(tr, "spec/taskspec.go") {
-		if !slices.Contains(quoted(reference), word) {
-			t.Errorf("docs/task-file.md does not say what %q means", word)
+	if *rewrite {
+		if err := os.WriteFile(path, []byte(reference+heading+vocabulary()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(vocabulary(), listing); diff != "" {
+		t.Errorf("words in %s: run go test . -run TestTaskFileReference -rewrite (-spec +docs):\n%s", path, diff)
+	}
+}
+
+// vocabulary is the list of all words as docs/task-file.md has it.
+func vocabulary() string {
+	var b strings.Builder
+	b.WriteString("\nThis list is made from package `spec`: `go test . -run TestTaskFileReference -rewrite` writes it down.\n\n| field | word | meaning |\n|---|---|---|\n")
+	for _, f := range spec.Vocabulary() {
+		for _, w := range f.Words {
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", f.Field, w.Name, w.Meaning)
 		}
 	}
+	return b.String()
+}
+
+func TestEveryWordIsListed(t *testing.T) {
+	tr := load(t, root())
+	if got := len(words(tr)); got < 20 {
+		t.Errorf("%d words found in package spec: there were more", got)
+	}
+	holds(t, unlisted)
+	catches(t, unlisted, "guess", "spec/a.go", "package spec\n// The words of audit.\nconst AuditGuess = \"guess\"\n")
+}
+
+// unlisted finds constants of package spec that are said to be words of a task file
+// and are in no list.
+func unlisted(_ *testing.T, tr *tree) (violations []string) {
+	known := map[string]bool{}
+	for _, f := range spec.Vocabulary() {
+		for _, w := range f.Words {
+			known[w.Name] = true
+		}
+	}
+	for _, word := range words(tr) {
+		if !known[word] {
+			violations = append(violations, fmt.Sprintf("spec: %q is in no list of words: add it with its meaning", word))
+		}
+	}
+	return violations
 }
 
 // TestTaskFileExamples wants the file that the reference shows, and the one beside
@@ -72,23 +120,25 @@ func defaults(into map[string]string, prefix string, v reflect.Value) {
 	}
 }
 
-// words lists the string constants of a file.
-func words(tr *tree, name string) (list []string) {
+// words lists the string constants of package spec under "The words of".
+func words(tr *tree) (list []string) {
 	for _, f := range tr.files {
-		if f.path != name {
+		if f.dir() != "spec" || !f.hand() {
 			continue
 		}
 		for _, decl := range f.Decls {
-			if d, ok := decl.(*ast.GenDecl); ok && d.Tok == token.CONST {
-				ast.Inspect(d, func(n ast.Node) bool {
-					if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-						if word, err := strconv.Unquote(lit.Value); err == nil {
-							list = append(list, word)
-						}
-					}
-					return true
-				})
+			d, ok := decl.(*ast.GenDecl)
+			if !ok || d.Tok != token.CONST || !strings.HasPrefix(d.Doc.Text(), "The words of ") {
+				continue
 			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if word, err := strconv.Unquote(lit.Value); err == nil {
+						list = append(list, word)
+					}
+				}
+				return true
+			})
 		}
 	}
 	return list

@@ -2,13 +2,25 @@ package spec
 
 import "fmt"
 
+// The words of aggregation.rule and of aggregation.optimiser.
+const (
+	RuleFedAvg = "fedavg"
+	RuleMean   = "mean"
+
+	ServerNone       = "none"
+	ServerFedAvgM    = "fedavgm"
+	ServerFedAdam    = "fedadam"
+	ServerFedYogi    = "fedyogi"
+	ServerFedAdagrad = "fedadagrad"
+)
+
 // Aggregation is how updates become the next model: a rule combines them into
 // one, and the server's optimiser moves the model by it.
 type Aggregation struct {
-	Rule      string `json:"rule" yaml:"rule"`             // RuleFedAvg or RuleMean
+	Rule      string `json:"rule" yaml:"rule"`             // one of [Rules]
 	ScaleBits uint32 `json:"scale_bits" yaml:"scale_bits"` // an update value v travels as round(v * 2^ScaleBits)
 	MaxWeight uint32 `json:"max_weight" yaml:"max_weight"` // 0: twice the median claim
-	Optimiser string `json:"optimiser" yaml:"optimiser"`   // ServerNone ...
+	Optimiser string `json:"optimiser" yaml:"optimiser"`   // one of [ServerOptimisers]
 	Rate      PPM    `json:"rate" yaml:"rate"`             // the server's learning rate; not of ServerNone
 	Momentum  PPM    `json:"momentum" yaml:"momentum"`     // beta 1 of the papers; not of ServerNone
 	Tau       PPM    `json:"tau" yaml:"tau"`               // the floor of the adaptive ones' divisor; of none else

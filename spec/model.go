@@ -5,15 +5,26 @@ import (
 	"slices"
 )
 
+// The words of model.kind and of model.loss.
+const (
+	ModelSoftmax  = "softmax"
+	ModelMLP      = "mlp"
+	ModelCNN      = "cnn"
+	ModelCNNSmall = "cnnsmall"
+	ModelLayers   = "layers"
+
+	LossMSE = "mse"
+)
+
 // Model describes an architecture by data. Every kind but ModelLayers is short
 // for a list of layers: see [Model.Stages].
 type Model struct {
-	Kind    string   `json:"kind" yaml:"kind"` // ModelSoftmax, ModelMLP, ModelCNN, ModelCNNSmall or ModelLayers
+	Kind    string   `json:"kind" yaml:"kind"` // one of [ModelKinds]
 	Inputs  uint32   `json:"inputs" yaml:"inputs"`
 	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden,omitempty"` // widths of the hidden layers of an mlp, ReLU between
 	Image   Image    `json:"image,omitzero" yaml:"image,omitempty"`    // shape of the inputs, where they are an image
 	Layers  []Layer  `json:"layers,omitempty" yaml:"layers,omitempty"` // of the kind ModelLayers
-	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // of the kind ModelLayers: LossMSE; empty: cross-entropy
+	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // of the kind ModelLayers: one of [Losses]; empty: cross-entropy
 	Classes uint32   `json:"classes" yaml:"classes"`
 	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
 }
@@ -41,7 +52,68 @@ func (i Image) Values() int {
 // String is "28x28x1": height, width, channels.
 func (i Image) String() string { return fmt.Sprintf("%dx%dx%d", i.Height, i.Width, i.Channels) }
 
-const modelKinds = "softmax, mlp, cnn, cnnsmall or layers"
+// ModelKinds lists the words of model.kind.
+func ModelKinds() (words []Word) {
+	for _, k := range modelKinds() {
+		words = append(words, k.Word)
+	}
+	return words
+}
+
+// Losses lists the words of model.loss. Where it is left out, the loss is the
+// cross-entropy.
+func Losses() []Word {
+	return []Word{{LossMSE, "mean squared distance of the scores from 1 for the row's class and 0 for the others"}}
+}
+
+// modelKind is what is known of all models of one kind.
+type modelKind struct {
+	Word
+	hidden bool // it needs the widths of hidden layers
+	image  bool // it needs an image
+	free   bool // it says its layers and its loss, and may see an image
+	// expand is the list of layers that a model stands for.
+	expand func(m Model) []Layer
+}
+
+func modelKinds() []modelKind {
+	return []modelKind{
+		{
+			Word:   Word{ModelSoftmax, "one dense layer, with a score for each class"},
+			expand: perceptron,
+		},
+		{
+			Word:   Word{ModelMLP, "dense hidden layers with ReLU behind each, and one with a score for each class"},
+			hidden: true,
+			expand: perceptron,
+		},
+		{
+			Word:   Word{ModelCNN, "5x5 convolutions of 32 and 64 channels that keep height and width, each with ReLU and a 2x2 max-pool behind it, and a hidden layer 512 wide (McMahan et al. 2017, section 3)"},
+			image:  true,
+			expand: func(m Model) []Layer { return convolutional(32, 64, 512, m.Classes) },
+		},
+		{
+			Word:   Word{ModelCNNSmall, "the same with 8 and 16 channels, 64 wide"},
+			image:  true,
+			expand: func(m Model) []Layer { return convolutional(8, 16, 64, m.Classes) },
+		},
+		{
+			Word:   Word{ModelLayers, "the layers that `model.layers` lists"},
+			free:   true,
+			expand: func(m Model) []Layer { return slices.Clone(m.Layers) },
+		},
+	}
+}
+
+// kind finds what is known of a model; nothing where nobody knows the word.
+func (m Model) kind() modelKind {
+	for _, k := range modelKinds() {
+		if k.Name == m.Kind {
+			return k
+		}
+	}
+	return modelKind{}
+}
 
 // Validate reports what is wrong with an architecture.
 func (m Model) Validate() error { return m.validate() }
@@ -70,26 +142,24 @@ func (m Model) validate() error {
 
 // validateFields looks at what a file says, not yet at what it adds up to.
 func (m Model) validateFields() error {
-	known := slices.Contains([]string{ModelSoftmax, ModelMLP, ModelCNN, ModelCNNSmall, ModelLayers}, m.Kind)
-	picture, layered := m.Kind == ModelCNN || m.Kind == ModelCNNSmall, m.Kind == ModelLayers
-	hasImage := m.Image != Image{}
+	kind, hasImage := m.kind(), m.Image != Image{}
 	if err := first(
-		check{"model.kind", m.Kind == "", "missing: want " + modelKinds},
-		check{"model.kind", !known, fmt.Sprintf("unknown kind %q: want %s", m.Kind, modelKinds)},
+		check{"model.kind", m.Kind == "", "missing: want " + choice(ModelKinds())},
+		check{"model.kind", !known(ModelKinds(), m.Kind), fmt.Sprintf("unknown kind %q: want %s", m.Kind, choice(ModelKinds()))},
 		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
 		check{"model.classes", m.Classes < 2 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes", MaxWidth)},
 		check{"model.hidden", m.Kind == ModelSoftmax && len(m.Hidden) > 0, "softmax has no hidden layer: leave it out, or ask for mlp"},
-		check{"model.hidden", m.Kind == ModelMLP && len(m.Hidden) == 0, "missing: an mlp needs the widths of its hidden layers"},
-		check{"model.hidden", (picture || layered) && len(m.Hidden) > 0, fmt.Sprintf("%s has no such field: leave it out, or ask for mlp", m.Kind)},
+		check{"model.hidden", kind.hidden && len(m.Hidden) == 0, fmt.Sprintf("missing: %s needs the widths of its hidden layers", m.Kind)},
+		check{"model.hidden", !kind.hidden && len(m.Hidden) > 0, fmt.Sprintf("%s has no such field: leave it out, or ask for mlp", m.Kind)},
 		check{"model.hidden", len(m.Hidden) > MaxDepth, fmt.Sprintf("want at most %d layers", MaxDepth)},
-		check{"model.image", picture && !hasImage, fmt.Sprintf("missing: %s needs the height, width and channels of its images", m.Kind)},
-		check{"model.image", hasImage && !picture && !layered, fmt.Sprintf("%s sees no image: leave it out", m.Kind)},
+		check{"model.image", kind.image && !hasImage, fmt.Sprintf("missing: %s needs the height, width and channels of its images", m.Kind)},
+		check{"model.image", hasImage && !kind.image && !kind.free, fmt.Sprintf("%s sees no image: leave it out", m.Kind)},
 		check{"model.image", hasImage && m.Image.Values() != int(m.Inputs), fmt.Sprintf("%s is not %d inputs", m.Image, m.Inputs)},
-		check{"model.layers", layered && len(m.Layers) == 0, "missing: say which layers"},
-		check{"model.layers", !layered && len(m.Layers) > 0, fmt.Sprintf("%s says its layers itself: leave them out, or ask for layers", m.Kind)},
+		check{"model.layers", kind.free && len(m.Layers) == 0, "missing: say which layers"},
+		check{"model.layers", !kind.free && len(m.Layers) > 0, fmt.Sprintf("%s says its layers itself: leave them out, or ask for layers", m.Kind)},
 		check{"model.layers", len(m.Layers) > MaxLayers, fmt.Sprintf("want at most %d layers", MaxLayers)},
-		check{"model.loss", m.Loss != "" && !layered, fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
-		check{"model.loss", m.Loss != "" && m.Loss != LossMSE, fmt.Sprintf("unknown loss %q: want mse, or leave it out", m.Loss)},
+		check{"model.loss", m.Loss != "" && !kind.free, fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
+		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
 	); err != nil {
 		return err
 	}
@@ -101,16 +171,8 @@ func (m Model) validateFields() error {
 	return nil
 }
 
-// expand is the list of layers a kind stands for.
-func (m Model) expand() []Layer {
-	switch m.Kind {
-	case ModelCNN: // McMahan et al. 2017, section 3
-		return convolutional(32, 64, 512, m.Classes)
-	case ModelCNNSmall:
-		return convolutional(8, 16, 64, m.Classes)
-	case ModelLayers:
-		return slices.Clone(m.Layers)
-	}
+// perceptron is dense layers with ReLU between them.
+func perceptron(m Model) []Layer {
 	var layers []Layer
 	for _, width := range m.Hidden {
 		layers = append(layers, Layer{Kind: LayerDense, Out: width}, Layer{Kind: LayerReLU})

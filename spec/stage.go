@@ -26,7 +26,7 @@ func (m Model) stages() ([]Stage, error) {
 		shape = Image{Height: 1, Width: 1, Channels: m.Inputs}
 	}
 	var stages []Stage
-	for i, layer := range m.expand() {
+	for i, layer := range m.kind().expand(m) {
 		wrong := func(why string) error {
 			field := "model.layers"
 			if m.Kind != ModelLayers {
@@ -47,9 +47,11 @@ func (m Model) stages() ([]Stage, error) {
 		if kind.filled != nil {
 			layer = kind.filled(layer)
 		}
-		stage := Stage{Layer: layer, In: shape}
-		if stage.Out, why = kind.out(layer, shape); why != "" {
-			return nil, wrong(why)
+		stage := Stage{Layer: layer, In: shape, Out: shape}
+		if kind.out != nil {
+			if stage.Out, why = kind.out(layer, shape); why != "" {
+				return nil, wrong(why)
+			}
 		}
 		if stage.Out.Values() > MaxWidth {
 			return nil, wrong(fmt.Sprintf("it puts out %s: want at most %d values", stage.Out, MaxWidth))

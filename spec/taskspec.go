@@ -16,7 +16,7 @@ type TaskSpec struct {
 	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
 	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes
 	Retain      uint32      `json:"retain" yaml:"retain"`   // blocks the blobs of a settled round are served
-	Audit       string      `json:"audit" yaml:"audit"`     // AuditPublic or AuditMembers
+	Audit       string      `json:"audit" yaml:"audit"`     // who may recompute a settled round: one of [Audits]
 }
 
 // Data is what a trainer must hold to take part.
@@ -27,7 +27,7 @@ type Data struct {
 
 // Selection is who may take part and how many.
 type Selection struct {
-	Rule        string    `json:"rule" yaml:"rule"` // SelectionRanked
+	Rule        string    `json:"rule" yaml:"rule"` // one of [SelectionRules]
 	Trainers    uint32    `json:"trainers" yaml:"trainers"`
 	MinTrainers uint32    `json:"min_trainers" yaml:"min_trainers"`
 	Aggregators uint32    `json:"aggregators" yaml:"aggregators"` // K = 3f+1
@@ -39,7 +39,7 @@ type Selection struct {
 
 // Privacy is the privacy mode of a task.
 type Privacy struct {
-	Mode string `json:"mode" yaml:"mode"` // PrivacyNone
+	Mode string `json:"mode" yaml:"mode"` // one of [PrivacyModes]
 }
 
 // Target is when a task is done.
@@ -57,35 +57,33 @@ type Deadlines struct {
 	Evaluate  uint32 `json:"evaluate" yaml:"evaluate"`   // to commit, and again to reveal
 }
 
-// The words a task file may use.
+// The words of selection.rule, privacy.mode and audit.
 const (
-	ModelSoftmax  = "softmax"
-	ModelMLP      = "mlp"
-	ModelCNN      = "cnn"      // of McMahan et al. 2017, section 3: 32 and 64 channels, 512 wide
-	ModelCNNSmall = "cnnsmall" // the same with 8 and 16 channels, 64 wide
-	ModelLayers   = "layers"   // said layer by layer
-	LossMSE       = "mse"      // mean squared distance of the scores from 1 and 0
+	SelectionRanked = "ranked"
 
-	OptimiserSGD      = "sgd"
-	OptimiserMomentum = "momentum" // SGD with momentum (Polyak 1964)
-	OptimiserNesterov = "nesterov" // its form that looks ahead (Sutskever et al. 2013, section 2)
-	OptimiserAdam     = "adam"     // Kingma and Ba 2015, algorithm 1
-	ArithmeticStrict  = "strict"   // multiply, then add: the same bits on every machine
-	ArithmeticFused   = "fused"    // multiply and add with one rounding, where the machine can
+	PrivacyNone = "none"
 
-	RuleFedAvg       = "fedavg"     // weighted mean (McMahan et al. 2017, algorithm 1)
-	RuleMean         = "mean"       // every weight is 1
-	ServerNone       = "none"       // the mean is added to the model
-	ServerFedAvgM    = "fedavgm"    // with momentum (Hsu et al. 2019, section 4.3)
-	ServerFedAdam    = "fedadam"    // Reddi et al. 2021, algorithm 2
-	ServerFedYogi    = "fedyogi"    // the same
-	ServerFedAdagrad = "fedadagrad" // the same
-
-	SelectionRanked = "ranked" // reputation, then stake, then id
-	PrivacyNone     = "none"
-	AuditPublic     = "public"  // settled rounds may be recomputed by anyone
-	AuditMembers    = "members" // only by keys of the round
+	AuditPublic  = "public"
+	AuditMembers = "members"
 )
+
+// SelectionRules lists the words of selection.rule.
+func SelectionRules() []Word {
+	return []Word{{SelectionRanked, "takes the nodes with the best reputation, then the highest stake, then the lowest id"}}
+}
+
+// PrivacyModes lists the words of privacy.mode.
+func PrivacyModes() []Word {
+	return []Word{{PrivacyNone, "rows stay with their owner; the aggregators see the updates"}}
+}
+
+// Audits lists the words of audit.
+func Audits() []Word {
+	return []Word{
+		{AuditPublic, "anyone may read the updates of a settled round"},
+		{AuditMembers, "only the keys of a settled round may read its updates"},
+	}
+}
 
 // Backup is how many trainers are asked for each that is needed: 30% more.
 const Backup PPM = 1_300_000

@@ -1,14 +1,22 @@
 package spec
 
-import (
-	"fmt"
-	"slices"
+import "fmt"
+
+// The words of training.optimiser and of training.arithmetic.
+const (
+	OptimiserSGD      = "sgd"
+	OptimiserMomentum = "momentum"
+	OptimiserNesterov = "nesterov"
+	OptimiserAdam     = "adam"
+
+	ArithmeticStrict = "strict"
+	ArithmeticFused  = "fused"
 )
 
 // Training is what a trainer does with its rows in one round. What an optimiser
 // remembers between steps is forgotten between rounds.
 type Training struct {
-	Optimiser   string `json:"optimiser" yaml:"optimiser"` // OptimiserSGD ...
+	Optimiser   string `json:"optimiser" yaml:"optimiser"` // one of [Optimisers]
 	Batch       uint32 `json:"batch" yaml:"batch"`
 	Epochs      uint32 `json:"epochs" yaml:"epochs"`
 	Rate        PPM    `json:"rate" yaml:"rate"`                 // learning rate
@@ -16,11 +24,25 @@ type Training struct {
 	WeightDecay PPM    `json:"weight_decay" yaml:"weight_decay"` // times the weights, added to the gradient: the gradient of an L2 penalty
 	Proximal    PPM    `json:"proximal" yaml:"proximal"`         // FedProx's mu (Li et al. 2020, section 3.2): times what the weights moved in this round, added to the gradient
 	Clip        PPM    `json:"clip" yaml:"clip"`                 // L2 norm of one row's gradient at most; 0: any
-	Arithmetic  string `json:"arithmetic" yaml:"arithmetic"`     // ArithmeticStrict or ArithmeticFused
+	Arithmetic  string `json:"arithmetic" yaml:"arithmetic"`     // one of [Arithmetics]
 }
 
-func optimisers() []string {
-	return []string{OptimiserSGD, OptimiserMomentum, OptimiserNesterov, OptimiserAdam}
+// Optimisers lists the words of training.optimiser.
+func Optimisers() []Word {
+	return []Word{
+		{OptimiserSGD, "minibatch stochastic gradient descent"},
+		{OptimiserMomentum, "moves by a decaying sum of gradients (Polyak 1964)"},
+		{OptimiserNesterov, "the same, and looks one step ahead on that sum (Sutskever et al. 2013, section 2)"},
+		{OptimiserAdam, "scales each weight's step by its past gradients (Kingma and Ba 2015, algorithm 1, beta 2 of 0.999 and epsilon of 1e-8)"},
+	}
+}
+
+// Arithmetics lists the words of training.arithmetic.
+func Arithmetics() []Word {
+	return []Word{
+		{ArithmeticStrict, "multiplies, then adds: every machine finds the same bits, so that anyone can train again what a trainer trained"},
+		{ArithmeticFused, "multiplies and adds with one rounding where the processor can, which is faster"},
+	}
 }
 
 // Validate reports what is wrong with what a trainer is told to do.
@@ -28,12 +50,12 @@ func (t Training) Validate() error { return t.validate() }
 
 func (t Training) validate() error {
 	return first(
-		check{"training.optimiser", !slices.Contains(optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want sgd, momentum, nesterov or adam", t.Optimiser)},
+		check{"training.optimiser", !known(Optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", t.Optimiser, choice(Optimisers()))},
 		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
 		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
 		check{"training.rate", t.Rate == 0, "missing or zero: want a learning rate above zero"},
 		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
 		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s wants it above 0 and below 1, as 0.9", t.Optimiser)},
-		check{"training.arithmetic", t.Arithmetic != ArithmeticStrict && t.Arithmetic != ArithmeticFused, fmt.Sprintf("unknown arithmetic %q: want strict or fused", t.Arithmetic)},
+		check{"training.arithmetic", !known(Arithmetics(), t.Arithmetic), fmt.Sprintf("unknown arithmetic %q: want %s", t.Arithmetic, choice(Arithmetics()))},
 	)
 }

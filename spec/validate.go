@@ -88,7 +88,7 @@ func (t TaskSpec) Validate() error {
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
 		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
 		check{"retain", t.Retain > MaxDeadline, fmt.Sprintf("want at most %d blocks", MaxDeadline)},
-		check{"audit", t.Audit != AuditPublic && t.Audit != AuditMembers, "want public or members"},
+		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
 	)
 }
 
@@ -102,7 +102,7 @@ func (d Data) validate() error {
 
 func (s Selection) validate() error {
 	return first(
-		check{"selection.rule", s.Rule != SelectionRanked, fmt.Sprintf("unknown rule %q: want ranked", s.Rule)},
+		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, choice(SelectionRules()))},
 		check{"selection.trainers", s.Trainers == 0 || s.Asked() > MaxTrainers, fmt.Sprintf("want 1 to %d, backups included", MaxTrainers)},
 		check{"selection.min_trainers", s.MinTrainers == 0, "missing: want at least 1"},
 		check{"selection.min_trainers", s.MinTrainers > s.Trainers, "more than selection.trainers"},
@@ -115,7 +115,7 @@ func (s Selection) validate() error {
 }
 
 func (p Privacy) validate() error {
-	return first(check{"privacy.mode", p.Mode != PrivacyNone, fmt.Sprintf("unknown mode %q: want none", p.Mode)})
+	return first(check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))})
 }
 
 func (t Target) validate() error {

@@ -9,6 +9,30 @@ import (
 // sentence, with its source.
 type Word struct{ Name, Meaning string }
 
+// FieldWords are the words that one field of a task file may hold.
+type FieldWords struct {
+	Field string // as in the file, "training.optimiser"
+	Words []Word
+}
+
+// Vocabulary lists every field of a task file that holds a word, with its words. A
+// word that is not in it is refused by [TaskSpec.Validate]; tests and documents
+// range over it.
+func Vocabulary() []FieldWords {
+	return []FieldWords{
+		{"model.kind", ModelKinds()},
+		{"model.layers.kind", LayerKinds()},
+		{"model.loss", Losses()},
+		{"training.optimiser", Optimisers()},
+		{"training.arithmetic", Arithmetics()},
+		{"aggregation.rule", Rules()},
+		{"aggregation.optimiser", ServerOptimisers()},
+		{"selection.rule", SelectionRules()},
+		{"privacy.mode", PrivacyModes()},
+		{"audit", Audits()},
+	}
+}
+
 // known reports whether a list has a word of this name.
 func known(words []Word, name string) bool {
 	return slices.ContainsFunc(words, func(w Word) bool { return w.Name == name })
