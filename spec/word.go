@@ -15,6 +15,9 @@ type FieldWords struct {
 	Words []Word
 }
 
+// String lists the words for people: "sgd, momentum or adam".
+func (f FieldWords) String() string { return choice(f.Words) }
+
 // Vocabulary lists every field of a task file that holds a word, with its words. A
 // word that is not in it is refused by [TaskSpec.Validate]; tests and documents
 // range over it.

@@ -13,8 +13,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// A field's name in braces stands for the words that the field may hold.
+//
 //go:embed template.yaml
 var template string
+
+// filled is the template with the words.
+func filled() string {
+	text := template
+	for _, f := range spec.Vocabulary() {
+		text = strings.ReplaceAll(text, "{"+f.Field+"}", f.String())
+	}
+	return text
+}
 
 // checked is a task file without mistakes.
 type checked struct {
@@ -66,7 +77,7 @@ func (s *session) taskTemplate() *cobra.Command {
 				}
 				return s.line(asked)
 			}
-			_, err := io.WriteString(s.out, template)
+			_, err := io.WriteString(s.out, filled())
 			return err
 		},
 	}

@@ -33,6 +33,11 @@ func TestTemplate(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("template (-docs +template):\n%s", diff)
 	}
+	for _, f := range spec.Vocabulary() {
+		if !strings.Contains(template, "{"+f.Field+"}") || !strings.Contains(filled(), f.String()) {
+			t.Errorf("template does not list the words of %s", f.Field)
+		}
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(template), &root); err != nil {
 		t.Fatal(err)
