@@ -158,22 +158,10 @@ func TestClippingStopsAtAGradientThatIsNoNumber(t *testing.T) {
 	}
 }
 
-// Twenty times the steps must not cost more allocations, whatever is added to them.
 func TestOptimisersAndBoundsDoNotAllocate(t *testing.T) {
 	for name, training := range trainings() {
 		for _, kind := range []string{"mlp", "all"} {
-			job := with(kinds(t)[kind], training)
-			allocations := func(epochs uint32) float64 {
-				job.Training.Epochs = epochs
-				return testing.AllocsPerRun(2, func() {
-					if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
-						t.Fatal(err)
-					}
-				})
-			}
-			if one, twenty := allocations(1), allocations(20); twenty > one+5 {
-				t.Errorf("%s, %s: 1 epoch allocates %v times, 20 epochs %v times", kind, name, one, twenty)
-			}
+			steady(t, kind+", "+name, with(kinds(t)[kind], training))
 		}
 	}
 }

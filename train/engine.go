@@ -43,7 +43,10 @@ func (e Engine) Train(ctx context.Context, job Job, progress func(done, total in
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
 	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
-	kernel := e.kernel(job.Training)
+	kernel, err := e.kernel(job.Training.Arithmetic)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
 	net, err := newNetwork(job.Model, kernel, slices.Clone(job.Weights), batch, &job.Seed)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
@@ -56,19 +59,26 @@ func (e Engine) Train(ctx context.Context, job Job, progress func(done, total in
 	return Result{Weights: net.weights, Samples: job.Table.Rows(), Loss: loss}, nil
 }
 
-// kernel is what multiplies in a task.
-func (e Engine) kernel(t spec.Training) gemm.Kernel {
-	if e.Kernel != nil {
-		return *e.Kernel
+// kernel is what multiplies in a task of some arithmetic.
+func (e Engine) kernel(arithmetic string) (gemm.Kernel, error) {
+	strict := arithmetic == spec.ArithmeticStrict
+	if !strict && arithmetic != spec.ArithmeticFused {
+		return gemm.Kernel{}, fmt.Errorf("the engine has no arithmetic %q", arithmetic)
 	}
-	return gemm.Best(t.Arithmetic != spec.ArithmeticFused)
+	if e.Kernel != nil {
+		return *e.Kernel, nil
+	}
+	return gemm.Best(strict), nil
 }
 
 // descend runs all steps of a job and returns the loss of the last epoch.
 func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, progress func(done, total int)) (loss float64, err error) {
 	t, batch := job.Table, net.batch
 	pull := newPenalty(job.Training, kernel, job.Weights)
-	rule := newOptimiser(job.Training, kernel, len(net.weights))
+	rule, err := newOptimiser(job.Training, kernel, len(net.weights))
+	if err != nil {
+		return 0, err
+	}
 	steps := (t.Rows() + batch - 1) / batch
 	total := steps * int(job.Training.Epochs)
 	source := rand.NewPCG(job.Seed, stream)

@@ -25,14 +25,14 @@ func portion(m spec.Model) (int, error) {
 
 // Evaluate counts the rows whose class [Predict] finds.
 func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error) {
-	e, loss := Evaluation{Samples: t.Rows()}, lossOf(m)
-	err := classify(ctx, m, weights, t, func(first int, logits []float32, classes int) {
-		for i := range len(logits) / classes {
-			row, y := logits[i*classes:(i+1)*classes], t.Y[first+i]
+	e := Evaluation{Samples: t.Rows()}
+	err := classify(ctx, m, weights, t, func(net *network, first int, logits []float32) {
+		for i := range len(logits) / net.classes {
+			row, y := logits[i*net.classes:(i+1)*net.classes], t.Y[first+i]
 			if argmax(row) == y {
 				e.Correct++
 			}
-			e.Loss += float64(loss(row, y))
+			e.Loss += float64(net.loss(row, y))
 		}
 	})
 	if err != nil {
@@ -46,9 +46,9 @@ func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t d
 // largest score, the first of equals. Errors are ErrEvaluation.
 func Predict(m spec.Model, weights []float32, t data.Table) ([]int32, error) {
 	y := make([]int32, 0, t.Rows())
-	err := classify(context.Background(), m, weights, t, func(_ int, logits []float32, classes int) {
-		for i := range len(logits) / classes {
-			y = append(y, argmax(logits[i*classes:(i+1)*classes]))
+	err := classify(context.Background(), m, weights, t, func(net *network, _ int, logits []float32) {
+		for i := range len(logits) / net.classes {
+			y = append(y, argmax(logits[i*net.classes:(i+1)*net.classes]))
 		}
 	})
 	if err != nil {
@@ -57,9 +57,10 @@ func Predict(m spec.Model, weights []float32, t data.Table) ([]int32, error) {
 	return y, nil
 }
 
-// classify hands the scores of all rows to use, a few rows at a time: logits are
-// rows x classes, the first of them is row first of the table.
-func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table, use func(first int, logits []float32, classes int)) error {
+// classify hands the scores of all rows to use, a few rows at a time, with the network
+// that made them: logits are rows x classes, the first of them is row first of the
+// table.
+func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table, use func(net *network, first int, logits []float32)) error {
 	if err := fits(m, weights, t); err != nil {
 		return fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}
@@ -77,7 +78,7 @@ func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table
 		}
 		rows := min(portion, t.Rows()-first)
 		copy(net.outputs[0], t.X[first*t.Features:(first+rows)*t.Features])
-		use(first, net.forward(rows), t.Classes)
+		use(net, first, net.forward(rows))
 	}
 	return nil
 }

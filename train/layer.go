@@ -46,18 +46,18 @@ type place struct {
 
 // newLayer builds the layer of a place, and says whether it works in place: then
 // it is given the same memory for y and x, and for dx and dy.
-func newLayer(p place) (l layer, inPlace bool) {
+func newLayer(p place) (l layer, inPlace bool, err error) {
 	switch p.Layer.Kind {
 	case spec.LayerDense:
-		return newDense(p), false
+		return newDense(p), false, nil
 	case spec.LayerConv2D:
-		return newConv2D(p), false
+		return newConv2D(p), false, nil
 	case spec.LayerMaxPool:
-		return newMaxPool(p), false
+		return newMaxPool(p), false, nil
 	case spec.LayerReLU:
-		return relu{kernel: p.kernel, width: p.Out.Values()}, true
+		return relu{kernel: p.kernel, width: p.Out.Values()}, true, nil
 	case spec.LayerDropout:
-		return newDropout(p), true
+		return newDropout(p), true, nil
 	}
-	panic(fmt.Sprintf("train: no layer is called %q", p.Layer.Kind)) // a valid model has no other
+	return nil, false, fmt.Errorf("the engine has no layer of the kind %q", p.Layer.Kind)
 }

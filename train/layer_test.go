@@ -173,22 +173,28 @@ func TestLargeImagesAgreeWithTheirTwin(t *testing.T) {
 	agree(t, job)
 }
 
-// Twenty times the steps must not cost more allocations.
 func TestLayersDoNotAllocate(t *testing.T) {
 	for _, name := range []string{"all", "conv strided", "conv of all", "convs", "cnnsmall", "mse"} {
 		job := pictures(t, architectures()[name], 20)
 		job.Training.Batch, job.Training.Rate = 3, 1000
-		allocations := func(epochs uint32) float64 {
-			job.Training.Epochs = epochs
-			return testing.AllocsPerRun(5, func() {
-				if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
-					t.Fatal(err)
-				}
-			})
-		}
-		if one, twenty := allocations(1), allocations(20); twenty > one+5 {
-			t.Errorf("%s: 1 epoch allocates %v times, 20 epochs %v times", name, one, twenty)
-		}
+		steady(t, name, job)
+	}
+}
+
+// steady wants twenty times the steps to cost no more allocations; the runtime itself
+// may allocate now and then.
+func steady(t *testing.T, name string, job train.Job) {
+	t.Helper()
+	allocations := func(epochs uint32) float64 {
+		job.Training.Epochs = epochs
+		return testing.AllocsPerRun(2, func() {
+			if _, err := (train.Engine{}).Train(context.Background(), job, func(int, int) {}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if one, twenty := allocations(1), allocations(20); twenty > one+5 {
+		t.Errorf("%s: 1 epoch allocates %v times, 20 epochs %v times", name, one, twenty)
 	}
 }
 

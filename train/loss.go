@@ -1,6 +1,10 @@
 package train
 
-import "github.com/althing-network/althing/spec"
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/spec"
+)
 
 // loss is that of one row: it replaces the scores by the gradient by them and
 // returns the loss, where y is the row's class. Where a score is NaN or infinite
@@ -9,11 +13,14 @@ import "github.com/althing-network/althing/spec"
 type loss func(scores []float32, y int32) float32
 
 // lossOf is the loss an architecture is trained by.
-func lossOf(m spec.Model) loss {
-	if m.Loss == spec.LossMSE {
-		return squares
+func lossOf(m spec.Model) (loss, error) {
+	switch m.Loss {
+	case "":
+		return crossEntropy, nil
+	case spec.LossMSE:
+		return squares, nil
 	}
-	return crossEntropy
+	return nil, fmt.Errorf("the engine has no loss %q", m.Loss)
 }
 
 // crossEntropy of the softmax of the scores, in nats.

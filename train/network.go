@@ -38,10 +38,14 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 	if err != nil {
 		return nil, err
 	}
+	loss, err := lossOf(m)
+	if err != nil {
+		return nil, err
+	}
 	net := &network{
 		batch:   batch,
 		weights: weights,
-		loss:    lossOf(m),
+		loss:    loss,
 		classes: int(m.Classes),
 		outputs: [][]float32{make([]float32, batch*int(m.Inputs))},
 		deltas:  [][]float32{nil},
@@ -63,7 +67,10 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 			p.bias, p.biasGradient = part(weights, bias), part(net.gradient, bias)
 			learns = true
 		}
-		l, inPlace := newLayer(p)
+		l, inPlace, err := newLayer(p)
+		if err != nil {
+			return nil, err
+		}
 		y, dy := net.outputs[i], net.deltas[i]
 		if !inPlace {
 			y = make([]float32, batch*stage.Out.Values())

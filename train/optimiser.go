@@ -1,6 +1,8 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train/gemm"
 )
@@ -15,8 +17,10 @@ type optimiser interface {
 }
 
 // newOptimiser makes the optimiser a training asks for, which remembers nothing yet.
-func newOptimiser(t spec.Training, kernel gemm.Kernel, size int) optimiser {
+func newOptimiser(t spec.Training, kernel gemm.Kernel, size int) (optimiser, error) {
 	switch t.Optimiser {
+	case spec.OptimiserSGD:
+		return sgd{kernel: kernel, rate: fraction(t.Rate)}, nil
 	case spec.OptimiserMomentum, spec.OptimiserNesterov:
 		return momentum{
 			kernel: kernel,
@@ -24,11 +28,11 @@ func newOptimiser(t spec.Training, kernel gemm.Kernel, size int) optimiser {
 			decay:  fraction(t.Momentum),
 			ahead:  t.Optimiser == spec.OptimiserNesterov,
 			sum:    make([]float32, size),
-		}
+		}, nil
 	case spec.OptimiserAdam:
-		return newAdam(t, size)
+		return newAdam(t, size), nil
 	}
-	return sgd{kernel: kernel, rate: fraction(t.Rate)}
+	return nil, fmt.Errorf("the engine has no optimiser %q", t.Optimiser)
 }
 
 // sgd is plain stochastic gradient descent:

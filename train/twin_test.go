@@ -16,6 +16,12 @@ type twin struct {
 	layers  []twinLayer
 	loss    func(scores []float64, y int32) (loss float64, gradient []float64)
 	weights []float64
+	sums    [][]float64 // of the rows' clipped gradients, those of each step; none without a bound
+}
+
+// twinLosses has every loss; the empty word is that of a model which says none.
+func twinLosses() map[string]func(scores []float64, y int32) (loss float64, gradient []float64) {
+	return map[string]func([]float64, int32) (float64, []float64){"": entropy, spec.LossMSE: distance}
 }
 
 func newTwin(m spec.Model, weights []float32) *twin {
@@ -23,10 +29,7 @@ func newTwin(m spec.Model, weights []float32) *twin {
 	if err != nil {
 		panic(err)
 	}
-	w := &twin{loss: entropy}
-	if m.Loss == spec.LossMSE {
-		w.loss = distance
-	}
+	w := &twin{loss: twinLosses()[m.Loss]}
 	at := 0
 	for _, s := range stages {
 		l := newTwinLayer(s, at)
@@ -122,14 +125,16 @@ func (w *twin) clipped(job train.Job, rows []int, factors [][][]float64) []float
 	if bound == 0 {
 		return w.gradient(job.Table, rows, factors)
 	}
-	mean := make([]float64, len(w.weights))
+	sum, mean := make([]float64, len(w.weights)), make([]float64, len(w.weights))
 	for n := range rows {
 		g := w.gradient(job.Table, rows[n:n+1], factors[n:n+1])
 		scale := min(1, bound/norm(g))
 		for i, v := range g {
+			sum[i] += v * scale
 			mean[i] += v * scale / float64(len(rows))
 		}
 	}
+	w.sums = append(w.sums, sum)
 	return mean
 }
 
@@ -184,7 +189,7 @@ func (w *twin) train(job train.Job) (loss float64) {
 			rows := order[first:min(first+int(job.Training.Batch), len(order))]
 			factors := w.draw(dice, len(rows))
 			loss += w.mean(job.Table, rows, factors) * float64(len(rows)) / float64(len(order))
-			rule.step(w.weights, w.clipped(job, rows, factors))
+			rule.move(w.weights, w.clipped(job, rows, factors))
 		}
 	}
 	return loss
