@@ -4,7 +4,7 @@
 //
 // It is not federated and knows no task, chain or peer: who trains when, and
 // what becomes of the weights, is decided elsewhere. It can bound what
-// one row does to the weights; it adds no noise.
+// one row does to the weights, and lets a job add noise; it draws none.
 //
 // # Strict arithmetic
 //

@@ -30,11 +30,13 @@ var _ Trainer = Engine{}
 // job does not say which, it is.
 //
 // In each step the gradient of the mean loss is computed; with a bound, each row's
-// is clipped before the mean. Then weight decay and FedProx's term are added, which
-// no bound holds back, and the optimiser moves the weights.
+// is clipped before the mean, and the job's noise changes their sum. Then weight
+// decay and FedProx's term are added, which no bound holds back, and the optimiser
+// moves the weights.
 //
-// Train fails when job and model do not fit, and when the loss, a row's gradient
-// that is to be clipped, or the weights stop being finite numbers, naming the step.
+// Train fails when job and model do not fit, when noise fails, and when the loss, a
+// row's gradient that is to be clipped, or the weights stop being finite numbers,
+// naming the step.
 func (e Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
 	if job.Training.Arithmetic == "" {
 		job.Training.Arithmetic = spec.ArithmeticStrict
@@ -104,6 +106,11 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			case !finite(longest):
 				return 0, fmt.Errorf("a row's gradient has norm %v at step %d of %d: the rate %s is too high or the weights are too large", longest, done, total, job.Training.Rate)
 			}
+			if job.Noise != nil {
+				if err := job.Noise(done, net.gradient); err != nil {
+					return 0, fmt.Errorf("noise at step %d of %d: %w", done, total, err)
+				}
+			}
 			pull.add(net.gradient, net.parts, net.weights)
 			rule.move(net.weights, net.gradient, net.parts)
 			loss += sum
@@ -131,6 +138,9 @@ const (
 func (job Job) validate() error {
 	if err := job.Training.Validate(); err != nil {
 		return err
+	}
+	if job.Noise != nil && job.Training.Clip == 0 {
+		return errors.New("noise without training.clip: no bound holds what one row does to the sum, so no noise hides it")
 	}
 	return fits(job.Model, job.Weights, job.Table)
 }

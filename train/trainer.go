@@ -34,6 +34,11 @@ type Job struct {
 	Weights  []float32 // to start from, in the layout of package model
 	Seed     uint64    // of the order of the rows
 	Table    data.Table
+	// Noise changes, in place, the sum of the rows' clipped gradients of one step, in
+	// the layout of Weights, before anything else is made of it: steps count from 1,
+	// and each is told once. Its error ends the training. It wants Training.Clip above
+	// 0, which bounds what one row does to the sum. Nil adds none.
+	Noise func(step int, sum []float32) error
 }
 
 // Result is what a job gave.
