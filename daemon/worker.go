@@ -3,6 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path"
+	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +17,7 @@ const (
 	backoff = 32 // blocks at most between two tries of what fails
 	resend  = 10 // blocks until what no block holds is sent again
 	memory  = 50 // blocks that work is remembered after it was asked for last
+	depth   = 16 // calls that the report of a panic names at most
 )
 
 // worker runs the actions of a node's machines, each once.
@@ -65,12 +70,38 @@ func (w *worker) start(ctx context.Context, key string, action role.Action) {
 	w.running[key] = stop
 	w.group.Go(func() {
 		defer stop()
-		event, err := action.Do(working, w.tools)
+		event, err := w.do(working, action)
 		select {
 		case w.done <- outcome{key, event, err}:
 		case <-ctx.Done():
 		}
 	})
+}
+
+// do carries out an action. A panic is the error of this action alone: it is tried
+// again as what fails is, and all others go on.
+func (w *worker) do(ctx context.Context, action role.Action) (event role.Event, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			event, err = nil, fmt.Errorf("panic: %v, in %s", cause, callers())
+		}
+	}()
+	return action.Do(ctx, w.tools)
+}
+
+// callers names who was at work when a panic began, the innermost first, in one line.
+func callers() string {
+	var places []string
+	counters := make([]uintptr, depth)
+	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters)]) // behind runtime.Callers, callers and do's defer
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			places = append(places, fmt.Sprintf("%s (%s:%d)", path.Base(f.Function), path.Base(f.File), f.Line))
+		}
+	}
+	return strings.Join(places, " < ")
 }
 
 // forget drops what nobody has asked for in a long while.

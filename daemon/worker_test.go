@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/althing-network/althing/daemon"
@@ -34,6 +35,43 @@ func TestFailures(t *testing.T) {
 		reported := daemon.Try(t.Context(), failing{c.err}, 40)
 		if len(reported) != c.want {
 			t.Errorf("%v: reported %d times, want %d", c.err, len(reported), c.want)
+		}
+	}
+}
+
+// broken asks for an action that panics and for one that does not.
+type broken struct{ done *int }
+
+func (b broken) Handle(role.Event, int64) []role.Action { return []role.Action{b, works(b)} }
+
+func (broken) Key() string { return "broken" }
+
+func (broken) Do(context.Context, role.Tools) (role.Event, error) {
+	var layers []string
+	return nil, errors.New(layers[3])
+}
+
+type works broken
+
+func (works) Key() string { return "works" }
+
+func (w works) Do(context.Context, role.Tools) (role.Event, error) {
+	*w.done++
+	return nil, nil
+}
+
+// A panic of an action ends neither the worker nor the other actions: it is reported
+// as an error that says where, and tried again as one.
+func TestPanicOfAnActionIsItsError(t *testing.T) {
+	done := 0
+	reported := daemon.Try(t.Context(), broken{&done}, 8)
+	if len(reported) != 4 || done != 1 { // at heights 0, 1, 3, 7
+		t.Errorf("%d errors and %d actions done, want 4 and 1", len(reported), done)
+	}
+	for _, err := range reported {
+		const want = "panic: runtime error: index out of range [3] with length 0, in daemon_test.broken.Do (worker_test.go:"
+		if !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got error %v, want one line that begins with %s", err, want)
 		}
 	}
 }
