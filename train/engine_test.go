@@ -23,7 +23,7 @@ func TestTrainRefuses(t *testing.T) {
 		spoil func(*train.Job)
 		want  string
 	}{
-		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "guess" }, `training.optimiser: unknown optimiser "guess": want sgd, momentum, nesterov or adam`},
+		{"optimiser", func(j *train.Job) { j.Training.Optimiser = "guess" }, `training.optimiser: unknown optimiser "guess": want sgd, momentum, nesterov`},
 		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training.batch: want 1 to "},
 		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "training.epochs: want 1 to "},
 		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "training.rate: missing or zero: want a learning rate above zero"},
