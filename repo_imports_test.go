@@ -30,7 +30,7 @@ func house() []layer {
 		{"blob", "spec", "a blob is bytes with a name"},
 		{"pb", "spec round", "the border: protobuf and its one translation to plain types and to what a round is told, nothing behind them"},
 		{"client", "pb round spec", "a client speaks spec, gives a round its inputs, knows its refusals and hides pb"},
-		{"role", "client blob train data round aggregate privacy secagg model spec", "a role is a machine: it is given clock, randomness, chain and blobs, so that a daemon and a simulator run the same one"},
+		{"role", "blob train data round aggregate privacy secagg model spec", "a role is a machine: it is given clock, randomness, chain and blobs, so that a daemon and a simulator run the same one"},
 		{"dashboard", "client spec", "a page shows what a client can read"},
 		{"sim", "role round aggregate privacy secagg model train data spec", "the simulator runs in memory, without chain or sockets"},
 		{"chain", "round spec privacy/cost pb", "consensus code may not reach anything that does"},

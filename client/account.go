@@ -60,7 +60,11 @@ const lifetime = 5 * time.Minute
 // most, fee what it pays, in uthing; a message that is owed pays none. Two
 // transactions of an account must not be signed at the same now.
 func (a *Account) Sign(m Message, gas, fee uint64, now time.Time) (Signed, error) {
-	msg, err := codectypes.NewAnyWithValue(m.wire(a.address))
+	said, err := m.wire(a.address)
+	if err != nil {
+		return Signed{}, err
+	}
+	msg, err := codectypes.NewAnyWithValue(said)
 	if err != nil {
 		return Signed{}, err
 	}

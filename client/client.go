@@ -98,7 +98,7 @@ func (c *Client) query(ctx context.Context, method string, req, resp proto.Messa
 			return err
 		}
 		if answer.Response.Code != 0 {
-			refusal = refused(answer.Response.Codespace, answer.Response.Code, answer.Response.Log)
+			refusal = refused(method, answer.Response.Codespace, answer.Response.Code, answer.Response.Log)
 			return nil
 		}
 		refusal = nil

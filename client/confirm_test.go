@@ -16,6 +16,7 @@ import (
 	cmttypes "github.com/cometbft/cometbft/types"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/round"
 )
 
 // fake is a chain node that answers as a test tells it to.
@@ -86,7 +87,7 @@ func TestConfirm(t *testing.T) {
 		t.Errorf("got %+v, %v", receipt, err)
 	}
 	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: holds, fails: 2}
-	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.Is(err, client.ErrTaskNotFound) {
+	if _, err := f.dial().Confirm(t.Context(), client.Signed{Bytes: []byte("tx")}); !errors.Is(err, round.ErrTaskNotFound) {
 		t.Errorf("carried out in vain: %v", err)
 	}
 	f = &fake{T: t, blocks: make([]cmttypes.Txs, 3), after: func(*fake, cmttypes.Tx) {}, code: 13}

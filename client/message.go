@@ -5,12 +5,13 @@ import (
 
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
 // Message is what an account may say to the chain.
 type Message interface {
-	wire(owner string) sdk.Msg
+	wire(owner string) (sdk.Msg, error)
 }
 
 // Messages to the registry of nodes.
@@ -30,100 +31,43 @@ type (
 	Exit struct{}
 )
 
-// Messages of a consumer.
+// Messages to tasks.
 type (
 	// CreateTask locks the escrow and opens a task.
 	CreateTask struct{ Spec spec.TaskSpec }
-	// CancelTask closes the account's task when its running round ends.
-	CancelTask struct{ Task uint64 }
-)
-
-// Messages that a selected node owes; they are free.
-type (
-	// Ready attests model 0, or a hold-out shard.
-	Ready struct {
-		Task   uint64
-		Digest spec.Digest
-	}
-	// Commit is a trainer's [spec.UpdateCommitment].
-	Commit struct {
-		Task, Round      uint64
-		Commitment       spec.Digest
-		Samples, Correct uint32
-	}
-	// Attest says whose updates an aggregator holds and could verify.
-	Attest struct {
-		Task, Round uint64
-		Holds       []byte
-	}
-	// CommitAggregate is an aggregator's [spec.AggregateCommitment].
-	CommitAggregate struct {
-		Task, Round uint64
-		Commitment  spec.Digest
-	}
-	// RevealAggregate opens it.
-	RevealAggregate struct {
-		Task, Round uint64
-		Digest      spec.Digest
-		Salt        spec.Salt
-	}
-	// CommitScore is an evaluator's [spec.ScoreCommitment].
-	CommitScore struct {
-		Task, Round uint64
-		Commitment  spec.Digest
-	}
-	// RevealScore opens it.
-	RevealScore struct {
-		Task, Round uint64
-		Score       spec.PPM
-		Salt        spec.Salt
+	// Say gives a task an input: what a selected node owes, which is free, or the
+	// owner's wish to cancel. The node of the input is not sent: it is that of the
+	// account.
+	Say struct {
+		Task  uint64
+		Input round.Input
 	}
 )
 
-func (m Register) wire(owner string) sdk.Msg {
-	return &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile), Stake: m.Stake}
+func (m Register) wire(owner string) (sdk.Msg, error) {
+	return &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile), Stake: m.Stake}, nil
 }
 
-func (m Update) wire(owner string) sdk.Msg {
-	return &nodepb.MsgUpdate{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile)}
+func (m Update) wire(owner string) (sdk.Msg, error) {
+	return &nodepb.MsgUpdate{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile)}, nil
 }
 
-func (Activate) wire(owner string) sdk.Msg   { return &nodepb.MsgActivate{Owner: owner} }
-func (Deactivate) wire(owner string) sdk.Msg { return &nodepb.MsgDeactivate{Owner: owner} }
-func (Exit) wire(owner string) sdk.Msg       { return &nodepb.MsgExit{Owner: owner} }
-
-func (m CreateTask) wire(owner string) sdk.Msg {
-	return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}
+func (Activate) wire(owner string) (sdk.Msg, error) {
+	return &nodepb.MsgActivate{Owner: owner}, nil
 }
 
-func (m CancelTask) wire(owner string) sdk.Msg {
-	return &taskpb.MsgCancel{Owner: owner, Task: m.Task}
+func (Deactivate) wire(owner string) (sdk.Msg, error) {
+	return &nodepb.MsgDeactivate{Owner: owner}, nil
 }
 
-func (m Ready) wire(owner string) sdk.Msg {
-	return &taskpb.MsgReady{Owner: owner, Task: m.Task, Digest: m.Digest[:]}
+func (Exit) wire(owner string) (sdk.Msg, error) {
+	return &nodepb.MsgExit{Owner: owner}, nil
 }
 
-func (m Commit) wire(owner string) sdk.Msg {
-	return &taskpb.MsgCommit{Owner: owner, Task: m.Task, Round: m.Round, Commitment: m.Commitment[:], Samples: m.Samples, Correct: m.Correct}
+func (m CreateTask) wire(owner string) (sdk.Msg, error) {
+	return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
 }
 
-func (m Attest) wire(owner string) sdk.Msg {
-	return &taskpb.MsgAttest{Owner: owner, Task: m.Task, Round: m.Round, Holds: m.Holds}
-}
-
-func (m CommitAggregate) wire(owner string) sdk.Msg {
-	return &taskpb.MsgCommitAggregate{Owner: owner, Task: m.Task, Round: m.Round, Commitment: m.Commitment[:]}
-}
-
-func (m RevealAggregate) wire(owner string) sdk.Msg {
-	return &taskpb.MsgRevealAggregate{Owner: owner, Task: m.Task, Round: m.Round, Digest: m.Digest[:], Salt: m.Salt[:]}
-}
-
-func (m CommitScore) wire(owner string) sdk.Msg {
-	return &taskpb.MsgCommitScore{Owner: owner, Task: m.Task, Round: m.Round, Commitment: m.Commitment[:]}
-}
-
-func (m RevealScore) wire(owner string) sdk.Msg {
-	return &taskpb.MsgRevealScore{Owner: owner, Task: m.Task, Round: m.Round, Score: uint32(m.Score), Salt: m.Salt[:]}
+func (m Say) wire(owner string) (sdk.Msg, error) {
+	return taskpb.MessageOf(owner, m.Task, m.Input)
 }

@@ -16,6 +16,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// gRPC methods that ask for one thing, which may not be there.
+const (
+	queryNode        = "/althing.node.v1.Query/Node"
+	queryNodeByOwner = "/althing.node.v1.Query/NodeByOwner"
+	queryTask        = "/althing.task.v1.Query/Task"
+	queryRound       = "/althing.task.v1.Query/Round"
+	queryRounds      = "/althing.task.v1.Query/Rounds"
+)
+
 // Page asks for a part of a list: at most Limit entries (0: the chain's
 // default) from the place a former page ended at.
 type Page struct {
@@ -40,7 +49,7 @@ func (p Page) More() bool { return len(p.From) > 0 }
 // Node returns a node by its id.
 func (c *Client) Node(ctx context.Context, id uint64) (spec.Node, error) {
 	var resp nodepb.QueryNodeResponse
-	if err := c.query(ctx, "/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: id}, &resp); err != nil {
+	if err := c.query(ctx, queryNode, &nodepb.QueryNode{Id: id}, &resp); err != nil {
 		return spec.Node{}, err
 	}
 	return resp.Node.ToSpec()
@@ -49,7 +58,7 @@ func (c *Client) Node(ctx context.Context, id uint64) (spec.Node, error) {
 // NodeByOwner returns the node of an account.
 func (c *Client) NodeByOwner(ctx context.Context, owner string) (spec.Node, error) {
 	var resp nodepb.QueryNodeResponse
-	if err := c.query(ctx, "/althing.node.v1.Query/NodeByOwner", &nodepb.QueryNodeByOwner{Owner: owner}, &resp); err != nil {
+	if err := c.query(ctx, queryNodeByOwner, &nodepb.QueryNodeByOwner{Owner: owner}, &resp); err != nil {
 		return spec.Node{}, err
 	}
 	return resp.Node.ToSpec()
@@ -76,7 +85,7 @@ func (c *Client) GasPrice(ctx context.Context) (uint64, error) {
 // Task returns a task by its id.
 func (c *Client) Task(ctx context.Context, id uint64) (spec.Task, error) {
 	var resp taskpb.QueryTaskResponse
-	if err := c.query(ctx, "/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: id}, &resp); err != nil {
+	if err := c.query(ctx, queryTask, &taskpb.QueryTask{Id: id}, &resp); err != nil {
 		return spec.Task{}, err
 	}
 	return resp.Task.ToSpec()
@@ -96,7 +105,7 @@ func (c *Client) Tasks(ctx context.Context, state spec.TaskState, owner string, 
 // Round returns one round of a task.
 func (c *Client) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
 	var resp taskpb.QueryRoundResponse
-	if err := c.query(ctx, "/althing.task.v1.Query/Round", &taskpb.QueryRound{Task: task, Number: number}, &resp); err != nil {
+	if err := c.query(ctx, queryRound, &taskpb.QueryRound{Task: task, Number: number}, &resp); err != nil {
 		return spec.Round{}, err
 	}
 	return resp.Round.ToSpec()
@@ -106,7 +115,7 @@ func (c *Client) Round(ctx context.Context, task, number uint64) (spec.Round, er
 func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Round, Page, error) {
 	var resp taskpb.QueryRoundsResponse
 	req := taskpb.QueryRounds{Task: task, Pagination: page.request()}
-	if err := c.query(ctx, "/althing.task.v1.Query/Rounds", &req, &resp); err != nil {
+	if err := c.query(ctx, queryRounds, &req, &resp); err != nil {
 		return nil, Page{}, err
 	}
 	rounds, err := list(resp.Rounds, func(r *taskpb.Round) (spec.Round, error) { return r.ToSpec() })

@@ -5,22 +5,24 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
-// What callers branch on; test with [errors.Is]. The last two are of the family
-// [spec.ErrCommunication]: nothing is known of what was asked for.
+// What callers branch on beside the refusals of package round; test with
+// [errors.Is]. The last two are of the family [spec.ErrCommunication]: nothing is
+// known of what was asked for.
 var (
-	ErrTaskNotFound  = errors.New("task not found")
-	ErrRoundNotFound = errors.New("round not found")
-	ErrNodeNotFound  = errors.New("node not found")
-	ErrUnreachable   = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
-	ErrUnconfirmed   = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
+	ErrNodeNotFound = errors.New("node not found")
+	ErrFunds        = errors.New("insufficient funds")
+	ErrUnreachable  = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
+	ErrUnconfirmed  = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
 )
 
 // Refusal is what the chain answers to a message or a query it does not accept.
 // The message changed nothing.
 type Refusal struct {
+	Query     string // gRPC method of the query; empty for a message
 	Codespace string // module
 	Code      uint32 // stable within the module
 	Why       string
@@ -31,23 +33,59 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("%s (%s/%d)", r.Why, r.Codespace, r.Code)
 }
 
-// Unwrap finds the sentinel a query's reason ends in.
+// Codes of other modules that callers branch on.
+const (
+	nodeNotFound         = 2  // of "node"
+	sdkInsufficientFunds = 5  // of "sdk"
+	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
+)
+
+// Unwrap is the [round.Refusal] or the sentinel that the numbers stand for, nil
+// where there is none. A query that finds nothing has one number whatever it
+// looked for; what that was, its method says.
 func (r *Refusal) Unwrap() error {
-	for _, sentinel := range []error{ErrTaskNotFound, ErrRoundNotFound, ErrNodeNotFound} {
-		if strings.Contains(r.Why, sentinel.Error()) {
-			return sentinel
+	switch r.Codespace {
+	case "task":
+		for _, reason := range round.Refusals() {
+			if reason.Code == r.Code {
+				return reason
+			}
+		}
+	case "node":
+		if r.Code == nodeNotFound {
+			return ErrNodeNotFound
+		}
+	case "sdk":
+		switch r.Code {
+		case sdkInsufficientFunds:
+			return ErrFunds
+		case sdkKeyNotFound:
+			return r.absent()
 		}
 	}
 	return nil
 }
 
-func refused(codespace string, code uint32, log string) error {
+// absent is what a query did not find.
+func (r *Refusal) absent() error {
+	switch r.Query {
+	case queryNode, queryNodeByOwner:
+		return ErrNodeNotFound
+	case queryTask, queryRounds:
+		return round.ErrTaskNotFound
+	case queryRound:
+		return round.ErrRoundNotFound
+	}
+	return nil
+}
+
+func refused(query, codespace string, code uint32, log string) error {
 	why, _, _ := strings.Cut(log, "\n") // what follows is a stack trace
 	why = strings.TrimPrefix(why, "failed to execute message; message index: 0: ")
 	if at := strings.Index(why, " ["); at >= 0 && strings.Contains(why[at:], ".go:") {
 		why = why[:at]
 	}
-	return &Refusal{Codespace: codespace, Code: code, Why: why}
+	return &Refusal{Query: query, Codespace: codespace, Code: code, Why: why}
 }
 
 // transient reports a refusal that a node which has just restarted gives until

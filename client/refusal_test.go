@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -18,16 +19,31 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
-func TestRefusalsHaveNames(t *testing.T) {
-	for why, want := range map[string]error{
-		"task 9: task not found":           client.ErrTaskNotFound,
-		"task 9 round 3: round not found":  client.ErrRoundNotFound,
-		"id 9: node not found":             client.ErrNodeNotFound,
-		"message is late: phase has ended": nil,
-	} {
-		err := error(&client.Refusal{Codespace: "task", Code: 2, Why: why})
-		if want != nil && !errors.Is(err, want) || errors.Is(err, spec.ErrCommunication) {
+// What a refusal is, its numbers say, whatever its words are.
+func TestRefusalsHaveNumbers(t *testing.T) {
+	for _, want := range round.Refusals() {
+		if err := (&client.Refusal{Codespace: "task", Code: want.Code, Why: "task not found, said somebody"}); !errors.Is(err, want) {
 			t.Errorf("%v: want %v", err, want)
+		}
+	}
+	for _, c := range []struct {
+		refusal client.Refusal
+		want    error // nil: none
+	}{
+		{client.Refusal{Query: "/althing.task.v1.Query/Task", Codespace: "sdk", Code: 22}, round.ErrTaskNotFound},
+		{client.Refusal{Query: "/althing.task.v1.Query/Rounds", Codespace: "sdk", Code: 22}, round.ErrTaskNotFound},
+		{client.Refusal{Query: "/althing.task.v1.Query/Round", Codespace: "sdk", Code: 22}, round.ErrRoundNotFound},
+		{client.Refusal{Query: "/althing.node.v1.Query/Node", Codespace: "sdk", Code: 22}, client.ErrNodeNotFound},
+		{client.Refusal{Query: "/althing.node.v1.Query/NodeByOwner", Codespace: "sdk", Code: 22}, client.ErrNodeNotFound},
+		{client.Refusal{Codespace: "node", Code: 2}, client.ErrNodeNotFound},
+		{client.Refusal{Codespace: "sdk", Code: 5}, client.ErrFunds},
+		{client.Refusal{Query: "/cosmos.auth.v1beta1.Query/AccountInfo", Codespace: "sdk", Code: 22, Why: "task not found"}, nil},
+		{client.Refusal{Codespace: "task", Code: 1, Why: "round not found"}, nil},
+		{client.Refusal{Codespace: "node", Code: 14, Why: "node not found"}, nil},
+	} {
+		got := c.refusal.Unwrap()
+		if got != c.want || errors.Is(&c.refusal, spec.ErrCommunication) {
+			t.Errorf("%+v: got %v, want %v", c.refusal, got, c.want)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (c *Client) Broadcast(ctx context.Context, signed Signed) error {
 			return err
 		}
 		if answer.Code != 0 {
-			refusal = refused(answer.Codespace, answer.Code, answer.Log)
+			refusal = refused("", answer.Codespace, answer.Code, answer.Log)
 		}
 		return nil
 	})
@@ -137,7 +137,7 @@ func (c *Client) watch(ctx context.Context, signed Signed, height *int64, until 
 				continue
 			}
 			if result.Code != 0 {
-				return true, Receipt{}, refused(result.Codespace, result.Code, result.Log)
+				return true, Receipt{}, refused("", result.Codespace, result.Code, result.Log)
 			}
 			return true, Receipt{Height: *height, Gas: result.GasUsed, data: result.Data}, nil
 		}

@@ -62,36 +62,38 @@ func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, erro
 // visitor is the node of a home folder, which signs what it asks of others; a
 // stranger where the chain has no such node.
 func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
-	tools := stranger(chain)
 	if home == "" {
-		return tools, nil
+		return stranger(chain), nil
 	}
 	key, err := LoadKey(home)
 	if err != nil {
-		return tools, err
+		return role.Tools{}, err
 	}
 	node, err := chain.NodeByOwner(ctx, addressOf(key).String())
 	if errors.Is(err, client.ErrNodeNotFound) {
-		return tools, nil
+		return stranger(chain), nil
 	}
 	if err != nil {
-		return tools, err
+		return role.Tools{}, err
 	}
 	seed, err := kept(filepath.Join(home, transportFile)) // and none is made: who looks changes nothing
 	if err != nil {
-		return tools, err
+		return role.Tools{}, err
 	}
-	tools.Blobs.Node, tools.Blobs.Key = node.ID, ed25519.NewKeyFromSeed(seed)
-	return tools, nil
+	return tools(chain, blob.Client{Chain: chain.Chain(), Node: node.ID, Key: ed25519.NewKeyFromSeed(seed)}), nil
 }
 
 // stranger has no key: other nodes see nobody.
 func stranger(chain *client.Client) role.Tools {
+	return tools(chain, blob.Client{Chain: chain.Chain()})
+}
+
+// tools are for somebody who only looks, also at what the own node serves.
+func tools(chain *client.Client, blobs blob.Client) role.Tools {
 	directory := &directory{chain: chain}
 	return role.Tools{
 		Chain: chain.Chain(),
-		Peer:  directory.peer,
-		Blobs: blob.Client{Chain: chain.Chain()},
+		Blobs: blob.Network{Client: blobs, Peer: directory.peer},
 		Store: blob.NewMemory(),
 		Pause: pause,
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -47,9 +48,12 @@ func (d *directory) node(ctx context.Context, id uint64) (spec.Node, error) {
 	return node, nil
 }
 
-// peer is where a node serves blobs.
+// peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
 func (d *directory) peer(ctx context.Context, id uint64) (blob.Peer, error) {
 	node, err := d.node(ctx, id)
+	if errors.Is(err, client.ErrNodeNotFound) {
+		err = fmt.Errorf("%w: %w", blob.ErrNotFound, err)
+	}
 	return blob.Peer{Node: id, Endpoint: node.Profile.Endpoint}, err
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,13 +80,13 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	directory := &directory{chain: p.account.Client}
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
-		Send:    (&client.Outbox{Account: p.account}).Send,
-		Peer:    directory.peer,
-		Blobs:   blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport},
+		Send:    send(&client.Outbox{Account: p.account}),
+		Blobs:   blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport}, Self: p.node.ID, Peer: directory.peer},
 		Store:   store,
 		Journal: journal{filepath.Join(home, journalFolder)},
 		Trainer: train.Engine{},
 		Table:   table,
+		Random:  rand.Reader,
 		Now:     time.Now,
 		Pause:   pause,
 	}
@@ -93,6 +94,13 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		p.serve(listener, directory)
 	}
 	return p, nil
+}
+
+// send puts what a role says on the chain.
+func send(outbox *client.Outbox) func(context.Context, role.Send) error {
+	return func(ctx context.Context, s role.Send) error {
+		return outbox.Send(ctx, client.Say{Task: s.Task, Input: s.Input}, client.Gas(s.Participants))
+	}
 }
 
 func openAccount(ctx context.Context, home string, config NodeConfig) (*client.Account, error) {

@@ -4,14 +4,14 @@ import (
 	"context"
 	"sync"
 
-	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 )
 
 // recent reads tasks and rounds once a height: the blob interface asks for the
 // same ones at every request, and a request must cost a stranger more than us.
 type recent struct {
-	chain aggregator.Chain
+	chain role.Records
 
 	mu     sync.Mutex
 	tasks  map[uint64]spec.Task
@@ -25,7 +25,7 @@ func (r *recent) forget() {
 	r.tasks, r.rounds = map[uint64]spec.Task{}, map[[2]uint64]spec.Round{}
 }
 
-// Task implements [aggregator.Chain].
+// Task implements [role.Records].
 func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
 	r.mu.Lock()
 	tasks := r.tasks
@@ -43,7 +43,7 @@ func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
 	return t, err
 }
 
-// Round implements [aggregator.Chain].
+// Round implements [role.Records].
 func (r *recent) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
 	key := [2]uint64{task, number}
 	r.mu.Lock()

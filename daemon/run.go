@@ -69,7 +69,7 @@ func (p *Participant) look(ctx context.Context) (role.Saw, error) {
 	}
 	saw := role.Saw{Duties: make([]role.Duty, len(duties))}
 	for i, d := range duties {
-		saw.Duties[i] = role.Duty{Duty: d, Held: p.held(ctx, d)}
+		saw.Duties[i] = role.Duty{Task: d.Task, Round: d.Round, Held: p.held(ctx, d)}
 	}
 	return saw, nil
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
@@ -61,12 +60,8 @@ func own(t *testing.T, n *roletest.Network, number, node uint64) (blob.Entry, []
 // put uploads bytes to an aggregator, as the node of the slot.
 func put(n *roletest.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
 	e := blob.Entry{Digest: spec.DigestOf(b), Salt: salt, Size: int64(len(b))}
-	return n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(n.Context(), peerOf(n, to), blob.Ref{Kind: blob.Update, Slot: s}, e,
+	return n.Nodes[s.Node-1].Blobs.PutUpdate(n.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
 		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
-}
-
-func peerOf(n *roletest.Network, node uint64) blob.Peer {
-	return blob.Peer{Node: node, Endpoint: n.Nodes[node-1].Profile.Endpoint}
 }
 
 // restamp writes another slot into an update, as whoever steals one would.
@@ -110,11 +105,11 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 		t.Fatalf("nothing to copy in phase %s", r.Phase)
 	}
 	// What the victim has put on the chain is of no use to another node.
-	wantErr(t, n.Say(copier, client.Commit{Task: 1, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
+	wantErr(t, n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
 	// So the copier commits to something and hopes to see the victim's bytes.
 	var salt spec.Salt
 	hope := spec.UpdateCommitment(place(1, copier), spec.DigestOf([]byte("whatever comes")), salt)
-	if err := n.Say(copier, client.Commit{Task: 1, Round: 1, Samples: 9, Commitment: hope}); err != nil {
+	if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
 		t.Fatal(err)
 	}
 	n.Reach(1, 1, spec.PhaseAttest)
@@ -123,7 +118,7 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	steal := func() error {
-		_, err := n.Nodes[copier-1].Tools.Blobs.FetchUpdate(t.Context(), []blob.Peer{peerOf(n, 1)},
+		_, err := n.Nodes[copier-1].Blobs.FetchUpdate(t.Context(), []uint64{1},
 			blob.Ref{Kind: blob.Update, Slot: place(1, victim)}, commitment, e.Size, blob.NewMemory())
 		return err
 	}
@@ -197,7 +192,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 			return stalls
 		}
 		for _, node := range n.Nodes {
-			node.Tools.Blobs.Patience = time.Second / 10
+			node.Blobs.Client.Patience = time.Second / 10
 		}
 		agree(t, n, true)
 	})
@@ -208,10 +203,10 @@ func TestAttack12SelectiveServing(t *testing.T) {
 			if !sends {
 				return false
 			}
-			_, attests := s.Message.(client.Attest)
+			_, attests := s.Input.(round.Attest)
 			return attests
 		}
-		if err := n.Say(1, client.Attest{Task: 1, Round: 1, Holds: []byte{0b111}}); err != nil {
+		if err := n.Say(1, round.Attest{Node: 1, Round: 1, Holds: []byte{0b111}}); err != nil {
 			t.Fatal(err)
 		}
 		agree(t, n, true)
@@ -372,10 +367,10 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 
 	// The message of round 1 as it was, then the same commitment in round 2.
 	old := before.Trainers[0]
-	message := client.Commit{Task: 1, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
-	wantErr(t, n.Say(first, message), round.ErrWrongRound)
+	message := round.Commit{Node: first, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
+	wantErr(t, n.Say(1, message), round.ErrWrongRound)
 	message.Round = 2
-	if err := n.Say(first, message); err != nil {
+	if err := n.Say(1, message); err != nil {
 		t.Fatal(err)
 	}
 	n.Reach(1, 2, spec.PhaseAttest)
@@ -393,8 +388,8 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	e, update = own(t, n, 1, first)
 	n.Nodes[first-1].Refuses = func(role.Action) bool { return true }
 	n.Reach(1, 2, spec.PhaseTrain)
-	if err := n.Say(first, client.Commit{
-		Task: 1, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(place(2, first), e.Digest, e.Salt),
+	if err := n.Say(1, round.Commit{
+		Node: first, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(place(2, first), e.Digest, e.Salt),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
-	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
@@ -73,10 +71,7 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 	if errors.Is(lacks, blob.ErrMismatch) {
 		into = blob.NewMemory() // a fetch keeps what is there, also when it has rotted
 	}
-	if err := t.Fetch(func(c blob.Client) error {
-		_, err := c.FetchModel(ctx, t.Peers(ctx, nodes), d, size, into)
-		return err
-	}); err != nil {
+	if err := t.Blobs.FetchModel(ctx, nodes, d, size, into); err != nil {
 		return nil, err
 	}
 	b, err := ReadBlob(ctx, into, d)
@@ -84,43 +79,6 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 		_, err = blob.PutAs(ctx, t.Store, d, bytes.NewReader(b), size)
 	}
 	return b, err
-}
-
-// hasty is how long a peer may take for a chunk before another is asked.
-const hasty = 2 * time.Second
-
-// Fetch gets something twice if need be: in haste, so that a peer which stands
-// still on purpose costs its victims seconds and not a phase, and when that
-// fails because a peer is slow, with the patience of t.Blobs.
-func (t Tools) Fetch(get func(blob.Client) error) error {
-	quick := t.Blobs
-	if quick.Patience == 0 || quick.Patience > hasty {
-		quick.Patience = hasty
-	}
-	if err := get(quick); !errors.Is(err, blob.ErrStalled) {
-		return err
-	}
-	return get(t.Blobs)
-}
-
-// Peers looks up where nodes serve blobs; the node itself and those that are not
-// to be found are left out. Every node begins its list elsewhere, so that not
-// all of them ask the same peer first.
-func (t Tools) Peers(ctx context.Context, nodes []uint64) []blob.Peer {
-	var peers []blob.Peer
-	for _, node := range nodes {
-		if node == t.Node {
-			continue
-		}
-		if peer, err := t.Peer(ctx, node); err == nil && peer.Endpoint != "" {
-			peers = append(peers, peer)
-		}
-	}
-	if len(peers) == 0 {
-		return nil
-	}
-	first := t.Node % uint64(len(peers))
-	return slices.Concat(peers[first:], peers[:first])
 }
 
 // OpenBlob reads a blob and hashes it on the way: where its bytes have rotted

@@ -3,7 +3,6 @@ package role_test
 import (
 	"testing"
 
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/evaluator"
@@ -19,8 +18,8 @@ func commits(a role.Action) bool {
 	if !ok {
 		return false
 	}
-	switch s.Message.(type) {
-	case client.Commit, client.CommitAggregate, client.CommitScore:
+	switch s.Input.(type) {
+	case round.Commit, round.CommitAggregate, round.CommitScore:
 		return true
 	}
 	return false
@@ -33,36 +32,36 @@ func TestCopierIsFirst(t *testing.T) {
 	for name, c := range map[string]struct {
 		victim, copier uint64
 		phase          spec.Phase
-		copied         func(n *roletest.Network, victim uint64) client.Message
+		copied         func(n *roletest.Network, victim, by uint64) round.Input
 		again          func(role.Action) bool
 		took           func(r spec.Round) bool // the victim has its part in the round, the copier none
 	}{
 		"update": {
 			first, first + 1, spec.PhaseTrain,
-			func(n *roletest.Network, victim uint64) client.Message {
+			func(n *roletest.Network, victim, by uint64) round.Input {
 				var done trainer.Trained
 				recall(n, victim, trainer.TrainKey(1, 1), &done)
-				return client.Commit{Task: 1, Round: 1, Commitment: done.Commitment, Samples: 9}
+				return round.Commit{Node: by, Round: 1, Commitment: done.Commitment, Samples: 9}
 			},
 			func(a role.Action) bool { t, ok := a.(trainer.Train); return ok && !t.Copied.IsZero() },
 			func(r spec.Round) bool { return r.Trainers[0].Survivor && !r.Trainers[1].Survivor },
 		},
 		"aggregate": {
 			1, 2, spec.PhaseAggregate,
-			func(n *roletest.Network, victim uint64) client.Message {
+			func(n *roletest.Network, victim, by uint64) round.Input {
 				var done aggregator.Combined
 				recall(n, victim, "combine-1-1", &done)
-				return client.CommitAggregate{Task: 1, Round: 1, Commitment: spec.AggregateCommitment(place(1, victim), done.Model, done.Salt)}
+				return round.CommitAggregate{Node: by, Round: 1, Commitment: spec.AggregateCommitment(place(1, victim), done.Model, done.Salt)}
 			},
 			func(a role.Action) bool { c, ok := a.(aggregator.Combine); return ok && !c.Copied.IsZero() },
 			func(r spec.Round) bool { return r.Aggregates[0].Revealed > 0 && r.Aggregates[1].Revealed == 0 },
 		},
 		"score": {
 			5, 6, spec.PhaseScore,
-			func(n *roletest.Network, victim uint64) client.Message {
+			func(n *roletest.Network, victim, by uint64) round.Input {
 				var done evaluator.Scored
 				recall(n, victim, "score-1-1", &done)
-				return client.CommitScore{Task: 1, Round: 1, Commitment: done.Commitment}
+				return round.CommitScore{Node: by, Round: 1, Commitment: done.Commitment}
 			},
 			func(a role.Action) bool { s, ok := a.(evaluator.Score); return ok && !s.Copied.IsZero() },
 			func(r spec.Round) bool { return r.Scores[0].Revealed > 0 && r.Scores[1].Revealed == 0 },
@@ -76,11 +75,10 @@ func TestCopierIsFirst(t *testing.T) {
 				n.Create(roletest.DigitsTask(1))
 				n.Reach(1, 1, c.phase)
 				n.Block()
-				copied := c.copied(n, victim.ID)
-				if err := n.Say(copier.ID, copied); err != nil {
+				if err := n.Say(1, c.copied(n, victim.ID, copier.ID)); err != nil {
 					t.Fatal(err)
 				}
-				wantErr(t, n.Say(victim.ID, copied), round.ErrCopied)
+				wantErr(t, n.Say(1, c.copied(n, victim.ID, victim.ID)), round.ErrCopied)
 				victim.Refuses = func(a role.Action) bool { return !defended && c.again(a) }
 				victim.Restart() // all it knows is in its journal
 				n.Until(1, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })

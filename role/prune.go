@@ -8,12 +8,6 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Records is what [Prune] reads of the chain.
-type Records interface {
-	Task(ctx context.Context, id uint64) (spec.Task, error)
-	Round(ctx context.Context, task, number uint64) (spec.Round, error)
-}
-
 // Prune forgets the updates and the models of rounds that ended longer ago than
 // their task retains them, and returns what it forgot. A task's newest model is
 // kept for good, and the state behind it as long as the task is open.

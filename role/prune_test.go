@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 )
@@ -109,10 +108,10 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	duty := role.Duty{Duty: client.Duty{
+	duty := role.Duty{
 		Task:  spec.Task{Model: fetched["model"]},
 		Round: spec.Round{Base: fetched["base"], Next: fetched["next"]},
-	}}
+	}
 	if err := role.Sweep(t.Context(), store, []role.Duty{duty}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,11 @@ package role
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -38,10 +37,11 @@ type Saw struct{ Duties []Duty }
 // Event implements [Event].
 func (Saw) Event() {}
 
-// Duty is an open task in which the node has a part.
+// Duty is an open task in which the node has a part, with its newest round.
 type Duty struct {
-	client.Duty
-	Held []uint64 // trainers of the round whose update is in the node's store
+	Task  spec.Task
+	Round spec.Round // Number 0 before the first
+	Held  []uint64   // trainers of the round whose update is in the node's store
 }
 
 // Action is one piece of work. Key tells it from all others.
@@ -60,15 +60,22 @@ var ErrFinal = errors.New("it would fail again in the same way")
 type Tools struct {
 	Chain   string
 	Node    uint64
-	Send    func(ctx context.Context, m client.Message, gas uint64) error // returns once a chain node has taken it
-	Peer    func(ctx context.Context, node uint64) (blob.Peer, error)
-	Blobs   blob.Client
+	Send    func(ctx context.Context, s Send) error // returns once a chain node has taken it
+	Blobs   Blobs                                   // of other nodes
 	Store   blob.Store
 	Journal Journal
 	Trainer train.Trainer
 	Table   data.Table // the node's own rows
+	Random  io.Reader  // salts are read from it; nobody else can know them
 	Now     func() time.Time
 	Pause   func(ctx context.Context, d time.Duration) error
+}
+
+// Records is what a node reads of the chain beside its duties. What is not there
+// is [round.ErrTaskNotFound] or [round.ErrRoundNotFound].
+type Records interface {
+	Task(ctx context.Context, id uint64) (spec.Task, error)
+	Round(ctx context.Context, task, number uint64) (spec.Round, error)
 }
 
 // Journal remembers the results of work that must not be done twice with
@@ -77,12 +84,6 @@ type Journal interface {
 	// Recall reads what was recorded under a key into a pointer.
 	Recall(key string, into any) (found bool, err error)
 	Record(key string, result any) error
-}
-
-// Salt draws a fresh salt from the system's randomness.
-func Salt() (salt spec.Salt, err error) {
-	_, err = rand.Read(salt[:])
-	return salt, err
 }
 
 // Slot is the node's own place in a round.

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/roletest"
@@ -146,7 +145,7 @@ func TestCopiedScoreIsRefused(t *testing.T) {
 		if !ok {
 			return false
 		}
-		_, commits := s.Message.(client.CommitScore)
+		_, commits := s.Input.(round.CommitScore)
 		return commits
 	}
 	n.Create(roletest.DigitsTask(1))
@@ -157,7 +156,7 @@ func TestCopiedScoreIsRefused(t *testing.T) {
 	if commitment.IsZero() || r.Phase != spec.PhaseScore {
 		t.Fatalf("nothing to copy in phase %s: %v", r.Phase, r.Scores)
 	}
-	if err := n.Say(copier.ID, client.CommitScore{Task: 1, Round: 1, Commitment: commitment}); !errors.Is(err, round.ErrCopied) {
+	if err := n.Say(1, round.CommitScore{Node: copier.ID, Round: 1, Commitment: commitment}); !errors.Is(err, round.ErrCopied) {
 		t.Errorf("got error %v, want %v", err, round.ErrCopied)
 	}
 	n.Finish(1)
@@ -172,14 +171,14 @@ func TestUploadWantsAQuorum(t *testing.T) {
 	n.Create(roletest.DigitsTask(1))
 	task, r := n.Reach(1, 1, spec.PhaseAttest)
 	tools := n.Nodes[first-1].Tools
-	known := tools.Peer
+	known := n.Nodes[first-1].Blobs
 	lose := func(nodes ...uint64) {
-		tools.Peer = func(ctx ctx, node uint64) (blob.Peer, error) {
+		tools.Blobs = blob.Network{Client: known.Client, Self: first, Peer: func(ctx ctx, node uint64) (blob.Peer, error) {
 			if slices.Contains(nodes, node) {
-				return blob.Peer{}, client.ErrNodeNotFound
+				return blob.Peer{}, blob.ErrNotFound
 			}
-			return known(ctx, node)
-		}
+			return known.Peer(ctx, node)
+		}}
 	}
 	upload := trainer.Upload{Task: task, Round: r}
 	lose(1, 2)

@@ -4,32 +4,40 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/round"
 )
 
-// Send says something to the chain that the node owes a task.
+// Send says something that the node owes a task.
 type Send struct {
-	Duty    client.Duty
-	Message client.Message
+	Task  uint64
+	Round uint64 // the newest when it was asked for; 0 before the first
+	Input round.Input
+	// Participants is how many nodes have a part in the task and the round: what
+	// the chain has to read and write grows with them.
+	Participants int
+}
+
+// Say is what a node sends to the task of a duty.
+func (d Duty) Say(in round.Input) Send {
+	return Send{
+		Task: d.Task.ID, Round: d.Round.Number, Input: in,
+		Participants: len(d.Round.Trainers) + len(d.Task.Aggregators) + len(d.Task.Evaluators),
+	}
 }
 
 // Key implements [Action]. A commitment that had to be made again is another one.
 func (s Send) Key() string {
-	key := fmt.Sprintf("send/%d/%d/%T", s.Duty.Task.ID, s.Duty.Round.Number, s.Message)
-	switch m := s.Message.(type) {
-	case client.Commit:
-		return key + "/" + m.Commitment.Short()
-	case client.CommitAggregate:
-		return key + "/" + m.Commitment.Short()
-	case client.CommitScore:
-		return key + "/" + m.Commitment.Short()
+	key := fmt.Sprintf("send/%d/%d/%T", s.Task, s.Round, s.Input)
+	switch in := s.Input.(type) {
+	case round.Commit:
+		return key + "/" + in.Commitment.Short()
+	case round.CommitAggregate:
+		return key + "/" + in.Commitment.Short()
+	case round.CommitScore:
+		return key + "/" + in.Commitment.Short()
 	}
 	return key
 }
 
 // Do implements [Action].
-func (s Send) Do(ctx context.Context, t Tools) (Event, error) {
-	r := s.Duty.Round
-	participants := len(r.Trainers) + len(s.Duty.Task.Aggregators) + len(s.Duty.Task.Evaluators)
-	return nil, t.Send(ctx, s.Message, client.Gas(participants))
-}
+func (s Send) Do(ctx context.Context, t Tools) (Event, error) { return nil, t.Send(ctx, s) }

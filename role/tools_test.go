@@ -9,7 +9,6 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/spec"
 )
@@ -75,23 +74,4 @@ func TestRotIsHealed(t *testing.T) {
 	}
 }
 
-// TestPeersBeginElsewhere: not every node asks the same peer first.
-func TestPeersBeginElsewhere(t *testing.T) {
-	n := roletest.Digits(t, 4)
-	begins := map[uint64]bool{}
-	for _, node := range n.Nodes[first-1:] {
-		peers := node.Tools.Peers(t.Context(), []uint64{1, 2, 3, 4, 99})
-		if len(peers) != 4 {
-			t.Fatalf("node %d knows %v", node.ID, peers)
-		}
-		begins[peers[0].Node] = true
-	}
-	if len(begins) != 4 {
-		t.Errorf("they begin with %v, want 4 different nodes", begins)
-	}
-	if own := n.Nodes[0].Tools.Peers(t.Context(), []uint64{1}); len(own) != 0 {
-		t.Errorf("a node is its own peer: %v", own)
-	}
-}
-
-var _ aggregator.Chain = (*roletest.Network)(nil)
+var _ role.Records = (*roletest.Network)(nil)

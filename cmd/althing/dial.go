@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/round"
 )
 
 // defaultRPC is asked when neither --rpc nor --home says whom to ask.
@@ -85,7 +86,7 @@ func (s *session) explain(err error) error {
 	switch {
 	case !errors.As(err, &refusal):
 		return err
-	case errors.Is(err, client.ErrTaskNotFound):
+	case errors.Is(err, round.ErrTaskNotFound):
 		return hinted{err, s.command("task list")}
 	case errors.Is(err, client.ErrNodeNotFound):
 		return hinted{err, s.command("node list")}

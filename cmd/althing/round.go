@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -83,8 +84,8 @@ func roundRow(v view) []any {
 }
 
 // findRound reads the round that two words name.
-func (s *session) findRound(ctx context.Context, task, round string) (*client.Client, spec.Round, error) {
-	n, err := id("round", round)
+func (s *session) findRound(ctx context.Context, task, number string) (*client.Client, spec.Round, error) {
+	n, err := id("round", number)
 	if err != nil {
 		return nil, spec.Round{}, err
 	}
@@ -93,7 +94,7 @@ func (s *session) findRound(ctx context.Context, task, round string) (*client.Cl
 		return nil, spec.Round{}, err
 	}
 	r, err := c.Round(ctx, t.ID, n)
-	if errors.Is(err, client.ErrRoundNotFound) {
+	if errors.Is(err, round.ErrRoundNotFound) {
 		err = hinted{err, s.command("round list", fmt.Sprint(t.ID))}
 	}
 	return c, r, err

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -69,16 +69,15 @@ func (s *session) taskCreate() *cobra.Command {
 
 // affordable says of a task that was refused for lack of money how much is missing.
 func affordable(ctx context.Context, account *client.Account, asked spec.TaskSpec, refused error) error {
-	var refusal *client.Refusal
-	if !errors.As(refused, &refusal) || !strings.Contains(refusal.Why, "escrow above balance") && !strings.Contains(refusal.Why, "insufficient funds") {
+	if !errors.Is(refused, round.ErrEscrow) && !errors.Is(refused, client.ErrFunds) {
 		return refused
 	}
 	balance, err := account.Balance(ctx, account.Address())
 	if err != nil {
 		return errors.Join(refused, err)
 	}
-	return fmt.Errorf("escrow above balance: the task locks %s and its transaction costs a fee, but %s can spend only %s",
-		money(asked.Escrow), account.Address(), money(balance))
+	return fmt.Errorf("%w: the task locks %s and its transaction costs a fee, but %s can spend only %s",
+		round.ErrEscrow, money(asked.Escrow), account.Address(), money(balance))
 }
 
 func (s *session) taskList() *cobra.Command {
@@ -205,7 +204,7 @@ func (s *session) taskCancel() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := account.Send(cmd.Context(), client.CancelTask{Task: number}); err != nil {
+			if _, err := account.Send(cmd.Context(), client.Say{Task: number, Input: round.Cancel{}}); err != nil {
 				return s.explain(fmt.Errorf("task %d: %w", number, err))
 			}
 			t, err := account.Task(cmd.Context(), number)

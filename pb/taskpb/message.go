@@ -64,7 +64,7 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 	case *MsgRevealScore:
 		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Salt: r.salt(m.Salt)}
 	case *MsgCancel:
-		in = round.Cancel{}
+		in = round.Cancel{Owner: m.Owner}
 	default:
 		return nil, fmt.Errorf("%w: no round reads a %T", round.ErrMalformed, m)
 	}

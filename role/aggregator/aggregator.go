@@ -9,8 +9,8 @@ package aggregator
 import (
 	"slices"
 
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -58,7 +58,7 @@ func (m *Machine) prepare(d role.Duty) []role.Action {
 	if !done {
 		return []role.Action{Prepare{d.Task}}
 	}
-	return []role.Action{role.Send{Duty: d.Duty, Message: client.Ready{Task: p.Task, Digest: p.Model}}}
+	return []role.Action{d.Say(round.Ready{Node: m.Node, Digest: p.Model})}
 }
 
 // take does the node's part in a round.
@@ -76,13 +76,12 @@ func (m *Machine) take(d role.Duty, now int64) []role.Action {
 	case (commits || reveals) && !done:
 		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
 	case commits:
-		own := c.commitment(m.Node)
-		if slices.ContainsFunc(d.Round.Aggregates, func(a spec.Aggregate) bool { return a.Commitment == own }) {
-			return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar, Copied: own}}
+		if copied := role.Copied(d.Round, c.Commitment); !copied.IsZero() {
+			return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar, Copied: copied}}
 		}
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitAggregate{Task: c.Task, Round: c.Round, Commitment: own}}}
+		return []role.Action{d.Say(round.CommitAggregate{Node: m.Node, Round: c.Round, Commitment: c.Commitment})}
 	case reveals:
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealAggregate{Task: c.Task, Round: c.Round, Digest: c.Model, Salt: c.Salt}}}
+		return []role.Action{d.Say(round.RevealAggregate{Node: m.Node, Round: c.Round, Digest: c.Model, Salt: c.Salt})}
 	}
 	return nil
 }
@@ -100,5 +99,5 @@ func (m *Machine) attest(d role.Duty, now int64) []role.Action {
 	if !all && now < d.Round.Since+max(2, (d.Round.Deadline-d.Round.Since)/4) {
 		return nil
 	}
-	return []role.Action{role.Send{Duty: d.Duty, Message: client.Attest{Task: d.Task.ID, Round: d.Round.Number, Holds: spec.Bitmap(held)}}}
+	return []role.Action{d.Say(round.Attest{Node: m.Node, Round: d.Round.Number, Holds: spec.Bitmap(held)})}
 }

@@ -45,16 +45,11 @@ type Combined struct {
 	Task, Round uint64
 	Model       spec.Digest
 	Salt        spec.Salt
-	Chain       string
+	Commitment  spec.Digest // what the chain is told before the model is shown
 }
 
 // Event implements [role.Event].
 func (Combined) Event() {}
-
-// commitment is what the node puts on the chain before it reveals the model.
-func (c Combined) commitment(node uint64) spec.Digest {
-	return spec.AggregateCommitment(spec.Slot{Chain: c.Chain, Task: c.Task, Round: c.Round, Node: node}, c.Model, c.Salt)
-}
 
 // Combine makes the next model of a round out of the survivors' updates.
 type Combine struct {
@@ -67,7 +62,7 @@ type Combine struct {
 }
 
 // Key implements [role.Action].
-func (a Combine) Key() string { return role.Again(a.record(), a.Copied) }
+func (a Combine) Key() string { return role.SecretKey(a.record(), a.Copied) }
 
 // record is the key under which the result is recorded.
 func (a Combine) record() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID, a.Round.Number) }
@@ -75,20 +70,19 @@ func (a Combine) record() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID
 // Do implements [role.Action]. Updates the node lacks are pulled from the
 // aggregators that attested to hold them.
 func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	done := Combined{Task: a.Task.ID, Round: a.Round.Number, Chain: t.Chain}
-	found, err := t.Journal.Recall(a.record(), &done)
-	if err != nil || found && done.commitment(t.Node) != a.Copied {
-		return done, err
-	}
-	if !found {
-		if done.Model, err = a.combine(ctx, t); err != nil {
-			return nil, err
-		}
-	}
-	if done.Salt, err = role.Salt(); err != nil {
-		return nil, err
-	}
-	return done, t.Journal.Record(a.record(), done)
+	return role.Secret[Combined]{
+		Record: a.record(), Copied: a.Copied,
+		Make: func() (Combined, error) {
+			next, err := a.combine(ctx, t)
+			return Combined{Task: a.Task.ID, Round: a.Round.Number, Model: next}, err
+		},
+		Hide: func(done Combined) (_ Combined, err error) {
+			done.Salt, err = t.Salt()
+			done.Commitment = spec.AggregateCommitment(t.Slot(done.Task, done.Round), done.Model, done.Salt)
+			return done, err
+		},
+		Commitment: func(done Combined) spec.Digest { return done.Commitment },
+	}.Do(t)
 }
 
 // combine computes the next model and puts it into the store.

@@ -28,12 +28,7 @@ func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, tra
 			return blob.Entry{}, err
 		}
 	}
-	var e blob.Entry
-	err = t.Fetch(func(c blob.Client) (err error) {
-		e, err = c.FetchUpdate(ctx, t.Peers(ctx, holders(r, trainer)), ref, r.Trainers[trainer].Commitment, model.UpdateSize(want), t.Store)
-		return err
-	})
-	return e, err
+	return t.Blobs.FetchUpdate(ctx, holders(r, trainer), ref, r.Trainers[trainer].Commitment, model.UpdateSize(want), t.Store)
 }
 
 // sound reports whether the bytes of a blob are still those of its digest.

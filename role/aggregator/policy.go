@@ -7,16 +7,11 @@ import (
 	"io"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
-
-// Chain is what the policy reads; [client.Client] is one.
-type Chain interface {
-	Task(ctx context.Context, id uint64) (spec.Task, error)
-	Round(ctx context.Context, task, number uint64) (spec.Round, error)
-}
 
 // Policy is the access rule of an aggregator's blob interface. A trainer that is
 // selected and has committed may put its own update while the round asks for
@@ -25,7 +20,7 @@ type Chain interface {
 // nodes of the round, and for anybody if the task is audited in public. Models
 // are public.
 type Policy struct {
-	Chain Chain
+	Chain role.Records
 	// Node is the node whose interface this is: it takes updates of its own
 	// rounds only. With 0 it takes those of any round.
 	Node uint64
@@ -120,7 +115,7 @@ func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, er
 // unknown tells what is not on the chain from a chain that does not answer: only
 // the first is the caller's fault.
 func unknown(err error) error {
-	if errors.Is(err, client.ErrTaskNotFound) || errors.Is(err, client.ErrRoundNotFound) {
+	if errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrRoundNotFound) {
 		return fmt.Errorf("%w: %w", blob.ErrForbidden, err)
 	}
 	return err

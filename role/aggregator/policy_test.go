@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -23,9 +23,9 @@ const first = roletest.FirstTrainer
 // as is a client of a node; 0 is a stranger.
 func as(n *roletest.Network, node uint64) blob.Client {
 	if node == 0 {
-		return n.Stranger().Blobs
+		return n.Stranger().Blobs.(*blob.Network).Client
 	}
-	return n.Nodes[node-1].Tools.Blobs
+	return n.Nodes[node-1].Blobs.Client
 }
 
 func peer(n *roletest.Network, node uint64) blob.Peer {
@@ -96,8 +96,8 @@ func reach(t *testing.T, task spec.TaskSpec, updates [][]byte) *roletest.Network
 			continue
 		}
 		node := uint64(first + i)
-		if err := n.Say(node, client.Commit{
-			Task: 1, Round: 1, Samples: 100,
+		if err := n.Say(1, round.Commit{
+			Node: node, Round: 1, Samples: 100,
 			Commitment: spec.UpdateCommitment(slot(node), spec.DigestOf(b), entry(b).Salt),
 		}); err != nil {
 			t.Fatal(err)

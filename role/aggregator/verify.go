@@ -15,8 +15,8 @@ import (
 // Verify recomputes a settled round from the blobs its aggregators keep, and
 // returns the digest of the next model. The error names the first thing that
 // differs from the chain, or that nobody serves. The auditor needs no part in
-// the round, and with t.Node 0 no key: of the tools it uses Chain, Node, Peer,
-// Blobs and a fresh Store, into which the survivors' updates are put.
+// the round: of the tools it uses Chain, Blobs and a fresh Store, into which the
+// survivors' updates are put.
 //
 // A holder that cannot be reached, keeps nothing or refuses is passed over; one
 // that serves other bytes than it should is named.
@@ -94,9 +94,9 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 	if err != nil {
 		return err
 	}
-	return ask(ctx, t, fmt.Sprintf("update of node %d", c.Node), holders(r, trainer), func(b blob.Client, peer blob.Peer) error {
+	return ask(ctx, fmt.Sprintf("update of node %d", c.Node), holders(r, trainer), func(node uint64) error {
 		scratch := blob.NewMemory()
-		e, err := b.FetchUpdate(ctx, []blob.Peer{peer}, ref, c.Commitment, model.UpdateSize(want), scratch)
+		e, err := t.Blobs.FetchUpdate(ctx, []uint64{node}, ref, c.Commitment, model.UpdateSize(want), scratch)
 		if err != nil {
 			return err
 		}
@@ -114,9 +114,8 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 // verifyServed asks every aggregator that revealed the next model for bytes it
 // must keep.
 func verifyServed(ctx context.Context, t role.Tools, what string, r spec.Round, d spec.Digest, size int64) error {
-	return ask(ctx, t, what, signers(r), func(b blob.Client, peer blob.Peer) error {
-		_, err := b.FetchModel(ctx, []blob.Peer{peer}, d, size, blob.NewMemory())
-		return err
+	return ask(ctx, what, signers(r), func(node uint64) error {
+		return t.Blobs.FetchModel(ctx, []uint64{node}, d, size, blob.NewMemory())
 	})
 }
 
@@ -132,14 +131,11 @@ func signers(r spec.Round) (nodes []uint64) {
 
 // ask gets the same thing from each of some nodes. The first one that serves
 // something else is an error, and so is it when nobody serves it.
-func ask(ctx context.Context, t role.Tools, what string, nodes []uint64, get func(blob.Client, blob.Peer) error) error {
+func ask(ctx context.Context, what string, nodes []uint64, get func(node uint64) error) error {
 	served := false
 	missing := errors.New("nobody serves it")
 	for _, node := range nodes {
-		peer, err := t.Peer(ctx, node)
-		if err == nil {
-			err = t.Fetch(func(c blob.Client) error { return get(c, peer) })
-		}
+		err := get(node)
 		switch wrong := contradiction(err); {
 		case err == nil:
 			served = true

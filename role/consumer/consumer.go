@@ -1,7 +1,7 @@
 // Package consumer is what a node does as a consumer: it follows the tasks its
 // account pays for and downloads each final model.
 //
-// It does not submit tasks: an account does, with a [client.CreateTask].
+// It does not submit tasks: an account does.
 package consumer
 
 import (

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/consumer"
 	"github.com/althing-network/althing/role/roletest"
@@ -17,7 +16,7 @@ import (
 func saw(tasks ...spec.Task) role.Saw {
 	var s role.Saw
 	for _, t := range tasks {
-		s.Duties = append(s.Duties, role.Duty{Duty: client.Duty{Task: t}})
+		s.Duties = append(s.Duties, role.Duty{Task: t})
 	}
 	return s
 }

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -56,7 +56,7 @@ func (m *Machine) attest(d role.Duty) []role.Action {
 	if !done {
 		return []role.Action{Hold{d.Task}}
 	}
-	return []role.Action{role.Send{Duty: d.Duty, Message: client.Ready{Task: h.Task, Digest: h.Shard}}}
+	return []role.Action{d.Say(round.Ready{Node: m.Node, Digest: h.Shard})}
 }
 
 // judge does the node's part in a round.
@@ -73,12 +73,13 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 		return nil
 	case !done:
 		return []role.Action{Score{Task: d.Task, Round: d.Round}}
-	case d.Round.Phase == spec.PhaseScore && slices.ContainsFunc(d.Round.Scores, func(e spec.Evaluation) bool { return e.Commitment == s.Commitment }):
-		return []role.Action{Score{Task: d.Task, Round: d.Round, Copied: s.Commitment}}
 	case d.Round.Phase == spec.PhaseScore:
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.CommitScore{Task: s.Task, Round: s.Round, Commitment: s.Commitment}}}
+		if copied := role.Copied(d.Round, s.Commitment); !copied.IsZero() {
+			return []role.Action{Score{Task: d.Task, Round: d.Round, Copied: copied}}
+		}
+		return []role.Action{d.Say(round.CommitScore{Node: m.Node, Round: s.Round, Commitment: s.Commitment})}
 	default:
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.RevealScore{Task: s.Task, Round: s.Round, Score: s.Score, Salt: s.Salt}}}
+		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Salt: s.Salt})}
 	}
 }
 
@@ -127,32 +128,34 @@ type Score struct {
 }
 
 // Key implements [role.Action].
-func (a Score) Key() string { return role.Again(a.record(), a.Copied) }
+func (a Score) Key() string { return role.SecretKey(a.record(), a.Copied) }
 
 // record is the key under which the result is recorded.
 func (a Score) record() string { return fmt.Sprintf("score-%d-%d", a.Task.ID, a.Round.Number) }
 
 // Do implements [role.Action].
 func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	var done Scored
-	found, err := t.Journal.Recall(a.record(), &done)
-	if err != nil || found && done.Commitment != a.Copied {
-		return done, err
+	return role.Secret[Scored]{
+		Record: a.record(), Copied: a.Copied,
+		Make: func() (Scored, error) { return a.judge(ctx, t) },
+		Hide: func(done Scored) (_ Scored, err error) {
+			done.Salt, err = t.Salt()
+			done.Commitment = spec.ScoreCommitment(t.Slot(done.Task, done.Round), a.Round.Next, done.Score, done.Salt)
+			return done, err
+		},
+		Commitment: func(done Scored) spec.Digest { return done.Commitment },
+	}.Do(t)
+}
+
+// judge finds the score of the next model on the node's rows.
+func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
+	next, err := t.Model(ctx, a.Task, a.Round.Next)
+	if err != nil {
+		return Scored{}, err
 	}
-	if !found {
-		next, err := t.Model(ctx, a.Task, a.Round.Next)
-		if err != nil {
-			return nil, err
-		}
-		judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, next.Weights, t.Table)
-		if err != nil {
-			return nil, err
-		}
-		done = Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}
+	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, next.Weights, t.Table)
+	if err != nil {
+		return Scored{}, err
 	}
-	if done.Salt, err = role.Salt(); err != nil {
-		return nil, err
-	}
-	done.Commitment = spec.ScoreCommitment(t.Slot(done.Task, done.Round), a.Round.Next, done.Score, done.Salt)
-	return done, t.Journal.Record(a.record(), done)
+	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}, nil
 }

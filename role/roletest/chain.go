@@ -1,49 +1,22 @@
 package roletest
 
 import (
-	"fmt"
 	"slices"
 
-	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
-// Say is a message of a node to the chain; the error is the chain's refusal.
-func (n *Network) Say(node uint64, m client.Message) error {
-	task, in := input(node, m)
-	if in == nil {
-		return fmt.Errorf("a round has no use for a %T", m)
-	}
+// Say gives a task an input that a node says; the error is the chain's refusal.
+// Whose node the input names is for the caller to mind.
+func (n *Network) Say(task uint64, in round.Input) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if task == 0 || task > uint64(len(n.tasks)) {
-		return client.ErrTaskNotFound
+		return round.ErrTaskNotFound
 	}
 	return n.step(task, in)
-}
-
-// input is what a message means to the round machine.
-func input(node uint64, m client.Message) (task uint64, in round.Input) {
-	switch m := m.(type) {
-	case client.Ready:
-		return m.Task, round.Ready{Node: node, Digest: m.Digest}
-	case client.Commit:
-		return m.Task, round.Commit{Node: node, Round: m.Round, Commitment: m.Commitment, Samples: m.Samples, Correct: m.Correct}
-	case client.Attest:
-		return m.Task, round.Attest{Node: node, Round: m.Round, Holds: m.Holds}
-	case client.CommitAggregate:
-		return m.Task, round.CommitAggregate{Node: node, Round: m.Round, Commitment: m.Commitment}
-	case client.RevealAggregate:
-		return m.Task, round.RevealAggregate{Node: node, Round: m.Round, Digest: m.Digest, Salt: m.Salt}
-	case client.CommitScore:
-		return m.Task, round.CommitScore{Node: node, Round: m.Round, Commitment: m.Commitment}
-	case client.RevealScore:
-		return m.Task, round.RevealScore{Node: node, Round: m.Round, Score: m.Score, Salt: m.Salt}
-	case client.CancelTask:
-		return m.Task, round.Cancel{}
-	}
-	return 0, nil
 }
 
 // end ends the block: every open task is looked at, and the scheduler answers.
@@ -101,12 +74,12 @@ func (n *Network) Height() int64 {
 }
 
 // duties lists the open tasks in which a node has a part, as the chain does.
-func (n *Network) duties(node uint64) (duties []client.Duty) {
+func (n *Network) duties(node uint64) (duties []role.Duty) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range n.tasks {
 		if slices.Contains(s.Engaged(), node) {
-			duties = append(duties, client.Duty{Task: s.Task, Round: s.Round})
+			duties = append(duties, role.Duty{Task: s.Task, Round: s.Round})
 		}
 	}
 	return duties

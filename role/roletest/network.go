@@ -11,12 +11,12 @@ package roletest
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
@@ -125,23 +125,23 @@ func (n *Network) Look(task uint64) (spec.Task, spec.Round) {
 	return s.Task, s.Round
 }
 
-// Task implements the chain of an aggregator's policy.
+// Task implements [role.Records].
 func (n *Network) Task(_ context.Context, id uint64) (spec.Task, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if id == 0 || id > uint64(len(n.tasks)) {
-		return spec.Task{}, client.ErrTaskNotFound
+		return spec.Task{}, round.ErrTaskNotFound
 	}
 	return n.tasks[id-1].Task, nil
 }
 
-// Round implements the chain of an aggregator's policy.
+// Round implements [role.Records].
 func (n *Network) Round(_ context.Context, task, number uint64) (spec.Round, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r, ok := n.rounds[[2]uint64{task, number}]
 	if !ok {
-		return spec.Round{}, client.ErrRoundNotFound
+		return spec.Round{}, round.ErrRoundNotFound
 	}
 	return r, nil
 }
@@ -150,25 +150,22 @@ func (n *Network) Round(_ context.Context, task, number uint64) (spec.Round, err
 func (n *Network) Stranger() role.Tools {
 	return role.Tools{
 		Chain: Chain,
-		Peer:  n.peer,
-		Blobs: blob.Client{Chain: Chain, Now: noon},
+		Blobs: &blob.Network{Client: blob.Client{Chain: Chain, Now: noon}, Peer: n.peer},
 		Store: blob.NewMemory(),
 	}
 }
 
 func (n *Network) tools(node *Node, table data.Table) role.Tools {
 	return role.Tools{
-		Chain: Chain,
-		Node:  node.ID,
-		Send: func(_ context.Context, m client.Message, _ uint64) error {
-			return n.Say(node.ID, m)
-		},
-		Peer:    n.peer,
-		Blobs:   blob.Client{Chain: Chain, Node: node.ID, Key: node.Key, Now: noon},
+		Chain:   Chain,
+		Node:    node.ID,
+		Send:    func(_ context.Context, s role.Send) error { return n.Say(s.Task, s.Input) },
+		Blobs:   node.Blobs,
 		Store:   blob.NewMemory(),
 		Journal: &Journal{},
 		Trainer: train.Engine{},
 		Table:   table,
+		Random:  rand.Reader,
 		Now:     noon,
 		Pause:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
@@ -24,6 +23,8 @@ type Node struct {
 	spec.Node
 	Key   ed25519.PrivateKey
 	Tools role.Tools
+	// Blobs is the node's way to the blobs of others, which its tools have.
+	Blobs *blob.Network
 	// Liar makes it publish wrong models, from its next [Node.Restart] on.
 	Liar bool
 	// Refuses, when set, says which actions the node does not do.
@@ -56,6 +57,9 @@ func (n *Network) Join(roles spec.Role, table data.Table) *Node {
 	}}
 	if table.Rows() > 0 {
 		node.Profile.Datasets = []spec.Dataset{{Name: "digits", Samples: uint32(table.Rows())}}
+	}
+	node.Blobs = &blob.Network{
+		Client: blob.Client{Chain: Chain, Node: id, Key: node.Key, Now: noon}, Self: id, Peer: n.peer,
 	}
 	node.Tools = n.tools(node, table)
 	if roles.Has(spec.Aggregator) {
@@ -123,7 +127,7 @@ func (n *Network) KeyOf(_ context.Context, node uint64) (ed25519.PublicKey, erro
 
 func (n *Network) peer(_ context.Context, node uint64) (blob.Peer, error) {
 	if node == 0 || node > uint64(len(n.Nodes)) {
-		return blob.Peer{}, client.ErrNodeNotFound
+		return blob.Peer{}, blob.ErrNotFound
 	}
 	return blob.Peer{Node: node, Endpoint: n.Nodes[node-1].Profile.Endpoint}, nil
 }
@@ -161,10 +165,9 @@ func (d *Node) act(ctx context.Context) (acted bool) {
 
 // saw is what the chain and the store tell the node.
 func (d *Node) saw(ctx context.Context) (saw role.Saw) {
-	for _, duty := range d.network.duties(d.ID) {
-		held := role.Duty{Duty: duty}
-		for _, t := range duty.Round.Trainers {
-			slot := spec.Slot{Chain: Chain, Task: duty.Task.ID, Round: duty.Round.Number, Node: t.Node}
+	for _, held := range d.network.duties(d.ID) {
+		for _, t := range held.Round.Trainers {
+			slot := spec.Slot{Chain: Chain, Task: held.Task.ID, Round: held.Round.Number, Node: t.Node}
 			if _, err := d.Tools.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot}); err == nil {
 				held.Held = append(held.Held, t.Node)
 			}

@@ -9,13 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -56,12 +54,13 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
 		return []role.Action{Train{Task: d.Task, Round: d.Round}}
-	case d.Round.Phase == spec.PhaseTrain && !committed && slices.ContainsFunc(d.Round.Trainers, func(c spec.Contribution) bool { return c.Commitment == t.Commitment }):
-		return []role.Action{Train{Task: d.Task, Round: d.Round, Copied: t.Commitment}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
-		return []role.Action{role.Send{Duty: d.Duty, Message: client.Commit{
-			Task: t.Task, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct,
-		}}}
+		if copied := role.Copied(d.Round, t.Commitment); !copied.IsZero() {
+			return []role.Action{Train{Task: d.Task, Round: d.Round, Copied: copied}}
+		}
+		return []role.Action{d.Say(round.Commit{
+			Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct,
+		})}
 	case d.Round.Phase == spec.PhaseAttest && committed:
 		return []role.Action{Upload{d.Task, d.Round}}
 	}
@@ -89,51 +88,51 @@ type Train struct {
 }
 
 // Key implements [role.Action]; the result is recorded under [TrainKey].
-func (a Train) Key() string { return role.Again(TrainKey(a.Task.ID, a.Round.Number), a.Copied) }
+func (a Train) Key() string { return role.SecretKey(TrainKey(a.Task.ID, a.Round.Number), a.Copied) }
 
 // TrainKey is the key under which [Trained] is recorded.
 func TrainKey(task, round uint64) string { return fmt.Sprintf("train-%d-%d", task, round) }
 
 // Do implements [role.Action].
 func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	var done Trained
-	record, slot := TrainKey(a.Task.ID, a.Round.Number), t.Slot(a.Task.ID, a.Round.Number)
-	found, err := t.Journal.Recall(record, &done)
-	if err != nil || found && done.Commitment != a.Copied {
-		return done, err
-	}
-	if found {
-		done.Commitment, err = hide(ctx, t, slot)
-		if err == nil {
-			return done, t.Journal.Record(record, done)
-		}
-		if !errors.Is(err, blob.ErrNotFound) {
-			return nil, err
-		}
-	} // else the update was lost: it is made again
+	slot := t.Slot(a.Task.ID, a.Round.Number)
+	return role.Secret[Trained]{
+		Record: TrainKey(a.Task.ID, a.Round.Number), Copied: a.Copied,
+		Make: func() (Trained, error) { return a.train(ctx, t, slot) },
+		Hide: func(done Trained) (_ Trained, err error) {
+			done.Commitment, err = hide(ctx, t, slot, a.Copied)
+			return done, err
+		},
+		Commitment: func(done Trained) spec.Digest { return done.Commitment },
+	}.Do(t)
+}
+
+// train puts the node's update into its store.
+func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
-		return nil, err
+		return Trained{}, err
 	}
 	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, t.Table)
 	if err != nil {
-		return nil, a.failed(err)
+		return Trained{}, a.failed(err)
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
 	if err != nil {
-		return nil, a.failed(err)
+		return Trained{}, a.failed(err)
 	}
-	done = Trained{
+	done := Trained{
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
 	}
-	if done.Commitment, err = keep(ctx, t, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights); err != nil {
-		return nil, a.failed(err)
+	update, err := model.MakeUpdate(slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights)
+	if err != nil {
+		return done, a.failed(err)
 	}
-	return done, t.Journal.Record(record, done)
+	return done, keep(ctx, t, slot, update)
 }
 
 // failed says of what an error is. Where training or judging led nowhere, or to

@@ -30,23 +30,19 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	nodes := make([]uint64, len(a.Round.Aggregates))
-	for i, g := range a.Round.Aggregates {
-		nodes[i] = g.Node
-	}
-	peers := t.Peers(ctx, nodes)
-	failed := make(chan error, len(peers))
-	for _, peer := range peers {
+	failed := make(chan error, len(a.Round.Aggregates))
+	for _, g := range a.Round.Aggregates {
 		go func() {
-			failed <- put(ctx, t, peer, ref, entry)
+			if g.Node == t.Node { // it aggregates as well, so it has the update
+				failed <- nil
+				return
+			}
+			failed <- put(ctx, t, g.Node, ref, entry)
 		}()
 	}
 	taken := 0
-	if slices.Contains(nodes, t.Node) {
-		taken = 1 // it aggregates as well, so it has the update
-	}
-	failure := errors.New("no more of them are to be found")
-	for range peers {
+	var failure error
+	for range a.Round.Aggregates {
 		if err := <-failed; err != nil {
 			failure = err
 			continue
@@ -54,7 +50,7 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		taken++
 	}
 	if taken < a.Task.Spec.Selection.Quorum() {
-		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(nodes), failure)
+		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(a.Round.Aggregates), failure)
 	}
 	return nil, nil
 }
@@ -66,7 +62,7 @@ const (
 	wait  = 150 * time.Millisecond
 )
 
-func put(ctx context.Context, t role.Tools, to blob.Peer, ref blob.Ref, entry blob.Entry) error {
+func put(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) error {
 	for try := 1; ; try++ {
 		err := t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
 			f, _, err := t.Store.Open(ctx, entry.Digest)
@@ -85,6 +81,6 @@ func put(ctx context.Context, t role.Tools, to blob.Peer, ref blob.Ref, entry bl
 // long that there is no time for one.
 func lasting(err error) bool {
 	return slices.ContainsFunc([]error{
-		blob.ErrConflict, blob.ErrTooLarge, blob.ErrMismatch, blob.ErrContent, blob.ErrStalled,
+		blob.ErrNotFound, blob.ErrConflict, blob.ErrTooLarge, blob.ErrMismatch, blob.ErrContent, blob.ErrStalled,
 	}, func(e error) bool { return errors.Is(err, e) })
 }

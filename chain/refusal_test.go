@@ -1,0 +1,38 @@
+package chain_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+)
+
+// A client learns from numbers alone why it was refused: the chain's answers to
+// messages and to queries carry them all the way.
+func TestRefusalsReachTheClient(t *testing.T) {
+	n := start(t, genesis(t))
+	n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))
+	answer := n.block(n.sign("ann", 1, 5000, &taskpb.MsgCancel{Owner: account("ann").String(), Task: 9}))[0]
+	if err := (&client.Refusal{Codespace: answer.Codespace, Code: answer.Code, Why: answer.Log}); !errors.Is(err, round.ErrTaskNotFound) {
+		t.Errorf("cancel: got %v, want %v", err, round.ErrTaskNotFound)
+	}
+	for path, c := range map[string]struct {
+		request, response message
+		want              error
+	}{
+		"/althing.task.v1.Query/Task":        {&taskpb.QueryTask{Id: 9}, &taskpb.QueryTaskResponse{}, round.ErrTaskNotFound},
+		"/althing.task.v1.Query/Round":       {&taskpb.QueryRound{Task: 9, Number: 1}, &taskpb.QueryRoundResponse{}, round.ErrRoundNotFound},
+		"/althing.task.v1.Query/Rounds":      {&taskpb.QueryRounds{Task: 9}, &taskpb.QueryRoundsResponse{}, round.ErrTaskNotFound},
+		"/althing.node.v1.Query/Node":        {&nodepb.QueryNode{Id: 9}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
+		"/althing.node.v1.Query/NodeByOwner": {&nodepb.QueryNodeByOwner{Owner: account("bob").String()}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
+	} {
+		res := n.ask(path, c.request, c.response)
+		if err := (&client.Refusal{Query: path, Codespace: res.Codespace, Code: res.Code, Why: res.Log}); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", path, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,333 @@
+// Package blobstest says what every [role.Blobs] must do, as tests: call [Run]
+// with a way to connect a node to others. It holds no transport and is not for
+// use outside tests.
+package blobstest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+)
+
+// Chain is the chain of the nodes.
+const Chain = "test-1"
+
+// The node that asks, and one that no policy lets get an update.
+const (
+	self      = 5
+	bystander = 6
+)
+
+// Place is what a node serves: the blobs of a store that have a label, to whom its
+// policy lets have them.
+type Place struct {
+	Store  blob.Store
+	Policy blob.Policy
+}
+
+// world is a node and the places it can ask.
+type world struct {
+	*testing.T
+	places map[uint64]Place
+	open   Open
+}
+
+// Open connects a node of [Chain] to the nodes that serve something. A node that
+// is no key of places is not to be found.
+type Open func(t *testing.T, self uint64, places map[uint64]Place) role.Blobs
+
+// Run tests that what open gives keeps the promises of [role.Blobs].
+func Run(t *testing.T, open Open) {
+	for _, test := range []struct {
+		name string
+		run  func(w *world)
+	}{
+		{"ModelFromTheFirstThatServesIt", model},
+		{"StateIsServedAsAModel", state},
+		{"NobodyServes", nobody},
+		{"RottenModelIsPassedOver", rottenModel},
+		{"TooLargeIsNotKept", tooLarge},
+		{"UpdateComesWithItsLabel", update},
+		{"UpdateOpensItsCommitment", opening},
+		{"UpdateIsNotForEverybody", forbidden},
+		{"PutIsKept", put},
+		{"PutIsRefused", putRefused},
+		{"EndsWithItsContext", ended},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := &world{T: t, places: map[uint64]Place{}, open: open}
+			for node := range uint64(self) {
+				w.places[node+1] = Place{blob.NewMemory(), rules{}}
+			}
+			test.run(w)
+		})
+	}
+}
+
+// as connects a node once the places are as wanted.
+func (w *world) as(node uint64) role.Blobs { return w.open(w.T, node, w.places) }
+
+// keep puts bytes under a label where a node serves them.
+func (w *world) keep(node uint64, l blob.Label, b []byte) {
+	w.Helper()
+	if err := role.Keep(w.Context(), w.places[node].Store, b, l); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// rot makes a node serve other bytes than it was given.
+func (w *world) rot(node uint64) {
+	w.places[node] = Place{rotten{w.places[node].Store}, w.places[node].Policy}
+}
+
+// holds wants a blob to be in a store as it is, or not at all.
+func (w *world) holds(s blob.Store, b []byte, want bool) {
+	w.Helper()
+	got, err := role.ReadBlob(w.Context(), s, spec.DigestOf(b))
+	if found := err == nil && bytes.Equal(got, b); found != want || err != nil && !errors.Is(err, blob.ErrNotFound) {
+		w.Errorf("the store holds it: %v (%v), want %v", found, err, want)
+	}
+}
+
+func (w *world) wantErr(err, want error) {
+	w.Helper()
+	if !errors.Is(err, want) {
+		w.Errorf("got error %v, want %v", err, want)
+	}
+}
+
+// rotten is a store whose every blob has one wrong bit.
+type rotten struct{ blob.Store }
+
+// Open implements [blob.Store].
+func (r rotten) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
+	f, size, err := r.Store.Open(ctx, d)
+	if err != nil {
+		return nil, 0, err
+	}
+	b, err := io.ReadAll(f)
+	b[len(b)/2] ^= 1
+	return seeker{bytes.NewReader(b)}, size, errors.Join(err, f.Close())
+}
+
+type seeker struct{ *bytes.Reader }
+
+// Close implements [io.Closer].
+func (seeker) Close() error { return nil }
+
+// most is the largest update that the policy takes.
+const most = 1000
+
+// rules let a trainer put its own update, and all but a bystander get one.
+type rules struct{}
+
+// MayPut implements [blob.Policy].
+func (rules) MayPut(_ context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+	switch {
+	case c.Node != r.Slot.Node:
+		return fmt.Errorf("%w: node %d may not put %s", blob.ErrForbidden, c.Node, r)
+	case e.Size > most:
+		return fmt.Errorf("%w: %d bytes", blob.ErrTooLarge, e.Size)
+	}
+	return nil
+}
+
+// CheckUpdate implements [blob.Policy].
+func (rules) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Reader) error {
+	b, err := io.ReadAll(body)
+	if bytes.HasPrefix(b, []byte("garbage")) {
+		return errors.New("it is garbage")
+	}
+	return err
+}
+
+// MayGetUpdate implements [blob.Policy].
+func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
+	if c.Node == bystander {
+		return fmt.Errorf("%w: node %d may not get %s", blob.ErrForbidden, c.Node, r)
+	}
+	return nil
+}
+
+// MayGetModel implements [blob.Policy].
+func (rules) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
+
+func model(w *world) {
+	b := blobtest.Bytes(1, blob.ChunkSize+10)
+	w.keep(2, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
+	into, blobs, d := blob.NewMemory(), w.as(self), spec.DigestOf(b)
+	if err := blobs.FetchModel(w.Context(), []uint64{99, 1, 2}, d, int64(len(b)), into); err != nil {
+		w.Fatal(err)
+	}
+	w.holds(into, b, true)
+	if err := blobs.FetchModel(w.Context(), nil, d, int64(len(b)), into); err != nil {
+		w.Errorf("what is there is asked for again: %v", err)
+	}
+	if labels, err := into.Labels(w.Context()); err != nil || len(labels) != 0 {
+		w.Errorf("a model comes with labels %v (%v)", labels, err)
+	}
+}
+
+func state(w *world) {
+	b := blobtest.Bytes(1, 10)
+	place := blobtest.ModelRef(1)
+	place.Kind = blob.State
+	w.keep(2, blobtest.LabelOf(place, b), b)
+	into := blob.NewMemory()
+	if err := w.as(self).FetchModel(w.Context(), []uint64{1, 2}, spec.DigestOf(b), 10, into); err != nil {
+		w.Fatal(err)
+	}
+	w.holds(into, b, true)
+}
+
+// nobody: neither a node that has left, nor one that has the bytes for itself
+// only, nor the node itself serves something.
+func nobody(w *world) {
+	b, other := blobtest.Bytes(1, 10), blobtest.Bytes(2, 10)
+	label := blobtest.LabelOf(blobtest.ModelRef(1), b)
+	w.keep(self, label, b)
+	if _, _, err := blob.Put(w.Context(), w.places[1].Store, bytes.NewReader(b), 10); err != nil {
+		w.Fatal(err)
+	}
+	w.keep(2, blobtest.LabelOf(blobtest.ModelRef(1), other), other)
+	blobs, into := w.as(self), blob.NewMemory()
+	for _, from := range [][]uint64{nil, {99}, {self}, {1, 2, 3, self, 99}} {
+		w.wantErr(blobs.FetchModel(w.Context(), from, label.Digest, 10, into), blob.ErrNotFound)
+		_, err := blobs.FetchUpdate(w.Context(), from, blobtest.UpdateRef(7), spec.Digest{1}, 10, into)
+		w.wantErr(err, blob.ErrNotFound)
+	}
+	w.holds(into, b, false)
+}
+
+func rottenModel(w *world) {
+	b := blobtest.Bytes(1, 3*blob.ChunkSize)
+	for _, node := range []uint64{1, 2} {
+		w.keep(node, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
+	}
+	w.rot(1)
+	into, blobs, d := blob.NewMemory(), w.as(self), spec.DigestOf(b)
+	w.wantErr(blobs.FetchModel(w.Context(), []uint64{1}, d, int64(len(b)), into), blob.ErrMismatch)
+	w.holds(into, b, false)
+	if err := blobs.FetchModel(w.Context(), []uint64{1, 2}, d, int64(len(b)), into); err != nil {
+		w.Fatal(err)
+	}
+	w.holds(into, b, true)
+}
+
+func tooLarge(w *world) {
+	b := blobtest.Bytes(1, 10)
+	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
+	w.keep(1, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
+	w.keep(2, l, b)
+	into, blobs := blob.NewMemory(), w.as(self)
+	w.wantErr(blobs.FetchModel(w.Context(), []uint64{1}, l.Digest, 9, into), blob.ErrTooLarge)
+	_, err := blobs.FetchUpdate(w.Context(), []uint64{2}, l.Ref, commitment(l), 9, into)
+	w.wantErr(err, blob.ErrTooLarge)
+	w.holds(into, b, false)
+}
+
+func commitment(l blob.Label) spec.Digest {
+	return spec.UpdateCommitment(l.Slot, l.Digest, l.Salt)
+}
+
+func update(w *world) {
+	b := blobtest.Bytes(1, 500)
+	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
+	w.keep(3, l, b)
+	into, blobs := blob.NewMemory(), w.as(self)
+	for _, from := range [][]uint64{{1, self, 3}, nil} { // the second time it is there
+		e, err := blobs.FetchUpdate(w.Context(), from, l.Ref, commitment(l), 500, into)
+		if err != nil || e != l.Entry {
+			w.Errorf("got %v, %v; want %v", e, err, l.Entry)
+		}
+	}
+	w.holds(into, b, true)
+	if e, err := into.Lookup(w.Context(), l.Ref); err != nil || e != l.Entry {
+		w.Errorf("its label is %v (%v), want %v", e, err, l.Entry)
+	}
+}
+
+func opening(w *world) {
+	right, wrong := blobtest.Bytes(1, 50), blobtest.Bytes(2, 50)
+	l := blobtest.LabelOf(blobtest.UpdateRef(7), right)
+	w.keep(1, blobtest.LabelOf(l.Ref, wrong), wrong)
+	w.keep(2, l, right)
+	into, blobs := blob.NewMemory(), w.as(self)
+	_, err := blobs.FetchUpdate(w.Context(), []uint64{1}, l.Ref, commitment(l), 50, into)
+	w.wantErr(err, blob.ErrOpening)
+	w.holds(into, wrong, false)
+	if e, err := blobs.FetchUpdate(w.Context(), []uint64{1, 2}, l.Ref, commitment(l), 50, into); err != nil || e != l.Entry {
+		w.Errorf("got %v, %v; want %v", e, err, l.Entry)
+	}
+}
+
+func forbidden(w *world) {
+	b := blobtest.Bytes(1, 50)
+	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
+	w.keep(1, l, b)
+	into := blob.NewMemory()
+	_, err := w.as(bystander).FetchUpdate(w.Context(), []uint64{1}, l.Ref, commitment(l), 50, into)
+	w.wantErr(err, blob.ErrForbidden)
+	w.holds(into, b, false)
+}
+
+// upload puts bytes under an entry that may say something else.
+func upload(w *world, blobs role.Blobs, to uint64, l blob.Label, b []byte) error {
+	return blobs.PutUpdate(w.Context(), to, l.Ref, l.Entry, func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(b)), nil
+	})
+}
+
+func put(w *world) {
+	b := blobtest.Bytes(1, 500)
+	l := blobtest.LabelOf(blobtest.UpdateRef(self), b)
+	blobs := w.as(self)
+	for range 2 {
+		if err := upload(w, blobs, 1, l, b); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.holds(w.places[1].Store, b, true)
+	if e, err := w.places[1].Store.Lookup(w.Context(), l.Ref); err != nil || e != l.Entry {
+		w.Errorf("its label is %v (%v), want %v", e, err, l.Entry)
+	}
+	other := blobtest.Bytes(2, 500)
+	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(l.Ref, other), other), blob.ErrConflict)
+}
+
+func putRefused(w *world) {
+	b := blobtest.Bytes(1, 500)
+	l := blobtest.LabelOf(blobtest.UpdateRef(self), b)
+	blobs := w.as(self)
+	w.wantErr(upload(w, blobs, 99, l, b), blob.ErrNotFound)
+	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(blobtest.UpdateRef(7), b), b), blob.ErrForbidden)
+	w.wantErr(upload(w, blobs, 1, l, blobtest.Bytes(2, 500)), blob.ErrMismatch)
+	garbage := []byte("garbage in")
+	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(l.Ref, garbage), garbage), blob.ErrContent)
+	large := blobtest.Bytes(3, most+1)
+	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(l.Ref, large), large), blob.ErrTooLarge)
+	for _, refused := range [][]byte{b, garbage, large} {
+		w.holds(w.places[1].Store, refused, false)
+	}
+	if labels, err := w.places[1].Store.Labels(w.Context()); err != nil || len(labels) != 0 {
+		w.Errorf("what was refused left labels %v (%v)", labels, err)
+	}
+}
+
+func ended(w *world) {
+	b := blobtest.Bytes(1, 10)
+	w.keep(1, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
+	ctx, stop := context.WithCancel(w.Context())
+	stop()
+	into := blob.NewMemory()
+	w.wantErr(w.as(self).FetchModel(ctx, []uint64{1}, spec.DigestOf(b), 10, into), context.Canceled)
+	w.holds(into, b, false)
+}
