@@ -7,6 +7,10 @@ import (
 	"testing"
 )
 
+// given lists the layers that are given randomness, chain and blobs as arguments;
+// of time they know durations, and are given the clock.
+const given = "role"
+
 // pure lists the layers without I/O, clock or ambient randomness.
 const pure = "spec round model aggregate privacy privacy/cost secagg"
 
@@ -18,6 +22,31 @@ func TestPurePackages(t *testing.T) {
 	catches(t, purity, "seed", "model/a.go", "package model\nimport \"math/rand/v2\"\nfunc roll() int { return rand.IntN(6) }\n")
 	catches(t, purity, "", "model/a.go", "package model\nimport \"math/rand/v2\"\nfunc roll() int { return rand.New(rand.NewPCG(1, 2)).IntN(6) }\n")
 	catches(t, purity, "", "data/a.go", "package data\nimport _ \"os\"\n")
+}
+
+func TestRolesAreGivenTheWorld(t *testing.T) {
+	holds(t, givenWorld)
+	catches(t, givenWorld, "randomness is an argument", "role/a.go", "package role\nimport _ \"crypto/rand\"\n")
+	catches(t, givenWorld, "performs no I/O", "role/trainer/a.go", "package trainer\nimport _ \"net/http\"\n")
+	catches(t, givenWorld, "", "role/a.go", "package role\nimport _ \"time\"\n")
+	catches(t, givenWorld, "", "role/roletest/a.go", "package roletest\nimport _ \"net/http\"\n")
+}
+
+// givenWorld forbids what a machine should be given. A package for tests is no
+// machine.
+func givenWorld(_ *testing.T, tr *tree) (violations []string) {
+	for _, f := range tr.files {
+		from, _ := layerOf(f.dir())
+		if f.test || !listed(given, from.folder) || strings.HasSuffix(f.Name.Name, "test") {
+			continue
+		}
+		for _, imported := range imports(f) {
+			if why := impure(imported); why != "" && imported != "time" {
+				violations = append(violations, fmt.Sprintf("%s may not import %s: a role %s", f.path, imported, why))
+			}
+		}
+	}
+	return violations
 }
 
 // purity forbids I/O, clocks and ambient randomness. A generator that is given

@@ -14,7 +14,7 @@ import (
 // A node that sees a commitment on its way to the chain may say it first. The
 // chain refuses what is copied, so that the copier must not keep its victim out,
 // the victim hides the same result under a fresh salt and commits again.
-type Secret[R any] struct {
+type Secret[R Event] struct {
 	// Record is the key under which the result is recorded.
 	Record string
 	// Copied is the node's commitment that another node said first; zero where
@@ -59,28 +59,34 @@ func Copied(r spec.Round, own spec.Digest) spec.Digest {
 }
 
 // Do does the work once, and hides its result again only when the commitment to
-// it was copied.
-func (s Secret[R]) Do(t Tools) (R, error) {
+// it was copied. It is the Do of an [Action].
+func (s Secret[R]) Do(t Tools) (Event, error) {
 	var done R
 	made, err := t.Journal.Recall(s.Record, &done)
-	if err != nil || made && (s.Copied.IsZero() || s.Commitment(done) != s.Copied) {
-		return done, err
+	if err != nil {
+		return nil, err
 	}
-	var hidden R
+	if made && (s.Copied.IsZero() || s.Commitment(done) != s.Copied) {
+		return done, nil
+	}
+	hidden := done
 	if made {
 		hidden, err = s.Hide(done)
 		made = !errors.Is(err, blob.ErrNotFound)
 	}
 	if !made {
 		if done, err = s.Make(); err != nil {
-			return done, err
+			return nil, err
 		}
 		hidden, err = s.Hide(done)
 	}
 	if err != nil {
-		return hidden, err
+		return nil, err
 	}
-	return hidden, t.Journal.Record(s.Record, hidden)
+	if err := t.Journal.Record(s.Record, hidden); err != nil {
+		return nil, err // an event would tell what a restart forgets
+	}
+	return hidden, nil
 }
 
 // Salt draws a fresh salt.

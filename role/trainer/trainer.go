@@ -1,5 +1,6 @@
 // Package trainer is what a node does as a trainer: it trains on its own rows,
-// commits to its update, and uploads it once all have committed.
+// lets its processors change the update, commits to it, and uploads it once all
+// have committed.
 //
 // It is not the training itself: that is package train. It only makes outbound
 // connections; a hospital opens no port.
@@ -20,7 +21,10 @@ import (
 
 // Machine is a node in the role of a trainer.
 type Machine struct {
-	Node    uint64
+	Node uint64
+	// Processors change each update before it leaves, one after the other.
+	Processors []Processor
+
 	duties  []role.Duty
 	trained map[place]Trained
 }
@@ -53,10 +57,10 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	committed := d.Round.Trainers[i].Height > 0
 	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
-		return []role.Action{Train{Task: d.Task, Round: d.Round}}
+		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
 		if copied := role.Copied(d.Round, t.Commitment); !copied.IsZero() {
-			return []role.Action{Train{Task: d.Task, Round: d.Round, Copied: copied}}
+			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: copied}}
 		}
 		return []role.Action{d.Say(round.Commit{
 			Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct,
@@ -80,8 +84,9 @@ func (Trained) Event() {}
 
 // Train makes the node's update of a round.
 type Train struct {
-	Task  spec.Task
-	Round spec.Round
+	Task       spec.Task
+	Round      spec.Round
+	Processors []Processor
 	// Copied is the node's commitment that another node said first, if one did:
 	// then the same update is hidden by a fresh salt.
 	Copied spec.Digest
@@ -128,7 +133,7 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
 	}
-	update, err := model.MakeUpdate(slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights)
+	update, err := encode(ctx, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights, a.Processors)
 	if err != nil {
 		return done, a.failed(err)
 	}

@@ -1,0 +1,109 @@
+package role_test
+
+import (
+	"errors"
+	"testing"
+	"testing/iotest"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/spec"
+)
+
+// number is a result; its commitment is made of the number and the salt.
+type number struct {
+	N    int
+	Salt spec.Salt
+}
+
+func (number) Event() {}
+
+func (n number) commitment() spec.Digest {
+	return spec.DigestOf(append(n.Salt[:], byte(n.N)))
+}
+
+// secret counts how often it is made and hidden.
+type secret struct {
+	tools        role.Tools
+	made, hidden int
+	fails, lost  error
+}
+
+func (s *secret) do(copied spec.Digest) (role.Event, error) {
+	return role.Secret[number]{
+		Record: "number", Copied: copied,
+		Make: func() (number, error) {
+			s.made++
+			return number{N: s.made}, s.fails
+		},
+		Hide: func(n number) (_ number, err error) {
+			if lost := s.lost; lost != nil {
+				s.lost = nil
+				return n, lost
+			}
+			s.hidden++
+			n.Salt, err = s.tools.Salt()
+			return n, err
+		},
+		Commitment: number.commitment,
+	}.Do(s.tools)
+}
+
+// TestSecretIsMadeOnce: the work is done once whatever happens to the commitment,
+// and hidden once for each commitment that was copied.
+func TestSecretIsMadeOnce(t *testing.T) {
+	s := &secret{tools: role.Tools{Journal: &roletest.Journal{}, Random: &counter{}}}
+	s.fails = errors.New("no luck")
+	if e, err := s.do(spec.Digest{}); e != nil || !errors.Is(err, s.fails) {
+		t.Fatalf("got %v, %v", e, err)
+	}
+	s.fails = nil
+	s.made = 0
+	first, err := s.do(spec.Digest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := s.do(spec.Digest{}); err != nil || e != first {
+		t.Errorf("again: %v, %v; want %v", e, err, first)
+	}
+	copied := first.(number).commitment()
+	second, err := s.do(copied)
+	if err != nil || second.(number).N != 1 || second.(number).commitment() == copied {
+		t.Errorf("copied: %v, %v", second, err)
+	}
+	if e, err := s.do(copied); err != nil || e != second {
+		t.Errorf("copied, again: %v, %v; want %v", e, err, second)
+	}
+	if s.made != 1 || s.hidden != 2 {
+		t.Errorf("made %d times and hidden %d times, want 1 and 2", s.made, s.hidden)
+	}
+	s.lost = blob.ErrNotFound
+	if e, err := s.do(second.(number).commitment()); err != nil || e.(number).N != 2 {
+		t.Errorf("lost: %v, %v", e, err)
+	}
+	s.lost = blob.ErrMismatch
+	if e, err := s.do(spec.Digest{}); err != nil || e.(number).N != 2 {
+		t.Errorf("not asked to hide: %v, %v", e, err)
+	}
+}
+
+// TestNoRandomnessNoSecret: without a salt nothing is said.
+func TestNoRandomnessNoSecret(t *testing.T) {
+	broken := errors.New("no entropy")
+	s := &secret{tools: role.Tools{Journal: &roletest.Journal{}, Random: iotest.ErrReader(broken)}}
+	if e, err := s.do(spec.Digest{}); e != nil || !errors.Is(err, broken) {
+		t.Errorf("got %v, %v", e, err)
+	}
+}
+
+// counter is randomness that never repeats itself.
+type counter struct{ n byte }
+
+func (c *counter) Read(b []byte) (int, error) {
+	for i := range b {
+		c.n++
+		b[i] = c.n
+	}
+	return len(b), nil
+}
