@@ -57,7 +57,7 @@ func serveNothing(t *testing.T) *deserted {
 func TestListsBeginElsewhere(t *testing.T) {
 	a := serveNothing(t)
 	first := map[string]bool{}
-	for self := uint64(0); self < 8; self++ {
+	for self := range uint64(8) {
 		a.order = nil
 		err := a.of(self).FetchModel(t.Context(), []uint64{1, 2, 3, 4, 98, 99}, spec.DigestOf(nil), 1, blob.NewMemory())
 		if !errors.Is(err, blob.ErrNotFound) {

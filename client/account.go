@@ -60,7 +60,7 @@ const lifetime = 5 * time.Minute
 // most, fee what it pays, in uthing; a message that is owed pays none. Two
 // transactions of an account must not be signed at the same now.
 func (a *Account) Sign(m Message, gas, fee uint64, now time.Time) (Signed, error) {
-	said, err := m.wire(a.address)
+	said, err := wire(a.address, m)
 	if err != nil {
 		return Signed{}, err
 	}

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"fmt"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/nodepb"
@@ -10,9 +12,7 @@ import (
 )
 
 // Message is what an account may say to the chain.
-type Message interface {
-	wire(owner string) (sdk.Msg, error)
-}
+type Message interface{ message() }
 
 // Messages to the registry of nodes.
 type (
@@ -44,30 +44,32 @@ type (
 	}
 )
 
-func (m Register) wire(owner string) (sdk.Msg, error) {
-	return &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile), Stake: m.Stake}, nil
-}
+func (Register) message()   {}
+func (Update) message()     {}
+func (Activate) message()   {}
+func (Deactivate) message() {}
+func (Exit) message()       {}
+func (CreateTask) message() {}
+func (Say) message()        {}
 
-func (m Update) wire(owner string) (sdk.Msg, error) {
-	return &nodepb.MsgUpdate{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile)}, nil
-}
-
-func (Activate) wire(owner string) (sdk.Msg, error) {
-	return &nodepb.MsgActivate{Owner: owner}, nil
-}
-
-func (Deactivate) wire(owner string) (sdk.Msg, error) {
-	return &nodepb.MsgDeactivate{Owner: owner}, nil
-}
-
-func (Exit) wire(owner string) (sdk.Msg, error) {
-	return &nodepb.MsgExit{Owner: owner}, nil
-}
-
-func (m CreateTask) wire(owner string) (sdk.Msg, error) {
-	return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
-}
-
-func (m Say) wire(owner string) (sdk.Msg, error) {
-	return taskpb.MessageOf(owner, m.Task, m.Input)
+// wire is a message as an account signs it.
+func wire(owner string, m Message) (sdk.Msg, error) {
+	switch m := m.(type) {
+	case Register:
+		return &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile), Stake: m.Stake}, nil
+	case Update:
+		return &nodepb.MsgUpdate{Owner: owner, Profile: nodepb.ProfileFromSpec(m.Profile)}, nil
+	case Activate:
+		return &nodepb.MsgActivate{Owner: owner}, nil
+	case Deactivate:
+		return &nodepb.MsgDeactivate{Owner: owner}, nil
+	case Exit:
+		return &nodepb.MsgExit{Owner: owner}, nil
+	case CreateTask:
+		return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
+	case Say:
+		return taskpb.MessageOf(owner, m.Task, m.Input)
+	default:
+		return nil, fmt.Errorf("no account says a %T", m)
+	}
 }

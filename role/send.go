@@ -35,8 +35,9 @@ func (s Send) Key() string {
 		return key + "/" + in.Commitment.Short()
 	case round.CommitScore:
 		return key + "/" + in.Commitment.Short()
+	default:
+		return key
 	}
-	return key
 }
 
 // Do implements [Action].
