@@ -10,13 +10,13 @@ import (
 // what it reported.
 func Try(ctx context.Context, m role.Machine, heights int64) (reported []error) {
 	w := worker{
-		machines: []role.Machine{m}, done: make(chan outcome),
-		report:  func(_ string, err error) { reported = append(reported, err) },
-		running: map[string]context.CancelFunc{}, finished: map[string]int64{}, failed: map[string]failure{},
+		agenda: role.Agenda{Machines: []role.Machine{m}}, done: make(chan outcome),
+		report: func(_ string, err error) { reported = append(reported, err) },
+		stops:  map[string]context.CancelFunc{},
 	}
 	for now := range heights {
 		w.handle(ctx, role.Saw{}, now)
-		for len(w.running) > 0 {
+		for len(w.stops) > 0 {
 			w.ended(<-w.done, now)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 func (p *Participant) Run(ctx context.Context) error {
 	p.log.Info("node is up", slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()))
 	w := worker{
-		machines: p.machines(), tools: p.tools, done: make(chan outcome),
-		running: map[string]context.CancelFunc{}, finished: map[string]int64{}, failed: map[string]failure{},
+		agenda: role.Agenda{Machines: p.machines()}, tools: p.tools, done: make(chan outcome),
+		stops: map[string]context.CancelFunc{},
 	}
 	w.report = func(key string, err error) { p.log.Warn("work failed", slog.String("work", key), slog.Any("err", err)) }
 	defer func() {

@@ -13,24 +13,18 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-const (
-	backoff = 32 // blocks at most between two tries of what fails
-	resend  = 10 // blocks until what no block holds is sent again
-	memory  = 50 // blocks that work is remembered after it was asked for last
-	depth   = 16 // calls that the report of a panic names at most
-)
+// maxCallers is how many calls the report of a panic names at most.
+const maxCallers = 16
 
-// worker runs the actions of a node's machines, each once.
+// worker gives a node's agenda goroutines.
 type worker struct {
-	machines []role.Machine
-	tools    role.Tools
-	done     chan outcome
-	report   func(key string, err error)
+	agenda role.Agenda
+	tools  role.Tools
+	done   chan outcome
+	report func(key string, err error)
 
-	group    sync.WaitGroup
-	running  map[string]context.CancelFunc
-	finished map[string]int64 // height
-	failed   map[string]failure
+	group sync.WaitGroup
+	stops map[string]context.CancelFunc // of the running actions, by key
 }
 
 type outcome struct {
@@ -39,35 +33,22 @@ type outcome struct {
 	err   error
 }
 
-type failure struct {
-	times int
-	again int64 // height
-}
-
 // handle tells every machine of an event, starts what they ask for and stops
 // what they ask for no more: a round that has moved on needs no training.
 func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
-	asked := map[string]bool{}
-	for _, m := range w.machines {
-		for _, action := range m.Handle(e, now) {
-			key := action.Key()
-			asked[key] = true
-			if w.running[key] == nil && !w.over(action, now) && now >= w.failed[key].again {
-				w.start(ctx, key, action)
-			}
-		}
+	start, stop := w.agenda.Hear(e, now)
+	for _, action := range start {
+		w.start(ctx, action)
 	}
-	for key, stop := range w.running {
-		if !asked[key] {
-			stop()
-		}
+	for _, key := range stop {
+		w.stops[key]()
 	}
-	w.forget(asked, now)
 }
 
-func (w *worker) start(ctx context.Context, key string, action role.Action) {
+func (w *worker) start(ctx context.Context, action role.Action) {
 	working, stop := context.WithCancel(ctx)
-	w.running[key] = stop
+	key := action.Key()
+	w.stops[key] = stop
 	w.group.Go(func() {
 		defer stop()
 		event, err := w.do(working, action)
@@ -92,7 +73,7 @@ func (w *worker) do(ctx context.Context, action role.Action) (event role.Event, 
 // callers names who was at work when a panic began, the innermost first, in one line.
 func callers() string {
 	var places []string
-	counters := make([]uintptr, depth)
+	counters := make([]uintptr, maxCallers)
 	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters)]) // behind runtime.Callers, callers and do's defer
 	for more := true; more; {
 		var f runtime.Frame
@@ -104,46 +85,14 @@ func callers() string {
 	return strings.Join(places, " < ")
 }
 
-// forget drops what nobody has asked for in a long while.
-func (w *worker) forget(asked map[string]bool, now int64) {
-	for key, at := range w.finished {
-		if !asked[key] && now > at+memory {
-			delete(w.finished, key)
-		}
-	}
-	for key, f := range w.failed {
-		if !asked[key] && now > f.again+memory {
-			delete(w.failed, key)
-		}
-	}
-}
-
-// over reports whether an action needs no start. What was sent is sent again
-// when the machine still asks for it after a while: no block holds it.
-func (w *worker) over(a role.Action, now int64) bool {
-	at, finished := w.finished[a.Key()]
-	_, send := a.(role.Send)
-	return finished && (!send || now < at+resend)
-}
-
-// ended takes note of a finished action: one that would fail again is as good as done.
+// ended takes note of a finished action. Nobody asks any more for one that was
+// stopped, so its end is not reported.
 func (w *worker) ended(o outcome, now int64) {
-	delete(w.running, o.key)
-	if errors.Is(o.err, context.Canceled) {
-		return // nobody asks for it any more
-	}
-	if o.err != nil {
+	delete(w.stops, o.key)
+	if o.err != nil && !errors.Is(o.err, context.Canceled) {
 		w.report(o.key, o.err)
 	}
-	if o.err != nil && !errors.Is(o.err, role.ErrFinal) {
-		f := w.failed[o.key]
-		f.times++
-		f.again = now + min(backoff, int64(1)<<min(f.times, 6)/2)
-		w.failed[o.key] = f
-		return
-	}
-	delete(w.failed, o.key)
-	w.finished[o.key] = now
+	w.agenda.Ended(o.key, o.err, now)
 }
 
 // wait lets running actions end; their context has.
