@@ -17,6 +17,18 @@ type State struct {
 // retry is how many blocks pass before the scheduler is asked again.
 const retry = 5
 
+// MaxLooks is how many tasks the end of one block looks at, those that wait for a
+// committee or all others; the rest follow in the next block. Those that wait cost
+// their owner nothing but a locked escrow, so they have a bound of their own and
+// cannot hold up the others.
+func MaxLooks(waiting bool) int {
+	const maxServed, maxWaiting = 1000, 100
+	if waiting {
+		return maxWaiting
+	}
+	return maxServed
+}
+
 // New is the state of a task that was just created: it waits for a committee.
 func New(chain string, id uint64, owner string, task spec.TaskSpec, height int64) State {
 	return State{Chain: chain, Task: spec.Task{

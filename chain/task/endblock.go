@@ -13,14 +13,6 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// One block looks at so many tasks at most; the rest follow in the next. Tasks
-// that wait for a committee cost their owner nothing but a locked escrow, so
-// they have a bound of their own and cannot hold up the others.
-const (
-	maxServed  = 1000
-	maxWaiting = 100
-)
-
 // stuckPause is how many blocks pass before a task that could not be carried on is
 // looked at again.
 const stuckPause = 100
@@ -39,11 +31,8 @@ func dueAt(t spec.Task) dueKey { return collections.Join3(t.State == spec.TaskWa
 // escrow stays where it is, and it is looked at again later.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	r := &roster{}
-	for _, queue := range []struct {
-		waiting bool
-		most    int
-	}{{false, maxServed}, {true, maxWaiting}} {
-		due, err := k.overdue(ctx, queue.waiting, queue.most)
+	for _, waiting := range []bool{false, true} {
+		due, err := k.overdue(ctx, waiting, round.MaxLooks(waiting))
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,295 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// Chain keeps nodes, money, tasks and their rounds in memory and carries out what
+// package round asks for. It decides nothing, and it knows neither signatures nor
+// fees. It is not safe for concurrent use.
+type Chain struct {
+	// Told is what the tasks asked for so far: a line each, the height in front.
+	Told []string
+	// Listen, unless it is nil, hears every effect before it is carried out.
+	Listen func(s round.State, e round.Effect)
+
+	id       string
+	height   int64
+	nodes    []spec.Node       // node i+1 at i
+	balances map[string]uint64 // uthing, by account
+	escrow   uint64            // uthing that the open tasks have not spent
+	tasks    []round.State     // task i+1 at i
+	rounds   map[place]spec.Round
+	parts    map[place]int // by task and node: parts the node has in the task
+	undo     []func()      // what takes back everything since the last input
+}
+
+// place is a task and a round, or a task and a node.
+type place struct{ task, of uint64 }
+
+// NewChain is a chain at height 1 with nobody on it.
+func NewChain(id string) *Chain {
+	return &Chain{
+		id: id, height: 1,
+		balances: map[string]uint64{}, rounds: map[place]spec.Round{}, parts: map[place]int{},
+	}
+}
+
+// Height is the height of the block in the making.
+func (c *Chain) Height() int64 { return c.height }
+
+// Fund gives an account money.
+func (c *Chain) Fund(account string, uthing uint64) { c.balances[account] += uthing }
+
+// Balance is what an account can spend, in uthing.
+func (c *Chain) Balance(account string) uint64 { return c.balances[account] }
+
+// Escrow is what is locked for all tasks together, in uthing.
+func (c *Chain) Escrow() uint64 { return c.escrow }
+
+// Register locks a stake out of the owner's money and makes an active node of the
+// next id.
+func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint64, error) {
+	if err := profile.Validate(); err != nil {
+		return 0, err
+	}
+	if c.balances[owner] < stake {
+		return 0, fmt.Errorf("stake of %d uthing is above the balance of %s, %d", stake, owner, c.balances[owner])
+	}
+	c.balances[owner] -= stake
+	n := spec.Node{
+		ID: uint64(len(c.nodes)) + 1, Owner: owner, Profile: profile, Stake: stake,
+		Active: true, Registered: c.height, Standing: round.NewStanding(),
+	}
+	c.nodes = append(c.nodes, n)
+	return n.ID, nil
+}
+
+// Create locks the escrow of a task out of its owner's money and opens it.
+func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
+	if err := asked.Validate(); err != nil {
+		return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
+	}
+	if c.balances[owner] < asked.Escrow {
+		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
+	}
+	c.balances[owner] -= asked.Escrow
+	c.escrow += asked.Escrow
+	id := uint64(len(c.tasks)) + 1
+	c.tasks = append(c.tasks, round.New(c.id, id, owner, asked, c.height))
+	return id, nil
+}
+
+// Check reports why a task would refuse an input now; nil where it would not.
+func (c *Chain) Check(task uint64, in round.Input) error {
+	s, err := c.state(task)
+	if err == nil {
+		_, _, err = s.Step(c.height, in)
+	}
+	return err
+}
+
+// Say gives a task an input. A refused one changes nothing.
+func (c *Chain) Say(task uint64, in round.Input) error {
+	s, err := c.state(task)
+	if err != nil {
+		return err
+	}
+	return c.apply(s, in)
+}
+
+// apply gives a task an input and takes everything back where that fails.
+func (c *Chain) apply(s round.State, in round.Input) error {
+	told := len(c.Told)
+	c.undo = c.undo[:0]
+	err := round.Apply(world{c}, c.height, s, in)
+	if err != nil {
+		for _, back := range slices.Backward(c.undo) {
+			back()
+		}
+		c.Told = c.Told[:told]
+	}
+	return err
+}
+
+// EndBlock looks at every task that is due and begins the next block.
+func (c *Chain) EndBlock() error {
+	for _, waiting := range []bool{false, true} {
+		for _, id := range c.due(waiting) {
+			s := c.tasks[id-1]
+			if err := c.apply(s, round.Tick{}); err != nil {
+				return fmt.Errorf("task %d at height %d: %w", id, c.height, err)
+			}
+		}
+	}
+	c.height++
+	return nil
+}
+
+// due lists the tasks of one queue that are due, the longest overdue first.
+func (c *Chain) due(waiting bool) (ids []uint64) {
+	for _, s := range c.tasks {
+		if s.Task.Due > 0 && s.Task.Due <= c.height && (s.Task.State == spec.TaskWaiting) == waiting {
+			ids = append(ids, s.Task.ID)
+		}
+	}
+	slices.SortStableFunc(ids, func(a, b uint64) int { return cmp.Compare(c.tasks[a-1].Task.Due, c.tasks[b-1].Task.Due) })
+	return ids[:min(len(ids), round.MaxLooks(waiting))]
+}
+
+// Task returns a task, or [round.ErrTaskNotFound].
+func (c *Chain) Task(id uint64) (spec.Task, error) {
+	s, err := c.state(id)
+	return s.Task, err
+}
+
+// Round returns a round as it stands, or [round.ErrTaskNotFound] or
+// [round.ErrRoundNotFound].
+func (c *Chain) Round(task, number uint64) (spec.Round, error) {
+	if _, err := c.state(task); err != nil {
+		return spec.Round{}, err
+	}
+	r, ok := c.rounds[place{task, number}]
+	if !ok {
+		return r, fmt.Errorf("%w: task %d round %d", round.ErrRoundNotFound, task, number)
+	}
+	return r, nil
+}
+
+// Node returns a node as it stands; false where there is none.
+func (c *Chain) Node(id uint64) (spec.Node, bool) {
+	if id == 0 || id > uint64(len(c.nodes)) {
+		return spec.Node{}, false
+	}
+	return c.nodes[id-1], true
+}
+
+// Duties lists the open tasks in which a node has a part, in the order of their
+// ids, each with its newest round.
+func (c *Chain) Duties(node uint64) (duties []round.State) {
+	for _, at := range slices.SortedFunc(maps.Keys(c.parts), func(a, b place) int { return cmp.Compare(a.task, b.task) }) {
+		if at.of == node {
+			duties = append(duties, c.tasks[at.task-1])
+		}
+	}
+	return duties
+}
+
+func (c *Chain) state(id uint64) (round.State, error) {
+	if id == 0 || id > uint64(len(c.tasks)) {
+		return round.State{}, fmt.Errorf("%w: task %d", round.ErrTaskNotFound, id)
+	}
+	return c.tasks[id-1], nil
+}
+
+// world is the chain as package round sees it.
+type world struct{ *Chain }
+
+var _ round.World = world{}
+
+// Save implements [round.World].
+func (w world) Save(before, after round.State) error {
+	id, at := after.Task.ID, place{after.Task.ID, after.Round.Number}
+	old, known := w.rounds[at]
+	w.undo = append(w.undo, func() {
+		w.tasks[id-1] = before
+		if delete(w.rounds, at); known {
+			w.rounds[at] = old
+		}
+	})
+	w.tasks[id-1] = after
+	if after.Round.Number > 0 {
+		w.rounds[at] = after.Round
+	}
+	return nil
+}
+
+// Candidates implements [round.World].
+func (w world) Candidates() ([]spec.Node, error) {
+	return slices.DeleteFunc(slices.Clone(w.nodes), func(n spec.Node) bool { return !n.Active }), nil
+}
+
+// Engage implements [round.World].
+func (w world) Engage(task, node uint64, delta int) error {
+	at := place{task, node}
+	before := w.parts[at]
+	if before+delta < 0 {
+		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before, task, -delta)
+	}
+	w.undo = append(w.undo, func() { w.setParts(at, before) })
+	w.setParts(at, before+delta)
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) })
+}
+
+func (c *Chain) setParts(at place, parts int) {
+	if delete(c.parts, at); parts > 0 {
+		c.parts[at] = parts
+	}
+}
+
+// Pay implements [round.World].
+func (w world) Pay(node, uthing uint64) error {
+	n, ok := w.Node(node)
+	if !ok {
+		return fmt.Errorf("node %d is not there to be paid", node)
+	}
+	return w.Refund(n.Owner, uthing)
+}
+
+// Refund implements [round.World].
+func (w world) Refund(owner string, uthing uint64) error {
+	if w.escrow < uthing {
+		return fmt.Errorf("the escrow holds %d uthing: cannot pay %d", w.escrow, uthing)
+	}
+	w.undo = append(w.undo, func() {
+		w.escrow += uthing
+		w.balances[owner] -= uthing
+	})
+	w.escrow -= uthing
+	w.balances[owner] += uthing
+	return nil
+}
+
+// Praise implements [round.World].
+func (w world) Praise(node uint64) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s), nil })
+}
+
+// Blame implements [round.World].
+func (w world) Blame(node uint64, d spec.Demerit) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, d), nil })
+}
+
+// Measure implements [round.World].
+func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, dataset, accuracy), nil })
+}
+
+// stand changes a node's standing.
+func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, error)) error {
+	n, ok := w.Node(node)
+	if !ok {
+		return fmt.Errorf("there is no node %d", node)
+	}
+	next, err := change(n.Standing)
+	if err != nil {
+		return fmt.Errorf("node %d: %w", node, err)
+	}
+	w.undo = append(w.undo, func() { w.nodes[node-1].Standing = n.Standing })
+	w.nodes[node-1].Standing = next
+	return nil
+}
+
+// Tell implements [round.World].
+func (w world) Tell(s round.State, e round.Effect) {
+	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, s.Round.Number, e))
+	if w.Listen != nil {
+		w.Listen(s, e)
+	}
+}
