@@ -14,15 +14,11 @@ import (
 
 // commits reports whether an action puts a commitment on the chain.
 func commits(a role.Action) bool {
-	s, ok := a.(role.Send)
-	if !ok {
-		return false
-	}
-	switch s.Input.(type) {
-	case round.Commit, round.CommitAggregate, round.CommitScore:
-		return true
-	}
-	return false
+	s, _ := a.(role.Send)
+	_, update := s.Input.(round.Commit)
+	_, aggregate := s.Input.(round.CommitAggregate)
+	_, score := s.Input.(round.CommitScore)
+	return update || aggregate || score
 }
 
 // TestCopierIsFirst: whoever sees a commitment on its way to the chain and says

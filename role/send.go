@@ -35,9 +35,9 @@ func (s Send) Key() string {
 		return key + "/" + in.Commitment.Short()
 	case round.CommitScore:
 		return key + "/" + in.Commitment.Short()
-	default:
-		return key
+	case round.Ready, round.Attest, round.RevealAggregate, round.RevealScore, round.Cancel, round.Select, round.Tick:
 	}
+	return key
 }
 
 // Do implements [Action].

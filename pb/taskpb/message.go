@@ -38,9 +38,9 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Salt: in.Salt[:]}, nil
 	case round.Cancel:
 		return &MsgCancel{Owner: owner, Task: task}, nil
-	default:
-		return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
+	case round.Select, round.Tick:
 	}
+	return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
 }
 
 // InputOf is what a message means to the round, said by a node. It refuses what
