@@ -32,7 +32,7 @@ func house() []layer {
 		{"client", "pb round spec", "a client speaks spec, gives a round its inputs, knows its refusals and hides pb"},
 		{"role", "blob train data round aggregate privacy secagg model spec", "a role is a machine: it is given clock, randomness, chain and blobs, so that a daemon and a simulator run the same one"},
 		{"dashboard", "client spec", "a page shows what a client can read"},
-		{"sim", "role round aggregate privacy secagg model train data spec", "the simulator runs in memory, without chain or sockets"},
+		{"sim", "role blob round aggregate privacy secagg model train data spec", "the simulator runs the roles over a chain and blobs in memory: no SDK, no socket"},
 		{"chain", "round spec privacy/cost pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob dashboard data train spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
 		{"cmd", "daemon sim client round spec data model train", "a command parses words, says them and prints answers"},

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
@@ -102,11 +101,5 @@ func (p *Participant) held(ctx context.Context, d client.Duty) (nodes []uint64) 
 	if d.Round.Phase != spec.PhaseAttest || d.Round.Aggregator(p.node.ID) < 0 {
 		return nil
 	}
-	for _, t := range d.Round.Trainers {
-		slot := spec.Slot{Chain: p.config.Chain, Task: d.Task.ID, Round: d.Round.Number, Node: t.Node}
-		if _, err := p.tools.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot}); err == nil {
-			nodes = append(nodes, t.Node)
-		}
-	}
-	return nodes
+	return p.tools.Held(ctx, d.Round)
 }

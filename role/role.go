@@ -90,3 +90,14 @@ type Journal interface {
 func (t Tools) Slot(task, round uint64) spec.Slot {
 	return spec.Slot{Chain: t.Chain, Task: task, Round: round, Node: t.Node}
 }
+
+// Held lists the trainers of a round whose update is in the node's own store.
+func (t Tools) Held(ctx context.Context, r spec.Round) (nodes []uint64) {
+	for _, c := range r.Trainers {
+		slot := spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: c.Node}
+		if _, err := t.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot}); err == nil {
+			nodes = append(nodes, c.Node)
+		}
+	}
+	return nodes
+}

@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+)
+
+// What the nodes of [Digits] do: 1 to 4 aggregate, 5 to 8 evaluate a hold-out
+// shard each, the others train on a shard each.
+const (
+	Aggregators  = 4
+	Evaluators   = 4
+	FirstTrainer = Aggregators + Evaluators + 1
+)
+
+// Digits is a network that can learn the embedded digits: a fifth of the rows is
+// held out, and both parts are dealt out evenly.
+func Digits(c Config, trainers int) (*Network, error) {
+	table, err := data.Digits()
+	if err != nil {
+		return nil, err
+	}
+	train, holdout, err := data.Holdout(table, spec.One/5, 1)
+	if err != nil {
+		return nil, err
+	}
+	shards, err := data.Shards(train, trainers)
+	if err != nil {
+		return nil, err
+	}
+	held, err := data.Shards(holdout, Evaluators)
+	if err != nil {
+		return nil, err
+	}
+	n := New(c)
+	var members []Member
+	for range Aggregators {
+		members = append(members, Member{Roles: spec.Aggregator})
+	}
+	for _, rows := range held {
+		members = append(members, Member{Roles: spec.Evaluator, Rows: rows})
+	}
+	for _, rows := range shards {
+		members = append(members, Member{Roles: spec.Trainer, Rows: rows})
+	}
+	for _, m := range members {
+		if _, err := n.Join(m); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// DigitsTask asks all trainers of [Digits] for a softmax, for some rounds, and lets
+// everybody audit them. A round pays 1 THING.
+func DigitsTask(rounds uint32) spec.TaskSpec {
+	t := spec.DefaultTask()
+	t.Name = "digits"
+	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	t.Data = spec.Data{Name: "digits"}
+	t.Training.Rate = spec.One / 10
+	t.Target.Rounds = rounds
+	t.Selection.Trainers, t.Selection.MinTrainers = 32, 1
+	t.Escrow = spec.Thing * uint64(rounds)
+	t.Deadlines = spec.Deadlines{Select: 40, Train: 40, Attest: 20, Aggregate: 20, Evaluate: 20}
+	t.Audit = spec.AuditPublic
+	return t
+}

@@ -1,0 +1,43 @@
+package sim
+
+import (
+	"encoding/json"
+	"sync"
+
+	"github.com/althing-network/althing/role"
+)
+
+// Journal is a [role.Journal] in memory. Results pass through JSON, as they do
+// on their way to a disk. Its zero value is empty and ready.
+type Journal struct {
+	mu      sync.Mutex
+	results map[string][]byte
+}
+
+var _ role.Journal = (*Journal)(nil)
+
+// Recall implements [role.Journal].
+func (j *Journal) Recall(key string, into any) (bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	b, ok := j.results[key]
+	if !ok {
+		return false, nil
+	}
+	return true, json.Unmarshal(b, into)
+}
+
+// Record implements [role.Journal].
+func (j *Journal) Record(key string, result any) error {
+	b, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.results == nil {
+		j.results = map[string][]byte{}
+	}
+	j.results[key] = b
+	return nil
+}
