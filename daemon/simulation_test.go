@@ -1,0 +1,156 @@
+package daemon_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// outcome is what a round leads to, whoever runs it.
+type outcome struct {
+	Round, Base, Next string
+	Score             spec.PPM
+	Survivors         int
+	Paid              uint64
+	Trainers          map[uint64]uint64 // what each earned
+}
+
+func outcomeOf(r spec.Round) outcome {
+	o := outcome{
+		Round: fmt.Sprint(r.Number), Base: r.Base.String(), Next: r.Next.String(), Score: r.Score,
+		Survivors: r.Survivors(), Paid: r.Paid, Trainers: map[uint64]uint64{},
+	}
+	for _, c := range r.Trainers {
+		o.Trainers[c.Node] = c.Paid
+	}
+	return o
+}
+
+// everybody is a task of the digits in which a round goes on only when every trainer
+// has answered.
+func everybody(trainers, rounds uint32) spec.TaskSpec {
+	task := sim.DigitsTask(rounds)
+	task.Selection.Trainers, task.Selection.MinTrainers = trainers, trainers
+	task.Deadlines = spec.Deadlines{Select: 600, Train: 600, Attest: 600, Aggregate: 600, Evaluate: 600}
+	return task
+}
+
+// TestSimulatorIsTheNetwork runs one task on four validators and eleven nodes that
+// meet over sockets, and in the simulator: every round leads to the same model, the
+// same score and the same pay. The rows of a node are the same in both, and so are
+// the names of chain, task and nodes, which decide in which order rows are read.
+func TestSimulatorIsTheNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a whole network")
+	}
+	const trainers, rounds = 3, 3
+	task := everybody(trainers, rounds)
+	n, err := sim.Digits(sim.Config{}, trainers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Open("consumer", task); err != nil {
+		t.Fatal(err)
+	}
+	closed := func() bool {
+		got, err := n.Task(1)
+		return err == nil && got.State.Final()
+	}
+	if err := n.Until(t.Context(), 1000, closed); err != nil {
+		t.Fatal(err)
+	}
+	var want []outcome
+	for number := uint64(1); number <= rounds; number++ {
+		r, err := n.Round(1, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, outcomeOf(r))
+		if r.Phase != spec.PhaseSettled || r.Survivors() != trainers || r.Paid == 0 {
+			t.Fatalf("simulated round %d is %s with %d survivors, who were paid %d", number, r.Phase, r.Survivors(), r.Paid)
+		}
+	}
+	if diff := cmp.Diff(want, network(t, n, task)); diff != "" {
+		t.Errorf("rounds (-simulator +network):\n%s", diff)
+	}
+}
+
+// network runs a task on a chain of four validators with the nodes of a simulated
+// network, and returns what its rounds lead to.
+func network(t *testing.T, n *sim.Network, task spec.TaskSpec) (got []outcome) {
+	t.Helper()
+	const consumer = "consumer"
+	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond}
+	for _, node := range n.Nodes {
+		r := daemon.Resident{Rows: node.Tools.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
+		r.Config = daemon.NodeConfig{Name: node.Profile().Name, Roles: node.Profile().Roles, Stake: chain.Thing, Slots: 1}
+		if r.Rows.Rows() > 0 {
+			r.Config.Data = daemon.Rows{Name: "digits", File: "rows.csv", Classes: 10}
+		}
+		local.Residents = append(local.Residents, r)
+	}
+	local.Residents = append(local.Residents, daemon.Resident{
+		Config: daemon.NodeConfig{Name: consumer, Roles: spec.Consumer, Stake: chain.Thing}, Funds: 100 * chain.Thing,
+	})
+	if err := local.Write(); err != nil {
+		t.Fatal(err)
+	}
+	var homes []string
+	for i := range local.Validators {
+		homes = append(homes, local.Home(local.Validator(i)))
+	}
+	validators := startAll(t, homes)
+	ctx, stop := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	defer func() {
+		stop()
+		group.Wait()
+		stopAll(t, validators)
+	}()
+	for _, node := range n.Nodes { // one after the other, so that each gets its id
+		p, err := daemon.OpenParticipant(ctx, local.Home(node.Profile().Name), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		group.Go(func() { _ = p.Run(ctx) }) // it ends with ctx, and has nothing to say then
+	}
+	key, err := daemon.LoadKey(local.Home(consumer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.Dial(ctx, local.RPC()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := c.Account(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := account.Send(ctx, client.CreateTask{Spec: task}); err != nil {
+		t.Fatal(err)
+	}
+	for range c.Heights(ctx) {
+		if now, err := c.Task(ctx, 1); err != nil || now.State.Final() {
+			break
+		}
+	}
+	settled, _, err := c.Rounds(ctx, 1, client.Page{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range settled {
+		got = append(got, outcomeOf(r))
+	}
+	return got
+}
