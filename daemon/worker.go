@@ -3,18 +3,11 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/althing-network/althing/role"
 )
-
-// maxCallers is how many calls the report of a panic names at most.
-const maxCallers = 16
 
 // worker gives a node's agenda goroutines.
 type worker struct {
@@ -62,27 +55,11 @@ func (w *worker) start(ctx context.Context, action role.Action) {
 // do carries out an action. A panic is the error of this action alone: it is tried
 // again as what fails is, and all others go on.
 func (w *worker) do(ctx context.Context, action role.Action) (event role.Event, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			event, err = nil, fmt.Errorf("panic: %v, in %s", cause, callers())
-		}
-	}()
-	return action.Do(ctx, w.tools)
-}
-
-// callers names who was at work when a panic began, the innermost first, in one line.
-func callers() string {
-	var places []string
-	counters := make([]uintptr, maxCallers)
-	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters)]) // behind runtime.Callers, callers and do's defer
-	for more := true; more; {
-		var f runtime.Frame
-		f, more = frames.Next()
-		if !strings.HasPrefix(f.Function, "runtime.") {
-			places = append(places, fmt.Sprintf("%s (%s:%d)", path.Base(f.Function), path.Base(f.File), f.Line))
-		}
-	}
-	return strings.Join(places, " < ")
+	err = role.Guard(func() (err error) {
+		event, err = action.Do(ctx, w.tools)
+		return err
+	})
+	return event, err
 }
 
 // ended takes note of a finished action. Nobody asks any more for one that was

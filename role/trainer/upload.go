@@ -37,7 +37,7 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 				failed <- nil
 				return
 			}
-			failed <- put(ctx, t, g.Node, ref, entry)
+			failed <- role.Guard(func() error { return put(ctx, t, g.Node, ref, entry) })
 		}()
 	}
 	taken := 0
