@@ -108,7 +108,7 @@ func (l *life) apart(in round.Input, whole round.State, effects []round.Effect, 
 	if in == nil {
 		return
 	}
-	part := l.State.Only(round.Needs(in))
+	part := l.Only(round.Needs(in))
 	got, again, err := part.Step(l.height, in)
 	if !errors.Is(err, refusal) || !cmp.Equal(effects, again) {
 		l.Fatalf("%#v: of the whole round %v %v, of its parts %v %v", in, effects, refusal, again, err)

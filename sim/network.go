@@ -89,7 +89,7 @@ func New(c Config) *Network {
 		c.Takes = Takes
 	}
 	n := &Network{Chain: NewChain(c.Chain), config: c, random: rand.New(rand.NewPCG(c.Seed, delayStream))}
-	n.Chain.Listen = func(s round.State, e round.Effect) {
+	n.Listen = func(s round.State, e round.Effect) {
 		n.tell("height %d: task %d round %d: %s", n.height, s.Task.ID, s.Round.Number, e)
 	}
 	n.queue.add(event{at: c.Block, do: n.block})
@@ -282,9 +282,9 @@ func (n *Network) Records() role.Records { return records{n} }
 type records struct{ n *Network }
 
 // Task implements [role.Records].
-func (r records) Task(_ context.Context, id uint64) (spec.Task, error) { return r.n.Chain.Task(id) }
+func (r records) Task(_ context.Context, id uint64) (spec.Task, error) { return r.n.Task(id) }
 
 // Round implements [role.Records].
 func (r records) Round(_ context.Context, task, number uint64) (spec.Round, error) {
-	return r.n.Chain.Round(task, number)
+	return r.n.Round(task, number)
 }

@@ -59,11 +59,7 @@ func TaskStates() []TaskState {
 
 // Final reports whether the task is closed.
 func (s TaskState) Final() bool {
-	switch s {
-	case TaskReached, TaskSpent, TaskFailed, TaskCancelled:
-		return true
-	}
-	return false
+	return s == TaskReached || s == TaskSpent || s == TaskFailed || s == TaskCancelled
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses a word that is
