@@ -90,6 +90,26 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+// BenchmarkDigits is the task of [TestDigits]: go test ./sim -bench Digits -cpu 1,2
+func BenchmarkDigits(b *testing.B) {
+	for b.Loop() {
+		n, err := sim.Digits(sim.Config{Seed: 1}, 10)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := n.Open("consumer", mlp(6)); err != nil {
+			b.Fatal(err)
+		}
+		closed := func() bool {
+			task, err := n.Task(1)
+			return err == nil && task.State.Final()
+		}
+		if err := n.Until(b.Context(), 1000, closed); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // TestSeed: another seed gives other salts and other moments, and the same models.
 func TestSeed(t *testing.T) {
 	run := func(seed uint64) (string, spec.Digest) {
