@@ -121,6 +121,55 @@ func (n *Network) Until(ctx context.Context, blocks int, wanted func() bool) err
 	return nil
 }
 
+// enoughBlocks is after how many blocks Finish and Reach give up.
+const enoughBlocks = 1000
+
+// Finish lets things happen until a task is closed. It fails after 1000 blocks.
+func (n *Network) Finish(ctx context.Context, task uint64) (spec.Task, error) {
+	closed := func() bool {
+		t, err := n.Task(task)
+		return err != nil || t.State.Final()
+	}
+	if err := n.Until(ctx, enoughBlocks, closed); err != nil {
+		return spec.Task{}, err
+	}
+	return n.Task(task)
+}
+
+// Reach lets things happen until a block ends with a round of a task in a phase,
+// which nobody has seen yet. It fails where the round never is in that phase, and
+// after 1000 blocks.
+func (n *Network) Reach(ctx context.Context, task, number uint64, phase spec.Phase) (spec.Task, spec.Round, error) {
+	var t spec.Task
+	var r spec.Round
+	var there error // why there is no such task or round
+	passed := func() bool {
+		if t, there = n.Task(task); there != nil {
+			return true
+		}
+		r, there = n.Round(task, number)
+		return there == nil && !r.Phase.Before(phase) || t.State.Final()
+	}
+	if err := errors.Join(n.Until(ctx, enoughBlocks, passed), there); err != nil {
+		return t, r, err
+	}
+	if r.Phase != phase {
+		return t, r, fmt.Errorf("round %d of task %d is in phase %s (%s), not in %s", number, task, r.Phase, r.Reason, phase)
+	}
+	return t, r, nil
+}
+
+// Errs joins the errors of the work of all nodes, in the order of the nodes.
+func (n *Network) Errs() error {
+	var all []error
+	for _, node := range n.Nodes {
+		for _, err := range node.Errs {
+			all = append(all, fmt.Errorf("node %d: %w", node.ID, err))
+		}
+	}
+	return errors.Join(all...)
+}
+
 // Step lets things happen until the next block has ended.
 func (n *Network) Step(ctx context.Context) error {
 	for height := n.height; n.height == height; {
@@ -259,6 +308,12 @@ func (n *Network) tell(format string, words ...any) {
 // Blobs is the data plane of a node; node 0 is a stranger.
 func (n *Network) Blobs(self uint64) role.Blobs {
 	return Blobs{Self: self, Chain: n.id, Place: n.place}
+}
+
+// Stranger is what somebody has who is no node and audits: no rows, no key, and a
+// store of its own, which is empty.
+func (n *Network) Stranger() role.Tools {
+	return role.Tools{Chain: n.id, Blobs: n.Blobs(0), Store: blob.NewMemory()}
 }
 
 // place is what a node serves.
