@@ -1,11 +1,13 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/althing-network/althing/blob"
@@ -30,24 +32,21 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	failed := make(chan error, len(a.Round.Aggregates))
-	for _, g := range a.Round.Aggregates {
-		go func() {
-			if g.Node == t.Node { // it aggregates as well, so it has the update
-				failed <- nil
-				return
-			}
-			failed <- role.Guard(func() error { return put(ctx, t, g.Node, ref, entry) })
-		}()
-	}
-	taken := 0
-	var failure error
-	for range a.Round.Aggregates {
-		if err := <-failed; err != nil {
-			failure = err
-			continue
+	failed := make([]error, len(a.Round.Aggregates))
+	var group sync.WaitGroup
+	for i, g := range a.Round.Aggregates {
+		if g.Node != t.Node { // one that aggregates as well has the update
+			group.Go(func() { failed[i] = role.Guard(func() error { return put(ctx, t, g.Node, ref, entry) }) })
 		}
-		taken++
+	}
+	group.Wait()
+	taken := 0
+	var failure error // the first in the order of the aggregators, not of time
+	for _, err := range failed {
+		if err == nil {
+			taken++
+		}
+		failure = cmp.Or(failure, err)
 	}
 	if taken < a.Task.Spec.Selection.Quorum() {
 		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(a.Round.Aggregates), failure)
