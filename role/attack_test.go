@@ -2,25 +2,21 @@ package role_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
-	"net/http"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/role/blobstest"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -28,22 +24,46 @@ import (
 // names carry their numbers. Each one is also shown to work without its defence.
 
 // lax is the policy of an aggregator that checks nothing but the content.
-type lax struct{ aggregator.Policy }
+type lax struct{ blob.Policy }
 
-func (lax) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error { return nil }
-func (lax) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error       { return nil }
+func (lax) MayPut(ctx, blob.Caller, blob.Ref, blob.Entry) error { return nil }
+func (lax) MayGetUpdate(ctx, blob.Caller, blob.Ref) error       { return nil }
 
 // blind checks all but the content.
-type blind struct{ aggregator.Policy }
+type blind struct{ blob.Policy }
 
-func (blind) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error { return nil }
+func (blind) CheckUpdate(ctx, blob.Ref, blob.Entry, io.Reader) error { return nil }
+
+// stalling lets whoever wants an update wait until it gives up.
+type stalling struct{ blob.Policy }
+
+func (stalling) MayGetUpdate(ctx, blob.Caller, blob.Ref) error { return blob.ErrStalled }
+
+// swapped is a store that shows other bytes under a digest.
+type swapped struct {
+	blob.Store
+	under spec.Digest
+	bytes []byte
+}
+
+func (s swapped) Open(ctx ctx, d spec.Digest) (io.ReadSeekCloser, int64, error) {
+	if d != s.under {
+		return s.Store.Open(ctx, d)
+	}
+	return reading{bytes.NewReader(s.bytes)}, int64(len(s.bytes)), nil
+}
+
+// reading is bytes that can be closed.
+type reading struct{ *bytes.Reader }
+
+func (reading) Close() error { return nil }
 
 func place(number, node uint64) spec.Slot {
-	return spec.Slot{Chain: roletest.Chain, Task: 1, Round: number, Node: node}
+	return spec.Slot{Chain: chain, Task: 1, Round: number, Node: node}
 }
 
 // own is the update a trainer made of a round.
-func own(t *testing.T, n *roletest.Network, number, node uint64) (blob.Entry, []byte) {
+func own(t *testing.T, n *sim.Network, number, node uint64) (blob.Entry, []byte) {
 	t.Helper()
 	store := n.Nodes[node-1].Tools.Store
 	e, err := store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(number, node)})
@@ -58,10 +78,11 @@ func own(t *testing.T, n *roletest.Network, number, node uint64) (blob.Entry, []
 }
 
 // put uploads bytes to an aggregator, as the node of the slot.
-func put(n *roletest.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
+func put(t *testing.T, n *sim.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
+	t.Helper()
 	e := blob.Entry{Digest: spec.DigestOf(b), Salt: salt, Size: int64(len(b))}
-	return n.Nodes[s.Node-1].Blobs.PutUpdate(n.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
-		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
+	return n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
+		func() (io.ReadCloser, error) { return reading{bytes.NewReader(b)}, nil })
 }
 
 // restamp writes another slot into an update, as whoever steals one would.
@@ -94,12 +115,11 @@ func wantErr(t *testing.T, err, want error) {
 
 func TestAttack04CopiedUpdate(t *testing.T) {
 	const victim, copier = first, first + 1
-	n := roletest.Digits(t, 3)
+	n := open(t, 3, sim.DigitsTask(1))
 	n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || refuseUpload(a) }
-	n.Create(roletest.DigitsTask(1))
-	n.Reach(1, 1, spec.PhaseTrain)
-	n.Block()
-	_, r := n.Look(1)
+	reach(t, n, 1, spec.PhaseTrain)
+	step(t, n)
+	_, r := newest(t, n)
 	commitment := r.Trainers[0].Commitment
 	if commitment.IsZero() || r.Phase != spec.PhaseTrain {
 		t.Fatalf("nothing to copy in phase %s", r.Phase)
@@ -112,52 +132,51 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 	if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
 		t.Fatal(err)
 	}
-	n.Reach(1, 1, spec.PhaseAttest)
+	reach(t, n, 1, spec.PhaseAttest)
 	e, update := own(t, n, 1, victim)
-	if err := put(n, 1, place(1, victim), e.Salt, update); err != nil {
+	if err := put(t, n, 1, place(1, victim), e.Salt, update); err != nil {
 		t.Fatal(err)
 	}
 	steal := func() error {
-		_, err := n.Nodes[copier-1].Blobs.FetchUpdate(t.Context(), []uint64{1},
+		_, err := n.Nodes[copier-1].Tools.Blobs.FetchUpdate(t.Context(), []uint64{1},
 			blob.Ref{Kind: blob.Update, Slot: place(1, victim)}, commitment, e.Size, blob.NewMemory())
 		return err
 	}
 	copied := restamp(t, update, place(1, copier))
 	wantErr(t, steal(), blob.ErrForbidden)
-	wantErr(t, put(n, 1, place(1, copier), salt, copied), blob.ErrForbidden)
-	wantErr(t, put(n, 1, place(1, copier), e.Salt, update), blob.ErrForbidden)
+	wantErr(t, put(t, n, 1, place(1, copier), salt, copied), blob.ErrForbidden)
+	wantErr(t, put(t, n, 1, place(1, copier), e.Salt, update), blob.ErrForbidden)
 
-	n.Nodes[0].Govern(lax{aggregator.Policy{Chain: n, Node: 1}})
-	if err := errors.Join(steal(), put(n, 1, place(1, copier), salt, copied)); err != nil {
+	n.Nodes[0].Policy = lax{n.Nodes[0].Policy}
+	if err := errors.Join(steal(), put(t, n, 1, place(1, copier), salt, copied)); err != nil {
 		t.Errorf("without the policy the copy is not taken: %v", err)
 	}
-	n.Finish(1)
+	finish(t, n)
 	r = rounds(t, n)[0]
-	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || n.Paid(copier) != 0 || n.Paid(victim) == 0 {
-		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, n.Paid(copier))
+	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, copier) != 0 || paid(n, victim) == 0 {
+		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, paid(n, copier))
 	}
 }
 
 func TestAttack12SelectiveServing(t *testing.T) {
 	// serve runs a round in which the first trainer sends its update to some
 	// aggregators only.
-	serve := func(t *testing.T, to ...uint64) *roletest.Network {
+	serve := func(t *testing.T, to ...uint64) *sim.Network {
 		t.Helper()
-		n := roletest.Digits(t, 3)
+		n := open(t, 3, sim.DigitsTask(1))
 		n.Nodes[first-1].Refuses = refuseUpload
-		n.Create(roletest.DigitsTask(1))
-		n.Reach(1, 1, spec.PhaseAttest)
+		reach(t, n, 1, spec.PhaseAttest)
 		e, update := own(t, n, 1, first)
 		for _, node := range to {
-			if err := put(n, node, place(1, first), e.Salt, update); err != nil {
+			if err := put(t, n, node, place(1, first), e.Salt, update); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return n
 	}
-	agree := func(t *testing.T, n *roletest.Network, survives bool) {
+	agree := func(t *testing.T, n *sim.Network, survives bool) {
 		t.Helper()
-		n.Finish(1)
+		finish(t, n)
 		wantNoErrors(t, n)
 		r := rounds(t, n)[0]
 		if r.Trainers[0].Survivor != survives {
@@ -176,7 +195,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	t.Run("to f+1", func(t *testing.T) {
 		n := serve(t, 2, 3)
 		agree(t, n, true)
-		for _, node := range n.Nodes[:roletest.Aggregators] {
+		for _, node := range n.Nodes[:sim.Aggregators] {
 			if _, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(1, first)}); err != nil {
 				t.Errorf("aggregator %d did not pull: %v", node.ID, err)
 			}
@@ -184,16 +203,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	})
 	t.Run("with an aggregator that lets others wait", func(t *testing.T) {
 		n := serve(t, 1, 3)
-		n.Nodes[0].Front = func(_ http.ResponseWriter, r *http.Request) bool {
-			stalls := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/updates/")
-			if stalls {
-				<-r.Context().Done()
-			}
-			return stalls
-		}
-		for _, node := range n.Nodes {
-			node.Blobs.Client.Patience = time.Second / 10
-		}
+		n.Nodes[0].Policy = stalling{n.Nodes[0].Policy}
 		agree(t, n, true)
 	})
 	t.Run("with an aggregator that lies about what it holds", func(t *testing.T) {
@@ -213,7 +223,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	})
 	t.Run("without f+1", func(t *testing.T) {
 		n := serve(t)
-		task, r := n.Reach(1, 1, spec.PhaseAggregate)
+		task, r := reach(t, n, 1, spec.PhaseAggregate)
 		r.Trainers = slices.Clone(r.Trainers)
 		r.Trainers[0].Survivor = true // as if one bitmap, a lie, were enough
 		if _, err := (aggregator.Combine{Task: task, Round: r}).Do(t.Context(), n.Nodes[1].Tools); err == nil {
@@ -224,29 +234,28 @@ func TestAttack12SelectiveServing(t *testing.T) {
 }
 
 func TestAttack13Equivocation(t *testing.T) {
-	n := roletest.Digits(t, 2)
+	n := open(t, 2, sim.DigitsTask(1))
 	n.Nodes[first-1].Refuses = refuseUpload
-	n.Create(roletest.DigitsTask(1))
-	task, r := n.Reach(1, 1, spec.PhaseAttest)
+	task, r := reach(t, n, 1, spec.PhaseAttest)
 	e, update := own(t, n, 1, first)
 	other := bytes.Clone(update)
 	other[len(other)-1] ^= 1
 	for _, node := range []uint64{1, 2} {
-		if err := put(n, node, place(1, first), e.Salt, update); err != nil {
+		if err := put(t, n, node, place(1, first), e.Salt, update); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for node := range uint64(roletest.Aggregators) {
-		wantErr(t, put(n, node+1, place(1, first), e.Salt, other), blob.ErrForbidden)
+	for node := range uint64(sim.Aggregators) {
+		wantErr(t, put(t, n, node+1, place(1, first), e.Salt, other), blob.ErrForbidden)
 	}
 
 	// Without the opening two aggregators would keep two updates for one slot and
 	// compute two models; one aggregator would still keep the first only.
-	for _, node := range n.Nodes[:roletest.Aggregators] {
-		node.Govern(lax{aggregator.Policy{Chain: n, Node: node.ID}})
+	for _, node := range n.Nodes[:sim.Aggregators] {
+		node.Policy = lax{node.Policy}
 	}
-	wantErr(t, put(n, 1, place(1, first), e.Salt, other), blob.ErrConflict)
-	if err := put(n, 3, place(1, first), e.Salt, other); err != nil {
+	wantErr(t, put(t, n, 1, place(1, first), e.Salt, other), blob.ErrConflict)
+	if err := put(t, n, 3, place(1, first), e.Salt, other); err != nil {
 		t.Fatal(err)
 	}
 	alone := spec.Round{Task: 1, Number: 1, Base: r.Base, Trainers: []spec.Contribution{r.Trainers[0]}}
@@ -278,9 +287,8 @@ func TestAttack13Equivocation(t *testing.T) {
 }
 
 func TestAttack26MaliciousModel(t *testing.T) {
-	n := roletest.Digits(t, 2)
-	n.Create(roletest.DigitsTask(2))
-	task, r := n.Reach(1, 2, spec.PhaseTrain)
+	n := open(t, 2, sim.DigitsTask(2))
+	task, r := reach(t, n, 2, spec.PhaseTrain)
 	right, err := role.ReadBlob(t.Context(), n.Nodes[0].Tools.Store, r.Base)
 	if err != nil {
 		t.Fatal(err)
@@ -302,24 +310,28 @@ func TestAttack26MaliciousModel(t *testing.T) {
 	for name, bad := range attacks {
 		// One aggregator serves it under the right digest: the bytes do not match,
 		// or are too many, and the next one is asked.
-		t.Run(name+" from one", func(t *testing.T) {
-			node := n.Nodes[0]
-			node.Front = serveAs(bad)
-			defer func() { node.Front = nil }()
-			auditor := n.Stranger() // begins with node 1
-			if _, err := auditor.Model(t.Context(), task, r.Base); err != nil {
-				t.Errorf("one bad aggregator of four: %v", err)
-			}
-			only := task
-			only.Aggregators = task.Aggregators[:1]
-			auditor.Store = blob.NewMemory()
-			if _, err := auditor.Model(t.Context(), only, r.Base); !errors.Is(err, blob.ErrMismatch) && !errors.Is(err, blob.ErrTooLarge) {
-				t.Errorf("got %v", err)
-			}
-			if has, err := auditor.Store.Has(t.Context(), r.Base); has || err != nil {
-				t.Errorf("bad bytes are kept: %v, %v", has, err)
-			}
-		})
+		node := n.Nodes[0]
+		honest := node.Shows
+		node.Shows = swapped{honest, r.Base, bad}
+		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, chain, 0, places(n))} {
+			t.Run(name+" from one "+way, func(t *testing.T) {
+				auditor := n.Stranger() // begins with node 1
+				auditor.Blobs = blobs
+				if _, err := auditor.Model(t.Context(), task, r.Base); err != nil {
+					t.Errorf("one bad aggregator of four: %v", err)
+				}
+				only := task
+				only.Aggregators = task.Aggregators[:1]
+				auditor.Store = blob.NewMemory()
+				if _, err := auditor.Model(t.Context(), only, r.Base); !errors.Is(err, blob.ErrMismatch) && !errors.Is(err, blob.ErrTooLarge) {
+					t.Errorf("got %v", err)
+				}
+				if has, err := auditor.Store.Has(t.Context(), r.Base); has || err != nil {
+					t.Errorf("bad bytes are kept: %v, %v", has, err)
+				}
+			})
+		}
+		node.Shows = honest
 		// Without the digest, as if all had agreed on it, the decoder refuses.
 		t.Run(name+" from all", func(t *testing.T) {
 			tools := n.Stranger()
@@ -332,38 +344,26 @@ func TestAttack26MaliciousModel(t *testing.T) {
 			}
 		})
 	}
-	n.Finish(1)
+	finish(t, n)
 	wantNoErrors(t, n)
 }
 
-// serveAs answers every request for a model with other bytes.
-func serveAs(b []byte) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		switch {
-		case !strings.HasPrefix(r.URL.Path, "/v1/models/"):
-			return false
-		case r.URL.Query().Has("manifest"):
-			m, _ := blob.ManifestOf(bytes.NewReader(b))
-			digests := make([]string, len(m.Chunks))
-			for i, d := range m.Chunks {
-				digests[i] = fmt.Sprintf("%q", d)
-			}
-			fmt.Fprintf(w, `{"size":%d,"chunks":[%s]}`, m.Size, strings.Join(digests, ","))
-		default:
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
-		}
-		return true
+// places is what the aggregators of a network serve.
+func places(n *sim.Network) map[uint64]blobstest.Place {
+	all := map[uint64]blobstest.Place{}
+	for _, node := range n.Nodes[:sim.Aggregators] {
+		all[node.ID] = blobstest.Place{Store: node.Shows, Policy: node.Policy}
 	}
+	return all
 }
 
 func TestAttack29ReplayAcrossRounds(t *testing.T) {
-	n := roletest.Digits(t, 2)
-	n.Create(roletest.DigitsTask(2))
-	_, before := n.Reach(1, 1, spec.PhaseSettled)
+	n := open(t, 2, sim.DigitsTask(2))
+	_, before := reach(t, n, 1, spec.PhaseSettled)
 	e, update := own(t, n, 1, first)
 	replayer := n.Nodes[first-1]
 	replayer.Refuses = func(role.Action) bool { return true }
-	n.Reach(1, 2, spec.PhaseTrain)
+	reach(t, n, 2, spec.PhaseTrain)
 
 	// The message of round 1 as it was, then the same commitment in round 2.
 	old := before.Trainers[0]
@@ -373,33 +373,32 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	if err := n.Say(1, message); err != nil {
 		t.Fatal(err)
 	}
-	n.Reach(1, 2, spec.PhaseAttest)
-	wantErr(t, put(n, 1, place(2, first), e.Salt, update), blob.ErrForbidden) // it opens nothing in round 2
-	wantErr(t, put(n, 1, place(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
-	n.Finish(1)
+	reach(t, n, 2, spec.PhaseAttest)
+	wantErr(t, put(t, n, 1, place(2, first), e.Salt, update), blob.ErrForbidden) // it opens nothing in round 2
+	wantErr(t, put(t, n, 1, place(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
+	finish(t, n)
 	if r := rounds(t, n)[1]; r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
 		t.Errorf("survivors of the round with the replay: %v", r.Trainers)
 	}
 
 	// A new commitment to the old bytes: the bytes themselves say round 1.
-	n = roletest.Digits(t, 2)
-	n.Create(roletest.DigitsTask(2))
-	n.Reach(1, 1, spec.PhaseSettled)
+	n = open(t, 2, sim.DigitsTask(2))
+	reach(t, n, 1, spec.PhaseSettled)
 	e, update = own(t, n, 1, first)
 	n.Nodes[first-1].Refuses = func(role.Action) bool { return true }
-	n.Reach(1, 2, spec.PhaseTrain)
+	reach(t, n, 2, spec.PhaseTrain)
 	if err := n.Say(1, round.Commit{
 		Node: first, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(place(2, first), e.Digest, e.Salt),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	n.Reach(1, 2, spec.PhaseAttest)
-	wantErr(t, put(n, 1, place(2, first), e.Salt, update), blob.ErrContent)
-	n.Nodes[0].Govern(blind{aggregator.Policy{Chain: n, Node: 1}})
-	if err := put(n, 1, place(2, first), e.Salt, update); err != nil {
+	reach(t, n, 2, spec.PhaseAttest)
+	wantErr(t, put(t, n, 1, place(2, first), e.Salt, update), blob.ErrContent)
+	n.Nodes[0].Policy = blind{n.Nodes[0].Policy}
+	if err := put(t, n, 1, place(2, first), e.Salt, update); err != nil {
 		t.Errorf("without a look at the content: %v", err)
 	}
-	n.Finish(1)
+	finish(t, n)
 	if r := rounds(t, n)[1]; r.Trainers[0].Survivor {
 		t.Error("one blind aggregator of four makes a survivor")
 	}

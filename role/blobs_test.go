@@ -24,27 +24,33 @@ func (k keys) KeyOf(_ context.Context, node uint64) (ed25519.PublicKey, error) {
 	return k.key(node).Public().(ed25519.PublicKey), nil
 }
 
+// overHTTP connects a node of a chain to the servers of others, on loopback.
+func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobstest.Place) role.Blobs {
+	t.Helper()
+	endpoints := map[uint64]string{}
+	for node, place := range places {
+		server := httptest.NewServer(&blob.Server{
+			Chain: chain, Node: node, Store: place.Store, Policy: place.Policy, Keys: keys{},
+			Failed: func(r *http.Request, err error) { t.Errorf("node %d: %s: %v", node, r.URL.Path, err) },
+		})
+		t.Cleanup(server.Close)
+		endpoints[node] = server.URL
+	}
+	return blob.Network{
+		Client: blob.Client{Chain: chain, Node: self, Key: keys{}.key(self)},
+		Self:   self,
+		Peer: func(_ context.Context, node uint64) (blob.Peer, error) {
+			endpoint, ok := endpoints[node]
+			if !ok {
+				return blob.Peer{}, blob.ErrNotFound
+			}
+			return blob.Peer{Node: node, Endpoint: endpoint}, nil
+		},
+	}
+}
+
 func TestBlobsOverHTTP(t *testing.T) {
 	blobstest.Run(t, func(t *testing.T, self uint64, places map[uint64]blobstest.Place) role.Blobs {
-		endpoints := map[uint64]string{}
-		for node, place := range places {
-			server := httptest.NewServer(&blob.Server{
-				Chain: blobstest.Chain, Node: node, Store: place.Store, Policy: place.Policy, Keys: keys{},
-				Failed: func(r *http.Request, err error) { t.Errorf("node %d: %s: %v", node, r.URL.Path, err) },
-			})
-			t.Cleanup(server.Close)
-			endpoints[node] = server.URL
-		}
-		return blob.Network{
-			Client: blob.Client{Chain: blobstest.Chain, Node: self, Key: keys{}.key(self)},
-			Self:   self,
-			Peer: func(_ context.Context, node uint64) (blob.Peer, error) {
-				endpoint, ok := endpoints[node]
-				if !ok {
-					return blob.Peer{}, blob.ErrNotFound
-				}
-				return blob.Peer{Node: node, Endpoint: endpoint}, nil
-			},
-		}
+		return overHTTP(t, blobstest.Chain, self, places)
 	})
 }

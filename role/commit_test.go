@@ -7,7 +7,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -53,7 +53,7 @@ func (s *secret) do(copied spec.Digest) (role.Event, error) {
 // TestSecretIsMadeOnce: the work is done once whatever happens to the commitment,
 // and hidden once for each commitment that was copied.
 func TestSecretIsMadeOnce(t *testing.T) {
-	s := &secret{tools: role.Tools{Journal: &roletest.Journal{}, Random: &counter{}}}
+	s := &secret{tools: role.Tools{Journal: &sim.Journal{}, Random: &counter{}}}
 	s.fails = errors.New("no luck")
 	if e, err := s.do(spec.Digest{}); e != nil || !errors.Is(err, s.fails) {
 		t.Fatalf("got %v, %v", e, err)
@@ -91,7 +91,7 @@ func TestSecretIsMadeOnce(t *testing.T) {
 // TestNoRandomnessNoSecret: without a salt nothing is said.
 func TestNoRandomnessNoSecret(t *testing.T) {
 	broken := errors.New("no entropy")
-	s := &secret{tools: role.Tools{Journal: &roletest.Journal{}, Random: iotest.ErrReader(broken)}}
+	s := &secret{tools: role.Tools{Journal: &sim.Journal{}, Random: iotest.ErrReader(broken)}}
 	if e, err := s.do(spec.Digest{}); e != nil || !errors.Is(err, broken) {
 		t.Errorf("got %v, %v", e, err)
 	}

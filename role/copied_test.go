@@ -6,9 +6,9 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/evaluator"
-	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -28,15 +28,15 @@ func TestCopierIsFirst(t *testing.T) {
 	for name, c := range map[string]struct {
 		victim, copier uint64
 		phase          spec.Phase
-		copied         func(n *roletest.Network, victim, by uint64) round.Input
+		copied         func(t *testing.T, n *sim.Network, victim, by uint64) round.Input
 		again          func(role.Action) bool
 		took           func(r spec.Round) bool // the victim has its part in the round, the copier none
 	}{
 		"update": {
 			first, first + 1, spec.PhaseTrain,
-			func(n *roletest.Network, victim, by uint64) round.Input {
+			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done trainer.Trained
-				recall(n, victim, trainer.TrainKey(1, 1), &done)
+				recall(t, n, victim, trainer.TrainKey(1, 1), &done)
 				return round.Commit{Node: by, Round: 1, Commitment: done.Commitment, Samples: 9}
 			},
 			func(a role.Action) bool { t, ok := a.(trainer.Train); return ok && !t.Copied.IsZero() },
@@ -44,9 +44,9 @@ func TestCopierIsFirst(t *testing.T) {
 		},
 		"aggregate": {
 			1, 2, spec.PhaseAggregate,
-			func(n *roletest.Network, victim, by uint64) round.Input {
+			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done aggregator.Combined
-				recall(n, victim, "combine-1-1", &done)
+				recall(t, n, victim, "combine-1-1", &done)
 				return round.CommitAggregate{Node: by, Round: 1, Commitment: spec.AggregateCommitment(place(1, victim), done.Model, done.Salt)}
 			},
 			func(a role.Action) bool { c, ok := a.(aggregator.Combine); return ok && !c.Copied.IsZero() },
@@ -54,9 +54,9 @@ func TestCopierIsFirst(t *testing.T) {
 		},
 		"score": {
 			5, 6, spec.PhaseScore,
-			func(n *roletest.Network, victim, by uint64) round.Input {
+			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done evaluator.Scored
-				recall(n, victim, "score-1-1", &done)
+				recall(t, n, victim, "score-1-1", &done)
 				return round.CommitScore{Node: by, Round: 1, Commitment: done.Commitment}
 			},
 			func(a role.Action) bool { s, ok := a.(evaluator.Score); return ok && !s.Copied.IsZero() },
@@ -65,20 +65,19 @@ func TestCopierIsFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, defended := range []bool{false, true} {
-				n := roletest.Digits(t, 4)
+				n := open(t, 4, sim.DigitsTask(1))
 				victim, copier := n.Nodes[c.victim-1], n.Nodes[c.copier-1]
 				victim.Refuses, copier.Refuses = commits, commits
-				n.Create(roletest.DigitsTask(1))
-				n.Reach(1, 1, c.phase)
-				n.Block()
-				if err := n.Say(1, c.copied(n, victim.ID, copier.ID)); err != nil {
+				reach(t, n, 1, c.phase)
+				step(t, n)
+				if err := n.Say(1, c.copied(t, n, victim.ID, copier.ID)); err != nil {
 					t.Fatal(err)
 				}
-				wantErr(t, n.Say(1, c.copied(n, victim.ID, victim.ID)), round.ErrCopied)
+				wantErr(t, n.Say(1, c.copied(t, n, victim.ID, victim.ID)), round.ErrCopied)
 				victim.Refuses = func(a role.Action) bool { return !defended && c.again(a) }
 				victim.Restart() // all it knows is in its journal
-				n.Until(1, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
-				r, err := n.Round(t.Context(), 1, 1)
+				until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
+				r, err := n.Round(1, 1)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,9 +92,9 @@ func TestCopierIsFirst(t *testing.T) {
 	}
 }
 
-func recall(n *roletest.Network, node uint64, key string, into any) {
-	n.Helper()
+func recall(t *testing.T, n *sim.Network, node uint64, key string, into any) {
+	t.Helper()
 	if found, err := n.Nodes[node-1].Tools.Journal.Recall(key, into); !found || err != nil {
-		n.Fatalf("node %d has no %s: %v", node, key, err)
+		t.Fatalf("node %d has no %s: %v", node, key, err)
 	}
 }

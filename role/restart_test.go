@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -37,19 +37,16 @@ func (c counted) Evaluate(ctx ctx, m spec.Model, weights []float32, t data.Table
 // by a machine that did not make it.
 func TestRestartInEveryPhase(t *testing.T) {
 	const trainers, twoRounds = 3, 2
-	undisturbed := roletest.Digits(t, trainers)
-	undisturbed.Create(roletest.DigitsTask(twoRounds))
-	want := undisturbed.Finish(1)
+	want := finish(t, open(t, trainers, sim.DigitsTask(twoRounds)))
 
-	n := roletest.Digits(t, trainers)
+	n := open(t, trainers, sim.DigitsTask(twoRounds))
 	var trained, evaluated atomic.Int32
 	for _, node := range n.Nodes {
 		node.Tools.Trainer = counted{node.Tools.Trainer, &trained, &evaluated}
 	}
-	n.Create(roletest.DigitsTask(twoRounds))
 	restarted := map[spec.Phase]bool{}
 	mute := false
-	got, _ := n.Until(1, func(task spec.Task, r spec.Round) bool {
+	got, _ := until(t, n, func(task spec.Task, r spec.Round) bool {
 		restarted[r.Phase] = restarted[r.Phase] || mute
 		mute = !mute
 		for _, node := range n.Nodes {
@@ -69,7 +66,7 @@ func TestRestartInEveryPhase(t *testing.T) {
 		t.Errorf("model %s score %s after %d rounds, without restarts %s %s; faults %v",
 			got.Model.Short(), got.Score, got.Accepted, want.Model.Short(), want.Score, got.Faults)
 	}
-	if trained.Load() != trainers*twoRounds || evaluated.Load() != (trainers+roletest.Evaluators)*twoRounds {
+	if trained.Load() != trainers*twoRounds || evaluated.Load() != (trainers+sim.Evaluators)*twoRounds {
 		t.Errorf("trained %d times and evaluated %d times: work was done twice", trained.Load(), evaluated.Load())
 	}
 	for _, r := range rounds(t, n) {
@@ -82,9 +79,8 @@ func TestRestartInEveryPhase(t *testing.T) {
 // TestTrainerStopsBeforeItsJournal: the update is in the store, the result is
 // not in the journal. The salt must not change, nor the update.
 func TestTrainerStopsBeforeItsJournal(t *testing.T) {
-	n := roletest.Digits(t, 1)
-	n.Create(roletest.DigitsTask(1))
-	task, r := n.Reach(1, 1, spec.PhaseTrain)
+	n := open(t, 1, sim.DigitsTask(1))
+	task, r := reach(t, n, 1, spec.PhaseTrain)
 	tools := n.Nodes[first-1].Tools
 	action := trainer.Train{Task: task, Round: r}
 	once, err := action.Do(t.Context(), tools)
@@ -95,7 +91,7 @@ func TestTrainerStopsBeforeItsJournal(t *testing.T) {
 	if diff := cmp.Diff(once, again); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	tools.Journal = &roletest.Journal{}
+	tools.Journal = &sim.Journal{}
 	again, err = action.Do(t.Context(), tools)
 	if diff := cmp.Diff(once, again); err != nil || diff != "" {
 		t.Error(err, diff)

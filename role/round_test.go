@@ -1,7 +1,9 @@
 package role_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 
@@ -10,30 +12,98 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
-	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
-const first = roletest.FirstTrainer
+const (
+	first = sim.FirstTrainer
+	chain = "test-1"
+)
 
-// wantNoErrors fails for every action that went wrong.
-func wantNoErrors(t *testing.T, n *roletest.Network) {
+type ctx = context.Context
+
+// open is a network of some trainers of the digits with a task, which begins with
+// its first block.
+func open(t *testing.T, trainers int, task spec.TaskSpec) *sim.Network {
 	t.Helper()
-	for _, node := range n.Nodes {
-		for _, err := range node.Errs {
-			t.Errorf("node %d: %v", node.ID, err)
-		}
+	n, err := sim.Digits(sim.Config{Chain: chain}, trainers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Open("consumer", task); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// step lets things happen until the next block has ended.
+func step(t *testing.T, n *sim.Network) {
+	t.Helper()
+	if err := n.Step(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// rounds returns all rounds of task 1, which are settled.
-func rounds(t *testing.T, n *roletest.Network) (all []spec.Round) {
+// reach lets things happen until a round is in a phase.
+func reach(t *testing.T, n *sim.Network, number uint64, phase spec.Phase) (spec.Task, spec.Round) {
 	t.Helper()
-	task, _ := n.Look(1)
+	task, r, err := n.Reach(t.Context(), 1, number, phase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task, r
+}
+
+// until lets things happen until the task and its newest round are as wanted.
+func until(t *testing.T, n *sim.Network, wanted func(spec.Task, spec.Round) bool) (spec.Task, spec.Round) {
+	t.Helper()
+	if err := n.Until(t.Context(), 1000, func() bool { return wanted(newest(t, n)) }); err != nil {
+		t.Fatal(err)
+	}
+	return newest(t, n)
+}
+
+// newest is the task with its newest round, which is nothing before the first.
+func newest(t *testing.T, n *sim.Network) (spec.Task, spec.Round) {
+	t.Helper()
+	task, err := n.Task(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := n.Round(1, task.Round)
+	if err != nil && task.Round > 0 {
+		t.Fatal(err)
+	}
+	return task, r
+}
+
+// finish lets things happen until the task is closed.
+func finish(t *testing.T, n *sim.Network) spec.Task {
+	t.Helper()
+	task, err := n.Finish(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+// wantNoErrors fails when work of a node failed.
+func wantNoErrors(t *testing.T, n *sim.Network) {
+	t.Helper()
+	if err := n.Errs(); err != nil {
+		t.Error(err)
+	}
+}
+
+// rounds returns all rounds of the task, which are settled.
+func rounds(t *testing.T, n *sim.Network) (all []spec.Round) {
+	t.Helper()
+	task, _ := newest(t, n)
 	for number := uint64(1); number <= task.Round; number++ {
-		r, err := n.Round(t.Context(), 1, number)
+		r, err := n.Round(1, number)
 		if err != nil || r.Phase != spec.PhaseSettled {
 			t.Fatalf("round %d: %s (%s), %v", number, r.Phase, r.Reason, err)
 		}
@@ -42,10 +112,12 @@ func rounds(t *testing.T, n *roletest.Network) (all []spec.Round) {
 	return all
 }
 
+// paid is what a node has earned, in uthing: its account had just its stake.
+func paid(n *sim.Network, node uint64) uint64 { return n.Balance(n.Nodes[node-1].Owner) }
+
 func TestRoundsSettle(t *testing.T) {
-	n := roletest.Digits(t, 5)
-	n.Create(roletest.DigitsTask(3))
-	task := n.Finish(1)
+	n := open(t, 5, sim.DigitsTask(3))
+	task := finish(t, n)
 	wantNoErrors(t, n)
 	if task.State != spec.TaskSpent || task.Accepted != 3 || len(task.Faults) != 0 {
 		t.Fatalf("task is %s (%s) after %d rounds, faults %v", task.State, task.Reason, task.Accepted, task.Faults)
@@ -71,8 +143,8 @@ func TestRoundsSettle(t *testing.T) {
 			a.Score, b.Score, a.FederatedScore(), b.FederatedScore())
 	}
 	for id := uint64(first); id < first+5; id++ {
-		if n.Paid(id) != 600_000 {
-			t.Errorf("trainer %d was paid %d, want 600000", id, n.Paid(id))
+		if paid(n, id) != 600_000 {
+			t.Errorf("trainer %d was paid %d, want 600000", id, paid(n, id))
 		}
 	}
 	if _, err := n.Stranger().Model(t.Context(), task, task.Model); err != nil {
@@ -81,11 +153,10 @@ func TestRoundsSettle(t *testing.T) {
 }
 
 func TestLiarIsNamed(t *testing.T) {
-	n := roletest.Digits(t, 3)
-	n.Nodes[1].Liar = true
+	n := open(t, 3, sim.DigitsTask(2))
+	n.Nodes[1].Machines = func() []role.Machine { return []role.Machine{&aggregator.Machine{Node: 2, Liar: true}} }
 	n.Nodes[1].Restart()
-	n.Create(roletest.DigitsTask(2))
-	task := n.Finish(1)
+	task := finish(t, n)
 	wantNoErrors(t, n)
 	all := rounds(t, n)
 	lie := all[0].Aggregates[1].Digest
@@ -99,29 +170,32 @@ func TestLiarIsNamed(t *testing.T) {
 }
 
 func TestSilentTrainerIsNotPaid(t *testing.T) {
-	n := roletest.Digits(t, 4)
+	n := open(t, 4, sim.DigitsTask(1))
 	silent := n.Nodes[first-1]
-	silent.Refuses = func(a role.Action) bool { _, uploads := a.(trainer.Upload); return uploads }
-	n.Create(roletest.DigitsTask(1))
-	n.Finish(1)
+	silent.Refuses = refuseUpload
+	finish(t, n)
 	wantNoErrors(t, n)
 	for i, c := range rounds(t, n)[0].Trainers {
 		if c.Height == 0 || c.Survivor != (c.Node != silent.ID) {
 			t.Errorf("trainer %d committed at %d, survives: %v", c.Node, c.Height, c.Survivor)
 		}
-		if want := []uint64{0, 333_333, 333_333, 333_333}[i]; n.Paid(c.Node) != want {
-			t.Errorf("trainer %d was paid %d, want %d", c.Node, n.Paid(c.Node), want)
+		if want := []uint64{0, 333_333, 333_333, 333_333}[i]; paid(n, c.Node) != want {
+			t.Errorf("trainer %d was paid %d, want %d", c.Node, paid(n, c.Node), want)
 		}
 	}
 }
 
+// closed is the policy of an aggregator that takes no upload.
+type closed struct{ blob.Policy }
+
+func (closed) MayPut(ctx, blob.Caller, blob.Ref, blob.Entry) error { return blob.ErrForbidden }
+
 // TestAggregatorPulls lets no upload through to one aggregator.
 func TestAggregatorPulls(t *testing.T) {
-	n := roletest.Digits(t, 3)
+	n := open(t, 3, sim.DigitsTask(1))
 	cut := n.Nodes[3]
-	cut.Front = refusePuts
-	n.Create(roletest.DigitsTask(1))
-	n.Finish(1)
+	cut.Policy = closed{cut.Policy}
+	finish(t, n)
 	wantNoErrors(t, n)
 	r := rounds(t, n)[0]
 	if a := r.Aggregates[3]; a.Attested != 0 || a.Digest != r.Next {
@@ -138,7 +212,7 @@ func TestAggregatorPulls(t *testing.T) {
 }
 
 func TestCopiedScoreIsRefused(t *testing.T) {
-	n := roletest.Digits(t, 2)
+	n := open(t, 2, sim.DigitsTask(1))
 	copier := n.Nodes[7]
 	copier.Refuses = func(a role.Action) bool {
 		s, ok := a.(role.Send)
@@ -148,10 +222,9 @@ func TestCopiedScoreIsRefused(t *testing.T) {
 		_, commits := s.Input.(round.CommitScore)
 		return commits
 	}
-	n.Create(roletest.DigitsTask(1))
-	n.Reach(1, 1, spec.PhaseScore)
-	n.Block()
-	_, r := n.Look(1)
+	reach(t, n, 1, spec.PhaseScore)
+	step(t, n)
+	_, r := newest(t, n)
 	commitment := r.Scores[0].Commitment
 	if commitment.IsZero() || r.Phase != spec.PhaseScore {
 		t.Fatalf("nothing to copy in phase %s: %v", r.Phase, r.Scores)
@@ -159,33 +232,36 @@ func TestCopiedScoreIsRefused(t *testing.T) {
 	if err := n.Say(1, round.CommitScore{Node: copier.ID, Round: 1, Commitment: commitment}); !errors.Is(err, round.ErrCopied) {
 		t.Errorf("got error %v, want %v", err, round.ErrCopied)
 	}
-	n.Finish(1)
+	finish(t, n)
 	if r := rounds(t, n)[0]; !r.Scored || r.Scores[3].Revealed != 0 {
 		t.Errorf("scored %v, the copier revealed at %d", r.Scored, r.Scores[3].Revealed)
 	}
 }
 
+// lost is the way to a network in which some nodes are not to be found.
+type lost struct {
+	role.Blobs
+	nodes []uint64
+}
+
+func (l lost) PutUpdate(ctx ctx, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) error {
+	if slices.Contains(l.nodes, to) {
+		return blob.ErrNotFound
+	}
+	return l.Blobs.PutUpdate(ctx, to, r, e, open)
+}
+
 // TestUploadWantsAQuorum: peers that are not to be found have taken nothing.
 func TestUploadWantsAQuorum(t *testing.T) {
-	n := roletest.Digits(t, 1)
-	n.Create(roletest.DigitsTask(1))
-	task, r := n.Reach(1, 1, spec.PhaseAttest)
-	tools := n.Nodes[first-1].Tools
-	known := n.Nodes[first-1].Blobs
-	lose := func(nodes ...uint64) {
-		tools.Blobs = blob.Network{Client: known.Client, Self: first, Peer: func(ctx ctx, node uint64) (blob.Peer, error) {
-			if slices.Contains(nodes, node) {
-				return blob.Peer{}, blob.ErrNotFound
-			}
-			return known.Peer(ctx, node)
-		}}
+	n := open(t, 1, sim.DigitsTask(1))
+	task, r := reach(t, n, 1, spec.PhaseAttest)
+	upload, tools := trainer.Upload{Task: task, Round: r}, n.Nodes[first-1].Tools
+	all := tools.Blobs
+	tools.Blobs = lost{all, []uint64{1, 2}}
+	if _, err := upload.Do(t.Context(), tools); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("an upload that reached 2 of 4 aggregators: %v", err)
 	}
-	upload := trainer.Upload{Task: task, Round: r}
-	lose(1, 2)
-	if _, err := upload.Do(t.Context(), tools); err == nil {
-		t.Error("an upload that reached 2 of 4 aggregators is called done")
-	}
-	lose(1)
+	tools.Blobs = lost{all, []uint64{1}}
 	if _, err := upload.Do(t.Context(), tools); err != nil {
 		t.Error(err)
 	}
@@ -194,14 +270,13 @@ func TestUploadWantsAQuorum(t *testing.T) {
 // TestNothingToDoAfterTheCommit: an aggregator that did not commit does not
 // compute in the phase of reveals.
 func TestNothingToDoAfterTheCommit(t *testing.T) {
-	n := roletest.Digits(t, 1)
+	n := open(t, 1, sim.DigitsTask(1))
 	late := n.Nodes[3]
 	late.Refuses = func(role.Action) bool {
-		_, r := n.Look(1)
+		_, r := newest(t, n)
 		return r.Phase == spec.PhaseAggregate
 	}
-	n.Create(roletest.DigitsTask(1))
-	n.Finish(1)
+	finish(t, n)
 	if late.Done[aggregator.Combine{Task: spec.Task{ID: 1}, Round: spec.Round{Number: 1}}.Key()] != 0 {
 		t.Error("it combined after the time to commit")
 	}

@@ -1,15 +1,13 @@
 package role_test
 
 import (
-	"net/http"
-	"path"
 	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role/aggregator"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -19,21 +17,17 @@ import (
 func TestServerOptimisers(t *testing.T) {
 	for _, optimiser := range []string{spec.ServerFedAvgM, spec.ServerFedAdam, spec.ServerFedYogi, spec.ServerFedAdagrad} {
 		t.Run(optimiser, func(t *testing.T) {
-			n := roletest.Digits(t, 4)
-			rules := roletest.DigitsTask(4)
+			rules := sim.DigitsTask(4)
 			rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = optimiser, 50_000, 500_000
 			if optimiser == spec.ServerFedAvgM {
 				rules.Aggregation.Rate = 500_000
 			} else {
 				rules.Aggregation.Tau = 10_000
 			}
-			if err := rules.Validate(); err != nil {
-				t.Fatal(err)
-			}
-			n.Create(rules)
-			n.Reach(1, 3, spec.PhaseTrain)
+			n := open(t, 4, rules)
+			reach(t, n, 3, spec.PhaseTrain)
 			n.Nodes[2].Use(blob.NewMemory())
-			n.Finish(1)
+			task := finish(t, n)
 			wantNoErrors(t, n)
 			all := rounds(t, n)
 			if len(all) != 4 || all[3].Score <= all[0].Score || all[3].Score < 700_000 {
@@ -41,7 +35,6 @@ func TestServerOptimisers(t *testing.T) {
 			}
 			states := map[spec.Digest]bool{}
 			for _, r := range all {
-				task, _ := n.Look(1)
 				for _, a := range r.Aggregates {
 					if a.Digest != r.Next {
 						t.Errorf("round %d: aggregator %d is out of step", r.Number, a.Node)
@@ -63,33 +56,35 @@ func TestServerOptimisers(t *testing.T) {
 	}
 }
 
+// miser shows models, and withholds what is remembered behind them.
+type miser struct {
+	blob.Store
+	refused *atomic.Int32
+}
+
+func (m miser) LabelsOf(ctx ctx, d spec.Digest) ([]blob.Label, error) {
+	labels, err := m.Store.LabelsOf(ctx, d)
+	if slices.ContainsFunc(labels, func(l blob.Label) bool { return l.Kind == blob.State }) {
+		m.refused.Add(1)
+		return nil, err
+	}
+	return labels, err
+}
+
 // TestWithheldState: an aggregator that agrees on the models, and serves them, but
 // refuses what is remembered behind them, stalls nobody who has lost it.
 func TestWithheldState(t *testing.T) {
-	n := roletest.Digits(t, 4)
-	rules := roletest.DigitsTask(3)
+	rules := sim.DigitsTask(3)
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
-	n.Create(rules)
-	miser, refused := n.Nodes[0], atomic.Int32{}
-	miser.Front = func(w http.ResponseWriter, r *http.Request) bool {
-		d, err := spec.ParseDigest(path.Base(r.URL.Path))
-		if err != nil {
-			return false
-		}
-		labels, err := miser.Tools.Store.LabelsOf(r.Context(), d)
-		if err != nil || !slices.ContainsFunc(labels, func(l blob.Label) bool { return l.Kind == blob.State }) {
-			return false
-		}
-		refused.Add(1)
-		w.WriteHeader(http.StatusNotFound)
-		return true
-	}
+	n := open(t, 4, rules)
+	var refused atomic.Int32
+	n.Nodes[0].Shows = miser{n.Nodes[0].Shows, &refused}
 	for number := uint64(2); number <= 3; number++ {
-		n.Reach(1, number, spec.PhaseTrain)
+		reach(t, n, number, spec.PhaseTrain)
 		n.Nodes[2].Use(blob.NewMemory())
 		n.Nodes[3].Use(blob.NewMemory())
 	}
-	n.Finish(1)
+	finish(t, n)
 	wantNoErrors(t, n)
 	for _, r := range rounds(t, n) {
 		for _, a := range r.Aggregates {

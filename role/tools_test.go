@@ -1,26 +1,15 @@
 package role_test
 
 import (
-	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
-
-type ctx = context.Context
-
-func refusePuts(w http.ResponseWriter, r *http.Request) bool {
-	if r.Method == http.MethodPut {
-		w.WriteHeader(http.StatusForbidden)
-	}
-	return r.Method == http.MethodPut
-}
 
 // flip changes one bit of a blob in the folder of a store.
 func flip(t *testing.T, folder string, d spec.Digest) {
@@ -36,7 +25,7 @@ func flip(t *testing.T, folder string, d spec.Digest) {
 	}
 }
 
-func useDir(t *testing.T, n *roletest.Node) (folder string) {
+func useDir(t *testing.T, n *sim.Node) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	d, err := blob.OpenDir(folder)
@@ -49,20 +38,17 @@ func useDir(t *testing.T, n *roletest.Node) (folder string) {
 
 // TestRotIsHealed: an aggregator whose disk changed a bit is no liar.
 func TestRotIsHealed(t *testing.T) {
-	n := roletest.Digits(t, 2)
+	n := open(t, 2, sim.DigitsTask(1))
 	node := n.Nodes[2]
 	folder := useDir(t, node)
-	n.Create(roletest.DigitsTask(1))
-	_, r := n.Reach(1, 1, spec.PhaseAggregate)
-	update, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{
-		Kind: blob.Update, Slot: spec.Slot{Chain: roletest.Chain, Task: 1, Round: 1, Node: first},
-	})
+	_, r := reach(t, n, 1, spec.PhaseAggregate)
+	update, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(1, first)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	flip(t, folder, update.Digest)
 	flip(t, folder, r.Base)
-	task := n.Finish(1)
+	task := finish(t, n)
 	wantNoErrors(t, n)
 	if r := rounds(t, n)[0]; r.Aggregates[2].Digest != r.Next || len(task.Faults) != 0 {
 		t.Errorf("it says %s, the round %s; faults %v", r.Aggregates[2].Digest.Short(), r.Next.Short(), task.Faults)
@@ -73,5 +59,3 @@ func TestRotIsHealed(t *testing.T) {
 		}
 	}
 }
-
-var _ role.Records = (*roletest.Network)(nil)

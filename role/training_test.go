@@ -8,7 +8,7 @@ import (
 
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -26,14 +26,10 @@ func TestTrainersDoWhatTheTaskSays(t *testing.T) {
 		"fedprox":      func(s *spec.Training) { s.Proximal = 100_000 },
 		"clip":         func(s *spec.Training) { s.Clip = 500_000 },
 	} {
-		n := roletest.Digits(t, 2)
-		rules := roletest.DigitsTask(1)
+		rules := sim.DigitsTask(1)
 		change(&rules.Training)
-		if err := rules.Validate(); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		n.Create(rules)
-		task := n.Finish(1)
+		n := open(t, 2, rules)
+		task := finish(t, n)
 		wantNoErrors(t, n)
 		if rounds(t, n)[0].Score < 300_000 {
 			t.Errorf("%s: score %s", name, task.Score)
@@ -47,11 +43,10 @@ func TestTrainersDoWhatTheTaskSays(t *testing.T) {
 
 // TestFusedTraining: a task may trade equal bits for speed; it settles all the same.
 func TestFusedTraining(t *testing.T) {
-	n := roletest.Digits(t, 2)
-	rules := roletest.DigitsTask(2)
+	rules := sim.DigitsTask(2)
 	rules.Training.Arithmetic = spec.ArithmeticFused
-	n.Create(rules)
-	n.Finish(1)
+	n := open(t, 2, rules)
+	finish(t, n)
 	wantNoErrors(t, n)
 	if all := rounds(t, n); all[1].Score < 700_000 {
 		t.Errorf("score %s", all[1].Score)
@@ -61,15 +56,14 @@ func TestFusedTraining(t *testing.T) {
 // TestLossThatIsNoNumber: training that ends in NaN stops, says at which step, and
 // nothing of it is committed or kept. The round goes on without that trainer.
 func TestLossThatIsNoNumber(t *testing.T) {
-	n := roletest.Digits(t, 2)
+	n := open(t, 2, sim.DigitsTask(1))
 	broken := n.Nodes[first-1]
 	x := slices.Clone(broken.Tools.Table.X)
 	for i := range x {
 		x[i] *= 1e30
 	}
 	broken.Tools.Table.X = x
-	n.Create(roletest.DigitsTask(1))
-	n.Finish(1)
+	finish(t, n)
 	r := rounds(t, n)[0]
 	if c := r.Trainers[r.Trainer(broken.ID)]; c.Height != 0 || c.Survivor || r.Survivors() != 1 {
 		t.Errorf("it committed at %d, %d survive", c.Height, r.Survivors())
@@ -85,11 +79,10 @@ func TestLossThatIsNoNumber(t *testing.T) {
 // TestUpdateBeyondTheRange: an update that the task's fixed point cannot hold is
 // made once, and not again in each block until the deadline.
 func TestUpdateBeyondTheRange(t *testing.T) {
-	n := roletest.Digits(t, 2)
-	rules := roletest.DigitsTask(1)
+	rules := sim.DigitsTask(1)
 	rules.Training.Rate, rules.Aggregation.ScaleBits, rules.Retries = 10*spec.One, 30, 0
-	n.Create(rules)
-	if task := n.Finish(1); task.State != spec.TaskFailed {
+	n := open(t, 2, rules)
+	if task := finish(t, n); task.State != spec.TaskFailed {
 		t.Errorf("the task is %v", task.State)
 	}
 	for _, node := range n.Nodes[first-1 : first+1] {
@@ -102,11 +95,10 @@ func TestUpdateBeyondTheRange(t *testing.T) {
 // TestRowsOfAnotherShape: rows that no round of a task can use are looked at once
 // a round, and nothing is committed.
 func TestRowsOfAnotherShape(t *testing.T) {
-	n := roletest.Digits(t, 2)
+	n := open(t, 2, sim.DigitsTask(1))
 	broken := n.Nodes[first-1]
 	broken.Tools.Table.Classes++
-	n.Create(roletest.DigitsTask(1))
-	n.Finish(1)
+	finish(t, n)
 	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !errors.Is(broken.Errs[0], train.ErrEvaluation) {
 		t.Errorf("errors %v", broken.Errs)
 	}
