@@ -2,6 +2,7 @@ package blob_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -190,6 +191,39 @@ func TestGetAccess(t *testing.T) {
 	}
 	if list, err := clientOf(0).Updates(t.Context(), peers[0], 1, 2); err != nil || len(list) != 0 {
 		t.Errorf("a round without updates: %v, %v", list, err)
+	}
+}
+
+// private is a policy by which a trainer gets its own update only, and an evaluator all.
+type private struct{ rules }
+
+func (private) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
+	if c.Node != r.Slot.Node && c.Node != evaluator {
+		return fmt.Errorf("%w: node %d may not get %s", blob.ErrForbidden, c.Node, r)
+	}
+	return nil
+}
+
+// TestListIsOfWhatTheCallerMayGet: whoever may get some updates of a round is told
+// of those, and whoever may get none is refused.
+func TestListIsOfWhatTheCallerMayGet(t *testing.T) {
+	update := blobtest.Bytes(1, 10)
+	mine, other := blobtest.LabelOf(blobtest.UpdateRef(trainer), update), blobtest.LabelOf(blobtest.UpdateRef(otherTrainer), update)
+	web := httptest.NewServer(&blob.Server{
+		Chain: chain, Node: server, Store: holding(t, update, mine.Ref, other.Ref), Policy: private{}, Keys: rules{}, Now: atNoon,
+	})
+	defer web.Close()
+	peer := blob.Peer{Node: server, Endpoint: web.URL}
+	for node, want := range map[uint64][]blob.Label{
+		trainer: {mine}, otherTrainer: {other}, evaluator: {mine, other}, bystander: nil, 0: nil,
+	} {
+		got, err := clientOf(node).Updates(t.Context(), peer, 1, 1)
+		if refused := errors.Is(err, blob.ErrForbidden); refused != (want == nil) || err != nil && !refused {
+			t.Errorf("node %d: %v", node, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("node %d is told (-want +got):\n%s", node, diff)
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"StateIsServedAsAModel", state},
 		{"NobodyServes", nobody},
 		{"RottenModelIsPassedOver", rottenModel},
+		{"RottenUpdateIsPassedOver", rottenUpdate},
 		{"TooLargeIsNotKept", tooLarge},
 		{"UpdateComesWithItsLabel", update},
 		{"UpdateOpensItsCommitment", opening},
@@ -83,10 +84,19 @@ func (w *world) keep(node uint64, l blob.Label, b []byte) {
 	}
 }
 
-// rot makes a node serve other bytes than it was given.
-func (w *world) rot(node uint64) {
-	w.places[node] = Place{rotten{w.places[node].Store}, w.places[node].Policy}
+// rot makes a node serve what spoil makes of the bytes it was given.
+func (w *world) rot(node uint64, spoil func([]byte) []byte) {
+	w.places[node] = Place{rotten{w.places[node].Store, spoil}, w.places[node].Policy}
 }
+
+// flip changes one bit.
+func flip(b []byte) []byte {
+	b[len(b)/2] ^= 1
+	return b
+}
+
+// cut takes the last byte away.
+func cut(b []byte) []byte { return b[:len(b)-1] }
 
 // holds wants a blob to be in a store as it is, or not at all.
 func (w *world) holds(s blob.Store, b []byte, want bool) {
@@ -104,18 +114,21 @@ func (w *world) wantErr(err, want error) {
 	}
 }
 
-// rotten is a store whose every blob has one wrong bit.
-type rotten struct{ blob.Store }
+// rotten is a store whose blobs have other bytes than their names say.
+type rotten struct {
+	blob.Store
+	spoil func([]byte) []byte
+}
 
 // Open implements [blob.Store].
 func (r rotten) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
-	f, size, err := r.Store.Open(ctx, d)
+	f, _, err := r.Store.Open(ctx, d)
 	if err != nil {
 		return nil, 0, err
 	}
 	b, err := io.ReadAll(f)
-	b[len(b)/2] ^= 1
-	return seeker{bytes.NewReader(b)}, size, errors.Join(err, f.Close())
+	b = r.spoil(b)
+	return seeker{bytes.NewReader(b)}, int64(len(b)), errors.Join(err, f.Close())
 }
 
 type seeker struct{ *bytes.Reader }
@@ -209,15 +222,41 @@ func nobody(w *world) {
 
 func rottenModel(w *world) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
-	for _, node := range []uint64{1, 2} {
+	for _, node := range []uint64{1, 2, 3} {
 		w.keep(node, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
 	}
-	w.rot(1)
+	w.rot(1, flip)
+	w.rot(2, cut)
 	into, blobs, d := blob.NewMemory(), w.as(self), spec.DigestOf(b)
-	w.wantErr(blobs.FetchModel(w.Context(), []uint64{1}, d, int64(len(b)), into), blob.ErrMismatch)
-	w.holds(into, b, false)
-	if err := blobs.FetchModel(w.Context(), []uint64{1, 2}, d, int64(len(b)), into); err != nil {
+	for _, from := range []uint64{1, 2} {
+		w.wantErr(blobs.FetchModel(w.Context(), []uint64{from}, d, int64(len(b)), into), blob.ErrMismatch)
+		w.holds(into, b, false)
+	}
+	if err := blobs.FetchModel(w.Context(), []uint64{1, 2, 3}, d, int64(len(b)), into); err != nil {
 		w.Fatal(err)
+	}
+	w.holds(into, b, true)
+}
+
+func rottenUpdate(w *world) {
+	b := blobtest.Bytes(1, 500)
+	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
+	for _, node := range []uint64{1, 2, 3} {
+		w.keep(node, l, b)
+	}
+	w.rot(1, flip)
+	w.rot(2, cut)
+	into, blobs := blob.NewMemory(), w.as(self)
+	for _, from := range []uint64{1, 2} {
+		_, err := blobs.FetchUpdate(w.Context(), []uint64{from}, l.Ref, commitment(l), 500, into)
+		w.wantErr(err, blob.ErrMismatch)
+		w.holds(into, b, false)
+	}
+	if labels, err := into.Labels(w.Context()); err != nil || len(labels) != 0 {
+		w.Errorf("bad bytes leave labels %v (%v)", labels, err)
+	}
+	if e, err := blobs.FetchUpdate(w.Context(), []uint64{1, 2, 3}, l.Ref, commitment(l), 500, into); err != nil || e != l.Entry {
+		w.Errorf("got %v, %v; want %v", e, err, l.Entry)
 	}
 	w.holds(into, b, true)
 }
