@@ -3,9 +3,9 @@ package aggregator_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,49 +13,42 @@ import (
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
-	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
-const first = roletest.FirstTrainer
-
-// as is a client of a node; 0 is a stranger.
-func as(n *roletest.Network, node uint64) blob.Client {
-	if node == 0 {
-		return n.Stranger().Blobs.(*blob.Network).Client
-	}
-	return n.Nodes[node-1].Blobs.Client
-}
-
-func peer(n *roletest.Network, node uint64) blob.Peer {
-	return blob.Peer{Node: node, Endpoint: n.Nodes[node-1].Profile.Endpoint}
-}
+const (
+	first = sim.FirstTrainer
+	chain = "test-1"
+)
 
 func slot(node uint64) spec.Slot {
-	return spec.Slot{Chain: roletest.Chain, Task: 1, Round: 1, Node: node}
+	return spec.Slot{Chain: chain, Task: 1, Round: 1, Node: node}
 }
 
 func entry(b []byte) blob.Entry {
 	return blob.Entry{Digest: spec.DigestOf(b), Salt: spec.Salt{1}, Size: int64(len(b))}
 }
 
-// put uploads bytes to node 1 as another node.
-func put(n *roletest.Network, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
-	return putTo(n, 1, as(n, caller), s, e, b)
+// put uploads bytes to node 1 as another node; 0 is a stranger.
+func put(t *testing.T, n *sim.Network, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
+	t.Helper()
+	return putTo(t, n, 1, caller, s, e, b)
 }
 
-func putTo(n *roletest.Network, to uint64, c blob.Client, s spec.Slot, e blob.Entry, b []byte) error {
-	return c.PutUpdate(n.Context(), peer(n, to), blob.Ref{Kind: blob.Update, Slot: s}, e,
+func putTo(t *testing.T, n *sim.Network, to, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
+	t.Helper()
+	return n.Blobs(caller).PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
 		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
 }
 
 // get asks node 1 for an update as another node.
-func get(n *roletest.Network, caller, of uint64) error {
-	_, r := n.Look(1)
-	commitment := r.Trainers[r.Trainer(of)].Commitment
-	_, err := as(n, caller).FetchUpdate(n.Context(), []blob.Peer{peer(n, 1)},
-		blob.Ref{Kind: blob.Update, Slot: slot(of)}, commitment, 1<<20, blob.NewMemory())
+func get(t *testing.T, n *sim.Network, caller, of uint64) error {
+	t.Helper()
+	_, r := record(t, n, 1)
+	_, err := n.Blobs(caller).FetchUpdate(t.Context(), []uint64{1}, blob.Ref{Kind: blob.Update, Slot: slot(of)},
+		r.Trainers[r.Trainer(of)].Commitment, 1<<20, blob.NewMemory())
 	return err
 }
 
@@ -80,17 +73,53 @@ func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte 
 	return b
 }
 
-// reach is a network whose trainers say nothing by themselves, in the phase of
-// uploads of round 1. Trainer first+i has committed to updates[i], unless it is nil.
-func reach(t *testing.T, task spec.TaskSpec, updates [][]byte) *roletest.Network {
+// open is a network of some trainers of the digits with a task.
+func open(t *testing.T, trainers int, task spec.TaskSpec) *sim.Network {
 	t.Helper()
-	n := roletest.Digits(t, len(updates))
-	n.Join(spec.Aggregator, n.Nodes[0].Tools.Table).Reputation = 0 // of no task
-	for _, trainer := range n.Nodes[first-1 : first-1+len(updates)] {
+	n, err := sim.Digits(sim.Config{Chain: chain}, trainers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Open("consumer", task); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// record is the task and a copy of a round, which a test may change.
+func record(t *testing.T, n *sim.Network, number uint64) (spec.Task, spec.Round) {
+	t.Helper()
+	task, err := n.Task(1)
+	r, err2 := n.Round(1, number)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	r.Trainers = slices.Clone(r.Trainers)
+	r.Aggregates = slices.Clone(r.Aggregates)
+	return task, r
+}
+
+// reach lets things happen until round 1 is in a phase.
+func reach(t *testing.T, n *sim.Network, phase spec.Phase) {
+	t.Helper()
+	if _, _, err := n.Reach(t.Context(), 1, 1, phase); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// uploading is a network whose trainers say nothing by themselves, in the phase of
+// uploads of round 1. Trainer first+i has committed to updates[i], unless it is nil.
+// The last node aggregates, but not this task.
+func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network {
+	t.Helper()
+	n := open(t, len(updates), task)
+	for _, trainer := range n.Nodes[first-1:] {
 		trainer.Refuses = func(role.Action) bool { return true }
 	}
-	n.Create(task)
-	n.Reach(1, 1, spec.PhaseTrain)
+	reach(t, n, spec.PhaseTrain)
+	if _, err := n.Join(sim.Member{Roles: spec.Aggregator}); err != nil {
+		t.Fatal(err)
+	}
 	for i, b := range updates {
 		if b == nil {
 			continue
@@ -102,9 +131,9 @@ func reach(t *testing.T, task spec.TaskSpec, updates [][]byte) *roletest.Network
 		}); err != nil {
 			t.Fatal(err)
 		}
-		wantErr(t, put(n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
+		wantErr(t, put(t, n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
 	}
-	n.Reach(1, 1, spec.PhaseAttest)
+	reach(t, n, spec.PhaseAttest)
 	return n
 }
 
@@ -131,7 +160,7 @@ func TestPolicyPut(t *testing.T) {
 		{"of another node", update(t, first, nil), blob.ErrContent},
 		{"of another round", update(t, first+7, at(func(s *spec.Slot) { s.Round = 2 })), blob.ErrContent},
 		{"of another task", update(t, first+8, at(func(s *spec.Slot) { s.Task = 2 })), blob.ErrContent},
-		{"of another chain", update(t, first+9, at(func(s *spec.Slot) { s.Chain = "althing-fork" })), blob.ErrContent},
+		{"of another chain", update(t, first+9, at(func(s *spec.Slot) { s.Chain = "fork-1" })), blob.ErrContent},
 		{"of another scale", update(t, first+10, func(h *model.UpdateHeader) { h.ScaleBits = 21 }), blob.ErrContent},
 		{"of another model", update(t, first+11, func(h *model.UpdateHeader) { h.Count = 649 }), blob.ErrContent},
 		{"no update", bytes.Repeat([]byte("x"), 100), blob.ErrContent},
@@ -141,14 +170,14 @@ func TestPolicyPut(t *testing.T) {
 	for i, c := range cases {
 		updates[i] = c.update
 	}
-	n := reach(t, roletest.DigitsTask(1), updates)
+	n := uploading(t, sim.DigitsTask(1), updates)
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			node, b := uint64(first+i), c.update
 			if b == nil {
 				b = update(t, node, nil)
 			}
-			if err := put(n, node, slot(node), entry(b), b); !errors.Is(err, c.want) {
+			if err := put(t, n, node, slot(node), entry(b), b); !errors.Is(err, c.want) {
 				t.Errorf("got error %v, want %v", err, c.want)
 			}
 			_, err := n.Nodes[0].Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot(node)})
@@ -158,32 +187,32 @@ func TestPolicyPut(t *testing.T) {
 		})
 	}
 	good := cases[0].update
-	t.Run("again", func(t *testing.T) { wantErr(t, put(n, first, slot(first), entry(good), good), nil) })
+	t.Run("again", func(t *testing.T) { wantErr(t, put(t, n, first, slot(first), entry(good), good), nil) })
 	t.Run("stranger", func(t *testing.T) {
-		wantErr(t, put(n, 0, slot(first), entry(good), good), blob.ErrForbidden)
+		wantErr(t, put(t, n, 0, slot(first), entry(good), good), blob.ErrForbidden)
 	})
 	t.Run("into the slot of another", func(t *testing.T) {
-		wantErr(t, put(n, first+1, slot(first), entry(good), good), blob.ErrForbidden)
+		wantErr(t, put(t, n, first+1, slot(first), entry(good), good), blob.ErrForbidden)
 	})
 	t.Run("not selected", func(t *testing.T) {
 		b := update(t, 5, nil)
-		wantErr(t, put(n, 5, slot(5), entry(b), b), blob.ErrForbidden)
+		wantErr(t, put(t, n, 5, slot(5), entry(b), b), blob.ErrForbidden)
 	})
 	t.Run("another salt", func(t *testing.T) {
 		e := entry(good)
 		e.Salt[0]++
-		wantErr(t, put(n, first, slot(first), e, good), blob.ErrForbidden)
+		wantErr(t, put(t, n, first, slot(first), e, good), blob.ErrForbidden)
 	})
 	t.Run("another digest", func(t *testing.T) {
 		b := bytes.Clone(good)
 		b[len(b)-1] = 1
-		wantErr(t, put(n, first, slot(first), entry(b), b), blob.ErrForbidden)
+		wantErr(t, put(t, n, first, slot(first), entry(b), b), blob.ErrForbidden)
 	})
 	t.Run("other bytes under the digest", func(t *testing.T) {
 		b := cases[3].update
 		lie := bytes.Clone(b)
 		lie[len(b)-1] = 1
-		wantErr(t, put(n, first+3, slot(first+3), entry(b), lie), blob.ErrMismatch)
+		wantErr(t, put(t, n, first+3, slot(first+3), entry(b), lie), blob.ErrMismatch)
 	})
 	for name, change := range map[string]func(*spec.Slot){
 		"no such task":  func(s *spec.Slot) { s.Task = 2 },
@@ -192,22 +221,17 @@ func TestPolicyPut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := slot(first)
 			change(&s)
-			wantErr(t, put(n, first, s, entry(good), good), blob.ErrForbidden)
+			wantErr(t, put(t, n, first, s, entry(good), good), blob.ErrForbidden)
 		})
 	}
-	t.Run("signed for another chain", func(t *testing.T) {
-		c := as(n, first)
-		c.Chain = "althing-fork"
-		wantErr(t, putTo(n, 1, c, slot(first), entry(good), good), blob.ErrUnauthenticated)
-	})
 	t.Run("an aggregator of other tasks", func(t *testing.T) {
-		outsider := n.Nodes[len(n.Nodes)-1]
-		wantErr(t, putTo(n, outsider.ID, as(n, first), slot(first), entry(good), good), blob.ErrForbidden)
+		outsider := uint64(len(n.Nodes))
+		wantErr(t, putTo(t, n, outsider, first, slot(first), entry(good), good), blob.ErrForbidden)
 	})
-	wantErr(t, putTo(n, 2, as(n, first), slot(first), entry(good), good), nil) // f+1 hold it: the round goes on
-	n.Reach(1, 1, spec.PhaseAggregate)
+	wantErr(t, putTo(t, n, 2, first, slot(first), entry(good), good), nil) // f+1 hold it: the round goes on
+	reach(t, n, spec.PhaseAggregate)
 	t.Run("late", func(t *testing.T) {
-		wantErr(t, put(n, first, slot(first), entry(good), good), blob.ErrForbidden)
+		wantErr(t, put(t, n, first, slot(first), entry(good), good), blob.ErrForbidden)
 	})
 }
 
@@ -215,43 +239,45 @@ func TestPolicyGet(t *testing.T) {
 	const aggregate, evaluate, own, other = 2, 5, first, first + 1
 	for _, audit := range []string{spec.AuditPublic, spec.AuditMembers} {
 		t.Run(audit, func(t *testing.T) {
-			task := roletest.DigitsTask(1)
+			task := sim.DigitsTask(1)
 			task.Audit = audit
 			lost := update(t, first+2, nil) // committed to, but never uploaded in time
-			n := reach(t, task, [][]byte{update(t, first, nil), update(t, first+1, nil), lost})
+			n := uploading(t, task, [][]byte{update(t, first, nil), update(t, first+1, nil), lost})
 			outsider := uint64(len(n.Nodes))
 			for i, b := range [][]byte{update(t, first, nil), update(t, first+1, nil)} {
-				for _, g := range n.Nodes[:roletest.Aggregators] {
+				for _, g := range n.Nodes[:sim.Aggregators] {
 					node := uint64(first + i)
-					if err := putTo(n, g.ID, as(n, node), slot(node), entry(b), b); err != nil {
+					if err := putTo(t, n, g.ID, node, slot(node), entry(b), b); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
-			check := func(may map[uint64]bool) {
+			check := func(may func(of uint64) map[uint64]bool) {
 				t.Helper()
-				_, r := n.Look(1)
-				for caller, may := range may {
-					if err := get(n, caller, own); (err == nil) != may || err != nil && !errors.Is(err, blob.ErrForbidden) {
-						t.Errorf("phase %s: caller %d: %v, want leave: %v", r.Phase, caller, err, may)
-					}
-					labels, err := as(n, caller).Updates(t.Context(), peer(n, 1), 1, 1)
-					if (err == nil) != (may || caller == other) {
-						t.Errorf("phase %s: caller %d lists %v, %v", r.Phase, caller, labels, err)
+				_, r := record(t, n, 1)
+				for _, of := range []uint64{own, other} {
+					for caller, may := range may(of) {
+						if err := get(t, n, caller, of); (err == nil) != may || err != nil && !errors.Is(err, blob.ErrForbidden) {
+							t.Errorf("phase %s: caller %d, update of %d: %v, want leave: %v", r.Phase, caller, of, err, may)
+						}
 					}
 				}
 			}
 			for _, phase := range []spec.Phase{spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal, spec.PhaseScore, spec.PhaseOpen} {
-				n.Reach(1, 1, phase)
-				check(map[uint64]bool{0: false, aggregate: true, evaluate: false, own: true, other: false, outsider: false})
+				reach(t, n, phase)
+				check(func(of uint64) map[uint64]bool {
+					return map[uint64]bool{0: false, aggregate: true, evaluate: false, own: of == own, other: of == other, outsider: false}
+				})
 			}
-			n.Finish(1)
+			reach(t, n, spec.PhaseSettled)
 			public := audit == spec.AuditPublic
-			check(map[uint64]bool{0: public, aggregate: true, evaluate: true, own: true, other: true, outsider: public})
+			check(func(uint64) map[uint64]bool {
+				return map[uint64]bool{0: public, aggregate: true, evaluate: true, own: true, other: true, outsider: public}
+			})
 
 			// An update that is not in the sum is nobody's business but its trainer's
 			// and the aggregators'.
-			p := aggregator.Policy{Chain: n}
+			p := aggregator.Policy{Chain: n.Records()}
 			ref := blob.Ref{Kind: blob.Update, Slot: slot(first + 2)}
 			for caller, may := range map[uint64]bool{0: false, aggregate: true, first + 2: true, other: false, evaluate: false} {
 				if err := p.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, ref); (err == nil) != may {
@@ -266,7 +292,7 @@ func TestPolicyGet(t *testing.T) {
 func TestPolicyWithoutChain(t *testing.T) {
 	p := aggregator.Policy{Chain: noChain{}}
 	ref := blob.Ref{Kind: blob.Update, Slot: slot(first)}
-	caller := blob.Caller{Node: first, Key: ed25519.PublicKey{}}
+	caller := blob.Caller{Node: first}
 	for name, err := range map[string]error{
 		"put":   p.MayPut(t.Context(), caller, ref, blob.Entry{}),
 		"check": p.CheckUpdate(t.Context(), ref, blob.Entry{}, strings.NewReader("")),

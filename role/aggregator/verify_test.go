@@ -9,47 +9,35 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
 // settled is a network with folders for stores, whose task of two rounds is done.
-func settled(t *testing.T, task spec.TaskSpec, liar int) (n *roletest.Network, folders []string) {
+func settled(t *testing.T, task spec.TaskSpec, liar int) (n *sim.Network, folders []string) {
 	t.Helper()
-	n = roletest.Digits(t, 3)
-	for i, node := range n.Nodes[:roletest.Aggregators] {
+	n = open(t, 3, task)
+	for i, node := range n.Nodes[:sim.Aggregators] {
 		folders = append(folders, t.TempDir())
 		d, err := blob.OpenDir(folders[i])
 		if err != nil {
 			t.Fatal(err)
 		}
 		node.Use(d)
-		node.Liar = i == liar
+		node.Machines = func() []role.Machine { return []role.Machine{&aggregator.Machine{Node: node.ID, Liar: i == liar}} }
 		node.Restart()
 	}
-	n.Create(task)
-	if got := n.Finish(1); got.Accepted != 2 {
-		t.Fatalf("%d rounds accepted: %s", got.Accepted, got.Reason)
+	if got, err := n.Finish(t.Context(), 1); err != nil || got.Accepted != 2 {
+		t.Fatalf("%d rounds accepted: %s, %v", got.Accepted, got.Reason, err)
 	}
 	return n, folders
 }
 
-func record(t *testing.T, n *roletest.Network, number uint64) (spec.Task, spec.Round) {
-	t.Helper()
-	task, _ := n.Look(1)
-	r, err := n.Round(t.Context(), 1, number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Trainers = slices.Clone(r.Trainers)
-	r.Aggregates = slices.Clone(r.Aggregates)
-	return task, r
-}
-
 func TestVerifyByStranger(t *testing.T) {
 	for _, liar := range []int{-1, 2} {
-		n, _ := settled(t, roletest.DigitsTask(2), liar)
+		n, _ := settled(t, sim.DigitsTask(2), liar)
 		for number := uint64(1); number <= 2; number++ {
 			task, r := record(t, n, number)
 			if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
@@ -60,7 +48,7 @@ func TestVerifyByStranger(t *testing.T) {
 }
 
 func TestVerifyAmongMembers(t *testing.T) {
-	rules := roletest.DigitsTask(2)
+	rules := sim.DigitsTask(2)
 	rules.Audit = spec.AuditMembers
 	n, _ := settled(t, rules, -1)
 	task, r := record(t, n, 1)
@@ -79,7 +67,7 @@ func TestVerifyAmongMembers(t *testing.T) {
 
 // TestVerifyNamesAFlippedBit flips one bit of each kept blob in turn.
 func TestVerifyNamesAFlippedBit(t *testing.T) {
-	rules := roletest.DigitsTask(2)
+	rules := sim.DigitsTask(2)
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, spec.One, 500_000
 	n, folders := settled(t, rules, -1)
 	task, r := record(t, n, 1)
@@ -140,7 +128,7 @@ func write(t *testing.T, path string, b []byte) {
 
 // TestVerifyNamesWhatDiffers gives the auditor a record that is not true.
 func TestVerifyNamesWhatDiffers(t *testing.T) {
-	n, _ := settled(t, roletest.DigitsTask(2), -1)
+	n, _ := settled(t, sim.DigitsTask(2), -1)
 	other := spec.DigestOf([]byte("other"))
 	for _, c := range []struct {
 		name, want string
@@ -178,15 +166,15 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 }
 
 func TestVerifyPassesTheUnreachableOver(t *testing.T) {
-	n, _ := settled(t, roletest.DigitsTask(2), -1)
+	n, _ := settled(t, sim.DigitsTask(2), -1)
 	task, r := record(t, n, 2)
-	for i, node := range n.Nodes[:roletest.Aggregators] {
-		node.Unreachable.Store(true)
+	for i, node := range n.Nodes[:sim.Aggregators] {
+		node.Crash()
 		got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r)
 		switch {
-		case i < roletest.Aggregators-1 && (err != nil || got != r.Next):
+		case i < sim.Aggregators-1 && (err != nil || got != r.Next):
 			t.Errorf("%d unreachable: %s, %v", i+1, got.Short(), err)
-		case i == roletest.Aggregators-1 && (err == nil || !strings.HasPrefix(err.Error(), "update of node 9: nobody serves it; node 1: ")):
+		case i == sim.Aggregators-1 && (err == nil || !strings.HasPrefix(err.Error(), "update of node 9: nobody serves it; node 1: ")):
 			t.Errorf("all unreachable: %v", err)
 		}
 	}
