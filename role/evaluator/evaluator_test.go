@@ -6,13 +6,13 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/evaluator"
-	"github.com/althing-network/althing/role/roletest"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
 // TestShardMustFit: a shard of another shape is not attested.
 func TestShardMustFit(t *testing.T) {
-	hold := evaluator.Hold{Task: spec.Task{ID: 1, Spec: roletest.DigitsTask(1)}}
+	hold := evaluator.Hold{Task: spec.Task{ID: 1, Spec: sim.DigitsTask(1)}}
 	for name, table := range map[string]data.Table{
 		"no rows":       {Features: 64, Classes: 10},
 		"few features":  {Features: 63, Classes: 10, X: make([]float32, 63), Y: []int32{1}},
@@ -31,10 +31,22 @@ func TestShardMustFit(t *testing.T) {
 
 // TestScoreIsOfTheOwnShard checks the scores of a round against the shards.
 func TestScoreIsOfTheOwnShard(t *testing.T) {
-	n := roletest.Digits(t, 2)
-	n.Create(roletest.DigitsTask(1))
-	task := n.Finish(1)
-	_, r := n.Look(1)
+	n, err := sim.Digits(sim.Config{}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := n.Open("consumer", sim.DigitsTask(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := n.Finish(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := n.Round(id, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	next, err := n.Stranger().Model(t.Context(), task, r.Next)
 	if err != nil {
 		t.Fatal(err)

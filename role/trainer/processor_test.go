@@ -13,8 +13,8 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/roletest"
 	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -45,16 +45,25 @@ func clip(most int32) processor {
 }
 
 // training is a network whose first trainer has to train.
-func training(t *testing.T) (n *roletest.Network, node *roletest.Node, duty role.Duty) {
+func training(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
 	t.Helper()
-	n = roletest.Digits(t, 2)
-	n.Create(roletest.DigitsTask(1))
-	task, r := n.Reach(1, 1, spec.PhaseTrain)
-	return n, n.Nodes[roletest.FirstTrainer-1], role.Duty{Task: task, Round: r}
+	n, err := sim.Digits(sim.Config{}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := n.Open("consumer", sim.DigitsTask(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, r, err := n.Reach(t.Context(), id, 1, spec.PhaseTrain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, n.Nodes[sim.FirstTrainer-1], role.Duty{Task: task, Round: r}
 }
 
 // do lets a machine with processors do what it asks for first, as the node.
-func do(t *testing.T, node *roletest.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
+func do(t *testing.T, node *sim.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
 	t.Helper()
 	m := trainer.Machine{Node: node.ID, Processors: processors}
 	actions := m.Handle(role.Saw{Duties: []role.Duty{duty}}, 1)
@@ -117,15 +126,17 @@ func TestProcessorsDecideWhatLeaves(t *testing.T) {
 	if diff := cmp.Diff(want, values(t, node.Tools.Store, place)); diff != "" {
 		t.Errorf("what is stored (-want +got):\n%s", diff)
 	}
-	n.Finish(1)
-	r, err := n.Round(t.Context(), 1, 1)
+	if _, err := n.Finish(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	r, err := n.Round(1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c := r.Trainers[0]; !c.Survivor || c.Commitment != event.(trainer.Trained).Commitment {
 		t.Errorf("the chain has %+v of %+v", c, event)
 	}
-	for _, a := range n.Nodes[:roletest.Aggregators] {
+	for _, a := range n.Nodes[:sim.Aggregators] {
 		if diff := cmp.Diff(want, values(t, a.Tools.Store, place)); diff != "" {
 			t.Errorf("what aggregator %d holds (-want +got):\n%s", a.ID, diff)
 		}
