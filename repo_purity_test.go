@@ -29,7 +29,7 @@ func TestRolesAreGivenTheWorld(t *testing.T) {
 	catches(t, givenWorld, "randomness is an argument", "role/a.go", "package role\nimport _ \"crypto/rand\"\n")
 	catches(t, givenWorld, "performs no I/O", "role/trainer/a.go", "package trainer\nimport _ \"net/http\"\n")
 	catches(t, givenWorld, "", "role/a.go", "package role\nimport _ \"time\"\n")
-	catches(t, givenWorld, "", "role/roletest/a.go", "package roletest\nimport _ \"net/http\"\n")
+	catches(t, givenWorld, "", "role/blobstest/a.go", "package blobstest\nimport _ \"net/http\"\n")
 }
 
 // givenWorld forbids what a machine should be given. A package for tests is no
