@@ -132,6 +132,8 @@ func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network 
 			t.Fatal(err)
 		}
 		wantErr(t, put(t, n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
+		mine := n.Nodes[0].Policy.MayGetUpdate(t.Context(), blob.Caller{Node: node}, blob.Ref{Kind: blob.Update, Slot: slot(node)})
+		wantErr(t, mine, blob.ErrForbidden)
 	}
 	reach(t, n, spec.PhaseAttest)
 	return n
