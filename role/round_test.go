@@ -267,6 +267,35 @@ func TestUploadWantsAQuorum(t *testing.T) {
 	}
 }
 
+// late is the way to a network in which node 2 refuses once node 1 has.
+type late struct {
+	role.Blobs
+	refused chan struct{}
+}
+
+func (l late) PutUpdate(_ ctx, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) error {
+	switch to {
+	case 1:
+		defer close(l.refused)
+		return blob.ErrTooLarge
+	case 2:
+		<-l.refused
+		return blob.ErrConflict
+	}
+	return nil
+}
+
+// TestUploadNamesTheFirstRefusal: in the order of the aggregators, so that the same
+// network tells the same story whoever was faster.
+func TestUploadNamesTheFirstRefusal(t *testing.T) {
+	n := open(t, 1, sim.DigitsTask(1))
+	task, r := reach(t, n, 1, spec.PhaseAttest)
+	tools := n.Nodes[first-1].Tools
+	tools.Blobs = late{tools.Blobs, make(chan struct{})}
+	_, err := trainer.Upload{Task: task, Round: r}.Do(t.Context(), tools)
+	wantErr(t, err, blob.ErrTooLarge)
+}
+
 // TestNothingToDoAfterTheCommit: an aggregator that did not commit does not
 // compute in the phase of reveals.
 func TestNothingToDoAfterTheCommit(t *testing.T) {
