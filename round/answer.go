@@ -96,8 +96,8 @@ func (in Commit) apply(s *State, height int64) ([]Effect, error) {
 	}
 	t := &s.Round.Trainers[i]
 	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, height
-	s.Round.Committed = spec.SetBit(s.Round.Committed, int(t.Bit))
-	if s.Round.Enough == 0 && uint64(spec.CountBits(s.Round.Committed)) >= s.enoughTrainers() {
+	s.Round.Commitments++
+	if s.Round.Enough == 0 && uint64(s.Round.Commitments) >= s.enoughTrainers() {
 		s.Round.Enough = height
 	}
 	s.heard(height)

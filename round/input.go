@@ -21,7 +21,8 @@ type Parts struct {
 	Trainer    uint64      // the contribution of this node; 0: of none
 	Commitment spec.Digest // and of the node that committed to this
 	Trainers   bool        // all contributions
-	Committee  bool        // all aggregates and all evaluations
+	Committee  bool        // all aggregates, but for what they hold, and all evaluations
+	Holds      bool        // what the aggregates hold
 }
 
 // Needs says which parts of the newest round a step with an input reads.
@@ -43,4 +44,4 @@ type Tick struct{}
 
 func (Select) needs() Parts { return Parts{} }
 func (Cancel) needs() Parts { return Parts{} }
-func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true} }
+func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true, Holds: true} }

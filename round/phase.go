@@ -44,7 +44,7 @@ func (s *State) enoughTrainers() uint64 {
 	return max((2*uint64(s.Round.Asked)+2)/3, uint64(s.Task.Spec.Selection.MinTrainers))
 }
 
-// progress reads the round's record of commitments while trainers train, and the
+// progress reads the round's count of commitments while trainers train, and the
 // parts of the committee in every other phase.
 func (s *State) progress() progress {
 	quorum := uint64(s.Task.Spec.Selection.Quorum())
@@ -52,7 +52,7 @@ func (s *State) progress() progress {
 	switch s.Round.Phase {
 	case spec.PhaseTrain:
 		return progress{
-			given: uint64(spec.CountBits(s.Round.Committed)), asked: uint64(s.Round.Asked), enough: s.Round.Enough,
+			given: uint64(s.Round.Commitments), asked: uint64(s.Round.Asked), enough: s.Round.Enough,
 		}
 	case spec.PhaseAttest:
 		for _, a := range s.Round.Aggregates {
@@ -136,6 +136,7 @@ func (s *State) closePhase(height int64) []Effect {
 	deadlines := s.Task.Spec.Deadlines
 	switch s.Round.Phase {
 	case spec.PhaseTrain:
+		s.Round.Committed = s.committed()
 		if s.progress().given < uint64(s.Task.Spec.Selection.MinTrainers) {
 			return append(effects, s.abort(height, "too few trainers committed")...)
 		}
@@ -157,6 +158,16 @@ func (s *State) closePhase(height int64) []Effect {
 	default: // spec.PhaseOpen
 		return append(effects, s.settle(height)...)
 	}
+}
+
+// committed is the bitmap of the trainers that have committed. It is made once: a
+// commitment that changed it would cost more in a larger round.
+func (s *State) committed() []byte {
+	committed := make([]bool, len(s.Round.Trainers))
+	for i, t := range s.Round.Trainers {
+		committed[i] = t.Height > 0
+	}
+	return spec.Bitmap(committed)
 }
 
 // silent gives a demerit to whoever let the phase's deadline pass.

@@ -68,6 +68,12 @@ func (s State) Only(p Parts) State {
 	if !p.Committee {
 		s.Round.Aggregates, s.Round.Scores = nil, nil
 	}
+	if !p.Holds {
+		s.Round.Aggregates = slices.Clone(s.Round.Aggregates)
+		for i := range s.Round.Aggregates {
+			s.Round.Aggregates[i].Holds = nil
+		}
+	}
 	return s
 }
 

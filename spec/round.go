@@ -2,32 +2,32 @@ package spec
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 )
 
 // Round is one training round of a task as the chain records it. A round that
 // was aborted is followed by one with the next number.
 type Round struct {
-	Task       uint64         `json:"task"`
-	Number     uint64         `json:"round"`
-	Phase      Phase          `json:"phase"`
-	Reason     string         `json:"reason,omitempty"` // why it was aborted
-	Opened     int64          `json:"opened"`           // height
-	Since      int64          `json:"since"`            // height at which the phase began
-	Deadline   int64          `json:"deadline"`         // last height at which the phase may end
-	Closed     int64          `json:"closed,omitempty"` // height
-	Base       Digest         `json:"base"`             // model the trainers start from
-	Next       Digest         `json:"next"`             // model the aggregators agreed on
-	Score      PPM            `json:"score"`            // of Next; see Scored
-	Scored     bool           `json:"scored"`
-	Paid       uint64         `json:"paid_uthing"`
-	Asked      uint32         `json:"asked"`               // trainers selected
-	Committed  []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has committed
-	Enough     int64          `json:"enough,omitempty"`    // height at which enough had committed, 0 before it
-	Trainers   []Contribution `json:"trainers"`            // in the order of their nodes
-	Aggregates []Aggregate    `json:"aggregates"`
-	Scores     []Evaluation   `json:"scores"`
+	Task        uint64         `json:"task"`
+	Number      uint64         `json:"round"`
+	Phase       Phase          `json:"phase"`
+	Reason      string         `json:"reason,omitempty"` // why it was aborted
+	Opened      int64          `json:"opened"`           // height
+	Since       int64          `json:"since"`            // height at which the phase began
+	Deadline    int64          `json:"deadline"`         // last height at which the phase may end
+	Closed      int64          `json:"closed,omitempty"` // height
+	Base        Digest         `json:"base"`             // model the trainers start from
+	Next        Digest         `json:"next"`             // model the aggregators agreed on
+	Score       PPM            `json:"score"`            // of Next; see Scored
+	Scored      bool           `json:"scored"`
+	Paid        uint64         `json:"paid_uthing"`
+	Asked       uint32         `json:"asked"`               // trainers selected
+	Commitments uint32         `json:"commitments"`         // trainers that have committed
+	Committed   []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has; empty until the training has ended
+	Enough      int64          `json:"enough,omitempty"`    // height at which enough had committed, 0 before it
+	Trainers    []Contribution `json:"trainers"`            // in the order of their nodes
+	Aggregates  []Aggregate    `json:"aggregates"`
+	Scores      []Evaluation   `json:"scores"`
 }
 
 // Contribution is one selected trainer's part in a round.
@@ -165,24 +165,6 @@ func (r Round) FederatedScore() PPM {
 // Held reports whether bit i of a bitmap is set.
 func Held(bitmap []byte, i int) bool {
 	return i/8 < len(bitmap) && bitmap[i/8]>>(i%8)&1 == 1
-}
-
-// SetBit returns a bitmap in which bit i is set and which is long enough for it.
-// It may change the bytes it is given.
-func SetBit(bitmap []byte, i int) []byte {
-	for len(bitmap) <= i/8 {
-		bitmap = append(bitmap, 0)
-	}
-	bitmap[i/8] |= 1 << (i % 8)
-	return bitmap
-}
-
-// CountBits counts the bits that are set.
-func CountBits(bitmap []byte) (n int) {
-	for _, b := range bitmap {
-		n += bits.OnesCount8(b)
-	}
-	return n
 }
 
 // Bitmap packs booleans, lowest bit first.

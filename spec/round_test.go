@@ -16,7 +16,7 @@ func TestQuorums(t *testing.T) {
 }
 
 func TestAskedIsRoundedUp(t *testing.T) {
-	for trainers, want := range map[uint32]int{1: 2, 4: 6, 10: 13, 100: 130, 196: 255, 1<<32 - 1: 5583457484} {
+	for trainers, want := range map[uint32]int{1: 2, 4: 6, 10: 13, 100: 130, 196: 255, 1575: 2048, 1576: 2049, 1<<32 - 1: 5583457484} {
 		if got := (spec.Selection{Trainers: trainers}).Asked(); got != want {
 			t.Errorf("%d trainers: asked %d, want %d", trainers, got, want)
 		}

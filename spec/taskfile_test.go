@@ -137,7 +137,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"escrow above supply":    {"1_000_000", "1000000000000001", 13, "escrow", "more than there is"},
 		"two aggregators":        {"escrow", "selection:\n  aggregators: 2\nescrow", 14, "selection.aggregators", "3f+1"},
 		"more least than wanted": {"escrow", "selection:\n  trainers: 4\n  min_trainers: 5\nescrow", 15, "selection.min_trainers", "more than selection.trainers"},
-		"too many trainers":      {"escrow", "selection:\n  trainers: 197\nescrow", 14, "selection.trainers", "backups included"},
+		"too many trainers":      {"escrow", "selection:\n  trainers: 1576\nescrow", 14, "selection.trainers", "backups included"},
 		"no evaluator":           {"escrow", "selection:\n  evaluators: 0\nescrow", 14, "selection.evaluators", "want 1 to"},
 		"weight under mean":      {"escrow", "aggregation:\n  rule: mean\n  max_weight: 7\nescrow", 15, "aggregation.max_weight", "every weight is 1"},
 		"scale too fine":         {"escrow", "aggregation:\n  scale_bits: 31\nescrow", 14, "aggregation.scale_bits", "want 8 to 30"},

@@ -4,7 +4,7 @@ import "fmt"
 
 // Bounds of a task: what one task may ask of a network at most.
 const (
-	MaxTrainers   = 256
+	MaxTrainers   = 2048
 	MaxCommittee  = 31         // aggregators or evaluators
 	MaxParameters = 64 << 20   // of a model, four bytes each
 	MaxWidth      = 1 << 20    // of a layer

@@ -49,8 +49,8 @@ func TestGenesisComesBack(t *testing.T) {
 	if d := cmp.Diff(want, other.export(t)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if n, err := other.ByOwner(other.ctx, owner("bob")); err != nil || n.ID != 2 {
-		t.Errorf("got node %d of bob, %v; want 2", n.ID, err)
+	if id, err := other.IDOf(other.ctx, owner("bob")); err != nil || id != 2 {
+		t.Errorf("got node %d of bob, %v; want 2", id, err)
 	}
 	if id := other.register(t, "dee", 1_000_000); id != 4 {
 		t.Errorf("got id %d, want 4", id)

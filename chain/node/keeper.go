@@ -74,15 +74,6 @@ func (k Keeper) Get(ctx context.Context, id uint64) (spec.Node, error) {
 	return stored.ToSpec()
 }
 
-// ByOwner returns the node of an account, or [ErrNotFound].
-func (k Keeper) ByOwner(ctx context.Context, owner string) (spec.Node, error) {
-	id, err := k.idOf(ctx, owner)
-	if err != nil {
-		return spec.Node{}, err
-	}
-	return k.Get(ctx, id)
-}
-
 // Active returns the nodes that may be selected, in the order of their ids.
 func (k Keeper) Active(ctx context.Context) ([]spec.Node, error) {
 	var active []spec.Node

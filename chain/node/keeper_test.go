@@ -109,7 +109,16 @@ func TestRegister(t *testing.T) {
 	if id := r.register(t, "bob", 1_000_000); id != 2 {
 		t.Errorf("got id %d of the second node, want 2", id)
 	}
-	got, err := r.ByOwner(r.ctx, owner("ann"))
+	if id, err := r.IDOf(r.ctx, owner("ann")); err != nil || id != 1 {
+		t.Errorf("got node %d of ann, %v; want 1", id, err)
+	}
+	if who, err := r.OwnerOf(r.ctx, 2); err != nil || who != owner("bob") {
+		t.Errorf("got %s, %v: want bob", who, err)
+	}
+	if _, err := r.OwnerOf(r.ctx, 3); !errors.Is(err, node.ErrNotFound) {
+		t.Errorf("the owner of no node: %v", err)
+	}
+	got, err := r.Get(r.ctx, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

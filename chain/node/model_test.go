@@ -87,7 +87,11 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 			"": func(t *rapid.T) {
 				var locked, free uint64
 				for p, m := range members {
-					n, err := r.ByOwner(r.ctx, owner(p))
+					id, err := r.IDOf(r.ctx, owner(p))
+					if err != nil {
+						t.Fatalf("%s: %v", p, err)
+					}
+					n, err := r.Get(r.ctx, id)
 					if err != nil || n.ID != m.id || n.Stake != m.stake || int(n.Busy) != m.busy || n.Active != m.active {
 						t.Fatalf("%s: got %+v, %v; want %+v", p, n, err, m)
 					}

@@ -20,7 +20,7 @@ func (k Keeper) Node(ctx context.Context, req *nodepb.QueryNode) (*nodepb.QueryN
 
 // NodeByOwner implements [nodepb.QueryServer].
 func (k Keeper) NodeByOwner(ctx context.Context, req *nodepb.QueryNodeByOwner) (*nodepb.QueryNodeResponse, error) {
-	id, err := k.idOf(ctx, req.Owner)
+	id, err := k.IDOf(ctx, req.Owner)
 	if err != nil {
 		return nil, err
 	}

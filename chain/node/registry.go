@@ -45,7 +45,7 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 // Update implements [nodepb.MsgServer]: the node keeps its id, stake and
 // standing. It cannot have fewer slots than tasks it serves.
 func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgUpdateResponse, error) {
-	id, err := k.idOf(ctx, msg.Owner)
+	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 	if err != nil {
 		return nil, err
 	}
-	id, err := k.idOf(ctx, msg.Owner)
+	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 }
 
 func (k Keeper) setActive(ctx context.Context, owner string, active bool) error {
-	id, err := k.idOf(ctx, owner)
+	id, err := k.IDOf(ctx, owner)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,8 @@ func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registratio
 	return r, nil
 }
 
-// idOf returns the id of an account's node, or [ErrNotFound].
-func (k Keeper) idOf(ctx context.Context, owner string) (uint64, error) {
+// IDOf returns the id of an account's node, or [ErrNotFound].
+func (k Keeper) IDOf(ctx context.Context, owner string) (uint64, error) {
 	account, err := k.account(owner)
 	if err != nil {
 		return 0, err
@@ -142,6 +142,12 @@ func (k Keeper) idOf(ctx context.Context, owner string) (uint64, error) {
 		return 0, fmt.Errorf("read the node of %s: %w", owner, err)
 	}
 	return id, nil
+}
+
+// OwnerOf returns the account of a node, or [ErrNotFound].
+func (k Keeper) OwnerOf(ctx context.Context, id uint64) (string, error) {
+	r, err := k.registration(ctx, id)
+	return r.Owner, err
 }
 
 // newcomer reads an address that has no node yet: with one, it is refused with

@@ -97,12 +97,17 @@ func (r registry) Get(ctx context.Context, id uint64) (spec.Node, error) {
 	return n.ToSpec()
 }
 
-func (r registry) ByOwner(ctx context.Context, owner string) (spec.Node, error) {
+func (r registry) IDOf(ctx context.Context, owner string) (uint64, error) {
 	id, err := r.owners.Get(ctx, owner)
 	if err != nil {
-		return spec.Node{}, fmt.Errorf("%w: owner %s", errStranger, owner)
+		return 0, fmt.Errorf("%w: owner %s", errStranger, owner)
 	}
-	return r.Get(ctx, id)
+	return id, nil
+}
+
+func (r registry) OwnerOf(ctx context.Context, id uint64) (string, error) {
+	n, err := r.Get(ctx, id)
+	return n.Owner, err
 }
 
 func (r registry) Active(ctx context.Context) (active []spec.Node, err error) {

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -84,15 +85,31 @@ func validateTask(t spec.Task) error {
 
 // validateRound wants a round's record to say of its trainers what their parts say.
 func validateRound(r spec.Round) error {
-	if int(r.Asked) != len(r.Trainers) || len(r.Committed) > (len(r.Trainers)+7)/8 {
-		return fmt.Errorf("%d trainers asked and %d bytes of commitments, of %d trainers", r.Asked, len(r.Committed), len(r.Trainers))
-	}
+	committed, commitments := make([]bool, len(r.Trainers)), uint32(0)
 	for i, c := range r.Trainers {
-		switch {
-		case int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node:
+		if int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node {
 			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
-		case spec.Held(r.Committed, i) != (c.Height > 0):
-			return fmt.Errorf("node %d committed at height %d: its bit says something else", c.Node, c.Height)
+		}
+		if c.Height > 0 {
+			committed[i] = true
+			commitments++
+		}
+	}
+	var bitmap []byte
+	if r.Phase != spec.PhaseTrain {
+		bitmap = spec.Bitmap(committed)
+	}
+	switch {
+	case int(r.Asked) != len(r.Trainers) || len(r.Trainers) > spec.MaxTrainers:
+		return fmt.Errorf("%d trainers asked, %d listed: want as many, and at most %d", r.Asked, len(r.Trainers), spec.MaxTrainers)
+	case r.Commitments != commitments:
+		return fmt.Errorf("%d commitments counted, %d listed", r.Commitments, commitments)
+	case !bytes.Equal(r.Committed, bitmap):
+		return fmt.Errorf("bitmap of who has committed is %x: want %x", r.Committed, bitmap)
+	}
+	for _, a := range r.Aggregates {
+		if want := len(spec.Bitmap(committed)); a.Attested > 0 && len(a.Holds) != want || a.Attested == 0 && len(a.Holds) > 0 {
+			return fmt.Errorf("node %d attested at height %d with a bitmap of %d bytes, of %d trainers", a.Node, a.Attested, len(a.Holds), len(r.Trainers))
 		}
 	}
 	return nil

@@ -43,11 +43,11 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (round.State, round.
 	if h != nil && h.message == m {
 		return h.state, h.input, nil
 	}
-	node, err := k.nodes.ByOwner(ctx, m.GetOwner())
+	node, err := k.nodes.IDOf(ctx, m.GetOwner())
 	if err != nil {
 		return round.State{}, nil, err
 	}
-	in, err := taskpb.InputOf(m, node.ID)
+	in, err := taskpb.InputOf(m, node)
 	if err != nil {
 		return round.State{}, nil, refused(err)
 	}

@@ -34,8 +34,9 @@ type Bank interface {
 
 // Registry knows the nodes.
 type Registry interface {
-	Get(ctx context.Context, id uint64) (spec.Node, error)
-	ByOwner(ctx context.Context, owner string) (spec.Node, error)
+	// IDOf is the node of an account, OwnerOf the account of a node.
+	IDOf(ctx context.Context, owner string) (uint64, error)
+	OwnerOf(ctx context.Context, id uint64) (string, error)
 	Active(ctx context.Context) ([]spec.Node, error)
 	Engage(ctx context.Context, id uint64, delta int) error
 	Merit(ctx context.Context, id uint64) error
@@ -56,7 +57,8 @@ type Keeper struct {
 	files      collections.Map[uint64, taskpb.TaskSpec]
 	rounds     collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number; without the parts of participants
 	trainers   collections.Map[partKey, taskpb.Contribution]                   // by node
-	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place
+	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place; without what they hold
+	holds      collections.Map[partKey, []byte]                                // by place of the aggregator
 	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place
 	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
 	due        collections.KeySet[dueKey]
@@ -86,6 +88,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		scores:     collections.NewMap(sb, collections.NewPrefix(10), "scores", part, codec.CollValue[taskpb.Evaluation](cdc)),
 		committed: collections.NewMap(sb, collections.NewPrefix(11), "committed",
 			collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
+		holds: collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections share a prefix: a mistake in the lines above

@@ -19,7 +19,8 @@ import (
 
 // A task lies in the store in pieces, so that a message reads and writes no more
 // than what it is about: its task file, which never changes; its record; the record
-// of each round; and each participant's part in a round.
+// of each round; each participant's part in a round, and an aggregator's bitmap,
+// which grows with the trainers.
 
 // partKey is the place of a part: task, round, and the node of a trainer, or the
 // place of an aggregator or an evaluator in its list.
@@ -75,7 +76,7 @@ func (k Keeper) record(ctx context.Context, task, number uint64) (taskpb.Round, 
 }
 
 // everyPart is what a query shows and the end of a block looks at.
-func everyPart() round.Parts { return round.Parts{Trainers: true, Committee: true} }
+func everyPart() round.Parts { return round.Parts{Trainers: true, Committee: true, Holds: true} }
 
 // read adds some participants' parts to a round.
 func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
@@ -84,6 +85,14 @@ func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (e
 			return err
 		}
 		if r.Scores, err = list(ctx, k.scores, r); err != nil {
+			return err
+		}
+	}
+	for i := range r.Aggregates {
+		if !parts.Holds || r.Aggregates[i].Attested == 0 {
+			continue
+		}
+		if r.Aggregates[i].Holds, err = k.holds.Get(ctx, collections.Join3(r.Task, r.Number, uint64(i))); err != nil {
 			return err
 		}
 	}
@@ -207,12 +216,17 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 		}
 	}
 	for i, a := range after.Aggregates {
-		old := taskpb.Aggregate{}
+		old, key := spec.Aggregate{}, collections.Join3(after.Task, after.Number, uint64(i))
 		if i < len(before.Aggregates) {
-			old = taskpb.AggregateFromSpec(before.Aggregates[i])
+			old = before.Aggregates[i]
 		}
-		part := taskpb.AggregateFromSpec(a)
-		if err := write(ctx, k.aggregates, collections.Join3(after.Task, after.Number, uint64(i)), old, part); err != nil {
+		if a.Attested > 0 && old.Attested == 0 {
+			if err := k.holds.Set(ctx, key, a.Holds); err != nil {
+				return err
+			}
+		}
+		old.Holds, a.Holds = nil, nil
+		if err := write(ctx, k.aggregates, key, taskpb.AggregateFromSpec(old), taskpb.AggregateFromSpec(a)); err != nil {
 			return err
 		}
 	}

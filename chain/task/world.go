@@ -83,11 +83,11 @@ func (k Keeper) count(ctx context.Context, node, task uint64, delta int) error {
 
 // Pay implements [round.World].
 func (w world) Pay(node, uthing uint64) error {
-	n, err := w.nodes.Get(w.ctx, node)
+	owner, err := w.nodes.OwnerOf(w.ctx, node)
 	if err != nil {
 		return err
 	}
-	return w.Refund(n.Owner, uthing)
+	return w.Refund(owner, uthing)
 }
 
 // Refund implements [round.World].

@@ -12,7 +12,7 @@ func RoundFromSpec(r spec.Round) Round {
 		Task: r.Task, Number: r.Number, Phase: PhaseFromSpec(r.Phase), Reason: r.Reason,
 		Opened: r.Opened, Since: r.Since, Deadline: r.Deadline, Closed: r.Closed,
 		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid,
-		Asked: r.Asked, Committed: r.Committed, Enough: r.Enough,
+		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: r.Enough,
 	}
 	for _, c := range r.Trainers {
 		out.Trainers = append(out.Trainers, ContributionFromSpec(c))
@@ -39,7 +39,7 @@ func (m *Round) ToSpec() (spec.Round, error) {
 		Opened: m.Opened, Since: m.Since, Deadline: m.Deadline, Closed: m.Closed,
 		Base: r.read("base", m.Base), Next: r.read("next", m.Next),
 		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid,
-		Asked: m.Asked, Committed: m.Committed, Enough: m.Enough,
+		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: m.Enough,
 	}
 	for i := range m.Trainers {
 		out.Trainers = append(out.Trainers, m.Trainers[i].toSpec(&r))
