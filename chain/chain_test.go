@@ -55,6 +55,7 @@ func genesis(t *testing.T) chain.Genesis {
 type network struct {
 	*testing.T
 	*chain.App
+	gas    uint64 // that a transaction asks for
 	db     dbm.DB
 	height int64
 	now    time.Time
@@ -66,7 +67,7 @@ func start(t *testing.T, g chain.Genesis) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{T: t, db: dbm.NewMemDB(), now: g.Time}
+	n := &network{T: t, gas: 200_000, db: dbm.NewMemDB(), now: g.Time}
 	n.open()
 	params := doc.Consensus.Params.ToProto()
 	_, err = n.InitChain(&abci.RequestInitChain{
@@ -110,7 +111,7 @@ func (n *network) sign(name string, number, fee uint64, msgs ...sdk.Msg) []byte 
 	if err := b.SetMsgs(msgs...); err != nil {
 		n.Fatal(err)
 	}
-	b.SetGasLimit(200_000)
+	b.SetGasLimit(n.gas)
 	b.SetFeeAmount(sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(fee))))
 	b.SetUnordered(true)
 	b.SetTimeoutTimestamp(n.now.Add(time.Minute))

@@ -20,9 +20,9 @@ type Outbox struct {
 
 // Send hands a message to a node. A refusal is forgotten: the next Send of the
 // same message signs anew.
-func (o *Outbox) Send(ctx context.Context, m Message, gas uint64) error {
+func (o *Outbox) Send(ctx context.Context, m Message) error {
 	key := fmt.Sprintf("%#v", m)
-	signed, again, err := o.signed(key, m, gas)
+	signed, again, err := o.signed(key, m)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (o *Outbox) Send(ctx context.Context, m Message, gas uint64) error {
 	}
 }
 
-func (o *Outbox) signed(key string, m Message, gas uint64) (_ Signed, again bool, _ error) {
+func (o *Outbox) signed(key string, m Message) (_ Signed, again bool, _ error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
@@ -57,7 +57,7 @@ func (o *Outbox) signed(key string, m Message, gas uint64) (_ Signed, again bool
 	if s, ok := o.sent[key]; ok {
 		return s, true, nil
 	}
-	s, err := o.Account.Sign(m, gas, 0, now)
+	s, err := o.Account.Sign(m, Gas, 0, now)
 	if err != nil {
 		return s, false, err
 	}

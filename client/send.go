@@ -18,9 +18,11 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// Gas is what a message may use at most; a message of a round reads and writes
-// the round, which grows with its participants. A third is to spare.
-func Gas(participants int) uint64 { return 300_000 + 5_000*uint64(participants) }
+// Gas is what a transaction may use at most. It is enough for every message with a
+// third to spare: for those of a round with 2048 trainers and a committee of 31 and
+// 31, for the longest task file and for the largest profile. What a message needs
+// does not grow with the number of trainers.
+const Gas uint64 = 300_000
 
 const (
 	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node
@@ -75,8 +77,7 @@ func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	gas := Gas(0)
-	signed, err := a.Sign(m, gas, (gas*price+999)/1000, time.Now())
+	signed, err := a.Sign(m, Gas, (Gas*price+999)/1000, time.Now())
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -99,7 +99,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 // send puts what a role says on the chain.
 func send(outbox *client.Outbox) func(context.Context, role.Send) error {
 	return func(ctx context.Context, s role.Send) error {
-		return outbox.Send(ctx, client.Say{Task: s.Task, Input: s.Input}, client.Gas(s.Participants))
+		return outbox.Send(ctx, client.Say{Task: s.Task, Input: s.Input})
 	}
 }
 

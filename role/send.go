@@ -12,17 +12,11 @@ type Send struct {
 	Task  uint64
 	Round uint64 // the newest when it was asked for; 0 before the first
 	Input round.Input
-	// Participants is how many nodes have a part in the task and the round: what
-	// the chain has to read and write grows with them.
-	Participants int
 }
 
 // Say is what a node sends to the task of a duty.
 func (d Duty) Say(in round.Input) Send {
-	return Send{
-		Task: d.Task.ID, Round: d.Round.Number, Input: in,
-		Participants: len(d.Round.Trainers) + len(d.Task.Aggregators) + len(d.Task.Evaluators),
-	}
+	return Send{Task: d.Task.ID, Round: d.Round.Number, Input: in}
 }
 
 // Key implements [Action]. A commitment that had to be made again is another one.
