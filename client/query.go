@@ -23,6 +23,7 @@ const (
 	queryTask        = "/althing.task.v1.Query/Task"
 	queryRound       = "/althing.task.v1.Query/Round"
 	queryRounds      = "/althing.task.v1.Query/Rounds"
+	queryCommitted   = "/althing.task.v1.Query/Committed"
 )
 
 // Page asks for a part of a list: at most Limit entries (0: the chain's
@@ -122,8 +123,8 @@ func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Rou
 	return rounds, page.next(resp.Pagination), err
 }
 
-// Duty is an open task in which a node has a part, with its newest round
-// (Number 0 before the first).
+// Duty is an open task in which a node has a part, with its newest round (Number 0
+// before the first) as far as [round.Concerns] the node.
 type Duty struct {
 	Task  spec.Task
 	Round spec.Round
@@ -143,6 +144,14 @@ func (c *Client) Duties(ctx context.Context, node uint64) ([]Duty, error) {
 		round, err := d.Round.ToSpec()
 		return Duty{Task: task, Round: round}, err
 	})
+}
+
+// Committed is the trainer that has said a commitment in a task, or 0. The chain
+// knows while the round trains.
+func (c *Client) Committed(ctx context.Context, task uint64, commitment spec.Digest) (uint64, error) {
+	var resp taskpb.QueryCommittedResponse
+	err := c.query(ctx, queryCommitted, &taskpb.QueryCommitted{Task: task, Commitment: commitment[:]}, &resp)
+	return resp.Node, err
 }
 
 // Balance is what an account can spend, in uthing.

@@ -71,7 +71,7 @@ func (r *Refusal) absent() error {
 	switch r.Query {
 	case queryNode, queryNodeByOwner:
 		return ErrNodeNotFound
-	case queryTask, queryRounds:
+	case queryTask, queryRounds, queryCommitted:
 		return round.ErrTaskNotFound
 	case queryRound:
 		return round.ErrRoundNotFound

@@ -80,15 +80,16 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	directory := &directory{chain: p.account.Client}
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
-		Send:    send(&client.Outbox{Account: p.account}),
-		Blobs:   blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport}, Self: p.node.ID, Peer: directory.peer},
-		Store:   store,
-		Journal: journal{filepath.Join(home, journalFolder)},
-		Trainer: train.Engine{},
-		Table:   table,
-		Random:  rand.Reader,
-		Now:     time.Now,
-		Pause:   pause,
+		Send:      send(&client.Outbox{Account: p.account}),
+		Committed: p.account.Committed,
+		Blobs:     blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport}, Self: p.node.ID, Peer: directory.peer},
+		Store:     store,
+		Journal:   journal{filepath.Join(home, journalFolder)},
+		Trainer:   train.Engine{},
+		Table:     table,
+		Random:    rand.Reader,
+		Now:       time.Now,
+		Pause:     pause,
 	}
 	if listener != nil {
 		p.serve(listener, directory)

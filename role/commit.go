@@ -37,14 +37,9 @@ func SecretKey(record string, copied spec.Digest) string {
 	return record + "-" + copied.Short()
 }
 
-// Copied is a node's own commitment where the round records it as another node's,
-// and zero else. It is for a node that has not committed yet.
+// Copied is the commitment of a member of the committee where the round records it as
+// another node's, and zero else. It is for a node that has not committed yet.
 func Copied(r spec.Round, own spec.Digest) spec.Digest {
-	for _, t := range r.Trainers {
-		if t.Commitment == own {
-			return own
-		}
-	}
 	for _, a := range r.Aggregates {
 		if a.Commitment == own {
 			return own

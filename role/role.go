@@ -37,11 +37,12 @@ type Saw struct{ Duties []Duty }
 // Event implements [Event].
 func (Saw) Event() {}
 
-// Duty is an open task in which the node has a part, with its newest round.
+// Duty is an open task in which the node has a part, with its newest round: of its
+// participants' parts those that the node must see, as [round.Concerns] says.
 type Duty struct {
 	Task  spec.Task
 	Round spec.Round // Number 0 before the first
-	Held  []uint64   // trainers of the round whose update is in the node's store
+	Held  []uint64   // trainers of the round whose update is in the node's store, in their order
 }
 
 // Action is one piece of work. Key tells it from all others.
@@ -58,17 +59,19 @@ var ErrFinal = errors.New("it would fail again in the same way")
 
 // Tools is what an action needs of the world.
 type Tools struct {
-	Chain   string
-	Node    uint64
-	Send    func(ctx context.Context, s Send) error // returns once a chain node has taken it
-	Blobs   Blobs                                   // of other nodes
-	Store   blob.Store
-	Journal Journal
-	Trainer train.Trainer
-	Table   data.Table // the node's own rows
-	Random  io.Reader  // salts are read from it; nobody else can know them
-	Now     func() time.Time
-	Pause   func(ctx context.Context, d time.Duration) error
+	Chain string
+	Node  uint64
+	Send  func(ctx context.Context, s Send) error // returns once a chain node has taken it
+	// Committed is which trainer has said a commitment in a task's round, or 0.
+	Committed func(ctx context.Context, task uint64, commitment spec.Digest) (node uint64, err error)
+	Blobs     Blobs // of other nodes
+	Store     blob.Store
+	Journal   Journal
+	Trainer   train.Trainer
+	Table     data.Table // the node's own rows
+	Random    io.Reader  // salts are read from it; nobody else can know them
+	Now       func() time.Time
+	Pause     func(ctx context.Context, d time.Duration) error
 }
 
 // Records is what a node reads of the chain beside its duties. What is not there

@@ -89,10 +89,8 @@ func (in Commit) apply(s *State, height int64) ([]Effect, error) {
 	case in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples:
 		return nil, ErrSamples
 	}
-	for _, t := range s.Round.Trainers {
-		if t.Height > 0 && t.Commitment == in.Commitment {
-			return nil, ErrCopied
-		}
+	if s.Round.Committer(in.Commitment) > 0 {
+		return nil, ErrCopied
 	}
 	t := &s.Round.Trainers[i]
 	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, height

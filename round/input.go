@@ -25,6 +25,16 @@ type Parts struct {
 	Holds      bool        // what the aggregates hold
 }
 
+// Concerns says which parts of a round a node must see to know what it owes: an
+// aggregator, which is to hold the updates, all; any other its own contribution, if
+// it trains, and the committee.
+func Concerns(node uint64, aggregator bool) Parts {
+	if aggregator {
+		return Parts{Trainers: true, Committee: true, Holds: true}
+	}
+	return Parts{Trainer: node, Committee: true}
+}
+
 // Needs says which parts of the newest round a step with an input reads.
 func Needs(in Input) Parts { return in.needs() }
 

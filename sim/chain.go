@@ -171,14 +171,21 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 }
 
 // Duties lists the open tasks in which a node has a part, in the order of their
-// ids, each with its newest round.
+// ids, each with its newest round as far as [round.Concerns] the node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
 	for _, at := range slices.SortedFunc(maps.Keys(c.parts), func(a, b place) int { return cmp.Compare(a.task, b.task) }) {
 		if at.of == node {
-			duties = append(duties, c.tasks[at.task-1])
+			s := c.tasks[at.task-1]
+			duties = append(duties, s.Only(round.Concerns(node, s.Round.Aggregator(node) >= 0)))
 		}
 	}
 	return duties
+}
+
+// Committed is which trainer has said a commitment in a task's newest round, or 0.
+func (c *Chain) Committed(task uint64, commitment spec.Digest) (uint64, error) {
+	s, err := c.state(task)
+	return s.Round.Committer(commitment), err
 }
 
 func (c *Chain) state(id uint64) (round.State, error) {

@@ -98,6 +98,9 @@ func (n *Network) Join(m Member) (*Node, error) {
 		},
 	}
 	node.Tools.Send = node.send
+	node.Tools.Committed = func(_ context.Context, task uint64, commitment spec.Digest) (uint64, error) {
+		return n.Committed(task, commitment)
+	}
 	node.Machines = func() (machines []role.Machine) {
 		if m.Roles.Has(spec.Trainer) {
 			machines = append(machines, &trainer.Machine{Node: id})

@@ -116,6 +116,16 @@ func (r Round) Trainer(node uint64) int {
 	return -1
 }
 
+// Committer is the trainer that has said a commitment, or 0.
+func (r Round) Committer(commitment Digest) uint64 {
+	for i := range r.Trainers {
+		if r.Trainers[i].Height > 0 && r.Trainers[i].Commitment == commitment {
+			return r.Trainers[i].Node
+		}
+	}
+	return 0
+}
+
 // Aggregator returns the index of a node among the aggregators, or -1.
 func (r Round) Aggregator(node uint64) int {
 	for i := range r.Aggregates {

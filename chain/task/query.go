@@ -2,7 +2,9 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -112,7 +114,8 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 				if err != nil {
 					return true, err
 				}
-				if err := k.read(ctx, &r, everyPart()); err != nil {
+				aggregates := slices.ContainsFunc(task.Aggregators, func(m taskpb.Member) bool { return m.Node == req.Node })
+				if err := k.read(ctx, &r, round.Concerns(req.Node, aggregates)); err != nil {
 					return true, err
 				}
 				duty.Round = &r
@@ -121,6 +124,15 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 			return false, nil
 		})
 	return &taskpb.QueryDutiesResponse{Duties: duties}, err
+}
+
+// Committed implements [taskpb.QueryServer].
+func (k Keeper) Committed(ctx context.Context, req *taskpb.QueryCommitted) (*taskpb.QueryCommittedResponse, error) {
+	node, err := k.committed.Get(ctx, collections.Join(req.Task, req.Commitment))
+	if errors.Is(err, collections.ErrNotFound) {
+		err = k.known(ctx, req.Task)
+	}
+	return &taskpb.QueryCommittedResponse{Node: node}, err
 }
 
 // maxPage is how many entries an answer holds at most, whatever was asked for: a

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -176,6 +178,56 @@ func TestPagesAreBounded(t *testing.T) {
 		w.must(err)
 		if len(page.Tasks) != 1000 || len(rest.Tasks) != 501 || rest.Pagination.NextKey != nil {
 			t.Errorf("%s: a page of %d tasks, then one of %d", name, len(page.Tasks), len(rest.Tasks))
+		}
+	}
+}
+
+// A node is told what concerns it: an aggregator every contribution, a trainer its
+// own, an evaluator none, and each the committee's parts. Who has said a commitment a
+// trainer can ask.
+func TestDutiesConcernTheNode(t *testing.T) {
+	w := network(t, 6, 4, 4)
+	id := w.create("alice", digits())
+	w.play(id, 1, spec.PhaseTrain)
+	w.must(w.run(w.ctx, w.owed(id)[1]))
+	said := w.round(id).Trainers[1].Commitment
+	who := func(task uint64, commitment []byte) uint64 {
+		resp, err := w.Committed(w.ctx, &taskpb.QueryCommitted{Task: task, Commitment: commitment})
+		w.must(err)
+		return resp.Node
+	}
+	if got := who(id, said[:]); got != 2 {
+		t.Errorf("node %d has said the commitment of node 2", got)
+	}
+	if a, b := who(id, make([]byte, 32)), who(id, nil); a != 0 || b != 0 {
+		t.Errorf("nodes %d and %d have said what nobody has", a, b)
+	}
+	if _, err := w.Committed(w.ctx, &taskpb.QueryCommitted{Task: 99, Commitment: said[:]}); code(err) != "task/2" {
+		t.Errorf("a commitment in no task: %v", err)
+	}
+	w.play(id, 1, spec.PhaseAggregate)
+	if got := who(id, said[:]); got != 0 {
+		t.Errorf("after the training node %d is known to have committed", got)
+	}
+	whole := w.round(id)
+	for node := uint64(1); node <= 14; node++ {
+		resp, err := w.Duties(w.ctx, &taskpb.QueryDuties{Node: node})
+		w.must(err)
+		got, err := resp.Duties[0].Round.ToSpec()
+		w.must(err)
+		want := round.State{Round: whole}.Only(round.Concerns(node, whole.Aggregator(node) >= 0)).Round
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("node %d (-want +got):\n%s", node, diff)
+		}
+		contributions := 0
+		switch {
+		case whole.Aggregator(node) >= 0:
+			contributions = 6
+		case whole.Trainer(node) >= 0:
+			contributions = 1
+		}
+		if len(got.Trainers) != contributions || len(got.Aggregates) != 4 || len(got.Scores) != 4 {
+			t.Errorf("node %d sees %d contributions, %d aggregates, %d scores", node, len(got.Trainers), len(got.Aggregates), len(got.Scores))
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (m *Machine) attest(d role.Duty, now int64) []role.Action {
 	held, all := make([]bool, len(d.Round.Trainers)), true
 	for i, t := range d.Round.Trainers {
 		if t.Height > 0 {
-			held[i] = slices.Contains(d.Held, t.Node)
+			_, held[i] = slices.BinarySearch(d.Held, t.Node)
 			all = all && held[i]
 		}
 	}

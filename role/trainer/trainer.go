@@ -27,29 +27,32 @@ type Machine struct {
 
 	duties  []role.Duty
 	trained map[place]Trained
+	copied  map[place]spec.Digest // the node's commitment that another node said first
 }
 
 type place struct{ task, round uint64 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
+func (m *Machine) Handle(e role.Event, now int64) []role.Action {
+	if m.trained == nil {
+		m.trained, m.copied = map[place]Trained{}, map[place]spec.Digest{}
+	}
 	switch e := e.(type) {
 	case role.Saw:
 		m.duties = e.Duties
 	case Trained:
-		if m.trained == nil {
-			m.trained = map[place]Trained{}
-		}
 		m.trained[place{e.Task, e.Round}] = e
+	case Copied:
+		m.copied[place{e.Task, e.Round}] = e.Commitment
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
-		actions = append(actions, m.plan(d)...)
+		actions = append(actions, m.plan(d, now)...)
 	}
 	return actions
 }
 
-func (m *Machine) plan(d role.Duty) []role.Action {
+func (m *Machine) plan(d role.Duty, now int64) []role.Action {
 	i := d.Round.Trainer(m.Node)
 	if i < 0 {
 		return nil
@@ -59,12 +62,13 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
 		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
-		if copied := role.Copied(d.Round, t.Commitment); !copied.IsZero() {
-			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: copied}}
+		if m.copied[place{t.Task, t.Round}] == t.Commitment {
+			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: t.Commitment}}
 		}
-		return []role.Action{d.Say(round.Commit{
-			Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct,
-		})}
+		return []role.Action{
+			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment, Height: now},
+			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct}),
+		}
 	case d.Round.Phase == spec.PhaseAttest && committed:
 		return []role.Action{Upload{d.Task, d.Round}}
 	}
