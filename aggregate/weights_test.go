@@ -38,6 +38,25 @@ func TestWeights(t *testing.T) {
 	}
 }
 
+// In the largest round of all the weights are equal where the claims are.
+func TestWeightsOfTheLargestRound(t *testing.T) {
+	claims := make([]uint32, spec.MaxTrainers)
+	for i := range claims {
+		claims[i] = spec.MaxSamples
+	}
+	var sum uint64
+	weights := aggregate.Weights(claims, 0)
+	for i, w := range weights {
+		if w != weights[0] || w < 1<<19 {
+			t.Fatalf("weight %d is %d, weight 0 is %d", i, w, weights[0])
+		}
+		sum += w
+	}
+	if sum >= 1<<32 {
+		t.Errorf("a sum of %d", sum)
+	}
+}
+
 // Whatever trainers claim, the weights can be added and none is lost.
 func TestWeightsAlwaysFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

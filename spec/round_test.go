@@ -50,6 +50,13 @@ func TestRoundFindsNodes(t *testing.T) {
 	}
 }
 
+func TestCommitter(t *testing.T) {
+	r := spec.Round{Trainers: []spec.Contribution{{Node: 3}, {Node: 5, Commitment: spec.Digest{1}, Height: 7}}}
+	if a, b, c := r.Committer(spec.Digest{1}), r.Committer(spec.Digest{2}), r.Committer(spec.Digest{}); a != 5 || b != 0 || c != 0 {
+		t.Errorf("got %d, %d and %d, want 5, 0 and 0", a, b, c)
+	}
+}
+
 // The federated score weighs each trainer by its samples, and counts those only
 // that committed.
 func TestFederatedScore(t *testing.T) {

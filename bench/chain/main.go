@@ -4,7 +4,7 @@
 // figure is printed whatever it is, and only a refused message is an error.
 //
 //	go run ./bench/chain
-//	go run ./bench/chain --json --trainers 10,256 --tasks 20
+//	go run ./bench/chain --json --trainers 10,2048 --tasks 20
 //
 // The application is the real one, with its ante handler, gas meter and stores,
 // over a database in memory and without consensus. Tasks run one after the other
@@ -70,7 +70,7 @@ func main() {
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/chain", flag.ContinueOnError)
 	f.SetOutput(w)
-	trainers := f.String("trainers", "10,256", "`numbers` of trainers that a round selects at most, each at least 3")
+	trainers := f.String("trainers", "10,256,2048", "`numbers` of trainers that a round selects at most, each at least 3")
 	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	if err := f.Parse(arguments); err != nil {

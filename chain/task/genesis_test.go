@@ -105,6 +105,14 @@ func TestGenesisRefused(t *testing.T) {
 		"task 1 has no round 0":          func(g *taskpb.Genesis) { g.Rounds[0].Number = 0 },
 		"unknown phase":                  func(g *taskpb.Genesis) { g.Rounds[0].Phase = 9 },
 		"digest of 5 bytes":              func(g *taskpb.Genesis) { g.Rounds[0].Base = []byte("short") },
+		"6 trainers asked, 5 listed":     func(g *taskpb.Genesis) { g.Rounds[0].Trainers = g.Rounds[0].Trainers[:5] },
+		"want trainers in the order":     func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Bit = 2 },
+		"node 1 has bit 1":               func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Node = 1 },
+		"5 commitments counted, 6":       func(g *taskpb.Genesis) { g.Rounds[0].Commitments-- },
+		"committed is 1f: want 3f":       func(g *taskpb.Genesis) { g.Rounds[0].Committed[0] = 0x1f },
+		"committed is : want 3f":         func(g *taskpb.Genesis) { g.Rounds[2].Committed = nil },
+		"with a bitmap of 2 bytes":       func(g *taskpb.Genesis) { g.Rounds[0].Aggregates[0].Holds = []byte{63, 0} },
+		"at height 0 with a bitmap of 1": func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },
 	} {
 		g := w.export()
 		change(&g)
