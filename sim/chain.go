@@ -21,7 +21,7 @@ type Chain struct {
 
 	id       string
 	height   int64
-	nodes    []spec.Node       // node i+1 at i
+	nodes    []spec.Node       // node i+1 at i; the zero one where it has left
 	balances map[string]uint64 // uthing, by account
 	escrow   uint64            // uthing that the open tasks have not spent
 	tasks    []round.State     // task i+1 at i
@@ -59,8 +59,11 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	if err := profile.Validate(); err != nil {
 		return 0, err
 	}
-	if c.balances[owner] < stake {
-		return 0, fmt.Errorf("stake of %d uthing is above the balance of %s, %d", stake, owner, c.balances[owner])
+	if slices.ContainsFunc(c.nodes, func(n spec.Node) bool { return n.Owner == owner }) {
+		return 0, fmt.Errorf("%s has a node already", owner)
+	}
+	if stake == 0 || c.balances[owner] < stake {
+		return 0, fmt.Errorf("stake of %d uthing: want some, and no more than the balance of %s, %d", stake, owner, c.balances[owner])
 	}
 	c.balances[owner] -= stake
 	n := spec.Node{
@@ -69,6 +72,27 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	}
 	c.nodes = append(c.nodes, n)
 	return n.ID, nil
+}
+
+// SetActive says whether a node may be selected. One that may not finishes the tasks
+// it serves.
+func (c *Chain) SetActive(node uint64, active bool) error {
+	if _, ok := c.Node(node); !ok {
+		return fmt.Errorf("there is no node %d", node)
+	}
+	c.nodes[node-1].Active = active
+	return nil
+}
+
+// Exit returns the stake of a node that serves no task, and forgets the node.
+func (c *Chain) Exit(node uint64) error {
+	n, ok := c.Node(node)
+	if !ok || n.Busy > 0 {
+		return fmt.Errorf("node %d is not there or serves a task: there %t, busy with %d", node, ok, n.Busy)
+	}
+	c.balances[n.Owner] += n.Stake
+	c.nodes[node-1] = spec.Node{}
+	return nil
 }
 
 // Create locks the escrow of a task out of its owner's money and opens it.
@@ -167,7 +191,8 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 	if id == 0 || id > uint64(len(c.nodes)) {
 		return spec.Node{}, false
 	}
-	return c.nodes[id-1], true
+	n := c.nodes[id-1]
+	return n, n.ID == id
 }
 
 // Duties lists the open tasks in which a node has a part, in the order of their
@@ -275,6 +300,9 @@ func (w world) Blame(node uint64, d spec.Demerit) error {
 
 // Measure implements [round.World].
 func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
+	if _, ok := w.Node(node); !ok {
+		return nil
+	}
 	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, dataset, accuracy), nil })
 }
 

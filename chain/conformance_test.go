@@ -1,0 +1,277 @@
+package chain_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"cosmossdk.io/core/store"
+	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/codec/address"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/round/roundtest"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// The chain and the chain in memory do the same with what package round decides.
+func TestChainAndSimulatorConform(t *testing.T) {
+	encoding, err := chain.NewEncoding()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roundtest.Run(t,
+		func(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", name)).String() },
+		func() roundtest.World { return newStored(encoding) },
+		func() roundtest.World { return memory{sim.NewChain(roundtest.Chain)} })
+}
+
+// memory is the chain of the simulator.
+type memory struct{ *sim.Chain }
+
+func (m memory) Told() []string { return m.Chain.Told }
+
+func (m memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
+
+// stored is the registry, the tasks and the SDK's bank over their stores, as the
+// application has them, without consensus, signatures and fees. What only a broken
+// store could cause panics.
+type stored struct {
+	ctx   sdk.Context
+	bank  bankkeeper.BaseKeeper
+	nodes node.Keeper
+	tasks task.Keeper
+	told  []string
+}
+
+// purse is a module account that may make money.
+const purse = "purse"
+
+func newStored(e chain.Encoding) *stored {
+	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, node.Name, task.Name)
+	kv := func(name string) store.KVStoreService { return runtime.NewKVStoreService(keys[name]) }
+	addresses := address.NewBech32Codec(chain.Prefix)
+	authority := moduleAddress(purse).String()
+	accounts := authkeeper.NewAccountKeeper(e.Codec, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount,
+		map[string][]string{node.Name: nil, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
+	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1)}
+	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
+	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
+	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
+	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, chain.Denom)
+	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
+	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
+	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, node.Module{}.DefaultGenesis(e.Codec))
+	return s
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// deliver does something as a transaction does: what is refused is undone.
+func (s *stored) deliver(act func(ctx sdk.Context) error) error {
+	cached, write := s.ctx.CacheContext()
+	err := act(cached)
+	if err == nil {
+		write()
+	}
+	s.hear()
+	return err
+}
+
+// hear notes what the tasks asked for since it was called last.
+func (s *stored) hear() {
+	for _, event := range s.ctx.EventManager().Events() {
+		if event.Type != task.EventType {
+			continue
+		}
+		said := map[string]string{}
+		for _, a := range event.Attributes {
+			said[a.Key] = a.Value
+		}
+		s.told = append(s.told, fmt.Sprintf("%d: task %s round %s: %s", s.Height(), said["task"], said["round"], said["effect"]))
+	}
+	s.ctx = s.ctx.WithEventManager(sdk.NewEventManager())
+}
+
+func (s *stored) Fund(account string, uthing uint64) {
+	to, err := sdk.AccAddressFromBech32(account)
+	must(err)
+	coins := sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(uthing)))
+	must(s.bank.MintCoins(s.ctx, purse, coins))
+	must(s.bank.SendCoinsFromModuleToAccount(s.ctx, purse, to, coins))
+}
+
+func (s *stored) Register(owner string, profile spec.Profile, stake uint64) (id uint64, err error) {
+	err = s.deliver(func(ctx sdk.Context) error {
+		res, err := s.nodes.Register(ctx, &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(profile), Stake: stake})
+		if err == nil {
+			id = res.Id
+		}
+		return err
+	})
+	return id, err
+}
+
+func (s *stored) SetActive(id uint64, active bool) error {
+	return s.deliver(func(ctx sdk.Context) error {
+		n, err := s.nodes.Get(ctx, id)
+		if err == nil && active {
+			_, err = s.nodes.Activate(ctx, &nodepb.MsgActivate{Owner: n.Owner})
+		} else if err == nil {
+			_, err = s.nodes.Deactivate(ctx, &nodepb.MsgDeactivate{Owner: n.Owner})
+		}
+		return err
+	})
+}
+
+func (s *stored) Exit(id uint64) error {
+	return s.deliver(func(ctx sdk.Context) error {
+		n, err := s.nodes.Get(ctx, id)
+		if err == nil {
+			_, err = s.nodes.Exit(ctx, &nodepb.MsgExit{Owner: n.Owner})
+		}
+		return err
+	})
+}
+
+func (s *stored) Create(owner string, asked spec.TaskSpec) (id uint64, err error) {
+	err = s.deliver(func(ctx sdk.Context) error {
+		res, err := s.tasks.Create(ctx, &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(asked)})
+		if err == nil {
+			id = res.Id
+		}
+		return err
+	})
+	return id, err
+}
+
+func (s *stored) Say(id uint64, in round.Input) error {
+	return s.deliver(func(ctx sdk.Context) error { return s.handle(ctx, s.message(id, in)) })
+}
+
+func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ctx, s.message(id, in)) }
+
+// message is what the account of a node, or an owner, signs.
+func (s *stored) message(id uint64, in round.Input) taskpb.Message {
+	var owner string
+	if wish, ok := in.(round.Cancel); ok {
+		owner = wish.Owner
+	} else {
+		n, ok := s.Node(roundtest.NodeOf(in))
+		if !ok {
+			panic(fmt.Sprintf("no account says %#v", in))
+		}
+		owner = n.Owner
+	}
+	m, err := taskpb.MessageOf(owner, id, in)
+	must(err)
+	return m
+}
+
+// handle hands a message to the handler it is for.
+func (s *stored) handle(ctx context.Context, m taskpb.Message) (err error) {
+	switch m := m.(type) {
+	case *taskpb.MsgCancel:
+		_, err = s.tasks.Cancel(ctx, m)
+	case *taskpb.MsgReady:
+		_, err = s.tasks.Ready(ctx, m)
+	case *taskpb.MsgCommit:
+		_, err = s.tasks.Commit(ctx, m)
+	case *taskpb.MsgAttest:
+		_, err = s.tasks.Attest(ctx, m)
+	case *taskpb.MsgCommitAggregate:
+		_, err = s.tasks.CommitAggregate(ctx, m)
+	case *taskpb.MsgRevealAggregate:
+		_, err = s.tasks.RevealAggregate(ctx, m)
+	case *taskpb.MsgCommitScore:
+		_, err = s.tasks.CommitScore(ctx, m)
+	case *taskpb.MsgRevealScore:
+		_, err = s.tasks.RevealScore(ctx, m)
+	default:
+		panic(fmt.Sprintf("no handler for %T", m))
+	}
+	return err
+}
+
+func (s *stored) EndBlock() error {
+	err := s.tasks.EndBlock(s.ctx)
+	s.hear()
+	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1)
+	return err
+}
+
+func (s *stored) Height() int64 { return s.ctx.BlockHeight() }
+
+func (s *stored) Task(id uint64) (spec.Task, error) {
+	res, err := s.tasks.Task(s.ctx, &taskpb.QueryTask{Id: id})
+	if err != nil {
+		return spec.Task{}, err
+	}
+	return res.Task.ToSpec()
+}
+
+func (s *stored) Round(id, number uint64) (spec.Round, error) {
+	res, err := s.tasks.Round(s.ctx, &taskpb.QueryRound{Task: id, Number: number})
+	if err != nil {
+		return spec.Round{}, err
+	}
+	return res.Round.ToSpec()
+}
+
+func (s *stored) Node(id uint64) (spec.Node, bool) {
+	n, err := s.nodes.Get(s.ctx, id)
+	if errors.Is(err, node.ErrNotFound) {
+		return spec.Node{}, false
+	}
+	must(err)
+	return n, true
+}
+
+func (s *stored) Duties(id uint64) (duties []round.State) {
+	res, err := s.tasks.Duties(s.ctx, &taskpb.QueryDuties{Node: id})
+	must(err)
+	for _, d := range res.Duties {
+		state := round.State{Chain: roundtest.Chain}
+		state.Task, err = d.Task.ToSpec()
+		must(err)
+		if d.Round != nil {
+			state.Round, err = d.Round.ToSpec()
+			must(err)
+		}
+		duties = append(duties, state)
+	}
+	return duties
+}
+
+func (s *stored) Balance(account string) uint64 {
+	of, err := sdk.AccAddressFromBech32(account)
+	must(err)
+	return s.bank.GetBalance(s.ctx, of, chain.Denom).Amount.Uint64()
+}
+
+func (s *stored) Escrow() uint64 {
+	return s.bank.GetBalance(s.ctx, moduleAddress(task.Name), chain.Denom).Amount.Uint64()
+}
+
+func (s *stored) Told() []string { return s.told }

@@ -1,0 +1,123 @@
+package roundtest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// cast says who of the nodes is not honest, and how.
+type cast struct {
+	silent []uint64 // say nothing at all
+	liars  []uint64 // aggregate to another model, all to the same
+	hiders []uint64 // commit to an update and give it to no aggregator
+}
+
+func digest(format string, args ...any) spec.Digest {
+	return spec.DigestOf(fmt.Appendf(nil, format, args...))
+}
+
+func salt(node uint64) spec.Salt { return spec.Salt{byte(node), byte(node >> 8), 1} }
+
+// scoreOf is what an evaluator measures: about 0.5 after the first round, about
+// 0.95 later.
+func scoreOf(number, node uint64) spec.PPM {
+	if number == 1 {
+		return 500_000 + spec.PPM(node)*1000
+	}
+	return 950_000 + spec.PPM(node)*1000
+}
+
+func (c cast) modelOf(number, node uint64) spec.Digest {
+	if slices.Contains(c.liars, node) {
+		return digest("lie %d", number)
+	}
+	return digest("model %d", number)
+}
+
+// owed is what the nodes of a task have to say now, each once.
+func (c cast) owed(s round.State) (ins []round.Input) {
+	switch {
+	case s.Task.State == spec.TaskPreparing:
+		ins = c.preparing(s.Task)
+	case s.Running():
+		ins = c.answers(s)
+	}
+	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })
+}
+
+func (c cast) preparing(t spec.Task) (ins []round.Input) {
+	for _, m := range t.Aggregators {
+		if m.Ready.IsZero() {
+			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("model 0")})
+		}
+	}
+	for _, m := range t.Evaluators {
+		if m.Ready.IsZero() {
+			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("shard %d", m.Node)})
+		}
+	}
+	return ins
+}
+
+func (c cast) answers(s round.State) (ins []round.Input) {
+	r := s.Round
+	slot := func(node uint64) spec.Slot {
+		return spec.Slot{Chain: s.Chain, Task: r.Task, Round: r.Number, Node: node}
+	}
+	held := make([]bool, len(r.Trainers))
+	for i, t := range r.Trainers {
+		held[i] = t.Height > 0 && !slices.Contains(c.hiders, t.Node)
+		if r.Phase == spec.PhaseTrain && t.Height == 0 {
+			commitment := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
+			ins = append(ins, round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50})
+		}
+	}
+	for _, a := range r.Aggregates {
+		model := c.modelOf(r.Number, a.Node)
+		switch {
+		case r.Phase == spec.PhaseAttest && a.Attested == 0:
+			ins = append(ins, round.Attest{Node: a.Node, Round: r.Number, Holds: spec.Bitmap(held)})
+		case r.Phase == spec.PhaseAggregate && a.Committed == 0:
+			commitment := spec.AggregateCommitment(slot(a.Node), model, salt(a.Node))
+			ins = append(ins, round.CommitAggregate{Node: a.Node, Round: r.Number, Commitment: commitment})
+		case r.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0:
+			ins = append(ins, round.RevealAggregate{Node: a.Node, Round: r.Number, Digest: model, Salt: salt(a.Node)})
+		}
+	}
+	for _, e := range r.Scores {
+		score := scoreOf(r.Number, e.Node)
+		switch {
+		case r.Phase == spec.PhaseScore && e.Committed == 0:
+			commitment := spec.ScoreCommitment(slot(e.Node), r.Next, score, salt(e.Node))
+			ins = append(ins, round.CommitScore{Node: e.Node, Round: r.Number, Commitment: commitment})
+		case r.Phase == spec.PhaseOpen && e.Committed > 0 && e.Revealed == 0:
+			ins = append(ins, round.RevealScore{Node: e.Node, Round: r.Number, Score: score, Salt: salt(e.Node)})
+		}
+	}
+	return ins
+}
+
+// NodeOf is the node that says an input; 0 where it is an account.
+func NodeOf(in round.Input) uint64 {
+	switch in := in.(type) {
+	case round.Ready:
+		return in.Node
+	case round.Commit:
+		return in.Node
+	case round.Attest:
+		return in.Node
+	case round.CommitAggregate:
+		return in.Node
+	case round.RevealAggregate:
+		return in.Node
+	case round.CommitScore:
+		return in.Node
+	case round.RevealScore:
+		return in.Node
+	default:
+		return 0
+	}
+}

@@ -1,0 +1,243 @@
+package roundtest
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// chaos is a world in which anything may happen.
+type chaos struct {
+	*twins
+	t         *rapid.T
+	cast      cast
+	consumers []string
+}
+
+// random plays random lives of tasks beside each other, and wants the draw to be
+// wild enough: a task must have come to each of its ends.
+func random(t *testing.T, open func(failer) *twins) {
+	seen := map[spec.TaskState]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		w := &chaos{twins: open(t), t: t}
+		w.settle()
+		for range rapid.IntRange(1, 40).Draw(t, "blocks") {
+			w.block()
+			w.end()
+		}
+		w.silence()
+		for id := uint64(1); id <= w.tasks; id++ {
+			seen[w.state(id).Task.State]++
+		}
+	})
+	for _, state := range spec.TaskStates() {
+		if state.Final() && seen[state] == 0 && !testing.Short() {
+			t.Errorf("no random task was %s: the draw is too tame (%v)", state, seen)
+		}
+	}
+	t.Logf("how random tasks ended: %v", seen)
+}
+
+// chance is true once in so many draws.
+func (w *chaos) chance(in int, of string) bool {
+	return rapid.SampledFrom(append(make([]bool, in-1), true)).Draw(w.t, of)
+}
+
+// settle has people come: a few of each role, and some of any.
+func (w *chaos) settle() {
+	for _, name := range []string{"alice", "bob", "carol"} {
+		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 4000).Draw(w.t, "money")))
+	}
+	roles := []spec.Role{
+		spec.Trainer, spec.Trainer, spec.Trainer, spec.Trainer,
+		spec.Aggregator, spec.Aggregator, spec.Aggregator, spec.Aggregator, spec.Aggregator,
+		spec.Evaluator, spec.Evaluator, spec.Evaluator,
+	}
+	for range rapid.IntRange(0, 6).Draw(w.t, "more") {
+		roles = append(roles, rapid.SampledFrom([]spec.Role{
+			spec.Trainer, spec.Evaluator, spec.Trainer | spec.Evaluator, spec.Trainer | spec.Aggregator,
+			spec.Aggregator | spec.Evaluator, spec.Trainer | spec.Aggregator | spec.Evaluator,
+		}).Draw(w.t, "roles"))
+	}
+	for _, role := range roles {
+		w.arrive(role)
+	}
+	someone := rapid.SliceOfNDistinct(rapid.Uint64Range(1, w.nodes), 0, 1, rapid.ID[uint64])
+	w.cast = cast{
+		silent: someone.Draw(w.t, "silent"), liars: someone.Draw(w.t, "liars"), hiders: someone.Draw(w.t, "hiders"),
+	}
+}
+
+// arrive registers a node of which everything that selection looks at is drawn.
+func (w *chaos) arrive(role spec.Role) {
+	name := fmt.Sprintf("node%d", w.nodes+1)
+	p := profile(name, role, rapid.SampledFrom([]uint32{1, 2, 3, 4}).Draw(w.t, "slots"))
+	p.Datasets[0].Samples = rapid.Uint32Range(1, 3).Draw(w.t, "samples")
+	if w.chance(10, "other data") {
+		p.Datasets[0].Name = "letters"
+	}
+	p.Resources.CPU = rapid.Uint32Range(1, 3).Draw(w.t, "cpu")
+	p.Claimed = spec.PPM(rapid.Uint32Range(0, 3).Draw(w.t, "claimed")) * 300_000
+	if _, err := w.register(w.fund(name, 3*stake), p, rapid.Uint64Range(1, 3).Draw(w.t, "stake")*stake); err != nil {
+		w.Fatalf("%s: %v", name, err)
+	}
+}
+
+// anyTask is small, so that its end is near and several run beside each other. A
+// few are no tasks at all.
+func (w *chaos) anyTask() spec.TaskSpec {
+	t, few := w.t, func(name string) uint32 { return rapid.Uint32Range(2, 6).Draw(w.t, name) }
+	asked := digits()
+	asked.Selection.Trainers = rapid.Uint32Range(1, 4).Draw(t, "trainers")
+	asked.Selection.MinTrainers = rapid.Uint32Range(1, asked.Selection.Trainers).Draw(t, "least")
+	asked.Selection.Aggregators = rapid.SampledFrom([]uint32{1, 4}).Draw(t, "aggregators")
+	asked.Selection.Evaluators = rapid.Uint32Range(1, 3).Draw(t, "evaluators")
+	switch rapid.IntRange(0, 15).Draw(t, "wanted of nodes") {
+	case 8:
+		asked.Selection.MinStake = 2 * stake
+	case 9:
+		asked.Selection.MinAccuracy = 500_000
+	case 10:
+		asked.Selection.Resources.CPU = 2
+	case 11:
+		asked.Data.MinSamples = 2
+	default: // nothing
+	}
+	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
+	asked.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, 900_000}).Draw(t, "accuracy")
+	asked.Escrow = rapid.Uint64Range(18, 1000).Draw(t, "escrow")
+	if w.chance(8, "no task") {
+		asked.Escrow = 0
+	}
+	asked.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
+	asked.Deadlines = spec.Deadlines{Select: 3 * few("select"), Train: few("train"), Attest: few("attest"), Aggregate: few("aggregate"), Evaluate: few("evaluate")}
+	return asked
+}
+
+// block is what people do in one block, in any order.
+func (w *chaos) block() {
+	var acts []func()
+	say := func(task uint64, in round.Input) {
+		acts = append(acts, func() {
+			if _, there := w.one.Node(NodeOf(in)); there || NodeOf(in) == 0 { // who has left cannot say anything
+				_ = w.say(task, in)
+			}
+		})
+	}
+	for id := uint64(1); id <= w.tasks; id++ {
+		if w.chance(10, "pause") {
+			continue
+		}
+		s := w.state(id)
+		owed := w.cast.owed(s)
+		for _, in := range owed {
+			if !w.chance(25, "forgets") {
+				say(id, in)
+			}
+		}
+		if len(owed) > 0 && w.chance(2, "wrong") {
+			task, in := w.bend(s, rapid.SampledFrom(owed).Draw(w.t, "answer"))
+			say(task, in)
+		}
+		if w.chance(3, "stray") {
+			say(id, w.stray(s))
+		}
+	}
+	if w.tasks < 4 && w.chance(3, "create") {
+		owner, asked := rapid.SampledFrom(w.consumers).Draw(w.t, "owner"), w.anyTask()
+		acts = append(acts, func() { _, _ = w.create(owner, asked) })
+	}
+	if w.tasks > 0 && w.chance(12, "cancel") {
+		t := w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task")).Task
+		say(t.ID, round.Cancel{Owner: rapid.SampledFrom([]string{t.Owner, t.Owner, w.consumers[0]}).Draw(w.t, "owner")})
+	}
+	node := rapid.Uint64Range(1, w.nodes+1).Draw(w.t, "node")
+	switch rapid.IntRange(0, 30).Draw(w.t, "comes and goes") {
+	case 0:
+		acts = append(acts, func() { _ = w.exit(node) })
+	case 1, 2:
+		active := rapid.Bool().Draw(w.t, "active")
+		acts = append(acts, func() {
+			_ = w.do("a node that says whether it may be selected", func(world World) error { return world.SetActive(node, active) })
+		})
+	case 3:
+		acts = append(acts, func() { w.arrive(spec.Trainer) })
+	default: // nobody
+	}
+	if len(acts) == 0 {
+		return
+	}
+	for _, act := range rapid.Permutation(acts).Draw(w.t, "order") {
+		act()
+	}
+}
+
+// bend makes an answer wrong in one place.
+func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.Input) {
+	task = s.Task.ID
+	if w.chance(6, "other task") {
+		return rapid.Uint64Range(0, 5).Draw(w.t, "task"), in
+	}
+	kind := rapid.IntRange(0, 3).Draw(w.t, "how")
+	switch in := in.(type) {
+	case round.Ready:
+		in.Digest = rapid.SampledFrom([]spec.Digest{{}, digest("another model 0"), digest("shard")}).Draw(w.t, "digest")
+		return task, in
+	case round.Commit:
+		switch kind {
+		case 0:
+			in.Samples = rapid.SampledFrom([]uint32{0, 10, spec.MaxSamples + 1}).Draw(w.t, "samples")
+		case 1:
+			in.Commitment = spec.Digest{}
+		default:
+			i := rapid.IntRange(0, len(s.Round.Trainers)-1).Draw(w.t, "copies")
+			in.Commitment = s.Round.Trainers[i].Commitment
+		}
+		return task, in
+	case round.Attest:
+		in.Holds = rapid.SliceOfN(rapid.Byte(), 0, 2).Draw(w.t, "holds")
+		return task, in
+	case round.CommitAggregate:
+		i := rapid.IntRange(0, len(s.Round.Aggregates)-1).Draw(w.t, "copies")
+		in.Commitment = rapid.SampledFrom([]spec.Digest{{}, digest("opens to nothing"), s.Round.Aggregates[i].Commitment}).Draw(w.t, "commitment")
+		return task, in
+	case round.RevealAggregate:
+		in.Digest = rapid.SampledFrom([]spec.Digest{{}, digest("another model")}).Draw(w.t, "digest")
+		return task, in
+	case round.CommitScore:
+		i := rapid.IntRange(0, len(s.Round.Scores)-1).Draw(w.t, "copies")
+		in.Commitment = rapid.SampledFrom([]spec.Digest{{}, digest("opens to nothing"), s.Round.Scores[i].Commitment}).Draw(w.t, "commitment")
+		return task, in
+	case round.RevealScore:
+		in.Score = rapid.SampledFrom([]spec.PPM{0, spec.One, spec.One + 1}).Draw(w.t, "score")
+		return task, in
+	default:
+		return task, in
+	}
+}
+
+// stray is what any node might say at any time.
+func (w *chaos) stray(s round.State) round.Input {
+	node := rapid.Uint64Range(1, w.nodes).Draw(w.t, "node")
+	if known := s.Engaged(); len(known) > 0 && w.chance(2, "of the task") {
+		node = rapid.SampledFrom(known).Draw(w.t, "member")
+	}
+	number := s.Task.Round
+	if w.chance(4, "another round") {
+		number = rapid.Uint64Range(0, 3).Draw(w.t, "round")
+	}
+	said := digest("something")
+	return rapid.SampledFrom([]round.Input{
+		round.Ready{Node: node, Digest: digest("model 0")},
+		round.Commit{Node: node, Round: number, Commitment: said, Samples: 1},
+		round.Attest{Node: node, Round: number, Holds: []byte{0}},
+		round.CommitAggregate{Node: node, Round: number, Commitment: said},
+		round.RevealAggregate{Node: node, Round: number, Digest: said},
+		round.CommitScore{Node: node, Round: number, Commitment: said},
+		round.RevealScore{Node: node, Round: number},
+	}).Draw(w.t, "stray")
+}

@@ -1,0 +1,237 @@
+package roundtest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// failer is what a test and a property have in common.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// twins are two worlds that are told the same and must stay the same.
+type twins struct {
+	failer
+	one, other World
+	account    func(name string) string
+	accounts   []string // that have ever had money
+	nodes      uint64   // id of the newest node
+	tasks      uint64   // id of the newest task
+	told       int      // effects that were compared
+	money      uint64   // uthing that exist
+	heard      map[string]int
+}
+
+// record is all that can be read of a world.
+type record struct {
+	Height   int64
+	Tasks    []spec.Task
+	Rounds   []spec.Round
+	Nodes    []spec.Node
+	Duties   [][]round.State
+	Balances []uint64
+	Escrow   uint64
+	Told     []string // since the last comparison
+}
+
+func (w *twins) read(world World) record {
+	w.Helper()
+	r := record{Height: world.Height(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
+	for id := uint64(1); id <= w.tasks; id++ {
+		t, err := world.Task(id)
+		if err != nil {
+			w.Fatalf("%T: task %d: %v", world, id, err)
+		}
+		r.Tasks = append(r.Tasks, t)
+		for number := uint64(1); number <= t.Round; number++ {
+			played, err := world.Round(id, number)
+			if err != nil {
+				w.Fatalf("%T: task %d round %d: %v", world, id, number, err)
+			}
+			r.Rounds = append(r.Rounds, played)
+		}
+	}
+	for id := uint64(1); id <= w.nodes; id++ {
+		n, ok := world.Node(id)
+		if ok != (n.ID == id) {
+			w.Fatalf("%T: node %d is there: %t, and its id is %d", world, id, ok, n.ID)
+		}
+		r.Nodes = append(r.Nodes, n)
+		r.Duties = append(r.Duties, world.Duties(id))
+	}
+	for _, account := range w.accounts {
+		r.Balances = append(r.Balances, world.Balance(account))
+	}
+	return r
+}
+
+// compare wants all that can be read of the worlds to be the same, and no coin to
+// be made or lost in them.
+func (w *twins) compare(after string) {
+	w.Helper()
+	one, other := w.read(w.one), w.read(w.other)
+	if !reflect.DeepEqual(one, other) { // a hundred times as fast as Diff, to which an empty list is none
+		if diff := cmp.Diff(one, other, cmpopts.EquateEmpty()); diff != "" {
+			w.Fatalf("height %d, after %s (-%T +%T):\n%s", one.Height, after, w.one, w.other, diff)
+		}
+	}
+	w.told += len(one.Told)
+	var locked, money uint64
+	for _, t := range one.Tasks {
+		locked += round.Held(t)
+	}
+	for _, n := range one.Nodes {
+		money += n.Stake
+	}
+	for _, balance := range one.Balances {
+		money += balance
+	}
+	if locked != one.Escrow || money+locked != w.money {
+		w.Fatalf("height %d, after %s: the escrow holds %d of the %d that tasks have not spent, and all have %d of %d",
+			one.Height, after, one.Escrow, locked, money+locked, w.money)
+	}
+}
+
+// do does the same in both worlds, and wants both to refuse it for the same reason
+// or neither.
+func (w *twins) do(what string, act func(World) error) error {
+	w.Helper()
+	one, other := act(w.one), act(w.other)
+	if a, b := reason(one), reason(other); a != b {
+		w.Fatalf("height %d, %s: %T: %v, %T: %v", w.one.Height(), what, w.one, one, w.other, other)
+	}
+	if w.heard[reason(one)]++; one != nil {
+		what += ", which is refused"
+	}
+	w.compare(what)
+	return one
+}
+
+// reason is why something is refused; empty where it is not. Only what is about
+// tasks is refused with a number that others know.
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	if refusal, ok := errors.AsType[*round.Refusal](err); ok {
+		return refusal.Why
+	}
+	return "for another reason"
+}
+
+func (w *twins) fund(name string, uthing uint64) string {
+	w.Helper()
+	account := w.account(name)
+	w.one.Fund(account, uthing)
+	w.other.Fund(account, uthing)
+	w.accounts, w.money = append(w.accounts, account), w.money+uthing
+	return account
+}
+
+func (w *twins) register(owner string, profile spec.Profile, stake uint64) (id uint64, err error) {
+	w.Helper()
+	last := w.nodes
+	err = w.do(fmt.Sprintf("registering %s", profile.Name), func(world World) error {
+		got, err := world.Register(owner, profile, stake)
+		if err == nil && got != last+1 {
+			w.Fatalf("%T: node %d follows node %d", world, got, last)
+		}
+		if err == nil {
+			w.nodes, id = got, got
+		}
+		return err
+	})
+	return id, err
+}
+
+func (w *twins) create(owner string, asked spec.TaskSpec) (id uint64, err error) {
+	w.Helper()
+	last := w.tasks
+	err = w.do("creating a task", func(world World) error {
+		got, err := world.Create(owner, asked)
+		if err == nil && got != last+1 {
+			w.Fatalf("%T: task %d follows task %d", world, got, last)
+		}
+		if err == nil {
+			w.tasks, id = got, got
+		}
+		return err
+	})
+	return id, err
+}
+
+// say gives a task an input in both worlds. What a node says is heard where it was
+// owed, and is refused with a number where it was not.
+func (w *twins) say(task uint64, in round.Input) error {
+	w.Helper()
+	return w.do(fmt.Sprintf("task %d heard %T %v", task, in, in), func(world World) error {
+		_, wish := in.(round.Cancel)
+		owed := world.Owed(task, in)
+		err := world.Say(task, in)
+		if _, ok := errors.AsType[*round.Refusal](err); err != nil && !ok {
+			w.Fatalf("%T: task %d: %#v is refused without a number: %v", world, task, in, err)
+		}
+		if !wish && owed != (err == nil) {
+			w.Fatalf("%T: task %d: %#v is owed: %t, and is answered with %v", world, task, in, owed, err)
+		}
+		return err
+	})
+}
+
+func (w *twins) end() {
+	w.Helper()
+	if err := w.do("the end of a block", World.EndBlock); err != nil {
+		w.Fatalf("height %d: %v", w.one.Height(), err)
+	}
+}
+
+// state is a task and its newest round.
+func (w *twins) state(id uint64) round.State {
+	w.Helper()
+	s := round.State{Chain: Chain}
+	var err error
+	if s.Task, err = w.one.Task(id); err == nil && s.Task.Round > 0 {
+		s.Round, err = w.one.Round(id, s.Task.Round)
+	}
+	if err != nil {
+		w.Fatalf("task %d: %v", id, err)
+	}
+	return s
+}
+
+// silence ends blocks in which nobody says anything until no task is open, and
+// wants nobody to be busy then.
+func (w *twins) silence() {
+	w.Helper()
+	open := func() bool {
+		for id := uint64(1); id <= w.tasks; id++ {
+			if !w.state(id).Task.State.Final() {
+				return true
+			}
+		}
+		return false
+	}
+	for blocks := 0; open(); blocks++ {
+		if blocks > 1000 {
+			w.Fatalf("a task stays open for ever")
+		}
+		w.end()
+	}
+	for id := uint64(1); id <= w.nodes; id++ {
+		if n, _ := w.one.Node(id); n.Busy > 0 || len(w.one.Duties(id)) > 0 {
+			w.Fatalf("no task is open, and node %d is busy with %d and has duties %v", id, n.Busy, w.one.Duties(id))
+		}
+	}
+	if w.one.Escrow() > 0 {
+		w.Fatalf("no task is open, and the escrow holds %d", w.one.Escrow())
+	}
+}

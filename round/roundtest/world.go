@@ -1,0 +1,48 @@
+package roundtest
+
+import (
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// Chain is the chain id of every world under test. Blocks begin at height 1.
+const Chain = "roundtest-1"
+
+// World is a keeper of tasks, nodes and money under test, which begins empty. An
+// error of its methods that change something is a refusal, and changes nothing.
+type World interface {
+	// Fund gives an account money that did not exist before.
+	Fund(account string, uthing uint64)
+	// Register locks a stake and makes an active node of the next id.
+	Register(owner string, profile spec.Profile, stake uint64) (uint64, error)
+	// SetActive says whether a node may be selected.
+	SetActive(node uint64, active bool) error
+	// Exit returns the stake of a node that serves no task, and forgets it.
+	Exit(node uint64) error
+	// Create locks the escrow and opens a task of the next id.
+	Create(owner string, asked spec.TaskSpec) (uint64, error)
+	// Say gives a task an input, as the node or the owner that stands in it.
+	Say(task uint64, in round.Input) error
+	// Owed reports whether a node that says this would be heard. It changes nothing.
+	Owed(task uint64, in round.Input) bool
+	// EndBlock looks at the tasks that are due and begins the next block.
+	EndBlock() error
+
+	// Height is that of the block in the making.
+	Height() int64
+	// Task returns a task, or [round.ErrTaskNotFound].
+	Task(id uint64) (spec.Task, error)
+	// Round returns a round, or [round.ErrTaskNotFound] or [round.ErrRoundNotFound].
+	Round(task, number uint64) (spec.Round, error)
+	// Node returns a node; false where there is none, or none any more.
+	Node(id uint64) (spec.Node, bool)
+	// Duties lists the open tasks in which a node has a part, in the order of their
+	// ids, each with its newest round.
+	Duties(node uint64) []round.State
+	// Balance is what an account can spend, in uthing.
+	Balance(account string) uint64
+	// Escrow is what is locked for all tasks together, in uthing.
+	Escrow() uint64
+	// Told lists every effect so far, as "height: task id round number: effect".
+	Told() []string
+}
