@@ -9,7 +9,8 @@ import (
 
 // World keeps tasks, nodes and money, and carries out what steps ask for: the chain
 // in its store, the simulator in memory. It decides nothing. Where a method fails,
-// everything done since the input was given must be undone by who gave it.
+// everything done since the input was given must be undone by who gave it. Package
+// roundtest has the tests that the two pass together.
 type World interface {
 	// Save stores what differs between two states of a task.
 	Save(before, after State) error

@@ -151,9 +151,6 @@ func (r registry) Engage(ctx context.Context, id uint64, delta int) error {
 }
 
 func (r registry) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
-	if has, err := r.nodes.Has(ctx, id); err != nil || !has {
-		return err
-	}
 	return r.change(ctx, id, func(n *spec.Node) {
 		n.Measured = []spec.Measure{{Dataset: dataset, Accuracy: accuracy, Tasks: 1}}
 	})

@@ -91,56 +91,6 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// One of five trainers stays silent in the first round, one aggregator holds
-// nothing of another: four are paid, then three.
-func TestTaskToItsTarget(t *testing.T) {
-	w := network(t, 5, 4, 4)
-	supply := w.supply()
-	asked := digits()
-	asked.Target.Rounds = 3
-	asked.Escrow = 1000 // 333 a round
-	id := w.create("alice", asked)
-	w.play(id, 1, spec.PhaseTrain)
-	if got := w.round(id); len(got.Trainers) != 5 {
-		t.Fatalf("%d trainers", len(got.Trainers))
-	}
-	for _, msg := range w.owed(id)[1:] {
-		w.must(w.run(w.ctx, msg))
-	}
-	for w.round(id).Phase == spec.PhaseTrain {
-		w.end() // until the grace for trainer 1 is over
-	}
-	w.play(id, 2, spec.PhaseTrain)
-	w.solvent()
-	if w.balance(owner(1)) != 0 || w.balance(owner(2)) != 83 || w.balance(owner(5)) != 83 {
-		t.Errorf("paid %d, %d, ... %d: want 0, 83, ... 83", w.balance(owner(1)), w.balance(owner(2)), w.balance(owner(5)))
-	}
-	w.play(id, 2, spec.PhaseAttest)
-	for _, msg := range w.owed(id) {
-		msg.(*taskpb.MsgAttest).Holds[0] &^= 1 << 4
-		w.must(w.run(w.ctx, msg))
-	}
-	done := w.finish(id)
-	if done.State != spec.TaskReached || done.Score != 950_000 || done.Model != digest("model 2") {
-		t.Errorf("task is %s at %s with %s", done.State, done.Score, done.Model.Short())
-	}
-	for node, want := range map[uint64]uint64{1: 83, 2: 166, 3: 166, 4: 166, 5: 83} {
-		if got := w.balance(owner(node)); got != want {
-			t.Errorf("trainer %d has %d, want %d", node, got, want)
-		}
-	}
-	if done.Paid != 664 || done.Refunded != 336 || w.balance(account("alice")) != 999_336 {
-		t.Errorf("paid %d, refunded %d, alice has %d", done.Paid, done.Refunded, w.balance(account("alice")))
-	}
-	if w.balance(escrowAccount()) != 0 || w.supply() != supply {
-		t.Errorf("escrow account %d, supply %d of %d", w.balance(escrowAccount()), w.supply(), supply)
-	}
-	w.idle(13)
-	if n, err := w.nodes.Get(w.ctx, 2); err != nil || len(n.Measured) != 1 || n.Measured[0].Accuracy != 950_000 {
-		t.Errorf("a survivor's record is %v, %v", n.Measured, err)
-	}
-}
-
 // idle wants no node to be busy or to have a duty.
 func (w *world) idle(nodes uint64) {
 	w.Helper()

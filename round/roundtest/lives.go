@@ -31,8 +31,8 @@ func lives() []life {
 		{"no committee", noCommittee},
 		{"a committee that is not ready", notReady},
 		{"cancelled in each phase", cancelled},
-		{"cancelled between two rounds", cancelledBetween},
 		{"trainers leave between two rounds", trainersLeave},
+		{"trainers leave a task that is cancelled", cancelledBetween},
 		{"not to be selected", inactive},
 		{"two tasks want the same slots", competing},
 		{"several tasks due in one block", several},
@@ -291,8 +291,8 @@ func cancelled(w *twins) {
 	}
 }
 
-// between plays a task through its first round, and takes its trainers out of
-// selection before the second.
+// between plays a task through its first round, and has its trainers leave before
+// the second.
 func between(w *twins) uint64 {
 	id := single(w, digits())
 	w.reach(cast{}, id, 1, spec.PhaseOpen)
@@ -303,6 +303,11 @@ func between(w *twins) uint64 {
 	w.end()
 	if s := w.state(id); s.Task.State != spec.TaskRunning || s.Running() {
 		w.Fatalf("the task is not between two rounds: %+v", s)
+	}
+	for trainer := uint64(1); trainer <= 5; trainer++ {
+		if err := w.exit(trainer); err != nil {
+			w.Fatalf("trainer %d: %v", trainer, err)
+		}
 	}
 	return id
 }
@@ -319,23 +324,12 @@ func (w *twins) exit(node uint64) error {
 	return w.do("a node that leaves", func(world World) error { return world.Exit(node) })
 }
 
-func cancelledBetween(w *twins) {
-	id := between(w)
-	w.hear(id, round.Cancel{Owner: w.account("alice")})
-	w.finish(cast{}, id, spec.TaskCancelled, 500)
-}
-
-// A trainer is free to leave between two rounds, and whatever ends the task then,
-// the rest of the escrow goes back.
+// trainersLeave has a task end for want of trainers. They are free to go between
+// two rounds, and the rest of the escrow goes back all the same.
 func trainersLeave(w *twins) {
 	id := between(w)
-	for trainer := uint64(1); trainer <= 5; trainer++ {
-		if err := w.exit(trainer); err != nil {
-			w.Fatalf("trainer %d: %v", trainer, err)
-		}
-		if err := w.exit(trainer); err == nil {
-			w.Fatalf("trainer %d leaves twice", trainer)
-		}
+	if err := w.exit(1); err == nil {
+		w.Fatalf("trainer 1 leaves twice")
 	}
 	if err := w.exit(6); err == nil {
 		w.Fatalf("an aggregator leaves its task")
@@ -345,6 +339,12 @@ func trainersLeave(w *twins) {
 		w.Fatalf("an aggregator whose task is over: %v", err)
 	}
 	w.join(spec.Trainer, 1)
+}
+
+func cancelledBetween(w *twins) {
+	id := between(w)
+	w.hear(id, round.Cancel{Owner: w.account("alice")})
+	w.finish(cast{}, id, spec.TaskCancelled, 500)
 }
 
 // A node that may not be selected finishes what it serves, and is selected again
