@@ -117,7 +117,7 @@ func NodeOf(in round.Input) uint64 {
 		return in.Node
 	case round.RevealScore:
 		return in.Node
-	default:
-		return 0
+	case round.Cancel, round.Select, round.Tick: // said by an account, or by nobody
 	}
+	return 0
 }

@@ -215,9 +215,9 @@ func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.In
 	case round.RevealScore:
 		in.Score = rapid.SampledFrom([]spec.PPM{0, spec.One, spec.One + 1}).Draw(w.t, "score")
 		return task, in
-	default:
-		return task, in
+	case round.Cancel, round.Select, round.Tick: // nobody owes them
 	}
+	return task, in
 }
 
 // stray is what any node might say at any time.
