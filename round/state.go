@@ -61,9 +61,13 @@ func (s State) Step(height int64, in Input) (State, []Effect, error) {
 // Only is the state with some parts of its round and no others.
 func (s State) Only(p Parts) State {
 	if !p.Trainers {
-		s.Round.Trainers = slices.DeleteFunc(slices.Clone(s.Round.Trainers), func(c spec.Contribution) bool {
-			return c.Node != p.Trainer && (c.Height == 0 || c.Commitment != p.Commitment)
-		})
+		var trainers []spec.Contribution
+		for _, c := range s.Round.Trainers {
+			if c.Node == p.Trainer || c.Height > 0 && c.Commitment == p.Commitment {
+				trainers = append(trainers, c)
+			}
+		}
+		s.Round.Trainers = trainers
 	}
 	if !p.Committee {
 		s.Round.Aggregates, s.Round.Scores = nil, nil
