@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -217,7 +218,7 @@ func TestDemoRefuses(t *testing.T) {
 		{"--model", "cnn", "--data", rows},
 		{"--data", t.TempDir()},
 		{"--data", "no-such-file.csv"},
-		{"--trainers", "300"},
+		{"--trainers", strconv.Itoa(spec.MaxTrainers)}, // and 30% more are asked
 	} {
 		var out, stderr bytes.Buffer
 		home := filepath.Join(t.TempDir(), "demo")
