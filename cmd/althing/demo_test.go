@@ -218,7 +218,7 @@ func TestDemoRefuses(t *testing.T) {
 		{"--model", "cnn", "--data", rows},
 		{"--data", t.TempDir()},
 		{"--data", "no-such-file.csv"},
-		{"--trainers", strconv.Itoa(spec.MaxTrainers)}, // and 30% more are asked
+		{"--trainers", strconv.Itoa(spec.MaxTrainers)}, // there are fewer rows than that
 	} {
 		var out, stderr bytes.Buffer
 		home := filepath.Join(t.TempDir(), "demo")
