@@ -8,7 +8,6 @@ import (
 
 const (
 	maxBackoff  = 32 // blocks at most between two tries of what fails
-	resendAfter = 10 // blocks until what no block holds is sent again
 	forgetAfter = 50 // blocks that work is remembered after it was asked for last
 )
 
@@ -58,12 +57,12 @@ func (a *Agenda) Hear(e Event, now int64) (start []Action, stop []string) {
 	return start, stop
 }
 
-// over reports whether an action needs no start. What was sent is sent again
-// when a machine still asks for it after a while: no block holds it.
+// over reports whether an action needs no start: it has ended well, and it is none
+// that is to be repeated by now.
 func (a *Agenda) over(action Action, now int64) bool {
 	at, finished := a.finished[action.Key()]
-	_, send := action.(Send)
-	return finished && (!send || now < at+resendAfter)
+	r, repeats := action.(Repeated)
+	return finished && (!repeats || now < at+r.RepeatAfter())
 }
 
 // forget drops what nobody has asked for in a long while.

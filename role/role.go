@@ -3,8 +3,8 @@
 // machine answers with the [Action]s to be done now.
 //
 // It is not the loop that runs them: that is package daemon, or package sim. The
-// machines know no clock, no goroutine and no network; what an action needs of
-// the world it is given as [Tools].
+// machines know no clock, no goroutine and no network. What an action needs of the
+// world it is given as [Tools].
 package role
 
 import (
@@ -51,6 +51,13 @@ type Action interface {
 	// Do does the work; a nil Event says that there is nothing to tell. It may be
 	// called again after a restart, and after a failure that is not [ErrFinal].
 	Do(ctx context.Context, t Tools) (Event, error)
+}
+
+// Repeated is an [Action] that is done again, when a machine still asks for it some
+// blocks after it ended well.
+type Repeated interface {
+	Action
+	RepeatAfter() int64 // blocks
 }
 
 // ErrFinal is wrapped by the error of an action that would fail again in the same

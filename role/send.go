@@ -36,3 +36,7 @@ func (s Send) Key() string {
 
 // Do implements [Action].
 func (s Send) Do(ctx context.Context, t Tools) (Event, error) { return nil, t.Send(ctx, s) }
+
+// RepeatAfter implements [Repeated]: what a machine still asks for after a while is in
+// no block, and is sent again.
+func (Send) RepeatAfter() int64 { return 10 }

@@ -26,10 +26,10 @@ type Parts struct {
 }
 
 // Concerns says which parts of a round a node must see to know what it owes: an
-// aggregator, which is to hold the updates, all; any other its own contribution, if
-// it trains, and the committee.
-func Concerns(node uint64, aggregator bool) Parts {
-	if aggregator {
+// aggregator of the task, which is to hold the updates, all; any other its own
+// contribution, if it trains, and the committee.
+func Concerns(node uint64, aggregates bool) Parts {
+	if aggregates {
 		return Parts{Trainers: true, Committee: true, Holds: true}
 	}
 	return Parts{Trainer: node, Committee: true}

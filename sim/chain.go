@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/althing-network/althing/round"
@@ -181,7 +180,7 @@ func (c *Chain) Round(task, number uint64) (spec.Round, error) {
 	}
 	r, ok := c.rounds[place{task, number}]
 	if !ok {
-		return r, fmt.Errorf("%w: task %d round %d", round.ErrRoundNotFound, task, number)
+		return r, fmt.Errorf("task %d round %d: %w", task, number, round.ErrRoundNotFound)
 	}
 	return r, nil
 }
@@ -198,24 +197,28 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 // Duties lists the open tasks in which a node has a part, in the order of their
 // ids, each with its newest round as far as [round.Concerns] the node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
-	for _, at := range slices.SortedFunc(maps.Keys(c.parts), func(a, b place) int { return cmp.Compare(a.task, b.task) }) {
-		if at.of == node {
-			s := c.tasks[at.task-1]
-			duties = append(duties, s.Only(round.Concerns(node, s.Round.Aggregator(node) >= 0)))
+	for _, s := range c.tasks {
+		if c.parts[place{s.Task.ID, node}] > 0 {
+			aggregates := slices.ContainsFunc(s.Task.Aggregators, func(m spec.Member) bool { return m.Node == node })
+			duties = append(duties, s.Only(round.Concerns(node, aggregates)))
 		}
 	}
 	return duties
 }
 
-// Committed is which trainer has said a commitment in a task's newest round, or 0.
+// Committed is which trainer has said a commitment in a round of a task that trains
+// now; 0 where none has, or no round trains.
 func (c *Chain) Committed(task uint64, commitment spec.Digest) (uint64, error) {
 	s, err := c.state(task)
-	return s.Round.Committer(commitment), err
+	if err != nil || s.Round.Phase != spec.PhaseTrain {
+		return 0, err
+	}
+	return s.Round.Committer(commitment), nil
 }
 
 func (c *Chain) state(id uint64) (round.State, error) {
 	if id == 0 || id > uint64(len(c.tasks)) {
-		return round.State{}, fmt.Errorf("%w: task %d", round.ErrTaskNotFound, id)
+		return round.State{}, fmt.Errorf("task %d: %w", id, round.ErrTaskNotFound)
 	}
 	return c.tasks[id-1], nil
 }

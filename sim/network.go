@@ -192,8 +192,9 @@ func (n *Network) Step(ctx context.Context) error {
 }
 
 // together does all solitary work that ends at one moment and stands first in the
-// queue, on as many processors as there are. What becomes of it is told in the
-// order of the queue.
+// queue, on as many processors as there are: the works of one node one after the
+// other, because they draw from one source of secrets. What becomes of them is told in
+// the order of the queue.
 func (n *Network) together(ctx context.Context, first event) error {
 	batch := []event{first}
 	for len(n.queue.events) > 0 {
@@ -203,12 +204,18 @@ func (n *Network) together(ctx context.Context, first event) error {
 		}
 		batch = append(batch, n.queue.next())
 	}
+	works := map[*Node][]*work{}
+	for _, e := range batch {
+		works[e.work.node] = append(works[e.work.node], e.work)
+	}
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var group sync.WaitGroup
-	for _, e := range batch {
+	for _, own := range works { // in any order: no node's work touches what is another's
 		free <- struct{}{}
 		group.Go(func() {
-			e.work.run(ctx)
+			for _, w := range own {
+				w.run(ctx)
+			}
 			<-free
 		})
 	}

@@ -253,9 +253,13 @@ func solitary(a role.Action) bool {
 
 // run does the work.
 func (w *work) run(ctx context.Context) {
-	if w.ran = true; !w.stopped {
-		w.event, w.err = w.action.Do(ctx, w.node.Tools)
+	if w.ran = true; w.stopped {
+		return
 	}
+	w.err = role.Guard(func() (err error) {
+		w.event, err = w.action.Do(ctx, w.node.Tools)
+		return err
+	})
 }
 
 // end does the work unless it was done, takes note of it and tells the machines.

@@ -90,6 +90,32 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+// TestTwoTasksOneTranscript: nodes that serve two tasks at once train for both at one
+// moment, and the transcript is still the same on any number of processors.
+func TestTwoTasksOneTranscript(t *testing.T) {
+	run := func(processors int) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		var transcript bytes.Buffer
+		n := digits(t, sim.Config{Seed: 1, Transcript: &transcript}, 6, sim.DigitsTask(2))
+		if _, err := n.Open("another", sim.DigitsTask(2)); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []uint64{1, 2} {
+			if _, err := n.Finish(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantNoErrors(t, n)
+		return transcript.String()
+	}
+	one := run(1)
+	for range 3 {
+		if diff := cmp.Diff(one, run(4)); diff != "" {
+			t.Fatalf("another transcript on four processors (-one +four):\n%s", diff)
+		}
+	}
+}
+
 // BenchmarkDigits is the task of [TestDigits]: go test ./sim -bench Digits -cpu 1,2
 func BenchmarkDigits(b *testing.B) {
 	for b.Loop() {

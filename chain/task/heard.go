@@ -10,8 +10,9 @@ import (
 )
 
 // heard is a message that was read to see whether it is owed, with the state it is
-// about: when its turn comes, nothing is read a second time. Whatever is saved in
-// between makes it forget.
+// about: when its turn comes, nothing is read a second time. Only the message that was
+// asked about last is kept, and whichever message is carried out first takes or drops
+// it, so nothing can have been written since it was read.
 type heard struct {
 	message taskpb.Message
 	state   round.State
@@ -24,36 +25,35 @@ type heardKey struct{}
 // was asked about is read once.
 func Hearing(ctx sdk.Context) sdk.Context { return ctx.WithValue(heardKey{}, &heard{}) }
 
-// heardBy is what a context has heard; nil where it is not that of a transaction.
-func heardBy(ctx context.Context) *heard {
-	h, _ := ctx.Value(heardKey{}).(*heard)
-	return h
+// keep remembers what was read, where the context is that of a transaction.
+func (h heard) keep(ctx context.Context) {
+	if kept, ok := ctx.Value(heardKey{}).(*heard); ok {
+		*kept = h
+	}
 }
 
-func (h *heard) forget() {
-	if h != nil {
-		*h = heard{}
+// taken is what a context remembers of a message, if anything; it remembers nothing
+// any more.
+func taken(ctx context.Context, m taskpb.Message) (h heard, ok bool) {
+	kept, ok := ctx.Value(heardKey{}).(*heard)
+	if !ok {
+		return h, false
 	}
+	h, *kept = *kept, heard{}
+	return h, h.message == m
 }
 
 // hear finds the task that a message is about, with the parts of its round that the
 // message needs, and what the message says to it.
-func (k Keeper) hear(ctx context.Context, m taskpb.Message) (round.State, round.Input, error) {
-	h := heardBy(ctx)
-	if h != nil && h.message == m {
-		return h.state, h.input, nil
-	}
+func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 	node, err := k.nodes.IDOf(ctx, m.GetOwner())
 	if err != nil {
-		return round.State{}, nil, err
+		return heard{}, err
 	}
 	in, err := taskpb.InputOf(m, node)
 	if err != nil {
-		return round.State{}, nil, refused(err)
+		return heard{}, refused(err)
 	}
 	state, err := k.load(ctx, m.GetTask(), round.Needs(in))
-	if err == nil && h != nil {
-		*h = heard{m, state, in}
-	}
-	return state, in, err
+	return heard{m, state, in}, err
 }

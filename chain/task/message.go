@@ -41,7 +41,10 @@ func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCan
 	if err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, err))
 	}
-	in := round.Cancel{Owner: owner.String()}
+	in, err := taskpb.InputOf(&taskpb.MsgCancel{Owner: owner.String(), Task: m.Task}, 0)
+	if err != nil {
+		return nil, refused(err)
+	}
 	state, err := k.load(ctx, m.Task, round.Needs(in))
 	if err != nil {
 		return nil, err
@@ -91,20 +94,24 @@ func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
 	if _, wish := msg.(*taskpb.MsgCancel); wish || !ok { // nobody owes it to cancel
 		return false
 	}
-	state, in, err := k.hear(ctx, m)
+	h, err := k.hear(ctx, m)
 	if err != nil {
 		return false
 	}
-	_, _, err = state.Step(sdk.UnwrapSDKContext(ctx).BlockHeight(), in)
+	h.keep(ctx)
+	_, _, err = h.state.Step(sdk.UnwrapSDKContext(ctx).BlockHeight(), h.input)
 	return err == nil
 }
 
 func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
-	state, in, err := k.hear(ctx, m)
-	if err != nil {
-		return err
+	h, ok := taken(ctx, m)
+	if !ok {
+		var err error
+		if h, err = k.hear(ctx, m); err != nil {
+			return err
+		}
 	}
-	return k.apply(ctx, &roster{}, state, in)
+	return k.apply(ctx, &roster{}, h.state, h.input)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {

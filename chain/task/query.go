@@ -94,7 +94,7 @@ func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.Qu
 func (k Keeper) known(ctx context.Context, task uint64) error {
 	has, err := k.tasks.Has(ctx, task)
 	if err == nil && !has {
-		return refused(fmt.Errorf("%w: task %d", round.ErrTaskNotFound, task))
+		return refused(fmt.Errorf("task %d: %w", task, round.ErrTaskNotFound))
 	}
 	return err
 }

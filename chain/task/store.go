@@ -51,7 +51,7 @@ func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.S
 func (k Keeper) task(ctx context.Context, id uint64) (taskpb.Task, error) {
 	t, err := k.tasks.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return t, refused(fmt.Errorf("%w: task %d", round.ErrTaskNotFound, id))
+		return t, refused(fmt.Errorf("task %d: %w", id, round.ErrTaskNotFound))
 	}
 	if err != nil {
 		return t, err
@@ -70,7 +70,7 @@ func (k Keeper) whole(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
 func (k Keeper) record(ctx context.Context, task, number uint64) (taskpb.Round, error) {
 	r, err := k.rounds.Get(ctx, collections.Join(task, number))
 	if errors.Is(err, collections.ErrNotFound) {
-		return r, refused(fmt.Errorf("%w: task %d round %d", round.ErrRoundNotFound, task, number))
+		return r, refused(fmt.Errorf("task %d round %d: %w", task, number, round.ErrRoundNotFound))
 	}
 	return r, err
 }
@@ -136,7 +136,6 @@ func list[P any](ctx context.Context, from collections.Map[partKey, P], r *taskp
 // save writes what differs between two states of a task, and keeps the indexes in
 // step. Before is the zero State for a task that is new.
 func (k Keeper) save(ctx context.Context, before, after round.State) error {
-	heardBy(ctx).forget()
 	id := after.Task.ID
 	if before.Task.ID == 0 {
 		if err := k.files.Set(ctx, id, taskpb.TaskSpecFromSpec(after.Task.Spec)); err != nil {

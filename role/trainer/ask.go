@@ -9,18 +9,22 @@ import (
 )
 
 // Ask asks the chain whether another node has said the node's commitment: a trainer
-// is not told the commitments of the others. It asks again at every height until the
+// is not told the commitments of the others. It asks again, block after block, until the
 // chain has the commitment from the node itself.
 type Ask struct {
 	Task, Round uint64
 	Commitment  spec.Digest
-	Height      int64
 }
+
+var _ role.Repeated = Ask{}
 
 // Key implements [role.Action].
 func (a Ask) Key() string {
-	return fmt.Sprintf("ask-%d-%d-%s-%d", a.Task, a.Round, a.Commitment.Short(), a.Height)
+	return fmt.Sprintf("ask-%d-%d-%s", a.Task, a.Round, a.Commitment.Short())
 }
+
+// RepeatAfter implements [role.Repeated].
+func (Ask) RepeatAfter() int64 { return 1 }
 
 // Do implements [role.Action].
 func (a Ask) Do(ctx context.Context, t role.Tools) (role.Event, error) {

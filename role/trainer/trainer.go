@@ -66,7 +66,7 @@ func (m *Machine) plan(d role.Duty, now int64) []role.Action {
 			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: t.Commitment}}
 		}
 		return []role.Action{
-			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment, Height: now},
+			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
 			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct}),
 		}
 	case d.Round.Phase == spec.PhaseAttest && committed:
