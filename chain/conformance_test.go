@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"testing"
 
 	"cosmossdk.io/core/store"
@@ -190,27 +192,13 @@ func (s *stored) message(id uint64, in round.Input) taskpb.Message {
 }
 
 // handle hands a message to the handler it is for.
-func (s *stored) handle(ctx context.Context, m taskpb.Message) (err error) {
-	switch m := m.(type) {
-	case *taskpb.MsgCancel:
-		_, err = s.tasks.Cancel(ctx, m)
-	case *taskpb.MsgReady:
-		_, err = s.tasks.Ready(ctx, m)
-	case *taskpb.MsgCommit:
-		_, err = s.tasks.Commit(ctx, m)
-	case *taskpb.MsgAttest:
-		_, err = s.tasks.Attest(ctx, m)
-	case *taskpb.MsgCommitAggregate:
-		_, err = s.tasks.CommitAggregate(ctx, m)
-	case *taskpb.MsgRevealAggregate:
-		_, err = s.tasks.RevealAggregate(ctx, m)
-	case *taskpb.MsgCommitScore:
-		_, err = s.tasks.CommitScore(ctx, m)
-	case *taskpb.MsgRevealScore:
-		_, err = s.tasks.RevealScore(ctx, m)
-	default:
+func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
+	handler := reflect.ValueOf(s.tasks).MethodByName(strings.TrimPrefix(sdk.MsgTypeURL(m), "/althing.task.v1.Msg"))
+	if !handler.IsValid() {
 		panic(fmt.Sprintf("no handler for %T", m))
 	}
+	answer := handler.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(m)})
+	err, _ := answer[1].Interface().(error)
 	return err
 }
 

@@ -16,10 +16,8 @@ import (
 // commits reports whether an action puts a commitment on the chain.
 func commits(a role.Action) bool {
 	s, _ := a.(role.Send)
-	_, update := s.Input.(round.Commit)
-	_, aggregate := s.Input.(round.CommitAggregate)
-	_, score := s.Input.(round.CommitScore)
-	return update || aggregate || score
+	_, hides := s.Input.(round.Hiding)
+	return hides
 }
 
 // TestCopierIsFirst: whoever sees a commitment on its way to the chain and says

@@ -22,14 +22,8 @@ func (d Duty) Say(in round.Input) Send {
 // Key implements [Action]. A commitment that had to be made again is another one.
 func (s Send) Key() string {
 	key := fmt.Sprintf("send/%d/%d/%T", s.Task, s.Round, s.Input)
-	switch in := s.Input.(type) {
-	case round.Commit:
-		return key + "/" + in.Commitment.Short()
-	case round.CommitAggregate:
-		return key + "/" + in.Commitment.Short()
-	case round.CommitScore:
-		return key + "/" + in.Commitment.Short()
-	case round.Ready, round.Attest, round.RevealAggregate, round.RevealScore, round.Cancel, round.Select, round.Tick:
+	if in, ok := s.Input.(round.Hiding); ok {
+		return key + "/" + in.Commits().Short()
 	}
 	return key
 }

@@ -8,6 +8,17 @@ import (
 
 // What a node says to a task: each kind of message with what it changes.
 
+// Answers lists every kind of message of a node, each with nothing in it.
+func Answers() []Input {
+	return []Input{
+		Ready{}, Commit{}, Attest{}, CommitAggregate{}, RevealAggregate{}, CommitScore{}, RevealScore{},
+	}
+}
+
+// Hiding is an input that commits a node to something which it keeps hidden for
+// now. Where the commitment had to be made again, it is another one.
+type Hiding interface{ Commits() spec.Digest }
+
 // heard says when the phase can be closed now that one more has answered.
 func (s *State) heard(height int64) { s.Task.Due = max(height, s.closes()) }
 
@@ -73,6 +84,9 @@ type Commit struct {
 	Commitment       spec.Digest
 	Samples, Correct uint32
 }
+
+// Commits implements [Hiding].
+func (in Commit) Commits() spec.Digest { return in.Commitment }
 
 func (in Commit) needs() Parts { return Parts{Trainer: in.Node, Commitment: in.Commitment} }
 
@@ -140,6 +154,9 @@ type CommitAggregate struct {
 	Commitment  spec.Digest
 }
 
+// Commits implements [Hiding].
+func (in CommitAggregate) Commits() spec.Digest { return in.Commitment }
+
 func (CommitAggregate) needs() Parts { return Parts{Committee: true} }
 
 func (in CommitAggregate) apply(s *State, height int64) ([]Effect, error) {
@@ -200,6 +217,9 @@ type CommitScore struct {
 	Node, Round uint64
 	Commitment  spec.Digest
 }
+
+// Commits implements [Hiding].
+func (in CommitScore) Commits() spec.Digest { return in.Commitment }
 
 func (CommitScore) needs() Parts { return Parts{Committee: true} }
 

@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -12,17 +13,31 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func kinds() []sdk.Msg {
-	return []sdk.Msg{
-		&taskpb.MsgCreate{}, &taskpb.MsgCancel{}, &taskpb.MsgReady{}, &taskpb.MsgCommit{}, &taskpb.MsgAttest{},
-		&taskpb.MsgCommitAggregate{}, &taskpb.MsgRevealAggregate{}, &taskpb.MsgCommitScore{}, &taskpb.MsgRevealScore{},
+// kinds is an empty message for each method of the service.
+func kinds() (all []sdk.Msg) {
+	for _, method := range taskpb.Msg_serviceDesc.Methods {
+		kind := proto.MessageType("althing.task.v1.Msg" + method.MethodName)
+		all = append(all, reflect.New(kind.Elem()).Interface().(sdk.Msg))
 	}
+	return all
+}
+
+// kindOf is the place of a message's kind among all.
+func kindOf(msg sdk.Msg) uint8 {
+	return uint8(slices.IndexFunc(kinds(), func(like sdk.Msg) bool { return sdk.MsgTypeURL(like) == sdk.MsgTypeURL(msg) }))
 }
 
 // FuzzMessage reads any bytes as a message of any kind and gives it to a task in
 // each phase. What is refused changes nothing, what is accepted keeps the money
 // together, and nothing panics, at the end of the block neither.
 func FuzzMessage(f *testing.F) {
+	add := func(msg sdk.Msg, phase, node uint8) {
+		raw, err := proto.Marshal(msg)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(kindOf(msg), phase, node, raw)
+	}
 	var phases []*world
 	for at, phase := range slices.DeleteFunc(spec.Phases(), spec.Phase.Final) {
 		w := network(f, 6, 4, 4)
@@ -30,28 +45,13 @@ func FuzzMessage(f *testing.F) {
 		w.play(id, 1, phase)
 		phases = append(phases, w)
 		for _, msg := range w.owed(id) {
-			for kind, like := range kinds() {
-				if sdk.MsgTypeURL(like) == sdk.MsgTypeURL(msg) {
-					raw, err := proto.Marshal(msg)
-					if err != nil {
-						f.Fatal(err)
-					}
-					f.Add(uint8(kind), uint8(at), uint8(0), raw)
-				}
-			}
+			add(msg, uint8(at), 0)
 		}
 	}
-	asked := taskpb.TaskSpecFromSpec(digits())
-	for kind, msg := range map[uint8]proto.Message{
-		0: &taskpb.MsgCreate{Owner: account("bob"), Spec: asked}, 1: &taskpb.MsgCancel{Owner: account("alice"), Task: 1},
-		2: &taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 4: &taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}},
-	} {
-		raw, err := proto.Marshal(msg)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(kind, uint8(1), kind+6, raw)
-	}
+	add(&taskpb.MsgCreate{Owner: account("bob"), Spec: taskpb.TaskSpecFromSpec(digits())}, 1, 0)
+	add(&taskpb.MsgCancel{Owner: account("alice"), Task: 1}, 1, 0)
+	add(&taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 1, 8)
+	add(&taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}}, 1, 10)
 	f.Fuzz(func(t *testing.T, kind, phase, node uint8, raw []byte) {
 		msg := kinds()[int(kind)%len(kinds())]
 		if proto.Unmarshal(raw, msg) != nil {

@@ -1,6 +1,9 @@
 package task_test
 
 import (
+	"reflect"
+	"strings"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/taskpb"
@@ -83,29 +86,14 @@ func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
 }
 
 // run hands a message to the handler it is for.
-func (w *world) run(ctx sdk.Context, msg sdk.Msg) (err error) {
-	switch m := msg.(type) {
-	case *taskpb.MsgCreate:
-		_, err = w.Create(ctx, m)
-	case *taskpb.MsgCancel:
-		_, err = w.Cancel(ctx, m)
-	case *taskpb.MsgReady:
-		_, err = w.Ready(ctx, m)
-	case *taskpb.MsgCommit:
-		_, err = w.Commit(ctx, m)
-	case *taskpb.MsgAttest:
-		_, err = w.Attest(ctx, m)
-	case *taskpb.MsgCommitAggregate:
-		_, err = w.CommitAggregate(ctx, m)
-	case *taskpb.MsgRevealAggregate:
-		_, err = w.RevealAggregate(ctx, m)
-	case *taskpb.MsgCommitScore:
-		_, err = w.CommitScore(ctx, m)
-	case *taskpb.MsgRevealScore:
-		_, err = w.RevealScore(ctx, m)
-	default:
+func (w *world) run(ctx sdk.Context, msg sdk.Msg) error {
+	w.Helper()
+	handler := reflect.ValueOf(w.Keeper).MethodByName(strings.TrimPrefix(sdk.MsgTypeURL(msg), "/althing.task.v1.Msg"))
+	if !handler.IsValid() {
 		w.Fatalf("no handler for %T", msg)
 	}
+	answer := handler.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(msg)})
+	err, _ := answer[1].Interface().(error)
 	return err
 }
 

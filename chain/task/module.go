@@ -50,9 +50,6 @@ func (Module) RegisterGRPCGatewayRoutes(client.Context, *runtime.ServeMux) {}
 
 // RegisterInterfaces implements [module.AppModuleBasic].
 func (Module) RegisterInterfaces(r codectypes.InterfaceRegistry) {
-	r.RegisterImplementations((*sdk.Msg)(nil),
-		&taskpb.MsgCreate{}, &taskpb.MsgCancel{}, &taskpb.MsgReady{}, &taskpb.MsgCommit{}, &taskpb.MsgAttest{},
-		&taskpb.MsgCommitAggregate{}, &taskpb.MsgRevealAggregate{}, &taskpb.MsgCommitScore{}, &taskpb.MsgRevealScore{})
 	msgservice.RegisterMsgServiceDesc(r, &taskpb.Msg_serviceDesc)
 }
 

@@ -2,6 +2,7 @@ package roundtest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/althing-network/althing/round"
@@ -102,22 +103,8 @@ func (c cast) answers(s round.State) (ins []round.Input) {
 
 // NodeOf is the node that says an input; 0 where it is an account.
 func NodeOf(in round.Input) uint64 {
-	switch in := in.(type) {
-	case round.Ready:
-		return in.Node
-	case round.Commit:
-		return in.Node
-	case round.Attest:
-		return in.Node
-	case round.CommitAggregate:
-		return in.Node
-	case round.RevealAggregate:
-		return in.Node
-	case round.CommitScore:
-		return in.Node
-	case round.RevealScore:
-		return in.Node
-	case round.Cancel, round.Select, round.Tick: // said by an account, or by nobody
+	if node := reflect.ValueOf(in).FieldByName("Node"); node.IsValid() {
+		return node.Uint()
 	}
 	return 0
 }

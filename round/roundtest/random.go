@@ -2,6 +2,7 @@ package roundtest
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -178,46 +179,16 @@ func (w *chaos) block() {
 
 // bend makes an answer wrong in one place.
 func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.Input) {
-	task = s.Task.ID
 	if w.chance(6, "other task") {
 		return rapid.Uint64Range(0, 5).Draw(w.t, "task"), in
 	}
-	kind := rapid.IntRange(0, 3).Draw(w.t, "how")
-	switch in := in.(type) {
-	case round.Ready:
-		in.Digest = rapid.SampledFrom([]spec.Digest{{}, digest("another model 0"), digest("shard")}).Draw(w.t, "digest")
-		return task, in
-	case round.Commit:
-		switch kind {
-		case 0:
-			in.Samples = rapid.SampledFrom([]uint32{0, 10, spec.MaxSamples + 1}).Draw(w.t, "samples")
-		case 1:
-			in.Commitment = spec.Digest{}
-		default:
-			i := rapid.IntRange(0, len(s.Round.Trainers)-1).Draw(w.t, "copies")
-			in.Commitment = s.Round.Trainers[i].Commitment
+	var fields []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(in)) {
+		if f.Name != "Node" { // as another node it is a stray
+			fields = append(fields, f.Name)
 		}
-		return task, in
-	case round.Attest:
-		in.Holds = rapid.SliceOfN(rapid.Byte(), 0, 2).Draw(w.t, "holds")
-		return task, in
-	case round.CommitAggregate:
-		i := rapid.IntRange(0, len(s.Round.Aggregates)-1).Draw(w.t, "copies")
-		in.Commitment = rapid.SampledFrom([]spec.Digest{{}, digest("opens to nothing"), s.Round.Aggregates[i].Commitment}).Draw(w.t, "commitment")
-		return task, in
-	case round.RevealAggregate:
-		in.Digest = rapid.SampledFrom([]spec.Digest{{}, digest("another model")}).Draw(w.t, "digest")
-		return task, in
-	case round.CommitScore:
-		i := rapid.IntRange(0, len(s.Round.Scores)-1).Draw(w.t, "copies")
-		in.Commitment = rapid.SampledFrom([]spec.Digest{{}, digest("opens to nothing"), s.Round.Scores[i].Commitment}).Draw(w.t, "commitment")
-		return task, in
-	case round.RevealScore:
-		in.Score = rapid.SampledFrom([]spec.PPM{0, spec.One, spec.One + 1}).Draw(w.t, "score")
-		return task, in
-	case round.Cancel, round.Select, round.Tick: // nobody owes them
 	}
-	return task, in
+	return s.Task.ID, with(w.t, s, in, rapid.SampledFrom(fields).Draw(w.t, "field"))
 }
 
 // stray is what any node might say at any time.
@@ -226,18 +197,64 @@ func (w *chaos) stray(s round.State) round.Input {
 	if known := s.Engaged(); len(known) > 0 && w.chance(2, "of the task") {
 		node = rapid.SampledFrom(known).Draw(w.t, "member")
 	}
-	number := s.Task.Round
-	if w.chance(4, "another round") {
-		number = rapid.Uint64Range(0, 3).Draw(w.t, "round")
+	return Stray(w.t, s, node)
+}
+
+// Stray draws anything that a node might say to a task, of any kind, most of it
+// out of place.
+func Stray(t *rapid.T, s round.State, node uint64) round.Input {
+	in := rapid.SampledFrom(round.Answers()).Draw(t, "kind")
+	stray := reflect.New(reflect.TypeOf(in)).Elem()
+	stray.FieldByName("Node").SetUint(node)
+	in = stray.Interface().(round.Input)
+	for _, f := range reflect.VisibleFields(stray.Type()) {
+		if f.Name != "Node" {
+			in = with(t, s, in, f.Name)
+		}
 	}
-	said := digest("something")
-	return rapid.SampledFrom([]round.Input{
-		round.Ready{Node: node, Digest: digest("model 0")},
-		round.Commit{Node: node, Round: number, Commitment: said, Samples: 1},
-		round.Attest{Node: node, Round: number, Holds: []byte{0}},
-		round.CommitAggregate{Node: node, Round: number, Commitment: said},
-		round.RevealAggregate{Node: node, Round: number, Digest: said},
-		round.CommitScore{Node: node, Round: number, Commitment: said},
-		round.RevealScore{Node: node, Round: number},
-	}).Draw(w.t, "stray")
+	return in
+}
+
+// with draws a field of an input anew: what fits the task, what is at a bound or
+// beyond it, what another node has said.
+func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
+	changed := reflect.New(reflect.TypeOf(in)).Elem()
+	changed.Set(reflect.ValueOf(in))
+	field := changed.FieldByName(name)
+	var value any
+	switch kind := field.Interface().(type) {
+	case spec.Digest:
+		digests := append(said(s.Round), spec.Digest{}, digest("model 0"), digest("another model"), digest("something"))
+		value = rapid.SampledFrom(digests).Draw(t, name)
+	case spec.Salt:
+		value = salt(rapid.Uint64Range(0, 20).Draw(t, name))
+	case spec.PPM:
+		value = rapid.SampledFrom([]spec.PPM{0, 1, spec.One, spec.One + 1}).Draw(t, name)
+	case uint32:
+		value = rapid.SampledFrom([]uint32{0, 1, 1, 10, spec.MaxSamples + 1}).Draw(t, name)
+	case uint64:
+		value = rapid.SampledFrom([]uint64{s.Task.Round, s.Task.Round, s.Task.Round, 0, 1, 2, 3}).Draw(t, name)
+	case []byte:
+		value = rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 1, 0xff}), 0, 2).Draw(t, name)
+	case string:
+		value = rapid.StringN(0, 1000, -1).Draw(t, name)
+	default:
+		t.Fatalf("%T has a %T, of which nothing is drawn", in, kind)
+	}
+	field.Set(reflect.ValueOf(value))
+	return changed.Interface().(round.Input)
+}
+
+// said lists the commitments of a round: any may be copied.
+func said(r spec.Round) (commitments []spec.Digest) {
+	for _, t := range r.Trainers {
+		commitments = append(commitments, t.Commitment)
+	}
+	for _, a := range r.Aggregates {
+		commitments = append(commitments, a.Commitment)
+	}
+	for _, e := range r.Scores {
+		commitments = append(commitments, e.Commitment)
+	}
+	return commitments
 }
