@@ -39,7 +39,7 @@ func anyInput(t *rapid.T, s round.State) round.Input {
 	model := rapid.SampledFrom([]string{"a", "a", "a", "a", "a", "b", ""}).Draw(t, "model")
 	score := rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One, spec.One + 1}).Draw(t, "score")
 	slot := spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: s.Round.Number, Node: node}
-	switch rapid.IntRange(0, 44).Draw(t, "kind") {
+	switch rapid.IntRange(0, 40).Draw(t, "kind") {
 	case 0:
 		if rapid.IntRange(0, 9).Draw(t, "cancel") == 0 {
 			return round.Cancel{Owner: "owner"}
@@ -67,8 +67,6 @@ func anyInput(t *rapid.T, s round.State) round.Input {
 		return round.RevealAggregate{Node: node, Round: number, Digest: digest(model), Salt: salt(node)}
 	case 34, 35, 36:
 		return round.CommitScore{Node: node, Round: number, Commitment: spec.ScoreCommitment(slot, s.Round.Next, score, salt(node))}
-	case 37, 38, 39, 40:
-		return roundtest.Stray(t, s, node)
 	default:
 		return round.RevealScore{Node: node, Round: number, Score: score, Salt: salt(node)}
 	}
@@ -145,7 +143,7 @@ func draft(t *rapid.T, s round.State) (ins []round.Input) {
 		ins = fitting(t, s)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "strays") {
-		ins = append(ins, anyInput(t, s))
+		ins = append(ins, anyInput(t, s), roundtest.Stray(t, s, 40))
 	}
 	if rapid.Bool().Draw(t, "scheduler answers") && !s.Running() {
 		ins = append(ins, anySelect(t, s))

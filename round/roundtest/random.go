@@ -3,6 +3,7 @@ package roundtest
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -145,7 +146,7 @@ func (w *chaos) block() {
 			say(task, in)
 		}
 		if w.chance(3, "stray") {
-			say(id, w.stray(s))
+			say(id, Stray(w.t, s, w.nodes))
 		}
 	}
 	if w.tasks < 4 && w.chance(3, "create") {
@@ -191,18 +192,12 @@ func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.In
 	return s.Task.ID, with(w.t, s, in, rapid.SampledFrom(fields).Draw(w.t, "field"))
 }
 
-// stray is what any node might say at any time.
-func (w *chaos) stray(s round.State) round.Input {
-	node := rapid.Uint64Range(1, w.nodes).Draw(w.t, "node")
-	if known := s.Engaged(); len(known) > 0 && w.chance(2, "of the task") {
-		node = rapid.SampledFrom(known).Draw(w.t, "member")
+// Stray draws what any of so many nodes might say to a task at any time.
+func Stray(t *rapid.T, s round.State, nodes uint64) round.Input {
+	node := rapid.Uint64Range(1, nodes).Draw(t, "node")
+	if known := s.Engaged(); len(known) > 0 && rapid.Bool().Draw(t, "of the task") {
+		node = rapid.SampledFrom(known).Draw(t, "member")
 	}
-	return Stray(w.t, s, node)
-}
-
-// Stray draws anything that a node might say to a task, of any kind, most of it
-// out of place.
-func Stray(t *rapid.T, s round.State, node uint64) round.Input {
 	in := rapid.SampledFrom(round.Answers()).Draw(t, "kind")
 	stray := reflect.New(reflect.TypeOf(in)).Elem()
 	stray.FieldByName("Node").SetUint(node)
@@ -237,7 +232,7 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 	case []byte:
 		value = rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 1, 0xff}), 0, 2).Draw(t, name)
 	case string:
-		value = rapid.StringN(0, 1000, -1).Draw(t, name)
+		value = rapid.SampledFrom([]string{"", "a", "a few words", strings.Repeat("many words ", 100)}).Draw(t, name)
 	default:
 		t.Fatalf("%T has a %T, of which nothing is drawn", in, kind)
 	}
