@@ -29,6 +29,11 @@ func MaxLooks(waiting bool) int {
 	return maxServed
 }
 
+// MaxTrainersLooked is how many trainers the running rounds have together that the end
+// of one block looks at: a round may ask thousands, and the block that settles it pays
+// each of them. The task with which that number is reached is the last of its block.
+const MaxTrainersLooked = 2 * spec.MaxTrainers
+
 // New is the state of a task that was just created: it waits for a committee.
 func New(chain string, id uint64, owner string, task spec.TaskSpec, height int64) State {
 	return State{Chain: chain, Task: spec.Task{

@@ -143,9 +143,14 @@ func (c *Chain) apply(s round.State, in round.Input) error {
 
 // EndBlock looks at every task that is due and begins the next block.
 func (c *Chain) EndBlock() error {
+	trainers := 0
 	for _, waiting := range []bool{false, true} {
 		for _, id := range c.due(waiting) {
+			if trainers >= round.MaxTrainersLooked {
+				break // the rest follows in the next block
+			}
 			s := c.tasks[id-1]
+			trainers += int(s.Round.Asked)
 			if err := c.apply(s, round.Tick{}); err != nil {
 				return fmt.Errorf("task %d at height %d: %w", id, c.height, err)
 			}

@@ -30,16 +30,21 @@ func dueAt(t spec.Task) dueKey { return collections.Join3(t.State == spec.TaskWa
 // does not stop the chain: what was done to it in this block is undone, its
 // escrow stays where it is, and it is looked at again later.
 func (k Keeper) EndBlock(ctx context.Context) error {
-	r := &roster{}
+	r, trainers := &roster{}, 0
 	for _, waiting := range []bool{false, true} {
 		due, err := k.overdue(ctx, waiting, round.MaxLooks(waiting))
 		if err != nil {
 			return err
 		}
 		for _, id := range due {
-			if err := k.look(ctx, r, id); err != nil {
+			if trainers >= round.MaxTrainersLooked {
+				return nil // the rest follows in the next block
+			}
+			asked, err := k.look(ctx, r, id)
+			if err != nil {
 				return err
 			}
+			trainers += asked
 		}
 	}
 	return nil
@@ -58,20 +63,22 @@ func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint
 	return due, err
 }
 
-// look lets the machine look at one task. Effects may make it due again in the
-// same block: then the next block looks at it.
-func (k Keeper) look(ctx context.Context, r *roster, id uint64) error {
+// look lets the machine look at one task, and says how many trainers its round has
+// asked. Effects may make it due again in the same block: then the next block looks
+// at it.
+func (k Keeper) look(ctx context.Context, r *roster, id uint64) (asked int, err error) {
 	state, err := k.load(ctx, id, round.Needs(round.Tick{}))
 	if err != nil {
-		return err
+		return 0, err
 	}
+	asked = int(state.Round.Asked)
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
 	if err := k.apply(cached, r, state, round.Tick{}); err != nil {
 		r.fresh = false
-		return k.postpone(ctx, state, err)
+		return asked, k.postpone(ctx, state, err)
 	}
 	write()
-	return nil
+	return asked, nil
 }
 
 // postpone says that a task is stuck and leaves it alone for a while.

@@ -19,7 +19,7 @@ import (
 // from, or that no block would ever look at, is found here.
 func validate(g *taskpb.Genesis) error {
 	rounds := map[[2]uint64]bool{}
-	newest := map[uint64]uint64{}
+	newest, running := map[uint64]uint64{}, map[uint64]bool{}
 	last := uint64(0)
 	for i := range g.Tasks {
 		t, err := g.Tasks[i].ToSpec()
@@ -32,7 +32,7 @@ func validate(g *taskpb.Genesis) error {
 		if err := validateTask(t); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-		last, newest[t.ID] = t.ID, t.Round
+		last, newest[t.ID], running[t.ID] = t.ID, t.Round, t.State == spec.TaskRunning
 	}
 	if max(g.Next, 1) <= last {
 		return fmt.Errorf("next id %d is taken", max(g.Next, 1))
@@ -52,6 +52,9 @@ func validate(g *taskpb.Genesis) error {
 		}
 		if err := validateRound(r); err != nil {
 			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
+		}
+		if !r.Phase.Final() && (r.Number < newest[r.Task] || !running[r.Task]) {
+			return fmt.Errorf("task %d round %d is in phase %s: want only the newest round of a running task to go on", r.Task, r.Number, r.Phase)
 		}
 		rounds[at], before = true, at
 	}
@@ -86,14 +89,19 @@ func validateTask(t spec.Task) error {
 // validateRound wants a round's record to say of its trainers what their parts say.
 func validateRound(r spec.Round) error {
 	committed, commitments := make([]bool, len(r.Trainers)), uint32(0)
+	said := map[spec.Digest]uint64{}
 	for i, c := range r.Trainers {
 		if int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node {
 			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
 		}
-		if c.Height > 0 {
-			committed[i] = true
-			commitments++
+		if c.Height == 0 {
+			continue
 		}
+		if other, twice := said[c.Commitment]; twice {
+			return fmt.Errorf("nodes %d and %d have said one commitment", other, c.Node)
+		}
+		said[c.Commitment], committed[i] = c.Node, true
+		commitments++
 	}
 	var bitmap []byte
 	if r.Phase != spec.PhaseTrain {
@@ -102,6 +110,8 @@ func validateRound(r spec.Round) error {
 	switch {
 	case int(r.Asked) != len(r.Trainers) || len(r.Trainers) > spec.MaxTrainers:
 		return fmt.Errorf("%d trainers asked, %d listed: want as many, and at most %d", r.Asked, len(r.Trainers), spec.MaxTrainers)
+	case r.Enough < 0 || r.Enough > 0 && r.Enough < r.Opened || r.Enough > 0 && commitments == 0:
+		return fmt.Errorf("enough had committed at height %d, of a round opened at %d with %d commitments", r.Enough, r.Opened, commitments)
 	case r.Commitments != commitments:
 		return fmt.Errorf("%d commitments counted, %d listed", r.Commitments, commitments)
 	case !bytes.Equal(r.Committed, bitmap):

@@ -112,7 +112,14 @@ func TestGenesisRefused(t *testing.T) {
 		"committed is 1f: want 3f":       func(g *taskpb.Genesis) { g.Rounds[0].Committed[0] = 0x1f },
 		"committed is : want 3f":         func(g *taskpb.Genesis) { g.Rounds[2].Committed = nil },
 		"with a bitmap of 2 bytes":       func(g *taskpb.Genesis) { g.Rounds[0].Aggregates[0].Holds = []byte{63, 0} },
-		"at height 0 with a bitmap of 1": func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },
+		"nodes 1 and 2 have said one": func(g *taskpb.Genesis) {
+			g.Rounds[2].Trainers[1].Commitment = g.Rounds[2].Trainers[0].Commitment
+		},
+		"enough had committed at height 1,":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
+		"enough had committed at height -1":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
+		"round 1 is in phase attest: want only": func(g *taskpb.Genesis) { g.Tasks[1].State = taskpb.TASK_STATE_WAITING },
+		"round 1 is in phase train: want only":  func(g *taskpb.Genesis) { g.Rounds[0].Phase, g.Rounds[0].Committed = taskpb.PHASE_TRAIN, nil },
+		"at height 0 with a bitmap of 1":        func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },
 	} {
 		g := w.export()
 		change(&g)

@@ -36,7 +36,7 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 		if wrong != nil {
 			return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, wrong))
 		}
-		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, bounded(req.Pagination),
+		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, bounded(req.Pagination, maxTasks),
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
 				if req.State == 0 {
 					return true, nil
@@ -49,13 +49,13 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 			},
 			query.WithCollectionPaginationPairPrefix[string, uint64](owner.String()))
 	case req.State != 0:
-		tasks, page, err = query.CollectionPaginate(ctx, k.byState, bounded(req.Pagination),
+		tasks, page, err = query.CollectionPaginate(ctx, k.byState, bounded(req.Pagination, maxTasks),
 			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {
 				return k.task(ctx, key.K2())
 			},
 			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
 	default:
-		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, bounded(req.Pagination),
+		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, bounded(req.Pagination, maxTasks),
 			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return k.whole(ctx, task) })
 	}
 	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: page}, err
@@ -81,7 +81,7 @@ func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.Qu
 	if err := k.known(ctx, req.Task); err != nil {
 		return nil, err
 	}
-	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, bounded(req.Pagination),
+	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, bounded(req.Pagination, maxRounds),
 		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) {
 			err := k.read(ctx, &r, everyPart())
 			return r, err
@@ -135,15 +135,22 @@ func (k Keeper) Committed(ctx context.Context, req *taskpb.QueryCommitted) (*tas
 	return &taskpb.QueryCommittedResponse{Node: node}, err
 }
 
-// maxPage is how many entries an answer holds at most, whatever was asked for: a
-// stranger's question must not make a node read its whole state into memory.
-const maxPage = 1000
+// How many entries an answer holds at most, whatever was asked for: a stranger's
+// question must not make a node read its whole state into memory. A round comes with
+// the parts of all its participants.
+const (
+	maxTasks  = 1000
+	maxRounds = 20
+)
 
-func bounded(asked *query.PageRequest) *query.PageRequest {
-	if asked == nil || asked.Limit <= maxPage {
-		return asked
+func bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
+	page := query.PageRequest{}
+	if asked != nil {
+		page = *asked
 	}
-	page := *asked
-	page.Limit = maxPage
+	if page.Limit == 0 { // the SDK's default, which counts the entries as well
+		page.Limit, page.CountTotal = query.DefaultLimit, true
+	}
+	page.Limit = min(page.Limit, most)
 	return &page
 }
