@@ -252,6 +252,14 @@ func (s *stored) Duties(id uint64) (duties []round.State) {
 	return duties
 }
 
+func (s *stored) Committed(id uint64, commitment spec.Digest) (uint64, error) {
+	res, err := s.tasks.Committed(s.ctx, &taskpb.QueryCommitted{Task: id, Commitment: commitment[:]})
+	if err != nil {
+		return 0, err
+	}
+	return res.Node, nil
+}
+
 func (s *stored) Balance(account string) uint64 {
 	of, err := sdk.AccAddressFromBech32(account)
 	must(err)

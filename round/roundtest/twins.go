@@ -31,19 +31,21 @@ type twins struct {
 	heard      map[string]int
 }
 
-// record is all that can be read of a world.
+// record is what can be read of a world: all of it at the end of a block, and after
+// anything else the tasks, their newest rounds and the escrow.
 type record struct {
-	Height   int64
-	Tasks    []spec.Task
-	Rounds   []spec.Round
-	Nodes    []spec.Node
-	Duties   [][]round.State
-	Balances []uint64
-	Escrow   uint64
-	Told     []string // since the last comparison
+	Height    int64
+	Tasks     []spec.Task
+	Rounds    []spec.Round
+	Committed []uint64 // who has said the commitments of the newest rounds
+	Nodes     []spec.Node
+	Duties    [][]round.State
+	Balances  []uint64
+	Escrow    uint64
+	Told      []string // since the last comparison
 }
 
-func (w *twins) read(world World) record {
+func (w *twins) read(world World, all bool) record {
 	w.Helper()
 	r := record{Height: world.Height(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
 	for id := uint64(1); id <= w.tasks; id++ {
@@ -52,13 +54,27 @@ func (w *twins) read(world World) record {
 			w.Fatalf("%T: task %d: %v", world, id, err)
 		}
 		r.Tasks = append(r.Tasks, t)
-		for number := uint64(1); number <= t.Round; number++ {
+		from := uint64(1)
+		if !all {
+			from = max(t.Round, 1)
+		}
+		for number := from; number <= t.Round; number++ {
 			played, err := world.Round(id, number)
 			if err != nil {
 				w.Fatalf("%T: task %d round %d: %v", world, id, number, err)
 			}
 			r.Rounds = append(r.Rounds, played)
+			for _, c := range played.Trainers {
+				node, err := world.Committed(id, c.Commitment)
+				if err != nil {
+					w.Fatalf("%T: task %d: %v", world, id, err)
+				}
+				r.Committed = append(r.Committed, node)
+			}
 		}
+	}
+	if !all {
+		return r
 	}
 	for id := uint64(1); id <= w.nodes; id++ {
 		n, ok := world.Node(id)
@@ -74,17 +90,19 @@ func (w *twins) read(world World) record {
 	return r
 }
 
-// compare wants all that can be read of the worlds to be the same, and no coin to
-// be made or lost in them.
-func (w *twins) compare(after string) {
+// compare wants what can be read of the worlds to be the same, and at the end of a
+// block no coin to be made or lost in them.
+func (w *twins) compare(after string, all bool) {
 	w.Helper()
-	one, other := w.read(w.one), w.read(w.other)
+	one, other := w.read(w.one, all), w.read(w.other, all)
 	if !reflect.DeepEqual(one, other) { // a hundred times as fast as Diff, to which an empty list is none
 		if diff := cmp.Diff(one, other, cmpopts.EquateEmpty()); diff != "" {
 			w.Fatalf("height %d, after %s (-%T +%T):\n%s", one.Height, after, w.one, w.other, diff)
 		}
 	}
-	w.told += len(one.Told)
+	if w.told += len(one.Told); !all {
+		return
+	}
 	var locked, money uint64
 	for _, t := range one.Tasks {
 		locked += round.Held(t)
@@ -105,6 +123,7 @@ func (w *twins) compare(after string) {
 // or neither.
 func (w *twins) do(what string, act func(World) error) error {
 	w.Helper()
+	height := w.one.Height()
 	one, other := act(w.one), act(w.other)
 	if a, b := reason(one), reason(other); a != b {
 		w.Fatalf("height %d, %s: %T: %v, %T: %v", w.one.Height(), what, w.one, one, w.other, other)
@@ -112,7 +131,7 @@ func (w *twins) do(what string, act func(World) error) error {
 	if w.heard[reason(one)]++; one != nil {
 		what += ", which is refused"
 	}
-	w.compare(what)
+	w.compare(what, w.one.Height() != height)
 	return one
 }
 

@@ -37,8 +37,11 @@ type World interface {
 	// Node returns a node; false where there is none, or none any more.
 	Node(id uint64) (spec.Node, bool)
 	// Duties lists the open tasks in which a node has a part, in the order of their
-	// ids, each with its newest round.
+	// ids, each with its newest round as far as [round.Concerns] the node.
 	Duties(node uint64) []round.State
+	// Committed is which trainer has said a commitment in a round of a task that trains
+	// now, or 0.
+	Committed(task uint64, commitment spec.Digest) (uint64, error)
 	// Balance is what an account can spend, in uthing.
 	Balance(account string) uint64
 	// Escrow is what is locked for all tasks together, in uthing.
