@@ -198,7 +198,7 @@ func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
 		panic(fmt.Sprintf("no handler for %T", m))
 	}
 	answer := handler.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(m)})
-	err, _ := answer[1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](answer[1])
 	return err
 }
 

@@ -93,7 +93,7 @@ func (w *world) run(ctx sdk.Context, msg sdk.Msg) error {
 		w.Fatalf("no handler for %T", msg)
 	}
 	answer := handler.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(msg)})
-	err, _ := answer[1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](answer[1])
 	return err
 }
 
