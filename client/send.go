@@ -18,10 +18,10 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// Gas is what a transaction may use at most. It is enough for every message with half
-// as much again to spare: for those of a round with 2048 trainers and a committee of 31 and
-// 31, for the longest task file and for the largest profile. What a message needs
-// does not grow with the number of trainers.
+// Gas is what a transaction may use at most. It is enough for every message with a
+// third to spare: for the longest task file and for the largest profile, and for those
+// of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
+// again. What a message needs does not grow with the number of trainers.
 const Gas uint64 = 300_000
 
 const (

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"github.com/althing-network/althing/spec"
 )
 
 const (
@@ -18,16 +16,6 @@ const (
 // ErrRange is wrapped when a value does not fit the fixed point: NaN, infinite
 // or beyond plus or minus [MaxValue].
 var ErrRange = errors.New("value beyond the fixed-point range")
-
-// MakeUpdate gives the canonical bytes of the update of a slot that leads from the
-// global weights to the local ones: see [Quantise] and [EncodeUpdate].
-func MakeUpdate(slot spec.Slot, scaleBits uint32, local, global []float32) ([]byte, error) {
-	values, err := Quantise(local, global, scaleBits)
-	if err != nil {
-		return nil, err
-	}
-	return EncodeUpdate(UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
-}
 
 // Quantise gives round((local - global) * 2^scaleBits), half to even, for each
 // weight. The difference is the correctly rounded float64 and the scaling is

@@ -19,8 +19,8 @@ func Answers() []Input {
 // now. Where the commitment had to be made again, it is another one.
 type Hiding interface{ Commits() spec.Digest }
 
-// heard says when the phase can be closed now that one more has answered.
-func (s *State) heard(height int64) { s.Task.Due = max(height, s.closes()) }
+// dueAgain says when the phase can be closed now that one more has answered.
+func (s *State) dueAgain(height int64) { s.Task.Due = max(height, s.closes()) }
 
 // answerable checks what every message of a round must obey.
 func (s *State) answerable(height int64, round uint64, phase spec.Phase, index int) error {
@@ -112,7 +112,7 @@ func (in Commit) apply(s *State, height int64) ([]Effect, error) {
 	if s.Round.Enough == 0 && uint64(s.Round.Commitments) >= s.enoughTrainers() {
 		s.Round.Enough = height
 	}
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }
 
@@ -143,7 +143,7 @@ func (in Attest) apply(s *State, height int64) ([]Effect, error) {
 	}
 	s.Round.Aggregates[i].Holds = slices.Clone(in.Holds)
 	s.Round.Aggregates[i].Attested = height
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }
 
@@ -177,7 +177,7 @@ func (in CommitAggregate) apply(s *State, height int64) ([]Effect, error) {
 	}
 	s.Round.Aggregates[i].Commitment = in.Commitment
 	s.Round.Aggregates[i].Committed = height
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }
 
@@ -207,7 +207,7 @@ func (in RevealAggregate) apply(s *State, height int64) ([]Effect, error) {
 		return nil, ErrOpening
 	}
 	a.Digest, a.Revealed = in.Digest, height
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }
 
@@ -241,7 +241,7 @@ func (in CommitScore) apply(s *State, height int64) ([]Effect, error) {
 	}
 	s.Round.Scores[i].Commitment = in.Commitment
 	s.Round.Scores[i].Committed = height
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }
 
@@ -271,6 +271,6 @@ func (in RevealScore) apply(s *State, height int64) ([]Effect, error) {
 		return nil, ErrOpening
 	}
 	e.Score, e.Revealed = in.Score, height
-	s.heard(height)
+	s.dueAgain(height)
 	return nil, nil
 }

@@ -33,12 +33,13 @@ func Blame(s spec.Standing, d spec.Demerit) spec.Standing {
 	return s
 }
 
-// Occupy is the standing of a node that serves delta tasks more, or fewer where
-// delta is below zero. It refuses to count below zero tasks.
+// Occupy is the standing of a node that has delta parts in tasks more, or fewer where
+// delta is below zero: one that aggregates and trains for a task has two parts in it.
+// It refuses to count below zero.
 func Occupy(s spec.Standing, delta int) (spec.Standing, error) {
 	busy := int64(s.Busy) + int64(delta)
 	if busy < 0 || busy > math.MaxUint32 {
-		return s, fmt.Errorf("busy with %d tasks: cannot change that by %d", s.Busy, delta)
+		return s, fmt.Errorf("busy with %d parts in tasks: cannot change that by %d", s.Busy, delta)
 	}
 	s.Busy = uint32(busy)
 	return s, nil

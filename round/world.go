@@ -16,8 +16,8 @@ type World interface {
 	Save(before, after State) error
 	// Candidates lists the active nodes in the order of their ids.
 	Candidates() ([]spec.Node, error)
-	// Engage changes how many parts a node has in a task by 1 or -1, and how many
-	// tasks it serves, as [Occupy] says.
+	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
+	// has in all, as [Occupy] says.
 	Engage(task, node uint64, delta int) error
 	// Pay moves uthing from the escrow to a node's owner.
 	Pay(node, uthing uint64) error

@@ -24,7 +24,7 @@ type Node struct {
 // node does in its tasks.
 type Standing struct {
 	Reputation PPM       `json:"reputation"`
-	Busy       uint32    `json:"busy"` // tasks it serves right now, at most Profile.Slots
+	Busy       uint32    `json:"busy"` // parts it has in tasks right now; it is selected for no more once they are Profile.Slots
 	Measured   []Measure `json:"measured,omitempty"`
 	Blame      Demerit   `json:"blame,omitzero"` // its last demerit; zero: it has none
 }

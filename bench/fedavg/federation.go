@@ -90,7 +90,11 @@ func (f federation) update(ctx context.Context, slot spec.Slot, weights []float3
 	if err != nil {
 		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
 	}
-	update, err := model.MakeUpdate(slot, scaleBits, result.Weights, weights)
+	values, err := model.Quantise(result.Weights, weights, scaleBits)
+	if err != nil {
+		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
+	}
+	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
 	if err != nil {
 		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
 	}

@@ -56,8 +56,8 @@ func (w world) Candidates() ([]spec.Node, error) {
 	return w.roster.nodes, nil
 }
 
-// Engage implements [round.World]: the parts are counted here, the tasks in the
-// registry.
+// Engage implements [round.World]: the parts in a task are counted here,
+// all parts of a node in the registry.
 func (w world) Engage(task, node uint64, delta int) error {
 	w.roster.fresh = false
 	if err := w.count(w.ctx, node, task, delta); err != nil {

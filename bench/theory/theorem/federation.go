@@ -55,7 +55,11 @@ func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]f
 			return nil, fmt.Errorf("trainer %d: %w", k, err)
 		}
 		slot := spec.Slot{Chain: "theory", Task: 1, Round: t, Node: uint64(k)}
-		update, err := model.MakeUpdate(slot, scaleBits, result.Weights, w)
+		values, err := model.Quantise(result.Weights, w, scaleBits)
+		if err != nil {
+			return nil, fmt.Errorf("trainer %d: %w", k, err)
+		}
+		update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(len(values))}, values)
 		if err != nil {
 			return nil, fmt.Errorf("trainer %d: %w", k, err)
 		}
