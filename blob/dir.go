@@ -18,13 +18,15 @@ import (
 // Dir is a [Store] in a folder, for one process at a time:
 //
 //	blobs/DIGEST     a blob, named by the SHA-256 of its bytes
+//	verified/DIGEST  the marks of a blob's file when its bytes had the digest
 //	labels/REF.json  a label
 //	drafts/DIGEST    what a draft of that digest left
 //	drafts/put-N     a draft without a name, dropped by the next OpenDir
 //
 // Everything is written to drafts, synced and renamed. A label is there before
 // its blob and goes after it, and OpenDir drops a label without a blob, so a
-// process killed at any moment leaves neither half a blob nor a lost one.
+// process killed at any moment leaves neither half a blob nor a lost one. Marks are
+// not synced: a blob without them is hashed when it is used next.
 type Dir struct {
 	root   string
 	mu     sync.Mutex // held while blobs or labels change
@@ -35,21 +37,22 @@ type Dir struct {
 var _ Store = (*Dir)(nil)
 
 const (
-	blobsDir  = "blobs"
-	labelsDir = "labels"
-	draftsDir = "drafts"
-	unnamed   = "put-"
+	blobsDir    = "blobs"
+	verifiedDir = "verified"
+	labelsDir   = "labels"
+	draftsDir   = "drafts"
+	unnamed     = "put-"
 )
 
 // OpenDir opens a store in a folder and makes the folder where there is none.
 func OpenDir(root string) (*Dir, error) {
-	for _, name := range []string{blobsDir, labelsDir, draftsDir} {
+	for _, name := range []string{blobsDir, verifiedDir, labelsDir, draftsDir} {
 		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
 			return nil, err
 		}
 	}
 	d := &Dir{root: root, labels: newIndex()}
-	return d, errors.Join(d.dropUnnamed(), d.loadLabels())
+	return d, errors.Join(d.dropUnnamed(), d.dropMarks(), d.loadLabels())
 }
 
 func (d *Dir) dropUnnamed() error {
@@ -137,9 +140,15 @@ func (d *Dir) Delete(_ context.Context, name spec.Digest) error {
 	if err := d.labels.deletable(name); err != nil {
 		return err
 	}
+	return d.remove(name)
+}
+
+// remove deletes a blob for good.
+func (d *Dir) remove(name spec.Digest) error {
 	if err := os.Remove(d.blob(name)); err != nil {
 		return missing(name, err)
 	}
+	d.forgetMarks(name)
 	return d.sync(blobsDir)
 }
 
@@ -156,6 +165,27 @@ func (d *Dir) List(context.Context) ([]spec.Digest, error) {
 		}
 	}
 	return names, nil
+}
+
+// write replaces a file, all or nothing. Unless it is synced, a machine that loses
+// its power may leave it empty.
+func (d *Dir) write(path string, b []byte, synced bool) error {
+	f, err := os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if synced {
+		err = errors.Join(err, f.Sync())
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // sync makes renames and removals in a folder last.

@@ -77,6 +77,9 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 		return errors.Join(err, d.dropLabels(fresh))
 	}
 	s.kept = true
+	if info, err := s.Stat(); err == nil {
+		d.keepMarks(name, marksOf(info))
+	}
 	return d.sync(blobsDir)
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -75,10 +74,7 @@ func (d *Dir) Forget(_ context.Context, r Ref) error {
 		return err
 	}
 	if len(d.labels.of(e.Digest)) == 1 {
-		if err := os.Remove(d.blob(e.Digest)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		if err := d.sync(blobsDir); err != nil {
+		if err := d.remove(e.Digest); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 	}
@@ -104,19 +100,7 @@ func (d *Dir) writeLabel(l Label) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), d.label(l.Ref))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return d.write(d.label(l.Ref), append(b, '\n'), true)
 }
 
 func (d *Dir) dropLabels(labels []Label) (err error) {

@@ -6,7 +6,10 @@
 // round and node; [Dir] keeps them in a folder, [Memory] in memory. A [Server]
 // gives a store to other nodes, a [Client] uploads to and downloads from such
 // servers. Bytes are hashed while they stream and become visible only when the
-// whole of them has the digest that was asked for.
+// whole of them has the digest that was asked for. They are not hashed again when
+// they are used: a folder remembers how a file looked that was verified, and hashes
+// one that somebody wrote to. Bits that change on the disk without a write are not
+// noticed by the node itself, but by every node that fetches the blob from it.
 //
 // It is not a place for rules: who may put or get what is the caller's
 // [Policy], and whether a digest is the one the chain agreed on is for whoever

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -54,12 +55,34 @@ func (d *Draft) Reader() io.Reader { return io.NewSectionReader(d.page, 0, d.sum
 // Write appends: [ErrTooLarge], and nothing is written, when the blob would
 // grow beyond its limit.
 func (d *Draft) Write(b []byte) (int, error) {
-	if int64(len(b)) > d.limit-d.sum.size {
-		return 0, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, d.limit)
+	if err := d.fits(b); err != nil {
+		return 0, err
 	}
 	n, err := d.page.Write(b)
 	_, _ = d.sum.Write(b[:n]) // a hash never fails
 	return n, err
+}
+
+// append is Write of the next whole chunk, or the last one of a blob, of which c is
+// the digest: it is not hashed again.
+func (d *Draft) append(chunk []byte, c spec.Digest) error {
+	if err := d.fits(chunk); err != nil {
+		return err
+	}
+	if n, err := d.page.Write(chunk); err != nil {
+		_, _ = d.sum.Write(chunk[:n])
+		return err
+	}
+	d.sum.add(chunk, c)
+	return nil
+}
+
+// fits reports whether the draft may take some bytes more.
+func (d *Draft) fits(b []byte) error {
+	if int64(len(b)) > d.limit-d.sum.size {
+		return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, d.limit)
+	}
+	return nil
 }
 
 // Rewind drops all but the first size bytes.
@@ -117,7 +140,7 @@ func (d *Draft) fill(ctx context.Context, r io.Reader) error {
 	return err
 }
 
-// reload hashes what is on the page.
+// reload hashes what is on the page, chunk by chunk too where a download goes on.
 func (d *Draft) reload() error {
 	size, err := d.page.Len()
 	if err != nil {
@@ -129,7 +152,10 @@ func (d *Draft) reload() error {
 			return err
 		}
 	}
-	d.sum = newChunker()
+	d.sum = &chunker{whole: sha256.New()}
+	if !d.want.IsZero() {
+		d.sum.chunk = sha256.New()
+	}
 	_, err = io.Copy(d.sum, io.NewSectionReader(d.page, 0, size))
 	return err
 }

@@ -184,10 +184,11 @@ func (f fetch) stream(ctx context.Context, peer Peer, m Manifest, draft *Draft) 
 		if _, err := io.ReadFull(answer.Body, b); err != nil {
 			return moved, fmt.Errorf("%w in chunk %d of %d: %w", errBroken, i, len(m.Chunks), cause(ctx, err))
 		}
-		if got := spec.DigestOf(b); got != m.Chunks[i] {
+		got := spec.DigestOf(b)
+		if got != m.Chunks[i] {
 			return moved, fmt.Errorf("%w: chunk %d of %d is %s, want %s", ErrMismatch, i, len(m.Chunks), got, m.Chunks[i])
 		}
-		if _, err := draft.Write(b); err != nil {
+		if err := draft.append(b, got); err != nil {
 			return moved, err
 		}
 		moved = true

@@ -30,7 +30,7 @@ func (m Manifest) Validate() error {
 
 // ManifestOf reads r to its end.
 func ManifestOf(r io.Reader) (Manifest, error) {
-	c := newChunker()
+	c := &chunker{chunk: sha256.New()}
 	if _, err := io.Copy(c, r); err != nil {
 		return Manifest{}, err
 	}
@@ -60,21 +60,23 @@ func (m Manifest) agreed(o Manifest) int {
 	return n
 }
 
-// chunker hashes what is written to it: the whole, and each chunk.
+// chunker hashes what is written to it: the whole, each chunk, or both.
 type chunker struct {
-	whole, chunk hash.Hash
+	whole, chunk hash.Hash     // nil: not hashed
 	done         []spec.Digest // full chunks
 	size         int64
 }
 
-func newChunker() *chunker {
-	return &chunker{whole: sha256.New(), chunk: sha256.New()}
-}
-
 // Write never fails.
 func (c *chunker) Write(b []byte) (int, error) {
+	if c.whole != nil {
+		c.whole.Write(b)
+	}
+	if c.chunk == nil {
+		c.size += int64(len(b))
+		return len(b), nil
+	}
 	written := len(b)
-	c.whole.Write(b)
 	for len(b) > 0 {
 		n := min(len(b), ChunkSize-int(c.size%ChunkSize))
 		c.chunk.Write(b[:n])
@@ -86,6 +88,17 @@ func (c *chunker) Write(b []byte) (int, error) {
 		}
 	}
 	return written, nil
+}
+
+// add is Write of the next chunk, of which d is the digest.
+func (c *chunker) add(chunk []byte, d spec.Digest) {
+	c.whole.Write(chunk)
+	c.size += int64(len(chunk))
+	if len(chunk) == ChunkSize {
+		c.done = append(c.done, d)
+	} else {
+		c.chunk.Write(chunk)
+	}
 }
 
 func (c *chunker) digest() spec.Digest { return spec.Digest(c.whole.Sum(nil)) }

@@ -55,6 +55,17 @@ func (m *Memory) Open(_ context.Context, d spec.Digest) (io.ReadSeekCloser, int6
 	return closable{bytes.NewReader(b)}, int64(len(b)), nil
 }
 
+// OpenVerified implements [Store]: no byte changes once it is in memory.
+func (m *Memory) OpenVerified(_ context.Context, d spec.Digest) (Verified, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.blobs[d]
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, d)
+	}
+	return closable{bytes.NewReader(b)}, nil
+}
+
 // Has implements [Store].
 func (m *Memory) Has(_ context.Context, d spec.Digest) (bool, error) {
 	m.mu.Lock()

@@ -21,6 +21,13 @@ type Store interface {
 	// Open reads a blob of the size returned, or [ErrNotFound]. It reads to the
 	// end even when the blob is deleted meanwhile.
 	Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error)
+	// OpenVerified reads a blob whose bytes are those of its digest, or
+	// [ErrNotFound]. They were hashed when they arrived, which is remembered as long
+	// as nothing changes them, also after a restart; else they are hashed now, and
+	// others than those of the digest are [ErrMismatch]. So is it, of Close, when
+	// they changed while they were read: what was read counts only once Close
+	// returns nil.
+	OpenVerified(ctx context.Context, d spec.Digest) (Verified, error)
 	// Has reports whether a blob is there.
 	Has(ctx context.Context, d spec.Digest) (bool, error)
 	// Delete removes a blob no label leads to: [ErrNotFound] when it is not
@@ -28,6 +35,14 @@ type Store interface {
 	Delete(ctx context.Context, d spec.Digest) error
 	// List names every blob, in ascending order.
 	List(ctx context.Context) ([]spec.Digest, error)
+}
+
+// Verified reads a blob; see [Store]. ReadAt may be called from many goroutines at
+// once.
+type Verified interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	Size() int64
 }
 
 // Index leads from the place of a blob in a task to the blob.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"AbsentIsNotFound", absent},
 		{"ListIsOrdered", list},
 		{"OpenOutlivesDelete", openOutlivesDelete},
+		{"VerifiedIsReadInAnyOrder", verified},
 		{"DraftIsUnseenUntilCommit", draftUnseen},
 		{"DraftGoesOn", draftGoesOn},
 		{"DraftWaitsForItsTwin", draftWaits},
@@ -147,6 +148,52 @@ func putThenOpen(t *testing.T, s blob.Store) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func verified(t *testing.T, s blob.Store) {
+	_, err := s.OpenVerified(t.Context(), spec.DigestOf(nil))
+	wantErr(t, err, blob.ErrNotFound)
+	for _, size := range []int{0, 1, 2*blob.ChunkSize + 7} {
+		want := Bytes(2, size)
+		d := put(t, s, want)
+		for range 2 {
+			f, err := s.OpenVerified(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			parts := make([][]byte, 3)
+			for i := range parts {
+				wg.Go(func() {
+					parts[i] = make([]byte, size*(i+1)/3-size*i/3)
+					if n, err := f.ReadAt(parts[i], int64(size*i/3)); n < len(parts[i]) {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			got, err := io.ReadAll(f)
+			if err != nil || f.Size() != int64(size) || !bytes.Equal(got, want) || !bytes.Equal(slices.Concat(parts...), want) {
+				t.Fatalf("read %d bytes of %d, %v; want %d equal ones, also in parts", len(got), f.Size(), err, size)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f, err := s.OpenVerified(t.Context(), spec.DigestOf(Bytes(2, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), spec.DigestOf(Bytes(2, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(f); err != nil || len(got) != 1 {
+		t.Fatalf("a blob that is deleted while it is read gives %d bytes, %v", len(got), err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

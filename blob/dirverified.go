@@ -1,0 +1,143 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// marks are how the file of a blob looked when its bytes had their digest. Whoever
+// writes to a file, or puts another in its place, changes them. They say nothing
+// of a disk whose bits change by themselves: that is what [Server] sends its peers
+// digests for, and what a peer who fetches the blob notices.
+type marks struct {
+	Size     int64  `json:"size"`
+	Modified int64  `json:"modified"` // Unix time in nanoseconds, as those below
+	Changed  int64  `json:"changed"`  // also by whoever sets Modified back; 0 where the system does not say
+	Inode    uint64 `json:"inode"`
+}
+
+func marksOf(info os.FileInfo) marks {
+	m := marks{Size: info.Size(), Modified: info.ModTime().UnixNano()}
+	m.Changed, m.Inode = identity(info)
+	return m
+}
+
+// OpenVerified implements [Store].
+func (d *Dir) OpenVerified(ctx context.Context, name spec.Digest) (_ Verified, err error) {
+	f, err := os.Open(d.blob(name))
+	if err != nil {
+		return nil, missing(name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	v := &verifiedFile{File: f, name: name, marks: marksOf(info)}
+	if d.marks(name) != v.marks {
+		if err := v.verify(ctx); err != nil {
+			return nil, err
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if now, err := os.Stat(d.blob(name)); err == nil && marksOf(now) == v.marks {
+			d.keepMarks(name, v.marks)
+		}
+	}
+	return v, nil
+}
+
+// verifiedFile is the open file of a blob whose bytes have their digest.
+type verifiedFile struct {
+	*os.File
+	name  spec.Digest
+	marks marks
+}
+
+// Size implements [Verified].
+func (v *verifiedFile) Size() int64 { return v.marks.Size }
+
+// verify hashes the file.
+func (v *verifiedFile) verify(ctx context.Context) error {
+	sum := sha256.New()
+	if _, err := io.CopyBuffer(sum, patient{ctx, io.NewSectionReader(v.File, 0, v.marks.Size)}, make([]byte, ChunkSize)); err != nil {
+		return err
+	}
+	if got := spec.Digest(sum.Sum(nil)); got != v.name {
+		return fmt.Errorf("%w: %s, want %s", ErrMismatch, got, v.name)
+	}
+	return v.unchanged()
+}
+
+// unchanged reports whether nobody has written to the file since it was opened. A
+// blob that is deleted meanwhile has other marks, but the same bytes.
+func (v *verifiedFile) unchanged() error {
+	info, err := v.Stat()
+	if err != nil {
+		return err
+	}
+	if now := marksOf(info); now.Size != v.marks.Size || now.Modified != v.marks.Modified {
+		return fmt.Errorf("%w: the file of %s changed while it was read", ErrMismatch, v.name)
+	}
+	return nil
+}
+
+// Close implements [Verified].
+func (v *verifiedFile) Close() error {
+	return errors.Join(v.unchanged(), v.File.Close())
+}
+
+func (d *Dir) marksFile(name spec.Digest) string {
+	return filepath.Join(d.root, verifiedDir, name.String())
+}
+
+// marks are those kept of a blob; none when they cannot be read.
+func (d *Dir) marks(name spec.Digest) (m marks) {
+	b, err := os.ReadFile(d.marksFile(name))
+	if err != nil || json.Unmarshal(b, &m) != nil {
+		return marks{Size: -1} // of no file
+	}
+	return m
+}
+
+// keepMarks remembers that the bytes of a blob were verified. That it cannot is no
+// failure: they are verified again when they are used.
+func (d *Dir) keepMarks(name spec.Digest, m marks) {
+	if b, err := json.Marshal(m); err == nil {
+		_ = d.write(d.marksFile(name), append(b, '\n'), false)
+	}
+}
+
+// forgetMarks is for a blob that is gone. Marks that stay behind fit no other file,
+// and the next [OpenDir] drops them.
+func (d *Dir) forgetMarks(name spec.Digest) { _ = os.Remove(d.marksFile(name)) }
+
+// dropMarks drops the marks of blobs that are gone.
+func (d *Dir) dropMarks() error {
+	files, err := os.ReadDir(filepath.Join(d.root, verifiedDir))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		_, err := os.Stat(filepath.Join(d.root, blobsDir, f.Name()))
+		if errors.Is(err, os.ErrNotExist) {
+			err = os.Remove(filepath.Join(d.root, verifiedDir, f.Name()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

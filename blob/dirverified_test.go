@@ -1,0 +1,225 @@
+package blob_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/spec"
+)
+
+// verifiedDir is a folder with one blob, the path of its file, and that of its marks.
+func verifiedDir(t *testing.T) (root string, b []byte, file, marks string) {
+	t.Helper()
+	root, b = t.TempDir(), blobtest.Bytes(1, 1000)
+	d, _, err := blob.Put(t.Context(), openDir(t, root), bytes.NewReader(b), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, b, filepath.Join(root, "blobs", d.String()), filepath.Join(root, "verified", d.String())
+}
+
+// readVerified reads a blob of a folder that is opened anew, as after a restart.
+func readVerified(t *testing.T, root string, d spec.Digest) ([]byte, error) {
+	t.Helper()
+	f, err := openDir(t, root).OpenVerified(t.Context(), d)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
+}
+
+func replace(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A blob that arrived is not hashed again, also after a restart: only so can one
+// whose bytes were changed pass, with the marks of the changed file forged.
+func TestDirRemembersWhatWasVerified(t *testing.T) {
+	root, b, file, marks := verifiedDir(t)
+	d := spec.DigestOf(b)
+	right, err := os.ReadFile(marks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readVerified(t, root, d); err != nil || !bytes.Equal(got, b) {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	if again, err := os.ReadFile(marks); err != nil || !bytes.Equal(again, right) {
+		t.Errorf("marks %s, %v: they were right", again, err)
+	}
+	wrong := slices.Clone(b)
+	wrong[500] ^= 1
+	for _, forged := range []bool{false, true} {
+		replace(t, file, b)
+		if _, err := readVerified(t, root, d); err != nil { // and its marks are kept
+			t.Fatal(err)
+		}
+		old, err := os.ReadFile(marks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replace(t, file, wrong)
+		if forged {
+			forge(t, file, marks, old)
+		}
+		if got, err := readVerified(t, root, d); errors.Is(err, blob.ErrMismatch) == forged {
+			t.Errorf("marks forged %v: %d bytes, %v", forged, len(got), err)
+		}
+	}
+}
+
+// forge makes the marks of a blob fit its file, whatever is in it: it lets a store
+// verify a file with the same marks under the digest of its bytes, and copies them.
+func forge(t *testing.T, file, marks string, old []byte) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Dir(filepath.Dir(file))
+	d := spec.DigestOf(b)
+	twin := filepath.Join(root, "blobs", d.String())
+	if err := os.Link(file, twin); err != nil { // both names have the same file, and marks
+		t.Fatal(err)
+	}
+	if _, err := readVerified(t, root, d); err != nil {
+		t.Fatal(err)
+	}
+	m, err := os.ReadFile(filepath.Join(root, "verified", d.String()))
+	if err != nil || bytes.Equal(m, old) {
+		t.Fatalf("marks %s, %v: want others than %s", m, err, old)
+	}
+	replace(t, marks, m)
+}
+
+// Whoever writes to the file of a blob is noticed, also when the time of the last
+// change is set back.
+func TestDirNoticesAChangedFile(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, file string, wrong []byte){
+		"written to": replace,
+		"one byte written": func(t *testing.T, file string, wrong []byte) {
+			f, err := os.OpenFile(file, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = f.WriteAt(wrong[500:501], 500)
+			if err := errors.Join(err, f.Close()); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"truncated": func(t *testing.T, file string, _ []byte) {
+			if err := os.Truncate(file, 999); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"written to, its time set back": func(t *testing.T, file string, wrong []byte) {
+			setBack(t, file, func() { replace(t, file, wrong) })
+		},
+		"replaced, its time set back": func(t *testing.T, file string, wrong []byte) {
+			setBack(t, file, func() {
+				replace(t, file+".new", wrong)
+				if err := os.Rename(file+".new", file); err != nil {
+					t.Fatal(err)
+				}
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if strings.HasSuffix(name, "set back") && runtime.GOOS != "linux" {
+				t.Skip("this system does not say when a file changed, only what it is told")
+			}
+			root, b, file, _ := verifiedDir(t)
+			wrong := slices.Clone(b)
+			wrong[500] ^= 1
+			change(t, file, wrong)
+			for range 2 {
+				if got, err := readVerified(t, root, spec.DigestOf(b)); !errors.Is(err, blob.ErrMismatch) {
+					t.Errorf("%d bytes, %v", len(got), err)
+				}
+			}
+			replace(t, file, b)
+			if got, err := readVerified(t, root, spec.DigestOf(b)); err != nil || !bytes.Equal(got, b) {
+				t.Errorf("put right again: %d bytes, %v", len(got), err)
+			}
+		})
+	}
+}
+
+// setBack keeps the time of a file's last change while it is changed.
+func setBack(t *testing.T, file string, change func()) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change()
+	if err := os.Chtimes(file, time.Time{}, info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Marks that are gone, torn or of another file are no harm: the bytes are hashed, and
+// marked again. Marks without a blob are dropped.
+func TestDirVerifiesAnewWithoutMarks(t *testing.T) {
+	root, b, file, marks := verifiedDir(t)
+	right, err := os.ReadFile(marks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(){
+		"gone":  func() { os.Remove(marks) },
+		"empty": func() { replace(t, marks, nil) },
+		"torn":  func() { replace(t, marks, right[:len(right)/2]) },
+		"zeros": func() { replace(t, marks, make([]byte, len(right))) },
+		"touched": func() {
+			if err := os.Chtimes(file, time.Time{}, time.Unix(1, 0)); err != nil {
+				t.Fatal(err)
+			}
+			right = nil
+		},
+	} {
+		spoil()
+		if got, err := readVerified(t, root, spec.DigestOf(b)); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+		again, err := os.ReadFile(marks)
+		if err != nil || right != nil && !bytes.Equal(again, right) {
+			t.Errorf("%s: marks %s, %v; want %s", name, again, err, right)
+		}
+		right = again
+	}
+	if err := openDir(t, root).Delete(t.Context(), spec.DigestOf(b)); err != nil || len(files(t, root, "verified")) != 0 {
+		t.Errorf("left of a blob that is deleted: %v, %v", files(t, root, "verified"), err)
+	}
+	replace(t, marks, right)
+	if openDir(t, root); len(files(t, root, "verified")) != 0 {
+		t.Errorf("marks of no blob: %v", files(t, root, "verified"))
+	}
+}
+
+// Bytes that change while they are read are no verified ones.
+func TestDirNoticesAChangeWhileItReads(t *testing.T) {
+	root, b, file, _ := verifiedDir(t)
+	f, err := openDir(t, root).OpenVerified(t.Context(), spec.DigestOf(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(t, file, b[1:])
+	if err := f.Close(); !errors.Is(err, blob.ErrMismatch) {
+		t.Errorf("closed with %v", err)
+	}
+}
