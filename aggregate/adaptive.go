@@ -1,6 +1,9 @@
 package aggregate
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // decay is beta 2, how much of the second moment FedAdam and FedYogi keep (Reddi
 // et al. 2021, section 5), and fresh is the rest of it.
@@ -87,13 +90,17 @@ func adaptive(rate, momentum, tau float32, second func(v, square float32) float3
 	}
 	m, v, next := moments[0], moments[1], make([]float32, len(weights))
 	rest := float32(1 - momentum)
-	for i, w := range weights {
-		u := update.Float32(i)
-		m[i] = float32(float32(momentum*m[i]) + float32(rest*u))
-		v[i] = second(v[i], float32(u*u))
-		// The root of a float32 is rounded once: float64 has more than twice its bits.
-		divisor := float32(float32(math.Sqrt(float64(v[i]))) + tau)
-		next[i] = float32(w + float32(float32(rate*m[i])/divisor))
-	}
+	spread(len(weights), func(blocks iter.Seq2[int, int]) {
+		for from, to := range blocks {
+			for i := from; i < to; i++ {
+				u := update.Float32(i)
+				m[i] = float32(float32(momentum*m[i]) + float32(rest*u))
+				v[i] = second(v[i], float32(u*u))
+				// The root of a float32 is rounded once: float64 has more than twice its bits.
+				divisor := float32(float32(math.Sqrt(float64(v[i]))) + tau)
+				next[i] = float32(weights[i] + float32(float32(rate*m[i])/divisor))
+			}
+		}
+	})
 	return end(next, moments)
 }

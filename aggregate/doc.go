@@ -10,6 +10,8 @@
 // An [Update] is all that a rule and what follows it know of each other:
 //
 //   - A mean streams: its sums are the only memory, however many updates there are.
+//     Some updates are open at a time, and every core takes blocks of the model and
+//     goes through all of them.
 //   - A median of integers is one of them, or half the sum of two. It streams too,
 //     with all sources open and one chunk of each in memory.
 //   - A choice of updates by their distances (Krum) opens each as often as it likes,

@@ -1,5 +1,7 @@
 package aggregate
 
+import "iter"
+
 // FedAvgM adds a decaying sum of updates (Hsu, Qi and Brown 2019, "Measuring the
 // effects of non-identical data distribution", section 4.3), u being the update
 // of a round and v zero before the first:
@@ -20,9 +22,13 @@ func (o FedAvgM) Step(weights []float32, update Update, moments [][]float32) ([]
 		return nil, nil, err
 	}
 	v, next := moments[0], make([]float32, len(weights))
-	for i, w := range weights {
-		v[i] = float32(float32(o.Momentum*v[i]) + update.Float32(i))
-		next[i] = float32(w + float32(o.Rate*v[i]))
-	}
+	spread(len(weights), func(blocks iter.Seq2[int, int]) {
+		for from, to := range blocks {
+			for i := from; i < to; i++ {
+				v[i] = float32(float32(o.Momentum*v[i]) + update.Float32(i))
+				next[i] = float32(weights[i] + float32(o.Rate*v[i]))
+			}
+		}
+	})
 	return end(next, moments)
 }

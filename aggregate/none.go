@@ -1,5 +1,11 @@
 package aggregate
 
+import (
+	"iter"
+
+	"github.com/althing-network/althing/model/fixed"
+)
+
 // None adds the combined update to the weights and remembers nothing:
 //
 //	w <- w + u
@@ -20,8 +26,11 @@ func (None) Step(weights []float32, update Update, moments [][]float32) ([]float
 		return nil, nil, err
 	}
 	next := make([]float32, len(weights))
-	for i, w := range weights {
-		next[i] = float32(float64(float64(w) + update.Float64(i)))
-	}
+	spread(len(weights), func(blocks iter.Seq2[int, int]) {
+		kernel := fixed.Best()
+		for from, to := range blocks {
+			kernel.Move(next[from:to], weights[from:to], update.Sum[from:to], update.Divisor)
+		}
+	})
 	return next, nil, nil
 }

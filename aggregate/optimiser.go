@@ -3,7 +3,9 @@ package aggregate
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"sync"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -54,7 +56,7 @@ func begin(weights []float32, update Update, moments [][]float32, initial ...flo
 	if update.Divisor == 0 {
 		return nil, errors.New("aggregate: an update with a divisor of 0")
 	}
-	if i := slices.IndexFunc(weights, notFinite); i >= 0 {
+	if i := notFinite(weights); i >= 0 {
 		return nil, fmt.Errorf("aggregate: global weight %d is %v", i, weights[i])
 	}
 	if moments != nil && len(moments) != len(initial) {
@@ -77,12 +79,28 @@ func begin(weights []float32, update Update, moments [][]float32, initial ...flo
 // end returns what a step found, unless a value is no finite number.
 func end(next []float32, moments [][]float32) ([]float32, [][]float32, error) {
 	for _, values := range append([][]float32{next}, moments...) {
-		if i := slices.IndexFunc(values, notFinite); i >= 0 {
+		if i := notFinite(values); i >= 0 {
 			return nil, nil, fmt.Errorf("aggregate: the server's optimiser makes %v of weight %d: its rate is too high", values[i], i)
 		}
 	}
 	return next, moments, nil
 }
 
-// notFinite reports whether a value is infinite or NaN.
-func notFinite(v float32) bool { return v-v != 0 }
+// notFinite is the index of the first value that is infinite or NaN, or -1.
+func notFinite(values []float32) int {
+	var mu sync.Mutex
+	first := len(values)
+	spread(len(values), func(blocks iter.Seq2[int, int]) {
+		for from, to := range blocks {
+			if i := slices.IndexFunc(values[from:to], func(v float32) bool { return v-v != 0 }); i >= 0 {
+				mu.Lock()
+				first = min(first, from+i)
+				mu.Unlock()
+			}
+		}
+	})
+	if first == len(values) {
+		return -1
+	}
+	return first
+}

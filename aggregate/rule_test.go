@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"maps"
@@ -122,7 +123,7 @@ func TestFedAvgIsTheMeanOfLocalModels(t *testing.T) {
 func TestCombineRefuses(t *testing.T) {
 	good := source(t, 1, 1, 8, 1, 2)
 	broken, closed := errors.New("broken disk"), errors.New("digest differs")
-	failing := func(s aggregate.Source, open func() (io.ReadCloser, error)) aggregate.Source {
+	failing := func(s aggregate.Source, open func() (aggregate.Bytes, error)) aggregate.Source {
 		s.Open = open
 		return s
 	}
@@ -141,31 +142,50 @@ func TestCombineRefuses(t *testing.T) {
 		{"another size", 1, 8, []aggregate.Source{good}, model.ErrUpdate, "count 2: want 1"},
 		{"one update twice", 2, 8, []aggregate.Source{good, good}, nil, "node 1 has two updates"},
 		{"scale too fine", 2, 31, []aggregate.Source{good}, nil, "scale of 31 bits"},
-		{"no bytes", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) { return nil, broken })}, broken, "node 1: open update"},
-		{"a read that fails", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
-			r, err := good.Open()
-			return io.NopCloser(iotest.TimeoutReader(iotest.OneByteReader(r))), err
+		{"no bytes", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) { return nil, broken })}, broken, "node 1: open update"},
+		{"a read that fails", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
+			b, err := good.Open()
+			return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
+				if at+int64(len(p)) == b.Size() {
+					return 0, iotest.ErrTimeout
+				}
+				return b.ReadAt(p, at)
+			}}, err
 		})}, iotest.ErrTimeout, "node 1: read update"},
-		{"bytes that do not verify at their end", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
-			r, err := good.Open()
-			return io.NopCloser(io.MultiReader(r, iotest.ErrReader(closed))), err
-		})}, closed, "node 1: read update"},
-		{"bytes that do not verify when closed", 2, 8, []aggregate.Source{failing(good, func() (io.ReadCloser, error) {
-			r, err := good.Open()
-			return closer{r, func() error { return closed }}, err
-		})}, closed, "digest differs"},
+		{"a header that cannot be read", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
+			b, err := good.Open()
+			return file{Bytes: b, readAt: func([]byte, int64) (int, error) { return 0, iotest.ErrTimeout }}, err
+		})}, iotest.ErrTimeout, "node 1: read update"},
+		{"bytes that are cut off while they are read", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
+			b, err := good.Open()
+			return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
+				return io.NewSectionReader(b, 0, b.Size()-1).ReadAt(p, at)
+			}}, err
+		})}, io.EOF, "node 1: read update"},
+		{"an update cut short", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
+			b, err := good.Open()
+			return file{Bytes: b, size: b.Size() - 1}, err
+		})}, model.ErrUpdate, "node 1: update refused: list of values is truncated: 7 of 8 bytes"},
+		{"an update with more behind it", 1, 8, []aggregate.Source{failing(source(t, 1, 1, 8, 1), func() (aggregate.Bytes, error) {
+			b, err := source(t, 1, 1, 8, 1).Open()
+			return file{Bytes: b, size: b.Size() + 1}, err
+		})}, model.ErrUpdate, "node 1: update refused: bytes follow the last of 1 values"},
+		{"bytes that do not verify when closed", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
+			b, err := good.Open()
+			return file{Bytes: b, close: func() error { return closed }}, err
+		})}, closed, "node 1: digest differs"},
 	} {
 		for name, rule := range rules(t) {
 			t.Run(name+" "+test.name, func(t *testing.T) {
 				open, sources := 0, slices.Clone(test.sources)
 				for i, s := range sources {
-					sources[i] = failing(s, func() (io.ReadCloser, error) {
-						r, err := s.Open()
+					sources[i] = failing(s, func() (aggregate.Bytes, error) {
+						b, err := s.Open()
 						if err != nil {
 							return nil, err
 						}
 						open++
-						return closer{r, func() error { open--; return r.Close() }}, nil
+						return file{Bytes: b, close: func() error { open--; return b.Close() }}, nil
 					})
 				}
 				got, err := rule.Combine(test.count, test.bits, sources)
@@ -183,14 +203,73 @@ func TestCombineRefuses(t *testing.T) {
 	}
 }
 
-// closer does something when it is closed, as a blob whose bytes differ from its
-// name fails.
-type closer struct {
-	io.Reader
-	do func() error
+// The first value of the first update that has one beyond the range is named, on
+// any number of cores, and where there are more updates than are opened at a time.
+func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
+	const count, trainers = 100_000, 200
+	values := make([]int32, count)
+	sources := make([]aggregate.Source, trainers)
+	for i := range sources {
+		sources[i] = source(t, uint64(i+1), 1, 8, values...)
+	}
+	for name, rule := range rules(t) {
+		if _, err := rule.Combine(count, 8, sources); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	for _, test := range []struct {
+		bad  map[int][]int // which values of which source
+		want string
+	}{
+		{map[int][]int{7: {count - 1}}, "node 8: update refused: value 99999 is 1073741825"},
+		{map[int][]int{150: {0}, 199: {0}}, "node 151: update refused: value 0 is 1073741825"},
+		{map[int][]int{0: {90_000, 70_000, 70_001}, 1: {0}, 2: {80_000}}, "node 1: update refused: value 70000 is 1073741825"},
+	} {
+		changed := slices.Clone(sources)
+		for i, places := range test.bad {
+			b, err := sources[i].Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			update := make([]byte, b.Size())
+			if _, err := b.ReadAt(update, 0); err != nil {
+				t.Fatal(err)
+			}
+			for _, place := range places {
+				binary.LittleEndian.PutUint32(update[len(update)-4*(count-place):], model.MaxValue+1)
+			}
+			changed[i] = aggregate.Held(sources[i].Slot, 1, update)
+		}
+		for name, rule := range rules(t) {
+			if _, err := rule.Combine(count, 8, changed); !errors.Is(err, model.ErrRange) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: error %v, want %s", name, err, test.want)
+			}
+		}
+	}
 }
 
-func (c closer) Close() error { return c.do() }
+// A panic of whoever gives the bytes is one of whoever asked for the sum, on
+// whatever core it was.
+func TestCombinePanicsInItsCaller(t *testing.T) {
+	sources := []aggregate.Source{generated(t, 1, 1_000_000)}
+	open := sources[0].Open
+	sources[0].Open = func() (aggregate.Bytes, error) {
+		b, err := open()
+		return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
+			if at > 3_000_000 {
+				panic("no such place")
+			}
+			return b.ReadAt(p, at)
+		}}, err
+	}
+	defer func() {
+		if p := recover(); p != "no such place" {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	_, err := aggregate.FedAvg{}.Combine(1_000_000, 30, sources)
+	t.Errorf("no panic, but %v", err)
+}
 
 func TestFedAvgWeightBound(t *testing.T) {
 	most := int32(model.MaxValue)

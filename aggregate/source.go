@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,19 +16,47 @@ var ErrNoUpdates = errors.New("no updates to aggregate")
 type Source struct {
 	Slot   spec.Slot // what the update must say it is
 	Weight uint64    // see [Weights]
-	// Open gives the update's bytes, header included, from their beginning, each
-	// time it is called. A rule may have all sources of a round open at a time. It
-	// reads what it opens to its end, where bytes prove to be the right ones, and
-	// closes it.
-	Open func() (io.ReadCloser, error)
+	// Open gives the update's bytes each time it is called. A rule may have some
+	// hundred sources of a round open at a time. It closes what it opens.
+	Open func() (Bytes, error)
+}
+
+// Bytes are those of an update, header included.
+type Bytes interface {
+	// ReadAt is called from many goroutines at once.
+	io.ReaderAt
+	// Size is how many there are.
+	Size() int64
+	// Close ends the reading. What was read counts only if it returns no error, so
+	// whoever finds out late that bytes are not the right ones can say it here.
+	io.Closer
 }
 
 // Held is the source of an update whose bytes are in memory.
 func Held(slot spec.Slot, weight uint64, update []byte) Source {
-	return Source{Slot: slot, Weight: weight, Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(update)), nil
-	}}
+	return Source{Slot: slot, Weight: weight, Open: func() (Bytes, error) { return held(update), nil }}
 }
+
+// held are bytes in memory: they are read where they lie.
+type held []byte
+
+// ReadAt implements [Bytes].
+func (h held) ReadAt(b []byte, at int64) (int, error) {
+	if at < 0 || at >= int64(len(h)) {
+		return 0, io.EOF
+	}
+	n := copy(b, h[at:])
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Size implements [Bytes].
+func (h held) Size() int64 { return int64(len(h)) }
+
+// Close implements [Bytes].
+func (held) Close() error { return nil }
 
 // check refuses what no rule can combine, before anything is read.
 func check(scaleBits uint32, sources []Source) error {
@@ -49,21 +76,34 @@ func check(scaleBits uint32, sources []Source) error {
 	return nil
 }
 
-// values streams the values of one update: its Read is that of [model.UpdateReader].
+// values are those of an open update.
 type values struct {
-	*model.UpdateReader
-	io.Closer
+	Bytes
+	offset int64 // of the first of them
 }
 
-// open reads the header of an update of count values, and refuses any other.
+// open refuses an update that is not of count values, or not the one of its slot.
 func (s Source) open(count int, scaleBits uint32) (values, error) {
-	r, err := s.Open()
+	b, err := s.Open()
 	if err != nil {
 		return values{}, fmt.Errorf("open update: %w", err)
 	}
-	update, err := model.NewUpdateReader(r, model.UpdateHeader{Slot: s.Slot, ScaleBits: scaleBits, Count: uint64(count)})
+	offset, err := model.FindValues(b, b.Size(), model.UpdateHeader{Slot: s.Slot, ScaleBits: scaleBits, Count: uint64(count)})
 	if err != nil {
-		return values{}, errors.Join(err, r.Close())
+		return values{}, errors.Join(err, b.Close())
 	}
-	return values{update, r}, nil
+	return values{b, offset}, nil
+}
+
+// read gives the little-endian values from one on that fill a buffer: in it, or
+// where they are.
+func (v values) read(from int, buffer []byte) ([]byte, error) {
+	at := v.offset + 4*int64(from)
+	if h, ok := v.Bytes.(held); ok {
+		return h[at : at+int64(len(buffer))], nil
+	}
+	if n, err := v.ReadAt(buffer, at); n < len(buffer) {
+		return nil, fmt.Errorf("read update: %w", err)
+	}
+	return buffer, nil
 }

@@ -32,3 +32,32 @@ func added(t testing.TB, global []float32, update aggregate.Update) []float32 {
 	}
 	return next
 }
+
+// file gives bytes in another way than they are held in memory.
+type file struct {
+	aggregate.Bytes
+	size   int64 // 0: theirs
+	readAt func(b []byte, at int64) (int, error)
+	close  func() error
+}
+
+func (f file) ReadAt(b []byte, at int64) (int, error) {
+	if f.readAt == nil {
+		return f.Bytes.ReadAt(b, at)
+	}
+	return f.readAt(b, at)
+}
+
+func (f file) Size() int64 {
+	if f.size == 0 {
+		return f.Bytes.Size()
+	}
+	return f.size
+}
+
+func (f file) Close() error {
+	if f.close == nil {
+		return f.Bytes.Close()
+	}
+	return f.close()
+}

@@ -3,62 +3,109 @@ package aggregate
 import (
 	"errors"
 	"fmt"
-	"io"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/model/fixed"
 )
 
 const (
 	// maxTotal bounds the sum of weights: times 2^30, the largest value of an
 	// update, it stays below 2^62.
 	maxTotal = 1<<32 - 1
-	// chunk is how many values are read at a time.
-	chunk = 4096
+	// group is how many updates are open at a time. Each group costs a pass over the
+	// sums.
+	group = 64
 )
-
-// sum is the exact weighted sum of the updates added so far.
-type sum struct {
-	values    []int64 // one for each weight of the model
-	weight    uint64  // at most maxTotal
-	scaleBits uint32
-	chunk     [chunk]int32
-}
 
 // weightedMean is the mean of the updates, each as often as its weight says.
 func weightedMean(count int, scaleBits uint32, sources []Source, weight func(Source) uint64) (Update, error) {
 	if err := check(scaleBits, sources); err != nil {
 		return Update{}, err
 	}
-	s := &sum{values: make([]int64, count), scaleBits: scaleBits}
-	for _, source := range sources {
-		if err := s.add(source, weight(source)); err != nil {
-			return Update{}, fmt.Errorf("aggregate node %d: %w", source.Slot.Node, err)
+	terms := make([]term, len(sources))
+	total := uint64(0)
+	for i, s := range sources {
+		w := weight(s)
+		if w == 0 || w > maxTotal-total {
+			return Update{}, s.refused(fmt.Errorf("weight %d, after a sum of %d: want at least 1 and a sum of at most %d", w, total, uint64(maxTotal)))
+		}
+		total += w
+		terms[i] = term{Source: s, weight: uint32(w)}
+	}
+	sums := make([]int64, count)
+	for part := range slices.Chunk(terms, group) {
+		if err := addAll(sums, scaleBits, part); err != nil {
+			return Update{}, err
 		}
 	}
-	return Update{Sum: s.values, Divisor: s.weight << scaleBits}, nil // a divisor below 2^62
+	return Update{Sum: sums, Divisor: total << scaleBits}, nil // a divisor below 2^62
 }
 
-// add streams one update into the sum. After an error the sum is of no use.
-func (s *sum) add(source Source, weight uint64) (err error) {
-	if weight == 0 || weight > maxTotal-s.weight {
-		return fmt.Errorf("weight %d, after a sum of %d: want at least 1 and a sum of at most %d", weight, s.weight, uint64(maxTotal))
+// term is an update that is added, with its weight by the rule.
+type term struct {
+	Source
+	weight uint32
+	values values // once it is open
+}
+
+// refused names the node whose update an error is about.
+func (s Source) refused(err error) error {
+	return fmt.Errorf("aggregate node %d: %w", s.Slot.Node, err)
+}
+
+// addAll adds updates to the sums. After an error the sums are of no use.
+func addAll(sums []int64, scaleBits uint32, terms []term) (err error) {
+	for i := range terms {
+		t := &terms[i]
+		if t.values, err = t.open(len(sums), scaleBits); err != nil {
+			return t.refused(err)
+		}
+		defer func() {
+			if failed := t.values.Close(); failed != nil {
+				err = errors.Join(err, t.refused(failed))
+			}
+		}()
 	}
-	s.weight += weight
-	update, err := source.open(len(s.values), s.scaleBits)
+	return addBlocks(sums, terms)
+}
+
+// addBlocks adds open updates block by block: of each block all updates, so that
+// its sums stay in a cache. The error is that of the first update which has one, and
+// its first one, whatever core finds it when.
+func addBlocks(sums []int64, terms []term) error {
+	var mu sync.Mutex
+	found, failed, where := error(nil), len(terms), 0
+	spread(len(sums), func(blocks iter.Seq2[int, int]) {
+		kernel, buffer := fixed.Best(), make([]byte, 4*block)
+		for from, to := range blocks {
+			for i, t := range terms {
+				err := t.add(kernel, sums[from:to], from, buffer[:4*(to-from)])
+				if err == nil {
+					continue
+				}
+				mu.Lock()
+				if i < failed || i == failed && from < where {
+					found, failed, where = t.refused(err), i, from
+				}
+				mu.Unlock()
+			}
+		}
+	})
+	return found
+}
+
+// add adds the values from one on to their sums.
+func (t term) add(kernel fixed.Kernel, sums []int64, from int, buffer []byte) error {
+	b, err := t.values.read(from, buffer)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, update.Close()) }()
-	rest := s.values
-	for {
-		n, err := update.Read(s.chunk[:])
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for i, v := range s.chunk[:n] {
-			rest[i] += int64(weight) * int64(v) // at most 2^62 in magnitude: see maxTotal
-		}
-		rest = rest[n:]
+	// A sum is at most 2^62 in magnitude: see maxTotal.
+	if kernel.Add(sums, b, t.weight) > model.MaxValue {
+		return model.CheckValues(b, uint64(from))
 	}
+	return nil
 }

@@ -58,8 +58,18 @@ func (d *Draft) Write(b []byte) (int, error) {
 	if err := d.fits(b); err != nil {
 		return 0, err
 	}
+	var hashing sync.WaitGroup
+	hash := func() { _, _ = d.sum.Write(b) } // it never fails
+	if len(b) >= ChunkSize {
+		hashing.Go(hash) // while the page is written
+	} else {
+		hash()
+	}
 	n, err := d.page.Write(b)
-	_, _ = d.sum.Write(b[:n]) // a hash never fails
+	hashing.Wait()
+	if n < len(b) {
+		err = errors.Join(err, d.reload())
+	}
 	return n, err
 }
 
@@ -69,9 +79,8 @@ func (d *Draft) append(chunk []byte, c spec.Digest) error {
 	if err := d.fits(chunk); err != nil {
 		return err
 	}
-	if n, err := d.page.Write(chunk); err != nil {
-		_, _ = d.sum.Write(chunk[:n])
-		return err
+	if _, err := d.page.Write(chunk); err != nil {
+		return errors.Join(err, d.reload())
 	}
 	d.sum.add(chunk, c)
 	return nil

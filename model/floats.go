@@ -8,19 +8,18 @@ import (
 )
 
 // chunk is how many weights or update values are converted at a time.
-const chunk = 4096
+const chunk = 1 << 16
 
 // writeFloats writes little-endian float32.
 func writeFloats(w io.Writer, values []float32) error {
-	buffer := make([]byte, 0, 4*chunk)
+	buffer := make([]byte, 4*min(chunk, len(values)))
 	for len(values) > 0 {
 		part := values[:min(chunk, len(values))]
 		values = values[len(part):]
-		buffer = buffer[:0]
-		for _, v := range part {
-			buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+		for i, v := range part {
+			binary.LittleEndian.PutUint32(buffer[4*i:], math.Float32bits(v))
 		}
-		if _, err := w.Write(buffer); err != nil {
+		if _, err := w.Write(buffer[:4*len(part)]); err != nil {
 			return fmt.Errorf("write model: %w", err)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 var ErrUpdate = errors.New("update refused")
 
 const (
-	magic    = "ALTHUPD1"
-	maxChain = 255         // bytes of a chain id: its length travels in one byte
-	fixed    = 3*8 + 4 + 8 // task, round, node, scale bits, count
+	magic      = "ALTHUPD1"
+	maxChain   = 255         // bytes of a chain id: its length travels in one byte
+	numberSize = 3*8 + 4 + 8 // task, round, node, scale bits, count
 )
 
 // UpdateHeader says what an update is about. All of it is in the bytes, so an
@@ -29,7 +29,7 @@ type UpdateHeader struct {
 
 // UpdateSize is the length in bytes of an update with this header.
 func UpdateSize(h UpdateHeader) int64 {
-	return int64(len(magic)+1+len(h.Slot.Chain)+fixed) + 4*int64(h.Count)
+	return int64(len(magic)+1+len(h.Slot.Chain)+numberSize) + 4*int64(h.Count)
 }
 
 // EncodeUpdate is the canonical encoding of an update, all integers little
@@ -72,7 +72,7 @@ func ReadUpdateHeader(r io.Reader) (UpdateHeader, error) {
 		return UpdateHeader{}, fmt.Errorf("%w: it starts with %q: want %q", ErrUpdate, start[:len(magic)], magic)
 	}
 	chain := int(start[len(magic)])
-	rest := make([]byte, chain+fixed)
+	rest := make([]byte, chain+numberSize)
 	if err := readFull(r, rest, "header"); err != nil {
 		return UpdateHeader{}, err
 	}
@@ -136,7 +136,7 @@ func readFull(r io.Reader, b []byte, what string) error {
 	n, err := io.ReadFull(r, b)
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: %s is truncated: %d of %d bytes", ErrUpdate, what, n, len(b))
+		return errTruncated(what, int64(n), int64(len(b)))
 	case err != nil:
 		return fmt.Errorf("read update: %w", err)
 	}

@@ -71,29 +71,15 @@ func TestUpdateRoundTrip(t *testing.T) {
 		if err := model.CheckUpdate(iotest.OneByteReader(bytes.NewReader(b)), h); err != nil {
 			t.Fatal(err)
 		}
-		if got := stream(t, b, h, rapid.IntRange(1, 7).Draw(t, "chunk")); !cmp.Equal(got, append([]int32{}, values...)) {
-			t.Fatalf("values %v, want %v", got, values)
+		offset, err := model.FindValues(bytes.NewReader(b), int64(len(b)), h)
+		if err != nil || offset != int64(len(b)-4*len(values)) {
+			t.Fatalf("values begin at %d of %d bytes, %v", offset, len(b), err)
+		}
+		got := make([]int32, len(values))
+		if err := binary.Read(bytes.NewReader(b[offset:]), binary.LittleEndian, got); err != nil || !cmp.Equal(got, append([]int32{}, values...)) {
+			t.Fatalf("values %v, want %v: %v", got, values, err)
 		}
 	})
-}
-
-// stream reads an update by a few values at a time.
-func stream(t *rapid.T, b []byte, h model.UpdateHeader, chunk int) []int32 {
-	u, err := model.NewUpdateReader(bytes.NewReader(b), h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, part := []int32{}, make([]int32, chunk)
-	for {
-		n, err := u.Read(part)
-		if errors.Is(err, io.EOF) {
-			return got
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, part[:n]...)
-	}
 }
 
 // An update longer than one buffer is read over several.
@@ -152,8 +138,14 @@ func TestCheckUpdateRefuses(t *testing.T) {
 			if !errors.Is(err, model.ErrUpdate) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
-			if beyond := strings.HasPrefix(test.want, "value"); errors.Is(err, model.ErrRange) != beyond {
+			beyond := strings.HasPrefix(test.want, "value")
+			if errors.Is(err, model.ErrRange) != beyond {
 				t.Errorf("error %v: is beyond the range: want %v", err, beyond)
+			}
+			// Whoever reads values where they lie is told the same, but of the values.
+			_, found := model.FindValues(bytes.NewReader(test.b), int64(len(test.b)), about(3))
+			if beyond != (found == nil) || !beyond && found.Error() != err.Error() {
+				t.Errorf("error %v: whoever reads the whole gets %v", found, err)
 			}
 		})
 	}

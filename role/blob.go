@@ -3,11 +3,8 @@ package role
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
@@ -81,47 +78,16 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 	return b, err
 }
 
-// OpenBlob reads a blob and hashes it on the way: where its bytes have rotted
-// the end is [blob.ErrMismatch] instead of [io.EOF].
-func OpenBlob(ctx context.Context, s blob.Store, d spec.Digest) (io.ReadCloser, error) {
-	f, _, err := s.Open(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return &hashed{ReadCloser: f, sum: sha256.New(), want: d}, nil
-}
-
-type hashed struct {
-	io.ReadCloser
-	sum  hash.Hash
-	want spec.Digest
-}
-
-func (h *hashed) Read(b []byte) (int, error) {
-	n, err := h.ReadCloser.Read(b)
-	h.sum.Write(b[:n])
-	if err != io.EOF {
-		return n, err
-	}
-	if got := spec.Digest(h.sum.Sum(nil)); got != h.want {
-		return n, fmt.Errorf("%w: %s, want %s", blob.ErrMismatch, got, h.want)
-	}
-	return n, io.EOF
-}
-
 // ReadBlob reads a whole blob; bytes that have rotted are [blob.ErrMismatch].
 func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err error) {
-	f, size, err := s.Open(ctx, d)
+	f, err := s.OpenVerified(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	b = make([]byte, size)
-	if _, err := io.ReadFull(f, b); err != nil {
+	b = make([]byte, f.Size())
+	if n, err := f.ReadAt(b, 0); n < len(b) {
 		return nil, err
-	}
-	if got := spec.DigestOf(b); got != d {
-		return nil, fmt.Errorf("%w: %s, want %s", blob.ErrMismatch, got, d)
 	}
 	return b, nil
 }

@@ -31,11 +31,8 @@ func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := model.File{Model: a.Task.Spec.Model, Weights: weights}.Encode()
-	if err != nil {
-		return nil, err
-	}
-	d, err := publish(ctx, t, blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: t.Chain, Task: a.Task.ID}}, b)
+	file := model.File{Model: a.Task.Spec.Model, Weights: weights}
+	d, err := publish(ctx, t, spec.Slot{Chain: t.Chain, Task: a.Task.ID}, file)
 	return Prepared{Task: a.Task.ID, Model: d}, err
 }
 
@@ -100,19 +97,28 @@ func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error)
 	}
 	place := spec.Slot{Chain: t.Chain, Task: a.Task.ID, Round: a.Round.Number}
 	if state != nil {
-		if _, err := publish(ctx, t, blob.Ref{Kind: blob.State, Slot: place}, state); err != nil {
+		l := blob.Label{Ref: blob.Ref{Kind: blob.State, Slot: place}, Entry: blob.Entry{Digest: file.State, Size: int64(len(state))}}
+		if err := role.Keep(ctx, t.Store, state, l); err != nil {
 			return spec.Digest{}, err
 		}
 	}
-	b, err := file.Encode()
+	return publish(ctx, t, place, file)
+}
+
+// publish puts the model of a round into the store, where the blob interface serves it.
+func publish(ctx context.Context, t role.Tools, place spec.Slot, file model.File) (spec.Digest, error) {
+	size, err := model.FileSize(file.Model, file.State)
 	if err != nil {
 		return spec.Digest{}, err
 	}
-	return publish(ctx, t, blob.Ref{Kind: blob.Model, Slot: place}, b)
-}
-
-// publish puts a model or a state into the store, where the blob interface serves it.
-func publish(ctx context.Context, t role.Tools, ref blob.Ref, b []byte) (spec.Digest, error) {
-	d := spec.DigestOf(b)
-	return d, role.Keep(ctx, t.Store, b, blob.Label{Ref: ref, Entry: blob.Entry{Digest: d, Size: int64(len(b))}})
+	draft, err := t.Store.Draft(ctx, spec.Digest{}, size)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	defer draft.Close()
+	if err := file.EncodeTo(draft); err != nil {
+		return spec.Digest{}, err
+	}
+	l := blob.Label{Ref: blob.Ref{Kind: blob.Model, Slot: place}, Entry: blob.Entry{Digest: draft.Digest(), Size: size}}
+	return l.Digest, draft.Commit(ctx, l)
 }

@@ -3,7 +3,6 @@ package aggregator
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/althing-network/althing/aggregate"
 	"github.com/althing-network/althing/model"
@@ -60,8 +59,8 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, c
 			return aggregate.Update{}, fmt.Errorf("update of node %d: %w", c.Node, err)
 		}
 		claims = append(claims, c.Samples)
-		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (io.ReadCloser, error) {
-			return role.OpenBlob(ctx, t.Store, e.Digest)
+		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (aggregate.Bytes, error) {
+			return t.Store.OpenVerified(ctx, e.Digest)
 		}})
 	}
 	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {

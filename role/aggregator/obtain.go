@@ -3,7 +3,6 @@ package aggregator
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
@@ -31,14 +30,13 @@ func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, tra
 	return t.Blobs.FetchUpdate(ctx, holders(r, trainer), ref, r.Trainers[trainer].Commitment, model.UpdateSize(want), t.Store)
 }
 
-// sound reports whether the bytes of a blob are still those of its digest.
+// sound reports whether the bytes of a blob are those of its digest.
 func sound(ctx context.Context, s blob.Store, d spec.Digest) error {
-	f, err := role.OpenBlob(ctx, s, d)
+	f, err := s.OpenVerified(ctx, d)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, f)
-	return errors.Join(err, f.Close())
+	return f.Close()
 }
 
 // slot is the place of a round's trainer, counted from 0.

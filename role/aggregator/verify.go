@@ -1,7 +1,6 @@
 package aggregator
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -95,19 +94,19 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 		return err
 	}
 	return ask(ctx, fmt.Sprintf("update of node %d", c.Node), holders(r, trainer), func(node uint64) error {
-		scratch := blob.NewMemory()
-		e, err := t.Blobs.FetchUpdate(ctx, []uint64{node}, ref, c.Commitment, model.UpdateSize(want), scratch)
+		into := t.Store
+		if _, err := into.Lookup(ctx, ref); err == nil {
+			into = blob.NewMemory() // or nobody would be asked
+		}
+		e, err := t.Blobs.FetchUpdate(ctx, []uint64{node}, ref, c.Commitment, model.UpdateSize(want), into)
 		if err != nil {
 			return err
 		}
-		update, err := role.ReadBlob(ctx, scratch, e.Digest)
+		f, err := into.OpenVerified(ctx, e.Digest)
 		if err != nil {
 			return err
 		}
-		if err := model.CheckUpdate(bytes.NewReader(update), want); err != nil {
-			return err
-		}
-		return role.Keep(ctx, t.Store, update, blob.Label{Ref: ref, Entry: e})
+		return errors.Join(model.CheckUpdate(f, want), f.Close())
 	})
 }
 
