@@ -8,3 +8,5 @@
 // callers. It uses one goroutine, allocates nothing and never reads or writes
 // outside what it is given.
 package fixed
+
+//go:generate go run -C ../../tools/gemm .

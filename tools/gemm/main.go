@@ -1,6 +1,6 @@
-// Command gemm writes the assembly of package train/gemm, and the Go
-// declarations that go with it. It is run by go generate when a kernel changes;
-// no build needs it, because what it writes is committed.
+// Command gemm writes the assembly of packages train/gemm and model/fixed, and
+// the Go declarations that go with it. It is run by go generate when a kernel
+// changes; no build needs it, because what it writes is committed.
 package main
 
 import (
@@ -15,19 +15,22 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", ".", "folder of package gemm")
+	root := flag.String("root", "../..", "folder of the module")
 	flag.Parse()
-	if err := generate(*dir); err != nil {
+	if err := generate(*root); err != nil {
 		fmt.Fprintln(os.Stderr, "gemm:", err)
 		os.Exit(1)
 	}
 }
 
-// generate writes one assembly file and one of declarations for each
+// packages are the folders that are written to.
+func packages() []string { return []string{"train/gemm", "model/fixed"} }
+
+// generate writes one assembly file and one of declarations for each package and
 // instruction set.
-func generate(dir string) error {
+func generate(root string) error {
 	return errors.Join(
-		write(dir, "avx2_amd64", func(g *generator) {
+		write(root, "train/gemm", "avx2_amd64", func(g *generator) {
 			g.masks()
 			g.tileAVX2("avx2Strict", strict, even)
 			g.tileAVX2("avx2Fused", fused, even)
@@ -40,16 +43,26 @@ func generate(dir string) error {
 			g.gate("avx2Gate")
 			g.pool("avx2Pool")
 		}),
-		write(dir, "avx512_amd64", func(g *generator) {
+		write(root, "train/gemm", "avx512_amd64", func(g *generator) {
 			g.tileAVX512("avx512Strict", strict, even)
 			g.tileAVX512("avx512Fused", fused, even)
 			g.tileAVX512("avx512PickedStrict", strict, picked)
 			g.tileAVX512("avx512PickedFused", fused, picked)
 		}),
+		write(root, "model/fixed", "avx2_amd64", func(g *generator) {
+			g.addValues("avx2Add", ymmWide())
+			g.largestValue("avx2Largest", ymmWide())
+			g.moveWeights("avx2Move", ymmWide())
+		}),
+		write(root, "model/fixed", "avx512_amd64", func(g *generator) {
+			g.addValues("avx512Add", zmmWide())
+			g.largestValue("avx512Largest", zmmWide())
+			g.moveWeights("avx512Move", zmmWide())
+		}),
 	)
 }
 
-func write(dir, name string, functions func(*generator)) error {
+func write(root, dir, name string, functions func(*generator)) error {
 	g := newGenerator()
 	functions(g)
 	file, err := g.Result()
@@ -59,13 +72,13 @@ func write(dir, name string, functions func(*generator)) error {
 	if err := pass.Compile.Execute(file); err != nil {
 		return err
 	}
-	config := printer.Config{Name: "tools/gemm", Pkg: "gemm"}
+	config := printer.Config{Name: "tools/gemm", Pkg: filepath.Base(dir)}
 	for suffix, p := range map[string]printer.Printer{".s": printer.NewGoAsm(config), ".go": printer.NewStubs(config)} {
 		text, err := p.Print(file)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+suffix), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(root, dir, name+suffix), text, 0o644); err != nil {
 			return err
 		}
 	}

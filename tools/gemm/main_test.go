@@ -8,28 +8,35 @@ import (
 
 // What is committed is what this writes.
 func TestCommittedKernelsAreUpToDate(t *testing.T) {
-	dir := t.TempDir()
-	if err := generate(dir); err != nil {
+	root := t.TempDir()
+	for _, dir := range packages() {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := generate(root); err != nil {
 		t.Fatal(err)
 	}
-	written, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(written) != 4 {
-		t.Errorf("%d files are written, want 4", len(written))
-	}
-	for _, f := range written {
-		got, err := os.ReadFile(filepath.Join(dir, f.Name()))
+	for _, dir := range packages() {
+		written, err := os.ReadDir(filepath.Join(root, dir))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(filepath.Join("../../train/gemm", f.Name()))
-		if err != nil {
-			t.Fatal(err)
+		if len(written) != 4 {
+			t.Errorf("%d files are written to %s, want 4", len(written), dir)
 		}
-		if string(got) != string(want) {
-			t.Errorf("%s is not what is committed: run go generate ./train/gemm", f.Name())
+		for _, f := range written {
+			got, err := os.ReadFile(filepath.Join(root, dir, f.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(filepath.Join("../..", dir, f.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("%s of %s is not what is committed: run go generate ./%s", f.Name(), dir, dir)
+			}
 		}
 	}
 }

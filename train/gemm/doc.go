@@ -18,4 +18,4 @@
 // not.
 package gemm
 
-//go:generate go run -C ../../tools/gemm . -dir ../../train/gemm
+//go:generate go run -C ../../tools/gemm .

@@ -1,6 +1,8 @@
+//go:build !amd64
+
 package fixed
 
-// assembled lists no kernel: there is no assembly yet.
+// assembled lists no kernel: there is no assembly for this architecture.
 func assembled() []Kernel { return nil }
 
 func (Kernel) add(sums []int64, values []byte, weight uint32) uint32 {

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// run is how many values the functions of package fixed take at a time: n is a
+// multiple of it, and the rest is left to plain Go.
+const run = 32
+
+// wide is one instruction set of package fixed: its vectors, of some bytes, and
+// the instructions that AVX-512 has other names for.
+type wide struct {
+	bytes int
+	v     func(i int) reg.VecPhysical
+	half  func(i int) reg.VecPhysical // the lower half of v(i)
+	load  func(g *generator, from, to operand.Op)
+}
+
+func ymmWide() wide {
+	return wide{
+		bytes: 32, v: ymm,
+		half: func(i int) reg.VecPhysical { return ymm(i).AsX().(reg.VecPhysical) },
+		load: func(g *generator, from, to operand.Op) { g.VMOVDQU(from, to) },
+	}
+}
+
+func zmmWide() wide {
+	return wide{
+		bytes: 64, v: zmm,
+		half: func(i int) reg.VecPhysical { return zmm(i).AsY().(reg.VecPhysical) },
+		load: func(g *generator, from, to operand.Op) { g.VMOVDQU64(from, to) },
+	}
+}
+
+// pointer is a register that walks over values of some bytes each.
+type pointer struct {
+	register reg.GPPhysical
+	size     int
+}
+
+// loop runs body for n values, run of them at a time, and moves the pointers on.
+func (g *generator) loop(n reg.GPPhysical, body func(), pointers ...pointer) {
+	g.Label("loop")
+	body()
+	for _, p := range pointers {
+		g.ADDQ(operand.U32(run*p.size), p.register)
+	}
+	g.SUBQ(operand.Imm(run), n)
+	g.JNE(operand.LabelRef("loop"))
+}
+
+// addValues adds multiples of int32 to int64. Register 0 holds the weight, 1 the
+// largest magnitude so far, lane by lane.
+func (g *generator) addValues(name string, w wide) {
+	g.function(name, "func(sums *int64, values *byte, weight int32, n int) uint32",
+		name+" adds weight times each of the n values to its sum, and returns the largest",
+		"magnitude of a value. n > 0 is a multiple of 32.",
+	)
+	sums, values, n := reg.RDI, reg.RSI, reg.RCX
+	g.Load(g.Param("sums"), sums)
+	g.Load(g.Param("values"), values)
+	g.Load(g.Param("weight"), reg.EAX)
+	g.Load(g.Param("n"), n)
+	g.VMOVD(reg.EAX, w.v(0).AsX())
+	g.VPBROADCASTD(w.v(0).AsX(), w.v(0))
+	g.VPXOR(ymm(1), ymm(1), ymm(1))
+	lanes := w.bytes / 8
+	g.loop(n, func() {
+		for i := range run / lanes {
+			x := w.v(2 + i%4)
+			g.VPMOVSXDQ(at(values, i*w.bytes/2), x)
+			g.VPMULDQ(w.v(0), x, x)
+			g.VPADDQ(at(sums, i*w.bytes), x, x)
+			w.load(g, x, at(sums, i*w.bytes))
+		}
+		g.magnitudes(values, w, 6)
+	}, pointer{sums, 8}, pointer{values, 4})
+	g.largestLane(w)
+}
+
+// largestValue is the search of addValues alone.
+func (g *generator) largestValue(name string, w wide) {
+	g.function(name, "func(values *byte, n int) uint32",
+		name+" returns the largest magnitude of n values. n > 0 is a multiple of 32.",
+	)
+	values, n := reg.RSI, reg.RCX
+	g.Load(g.Param("values"), values)
+	g.Load(g.Param("n"), n)
+	g.VPXOR(ymm(1), ymm(1), ymm(1))
+	g.loop(n, func() { g.magnitudes(values, w, 2) }, pointer{values, 4})
+	g.largestLane(w)
+}
+
+// magnitudes takes a run of values into register 1. As a number without a sign the
+// magnitude of the smallest int32 is right, too. It uses registers from free on.
+func (g *generator) magnitudes(values reg.GPPhysical, w wide, free int) {
+	for i := range run * 4 / w.bytes {
+		g.VPABSD(at(values, i*w.bytes), w.v(free+i))
+		g.VPMAXUD(w.v(free+i), w.v(1), w.v(1))
+	}
+}
+
+// largestLane returns the largest lane of register 1.
+func (g *generator) largestLane(w wide) {
+	if w.bytes == 64 {
+		g.VEXTRACTI64X4(operand.Imm(1), zmm(1), ymm(2))
+		g.VPMAXUD(ymm(2), ymm(1), ymm(1))
+	}
+	x, y := ymm(1).AsX(), ymm(2).AsX()
+	g.VEXTRACTI128(operand.Imm(1), ymm(1), y)
+	for _, order := range []uint64{0x4e, 0xb1} { // the other half, then the neighbour
+		g.VPMAXUD(y, x, x)
+		g.VPSHUFD(operand.Imm(order), x, y)
+	}
+	g.VPMAXUD(y, x, x)
+	g.VMOVD(x, reg.EAX)
+	g.Store(reg.EAX, g.ReturnIndex(0))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// moveWeights divides sums and adds them to weights. Register 0 holds the divisor.
+func (g *generator) moveWeights(name string, w wide) {
+	g.function(name, "func(to, from *float32, sums *int64, divisor float64, n int)",
+		name+" sets each of the n weights at to to the one at from plus the sum over the",
+		"divisor, in float64. n > 0 is a multiple of 32.",
+	)
+	to, from, sums, n := reg.RDI, reg.RSI, reg.RDX, reg.RCX
+	divisor, err := g.Param("divisor").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	g.Load(g.Param("to"), to)
+	g.Load(g.Param("from"), from)
+	g.Load(g.Param("sums"), sums)
+	g.VBROADCASTSD(divisor.Addr, w.v(0))
+	g.Load(g.Param("n"), n)
+	convert := func(i, x int) { g.VCVTQQ2PD(at(sums, i*w.bytes), w.v(x)) }
+	if w.bytes == 32 {
+		g.magicNumbers()
+		convert = g.magically(sums)
+	}
+	lanes := w.bytes / 8
+	g.loop(n, func() {
+		for i := range run / lanes {
+			x, y := 1+2*(i%4), 2+2*(i%4)
+			convert(i, x)
+			g.VDIVPD(w.v(0), w.v(x), w.v(x))
+			g.VCVTPS2PD(at(from, i*w.bytes/2), w.v(y))
+			g.VADDPD(w.v(x), w.v(y), w.v(x))
+			if w.bytes == 64 {
+				g.VCVTPD2PS(w.v(x), w.half(x))
+			} else {
+				g.VCVTPD2PSY(w.v(x), w.half(x))
+			}
+			g.VMOVUPS(w.half(x), at(to, i*w.bytes/2))
+		}
+	}, pointer{to, 4}, pointer{from, 4}, pointer{sums, 8})
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// AVX2 cannot turn int64 into float64. But the lower half of an int64 is the end of
+// the float64 2^52 + half, and the upper half, with its sign turned, that of
+// 2^84 + 2^32 (half + 2^31). So two exact subtractions and one sum, which is rounded
+// once, make the number. Registers 13 to 15 hold what is the same for all.
+const (
+	lowMagic  = 0x4330000000000000 // 2^52
+	highMagic = 0x4530000080000000 // 2^84 + 2^63
+	bothMagic = 0x4530000080100000 // 2^84 + 2^63 + 2^52
+)
+
+// magicNumbers loads the constants of magically.
+func (g *generator) magicNumbers() {
+	for i, number := range []uint64{lowMagic, highMagic, bothMagic} {
+		g.MOVQ(operand.U64(number), reg.RAX)
+		g.VMOVQ(reg.RAX, ymm(13+i).AsX())
+		g.VPBROADCASTQ(ymm(13+i).AsX(), ymm(13+i))
+	}
+}
+
+// magically makes float64 of the four int64 in vector i of sums, in register x; it
+// uses the next one.
+func (g *generator) magically(sums reg.GPPhysical) func(i, x int) {
+	return func(i, x int) {
+		g.VMOVDQU(at(sums, 32*i), ymm(x))
+		g.VPSRLQ(operand.Imm(32), ymm(x), ymm(x+1))
+		g.VPXOR(ymm(14), ymm(x+1), ymm(x+1))
+		g.VSUBPD(ymm(15), ymm(x+1), ymm(x+1))
+		const odd = 0xaa // words: the upper halves
+		g.VPBLENDD(operand.Imm(odd), ymm(13), ymm(x), ymm(x))
+		g.VADDPD(ymm(x), ymm(x+1), ymm(x))
+	}
+}
