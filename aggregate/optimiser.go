@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/althing-network/althing/model/fixed"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -91,12 +92,15 @@ func notFinite(values []float32) int {
 	var mu sync.Mutex
 	first := len(values)
 	spread(len(values), func(blocks iter.Seq2[int, int]) {
+		kernel := fixed.Best()
 		for from, to := range blocks {
-			if i := slices.IndexFunc(values[from:to], func(v float32) bool { return v-v != 0 }); i >= 0 {
-				mu.Lock()
-				first = min(first, from+i)
-				mu.Unlock()
+			if kernel.Finite(values[from:to]) {
+				continue
 			}
+			i := slices.IndexFunc(values[from:to], func(v float32) bool { return v-v != 0 })
+			mu.Lock()
+			first = min(first, from+i)
+			mu.Unlock()
 		}
 	})
 	if first == len(values) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/althing-network/althing/model/fixed"
 )
 
 // chunk is how many weights or update values are converted at a time.
@@ -42,6 +44,9 @@ func readFloats(b []byte, n int) ([]float32, error) {
 }
 
 func finite(values []float32) error {
+	if fixed.Best().Finite(values) {
+		return nil
+	}
 	for i, v := range values {
 		if !isFinite(v) {
 			return fmt.Errorf("%w: weight %d is %v", ErrModel, i, v)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -37,21 +38,14 @@ func UpdateSize(h UpdateHeader) int64 {
 // round and node (uint64), scale bits (uint32), count (uint64), then the
 // values (int32).
 func EncodeUpdate(h UpdateHeader, values []int32) ([]byte, error) {
-	if err := h.validate(); err != nil {
+	b, err := EncodeUpdateHeader(h)
+	if err != nil {
 		return nil, err
 	}
 	if h.Count != uint64(len(values)) {
 		return nil, fmt.Errorf("%w: %d values: header says %d", ErrUpdate, len(values), h.Count)
 	}
-	b := make([]byte, 0, UpdateSize(h))
-	b = append(b, magic...)
-	b = append(b, byte(len(h.Slot.Chain)))
-	b = append(b, h.Slot.Chain...)
-	b = binary.LittleEndian.AppendUint64(b, h.Slot.Task)
-	b = binary.LittleEndian.AppendUint64(b, h.Slot.Round)
-	b = binary.LittleEndian.AppendUint64(b, h.Slot.Node)
-	b = binary.LittleEndian.AppendUint32(b, h.ScaleBits)
-	b = binary.LittleEndian.AppendUint64(b, h.Count)
+	b = slices.Grow(b, 4*len(values))
 	for i, v := range values {
 		if err := checkValue(uint64(i), v); err != nil {
 			return nil, err
@@ -59,6 +53,20 @@ func EncodeUpdate(h UpdateHeader, values []int32) ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, uint32(v))
 	}
 	return b, nil
+}
+
+// EncodeUpdateHeader is the part of [EncodeUpdate] in front of the values.
+func EncodeUpdateHeader(h UpdateHeader) ([]byte, error) {
+	if err := h.validate(); err != nil {
+		return nil, err
+	}
+	b := append([]byte(magic), byte(len(h.Slot.Chain)))
+	b = append(b, h.Slot.Chain...)
+	b = binary.LittleEndian.AppendUint64(b, h.Slot.Task)
+	b = binary.LittleEndian.AppendUint64(b, h.Slot.Round)
+	b = binary.LittleEndian.AppendUint64(b, h.Slot.Node)
+	b = binary.LittleEndian.AppendUint32(b, h.ScaleBits)
+	return binary.LittleEndian.AppendUint64(b, h.Count), nil
 }
 
 // ReadUpdateHeader reads a header and leaves r at the first value. It allocates

@@ -260,24 +260,20 @@ func TestAttack13Equivocation(t *testing.T) {
 	}
 	alone := spec.Round{Task: 1, Number: 1, Base: r.Base, Trainers: []spec.Contribution{r.Trainers[0]}}
 	alone.Trainers[0].Survivor = true
-	global, err := n.Nodes[0].Tools.Model(t.Context(), task, r.Base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global); err != nil {
+	if _, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone); err != nil {
 		t.Errorf("the aggregator with the right update: %v", err)
 	}
 	// Even so the commitment on the chain keeps the other update out of the sum.
-	_, _, err = aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone, global)
+	_, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone)
 	wantErr(t, err, blob.ErrOpening)
 	second := alone
 	second.Trainers = slices.Clone(alone.Trainers)
 	second.Trainers[0].Commitment = spec.UpdateCommitment(place(1, first), spec.DigestOf(other), e.Salt)
-	a, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone, global)
+	a, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, second, global)
+	b, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,19 @@ func (k Kernel) largest(values []byte) (most uint32) {
 	return most
 }
 
+func (k Kernel) largestFloat(weights []float32) (bits uint32) {
+	n := len(weights) &^ (run - 1)
+	bits = largestFloat(weights[n:])
+	switch {
+	case n == 0:
+	case k.set == avx512:
+		bits = max(bits, avx512LargestFloat(&weights[0], n))
+	default:
+		bits = max(bits, avx2LargestFloat(&weights[0], n))
+	}
+	return bits
+}
+
 func (k Kernel) move(to, from []float32, sums []int64, divisor float64) {
 	n := len(to) &^ (run - 1)
 	move(to[n:], from[n:], sums[n:], divisor)

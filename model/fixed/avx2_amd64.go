@@ -13,6 +13,12 @@ func avx2Add(sums *int64, values *byte, weight int32, n int) uint32
 //go:noescape
 func avx2Largest(values *byte, n int) uint32
 
+// avx2LargestFloat returns the bits of the largest magnitude of n weights. n > 0 is a
+// multiple of 32.
+//
+//go:noescape
+func avx2LargestFloat(weights *float32, n int) uint32
+
 // avx2Move sets each of the n weights at to to the one at from plus the sum over the
 // divisor, in float64. n > 0 is a multiple of 32.
 //

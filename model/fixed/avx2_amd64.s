@@ -99,6 +99,39 @@ loop:
 	VZEROUPPER
 	RET
 
+// func avx2LargestFloat(weights *float32, n int) uint32
+// Requires: AVX, AVX2
+TEXT ·avx2LargestFloat(SB), NOSPLIT, $0-20
+	MOVQ         weights+0(FP), SI
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPXOR        Y1, Y1, Y1
+
+loop:
+	VPAND        (SI), Y0, Y2
+	VPMAXUD      Y2, Y1, Y1
+	VPAND        32(SI), Y0, Y3
+	VPMAXUD      Y3, Y1, Y1
+	VPAND        64(SI), Y0, Y4
+	VPMAXUD      Y4, Y1, Y1
+	VPAND        96(SI), Y0, Y5
+	VPMAXUD      Y5, Y1, Y1
+	ADDQ         $0x00000080, SI
+	SUBQ         $0x20, CX
+	JNE          loop
+	VEXTRACTI128 $0x01, Y1, X2
+	VPMAXUD      X2, X1, X1
+	VPSHUFD      $0x4e, X1, X2
+	VPMAXUD      X2, X1, X1
+	VPSHUFD      $0xb1, X1, X2
+	VPMAXUD      X2, X1, X1
+	VMOVD        X1, AX
+	MOVL         AX, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func avx2Move(to *float32, from *float32, sums *int64, divisor float64, n int)
 // Requires: AVX, AVX2
 TEXT ·avx2Move(SB), NOSPLIT, $0-40

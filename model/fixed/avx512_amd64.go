@@ -13,6 +13,12 @@ func avx512Add(sums *int64, values *byte, weight int32, n int) uint32
 //go:noescape
 func avx512Largest(values *byte, n int) uint32
 
+// avx512LargestFloat returns the bits of the largest magnitude of n weights. n > 0 is a
+// multiple of 32.
+//
+//go:noescape
+func avx512LargestFloat(weights *float32, n int) uint32
+
 // avx512Move sets each of the n weights at to to the one at from plus the sum over the
 // divisor, in float64. n > 0 is a multiple of 32.
 //

@@ -79,6 +79,37 @@ loop:
 	VZEROUPPER
 	RET
 
+// func avx512LargestFloat(weights *float32, n int) uint32
+// Requires: AVX, AVX2, AVX512F
+TEXT ·avx512LargestFloat(SB), NOSPLIT, $0-20
+	MOVQ         weights+0(FP), SI
+	MOVQ         n+8(FP), CX
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Z0
+	VPXOR        Y1, Y1, Y1
+
+loop:
+	VPANDD        (SI), Z0, Z2
+	VPMAXUD       Z2, Z1, Z1
+	VPANDD        64(SI), Z0, Z3
+	VPMAXUD       Z3, Z1, Z1
+	ADDQ          $0x00000080, SI
+	SUBQ          $0x20, CX
+	JNE           loop
+	VEXTRACTI64X4 $0x01, Z1, Y2
+	VPMAXUD       Y2, Y1, Y1
+	VEXTRACTI128  $0x01, Y1, X2
+	VPMAXUD       X2, X1, X1
+	VPSHUFD       $0x4e, X1, X2
+	VPMAXUD       X2, X1, X1
+	VPSHUFD       $0xb1, X1, X2
+	VPMAXUD       X2, X1, X1
+	VMOVD         X1, AX
+	MOVL          AX, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func avx512Move(to *float32, from *float32, sums *int64, divisor float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·avx512Move(SB), NOSPLIT, $0-40

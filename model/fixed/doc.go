@@ -1,6 +1,6 @@
 // Package fixed computes with the values of updates, which are integers in fixed
 // point, where they lie in an update's bytes: it adds them up, looks for the
-// largest, and moves weights by a sum of them. There is plain Go, and there are
+// largest, moves weights by a sum of them, and sees whether weights are finite. There is plain Go, and there are
 // kernels in assembly for AVX2 and AVX-512. All give the same bits: plain.go is
 // the definition.
 //

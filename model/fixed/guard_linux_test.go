@@ -61,6 +61,7 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 			t.Run("", func(t *testing.T) {
 				adds(t, n, source, fenced(t, atEnd))
 				moves(t, n, source, fenced(t, atEnd))
+				finites(t, n, source, fenced(t, atEnd))
 			})
 		}
 	}

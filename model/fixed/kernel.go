@@ -50,6 +50,17 @@ func (k Kernel) Largest(values []byte, n int) uint32 {
 	return k.largest(values)
 }
 
+// Finite reports whether no weight is infinite or NaN.
+func (k Kernel) Finite(weights []float32) bool {
+	if k.set == plain || len(weights) == 0 {
+		return largestFloat(weights) < infinity
+	}
+	return k.largestFloat(weights) < infinity
+}
+
+// infinity is that of float32, as bits. Numbers of a larger magnitude are NaN.
+const infinity = 0x7f800000
+
 // Move sets each weight of to to the one of from plus the sum over the divisor. The
 // sum and the divisor become float64, are divided, and added to the weight, which
 // becomes a float32 again: each of these is rounded once, to nearest even. It

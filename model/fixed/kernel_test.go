@@ -124,6 +124,31 @@ func moves(t fataler, n int, source *rand.Rand, at places) {
 	}
 }
 
+// finites checks n weights, of which one or none is no number.
+func finites(t fataler, n int, source *rand.Rand, at places) {
+	t.Helper()
+	weights := at.floats(n)
+	for i := range weights {
+		weights[i] = []float32{math.MaxFloat32, -math.MaxFloat32, 0, -1e-40, float32(source.NormFloat64())}[source.IntN(5)]
+	}
+	strange := []uint32{0x7f800000, 0xff800000, 0x7f800001, 0xffffffff, 0x7fc00000, 0xffc00001}
+	for _, k := range fixed.All() {
+		if !k.Finite(weights) {
+			t.Fatalf("%s: %v are not finite", k, weights)
+		}
+		if n == 0 {
+			continue
+		}
+		i := source.IntN(n)
+		was := weights[i]
+		weights[i] = math.Float32frombits(strange[source.IntN(len(strange))])
+		if k.Finite(weights) {
+			t.Fatalf("%s: %v are finite", k, weights)
+		}
+		weights[i] = was
+	}
+}
+
 // plainly is what the definition makes of one weight.
 func plainly(from float32, sum int64, divisor uint64) float32 {
 	to := []float32{0}
@@ -143,6 +168,7 @@ func TestKernelsAgainstExactNumbers(t *testing.T) {
 		for range 20 {
 			adds(t, n, source, heap())
 			moves(t, n, source, heap())
+			finites(t, n, source, heap())
 		}
 	}
 }
@@ -153,6 +179,7 @@ func TestKernelsAgainstExactNumbersAnyLength(t *testing.T) {
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		adds(t, n, source, heap())
 		moves(t, n, source, heap())
+		finites(t, n, source, heap())
 	})
 }
 

@@ -1,6 +1,9 @@
 package fixed
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // What every kernel must compute, to the bit.
 
@@ -18,6 +21,13 @@ func largest(values []byte) (largest uint32) {
 		largest = max(largest, magnitude(int32(binary.LittleEndian.Uint32(values[i:]))))
 	}
 	return largest
+}
+
+func largestFloat(weights []float32) (bits uint32) {
+	for _, w := range weights {
+		bits = max(bits, math.Float32bits(w)&^(1<<31))
+	}
+	return bits
 }
 
 func move(to, from []float32, sums []int64, divisor float64) {

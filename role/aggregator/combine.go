@@ -84,11 +84,7 @@ func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 
 // combine computes the next model and puts it into the store.
 func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error) {
-	base, err := t.Model(ctx, a.Task, a.Round.Base)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	file, state, err := Next(ctx, t, a.Task, a.Round, base)
+	file, state, err := Next(ctx, t, a.Task, a.Round)
 	if err != nil {
 		return spec.Digest{}, err
 	}

@@ -3,6 +3,7 @@ package aggregator
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/althing-network/althing/aggregate"
 	"github.com/althing-network/althing/model"
@@ -13,13 +14,30 @@ import (
 // Next computes the model a round leads to, and the bytes of the state behind it
 // where the task's optimiser remembers something: whoever holds the survivors'
 // updates gets the same bits.
-func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, base model.File) (file model.File, state []byte, err error) {
+func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file model.File, state []byte, err error) {
 	file.Model = task.Spec.Model
 	optimiser, err := aggregate.OptimiserOf(task.Spec.Aggregation)
 	if err != nil {
 		return file, nil, err
 	}
-	update, err := combined(ctx, t, task, r, len(base.Weights))
+	count, err := model.Size(task.Spec.Model)
+	if err != nil {
+		return file, nil, err
+	}
+	var base model.File
+	var unread error
+	var reading sync.WaitGroup
+	reading.Go(func() { // while updates are combined
+		unread = role.Guard(func() (err error) {
+			base, err = t.Model(ctx, task, r.Base)
+			return err
+		})
+	})
+	update, err := combined(ctx, t, task, r, count)
+	reading.Wait()
+	if unread != nil {
+		return file, nil, fmt.Errorf("base model: %w", unread)
+	}
 	if err != nil {
 		return file, nil, err
 	}

@@ -36,11 +36,7 @@ func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (sp
 			}
 		}
 	}
-	base, err := t.Model(ctx, task, r.Base)
-	if err != nil {
-		return spec.Digest{}, fmt.Errorf("base model: %w", err)
-	}
-	file, state, err := Next(ctx, t, task, r, base)
+	file, state, err := Next(ctx, t, task, r)
 	if err != nil {
 		return spec.Digest{}, err
 	}

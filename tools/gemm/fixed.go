@@ -15,14 +15,16 @@ type wide struct {
 	bytes int
 	v     func(i int) reg.VecPhysical
 	half  func(i int) reg.VecPhysical // the lower half of v(i)
-	load  func(g *generator, from, to operand.Op)
+	move  func(g *generator, from, to operand.Op)
+	and   func(g *generator, x, y, to operand.Op)
 }
 
 func ymmWide() wide {
 	return wide{
 		bytes: 32, v: ymm,
 		half: func(i int) reg.VecPhysical { return ymm(i).AsX().(reg.VecPhysical) },
-		load: func(g *generator, from, to operand.Op) { g.VMOVDQU(from, to) },
+		move: func(g *generator, from, to operand.Op) { g.VMOVDQU(from, to) },
+		and:  func(g *generator, x, y, to operand.Op) { g.VPAND(x, y, to) },
 	}
 }
 
@@ -30,7 +32,8 @@ func zmmWide() wide {
 	return wide{
 		bytes: 64, v: zmm,
 		half: func(i int) reg.VecPhysical { return zmm(i).AsY().(reg.VecPhysical) },
-		load: func(g *generator, from, to operand.Op) { g.VMOVDQU64(from, to) },
+		move: func(g *generator, from, to operand.Op) { g.VMOVDQU64(from, to) },
+		and:  func(g *generator, x, y, to operand.Op) { g.VPANDD(x, y, to) },
 	}
 }
 
@@ -73,7 +76,7 @@ func (g *generator) addValues(name string, w wide) {
 			g.VPMOVSXDQ(at(values, i*w.bytes/2), x)
 			g.VPMULDQ(w.v(0), x, x)
 			g.VPADDQ(at(sums, i*w.bytes), x, x)
-			w.load(g, x, at(sums, i*w.bytes))
+			w.move(g, x, at(sums, i*w.bytes))
 		}
 		g.magnitudes(values, w, 6)
 	}, pointer{sums, 8}, pointer{values, 4})
@@ -90,6 +93,29 @@ func (g *generator) largestValue(name string, w wide) {
 	g.Load(g.Param("n"), n)
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
 	g.loop(n, func() { g.magnitudes(values, w, 2) }, pointer{values, 4})
+	g.largestLane(w)
+}
+
+// largestFloat finds the largest magnitude of floats. As bits, magnitudes are in the
+// order of the numbers, and infinity and NaN come last.
+func (g *generator) largestFloat(name string, w wide) {
+	g.function(name, "func(weights *float32, n int) uint32",
+		name+" returns the bits of the largest magnitude of n weights. n > 0 is a",
+		"multiple of 32.",
+	)
+	weights, n := reg.RSI, reg.RCX
+	g.Load(g.Param("weights"), weights)
+	g.Load(g.Param("n"), n)
+	g.MOVL(operand.U32(0x7fffffff), reg.EAX)
+	g.VMOVD(reg.EAX, w.v(0).AsX())
+	g.VPBROADCASTD(w.v(0).AsX(), w.v(0))
+	g.VPXOR(ymm(1), ymm(1), ymm(1))
+	g.loop(n, func() {
+		for i := range run * 4 / w.bytes {
+			w.and(g, at(weights, i*w.bytes), w.v(0), w.v(2+i))
+			g.VPMAXUD(w.v(2+i), w.v(1), w.v(1))
+		}
+	}, pointer{weights, 4})
 	g.largestLane(w)
 }
 

@@ -52,11 +52,13 @@ func generate(root string) error {
 		write(root, "model/fixed", "avx2_amd64", func(g *generator) {
 			g.addValues("avx2Add", ymmWide())
 			g.largestValue("avx2Largest", ymmWide())
+			g.largestFloat("avx2LargestFloat", ymmWide())
 			g.moveWeights("avx2Move", ymmWide())
 		}),
 		write(root, "model/fixed", "avx512_amd64", func(g *generator) {
 			g.addValues("avx512Add", zmmWide())
 			g.largestValue("avx512Largest", zmmWide())
+			g.largestFloat("avx512LargestFloat", zmmWide())
 			g.moveWeights("avx512Move", zmmWide())
 		}),
 	)
