@@ -3,7 +3,6 @@ package aggregate_test
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
 	"runtime"
 	"testing"
 
@@ -13,7 +12,7 @@ import (
 
 // An aggregator holds one sum however many trainers there are: 8, 64 or 512
 // updates of four million parameters take the same memory, but for what describes
-// an update while it is open, and a buffer a core.
+// an update while it is open.
 func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
 	const (
 		parameters = 4_000_000
@@ -57,32 +56,20 @@ func generated(t *testing.T, node, parameters uint64) aggregate.Source {
 		t.Fatal(err)
 	}
 	head := binary.LittleEndian.AppendUint64(b[:len(b)-8], parameters)
-	ones := bytes.Repeat([]byte{1}, 1<<10)
+	ones := bytes.Repeat([]byte{1}, 1<<16) // as many as are asked for at a time
 	return aggregate.Source{Slot: slot(node), Weight: node + 1, Open: func() (aggregate.Bytes, error) {
-		return made{head, ones, int64(len(head)) + 4*int64(parameters)}, nil
+		return made{bytes.NewReader(head), ones, int64(len(head)) + 4*int64(parameters)}, nil
 	}}
 }
 
 // made is a header with bytes of 1 behind it.
 type made struct {
-	head []byte
+	*bytes.Reader
 	ones []byte
 	size int64
 }
 
-func (m made) ReadAt(b []byte, at int64) (int, error) {
-	n := 0
-	if at < int64(len(m.head)) {
-		n = copy(b, m.head[at:])
-	}
-	for n < len(b) && at+int64(n) < m.size {
-		n += copy(b[n:], m.ones[:min(int64(len(m.ones)), m.size-at-int64(n))])
-	}
-	if n < len(b) {
-		return n, io.EOF
-	}
-	return n, nil
-}
+func (m made) View(_ int64, n int, use func([]byte) error) error { return use(m.ones[:n]) }
 
 func (m made) Size() int64 { return m.size }
 

@@ -3,7 +3,6 @@ package aggregate_test
 import (
 	"encoding/binary"
 	"errors"
-	"io"
 	"maps"
 	"math/big"
 	"slices"
@@ -145,23 +144,12 @@ func TestCombineRefuses(t *testing.T) {
 		{"no bytes", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) { return nil, broken })}, broken, "node 1: open update"},
 		{"a read that fails", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
 			b, err := good.Open()
-			return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
-				if at+int64(len(p)) == b.Size() {
-					return 0, iotest.ErrTimeout
-				}
-				return b.ReadAt(p, at)
-			}}, err
+			return file{Bytes: b, view: func(int64, int, func([]byte) error) error { return iotest.ErrTimeout }}, err
 		})}, iotest.ErrTimeout, "node 1: read update"},
 		{"a header that cannot be read", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
 			b, err := good.Open()
 			return file{Bytes: b, readAt: func([]byte, int64) (int, error) { return 0, iotest.ErrTimeout }}, err
 		})}, iotest.ErrTimeout, "node 1: read update"},
-		{"bytes that are cut off while they are read", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
-			b, err := good.Open()
-			return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
-				return io.NewSectionReader(b, 0, b.Size()-1).ReadAt(p, at)
-			}}, err
-		})}, io.EOF, "node 1: read update"},
 		{"an update cut short", 2, 8, []aggregate.Source{failing(good, func() (aggregate.Bytes, error) {
 			b, err := good.Open()
 			return file{Bytes: b, size: b.Size() - 1}, err
@@ -255,11 +243,11 @@ func TestCombinePanicsInItsCaller(t *testing.T) {
 	open := sources[0].Open
 	sources[0].Open = func() (aggregate.Bytes, error) {
 		b, err := open()
-		return file{Bytes: b, readAt: func(p []byte, at int64) (int, error) {
+		return file{Bytes: b, view: func(at int64, n int, use func([]byte) error) error {
 			if at > 3_000_000 {
 				panic("no such place")
 			}
-			return b.ReadAt(p, at)
+			return b.View(at, n, use)
 		}}, err
 	}
 	defer func() {

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +24,11 @@ type Source struct {
 
 // Bytes are those of an update, header included.
 type Bytes interface {
-	// ReadAt is called from many goroutines at once.
+	// ReadAt is for the header.
 	io.ReaderAt
+	// View lends n bytes from at on, where they lie, until use returns. It is called
+	// from many goroutines at once.
+	View(at int64, n int, use func(b []byte) error) error
 	// Size is how many there are.
 	Size() int64
 	// Close ends the reading. What was read counts only if it returns no error, so
@@ -34,26 +38,21 @@ type Bytes interface {
 
 // Held is the source of an update whose bytes are in memory.
 func Held(slot spec.Slot, weight uint64, update []byte) Source {
-	return Source{Slot: slot, Weight: weight, Open: func() (Bytes, error) { return held(update), nil }}
+	return Source{Slot: slot, Weight: weight, Open: func() (Bytes, error) {
+		return held{bytes.NewReader(update), update}, nil
+	}}
 }
 
-// held are bytes in memory: they are read where they lie.
-type held []byte
-
-// ReadAt implements [Bytes].
-func (h held) ReadAt(b []byte, at int64) (int, error) {
-	if at < 0 || at >= int64(len(h)) {
-		return 0, io.EOF
-	}
-	n := copy(b, h[at:])
-	if n < len(b) {
-		return n, io.EOF
-	}
-	return n, nil
+// held are bytes in memory.
+type held struct {
+	*bytes.Reader
+	bytes []byte
 }
 
-// Size implements [Bytes].
-func (h held) Size() int64 { return int64(len(h)) }
+// View implements [Bytes].
+func (h held) View(at int64, n int, use func([]byte) error) error {
+	return use(h.bytes[at : at+int64(n)])
+}
 
 // Close implements [Bytes].
 func (held) Close() error { return nil }
@@ -93,17 +92,4 @@ func (s Source) open(count int, scaleBits uint32) (values, error) {
 		return values{}, errors.Join(err, b.Close())
 	}
 	return values{b, offset}, nil
-}
-
-// read gives the little-endian values from one on that fill a buffer: in it, or
-// where they are.
-func (v values) read(from int, buffer []byte) ([]byte, error) {
-	at := v.offset + 4*int64(from)
-	if h, ok := v.Bytes.(held); ok {
-		return h[at : at+int64(len(buffer))], nil
-	}
-	if n, err := v.ReadAt(buffer, at); n < len(buffer) {
-		return nil, fmt.Errorf("read update: %w", err)
-	}
-	return buffer, nil
 }

@@ -38,6 +38,7 @@ type file struct {
 	aggregate.Bytes
 	size   int64 // 0: theirs
 	readAt func(b []byte, at int64) (int, error)
+	view   func(at int64, n int, use func([]byte) error) error
 	close  func() error
 }
 
@@ -46,6 +47,13 @@ func (f file) ReadAt(b []byte, at int64) (int, error) {
 		return f.Bytes.ReadAt(b, at)
 	}
 	return f.readAt(b, at)
+}
+
+func (f file) View(at int64, n int, use func([]byte) error) error {
+	if f.view == nil {
+		return f.Bytes.View(at, n, use)
+	}
+	return f.view(at, n, use)
 }
 
 func (f file) Size() int64 {

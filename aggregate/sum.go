@@ -79,16 +79,20 @@ func addBlocks(sums []int64, terms []term) error {
 	var mu sync.Mutex
 	found, failed, where := error(nil), len(terms), 0
 	spread(len(sums), func(blocks iter.Seq2[int, int]) {
-		kernel, buffer := fixed.Best(), make([]byte, 4*block)
+		var a addition
+		a.kernel = fixed.Best()
+		add := a.add // once: it is called for every block of every update
 		for from, to := range blocks {
+			a.sums, a.from = sums[from:to], from
 			for i, t := range terms {
-				err := t.add(kernel, sums[from:to], from, buffer[:4*(to-from)])
+				a.weight = t.weight
+				err := t.values.View(t.values.offset+4*int64(from), 4*(to-from), add)
 				if err == nil {
 					continue
 				}
 				mu.Lock()
 				if i < failed || i == failed && from < where {
-					found, failed, where = t.refused(err), i, from
+					found, failed, where = t.refused(unread(err)), i, from
 				}
 				mu.Unlock()
 			}
@@ -97,15 +101,27 @@ func addBlocks(sums []int64, terms []term) error {
 	return found
 }
 
-// add adds the values from one on to their sums.
-func (t term) add(kernel fixed.Kernel, sums []int64, from int, buffer []byte) error {
-	b, err := t.values.read(from, buffer)
-	if err != nil {
-		return err
-	}
-	// A sum is at most 2^62 in magnitude: see maxTotal.
-	if kernel.Add(sums, b, t.weight) > model.MaxValue {
-		return model.CheckValues(b, uint64(from))
+// addition adds a block of one update to its sums.
+type addition struct {
+	kernel fixed.Kernel
+	sums   []int64
+	weight uint32
+	from   int // which value is the first
+}
+
+// add refuses values beyond the range. Without them a sum is at most 2^62 in
+// magnitude: see maxTotal.
+func (a *addition) add(values []byte) error {
+	if a.kernel.Add(a.sums, values, a.weight) > model.MaxValue {
+		return model.CheckValues(values, uint64(a.from))
 	}
 	return nil
+}
+
+// unread tells bytes that could not be read from those that are refused.
+func unread(err error) error {
+	if errors.Is(err, model.ErrUpdate) {
+		return err
+	}
+	return fmt.Errorf("read update: %w", err)
 }

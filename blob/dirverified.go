@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -64,10 +65,34 @@ type verifiedFile struct {
 	*os.File
 	name  spec.Digest
 	marks marks
+
+	once    sync.Once // maps the file when somebody looks at it
+	mapping mapping
+	failed  error
 }
 
 // Size implements [Verified].
 func (v *verifiedFile) Size() int64 { return v.marks.Size }
+
+// View implements [Verified].
+func (v *verifiedFile) View(at int64, n int, use func([]byte) error) error {
+	if err := within(at, n, v.Size()); err != nil {
+		return err
+	}
+	v.once.Do(func() { v.mapping, v.failed = mapFile(v.File, v.Size()) })
+	if v.failed != nil {
+		return v.failed
+	}
+	return v.mapping.view(at, n, use)
+}
+
+// within reports whether n bytes from at on are part of a blob.
+func within(at int64, n int, size int64) error {
+	if at < 0 || n < 0 || at > size || int64(n) > size-at {
+		return fmt.Errorf("%d bytes from %d on of a blob of %d: %w", n, at, size, io.ErrUnexpectedEOF)
+	}
+	return nil
+}
 
 // verify hashes the file.
 func (v *verifiedFile) verify(ctx context.Context) error {
@@ -96,7 +121,7 @@ func (v *verifiedFile) unchanged() error {
 
 // Close implements [Verified].
 func (v *verifiedFile) Close() error {
-	return errors.Join(v.unchanged(), v.File.Close())
+	return errors.Join(v.unchanged(), v.mapping.close(), v.File.Close())
 }
 
 func (d *Dir) marksFile(name spec.Digest) string {

@@ -223,3 +223,57 @@ func TestDirNoticesAChangeWhileItReads(t *testing.T) {
 		t.Errorf("closed with %v", err)
 	}
 }
+
+// A file that becomes shorter while its bytes are lent is an error of whoever reads
+// them, and a panic of the reader stays one.
+func TestDirLendsWhatIsNoLongerThere(t *testing.T) {
+	root := t.TempDir()
+	b := blobtest.Bytes(1, 1<<20)
+	d, _, err := blob.Put(t.Context(), openDir(t, root), bytes.NewReader(b), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := openDir(t, root).OpenVerified(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := func(b []byte) error {
+		sum := 0
+		for _, v := range b {
+			sum += int(v)
+		}
+		if sum < 0 {
+			return errors.New("impossible")
+		}
+		return nil
+	}
+	if err := f.View(0, len(b), sum); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(root, "blobs", d.String()), 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.View(0, len(b), sum); err == nil {
+		t.Error("bytes that are gone were lent")
+	}
+	func() {
+		defer func() {
+			if p := recover(); p != "mine" {
+				t.Errorf("recovered %v", p)
+			}
+		}()
+		_ = f.View(0, 1, func([]byte) error { panic("mine") })
+	}()
+	func() {
+		defer func() {
+			if _, ok := recover().(runtime.Error); !ok {
+				t.Error("a mistake of the reader is taken for one of the disk")
+			}
+		}()
+		var nobody *int
+		_ = f.View(0, 1, func([]byte) error { *nobody = 1; return nil })
+	}()
+	if err := f.Close(); !errors.Is(err, blob.ErrMismatch) {
+		t.Errorf("closed with %v", err)
+	}
+}

@@ -52,7 +52,7 @@ func (m *Memory) Open(_ context.Context, d spec.Digest) (io.ReadSeekCloser, int6
 	if !ok {
 		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, d)
 	}
-	return closable{bytes.NewReader(b)}, int64(len(b)), nil
+	return leafReader{bytes.NewReader(b), b}, int64(len(b)), nil
 }
 
 // OpenVerified implements [Store]: no byte changes once it is in memory.
@@ -63,7 +63,7 @@ func (m *Memory) OpenVerified(_ context.Context, d spec.Digest) (Verified, error
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNotFound, d)
 	}
-	return closable{bytes.NewReader(b)}, nil
+	return leafReader{bytes.NewReader(b), b}, nil
 }
 
 // Has implements [Store].
@@ -217,6 +217,18 @@ func (p *leaf) leave(again bool) error {
 	return nil
 }
 
-type closable struct{ *bytes.Reader }
+// leafReader reads a blob in memory.
+type leafReader struct {
+	*bytes.Reader
+	bytes []byte
+}
 
-func (closable) Close() error { return nil }
+// View implements [Verified].
+func (r leafReader) View(at int64, n int, use func([]byte) error) error {
+	if err := within(at, n, r.Size()); err != nil {
+		return err
+	}
+	return use(r.bytes[at : at+int64(n)])
+}
+
+func (leafReader) Close() error { return nil }

@@ -37,12 +37,15 @@ type Store interface {
 	List(ctx context.Context) ([]spec.Digest, error)
 }
 
-// Verified reads a blob; see [Store]. ReadAt may be called from many goroutines at
-// once.
+// Verified reads a blob; see [Store]. ReadAt and View may be called from many
+// goroutines at once.
 type Verified interface {
 	io.ReadSeekCloser
 	io.ReaderAt
 	Size() int64
+	// View lends n bytes from at on, where they lie, until use returns; they are not
+	// to be changed. It is an error when they are not all there.
+	View(at int64, n int, use func(b []byte) error) error
 }
 
 // Index leads from the place of a blob in a task to the blob.

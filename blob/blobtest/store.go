@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,24 @@ func verified(t *testing.T, s blob.Store) {
 			if err != nil || f.Size() != int64(size) || !bytes.Equal(got, want) || !bytes.Equal(slices.Concat(parts...), want) {
 				t.Fatalf("read %d bytes of %d, %v; want %d equal ones, also in parts", len(got), f.Size(), err, size)
 			}
+			lent := []byte{}
+			for i := range 3 {
+				err := f.View(int64(size*i/3), len(parts[i]), func(b []byte) error { lent = append(lent, b...); return nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(lent, want) {
+				t.Fatalf("%d bytes were lent, want %d equal ones", len(lent), size)
+			}
+			for _, c := range []struct {
+				at int64
+				n  int
+			}{{0, size + 1}, {int64(size), 1}, {int64(size) + 1, 0}, {-1, 1}, {0, -1}, {math.MaxInt64, 1}} {
+				wantErr(t, f.View(c.at, c.n, func([]byte) error { t.Error("bytes were lent"); return nil }), io.ErrUnexpectedEOF)
+			}
+			broken := errors.New("broken")
+			wantErr(t, f.View(0, size, func([]byte) error { return broken }), broken)
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
