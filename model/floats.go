@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
+	"slices"
+	"unsafe"
 
 	"github.com/althing-network/althing/model/fixed"
 )
@@ -14,14 +15,12 @@ const chunk = 1 << 16
 
 // writeFloats writes little-endian float32.
 func writeFloats(w io.Writer, values []float32) error {
-	buffer := make([]byte, 4*min(chunk, len(values)))
-	for len(values) > 0 {
-		part := values[:min(chunk, len(values))]
-		values = values[len(part):]
-		for i, v := range part {
-			binary.LittleEndian.PutUint32(buffer[4*i:], math.Float32bits(v))
+	for part := range slices.Chunk(values, chunk) {
+		b := bytesOf(part)
+		if !littleEndian() {
+			b = turned(b)
 		}
-		if _, err := w.Write(buffer[:4*len(part)]); err != nil {
+		if _, err := w.Write(b); err != nil {
 			return fmt.Errorf("write model: %w", err)
 		}
 	}
@@ -34,13 +33,31 @@ func readFloats(b []byte, n int) ([]float32, error) {
 		return nil, fmt.Errorf("%w: %d bytes of weights: want %d", ErrModel, len(b), 4*n)
 	}
 	values := make([]float32, n)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	if !littleEndian() {
+		b = turned(b)
 	}
+	copy(bytesOf(values), b)
 	if err := finite(values); err != nil {
 		return nil, err
 	}
 	return values, nil
+}
+
+// littleEndian reports whether this machine holds a float as it is encoded.
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// bytesOf are floats as this machine holds them.
+func bytesOf(values []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 4*len(values))
+}
+
+// turned has the bytes of each float in the other order.
+func turned(b []byte) []byte {
+	to := make([]byte, len(b))
+	for i := 0; i < len(b); i += 4 {
+		binary.LittleEndian.PutUint32(to[i:], binary.BigEndian.Uint32(b[i:]))
+	}
+	return to
 }
 
 func finite(values []float32) error {

@@ -19,11 +19,13 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 	if err != nil {
 		return model.File{}, err
 	}
-	b, err := t.agreed(ctx, task, d, size)
+	var file model.File
+	var refused error
+	err = t.agreed(ctx, task, d, size, func(b []byte) { file, refused = model.Decode(task.Spec.Model, b) })
 	if err != nil {
 		return model.File{}, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
 	}
-	return model.Decode(task.Spec.Model, b)
+	return file, refused
 }
 
 // ModelSize is the most bytes a model of a task has.
@@ -42,20 +44,27 @@ func (t Tools) State(ctx context.Context, task spec.Task, names []string, d spec
 	if err != nil {
 		return nil, err
 	}
-	b, err := t.agreed(ctx, task, d, size)
+	var moments [][]float32
+	var refused error
+	err = t.agreed(ctx, task, d, size, func(b []byte) { moments, refused = model.DecodeState(task.Spec.Model, names, b) })
 	if err != nil {
 		return nil, fmt.Errorf("state %s of task %d: %w", d.Short(), task.ID, err)
 	}
-	return model.DecodeState(task.Spec.Model, names, b)
+	return moments, refused
 }
 
-// agreed reads a blob from the store, else from the task's aggregators.
-func (t Tools) agreed(ctx context.Context, task spec.Task, d spec.Digest, size int64) ([]byte, error) {
-	b, err := ReadBlob(ctx, t.Store, d)
-	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrMismatch) {
-		return t.fetch(ctx, task, d, size, err)
+// agreed lends the bytes of a blob of the store, else of the task's aggregators.
+// What came of them counts only if it returns no error.
+func (t Tools) agreed(ctx context.Context, task spec.Task, d spec.Digest, size int64, use func([]byte)) error {
+	err := viewBlob(ctx, t.Store, d, use)
+	if !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrMismatch) {
+		return err
 	}
-	return b, err
+	b, err := t.fetch(ctx, task, d, size, err)
+	if err == nil {
+		use(b)
+	}
+	return err
 }
 
 // fetch asks the task's aggregators for what the store lacks.
@@ -76,6 +85,19 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 		_, err = blob.PutAs(ctx, t.Store, d, bytes.NewReader(b), size)
 	}
 	return b, err
+}
+
+// viewBlob lends the bytes of a whole blob; see [Tools.agreed].
+func viewBlob(ctx context.Context, s blob.Store, d spec.Digest, use func([]byte)) (err error) {
+	f, err := s.OpenVerified(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return f.View(0, int(f.Size()), func(b []byte) error {
+		use(b)
+		return nil
+	})
 }
 
 // ReadBlob reads a whole blob; bytes that have rotted are [blob.ErrMismatch].
