@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/spec"
+)
+
+// aggregatorNode is an aggregator with a folder of blobs and nobody to talk to.
+type aggregatorNode struct {
+	work
+	tools  role.Tools
+	round  spec.Round
+	folder string
+}
+
+// newAggregator puts the round's blobs into a folder: they arrive, and are verified.
+func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, error) {
+	n := aggregatorNode{work: w, folder: folder, round: spec.Round{Task: 1, Number: 1}}
+	store, err := blob.OpenDir(filepath.Join(folder, "node"))
+	if err != nil {
+		return n, err
+	}
+	n.tools = role.Tools{
+		Chain: chain, Node: 1, Store: store, Journal: forgetful{}, Random: rand.Reader,
+		Blobs: blob.Network{Client: blob.Client{Chain: chain}},
+	}
+	b, err := w.base.Encode()
+	if err != nil {
+		return n, err
+	}
+	n.round.Base = spec.DigestOf(b)
+	base := blob.Label{Ref: blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: chain, Task: 1}}, Entry: blob.Entry{Digest: n.round.Base, Size: int64(len(b))}}
+	if err := role.Keep(ctx, store, b, base); err != nil {
+		return n, err
+	}
+	for i := range w.updates {
+		l, err := n.take(ctx, store, i)
+		if err != nil {
+			return n, err
+		}
+		n.round.Trainers = append(n.round.Trainers, spec.Contribution{
+			Node: l.Slot.Node, Samples: uint32(w.samples[i]), Height: 1, Survivor: true,
+			Commitment: spec.UpdateCommitment(l.Slot, l.Digest, l.Salt),
+		})
+	}
+	return n, nil
+}
+
+// take is what an aggregator does with an update that arrives: it hashes it on its
+// way into the store, checks it, and labels it.
+func (n aggregatorNode) take(ctx context.Context, store blob.Store, i int) (blob.Label, error) {
+	b := n.updates[i]
+	draft, err := store.Draft(ctx, spec.Digest{}, int64(len(b)))
+	if err != nil {
+		return blob.Label{}, err
+	}
+	defer draft.Close()
+	for piece := bytes.NewReader(b); piece.Len() > 0; {
+		next := make([]byte, min(blob.ChunkSize, piece.Len()))
+		_, _ = piece.Read(next)
+		if _, err := draft.Write(next); err != nil {
+			return blob.Label{}, err
+		}
+	}
+	want := model.UpdateHeader{Slot: n.slots[i], ScaleBits: scaleBits, Count: uint64(len(n.base.Weights))}
+	if err := model.CheckUpdate(draft.Reader(), want); err != nil {
+		return blob.Label{}, err
+	}
+	l := blob.Label{Ref: blob.Ref{Kind: blob.Update, Slot: n.slots[i]}, Entry: blob.Entry{Digest: draft.Digest(), Salt: spec.Salt{1}, Size: int64(len(b))}}
+	return l, draft.Commit(ctx, l)
+}
+
+// stored measures from stored updates to the stored next model: the aggregator's
+// whole action, which ends with a synced and labelled blob.
+func (n aggregatorNode) stored(ctx context.Context) error {
+	e, err := aggregator.Combine{Task: n.task, Round: n.round}.Do(ctx, n.tools)
+	if err != nil {
+		return err
+	}
+	if done, ok := e.(aggregator.Combined); !ok || done.Model.IsZero() {
+		return fmt.Errorf("the aggregator says %v", e)
+	}
+	return nil
+}
+
+// ingest measures from updates that arrive, as many at a time as there are cores, to
+// verified blobs in a store of their own.
+func (n aggregatorNode) ingest(ctx context.Context) error {
+	store, err := blob.OpenDir(n.arrivals())
+	if err != nil {
+		return err
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	errs := make([]error, runtime.GOMAXPROCS(0))
+	for core := range errs {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(n.updates) && errs[core] == nil; i = int(next.Add(1)) - 1 {
+				_, errs[core] = n.take(ctx, store, i)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// clear makes room for the next ingest.
+func (n aggregatorNode) clear() error { return os.RemoveAll(n.arrivals()) }
+
+func (n aggregatorNode) arrivals() string { return filepath.Join(n.folder, "arrivals") }
+
+// forgetful is a journal that lets an action be done again.
+type forgetful struct{}
+
+// Recall implements [role.Journal].
+func (forgetful) Recall(string, any) (bool, error) { return false, nil }
+
+// Record implements [role.Journal].
+func (forgetful) Record(string, any) error { return nil }
