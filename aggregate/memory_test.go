@@ -56,7 +56,7 @@ func generated(t *testing.T, node, parameters uint64) aggregate.Source {
 		t.Fatal(err)
 	}
 	head := binary.LittleEndian.AppendUint64(b[:len(b)-8], parameters)
-	ones := bytes.Repeat([]byte{1}, 1<<16) // as many as are asked for at a time
+	ones := bytes.Repeat([]byte{1}, 1<<18) // as many as are asked for at a time
 	return aggregate.Source{Slot: slot(node), Weight: node + 1, Open: func() (aggregate.Bytes, error) {
 		return made{bytes.NewReader(head), ones, int64(len(head)) + 4*int64(parameters)}, nil
 	}}

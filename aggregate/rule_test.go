@@ -194,7 +194,7 @@ func TestCombineRefuses(t *testing.T) {
 // The first value of the first update that has one beyond the range is named, on
 // any number of cores, and where there are more updates than are opened at a time.
 func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
-	const count, trainers = 100_000, 200
+	const count, trainers = 200_000, 130
 	values := make([]int32, count)
 	sources := make([]aggregate.Source, trainers)
 	for i := range sources {
@@ -209,9 +209,9 @@ func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
 		bad  map[int][]int // which values of which source
 		want string
 	}{
-		{map[int][]int{7: {count - 1}}, "node 8: update refused: value 99999 is 1073741825"},
-		{map[int][]int{150: {0}, 199: {0}}, "node 151: update refused: value 0 is 1073741825"},
-		{map[int][]int{0: {90_000, 70_000, 70_001}, 1: {0}, 2: {80_000}}, "node 1: update refused: value 70000 is 1073741825"},
+		{map[int][]int{7: {count - 1}}, "node 8: update refused: value 199999 is 1073741825"},
+		{map[int][]int{70: {0}, 129: {0}}, "node 71: update refused: value 0 is 1073741825"},
+		{map[int][]int{0: {190_000, 70_000, 70_001}, 1: {0}, 2: {180_000}}, "node 1: update refused: value 70000 is 1073741825"},
 	} {
 		changed := slices.Clone(sources)
 		for i, places := range test.bad {

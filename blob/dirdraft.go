@@ -39,6 +39,15 @@ type sheet struct {
 	release func()
 }
 
+// Write implements page. A large blob is on its way to the disk while it arrives.
+func (s *sheet) Write(b []byte) (int, error) {
+	n, err := s.File.Write(b)
+	if n >= ChunkSize {
+		beginSync(s.File)
+	}
+	return n, err
+}
+
 // Len implements page.
 func (s *sheet) Len() (int64, error) {
 	info, err := s.Stat()

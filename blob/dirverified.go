@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -65,10 +64,6 @@ type verifiedFile struct {
 	*os.File
 	name  spec.Digest
 	marks marks
-
-	once    sync.Once // maps the file when somebody looks at it
-	mapping mapping
-	failed  error
 }
 
 // Size implements [Verified].
@@ -79,11 +74,7 @@ func (v *verifiedFile) View(at int64, n int, use func([]byte) error) error {
 	if err := within(at, n, v.Size()); err != nil {
 		return err
 	}
-	v.once.Do(func() { v.mapping, v.failed = mapFile(v.File, v.Size()) })
-	if v.failed != nil {
-		return v.failed
-	}
-	return v.mapping.view(at, n, use)
+	return lend(v.File, at, n, use)
 }
 
 // within reports whether n bytes from at on are part of a blob.
@@ -121,7 +112,7 @@ func (v *verifiedFile) unchanged() error {
 
 // Close implements [Verified].
 func (v *verifiedFile) Close() error {
-	return errors.Join(v.unchanged(), v.mapping.close(), v.File.Close())
+	return errors.Join(v.unchanged(), v.File.Close())
 }
 
 func (d *Dir) marksFile(name spec.Digest) string {

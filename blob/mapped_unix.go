@@ -3,31 +3,26 @@
 package blob
 
 import (
+	"errors"
 	"os"
 	"runtime/debug"
 	"syscall"
 	"unsafe"
 )
 
-// mapping is a file that is read where the system keeps it, without a copy.
-type mapping struct{ bytes []byte }
-
-// mapFile maps a file of some bytes.
-func mapFile(f *os.File, size int64) (mapping, error) {
-	if size == 0 {
-		return mapping{}, nil // there is nothing that could be mapped
+// lend gives n bytes of a file from one on to use, where the system keeps them: it
+// maps them for as long, so what is lent is what is in memory. That the disk cannot
+// give them, or that the file became shorter, is an error, and no end of the process.
+func lend(f *os.File, at int64, n int, use func([]byte) error) (err error) {
+	if n == 0 {
+		return use(nil) // there is nothing that could be mapped
 	}
-	b, err := syscall.Mmap(int(f.Fd()), 0, int(size), syscall.PROT_READ, syscall.MAP_SHARED)
+	before := int(at % int64(os.Getpagesize()))
+	mapped, err := syscall.Mmap(int(f.Fd()), at-int64(before), before+n, syscall.PROT_READ, syscall.MAP_SHARED)
 	if err != nil {
-		return mapping{}, os.NewSyscallError("mmap", err)
+		return os.NewSyscallError("mmap", err)
 	}
-	return mapping{b}, nil
-}
-
-// view lends n bytes from one on. That the disk cannot give them, or that the file
-// became shorter, is an error, and no end of the process.
-func (m mapping) view(at int64, n int, use func([]byte) error) (err error) {
-	b := m.bytes[at : at+int64(n)]
+	defer func() { err = errors.Join(err, os.NewSyscallError("munmap", syscall.Munmap(mapped))) }()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		switch p := recover().(type) {
@@ -36,7 +31,7 @@ func (m mapping) view(at int64, n int, use func([]byte) error) (err error) {
 			error
 			Addr() uintptr
 		}:
-			if offset := p.Addr() - uintptr(unsafe.Pointer(unsafe.SliceData(m.bytes))); offset >= uintptr(len(m.bytes)) {
+			if place := p.Addr() - uintptr(unsafe.Pointer(unsafe.SliceData(mapped))); place >= uintptr(len(mapped)) {
 				panic(p)
 			}
 			err = p
@@ -44,12 +39,5 @@ func (m mapping) view(at int64, n int, use func([]byte) error) (err error) {
 			panic(p)
 		}
 	}()
-	return use(b)
-}
-
-func (m mapping) close() error {
-	if m.bytes == nil {
-		return nil
-	}
-	return os.NewSyscallError("munmap", syscall.Munmap(m.bytes))
+	return use(mapped[before:])
 }

@@ -36,9 +36,9 @@ func peakOf(ctx context.Context, updates, parameters int) (mib float64, err erro
 // combineOnly combines updates that lie in no memory, moves a model by them, and
 // prints the most memory that this process took, in MiB.
 func combineOnly(updates, parameters int, out io.Writer) error {
-	sources := make([]aggregate.Source, updates)
+	sources, blank := make([]aggregate.Source, updates), make([]byte, 4*parameters)
 	for i := range sources {
-		sources[i] = imagined(uint64(i+1), parameters)
+		sources[i] = imagined(uint64(i+1), parameters, blank)
 	}
 	update, err := aggregate.FedAvg{}.Combine(parameters, scaleBits, sources)
 	if err != nil {
@@ -75,24 +75,25 @@ func most() (float64, error) {
 	return float64(use.Maxrss) / (1 << 20), nil // bytes, but on Linux
 }
 
-// imagined is an update whose values are zeros that are written nowhere.
-func imagined(node uint64, parameters int) aggregate.Source {
+// imagined is an update whose values are some zeros that others have, too.
+func imagined(node uint64, parameters int, blank []byte) aggregate.Source {
 	slot := spec.Slot{Chain: chain, Task: 1, Round: 1, Node: node}
 	return aggregate.Source{Slot: slot, Weight: 1, Open: func() (aggregate.Bytes, error) {
 		h := model.UpdateHeader{Slot: slot, ScaleBits: scaleBits, Count: uint64(parameters)}
 		b, err := model.EncodeUpdateHeader(h)
-		return zeros{bytes.NewReader(b), model.UpdateSize(h)}, err
+		return zeros{bytes.NewReader(b), blank, model.UpdateSize(h)}, err
 	}}
 }
 
 // zeros is a header with zeros behind it.
 type zeros struct {
 	*bytes.Reader
-	size int64
+	blank []byte
+	size  int64
 }
 
 // View implements [aggregate.Bytes].
-func (zeros) View(_ int64, n int, use func([]byte) error) error { return use(make([]byte, n)) }
+func (z zeros) View(_ int64, n int, use func([]byte) error) error { return use(z.blank[:n]) }
 
 // Size implements [aggregate.Bytes].
 func (z zeros) Size() int64 { return z.size }
