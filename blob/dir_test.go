@@ -182,6 +182,9 @@ func wantSound(t *testing.T, root string) {
 			t.Errorf("blob %s: %d bytes, labelled %v, %v", name, len(b), labelled[name], err)
 		}
 		delete(labelled, name)
+		if f, err := dir.OpenVerified(t.Context(), spec.DigestOf(b)); err != nil || f.Close() != nil {
+			t.Errorf("blob %s is not verified: %v", name, err)
+		}
 	}
 	if len(labelled) != 0 || len(files(t, root, "drafts")) != 0 {
 		t.Errorf("labels without blobs: %v; drafts: %v", labelled, files(t, root, "drafts"))
