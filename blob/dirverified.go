@@ -77,6 +77,15 @@ func (v *verifiedFile) View(at int64, n int, use func([]byte) error) error {
 	return lend(v.File, at, n, use)
 }
 
+// lendCopy gives a copy of n bytes of a file from one on to use.
+func lendCopy(f *os.File, at int64, n int, use func([]byte) error) error {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(io.NewSectionReader(f, at, int64(n)), b); err != nil {
+		return err
+	}
+	return use(b)
+}
+
 // within reports whether n bytes from at on are part of a blob.
 func within(at int64, n int, size int64) error {
 	if at < 0 || n < 0 || at > size || int64(n) > size-at {

@@ -61,7 +61,7 @@ func (k Kernel) Finite(weights []float32) bool {
 // infinity is that of float32, as bits. Numbers of a larger magnitude are NaN.
 const infinity = 0x7f800000
 
-// Move sets each weight of to to the one of from plus the sum over the divisor. The
+// Move sets each weight of the first list to that of the second plus sum/divisor. The
 // sum and the divisor become float64, are divided, and added to the weight, which
 // becomes a float32 again: each of these is rounded once, to nearest even. It
 // panics when from or sums are shorter than to. Weights are finite.
