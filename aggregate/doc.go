@@ -13,7 +13,7 @@
 //     Some updates are open at a time, and every core takes blocks of the model and
 //     goes through all of them.
 //   - A median of integers is one of them, or half the sum of two. It streams too,
-//     with all sources open and one chunk of each in memory.
+//     with one chunk of each source in memory.
 //   - A choice of updates by their distances (Krum) opens each as often as it likes,
 //     and returns the sum of the chosen.
 //   - Sealed updates are integers that only their sum makes readable. The sum and the

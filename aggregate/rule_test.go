@@ -236,6 +236,31 @@ func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
 	}
 }
 
+// However many updates there are, few are open at a time.
+func TestCombineOpensFewAtATime(t *testing.T) {
+	for name, rule := range rules(t) {
+		open, most := 0, 0
+		sources := make([]aggregate.Source, 200)
+		for i := range sources {
+			sources[i] = source(t, uint64(i+1), 1, 8, 1)
+			read := sources[i].Open
+			sources[i].Open = func() (aggregate.Bytes, error) {
+				open++
+				most = max(most, open)
+				b, err := read()
+				return file{Bytes: b, close: func() error { open--; return nil }}, err
+			}
+		}
+		update, err := rule.Combine(1, 8, sources)
+		if err != nil || update.Sum[0] != 200 {
+			t.Errorf("%s: %v, %v", name, update, err)
+		}
+		if open != 0 || most > 64 {
+			t.Errorf("%s: %d are left open, and up to %d were", name, open, most)
+		}
+	}
+}
+
 // A panic of whoever gives the bytes is one of whoever asked for the sum, on
 // whatever core it was.
 func TestCombinePanicsInItsCaller(t *testing.T) {

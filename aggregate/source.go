@@ -17,8 +17,8 @@ var ErrNoUpdates = errors.New("no updates to aggregate")
 type Source struct {
 	Slot   spec.Slot // what the update must say it is
 	Weight uint64    // see [Weights]
-	// Open gives the update's bytes each time it is called. A rule may have some
-	// hundred sources of a round open at a time. It closes what it opens.
+	// Open gives the update's bytes each time it is called. A rule has at most 64
+	// sources of a round open at a time. It closes what it opens.
 	Open func() (Bytes, error)
 }
 
