@@ -1,4 +1,4 @@
-package chain_test
+package roundtest_test
 
 import (
 	"context"
@@ -271,3 +271,6 @@ func (s *stored) Escrow() uint64 {
 }
 
 func (s *stored) Told() []string { return s.told }
+
+// moduleAddress is the account of a module.
+func moduleAddress(name string) sdk.AccAddress { return authtypes.NewModuleAddress(name) }
