@@ -32,7 +32,7 @@ func (a Ask) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil || node == 0 || node == t.Node {
 		return nil, err
 	}
-	return Copied{Task: a.Task, Round: a.Round, Commitment: a.Commitment}, nil
+	return Copied(a), nil
 }
 
 // Copied is the event that another node has said the node's commitment first.

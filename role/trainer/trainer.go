@@ -33,7 +33,7 @@ type Machine struct {
 type place struct{ task, round uint64 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, now int64) []role.Action {
+func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
 	if m.trained == nil {
 		m.trained, m.copied = map[place]Trained{}, map[place]spec.Digest{}
 	}
@@ -47,12 +47,12 @@ func (m *Machine) Handle(e role.Event, now int64) []role.Action {
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
-		actions = append(actions, m.plan(d, now)...)
+		actions = append(actions, m.plan(d)...)
 	}
 	return actions
 }
 
-func (m *Machine) plan(d role.Duty, now int64) []role.Action {
+func (m *Machine) plan(d role.Duty) []role.Action {
 	i := d.Round.Trainer(m.Node)
 	if i < 0 {
 		return nil
