@@ -123,27 +123,36 @@ func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Rou
 	return rounds, page.next(resp.Pagination), err
 }
 
-// Duty is an open task in which a node has a part, with its newest round (Number 0
-// before the first) as far as [round.Concerns] the node.
+// Duty is an open task in which a node has a part, with its rounds that run, the
+// earlier one first, as far as [round.Concerns] the node.
 type Duty struct {
-	Task  spec.Task
-	Round spec.Round
+	Task   spec.Task
+	Rounds []spec.Round
 }
 
-// Duties lists the open tasks in which a node has a part.
-func (c *Client) Duties(ctx context.Context, node uint64) ([]Duty, error) {
+// Duties lists the open tasks in which a node has a part, and says what network time
+// it is.
+func (c *Client) Duties(ctx context.Context, node uint64) ([]Duty, spec.Time, error) {
 	var resp taskpb.QueryDutiesResponse
 	if err := c.query(ctx, "/althing.task.v1.Query/Duties", &taskpb.QueryDuties{Node: node}, &resp); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return list(resp.Duties, func(d *taskpb.Duty) (Duty, error) {
+	duties, err := list(resp.Duties, func(d *taskpb.Duty) (Duty, error) {
 		task, err := d.Task.ToSpec()
-		if err != nil || d.Round == nil {
-			return Duty{Task: task}, err
+		if err != nil {
+			return Duty{}, err
 		}
-		round, err := d.Round.ToSpec()
-		return Duty{Task: task, Round: round}, err
+		rounds, err := list(d.Rounds, func(r *taskpb.Round) (spec.Round, error) { return r.ToSpec() })
+		return Duty{Task: task, Rounds: rounds}, err
 	})
+	return duties, spec.Time(resp.Time), err
+}
+
+// Time is network time at the newest block.
+func (c *Client) Time(ctx context.Context) (spec.Time, error) {
+	var resp taskpb.QueryTimeResponse
+	err := c.query(ctx, "/althing.task.v1.Query/Time", &taskpb.QueryTime{}, &resp)
+	return spec.Time(resp.Time), err
 }
 
 // Committed is the trainer that has said a commitment in a task, or 0. The chain

@@ -7,19 +7,19 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// every is how many blocks pass between two looks for what need not be kept.
-const every = 100
+// pruneEvery is how many blocks pass between two looks for what need not be kept.
+const pruneEvery = 100
 
 // prune drops what the node need not keep any more.
-func (p *Participant) prune(ctx context.Context, now int64) error {
-	forgotten, err := role.Prune(ctx, p.tools.Store, p.chain, now)
-	for _, ref := range forgotten {
-		p.log.Info("blob is kept no longer", slog.String("blob", ref.Path()))
-	}
+func (p *Participant) prune(ctx context.Context) error {
+	saw, err := p.look(ctx)
 	if err != nil {
 		return err
 	}
-	saw, err := p.look(ctx)
+	forgotten, err := role.Prune(ctx, p.tools.Store, p.chain, saw.Now)
+	for _, ref := range forgotten {
+		p.log.Info("blob is kept no longer", slog.String("blob", ref.Path()))
+	}
 	if err != nil {
 		return err
 	}

@@ -42,8 +42,8 @@ func (p *Participant) Run(ctx context.Context) error {
 			}
 			now = height
 			p.chain.forget()
-			if now%every == int64(p.node.ID)%every {
-				if err := p.prune(ctx, now); err != nil && ctx.Err() == nil {
+			if now%pruneEvery == int64(p.node.ID)%pruneEvery {
+				if err := p.prune(ctx); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}
 			}
@@ -62,28 +62,31 @@ func (p *Participant) Run(ctx context.Context) error {
 
 // look reads what concerns the node on the chain and in its store.
 func (p *Participant) look(ctx context.Context) (role.Saw, error) {
-	duties, err := p.duties(ctx)
+	tasks, now, err := p.tasks(ctx)
 	if err != nil {
 		return role.Saw{}, err
 	}
-	saw := role.Saw{Duties: make([]role.Duty, len(duties))}
-	for i, d := range duties {
-		saw.Duties[i] = role.Duty{Task: d.Task, Round: d.Round, Held: p.held(ctx, d)}
+	saw := role.Saw{Now: now}
+	for _, t := range tasks {
+		for _, d := range role.Duties(t.Task, t.Rounds) {
+			d.Held = p.held(ctx, d.Round)
+			saw.Duties = append(saw.Duties, d)
+		}
 	}
 	return saw, nil
 }
 
-// duties lists the open tasks in which the node has a part, and as a consumer
-// the tasks of its account.
-func (p *Participant) duties(ctx context.Context) ([]client.Duty, error) {
-	duties, err := p.account.Duties(ctx, p.node.ID)
+// tasks lists the open tasks in which the node has a part, and as a consumer the
+// tasks of its account, and says what network time it is.
+func (p *Participant) tasks(ctx context.Context) (duties []client.Duty, now spec.Time, err error) {
+	duties, now, err = p.account.Duties(ctx, p.node.ID)
 	if err != nil || !p.config.Roles.Has(spec.Consumer) {
-		return duties, err
+		return duties, now, err
 	}
 	for page := (client.Page{Limit: 100}); ; {
 		own, next, err := p.account.Tasks(ctx, "", p.account.Address(), page)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, t := range own {
 			if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
@@ -91,15 +94,15 @@ func (p *Participant) duties(ctx context.Context) ([]client.Duty, error) {
 			}
 		}
 		if page = next; !page.More() {
-			return duties, nil
+			return duties, now, nil
 		}
 	}
 }
 
 // held lists the trainers of a round whose update is in the store.
-func (p *Participant) held(ctx context.Context, d client.Duty) (nodes []uint64) {
-	if d.Round.Phase != spec.PhaseAttest || d.Round.Aggregator(p.node.ID) < 0 {
+func (p *Participant) held(ctx context.Context, r spec.Round) (nodes []uint64) {
+	if r.Phase != spec.PhaseAttest || r.Aggregator(p.node.ID) < 0 {
 		return nil
 	}
-	return p.tools.Held(ctx, d.Round)
+	return p.tools.Held(ctx, r)
 }

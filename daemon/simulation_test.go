@@ -42,7 +42,7 @@ func outcomeOf(r spec.Round) outcome {
 func everybody(trainers, rounds uint32) spec.TaskSpec {
 	task := sim.DigitsTask(rounds)
 	task.Selection.Trainers, task.Selection.MinTrainers = trainers, trainers
-	task.Deadlines = spec.Deadlines{Select: 600, Train: 600, Attest: 600, Aggregate: 600, Evaluate: 600}
+	task.Deadlines = spec.Deadlines{Select: spec.Hour, Train: spec.Hour, Attest: spec.Hour, Aggregate: spec.Hour, Evaluate: spec.Hour}
 	return task
 }
 

@@ -14,7 +14,7 @@ import (
 // failing asks for the same action all the time, which fails.
 type failing struct{ err error }
 
-func (f failing) Handle(role.Event, int64) []role.Action { return []role.Action{f} }
+func (f failing) Handle(role.Event) []role.Action { return []role.Action{f} }
 
 func (failing) Key() string { return "failing" }
 
@@ -42,7 +42,7 @@ func TestFailures(t *testing.T) {
 // broken asks for an action that panics and for one that does not.
 type broken struct{ done *int }
 
-func (b broken) Handle(role.Event, int64) []role.Action { return []role.Action{b, works(b)} }
+func (b broken) Handle(role.Event) []role.Action { return []role.Action{b, works(b)} }
 
 func (broken) Key() string { return "broken" }
 

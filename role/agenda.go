@@ -38,7 +38,7 @@ func (a *Agenda) Hear(e Event, now int64) (start []Action, stop []string) {
 	}
 	asked := map[string]bool{}
 	for _, m := range a.Machines {
-		for _, action := range m.Handle(e, now) {
+		for _, action := range m.Handle(e) {
 			key := action.Key()
 			asked[key] = true
 			if !a.running[key] && !a.over(action, now) && now >= a.failed[key].retry {

@@ -355,7 +355,7 @@ func places(n *sim.Network) map[uint64]blobstest.Place {
 
 func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	n := open(t, 2, sim.DigitsTask(2))
-	_, before := reach(t, n, 1, spec.PhaseSettled)
+	_, before := reach(t, n, 1, spec.PhaseReveal)
 	e, update := own(t, n, 1, first)
 	replayer := n.Nodes[first-1]
 	replayer.Refuses = func(role.Action) bool { return true }
@@ -364,7 +364,7 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 	// The message of round 1 as it was, then the same commitment in round 2.
 	old := before.Trainers[0]
 	message := round.Commit{Node: first, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
-	wantErr(t, n.Say(1, message), round.ErrWrongRound)
+	wantErr(t, n.Say(1, message), round.ErrLate) // round 1 is being scored
 	message.Round = 2
 	if err := n.Say(1, message); err != nil {
 		t.Fatal(err)
@@ -379,7 +379,7 @@ func TestAttack29ReplayAcrossRounds(t *testing.T) {
 
 	// A new commitment to the old bytes: the bytes themselves say round 1.
 	n = open(t, 2, sim.DigitsTask(2))
-	reach(t, n, 1, spec.PhaseSettled)
+	reach(t, n, 1, spec.PhaseReveal)
 	e, update = own(t, n, 1, first)
 	n.Nodes[first-1].Refuses = func(role.Action) bool { return true }
 	reach(t, n, 2, spec.PhaseTrain)

@@ -9,9 +9,9 @@ import (
 )
 
 // Prune forgets the updates and the models of rounds that ended longer ago than
-// their task retains them, and returns what it forgot. A task's newest model is
+// their task retains them, in network time, and returns what it forgot. A task's newest model is
 // kept for good, and the state behind it as long as the task is open.
-func Prune(ctx context.Context, s blob.Store, c Records, now int64) (forgotten []blob.Ref, err error) {
+func Prune(ctx context.Context, s blob.Store, c Records, now spec.Time) (forgotten []blob.Ref, err error) {
 	labels, err := s.Labels(ctx)
 	if err != nil {
 		return nil, err
@@ -22,20 +22,20 @@ func Prune(ctx context.Context, s blob.Store, c Records, now int64) (forgotten [
 		if err != nil {
 			return forgotten, err
 		}
-		ended := task.Closed
+		ended, over := task.Since, task.State.Final()
 		if l.Slot.Round > 0 {
 			round, err := c.Round(ctx, l.Slot.Task, l.Slot.Round)
 			if err != nil {
 				return forgotten, err
 			}
-			ended = round.Closed
+			ended, over = round.Since, round.Phase.Final()
 		}
 		newest := l.Kind == blob.Model && l.Digest == task.Model
-		if newest && task.Closed == 0 {
+		if newest && !task.State.Final() {
 			goesOn[l.Slot] = true
 		}
 		needed := newest || l.Kind == blob.State && goesOn[l.Slot] // the model's label comes first
-		if needed || ended == 0 || now <= ended+int64(task.Spec.Retain) {
+		if needed || !over || now <= ended.After(task.Spec.Retain) {
 			continue
 		}
 		if err := s.Forget(ctx, l.Ref); err != nil {

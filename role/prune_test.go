@@ -13,29 +13,29 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// records is a chain with one task, whose round r closed at height 10r; round 3
-// still runs.
+// records is a chain with one task, whose round r ended at 10r; round 3 still runs.
 type records struct {
-	model  spec.Digest
-	closed int64
+	model spec.Digest
+	state spec.TaskState
+	since spec.Time
 }
 
 func (r records) Task(context.Context, uint64) (spec.Task, error) {
-	return spec.Task{ID: 1, Model: r.model, Closed: r.closed, Spec: spec.TaskSpec{Retain: 5}}, nil
+	return spec.Task{ID: 1, Model: r.model, State: r.state, Since: r.since, Spec: spec.TaskSpec{Retain: 5}}, nil
 }
 
 func (records) Round(_ context.Context, task, number uint64) (spec.Round, error) {
 	if number > 3 {
 		return spec.Round{}, errors.New("round not found")
 	}
-	r := spec.Round{Task: task, Number: number, Closed: 10 * int64(number)}
+	r := spec.Round{Task: task, Number: number, Phase: spec.PhaseSettled, Since: 10 * spec.Time(number)}
 	if number == 3 {
-		r.Closed = 0
+		r.Phase = spec.PhaseScore
 	}
 	return r, nil
 }
 
-// TestPrune keeps the blobs of a settled round as many blocks as the task says,
+// TestPrune keeps the blobs of a settled round for as long as the task says,
 // and its newest model for good.
 func TestPrune(t *testing.T) {
 	store := blob.NewMemory()
@@ -56,10 +56,10 @@ func TestPrune(t *testing.T) {
 	chain := records{model: spec.DigestOf([]byte("model 2"))}
 
 	for _, step := range []struct {
-		now  int64
+		now  spec.Time
 		want []blob.Ref
 	}{
-		{15, nil},                               // round 1 closed 5 blocks ago: still served
+		{15, nil},                               // round 1 ended 5 ms ago: still served
 		{16, []blob.Ref{old, first, behindOld}}, // no longer
 		{25, nil},
 		{26, []blob.Ref{second}}, // the newest model stays
@@ -70,7 +70,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(step.want, got); d != "" {
-			t.Errorf("height %d forgets (-want +got):\n%s", step.now, d)
+			t.Errorf("at %s forgets (-want +got):\n%s", step.now, d)
 		}
 	}
 	for _, ref := range []blob.Ref{zero, newest, behindNewest} {
@@ -78,7 +78,7 @@ func TestPrune(t *testing.T) {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}
-	chain.closed = 30
+	chain.state, chain.since = spec.TaskReached, 30
 	got, err := role.Prune(t.Context(), store, chain, 36)
 	if d := cmp.Diff([]blob.Ref{zero, behindNewest}, got); err != nil || d != "" {
 		t.Errorf("%v: a closed task forgets (-want +got):\n%s", err, d)

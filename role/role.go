@@ -22,27 +22,41 @@ import (
 // Machine decides what a node does in one role. It is a function of the chain's
 // state and of the results it was told, so that it may be restarted at any time.
 type Machine interface {
-	// Handle takes an event at a height and returns everything that is to be
-	// done now, also what was asked for before: whoever runs the machine starts
-	// an action once as long as its key is the same.
-	Handle(e Event, now int64) []Action
+	// Handle takes an event and returns everything that is to be done now, also
+	// what was asked for before: whoever runs the machine starts an action once as
+	// long as its key is the same.
+	Handle(e Event) []Action
 }
 
 // Event is what a machine is told: [Saw], or the [Event] an action ended in.
 type Event interface{ Event() }
 
 // Saw is the state of the chain at a height, as far as it concerns the node.
-type Saw struct{ Duties []Duty }
+type Saw struct {
+	Duties []Duty
+	Now    spec.Time // network time
+}
 
 // Event implements [Event].
 func (Saw) Event() {}
 
-// Duty is an open task in which the node has a part, with its newest round: of its
-// participants' parts those that the node must see, as [round.Concerns] says.
+// Duty is an open task in which the node has a part, with one of its rounds that run:
+// of its participants' parts those that the node must see, as [round.Concerns] says.
 type Duty struct {
 	Task  spec.Task
-	Round spec.Round // Number 0 before the first
+	Round spec.Round // Number 0 where no round runs
 	Held  []uint64   // trainers of the round whose update is in the node's store, in their order
+}
+
+// Duties are a task's: one with each round that runs, or one without a round.
+func Duties(task spec.Task, rounds []spec.Round) (duties []Duty) {
+	for _, r := range rounds {
+		duties = append(duties, Duty{Task: task, Round: r})
+	}
+	if len(duties) == 0 {
+		return []Duty{{Task: task}}
+	}
+	return duties
 }
 
 // Action is one piece of work. Key tells it from all others.

@@ -10,11 +10,11 @@ import (
 // Send says something that the node owes a task.
 type Send struct {
 	Task  uint64
-	Round uint64 // the newest when it was asked for; 0 before the first
+	Round uint64 // 0 where it is about the task
 	Input round.Input
 }
 
-// Say is what a node sends to the task of a duty.
+// Say is what a node sends to the round of a duty.
 func (d Duty) Say(in round.Input) Send {
 	return Send{Task: d.Task.ID, Round: d.Round.Number, Input: in}
 }

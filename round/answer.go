@@ -19,22 +19,41 @@ func Answers() []Input {
 // now. Where the commitment had to be made again, it is another one.
 type Hiding interface{ Commits() spec.Digest }
 
-// dueAgain says when the phase can be closed now that one more has answered.
-func (s *State) dueAgain(height int64) { s.Task.Due = max(height, s.closes()) }
+// place finds a participant in one of the lists of a round, or gives -1.
+type place func(r spec.Round, node uint64) int
 
-// answerable checks what every message of a round must obey.
-func (s *State) answerable(height int64, round uint64, phase spec.Phase, index int) error {
-	switch {
-	case round == 0 || round != s.Round.Number:
-		return ErrWrongRound
-	case index < 0:
-		return ErrNotSelected
-	case s.Round.Phase.Before(phase):
-		return ErrEarly
-	case s.Round.Phase.After(phase) || height > s.Round.Deadline:
-		return ErrLate
+// asked finds the round that a node speaks to and the node's place in it, and checks
+// what every message of a round must obey. Phases are closed at the end of a block, so
+// what is in the block in which the deadline passes is in time, also where that is the
+// first block of a chain that stood still.
+func (s *State) asked(at Moment, number, node uint64, phase spec.Phase, find place) (*spec.Round, int, error) {
+	r := &s.Round
+	if s.Task.Scoring > 0 && number == s.Task.Scoring {
+		r = &s.Scoring
 	}
-	return nil
+	if number == 0 || number != r.Number {
+		return nil, 0, ErrWrongRound
+	}
+	i := find(*r, node)
+	switch {
+	case i < 0:
+		return nil, 0, ErrNotSelected
+	case r.Phase.Before(phase):
+		return nil, 0, ErrEarly
+	case r.Phase.After(phase) || at.Time > r.Deadline.After(maxTick):
+		return nil, 0, ErrLate
+	}
+	return r, i, nil
+}
+
+// answered says when the phase can be closed now that one more has answered.
+func (s *State) answered(at Moment, r *spec.Round) {
+	if p := s.progress(r); r.Enough == 0 && p.given >= p.need {
+		r.Enough = at.Time
+	}
+	if !s.held(r) {
+		s.Task.Due = min(s.Task.Due, max(at.Time, s.closes(r)))
+	}
 }
 
 // Ready is an aggregator's digest of model 0, or an evaluator's of its shard.
@@ -45,7 +64,7 @@ type Ready struct {
 
 func (Ready) needs() Parts { return Parts{} }
 
-func (in Ready) apply(s *State, height int64) ([]Effect, error) {
+func (in Ready) apply(s *State, at Moment) ([]Effect, error) {
 	if s.Task.State == spec.TaskWaiting {
 		return nil, ErrEarly
 	}
@@ -69,7 +88,7 @@ func (in Ready) apply(s *State, height int64) ([]Effect, error) {
 	}
 	members[i].Ready = in.Digest
 	if _, ok := s.prepared(); ok && s.Task.State == spec.TaskPreparing {
-		s.Task.Due = height
+		s.Task.Due = at.Time
 	}
 	return nil, nil
 }
@@ -88,31 +107,30 @@ type Commit struct {
 // Commits implements [Hiding].
 func (in Commit) Commits() spec.Digest { return in.Commitment }
 
-func (in Commit) needs() Parts { return Parts{Trainer: in.Node, Commitment: in.Commitment} }
+func (in Commit) needs() Parts {
+	return Parts{Round: in.Round, Trainer: in.Node, Commitment: in.Commitment}
+}
 
-func (in Commit) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Trainer(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseTrain, i); err != nil {
+func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
+	if err != nil {
 		return nil, err
 	}
 	switch {
-	case s.Round.Trainers[i].Height > 0:
+	case r.Trainers[i].Height > 0:
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
 	case in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples:
 		return nil, ErrSamples
 	}
-	if s.Round.Committer(in.Commitment) > 0 {
+	if r.Committer(in.Commitment) > 0 {
 		return nil, ErrCopied
 	}
-	t := &s.Round.Trainers[i]
-	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, height
-	s.Round.Commitments++
-	if s.Round.Enough == 0 && uint64(s.Round.Commitments) >= s.enoughTrainers() {
-		s.Round.Enough = height
-	}
-	s.dueAgain(height)
+	t := &r.Trainers[i]
+	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, at.Height
+	r.Commitments++
+	s.answered(at, r)
 	return nil, nil
 }
 
@@ -122,28 +140,28 @@ type Attest struct {
 	Holds       []byte // bitmap over the round's trainers
 }
 
-func (Attest) needs() Parts { return Parts{Committee: true} }
+func (in Attest) needs() Parts { return Parts{Round: in.Round, Committee: true} }
 
-func (in Attest) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseAttest, i); err != nil {
+func (in Attest) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAttest, spec.Round.Aggregator)
+	if err != nil {
 		return nil, err
 	}
-	if s.Round.Aggregates[i].Attested > 0 {
+	if r.Aggregates[i].Attested > 0 {
 		return nil, ErrRepeated
 	}
-	if len(in.Holds) != (int(s.Round.Asked)+7)/8 {
+	if len(in.Holds) != (int(r.Asked)+7)/8 {
 		return nil, ErrBitmap
 	}
 	// Only committed updates can be held: an all-ones bitmap is a lie.
 	for bit := range 8 * len(in.Holds) {
-		if spec.Held(in.Holds, bit) && !spec.Held(s.Round.Committed, bit) {
+		if spec.Held(in.Holds, bit) && !spec.Held(r.Committed, bit) {
 			return nil, ErrBitmap
 		}
 	}
-	s.Round.Aggregates[i].Holds = slices.Clone(in.Holds)
-	s.Round.Aggregates[i].Attested = height
-	s.dueAgain(height)
+	r.Aggregates[i].Holds = slices.Clone(in.Holds)
+	r.Aggregates[i].Attested = at.Height
+	s.answered(at, r)
 	return nil, nil
 }
 
@@ -157,27 +175,27 @@ type CommitAggregate struct {
 // Commits implements [Hiding].
 func (in CommitAggregate) Commits() spec.Digest { return in.Commitment }
 
-func (CommitAggregate) needs() Parts { return Parts{Committee: true} }
+func (in CommitAggregate) needs() Parts { return Parts{Round: in.Round, Committee: true} }
 
-func (in CommitAggregate) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseAggregate, i); err != nil {
+func (in CommitAggregate) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAggregate, spec.Round.Aggregator)
+	if err != nil {
 		return nil, err
 	}
 	switch {
-	case s.Round.Aggregates[i].Committed > 0:
+	case r.Aggregates[i].Committed > 0:
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
 	}
-	for _, a := range s.Round.Aggregates {
+	for _, a := range r.Aggregates {
 		if a.Committed > 0 && a.Commitment == in.Commitment {
 			return nil, ErrCopied
 		}
 	}
-	s.Round.Aggregates[i].Commitment = in.Commitment
-	s.Round.Aggregates[i].Committed = height
-	s.dueAgain(height)
+	r.Aggregates[i].Commitment = in.Commitment
+	r.Aggregates[i].Committed = at.Height
+	s.answered(at, r)
 	return nil, nil
 }
 
@@ -188,14 +206,14 @@ type RevealAggregate struct {
 	Salt        spec.Salt
 }
 
-func (RevealAggregate) needs() Parts { return Parts{Committee: true} }
+func (in RevealAggregate) needs() Parts { return Parts{Round: in.Round, Committee: true} }
 
-func (in RevealAggregate) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Aggregator(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseReveal, i); err != nil {
+func (in RevealAggregate) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseReveal, spec.Round.Aggregator)
+	if err != nil {
 		return nil, err
 	}
-	a := &s.Round.Aggregates[i]
+	a := &r.Aggregates[i]
 	switch {
 	case a.Committed == 0:
 		return nil, ErrLate
@@ -203,11 +221,11 @@ func (in RevealAggregate) apply(s *State, height int64) ([]Effect, error) {
 		return nil, ErrRepeated
 	case in.Digest.IsZero():
 		return nil, ErrEmpty
-	case spec.AggregateCommitment(s.slot(in.Node), in.Digest, in.Salt) != a.Commitment:
+	case spec.AggregateCommitment(s.slot(r, in.Node), in.Digest, in.Salt) != a.Commitment:
 		return nil, ErrOpening
 	}
-	a.Digest, a.Revealed = in.Digest, height
-	s.dueAgain(height)
+	a.Digest, a.Revealed = in.Digest, at.Height
+	s.answered(at, r)
 	return nil, nil
 }
 
@@ -221,27 +239,27 @@ type CommitScore struct {
 // Commits implements [Hiding].
 func (in CommitScore) Commits() spec.Digest { return in.Commitment }
 
-func (CommitScore) needs() Parts { return Parts{Committee: true} }
+func (in CommitScore) needs() Parts { return Parts{Round: in.Round, Committee: true} }
 
-func (in CommitScore) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Evaluator(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseScore, i); err != nil {
+func (in CommitScore) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseScore, spec.Round.Evaluator)
+	if err != nil {
 		return nil, err
 	}
 	switch {
-	case s.Round.Scores[i].Committed > 0:
+	case r.Scores[i].Committed > 0:
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
 	}
-	for _, e := range s.Round.Scores {
+	for _, e := range r.Scores {
 		if e.Committed > 0 && e.Commitment == in.Commitment {
 			return nil, ErrCopied
 		}
 	}
-	s.Round.Scores[i].Commitment = in.Commitment
-	s.Round.Scores[i].Committed = height
-	s.dueAgain(height)
+	r.Scores[i].Commitment = in.Commitment
+	r.Scores[i].Committed = at.Height
+	s.answered(at, r)
 	return nil, nil
 }
 
@@ -252,14 +270,14 @@ type RevealScore struct {
 	Salt        spec.Salt
 }
 
-func (RevealScore) needs() Parts { return Parts{Committee: true} }
+func (in RevealScore) needs() Parts { return Parts{Round: in.Round, Committee: true} }
 
-func (in RevealScore) apply(s *State, height int64) ([]Effect, error) {
-	i := s.Round.Evaluator(in.Node)
-	if err := s.answerable(height, in.Round, spec.PhaseOpen, i); err != nil {
+func (in RevealScore) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseOpen, spec.Round.Evaluator)
+	if err != nil {
 		return nil, err
 	}
-	e := &s.Round.Scores[i]
+	e := &r.Scores[i]
 	switch {
 	case e.Committed == 0:
 		return nil, ErrLate
@@ -267,10 +285,10 @@ func (in RevealScore) apply(s *State, height int64) ([]Effect, error) {
 		return nil, ErrRepeated
 	case in.Score > spec.One:
 		return nil, ErrScore
-	case spec.ScoreCommitment(s.slot(in.Node), s.Round.Next, in.Score, in.Salt) != e.Commitment:
+	case spec.ScoreCommitment(s.slot(r, in.Node), r.Next, in.Score, in.Salt) != e.Commitment:
 		return nil, ErrOpening
 	}
-	e.Score, e.Revealed = in.Score, height
-	s.dueAgain(height)
+	e.Score, e.Revealed = in.Score, at.Height
+	s.answered(at, r)
 	return nil, nil
 }

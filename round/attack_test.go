@@ -92,7 +92,7 @@ func TestAttack06RubberStampAttestation(t *testing.T) {
 	// Off: where one aggregator is trusted, its stamp is enough.
 	trusting := task()
 	trusting.Selection.Aggregators, trusting.Selection.Evaluators = 1, 1
-	alone := &world{TB: t, State: round.New("althing-test", 1, "owner", trusting, 1), height: 1}
+	alone := &world{TB: t, State: round.New("althing-test", 1, "owner", trusting, at(1)), height: 1}
 	alone.do(round.Select{Aggregators: members(1, 1), Evaluators: members(1, 5)})
 	alone.do(round.Ready{Node: 1, Digest: digest("0")}, round.Ready{Node: 5, Digest: digest("s")})
 	alone.end()
@@ -182,7 +182,7 @@ func TestAttack12Withholding(t *testing.T) {
 // 30% of the trainers accept and stall.
 func TestAttack14DeadlineGriefing(t *testing.T) {
 	asked := task()
-	asked.Selection.Trainers, asked.Deadlines.Train = 10, 1000
+	asked.Selection.Trainers, asked.Deadlines.Train = 10, 1000*spec.Second
 	var trainers []uint64
 	for id := range uint64(13) {
 		trainers = append(trainers, 11+id)
@@ -228,7 +228,7 @@ func TestAttack14SilenceCostsStanding(t *testing.T) {
 // A member of the committee that never gets ready costs the owner nothing but
 // time, and itself its standing.
 func TestAttack14SilentCommittee(t *testing.T) {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), 1), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 	for node := uint64(3); node <= 8; node++ {
 		w.do(round.Ready{Node: node, Digest: digest("model-0")})
@@ -245,16 +245,16 @@ func TestAttack14SilentCommittee(t *testing.T) {
 // judged is a round whose evaluators have these stakes and answers; the task's
 // committee holds the absent too.
 func judged(scores []spec.Evaluation, absent ...spec.Member) (spec.PPM, bool) {
-	s := round.New("althing-test", 1, "owner", task(), 1)
+	s := round.New("althing-test", 1, "owner", task(), at(1))
 	s.Task.State, s.Task.Round, s.Task.Evaluators = spec.TaskRunning, 1, absent
 	for _, e := range scores {
 		s.Task.Evaluators = append(s.Task.Evaluators, spec.Member{Node: e.Node, Stake: e.Stake, Ready: digest("shard")})
 	}
 	s.Round = spec.Round{
-		Number: 1, Phase: spec.PhaseOpen, Since: 5, Deadline: 9, Scores: scores,
+		Number: 1, Phase: spec.PhaseOpen, Since: at(5).Time, Deadline: at(9).Time, Next: digest("m"), Scores: scores,
 		Trainers: []spec.Contribution{{Node: 11, Height: 1, Survivor: true}},
 	}
-	s, _, err := s.Step(9, round.Tick{})
+	s, _, err := s.Step(at(9), round.Tick{})
 	if err != nil || s.Round.Phase != spec.PhaseSettled {
 		panic(fmt.Sprint(s.Round.Phase, err))
 	}
@@ -321,7 +321,7 @@ func TestAttack16CabalScoring(t *testing.T) {
 // A cabal does not become the majority by the absence of others: 32 of 100 are
 // the most of those ready, so round 1 does not open.
 func TestAttack16CabalOfTheReady(t *testing.T) {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), 1), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
 	evaluators := members(4, 5, 6, 7, 8)
 	evaluators[0].Stake, evaluators[1].Stake = 32, 60
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: evaluators})

@@ -16,7 +16,7 @@ import (
 func TestEveryEffectIsCarriedOut(t *testing.T) {
 	var declared, carried []string
 	for _, decl := range parse(t, "effect.go").Decls {
-		if f, ok := decl.(*ast.FuncDecl); ok && f.Name.Name == "effect" {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Name.Name == "round" {
 			declared = append(declared, f.Recv.List[0].Type.(*ast.Ident).Name)
 		}
 	}

@@ -12,7 +12,9 @@ import (
 
 // anyTask draws a small task, so that its end is near.
 func anyTask(t *rapid.T) spec.TaskSpec {
-	small := func(name string) uint32 { return rapid.Uint32Range(2, 12).Draw(t, name) }
+	small := func(name string) spec.Duration {
+		return spec.Duration(rapid.Int64Range(2, 12).Draw(t, name)) * spec.Second
+	}
 	task := task()
 	task.Selection.Trainers = rapid.Uint32Range(1, 5).Draw(t, "trainers")
 	task.Selection.MinTrainers = rapid.Uint32Range(1, task.Selection.Trainers).Draw(t, "min trainers")
@@ -21,6 +23,7 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	task.Target.Rounds = rapid.Uint32Range(1, 4).Draw(t, "rounds")
 	task.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One}).Draw(t, "accuracy")
 	task.Escrow = rapid.Uint64Range(28, 10_000).Draw(t, "escrow")
+	task.Overlap = rapid.Bool().Draw(t, "overlap")
 	task.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	task.Deadlines = spec.Deadlines{Select: small("select"), Train: small("train"), Attest: small("attest"), Aggregate: small("aggregate"), Evaluate: small("evaluate")}
 	if err := task.Validate(); err != nil {
@@ -29,8 +32,17 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	return task
 }
 
+// anyOpen is a state that has one of its rounds that run as its newest.
+func anyOpen(t *rapid.T, s round.State) round.State {
+	if open := s.Open(); len(open) > 0 {
+		s.Round = rapid.SampledFrom(open).Draw(t, "round of")
+	}
+	return s
+}
+
 // anyInput draws what might happen: mostly what fits the state, else anything.
 func anyInput(t *rapid.T, s round.State) round.Input {
+	s = anyOpen(t, s)
 	node := rapid.Uint64Range(0, 40).Draw(t, "node")
 	number := s.Round.Number
 	if rapid.IntRange(0, 9).Draw(t, "stray") == 0 {
@@ -95,6 +107,15 @@ func fitting(t *rapid.T, s round.State) (ins []round.Input) {
 			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("0")})
 		}
 	}
+	for _, r := range s.Open() {
+		s.Round = r
+		ins = append(ins, answers(t, s)...)
+	}
+	return ins
+}
+
+// answers draws who answers in one round.
+func answers(t *rapid.T, s round.State) (ins []round.Input) {
 	w := world{State: s}
 	for _, c := range s.Round.Trainers {
 		if s.Round.Phase == spec.PhaseTrain && rapid.IntRange(0, 4).Draw(t, "commits") > 0 {
@@ -145,7 +166,7 @@ func draft(t *rapid.T, s round.State) (ins []round.Input) {
 	for range rapid.IntRange(0, 2).Draw(t, "strays") {
 		ins = append(ins, anyInput(t, s), roundtest.Stray(t, s, 40))
 	}
-	if rapid.Bool().Draw(t, "scheduler answers") && !s.Running() {
+	if rapid.Bool().Draw(t, "scheduler answers") && (!s.Running() || s.Task.Spec.Overlap) {
 		ins = append(ins, anySelect(t, s))
 	}
 	return rapid.Permutation(ins).Draw(t, "order")

@@ -11,15 +11,18 @@ import (
 //
 //sumtype:decl
 type Effect interface {
-	effect()
+	round() uint64
 	String() string
 }
+
+// Of is the round in which an effect happens; 0 where it is about the task.
+func Of(e Effect) uint64 { return e.round() }
 
 // AskCommittee asks the scheduler for aggregators and evaluators.
 type AskCommittee struct{}
 
 // AskReady asks the committee to attest model 0 and its shards.
-type AskReady struct{ Deadline int64 }
+type AskReady struct{ Deadline spec.Time }
 
 // AskTrainers asks the scheduler for the trainers of the next round.
 type AskTrainers struct{}
@@ -28,32 +31,44 @@ type AskTrainers struct{}
 type OpenTraining struct {
 	Round    uint64
 	Trainers []uint64
-	Deadline int64
+	Deadline spec.Time
 }
 
 // AskAttest asks trainers to upload and aggregators to attest.
-type AskAttest struct{ Deadline int64 }
+type AskAttest struct {
+	Round    uint64
+	Deadline spec.Time
+}
 
 // AskAggregate asks the aggregators to combine the survivors' updates.
 type AskAggregate struct {
+	Round     uint64
 	Survivors []uint64
-	Deadline  int64
+	Deadline  spec.Time
 }
 
 // AskReveal asks the aggregators to open their commitments.
-type AskReveal struct{ Deadline int64 }
+type AskReveal struct {
+	Round    uint64
+	Deadline spec.Time
+}
 
 // AskScores asks the evaluators to judge a model and commit.
 type AskScores struct {
+	Round    uint64
 	Model    spec.Digest
-	Deadline int64
+	Deadline spec.Time
 }
 
 // AskOpenings asks the evaluators to open their commitments.
-type AskOpenings struct{ Deadline int64 }
+type AskOpenings struct {
+	Round    uint64
+	Deadline spec.Time
+}
 
-// Publish makes a model the task's newest.
+// Publish tells of a model of the task: model 0, or that of a round, with its score.
 type Publish struct {
+	Round  uint64 // 0: model 0
 	Model  spec.Digest
 	Score  spec.PPM
 	Scored bool // whether two thirds of the evaluators scored it
@@ -61,17 +76,19 @@ type Publish struct {
 
 // Pay moves money from the task's escrow to a node's owner.
 type Pay struct {
+	Round  uint64
 	Node   uint64
 	Amount uint64 // uthing
 }
 
 // Merit raises a node's reputation.
-type Merit struct{ Node uint64 }
+type Merit struct{ Round, Node uint64 }
 
 // Demerit lowers a node's reputation.
 type Demerit struct {
-	Node uint64
-	Why  string
+	Round uint64 // 0: before the first
+	Node  uint64
+	Why   string
 }
 
 // Accuse records provable misbehaviour.
@@ -103,51 +120,51 @@ type Close struct {
 	Refund uint64 // uthing
 }
 
-func (AskCommittee) effect() {}
-func (AskReady) effect()     {}
-func (AskTrainers) effect()  {}
-func (OpenTraining) effect() {}
-func (AskAttest) effect()    {}
-func (AskAggregate) effect() {}
-func (AskReveal) effect()    {}
-func (AskScores) effect()    {}
-func (AskOpenings) effect()  {}
-func (Publish) effect()      {}
-func (Pay) effect()          {}
-func (Merit) effect()        {}
-func (Demerit) effect()      {}
-func (Accuse) effect()       {}
-func (Abort) effect()        {}
-func (Engage) effect()       {}
-func (Release) effect()      {}
-func (Measure) effect()      {}
-func (Close) effect()        {}
+func (AskCommittee) round() uint64   { return 0 }
+func (AskReady) round() uint64       { return 0 }
+func (AskTrainers) round() uint64    { return 0 }
+func (e OpenTraining) round() uint64 { return e.Round }
+func (e AskAttest) round() uint64    { return e.Round }
+func (e AskAggregate) round() uint64 { return e.Round }
+func (e AskReveal) round() uint64    { return e.Round }
+func (e AskScores) round() uint64    { return e.Round }
+func (e AskOpenings) round() uint64  { return e.Round }
+func (e Publish) round() uint64      { return e.Round }
+func (e Pay) round() uint64          { return e.Round }
+func (e Merit) round() uint64        { return e.Round }
+func (e Demerit) round() uint64      { return e.Round }
+func (e Accuse) round() uint64       { return e.Fault.Round }
+func (e Abort) round() uint64        { return e.Round }
+func (Engage) round() uint64         { return 0 }
+func (Release) round() uint64        { return 0 }
+func (Measure) round() uint64        { return 0 }
+func (Close) round() uint64          { return 0 }
 
 func (AskCommittee) String() string { return "ask the scheduler for a committee" }
 func (e AskReady) String() string {
-	return fmt.Sprintf("ask the committee to get ready until %d", e.Deadline)
+	return fmt.Sprintf("ask the committee to get ready until %s", e.Deadline)
 }
 func (AskTrainers) String() string   { return "ask the scheduler for trainers" }
-func (e AskAttest) String() string   { return fmt.Sprintf("attest until %d", e.Deadline) }
-func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %d", e.Deadline) }
-func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %d", e.Deadline) }
+func (e AskAttest) String() string   { return fmt.Sprintf("attest until %s", e.Deadline) }
+func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %s", e.Deadline) }
+func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %s", e.Deadline) }
 func (e Pay) String() string         { return fmt.Sprintf("pay %d %d uthing", e.Node, e.Amount) }
 func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
 func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
-func (e Abort) String() string       { return fmt.Sprintf("abort round %d (%s)", e.Round, e.Why) }
+func (e Abort) String() string       { return fmt.Sprintf("abort (%s)", e.Why) }
 func (e Engage) String() string      { return fmt.Sprintf("engage %d", e.Nodes) }
 func (e Release) String() string     { return fmt.Sprintf("release %d", e.Nodes) }
 
 func (e OpenTraining) String() string {
-	return fmt.Sprintf("round %d: train until %d, asks %d", e.Round, e.Deadline, e.Trainers)
+	return fmt.Sprintf("train until %s, asks %d", e.Deadline, e.Trainers)
 }
 
 func (e AskAggregate) String() string {
-	return fmt.Sprintf("aggregate %d until %d", e.Survivors, e.Deadline)
+	return fmt.Sprintf("aggregate %d until %s", e.Survivors, e.Deadline)
 }
 
 func (e AskScores) String() string {
-	return fmt.Sprintf("score %s until %d", e.Model.Short(), e.Deadline)
+	return fmt.Sprintf("score %s until %s", e.Model.Short(), e.Deadline)
 }
 
 func (e Publish) String() string {

@@ -7,22 +7,31 @@ import "github.com/althing-network/althing/spec"
 //
 //sumtype:decl
 type Input interface {
-	// needs says which parts of the newest round the input is about.
+	// needs says which parts of the rounds that run the input is about.
 	needs() Parts
 	// apply changes the state, which is the caller's own copy. Where it fails the
 	// copy is thrown away.
-	apply(s *State, height int64) ([]Effect, error)
+	apply(s *State, at Moment) ([]Effect, error)
 }
 
-// Parts says which participants' parts of a round a [State] must hold for a step.
+// Parts says which participants' parts of its rounds a [State] must hold for a step.
 // A world that keeps them apart reads no more than these, so that hearing one of
 // two thousand trainers costs as much as hearing one of ten.
 type Parts struct {
+	Round      uint64      // they are parts of this round; 0: of every round that runs
 	Trainer    uint64      // the contribution of this node; 0: of none
 	Commitment spec.Digest // and of the node that committed to this
 	Trainers   bool        // all contributions
-	Committee  bool        // all aggregates, but for what they hold, and all evaluations
+	Committee  bool        // all aggregates, but for what they hold, all evaluations, and who has committed
 	Holds      bool        // what the aggregates hold
+}
+
+// In is what of the parts is in a round.
+func (p Parts) In(round uint64) Parts {
+	if p.Round != 0 && p.Round != round {
+		return Parts{}
+	}
+	return p
 }
 
 // Concerns says which parts of a round a node must see to know what it owes: an
@@ -35,7 +44,7 @@ func Concerns(node uint64, aggregates bool) Parts {
 	return Parts{Trainer: node, Committee: true}
 }
 
-// Needs says which parts of the newest round a step with an input reads.
+// Needs says which parts of the rounds that run a step with an input reads.
 func Needs(in Input) Parts { return in.needs() }
 
 // Select answers [AskCommittee] or [AskTrainers].
@@ -45,13 +54,13 @@ type Select struct {
 	Trainers    []uint64      // for AskTrainers
 }
 
-// Cancel is the wish of an account to end its task; a running round is finished
+// Cancel is the wish of an account to end its task; the rounds that run are finished
 // and paid.
 type Cancel struct{ Owner string }
 
 // Tick is the end of a block.
 type Tick struct{}
 
-func (Select) needs() Parts { return Parts{} }
+func (Select) needs() Parts { return Parts{Committee: true} }
 func (Cancel) needs() Parts { return Parts{} }
 func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true, Holds: true} }

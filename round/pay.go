@@ -8,15 +8,21 @@ type Earning struct {
 	Amount uint64 // uthing
 }
 
-// Earnings says who earns what for a round that gave a model: its survivors share
-// what the task pays for a round equally. What the division leaves over stays in
-// the escrow until the task closes.
+// Earnings says who earns what for a round: its survivors share what the task pays
+// for a round equally. A round that was stopped because the one before it reached the
+// target has cut some trainers off, so each survivor earns what it would have had all
+// that were asked survived: nobody gains by being one of few. What the division leaves
+// over stays in the escrow until the task closes.
 func Earnings(task spec.TaskSpec, r spec.Round) []Earning {
-	survivors := uint64(r.Survivors())
+	survivors := r.Survivors()
+	sharing := uint64(survivors)
+	if r.Next.IsZero() {
+		sharing = uint64(r.Asked)
+	}
 	earnings := make([]Earning, 0, survivors)
 	for _, t := range r.Trainers {
 		if t.Survivor {
-			earnings = append(earnings, Earning{Node: t.Node, Amount: task.PerRound() / survivors})
+			earnings = append(earnings, Earning{Node: t.Node, Amount: task.PerRound() / sharing})
 		}
 	}
 	return earnings

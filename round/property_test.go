@@ -28,12 +28,12 @@ type life struct {
 
 func newLife(t *rapid.T) *life {
 	height := rapid.Int64Range(1, 1000).Draw(t, "height")
-	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), height), height: height, engaged: map[uint64]int{}}
+	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), at(height)), height: height, engaged: map[uint64]int{}}
 }
 
 func (l *life) step(in round.Input) {
 	before := imprint(l.State)
-	next, effects, err := l.Step(l.height, in)
+	next, effects, err := l.Step(at(l.height), in)
 	l.apart(in, next, effects, err)
 	if after := imprint(l.State); after != before {
 		l.Fatalf("Step changed its receiver\n%s\n%s", before, after)
@@ -75,11 +75,11 @@ func (l *life) due(in round.Input) {
 	_, tick := in.(round.Tick)
 	switch due := l.Task.Due; {
 	case l.Task.State.Final() && due != 0:
-		l.Fatalf("a closed task is due at %d", due)
+		l.Fatalf("a closed task is due at %s", due)
 	case l.Task.State.Final():
-	case tick && due <= l.height || due < l.height:
-		l.Fatalf("due at %d, after %T at %d", due, in, l.height)
-	case !tick && due > l.height:
+	case tick && due <= at(l.height).Time || due <= at(l.height-1).Time: // the block before has looked
+		l.Fatalf("due at %s, after %T at %d", due, in, l.height)
+	case !tick && due > at(l.height).Time:
 		l.exact()
 	}
 }
@@ -88,17 +88,17 @@ func (l *life) due(in round.Input) {
 // its phase stays open, its preparation goes on.
 func (l *life) exact() {
 	looked := l.State
-	looked.Task.Due = l.height
-	next, effects, err := looked.Step(l.height, round.Tick{})
+	looked.Task.Due = at(l.height).Time
+	next, effects, err := looked.Step(at(l.height), round.Tick{})
 	for _, effect := range effects {
 		switch effect.(type) {
 		case round.AskCommittee, round.AskTrainers: // a look too many asks the scheduler once more
 		default:
-			l.Fatalf("due at %d, and a look at %d does this: %s", l.Task.Due, l.height, effect)
+			l.Fatalf("due at %s, and a look at %d does this: %s", l.Task.Due, l.height, effect)
 		}
 	}
 	if next.Task.Due = l.Task.Due; err != nil || imprint(next) != imprint(l.State) {
-		l.Fatalf("due at %d, and a look at %d changes something: %v\n%s", l.Task.Due, l.height, err, cmp.Diff(l.State, next))
+		l.Fatalf("due at %s, and a look at %d changes something: %v\n%s", l.Task.Due, l.height, err, cmp.Diff(l.State, next))
 	}
 }
 
@@ -109,7 +109,7 @@ func (l *life) apart(in round.Input, whole round.State, effects []round.Effect, 
 		return
 	}
 	part := l.Only(round.Needs(in))
-	got, again, err := part.Step(l.height, in)
+	got, again, err := part.Step(at(l.height), in)
 	if !errors.Is(err, refusal) || !cmp.Equal(effects, again) {
 		l.Fatalf("%#v: of the whole round %v %v, of its parts %v %v", in, effects, refusal, again, err)
 	}
@@ -139,8 +139,12 @@ func (l *life) account(effect round.Effect) {
 		}
 	case round.Pay:
 		l.paid += e.Amount
-		if i := l.Round.Trainer(e.Node); e.Amount == 0 || i < 0 || !l.Round.Trainers[i].Survivor || l.Round.Trainers[i].Height == 0 {
-			l.Fatalf("%v, who is no survivor", e)
+		r := l.Round
+		if e.Round != r.Number {
+			r = l.Scoring
+		}
+		if i := r.Trainer(e.Node); e.Amount == 0 || e.Round != r.Number || i < 0 || !r.Trainers[i].Survivor || r.Trainers[i].Height == 0 {
+			l.Fatalf("%v, who is no survivor of round %d", e, e.Round)
 		}
 	case round.Close:
 		l.closed = append(l.closed, e)
@@ -160,22 +164,22 @@ func (l *life) settled() {
 			l.Fatalf("node %d is engaged %d times", node, n)
 		}
 	}
-	if l.Running() {
+	if len(l.Open()) > 0 {
 		l.Fatalf("task %s, round %s", l.Task.State, l.Round.Phase)
 	}
 	for _, in := range []round.Input{round.Tick{}, round.Cancel{Owner: "owner"}, round.Ready{Node: 1}, nil} {
-		if _, _, err := l.Step(l.height, in); !errors.Is(err, round.ErrClosed) {
+		if _, _, err := l.Step(at(l.height), in); !errors.Is(err, round.ErrClosed) {
 			l.Fatalf("a closed task takes %#v: %v", in, err)
 		}
 	}
 }
 
-// bound is more blocks than a task can last: each round waits for trainers and
-// for six deadlines, and so many rounds there are.
+// bound is more blocks, one a second, than a task can last: each round waits for
+// trainers and for six deadlines, and so many rounds there are.
 func bound(task spec.TaskSpec) int64 {
 	d := task.Deadlines
-	round := int64(d.Select) + int64(d.Train) + int64(d.Attest) + 2*int64(d.Aggregate) + 2*int64(d.Evaluate)
-	return 2*int64(d.Select) + round*int64(task.Target.Rounds+1)*int64(task.Retries+1)
+	round := d.Select + d.Train + d.Attest + 2*d.Aggregate + 2*d.Evaluate
+	return int64(2*d.Select+round*spec.Duration(task.Target.Rounds+1)*spec.Duration(task.Retries+1)) / int64(spec.Second)
 }
 
 func TestAnyInputsInAnyOrder(t *testing.T) {
@@ -212,11 +216,11 @@ func TestTicksBelowDueChangeNothing(t *testing.T) {
 			for _, in := range draft(t, l.State) {
 				l.step(in)
 			}
-			if l.height < l.Task.Due {
+			if at(l.height).Time < l.Task.Due {
 				before := imprint(l.State)
-				next, effects, err := l.Step(l.height, round.Tick{})
+				next, effects, err := l.Step(at(l.height), round.Tick{})
 				if err != nil || len(effects) > 0 || imprint(next) != before {
-					t.Fatalf("a tick at %d, before %d, does something: %v %v", l.height, l.Task.Due, effects, err)
+					t.Fatalf("a tick at %d, before %s, does something: %v %v", l.height, l.Task.Due, effects, err)
 				}
 				continue
 			}
@@ -244,7 +248,7 @@ func TestNoTaskWaitsForEver(t *testing.T) {
 		}
 		last := l.height + bound(l.Task.Spec)
 		for !l.Task.State.Final() {
-			l.height = max(l.height, l.Task.Due)
+			l.height = max(l.height, int64(l.Task.Due+999)/1000)
 			if l.height > last {
 				t.Fatalf("still %s at %d", l.Task.State, l.height)
 			}
@@ -260,8 +264,8 @@ func TestStepIsAFunction(t *testing.T) {
 		twin := l.State
 		for range 20 {
 			for _, in := range append(draft(t, l.State), round.Tick{}) {
-				a, effects, err := l.Step(l.height, in)
-				b, again, twice := twin.Step(l.height, in)
+				a, effects, err := l.Step(at(l.height), in)
+				b, again, twice := twin.Step(at(l.height), in)
 				if imprint(a) != imprint(b) || !errors.Is(twice, err) || !cmp.Equal(effects, again) {
 					t.Fatalf("%#v: two answers\n%v %v\n%v %v", in, effects, err, again, twice)
 				}

@@ -14,10 +14,10 @@ import (
 // not ready or silent: whoever holds less than a third of that holds less than
 // half of what was revealed, and cannot move the median out of the range of the
 // others' scores.
-func (s *State) median() (spec.PPM, bool) {
+func (s *State) median(r *spec.Round) (spec.PPM, bool) {
 	var scores []spec.Evaluation
 	var revealed uint64
-	for _, e := range s.Round.Scores {
+	for _, e := range r.Scores {
 		if e.Revealed > 0 {
 			revealed += weight(e.Stake)
 			scores = append(scores, e)

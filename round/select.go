@@ -37,7 +37,18 @@ func Committee(task spec.TaskSpec, nodes []spec.Node) (Select, error) {
 // Trainers picks who trains in the next round: as many as the task needs and
 // 30% more, fewer where fewer are eligible, [ErrResources] below the least the
 // task accepts. No evaluator of a task trains for it.
-func Trainers(task spec.Task, nodes []spec.Node) (Select, error) {
+//
+// A trainer whose round is being scored has done its part in it: that round takes none
+// of its slots.
+func Trainers(s State, nodes []spec.Node) (Select, error) {
+	task, nodes := s.Task, slices.Clone(nodes) // the argument keeps its own
+	for _, r := range s.Open() {
+		for i, n := range nodes {
+			if n.Busy > 0 && r.Trainer(n.ID) >= 0 {
+				nodes[i].Busy--
+			}
+		}
+	}
 	eligible := ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
 	if len(eligible) < int(task.Spec.Selection.MinTrainers) {
 		return Select{}, ErrResources

@@ -35,10 +35,10 @@ func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	nodes[7].Reputation = 900_000 // 8 is first, without more stake
 	nodes[7].Stake = 1
 	nodes[6].Stake = 500 // 7 comes before those of equal reputation
-	task := spec.Task{Spec: task()}
-	task.Spec.Selection.Trainers = 3
+	s := round.State{Task: spec.Task{Spec: task()}}
+	s.Task.Spec.Selection.Trainers = 3
 	slices.Reverse(nodes) // the order they are given in does not count
-	chosen, err := round.Trainers(task, nodes)
+	chosen, err := round.Trainers(s, nodes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,28 +50,28 @@ func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 
 func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 	for _, c := range []struct{ need, eligible, want int }{{10, 30, 13}, {10, 11, 11}, {10, 5, 5}, {1, 9, 2}, {100, 200, 130}} {
-		task := spec.Task{Spec: task()}
-		task.Spec.Selection.Trainers = uint32(c.need)
+		s := round.State{Task: spec.Task{Spec: task()}}
+		s.Task.Spec.Selection.Trainers = uint32(c.need)
 		var nodes []spec.Node
 		for id := range c.eligible {
 			nodes = append(nodes, node(uint64(id+1), spec.Trainer))
 		}
-		chosen, err := round.Trainers(task, nodes)
+		chosen, err := round.Trainers(s, nodes)
 		if err != nil || len(chosen.Trainers) != c.want {
 			t.Errorf("need %d of %d: got %d, %v; want %d", c.need, c.eligible, len(chosen.Trainers), err, c.want)
 		}
 	}
-	few := spec.Task{Spec: task()}
-	few.Spec.Selection.MinTrainers = 3
+	few := round.State{Task: spec.Task{Spec: task()}}
+	few.Task.Spec.Selection.MinTrainers = 3
 	if _, err := round.Trainers(few, network(spec.Trainer, 1, 2)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("two where at least three are needed: %v", err)
 	}
 }
 
 func TestNoEvaluatorTrains(t *testing.T) {
-	task := spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}
+	s := round.State{Task: spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}}
 	nodes := network(spec.Trainer|spec.Evaluator|spec.Aggregator, 1, 2, 3, 4)
-	chosen, err := round.Trainers(task, nodes)
+	chosen, err := round.Trainers(s, nodes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	} {
 		n := node(1, spec.Trainer)
 		c.change(&n)
-		_, err := round.Trainers(spec.Task{Spec: demanding}, []spec.Node{n})
+		_, err := round.Trainers(round.State{Task: spec.Task{Spec: demanding}}, []spec.Node{n})
 		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
 			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
 		}

@@ -6,16 +6,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// State is a task and its newest round, or those parts of the round that a step
+// State is a task and its rounds that run, or those parts of the rounds that a step
 // [Needs]. Step never changes the State it is called on.
 type State struct {
 	Chain string // chain id, part of every commitment
 	Task  spec.Task
-	Round spec.Round // Number 0 before the first
+	Round spec.Round // the newest; Number 0 before the first
+	// Scoring is an earlier round that is still being scored while the newest one
+	// trains, if Task.Scoring says so. A step that settles it leaves it here settled.
+	Scoring spec.Round
 }
 
-// retry is how many blocks pass before the scheduler is asked again.
-const retry = 5
+// retry is how much time passes before the scheduler is asked again.
+const retry = 5 * spec.Second
 
 // MaxLooks is how many tasks the end of one block looks at, those that wait for a
 // committee or all others; the rest follow in the next block. Those that wait cost
@@ -35,58 +38,80 @@ func MaxLooks(waiting bool) int {
 const MaxTrainersLooked = 2 * spec.MaxTrainers
 
 // New is the state of a task that was just created: it waits for a committee.
-func New(chain string, id uint64, owner string, task spec.TaskSpec, height int64) State {
+func New(chain string, id uint64, owner string, task spec.TaskSpec, at Moment) State {
 	return State{Chain: chain, Task: spec.Task{
 		ID: id, Owner: owner, Spec: task, State: spec.TaskWaiting,
-		Created: height, Since: height, Due: height,
+		Created: at.Height, Since: at.Time, Due: at.Time,
 	}}
 }
 
-// Step applies one input at a height, which is above zero and never falls. A
-// refused input is an error, and the state that comes back with it is the one
-// Step was called on. A [Tick] below Task.Due does nothing.
+// Step applies one input at a moment, whose height and time are above zero and never
+// fall. A refused input is an error, and the state that comes back with it is the one
+// Step was called on. A [Tick] before Task.Due does nothing.
 //
-// The state must hold the parts of the round that the input [Needs]; it may hold
+// The state must hold the parts of the rounds that the input [Needs]; it may hold
 // no others, and the step is the same.
-func (s State) Step(height int64, in Input) (State, []Effect, error) {
+func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 	if s.Task.State.Final() {
 		return s, nil, ErrClosed
 	}
 	if in == nil {
 		return s, nil, errUnexpectedInput
 	}
+	if in == (Tick{}) && at.Time < s.Task.Due {
+		return s, nil, nil
+	}
 	next := s.clone()
-	effects, err := in.apply(&next, height)
+	if s.Task.Scoring == 0 {
+		next.Scoring = spec.Round{}
+	}
+	effects, err := in.apply(&next, at)
 	if err != nil {
 		return s, nil, err
 	}
 	return next, effects, nil
 }
 
-// Only is the state with some parts of its round and no others.
+// Only is the state with some parts of its rounds and no others.
 func (s State) Only(p Parts) State {
+	s.Round, s.Scoring = only(s.Round, p.In(s.Round.Number)), only(s.Scoring, p.In(s.Scoring.Number))
+	return s
+}
+
+func only(r spec.Round, p Parts) spec.Round {
 	if !p.Trainers {
 		var trainers []spec.Contribution
-		for _, c := range s.Round.Trainers {
+		for _, c := range r.Trainers {
 			if c.Node == p.Trainer || c.Height > 0 && c.Commitment == p.Commitment {
 				trainers = append(trainers, c)
 			}
 		}
-		s.Round.Trainers = trainers
+		r.Trainers = trainers
 	}
 	if !p.Committee {
-		s.Round.Aggregates, s.Round.Scores = nil, nil
+		r.Aggregates, r.Scores, r.Committed = nil, nil, nil
 	}
 	if !p.Holds {
-		s.Round.Aggregates = slices.Clone(s.Round.Aggregates)
-		for i := range s.Round.Aggregates {
-			s.Round.Aggregates[i].Holds = nil
+		r.Aggregates = slices.Clone(r.Aggregates)
+		for i := range r.Aggregates {
+			r.Aggregates[i].Holds = nil
 		}
 	}
-	return s
+	return r
 }
 
-// Running reports whether a round is under way.
+// Open lists the rounds that run, the earlier one first.
+func (s State) Open() (rounds []spec.Round) {
+	if s.Task.Scoring > 0 {
+		rounds = append(rounds, s.Scoring)
+	}
+	if s.Running() {
+		rounds = append(rounds, s.Round)
+	}
+	return rounds
+}
+
+// Running reports whether the newest round is under way.
 func (s State) Running() bool {
 	return s.Round.Number > 0 && !s.Round.Phase.Final()
 }
@@ -95,11 +120,16 @@ func (s State) clone() State {
 	s.Task.Aggregators = slices.Clone(s.Task.Aggregators)
 	s.Task.Evaluators = slices.Clone(s.Task.Evaluators)
 	s.Task.Faults = slices.Clone(s.Task.Faults)
-	s.Round.Committed = slices.Clone(s.Round.Committed)
-	s.Round.Trainers = slices.Clone(s.Round.Trainers)
-	s.Round.Aggregates = slices.Clone(s.Round.Aggregates)
-	s.Round.Scores = slices.Clone(s.Round.Scores)
+	s.Round, s.Scoring = clone(s.Round), clone(s.Scoring)
 	return s
+}
+
+func clone(r spec.Round) spec.Round {
+	r.Committed = slices.Clone(r.Committed)
+	r.Trainers = slices.Clone(r.Trainers)
+	r.Aggregates = slices.Clone(r.Aggregates)
+	r.Scores = slices.Clone(r.Scores)
+	return r
 }
 
 // Engaged lists the nodes that serve the task now, once for each part they have.
@@ -107,23 +137,24 @@ func (s State) Engaged() []uint64 {
 	if s.Task.State.Final() {
 		return nil
 	}
-	if s.Running() {
-		return append(s.committee(), s.trainers()...)
+	nodes := s.committee()
+	for _, r := range s.Open() {
+		nodes = append(nodes, trainers(&r)...)
 	}
-	return s.committee()
+	return nodes
 }
 
-func (s State) slot(node uint64) spec.Slot {
-	return spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: s.Round.Number, Node: node}
+func (s State) slot(r *spec.Round, node uint64) spec.Slot {
+	return spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: r.Number, Node: node}
 }
 
 func (s State) committee() []uint64 {
 	return nodeIDs(slices.Concat(s.Task.Aggregators, s.Task.Evaluators))
 }
 
-func (s State) trainers() []uint64 {
-	nodes := make([]uint64, len(s.Round.Trainers))
-	for i, t := range s.Round.Trainers {
+func trainers(r *spec.Round) []uint64 {
+	nodes := make([]uint64, len(r.Trainers))
+	for i, t := range r.Trainers {
 		nodes[i] = t.Node
 	}
 	return nodes
@@ -144,8 +175,8 @@ func distinct(groups ...[]uint64) bool {
 	return len(ids) > 0 && ids[0] > 0 && len(slices.Compact(ids)) == len(ids)
 }
 
-func (s State) survivors() (nodes []uint64) {
-	for _, t := range s.Round.Trainers {
+func survivors(r *spec.Round) (nodes []uint64) {
+	for _, t := range r.Trainers {
 		if t.Survivor {
 			nodes = append(nodes, t.Node)
 		}

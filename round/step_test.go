@@ -59,11 +59,14 @@ func TestMedianIsTheLowerOneAndWeighted(t *testing.T) {
 	}
 }
 
+// deadline is the height at which the phase's deadline passes.
+func deadline(w *world) int64 { return int64(w.Round.Deadline) / int64(spec.Second) }
+
 // A deadline holds even where nobody ticked: a chain that has much to do may
 // look at a task late.
 func TestLateWithoutATick(t *testing.T) {
 	w := newWorld(t, task())
-	w.height = w.Round.Deadline
+	w.height = deadline(w) + 5 // what one block of a chain that stood still may take
 	w.do(w.commit(11))
 	w.height++
 	w.refuse(w.commit(12), round.ErrLate)
@@ -81,11 +84,11 @@ func TestStepKeepsItsOwnCopy(t *testing.T) {
 	}
 }
 
-// The scheduler is asked every few blocks, and for the last time at the deadline.
+// The scheduler is asked every few seconds, and for the last time at the deadline.
 func TestWaitingEndsAtItsDeadline(t *testing.T) {
 	soon := task()
-	soon.Deadlines.Select = 7
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", soon, 1), height: 1}
+	soon.Deadlines.Select = 7 * spec.Second
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", soon, at(1)), height: 1}
 	for !w.Task.State.Final() {
 		w.end()
 	}
@@ -97,7 +100,7 @@ func TestWaitingEndsAtItsDeadline(t *testing.T) {
 // An evaluator that is not ready when a round opens has no say in it; once it
 // is, it has one in the next.
 func TestAnEvaluatorJoinsWhenReady(t *testing.T) {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), 1), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 	for node := uint64(1); node <= 7; node++ {
 		w.do(round.Ready{Node: node, Digest: digest("model-0")})
@@ -145,7 +148,7 @@ func TestRevealsWaitForAgreement(t *testing.T) {
 	for i, model := range models[:3] {
 		w.do(w.revealAggregate(uint64(i+1), model))
 	}
-	for w.height < w.Round.Deadline {
+	for w.height < deadline(w) {
 		w.end()
 	}
 	w.do(w.revealAggregate(4, "m"))
@@ -160,7 +163,7 @@ func TestNoDemeritBeforeTheDeadline(t *testing.T) {
 	for early, want := range map[int64]int{0: 1, 1: 0} {
 		w := newWorld(t, task())
 		w.train(11, 12, 13, 14)
-		for w.height < w.Round.Deadline-early {
+		for w.height < deadline(w)-early {
 			w.end()
 		}
 		for node := uint64(1); node <= 3; node++ {

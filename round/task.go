@@ -6,14 +6,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func (Tick) apply(s *State, height int64) ([]Effect, error) {
-	if height < s.Task.Due {
-		return nil, nil
-	}
-	return s.tick(height), nil
-}
+func (Tick) apply(s *State, at Moment) ([]Effect, error) { return s.tick(at), nil }
 
-func (in Cancel) apply(s *State, height int64) ([]Effect, error) {
+func (in Cancel) apply(s *State, at Moment) ([]Effect, error) {
 	switch {
 	case in.Owner != s.Task.Owner:
 		return nil, ErrNotOwner
@@ -21,59 +16,144 @@ func (in Cancel) apply(s *State, height int64) ([]Effect, error) {
 		return nil, ErrAlreadyClosing
 	}
 	s.Task.Cancelling = true
-	if !s.Running() {
-		s.Task.Due = height
+	if !s.training() {
+		s.Task.Due = at.Time
 	}
 	return nil, nil
 }
 
 // tick looks at the task at the end of a block: it closes what can be closed
 // and says when it must be looked at again.
-func (s *State) tick(height int64) []Effect {
-	if s.Running() {
-		return s.advance(height)
+func (s *State) tick(at Moment) (effects []Effect) {
+	if s.Task.State != spec.TaskRunning {
+		return s.start(at)
 	}
+	if s.Task.Scoring > 0 && at.Time >= s.closes(&s.Scoring) {
+		effects = s.closePhase(at, &s.Scoring)
+	}
+	switch {
+	case s.training() && s.reached() && s.Round.Phase != spec.PhaseAttest:
+		effects = append(effects, s.stop(at)...)
+	case s.Running() && !s.held(&s.Round) && at.Time >= s.closes(&s.Round):
+		effects = append(effects, s.closePhase(at, &s.Round)...)
+	}
+	return append(effects, s.proceed(at)...)
+}
+
+// start brings a task to its first round.
+func (s *State) start(at Moment) []Effect {
 	if s.Task.Cancelling {
-		return s.close(height, spec.TaskCancelled, "cancelled by its owner")
+		return s.close(at, spec.TaskCancelled, cancelled)
 	}
 	deadline := s.selectDeadline()
-	switch s.Task.State {
-	case spec.TaskPreparing:
-		if model, ok := s.prepared(); ok {
-			s.Task.Model = model
-			s.Task.State, s.Task.Since = spec.TaskRunning, height
-			s.wait(height)
-			return []Effect{Publish{Model: model}, AskTrainers{}}
+	if s.Task.State == spec.TaskWaiting {
+		if at.Time >= deadline {
+			return s.close(at, spec.TaskFailed, ErrResources.Error())
 		}
-		s.Task.Due = deadline
-		if height >= deadline {
-			return append(s.unready(), s.close(height, spec.TaskFailed, "the committee did not get ready")...)
-		}
-		return nil
-	default: // waiting for a committee, or running and between two rounds
-		if height >= deadline {
-			return s.close(height, spec.TaskFailed, ErrResources.Error())
-		}
-		s.wait(height)
-		if s.Task.State == spec.TaskWaiting {
-			return []Effect{AskCommittee{}}
-		}
-		return []Effect{AskTrainers{}}
+		s.Task.Due = min(at.Time.After(retry), deadline)
+		return []Effect{AskCommittee{}}
 	}
+	if model, ok := s.prepared(); ok {
+		s.Task.Model = model
+		s.Task.State, s.Task.Since = spec.TaskRunning, at.Time
+		return append([]Effect{Publish{Model: model}}, s.proceed(at)...)
+	}
+	s.Task.Due = deadline
+	if at.Time >= deadline {
+		return append(s.unready(), s.close(at, spec.TaskFailed, "the committee did not get ready")...)
+	}
+	return nil
+}
+
+// cancelled is why a task closes whose owner wishes so.
+const cancelled = "cancelled by its owner"
+
+// proceed says what follows while no round trains: the next round, also while the
+// newest one is scored if rounds overlap; or the end of the task, when all rounds
+// have ended.
+func (s *State) proceed(at Moment) []Effect {
+	s.Task.Due = s.nextDue()
+	if s.training() {
+		return nil
+	}
+	state, why := s.ending()
+	switch {
+	case s.scoring() && (state.Final() || !s.Task.Spec.Overlap):
+		return nil
+	case state.Final():
+		return s.close(at, state, why)
+	case s.scoring():
+		s.Task.Due = min(s.Task.Due, at.Time.After(retry))
+		return []Effect{AskTrainers{}}
+	case at.Time >= s.selectDeadline():
+		return s.close(at, spec.TaskFailed, ErrResources.Error())
+	}
+	s.Task.Due = min(at.Time.After(retry), s.selectDeadline())
+	return []Effect{AskTrainers{}}
+}
+
+// ending is how the task is to end, and why, when no more rounds are to begin; else
+// it is running.
+func (s *State) ending() (state spec.TaskState, why string) {
+	switch {
+	case s.reached():
+		return spec.TaskReached, "target reached"
+	case s.Task.Accepted >= s.Task.Spec.Target.Rounds:
+		return spec.TaskSpent, "all rounds run"
+	case s.Task.Aborted > s.Task.Spec.Retries:
+		return spec.TaskFailed, "too many aborted rounds: " + s.Round.Reason
+	case s.Task.Cancelling:
+		return spec.TaskCancelled, cancelled
+	}
+	return spec.TaskRunning, ""
+}
+
+// reached reports whether a model of the task has the accuracy that is its target.
+func (s *State) reached() bool {
+	target := s.Task.Spec.Target.Accuracy
+	return target > 0 && s.Task.Score >= target
+}
+
+// training reports whether a round runs that has no model yet.
+func (s *State) training() bool {
+	return s.Running() && s.Round.Phase.Before(spec.PhaseScore)
+}
+
+// scoring reports whether a round is being scored.
+func (s *State) scoring() bool {
+	return s.Task.Scoring > 0 || s.Running() && !s.training()
+}
+
+// nextDue is when the next phase can be closed of the rounds that run.
+func (s *State) nextDue() (due spec.Time) {
+	if s.Running() && !s.held(&s.Round) {
+		due = s.closes(&s.Round)
+	}
+	if s.Task.Scoring > 0 {
+		if scored := s.closes(&s.Scoring); due == 0 || scored < due {
+			return scored
+		}
+	}
+	return due
+}
+
+// stop has the newest round end, because the one before it reached the target. Who has
+// not committed to an update need not any more; who has is paid once it is attested.
+func (s *State) stop(at Moment) []Effect {
+	if s.Round.Phase == spec.PhaseTrain && s.Round.Commitments > 0 {
+		return s.closeTraining(at, &s.Round)
+	}
+	return s.dismiss(at, &s.Round)
 }
 
 // selectDeadline is how long the task waits for participants, or they prepare.
-func (s *State) selectDeadline() int64 {
-	return s.Task.Since + int64(s.Task.Spec.Deadlines.Select)
+func (s *State) selectDeadline() spec.Time {
+	return s.Task.Since.After(s.Task.Spec.Deadlines.Select)
 }
 
-// wait has the scheduler asked again after a while.
-func (s *State) wait(height int64) {
-	s.Task.Due = min(height+retry, s.selectDeadline())
-}
-
-func (in Select) apply(s *State, height int64) ([]Effect, error) {
+func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 	selection := s.Task.Spec.Selection
+	state, _ := s.ending()
 	switch {
 	case s.Task.Cancelling:
 		return nil, ErrSelection
@@ -84,15 +164,15 @@ func (in Select) apply(s *State, height int64) ([]Effect, error) {
 		}
 		s.Task.Aggregators = slices.Clone(in.Aggregators)
 		s.Task.Evaluators = slices.Clone(in.Evaluators)
-		s.Task.State, s.Task.Since = spec.TaskPreparing, height
+		s.Task.State, s.Task.Since = spec.TaskPreparing, at.Time
 		s.Task.Due = s.selectDeadline()
-		return []Effect{Engage{s.committee()}, AskReady{Deadline: height + int64(s.Task.Spec.Deadlines.Select)}}, nil
-	case s.Task.State == spec.TaskRunning && !s.Running():
+		return []Effect{Engage{s.committee()}, AskReady{s.Task.Due}}, nil
+	case s.Task.State == spec.TaskRunning && !s.training() && !state.Final() && (!s.scoring() || s.Task.Spec.Overlap):
 		if len(in.Trainers) < int(selection.MinTrainers) || len(in.Trainers) > selection.Asked() ||
 			!distinct(in.Trainers, nodeIDs(s.Task.Evaluators)) {
 			return nil, ErrSelection
 		}
-		return s.open(height, in.Trainers), nil
+		return s.open(at, in.Trainers), nil
 	}
 	return nil, ErrSelection
 }
@@ -139,15 +219,17 @@ func agreed(digests []spec.Digest, quorum int) (spec.Digest, bool) {
 	return spec.Digest{}, false
 }
 
-// open begins the next round.
-func (s *State) open(height int64, trainers []uint64) []Effect {
-	s.Task.Round++
-	r := spec.Round{
-		Task: s.Task.ID, Number: s.Task.Round, Phase: spec.PhaseTrain, Base: s.Task.Model,
-		Opened: height, Since: height, Deadline: height + int64(s.Task.Spec.Deadlines.Train),
+// open begins the next round on the newest model. If the newest round is still being
+// scored, the task carries it on beside.
+func (s *State) open(at Moment, trainers []uint64) []Effect {
+	if s.Running() {
+		s.Scoring, s.Task.Scoring = s.Round, s.Round.Number
 	}
+	s.Task.Round++
+	r := spec.Round{Task: s.Task.ID, Number: s.Task.Round, Base: s.Task.Model, Opened: at.Height}
+	s.begin(at, &r, spec.PhaseTrain, s.Task.Spec.Deadlines.Train)
 	trainers = slices.Sorted(slices.Values(trainers))
-	r.Asked, s.Task.Due = uint32(len(trainers)), r.Deadline
+	r.Asked = uint32(len(trainers))
 	for i, node := range trainers {
 		r.Trainers = append(r.Trainers, spec.Contribution{Node: node, Bit: uint32(i)})
 	}
@@ -160,39 +242,19 @@ func (s *State) open(height int64, trainers []uint64) []Effect {
 		}
 	}
 	s.Round = r
+	s.Task.Due = max(at.Time, s.nextDue())
 	return []Effect{Engage{trainers}, OpenTraining{Round: r.Number, Trainers: trainers, Deadline: r.Deadline}}
 }
 
-// between ends a round and decides what follows it.
-func (s *State) between(height int64) []Effect {
-	s.Round.Closed = height
-	s.Task.Since = height
-	s.wait(height)
-	effects := []Effect{Release{s.trainers()}}
-	target := s.Task.Spec.Target
-	switch {
-	case s.Round.Scored && target.Accuracy > 0 && s.Round.Score >= target.Accuracy:
-		return append(effects, s.close(height, spec.TaskReached, "target reached")...)
-	case s.Task.Accepted >= target.Rounds:
-		return append(effects, s.close(height, spec.TaskSpent, "all rounds run")...)
-	case s.Task.Aborted > s.Task.Spec.Retries:
-		return append(effects, s.close(height, spec.TaskFailed, "too many aborted rounds: "+s.Round.Reason)...)
-	case s.Task.Cancelling:
-		return append(effects, s.close(height, spec.TaskCancelled, "cancelled by its owner")...)
-	}
-	return append(effects, AskTrainers{})
-}
-
-func (s *State) close(height int64, state spec.TaskState, why string) []Effect {
-	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, height, height
+func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Effect) {
+	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, at.Time, at.Height
 	s.Task.Refunded = Held(s.Task)
 	s.Task.Due = 0
-	var effects []Effect
 	if len(s.Task.Aggregators) > 0 {
 		effects = append(effects, Release{s.committee()})
 	}
-	if survivors := s.survivors(); s.Round.Phase == spec.PhaseSettled && s.Round.Scored && len(survivors) > 0 {
-		effects = append(effects, Measure{Nodes: survivors, Dataset: s.Task.Spec.Data.Name, Accuracy: s.Round.Score})
+	if s.Round.Phase == spec.PhaseSettled && state != spec.TaskReached { // else it was measured when it was scored
+		effects = append(effects, s.measure(&s.Round)...)
 	}
 	return append(effects, Close{State: state, Why: why, Refund: s.Task.Refunded})
 }

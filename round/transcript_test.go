@@ -32,11 +32,12 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play is a task on a stage: its state, the height of the block that is being
-// made, and the names that were spoken.
+// play is a task on a stage: its state, the block that is being made, one a second
+// unless the chain stands still, and the names that were spoken.
 type play struct {
 	round.State
 	height int64
+	clock  round.Clock
 	names  []string
 	out    strings.Builder
 }
@@ -44,10 +45,15 @@ type play struct {
 func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "create":
-		p.height = 1
-		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), p.height)
+		p.height, p.clock = 1, round.Clock{Time: at(1).Time, Block: 1000}
+		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), p.now())
 	case "tick":
 		p.tick(number(t, d, "at", p.height))
+	case "rush":
+		p.rush(word(d, "to", ""))
+	case "standstill": // the next block comes an hour later
+		p.step(0, round.Tick{})
+		p.next(spec.Hour)
 	case "cancel":
 		p.step(0, round.Cancel{Owner: "owner"})
 	case "select":
@@ -62,16 +68,75 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 
 // tick ends blocks until one of a height has ended.
 func (p *play) tick(until int64) {
-	for ; p.height <= until; p.height++ {
+	for p.height <= until {
 		p.step(0, round.Tick{})
 		if p.Task.State.Final() {
 			return
 		}
+		p.next(spec.Second)
 	}
 }
 
+// rush plays a task of aggregators 1 to 4, evaluators 5 to 8 and trainers 11 to 14 on
+// until its newest round is in a phase for which all have done what they owe; of an
+// earlier round nothing is said. It tells nothing.
+func (p *play) rush(to string) {
+	told := p.out.String()
+	for before := p.Round; string(p.Round.Phase) != to || p.Round.Number == before.Number && p.Round.Phase == before.Phase; {
+		for _, in := range p.owed() {
+			p.step(0, in)
+		}
+		p.tick(p.height)
+	}
+	p.out.Reset()
+	p.out.WriteString(told)
+}
+
+// owed is what is to be said for the newest round to go on.
+func (p *play) owed() (ins []round.Input) {
+	w, model := world{State: p.State}, fmt.Sprintf("model-%d", p.Round.Number)
+	switch {
+	case p.Task.State == spec.TaskWaiting:
+		ins = append(ins, round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
+		for node := range uint64(8) {
+			ins = append(ins, round.Ready{Node: node + 1, Digest: p.name("model-0")})
+		}
+		return ins
+	case p.Round.Phase == "" || p.Round.Phase.Final() || p.Round.Phase == spec.PhaseScore && p.Task.Spec.Overlap:
+		return []round.Input{round.Select{Trainers: []uint64{11, 12, 13, 14}}}
+	}
+	p.name(model)
+	for i := range uint64(4) {
+		aggregator, evaluator, trainer := i+1, i+5, i+11
+		switch p.Round.Phase {
+		case spec.PhaseTrain:
+			ins = append(ins, w.commit(trainer))
+		case spec.PhaseAttest:
+			ins = append(ins, round.Attest{Node: aggregator, Round: p.Round.Number, Holds: holding(p.Round, 11, 12, 13, 14)})
+		case spec.PhaseAggregate:
+			ins = append(ins, w.commitAggregate(aggregator, model))
+		case spec.PhaseReveal:
+			ins = append(ins, w.revealAggregate(aggregator, model))
+		case spec.PhaseScore:
+			ins = append(ins, w.commitScore(evaluator, 800_000))
+		case spec.PhaseOpen:
+			ins = append(ins, w.revealScore(evaluator, 800_000))
+		case spec.PhaseSettled, spec.PhaseAborted: // nobody is asked
+		}
+	}
+	return ins
+}
+
+// next begins the next block, so much later.
+func (p *play) next(later spec.Duration) {
+	p.height++
+	p.clock = p.clock.Tick(p.clock.Block + int64(later))
+}
+
+func (p *play) now() round.Moment { return round.Moment{Height: p.height, Time: p.clock.Time} }
+
 func (p *play) step(node uint64, in round.Input) {
-	next, effects, err := p.Step(p.height, in)
+	next, effects, err := p.Step(p.now(), in)
 	switch {
 	case err != nil && node > 0:
 		fmt.Fprintf(&p.out, "%d: %d is refused: %v\n", p.height, node, err)
@@ -80,6 +145,9 @@ func (p *play) step(node uint64, in round.Input) {
 	}
 	for _, effect := range effects {
 		line := effect.String()
+		if of := round.Of(effect); of > 0 {
+			line = fmt.Sprintf("round %d: %s", of, line)
+		}
 		for _, name := range p.names {
 			line = strings.ReplaceAll(line, digest(name).Short(), name)
 		}
@@ -90,14 +158,16 @@ func (p *play) step(node uint64, in round.Input) {
 
 func (p *play) status() {
 	fmt.Fprintf(&p.out, "task %s", p.Task.State)
-	if p.Round.Number > 0 {
-		fmt.Fprintf(&p.out, ", round %d %s", p.Round.Number, p.Round.Phase)
+	for _, r := range []spec.Round{p.Scoring, p.Round} {
+		if r.Number > 0 {
+			fmt.Fprintf(&p.out, ", round %d %s", r.Number, r.Phase)
+		}
 	}
 	if p.Task.Paid > 0 {
 		fmt.Fprintf(&p.out, ", paid %d", p.Task.Paid)
 	}
 	if !p.Task.State.Final() {
-		fmt.Fprintf(&p.out, ", due at %d", p.Task.Due)
+		fmt.Fprintf(&p.out, ", due at %s", p.Task.Due)
 	}
 	fmt.Fprintln(&p.out)
 }
@@ -105,8 +175,11 @@ func (p *play) status() {
 func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.Input {
 	t.Helper()
 	number := func(key string, otherwise int64) uint64 { return uint64(number(t, d, key, otherwise)) }
-	of := number("round", int64(p.Round.Number))
-	slot := spec.Slot{Chain: p.Chain, Task: p.Task.ID, Round: p.Round.Number, Node: number("as", int64(node))}
+	of, r := number("round", int64(p.Round.Number)), p.Round
+	if of == p.Scoring.Number {
+		r = p.Scoring
+	}
+	slot := spec.Slot{Chain: p.Chain, Task: p.Task.ID, Round: r.Number, Node: number("as", int64(node))}
 	var score spec.PPM
 	if text := word(d, "score", ""); text != "" {
 		score = ppm(t, text)
@@ -131,7 +204,7 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 	case "reveal":
 		return round.RevealAggregate{Node: node, Round: of, Digest: p.name(word(d, "model", "")), Salt: salt(node)}
 	case "score":
-		return round.CommitScore{Node: node, Round: of, Commitment: spec.ScoreCommitment(slot, p.Round.Next, score, salt(slot.Node))}
+		return round.CommitScore{Node: node, Round: of, Commitment: spec.ScoreCommitment(slot, r.Next, score, salt(slot.Node))}
 	case "open":
 		return round.RevealScore{Node: node, Round: of, Score: score, Salt: salt(node)}
 	}
@@ -179,6 +252,8 @@ func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
 	task.Target.Accuracy = ppm(t, word(d, "accuracy", "0"))
 	task.Escrow = uint64(number("escrow", 1000))
 	task.Retries = number("retries", 1)
+	task.Overlap = d.HasArg("overlap")
+	task.Deadlines.Evaluate = spec.Duration(number("evaluate", 10)) * spec.Second
 	if err := task.Validate(); err != nil {
 		d.Fatalf(t, "%v", err)
 	}

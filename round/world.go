@@ -30,15 +30,16 @@ type World interface {
 	// Measure records a capability metric as [Measured] says. It passes over a node
 	// that has left: a task may end long after its last trainers were free to go.
 	Measure(node uint64, dataset string, accuracy spec.PPM) error
-	// Tell says what happens to whoever listens, before it is carried out.
+	// Tell says what happens to whoever listens, before it is carried out; [Of]
+	// says in which round.
 	Tell(s State, e Effect)
 }
 
-// Apply gives a task an input at a height, and has the world carry out everything
+// Apply gives a task an input at a moment, and has the world carry out everything
 // that follows from it, the scheduler's answers included. A refused input changes
 // nothing; see [State.Step].
-func Apply(w World, height int64, s State, in Input) error {
-	next, effects, err := s.Step(height, in)
+func Apply(w World, at Moment, s State, in Input) error {
+	next, effects, err := s.Step(at, in)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func Apply(w World, height int64, s State, in Input) error {
 	}
 	for _, e := range effects {
 		w.Tell(next, e)
-		if err := carryOut(w, height, next, e); err != nil {
+		if err := carryOut(w, at, next, e); err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
 	}
@@ -55,12 +56,12 @@ func Apply(w World, height int64, s State, in Input) error {
 }
 
 // carryOut does what one effect asks for.
-func carryOut(w World, height int64, s State, e Effect) error {
+func carryOut(w World, at Moment, s State, e Effect) error {
 	switch e := e.(type) {
 	case AskCommittee:
-		return schedule(w, height, s, func(nodes []spec.Node) (Select, error) { return Committee(s.Task.Spec, nodes) })
+		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Committee(s.Task.Spec, nodes) })
 	case AskTrainers:
-		return schedule(w, height, s, func(nodes []spec.Node) (Select, error) { return Trainers(s.Task, nodes) })
+		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Trainers(s, nodes) })
 	case Engage:
 		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, 1) })
 	case Release:
@@ -70,7 +71,7 @@ func carryOut(w World, height int64, s State, e Effect) error {
 	case Merit:
 		return w.Praise(e.Node)
 	case Demerit:
-		return w.Blame(e.Node, spec.Demerit{Task: s.Task.ID, Round: s.Round.Number, Height: height, Reason: e.Why})
+		return w.Blame(e.Node, spec.Demerit{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Measure:
 		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Dataset, e.Accuracy) })
 	case Close:
@@ -83,7 +84,7 @@ func carryOut(w World, height int64, s State, e Effect) error {
 
 // schedule selects nodes and tells the task; where too few are eligible the task
 // waits, and asks again.
-func schedule(w World, height int64, s State, choose func([]spec.Node) (Select, error)) error {
+func schedule(w World, at Moment, s State, choose func([]spec.Node) (Select, error)) error {
 	nodes, err := w.Candidates()
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func schedule(w World, height int64, s State, choose func([]spec.Node) (Select, 
 	if err != nil {
 		return err
 	}
-	return Apply(w, height, s, chosen)
+	return Apply(w, at, s, chosen)
 }
 
 func each(nodes []uint64, do func(node uint64) error) error {

@@ -20,8 +20,17 @@ func task() spec.TaskSpec {
 	t.Target.Rounds = 2
 	t.Escrow = 1000
 	t.Retries = 1
-	t.Deadlines = spec.Deadlines{Select: 20, Train: 20, Attest: 10, Aggregate: 10, Evaluate: 10}
+	t.Deadlines = spec.Deadlines{
+		Select: 20 * spec.Second, Train: 20 * spec.Second,
+		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 10 * spec.Second,
+	}
+	t.Overlap = false
 	return t
+}
+
+// at is the moment of a block where one is made every second.
+func at(height int64) round.Moment {
+	return round.Moment{Height: height, Time: spec.Time(0).After(spec.Duration(height) * spec.Second)}
 }
 
 func digest(name string) spec.Digest {
@@ -76,7 +85,7 @@ func newWorld(t testing.TB, task spec.TaskSpec) *world {
 
 // newPreparedWorld is a task whose committee is ready, before round 1.
 func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, 1), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 	for node := uint64(1); node <= 4; node++ {
 		w.do(round.Ready{Node: node, Digest: digest("model-0")})
@@ -89,7 +98,7 @@ func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
 func (w *world) do(ins ...round.Input) {
 	w.Helper()
 	for _, in := range ins {
-		next, effects, err := w.Step(w.height, in)
+		next, effects, err := w.Step(at(w.height), in)
 		if err != nil {
 			w.Fatalf("height %d: %#v: %v", w.height, in, err)
 		}
@@ -100,7 +109,7 @@ func (w *world) do(ins ...round.Input) {
 // refuse wants an input to be refused with an error.
 func (w *world) refuse(in round.Input, want error) {
 	w.Helper()
-	if _, _, err := w.Step(w.height, in); !errors.Is(err, want) {
+	if _, _, err := w.Step(at(w.height), in); !errors.Is(err, want) {
 		w.Fatalf("%#v: got error %v, want %v", in, err, want)
 	}
 }

@@ -20,6 +20,7 @@ type Chain struct {
 
 	id       string
 	height   int64
+	clock    round.Clock
 	nodes    []spec.Node       // node i+1 at i; the zero one where it has left
 	balances map[string]uint64 // uthing, by account
 	escrow   uint64            // uthing that the open tasks have not spent
@@ -35,13 +36,22 @@ type place struct{ task, of uint64 }
 // NewChain is a chain at height 1 with nobody on it.
 func NewChain(id string) *Chain {
 	return &Chain{
-		id: id, height: 1,
+		id: id, height: 1, clock: round.Clock{}.Tick(0),
 		balances: map[string]uint64{}, rounds: map[place]spec.Round{}, parts: map[place]int{},
 	}
 }
 
 // Height is the height of the block in the making.
 func (c *Chain) Height() int64 { return c.height }
+
+// Time is network time at the block in the making.
+func (c *Chain) Time() spec.Time { return c.clock.Time }
+
+// BeginBlock says when the block in the making is made, in milliseconds since 1970:
+// network time passes.
+func (c *Chain) BeginBlock(at int64) { c.clock = c.clock.Tick(at) }
+
+func (c *Chain) now() round.Moment { return round.Moment{Height: c.height, Time: c.clock.Time} }
 
 // Fund gives an account money.
 func (c *Chain) Fund(account string, uthing uint64) { c.balances[account] += uthing }
@@ -105,7 +115,7 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	c.balances[owner] -= asked.Escrow
 	c.escrow += asked.Escrow
 	id := uint64(len(c.tasks)) + 1
-	c.tasks = append(c.tasks, round.New(c.id, id, owner, asked, c.height))
+	c.tasks = append(c.tasks, round.New(c.id, id, owner, asked, c.now()))
 	return id, nil
 }
 
@@ -113,7 +123,7 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 func (c *Chain) Check(task uint64, in round.Input) error {
 	s, err := c.state(task)
 	if err == nil {
-		_, _, err = s.Step(c.height, in)
+		_, _, err = s.Step(c.now(), in)
 	}
 	return err
 }
@@ -131,7 +141,7 @@ func (c *Chain) Say(task uint64, in round.Input) error {
 func (c *Chain) apply(s round.State, in round.Input) error {
 	told := len(c.Told)
 	c.undo = c.undo[:0]
-	err := round.Apply(world{c}, c.height, s, in)
+	err := round.Apply(world{c}, c.now(), s, in)
 	if err != nil {
 		for _, back := range slices.Backward(c.undo) {
 			back()
@@ -150,7 +160,9 @@ func (c *Chain) EndBlock() error {
 				break // the rest follows in the next block
 			}
 			s := c.tasks[id-1]
-			trainers += int(s.Round.Asked)
+			for _, r := range s.Open() {
+				trainers += int(r.Asked)
+			}
 			if err := c.apply(s, round.Tick{}); err != nil {
 				return fmt.Errorf("task %d at height %d: %w", id, c.height, err)
 			}
@@ -163,7 +175,7 @@ func (c *Chain) EndBlock() error {
 // due lists the tasks of one queue that are due, the longest overdue first.
 func (c *Chain) due(waiting bool) (ids []uint64) {
 	for _, s := range c.tasks {
-		if s.Task.Due > 0 && s.Task.Due <= c.height && (s.Task.State == spec.TaskWaiting) == waiting {
+		if s.Task.Due > 0 && s.Task.Due <= c.clock.Time && (s.Task.State == spec.TaskWaiting) == waiting {
 			ids = append(ids, s.Task.ID)
 		}
 	}
@@ -200,7 +212,7 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 }
 
 // Duties lists the open tasks in which a node has a part, in the order of their
-// ids, each with its newest round as far as [round.Concerns] the node.
+// ids, each with its rounds that run as far as [round.Concerns] the node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
 	for _, s := range c.tasks {
 		if c.parts[place{s.Task.ID, node}] > 0 {
@@ -235,17 +247,21 @@ var _ round.World = world{}
 
 // Save implements [round.World].
 func (w world) Save(before, after round.State) error {
-	id, at := after.Task.ID, place{after.Task.ID, after.Round.Number}
-	old, known := w.rounds[at]
-	w.undo = append(w.undo, func() {
-		w.tasks[id-1] = before
-		if delete(w.rounds, at); known {
-			w.rounds[at] = old
-		}
-	})
+	id := after.Task.ID
+	w.undo = append(w.undo, func() { w.tasks[id-1] = before })
 	w.tasks[id-1] = after
-	if after.Round.Number > 0 {
-		w.rounds[at] = after.Round
+	for _, r := range []spec.Round{after.Round, after.Scoring} {
+		if r.Number == 0 {
+			continue
+		}
+		at := place{id, r.Number}
+		old, known := w.rounds[at]
+		w.undo = append(w.undo, func() {
+			if delete(w.rounds, at); known {
+				w.rounds[at] = old
+			}
+		})
+		w.rounds[at] = r
 	}
 	return nil
 }
@@ -331,7 +347,7 @@ func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, err
 
 // Tell implements [round.World].
 func (w world) Tell(s round.State, e round.Effect) {
-	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, s.Round.Number, e))
+	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.Of(e), e))
 	if w.Listen != nil {
 		w.Listen(s, e)
 	}

@@ -62,7 +62,10 @@ func DigitsTask(rounds uint32) spec.TaskSpec {
 	t.Target.Rounds = rounds
 	t.Selection.Trainers, t.Selection.MinTrainers = 32, 1
 	t.Escrow = spec.Thing * uint64(rounds)
-	t.Deadlines = spec.Deadlines{Select: 40, Train: 40, Attest: 20, Aggregate: 20, Evaluate: 20}
+	t.Deadlines = spec.Deadlines{
+		Select: 10 * spec.Second, Train: 10 * spec.Second,
+		Attest: 5 * spec.Second, Aggregate: 5 * spec.Second, Evaluate: 5 * spec.Second,
+	}
 	t.Audit = spec.AuditPublic
 	return t
 }

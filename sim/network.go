@@ -90,9 +90,13 @@ func New(c Config) *Network {
 	}
 	n := &Network{Chain: NewChain(c.Chain), config: c, random: rand.New(rand.NewPCG(c.Seed, delayStream))}
 	n.Listen = func(s round.State, e round.Effect) {
-		n.tell("height %d: task %d round %d: %s", n.height, s.Task.ID, s.Round.Number, e)
+		if of := round.Of(e); of > 0 {
+			n.tell("height %d: task %d round %d: %s", n.height, s.Task.ID, of, e)
+		} else {
+			n.tell("height %d: task %d: %s", n.height, s.Task.ID, e)
+		}
 	}
-	n.queue.add(event{at: c.Block, do: n.block})
+	n.nextBlock()
 	return n
 }
 
@@ -252,8 +256,15 @@ func (n *Network) block() error {
 	for _, node := range n.Nodes {
 		n.wake(node)
 	}
-	n.queue.add(event{at: n.now + n.config.Block, do: n.block})
+	n.nextBlock()
 	return nil
+}
+
+// nextBlock begins a block, which takes in what is said until it is made.
+func (n *Network) nextBlock() {
+	at := n.now + n.config.Block
+	n.BeginBlock(at.Milliseconds())
+	n.queue.add(event{at: at, do: n.block})
 }
 
 // remaining are the plans that are not done yet.

@@ -12,7 +12,9 @@ import (
 // TestReach: a block ends with a round in each phase in turn; one that was passed,
 // one that never comes and a task that is not there are errors.
 func TestReach(t *testing.T) {
-	n := digits(t, sim.Config{}, 2, sim.DigitsTask(2))
+	asked := sim.DigitsTask(2)
+	asked.Overlap = false
+	n := digits(t, sim.Config{}, 2, asked)
 	for number := uint64(1); number <= 2; number++ {
 		for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest, spec.PhaseScore, spec.PhaseSettled} {
 			task, r, err := n.Reach(t.Context(), 1, number, phase)

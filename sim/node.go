@@ -177,13 +177,14 @@ func (d *Node) look() error {
 	if d.down {
 		return nil
 	}
-	var saw role.Saw
+	saw := role.Saw{Now: d.network.Time()}
 	for _, s := range d.duties() {
-		duty := role.Duty{Task: s.Task, Round: s.Round}
-		if s.Round.Phase == spec.PhaseAttest {
-			duty.Held = d.Tools.Held(context.Background(), s.Round)
+		for _, duty := range role.Duties(s.Task, s.Open()) {
+			if duty.Round.Phase == spec.PhaseAttest {
+				duty.Held = d.Tools.Held(context.Background(), duty.Round)
+			}
+			saw.Duties = append(saw.Duties, duty)
 		}
-		saw.Duties = append(saw.Duties, duty)
 	}
 	d.hear(saw)
 	return nil

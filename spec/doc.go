@@ -9,5 +9,6 @@
 // # Units
 //
 // Amounts of money are uthing (a millionth of a THING). Fractions are parts per
-// million ([PPM]). Heights are block heights, lifetimes are counted in blocks.
+// million ([PPM]). A height is the place of a block on the chain. Deadlines and
+// lifetimes are durations of network time ([Duration], [Time]), in milliseconds.
 package spec

@@ -13,8 +13,8 @@ type Round struct {
 	Phase       Phase          `json:"phase"`
 	Reason      string         `json:"reason,omitempty"` // why it was aborted
 	Opened      int64          `json:"opened"`           // height
-	Since       int64          `json:"since"`            // height at which the phase began
-	Deadline    int64          `json:"deadline"`         // last height at which the phase may end
+	Since       Time           `json:"since_ms"`         // when the phase began
+	Deadline    Time           `json:"deadline_ms"`      // when the phase ends at the latest
 	Closed      int64          `json:"closed,omitempty"` // height
 	Base        Digest         `json:"base"`             // model the trainers start from
 	Next        Digest         `json:"next"`             // model the aggregators agreed on
@@ -24,7 +24,7 @@ type Round struct {
 	Asked       uint32         `json:"asked"`               // trainers selected
 	Commitments uint32         `json:"commitments"`         // trainers that have committed
 	Committed   []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has; empty until the training has ended
-	Enough      int64          `json:"enough,omitempty"`    // height at which enough had committed, 0 before it
+	Enough      Time           `json:"enough_ms,omitempty"` // when as many had answered as the phase needs; 0 before
 	Trainers    []Contribution `json:"trainers"`            // in the order of their nodes
 	Aggregates  []Aggregate    `json:"aggregates"`
 	Scores      []Evaluation   `json:"scores"`

@@ -8,20 +8,21 @@ type Task struct {
 	State       TaskState `json:"state"`
 	Reason      string    `json:"reason,omitempty"`     // why it closed
 	Created     int64     `json:"created"`              // height
-	Since       int64     `json:"since"`                // height of its newest state, or of the end of its newest round
+	Since       Time      `json:"since_ms"`             // when its newest state began, or its newest round ended
 	Closed      int64     `json:"closed,omitempty"`     // height
-	Cancelling  bool      `json:"cancelling,omitempty"` // closes when the running round ends
+	Cancelling  bool      `json:"cancelling,omitempty"` // closes when the rounds that run end
 	Paid        uint64    `json:"paid_uthing"`
 	Refunded    uint64    `json:"refunded_uthing"`
 	Aggregators []Member  `json:"aggregators,omitempty"`
 	Evaluators  []Member  `json:"evaluators,omitempty"`
-	Round       uint64    `json:"round"`            // number of the newest round, 0 before the first
-	Accepted    uint32    `json:"accepted"`         // rounds that gave a model
-	Aborted     uint32    `json:"aborted"`          // rounds aborted since the last accepted one
-	Model       Digest    `json:"model"`            // newest agreed model
-	Score       PPM       `json:"score"`            // stake-weighted median of the newest model that was scored
-	Due         int64     `json:"due"`              // height at which it must be looked at again
-	Faults      []Fault   `json:"faults,omitempty"` // the first of each node and kind
+	Round       uint64    `json:"round"`             // number of the newest round, 0 before the first
+	Scoring     uint64    `json:"scoring,omitempty"` // number of an earlier round that is still being scored, 0 where none is
+	Accepted    uint32    `json:"accepted"`          // rounds that gave a model, those that are being scored included
+	Aborted     uint32    `json:"aborted"`           // rounds aborted since the last accepted one
+	Model       Digest    `json:"model"`             // newest agreed model
+	Score       PPM       `json:"score"`             // stake-weighted median of the newest model that was scored
+	Due         Time      `json:"due_ms"`            // when it must be looked at again; 0 where it is closed
+	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind
 }
 
 // Member is a node that serves a task from beginning to end.

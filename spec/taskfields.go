@@ -46,6 +46,14 @@ func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
 		if _, err := ParsePPM(node.Value); err != nil {
 			return wrong("%s", err)
 		}
+	case want == reflect.TypeFor[Duration]():
+		if _, err := ParseDuration(node.Value); err != nil {
+			return wrong("%s", err)
+		}
+	case want.Kind() == reflect.Bool:
+		if node.ShortTag() != "!!bool" {
+			return wrong("%q is neither true nor false", node.Value)
+		}
 	case want.Kind() != reflect.String && !whole(node, want.Bits()):
 		return wrong("%q is not a whole number from 0 to %d", node.Value, ^uint64(0)>>(64-want.Bits()))
 	}

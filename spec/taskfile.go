@@ -20,9 +20,10 @@ func DefaultTask() TaskSpec {
 		Aggregation: Aggregation{Rule: RuleFedAvg, ScaleBits: 20, Optimiser: ServerNone},
 		Selection:   Selection{Rule: SelectionRanked, Trainers: 10, MinTrainers: 1, Aggregators: 4, Evaluators: 4},
 		Privacy:     Privacy{Mode: PrivacyNone},
-		Deadlines:   Deadlines{Select: 600, Train: 600, Attest: 100, Aggregate: 50, Evaluate: 50},
+		Deadlines:   Deadlines{Select: 10 * Minute, Train: 10 * Minute, Attest: 2 * Minute, Aggregate: Minute, Evaluate: Minute},
+		Overlap:     true,
 		Retries:     3,
-		Retain:      100_000,
+		Retain:      48 * Hour,
 		Audit:       AuditMembers,
 	}
 }

@@ -141,7 +141,21 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"no evaluator":           {"escrow", "selection:\n  evaluators: 0\nescrow", 14, "selection.evaluators", "want 1 to"},
 		"weight under mean":      {"escrow", "aggregation:\n  rule: mean\n  max_weight: 7\nescrow", 15, "aggregation.max_weight", "every weight is 1"},
 		"scale too fine":         {"escrow", "aggregation:\n  scale_bits: 31\nescrow", 14, "aggregation.scale_bits", "want 8 to 30"},
-		"deadline too short":     {"escrow", "deadlines:\n  attest: 1\nescrow", 14, "deadlines.attest", "want 2 to"},
+		"deadline of zero":       {"escrow", "deadlines:\n  attest: 0s\nescrow", 14, "deadlines.attest", "0s: want 1s to 8760h"},
+		"deadline below zero":    {"escrow", "deadlines:\n  attest: -10m\nescrow", 14, "deadlines.attest", "-10m: want 1s to 8760h"},
+		"deadline of no unit":    {"escrow", "deadlines:\n  attest: 600\nescrow", 14, "deadlines.attest", `"600" is no duration: want numbers with units`},
+		"deadline of bare zero":  {"escrow", "deadlines:\n  attest: 0\nescrow", 14, "deadlines.attest", `"0" is no duration: want numbers with units`},
+		"deadline in days":       {"escrow", "deadlines:\n  attest: 2d\nescrow", 14, "deadlines.attest", `"2d" is no duration`},
+		"deadline too fine":      {"escrow", "deadlines:\n  attest: 1.0005s\nescrow", 14, "deadlines.attest", "no whole number of milliseconds"},
+		"deadline too short":     {"escrow", "deadlines:\n  attest: 999ms\nescrow", 14, "deadlines.attest", "want 1s to 8760h"},
+		"deadline over a year":   {"escrow", "deadlines:\n  train: 8760h1s\nescrow", 14, "deadlines.train", "8760h1s: want 1s to 8760h"},
+		"deadline over an age":   {"escrow", "deadlines:\n  train: 9999999999999h\nescrow", 14, "deadlines.train", "is too much"},
+		"deadline in a list":     {"escrow", "deadlines:\n  train: [10m]\nescrow", 14, "deadlines.train", "want one value"},
+		"retained for nothing":   {"escrow", "retain: 0s\nescrow", 13, "retain", "want 1s to 8760h"},
+		"retained in blocks":     {"escrow", "retain: 100_000\nescrow", 13, "retain", "is no duration"},
+		"overlap in words":       {"escrow", "overlap: sometimes\nescrow", 13, "overlap", `"sometimes" is neither true nor false`},
+		"overlap in a number":    {"escrow", "overlap: 1\nescrow", 13, "overlap", "neither true nor false"},
+		"overlap in quotes":      {"escrow", "overlap: 'true'\nescrow", 13, "overlap", "neither true nor false"},
 		"future version":         {"escrow", "version: 2\nescrow", 13, "version", "want 1"},
 		"long name":              {"name: digits\nmodel", "name: " + strings.Repeat("d", 65) + "\nmodel", 1, "name", "want 1 to 64 bytes"},
 		"name that draws":        {"name: digits\nmodel", `name: "\e[31mdigits"` + "\nmodel", 1, "name", "printable"},
@@ -201,6 +215,10 @@ func TestTaskYAMLRoundTrip(t *testing.T) {
 				WeightDecay: 5, Proximal: 6, Clip: 7, Arithmetic: spec.ArithmeticFused,
 			}
 			s.Aggregation.Optimiser, s.Aggregation.Rate, s.Aggregation.Tau = spec.ServerFedAdagrad, 1, 2
+		},
+		func(s *spec.TaskSpec) {
+			s.Overlap, s.Retain = false, spec.MaxDuration
+			s.Deadlines = spec.Deadlines{Select: 1001, Train: spec.MinDuration, Attest: spec.Minute, Aggregate: spec.Hour + 1, Evaluate: 90 * spec.Second}
 		},
 		func(s *spec.TaskSpec) { s.Name, s.Data.Name = "1.5: [x] # {y}", "~" },
 		func(s *spec.TaskSpec) {

@@ -14,8 +14,9 @@ type TaskSpec struct {
 	Target      Target      `json:"target" yaml:"target"`
 	Escrow      uint64      `json:"escrow" yaml:"escrow"` // uthing locked at creation
 	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
+	Overlap     bool        `json:"overlap" yaml:"overlap"` // a round trains while the one before it is scored
 	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes
-	Retain      uint32      `json:"retain" yaml:"retain"`   // blocks the blobs of a settled round are served
+	Retain      Duration    `json:"retain" yaml:"retain"`   // for which the blobs of a settled round are served
 	Audit       string      `json:"audit" yaml:"audit"`     // who may recompute a settled round: one of [Audits]
 }
 
@@ -48,13 +49,13 @@ type Target struct {
 	Rounds   uint32 `json:"rounds" yaml:"rounds"`     // accepted rounds at most
 }
 
-// Deadlines bound every phase, in blocks.
+// Deadlines bound every phase.
 type Deadlines struct {
-	Select    uint32 `json:"select" yaml:"select"`       // to find participants, and to prepare
-	Train     uint32 `json:"train" yaml:"train"`         // to commit to an update
-	Attest    uint32 `json:"attest" yaml:"attest"`       // to upload and to attest
-	Aggregate uint32 `json:"aggregate" yaml:"aggregate"` // to commit, and again to reveal
-	Evaluate  uint32 `json:"evaluate" yaml:"evaluate"`   // to commit, and again to reveal
+	Select    Duration `json:"select" yaml:"select"`       // to find participants, and to prepare
+	Train     Duration `json:"train" yaml:"train"`         // to commit to an update
+	Attest    Duration `json:"attest" yaml:"attest"`       // to upload and to attest
+	Aggregate Duration `json:"aggregate" yaml:"aggregate"` // to commit, and again to reveal
+	Evaluate  Duration `json:"evaluate" yaml:"evaluate"`   // to commit, and again to reveal
 }
 
 // The words of selection.rule, privacy.mode and audit.

@@ -5,21 +5,24 @@ import "fmt"
 // Bounds of a task: what one task may ask of a network at most.
 const (
 	MaxTrainers   = 2048
-	MaxCommittee  = 31         // aggregators or evaluators
-	MaxParameters = 64 << 20   // of a model, four bytes each
-	MaxWidth      = 1 << 20    // of a layer
-	MaxDepth      = 16         // hidden layers of an mlp
-	MaxLayers     = 64         // of any kind
-	MaxKernel     = 64         // pixels a side of a convolution or a pool
-	MaxPatches    = 16 << 20   // values under all places of a kernel in one image
-	MaxPadded     = 16 << 20   // values that go into all layers with padding for one row, and the padding
-	MaxValues     = 4 << 20    // that all layers put out for one row
-	MaxBatch      = 256 << 20  // values that they put out for one batch: a trainer holds them, and a gradient for each
-	MaxWork       = 4 << 30    // products for one row on its way forward: about a second on one core
-	MaxStep       = 1 << 40    // products for one batch: a trainer stops between two batches only
-	MaxRounds     = 100_000    // of a task, accepted or retried
-	MaxDeadline   = 10_000_000 // blocks
-	MaxSamples    = 1 << 30    // rows one trainer may claim
+	MaxCommittee  = 31        // aggregators or evaluators
+	MaxParameters = 64 << 20  // of a model, four bytes each
+	MaxWidth      = 1 << 20   // of a layer
+	MaxDepth      = 16        // hidden layers of an mlp
+	MaxLayers     = 64        // of any kind
+	MaxKernel     = 64        // pixels a side of a convolution or a pool
+	MaxPatches    = 16 << 20  // values under all places of a kernel in one image
+	MaxPadded     = 16 << 20  // values that go into all layers with padding for one row, and the padding
+	MaxValues     = 4 << 20   // that all layers put out for one row
+	MaxBatch      = 256 << 20 // values that they put out for one batch: a trainer holds them, and a gradient for each
+	MaxWork       = 4 << 30   // products for one row on its way forward: about a second on one core
+	MaxStep       = 1 << 40   // products for one batch: a trainer stops between two batches only
+	MaxRounds     = 100_000   // of a task, accepted or retried
+	MaxSamples    = 1 << 30   // rows one trainer may claim
+	// MinDuration is the shortest and MaxDuration the longest deadline or stretch of time
+	// of a task: a second and a year.
+	MinDuration = Second
+	MaxDuration = 365 * 24 * Hour
 	// MaxEscrow is the whole supply, in uthing.
 	MaxEscrow = Cap
 )
@@ -87,7 +90,7 @@ func (t TaskSpec) Validate() error {
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
 		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
-		check{"retain", t.Retain > MaxDeadline, fmt.Sprintf("want at most %d blocks", MaxDeadline)},
+		check{"retain", !bounded(t.Retain), outside(t.Retain)},
 		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
 	)
 }
@@ -127,8 +130,8 @@ func (t Target) validate() error {
 
 func (d Deadlines) validate() error {
 	for _, c := range []struct {
-		field  string
-		blocks uint32
+		field string
+		long  Duration
 	}{
 		{"select", d.Select},
 		{"train", d.Train},
@@ -136,9 +139,15 @@ func (d Deadlines) validate() error {
 		{"aggregate", d.Aggregate},
 		{"evaluate", d.Evaluate},
 	} {
-		if c.blocks < 2 || c.blocks > MaxDeadline {
-			return &FieldError{Field: "deadlines." + c.field, Why: fmt.Sprintf("want 2 to %d blocks", MaxDeadline)}
+		if !bounded(c.long) {
+			return &FieldError{Field: "deadlines." + c.field, Why: outside(c.long)}
 		}
 	}
 	return nil
+}
+
+func bounded(d Duration) bool { return d >= MinDuration && d <= MaxDuration }
+
+func outside(d Duration) string {
+	return fmt.Sprintf("%s: want %s to %s", d, MinDuration, MaxDuration)
 }

@@ -39,6 +39,7 @@ type measurement struct {
 // of 256, 2048 of 2048.
 func request(most int) spec.TaskSpec {
 	t := spec.DefaultTask()
+	t.Overlap = false // a phase of one round at a time is measured
 	t.Name = "digits"
 	t.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{32}, Classes: 10}
 	t.Data = spec.Data{Name: "digits"}

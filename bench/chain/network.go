@@ -21,7 +21,7 @@ const chainID = "bench-1"
 
 // blockTime is so short that no transaction of the whole measurement expires: the
 // chain would forget it in some later block, and that block would cost more.
-const blockTime = time.Millisecond
+const blockTime = 50 * time.Millisecond
 
 // network is the application over a database in memory. It is handed blocks by
 // nobody's consensus.

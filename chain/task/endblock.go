@@ -13,17 +13,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// stuckPause is how many blocks pass before a task that could not be carried on is
-// looked at again.
-const stuckPause = 100
+// stuckPause is how much network time passes before a task that could not be carried
+// on is looked at again.
+const stuckPause = 100 * spec.Second
 
 // dueKey is when the end of a block looks at a task: whether it waits for a
-// committee, the height, the task.
+// committee, the network time, the task.
 type dueKey = collections.Triple[bool, int64, uint64]
 
-func dueAt(t spec.Task) dueKey { return collections.Join3(t.State == spec.TaskWaiting, t.Due, t.ID) }
+func dueAt(t spec.Task) dueKey {
+	return collections.Join3(t.State == spec.TaskWaiting, int64(t.Due), t.ID)
+}
 
-// EndBlock looks at every task that is due. It reads the index of due heights,
+// EndBlock looks at every task that is due. It reads the index of due times,
 // so its cost does not grow with the number of tasks that are not.
 //
 // A task that cannot be carried on, because the bank or the registry refuses,
@@ -52,10 +54,13 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 
 // overdue lists the tasks of one queue that are due, the longest overdue first.
 func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint64, err error) {
-	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	now, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
 	until := new(collections.Range[dueKey]).
 		StartInclusive(collections.Join3(waiting, int64(0), uint64(0))).
-		EndExclusive(collections.Join3(waiting, height+1, uint64(0)))
+		EndExclusive(collections.Join3(waiting, int64(now.Time)+1, uint64(0)))
 	err = k.due.Walk(ctx, until, func(key dueKey) (bool, error) {
 		due = append(due, key.K3())
 		return len(due) == most, nil
@@ -63,7 +68,7 @@ func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint
 	return due, err
 }
 
-// look lets the machine look at one task, and says how many trainers its round has
+// look lets the machine look at one task, and says how many trainers its rounds have
 // asked. Effects may make it due again in the same block: then the next block looks
 // at it.
 func (k Keeper) look(ctx context.Context, r *roster, id uint64) (asked int, err error) {
@@ -71,7 +76,9 @@ func (k Keeper) look(ctx context.Context, r *roster, id uint64) (asked int, err 
 	if err != nil {
 		return 0, err
 	}
-	asked = int(state.Round.Asked)
+	for _, r := range state.Open() {
+		asked += int(r.Asked)
+	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
 	if err := k.apply(cached, r, state, round.Tick{}); err != nil {
 		r.fresh = false
@@ -86,8 +93,12 @@ func (k Keeper) postpone(ctx context.Context, stuck round.State, why error) erro
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	sdkCtx.Logger().Error("task is stuck", "task", stuck.Task.ID, "err", why)
 	space, number, _ := errorsmod.ABCIInfo(why, false)
-	emit(ctx, stuck, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
+	emit(ctx, stuck.Task.ID, stuck.Task.Round, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
+	now, err := k.now(ctx)
+	if err != nil {
+		return err
+	}
 	later := stuck
-	later.Task.Due = sdkCtx.BlockHeight() + stuckPause
+	later.Task.Due = now.Time.After(stuckPause)
 	return k.save(ctx, stuck, later)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 
@@ -20,19 +21,20 @@ func (w *world) gasOfEnd() uint64 {
 	w.ctx = w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
 	w.must(w.EndBlock(w.ctx))
 	gas := w.ctx.GasMeter().GasConsumed()
-	w.ctx = ctx.WithBlockHeight(ctx.BlockHeight() + 1)
+	w.ctx = ctx
+	w.next(time.Second)
 	return gas
 }
 
-// waiting is a world with so many tasks that wait until a height, and one that
-// is due now.
-func waiting(t failer, n int, until int64) *world {
+// waiting is a world with so many tasks that wait until a time, and one that is due
+// now.
+func waiting(t failer, n int, until spec.Time) *world {
 	w := network(t, 5, 4, 4)
 	var g taskpb.Genesis
 	asked := digits()
-	asked.Deadlines.Select = spec.MaxDeadline
+	asked.Deadlines.Select = spec.MaxDuration
 	for i := range n + 1 {
-		s := round.New(chainID, uint64(i+1), account("alice"), asked, 1)
+		s := round.New(chainID, uint64(i+1), account("alice"), asked, round.Moment{Height: 1, Time: 1})
 		if i > 0 {
 			s.Task.Due = until
 			s.Task.Spec.Selection.MinStake = spec.MaxEscrow // nobody is eligible
@@ -50,7 +52,7 @@ func waiting(t failer, n int, until int64) *world {
 // due cost nothing at all, those that are due and wait for nodes that do not
 // exist are bounded, and neither holds up a task that others serve.
 func TestAttack25EndBlockFlood(t *testing.T) {
-	few, many := waiting(t, 10, 1_000_000), waiting(t, 10_000, 1_000_000)
+	few, many := waiting(t, 10, 1_000_000_000), waiting(t, 10_000, 1_000_000_000)
 	if a, b := few.gasOfEnd(), many.gasOfEnd(); a != b || a == 0 {
 		t.Errorf("with 10 tasks that are not due a block ends for %d gas, with 10000 for %d", a, b)
 	}
@@ -88,13 +90,13 @@ func TestStuckTask(t *testing.T) {
 	w.bank.frozen[owner(3)] = true
 	w.say(stuck)
 	before := w.dump("bank", "registry")
-	at := w.ctx.BlockHeight()
+	again := w.time().After(100 * spec.Second)
 	w.must(w.EndBlock(w.ctx))
 	if events := fmt.Sprint(w.ctx.EventManager().Events()); !strings.Contains(events, "stuck: undefined/1") {
 		t.Errorf("no event says that the task is stuck: %s", events)
 	}
-	if got := w.task(stuck); got.Paid != 0 || got.Due != at+100 || w.round(stuck).Phase != spec.PhaseOpen {
-		t.Errorf("paid %d, due %d, round %s", got.Paid, got.Due, w.round(stuck).Phase)
+	if got := w.task(stuck); got.Paid != 0 || got.Due != again || w.round(stuck).Phase != spec.PhaseOpen {
+		t.Errorf("paid %d, due %s, round %s", got.Paid, got.Due, w.round(stuck).Phase)
 	}
 	if w.dump("bank", "registry") != before {
 		t.Error("some were paid or judged and others not")
@@ -102,7 +104,7 @@ func TestStuckTask(t *testing.T) {
 	w.solvent()
 
 	w.bank.frozen[owner(3)] = false
-	for w.ctx.BlockHeight() < at+100 {
+	for w.time() < again {
 		w.say(other)
 		w.end()
 	}

@@ -3,6 +3,7 @@ package task
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,7 +20,7 @@ import (
 // from, or that no block would ever look at, is found here.
 func validate(g *taskpb.Genesis) error {
 	rounds := map[[2]uint64]bool{}
-	newest, running := map[uint64]uint64{}, map[uint64]bool{}
+	tasks := map[uint64]spec.Task{}
 	last := uint64(0)
 	for i := range g.Tasks {
 		t, err := g.Tasks[i].ToSpec()
@@ -32,7 +33,7 @@ func validate(g *taskpb.Genesis) error {
 		if err := validateTask(t); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-		last, newest[t.ID], running[t.ID] = t.ID, t.Round, t.State == spec.TaskRunning
+		last, tasks[t.ID] = t.ID, t
 	}
 	if max(g.Next, 1) <= last {
 		return fmt.Errorf("next id %d is taken", max(g.Next, 1))
@@ -47,23 +48,42 @@ func validate(g *taskpb.Genesis) error {
 		if slices.Compare(at[:], before[:]) <= 0 {
 			return fmt.Errorf("task %d round %d follows task %d round %d: want them in order, none twice", at[0], at[1], before[0], before[1])
 		}
-		if r.Number == 0 || r.Number > newest[r.Task] {
+		t := tasks[r.Task]
+		if r.Number == 0 || r.Number > t.Round {
 			return fmt.Errorf("task %d has no round %d", r.Task, r.Number)
 		}
 		if err := validateRound(r); err != nil {
 			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
 		}
-		if !r.Phase.Final() && (r.Number < newest[r.Task] || !running[r.Task]) {
-			return fmt.Errorf("task %d round %d is in phase %s: want only the newest round of a running task to go on", r.Task, r.Number, r.Phase)
+		if err := validateStand(t, r); err != nil {
+			return fmt.Errorf("task %d round %d is in phase %s: %w", r.Task, r.Number, r.Phase, err)
 		}
 		rounds[at], before = true, at
 	}
 	for i := range g.Tasks {
-		if t := &g.Tasks[i]; t.Round > 0 && !rounds[[2]uint64{t.Id, t.Round}] {
-			return fmt.Errorf("task %d: its newest round %d is missing", t.Id, t.Round)
+		for _, number := range []uint64{g.Tasks[i].Round, g.Tasks[i].Scoring} {
+			if id := g.Tasks[i].Id; number > 0 && !rounds[[2]uint64{id, number}] {
+				return fmt.Errorf("task %d: its round %d is missing", id, number)
+			}
 		}
 	}
+	if g.Clock.Time < 0 || g.Clock.Block < 0 {
+		return fmt.Errorf("network time is %d at block time %d: want milliseconds, none below zero", g.Clock.Time, g.Clock.Block)
+	}
 	return nil
+}
+
+// validateStand wants a task to carry on the rounds that run: its newest one, and one
+// that is being scored.
+func validateStand(t spec.Task, r spec.Round) error {
+	scored := r.Phase == spec.PhaseScore || r.Phase == spec.PhaseOpen
+	switch {
+	case r.Number == t.Scoring && (!scored || r.Number == t.Round):
+		return errors.New("want an earlier round that its task says is scored to be in the phase of scores or openings")
+	case r.Phase.Final() || t.State == spec.TaskRunning && (r.Number == t.Round || r.Number == t.Scoring):
+		return nil
+	}
+	return errors.New("want only the newest round of a running task to go on, and the one that is being scored")
 }
 
 func validateTask(t spec.Task) error {
@@ -81,7 +101,7 @@ func validateTask(t spec.Task) error {
 	case t.State.Final() && t.Refunded != t.Spec.Escrow-t.Paid:
 		return fmt.Errorf("%s, and keeps some of its escrow", t.State)
 	case t.State.Final() != (t.Due == 0) || t.Due < 0:
-		return fmt.Errorf("%s, and due at %d", t.State, t.Due)
+		return fmt.Errorf("%s, and due at %s", t.State, t.Due)
 	}
 	return nil
 }
@@ -110,8 +130,8 @@ func validateRound(r spec.Round) error {
 	switch {
 	case int(r.Asked) != len(r.Trainers) || len(r.Trainers) > spec.MaxTrainers:
 		return fmt.Errorf("%d trainers asked, %d listed: want as many, and at most %d", r.Asked, len(r.Trainers), spec.MaxTrainers)
-	case r.Enough < 0 || r.Enough > 0 && r.Enough < r.Opened || r.Enough > 0 && commitments == 0:
-		return fmt.Errorf("enough had committed at height %d, of a round opened at %d with %d commitments", r.Enough, r.Opened, commitments)
+	case r.Enough < 0 || r.Enough > 0 && r.Enough < r.Since:
+		return fmt.Errorf("enough had answered at %s, in a phase that began at %s", r.Enough, r.Since)
 	case r.Commitments != commitments:
 		return fmt.Errorf("%d commitments counted, %d listed", r.Commitments, commitments)
 	case !bytes.Equal(r.Committed, bitmap):
@@ -128,6 +148,9 @@ func validateRound(r spec.Round) error {
 // restore writes a genesis into an empty store.
 func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 	if err := validate(g); err != nil {
+		return err
+	}
+	if err := k.clock.Set(ctx, taskpb.Clock{Time: max(g.Clock.Time, 1), Block: g.Clock.Block}); err != nil {
 		return err
 	}
 	for i := range g.Rounds {
@@ -174,6 +197,10 @@ func (k Keeper) export(ctx context.Context) (*taskpb.Genesis, error) {
 		g.Rounds = append(g.Rounds, r)
 		return err != nil, err
 	}); err != nil {
+		return nil, err
+	}
+	var err error
+	if g.Clock, err = k.clock.Get(ctx); err != nil {
 		return nil, err
 	}
 	last, err := k.next.Peek(ctx)

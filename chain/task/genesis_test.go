@@ -16,7 +16,7 @@ import (
 // the old one exports.
 func (w *world) moved(t failer) *world {
 	next := newWorld(t)
-	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight())
+	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight()).WithBlockTime(w.ctx.BlockTime())
 	for _, name := range []string{"bank", "registry"} {
 		from, to := w.ctx.KVStore(w.keys[name]), next.ctx.KVStore(next.keys[name])
 		it := from.Iterator(nil, nil)
@@ -95,10 +95,10 @@ func TestGenesisRefused(t *testing.T) {
 		"paid 1001":                      func(g *taskpb.Genesis) { g.Tasks[1].Paid = 1001 },
 		"refunded 18446744073709551615":  func(g *taskpb.Genesis) { g.Tasks[1].Refunded = 1<<64 - 1 },
 		"keeps some of its escrow":       func(g *taskpb.Genesis) { g.Tasks[0].Paid-- },
-		"running, and due at 0":          func(g *taskpb.Genesis) { g.Tasks[1].Due = 0 },
-		"running, and due at -1":         func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
-		"reached, and due at 3":          func(g *taskpb.Genesis) { g.Tasks[0].Due = 3 },
-		"newest round 1 is missing":      func(g *taskpb.Genesis) { g.Rounds = g.Rounds[:2] },
+		"running, and due at 0s":         func(g *taskpb.Genesis) { g.Tasks[1].Due = 0 },
+		"running, and due at -1ms":       func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
+		"reached, and due at 3ms":        func(g *taskpb.Genesis) { g.Tasks[0].Due = 3 },
+		"task 2: its round 1 is missing": func(g *taskpb.Genesis) { g.Rounds = g.Rounds[:2] },
 		"task 2 has no round 2":          func(g *taskpb.Genesis) { g.Rounds[2].Number = 2 },
 		"task 3 has no round 1":          func(g *taskpb.Genesis) { g.Rounds[2].Task = 3 },
 		"round 2 follows task 1 round 2": func(g *taskpb.Genesis) { g.Rounds[0].Number = 2 },
@@ -115,8 +115,9 @@ func TestGenesisRefused(t *testing.T) {
 		"nodes 1 and 2 have said one": func(g *taskpb.Genesis) {
 			g.Rounds[2].Trainers[1].Commitment = g.Rounds[2].Trainers[0].Commitment
 		},
-		"enough had committed at height 1,":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
-		"enough had committed at height -1":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
+		"enough had answered at 1ms,":           func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
+		"enough had answered at -1ms":           func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
+		"network time is -1":                    func(g *taskpb.Genesis) { g.Clock.Time = -1 },
 		"round 1 is in phase attest: want only": func(g *taskpb.Genesis) { g.Tasks[1].State = taskpb.TASK_STATE_WAITING },
 		"round 1 is in phase train: want only":  func(g *taskpb.Genesis) { g.Rounds[0].Phase, g.Rounds[0].Committed = taskpb.PHASE_TRAIN, nil },
 		"at height 0 with a bitmap of 1":        func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },

@@ -59,9 +59,11 @@ type Keeper struct {
 	trainers   collections.Map[partKey, taskpb.Contribution]                   // by node
 	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place; without what they hold
 	holds      collections.Map[partKey, []byte]                                // by place of the aggregator
+	bitmaps    collections.Map[collections.Pair[uint64, uint64], []byte]       // task, number: who has committed
 	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place
 	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
 	due        collections.KeySet[dueKey]
+	clock      collections.Item[taskpb.Clock]
 	byState    collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
 	byOwner    collections.KeySet[collections.Pair[string, uint64]]      // owner, task
 	parts      collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: parts it has there
@@ -88,7 +90,9 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		scores:     collections.NewMap(sb, collections.NewPrefix(10), "scores", part, codec.CollValue[taskpb.Evaluation](cdc)),
 		committed: collections.NewMap(sb, collections.NewPrefix(11), "committed",
 			collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
-		holds: collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
+		holds:   collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
+		bitmaps: collections.NewMap(sb, collections.NewPrefix(14), "bitmaps", pair, collections.BytesValue),
+		clock:   collections.NewItem(sb, collections.NewPrefix(13), "clock", codec.CollValue[taskpb.Clock](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections share a prefix: a mistake in the lines above

@@ -30,8 +30,11 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 		return nil, err
 	}
 	id := last + 1 // 0 is no task
-	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
-	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), id, owner.String(), asked, height)
+	now, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), id, owner.String(), asked, now)
 	return &taskpb.MsgCreateResponse{Id: id}, k.save(ctx, round.State{}, state)
 }
 
@@ -99,7 +102,11 @@ func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
 		return false
 	}
 	h.keep(ctx)
-	_, _, err = h.state.Step(sdk.UnwrapSDKContext(ctx).BlockHeight(), h.input)
+	now, err := k.now(ctx)
+	if err != nil {
+		return false
+	}
+	_, _, err = h.state.Step(now, h.input)
 	return err == nil
 }
 

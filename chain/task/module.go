@@ -21,10 +21,11 @@ import (
 )
 
 var (
-	_ appmodule.AppModule     = Module{}
-	_ appmodule.HasServices   = Module{}
-	_ appmodule.HasEndBlocker = Module{}
-	_ module.HasGenesis       = Module{}
+	_ appmodule.AppModule       = Module{}
+	_ appmodule.HasServices     = Module{}
+	_ appmodule.HasBeginBlocker = Module{}
+	_ appmodule.HasEndBlocker   = Module{}
+	_ module.HasGenesis         = Module{}
 )
 
 // Module plugs a [Keeper] into the chain.
@@ -59,6 +60,9 @@ func (m Module) RegisterServices(r grpc.ServiceRegistrar) error {
 	taskpb.RegisterQueryServer(r, m.Keeper)
 	return nil
 }
+
+// BeginBlock implements [appmodule.HasBeginBlocker].
+func (m Module) BeginBlock(ctx context.Context) error { return m.Keeper.BeginBlock(ctx) }
 
 // EndBlock implements [appmodule.HasEndBlocker].
 func (m Module) EndBlock(ctx context.Context) error { return m.Keeper.EndBlock(ctx) }

@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -20,7 +21,11 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	asked.Selection.Evaluators = rapid.Uint32Range(1, 3).Draw(t, "evaluators")
 	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
 	asked.Escrow = rapid.Uint64Range(0, 400_000).Draw(t, "escrow")
-	asked.Deadlines = spec.Deadlines{Select: 40, Train: 3, Attest: 3, Aggregate: 2, Evaluate: 2}
+	asked.Deadlines = spec.Deadlines{
+		Select: 40 * spec.Second, Train: 3 * spec.Second,
+		Attest: 3 * spec.Second, Aggregate: 2 * spec.Second, Evaluate: 2 * spec.Second,
+	}
+	asked.Overlap = rapid.Bool().Draw(t, "overlap")
 	return asked
 }
 
@@ -123,21 +128,14 @@ func TestNoCoinIsLost(t *testing.T) {
 	}
 }
 
-// silence lets blocks pass in which nobody says anything, until no task is
-// open; blocks in which none is due are left out.
+// silence lets blocks pass in which nobody says anything, until no task is open.
 func (w *world) silence() {
 	w.Helper()
+	open := func(t taskpb.Task) bool { return t.Due > 0 }
 	for range 1000 {
-		var next int64
-		for _, t := range w.tasks() {
-			if t.Due > 0 && (next == 0 || t.Due < next) {
-				next = t.Due
-			}
-		}
-		if next == 0 {
+		if !slices.ContainsFunc(w.tasks(), open) {
 			return
 		}
-		w.ctx = w.ctx.WithBlockHeight(max(next, w.ctx.BlockHeight()))
 		w.end()
 	}
 }

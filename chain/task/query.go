@@ -109,21 +109,31 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 				return true, err
 			}
 			duty := taskpb.Duty{Task: task}
-			if task.Round > 0 {
-				r, err := k.record(ctx, task.Id, task.Round)
+			aggregates := slices.ContainsFunc(task.Aggregators, func(m taskpb.Member) bool { return m.Node == req.Node })
+			for _, number := range []uint64{task.Scoring, task.Round} {
+				if number == 0 {
+					continue
+				}
+				r, err := k.record(ctx, task.Id, number)
 				if err != nil {
 					return true, err
 				}
-				aggregates := slices.ContainsFunc(task.Aggregators, func(m taskpb.Member) bool { return m.Node == req.Node })
+				if phase, err := r.Phase.ToSpec(); err != nil || phase.Final() {
+					continue
+				}
 				if err := k.read(ctx, &r, round.Concerns(req.Node, aggregates)); err != nil {
 					return true, err
 				}
-				duty.Round = &r
+				duty.Rounds = append(duty.Rounds, r)
 			}
 			duties = append(duties, duty)
 			return false, nil
 		})
-	return &taskpb.QueryDutiesResponse{Duties: duties}, err
+	if err != nil {
+		return nil, err
+	}
+	now, err := k.now(ctx)
+	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time)}, err
 }
 
 // Committed implements [taskpb.QueryServer].

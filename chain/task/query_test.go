@@ -111,8 +111,8 @@ func TestRoundsAndDuties(t *testing.T) {
 		said := ""
 		for _, d := range resp.Duties {
 			said += fmt.Sprint(d.Task.Id)
-			if d.Round != nil {
-				said += fmt.Sprintf("/%d", d.Round.Number)
+			for _, r := range d.Rounds {
+				said += fmt.Sprintf("/%d", r.Number)
 			}
 			said += " "
 		}
@@ -213,7 +213,7 @@ func TestDutiesConcernTheNode(t *testing.T) {
 	for node := uint64(1); node <= 14; node++ {
 		resp, err := w.Duties(w.ctx, &taskpb.QueryDuties{Node: node})
 		w.must(err)
-		got, err := resp.Duties[0].Round.ToSpec()
+		got, err := resp.Duties[0].Rounds[0].ToSpec()
 		w.must(err)
 		want := round.State{Round: whole}.Only(round.Concerns(node, whole.Aggregator(node) >= 0)).Round
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {

@@ -19,14 +19,15 @@ import (
 
 // A task lies in the store in pieces, so that a message reads and writes no more
 // than what it is about: its task file, which never changes; its record; the record
-// of each round; each participant's part in a round, and an aggregator's bitmap,
-// which grows with the trainers.
+// of each round; each participant's part in a round, and the bitmaps, which grow with
+// the trainers.
 
 // partKey is the place of a part: task, round, and the node of a trainer, or the
 // place of an aggregator or an evaluator in its list.
 type partKey = collections.Triple[uint64, uint64, uint64]
 
-// load reads a task and, of its newest round, the record and the given parts.
+// load reads a task and, of its newest round and of one that is still being scored,
+// the records and the given parts.
 func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.State, error) {
 	stored, err := k.task(ctx, id)
 	if err != nil {
@@ -36,15 +37,22 @@ func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.S
 	if state.Task, err = stored.ToSpec(); err != nil || state.Task.Round == 0 {
 		return state, err
 	}
-	r, err := k.record(ctx, id, state.Task.Round)
-	if err != nil {
-		return round.State{}, err
+	if state.Round, err = k.loadRound(ctx, id, state.Task.Round, parts); err != nil || state.Task.Scoring == 0 {
+		return state, err
 	}
-	if err := k.read(ctx, &r, parts); err != nil {
-		return round.State{}, err
-	}
-	state.Round, err = r.ToSpec()
+	state.Scoring, err = k.loadRound(ctx, id, state.Task.Scoring, parts)
 	return state, err
+}
+
+func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.Parts) (spec.Round, error) {
+	r, err := k.record(ctx, task, number)
+	if err != nil {
+		return spec.Round{}, err
+	}
+	if err := k.read(ctx, &r, parts.In(number)); err != nil {
+		return spec.Round{}, err
+	}
+	return r.ToSpec()
 }
 
 // task reads a task with its task file.
@@ -81,6 +89,10 @@ func everyPart() round.Parts { return round.Parts{Trainers: true, Committee: tru
 // read adds some participants' parts to a round.
 func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
 	if parts.Committee {
+		r.Committed, err = k.bitmaps.Get(ctx, collections.Join(r.Task, r.Number))
+		if err != nil && !errors.Is(err, collections.ErrNotFound) { // there is none while the round trains
+			return err
+		}
 		if r.Aggregates, err = list(ctx, k.aggregates, r); err != nil {
 			return err
 		}
@@ -148,8 +160,14 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	if err := k.index(ctx, before.Task, after.Task); err != nil {
 		return err
 	}
-	if err := k.saveRound(ctx, before.Round, after.Round); err != nil {
-		return err
+	for _, r := range []spec.Round{after.Round, after.Scoring} {
+		was := before.Round
+		if r.Number != was.Number {
+			was = before.Scoring
+		}
+		if err := k.saveRound(ctx, was, r); err != nil {
+			return err
+		}
 	}
 	old, record := taskpb.RecordFromSpec(before.Task), taskpb.RecordFromSpec(after.Task)
 	return write(ctx, k.tasks, id, old, record)
@@ -237,8 +255,13 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			return err
 		}
 	}
-	before.Trainers, before.Aggregates, before.Scores = nil, nil, nil
-	after.Trainers, after.Aggregates, after.Scores = nil, nil, nil
+	if !bytes.Equal(before.Committed, after.Committed) {
+		if err := k.bitmaps.Set(ctx, collections.Join(after.Task, after.Number), after.Committed); err != nil {
+			return err
+		}
+	}
+	before.Trainers, before.Aggregates, before.Scores, before.Committed = nil, nil, nil, nil
+	after.Trainers, after.Aggregates, after.Scores, after.Committed = nil, nil, nil, nil
 	old, record := taskpb.RoundFromSpec(before), taskpb.RoundFromSpec(after)
 	return write(ctx, k.rounds, collections.Join(after.Task, after.Number), old, record)
 }

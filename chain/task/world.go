@@ -15,7 +15,7 @@ import (
 )
 
 // EventType is the type of the event emitted for every effect; its attributes
-// are task, round and effect.
+// are task, round (0 where the effect is about the task) and effect.
 const EventType = "althing.task"
 
 // world is the chain as package round sees it, in one transaction or at the end of
@@ -37,8 +37,11 @@ type roster struct {
 
 // apply gives a task an input.
 func (k Keeper) apply(ctx context.Context, r *roster, s round.State, in round.Input) error {
-	w := world{Keeper: k, ctx: ctx, roster: r}
-	return refused(round.Apply(w, sdk.UnwrapSDKContext(ctx).BlockHeight(), s, in))
+	now, err := k.now(ctx)
+	if err != nil {
+		return err
+	}
+	return refused(round.Apply(world{Keeper: k, ctx: ctx, roster: r}, now, s, in))
 }
 
 // Save implements [round.World].
@@ -121,12 +124,14 @@ func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
 }
 
 // Tell implements [round.World]: an event for whoever reads blocks.
-func (w world) Tell(s round.State, e round.Effect) { emit(w.ctx, s, e.String()) }
+func (w world) Tell(s round.State, e round.Effect) {
+	emit(w.ctx, s.Task.ID, round.Of(e), e.String())
+}
 
-func emit(ctx context.Context, s round.State, effect string) {
+func emit(ctx context.Context, task, round uint64, effect string) {
 	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(EventType,
-		sdk.NewAttribute("task", strconv.FormatUint(s.Task.ID, 10)),
-		sdk.NewAttribute("round", strconv.FormatUint(s.Round.Number, 10)),
+		sdk.NewAttribute("task", strconv.FormatUint(task, 10)),
+		sdk.NewAttribute("round", strconv.FormatUint(round, 10)),
 		sdk.NewAttribute("effect", effect),
 	))
 }

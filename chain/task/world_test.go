@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	"github.com/cosmos/cosmos-sdk/runtime"
@@ -41,7 +42,7 @@ const chainID = "althing-test"
 
 func newWorld(t failer) *world {
 	keys := storetypes.NewKVStoreKeys(task.Name, "bank", "registry")
-	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chainID).WithBlockHeight(1)
+	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chainID).WithBlockHeight(1).WithBlockTime(time.Unix(1, 0))
 	w := &world{
 		failer: t, keys: keys, codec: moduletestutil.MakeTestEncodingConfig().Codec,
 		ctx: ctx.WithMultiStore(ctx.MultiStore().CacheMultiStore()),
@@ -49,6 +50,9 @@ func newWorld(t failer) *world {
 	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
 	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, denom)
+	m := task.Module{Keeper: w.Keeper}
+	m.InitGenesis(w.ctx, w.codec, m.DefaultGenesis(w.codec))
+	w.must(w.BeginBlock(w.ctx))
 	return w
 }
 
@@ -98,7 +102,11 @@ func digits() spec.TaskSpec {
 	t.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
 	t.Escrow = 1000
 	t.Retries = 1
-	t.Deadlines = spec.Deadlines{Select: 20, Train: 20, Attest: 10, Aggregate: 10, Evaluate: 10}
+	t.Deadlines = spec.Deadlines{
+		Select: 20 * spec.Second, Train: 20 * spec.Second,
+		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 10 * spec.Second,
+	}
+	t.Overlap = false
 	return t
 }
 
@@ -120,7 +128,23 @@ func (w *world) create(name string, asked spec.TaskSpec) uint64 {
 func (w *world) end() {
 	w.Helper()
 	w.must(w.EndBlock(w.ctx))
-	w.ctx = w.ctx.WithBlockHeight(w.ctx.BlockHeight() + 1).WithEventManager(sdk.NewEventManager())
+	w.ctx = w.ctx.WithEventManager(sdk.NewEventManager())
+	w.next(time.Second)
+}
+
+// next begins the next block, so much later.
+func (w *world) next(later time.Duration) {
+	w.Helper()
+	w.ctx = w.ctx.WithBlockHeight(w.ctx.BlockHeight() + 1).WithBlockTime(w.ctx.BlockTime().Add(later))
+	w.must(w.BeginBlock(w.ctx))
+}
+
+// time is network time.
+func (w *world) time() spec.Time {
+	w.Helper()
+	resp, err := w.Time(w.ctx, &taskpb.QueryTime{})
+	w.must(err)
+	return spec.Time(resp.Time)
 }
 
 func (w *world) task(id uint64) spec.Task {

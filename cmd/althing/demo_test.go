@@ -23,6 +23,7 @@ type told struct {
 	Event     string        `json:"event"`
 	Task      uint64        `json:"task"`
 	Round     uint64        `json:"round"`
+	Phase     spec.Phase    `json:"phase"`
 	Rounds    uint64        `json:"rounds"`
 	Accuracy  float64       `json:"accuracy"`
 	Alone     float64       `json:"best_single_trainer"`
@@ -77,6 +78,16 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 	home = filepath.Join(t.TempDir(), "demo")
 	lines := tell(t, want, append([]string{"demo", "--home", home}, args...)...)
 	rounds, summary = lines[:len(lines)-1], lines[len(lines)-1]
+	paid := uint64(0)
+	for _, r := range rounds {
+		paid += r.Paid
+	}
+	if paid != summary.Paid {
+		t.Errorf("the rounds paid %d, and the task %d", paid, summary.Paid)
+	}
+	if last := rounds[len(rounds)-1]; last.Phase == spec.PhaseAborted && summary.Reached { // begun before the target was reached
+		rounds = rounds[:len(rounds)-1]
+	}
 	for i, r := range rounds {
 		if r.Event != "round" || r.Round != uint64(i+1) || r.Task != 1 || r.Survivors == 0 || r.Blocks <= 0 {
 			t.Errorf("line %d is %+v: want round %d of task 1", i+1, r, i+1)

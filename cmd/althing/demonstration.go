@@ -81,14 +81,15 @@ func (d *demonstration) submit(ctx context.Context) (uint64, error) {
 
 // follow shows a task until it is closed.
 func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error) {
-	shown, introduced := uint64(0), false
+	introduced, last := false, spec.Round{} // that was shown last
 	opened := time.Now()
 	for {
 		task, err := d.chain.Task(ctx, id)
 		if err != nil {
 			return task, err
 		}
-		for number := shown + 1; number <= task.Round; number++ {
+		ended := true
+		for number := last.Number + 1; number <= task.Round; number++ {
 			round, err := d.chain.Round(ctx, id, number)
 			if err != nil {
 				return task, err
@@ -98,11 +99,10 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 				introduced = true
 			}
 			d.face.progress(task, round)
-			if !round.Phase.Final() {
-				break
+			if ended = ended && round.Phase.Final(); ended {
+				d.face.round(d.event(round, max(last.Closed, round.Opened), time.Since(opened)))
+				last, opened = round, time.Now()
 			}
-			d.face.round(d.event(round, time.Since(opened)))
-			shown, opened = number, time.Now()
 		}
 		if task.State.Final() {
 			return task, nil
@@ -114,16 +114,17 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 }
 
 // event is a finished round, as the chain tells it; how long the trainers took
-// stands in their journals.
-func (d *demonstration) event(r spec.Round, took time.Duration) roundEvent {
+// stands in their journals. A round that overlapped with the one before counts from
+// the height at which that one ended.
+func (d *demonstration) event(r spec.Round, from int64, took time.Duration) roundEvent {
 	e := roundEvent{
 		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(),
-		Height: r.Closed, Blocks: r.Closed - r.Opened, Seconds: seconds(took),
+		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(), Paid: r.Paid,
+		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),
 	}
 	for _, t := range r.Trainers {
 		if t.Height > 0 {
-			e.TrainBlocks = max(e.TrainBlocks, t.Height-r.Opened-1)
+			e.TrainBlocks = max(e.TrainBlocks, t.Height-max(from, r.Opened)-1)
 		}
 		if took, err := daemon.TrainingTime(d.local.Home(d.names[t.Node]), r.Task, r.Number); err == nil {
 			e.TrainSeconds = max(e.TrainSeconds, seconds(took))

@@ -79,7 +79,10 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 		return t, fmt.Errorf("--target: %w", err)
 	}
 	t.Escrow = escrow
-	t.Deadlines = spec.Deadlines{Select: 300, Train: 300, Attest: 40, Aggregate: 30, Evaluate: 30}
+	t.Deadlines = spec.Deadlines{
+		Select: 2 * spec.Minute, Train: 2 * spec.Minute,
+		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 30 * spec.Second,
+	}
 	t.Audit = spec.AuditPublic
 	return t, t.Validate()
 }

@@ -35,7 +35,7 @@ func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string)
 
 func (p *plain) round(e roundEvent) {
 	if e.Phase == spec.PhaseAborted {
-		fmt.Fprintf(p.out, "round %3d  aborted: %s\n", e.Round, e.Reason)
+		fmt.Fprintf(p.out, "round %3d  %s\n", e.Round, aborted(e.Reason, e.Survivors, e.Paid))
 		return
 	}
 	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)\n",

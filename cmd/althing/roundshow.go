@@ -36,7 +36,11 @@ func (s *session) showRound(ctx context.Context, c *client.Client, r spec.Round)
 	}
 	t := s.table()
 	t.row("round", fmt.Sprintf("%d of task %d", r.Number, r.Task))
-	t.row("phase", phase(r))
+	now, err := c.Time(ctx)
+	if err != nil {
+		return err
+	}
+	t.row("phase", phase(r, now))
 	t.row("opened", fmt.Sprintf("at height %d", r.Opened))
 	if r.Closed > 0 {
 		t.row("closed", fmt.Sprintf("at height %d", r.Closed))
@@ -83,14 +87,15 @@ func (s *session) showParts(r spec.Round, known map[uint64]string) error {
 	return t.flush()
 }
 
-func phase(r spec.Round) string {
+// phase tells where a round is, at a network time.
+func phase(r spec.Round, now spec.Time) string {
 	switch {
 	case r.Reason != "":
 		return string(r.Phase) + ": " + r.Reason
 	case r.Phase.Final():
 		return string(r.Phase)
 	}
-	return fmt.Sprintf("%s, since height %d, until height %d at the latest", r.Phase, r.Since, r.Deadline)
+	return fmt.Sprintf("%s, for %s, at most %s more", r.Phase, spec.Duration(now-r.Since), spec.Duration(max(0, r.Deadline-now)))
 }
 
 // holders counts the aggregators that hold the update of a trainer.

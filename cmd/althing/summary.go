@@ -18,8 +18,9 @@ type roundEvent struct {
 	Federated    spec.PPM   `json:"federated_accuracy"` // of the model before, on the trainers' own rows
 	Trainers     int        `json:"trainers"`
 	Survivors    int        `json:"survivors"`
+	Paid         uint64     `json:"paid_uthing"`
 	Height       int64      `json:"height"`
-	Blocks       int64      `json:"blocks"`
+	Blocks       int64      `json:"blocks"`       // since the round before it ended, or this one began
 	TrainBlocks  int64      `json:"train_blocks"` // of these, spent waiting for trainers
 	Seconds      float64    `json:"seconds"`
 	TrainSeconds float64    `json:"train_seconds"` // of the slowest Trainer call

@@ -183,7 +183,7 @@ func standing(t table, task spec.Task) {
 		state += ": " + task.Reason
 	}
 	if task.Cancelling && !task.State.Final() {
-		state += ", closes when the running round ends"
+		state += ", closes when the rounds that run end"
 	}
 	t.row("state", state)
 	t.row("owner", task.Owner)
@@ -191,7 +191,11 @@ func standing(t table, task spec.Task) {
 	if task.Closed > 0 {
 		t.row("closed", fmt.Sprintf("at height %d", task.Closed))
 	}
-	t.row("rounds", fmt.Sprintf("%d accepted, newest is %d", task.Accepted, task.Round))
+	rounds := fmt.Sprintf("%d accepted, newest is %d", task.Accepted, task.Round)
+	if task.Scoring > 0 {
+		rounds += fmt.Sprintf(", %d is being scored", task.Scoring)
+	}
+	t.row("rounds", rounds)
 	t.row("current model", unless(task.Model.IsZero(), task.Model))
 	t.row("score", unless(task.Accepted == 0, task.Score))
 	t.row("money", fmt.Sprintf("%s locked, %s paid, %s refunded", money(task.Spec.Escrow), money(task.Paid), money(task.Refunded)))

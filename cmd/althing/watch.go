@@ -22,6 +22,7 @@ type watched struct {
 	Federated *spec.PPM   `json:"federated_accuracy,omitempty"` // of the model it began with
 	Trainers  int         `json:"trainers"`
 	Survivors int         `json:"survivors"`
+	Paid      uint64      `json:"paid_uthing"`
 	Height    int64       `json:"height"`
 	Blocks    int64       `json:"blocks"`
 	Model     spec.Digest `json:"model"`
@@ -103,17 +104,25 @@ func (s *session) over(r spec.Round) error {
 	if s.json {
 		return s.line(watched{
 			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(),
+			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), Paid: r.Paid,
 			Height: r.Closed, Blocks: r.Closed - r.Opened, Model: r.Next,
 		})
 	}
 	if r.Phase == spec.PhaseAborted {
-		_, err := fmt.Fprintf(s.out, "round %3d  aborted: %s\n", r.Number, r.Reason)
+		_, err := fmt.Fprintf(s.out, "round %3d  %s\n", r.Number, aborted(r.Reason, r.Survivors(), r.Paid))
 		return err
 	}
 	_, err := fmt.Fprintf(s.out, "round %3d  accuracy %-8v  federated %-8v  %d of %d updates  %d blocks\n",
 		r.Number, unless(!r.Scored, r.Score), figure(federated(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened)
 	return err
+}
+
+// aborted tells why a round came to no model, and what it paid all the same.
+func aborted(why string, survivors int, paid uint64) string {
+	if paid == 0 {
+		return "aborted: " + why
+	}
+	return fmt.Sprintf("stopped: %s; %s paid for %s", why, money(paid), counted(uint32(survivors), "update"))
 }
 
 func (s *session) closed(t spec.Task) error {

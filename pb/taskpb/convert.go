@@ -21,11 +21,11 @@ func TaskFromSpec(t spec.Task) Task {
 func RecordFromSpec(t spec.Task) Task {
 	return Task{
 		Id: t.ID, Owner: t.Owner, State: TaskStateFromSpec(t.State),
-		Reason: t.Reason, Created: t.Created, Since: t.Since, Closed: t.Closed, Cancelling: t.Cancelling,
+		Reason: t.Reason, Created: t.Created, Since: int64(t.Since), Closed: t.Closed, Cancelling: t.Cancelling,
 		Paid: t.Paid, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
-		Round: t.Round, Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
-		Score: uint32(t.Score), Due: t.Due, Faults: faultsFromSpec(t.Faults),
+		Round: t.Round, Scoring: t.Scoring, Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
+		Score: uint32(t.Score), Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
 	}
 }
 
@@ -42,11 +42,11 @@ func (m *Task) ToSpec() (spec.Task, error) {
 	var r digests
 	t := spec.Task{
 		ID: m.Id, Owner: m.Owner, Spec: m.Spec.ToSpec(), State: state,
-		Reason: m.Reason, Created: m.Created, Since: m.Since, Closed: m.Closed, Cancelling: m.Cancelling,
+		Reason: m.Reason, Created: m.Created, Since: spec.Time(m.Since), Closed: m.Closed, Cancelling: m.Cancelling,
 		Paid: m.Paid, Refunded: m.Refunded,
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
-		Round: m.Round, Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
-		Score: spec.PPM(m.Score), Due: m.Due, Faults: faultsToSpec(&r, m.Faults),
+		Round: m.Round, Scoring: m.Scoring, Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
+		Score: spec.PPM(m.Score), Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
 	}
 	if r.err != nil {
 		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, r.err)

@@ -10,9 +10,9 @@ import (
 func RoundFromSpec(r spec.Round) Round {
 	out := Round{
 		Task: r.Task, Number: r.Number, Phase: PhaseFromSpec(r.Phase), Reason: r.Reason,
-		Opened: r.Opened, Since: r.Since, Deadline: r.Deadline, Closed: r.Closed,
+		Opened: r.Opened, Since: int64(r.Since), Deadline: int64(r.Deadline), Closed: r.Closed,
 		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid,
-		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: r.Enough,
+		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: int64(r.Enough),
 	}
 	for _, c := range r.Trainers {
 		out.Trainers = append(out.Trainers, ContributionFromSpec(c))
@@ -36,10 +36,10 @@ func (m *Round) ToSpec() (spec.Round, error) {
 	var r digests
 	out := spec.Round{
 		Task: m.Task, Number: m.Number, Phase: phase, Reason: m.Reason,
-		Opened: m.Opened, Since: m.Since, Deadline: m.Deadline, Closed: m.Closed,
+		Opened: m.Opened, Since: spec.Time(m.Since), Deadline: spec.Time(m.Deadline), Closed: m.Closed,
 		Base: r.read("base", m.Base), Next: r.read("next", m.Next),
 		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid,
-		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: m.Enough,
+		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: spec.Time(m.Enough),
 	}
 	for i := range m.Trainers {
 		out.Trainers = append(out.Trainers, m.Trainers[i].toSpec(&r))

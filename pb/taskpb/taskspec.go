@@ -33,11 +33,12 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 		Target:  Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
 		Escrow:  s.Escrow,
 		Deadlines: Deadlines{
-			Select: s.Deadlines.Select, Train: s.Deadlines.Train, Attest: s.Deadlines.Attest,
-			Aggregate: s.Deadlines.Aggregate, Evaluate: s.Deadlines.Evaluate,
+			Select: int64(s.Deadlines.Select), Train: int64(s.Deadlines.Train), Attest: int64(s.Deadlines.Attest),
+			Aggregate: int64(s.Deadlines.Aggregate), Evaluate: int64(s.Deadlines.Evaluate),
 		},
+		Overlap: s.Overlap,
 		Retries: s.Retries,
-		Retain:  s.Retain,
+		Retain:  int64(s.Retain),
 		Audit:   s.Audit,
 	}
 }
@@ -70,11 +71,12 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 		Target:  spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
 		Escrow:  m.Escrow,
 		Deadlines: spec.Deadlines{
-			Select: m.Deadlines.Select, Train: m.Deadlines.Train, Attest: m.Deadlines.Attest,
-			Aggregate: m.Deadlines.Aggregate, Evaluate: m.Deadlines.Evaluate,
+			Select: spec.Duration(m.Deadlines.Select), Train: spec.Duration(m.Deadlines.Train), Attest: spec.Duration(m.Deadlines.Attest),
+			Aggregate: spec.Duration(m.Deadlines.Aggregate), Evaluate: spec.Duration(m.Deadlines.Evaluate),
 		},
+		Overlap: m.Overlap,
 		Retries: m.Retries,
-		Retain:  m.Retain,
+		Retain:  spec.Duration(m.Retain),
 		Audit:   m.Audit,
 	}
 }

@@ -21,6 +21,7 @@ type Machine struct {
 	Liar bool
 
 	duties   []role.Duty
+	now      spec.Time
 	prepared map[uint64]Prepared
 	combined map[place]Combined
 }
@@ -28,13 +29,13 @@ type Machine struct {
 type place struct{ task, round uint64 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, now int64) []role.Action {
+func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.prepared == nil {
 		m.prepared, m.combined = map[uint64]Prepared{}, map[place]Combined{}
 	}
 	switch e := e.(type) {
 	case role.Saw:
-		m.duties = e.Duties
+		m.duties, m.now = e.Duties, e.Now
 	case Prepared:
 		m.prepared[e.Task] = e
 	case Combined:
@@ -43,7 +44,7 @@ func (m *Machine) Handle(e role.Event, now int64) []role.Action {
 	var actions []role.Action
 	for _, d := range m.duties {
 		actions = append(actions, m.prepare(d)...)
-		actions = append(actions, m.take(d, now)...)
+		actions = append(actions, m.take(d)...)
 	}
 	return actions
 }
@@ -58,11 +59,11 @@ func (m *Machine) prepare(d role.Duty) []role.Action {
 	if !done {
 		return []role.Action{Prepare{d.Task}}
 	}
-	return []role.Action{d.Say(round.Ready{Node: m.Node, Digest: p.Model})}
+	return []role.Action{role.Send{Task: d.Task.ID, Input: round.Ready{Node: m.Node, Digest: p.Model}}}
 }
 
 // take does the node's part in a round.
-func (m *Machine) take(d role.Duty, now int64) []role.Action {
+func (m *Machine) take(d role.Duty) []role.Action {
 	i := d.Round.Aggregator(m.Node)
 	if i < 0 {
 		return nil
@@ -72,7 +73,7 @@ func (m *Machine) take(d role.Duty, now int64) []role.Action {
 	reveals := d.Round.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0
 	switch c, done := m.combined[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseAttest && a.Attested == 0:
-		return m.attest(d, now)
+		return m.attest(d)
 	case (commits || reveals) && !done:
 		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
 	case commits:
@@ -88,7 +89,7 @@ func (m *Machine) take(d role.Duty, now int64) []role.Action {
 
 // attest says whose updates the node holds: at once when it holds all, else when
 // a quarter of the phase has passed.
-func (m *Machine) attest(d role.Duty, now int64) []role.Action {
+func (m *Machine) attest(d role.Duty) []role.Action {
 	held, all := make([]bool, len(d.Round.Trainers)), true
 	for i, t := range d.Round.Trainers {
 		if t.Height > 0 {
@@ -96,7 +97,7 @@ func (m *Machine) attest(d role.Duty, now int64) []role.Action {
 			all = all && held[i]
 		}
 	}
-	if !all && now < d.Round.Since+max(2, (d.Round.Deadline-d.Round.Since)/4) {
+	if !all && m.now < d.Round.Since+(d.Round.Deadline-d.Round.Since)/4 {
 		return nil
 	}
 	return []role.Action{d.Say(round.Attest{Node: m.Node, Round: d.Round.Number, Holds: spec.Bitmap(held)})}

@@ -20,7 +20,7 @@ type Machine struct {
 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
+func (m *Machine) Handle(e role.Event) []role.Action {
 	switch e := e.(type) {
 	case role.Saw:
 		m.duties = e.Duties

@@ -52,11 +52,11 @@ func TestDownloadsTheFinalModelOnce(t *testing.T) {
 	n, open := network(t, 2)
 	var m consumer.Machine
 	failed := spec.Task{ID: 2, State: spec.TaskFailed} // no model to have
-	if actions := m.Handle(saw(open, failed), n.Height()); len(actions) != 0 {
+	if actions := m.Handle(saw(open, failed)); len(actions) != 0 {
 		t.Fatalf("nothing is final, but it wants %v", actions)
 	}
 	task := finish(t, n)
-	actions := m.Handle(saw(task, failed), n.Height())
+	actions := m.Handle(saw(task, failed))
 	if diff := cmp.Diff([]role.Action{consumer.Download{Task: task}}, actions); diff != "" {
 		t.Fatal(diff)
 	}
@@ -71,7 +71,7 @@ func TestDownloadsTheFinalModelOnce(t *testing.T) {
 	if _, err := role.ReadBlob(t.Context(), tools.Store, task.Model); err != nil {
 		t.Error(err)
 	}
-	if actions := m.Handle(event, n.Height()); len(actions) != 0 {
+	if actions := m.Handle(event); len(actions) != 0 {
 		t.Errorf("it has the model and wants %v", actions)
 	}
 }

@@ -26,7 +26,7 @@ type Machine struct {
 type place struct{ task, round uint64 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
+func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.shard == nil {
 		m.shard, m.scored = map[uint64]Holding{}, map[place]Scored{}
 	}
@@ -56,7 +56,7 @@ func (m *Machine) attest(d role.Duty) []role.Action {
 	if !done {
 		return []role.Action{Hold{d.Task}}
 	}
-	return []role.Action{d.Say(round.Ready{Node: m.Node, Digest: h.Shard})}
+	return []role.Action{role.Send{Task: d.Task.ID, Input: round.Ready{Node: m.Node, Digest: h.Shard}}}
 }
 
 // judge does the node's part in a round.

@@ -66,7 +66,7 @@ func training(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
 func do(t *testing.T, node *sim.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
 	t.Helper()
 	m := trainer.Machine{Node: node.ID, Processors: processors}
-	actions := m.Handle(role.Saw{Duties: []role.Duty{duty}}, 1)
+	actions := m.Handle(role.Saw{Duties: []role.Duty{duty}})
 	if len(actions) != 1 {
 		t.Fatalf("it asks for %v", actions)
 	}

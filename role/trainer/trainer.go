@@ -33,7 +33,7 @@ type Machine struct {
 type place struct{ task, round uint64 }
 
 // Handle implements [role.Machine].
-func (m *Machine) Handle(e role.Event, _ int64) []role.Action {
+func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.trained == nil {
 		m.trained, m.copied = map[place]Trained{}, map[place]spec.Digest{}
 	}

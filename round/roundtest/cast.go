@@ -40,11 +40,11 @@ func (c cast) modelOf(number, node uint64) spec.Digest {
 
 // owed is what the nodes of a task have to say now, each once.
 func (c cast) owed(s round.State) (ins []round.Input) {
-	switch {
-	case s.Task.State == spec.TaskPreparing:
+	if s.Task.State == spec.TaskPreparing {
 		ins = c.preparing(s.Task)
-	case s.Running():
-		ins = c.answers(s)
+	}
+	for _, r := range s.Open() {
+		ins = append(ins, c.answers(s.Chain, r)...)
 	}
 	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })
 }
@@ -63,10 +63,9 @@ func (c cast) preparing(t spec.Task) (ins []round.Input) {
 	return ins
 }
 
-func (c cast) answers(s round.State) (ins []round.Input) {
-	r := s.Round
+func (c cast) answers(chain string, r spec.Round) (ins []round.Input) {
 	slot := func(node uint64) spec.Slot {
-		return spec.Slot{Chain: s.Chain, Task: r.Task, Round: r.Number, Node: node}
+		return spec.Slot{Chain: chain, Task: r.Task, Round: r.Number, Node: node}
 	}
 	held := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {

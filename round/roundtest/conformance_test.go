@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"cosmossdk.io/core/store"
 	"cosmossdk.io/log/v2"
@@ -42,15 +43,41 @@ func TestChainAndSimulatorConform(t *testing.T) {
 	roundtest.Run(t,
 		func(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", name)).String() },
 		func() roundtest.World { return newStored(encoding) },
-		func() roundtest.World { return memory{sim.NewChain(roundtest.Chain)} })
+		func() roundtest.World { return newMemory() })
 }
 
+// firstBlock is the block time of the first block, in milliseconds since 1970.
+const firstBlock = 1_000_000
+
 // memory is the chain of the simulator.
-type memory struct{ *sim.Chain }
+type memory struct {
+	*sim.Chain
+	time int64 // block time
+}
 
-func (m memory) Told() []string { return m.Chain.Told }
+func newMemory() *memory {
+	m := &memory{Chain: sim.NewChain(roundtest.Chain), time: firstBlock}
+	m.BeginBlock(m.time)
+	return m
+}
 
-func (m memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
+func (m *memory) EndBlock(later spec.Duration) error {
+	err := m.Chain.EndBlock()
+	m.time += int64(later)
+	m.BeginBlock(m.time)
+	return err
+}
+
+func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
+	for _, s := range m.Chain.Duties(node) {
+		duties = append(duties, roundtest.Duty{Task: s.Task, Rounds: s.Open()})
+	}
+	return duties
+}
+
+func (m *memory) Told() []string { return m.Chain.Told }
+
+func (m *memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
 
 // stored is the registry, the tasks and the SDK's bank over their stores, as the
 // application has them, without consensus, signatures and fees. What only a broken
@@ -73,7 +100,7 @@ func newStored(e chain.Encoding) *stored {
 	authority := moduleAddress(purse).String()
 	accounts := authkeeper.NewAccountKeeper(e.Codec, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount,
 		map[string][]string{node.Name: nil, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
-	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1)}
+	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1).WithBlockTime(time.UnixMilli(firstBlock))}
 	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
 	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
 	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
@@ -81,6 +108,8 @@ func newStored(e chain.Encoding) *stored {
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, node.Module{}.DefaultGenesis(e.Codec))
+	task.Module{Keeper: s.tasks}.InitGenesis(s.ctx, e.Codec, task.Module{}.DefaultGenesis(e.Codec))
+	must(s.tasks.BeginBlock(s.ctx))
 	return s
 }
 
@@ -202,11 +231,18 @@ func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
 	return err
 }
 
-func (s *stored) EndBlock() error {
+func (s *stored) EndBlock(later spec.Duration) error {
 	err := s.tasks.EndBlock(s.ctx)
 	s.hear()
-	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1)
+	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1).WithBlockTime(s.ctx.BlockTime().Add(time.Duration(later) * time.Millisecond))
+	must(s.tasks.BeginBlock(s.ctx))
 	return err
+}
+
+func (s *stored) Time() spec.Time {
+	res, err := s.tasks.Time(s.ctx, &taskpb.QueryTime{})
+	must(err)
+	return spec.Time(res.Time)
 }
 
 func (s *stored) Height() int64 { return s.ctx.BlockHeight() }
@@ -236,18 +272,19 @@ func (s *stored) Node(id uint64) (spec.Node, bool) {
 	return n, true
 }
 
-func (s *stored) Duties(id uint64) (duties []round.State) {
+func (s *stored) Duties(id uint64) (duties []roundtest.Duty) {
 	res, err := s.tasks.Duties(s.ctx, &taskpb.QueryDuties{Node: id})
 	must(err)
 	for _, d := range res.Duties {
-		state := round.State{Chain: roundtest.Chain}
-		state.Task, err = d.Task.ToSpec()
+		var duty roundtest.Duty
+		duty.Task, err = d.Task.ToSpec()
 		must(err)
-		if d.Round != nil {
-			state.Round, err = d.Round.ToSpec()
+		for _, r := range d.Rounds {
+			played, err := r.ToSpec()
 			must(err)
+			duty.Rounds = append(duty.Rounds, played)
 		}
-		duties = append(duties, state)
+		duties = append(duties, duty)
 	}
 	return duties
 }

@@ -368,7 +368,7 @@ func inactive(w *twins) {
 func competing(w *twins) {
 	w.populate(5, 4, 4, 1)
 	asked := digits()
-	asked.Deadlines.Select = 100
+	asked.Deadlines.Select = 100 * spec.Second
 	first, second := w.task("alice", asked), w.task("bob", asked)
 	w.finish(cast{}, first, spec.TaskReached, 1000)
 	if s := w.state(second).Task; s.State == spec.TaskRunning || s.State.Final() {
@@ -400,15 +400,16 @@ func several(w *twins) {
 	w.populate(4, 5, 5, 2)
 	asked := digits()
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
-	asked.Deadlines.Select = 100
+	asked.Deadlines.Select = 100 * spec.Second
 	ids := make([]uint64, 5)
 	for i := range ids {
 		ids[i] = w.task([]string{"alice", "bob", "carol", "dan", "eve"}[i], asked)
 	}
+	began := w.one.Time()
 	w.end()
 	for _, id := range ids {
-		if s := w.state(id).Task; s.State != spec.TaskPreparing || s.Since != 1 {
-			w.Fatalf("task %d is %s since %d", id, s.State, s.Since)
+		if s := w.state(id).Task; s.State != spec.TaskPreparing || s.Since != began {
+			w.Fatalf("task %d is %s since %s", id, s.State, s.Since)
 		}
 	}
 	w.answer(cast{}, ids...)

@@ -29,7 +29,9 @@ func random(t *testing.T, open func(failer) *twins) {
 		w.settle()
 		for range rapid.IntRange(1, 40).Draw(t, "blocks") {
 			w.block()
-			w.end()
+			w.pause(rapid.SampledFrom([]spec.Duration{
+				50, 300, spec.Second, spec.Second, spec.Second, 2 * spec.Second, spec.Hour,
+			}).Draw(t, "pause"))
 		}
 		w.silence()
 		for id := uint64(1); id <= w.tasks; id++ {
@@ -92,7 +94,9 @@ func (w *chaos) arrive(role spec.Role) {
 // anyTask is small, so that its end is near and several run beside each other. A
 // few are no tasks at all.
 func (w *chaos) anyTask() spec.TaskSpec {
-	t, few := w.t, func(name string) uint32 { return rapid.Uint32Range(2, 6).Draw(w.t, name) }
+	t, few := w.t, func(name string) spec.Duration {
+		return spec.Duration(rapid.Int64Range(2, 6).Draw(w.t, name)) * spec.Second
+	}
 	asked := digits()
 	asked.Selection.Trainers = rapid.Uint32Range(1, 4).Draw(t, "trainers")
 	asked.Selection.MinTrainers = rapid.Uint32Range(1, asked.Selection.Trainers).Draw(t, "least")
@@ -115,6 +119,7 @@ func (w *chaos) anyTask() spec.TaskSpec {
 	if w.chance(8, "no task") {
 		asked.Escrow = 0
 	}
+	asked.Overlap = rapid.Bool().Draw(t, "overlap")
 	asked.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	asked.Deadlines = spec.Deadlines{Select: 3 * few("select"), Train: few("train"), Attest: few("attest"), Aggregate: few("aggregate"), Evaluate: few("evaluate")}
 	return asked
@@ -219,7 +224,8 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 	var value any
 	switch kind := field.Interface().(type) {
 	case spec.Digest:
-		digests := append(said(s.Round), spec.Digest{}, digest("model 0"), digest("another model"), digest("something"))
+		digests := append(said(s.Round), said(s.Scoring)...)
+		digests = append(digests, spec.Digest{}, digest("model 0"), digest("another model"), digest("something"))
 		value = rapid.SampledFrom(digests).Draw(t, name)
 	case spec.Salt:
 		value = salt(rapid.Uint64Range(0, 20).Draw(t, name))
@@ -228,7 +234,7 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 	case uint32:
 		value = rapid.SampledFrom([]uint32{0, 1, 1, 10, spec.MaxSamples + 1}).Draw(t, name)
 	case uint64:
-		value = rapid.SampledFrom([]uint64{s.Task.Round, s.Task.Round, s.Task.Round, 0, 1, 2, 3}).Draw(t, name)
+		value = rapid.SampledFrom([]uint64{s.Task.Round, s.Task.Round, s.Task.Round, s.Task.Scoring, s.Task.Scoring, 0, 1, 2, 3}).Draw(t, name)
 	case []byte:
 		value = rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 1, 0xff}), 0, 2).Draw(t, name)
 	case string:

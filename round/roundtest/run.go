@@ -36,7 +36,11 @@ func digits() spec.TaskSpec {
 	t.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
 	t.Escrow = 1000
 	t.Retries = 1
-	t.Deadlines = spec.Deadlines{Select: 20, Train: 20, Attest: 10, Aggregate: 10, Evaluate: 10}
+	t.Deadlines = spec.Deadlines{
+		Select: 20 * spec.Second, Train: 20 * spec.Second,
+		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 10 * spec.Second,
+	}
+	t.Overlap = false
 	return t
 }
 

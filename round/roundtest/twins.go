@@ -35,11 +35,12 @@ type twins struct {
 // anything else the tasks, their newest rounds and the escrow.
 type record struct {
 	Height    int64
+	Time      spec.Time
 	Tasks     []spec.Task
 	Rounds    []spec.Round
 	Committed []uint64 // who has said the commitments of the newest rounds
 	Nodes     []spec.Node
-	Duties    [][]round.State
+	Duties    [][]Duty
 	Balances  []uint64
 	Escrow    uint64
 	Told      []string // since the last comparison
@@ -47,7 +48,7 @@ type record struct {
 
 func (w *twins) read(world World, all bool) record {
 	w.Helper()
-	r := record{Height: world.Height(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
+	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
 	for id := uint64(1); id <= w.tasks; id++ {
 		t, err := world.Task(id)
 		if err != nil {
@@ -56,7 +57,9 @@ func (w *twins) read(world World, all bool) record {
 		r.Tasks = append(r.Tasks, t)
 		from := uint64(1)
 		if !all {
-			from = max(t.Round, 1)
+			if from = max(t.Round, 1); t.Scoring > 0 {
+				from = t.Scoring
+			}
 		}
 		for number := from; number <= t.Round; number++ {
 			played, err := world.Round(id, number)
@@ -206,20 +209,30 @@ func (w *twins) say(task uint64, in round.Input) error {
 	})
 }
 
+// end ends a block; the next one follows a second later.
 func (w *twins) end() {
 	w.Helper()
-	if err := w.do("the end of a block", World.EndBlock); err != nil {
+	w.pause(spec.Second)
+}
+
+// pause ends a block; the next one follows later by so much.
+func (w *twins) pause(later spec.Duration) {
+	w.Helper()
+	if err := w.do("the end of a block", func(world World) error { return world.EndBlock(later) }); err != nil {
 		w.Fatalf("height %d: %v", w.one.Height(), err)
 	}
 }
 
-// state is a task and its newest round.
+// state is a task and its rounds that run, or its newest round.
 func (w *twins) state(id uint64) round.State {
 	w.Helper()
 	s := round.State{Chain: Chain}
 	var err error
 	if s.Task, err = w.one.Task(id); err == nil && s.Task.Round > 0 {
 		s.Round, err = w.one.Round(id, s.Task.Round)
+	}
+	if err == nil && s.Task.Scoring > 0 {
+		s.Scoring, err = w.one.Round(id, s.Task.Scoring)
 	}
 	if err != nil {
 		w.Fatalf("task %d: %v", id, err)

@@ -25,11 +25,13 @@ type World interface {
 	Say(task uint64, in round.Input) error
 	// Owed reports whether a node that says this would be heard. It changes nothing.
 	Owed(task uint64, in round.Input) bool
-	// EndBlock looks at the tasks that are due and begins the next block.
-	EndBlock() error
+	// EndBlock looks at the tasks that are due and begins the next block, whose block
+	// time is later by so much.
+	EndBlock(later spec.Duration) error
 
-	// Height is that of the block in the making.
+	// Height is that of the block in the making, Time is network time there.
 	Height() int64
+	Time() spec.Time
 	// Task returns a task, or [round.ErrTaskNotFound].
 	Task(id uint64) (spec.Task, error)
 	// Round returns a round, or [round.ErrTaskNotFound] or [round.ErrRoundNotFound].
@@ -37,8 +39,8 @@ type World interface {
 	// Node returns a node; false where there is none, or none any more.
 	Node(id uint64) (spec.Node, bool)
 	// Duties lists the open tasks in which a node has a part, in the order of their
-	// ids, each with its newest round as far as [round.Concerns] the node.
-	Duties(node uint64) []round.State
+	// ids, each with its rounds that run as far as [round.Concerns] the node.
+	Duties(node uint64) []Duty
 	// Committed is which trainer has said a commitment in a round of a task that trains
 	// now, or 0.
 	Committed(task uint64, commitment spec.Digest) (uint64, error)
@@ -46,6 +48,14 @@ type World interface {
 	Balance(account string) uint64
 	// Escrow is what is locked for all tasks together, in uthing.
 	Escrow() uint64
-	// Told lists every effect so far, as "height: task id round number: effect".
+	// Told lists every effect so far, as "height: task id round number: effect", the
+	// number being 0 where the effect is about the task.
 	Told() []string
+}
+
+// Duty is an open task in which a node has a part, with its rounds that run, the
+// earlier one first.
+type Duty struct {
+	Task   spec.Task
+	Rounds []spec.Round
 }

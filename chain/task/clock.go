@@ -1,0 +1,35 @@
+package task
+
+import (
+	"context"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// BeginBlock lets network time pass. Only tasks run on it; everything else on the
+// chain runs on block time.
+func (k Keeper) BeginBlock(ctx context.Context) error {
+	clock, err := k.clock.Get(ctx)
+	if err != nil {
+		return err
+	}
+	next := round.Clock{Time: spec.Time(clock.Time), Block: clock.Block}.Tick(sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli())
+	return k.clock.Set(ctx, taskpb.Clock{Time: int64(next.Time), Block: next.Block})
+}
+
+// now is the moment of the block in the making, or of the newest block where none is
+// being made.
+func (k Keeper) now(ctx context.Context) (round.Moment, error) {
+	clock, err := k.clock.Get(ctx)
+	return round.Moment{Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Time: spec.Time(clock.Time)}, err
+}
+
+// Time implements [taskpb.QueryServer].
+func (k Keeper) Time(ctx context.Context, _ *taskpb.QueryTime) (*taskpb.QueryTimeResponse, error) {
+	now, err := k.now(ctx)
+	return &taskpb.QueryTimeResponse{Time: int64(now.Time)}, err
+}
