@@ -3,6 +3,7 @@ package data
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -13,13 +14,31 @@ import (
 func Digest(t Table) spec.Digest {
 	shape := binary.BigEndian.AppendUint64(nil, uint64(t.Features))
 	shape = binary.BigEndian.AppendUint64(shape, uint64(t.Classes))
-	x := make([]byte, 0, 4*len(t.X))
-	for _, v := range t.X {
-		x = binary.LittleEndian.AppendUint32(x, math.Float32bits(v))
+	s := spec.NewStatement("table")
+	s.Part(len(shape))
+	s.Write(shape)
+	var b []byte
+	write := func(row []float32) {
+		b = b[:0]
+		for _, v := range row {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		s.Write(b)
 	}
-	y := make([]byte, 0, 4*len(t.Y))
+	if t.Index == nil {
+		s.Part(4 * len(t.X))
+		for row := range slices.Chunk(t.X, max(1, t.Features)) {
+			write(row)
+		}
+	} else {
+		s.Part(4 * len(t.Index) * t.Features)
+		for i := range t.Index {
+			write(t.Row(i))
+		}
+	}
+	s.Part(4 * t.Rows())
 	for _, v := range t.Y {
-		y = binary.LittleEndian.AppendUint32(y, uint32(v))
+		s.Write(binary.LittleEndian.AppendUint32(b[:0], uint32(v)))
 	}
-	return spec.Statement("table", shape, x, y)
+	return s.Digest()
 }

@@ -24,7 +24,7 @@ const (
 // A small alpha (0.1) gives parts of few classes, a large one (100) parts that
 // are alike.
 //
-// Every row lands in exactly one part. A part that drew fewer than 8 rows (or
+// Every row lands in exactly one part, a view. A part that drew fewer than 8 rows (or
 // than its equal share, where that is less) is given some of the largest part's.
 //
 // The proportions are real arithmetic: on another architecture they may differ
@@ -53,7 +53,7 @@ func Dirichlet(t Table, parts int, alpha float64, seed uint64) ([]Table, error) 
 		}
 	}
 	level(hands, min(minPart, t.Rows()/parts))
-	return t.selectAll(hands), nil
+	return t.viewAll(hands), nil
 }
 
 // level moves rows from the largest hand to each that has fewer than least.

@@ -8,8 +8,8 @@ import (
 )
 
 // Holdout cuts a table in two, keeping the given fraction of every class
-// (rounded to whole rows) apart for evaluation. Rows keep their order. It fails
-// when one side would be empty.
+// (rounded to whole rows) apart for evaluation. Both are views; rows keep their
+// order. It fails when one side would be empty.
 func Holdout(t Table, fraction spec.PPM, seed uint64) (train, holdout Table, err error) {
 	if fraction > spec.One {
 		return Table{}, Table{}, fmt.Errorf("hold-out fraction %s is above 1", fraction)
@@ -28,10 +28,10 @@ func Holdout(t Table, fraction spec.PPM, seed uint64) (train, holdout Table, err
 	}
 	slices.Sort(kept)
 	slices.Sort(apart)
-	return t.Select(kept), t.Select(apart), nil
+	return t.View(kept), t.View(apart), nil
 }
 
-// Shards deals a table out into parts of equal size (to one row) that have each
+// Shards deals a table out into views of equal size (to one row) that have each
 // class in equal number (to one row). Rows keep their order; nothing is random.
 func Shards(t Table, parts int) ([]Table, error) {
 	if err := divisible(t, parts); err != nil {
@@ -45,7 +45,7 @@ func Shards(t Table, parts int) ([]Table, error) {
 			dealt++
 		}
 	}
-	return t.selectAll(hands), nil
+	return t.viewAll(hands), nil
 }
 
 // divisible reports whether a table has a row for each of some parts.
@@ -56,12 +56,12 @@ func divisible(t Table, parts int) error {
 	return nil
 }
 
-// selectAll turns lists of rows into tables with the rows in table order.
-func (t Table) selectAll(lists [][]int) []Table {
-	tables := make([]Table, len(lists))
+// viewAll turns lists of rows into views with the rows in table order.
+func (t Table) viewAll(lists [][]int) []Table {
+	views := make([]Table, len(lists))
 	for i, rows := range lists {
 		slices.Sort(rows)
-		tables[i] = t.Select(rows)
+		views[i] = t.View(rows)
 	}
-	return tables
+	return views
 }

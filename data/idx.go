@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -49,25 +48,21 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	case shape[0] == 0:
 		return Table{}, errors.New("idx: no images")
 	}
-	x, err := valuesOf(images, shape)
-	if err != nil {
+	t := Table{Features: image.Values(), Classes: classes, Image: image}
+	if t.X, err = decode(images, shape, func(pixel byte) float32 { return float32(pixel) / idxBlack }); err != nil {
 		return Table{}, fmt.Errorf("idx: images: %w", err)
 	}
-	y := make([]byte, shape[0])
-	if labels != nil {
-		if y, err = valuesOf(labels, size); err != nil {
-			return Table{}, fmt.Errorf("idx: labels: %w", err)
-		}
+	if labels == nil {
+		t.Y = make([]int32, shape[0])
+		return t, nil
 	}
-	t := Table{X: make([]float32, len(x)), Y: make([]int32, len(y)), Features: image.Values(), Classes: classes, Image: image}
-	for i, class := range y {
+	if t.Y, err = decode(labels, size, func(class byte) int32 { return int32(class) }); err != nil {
+		return Table{}, fmt.Errorf("idx: labels: %w", err)
+	}
+	for i, class := range t.Y {
 		if int(class) >= classes {
 			return Table{}, fmt.Errorf("idx: label %d of image %d is not a class: want 0 to %d", class, i, classes-1)
 		}
-		t.Y[i] = int32(class)
-	}
-	for i, pixel := range x {
-		t.X[i] = float32(pixel) / idxBlack
 	}
 	return t, nil
 }
@@ -95,25 +90,38 @@ func dimensions(r io.Reader, kind uint32) ([]uint32, error) {
 	return shape, nil
 }
 
-// valuesOf reads what is behind the header of an IDX file: as many bytes as its
-// dimensions say, and nothing more.
-func valuesOf(r io.Reader, shape []uint32) ([]byte, error) {
-	size := int64(1)
+// decode makes a value of each byte behind the header of an IDX file: as many as its
+// dimensions say, and nothing more. The header may lie, so there is room for a million
+// values at first, and for more only as they come. It grows so steeply that all room
+// that was too small is a small part of what was needed.
+func decode[V any](r io.Reader, shape []uint32, value func(byte) V) (values []V, err error) {
+	const portion, firstRoom, growth = 1 << 15, 1 << 20, 64
+	size := 1
 	for _, n := range shape {
-		size *= int64(n)
+		size *= int(n)
 	}
-	// The header may lie, so memory grows with what really comes.
-	var read bytes.Buffer
-	if _, err := io.Copy(&read, io.LimitReader(r, size+1)); err != nil {
-		return nil, fmt.Errorf("after %d of %d values: %w", read.Len(), size, err)
+	read := make([]byte, min(portion, size+1))
+	for {
+		n, err := r.Read(read)
+		come := len(values) + n
+		if come > size {
+			return nil, fmt.Errorf("more than the %d values that its header says", size)
+		}
+		if come > cap(values) {
+			values = append(make([]V, 0, min(size, max(firstRoom, growth*come))), values...)
+		}
+		for _, b := range read[:n] {
+			values = append(values, value(b))
+		}
+		switch {
+		case errors.Is(err, io.EOF) && come < size:
+			return nil, fmt.Errorf("truncated: %d of %d values", come, size)
+		case errors.Is(err, io.EOF):
+			return values, nil
+		case err != nil:
+			return nil, fmt.Errorf("after %d of %d values: %w", come, size, err)
+		}
 	}
-	switch n := int64(read.Len()); {
-	case n < size:
-		return nil, fmt.Errorf("truncated: %d of %d values", n, size)
-	case n > size:
-		return nil, fmt.Errorf("more than the %d values that its header says", size)
-	}
-	return read.Bytes(), nil
 }
 
 func truncated(err error, where string) error {

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,31 +17,31 @@ func WriteIDX(images, labels io.Writer, t Table) error {
 	if !t.Pixels() {
 		return errors.New("idx: the rows are no images of whole shades of grey, or there are more than 256 classes")
 	}
-	pixels, classes := make([]byte, len(t.X)), make([]byte, len(t.Y))
-	for i, x := range t.X {
-		pixels[i], _ = shade(x)
-	}
-	for i, y := range t.Y {
-		classes[i] = byte(y)
-	}
 	rows := uint32(t.Rows())
-	if err := writeIDX(images, idxImages, []uint32{rows, t.Image.Height, t.Image.Width}, pixels); err != nil {
-		return err
+	x, y := bufio.NewWriter(images), bufio.NewWriter(labels)
+	writeHeader(x, idxImages, rows, t.Image.Height, t.Image.Width)
+	writeHeader(y, idxLabels, rows)
+	pixels := make([]byte, t.Features)
+	for i, class := range t.Y {
+		for j, value := range t.Row(i) {
+			pixels[j], _ = shade(value)
+		}
+		x.Write(pixels)
+		y.Write([]byte{byte(class)})
 	}
-	return writeIDX(labels, idxLabels, []uint32{rows}, classes)
+	if err := errors.Join(x.Flush(), y.Flush()); err != nil {
+		return fmt.Errorf("idx: %w", err)
+	}
+	return nil
 }
 
-func writeIDX(w io.Writer, kind uint32, dimensions []uint32, values []byte) error {
+// writeHeader leaves errors to the writer's Flush.
+func writeHeader(w *bufio.Writer, kind uint32, dimensions ...uint32) {
 	head := binary.BigEndian.AppendUint32(nil, kind)
 	for _, n := range dimensions {
 		head = binary.BigEndian.AppendUint32(head, n)
 	}
-	for _, b := range [][]byte{head, values} {
-		if _, err := w.Write(b); err != nil {
-			return fmt.Errorf("idx: %w", err)
-		}
-	}
-	return nil
+	w.Write(head)
 }
 
 // Pixels reports whether a table is one that ReadIDX can return.
@@ -53,9 +54,11 @@ func (t Table) Pixels() bool {
 			return false
 		}
 	}
-	for _, x := range t.X {
-		if _, whole := shade(x); !whole {
-			return false
+	for i := range t.Rows() {
+		for _, x := range t.Row(i) {
+			if _, whole := shade(x); !whole {
+				return false
+			}
 		}
 	}
 	return true

@@ -25,11 +25,11 @@ func below(n uint64, source rand.Source) uint64 {
 	return hi
 }
 
-// Shuffle copies a table with its rows in an order that depends on the seed only.
+// Shuffle is a view of a table in an order that depends on the seed only.
 func Shuffle(t Table, seed uint64) Table {
 	rows := sequence(t.Rows())
 	Permute(rows, stream(seed, streamShuffle))
-	return t.Select(rows)
+	return t.View(rows)
 }
 
 // The second word of each PCG seed: one seed gives every use its own stream.

@@ -8,10 +8,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Table is a set of labelled rows.
+// Table is a set of labelled rows. Its own rows lie in X one after the other; a
+// view shows some rows of another table, in an order of its own, and shares their
+// memory: see [Table.View]. Row finds a row in both.
 type Table struct {
-	X        []float32 // Rows() x Features, row-major
+	X        []float32 // row-major: the table's rows, or those of the table that a view is of
 	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
+	Index    []int     // of a view: row i of it is row Index[i] of X; else nil
 	Features int       // columns of X
 	Classes  int
 	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
@@ -22,7 +25,27 @@ func (t Table) Rows() int { return len(t.Y) }
 
 // Row is the features of row i. It shares memory with the table.
 func (t Table) Row(i int) []float32 {
+	i = t.place(i)
 	return t.X[i*t.Features : (i+1)*t.Features : (i+1)*t.Features]
+}
+
+// place is which row of X row i is.
+func (t Table) place(i int) int {
+	if t.Index == nil {
+		return i
+	}
+	return t.Index[i]
+}
+
+// View is a table of the rows with the given indices, in their order, that shares
+// their features with the table: it takes memory for a label and an index a row.
+func (t Table) View(rows []int) Table {
+	v := t
+	v.Y, v.Index = make([]int32, len(rows)), make([]int, len(rows))
+	for i, row := range rows {
+		v.Y[i], v.Index[i] = t.Y[row], t.place(row)
+	}
+	return v
 }
 
 // Select copies the rows with the given indices, in their order.
@@ -70,7 +93,17 @@ func (t Table) Validate() error {
 	if t.Features < 1 || t.Classes < 1 {
 		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
 	}
-	if len(t.X)%t.Features != 0 || len(t.X)/t.Features != len(t.Y) {
+	held := len(t.X) / t.Features // rows of X
+	if t.Index != nil {
+		if len(t.Index) != len(t.Y) {
+			return fmt.Errorf("view of %d rows and %d labels: want a label a row", len(t.Index), len(t.Y))
+		}
+		for i, row := range t.Index {
+			if row < 0 || row >= held {
+				return fmt.Errorf("row %d: the view shows row %d of %d", i, row, held)
+			}
+		}
+	} else if len(t.X)%t.Features != 0 || held != len(t.Y) {
 		return fmt.Errorf("table of %d values and %d labels: want %d values a label", len(t.X), len(t.Y), t.Features)
 	}
 	if t.Image != (spec.Image{}) && t.Image.Values() != t.Features {
@@ -81,9 +114,11 @@ func (t Table) Validate() error {
 			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
 		}
 	}
-	for i, x := range t.X {
-		if !finite(x) {
-			return fmt.Errorf("row %d, feature %d: %v is not a finite number", i/t.Features, i%t.Features, x)
+	for i := range t.Y {
+		for j, x := range t.Row(i) {
+			if !finite(x) {
+				return fmt.Errorf("row %d, feature %d: %v is not a finite number", i, j, x)
+			}
 		}
 	}
 	return nil

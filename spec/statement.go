@@ -3,6 +3,7 @@ package spec
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 )
 
 // Slot is the place a statement is about. It is part of every commitment and
@@ -36,17 +37,37 @@ func ScoreCommitment(s Slot, next Digest, score PPM, salt Salt) Digest {
 // Statement hashes a domain and length-prefixed parts: no two lists of parts
 // have the same bytes.
 func Statement(domain string, parts ...[]byte) Digest {
-	h := sha256.New()
-	write := func(b []byte) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
-		h.Write(b)
-	}
-	write([]byte("althing/v1/" + domain))
+	s := NewStatement(domain)
 	for _, p := range parts {
-		write(p)
+		s.Part(len(p))
+		s.Write(p)
 	}
-	return Digest(h.Sum(nil))
+	return s.Digest()
 }
+
+// Hashing is a [Statement] whose parts are too long to be held as bytes: they are
+// hashed as they are written.
+type Hashing struct{ hash hash.Hash }
+
+// NewStatement begins a statement with its domain.
+func NewStatement(domain string) Hashing {
+	s := Hashing{sha256.New()}
+	domain = "althing/v1/" + domain
+	s.Part(len(domain))
+	s.Write([]byte(domain))
+	return s
+}
+
+// Part begins a part. So many bytes of it must be written before the next one begins.
+func (s Hashing) Part(length int) {
+	s.hash.Write(binary.BigEndian.AppendUint64(nil, uint64(length)))
+}
+
+// Write hashes the next bytes of a part.
+func (s Hashing) Write(b []byte) { s.hash.Write(b) }
+
+// Digest is the digest of all that was written.
+func (s Hashing) Digest() Digest { return Digest(s.hash.Sum(nil)) }
 
 func (s Slot) statement(domain string, parts ...[]byte) Digest {
 	place := binary.BigEndian.AppendUint64(nil, s.Task)

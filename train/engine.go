@@ -97,7 +97,10 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			if err := ctx.Err(); err != nil {
 				return 0, fmt.Errorf("stopped at step %d of %d: %w", done+1, total, err)
 			}
-			net.load(t, rows, labels)
+			for i, row := range rows {
+				net.load(i, t.Row(row))
+				labels[i] = t.Y[row]
+			}
 			sum, longest := net.slope(labels[:len(rows)])
 			done++
 			switch {

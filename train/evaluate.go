@@ -77,7 +77,9 @@ func classify(ctx context.Context, m spec.Model, weights []float32, t data.Table
 			return fmt.Errorf("%w: stopped at row %d of %d: %w", ErrEvaluation, first, t.Rows(), err)
 		}
 		rows := min(portion, t.Rows()-first)
-		copy(net.outputs[0], t.X[first*t.Features:(first+rows)*t.Features])
+		for i := range rows {
+			net.load(i, t.Row(first+i))
+		}
 		use(net, first, net.forward(rows))
 	}
 	return nil

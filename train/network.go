@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train/gemm"
@@ -93,13 +92,8 @@ func part(flat []float32, t model.Tensor) []float32 {
 	return flat[t.Offset : t.Offset+t.Len]
 }
 
-// load copies rows of a table into the input, and their classes into labels.
-func (n *network) load(t data.Table, rows []int, labels []int32) {
-	for i, row := range rows {
-		copy(n.outputs[0][i*t.Features:], t.Row(row))
-		labels[i] = t.Y[row]
-	}
-}
+// load copies a row of a table into row i of the input.
+func (n *network) load(i int, row []float32) { copy(n.outputs[0][i*len(row):], row) }
 
 // forward computes the scores of the first rows of the input, which it may
 // overwrite: rows x classes.

@@ -83,8 +83,9 @@ func TestFedSGDIsGradientDescent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := f.clients[0]
+	all := gathered(f.clients[0])
 	for _, c := range f.clients[1:] {
+		c = gathered(c)
 		all.X, all.Y = slices.Concat(all.X, c.X), slices.Concat(all.Y, c.Y)
 	}
 	f.training.Batch = uint32(all.Rows())

@@ -11,11 +11,11 @@ import (
 // splitStream keeps the dice of a split apart from other uses of a seed: "splitted".
 const splitStream = 0x73706c6974746564
 
-// split deals all rows of a table to clients, as section 3 of the paper says. IID:
-// the rows are shuffled, and each client gets as many. Non-IID, the paper's
-// pathological split: the rows are sorted by label and cut into two shards a
-// client, and each client gets two at random. The rows must be a multiple of the
-// shards, that is of twice the clients.
+// split deals all rows of a table to clients, as section 3 of the paper says; each
+// client is a view of the table. IID: the rows are shuffled, and each client gets as
+// many. Non-IID, the paper's pathological split: the rows are sorted by label and cut
+// into two shards a client, and each client gets two at random. The rows must be a
+// multiple of the shards, that is of twice the clients.
 func split(t data.Table, name string, clients int, seed uint64) ([]data.Table, error) {
 	shards := 2 * clients
 	if clients < 1 || t.Rows() == 0 || t.Rows()%shards != 0 {
@@ -43,12 +43,12 @@ func split(t data.Table, name string, clients int, seed uint64) ([]data.Table, e
 	tables := make([]data.Table, 0, clients)
 	for pair := range slices.Chunk(deal, 2) {
 		one, two := pair[0]*size, pair[1]*size
-		tables = append(tables, t.Select(slices.Concat(order[one:one+size], order[two:two+size])))
+		tables = append(tables, t.View(slices.Concat(order[one:one+size], order[two:two+size])))
 	}
 	return tables, nil
 }
 
-// pieces cuts a table into at most n tables of neighbouring rows.
+// pieces cuts a table into at most n views of neighbouring rows.
 func pieces(t data.Table, n int) (cut []data.Table) {
 	rows := make([]int, t.Rows())
 	for i := range rows {
@@ -56,7 +56,7 @@ func pieces(t data.Table, n int) (cut []data.Table) {
 	}
 	size := (len(rows) + n - 1) / n
 	for piece := range slices.Chunk(rows, size) {
-		cut = append(cut, t.Select(piece))
+		cut = append(cut, t.View(piece))
 	}
 	return cut
 }

@@ -27,6 +27,6 @@ func Digits() (data.Table, error) {
 		}
 	}
 	t.Image = spec.Image{Height: t.Image.Height / 2, Width: t.Image.Width / 2, Channels: 1}
-	t.X, t.Features = small, t.Image.Values()
+	t.X, t.Index, t.Features = small, nil, t.Image.Values()
 	return t, nil
 }

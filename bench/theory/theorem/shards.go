@@ -26,7 +26,7 @@ func Shards(t data.Table, n int, alpha float64, seed uint64) ([]data.Table, erro
 		return nil, err
 	}
 	size := t.Rows() / n
-	spare := data.Table{Features: t.Features, Classes: t.Classes, Image: t.Image}
+	spare := t.View(nil)
 	for k, s := range shards {
 		if s.Rows() > size {
 			shards[k] = part(s, 0, size)
@@ -41,14 +41,14 @@ func Shards(t data.Table, n int, alpha float64, seed uint64) ([]data.Table, erro
 	return shards, nil
 }
 
-// part is the rows from one to before another. It shares memory with the table.
+// part is the rows of a view from one to before another.
 func part(t data.Table, from, to int) data.Table {
-	t.X, t.Y = t.X[from*t.Features:to*t.Features:to*t.Features], t.Y[from:to:to]
+	t.Y, t.Index = t.Y[from:to:to], t.Index[from:to:to]
 	return t
 }
 
-// joined is the rows of both, in new memory.
+// joined is the rows of both, views of one table.
 func joined(t, more data.Table) data.Table {
-	t.X, t.Y = slices.Concat(t.X, more.X), slices.Concat(t.Y, more.Y)
+	t.Y, t.Index = slices.Concat(t.Y, more.Y), slices.Concat(t.Index, more.Index)
 	return t
 }
