@@ -26,7 +26,7 @@ type Localnet struct {
 // Resident is a node of a [Localnet].
 type Resident struct {
 	Config NodeConfig // without chain and addresses
-	Rows   data.Table // written to the home folder if there are any
+	Rows   data.Table // written to the home folder if there are any, and not held any longer
 	Funds  uint64     // uthing its account holds at the first block
 	Serves bool       // has a blob interface
 }
@@ -87,6 +87,7 @@ func (l *Localnet) Write() error {
 		if err := r.write(l.Home(r.Config.Name)); err != nil {
 			return err
 		}
+		r.Rows = data.Table{}
 	}
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -38,12 +40,15 @@ func Digits() (Table, error) {
 		return Table{}, fmt.Errorf("digits: %w", err)
 	}
 	lines := csv.NewReader(unzipped)
-	lines.FieldsPerRecord = t.Features + 1
-	records, err := lines.ReadAll()
-	if err != nil {
-		return Table{}, fmt.Errorf("digits: %w", err)
-	}
-	for _, record := range records {
+	lines.FieldsPerRecord, lines.ReuseRecord = t.Features+1, true
+	for {
+		record, err := lines.Read()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return Table{}, fmt.Errorf("digits: %w", err)
+		}
 		for _, field := range record[:t.Features] {
 			pixel, err := strconv.ParseUint(field, 10, 8)
 			if err != nil {
@@ -57,5 +62,4 @@ func Digits() (Table, error) {
 		}
 		t.Y = append(t.Y, int32(class))
 	}
-	return t, nil
 }

@@ -1,9 +1,9 @@
 package data
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,21 +61,22 @@ func openCSV(path string, classes int) (Table, error) {
 // that [Open] returns its rows and classes bit for bit: where rows are images of IDX
 // a folder of two IDX files, else a CSV file, which says nothing of images.
 func Save(path string, t Table) error {
-	var images, labels, rows bytes.Buffer
 	if !t.Pixels() {
-		if err := WriteCSV(&rows, t); err != nil {
-			return err
-		}
-		return os.WriteFile(path, rows.Bytes(), 0o600)
-	}
-	if err := WriteIDX(&images, &labels, t); err != nil {
-		return err
+		return create(path, func(rows io.Writer) error { return WriteCSV(rows, t) })
 	}
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(path, imagesFile), images.Bytes(), 0o600),
-		os.WriteFile(filepath.Join(path, labelsFile), labels.Bytes(), 0o600),
-	)
+	return create(filepath.Join(path, imagesFile), func(images io.Writer) error {
+		return create(filepath.Join(path, labelsFile), func(labels io.Writer) error { return WriteIDX(images, labels, t) })
+	})
+}
+
+// create makes a file for its owner alone, in place of what is there, and fills it.
+func create(path string, fill func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(f), f.Close())
 }

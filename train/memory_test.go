@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -59,5 +60,48 @@ func TestMemoryIsInProportionToWeights(t *testing.T) {
 				t.Errorf("%s: %s takes %.1f times the memory of its weights, want at most %v", name, c.what, times, c.most)
 			}
 		}
+	}
+}
+
+// Training and judging take a batch of rows at a time: a copy of the table, or of the
+// table that it is a view of, is never made.
+func TestRowsAreNotCopied(t *testing.T) {
+	const rows = 4000
+	whole := noise(rows, 784)
+	backwards := make([]int, rows)
+	for i := range backwards {
+		backwards[i] = rows - 1 - i
+	}
+	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 784, Classes: 10}
+	weights, err := model.Init(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	training := spec.Training{Optimiser: spec.OptimiserSGD, Batch: 10, Epochs: 1, Rate: 10_000}
+	for name, table := range map[string]data.Table{"table": whole, "view": whole.View(backwards)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := (train.Engine{}).Train(context.Background(), train.Job{Model: m, Training: training, Weights: weights, Table: table}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (train.Engine{}).Evaluate(context.Background(), m, weights, table); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if got, all := after.TotalAlloc-before.TotalAlloc, uint64(4*len(whole.X)); got > all/10 {
+			t.Errorf("%s: %d bytes beside %d of rows: want at most a tenth", name, got, all)
+		}
+	}
+	// A view is trained as the table would be that copies its rows.
+	var digests []spec.Digest
+	for _, table := range []data.Table{whole.View(backwards), whole.Select(backwards)} {
+		result, err := train.Engine{}.Train(context.Background(), train.Job{Model: m, Training: training, Weights: weights, Table: table}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, digest(result.Weights))
+	}
+	if digests[0] != digests[1] {
+		t.Error("a view and a copy of its rows train different models")
 	}
 }

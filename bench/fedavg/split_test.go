@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -133,5 +134,27 @@ func TestPiecesAreTheTable(t *testing.T) {
 		if !slices.Equal(x, whole.X) || len(cut) > n {
 			t.Errorf("%d pieces: got %d with the rows %v", n, len(cut), x)
 		}
+	}
+}
+
+// The rows of a data set are held once: reading and dealing them out for both splits
+// takes little more memory than they do.
+func TestRowsAreHeldOnce(t *testing.T) {
+	folder := writeImages(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rows, holdout, err := images(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{iid, nonIID} {
+		if _, err := split(rows, name, clientCount, 1); err != nil {
+			t.Fatal(err)
+		}
+		pieces(holdout, 2)
+	}
+	runtime.ReadMemStats(&after)
+	if got, held := after.TotalAlloc-before.TotalAlloc, uint64(4*(len(rows.X)+len(holdout.X))); got > held+held/4 {
+		t.Errorf("%d bytes for %d of rows: want at most a quarter more", got, held)
 	}
 }

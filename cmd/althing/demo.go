@@ -33,7 +33,7 @@ Exit code 0: the target was reached. 3: it was not.`,
 
 func (s *session) runDemo(ctx context.Context, n network) (err error) {
 	began := time.Now()
-	local, parts, task, err := n.write(s.home, 0)
+	local, task, err := n.write(s.home, 0)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *session) runDemo(ctx context.Context, n network) (err error) {
 		stop(nil)
 		err = errors.Join(err, running.wait())
 	}()
-	show := demonstration{network: n, local: local, parts: parts, task: task, began: began, face: face}
+	show := demonstration{network: n, local: local, task: task, began: began, face: face}
 	summary, err := show.run(ctx)
 	if errors.Is(err, context.Canceled) {
 		return context.Cause(ctx) // a node failed, or somebody stopped us

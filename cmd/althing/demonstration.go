@@ -14,7 +14,6 @@ import (
 type demonstration struct {
 	network network
 	local   daemon.Localnet
-	parts   rows
 	task    spec.TaskSpec
 	began   time.Time
 	face    face

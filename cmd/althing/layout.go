@@ -14,15 +14,16 @@ import (
 
 // write makes the network's folder, with a task file for it. Without a name it
 // is a temporary one, that stays.
-func (n network) write(dir string, port int) (local daemon.Localnet, parts rows, task spec.TaskSpec, err error) {
+func (n network) write(dir string, port int) (local daemon.Localnet, task spec.TaskSpec, err error) {
 	if err := n.validate(); err != nil {
-		return local, parts, task, err
+		return local, task, err
 	}
-	if parts, err = n.split(); err != nil {
-		return local, parts, task, err
+	parts, err := n.split()
+	if err != nil {
+		return local, task, err
 	}
 	if task, err = n.task(parts.name, parts.trainers[0]); err != nil {
-		return local, parts, task, err
+		return local, task, err
 	}
 	if dir == "" {
 		dir, err = os.MkdirTemp("", "althing-demo-")
@@ -30,17 +31,17 @@ func (n network) write(dir string, port int) (local daemon.Localnet, parts rows,
 		err = empty(dir)
 	}
 	if err != nil {
-		return local, parts, task, err
+		return local, task, err
 	}
 	local = n.localnet(dir, port, parts)
 	if err := local.Write(); err != nil {
-		return local, parts, task, err
+		return local, task, err
 	}
 	file, err := yaml.Marshal(task)
 	if err != nil {
-		return local, parts, task, err
+		return local, task, err
 	}
-	return local, parts, task, os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600)
+	return local, task, os.WriteFile(filepath.Join(dir, "task.yaml"), file, 0o600)
 }
 
 // empty refuses a folder that holds something: a network is never written over

@@ -34,7 +34,7 @@ file. Run each with "althing start --home DIR/x".`,
 }
 
 func (s *session) writeLocalnet(dir string, port int, n network) error {
-	local, _, _, err := n.write(dir, port)
+	local, _, err := n.write(dir, port)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
 		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
 		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
 	}
-	local, _, _, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+	local, _, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

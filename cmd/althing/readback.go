@@ -127,7 +127,7 @@ func (d *demonstration) use(ctx context.Context, path, holdout string) (correct,
 	if err != nil {
 		return 0, 0, err
 	}
-	rows, err := data.Open(holdout, d.parts.shards[0].Classes)
+	rows, err := data.Open(holdout, int(used.Model.Classes))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -163,7 +163,7 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 	if holdout == "" {
 		return 0, nil
 	}
-	judge, err := data.Open(holdout, d.parts.shards[0].Classes)
+	judge, err := data.Open(holdout, int(task.Spec.Model.Classes))
 	if err != nil {
 		return 0, err
 	}
@@ -174,8 +174,13 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 		return 0, err
 	}
 	best := spec.PPM(0)
-	for done, own := range d.parts.trainers {
-		d.face.alone(done, len(d.parts.trainers))
+	trainers := d.local.Residents[:d.network.trainers] // who come first
+	for done, r := range trainers {
+		d.face.alone(done, len(trainers))
+		own, err := data.Open(filepath.Join(d.local.Home(r.Config.Name), r.Config.Data.File), r.Config.Data.Classes)
+		if err != nil {
+			return 0, err
+		}
 		result, err := train.Engine{}.Train(ctx, train.Job{Model: task.Spec.Model, Training: alone, Weights: start, Seed: d.network.seed, Table: own}, nil)
 		if errors.Is(err, train.ErrTraining) && ctx.Err() == nil {
 			continue // so many epochs on so few rows: alone it diverges
