@@ -15,8 +15,9 @@ const labelColumn = "label"
 
 // ReadCSV reads a table from comma separated values. The first line names the
 // columns; the one named "label" holds the class as an integer from 0 to
-// classes-1, wherever it stands, and every other column is a feature. Errors
-// name the line and the column.
+// classes-1, wherever it stands, and every other column is a feature. A reader that is
+// an [io.Seeker], as a file is, is read twice: its rows are counted first, and then
+// held once. Errors name the line and the column.
 func ReadCSV(r io.Reader, classes int) (Table, error) {
 	ends, size, err := extent(r)
 	if err != nil {

@@ -2,6 +2,9 @@
 // digits set, CSV and IDX files, shuffles, stratified hold-outs and shards, and label
 // splits that make the rows of one data set look like those of many owners.
 //
+// Rows are held once: files are decoded into their place in a table, and whatever
+// cuts a table up gives views of it.
+//
 // It is not a place for training (package train) and it moves no rows: a table
 // never leaves the process that read it.
 //

@@ -31,9 +31,9 @@ type Trainer interface {
 type Job struct {
 	Model    spec.Model
 	Training spec.Training
-	Weights  []float32 // to start from, in the layout of package model
-	Seed     uint64    // of the order of the rows
-	Table    data.Table
+	Weights  []float32  // to start from, in the layout of package model
+	Seed     uint64     // of the order of the rows
+	Table    data.Table // perhaps a view: Row finds its rows
 	// Noise changes, in place, the sum of the rows' clipped gradients of one step, in
 	// the layout of Weights, before anything else is made of it: steps count from 1,
 	// and each is told once. Its error ends the training. It wants Training.Clip above
