@@ -19,7 +19,11 @@ func (s *State) closes(r *spec.Round) spec.Time {
 // held reports whether a round has to wait where it is: no model is accepted before
 // the model it was trained from is scored.
 func (s *State) held(r *spec.Round) bool {
-	return s.Task.Scoring > 0 && r.Number != s.Task.Scoring && r.Phase == spec.PhaseReveal
+	if s.Task.Scoring == 0 || r.Number == s.Task.Scoring || r.Phase != spec.PhaseReveal {
+		return false
+	}
+	_, agreed := s.agreement(r)
+	return agreed
 }
 
 // progress is how far the answers in a phase have come. A trainer or an aggregator

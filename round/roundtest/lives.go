@@ -41,6 +41,15 @@ func lives() []life {
 		{"standing decides the next selection", standing},
 		{"answers that are refused", refusals},
 		{"nodes that are refused", strangers},
+		{"rounds overlap", overlap},
+		{"a model waits for the score before it", overlapHeld},
+		{"target reached while a round runs", overlapTarget},
+		{"target reached, and few have committed", overlapTargetOfFew},
+		{"target reached, and nobody has committed", overlapTargetOfNone},
+		{"cancelled while two rounds run", overlapCancelled},
+		{"aborted while a round is scored", overlapAborted},
+		{"no trainers while a round is scored", overlapAlone},
+		{"a chain that stands still", standstill},
 	}
 }
 
@@ -103,7 +112,9 @@ func (w *twins) until(c cast, id uint64, there func(s round.State) bool) {
 // reach plays until a phase of a round.
 func (w *twins) reach(c cast, id, number uint64, phase spec.Phase) {
 	w.Helper()
-	w.until(c, id, func(s round.State) bool { return s.Round.Number == number && s.Round.Phase == phase })
+	w.until(c, id, func(s round.State) bool {
+		return slices.ContainsFunc(s.Open(), func(r spec.Round) bool { return r.Number == number && r.Phase == phase })
+	})
 }
 
 // finish plays to the end of a task and wants it to have paid and ended so.
