@@ -245,7 +245,9 @@ func (n *Network) block() error {
 	if err := n.EndBlock(); err != nil {
 		return err
 	}
-	n.planned = remaining(n.planned, func(p plan) bool {
+	plans := n.planned
+	n.planned = nil // what is done may plan more
+	rest := remaining(plans, func(p plan) bool {
 		r, err := n.Round(p.task, p.number)
 		if err != nil || r.Phase != p.phase {
 			return false
@@ -253,6 +255,7 @@ func (n *Network) block() error {
 		p.do()
 		return true
 	})
+	n.planned = append(rest, n.planned...)
 	for _, node := range n.Nodes {
 		n.wake(node)
 	}
