@@ -30,24 +30,22 @@ func (c *Client) Heights(ctx context.Context) <-chan int64 {
 	go c.listen(ctx, events)
 	go func() {
 		defer close(heights)
-		last := int64(0)
+		sent, newest := int64(0), int64(0)
 		for {
-			var height int64
+			var reader chan<- int64 // nil as long as there is nothing to tell
+			if newest > sent {
+				reader = heights
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case height = <-events:
+			case reader <- newest:
+				sent = newest
+			case height := <-events: // while the reader is slow, too: it is sent the newest
+				newest = max(newest, height)
 			case <-time.After(doubt):
-				height, _ = c.Height(ctx) // an unreachable node is asked again
-			}
-			if height <= last {
-				continue
-			}
-			select {
-			case heights <- height:
-				last = height
-			case <-ctx.Done():
-				return
+				height, _ := c.Height(ctx) // an unreachable node is asked again
+				newest = max(newest, height)
 			}
 		}
 	}()

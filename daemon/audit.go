@@ -95,6 +95,5 @@ func tools(chain *client.Client, blobs blob.Client) role.Tools {
 		Chain: chain.Chain(),
 		Blobs: blob.Network{Client: blobs, Peer: directory.peer},
 		Store: blob.NewMemory(),
-		Pause: pause,
 	}
 }

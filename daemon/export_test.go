@@ -3,7 +3,9 @@ package daemon
 import (
 	"context"
 
+	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
 )
 
 // Try lets a worker do what a machine asks for at each of some heights, and returns
@@ -22,3 +24,14 @@ func Try(ctx context.Context, m role.Machine, heights int64) (reported []error) 
 	}
 	return reported
 }
+
+// Uploads is the policy of an aggregator's blob interface, and what tells it that the
+// chain has a new height.
+func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()) {
+	records := &recent{chain: chain}
+	records.forget()
+	return &punctual{Policy: aggregator.Policy{Chain: records, Node: node}, records: records}, records.forget
+}
+
+// MaxEarly is how many nodes wait at a time.
+const MaxEarly = maxEarly

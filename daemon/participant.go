@@ -89,7 +89,6 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Table:     table,
 		Random:    rand.Reader,
 		Now:       time.Now,
-		Pause:     pause,
 	}
 	if listener != nil {
 		p.serve(listener, directory)
@@ -173,7 +172,7 @@ func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
 func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 	handler := &blob.Server{
 		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: keys,
-		Policy: aggregator.Policy{Chain: p.chain, Node: p.node.ID},
+		Policy: &punctual{Policy: aggregator.Policy{Chain: p.chain, Node: p.node.ID}, records: p.chain},
 		Failed: func(r *http.Request, err error) {
 			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
 		},

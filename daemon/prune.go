@@ -7,15 +7,11 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// pruneEvery is how many blocks pass between two looks for what need not be kept.
-const pruneEvery = 100
+// pruneInterval is how many blocks pass between two looks for what need not be kept.
+const pruneInterval = 100
 
 // prune drops what the node need not keep any more.
-func (p *Participant) prune(ctx context.Context) error {
-	saw, err := p.look(ctx)
-	if err != nil {
-		return err
-	}
+func (p *Participant) prune(ctx context.Context, saw role.Saw) error {
 	forgotten, err := role.Prune(ctx, p.tools.Store, p.chain, saw.Now)
 	for _, ref := range forgotten {
 		p.log.Info("blob is kept no longer", slog.String("blob", ref.Path()))

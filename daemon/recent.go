@@ -16,6 +16,7 @@ type recent struct {
 	mu     sync.Mutex
 	tasks  map[uint64]spec.Task
 	rounds map[[2]uint64]spec.Round
+	newer  chan struct{} // closed at the next height; nil: nobody waits for it
 }
 
 // forget is called at every new height.
@@ -23,6 +24,20 @@ func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tasks, r.rounds = map[uint64]spec.Task{}, map[[2]uint64]spec.Round{}
+	if r.newer != nil {
+		close(r.newer)
+		r.newer = nil
+	}
+}
+
+// next is closed at the next new height.
+func (r *recent) next() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.newer == nil {
+		r.newer = make(chan struct{})
+	}
+	return r.newer
 }
 
 // Task implements [role.Records].

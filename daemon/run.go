@@ -26,6 +26,8 @@ func (p *Participant) Run(ctx context.Context) error {
 	defer w.wait()
 	heights := p.account.Heights(ctx)
 	var now int64
+	prunes := int64(p.node.ID) % pruneInterval // the height to look at what need not be kept: not all nodes at once
+	var chain sight                            // as of now, unless the chain did not answer
 	for {
 		select {
 		case <-ctx.Done():
@@ -42,59 +44,62 @@ func (p *Participant) Run(ctx context.Context) error {
 			}
 			now = height
 			p.chain.forget()
-			if now%pruneEvery == int64(p.node.ID)%pruneEvery {
-				if err := p.prune(ctx); err != nil && ctx.Err() == nil {
+			seen, err := p.look(ctx)
+			if err != nil {
+				if ctx.Err() == nil {
+					p.log.Warn("chain does not answer", slog.Any("err", err))
+				}
+				continue
+			}
+			chain = seen
+			if now >= prunes {
+				prunes = now + pruneInterval
+				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}
 			}
-		case <-p.uploads:
+		case <-p.uploads: // an upload changes the store, not the chain
 		}
-		saw, err := p.look(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				p.log.Warn("chain does not answer", slog.Any("err", err))
-			}
-			continue
-		}
-		w.handle(ctx, saw, now)
+		w.handle(ctx, p.saw(ctx, chain), now)
 	}
 }
 
-// look reads what concerns the node on the chain and in its store.
-func (p *Participant) look(ctx context.Context) (role.Saw, error) {
-	tasks, now, err := p.tasks(ctx)
-	if err != nil {
-		return role.Saw{}, err
-	}
-	saw := role.Saw{Now: now}
-	for _, t := range tasks {
+// sight is what concerns a node on the chain.
+type sight struct {
+	tasks []client.Duty // open ones in which it has a part, and as a consumer those of its account
+	time  spec.Time     // network time
+}
+
+// saw is what the machines are told of the chain and of the node's store.
+func (p *Participant) saw(ctx context.Context, chain sight) role.Saw {
+	saw := role.Saw{Now: chain.time}
+	for _, t := range chain.tasks {
 		for _, d := range role.Duties(t.Task, t.Rounds) {
 			d.Held = p.held(ctx, d.Round)
 			saw.Duties = append(saw.Duties, d)
 		}
 	}
-	return saw, nil
+	return saw
 }
 
-// tasks lists the open tasks in which the node has a part, and as a consumer the
-// tasks of its account, and says what network time it is.
-func (p *Participant) tasks(ctx context.Context) (duties []client.Duty, now spec.Time, err error) {
-	duties, now, err = p.account.Duties(ctx, p.node.ID)
+// look asks the chain what concerns the node.
+func (p *Participant) look(ctx context.Context) (sight, error) {
+	tasks, now, err := p.account.Duties(ctx, p.node.ID)
 	if err != nil || !p.config.Roles.Has(spec.Consumer) {
-		return duties, now, err
+		return sight{tasks, now}, err
 	}
 	for page := (client.Page{Limit: 100}); ; {
 		own, next, err := p.account.Tasks(ctx, "", p.account.Address(), page)
 		if err != nil {
-			return nil, 0, err
+			return sight{}, err
 		}
 		for _, t := range own {
-			if !slices.ContainsFunc(duties, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
-				duties = append(duties, client.Duty{Task: t})
+			if !slices.ContainsFunc(tasks, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
+				tasks = append(tasks, client.Duty{Task: t})
 			}
 		}
 		if page = next; !page.More() {
-			return duties, now, nil
+			return sight{tasks, now}, nil
 		}
 	}
 }

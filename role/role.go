@@ -92,7 +92,6 @@ type Tools struct {
 	Table     data.Table // the node's own rows
 	Random    io.Reader  // salts are read from it; nobody else can know them
 	Now       func() time.Time
-	Pause     func(ctx context.Context, d time.Duration) error
 }
 
 // Records is what a node reads of the chain beside its duties. What is not there

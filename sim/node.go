@@ -94,7 +94,6 @@ func (n *Network) Join(m Member) (*Node, error) {
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Random: n.secrets(id),
 			Now:   func() time.Time { return time.Unix(0, 0).Add(n.now) },
-			Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, // nothing changes while it works
 		},
 	}
 	node.Tools.Send = node.send

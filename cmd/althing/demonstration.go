@@ -80,6 +80,9 @@ func (d *demonstration) submit(ctx context.Context) (uint64, error) {
 
 // follow shows a task until it is closed.
 func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	heights := d.chain.Heights(ctx)
 	introduced, last := false, spec.Round{} // that was shown last
 	opened := time.Now()
 	for {
@@ -106,8 +109,8 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 		if task.State.Final() {
 			return task, nil
 		}
-		if err := sleep(ctx, 60*time.Millisecond); err != nil {
-			return task, err
+		if _, more := <-heights; !more {
+			return task, ctx.Err()
 		}
 	}
 }

@@ -28,6 +28,11 @@ type Policy struct {
 
 var _ blob.Policy = Policy{}
 
+// ErrEarly is wrapped by the refusal of an upload that a newer state of the chain may
+// allow: the round, or the end of its training, is not known here yet. The trainer may
+// have heard of it first.
+var ErrEarly = errors.New("too early")
+
 // MayPut implements [blob.Policy].
 func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
 	if c.Stranger() || c.Node != r.Slot.Node { // before the chain is asked: a stranger costs nothing
@@ -44,7 +49,7 @@ func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.En
 	case i < 0:
 		return fmt.Errorf("%w: node %d is not selected for round %d", blob.ErrForbidden, c.Node, round.Number)
 	case round.Phase.Before(spec.PhaseAttest):
-		return fmt.Errorf("%w: uploads of round %d have not begun", blob.ErrForbidden, round.Number)
+		return fmt.Errorf("%w: %w: uploads of round %d have not begun", blob.ErrForbidden, ErrEarly, round.Number)
 	case round.Phase.After(spec.PhaseAttest):
 		return fmt.Errorf("%w: uploads of round %d have ended", blob.ErrForbidden, round.Number)
 	case round.Trainers[i].Height == 0:
@@ -116,7 +121,7 @@ func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, er
 // the first is the caller's fault.
 func unknown(err error) error {
 	if errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrRoundNotFound) {
-		return fmt.Errorf("%w: %w", blob.ErrForbidden, err)
+		return fmt.Errorf("%w: %w: %w", blob.ErrForbidden, ErrEarly, err)
 	}
 	return err
 }

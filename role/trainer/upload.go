@@ -3,12 +3,9 @@ package trainer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
-	"time"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
@@ -54,32 +51,13 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	return nil, nil
 }
 
-// An aggregator may read the chain from a node that is a block behind, and
-// refuse what it will take a moment later; or it is just starting.
-const (
-	tries = 12
-	wait  = 150 * time.Millisecond
-)
-
+// put uploads to one aggregator. It does not wait for one whose chain node is a block
+// behind: the aggregator itself does (aggregator.ErrEarly). Nor for one that is just
+// starting: when too few have taken the update, the whole upload is tried again some
+// blocks later, as everything is that failed.
 func put(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) error {
-	for try := 1; ; try++ {
-		err := t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
-			f, _, err := t.Store.Open(ctx, entry.Digest)
-			return f, err
-		})
-		if err == nil || lasting(err) || try == tries {
-			return err
-		}
-		if err := t.Pause(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// lasting reports a failure that another try will not change, or that took so
-// long that there is no time for one.
-func lasting(err error) bool {
-	return slices.ContainsFunc([]error{
-		blob.ErrNotFound, blob.ErrConflict, blob.ErrTooLarge, blob.ErrMismatch, blob.ErrContent, blob.ErrStalled,
-	}, func(e error) bool { return errors.Is(err, e) })
+	return t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
+		f, _, err := t.Store.Open(ctx, entry.Digest)
+		return f, err
+	})
 }
