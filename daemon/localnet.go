@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -18,7 +19,8 @@ type Localnet struct {
 	Dir        string
 	Chain      string // empty: named after the time
 	Validators int
-	Commit     time.Duration // pause between two blocks
+	Commit     time.Duration // pause between two blocks; 0: DefaultCommit
+	Gossip     time.Duration // rest of a validator before it looks for what a peer lacks; 0: DefaultGossip
 	Port       int           // first of the ports taken on loopback; 0: any that are free
 	Residents  []Resident
 }
@@ -69,7 +71,10 @@ func (l *Localnet) Write() error {
 	validators := make([]ValidatorConfig, l.Validators)
 	rpc := make([]string, l.Validators)
 	for i := range validators {
-		validators[i] = ValidatorConfig{Name: l.Validator(i), P2P: addresses[2*i], RPC: addresses[2*i+1], Commit: l.Commit}
+		validators[i] = ValidatorConfig{
+			Name: l.Validator(i), P2P: addresses[2*i], RPC: addresses[2*i+1],
+			Commit: cmp.Or(l.Commit, DefaultCommit), Gossip: cmp.Or(l.Gossip, DefaultGossip),
+		}
 		rpc[i] = "http://" + addresses[2*i+1]
 	}
 	if err := InitValidators(l.Dir, genesis, validators); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func found(t *testing.T, id string, n int) (homes []string) {
 	var validators []daemon.ValidatorConfig
 	for i := range n {
 		c := daemon.ValidatorConfig{
-			Name: fmt.Sprintf("validator%d", i), P2P: addresses[2*i], RPC: addresses[2*i+1], Commit: 200 * time.Millisecond,
+			Name: fmt.Sprintf("validator%d", i), P2P: addresses[2*i], RPC: addresses[2*i+1], Commit: 200 * time.Millisecond, Gossip: 5 * time.Millisecond,
 		}
 		validators = append(validators, c)
 		homes = append(homes, filepath.Join(dir, c.Name))
@@ -211,7 +212,7 @@ func TestHomeOfAnotherChain(t *testing.T) {
 
 func TestFoundingNeverReplacesKeys(t *testing.T) {
 	dir := t.TempDir()
-	c := daemon.ValidatorConfig{Name: "one", P2P: "127.0.0.1:1", RPC: "127.0.0.1:2", Commit: time.Second}
+	c := daemon.ValidatorConfig{Name: "one", P2P: "127.0.0.1:1", RPC: "127.0.0.1:2", Commit: time.Second, Gossip: daemon.DefaultGossip}
 	genesis := chain.Genesis{ChainID: "althing-one", Time: time.Now()}
 	if err := daemon.InitValidators(dir, genesis, []daemon.ValidatorConfig{c}); err != nil {
 		t.Fatal(err)
@@ -232,7 +233,7 @@ func TestFoundingNeverReplacesKeys(t *testing.T) {
 func TestValidatorConfigComesBack(t *testing.T) {
 	want := daemon.ValidatorConfig{
 		Chain: "althing-one", Name: "one", P2P: "127.0.0.1:1", RPC: "127.0.0.1:2",
-		Peers: []string{"ab@127.0.0.1:3"}, Commit: 200 * time.Millisecond, Log: "warn",
+		Peers: []string{"ab@127.0.0.1:3"}, Commit: 200 * time.Millisecond, Gossip: 5 * time.Millisecond, Log: "warn",
 	}
 	home := t.TempDir()
 	if err := daemon.SaveValidator(home, want); err != nil {
@@ -249,6 +250,9 @@ func TestValidatorConfigComesBack(t *testing.T) {
 		"no chain":         func(c *daemon.ValidatorConfig) { c.Chain = "" },
 		"a path as name":   func(c *daemon.ValidatorConfig) { c.Name = "../one" },
 		"no pause":         func(c *daemon.ValidatorConfig) { c.Commit = 0 },
+		"a long pause":     func(c *daemon.ValidatorConfig) { c.Commit = 2 * time.Hour },
+		"no rest":          func(c *daemon.ValidatorConfig) { c.Gossip = 0 },
+		"less than none":   func(c *daemon.ValidatorConfig) { c.Gossip = -time.Second },
 		"no port":          func(c *daemon.ValidatorConfig) { c.RPC = "127.0.0.1" },
 		"a peer, no id":    func(c *daemon.ValidatorConfig) { c.Peers = []string{"127.0.0.1:3"} },
 		"an unknown level": func(c *daemon.ValidatorConfig) { c.Log = "loud" },
@@ -257,6 +261,38 @@ func TestValidatorConfigComesBack(t *testing.T) {
 		spoil(&bad)
 		if err := daemon.SaveValidator(home, bad); err == nil {
 			t.Errorf("%s: was accepted", name)
+		}
+	}
+}
+
+// What the file does not say has a default, and what it says badly is one clear error.
+func TestValidatorRests(t *testing.T) {
+	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
+	for _, c := range []struct {
+		more           string
+		commit, gossip time.Duration
+		want           string // of the error; empty: none
+	}{
+		{``, time.Second, 20 * time.Millisecond, ""},
+		{`, "commit": "50ms", "gossip": "5ms"`, 50 * time.Millisecond, 5 * time.Millisecond, ""},
+		{`, "commit": "50"`, 0, 0, `"50" is no time with its unit, such as 50ms`},
+		{`, "commit": "soon"`, 0, 0, `"soon" is no time`},
+		{`, "commit": "0s"`, 0, 0, "commit is 0s: want more than 0s and at most 1h"},
+		{`, "gossip": "-5ms"`, 0, 0, "gossip is -5ms: want more than 0s and at most 1h"},
+		{`, "gossip": "8760h"`, 0, 0, "gossip is 8760h0m0s: want more than 0s and at most 1h"},
+		{`, "gossip": 5`, 0, 0, "number"},
+	} {
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "validator.json"), fmt.Appendf(nil, file, c.more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := daemon.LoadValidator(home)
+		if c.want == "" {
+			if err != nil || got.Commit != c.commit || got.Gossip != c.gossip {
+				t.Errorf("%s: rests %s and %s, %v", c.more, got.Commit, got.Gossip, err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "validator.json") {
+			t.Errorf("%s: got error %v, want %s", c.more, err, c.want)
 		}
 	}
 }

@@ -16,9 +16,17 @@ import (
 	"github.com/cometbft/cometbft/config"
 )
 
-// gossip is how long a validator rests before it looks again for votes a peer
-// lacks. CometBFT's 100 ms would be a large part of a short block.
-const gossip = 20 * time.Millisecond
+// How long a validator rests where its file does not say. A block of a second suits
+// validators on different continents; each of its three steps (the proposal and two
+// votes) may wait for gossip once, so CometBFT's 100 ms would be a third of the block,
+// and 20 ms costs a validator 50 looks a second for each peer, which is nothing.
+const (
+	DefaultCommit = time.Second
+	DefaultGossip = 20 * time.Millisecond
+)
+
+// maxRest is the longest that a validator may be told to rest.
+const maxRest = time.Hour
 
 // validatorFile marks the home folder of a validator.
 const validatorFile = "validator.json"
@@ -31,7 +39,8 @@ type ValidatorConfig struct {
 	P2P    string        `json:"p2p"`           // host:port for other validators
 	RPC    string        `json:"rpc"`           // host:port for nodes and clients
 	Peers  []string      `json:"peers"`         // id@host:port
-	Commit time.Duration `json:"-"`             // pause between two blocks; in the file as text, "200ms"
+	Commit time.Duration `json:"-"`             // pause between two blocks; in the file as text, "50ms"
+	Gossip time.Duration `json:"-"`             // rest before it looks again for what a peer lacks; in the file as text
 	Index  bool          `json:"index"`         // keep an index of transactions, which costs a seventh of the work
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
 }
@@ -39,7 +48,24 @@ type ValidatorConfig struct {
 // validatorForm is a ValidatorConfig as the file has it.
 type validatorForm struct {
 	ValidatorConfig
-	Commit string `json:"commit"`
+	Commit rest `json:"commit"`
+	Gossip rest `json:"gossip"`
+}
+
+// rest is a time in which a validator does nothing, as text.
+type rest time.Duration
+
+// MarshalText implements [encoding.TextMarshaler].
+func (r rest) MarshalText() ([]byte, error) { return []byte(time.Duration(r).String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (r *rest) UnmarshalText(b []byte) error {
+	d, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is no time with its unit, such as 50ms: %w", b, err)
+	}
+	*r = rest(d)
+	return nil
 }
 
 // LoadValidator reads a validator's home folder.
@@ -49,16 +75,14 @@ func LoadValidator(home string) (ValidatorConfig, error) {
 	if err != nil {
 		return ValidatorConfig{}, fmt.Errorf("home folder of a validator: %w", err)
 	}
-	var form validatorForm
+	form := validatorForm{Commit: rest(DefaultCommit), Gossip: rest(DefaultGossip)}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&form); err != nil {
 		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
 	}
 	c := form.ValidatorConfig
-	if c.Commit, err = time.ParseDuration(form.Commit); err != nil {
-		return ValidatorConfig{}, fmt.Errorf("%s: commit: %w", path, err)
-	}
+	c.Commit, c.Gossip = time.Duration(form.Commit), time.Duration(form.Gossip)
 	if err := c.Validate(); err != nil {
 		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -70,7 +94,7 @@ func SaveValidator(home string, c ValidatorConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(validatorForm{ValidatorConfig: c, Commit: c.Commit.String()}, "", "  ")
+	b, err := json.MarshalIndent(validatorForm{ValidatorConfig: c, Commit: rest(c.Commit), Gossip: rest(c.Gossip)}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -84,8 +108,10 @@ func (c ValidatorConfig) Validate() error {
 		return fmt.Errorf("validator %q names no chain", c.Name)
 	case c.Name == "" || c.Name != filepath.Base(c.Name):
 		return fmt.Errorf("validator %q: want a name that can be a folder's", c.Name)
-	case c.Commit <= 0:
-		return fmt.Errorf("validator %q pauses %s between blocks: want more than nothing", c.Name, c.Commit)
+	case c.Commit <= 0 || c.Commit > maxRest:
+		return fmt.Errorf("validator %q: commit is %s: want more than 0s and at most %s", c.Name, c.Commit, maxRest)
+	case c.Gossip <= 0 || c.Gossip > maxRest:
+		return fmt.Errorf("validator %q: gossip is %s: want more than 0s and at most %s", c.Name, c.Gossip, maxRest)
 	}
 	for _, address := range []string{c.P2P, c.RPC} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
@@ -127,7 +153,8 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	comet.RPC.MaxSubscriptionClients = 1000 // every node listens for heights
 	comet.RPC.ListenAddress = ""            // see serveRPC
 	comet.Consensus.TimeoutCommit = c.Commit
-	comet.Consensus.PeerGossipSleepDuration = gossip
+	comet.Consensus.PeerGossipSleepDuration = c.Gossip
+	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // what is found is sent as soon
 	comet.TxIndex.Indexer = "null"
 	if c.Index {
 		comet.TxIndex.Indexer = "kv"

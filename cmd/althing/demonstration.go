@@ -100,7 +100,9 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 				d.face.selected(task, round, d.names)
 				introduced = true
 			}
-			d.face.progress(task, round)
+			if number == task.Round {
+				d.face.progress(task, round)
+			}
 			if ended = ended && round.Phase.Final(); ended {
 				d.face.round(d.event(round, max(last.Closed, round.Opened), time.Since(opened)))
 				last, opened = round, time.Now()

@@ -35,7 +35,7 @@ func (n *network) flags(f *pflag.FlagSet) {
 	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax, mlp, or cnn or cnnsmall for images")
 	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
-	f.DurationVar(&n.commit, "commit-timeout", 200*time.Millisecond, "pause of the validators between two blocks")
+	f.DurationVar(&n.commit, "commit-timeout", 50*time.Millisecond, "pause of the validators between two blocks")
 }
 
 // The network's money, in uthing, and the parts of the data that are held out
@@ -48,6 +48,9 @@ const (
 	setAside = spec.PPM(50_000)
 	plenty   = 1000 // rows of a trainer that make one epoch of a cnn enough
 )
+
+// shortGossip is for validators on one machine, which reach each other at once.
+const shortGossip = 5 * time.Millisecond
 
 // task is what the network's consumer asks for.
 func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
@@ -89,7 +92,7 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 
 // localnet lays the network out in a folder. Port 0 takes ports that are free.
 func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
-	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Port: port}
+	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Port: port}
 	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
 		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
 			Name: name, Roles: roles, Stake: stake, Slots: 4,
