@@ -33,6 +33,11 @@ func (p *canvas) frame(x, y, width, height float64) {
 	fmt.Fprintf(p, `<rect x="%s" y="%s" width="%s" height="%s" fill="none" stroke="#888"/>`+"\n", number(x), number(y), number(width), number(height))
 }
 
+// box is an area without an edge.
+func (p *canvas) box(x, y, width, height float64, colour string) {
+	fmt.Fprintf(p, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`+"\n", number(x), number(y), number(width), number(height), colour)
+}
+
 func (p *canvas) rule(x1, y1, x2, y2 float64, colour string) {
 	fmt.Fprintf(p, `<path d="M%s %sL%s %s" stroke="%s"/>`+"\n", number(x1), number(y1), number(x2), number(y2), colour)
 }
@@ -53,14 +58,19 @@ func (p *canvas) upward(x, y float64, text string, size int) {
 // stroke is how a line looks.
 type stroke struct{ colour, dashes string }
 
-// strokeOf gives each name its colour: those of Okabe and Ito 2002, which people
+// colourOf gives each name its colour: those of Okabe and Ito 2002, which people
 // see apart who do not see all colours. After eight names they come again.
-func strokeOf(names []string, l Line) stroke {
+func colourOf(names []string, name string) string {
 	colours := []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a500"}
-	s := stroke{colour: "#999999"}
-	if i := slices.Index(names, l.Name); i >= 0 {
-		s.colour = colours[i%len(colours)]
+	if i := slices.Index(names, name); i >= 0 {
+		return colours[i%len(colours)]
 	}
+	return "#999999"
+}
+
+// strokeOf is how a line is drawn.
+func strokeOf(names []string, l Line) stroke {
+	s := stroke{colour: colourOf(names, l.Name)}
 	switch l.Dashes {
 	case Dashed:
 		s.dashes = "6 4"

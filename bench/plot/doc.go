@@ -1,6 +1,6 @@
 // Package plot draws line charts as SVG: one or several on a page, with linear or
-// logarithmic axes and one legend. A figure is plain data and drawing it is a
-// function, so the same figure gives the same bytes.
+// logarithmic axes and one legend; and pages of bars made of parts. A figure is plain
+// data and drawing it is a function, so the same figure gives the same bytes.
 //
 //	f := plot.Figure{Charts: []plot.Chart{{
 //		Title: "2NN, IID",
@@ -10,6 +10,6 @@
 //	}}}
 //	err := f.WriteSVG(file)
 //
-// It is not a statistics or graphics library: it computes nothing, has no bars,
+// It is not a statistics or graphics library: it computes nothing, has no
 // areas or interaction, and does not guess units.
 package plot
