@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What is compared with, and where it is installed when no other Python has it:
+// relative to the folder of the module, which is not kept under version control.
+// bench/aggregate compares with the same.
+const (
+	flowerVersion = "1.42.0"
+	numpyVersion  = "2.4.6"
+	flowerFolder  = ".cache/flwr"
+)
+
+// errNoFlower is wrapped when a Python is missing, or has no Flower to compare with.
+var errNoFlower = errors.New("no Flower")
+
+//go:embed flower
+var flowerFiles embed.FS
+
+// findFlower is the Python that is named, else the one where Flower is installed by
+// this program, which it does when it is not there.
+func findFlower(ctx context.Context, python string, log io.Writer) (string, error) {
+	if python != "" {
+		return python, hasFlower(ctx, python)
+	}
+	python, err := filepath.Abs(filepath.Join(flowerFolder, "bin", "python"))
+	if err != nil || hasFlower(ctx, python) == nil {
+		return python, err
+	}
+	fmt.Fprintf(log, "installing flwr %s and numpy %s into %s\n", flowerVersion, numpyVersion, flowerFolder)
+	for _, command := range [][]string{
+		{"python3", "-m", "venv", flowerFolder},
+		{python, "-m", "pip", "install", "--quiet", "flwr==" + flowerVersion, "numpy==" + numpyVersion},
+	} {
+		c := exec.CommandContext(ctx, command[0], command[1:]...)
+		c.Stdout, c.Stderr = log, log
+		if err := c.Run(); err != nil {
+			return "", fmt.Errorf("%w: %v: %w", errNoFlower, command, err)
+		}
+	}
+	return python, hasFlower(ctx, python)
+}
+
+func hasFlower(ctx context.Context, python string) error {
+	said, err := exec.CommandContext(ctx, python, "-c", "import flwr, numpy; print(flwr.__version__)").CombinedOutput()
+	version := strings.TrimSpace(string(said))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %s: %w\n%s", errNoFlower, python, err, version)
+	case version != flowerVersion:
+		return fmt.Errorf("%w: %s has flwr %s, not %s", errNoFlower, python, version, flowerVersion)
+	}
+	return nil
+}
+
+// sampleFlower lets Flower train so many rounds, in its deployment mode or with its
+// long-lived processes.
+func (b *bench) sampleFlower(ctx context.Context, s system, folder string, all int, said func(round int)) (r sample, err error) {
+	four := system{What: althing, Validators: 4, Aggregators: 4, Evaluators: 4, Pause: time.Second}
+	net, app, home := filepath.Join(folder, "net"), filepath.Join(folder, "app"), filepath.Join(folder, "home")
+	err = errors.Join(b.writeNetwork(ctx, four, net, all), export(net, folder, all, four.Evaluators),
+		os.Mkdir(app, 0o700), os.Mkdir(home, 0o700))
+	for _, name := range []string{"app.py", "pyproject.toml"} {
+		text, failed := flowerFiles.ReadFile("flower/" + name)
+		err = errors.Join(err, failed, os.WriteFile(filepath.Join(app, name), text, 0o600))
+	}
+	if err != nil {
+		return r, err
+	}
+	bin := filepath.Dir(b.python)
+	running := newProcesses(folder, "FLWR_HOME="+home, "FLWR_TELEMETRY_ENABLED=0", "FLWR_DISABLE_UPDATE_CHECK=1",
+		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	defer running.stop()
+	if s.What == deployment {
+		err = deploy(ctx, running, bin, folder)
+	} else {
+		err = serve(ctx, running, b.python, folder)
+	}
+	if err != nil {
+		return r, err
+	}
+	return followFlower(ctx, running, all, said)
+}
+
+// deploy starts a SuperLink and a SuperNode for each trainer, and runs the app on
+// them. Each message starts a process, as it does where nothing else is asked for; the
+// app's dependencies, which are there already, are not installed again for each.
+func deploy(ctx context.Context, running *processes, bin, folder string) error {
+	ports, err := freePorts(ctx, 1+trainers)
+	if err != nil {
+		return err
+	}
+	const host = "127.0.0.1"
+	link := net.JoinHostPort(host, ports[0])
+	config := fmt.Sprintf("[superlink]\ndefault = \"bench\"\n\n[superlink.bench]\naddress = %q\ninsecure = true\n", link)
+	if err := os.WriteFile(filepath.Join(folder, "home", "config.toml"), []byte(config), 0o600); err != nil {
+		return err
+	}
+	if err := running.start("superlink", filepath.Join(bin, "flower-superlink"), "--insecure",
+		"--host", host, "--port", ports[0], "--disable-runtime-dependency-installation"); err != nil {
+		return err
+	}
+	if err := answers(ctx, running, link); err != nil {
+		return err
+	}
+	for i := range trainers {
+		err := running.start(fmt.Sprintf("supernode-%d", i+1), filepath.Join(bin, "flower-supernode"), "--insecure",
+			"--superlink", link, "--host", host, "--port", ports[1+i], "--node-config", fmt.Sprintf("number=%d", i+1))
+		if err != nil {
+			return err
+		}
+	}
+	for i := range trainers {
+		if err := answers(ctx, running, net.JoinHostPort(host, ports[1+i])); err != nil {
+			return err
+		}
+	}
+	return running.call(ctx, "run", filepath.Join(bin, "flwr"), "run", filepath.Join(folder, "app"), "bench",
+		"--run-config", fmt.Sprintf("folder=%q", folder))
+}
+
+// serve starts a server, and a process for each trainer.
+func serve(ctx context.Context, running *processes, python, folder string) error {
+	ports, err := freePorts(ctx, 1)
+	if err != nil {
+		return err
+	}
+	address, app := net.JoinHostPort("127.0.0.1", ports[0]), filepath.Join(folder, "app", "app.py")
+	if err := running.start("server", python, app, "serve", folder, address); err != nil {
+		return err
+	}
+	if err := answers(ctx, running, address); err != nil {
+		return err
+	}
+	for i := range trainers {
+		if err := running.start(fmt.Sprintf("client-%d", i+1), python, app, "join", folder, address, fmt.Sprint(i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answers waits until something listens on an address.
+func answers(ctx context.Context, running *processes, address string) error {
+	return until(ctx, running, 100*time.Millisecond, time.Minute, func() (bool, error) {
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return false, nil
+		}
+		return true, c.Close()
+	})
+}
+
+// followFlower waits until all rounds have ended.
+func followFlower(ctx context.Context, running *processes, all int, said func(round int)) (r sample, err error) {
+	m, shown := meter{running: running}, 0
+	var rounds []ended
+	for len(rounds) <= all {
+		err := until(ctx, running, 20*time.Millisecond, 5*time.Minute, func() (bool, error) {
+			b, err := os.ReadFile(filepath.Join(running.folder, "rounds.jsonl"))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				return false, err
+			}
+			if rounds, err = readEnded(b); err != nil {
+				return false, fmt.Errorf("rounds.jsonl: %w", err)
+			}
+			if len(rounds) > 1 {
+				m.look()
+			}
+			return len(rounds) > shown, nil
+		})
+		if err != nil {
+			return r, err
+		}
+		shown = len(rounds)
+		said(shown)
+	}
+	var ends []time.Time
+	for _, e := range rounds[1:] {
+		ends = append(ends, time.UnixMicro(int64(e.At*1e6)))
+	}
+	return sample{Rounds: intervals(ends), Accuracy: rounds[all].Accuracy, Resident: m.most, Processes: m.processes}, nil
+}
+
+// freePorts finds ports of loopback that nobody listens on, below those that systems
+// give to outgoing connections, so that none is lost before it is listened on.
+func freePorts(ctx context.Context, n int) (ports []string, err error) {
+	const first, last = 10_000, 30_000
+	for port := first + rand.IntN(last-first-n); len(ports) < n && port < last; port++ {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		ports = append(ports, strconv.Itoa(port))
+	}
+	if len(ports) < n {
+		return nil, fmt.Errorf("found only %d free ports of %d", len(ports), n)
+	}
+	return ports, nil
+}

@@ -1,0 +1,24 @@
+package main
+
+import "time"
+
+// meter notes the most memory that processes take. Looking costs them time, so it
+// does that only now and then.
+type meter struct {
+	running   *processes
+	looked    time.Time
+	most      float64 // MiB
+	processes int     // when it was most
+}
+
+const meterPause = 500 * time.Millisecond
+
+func (m *meter) look() {
+	if time.Since(m.looked) < meterPause {
+		return
+	}
+	if mib, count := m.running.resident(); mib > m.most {
+		m.most, m.processes = mib, count
+	}
+	m.looked = time.Now()
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// processes are those of one system. Their logs stand in a folder.
+type processes struct {
+	folder   string
+	env      []string // beside our own
+	commands []*exec.Cmd
+	ended    chan error // of the first that ended by itself
+	stopping chan struct{}
+}
+
+func newProcesses(folder string, env ...string) *processes {
+	return &processes{folder: folder, env: env, ended: make(chan error, 1), stopping: make(chan struct{})}
+}
+
+// start runs a program; what it says is in the log of that name.
+func (p *processes) start(log, program string, args ...string) error {
+	c, file, err := p.command(log, program, args...)
+	if err != nil {
+		return err
+	}
+	if err := c.Start(); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	p.commands = append(p.commands, c)
+	go func() {
+		err := c.Wait()
+		_ = file.Close()
+		if err == nil {
+			err = errors.New("exit status 0")
+		}
+		select {
+		case <-p.stopping:
+			return
+		default:
+		}
+		select {
+		case p.ended <- fmt.Errorf("%s ended: %w\n%s", log, err, p.tail(log)):
+		default: // another was the first
+		}
+	}()
+	return nil
+}
+
+// call runs a program to its end.
+func (p *processes) call(ctx context.Context, log, program string, args ...string) error {
+	c, file, err := p.command(log, program, args...)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := c.Start(); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = c.Process.Kill() })()
+	if err := c.Wait(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", log, err, p.tail(log))
+	}
+	return nil
+}
+
+func (p *processes) command(log, program string, args ...string) (*exec.Cmd, *os.File, error) {
+	file, err := os.Create(filepath.Join(p.folder, log+".log"))
+	if err != nil {
+		return nil, nil, err
+	}
+	c := exec.CommandContext(context.Background(), program, args...) // stop ends it: a context would not let it end well
+	c.Stdout, c.Stderr = file, file
+	c.Env = append(os.Environ(), p.env...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's interrupt is for us, who then stop them in order
+	return c, file, nil
+}
+
+// tail is the last that a log says.
+func (p *processes) tail(log string) string {
+	const most = 2000
+	b, _ := os.ReadFile(filepath.Join(p.folder, log+".log"))
+	return strings.TrimSpace(string(b[max(0, len(b)-most):]))
+}
+
+// patience is how long processes may take to end before they are killed.
+const patience = 15 * time.Second
+
+// stop ends all of them, and what they have started.
+func (p *processes) stop() {
+	close(p.stopping)
+	family := p.family()
+	for _, c := range p.commands {
+		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM) // with what it has started
+	}
+	for end := time.Now().Add(patience); slices.ContainsFunc(family, running); time.Sleep(20 * time.Millisecond) {
+		if time.Now().Before(end) {
+			continue
+		}
+		for _, pid := range family {
+			if running(pid) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	}
+}
+
+// running reports whether there is a process that has not ended. Without /proc none
+// is known.
+func running(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, ok := strings.Cut(string(b), ") ")
+	return err == nil && ok && !strings.HasPrefix(state, "Z")
+}
+
+// family are the ids of the processes and of all that they have started.
+func (p *processes) family() (pids []int) {
+	parents := map[int]int{}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		if pid, parent, ok := parentage(string(b)); ok {
+			parents[pid] = parent
+		}
+	}
+	for _, c := range p.commands {
+		pids = append(pids, c.Process.Pid)
+	}
+	return append(pids, descendants(parents, pids)...)
+}
+
+// parentage reads a process's id and its parent's from /proc/PID/stat, in which the
+// name in parentheses may hold anything.
+func parentage(stat string) (pid, parent int, ok bool) {
+	id, _, _ := strings.Cut(stat, " ")
+	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
+	if len(fields) < 2 {
+		return 0, 0, false
+	}
+	pid, err := strconv.Atoi(id)
+	parent, err2 := strconv.Atoi(fields[1])
+	return pid, parent, err == nil && err2 == nil
+}
+
+// descendants are the children of some processes, their children, and so on.
+func descendants(parents map[int]int, of []int) (all []int) {
+	for generation := of; len(generation) > 0; all = append(all, generation...) {
+		var children []int
+		for pid, parent := range parents {
+			if slices.Contains(generation, parent) && !slices.Contains(of, pid) {
+				children = append(children, pid)
+			}
+		}
+		slices.Sort(children)
+		generation = children
+	}
+	return all
+}
+
+// resident is the memory of all of them now, in MiB: shared pages are counted once.
+func (p *processes) resident() (mib float64, count int) {
+	for _, pid := range p.family() {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if kib, ok := proportional(string(b)); err == nil && ok {
+			mib += kib / 1024
+			count++
+		}
+	}
+	return mib, count
+}
+
+// proportional reads a process's proportional set size, in KiB, from smaps_rollup.
+func proportional(rollup string) (kib float64, ok bool) {
+	for line := range strings.Lines(rollup) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
+			return kib, err == nil
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParentage(t *testing.T) {
+	for _, c := range []struct {
+		stat        string
+		pid, parent int
+		ok          bool
+	}{
+		{"12 (althing) S 7 12 12 0", 12, 7, true},
+		{"13 (a) S 1 (b) R 8 13", 13, 8, true}, // a name with parentheses
+		{"", 0, 0, false},
+		{"12 (althing)", 0, 0, false},
+		{"x (a) S 7", 0, 7, false},
+	} {
+		pid, parent, ok := parentage(c.stat)
+		if ok != c.ok || ok && (pid != c.pid || parent != c.parent) {
+			t.Errorf("%q: %d, %d, %v", c.stat, pid, parent, ok)
+		}
+	}
+}
+
+func TestDescendants(t *testing.T) {
+	parents := map[int]int{1: 0, 2: 1, 3: 1, 10: 2, 11: 10, 12: 10, 13: 12, 20: 3}
+	if d := cmp.Diff([]int{10, 11, 12, 13}, descendants(parents, []int{2})); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if all := descendants(parents, []int{20, 13}); len(all) > 0 {
+		t.Errorf("%v of those without children", all)
+	}
+}
+
+func TestProportional(t *testing.T) {
+	const rollup = "00400000-7ffd [rollup]\nRss:  5000 kB\nPss:                3072 kB\nPss_Dirty: 1 kB\n"
+	if kib, ok := proportional(rollup); !ok || kib != 3072 {
+		t.Errorf("%v, %v", kib, ok)
+	}
+	for _, text := range []string{"", "Rss: 5 kB\n", "Pss: many kB\n"} {
+		if kib, ok := proportional(text); ok {
+			t.Errorf("%q: %v", text, kib)
+		}
+	}
+}
+
+// What a process has started ends with it, although it does not care.
+func TestStopEndsTheFamily(t *testing.T) {
+	p := newProcesses(t.TempDir())
+	if err := p.start("family", "sh", "-c", "sleep 1000 & echo up; wait"); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(p.tail("family"), "up") {
+		time.Sleep(time.Millisecond)
+	}
+	family := p.family()
+	if len(family) < 2 {
+		p.stop()
+		t.Skip("no /proc here")
+	}
+	if mib, count := p.resident(); mib <= 0 || count != len(family) {
+		t.Errorf("%v MiB of %d processes, there are %d", mib, count, len(family))
+	}
+	p.stop()
+	for _, pid := range family {
+		if running(pid) {
+			t.Errorf("process %d goes on", pid)
+		}
+	}
+}
+
+// One that ends by itself is an error, with what it said.
+func TestOneThatEndsIsNamed(t *testing.T) {
+	p := newProcesses(t.TempDir())
+	defer p.stop()
+	if err := p.start("short", "sh", "-c", "echo no such port; exit 3"); err != nil {
+		t.Fatal(err)
+	}
+	err := until(t.Context(), p, time.Millisecond, time.Minute, func() (bool, error) { return false, nil })
+	if err == nil || !strings.Contains(err.Error(), "short ended: exit status 3\nno such port") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSyncLine(t *testing.T) {
+	at := time.UnixMicro(1_700_000_000_250_000)
+	for _, line := range []string{
+		"7 1700000000.250000 fsync(5) = 0 <0.000500>",
+		"12345 1700000000.250000 <... fdatasync resumed>) = 0 <0.000500>",
+	} {
+		if got, lasted, ok := syncLine(line); !ok || !got.Equal(at) || lasted != 500*time.Microsecond {
+			t.Errorf("%s: %s, %s, %v", line, got, lasted, ok)
+		}
+	}
+	for _, line := range []string{"", "7 1700000000.250000 fsync(5 <unfinished ...>", "7 1700000000.250000 +++ exited with 0 +++", "7 1700000000.250000 read(5) = 0 <0.1>"} {
+		if _, _, ok := syncLine(line); ok {
+			t.Errorf("%q is the end of a sync", line)
+		}
+	}
+}
