@@ -1,8 +1,9 @@
 package blob
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/althing-network/althing/logbook"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -19,19 +21,39 @@ import (
 //
 //	blobs/DIGEST     a blob, named by the SHA-256 of its bytes
 //	verified/DIGEST  the marks of a blob's file when its bytes had the digest
-//	labels/REF.json  a label
+//	labels.jsonl     the labels, and those that were forgotten, in their order
 //	drafts/DIGEST    what a draft of that digest left
 //	drafts/put-N     a draft without a name, dropped by the next OpenDir
 //
-// Everything is written to drafts, synced and renamed. A label is there before
-// its blob and goes after it, and OpenDir drops a label without a blob, so a
-// process killed at any moment leaves neither half a blob nor a lost one. Marks are
-// not synced: a blob without them is hashed when it is used next.
+// A process killed at any moment leaves neither half a blob nor a lost one: a blob is
+// renamed once it is whole, a label is there before its blob and goes after it, and
+// OpenDir drops a label without a blob.
+//
+// A machine that loses its power leaves, beside that, whatever was not synced. These
+// are synced, and nothing else is:
+//
+//   - The bytes of a blob that has a label, before the label is written. So what a
+//     label leads to is whole, whatever the rest became.
+//   - The labels and the names of their blobs, by [Dir.Sync], once for all that came
+//     since the last time: a round's updates arrive together, and a node vouches for
+//     them in one message.
+//
+// A blob without a label was fetched for the work at hand and can be fetched again. Its
+// marks count until the machine starts anew; then it is hashed when it is used next, as
+// every blob is whose marks were lost. What was deleted or forgotten may come back, and
+// is dropped once more.
 type Dir struct {
 	root   string
+	boot   string     // since when marks of blobs that were not synced count
 	mu     sync.Mutex // held while blobs or labels change
 	labels index
+	book   *logbook.Book // of the labels
+	lines  int           // in the book, those of labels that are gone among them
+	added  uint64        // labels so far
 	claims claims
+
+	syncing sync.Mutex
+	synced  uint64 // of those added
 }
 
 var _ Store = (*Dir)(nil)
@@ -39,19 +61,19 @@ var _ Store = (*Dir)(nil)
 const (
 	blobsDir    = "blobs"
 	verifiedDir = "verified"
-	labelsDir   = "labels"
 	draftsDir   = "drafts"
+	labelsFile  = "labels.jsonl"
 	unnamed     = "put-"
 )
 
 // OpenDir opens a store in a folder and makes the folder where there is none.
 func OpenDir(root string) (*Dir, error) {
-	for _, name := range []string{blobsDir, verifiedDir, labelsDir, draftsDir} {
+	for _, name := range []string{blobsDir, verifiedDir, draftsDir} {
 		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
 			return nil, err
 		}
 	}
-	d := &Dir{root: root, labels: newIndex()}
+	d := &Dir{root: root, boot: cmp.Or(bootID(), rand.Text()), labels: newIndex()}
 	return d, errors.Join(d.dropUnnamed(), d.dropMarks(), d.loadLabels())
 }
 
@@ -70,45 +92,8 @@ func (d *Dir) dropUnnamed() error {
 	return nil
 }
 
-func (d *Dir) loadLabels() error {
-	files, err := os.ReadDir(filepath.Join(d.root, labelsDir))
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		path := filepath.Join(d.root, labelsDir, f.Name())
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		var l Label
-		if err := json.Unmarshal(b, &l); err != nil {
-			return fmt.Errorf("label file %s: %w", path, err)
-		}
-		if d.label(l.Ref) != path {
-			return fmt.Errorf("label file %s holds the label %s", path, l.Ref)
-		}
-		switch held, err := d.Has(context.Background(), l.Digest); {
-		case err != nil:
-			return err
-		case held:
-			d.labels.add(l)
-		default:
-			if err := os.Remove(path); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func (d *Dir) blob(name spec.Digest) string {
 	return filepath.Join(d.root, blobsDir, name.String())
-}
-
-func (d *Dir) label(r Ref) string {
-	name := r.Slot.Chain + "+" + strings.ReplaceAll(r.Path(), "/", "-") + ".json"
-	return filepath.Join(d.root, labelsDir, name)
 }
 
 // Open implements [Store].
@@ -143,13 +128,13 @@ func (d *Dir) Delete(_ context.Context, name spec.Digest) error {
 	return d.remove(name)
 }
 
-// remove deletes a blob for good.
+// remove deletes a blob.
 func (d *Dir) remove(name spec.Digest) error {
 	if err := os.Remove(d.blob(name)); err != nil {
 		return missing(name, err)
 	}
 	d.forgetMarks(name)
-	return d.sync(blobsDir)
+	return nil
 }
 
 // List implements [Store]; it does not see files that are not named by a digest.
@@ -167,30 +152,30 @@ func (d *Dir) List(context.Context) ([]spec.Digest, error) {
 	return names, nil
 }
 
-// write replaces a file, all or nothing. Unless it is synced, a machine that loses
-// its power may leave it empty.
-func (d *Dir) write(path string, b []byte, synced bool) error {
-	f, err := os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
-	if err != nil {
+// Sync implements [Store]. Whoever calls it while it is at work waits, and shares the
+// next one with all others that wait.
+func (d *Dir) Sync(context.Context) error {
+	d.mu.Lock()
+	want := d.added
+	d.mu.Unlock()
+	d.syncing.Lock()
+	defer d.syncing.Unlock()
+	if d.synced >= want {
+		return nil
+	}
+	d.mu.Lock()
+	added := d.added
+	d.mu.Unlock()
+	if err := errors.Join(d.book.Sync(), syncFolder(filepath.Join(d.root, blobsDir))); err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if synced {
-		err = errors.Join(err, f.Sync())
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
+	d.synced = added
 	return nil
 }
 
-// sync makes renames and removals in a folder last.
-func (d *Dir) sync(folder string) error {
-	f, err := os.Open(filepath.Join(d.root, folder))
+// syncFolder makes the names in a folder last.
+func syncFolder(path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

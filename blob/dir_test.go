@@ -70,27 +70,124 @@ func TestDirDropsLabelWithoutBlob(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels, err := openDir(t, root).Labels(t.Context())
-	if err != nil || len(labels) != 0 || len(files(t, root, "labels")) != 0 {
-		t.Fatalf("labels %v of a blob that is gone, %v", labels, err)
+	if kept := lines(t, root); err != nil || len(labels) != 0 || len(kept) != 0 {
+		t.Fatalf("labels %v of a blob that is gone, %v; kept are %q", labels, err, kept)
 	}
 }
 
-func TestDirNamesBadLabelFile(t *testing.T) {
-	label, err := blobtest.LabelOf(blobtest.UpdateRef(1), nil).MarshalJSON()
+// lines are those of the file of labels.
+func lines(t *testing.T, root string) (lines []string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(root, "labels.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{
-		"test-1+tasks-1-rounds-1-updates-1.json": string(label[:len(label)-1]),
-		"test-1+tasks-1-rounds-1-updates-2.json": string(label),
+	return strings.Fields(string(b))
+}
+
+func TestDirNamesBadLabel(t *testing.T) {
+	good, err := blobtest.LabelOf(blobtest.UpdateRef(1), nil).MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := fmt.Sprintf(`{"label":%s}`, good)
+	for name, bad := range map[string]string{
+		"cut":                right[:len(right)-1],
+		"of no node":         strings.Replace(right, `"node":1`, `"node":0`, 1),
+		"of an unknown kind": strings.Replace(right, `"update"`, `"upgrade"`, 1),
+		"nothing":            "{}",
+		"empty":              "",
 	} {
 		root := t.TempDir()
 		openDir(t, root)
-		if err := os.WriteFile(filepath.Join(root, "labels", name), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(root, "labels.jsonl"), []byte(right+"\n"+bad+"\n"+right+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := blob.OpenDir(root); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("open with a bad %s: %v", name, err)
+		if _, err := blob.OpenDir(root); err == nil || !strings.Contains(err.Error(), "labels.jsonl: line 2") {
+			t.Errorf("open with a label that is %s: %v", name, err)
+		}
+	}
+}
+
+// TestDirAfterALossOfPower: what was not synced is cut off anywhere. The labels that
+// are left are the first ones, and whatever was written last is written again.
+func TestDirAfterALossOfPower(t *testing.T) {
+	root := t.TempDir()
+	dir := openDir(t, root)
+	var want []blob.Label
+	for node := range uint64(2) {
+		b := blobtest.Bytes(byte(node), 100)
+		want = append(want, blobtest.LabelOf(blobtest.UpdateRef(node+1), b))
+		commit(t, dir, b, want[node])
+	}
+	if err := dir.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(filepath.Join(root, "labels.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range len(written) + 1 {
+		for _, rest := range []string{"", "\x00\x00\x00"} { // what the disk shows in its place
+			if err := os.WriteFile(filepath.Join(root, "labels.jsonl"), append(written[:cut:cut], rest...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			dir := openDir(t, root)
+			left, err := dir.Labels(t.Context())
+			whole := bytes.Count(written[:cut], []byte("\n"))
+			if diff := cmp.Diff(want[:whole], left); err != nil || diff != "" && whole > 0 || len(left) != whole {
+				t.Fatalf("cut at %d of %d: %v, %s", cut, len(written), err, diff)
+			}
+			commit(t, dir, blobtest.Bytes(1, 100), want[1])
+			if again, err := openDir(t, root).Lookup(t.Context(), want[1].Ref); err != nil || again != want[1].Entry {
+				t.Fatalf("cut at %d: given again, %v", cut, err)
+			}
+		}
+	}
+}
+
+// commit puts bytes into a store under a label.
+func commit(t *testing.T, s blob.Store, b []byte, l blob.Label) {
+	t.Helper()
+	draft, err := s.Draft(t.Context(), spec.Digest{}, int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer draft.Close()
+	if _, err := draft.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := draft.Commit(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The file of labels does not grow with those that were forgotten.
+func TestDirForgetsLines(t *testing.T) {
+	root := t.TempDir()
+	dir := openDir(t, root)
+	b := []byte("bytes")
+	kept, passing := blobtest.LabelOf(blobtest.UpdateRef(1), b), blobtest.LabelOf(blobtest.UpdateRef(2), b)
+	commit(t, dir, b, kept)
+	most := 0
+	for range 1200 {
+		if err := dir.Label(t.Context(), passing); err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Forget(t.Context(), passing.Ref); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(lines(t, root)); n > most {
+			most = n
+		}
+	}
+	if most > 1010 {
+		t.Errorf("%d lines for 2 labels", most)
+	}
+	for range 2 {
+		labels, err := openDir(t, root).Labels(t.Context())
+		if diff := cmp.Diff([]blob.Label{kept}, labels); err != nil || diff != "" || len(lines(t, root)) != 1 {
+			t.Errorf("%v, %s, kept are %q", err, diff, lines(t, root))
 		}
 	}
 }
@@ -226,7 +323,10 @@ func TestDirTakesLabelBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels, err := dir.Labels(t.Context())
-	if err != nil || len(labels)+len(files(t, root, "labels"))+len(files(t, root, "drafts")) != 0 {
-		t.Fatalf("left: %v, %v, %v, %v", labels, files(t, root, "labels"), files(t, root, "drafts"), err)
+	if err != nil || len(labels)+len(files(t, root, "drafts")) != 0 {
+		t.Fatalf("left: %v, %v, %v", labels, files(t, root, "drafts"), err)
+	}
+	if labels, err := openDir(t, root).Labels(t.Context()); err != nil || len(labels) != 0 {
+		t.Fatalf("left for the next start: %v, %v", labels, err)
 	}
 }

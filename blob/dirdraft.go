@@ -67,14 +67,22 @@ func (s *sheet) Truncate(size int64) error {
 }
 
 // keep renames over a blob that is there already: the new bytes are verified,
-// the old ones may have rotted.
+// the old ones may have rotted. They are synced when a label leads to them; see [Dir].
 func (s *sheet) keep(name spec.Digest, labels []Label) error {
-	if err := s.Sync(); err != nil {
-		return err
+	synced := len(labels) > 0
+	if synced {
+		if err := s.Sync(); err != nil {
+			return err
+		}
 	}
 	d := s.store
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !synced && len(d.labels.of(name)) > 0 { // its copy has rotted
+		if err := s.Sync(); err != nil {
+			return err
+		}
+	}
 	fresh, err := d.labels.fresh(labels)
 	if err != nil {
 		return err
@@ -89,7 +97,7 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 	if info, err := s.Stat(); err == nil {
 		d.keepMarks(name, marksOf(info))
 	}
-	return d.sync(blobsDir)
+	return nil
 }
 
 func (s *sheet) leave(again bool) error {

@@ -6,9 +6,70 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"github.com/althing-network/althing/logbook"
 	"github.com/althing-network/althing/spec"
 )
+
+// change is a record of the labels: one that was given, or one that was forgotten.
+type change struct {
+	Label     *Label `json:"label,omitempty"`
+	Forgotten *Label `json:"forgotten,omitempty"`
+}
+
+// maxLines is how many lines the book may have beyond two for each label before it is
+// written anew.
+const maxLines = 1000
+
+// loadLabels reads the labels, and drops those whose blob is gone.
+func (d *Dir) loadLabels() (err error) {
+	d.book, err = logbook.Open(filepath.Join(d.root, labelsFile), func(record []byte) error {
+		var c change
+		if err := json.Unmarshal(record, &c); err != nil {
+			return err
+		}
+		d.lines++
+		switch {
+		case c.Label != nil:
+			d.labels.add(*c.Label)
+		case c.Forgotten != nil:
+			d.labels.remove(c.Forgotten.Ref)
+		default:
+			return errors.New("neither label nor forgotten")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range d.labels.all() {
+		held, err := d.Has(context.Background(), l.Digest)
+		if err != nil {
+			return err
+		}
+		if !held {
+			d.labels.remove(l.Ref)
+		}
+	}
+	if d.lines == len(d.labels.entries) {
+		return nil
+	}
+	return d.rewrite()
+}
+
+// rewrite leaves one line for each label in the book.
+func (d *Dir) rewrite() error {
+	var records []any
+	for _, l := range d.labels.all() {
+		records = append(records, change{Label: &l})
+	}
+	if err := d.book.Replace(records...); err != nil {
+		return err
+	}
+	d.lines = len(records)
+	return nil
+}
 
 // Label implements [Index].
 func (d *Dir) Label(_ context.Context, l Label) error {
@@ -17,9 +78,14 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	info, err := os.Stat(d.blob(l.Digest))
+	f, err := os.Open(d.blob(l.Digest))
 	if err != nil {
 		return missing(l.Digest, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
 	}
 	if info.Size() != l.Size {
 		return fmt.Errorf("%w: %s has %d bytes, not %d", ErrMismatch, l.Digest, info.Size(), l.Size)
@@ -28,10 +94,15 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	if err != nil {
 		return err
 	}
+	if len(d.labels.of(l.Digest)) == 0 {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
 	return d.addLabels(fresh)
 }
 
-// Relabel implements [Index]: the new file is renamed over the old one.
+// Relabel implements [Index]: the new label follows on the old one.
 func (d *Dir) Relabel(_ context.Context, l Label) error {
 	if err := l.Validate(); err != nil {
 		return err
@@ -81,26 +152,22 @@ func (d *Dir) Forget(_ context.Context, r Ref) error {
 	return d.dropLabel(r)
 }
 
-// addLabels writes labels; when one fails, those before it are taken back.
+// addLabels writes labels, all or none.
 func (d *Dir) addLabels(labels []Label) error {
-	for i, l := range labels {
-		if err := d.writeLabel(l); err != nil {
-			return errors.Join(err, d.dropLabels(labels[:i]))
-		}
-		d.labels.add(l)
-	}
 	if len(labels) == 0 {
 		return nil
 	}
-	return d.sync(labelsDir)
-}
-
-func (d *Dir) writeLabel(l Label) error {
-	b, err := json.Marshal(l)
-	if err != nil {
+	records := make([]any, len(labels))
+	for i := range labels {
+		records[i] = change{Label: &labels[i]}
+	}
+	if err := d.book.Write(records...); err != nil {
 		return err
 	}
-	return d.write(d.label(l.Ref), append(b, '\n'), true)
+	d.lines += len(labels)
+	d.labels.add(labels...)
+	d.added += uint64(len(labels))
+	return nil
 }
 
 func (d *Dir) dropLabels(labels []Label) (err error) {
@@ -111,9 +178,17 @@ func (d *Dir) dropLabels(labels []Label) (err error) {
 }
 
 func (d *Dir) dropLabel(r Ref) error {
-	if err := os.Remove(d.label(r)); err != nil {
+	e, err := d.labels.lookup(r)
+	if err != nil {
 		return err
 	}
+	if err := d.book.Write(change{Forgotten: &Label{r, e}}); err != nil {
+		return err
+	}
+	d.lines++
 	d.labels.remove(r)
-	return d.sync(labelsDir)
+	if d.lines > maxLines+2*len(d.labels.entries) {
+		return d.rewrite()
+	}
+	return nil
 }

@@ -24,6 +24,14 @@ type marks struct {
 	Inode    uint64 `json:"inode"`
 }
 
+// keptMarks are marks as they are kept.
+type keptMarks struct {
+	marks
+	// Boot is when the machine started, where the bytes were not synced: it may have
+	// lost them when it starts again. Empty where they were.
+	Boot string `json:"boot,omitempty"`
+}
+
 func marksOf(info os.FileInfo) marks {
 	m := marks{Size: info.Size(), Modified: info.ModTime().UnixNano()}
 	m.Changed, m.Inode = identity(info)
@@ -129,19 +137,37 @@ func (d *Dir) marksFile(name spec.Digest) string {
 }
 
 // marks are those kept of a blob; none when they cannot be read.
-func (d *Dir) marks(name spec.Digest) (m marks) {
+func (d *Dir) marks(name spec.Digest) marks {
+	var m keptMarks
 	b, err := os.ReadFile(d.marksFile(name))
-	if err != nil || json.Unmarshal(b, &m) != nil {
+	if err != nil || json.Unmarshal(b, &m) != nil || m.Boot != "" && m.Boot != d.boot {
 		return marks{Size: -1} // of no file
 	}
-	return m
+	return m.marks
 }
 
 // keepMarks remembers that the bytes of a blob were verified. That it cannot is no
 // failure: they are verified again when they are used.
 func (d *Dir) keepMarks(name spec.Digest, m marks) {
-	if b, err := json.Marshal(m); err == nil {
-		_ = d.write(d.marksFile(name), append(b, '\n'), false)
+	kept := keptMarks{marks: m}
+	if len(d.labels.of(name)) == 0 {
+		kept.Boot = d.boot
+	}
+	b, err := json.Marshal(kept)
+	if err != nil {
+		return
+	}
+	f, err := os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
+	if err != nil {
+		return
+	}
+	_, err = f.Write(append(b, '\n'))
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), d.marksFile(name))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
 	}
 }
 

@@ -82,6 +82,37 @@ func TestDirRemembersWhatWasVerified(t *testing.T) {
 	}
 }
 
+// A blob without a label is not synced, so a machine that starts anew may have other
+// bytes, and its marks say nothing: without that the wrong bytes would pass.
+func TestDirDoubtsWhatWasNotSynced(t *testing.T) {
+	root, b, file, marks := verifiedDir(t)
+	old, err := os.ReadFile(marks)
+	if err != nil || !bytes.Contains(old, []byte(`"boot"`)) {
+		t.Fatalf("marks of a blob that was not synced: %s, %v", old, err)
+	}
+	wrong := slices.Clone(b)
+	wrong[500] ^= 1
+	replace(t, file, wrong)
+	forge(t, file, marks, old)
+	if _, err := readVerified(t, root, spec.DigestOf(b)); err != nil {
+		t.Fatalf("since the machine started: %v", err)
+	}
+	forged, err := os.ReadFile(marks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(t, marks, bytes.Replace(forged, []byte(`"boot":"`), []byte(`"boot":"an earlier one `), 1))
+	if _, err := readVerified(t, root, spec.DigestOf(b)); !errors.Is(err, blob.ErrMismatch) {
+		t.Errorf("the machine started anew: %v", err)
+	}
+
+	labelled := blobtest.Bytes(2, 1000)
+	commit(t, openDir(t, root), labelled, blobtest.LabelOf(blobtest.UpdateRef(1), labelled))
+	if m, err := os.ReadFile(filepath.Join(root, "verified", spec.DigestOf(labelled).String())); err != nil || bytes.Contains(m, []byte("boot")) {
+		t.Errorf("marks of a blob that was synced: %s, %v", m, err)
+	}
+}
+
 // forge makes the marks of a blob fit its file, whatever is in it: it lets a store
 // verify a file with the same marks under the digest of its bytes, and copies them.
 func forge(t *testing.T, file, marks string, old []byte) {

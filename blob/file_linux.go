@@ -2,6 +2,7 @@ package blob
 
 import (
 	"os"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,15 @@ func identity(info os.FileInfo) (changed int64, inode uint64) {
 		return 0, 0
 	}
 	return s.Ctim.Nano(), s.Ino
+}
+
+// bootID names this start of the machine; it is empty where the system does not say.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
 }
 
 // beginSync lets the disk begin to write what was written to a file, so that there

@@ -66,6 +66,9 @@ func (m *Memory) OpenVerified(_ context.Context, d spec.Digest) (Verified, error
 	return leafReader{bytes.NewReader(b), b}, nil
 }
 
+// Sync implements [Store]: there is nothing that could last.
+func (m *Memory) Sync(context.Context) error { return nil }
+
 // Has implements [Store].
 func (m *Memory) Has(_ context.Context, d spec.Digest) (bool, error) {
 	m.mu.Lock()

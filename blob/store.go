@@ -35,6 +35,10 @@ type Store interface {
 	Delete(ctx context.Context, d spec.Digest) error
 	// List names every blob, in ascending order.
 	List(ctx context.Context) ([]spec.Digest, error)
+	// Sync makes every label given so far, with its blob, outlast a loss of power. They
+	// outlast a process that is killed without it. A node calls it before it vouches
+	// for what it holds.
+	Sync(ctx context.Context) error
 }
 
 // Verified reads a blob; see [Store]. ReadAt and View may be called from many

@@ -27,6 +27,7 @@ type fake struct {
 	code   uint32         // of what is broadcast
 	fails  uint32         // of what a block holds
 	seen   int            // broadcasts
+	asked  int            // for the height
 	after  func(*fake, cmttypes.Tx)
 }
 
@@ -42,6 +43,10 @@ func (f *fake) dial() *client.Client {
 
 // ServeHTTP implements [http.Handler].
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/websocket" {
+		http.NotFound(w, r) // it tells nobody of events
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var asked rpctypes.RPCRequest
@@ -61,6 +66,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "status":
 		result = &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: "fake"}}
 	case "abci_info":
+		f.asked++
 		result = &core.ResultABCIInfo{Response: abci.ResponseInfo{LastBlockHeight: int64(len(f.blocks))}}
 	case "block":
 		result = &core.ResultBlock{Block: &cmttypes.Block{Data: cmttypes.Data{Txs: f.blocks[at-1]}}}

@@ -35,3 +35,6 @@ func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()
 
 // MaxEarly is how many nodes wait at a time.
 const MaxEarly = maxEarly
+
+// OpenJournal opens the journal of a home folder.
+func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }

@@ -2,46 +2,89 @@ package daemon
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
+	"github.com/althing-network/althing/logbook"
 	"github.com/althing-network/althing/role/trainer"
 )
 
-// journal is a folder with a file a result; it implements role.Journal.
-type journal struct{ folder string }
+// journal is a node's results in a book in its home folder; it implements
+// role.Journal. Each one is synced before its Record returns: what it hides, a salt
+// that nobody else can know, opens a commitment that is sent next.
+type journal struct {
+	book *logbook.Book
+
+	mu      sync.Mutex
+	results map[string]json.RawMessage
+}
+
+// entry is a record of a journal. Of two with one key the later one counts.
+type entry struct {
+	Key    string          `json:"key"`
+	Result json.RawMessage `json:"result"`
+}
+
+// openJournal opens the journal of a home folder.
+func openJournal(home string) (*journal, error) {
+	j := &journal{results: map[string]json.RawMessage{}}
+	book, err := logbook.Open(filepath.Join(home, journalFile), j.read)
+	j.book = book
+	return j, err
+}
+
+func (j *journal) read(record []byte) error {
+	var e entry
+	if err := json.Unmarshal(record, &e); err != nil {
+		return err
+	}
+	j.results[e.Key] = e.Result
+	return nil
+}
 
 // Recall implements role.Journal.
-func (j journal) Recall(key string, into any) (bool, error) {
-	b, err := os.ReadFile(filepath.Join(j.folder, key+".json"))
-	if errors.Is(err, os.ErrNotExist) {
+func (j *journal) Recall(key string, into any) (bool, error) {
+	j.mu.Lock()
+	result, found := j.results[key]
+	j.mu.Unlock()
+	if !found {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	if err := json.Unmarshal(b, into); err != nil {
+	if err := json.Unmarshal(result, into); err != nil {
 		return false, fmt.Errorf("journal %s: %w", key, err)
 	}
 	return true, nil
 }
 
 // Record implements role.Journal.
-func (j journal) Record(key string, result any) error {
+func (j *journal) Record(key string, result any) error {
 	b, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(j.folder, key+".json"), b)
+	if err := j.book.Write(entry{key, b}); err != nil {
+		return err
+	}
+	if err := j.book.Sync(); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.results[key] = b
+	return nil
 }
 
 // TrainingTime is how long a node's Trainer took in a round, as its journal says.
 func TrainingTime(home string, task, round uint64) (time.Duration, error) {
+	j := &journal{results: map[string]json.RawMessage{}}
+	if err := logbook.Read(filepath.Join(home, journalFile), j.read); err != nil {
+		return 0, err
+	}
 	var t trainer.Trained
-	found, err := journal{filepath.Join(home, journalFolder)}.Recall(trainer.TrainKey(task, round), &t)
+	found, err := j.Recall(trainer.TrainKey(task, round), &t)
 	if err == nil && !found {
 		err = os.ErrNotExist
 	}

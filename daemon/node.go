@@ -43,7 +43,7 @@ const (
 	transportFile = "transport.key"
 	sealingFile   = "sealing.key"
 	blobFolder    = "blobs"
-	journalFolder = "journal"
+	journalFile   = "journal.jsonl"
 )
 
 // ErrOtherChain is returned for a home folder that belongs to another chain.

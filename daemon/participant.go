@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"reflect"
 	"time"
@@ -62,7 +61,8 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(home, journalFolder), 0o700); err != nil {
+	journal, err := openJournal(home)
+	if err != nil {
 		return nil, err
 	}
 	listener, err := p.listen(ctx)
@@ -84,7 +84,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Committed: p.account.Committed,
 		Blobs:     blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport}, Self: p.node.ID, Peer: directory.peer},
 		Store:     store,
-		Journal:   journal{filepath.Join(home, journalFolder)},
+		Journal:   journal,
 		Trainer:   train.Engine{},
 		Table:     table,
 		Random:    rand.Reader,

@@ -116,8 +116,13 @@ func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err e
 
 // Keep puts bytes into a store under a label.
 func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
-	if _, err := blob.PutAs(ctx, s, l.Digest, bytes.NewReader(b), int64(len(b))); err != nil {
+	draft, err := s.Draft(ctx, spec.Digest{}, int64(len(b)))
+	if err != nil {
 		return err
 	}
-	return s.Label(ctx, l)
+	defer draft.Close()
+	if _, err := draft.Write(b); err != nil {
+		return err
+	}
+	return draft.Commit(ctx, l)
 }

@@ -1,6 +1,7 @@
 package role
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,7 @@ func Copied(r spec.Round, own spec.Digest) spec.Digest {
 
 // Do does the work once, and hides its result again only when the commitment to
 // it was copied. It is the Do of an [Action].
-func (s Secret[R]) Do(t Tools) (Event, error) {
+func (s Secret[R]) Do(ctx context.Context, t Tools) (Event, error) {
 	var done R
 	made, err := t.Journal.Recall(s.Record, &done)
 	if err != nil {
@@ -77,6 +78,9 @@ func (s Secret[R]) Do(t Tools) (Event, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if err := t.Store.Sync(ctx); err != nil {
+		return nil, err // a journal that outlasts it would tell of what is lost
 	}
 	if err := t.Journal.Record(s.Record, hidden); err != nil {
 		return nil, err // an event would tell what a restart forgets

@@ -1,6 +1,7 @@
 package role_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/iotest"
@@ -47,13 +48,13 @@ func (s *secret) do(copied spec.Digest) (role.Event, error) {
 			return n, err
 		},
 		Commitment: number.commitment,
-	}.Do(s.tools)
+	}.Do(context.Background(), s.tools)
 }
 
 // TestSecretIsMadeOnce: the work is done once whatever happens to the commitment,
 // and hidden once for each commitment that was copied.
 func TestSecretIsMadeOnce(t *testing.T) {
-	s := &secret{tools: role.Tools{Journal: &sim.Journal{}, Random: &counter{}}}
+	s := &secret{tools: role.Tools{Store: blob.NewMemory(), Journal: &sim.Journal{}, Random: &counter{}}}
 	s.fails = errors.New("no luck")
 	if e, err := s.do(spec.Digest{}); e != nil || !errors.Is(err, s.fails) {
 		t.Fatalf("got %v, %v", e, err)
@@ -106,4 +107,35 @@ func (c *counter) Read(b []byte) (int, error) {
 		b[i] = c.n
 	}
 	return len(b), nil
+}
+
+// powerless is a store that cannot make anything last.
+type powerless struct{ blob.Store }
+
+var errPowerless = errors.New("the disk is full")
+
+func (powerless) Sync(context.Context) error { return errPowerless }
+
+// What a node holds lasts before it says so, and before its journal tells of it.
+func TestNothingIsSaidOfWhatMayBeLost(t *testing.T) {
+	said := 0
+	tools := role.Tools{
+		Store: powerless{blob.NewMemory()}, Journal: &sim.Journal{}, Random: &counter{},
+		Send: func(context.Context, role.Send) error { said++; return nil },
+	}
+	if _, err := (role.Send{Task: 1}).Do(t.Context(), tools); !errors.Is(err, errPowerless) || said != 0 {
+		t.Errorf("said %d times, %v", said, err)
+	}
+	s := secret{tools: tools}
+	if _, err := s.do(spec.Digest{}); !errors.Is(err, errPowerless) {
+		t.Error(err)
+	}
+	var n number
+	if found, err := tools.Journal.Recall("number", &n); found || err != nil {
+		t.Errorf("the journal has it: %v, %v", found, err)
+	}
+	tools.Store = blob.NewMemory()
+	if _, err := (role.Send{Task: 1}).Do(t.Context(), tools); err != nil || said != 1 {
+		t.Errorf("said %d times, %v", said, err)
+	}
 }

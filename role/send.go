@@ -28,8 +28,14 @@ func (s Send) Key() string {
 	return key
 }
 
-// Do implements [Action].
-func (s Send) Do(ctx context.Context, t Tools) (Event, error) { return nil, t.Send(ctx, s) }
+// Do implements [Action]. What a node says, such as which updates it holds, it must be
+// able to stand by after a loss of power, so its store is synced first.
+func (s Send) Do(ctx context.Context, t Tools) (Event, error) {
+	if err := t.Store.Sync(ctx); err != nil {
+		return nil, err
+	}
+	return nil, t.Send(ctx, s)
+}
 
 // RepeatAfter implements [Repeated]: what a machine still asks for after a while is in
 // no block, and is sent again.

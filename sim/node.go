@@ -93,7 +93,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		Tools: role.Tools{
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Random: n.secrets(id),
-			Now:   func() time.Time { return time.Unix(0, 0).Add(n.now) },
+			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
 		},
 	}
 	node.Tools.Send = node.send

@@ -79,7 +79,7 @@ func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			return done, err
 		},
 		Commitment: func(done Combined) spec.Digest { return done.Commitment },
-	}.Do(t)
+	}.Do(ctx, t)
 }
 
 // combine computes the next model and puts it into the store.

@@ -144,7 +144,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			return done, err
 		},
 		Commitment: func(done Scored) spec.Digest { return done.Commitment },
-	}.Do(t)
+	}.Do(ctx, t)
 }
 
 // judge finds the score of the next model on the node's rows.

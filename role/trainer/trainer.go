@@ -113,7 +113,7 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			return done, err
 		},
 		Commitment: func(done Trained) spec.Digest { return done.Commitment },
-	}.Do(t)
+	}.Do(ctx, t)
 }
 
 // train puts the node's update into its store.
