@@ -17,6 +17,7 @@ import (
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/althing-network/althing/chain/fee"
@@ -123,14 +124,24 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	return nil
 }
 
+// livenessWindow is of how many blocks a validator must sign half, or its bond is
+// slashed and it is jailed. The SDK's 100 blocks are over in ten seconds where blocks are
+// short: too soon for a validator that is started again.
+const livenessWindow = 10_000
+
 // rule writes the parameters that differ from the SDK's defaults: everything is
-// counted in our token, and no headers are kept for other chains to read.
+// counted in our token, a validator may start again, and no headers are kept for other
+// chains to read.
 func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	bonds := stakingtypes.DefaultGenesisState()
 	bonds.Params.BondDenom = Denom
 	bonds.Params.KeyRotationFee.Denom = Denom
 	bonds.Params.HistoricalEntries = 0
 	state[stakingtypes.ModuleName] = cdc.MustMarshalJSON(bonds)
+
+	liveness := slashingtypes.DefaultGenesisState()
+	liveness.Params.SignedBlocksWindow = livenessWindow
+	state[slashingtypes.ModuleName] = cdc.MustMarshalJSON(liveness)
 
 	votes := govv1.DefaultGenesisState()
 	votes.Params.MinDeposit = inThing(votes.Params.MinDeposit)
