@@ -37,7 +37,7 @@ func house() []layer {
 		{"chain", "round spec privacy/cost pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob logbook dashboard data train spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
 		{"cmd", "daemon sim client round spec data model train", "a command parses words, says them and prints answers"},
-		{"bench", "daemon sim role client blob chain train data round aggregate privacy privacy/cost secagg model pb spec", "a bench measures packages, not the command"},
+		{"bench", "daemon sim role client blob logbook chain train data round aggregate privacy privacy/cost secagg model pb spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},
 	}
 }

@@ -19,18 +19,19 @@ type journal struct {
 	book *logbook.Book
 
 	mu      sync.Mutex
-	results map[string]json.RawMessage
+	results map[string]entry
 }
 
 // entry is a record of a journal. Of two with one key the later one counts.
 type entry struct {
 	Key    string          `json:"key"`
+	At     time.Time       `json:"at"` // for people who read it
 	Result json.RawMessage `json:"result"`
 }
 
 // openJournal opens the journal of a home folder.
 func openJournal(home string) (*journal, error) {
-	j := &journal{results: map[string]json.RawMessage{}}
+	j := &journal{results: map[string]entry{}}
 	book, err := logbook.Open(filepath.Join(home, journalFile), j.read)
 	j.book = book
 	return j, err
@@ -41,19 +42,19 @@ func (j *journal) read(record []byte) error {
 	if err := json.Unmarshal(record, &e); err != nil {
 		return err
 	}
-	j.results[e.Key] = e.Result
+	j.results[e.Key] = e
 	return nil
 }
 
 // Recall implements role.Journal.
 func (j *journal) Recall(key string, into any) (bool, error) {
 	j.mu.Lock()
-	result, found := j.results[key]
+	e, found := j.results[key]
 	j.mu.Unlock()
 	if !found {
 		return false, nil
 	}
-	if err := json.Unmarshal(result, into); err != nil {
+	if err := json.Unmarshal(e.Result, into); err != nil {
 		return false, fmt.Errorf("journal %s: %w", key, err)
 	}
 	return true, nil
@@ -65,7 +66,8 @@ func (j *journal) Record(key string, result any) error {
 	if err != nil {
 		return err
 	}
-	if err := j.book.Write(entry{key, b}); err != nil {
+	e := entry{key, time.Now().UTC(), b}
+	if err := j.book.Write(e); err != nil {
 		return err
 	}
 	if err := j.book.Sync(); err != nil {
@@ -73,13 +75,26 @@ func (j *journal) Record(key string, result any) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.results[key] = b
+	j.results[key] = e
 	return nil
+}
+
+// Recorded is when a node recorded the result of some work in its journal.
+func Recorded(home, key string) (time.Time, error) {
+	j := &journal{results: map[string]entry{}}
+	if err := logbook.Read(filepath.Join(home, journalFile), j.read); err != nil {
+		return time.Time{}, err
+	}
+	e, found := j.results[key]
+	if !found {
+		return time.Time{}, os.ErrNotExist
+	}
+	return e.At, nil
 }
 
 // TrainingTime is how long a node's Trainer took in a round, as its journal says.
 func TrainingTime(home string, task, round uint64) (time.Duration, error) {
-	j := &journal{results: map[string]json.RawMessage{}}
+	j := &journal{results: map[string]entry{}}
 	if err := logbook.Read(filepath.Join(home, journalFile), j.read); err != nil {
 		return 0, err
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/logbook"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -149,22 +152,27 @@ func partsOf(r spec.Round) (p parts) {
 	return p
 }
 
-// work adds what nodes did in a round, as the files of their homes tell.
+// work adds what nodes did in a round, as their journals and blobs tell.
 func (n *network) work(b *budget, r spec.Round, blocks map[int64]block) {
 	p := partsOf(r)
-	home := func(role, file string) []string {
-		found, _ := filepath.Glob(filepath.Join(n.folder, role+"-*", file))
+	homes := func(role string) []string {
+		found, _ := filepath.Glob(filepath.Join(n.folder, role+"-*"))
 		return found
 	}
-	key := fmt.Sprintf("%d-%d", r.Task, r.Number)
-	updates := fmt.Sprintf("blobs/labels/*tasks-%d-rounds-%d-updates-*.json", r.Task, r.Number)
-	b.Train += since(blocks[r.Opened].commit, lastWritten(home("trainer", "journal/train-"+key+".json")))
-	b.Upload += since(blocks[p.trained].commit, lastWritten(home("aggregator", updates)))
-	b.Combine += since(blocks[p.attested].commit, lastWritten(home("aggregator", "journal/combine-"+key+".json")))
-	b.Score += since(blocks[p.revealed].commit, lastWritten(home("evaluator", "journal/score-"+key+".json")))
+	done := func(role, what string) time.Time {
+		return latest(homes(role), func(home string) (time.Time, error) {
+			return daemon.Recorded(home, fmt.Sprintf("%s-%d-%d", what, r.Task, r.Number))
+		})
+	}
+	b.Train += since(blocks[r.Opened].commit, done("trainer", "train"))
+	b.Upload += since(blocks[p.trained].commit, latest(homes("aggregator"), func(home string) (time.Time, error) {
+		return lastUpdate(filepath.Join(home, "blobs"), r)
+	}))
+	b.Combine += since(blocks[p.attested].commit, done("aggregator", "combine"))
+	b.Score += since(blocks[p.revealed].commit, done("evaluator", "score"))
 	slowest := time.Duration(0)
-	for _, file := range home("trainer", "") {
-		if took, err := daemon.TrainingTime(file, r.Task, r.Number); err == nil {
+	for _, home := range homes("trainer") {
+		if took, err := daemon.TrainingTime(home, r.Task, r.Number); err == nil {
 			slowest = max(slowest, took)
 		}
 	}
@@ -197,12 +205,32 @@ func since(from, to time.Time) float64 {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// lastWritten is when the last of some files was written.
-func lastWritten(files []string) (last time.Time) {
-	for _, file := range files {
-		if info, err := os.Stat(file); err == nil && info.ModTime().After(last) {
-			last = info.ModTime()
+// latest is the latest of some moments; those that cannot be told are passed over.
+func latest(homes []string, when func(home string) (time.Time, error)) (last time.Time) {
+	for _, home := range homes {
+		if at, err := when(home); err == nil && at.After(last) {
+			last = at
 		}
 	}
 	return last
+}
+
+// lastUpdate is when the last update of a round was whole in a folder of blobs.
+func lastUpdate(folder string, r spec.Round) (last time.Time, err error) {
+	err = logbook.Read(filepath.Join(folder, "labels.jsonl"), func(record []byte) error {
+		var change struct{ Label blob.Label }
+		if err := json.Unmarshal(record, &change); err != nil {
+			return err
+		}
+		l := change.Label
+		if l.Kind != blob.Update || l.Slot.Task != r.Task || l.Slot.Round != r.Number {
+			return nil
+		}
+		info, err := os.Stat(filepath.Join(folder, "blobs", l.Digest.String()))
+		if err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+		return err
+	})
+	return last, err
 }

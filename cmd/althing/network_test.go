@@ -91,27 +91,27 @@ func TestFlippedBitIsNamed(t *testing.T) {
 // flip changes one bit of a blob of round 1 of some kind and returns its name.
 func flip(t *testing.T, store, kind string) string {
 	t.Helper()
-	labels, err := filepath.Glob(filepath.Join(store, "labels", "*.json"))
+	labels, err := os.ReadFile(filepath.Join(store, "labels.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range labels {
-		var label struct {
-			Kind, Digest string
-			Round        int
+	for line := range bytes.Lines(labels) {
+		var change struct {
+			Label struct {
+				Kind, Digest string
+				Round        int
+			}
 		}
-		b, err := os.ReadFile(path)
-		if err != nil {
+		if err := json.Unmarshal(line, &change); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(b, &label); err != nil {
-			t.Fatal(err)
-		}
+		label := change.Label
 		if label.Kind != kind || label.Round != 1 {
 			continue
 		}
 		blob := filepath.Join(store, "blobs", label.Digest)
-		if b, err = os.ReadFile(blob); err != nil {
+		b, err := os.ReadFile(blob)
+		if err != nil {
 			t.Fatal(err)
 		}
 		b[len(b)/2] ^= 1
