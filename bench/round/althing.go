@@ -222,9 +222,16 @@ func (n *network) follow(ctx context.Context, id uint64, r *sample, said func(n 
 
 // read reads from a validator what the chain has recorded.
 func (n *network) read(ctx context.Context, id uint64, all int, r *sample) error {
-	rounds, _, err := n.chain.Rounds(ctx, id, client.Page{Limit: 1000})
-	if err != nil {
-		return err
+	var rounds []spec.Round
+	for page := (client.Page{Limit: 20}); ; {
+		part, next, err := n.chain.Rounds(ctx, id, page)
+		if err != nil {
+			return err
+		}
+		rounds = append(rounds, part...)
+		if page = next; !page.More() {
+			break
+		}
 	}
 	for _, r := range rounds {
 		if r.Phase != spec.PhaseSettled {
