@@ -113,10 +113,52 @@ var errBroken = fmt.Errorf("%w: transfer breaks off", spec.ErrCommunication)
 
 // once asks one peer one time; moved reports whether it brought a chunk.
 func (f fetch) once(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {
+	if f.limit <= ChunkSize {
+		return f.whole(ctx, peer)
+	}
 	m, e, err := f.describe(ctx, peer)
 	if err != nil {
 		return Entry{}, false, err
 	}
+	return f.fill(ctx, e, func(draft *Draft) (bool, error) { return f.stream(ctx, peer, m, draft) })
+}
+
+// whole gets a blob of one chunk at most, of which a manifest would say no more than
+// the answer itself.
+func (f fetch) whole(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {
+	ctx, _, stop := watch(ctx, f.patience())
+	defer stop()
+	answer, err := f.do(ctx, http.MethodGet, peer, f.target, nil)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	defer answer.Body.Close()
+	size := answer.ContentLength
+	switch {
+	case size < 0:
+		return Entry{}, false, fmt.Errorf("%w: peer does not say how much it sends", ErrMalformed)
+	case size > f.limit:
+		return Entry{}, false, fmt.Errorf("%w: %d bytes, at most %d are wanted", ErrTooLarge, size, f.limit)
+	}
+	e, err := f.accept(answer.Header, size)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(answer.Body, b); err != nil {
+		return Entry{}, false, fmt.Errorf("%w: %w", errBroken, cause(ctx, err))
+	}
+	return f.fill(ctx, e, func(draft *Draft) (bool, error) {
+		if err := draft.Rewind(0); err != nil {
+			return false, err
+		}
+		_, err := draft.Write(b)
+		return err == nil, err
+	})
+}
+
+// fill has a draft of a blob filled and makes it visible, unless it is there by now.
+func (f fetch) fill(ctx context.Context, e Entry, bring func(*Draft) (moved bool, err error)) (_ Entry, moved bool, _ error) {
 	draft, err := f.into.Draft(ctx, e.Digest, f.limit) // waits for another fetch of the same
 	if err != nil {
 		return Entry{}, false, err
@@ -130,7 +172,7 @@ func (f fetch) once(ctx context.Context, peer Peer) (_ Entry, moved bool, _ erro
 		}
 		return e, false, nil
 	}
-	if moved, err = f.stream(ctx, peer, m, draft); err != nil {
+	if moved, err = bring(draft); err != nil {
 		return Entry{}, moved, err
 	}
 	return e, moved, draft.Commit(ctx, f.label(e)...)

@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"sync"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 )
@@ -14,8 +16,8 @@ type recent struct {
 	chain role.Records
 
 	mu     sync.Mutex
-	tasks  map[uint64]spec.Task
-	rounds map[[2]uint64]spec.Round
+	tasks  map[uint64]func() (spec.Task, error)
+	rounds map[[2]uint64]func() (spec.Round, error)
 	newer  chan struct{} // closed at the next height; nil: nobody waits for it
 }
 
@@ -23,7 +25,7 @@ type recent struct {
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tasks, r.rounds = map[uint64]spec.Task{}, map[[2]uint64]spec.Round{}
+	r.tasks, r.rounds = nil, nil
 	if r.newer != nil {
 		close(r.newer)
 		r.newer = nil
@@ -40,39 +42,46 @@ func (r *recent) next() <-chan struct{} {
 	return r.newer
 }
 
+// maxRecent is how many answers of each kind are remembered for a height: a stranger
+// who asks for what is not there must not fill the memory.
+const maxRecent = 4096
+
 // Task implements [role.Records].
 func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
-	r.mu.Lock()
-	tasks := r.tasks
-	t, ok := tasks[id]
-	r.mu.Unlock()
-	if ok {
-		return t, nil
-	}
-	t, err := r.chain.Task(ctx, id) // unlocked: who asks for what is not there holds nobody up
-	if err == nil && tasks != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		tasks[id] = t // of the height at which it was asked for, if that has passed
-	}
-	return t, err
+	return once(r, &r.tasks, id, func() (spec.Task, error) { return r.chain.Task(context.WithoutCancel(ctx), id) })()
 }
 
 // Round implements [role.Records].
 func (r *recent) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
 	key := [2]uint64{task, number}
+	return once(r, &r.rounds, key, func() (spec.Round, error) { return r.chain.Round(context.WithoutCancel(ctx), task, number) })()
+}
+
+// once is the question whose answer stands under a key, so that many who ask at one
+// time ask the chain once. That something is not there is an answer, too; a chain that
+// does not answer is asked again.
+func once[K comparable, V any](r *recent, answers *map[K]func() (V, error), key K, ask func() (V, error)) func() (V, error) {
 	r.mu.Lock()
-	rounds := r.rounds
-	round, ok := rounds[key]
-	r.mu.Unlock()
-	if ok {
-		return round, nil
+	defer r.mu.Unlock()
+	if answer, ok := (*answers)[key]; ok {
+		return answer
 	}
-	round, err := r.chain.Round(ctx, task, number)
-	if err == nil && rounds != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		rounds[key] = round
+	if len(*answers) >= maxRecent {
+		return ask
 	}
-	return round, err
+	if *answers == nil {
+		*answers = map[K]func() (V, error){}
+	}
+	kept := *answers
+	answer := sync.OnceValues(func() (V, error) {
+		v, err := ask()
+		if _, answered := errors.AsType[*client.Refusal](err); err != nil && !answered {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(kept, key)
+		}
+		return v, err
+	})
+	kept[key] = answer
+	return answer
 }
