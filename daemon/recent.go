@@ -42,6 +42,15 @@ func (r *recent) next() <-chan struct{} {
 	return r.newer
 }
 
+// learn takes a task and whole rounds of it, as they are at the newest height, so that
+// nobody need ask for them.
+func (r *recent) learn(t spec.Task, rounds []spec.Round) {
+	_, _ = once(r, &r.tasks, t.ID, func() (spec.Task, error) { return t, nil })()
+	for _, own := range rounds {
+		_, _ = once(r, &r.rounds, [2]uint64{own.Task, own.Number}, func() (spec.Round, error) { return own, nil })()
+	}
+}
+
 // maxRecent is how many answers of each kind are remembered for a height: a stranger
 // who asks for what is not there must not fill the memory.
 const maxRecent = 4096

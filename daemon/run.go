@@ -52,6 +52,11 @@ func (p *Participant) Run(ctx context.Context) error {
 				continue
 			}
 			chain = seen
+			for _, t := range chain.tasks {
+				if aggregates(t.Task, p.node.ID) { // its rounds are whole
+					p.chain.learn(t.Task, t.Rounds)
+				}
+			}
 			if now >= prunes {
 				prunes = now + pruneInterval
 				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
@@ -102,6 +107,11 @@ func (p *Participant) look(ctx context.Context) (sight, error) {
 			return sight{tasks, now}, nil
 		}
 	}
+}
+
+// aggregates reports whether a node is one of a task's aggregators.
+func aggregates(t spec.Task, node uint64) bool {
+	return slices.ContainsFunc(t.Aggregators, func(m spec.Member) bool { return m.Node == node })
 }
 
 // held lists the trainers of a round whose update is in the store.
