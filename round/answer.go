@@ -78,6 +78,8 @@ func (in Ready) apply(s *State, at Moment) ([]Effect, error) {
 	switch {
 	case i < 0:
 		return nil, ErrNotSelected
+	case s.Task.State == spec.TaskRunning: // or an evaluator would choose its shard when it has seen models
+		return nil, ErrLate
 	case !members[i].Ready.IsZero():
 		return nil, ErrRepeated
 	case in.Digest.IsZero():
@@ -87,9 +89,10 @@ func (in Ready) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrModel
 	}
 	members[i].Ready = in.Digest
-	if _, ok := s.prepared(); ok && s.Task.State == spec.TaskPreparing {
-		s.Task.Due = at.Time
+	if _, ok := s.prepared(); ok && s.Task.Enough == 0 {
+		s.Task.Enough = at.Time
 	}
+	s.Task.Due = min(s.Task.Due, max(at.Time, s.starts()))
 	return nil, nil
 }
 

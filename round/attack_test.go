@@ -333,3 +333,35 @@ func TestAttack16CabalOfTheReady(t *testing.T) {
 		t.Errorf("a task whose cabal holds 80%% of the ready stake is %s", w.Task.State)
 	}
 }
+
+// An evaluator that waits with its shard until it has seen models would choose the rows
+// on which they do well. Who is not ready when the first round begins has no say.
+func TestAttack16ShardChosenLate(t *testing.T) {
+	play := func(w *world) {
+		w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
+		w.train(11, 12, 13, 14)
+		w.attest(11, 12, 13, 14)
+		w.aggregate("m", "m", "m", "m")
+	}
+	for _, defended := range []bool{false, true} {
+		w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
+		w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
+		for node := uint64(1); node <= 7; node++ {
+			w.do(round.Ready{Node: node, Digest: digest("model-0")})
+		}
+		for w.Task.State == spec.TaskPreparing {
+			w.end()
+		}
+		play(w)
+		w.refuse(w.commitScore(8, 500_000), round.ErrNotSelected)
+		late := round.Ready{Node: 8, Digest: digest("rows on which the model does well")}
+		if w.refuse(late, round.ErrLate); !defended {
+			w.Task.Evaluators[3].Ready = late.Digest
+		}
+		w.score(500_000, 500_000, 500_000)
+		play(w)
+		if judges := w.Round.Evaluator(8) >= 0; judges == defended {
+			t.Errorf("defended %t: who chose its shard late judges: %t", defended, judges)
+		}
+	}
+}

@@ -97,27 +97,24 @@ func TestWaitingEndsAtItsDeadline(t *testing.T) {
 	}
 }
 
-// An evaluator that is not ready when a round opens has no say in it; once it
-// is, it has one in the next.
-func TestAnEvaluatorJoinsWhenReady(t *testing.T) {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
-	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
-	for node := uint64(1); node <= 7; node++ {
-		w.do(round.Ready{Node: node, Digest: digest("model-0")})
+// When enough of the committee are ready the rest has as long again.
+func TestPreparationHasAGrace(t *testing.T) {
+	for ready, want := range map[uint64]int64{8: 4, 7: 7} { // of 8; the height at which the task begins
+		w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
+		w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
+		for range 3 {
+			w.end()
+		}
+		for node := uint64(1); node <= ready; node++ {
+			w.do(round.Ready{Node: node, Digest: digest("model-0")})
+		}
+		for w.Task.State == spec.TaskPreparing {
+			w.end()
+		}
+		if began := int64(w.Task.Since) / int64(spec.Second); began != want {
+			t.Errorf("%d of 8 are ready at height 4, and the task begins at %d: want %d", ready, began, want)
+		}
 	}
-	w.end()
-	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}}, round.Ready{Node: 8, Digest: digest("shard")})
-	play := func() {
-		w.train(11, 12, 13, 14)
-		w.attest(11, 12, 13, 14)
-		w.aggregate("m", "m", "m", "m")
-	}
-	play()
-	w.refuse(w.commitScore(8, 500_000), round.ErrNotSelected)
-	w.score(500_000, 500_000, 500_000)
-	w.do(round.Select{Trainers: []uint64{11, 12, 13, 14}})
-	play()
-	w.do(w.commitScore(8, 500_000))
 }
 
 func TestTheTargetIsReachedByEquality(t *testing.T) {

@@ -53,12 +53,12 @@ func (s *State) start(at Moment) []Effect {
 		s.Task.Due = min(at.Time.After(retry), deadline)
 		return []Effect{AskCommittee{}}
 	}
-	if model, ok := s.prepared(); ok {
+	if model, ok := s.prepared(); ok && at.Time >= s.starts() {
 		s.Task.Model = model
 		s.Task.State, s.Task.Since = spec.TaskRunning, at.Time
 		return append([]Effect{Publish{Model: model}}, s.proceed(at)...)
 	}
-	s.Task.Due = deadline
+	s.Task.Due = s.starts()
 	if at.Time >= deadline {
 		return append(s.unready(), s.close(at, spec.TaskFailed, "the committee did not get ready")...)
 	}
@@ -175,6 +175,21 @@ func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 		return s.open(at, in.Trainers), nil
 	}
 	return nil, ErrSelection
+}
+
+// starts is when the first round may begin, as far as the members that are ready tell:
+// at once when all are; when enough are, after a grace as long as those took, because
+// who is not ready then has no say in the whole task; else at the deadline.
+func (s *State) starts() spec.Time {
+	if s.Task.Enough == 0 {
+		return s.selectDeadline()
+	}
+	unready := func(m spec.Member) bool { return m.Ready.IsZero() }
+	if !slices.ContainsFunc(s.Task.Aggregators, unready) && !slices.ContainsFunc(s.Task.Evaluators, unready) {
+		return s.Task.Enough
+	}
+	took := spec.Duration(s.Task.Enough - s.Task.Since)
+	return min(s.selectDeadline(), s.Task.Enough.After(max(spec.Millisecond, took)))
 }
 
 // prepared reports model 0 once the evaluators of two thirds of the stake hold

@@ -13,6 +13,7 @@ type Task struct {
 	Cancelling  bool      `json:"cancelling,omitempty"` // closes when the rounds that run end
 	Paid        uint64    `json:"paid_uthing"`
 	Refunded    uint64    `json:"refunded_uthing"`
+	Enough      Time      `json:"enough_ms,omitempty"` // when enough of the committee were ready; 0 before it
 	Aggregators []Member  `json:"aggregators,omitempty"`
 	Evaluators  []Member  `json:"evaluators,omitempty"`
 	Round       uint64    `json:"round"`             // number of the newest round, 0 before the first

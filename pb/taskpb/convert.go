@@ -24,7 +24,7 @@ func RecordFromSpec(t spec.Task) Task {
 		Reason: t.Reason, Created: t.Created, Since: int64(t.Since), Closed: t.Closed, Cancelling: t.Cancelling,
 		Paid: t.Paid, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
-		Round: t.Round, Scoring: t.Scoring, Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
+		Round: t.Round, Scoring: t.Scoring, Enough: int64(t.Enough), Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
 		Score: uint32(t.Score), Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
 	}
 }
@@ -45,7 +45,7 @@ func (m *Task) ToSpec() (spec.Task, error) {
 		Reason: m.Reason, Created: m.Created, Since: spec.Time(m.Since), Closed: m.Closed, Cancelling: m.Cancelling,
 		Paid: m.Paid, Refunded: m.Refunded,
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
-		Round: m.Round, Scoring: m.Scoring, Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
+		Round: m.Round, Scoring: m.Scoring, Enough: spec.Time(m.Enough), Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
 		Score: spec.PPM(m.Score), Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
 	}
 	if r.err != nil {
