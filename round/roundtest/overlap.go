@@ -25,13 +25,13 @@ func evaluators() cast { return cast{silent: []uint64{10, 11, 12, 13}} }
 // training lists the phases of a round that has no model yet.
 func training() []spec.Phase { return spec.Phases()[:4] }
 
-// both plays until a round is in a phase while the one before it is scored.
-func (w *twins) both(id, number uint64, phase spec.Phase) {
+// both plays until round 2 is in a phase while round 1 is scored.
+func (w *twins) both(id uint64, phase spec.Phase) {
 	w.Helper()
-	w.reach(cast{}, id, number-1, spec.PhaseScore)
-	w.reach(evaluators(), id, number, phase)
-	if s := w.state(id); s.Task.Scoring != number-1 || len(s.Open()) != 2 {
-		w.Fatalf("round %d is in phase %s, and not being scored is the one before: %+v", number, phase, s.Task)
+	w.reach(cast{}, id, 1, spec.PhaseScore)
+	w.reach(evaluators(), id, 2, phase)
+	if s := w.state(id); s.Task.Scoring != 1 || len(s.Open()) != 2 {
+		w.Fatalf("round 2 is in phase %s, and round 1 is not being scored: %+v", phase, s.Task)
 	}
 }
 
@@ -63,7 +63,7 @@ func overlap(w *twins) {
 // A round waits with its model until the one before it has its score.
 func overlapHeld(w *twins) {
 	id := single(w, overlapping())
-	w.both(id, 2, spec.PhaseReveal)
+	w.both(id, spec.PhaseReveal)
 	for range 20 {
 		w.answer(evaluators(), id)
 		w.end()
@@ -83,7 +83,7 @@ func overlapTarget(w *twins) {
 		asked := overlapping()
 		asked.Target.Accuracy = 400_000 // of round 1
 		id := w.task([]string{"alice", "bob", "carol", "dan"}[i], asked)
-		w.both(id, 2, phase)
+		w.both(id, phase)
 		t := w.finish(cast{}, id, spec.TaskReached, 600)
 		if r := w.state(id).Round; t.Model != digest("model 1") || t.Accepted != 1 || r.Phase != spec.PhaseAborted || !r.Next.IsZero() || r.Paid != 300 {
 			w.Fatalf("from phase %s: the task has model %s after %d rounds, and round 2 is %+v", phase, t.Model, t.Accepted, r)
@@ -98,7 +98,7 @@ func overlapTargetOfFew(w *twins) {
 	asked := overlapping()
 	asked.Target.Accuracy = 400_000
 	id := single(w, asked)
-	w.both(id, 2, spec.PhaseTrain)
+	w.both(id, spec.PhaseTrain)
 	few := cast{silent: []uint64{2, 3, 4, 5}}
 	w.answer(few, id)
 	w.end()
@@ -112,7 +112,7 @@ func overlapTargetOfNone(w *twins) {
 	asked := overlapping()
 	asked.Target.Accuracy = 400_000
 	id := single(w, asked)
-	w.both(id, 2, spec.PhaseTrain)
+	w.both(id, spec.PhaseTrain)
 	w.finish(cast{silent: []uint64{1, 2, 3, 4, 5}}, id, spec.TaskReached, 300)
 	w.blamed(1, "")
 }
@@ -128,7 +128,7 @@ func overlapCancelled(w *twins) {
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
-		w.both(id, 2, phase)
+		w.both(id, phase)
 		w.hear(id, round.Cancel{Owner: owner})
 		if t := w.finish(cast{}, id, spec.TaskCancelled, 600); t.Accepted != 2 || t.Model != digest("model 2") {
 			w.Fatalf("cancelled in phase %s: %d rounds, model %s", phase, t.Accepted, t.Model)
