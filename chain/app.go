@@ -79,12 +79,16 @@ type App struct {
 // New opens the application over a database, at the newest height in it. The
 // options are the SDK's own: chain id, pruning, caches.
 func New(logger log.Logger, db dbm.DB, options ...func(*baseapp.BaseApp)) (*App, error) {
+	return open(logger, db, (*App).guard, options...)
+}
+
+func open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
 	encoding, err := NewEncoding()
 	if err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
 	a := &App{
-		BaseApp:  baseapp.NewBaseApp(Name, logger, db, encoding.Tx.TxDecoder(), options...),
+		BaseApp:  baseapp.NewBaseApp(Name, logger, db, bounded(encoding.Tx.TxDecoder()), options...),
 		Encoding: encoding,
 	}
 	a.SetInterfaceRegistry(a.Registry)
@@ -100,9 +104,7 @@ func New(logger log.Logger, db dbm.DB, options ...func(*baseapp.BaseApp)) (*App,
 	if err := a.arrange(); err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
-	if err := a.guard(a.tasks); err != nil {
-		return nil, fmt.Errorf("open the chain: %w", err)
-	}
+	guard(a)
 	if err := a.LoadLatestVersion(); err != nil {
 		return nil, fmt.Errorf("open the chain: load its newest height: %w", err)
 	}

@@ -57,17 +57,24 @@ type network struct {
 	*chain.App
 	gas    uint64 // that a transaction asks for
 	db     dbm.DB
+	guard  func(*chain.App) // nil: as it is
 	height int64
 	now    time.Time
 }
 
 func start(t *testing.T, g chain.Genesis) *network {
 	t.Helper()
+	return guarded(t, g, nil)
+}
+
+// guarded is a chain with some defence off.
+func guarded(t *testing.T, g chain.Genesis, guard func(*chain.App)) *network {
+	t.Helper()
 	doc, err := g.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{T: t, gas: 200_000, db: dbm.NewMemDB(), now: g.Time}
+	n := &network{T: t, gas: 200_000, db: dbm.NewMemDB(), guard: guard, now: g.Time}
 	n.open()
 	params := doc.Consensus.Params.ToProto()
 	_, err = n.InitChain(&abci.RequestInitChain{
@@ -82,7 +89,7 @@ func start(t *testing.T, g chain.Genesis) *network {
 
 func (n *network) open() {
 	n.Helper()
-	app, err := chain.New(log.NewNopLogger(), n.db, baseapp.SetChainID(chainID))
+	app, err := chain.Open(log.NewNopLogger(), n.db, n.guard, baseapp.SetChainID(chainID))
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -107,6 +114,13 @@ func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 // sign writes an unordered transaction that costs fee uthing.
 func (n *network) sign(name string, number, fee uint64, msgs ...sdk.Msg) []byte {
 	n.Helper()
+	return n.signed(name, number, fee, time.Minute, true, msgs...)
+}
+
+// signed writes one that is valid for so long; where it is not good, its signature is
+// wrong.
+func (n *network) signed(name string, number, fee uint64, valid time.Duration, good bool, msgs ...sdk.Msg) []byte {
+	n.Helper()
 	b := n.Tx.NewTxBuilder()
 	if err := b.SetMsgs(msgs...); err != nil {
 		n.Fatal(err)
@@ -114,7 +128,7 @@ func (n *network) sign(name string, number, fee uint64, msgs ...sdk.Msg) []byte 
 	b.SetGasLimit(n.gas)
 	b.SetFeeAmount(sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(fee))))
 	b.SetUnordered(true)
-	b.SetTimeoutTimestamp(n.now.Add(time.Minute))
+	b.SetTimeoutTimestamp(n.now.Add(valid))
 	sig := signing.SignatureV2{PubKey: key(name).PubKey(), Data: &signing.SingleSignatureData{SignMode: signing.SignMode_SIGN_MODE_DIRECT}}
 	if err := b.SetSignatures(sig); err != nil {
 		n.Fatal(err)
@@ -127,6 +141,9 @@ func (n *network) sign(name string, number, fee uint64, msgs ...sdk.Msg) []byte 
 	signature, err := key(name).Sign(raw)
 	if err != nil {
 		n.Fatal(err)
+	}
+	if !good {
+		signature[3] ^= 1
 	}
 	sig.Data = &signing.SingleSignatureData{SignMode: signing.SignMode_SIGN_MODE_DIRECT, Signature: signature}
 	if err := b.SetSignatures(sig); err != nil {

@@ -6,39 +6,38 @@ import (
 	"cosmossdk.io/errors"
 	"cosmossdk.io/math"
 
-	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
-	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 
 	"github.com/althing-network/althing/spec"
 )
 
 // Owes knows which messages a selected node owes the network at this moment.
 type Owes interface {
-	Owed(ctx context.Context, msg sdk.Msg) bool
+	// Free reports whether a message is owed and its signer has free ones left, and
+	// counts it: a message that fails later on has been counted.
+	Free(ctx context.Context, msg sdk.Msg) bool
 }
 
-// What is free has bounds: a node that owes one message could else fill blocks
-// and mempools with copies of it, of which only the first is any use.
+// What is free has bounds, since it costs its sender nothing.
 const (
-	// FreeGas is how much gas each message of a free transaction may ask for.
-	FreeGas uint64 = 2_000_000
-	// FreeMessages is how many free messages an account may send in a block.
-	FreeMessages = 16
+	// FreeGas is how much gas a free transaction may ask for. It is what a client
+	// asks for: enough for any message of the largest round.
+	FreeGas uint64 = 300_000
+	// FreeBytes is how long a free transaction may be.
+	FreeBytes = 1024
 )
 
-// Checker decides what a transaction pays. One whose every message is owed is
-// free; any other pays the gas price, and a validator that includes one that does
-// not includes a failed transaction.
+// Checker decides what a transaction pays. One that offers the gas price for its gas
+// pays it. Another is free where its one message is owed, and refused where not; a
+// validator that includes it all the same includes a failed transaction.
 type Checker struct {
 	Keeper
-	Owes  Owes                // nil: nobody owes anything
-	Count storetypes.StoreKey // transient: counts the free messages of a block
+	Owes Owes // nil: nobody owes anything
 }
 
 // Check returns the coins to deduct, or ErrInsufficientFee. The SDK calls it a
-// TxFeeChecker.
+// TxFeeChecker. It must be asked when the signatures have been verified.
 func (c Checker) Check(ctx sdk.Context, tx sdk.Tx) (sdk.Coins, int64, error) {
 	asked, ok := tx.(sdk.FeeTx)
 	if !ok {
@@ -47,54 +46,32 @@ func (c Checker) Check(ctx sdk.Context, tx sdk.Tx) (sdk.Coins, int64, error) {
 	if ctx.BlockHeight() == 0 { // the transactions of the genesis
 		return asked.GetFee(), 0, nil
 	}
-	if c.free(ctx, asked) {
-		return sdk.Coins{}, 0, nil
-	}
 	price, err := c.GasPrice(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	due := Of(asked.GetGas(), price)
-	if paid := asked.GetFee().AmountOf(spec.Denom); paid.LT(due) {
-		return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "%s%s for %d gas: want %s%s", paid, spec.Denom, asked.GetGas(), due, spec.Denom)
+	if pays(asked, price) {
+		return asked.GetFee(), 0, nil
 	}
-	return asked.GetFee(), 0, nil
+	if c.free(ctx, asked) {
+		return sdk.Coins{}, 0, nil
+	}
+	return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "%s%s for %d gas: want %s%s",
+		asked.GetFee().AmountOf(spec.Denom), spec.Denom, asked.GetGas(), Of(asked.GetGas(), price), spec.Denom)
+}
+
+// pays reports whether a transaction offers the price for its gas; if not, it can only
+// be free.
+func pays(tx sdk.FeeTx, price uint64) bool {
+	return tx.GetFee().AmountOf(spec.Denom).GTE(Of(tx.GetGas(), price))
 }
 
 func (c Checker) free(ctx sdk.Context, tx sdk.FeeTx) bool {
+	if c.Owes == nil || tx.GetGas() > FreeGas || len(ctx.TxBytes()) > FreeBytes {
+		return false
+	}
 	msgs := tx.GetMsgs()
-	if c.Owes == nil || len(msgs) == 0 || tx.GetGas()/uint64(len(msgs)) > FreeGas {
-		return false
-	}
-	for _, msg := range msgs {
-		if !c.Owes.Owed(ctx, msg) {
-			return false
-		}
-	}
-	return c.count(ctx, tx, len(msgs))
-}
-
-// count adds to the free messages of a transaction's first signer, and reports
-// whether they are still few enough. CheckTx has a count of its own, which begins
-// again with every block.
-func (c Checker) count(ctx sdk.Context, tx sdk.FeeTx, messages int) bool {
-	signed, ok := tx.(authsigning.SigVerifiableTx)
-	if !ok {
-		return false
-	}
-	signers, err := signed.GetSigners()
-	if err != nil || len(signers) == 0 {
-		return false
-	}
-	counts := ctx.TransientStore(c.Count)
-	if sent := counts.Get(signers[0]); len(sent) > 0 {
-		messages += int(sent[0])
-	}
-	if messages > FreeMessages {
-		return false
-	}
-	counts.Set(signers[0], []byte{byte(messages)})
-	return true
+	return len(msgs) == 1 && c.Owes.Free(ctx, msgs[0])
 }
 
 // Of is what an amount of gas costs at a price per 1000 gas, rounded up.

@@ -25,15 +25,13 @@ type world struct {
 	fee.Keeper
 	ctx   sdk.Context
 	codec moduletestutil.TestEncodingConfig
-	count storetypes.StoreKey
 }
 
 func open() world {
-	key, count := storetypes.NewKVStoreKey(fee.StoreKey), storetypes.NewTransientStoreKey("free")
+	key := storetypes.NewKVStoreKey(fee.StoreKey)
 	w := world{
-		ctx:   testutil.DefaultContext(key, count).WithBlockHeight(2),
+		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("none")).WithBlockHeight(2),
 		codec: moduletestutil.MakeTestEncodingConfig(fee.Module{}),
-		count: count,
 	}
 	w.Keeper = fee.NewKeeper(w.codec.Codec, runtime.NewKVStoreService(key))
 	w.module().InitGenesis(w.ctx, w.codec.Codec, fee.Module{}.DefaultGenesis(w.codec.Codec))
@@ -61,10 +59,16 @@ func TestGenesisComesBack(t *testing.T) {
 	}
 }
 
-// owed is the one kind of message that is owed.
-type owed string
+// owed is the one kind of message that is owed, and counts how often it was asked.
+type owed struct {
+	kind  string
+	asked int
+}
 
-func (o owed) Owed(_ context.Context, msg sdk.Msg) bool { return sdk.MsgTypeURL(msg) == string(o) }
+func (o *owed) Free(_ context.Context, msg sdk.Msg) bool {
+	o.asked++
+	return sdk.MsgTypeURL(msg) == o.kind
+}
 
 type tx struct {
 	sdk.FeeTx
@@ -80,7 +84,7 @@ func (x tx) GetFee() sdk.Coins  { return sdk.NewCoins(sdk.NewInt64Coin(spec.Deno
 func (tx) FeePayer() []byte     { return nil }
 func (tx) ValidateBasic() error { return nil }
 
-func (x tx) GetSigners() ([][]byte, error)                 { return [][]byte{[]byte("a" + x.signer)}, nil }
+func (x tx) GetSigners() ([][]byte, error)                 { return [][]byte{[]byte(x.signer)}, nil }
 func (tx) GetPubKeys() ([]cryptotypes.PubKey, error)       { return nil, nil }
 func (tx) GetSignaturesV2() ([]signing.SignatureV2, error) { return nil, nil }
 
@@ -89,44 +93,37 @@ func TestOwedMessagesAreFree(t *testing.T) {
 		duty   = &nodepb.MsgActivate{}
 		other  = &nodepb.MsgExit{}
 		w      = open()
-		fees   = fee.Checker{Keeper: w.Keeper, Owes: owed(sdk.MsgTypeURL(duty)), Count: w.count}
+		owes   = &owed{kind: sdk.MsgTypeURL(duty)}
+		fees   = fee.Checker{Keeper: w.Keeper, Owes: owes}
 		paid   = sdk.NewCoins(sdk.NewInt64Coin(spec.Denom, 2500))
 		refuse = sdk.Coins(nil)
 	)
 	for _, c := range []struct {
-		name string
-		tx   tx
-		want sdk.Coins // refuse: an error
+		name  string
+		tx    tx
+		bytes int
+		want  sdk.Coins // refuse: an error
+		asked int       // how often it is asked whether a message is owed
 	}{
-		{"owed", tx{gas: 100_000, msgs: []sdk.Msg{duty}}, sdk.Coins{}},
-		{"owed, with a fee", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{duty}}, sdk.Coins{}},
-		{"two owed", tx{gas: 2 * fee.FreeGas, msgs: []sdk.Msg{duty, duty}}, sdk.Coins{}},
-		{"not owed", tx{gas: 100_000, msgs: []sdk.Msg{other}}, refuse},
-		{"owed beside not owed", tx{gas: 100_000, msgs: []sdk.Msg{duty, other}}, refuse},
-		{"owed, all the gas of a block", tx{gas: 60_000_000, msgs: []sdk.Msg{duty}}, refuse},
-		{"no message", tx{gas: 100_000}, refuse},
-		{"not owed, pays", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{other}}, paid},
-		{"not owed, one short", tx{gas: 100_001, fee: 2500, msgs: []sdk.Msg{other}}, refuse},
-		{"gas that overflows", tx{gas: ^uint64(0), fee: 2500, msgs: []sdk.Msg{other}}, refuse},
+		{"owed", tx{gas: 100_000, msgs: []sdk.Msg{duty}}, 0, sdk.Coins{}, 1},
+		{"owed, pays", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{duty}}, 0, paid, 0},
+		{"owed, one short", tx{gas: 100_000, fee: 2499, msgs: []sdk.Msg{duty}}, 0, sdk.Coins{}, 1},
+		{"owed, all free gas and bytes", tx{gas: fee.FreeGas, msgs: []sdk.Msg{duty}}, fee.FreeBytes, sdk.Coins{}, 1},
+		{"two owed", tx{gas: 100_000, msgs: []sdk.Msg{duty, duty}}, 0, refuse, 0},
+		{"not owed", tx{gas: 100_000, msgs: []sdk.Msg{other}}, 0, refuse, 1},
+		{"owed beside not owed", tx{gas: 100_000, msgs: []sdk.Msg{duty, other}}, 0, refuse, 0},
+		{"owed, too much gas", tx{gas: fee.FreeGas + 1, msgs: []sdk.Msg{duty}}, 0, refuse, 0},
+		{"owed, too long", tx{gas: 100_000, msgs: []sdk.Msg{duty}}, fee.FreeBytes + 1, refuse, 0},
+		{"no message", tx{gas: 100_000}, 0, refuse, 0},
+		{"not owed, pays", tx{gas: 100_000, fee: 2500, msgs: []sdk.Msg{other}}, 0, paid, 0},
+		{"not owed, one short", tx{gas: 100_001, fee: 2500, msgs: []sdk.Msg{other}}, 0, refuse, 1},
+		{"gas that overflows", tx{gas: ^uint64(0), fee: 2500, msgs: []sdk.Msg{other}}, 0, refuse, 0},
 	} {
-		got, _, err := fees.Check(w.ctx, c.tx)
-		if (err != nil) != (c.want == nil) || !got.Equal(c.want) {
-			t.Errorf("%s: got %v, %v; want %v", c.name, got, err, c.want)
+		owes.asked = 0
+		got, _, err := fees.Check(w.ctx.WithTxBytes(make([]byte, c.bytes)), c.tx)
+		if (err != nil) != (c.want == nil) || !got.Equal(c.want) || owes.asked != c.asked {
+			t.Errorf("%s: got %v, %v, asked %d times; want %v, asked %d times", c.name, got, err, owes.asked, c.want, c.asked)
 		}
-	}
-	// Four are counted above. An account may go on to the bound; others are not
-	// bound by it.
-	ann, bob := tx{gas: 100_000, msgs: []sdk.Msg{duty}}, tx{gas: 100_000, msgs: []sdk.Msg{duty}, signer: "bob"}
-	for i := 4; i < fee.FreeMessages; i++ {
-		if _, _, err := fees.Check(w.ctx, ann); err != nil {
-			t.Errorf("free message %d: %v", i+1, err)
-		}
-	}
-	if _, _, err := fees.Check(w.ctx, ann); err == nil {
-		t.Error("an account floods blocks for free")
-	}
-	if _, _, err := fees.Check(w.ctx, bob); err != nil {
-		t.Errorf("another account's message: %v", err)
 	}
 	fees.Owes = nil
 	if _, _, err := fees.Check(w.ctx, tx{gas: 100_000, msgs: []sdk.Msg{duty}}); err == nil {

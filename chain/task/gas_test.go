@@ -31,7 +31,7 @@ func costs(t *testing.T, trainers, committee int) map[string]uint64 {
 	for range 60 {
 		for _, msg := range w.owed(id) {
 			ctx := task.Hearing(w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()))
-			if !w.Owed(ctx, msg) {
+			if !w.Free(ctx, msg) {
 				t.Fatalf("%T is not owed", msg)
 			}
 			w.must(w.run(ctx, msg))

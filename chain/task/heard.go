@@ -15,6 +15,7 @@ import (
 // it, so nothing can have been written since it was read.
 type heard struct {
 	message taskpb.Message
+	node    uint64 // that says it
 	state   round.State
 	input   round.Input
 }
@@ -55,5 +56,5 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 		return heard{}, refused(err)
 	}
 	state, err := k.load(ctx, m.GetTask(), round.Needs(in))
-	return heard{m, state, in}, err
+	return heard{m, node, state, in}, err
 }

@@ -62,6 +62,7 @@ type Keeper struct {
 	bitmaps    collections.Map[collections.Pair[uint64, uint64], []byte]       // task, number: who has committed
 	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place
 	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
+	free       collections.Map[partKey, uint64]                                // task, round, node: its free messages in the phase that have not been carried out
 	due        collections.KeySet[dueKey]
 	clock      collections.Item[taskpb.Clock]
 	byState    collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
@@ -92,6 +93,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 			collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
 		holds:   collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
 		bitmaps: collections.NewMap(sb, collections.NewPrefix(14), "bitmaps", pair, collections.BytesValue),
+		free:    collections.NewMap(sb, collections.NewPrefix(15), "free", part, collections.Uint64Value),
 		clock:   collections.NewItem(sb, collections.NewPrefix(13), "clock", codec.CollValue[taskpb.Clock](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {

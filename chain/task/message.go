@@ -91,23 +91,29 @@ func (k Keeper) RevealScore(ctx context.Context, m *taskpb.MsgRevealScore) (*tas
 }
 
 // Owed reports whether msg is the one its signer owes a task at this moment:
-// the round machine would accept it. Such a message is free.
+// the round machine would accept it.
 func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
+	_, owed := k.owed(ctx, msg)
+	return owed
+}
+
+// owed is a message with what was read for it, and whether it is owed.
+func (k Keeper) owed(ctx context.Context, msg sdk.Msg) (h heard, owed bool) {
 	m, ok := msg.(taskpb.Message)
 	if _, wish := msg.(*taskpb.MsgCancel); wish || !ok { // nobody owes it to cancel
-		return false
+		return h, false
 	}
 	h, err := k.hear(ctx, m)
 	if err != nil {
-		return false
+		return h, false
 	}
 	h.keep(ctx)
 	now, err := k.now(ctx)
 	if err != nil {
-		return false
+		return h, false
 	}
 	_, _, err = h.state.Step(now, h.input)
-	return err == nil
+	return h, err == nil
 }
 
 func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
@@ -117,6 +123,9 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 		if h, err = k.hear(ctx, m); err != nil {
 			return err
 		}
+	}
+	if err := k.free.Remove(ctx, h.free()); err != nil { // it is owed no longer
+		return err
 	}
 	return k.apply(ctx, &roster{}, h.state, h.input)
 }

@@ -160,6 +160,9 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	if err := k.index(ctx, before.Task, after.Task); err != nil {
 		return err
 	}
+	if err := k.expire(ctx, before, after); err != nil {
+		return err
+	}
 	for _, r := range []spec.Round{after.Round, after.Scoring} {
 		was := before.Round
 		if r.Number != was.Number {

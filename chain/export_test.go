@@ -1,0 +1,54 @@
+package chain
+
+import (
+	"context"
+	"slices"
+
+	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/x/auth/ante"
+
+	"github.com/althing-network/althing/chain/task"
+)
+
+// Open is [New] with another guard; nil is the chain's own.
+func Open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
+	if guard == nil {
+		guard = (*App).guard
+	}
+	return open(logger, db, guard, options...)
+}
+
+// FeesFirst is a guard that asks what a transaction owes before its signature is
+// verified, as the SDK does.
+func FeesFirst(a *App) {
+	a.guard()
+	order := a.decorators(a.tasks)
+	at := slices.IndexFunc(order, func(d sdk.AnteDecorator) bool { _, fee := d.(ante.DeductFeeDecorator); return fee })
+	fee := order[at]
+	order = slices.Delete(order, at, at+1)
+	a.admit(slices.Insert(order, 1, fee))
+}
+
+// uncounted is free as often as it is owed.
+type uncounted struct{ task.Keeper }
+
+func (u uncounted) Free(ctx context.Context, msg sdk.Msg) bool { return u.Owed(ctx, msg) }
+
+// Uncounted is a guard that does not count free messages.
+func Uncounted(a *App) {
+	a.guard()
+	a.admit(a.decorators(uncounted{a.tasks}))
+}
+
+// Unshared is a guard that leaves all of a block to free messages.
+func Unshared(a *App) {
+	a.guard()
+	all := baseapp.NewDefaultProposalHandler(nil, a.BaseApp)
+	a.SetPrepareProposal(all.PrepareProposalHandler())
+	a.SetProcessProposal(all.ProcessProposalHandler())
+}
