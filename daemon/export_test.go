@@ -2,6 +2,10 @@ package daemon
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
+
+	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
@@ -38,3 +42,18 @@ const MaxEarly = maxEarly
 
 // OpenJournal opens the journal of a home folder.
 func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }
+
+// EveryMethod is CometBFT's own RPC interface of a validator, over HTTP and
+// websocket.
+func EveryMethod(v *Validator) (http.Handler, error) {
+	env, err := v.node.ConfigureRPC()
+	if err != nil {
+		return nil, err
+	}
+	log, mux := cometLog{slog.New(slog.DiscardHandler)}, http.NewServeMux()
+	sockets := rpcserver.NewWebsocketManager(env.GetRoutes())
+	sockets.SetLogger(log)
+	mux.HandleFunc("/websocket", sockets.WebsocketHandler)
+	rpcserver.RegisterRPCFuncs(mux, env.GetRoutes(), log)
+	return mux, nil
+}

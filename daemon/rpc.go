@@ -17,9 +17,9 @@ import (
 // rpcGrace is how long requests under way may take when a validator stops.
 const rpcGrace = time.Second
 
-// serveRPC opens a node's RPC interface: JSON-RPC over HTTP, and /websocket. It
-// does what CometBFT does by itself, but can be shut: CometBFT goes on answering
-// on open connections, from databases it has closed.
+// serveRPC opens a node's RPC interface: the [offered] methods as JSON-RPC over HTTP,
+// and at /websocket. It does what CometBFT does by itself, but can be shut: CometBFT
+// goes on answering on open connections, from databases it has closed.
 func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog) (*http.Server, error) {
 	env, err := n.ConfigureRPC()
 	if err != nil {
@@ -32,7 +32,7 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	limits.MaxOpenConnections = comet.MaxOpenConnections
 	limits.WriteTimeout = max(limits.WriteTimeout, comet.TimeoutBroadcastTxCommit+time.Second)
 
-	routes := env.GetRoutes()
+	routes := offered(env)
 	sockets := rpcserver.NewWebsocketManager(routes,
 		rpcserver.OnDisconnect(func(remote string) {
 			err := n.EventBus().UnsubscribeAll(context.Background(), remote)

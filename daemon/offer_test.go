@@ -1,0 +1,125 @@
+package daemon_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cometbft/cometbft/rpc/core"
+	rpcclient "github.com/cometbft/cometbft/rpc/jsonrpc/client"
+	rpctypes "github.com/cometbft/cometbft/rpc/jsonrpc/types"
+	cmttypes "github.com/cometbft/cometbft/types"
+
+	"github.com/althing-network/althing/daemon"
+)
+
+// call calls a method over HTTP, without arguments.
+func call(t *testing.T, url, method string) string {
+	t.Helper()
+	body := fmt.Appendf(nil, `{"jsonrpc": "2.0", "id": 1, "method": %q, "params": {}}`, method)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+// Strangers may call what clients call and nothing else, by HTTP and by websocket.
+func TestStrangersCallWhatClientsCall(t *testing.T) {
+	v := startAll(t, found(t, "althing-test-offer", 1))
+	defer stopAll(t, v)
+	reach(t, dial(t, v[0]), 2)
+
+	every, err := daemon.EveryMethod(v[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	comet := httptest.NewServer(every)
+	defer comet.Close()
+	socket := connect(t, v[0].RPC())
+
+	const unknown = "Method not found"
+	clients := []string{"abci_info", "abci_query", "block", "block_results", "broadcast_tx_sync", "commit", "header", "status"}
+	for _, method := range slices.Sorted(maps.Keys(new(core.Environment).GetRoutes())) {
+		if strings.Contains(method, "subscribe") {
+			continue
+		}
+		if answer := call(t, comet.URL, method); strings.Contains(answer, unknown) {
+			t.Errorf("%s: the attack fails without the defence: %s", method, answer)
+		}
+		offered := slices.Contains(clients, method)
+		if answer := call(t, v[0].RPC(), method); strings.Contains(answer, unknown) == offered {
+			t.Errorf("%s by HTTP: got %s; offered: %v", method, answer, offered)
+		}
+		answer := say(t, socket, method, "")
+		if got := answer.Error != nil && answer.Error.Message == unknown; got == offered {
+			t.Errorf("%s by websocket: got %v; offered: %v", method, answer, offered)
+		}
+	}
+
+	open := connect(t, comet.URL)
+	for _, query := range []string{"tm.event='NewBlock'", "tm.event='Tx'", "tm.event='NewBlockHeader' AND a.b CONTAINS 'c'", "a EXISTS"} {
+		if answer := say(t, open, "subscribe", query); answer.Error != nil {
+			t.Errorf("subscribe to %s: the attack fails without the defence: %v", query, answer)
+		}
+		if answer := say(t, socket, "subscribe", query); answer.Error == nil || !strings.Contains(answer.Error.Data, "this validator tells of") {
+			t.Errorf("subscribe to %s: got %v, want a refusal", query, answer)
+		}
+		if answer := say(t, open, "unsubscribe_all", ""); answer.Error != nil {
+			t.Fatal(answer)
+		}
+	}
+	for _, event := range []fmt.Stringer{cmttypes.EventQueryNewBlockHeader, cmttypes.EventQueryNewRoundStep} {
+		if answer := say(t, socket, "subscribe", event.String()); answer.Error != nil {
+			t.Errorf("subscribe to %s: %v", event, answer)
+		}
+	}
+}
+
+// connect opens a websocket.
+func connect(t *testing.T, url string) *rpcclient.WSClient {
+	t.Helper()
+	socket, err := rpcclient.NewWS(url, "/websocket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := socket.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.Stop() })
+	return socket
+}
+
+// say calls a method by websocket and returns its answer; events may come before it.
+func say(t *testing.T, socket *rpcclient.WSClient, method, query string) rpctypes.RPCResponse {
+	t.Helper()
+	params := map[string]any{}
+	if query != "" {
+		params["query"] = query
+	}
+	if err := socket.Call(t.Context(), method, params); err != nil {
+		t.Fatal(err)
+	}
+	for answer := range socket.ResponsesCh {
+		if !strings.Contains(string(answer.Result), `"type":"tendermint/event/`) {
+			return answer
+		}
+	}
+	t.Fatalf("%s: the connection ended", method)
+	return rpctypes.RPCResponse{}
+}
