@@ -129,6 +129,13 @@ func (d *Dir) Labels(context.Context) ([]Label, error) {
 	return d.labels.all(), nil
 }
 
+// UpdatesOf implements [Index].
+func (d *Dir) UpdatesOf(_ context.Context, r Ref) ([]Label, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.labels.labels(d.labels.updates[round(r)]), nil
+}
+
 // LabelsOf implements [Index].
 func (d *Dir) LabelsOf(_ context.Context, name spec.Digest) ([]Label, error) {
 	d.mu.Lock()

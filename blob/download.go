@@ -1,8 +1,11 @@
 package blob
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/althing-network/althing/spec"
@@ -55,16 +58,13 @@ func (s *Server) listUpdates(w http.ResponseWriter, r *http.Request, c Caller) e
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	labels, err := s.Store.Labels(r.Context())
+	labels, err := s.Store.UpdatesOf(r.Context(), round)
 	if err != nil {
 		return err
 	}
 	list := []Label{}
 	var refused error
 	for _, l := range labels {
-		if l.Kind != Update || !round.sameRound(l.Ref) {
-			continue
-		}
 		if err := s.Policy.MayGetUpdate(r.Context(), c, l.Ref); err != nil {
 			refused = err
 			continue
@@ -80,13 +80,13 @@ func (s *Server) listUpdates(w http.ResponseWriter, r *http.Request, c Caller) e
 
 // send answers with a blob, a range of it, or its manifest.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, d spec.Digest) error {
-	f, _, err := s.Store.Open(r.Context(), d)
+	f, size, err := s.Store.Open(r.Context(), d)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	if r.URL.Query().Has("manifest") {
-		m, err := ManifestOf(patient{r.Context(), f})
+		m, err := s.manifest(d, size, f)
 		if err != nil {
 			return err
 		}
@@ -97,4 +97,33 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, d spec.Digest) err
 	w.Header().Set("ETag", `"`+d.String()+`"`)
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
+}
+
+// maxManifests is how many chunks the manifests have that a server remembers: 2 MiB of
+// digests, for blobs of 16 GiB.
+const maxManifests = 1 << 16
+
+// manifest is that of a blob of some bytes, which are read and hashed when it is asked
+// for first, also by many at one time; who asks costs no more than an answer then. What
+// is not the blob its name says, because it rotted, is not remembered.
+func (s *Server) manifest(d spec.Digest, size int64, bytes io.Reader) (Manifest, error) {
+	s.mu.Lock()
+	made, ok := s.manifests.get(d)
+	if !ok {
+		made = sync.OnceValues(func() (Manifest, error) { return s.hash(d, bytes) })
+		s.manifests.put(d, made, 1+int(chunks(size)), maxManifests)
+	}
+	s.mu.Unlock()
+	return made() // returns after the one whose bytes are read, so they stay open
+}
+
+func (s *Server) hash(d spec.Digest, bytes io.Reader) (Manifest, error) {
+	c := &chunker{whole: sha256.New(), chunk: sha256.New()}
+	_, err := io.CopyBuffer(c, bytes, make([]byte, ChunkSize))
+	if err != nil || c.digest() != d {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.manifests.drop(d)
+	}
+	return c.manifest(), err
 }

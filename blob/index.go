@@ -11,10 +11,11 @@ import (
 type index struct {
 	entries map[Ref]Entry
 	refs    map[spec.Digest]map[Ref]bool
+	updates map[spec.Slot]map[Ref]bool // of a round, by a slot of it without its node
 }
 
 func newIndex() index {
-	return index{entries: map[Ref]Entry{}, refs: map[spec.Digest]map[Ref]bool{}}
+	return index{entries: map[Ref]Entry{}, refs: map[spec.Digest]map[Ref]bool{}, updates: map[spec.Slot]map[Ref]bool{}}
 }
 
 // fresh picks the labels that are not there yet; one that leads elsewhere is
@@ -50,20 +51,37 @@ func (x index) replaceable(l Label) error {
 func (x index) add(labels ...Label) {
 	for _, l := range labels {
 		x.entries[l.Ref] = l.Entry
-		if x.refs[l.Digest] == nil {
-			x.refs[l.Digest] = map[Ref]bool{}
+		enter(x.refs, l.Digest, l.Ref)
+		if l.Kind == Update {
+			enter(x.updates, round(l.Ref), l.Ref)
 		}
-		x.refs[l.Digest][l.Ref] = true
+	}
+}
+
+// round is the slot of a ref without its node.
+func round(r Ref) spec.Slot {
+	r.Slot.Node = 0
+	return r.Slot
+}
+
+func enter[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
+	if sets[key] == nil {
+		sets[key] = map[Ref]bool{}
+	}
+	sets[key][r] = true
+}
+
+func leave[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
+	delete(sets[key], r)
+	if len(sets[key]) == 0 {
+		delete(sets, key)
 	}
 }
 
 func (x index) remove(r Ref) {
-	d := x.entries[r].Digest
+	leave(x.refs, x.entries[r].Digest, r)
+	leave(x.updates, round(r), r)
 	delete(x.entries, r)
-	delete(x.refs[d], r)
-	if len(x.refs[d]) == 0 {
-		delete(x.refs, d)
-	}
 }
 
 func (x index) lookup(r Ref) (Entry, error) {
@@ -82,9 +100,11 @@ func (x index) all() []Label {
 	return sorted(labels)
 }
 
-func (x index) of(d spec.Digest) []Label {
+func (x index) of(d spec.Digest) []Label { return x.labels(x.refs[d]) }
+
+func (x index) labels(refs map[Ref]bool) []Label {
 	var labels []Label
-	for r := range x.refs[d] {
+	for r := range refs {
 		labels = append(labels, Label{r, x.entries[r]})
 	}
 	return sorted(labels)

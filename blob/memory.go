@@ -150,6 +150,13 @@ func (m *Memory) Labels(context.Context) ([]Label, error) {
 	return m.labels.all(), nil
 }
 
+// UpdatesOf implements [Index].
+func (m *Memory) UpdatesOf(_ context.Context, r Ref) ([]Label, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.labels.labels(m.labels.updates[round(r)]), nil
+}
+
 // LabelsOf implements [Index].
 func (m *Memory) LabelsOf(_ context.Context, d spec.Digest) ([]Label, error) {
 	m.mu.Lock()

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // Server gives a store to other nodes:
@@ -34,11 +36,15 @@ type Server struct {
 	// Failed, when set, is told of every error that is answered with a 500: the
 	// caller learns no more than "internal error".
 	Failed func(*http.Request, error)
+	// Stored, when set, is told of every update that was not held before. A request
+	// that is refused, or brings what is there, tells nobody.
+	Stored func(Label)
 
-	once    sync.Once
-	mux     *http.ServeMux
-	mu      sync.Mutex
-	uploads map[Ref]int // running, at most maxUploads each
+	once      sync.Once
+	mux       *http.ServeMux
+	mu        sync.Mutex
+	uploads   map[Ref]int // running, at most maxUploads each
+	manifests lately[spec.Digest, func() (Manifest, error)]
 }
 
 // maxUploads lets a trainer whose connection broke try again while the server

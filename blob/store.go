@@ -67,6 +67,9 @@ type Index interface {
 	Lookup(ctx context.Context, r Ref) (Entry, error)
 	// Labels lists every label, ordered by chain, task, round, kind and node.
 	Labels(ctx context.Context) ([]Label, error)
+	// UpdatesOf lists the labels of the updates of a ref's round, in the same order,
+	// without looking at those of other rounds.
+	UpdatesOf(ctx context.Context, r Ref) ([]Label, error)
 	// LabelsOf lists the labels that lead to a blob, in the same order.
 	LabelsOf(ctx context.Context, d spec.Digest) ([]Label, error)
 	// Forget removes a label, and the blob when no other label leads to it:

@@ -43,6 +43,9 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	if err := s.receive(r.Context(), Label{ref, entry}, r.Body); err != nil {
 		return err
 	}
+	if s.Stored != nil {
+		s.Stored(Label{ref, entry})
+	}
 	reply(w, http.StatusCreated, Label{ref, entry})
 	return nil
 }

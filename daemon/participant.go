@@ -176,16 +176,14 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 		Failed: func(r *http.Request, err error) {
 			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
 		},
-	}
-	p.server = blob.NewHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r)
-		if r.Method == http.MethodPut {
+		Stored: func(blob.Label) {
 			select {
 			case p.uploads <- struct{}{}:
 			default:
 			}
-		}
-	}))
+		},
+	}
+	p.server = blob.NewHTTPServer(handler)
 	go func() {
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("blob interface stopped", slog.Any("err", err))

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"CommitRefusesOtherBytes", commitOther},
 		{"CommitIsAllOrNothing", commitConflict},
 		{"LabelLeadsToBlob", label},
+		{"UpdatesOfARound", updatesOf},
 		{"LabelRefusesWhatIsNotSo", labelRefuses},
 		{"RelabelChangesTheSalt", relabel},
 		{"RelabelRefusesAllElse", relabelRefuses},
@@ -432,6 +433,39 @@ func label(t *testing.T, s blob.Store) {
 	}
 	if e, err := s.Lookup(t.Context(), UpdateRef(3)); err != nil || e != want[2].Entry {
 		t.Fatalf("lookup: %+v, %v", e, err)
+	}
+}
+
+// updatesOf: the updates of a round are listed without its model, and without those of
+// other rounds, as long as they have their labels.
+func updatesOf(t *testing.T, s blob.Store) {
+	b := []byte("shared")
+	put(t, s, b)
+	other := UpdateRef(3)
+	other.Slot.Round++
+	far := UpdateRef(3)
+	far.Slot.Chain = "other-1"
+	want := []blob.Label{LabelOf(UpdateRef(3), b), LabelOf(UpdateRef(20), b)}
+	for _, r := range []blob.Ref{UpdateRef(20), other, ModelRef(UpdateRef(3).Slot.Round), far, UpdateRef(3)} {
+		if err := s.Label(t.Context(), LabelOf(r, b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for len(want) > 0 {
+		got, err := s.UpdatesOf(t.Context(), ModelRef(UpdateRef(3).Slot.Round))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+		if err := s.Forget(t.Context(), want[0].Ref); err != nil {
+			t.Fatal(err)
+		}
+		want = want[1:]
+	}
+	if got, err := s.UpdatesOf(t.Context(), UpdateRef(3)); err != nil || len(got) != 0 {
+		t.Fatalf("after they were forgotten: %v, %v", got, err)
 	}
 }
 
