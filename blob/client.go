@@ -184,7 +184,7 @@ func NewHTTPClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		MaxIdleConnsPerHost:   perPeer,
-		IdleConnTimeout:       time.Minute, // before the server closes them
+		IdleConnTimeout:       idle * 2 / 3, // before the server closes them
 		ExpectContinueTimeout: time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 	}}

@@ -11,17 +11,23 @@ import (
 // otherwise: whoever is slower than 256 KiB in 30 s is cut off.
 const Patience = 30 * time.Second
 
+// idle is how long a server keeps a connection without a request.
+const idle = 30 * time.Second
+
 // NewHTTPServer serves a handler with bounds on what a peer may hold open: the
-// header within 10 s, a request or an answer within [Patience] unless the
-// handler extends it, as [Server] does chunk by chunk.
+// header within 10 s, the next request within 30 s, a request or an answer within
+// [Patience] unless the handler extends it, as [Server] does chunk by chunk. How many
+// connections there are is for its listener to bound, a [Door].
 func NewHTTPServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       Patience,
 		WriteTimeout:      Patience,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       idle,
 		MaxHeaderBytes:    16 << 10,
+		ConnContext:       connected,
+		ConnState:         used,
 	}
 }
 

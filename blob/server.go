@@ -84,6 +84,9 @@ func (s *Server) route() {
 func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.Request, Caller) error) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		caller, err := s.caller(r)
+		if err == nil && !caller.Stranger() {
+			signed(r.Context())
+		}
 		if err == nil {
 			err = answer(w, r, caller)
 		}

@@ -28,7 +28,7 @@ type punctual struct {
 
 const (
 	earlyPatience = 5 * time.Second // longer than a chain node that keeps up is behind
-	maxEarly      = 256             // nodes that wait at a time
+	maxEarly      = 48              // nodes that wait at a time: half of a blob.Door's connections
 )
 
 // MayPut implements [blob.Policy].

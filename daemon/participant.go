@@ -185,7 +185,7 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 	}
 	p.server = blob.NewHTTPServer(handler)
 	go func() {
-		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.server.Serve(&blob.Door{Listener: listener}); !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("blob interface stopped", slog.Any("err", err))
 		}
 	}()

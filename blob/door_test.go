@@ -1,0 +1,257 @@
+package blob_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/spec"
+)
+
+// street is a listener in memory to which anybody comes from the address they like.
+type street struct {
+	arriving chan net.Conn
+	gone     chan struct{}
+	once     sync.Once
+	open     atomic.Int64 // connections on the server's side
+}
+
+func newStreet() *street {
+	return &street{arriving: make(chan net.Conn, 1000), gone: make(chan struct{})}
+}
+
+func (s *street) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.arriving:
+		s.open.Add(1)
+		return c, nil
+	case <-s.gone:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *street) Close() error {
+	s.once.Do(func() { close(s.gone) })
+	return nil
+}
+
+func (s *street) Addr() net.Addr { return &net.TCPAddr{} }
+
+// dial comes from an address.
+func (s *street) dial(from string) net.Conn {
+	here, there := net.Pipe()
+	s.arriving <- &arrival{Conn: there, street: s, address: from}
+	return here
+}
+
+// arrival is a connection with an address.
+type arrival struct {
+	net.Conn
+	street  *street
+	address string
+	once    sync.Once
+}
+
+func (f *arrival) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.address))
+}
+
+func (f *arrival) Close() error {
+	f.once.Do(func() { f.street.open.Add(-1) })
+	return f.Conn.Close()
+}
+
+// open serves a store behind a listener, until the returned function is called.
+func open(s blob.Store, l net.Listener) (stop func()) {
+	web := blob.NewHTTPServer(&blob.Server{Chain: chain, Node: server, Store: s, Policy: rules{}, Keys: rules{}})
+	done := make(chan error)
+	go func() { done <- web.Serve(l) }()
+	return func() {
+		_ = web.Close()
+		<-done
+	}
+}
+
+// caller is a node, or a stranger, at an address.
+func (s *street) caller(node uint64, from string) (c blob.Client, hangUp func()) {
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return s.dial(from), nil }}
+	c = blob.Client{Chain: chain, HTTP: &http.Client{Transport: transport}}
+	if node != 0 {
+		c.Node, c.Key = node, keyOf(node)
+	}
+	return c, transport.CloseIdleConnections
+}
+
+// gated is an update whose bytes are there once begin is closed.
+func gated(b []byte, begin <-chan struct{}) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		r, w := io.Pipe()
+		go func() {
+			<-begin
+			_, err := w.Write(b)
+			w.CloseWithError(err)
+		}()
+		return r, nil
+	}
+}
+
+func atStreet() blob.Peer { return blob.Peer{Node: server, Endpoint: "http://street"} }
+
+// asks begins to get a blob over a connection and does not read it.
+func asks(t *testing.T, conn net.Conn, b []byte) {
+	t.Helper()
+	if _, err := fmt.Fprintf(conn, "GET /v1/models/%s HTTP/1.1\r\nHost: x\r\n\r\n", spec.DigestOf(b)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestIdleStrangersKeepNobodyOut: 300 connections that say nothing hold as many files
+// of a server; behind a door they hold few, and a node is served at once.
+func TestIdleStrangersKeepNobodyOut(t *testing.T) {
+	for _, guarded := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStreet()
+			var l net.Listener = s
+			if guarded {
+				l = &blob.Door{Listener: s}
+			}
+			stop := open(blob.NewMemory(), l)
+			for i := range 300 {
+				defer s.dial(fmt.Sprintf("10.0.%d.%d:1", i/200, i%200)).Close()
+			}
+			synctest.Wait()
+			if held := s.open.Load(); guarded && held > 96 || !guarded && held != 300 {
+				t.Errorf("door %v: strangers hold %d connections", guarded, held)
+			}
+			c, hangUp := s.caller(evaluator, "10.1.0.1:1")
+			if _, err := c.Updates(t.Context(), atStreet(), 1, 1); err != nil {
+				t.Errorf("door %v: a node gets %v", guarded, err)
+			}
+			hangUp()
+			stop()
+		})
+	}
+}
+
+// TestOneAddressHasItsPart: connections from one address push each other out, not those
+// of others; a network of IPv6 addresses counts as one, and home is not bounded.
+func TestOneAddressHasItsPart(t *testing.T) {
+	for first, want := range map[string]int64{
+		"10.0.0.1:1": 4 + 1, "[2001:db8::%x]:1": 4 + 1, "[::ffff:10.0.0.1]:1": 4 + 1, "127.0.0.1:1": 20 + 1,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStreet()
+			stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 50, PerAddress: 4})
+			other := s.dial("10.9.9.9:1")
+			defer other.Close()
+			synctest.Wait()
+			for i := range 20 {
+				from := first
+				if from[0] == '[' && from[1] == '2' {
+					from = fmt.Sprintf(first, i+1)
+				}
+				defer s.dial(from).Close()
+			}
+			synctest.Wait()
+			if held := s.open.Load(); held != want {
+				t.Errorf("%s: %d connections, want %d", first, held, want)
+			}
+			stop()
+		})
+	}
+}
+
+// TestNodesGoBeforeStrangers: strangers who take their time over an answer make room for
+// a node; the answer to a node is not cut off by any number of those who come after.
+func TestNodesGoBeforeStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := blobtest.Bytes(1, 2*blob.ChunkSize)
+		s := newStreet()
+		door := &blob.Door{Listener: s, Most: 8}
+		stop := open(holding(t, model, blobtest.ModelRef(1)), door)
+		defer stop()
+		crowd := func(network int) {
+			for i := range 8 {
+				conn := s.dial(fmt.Sprintf("10.0.%d.%d:1", network, i))
+				t.Cleanup(func() { conn.Close() })
+				synctest.Wait()
+				asks(t, conn, model)
+			}
+			synctest.Wait()
+		}
+		crowd(1)
+		if held := s.open.Load(); held != 8 {
+			t.Fatalf("%d connections", held)
+		}
+		c, hangUp := s.caller(trainer, "10.1.0.1:1")
+		begin := make(chan struct{})
+		update := blobtest.Bytes(1, 100)
+		slot := blobtest.UpdateRef(trainer)
+		entry, _ := opening(slot, update)
+		put := make(chan error, 1)
+		go func() { put <- c.PutUpdate(t.Context(), atStreet(), slot, entry, gated(update, begin)) }()
+		synctest.Wait() // it was let in, and has the server wait for its bytes
+		crowd(2)
+		crowd(3)
+		close(begin)
+		if err := <-put; err != nil {
+			t.Errorf("a node among strangers: %v", err)
+		}
+		hangUp()
+	})
+}
+
+// TestFullOfNodesWaits: where each connection has the request of a node, the next one
+// is let in when one of them is done; a door that closes lets nobody wait.
+func TestFullOfNodesWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStreet()
+		stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 2})
+		update := blobtest.Bytes(1, 100)
+		entry, _ := opening(blobtest.UpdateRef(trainer), update)
+		begin := make(chan struct{})
+		var held []func()
+		done := make(chan error, 2)
+		for range 2 {
+			c, hangUp := s.caller(trainer, "10.1.0.1:1")
+			held = append(held, hangUp)
+			go func() {
+				done <- c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, gated(update, begin))
+			}()
+		}
+		synctest.Wait()
+		c, hangUp := s.caller(evaluator, "10.1.0.2:1")
+		late := make(chan error, 1)
+		go func() {
+			_, err := c.Updates(t.Context(), atStreet(), 1, 1)
+			late <- err
+		}()
+		synctest.Wait()
+		if len(late) > 0 {
+			t.Errorf("a third is answered: %v", <-late)
+		}
+		close(begin)
+		for range 2 {
+			if err := <-done; err != nil && !errors.Is(err, blob.ErrConflict) {
+				t.Error(err)
+			}
+		}
+		if err := <-late; err != nil {
+			t.Errorf("once there is room: %v", err)
+		}
+		for _, h := range append(held, hangUp) {
+			h()
+		}
+		stop()
+	})
+}
