@@ -32,9 +32,13 @@ func dueAt(t spec.Task) dueKey {
 // does not stop the chain: what was done to it in this block is undone, its
 // escrow stays where it is, and it is looked at again later.
 func (k Keeper) EndBlock(ctx context.Context) error {
+	now, err := k.now(ctx)
+	if err != nil {
+		return err
+	}
 	r, trainers := &roster{}, 0
 	for _, waiting := range []bool{false, true} {
-		due, err := k.overdue(ctx, waiting, round.MaxLooks(waiting))
+		due, err := k.overdue(ctx, now, waiting, round.MaxLooks(waiting))
 		if err != nil {
 			return err
 		}
@@ -42,7 +46,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 			if trainers >= round.MaxTrainersLooked {
 				return nil // the rest follows in the next block
 			}
-			asked, err := k.look(ctx, r, id)
+			asked, err := k.look(ctx, r, now, id)
 			if err != nil {
 				return err
 			}
@@ -53,11 +57,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 }
 
 // overdue lists the tasks of one queue that are due, the longest overdue first.
-func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint64, err error) {
-	now, err := k.now(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (k Keeper) overdue(ctx context.Context, now round.Moment, waiting bool, most int) (due []uint64, err error) {
 	until := new(collections.Range[dueKey]).
 		StartInclusive(collections.Join3(waiting, int64(0), uint64(0))).
 		EndExclusive(collections.Join3(waiting, int64(now.Time)+1, uint64(0)))
@@ -71,7 +71,7 @@ func (k Keeper) overdue(ctx context.Context, waiting bool, most int) (due []uint
 // look lets the machine look at one task, and says how many trainers its rounds have
 // asked. Effects may make it due again in the same block: then the next block looks
 // at it.
-func (k Keeper) look(ctx context.Context, r *roster, id uint64) (asked int, err error) {
+func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, id uint64) (asked int, err error) {
 	state, err := k.load(ctx, id, round.Needs(round.Tick{}))
 	if err != nil {
 		return 0, err
@@ -80,24 +80,20 @@ func (k Keeper) look(ctx context.Context, r *roster, id uint64) (asked int, err 
 		asked += int(r.Asked)
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.apply(cached, r, state, round.Tick{}); err != nil {
+	if err := k.apply(cached, r, now, state, round.Tick{}); err != nil {
 		r.fresh = false
-		return asked, k.postpone(ctx, state, err)
+		return asked, k.postpone(ctx, now, state, err)
 	}
 	write()
 	return asked, nil
 }
 
 // postpone says that a task is stuck and leaves it alone for a while.
-func (k Keeper) postpone(ctx context.Context, stuck round.State, why error) error {
+func (k Keeper) postpone(ctx context.Context, now round.Moment, stuck round.State, why error) error {
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	sdkCtx.Logger().Error("task is stuck", "task", stuck.Task.ID, "err", why)
 	space, number, _ := errorsmod.ABCIInfo(why, false)
 	emit(ctx, stuck.Task.ID, stuck.Task.Round, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
-	now, err := k.now(ctx)
-	if err != nil {
-		return err
-	}
 	later := stuck
 	later.Task.Due = now.Time.After(stuckPause)
 	return k.save(ctx, stuck, later)

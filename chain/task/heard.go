@@ -16,6 +16,7 @@ import (
 type heard struct {
 	message taskpb.Message
 	node    uint64 // that says it
+	at      round.Moment
 	state   round.State
 	input   round.Input
 }
@@ -55,6 +56,10 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 	if err != nil {
 		return heard{}, refused(err)
 	}
+	at, err := k.now(ctx)
+	if err != nil {
+		return heard{}, err
+	}
 	state, err := k.load(ctx, m.GetTask(), round.Needs(in))
-	return heard{m, node, state, in}, err
+	return heard{m, node, at, state, in}, err
 }

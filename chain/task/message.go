@@ -48,11 +48,15 @@ func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCan
 	if err != nil {
 		return nil, refused(err)
 	}
+	at, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
 	state, err := k.load(ctx, m.Task, round.Needs(in))
 	if err != nil {
 		return nil, err
 	}
-	return &taskpb.MsgCancelResponse{}, k.apply(ctx, &roster{}, state, in)
+	return &taskpb.MsgCancelResponse{}, k.apply(ctx, &roster{}, at, state, in)
 }
 
 // Ready implements [taskpb.MsgServer].
@@ -108,11 +112,7 @@ func (k Keeper) owed(ctx context.Context, msg sdk.Msg) (h heard, owed bool) {
 		return h, false
 	}
 	h.keep(ctx)
-	now, err := k.now(ctx)
-	if err != nil {
-		return h, false
-	}
-	_, _, err = h.state.Step(now, h.input)
+	_, _, err = h.state.Step(h.at, h.input)
 	return h, err == nil
 }
 
@@ -127,7 +127,7 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 	if err := k.free.Remove(ctx, h.free()); err != nil { // it is owed no longer
 		return err
 	}
-	return k.apply(ctx, &roster{}, h.state, h.input)
+	return k.apply(ctx, &roster{}, h.at, h.state, h.input)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {

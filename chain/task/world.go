@@ -35,13 +35,9 @@ type roster struct {
 	fresh bool
 }
 
-// apply gives a task an input.
-func (k Keeper) apply(ctx context.Context, r *roster, s round.State, in round.Input) error {
-	now, err := k.now(ctx)
-	if err != nil {
-		return err
-	}
-	return refused(round.Apply(world{Keeper: k, ctx: ctx, roster: r}, now, s, in))
+// apply gives a task an input at the moment of the block.
+func (k Keeper) apply(ctx context.Context, r *roster, at round.Moment, s round.State, in round.Input) error {
+	return refused(round.Apply(world{Keeper: k, ctx: ctx, roster: r}, at, s, in))
 }
 
 // Save implements [round.World].
