@@ -6,6 +6,7 @@ import (
 
 	"cosmossdk.io/collections"
 
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/round"
@@ -30,6 +31,13 @@ func (k Keeper) Free(ctx context.Context, msg sdk.Msg) bool {
 		return false
 	}
 	return k.free.Set(ctx, h.free(), sent+1) == nil
+}
+
+// forget removes the count of a message that is carried out. It takes no gas: the
+// message has paid for the count already.
+func (k Keeper) forget(ctx context.Context, h heard) error {
+	unmetered := sdk.UnwrapSDKContext(ctx).WithGasMeter(storetypes.NewInfiniteGasMeter())
+	return k.free.Remove(unmetered, h.free())
 }
 
 // free is the place of the count: task, round, node. The round of a message about the

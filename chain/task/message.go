@@ -124,7 +124,7 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 			return err
 		}
 	}
-	if err := k.free.Remove(ctx, h.free()); err != nil { // it is owed no longer
+	if err := k.forget(ctx, h); err != nil {
 		return err
 	}
 	return k.apply(ctx, &roster{}, h.at, h.state, h.input)
