@@ -61,6 +61,7 @@ type App struct {
 	*baseapp.BaseApp
 	Encoding
 	modules *module.Manager
+	reader  reader // what queries read
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -100,6 +101,8 @@ func open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*basea
 		consensustypes.StoreKey, fee.StoreKey, node.Name, task.Name,
 	)
 	a.MountKVStores(keys)
+	a.reader = newReader(a.CommitMultiStore(), db, keys)
+	a.SetQueryMultiStore(a.reader)
 	a.keep(keys, logger)
 	if err := a.arrange(); err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)

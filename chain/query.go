@@ -7,6 +7,7 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 )
 
@@ -15,18 +16,51 @@ import (
 // for. It refuses everything else that the SDK answers, because strangers ask: to
 // simulate transactions (/app/simulate) costs as much as to run them, but needs no
 // signature, fee or limit, and /store/{name}/subspace reads a whole store at once.
+//
+// It reads heights that have been committed, never what a block is changing, so it
+// may be called at any time and from several goroutines.
 func (a *App) Query(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
-	if !a.answers(req.Path) {
-		return sdkerrors.QueryResult(fmt.Errorf(
-			"%w: %.80q: this validator answers gRPC methods and /store/{name}/key", sdkerrors.ErrUnknownRequest, req.Path), false), nil
+	if a.GRPCQueryRouter().Route(req.Path) != nil {
+		return a.BaseApp.Query(ctx, req)
 	}
-	return a.BaseApp.Query(ctx, req)
+	answer, err := a.value(req)
+	if err != nil {
+		return sdkerrors.QueryResult(err, false), nil
+	}
+	return answer, nil
 }
 
-func (a *App) answers(path string) bool {
-	if a.GRPCQueryRouter().Route(path) != nil {
-		return true
+// value answers /store/{name}/key.
+func (a *App) value(req *abci.RequestQuery) (*abci.ResponseQuery, error) {
+	parts := baseapp.SplitABCIQueryPath(req.Path)
+	if len(parts) != 3 || parts[0] != baseapp.QueryPathStore || parts[2] != "key" {
+		return nil, fmt.Errorf("%w: %.80q: this validator answers gRPC methods and /store/{name}/key", sdkerrors.ErrUnknownRequest, req.Path)
 	}
-	parts := baseapp.SplitABCIQueryPath(path)
-	return len(parts) == 3 && parts[0] == baseapp.QueryPathStore && parts[2] == "key"
+	stores, ok := a.CommitMultiStore().(*rootmulti.Store)
+	if !ok {
+		return nil, fmt.Errorf("%w: a store of type %T has no keys to read", sdkerrors.ErrUnknownRequest, a.CommitMultiStore())
+	}
+	height := req.Height
+	if height == 0 {
+		height = a.LastBlockHeight()
+	}
+	commit, err := stores.GetCommitInfo(height)
+	if err != nil && req.Height == 0 { // the newest one is being written
+		height--
+		commit, err = stores.GetCommitInfo(height)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: height %d: %w", sdkerrors.ErrInvalidHeight, height, err)
+	}
+	if len(req.Data) == 0 {
+		return nil, fmt.Errorf("%w: the key is empty", sdkerrors.ErrInvalidRequest)
+	}
+	value, proof, err := a.reader.get(parts[1], height, req.Data, req.Prove)
+	if err != nil {
+		return nil, fmt.Errorf("%w: height %d: %w", sdkerrors.ErrInvalidRequest, height, err)
+	}
+	if req.Prove {
+		proof.Ops = append(proof.Ops, commit.ProofOp(parts[1]))
+	}
+	return &abci.ResponseQuery{Key: req.Data, Value: value, ProofOps: proof, Height: height}, nil
 }

@@ -6,6 +6,10 @@ import (
 	"testing"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto/merkle"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
 
 	"github.com/althing-network/althing/chain"
 )
@@ -49,6 +53,28 @@ func TestKeysAreReadWithProofs(t *testing.T) {
 	answer, err := n.Query(context.Background(), &abci.RequestQuery{Path: "/store/bank/key", Data: key, Prove: true})
 	if err != nil || answer.Code != 0 || len(answer.Value) == 0 || answer.ProofOps == nil {
 		t.Errorf("got %v, %v; want a balance with its proof", answer, err)
+	}
+	sdks, err := n.BaseApp.Query(context.Background(), &abci.RequestQuery{Path: "/store/bank/key", Data: key, Prove: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(sdks, answer); d != "" {
+		t.Errorf("the SDK's own answer is another one (-want +got):\n%s", d)
+	}
+	proof := rootmulti.DefaultProofRuntime()
+	where := merkle.KeyPath(nil).AppendKey([]byte("bank"), merkle.KeyEncodingURL).AppendKey(key, merkle.KeyEncodingHex).String()
+	if err := proof.VerifyValue(answer.ProofOps, n.LastCommitID().Hash, where, answer.Value); err != nil {
+		t.Errorf("the proof does not lead to the app hash: %v", err)
+	}
+	for _, wrong := range []abci.RequestQuery{
+		{Path: "/store/bank/key"},
+		{Path: "/store/bank/key", Data: key, Height: -1},
+		{Path: "/store/bank/key", Data: key, Height: 99},
+		{Path: "/store/nothing/key", Data: key},
+	} {
+		if answer, err := n.Query(context.Background(), &wrong); err != nil || answer.Code == 0 {
+			t.Errorf("%v: got %v, %v; want a refusal", wrong, answer, err)
+		}
 	}
 	if n.balance("ann") == 0 {
 		t.Error("ann has no balance")

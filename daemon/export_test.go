@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/proxy"
 	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 
 	"github.com/althing-network/althing/blob"
@@ -57,3 +59,9 @@ func EveryMethod(v *Validator) (http.Handler, error) {
 	rpcserver.RegisterRPCFuncs(mux, env.GetRoutes(), log)
 	return mux, nil
 }
+
+// Connect is how a validator's consensus speaks to an application.
+func Connect(app abci.Application) proxy.ClientCreator { return connect(app) }
+
+// MaxAnswering is how many questions are answered at a time.
+const MaxAnswering = maxAnswering

@@ -13,7 +13,6 @@ import (
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
-	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/store"
 	cmttypes "github.com/cometbft/cometbft/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -156,7 +155,7 @@ func openNode(
 	}
 	return node.NewNodeWithContext(ctx, comet,
 		privval.LoadFilePV(comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()), key,
-		proxy.NewLocalClientCreator(server.NewCometABCIWrapper(app)),
+		connect(server.NewCometABCIWrapper(app)),
 		func() (*cmttypes.GenesisDoc, error) { return genesis.ToGenesisDoc() },
 		openDatabase, node.DefaultMetricsProvider(comet.Instrumentation), cometLog{log})
 }

@@ -1,0 +1,54 @@
+package daemon
+
+import (
+	"context"
+
+	abcicli "github.com/cometbft/cometbft/abci/client"
+	abci "github.com/cometbft/cometbft/abci/types"
+	cmtsync "github.com/cometbft/cometbft/libs/sync"
+)
+
+// connections are how CometBFT speaks to the application in its process. Blocks and
+// transactions share one lock, for the SDK checks transactions on state that a block
+// replaces. Questions need none: they read heights that have been committed, and at
+// most maxAnswering are answered at a time, so that blocks find a core.
+type connections struct {
+	app       abci.Application
+	blocks    cmtsync.Mutex
+	answering chan struct{}
+}
+
+// maxAnswering is how many questions are answered at a time.
+const maxAnswering = 2
+
+func connect(app abci.Application) *connections {
+	return &connections{app: app, answering: make(chan struct{}, maxAnswering)}
+}
+
+// NewABCIClient implements [github.com/cometbft/cometbft/proxy.ClientCreator].
+func (c *connections) NewABCIClient() (abcicli.Client, error) {
+	return connection{abcicli.NewLocalClient(&c.blocks, c.app), c}, nil
+}
+
+// connection is one of CometBFT's four to the application: for blocks, for
+// transactions, for questions and for snapshots.
+type connection struct {
+	abcicli.Client
+	all *connections
+}
+
+// Query implements [abcicli.Client].
+func (c connection) Query(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
+	select {
+	case c.all.answering <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.all.answering }()
+	return c.all.app.Query(ctx, req)
+}
+
+// Info implements [abcicli.Client].
+func (c connection) Info(ctx context.Context, req *abci.RequestInfo) (*abci.ResponseInfo, error) {
+	return c.all.app.Info(ctx, req)
+}
