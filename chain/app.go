@@ -89,7 +89,8 @@ func open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*basea
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
 	a := &App{
-		BaseApp:  baseapp.NewBaseApp(Name, logger, db, bounded(encoding.Tx.TxDecoder()), options...),
+		BaseApp: baseapp.NewBaseApp(Name, logger, db, bounded(encoding.Tx.TxDecoder()),
+			append([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, options...)...),
 		Encoding: encoding,
 	}
 	a.SetInterfaceRegistry(a.Registry)
@@ -197,7 +198,7 @@ func (a *App) arrange() error {
 	})
 	a.SetBeginBlocker(a.modules.BeginBlock)
 	a.SetEndBlocker(a.modules.EndBlock)
-	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), a.GRPCQueryRouter()))
+	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), metered{a.GRPCQueryRouter()}))
 }
 
 func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {

@@ -87,9 +87,9 @@ func guarded(t *testing.T, g chain.Genesis, guard func(*chain.App)) *network {
 	return n
 }
 
-func (n *network) open() {
+func (n *network) open(options ...func(*baseapp.BaseApp)) {
 	n.Helper()
-	app, err := chain.Open(log.NewNopLogger(), n.db, n.guard, baseapp.SetChainID(chainID))
+	app, err := chain.Open(log.NewNopLogger(), n.db, n.guard, append(options, baseapp.SetChainID(chainID))...)
 	if err != nil {
 		n.Fatal(err)
 	}

@@ -3,13 +3,21 @@ package chain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"google.golang.org/grpc"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 )
+
+// MaxQueryGas is how much gas a question may take, as messages are charged: 1000 for
+// each value read, 30 for each step of a list, 3 for each byte. So it bounds what is
+// read, the bytes of the answer (a third of it) and the time, whatever the module.
+const MaxQueryGas = 30_000_000
 
 // Query answers a question about the chain's state: a gRPC method of a module, or
 // the value of one key in a store, /store/{name}/key, with a proof if one is asked
@@ -63,4 +71,32 @@ func (a *App) value(req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 		proof.Ops = append(proof.Ops, commit.ProofOp(parts[1]))
 	}
 	return &abci.ResponseQuery{Key: req.Data, Value: value, ProofOps: proof, Height: height}, nil
+}
+
+// metered registers queries that end in an error when they take more than
+// [MaxQueryGas].
+type metered struct{ *baseapp.GRPCQueryRouter }
+
+// RegisterService implements [grpc.Server].
+func (m metered) RegisterService(service *grpc.ServiceDesc, implementation any) {
+	bounded := *service
+	bounded.Methods = slices.Clone(service.Methods)
+	for i := range bounded.Methods {
+		answer := bounded.Methods[i].Handler
+		bounded.Methods[i].Handler = func(
+			server any, ctx context.Context, decode func(any) error, between grpc.UnaryServerInterceptor,
+		) (response any, err error) {
+			defer func() {
+				switch r := recover().(type) {
+				case nil:
+				case storetypes.ErrorOutOfGas:
+					err = fmt.Errorf("the question takes more than %d gas: ask for fewer entries", MaxQueryGas)
+				default:
+					panic(r)
+				}
+			}()
+			return answer(server, ctx, decode, between)
+		}
+	}
+	m.GRPCQueryRouter.RegisterService(&bounded, implementation)
 }

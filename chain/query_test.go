@@ -9,7 +9,12 @@ import (
 	"github.com/cometbft/cometbft/crypto/merkle"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/query"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/chain"
 )
@@ -78,5 +83,47 @@ func TestKeysAreReadWithProofs(t *testing.T) {
 	}
 	if n.balance("ann") == 0 {
 		t.Error("ann has no balance")
+	}
+}
+
+// A list that is longer than a question may be ends in a clear error, whichever module
+// has it, and one page of it does not.
+func TestLongQuestionsEnd(t *testing.T) {
+	n := start(t, genesis(t))
+	const many, together = 2000, 500 // as many as one transaction can hold
+	coin := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 1))
+	n.gas = uint64(chain.DefaultMaxGas)
+	for first := 0; first < many; first += together {
+		holders := &banktypes.MsgMultiSend{Inputs: []banktypes.Input{{
+			Address: account("ann").String(), Coins: sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, together)),
+		}}}
+		for i := range together {
+			holders.Outputs = append(holders.Outputs, banktypes.Output{Address: account(text(first + i)).String(), Coins: coin})
+		}
+		if res := n.block(n.sign("ann", 1, 5_000_000, holders))[0]; res.Code != 0 {
+			t.Fatal(res.Log)
+		}
+	}
+	all := encode(t, &authtypes.QueryAccountsRequest{Pagination: &query.PageRequest{Limit: 1 << 62}})
+	few := encode(t, &authtypes.QueryAccountsRequest{Pagination: &query.PageRequest{Limit: 10}})
+	const path = "/cosmos.auth.v1beta1.Query/Accounts"
+	for _, c := range []struct {
+		limit   uint64
+		data    []byte
+		refused bool
+	}{
+		{0, all, false}, // no limit: the attack
+		{100_000, all, true},
+		{100_000, few, false},
+	} {
+		n.open(baseapp.SetQueryGasLimit(c.limit))
+		answer, err := n.Query(context.Background(), &abci.RequestQuery{Path: path, Data: c.data})
+		if err != nil || (answer.Code != 0) != c.refused {
+			t.Fatalf("limit %d: got code %d %s, %v; refused: %v", c.limit, answer.Code, answer.Log, err, c.refused)
+		}
+		if c.refused && !strings.Contains(answer.Log, "ask for fewer entries") {
+			t.Errorf("got %q, want a clear refusal", answer.Log)
+		}
+		t.Logf("limit %d: %d bytes", c.limit, len(answer.Value))
 	}
 }
