@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,8 +128,24 @@ func (c Client) getJSON(ctx context.Context, from Peer, target string, limit int
 	return answer.Header, nil
 }
 
-// do sends a signed request; an answer that is not 2xx is the error it stands for.
+// do sends a signed request; an answer that is not 2xx is the error it stands for. A
+// peer that says when it may be asked again is, where that is within the patience.
 func (c Client) do(ctx context.Context, method string, to Peer, target string, prepare func(*http.Request) error) (*http.Response, error) {
+	for {
+		answer, err := c.try(ctx, method, to, target, prepare)
+		often, ok := errors.AsType[tooOften](err)
+		if !ok || often.wait > c.patience() {
+			return answer, err
+		}
+		select {
+		case <-time.After(often.wait):
+		case <-ctx.Done():
+			return nil, cause(ctx, err)
+		}
+	}
+}
+
+func (c Client) try(ctx context.Context, method string, to Peer, target string, prepare func(*http.Request) error) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(to.Endpoint, "/")+target, nil)
 	if err != nil {
 		return nil, err
@@ -162,6 +179,9 @@ func refused(answer *http.Response) error {
 	text := answer.Status
 	if b, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10)); err == nil && json.NewDecoder(bytes.NewReader(b)).Decode(&body) == nil {
 		text = body.Error
+	}
+	if seconds, err := strconv.ParseUint(answer.Header.Get("Retry-After"), 10, 16); err == nil && answer.StatusCode == http.StatusTooManyRequests {
+		return fmt.Errorf("%w (peer says %q)", tooOften{time.Duration(max(1, seconds)) * time.Second}, text)
 	}
 	if err := errorOf(answer.StatusCode, text); err != nil {
 		return fmt.Errorf("%w (peer says %q)", err, text)

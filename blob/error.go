@@ -23,6 +23,7 @@ var (
 	ErrMismatch        = errors.New("bytes do not match their digest")                  // 422
 	ErrContent         = errors.New("content is not acceptable")                        // 422
 	ErrBusy            = errors.New("too many uploads for this slot")                   // 503
+	ErrTooOften        = fmt.Errorf("%w: too many requests", spec.ErrCommunication)     // 429
 	ErrLabelled        = errors.New("blob is labelled")                                 // see Store.Delete
 	ErrStalled         = fmt.Errorf("%w: transfer stands still", spec.ErrCommunication) // see Client.Patience
 	ErrOpening         = errors.New("digest and salt open no commitment")               // see Client.FetchUpdate
@@ -45,6 +46,7 @@ func statuses() []status {
 		{http.StatusRequestEntityTooLarge, ErrTooLarge},
 		{http.StatusUnprocessableEntity, ErrMismatch},
 		{http.StatusUnprocessableEntity, ErrContent},
+		{http.StatusTooManyRequests, ErrTooOften},
 		{http.StatusServiceUnavailable, ErrBusy},
 	}
 }

@@ -2,8 +2,12 @@ package blob
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -33,6 +37,10 @@ type Server struct {
 	Window time.Duration
 	// Patience is how long a chunk may take; 0 is 30 s.
 	Patience time.Duration
+	// Nodes and Strangers are how often one node, and one address from which nobody
+	// signs, may ask; the zero values are rates with which a round of 2048 trainers
+	// goes on undisturbed.
+	Nodes, Strangers Rate
 	// Failed, when set, is told of every error that is answered with a 500: the
 	// caller learns no more than "internal error".
 	Failed func(*http.Request, error)
@@ -44,6 +52,8 @@ type Server struct {
 	mux       *http.ServeMux
 	mu        sync.Mutex
 	uploads   map[Ref]int // running, at most maxUploads each
+	nodes     buckets[uint64]
+	addresses buckets[netip.Prefix]
 	manifests lately[spec.Digest, func() (Manifest, error)]
 }
 
@@ -83,7 +93,7 @@ func (s *Server) route() {
 // handle answers a pattern once the caller is known.
 func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.Request, Caller) error) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.caller(r)
+		caller, err := s.admitted(r)
 		if err == nil && !caller.Stranger() {
 			signed(r.Context())
 		}
@@ -114,6 +124,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		if s.Failed != nil && r.Context().Err() == nil { // else the caller hung up
 			s.Failed(r, err)
 		}
+	}
+	if often, ok := errors.AsType[tooOften](err); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(often.wait.Seconds()))))
 	}
 	reply(w, code, refusal{text})
 }
