@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -29,6 +30,11 @@ type Client struct {
 	Now func() time.Time
 	// Patience is how long a peer may take for a chunk, or to begin; 0 is 30 s.
 	Patience time.Duration
+	// Speed is how many bytes a second a peer has to bring of a blob of more than one
+	// chunk, all in all; 0 is 32 KiB. Who is slower has stalled.
+	Speed int64
+
+	stalled func(Peer) // told of who has stalled, where it is set
 }
 
 // Peer is a node and where it serves blobs.
@@ -225,6 +231,8 @@ func (c Client) now() time.Time {
 	}
 	return c.Now()
 }
+
+func (c Client) speed() int64 { return cmp.Or(c.Speed, Speed) }
 
 func (c Client) patience() time.Duration {
 	if c.Patience == 0 {

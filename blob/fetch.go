@@ -83,6 +83,9 @@ func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
 		if ctx.Err() != nil {
 			return Entry{}, cause(ctx, err)
 		}
+		if errors.Is(err, ErrStalled) && f.stalled != nil {
+			f.stalled(peer)
+		}
 		if !errors.Is(err, ErrNotFound) {
 			failed = errors.Join(failed, fmt.Errorf("node %d: %w", peer.Node, err))
 		}
@@ -198,7 +201,7 @@ func (f fetch) describe(ctx context.Context, peer Peer) (m Manifest, _ Entry, _ 
 
 // stream appends the chunks a draft lacks, each after its digest was checked.
 func (f fetch) stream(ctx context.Context, peer Peer, m Manifest, draft *Draft) (moved bool, err error) {
-	ctx, alive, stop := watch(ctx, f.patience())
+	ctx, alive, stop := watchSpeed(ctx, f.patience(), f.speed())
 	defer stop()
 	first := m.agreed(Manifest{Chunks: draft.sum.done})
 	start := int64(first) * ChunkSize

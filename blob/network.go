@@ -21,10 +21,17 @@ type Network struct {
 	// Peer finds a node: [ErrNotFound] where there is none. A node without an
 	// endpoint serves nothing.
 	Peer func(ctx context.Context, node uint64) (Peer, error)
+	// Stalls remembers who stalled, to ask it last; with nil nobody is remembered, and
+	// a peer that stands still costs each blob its haste again.
+	Stalls *Stalls
 }
 
-// hasty is how long a peer may take for a chunk before another is asked.
-const hasty = 2 * time.Second
+// hasty is how long a peer may take for a chunk before another is asked, and swift how
+// many bytes a second it has to bring until then.
+const (
+	hasty = 2 * time.Second
+	swift = 1 << 20
+)
 
 // FetchModel is [Client.FetchModel] from those of some nodes that can be found.
 func (n Network) FetchModel(ctx context.Context, from []uint64, d spec.Digest, limit int64, into Store) error {
@@ -63,6 +70,11 @@ func (n Network) fetch(ctx context.Context, from []uint64, get func(Client, []Pe
 	quick := n.Client
 	if quick.Patience == 0 || quick.Patience > hasty {
 		quick.Patience = hasty
+	}
+	quick.Speed = max(quick.Speed, swift)
+	if n.Stalls != nil {
+		quick.stalled = func(p Peer) { n.Stalls.note(p.Node, n.Client.now()) }
+		peers = n.Stalls.last(peers, n.Client.now())
 	}
 	err := get(quick, peers)
 	if errors.Is(err, ErrStalled) {

@@ -31,6 +31,10 @@ func NewHTTPServer(h http.Handler) *http.Server {
 	}
 }
 
+// Speed is how many bytes a second a peer has to bring of a blob, from its first chunk
+// on, unless the client says otherwise: a blob of 256 MiB takes less than three hours.
+const Speed = 32 << 10
+
 // pacedBody is a request body that must bring a chunk within the patience.
 type pacedBody struct {
 	io.ReadCloser
@@ -74,9 +78,25 @@ func (p *pacedAnswer) Write(b []byte) (int, error) {
 // watch ends a context with ErrStalled when a chunk takes longer than patience;
 // alive is called when one has arrived.
 func watch(ctx context.Context, patience time.Duration) (_ context.Context, alive, stop func()) {
+	return watchSpeed(ctx, patience, 0)
+}
+
+// watchSpeed is watch, where besides all chunks together have to come at a speed, in
+// bytes a second, unless it is 0: who brings each chunk just before the patience ends is
+// behind soon.
+func watchSpeed(ctx context.Context, patience time.Duration, speed int64) (_ context.Context, alive, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(patience, func() { cancel(ErrStalled) })
-	return ctx, func() { timer.Reset(patience) }, func() {
+	due := time.Now().Add(patience)
+	alive = func() {
+		next := patience
+		if speed > 0 {
+			due = due.Add(ChunkSize * time.Second / time.Duration(speed))
+			next = min(patience, time.Until(due))
+		}
+		timer.Reset(next)
+	}
+	return ctx, alive, func() {
 		timer.Stop()
 		cancel(context.Canceled)
 	}

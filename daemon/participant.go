@@ -82,7 +82,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Chain: config.Chain, Node: p.node.ID,
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
-		Blobs:     blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport, HTTP: blob.NewHTTPClient()}, Self: p.node.ID, Peer: directory.peer},
+		Blobs:     blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport, HTTP: blob.NewHTTPClient()}, Self: p.node.ID, Peer: directory.peer, Stalls: &blob.Stalls{}},
 		Store:     store,
 		Journal:   journal,
 		Trainer:   train.Engine{},

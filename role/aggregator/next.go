@@ -66,19 +66,19 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, c
 	if err != nil {
 		return aggregate.Update{}, err
 	}
+	entries, err := obtainAll(ctx, t, task, r)
+	if err != nil {
+		return aggregate.Update{}, err
+	}
 	var claims []uint32
 	var sources []aggregate.Source
 	for i, c := range r.Trainers {
 		if !c.Survivor {
 			continue
 		}
-		e, err := obtain(ctx, t, task, r, i)
-		if err != nil {
-			return aggregate.Update{}, fmt.Errorf("update of node %d: %w", c.Node, err)
-		}
 		claims = append(claims, c.Samples)
 		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (aggregate.Bytes, error) {
-			return t.Store.OpenVerified(ctx, e.Digest)
+			return t.Store.OpenVerified(ctx, entries[i].Digest)
 		}})
 	}
 	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {

@@ -1,0 +1,170 @@
+package blob_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/spec"
+)
+
+// pair is a network of node 1, whose server is spoiled, and node 2, whose is not. Both
+// hold some blobs as models.
+func pair(t *testing.T, spoil func(http.Handler) http.Handler, models ...[]byte) (n blob.Network, stop func()) {
+	t.Helper()
+	held := blob.NewMemory()
+	for i, b := range models {
+		if _, _, err := blob.Put(t.Context(), held, bytes.NewReader(b), int64(len(b))); err != nil {
+			t.Fatal(err)
+		}
+		if err := held.Label(t.Context(), blobtest.LabelOf(blobtest.ModelRef(uint64(i)), b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streets := map[string]*street{}
+	var stops []func()
+	for node := range uint64(2) {
+		s := newStreet()
+		streets[strconv.FormatUint(node+1, 10)+":80"] = s
+		var h http.Handler = &blob.Server{Chain: chain, Node: node + 1, Store: held, Policy: rules{}, Keys: rules{}}
+		if node == 0 {
+			h = spoil(h)
+		}
+		web := blob.NewHTTPServer(h)
+		done := make(chan error)
+		go func() { done <- web.Serve(s) }()
+		stops = append(stops, func() { _ = web.Close(); <-done })
+	}
+	transport := &http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		return streets[address].dial("127.0.0.1:1"), nil
+	}}
+	n = blob.Network{
+		Client: blob.Client{Chain: chain, HTTP: &http.Client{Transport: transport}},
+		Peer: func(_ context.Context, node uint64) (blob.Peer, error) {
+			return blob.Peer{Node: node, Endpoint: "http://" + strconv.FormatUint(node, 10)}, nil
+		},
+	}
+	return n, func() {
+		transport.CloseIdleConnections()
+		for _, stop := range stops {
+			stop()
+		}
+		<-time.After(time.Minute) // handlers notice
+	}
+}
+
+// dripper brings each write only after 1.8 s, just before the haste of 2 s is over.
+type dripper struct {
+	http.ResponseWriter
+	brought *atomic.Int64
+}
+
+func (d dripper) Write(b []byte) (int, error) {
+	for written := 0; written < len(b); {
+		if d.brought.Load()%blob.ChunkSize == 0 {
+			<-time.After(1800 * time.Millisecond)
+		}
+		n := min(len(b)-written, blob.ChunkSize-int(d.brought.Load()%blob.ChunkSize))
+		if _, err := d.ResponseWriter.Write(b[written : written+n]); err != nil {
+			return written, err
+		}
+		_ = http.NewResponseController(d.ResponseWriter).Flush()
+		d.brought.Add(int64(n))
+		written += n
+	}
+	return len(b), nil
+}
+
+// TestDrippingPeerIsLeft: a peer that brings each chunk just in time is asked for a
+// whole model, chunk by chunk, by whoever looks at chunks alone; with a floor on its
+// speed it is left for the next after a few, and what it brought is not lost.
+func TestDrippingPeerIsLeft(t *testing.T) {
+	const size = 20 * blob.ChunkSize
+	b := blobtest.Bytes(1, size)
+	for _, floor := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var brought atomic.Int64
+			n, stop := pair(t, spoiled(func(w http.ResponseWriter, _ *http.Request) http.ResponseWriter {
+				return dripper{w, &brought}
+			}), b)
+			defer stop()
+			into := blob.NewMemory()
+			var err error
+			if floor {
+				err = n.FetchModel(t.Context(), []uint64{1, 2}, spec.DigestOf(b), size, into)
+			} else {
+				n.Client.Patience, n.Client.Speed = 2*time.Second, 1
+				_, err = n.Client.FetchModel(t.Context(), []blob.Peer{{Node: 1, Endpoint: "http://1"}, {Node: 2, Endpoint: "http://2"}}, spec.DigestOf(b), size, into)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			wantHolds(t, into, b)
+			synctest.Wait()
+			if chunks := brought.Load() / blob.ChunkSize; floor != (chunks < 5) {
+				t.Errorf("floor %v: %d of 20 chunks came from the peer that drips", floor, chunks)
+			}
+		})
+	}
+}
+
+// TestStallerIsAskedLast: who stands still costs each blob the haste again, unless it is
+// remembered; then it costs one. It is asked again where nobody else has it, and is no
+// longer last after a while.
+func TestStallerIsAskedLast(t *testing.T) {
+	var models [][]byte
+	for i := range 6 {
+		models = append(models, blobtest.Bytes(byte(i+1), 10))
+	}
+	for _, stalls := range []*blob.Stalls{nil, {}} {
+		synctest.Test(t, func(t *testing.T) {
+			var asked atomic.Int64
+			var well atomic.Bool
+			n, stop := pair(t, func(h http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if asked.Add(1); !well.Load() {
+						<-r.Context().Done()
+						return
+					}
+					h.ServeHTTP(w, r)
+				})
+			}, models...)
+			defer stop()
+			n.Stalls = stalls
+			get := func(b []byte, from ...uint64) {
+				t.Helper()
+				if err := n.FetchModel(t.Context(), from, spec.DigestOf(b), 10, blob.NewMemory()); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, b := range models {
+				get(b, 1, 2)
+			}
+			want := int64(len(models))
+			if stalls != nil {
+				want = 1
+			}
+			if got := asked.Swap(0); got != want {
+				t.Errorf("remembered %v: %d models cost it %d requests, want %d", stalls != nil, len(models), got, want)
+			}
+			well.Store(true)
+			get(models[0], 1)
+			if got := asked.Swap(0); got != 1 {
+				t.Errorf("where nobody else has it, it is asked %d times", got)
+			}
+			<-time.After(time.Hour)
+			get(models[0], 1, 2)
+			if got := asked.Load(); got != 1 {
+				t.Errorf("an hour later it is asked %d times", got)
+			}
+		})
+	}
+}
