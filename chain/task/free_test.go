@@ -9,6 +9,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -104,3 +105,46 @@ func TestCountsAreApart(t *testing.T) {
 
 // sdkMessage is none of a task's.
 type sdkMessage struct{ sdk.Msg }
+
+// Two rounds of a task run side by side; the count of one ends with its own phase, and
+// stays when the other's phase ends.
+func TestCountsOfRoundsThatOverlap(t *testing.T) {
+	w := network(t, 5, 4, 4)
+	asked := digits()
+	asked.Overlap = true
+	id := w.create("alice", asked)
+	for w.task(id).Scoring == 0 {
+		w.say(id)
+		w.end()
+	}
+	scoring := func() spec.Round {
+		resp, err := w.Round(w.ctx, &taskpb.QueryRound{Task: id, Number: 1})
+		w.must(err)
+		r, err := resp.Round.ToSpec()
+		w.must(err)
+		return r
+	}
+	trainer, evaluators := w.owed(id)[0], w.answers(scoring())
+	if !w.Free(w.ctx, trainer) || !w.Free(w.ctx, evaluators[0]) || w.counts() != 2 {
+		t.Fatalf("%d counts of two messages that are free and not carried out", w.counts())
+	}
+	for _, msg := range evaluators {
+		w.must(w.run(w.ctx, msg))
+	}
+	if !w.Free(w.ctx, trainer) || w.counts() != 1 {
+		t.Errorf("%d counts when all evaluators have answered, want the trainer's", w.counts())
+	}
+	for scoring().Phase == spec.PhaseScore {
+		w.end()
+	}
+	if r := w.round(id); r.Phase != spec.PhaseTrain || w.counts() != 1 {
+		t.Errorf("%d counts in %s when the other round has gone on, want the trainer's", w.counts(), r.Phase)
+	}
+	for w.round(id).Phase == spec.PhaseTrain && !w.task(id).State.Final() {
+		w.say(id)
+		w.end()
+	}
+	if n := w.counts(); n > 0 {
+		t.Errorf("%d counts are left", n)
+	}
+}
