@@ -249,19 +249,21 @@ func TestFreeMessagesLeaveRoom(t *testing.T) {
 
 // An account that floods gets no more of the free part than one that says one thing.
 func TestFreePartIsShared(t *testing.T) {
-	c := training(t, 1, nil)
-	var txs [][]byte
-	for i := range 300 {
-		txs = append(txs, c.says("trainer0", 0, i, commit("trainer0", i)))
-	}
-	modest := c.says("bob", 0, 0, commit("bob", 0))
-	block := c.propose(1<<20, append(txs, modest)...)
-	if last := block[len(block)-1]; !bytes.Equal(last, modest) {
-		t.Error("one account takes all that is free")
-	}
-	size := int64(len(slices.MaxFunc(txs, func(a, b []byte) int { return len(a) - len(b) })) + 3) // as a field of the block
-	if block := c.propose(10*size, append(txs, modest)...); len(block) != 10 || !bytes.Equal(block[9], modest) {
-		t.Errorf("in a small block: %d transactions, want 10, the last from another account", len(block))
+	for name, guard := range map[string]func(*chain.App){"unshared": chain.Unshared, "shared": nil} {
+		c := training(t, 1, guard)
+		var txs [][]byte
+		for i := range 300 {
+			txs = append(txs, c.says("trainer0", 0, i, commit("trainer0", i)))
+		}
+		modest := c.says("bob", 0, 0, commit("bob", 0))
+		size := int64(len(slices.MaxFunc(txs, func(a, b []byte) int { return len(a) - len(b) })) + 3) // as a field of the block
+		for _, room := range []int64{1 << 20, 10 * size} {
+			block := c.propose(room, append(txs, modest)...)
+			heard := bytes.Equal(block[len(block)-1], modest)
+			if len(block) < 10 || heard != (guard == nil) {
+				t.Errorf("%s: %d transactions in %d bytes, another account's among them: %v", name, len(block), room, heard)
+			}
+		}
 	}
 }
 
