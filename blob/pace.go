@@ -31,47 +31,70 @@ func NewHTTPServer(h http.Handler) *http.Server {
 	}
 }
 
-// Speed is how many bytes a second a peer has to bring of a blob, from its first chunk
-// on, unless the client says otherwise: a blob of 256 MiB takes less than three hours.
+// Speed is how many bytes a second a peer has to bring or take of a blob, all in all,
+// unless the server or the client says otherwise: one of 256 MiB takes less than three
+// hours.
 const Speed = 32 << 10
 
-// pacedBody is a request body that must bring a chunk within the patience.
+// pace says when each chunk of a body is due: within the patience, and as soon as the
+// speed asks for after all that came before.
+type pace struct {
+	patience time.Duration
+	speed    int64     // bytes a second
+	due      time.Time // of the chunk that is on its way, by the speed
+	left     int       // bytes of it
+}
+
+// next is when the chunk is due that begins now; false in the middle of one.
+func (p *pace) next(now time.Time) (due time.Time, ok bool) {
+	if p.left > 0 {
+		return time.Time{}, false
+	}
+	p.left = ChunkSize
+	if p.due.IsZero() {
+		p.due = now.Add(p.patience)
+	} else {
+		p.due = p.due.Add(ChunkSize * time.Second / time.Duration(p.speed))
+	}
+	if patient := now.Add(p.patience); patient.Before(p.due) {
+		return patient, true
+	}
+	return p.due, true
+}
+
+// pacedBody is a request body that must bring its chunks in time.
 type pacedBody struct {
 	io.ReadCloser
-	conn     *http.ResponseController
-	patience time.Duration
-	left     int // bytes before the deadline moves on
+	conn *http.ResponseController
+	pace pace
 }
 
 func (p *pacedBody) Read(b []byte) (int, error) {
-	if p.left <= 0 {
+	if due, ok := p.pace.next(time.Now()); ok {
 		// A connection without deadlines keeps those of its server.
-		_ = p.conn.SetReadDeadline(time.Now().Add(p.patience))
-		p.left = ChunkSize
+		_ = p.conn.SetReadDeadline(due)
 	}
 	n, err := p.ReadCloser.Read(b)
-	p.left -= n
+	p.pace.left -= n
 	if err == io.EOF {
 		_ = p.conn.SetReadDeadline(time.Time{}) // all is here: the rest takes the time it takes
 	}
 	return n, err
 }
 
-// pacedAnswer is an answer whose reader must take a chunk within the patience.
+// pacedAnswer is an answer whose reader must take its chunks in time.
 type pacedAnswer struct {
 	http.ResponseWriter
-	conn     *http.ResponseController
-	patience time.Duration
-	left     int
+	conn *http.ResponseController
+	pace pace
 }
 
 func (p *pacedAnswer) Write(b []byte) (int, error) {
-	if p.left <= 0 {
-		_ = p.conn.SetWriteDeadline(time.Now().Add(p.patience))
-		p.left = ChunkSize
+	if due, ok := p.pace.next(time.Now()); ok {
+		_ = p.conn.SetWriteDeadline(due)
 	}
 	n, err := p.ResponseWriter.Write(b)
-	p.left -= n
+	p.pace.left -= n
 	return n, err
 }
 

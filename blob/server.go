@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,8 @@ type Server struct {
 	Window time.Duration
 	// Patience is how long a chunk may take; 0 is 30 s.
 	Patience time.Duration
+	// Speed is how many bytes a second come or go of a body, all in all; 0 is 32 KiB.
+	Speed int64
 	// Nodes and Strangers are how often one node, and one address from which nobody
 	// signs, may ask; the zero values are rates with which a round of 2048 trainers
 	// goes on undisturbed.
@@ -69,9 +72,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = conn.SetReadDeadline(time.Time{}) // nothing left to read: an answer may take its time
 	} else {
 		r = r.WithContext(r.Context()) // a copy: the original body knows of "100 Continue"
-		r.Body = &pacedBody{ReadCloser: r.Body, conn: conn, patience: s.patience()}
+		r.Body = &pacedBody{r.Body, conn, s.pace()}
 	}
-	s.mux.ServeHTTP(&pacedAnswer{ResponseWriter: w, conn: conn, patience: s.patience()}, r)
+	s.mux.ServeHTTP(&pacedAnswer{w, conn, s.pace()}, r)
 }
 
 func (s *Server) route() {
@@ -151,6 +154,8 @@ func (s *Server) window() time.Duration {
 	}
 	return s.Window
 }
+
+func (s *Server) pace() pace { return pace{patience: s.patience(), speed: cmp.Or(s.Speed, Speed)} }
 
 func (s *Server) patience() time.Duration {
 	if s.Patience == 0 {

@@ -3,6 +3,7 @@ package blob_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -167,4 +168,58 @@ func TestStallerIsAskedLast(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDrippingUploadIsCutOff: a node that sends each chunk just before the patience ends
+// holds a connection as long as its update is large; with a floor on its speed it is cut
+// off, and nothing of it is kept.
+func TestDrippingUploadIsCutOff(t *testing.T) {
+	update := blobtest.Bytes(1, most)
+	entry, _ := opening(blobtest.UpdateRef(trainer), update)
+	for _, floor := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, held := newStreet(), blob.NewMemory()
+			h := &blob.Server{Chain: chain, Node: server, Store: held, Policy: rules{}, Keys: rules{}}
+			if !floor {
+				h.Speed = 1
+			}
+			web := blob.NewHTTPServer(h)
+			done := make(chan error)
+			go func() { done <- web.Serve(s) }()
+			c, hangUp := s.caller(trainer, "10.0.0.1:1")
+			err := c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, func() (io.ReadCloser, error) {
+				return io.NopCloser(&drip{left: update}), nil
+			})
+			if floor == (err == nil) {
+				t.Errorf("floor %v: %v", floor, err)
+			}
+			hangUp()
+			_ = web.Close()
+			<-done
+			<-time.After(time.Hour)
+			if floor {
+				wantNothing(t, held)
+			} else {
+				wantHolds(t, held, update)
+			}
+		})
+	}
+}
+
+// drip reads a chunk every 25 s.
+type drip struct {
+	left []byte
+	read int
+}
+
+func (d *drip) Read(b []byte) (int, error) {
+	if len(d.left) == 0 {
+		return 0, io.EOF
+	}
+	if d.read%blob.ChunkSize == 0 {
+		<-time.After(25 * time.Second)
+	}
+	n := copy(b[:min(len(b), blob.ChunkSize-d.read%blob.ChunkSize)], d.left)
+	d.left, d.read = d.left[n:], d.read+n
+	return n, nil
 }
