@@ -17,7 +17,7 @@ import (
 // MaxQueryGas is how much gas a question may take, as messages are charged: 1000 for
 // each value read, 30 for each step of a list, 3 for each byte. So it bounds what is
 // read, the bytes of the answer (a third of it) and the time, whatever the module.
-const MaxQueryGas = 30_000_000
+const MaxQueryGas = 20_000_000
 
 // Query answers a question about the chain's state: a gRPC method of a module, or
 // the value of one key in a store, /store/{name}/key, with a proof if one is asked

@@ -132,20 +132,29 @@ type Duty struct {
 
 // Duties lists the open tasks in which a node has a part, and says what network time
 // it is.
-func (c *Client) Duties(ctx context.Context, node uint64) ([]Duty, spec.Time, error) {
-	var resp taskpb.QueryDutiesResponse
-	if err := c.query(ctx, "/althing.task.v1.Query/Duties", &taskpb.QueryDuties{Node: node}, &resp); err != nil {
-		return nil, 0, err
-	}
-	duties, err := list(resp.Duties, func(d *taskpb.Duty) (Duty, error) {
-		task, err := d.Task.ToSpec()
-		if err != nil {
-			return Duty{}, err
+func (c *Client) Duties(ctx context.Context, node uint64) (duties []Duty, now spec.Time, err error) {
+	for page := (Page{}); ; {
+		var resp taskpb.QueryDutiesResponse
+		req := taskpb.QueryDuties{Node: node, Pagination: &query.PageRequest{Key: page.From, Limit: 100}} // or what the chain gives
+		if err := c.query(ctx, "/althing.task.v1.Query/Duties", &req, &resp); err != nil {
+			return nil, 0, err
 		}
-		rounds, err := list(d.Rounds, func(r *taskpb.Round) (spec.Round, error) { return r.ToSpec() })
-		return Duty{Task: task, Rounds: rounds}, err
-	})
-	return duties, spec.Time(resp.Time), err
+		more, err := list(resp.Duties, func(d *taskpb.Duty) (Duty, error) {
+			task, err := d.Task.ToSpec()
+			if err != nil {
+				return Duty{}, err
+			}
+			rounds, err := list(d.Rounds, func(r *taskpb.Round) (spec.Round, error) { return r.ToSpec() })
+			return Duty{Task: task, Rounds: rounds}, err
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		duties = append(duties, more...)
+		if page = page.next(resp.Pagination); !page.More() {
+			return duties, spec.Time(resp.Time), nil
+		}
+	}
 }
 
 // Time is network time at the newest block.

@@ -55,10 +55,13 @@ func (k Keeper) Params(ctx context.Context, _ *nodepb.QueryParams) (*nodepb.Quer
 const maxPage = 1000
 
 func bounded(asked *query.PageRequest) *query.PageRequest {
-	if asked == nil || asked.Limit <= maxPage {
-		return asked
+	page := query.PageRequest{}
+	if asked != nil {
+		page = *asked
 	}
-	page := *asked
-	page.Limit = maxPage
+	if page.Limit == 0 { // the SDK counts all entries as well, which reads them all
+		page.Limit = query.DefaultLimit
+	}
+	page.Limit = min(page.Limit, maxPage)
 	return &page
 }

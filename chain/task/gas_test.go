@@ -1,13 +1,16 @@
 package task_test
 
 import (
+	"context"
 	"testing"
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -68,5 +71,41 @@ func TestGasOfALargeRound(t *testing.T) {
 			}
 		}
 		t.Log("committee of", committee, "in a round of 10:", small, "of", spec.MaxTrainers, large)
+	}
+}
+
+// The longest answers stay below what a question may take: pages of the largest rounds
+// and duties, and of tasks.
+func TestGasOfTheLongestAnswers(t *testing.T) {
+	const committee, maxTasks, maxRounds, maxDuties = 31, 1000, 20, 10
+	w := network(t, spec.MaxTrainers, committee, committee)
+	asked := digits()
+	asked.Selection.Trainers, asked.Selection.MinTrainers = spec.MaxTrainers*10/13, 1
+	asked.Selection.Aggregators, asked.Selection.Evaluators = committee, committee
+	asked.Escrow = 1_000_000
+	id := w.create("alice", asked)
+	w.play(id, 1, spec.PhaseScore)
+	aggregator := w.round(id).Aggregates[0].Node
+	for name, c := range map[string]struct {
+		entries uint64
+		ask     func(context.Context) error
+	}{
+		"task": {maxTasks, func(ctx context.Context) error { _, err := w.Task(ctx, &taskpb.QueryTask{Id: id}); return err }},
+		"round": {maxRounds, func(ctx context.Context) error {
+			_, err := w.Round(ctx, &taskpb.QueryRound{Task: id, Number: 1})
+			return err
+		}},
+		"two rounds of a duty": {2 * maxDuties, func(ctx context.Context) error {
+			_, err := w.Duties(ctx, &taskpb.QueryDuties{Node: aggregator})
+			return err
+		}},
+	} {
+		ctx := w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
+		w.must(c.ask(ctx))
+		used := ctx.GasMeter().GasConsumed()
+		if used*c.entries > chain.MaxQueryGas {
+			t.Errorf("a %s takes %d gas: an answer of %d more than %d", name, used, c.entries, chain.MaxQueryGas)
+		}
+		t.Logf("a %s takes %d gas", name, used)
 	}
 }

@@ -101,39 +101,43 @@ func (k Keeper) known(ctx context.Context, task uint64) error {
 
 // Duties implements [taskpb.QueryServer].
 func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.QueryDutiesResponse, error) {
-	var duties []taskpb.Duty
-	err := k.parts.Walk(ctx, collections.NewPrefixedPairRange[uint64, uint64](req.Node),
-		func(key collections.Pair[uint64, uint64], _ uint64) (bool, error) {
-			task, err := k.task(ctx, key.K2())
-			if err != nil {
-				return true, err
-			}
-			duty := taskpb.Duty{Task: task}
-			aggregates := slices.ContainsFunc(task.Aggregators, func(m taskpb.Member) bool { return m.Node == req.Node })
-			for _, number := range []uint64{task.Scoring, task.Round} {
-				if number == 0 {
-					continue
-				}
-				r, err := k.record(ctx, task.Id, number)
-				if err != nil {
-					return true, err
-				}
-				if phase, err := r.Phase.ToSpec(); err != nil || phase.Final() {
-					continue
-				}
-				if err := k.read(ctx, &r, round.Concerns(req.Node, aggregates)); err != nil {
-					return true, err
-				}
-				duty.Rounds = append(duty.Rounds, r)
-			}
-			duties = append(duties, duty)
-			return false, nil
-		})
+	duties, page, err := query.CollectionPaginate(ctx, k.parts, bounded(req.Pagination, maxDuties),
+		func(key collections.Pair[uint64, uint64], _ uint64) (taskpb.Duty, error) {
+			return k.duty(ctx, key.K1(), key.K2())
+		},
+		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Node))
 	if err != nil {
 		return nil, err
 	}
 	now, err := k.now(ctx)
-	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time)}, err
+	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time), Pagination: page}, err
+}
+
+// duty is what a task asks of a node that has a part in it.
+func (k Keeper) duty(ctx context.Context, node, id uint64) (taskpb.Duty, error) {
+	task, err := k.task(ctx, id)
+	if err != nil {
+		return taskpb.Duty{}, err
+	}
+	duty := taskpb.Duty{Task: task}
+	aggregates := slices.ContainsFunc(task.Aggregators, func(m taskpb.Member) bool { return m.Node == node })
+	for _, number := range []uint64{task.Scoring, task.Round} {
+		if number == 0 {
+			continue
+		}
+		r, err := k.record(ctx, id, number)
+		if err != nil {
+			return taskpb.Duty{}, err
+		}
+		if phase, err := r.Phase.ToSpec(); err != nil || phase.Final() {
+			continue
+		}
+		if err := k.read(ctx, &r, round.Concerns(node, aggregates)); err != nil {
+			return taskpb.Duty{}, err
+		}
+		duty.Rounds = append(duty.Rounds, r)
+	}
+	return duty, nil
 }
 
 // Committed implements [taskpb.QueryServer].
@@ -147,10 +151,12 @@ func (k Keeper) Committed(ctx context.Context, req *taskpb.QueryCommitted) (*tas
 
 // How many entries an answer holds at most, whatever was asked for: a stranger's
 // question must not make a node read its whole state into memory. A round comes with
-// the parts of all its participants.
+// the parts of all its participants, a duty with up to two rounds. An answer of that
+// many of the largest stays below what a question may take.
 const (
 	maxTasks  = 1000
 	maxRounds = 20
+	maxDuties = 10
 )
 
 func bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
@@ -158,8 +164,8 @@ func bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
 	if asked != nil {
 		page = *asked
 	}
-	if page.Limit == 0 { // the SDK's default, which counts the entries as well
-		page.Limit, page.CountTotal = query.DefaultLimit, true
+	if page.Limit == 0 { // the SDK counts all entries as well, which reads them all
+		page.Limit = query.DefaultLimit
 	}
 	page.Limit = min(page.Limit, most)
 	return &page

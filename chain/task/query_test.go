@@ -231,3 +231,33 @@ func TestDutiesConcernTheNode(t *testing.T) {
 		}
 	}
 }
+
+// A node may have a part in as many tasks as it has slots: no answer holds them all,
+// and the pages together hold each once.
+func TestDutiesComeInPages(t *testing.T) {
+	w := network(t, 4, 4, 4)
+	var want []uint64
+	for range 12 {
+		asked := digits()
+		asked.Selection.Trainers, asked.Selection.MinTrainers = 1, 1
+		want = append(want, w.create("alice", asked))
+	}
+	w.end()
+	var got []uint64
+	for page := (&query.PageRequest{Limit: 1 << 40}); ; {
+		resp, err := w.Duties(w.ctx, &taskpb.QueryDuties{Node: 5, Pagination: page})
+		w.must(err)
+		if len(resp.Duties) > 10 {
+			t.Fatalf("%d tasks in an answer", len(resp.Duties))
+		}
+		for _, d := range resp.Duties {
+			got = append(got, d.Task.Id)
+		}
+		if page = (&query.PageRequest{Key: resp.Pagination.NextKey}); page.Key == nil {
+			break
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
