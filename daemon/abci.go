@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	abcicli "github.com/cometbft/cometbft/abci/client"
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -21,6 +23,10 @@ type connections struct {
 // maxAnswering is how many questions are answered at a time.
 const maxAnswering = 2
 
+// maxTurn is how long a question waits for its turn: CometBFT itself waits for ever,
+// also for who has gone.
+const maxTurn = 5 * time.Second
+
 func connect(app abci.Application) *connections {
 	return &connections{app: app, answering: make(chan struct{}, maxAnswering)}
 }
@@ -39,10 +45,12 @@ type connection struct {
 
 // Query implements [abcicli.Client].
 func (c connection) Query(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
+	turn, cancel := context.WithTimeout(ctx, maxTurn)
+	defer cancel()
 	select {
 	case c.all.answering <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-turn.Done():
+		return nil, fmt.Errorf("too many questions, ask again or another validator: %w", turn.Err())
 	}
 	defer func() { <-c.all.answering }()
 	return c.all.app.Query(ctx, req)
