@@ -44,13 +44,13 @@ type rated struct {
 
 func newRated() *rated {
 	s := &rated{now: atNoon()}
-	s.Server.Chain, s.Server.Node, s.Server.Store = chain, server, blob.NewMemory()
-	s.Server.Policy, s.Server.Keys = &s.counted, &s.counted
-	s.Server.Now = func() time.Time { return s.now }
+	s.Chain, s.Node, s.Store = chain, server, blob.NewMemory()
+	s.Policy, s.Keys = &s.counted, &s.counted
+	s.Now = func() time.Time { return s.now }
 	return s
 }
 
-func (s *rated) ask(t *testing.T, node uint64, from string) *http.Response {
+func (s *rated) ask(t *testing.T, node uint64, from string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/"+blobtest.UpdateRef(trainer).Path(), nil)
 	r.RemoteAddr = from
@@ -59,7 +59,7 @@ func (s *rated) ask(t *testing.T, node uint64, from string) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 // signedAt are the headers of a node's GET at a moment.
@@ -88,14 +88,14 @@ func TestStrangerIsRated(t *testing.T) {
 		t.Fatalf("without it the policy is asked %d times", got)
 	}
 	const here, elsewhere = "10.0.0.1:1", "10.0.0.2:1"
-	if code := s.ask(t, evaluator, here).StatusCode; code != http.StatusNotFound {
+	if code := s.ask(t, evaluator, here).Code; code != http.StatusNotFound {
 		t.Fatalf("a node: %d", code)
 	}
 	s.gets.Store(0)
 	for i := range asks {
 		answer := s.ask(t, 0, fmt.Sprintf("10.0.0.1:%d", i+1))
-		if limited := answer.StatusCode == http.StatusTooManyRequests; limited != (i >= 10) || limited && answer.Header.Get("Retry-After") != "1" {
-			t.Fatalf("request %d: %d, retry after %q", i, answer.StatusCode, answer.Header.Get("Retry-After"))
+		if limited := answer.Code == http.StatusTooManyRequests; limited != (i >= 10) || limited && answer.Header().Get("Retry-After") != "1" {
+			t.Fatalf("request %d: %d, retry after %q", i, answer.Code, answer.Header().Get("Retry-After"))
 		}
 	}
 	if got := s.gets.Load(); got != 10 {
@@ -103,7 +103,7 @@ func TestStrangerIsRated(t *testing.T) {
 	}
 	asked := s.keys.Load()
 	for range asks {
-		if code := s.ask(t, unregistered, here).StatusCode; code != http.StatusTooManyRequests {
+		if code := s.ask(t, unregistered, here).Code; code != http.StatusTooManyRequests {
 			t.Fatalf("an unknown signature: %d", code)
 		}
 	}
@@ -111,13 +111,13 @@ func TestStrangerIsRated(t *testing.T) {
 		t.Errorf("the registry is asked %d times for nodes that there are none of", got-asked)
 	}
 	for from, node := range map[string]uint64{here: evaluator, elsewhere: 0} {
-		if code := s.ask(t, node, from).StatusCode; code == http.StatusTooManyRequests {
+		if code := s.ask(t, node, from).Code; code == http.StatusTooManyRequests {
 			t.Errorf("node %d at %s is refused", node, from)
 		}
 	}
 	s.now = s.now.Add(time.Second)
 	for _, want := range []int{http.StatusForbidden, http.StatusTooManyRequests} {
-		if code := s.ask(t, 0, here).StatusCode; code != want {
+		if code := s.ask(t, 0, here).Code; code != want {
 			t.Errorf("a second later: %d, want %d", code, want)
 		}
 	}
@@ -129,7 +129,7 @@ func TestNodesAreRatedOneByOne(t *testing.T) {
 	s := newRated()
 	for node := range uint64(2048) {
 		for range 2 {
-			if code := s.ask(t, 100+node, "10.0.0.1:1").StatusCode; code == http.StatusTooManyRequests {
+			if code := s.ask(t, 100+node, "10.0.0.1:1").Code; code == http.StatusTooManyRequests {
 				t.Fatalf("node %d is refused", node)
 			}
 		}
@@ -137,14 +137,14 @@ func TestNodesAreRatedOneByOne(t *testing.T) {
 	s.Nodes = blob.Rate{Burst: 5, PerSecond: 1}
 	refused := 0
 	for range 20 {
-		if s.ask(t, evaluator, "10.0.0.1:1").StatusCode == http.StatusTooManyRequests {
+		if s.ask(t, evaluator, "10.0.0.1:1").Code == http.StatusTooManyRequests {
 			refused++
 		}
 	}
 	if refused != 15 {
 		t.Errorf("a node that asks 20 times is refused %d times, want 15", refused)
 	}
-	if code := s.ask(t, trainer, "10.0.0.1:1").StatusCode; code == http.StatusTooManyRequests {
+	if code := s.ask(t, trainer, "10.0.0.1:1").Code; code == http.StatusTooManyRequests {
 		t.Error("another node is refused with it")
 	}
 }
@@ -153,7 +153,7 @@ func TestNodesAreRatedOneByOne(t *testing.T) {
 func TestCallersAreForgotten(t *testing.T) {
 	s := newRated()
 	s.Strangers = blob.Rate{Burst: 1, PerSecond: 1}
-	code := func(i int) int { return s.ask(t, 0, fmt.Sprintf("10.1.%d.%d:1", i>>8, i&255)).StatusCode }
+	code := func(i int) int { return s.ask(t, 0, fmt.Sprintf("10.1.%d.%d:1", i>>8, i&255)).Code }
 	code(0)
 	if got := code(0); got != http.StatusTooManyRequests {
 		t.Fatalf("remembered: %d", got)

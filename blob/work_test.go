@@ -20,17 +20,16 @@ import (
 // strangers; one that is told of what was stored is not.
 func TestRefusedUploadTellsNobody(t *testing.T) {
 	var puts, stored atomic.Int64
-	web := httptest.NewServer(http.HandlerFunc(func(h http.Handler) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(w, r)
-			if r.Method == http.MethodPut {
-				puts.Add(1)
-			}
-		}
-	}(&blob.Server{
+	handler := &blob.Server{
 		Chain: chain, Node: server, Store: inMemory(t), Policy: rules{}, Keys: rules{}, Now: atNoon,
 		Stored: func(blob.Label) { stored.Add(1) },
-	})))
+	}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		if r.Method == http.MethodPut {
+			puts.Add(1)
+		}
+	}))
 	defer web.Close()
 	peer := blob.Peer{Node: server, Endpoint: web.URL}
 	slot, update := blobtest.UpdateRef(trainer), blobtest.Bytes(1, 100)
