@@ -192,7 +192,7 @@ func member(m spec.Member, known map[uint64]string) string {
 func (s *session) taskCancel() *cobra.Command {
 	return &cobra.Command{
 		Use:     "cancel TASK --home DIR",
-		Short:   "Close your task when its running round ends; the rest is refunded",
+		Short:   "Close your task when the rounds that run have ended; the rest is refunded",
 		Example: "  althing task cancel 1 --home net/consumer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
