@@ -10,23 +10,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
+
+	"github.com/althing-network/althing/bench/flwr"
 )
 
 //go:embed baseline.py
 var script string
-
-// What is compared with, and where it is installed when no other Python has it:
-// relative to the folder of the module, which is not kept under version control.
-const (
-	flowerVersion = "1.42.0"
-	numpyVersion  = "2.4.6"
-	flowerFolder  = ".cache/flwr"
-)
-
-// errNoFlower is wrapped when a Python is missing, or has no Flower to compare with.
-var errNoFlower = errors.New("no Flower")
 
 // flower is Flower in a child process.
 type flower struct {
@@ -54,27 +44,11 @@ type answer struct {
 	Error    string  `json:"error"`
 }
 
-// findFlower starts the Python that is named, else the one where Flower is
-// installed by this program, which it does when it is not there.
+// findFlower starts the Python that is named, else the one that package flwr installs.
 func findFlower(ctx context.Context, python string, log io.Writer) (*flower, error) {
-	if python != "" {
-		return startFlower(ctx, python)
-	}
-	python = filepath.Join(flowerFolder, "bin", "python")
-	f, err := startFlower(ctx, python)
-	if !errors.Is(err, errNoFlower) {
-		return f, err
-	}
-	fmt.Fprintf(log, "installing flwr %s and numpy %s into %s\n", flowerVersion, numpyVersion, flowerFolder)
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", flowerFolder},
-		{python, "-m", "pip", "install", "--quiet", "flwr==" + flowerVersion, "numpy==" + numpyVersion},
-	} {
-		c := exec.CommandContext(ctx, command[0], command[1:]...)
-		c.Stdout, c.Stderr = log, log
-		if err := c.Run(); err != nil {
-			return nil, fmt.Errorf("%w: %v: %w", errNoFlower, command, err)
-		}
+	python, err := flwr.Python(ctx, python, log)
+	if err != nil {
+		return nil, err
 	}
 	return startFlower(ctx, python)
 }
@@ -93,17 +67,17 @@ func startFlower(ctx context.Context, python string) (*flower, error) {
 		return nil, err
 	}
 	if err := c.Start(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoFlower, err)
+		return nil, fmt.Errorf("%w: %w", flwr.ErrMissing, err)
 	}
 	f.stdin, f.ask, f.answers = stdin, json.NewEncoder(stdin), json.NewDecoder(stdout)
 	hello, err := f.read()
 	switch {
-	case err == nil && hello.Version != flowerVersion:
-		err = fmt.Errorf("%s has flwr %s, not %s", python, hello.Version, flowerVersion)
+	case err == nil && hello.Version != flwr.Version:
+		err = fmt.Errorf("%s has flwr %s, not %s", python, hello.Version, flwr.Version)
 	case err == nil:
 		return f, nil
 	}
-	return nil, fmt.Errorf("%w: %w", errNoFlower, errors.Join(err, f.close()))
+	return nil, fmt.Errorf("%w: %w", flwr.ErrMissing, errors.Join(err, f.close()))
 }
 
 // exchange asks a question and returns the time the answer took.

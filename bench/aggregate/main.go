@@ -26,6 +26,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/althing-network/althing/bench/flwr"
 )
 
 // options are what the flags say.
@@ -59,8 +61,8 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/aggregate:", err)
-		if errors.Is(err, errNoFlower) {
-			fmt.Fprintf(os.Stderr, "hint: python3 -m venv %[1]s && %[1]s/bin/pip install flwr==%[2]s, or name a Python that has it: --python PATH\n", flowerFolder, flowerVersion)
+		if errors.Is(err, flwr.ErrMissing) {
+			fmt.Fprintln(os.Stderr, "hint: "+flwr.Hint)
 		}
 		os.Exit(1)
 	}
@@ -74,7 +76,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	f.IntVar(&o.updates, "updates", 10, "updates of a round")
 	f.IntVar(&o.rounds, "rounds", 7, "turns of each")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
-	f.StringVar(&o.python, "python", "", "Python that has flwr "+flowerVersion+" (default: the one that is installed into "+flowerFolder+")")
+	f.StringVar(&o.python, "python", "", "Python that has flwr "+flwr.Version+" (default: the one that is installed into "+flwr.Folder+")")
 	f.StringVar(&o.dir, "dir", "", "folder for blobs (default: the system's for temporary files)")
 	f.IntVar(&o.peak, "peak", 0, "only combine so many updates and print the most memory it took, in MiB")
 	if err := f.Parse(arguments); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/althing-network/althing/bench/flwr"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -166,15 +167,15 @@ func TestPeak(t *testing.T) {
 
 func TestMissingPython(t *testing.T) {
 	_, err := findFlower(t.Context(), "/no/such/python", io.Discard)
-	if !errors.Is(err, errNoFlower) || !strings.Contains(err.Error(), "/no/such/python") {
-		t.Errorf("error %v, want %v", err, errNoFlower)
+	if !errors.Is(err, flwr.ErrMissing) || !strings.Contains(err.Error(), "/no/such/python") {
+		t.Errorf("error %v, want %v", err, flwr.ErrMissing)
 	}
 }
 
 // Flower and the aggregator do the same thing, and it shows when they do not.
 func TestFlower(t *testing.T) {
-	f, err := startFlower(t.Context(), filepath.Join("../..", flowerFolder, "bin", "python"))
-	if errors.Is(err, errNoFlower) {
+	f, err := startFlower(t.Context(), filepath.Join("../..", flwr.Folder, "bin", "python"))
+	if errors.Is(err, flwr.ErrMissing) {
 		t.Skip(err)
 	}
 	if err != nil {

@@ -5,67 +5,16 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// What is compared with, and where it is installed when no other Python has it:
-// relative to the folder of the module, which is not kept under version control.
-// bench/aggregate compares with the same.
-const (
-	flowerVersion = "1.42.0"
-	numpyVersion  = "2.4.6"
-	flowerFolder  = ".cache/flwr"
-)
-
-// errNoFlower is wrapped when a Python is missing, or has no Flower to compare with.
-var errNoFlower = errors.New("no Flower")
-
 //go:embed flower
 var flowerFiles embed.FS
-
-// findFlower is the Python that is named, else the one where Flower is installed by
-// this program, which it does when it is not there.
-func findFlower(ctx context.Context, python string, log io.Writer) (string, error) {
-	if python != "" {
-		return python, hasFlower(ctx, python)
-	}
-	python, err := filepath.Abs(filepath.Join(flowerFolder, "bin", "python"))
-	if err != nil || hasFlower(ctx, python) == nil {
-		return python, err
-	}
-	fmt.Fprintf(log, "installing flwr %s and numpy %s into %s\n", flowerVersion, numpyVersion, flowerFolder)
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", flowerFolder},
-		{python, "-m", "pip", "install", "--quiet", "flwr==" + flowerVersion, "numpy==" + numpyVersion},
-	} {
-		c := exec.CommandContext(ctx, command[0], command[1:]...)
-		c.Stdout, c.Stderr = log, log
-		if err := c.Run(); err != nil {
-			return "", fmt.Errorf("%w: %v: %w", errNoFlower, command, err)
-		}
-	}
-	return python, hasFlower(ctx, python)
-}
-
-func hasFlower(ctx context.Context, python string) error {
-	said, err := exec.CommandContext(ctx, python, "-c", "import flwr, numpy; print(flwr.__version__)").CombinedOutput()
-	version := strings.TrimSpace(string(said))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %s: %w\n%s", errNoFlower, python, err, version)
-	case version != flowerVersion:
-		return fmt.Errorf("%w: %s has flwr %s, not %s", errNoFlower, python, version, flowerVersion)
-	}
-	return nil
-}
 
 // sampleFlower lets Flower train so many rounds, in its deployment mode or with its
 // long-lived processes.

@@ -23,6 +23,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/althing-network/althing/bench/flwr"
 )
 
 // options are what the flags say.
@@ -66,8 +68,8 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/round:", err)
-		if errors.Is(err, errNoFlower) {
-			fmt.Fprintf(os.Stderr, "hint: python3 -m venv %[1]s && %[1]s/bin/pip install flwr==%[2]s numpy==%[3]s, or name a Python that has them: --python PATH\n", flowerFolder, flowerVersion, numpyVersion)
+		if errors.Is(err, flwr.ErrMissing) {
+			fmt.Fprintln(os.Stderr, "hint: "+flwr.Hint)
 		}
 		os.Exit(1)
 	}
@@ -85,7 +87,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	f.StringVar(&o.docs, "docs", "", "document whose table is written anew")
 	f.StringVar(&o.plot, "plot", "", "SVG file for the budget of our rounds")
-	f.StringVar(&o.python, "python", "", "Python that has flwr "+flowerVersion+" (default: the one that is installed into "+flowerFolder+")")
+	f.StringVar(&o.python, "python", "", "Python that has flwr "+flwr.Version+" (default: the one that is installed into "+flwr.Folder+")")
 	f.StringVar(&o.program, "program", "", "althing program to measure (default: built from ./cmd/althing)")
 	f.StringVar(&o.before, "before", "", "folder into which an older version was built by go build -o FOLDER ./cmd/althing ./bench/round; it takes turns, too")
 	f.StringVar(&o.dir, "dir", "", "folder for homes and logs, which then stay (default: a temporary one)")

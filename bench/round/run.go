@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/althing-network/althing/bench/flwr"
 )
 
 // bench is what all samples need.
@@ -48,7 +50,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	if slices.ContainsFunc(o.systems, func(s system) bool { return s.What == deployment || s.What == startServer }) {
-		if b.python, err = findFlower(ctx, o.python, os.Stderr); err != nil {
+		if b.python, err = flwr.Python(ctx, o.python, os.Stderr); err != nil {
 			return err
 		}
 	}
