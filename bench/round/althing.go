@@ -12,6 +12,7 @@ import (
 
 	rpc "github.com/cometbft/cometbft/rpc/client/http"
 
+	"github.com/althing-network/althing/bench/process"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/round"
@@ -22,7 +23,7 @@ import (
 type network struct {
 	system  system
 	folder  string // of its home folders
-	running *processes
+	running *process.Group
 	rpc     []string
 	chain   *client.Client
 	steps   *steps
@@ -30,14 +31,14 @@ type network struct {
 
 // sampleOurs lets a network of ours train so many rounds.
 func (b *bench) sampleOurs(ctx context.Context, s system, folder string, all int, said func(n int)) (r sample, err error) {
-	n := network{system: s, folder: filepath.Join(folder, "net"), running: newProcesses(folder)}
+	n := network{system: s, folder: filepath.Join(folder, "net"), running: process.New(folder)}
 	if err := b.writeNetwork(ctx, s, n.folder, all); err != nil {
 		return r, err
 	}
 	ctx, end := context.WithCancel(ctx)
 	proxies, err := n.lengthen(ctx)
 	defer func() {
-		n.running.stop()
+		n.running.Stop()
 		end()
 		for _, p := range proxies {
 			p.wait()
@@ -61,8 +62,8 @@ func (b *bench) sampleOurs(ctx context.Context, s system, folder string, all int
 
 // writeNetwork lets the program write a network as the demo's.
 func (b *bench) writeNetwork(ctx context.Context, s system, folder string, rounds int) error {
-	writing := newProcesses(filepath.Dir(folder))
-	return writing.call(ctx, "localnet", b.program, "localnet", folder, "--port", "0",
+	writing := process.New(filepath.Dir(folder))
+	return writing.Call(ctx, "localnet", b.program, "localnet", folder, "--port", "0",
 		"--validators", fmt.Sprint(s.Validators), "--aggregators", fmt.Sprint(s.Aggregators),
 		"--evaluators", fmt.Sprint(s.Evaluators), "--trainers", fmt.Sprint(trainers),
 		"--rounds", fmt.Sprint(rounds), "--target", "0", "--commit-timeout", s.Pause.String())
@@ -115,16 +116,16 @@ func (n *network) start(ctx context.Context, b *bench) error {
 	}
 	if n.system.Apart {
 		for _, name := range names {
-			if err := n.running.start(name, b.program, "start", "--home", filepath.Join(n.folder, name)); err != nil {
+			if err := n.running.Start(name, b.program, "start", "--home", filepath.Join(n.folder, name)); err != nil {
 				return err
 			}
 		}
 	} else {
 		program, args := b.self, []string{"--host", n.folder}
 		if n.system.Traced {
-			program, args = traced(n.running.folder, program, args...)
+			program, args = traced(n.running.Folder(), program, args...)
 		}
-		if err := n.running.start("network", program, args...); err != nil {
+		if err := n.running.Start("network", program, args...); err != nil {
 			return err
 		}
 	}
@@ -145,40 +146,19 @@ func (n *network) start(ctx context.Context, b *bench) error {
 // until asks again and again until something is so, a process has ended, or nothing
 // is to be hoped for.
 func (n *network) until(ctx context.Context, most time.Duration, so func() (bool, error)) error {
-	return until(ctx, n.running, 100*time.Millisecond, most, so)
-}
-
-func until(ctx context.Context, running *processes, pause, most time.Duration, so func() (bool, error)) error {
-	late := time.After(most)
-	for {
-		if done, err := so(); done || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-running.ended:
-			if done, _ := so(); done {
-				return nil // it had nothing more to do
-			}
-			return err
-		case <-late:
-			return fmt.Errorf("no progress for %s: the logs in %s may say why", most, running.folder)
-		case <-time.After(pause):
-		}
-	}
+	return n.running.Until(ctx, 100*time.Millisecond, most, so)
 }
 
 // submit lets the consumer ask for the model.
 func (n *network) submit(ctx context.Context, b *bench) (uint64, error) {
-	if err := n.running.call(ctx, "create", b.program, "task", "create", filepath.Join(n.folder, "task.yaml"),
+	if err := n.running.Call(ctx, "create", b.program, "task", "create", filepath.Join(n.folder, "task.yaml"),
 		"--home", filepath.Join(n.folder, "consumer-1"), "--json"); err != nil {
 		return 0, err
 	}
 	var created struct {
 		Task uint64 `json:"task"`
 	}
-	said := n.running.tail("create")
+	said := n.running.Tail("create")
 	if err := json.NewDecoder(strings.NewReader(said)).Decode(&created); err != nil || created.Task == 0 {
 		return 0, fmt.Errorf("task create says %q", said)
 	}
@@ -248,7 +228,7 @@ func (n *network) read(ctx context.Context, id uint64, all int, r *sample) error
 	r.Rounds = intervals(settled)
 	r.Accuracy = float64(rounds[len(rounds)-1].Score) / float64(spec.One)
 	if n.system.Traced {
-		calls, took, err := countSyncs(n.running.folder, settled[warmup-1], settled[all-1])
+		calls, took, err := countSyncs(n.running.Folder(), settled[warmup-1], settled[all-1])
 		counted := float64(all - warmup)
 		r.Syncs = &syncs{Calls: digits(float64(calls)/counted, 0), Ms: digits(milliseconds(took)/counted, 1)}
 		return err

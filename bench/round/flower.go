@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/althing-network/althing/bench/process"
 )
 
 //go:embed flower
@@ -31,9 +33,9 @@ func (b *bench) sampleFlower(ctx context.Context, s system, folder string, all i
 		return r, err
 	}
 	bin := filepath.Dir(b.python)
-	running := newProcesses(folder, "FLWR_HOME="+home, "FLWR_TELEMETRY_ENABLED=0", "FLWR_DISABLE_UPDATE_CHECK=1",
+	running := process.New(folder, "FLWR_HOME="+home, "FLWR_TELEMETRY_ENABLED=0", "FLWR_DISABLE_UPDATE_CHECK=1",
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	defer running.stop()
+	defer running.Stop()
 	if s.What == deployment {
 		err = deploy(ctx, running, bin, folder)
 	} else {
@@ -48,7 +50,7 @@ func (b *bench) sampleFlower(ctx context.Context, s system, folder string, all i
 // deploy starts a SuperLink and a SuperNode for each trainer, and runs the app on
 // them. Each message starts a process, as it does where nothing else is asked for; the
 // app's dependencies, which are there already, are not installed again for each.
-func deploy(ctx context.Context, running *processes, bin, folder string) error {
+func deploy(ctx context.Context, running *process.Group, bin, folder string) error {
 	ports, err := freePorts(ctx, 1+trainers)
 	if err != nil {
 		return err
@@ -59,7 +61,7 @@ func deploy(ctx context.Context, running *processes, bin, folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "home", "config.toml"), []byte(config), 0o600); err != nil {
 		return err
 	}
-	if err := running.start("superlink", filepath.Join(bin, "flower-superlink"), "--insecure",
+	if err := running.Start("superlink", filepath.Join(bin, "flower-superlink"), "--insecure",
 		"--host", host, "--port", ports[0], "--disable-runtime-dependency-installation"); err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func deploy(ctx context.Context, running *processes, bin, folder string) error {
 		return err
 	}
 	for i := range trainers {
-		err := running.start(fmt.Sprintf("supernode-%d", i+1), filepath.Join(bin, "flower-supernode"), "--insecure",
+		err := running.Start(fmt.Sprintf("supernode-%d", i+1), filepath.Join(bin, "flower-supernode"), "--insecure",
 			"--superlink", link, "--host", host, "--port", ports[1+i], "--node-config", fmt.Sprintf("number=%d", i+1))
 		if err != nil {
 			return err
@@ -78,25 +80,25 @@ func deploy(ctx context.Context, running *processes, bin, folder string) error {
 			return err
 		}
 	}
-	return running.call(ctx, "run", filepath.Join(bin, "flwr"), "run", filepath.Join(folder, "app"), "bench",
+	return running.Call(ctx, "run", filepath.Join(bin, "flwr"), "run", filepath.Join(folder, "app"), "bench",
 		"--run-config", fmt.Sprintf("folder=%q", folder))
 }
 
 // serve starts a server, and a process for each trainer.
-func serve(ctx context.Context, running *processes, python, folder string) error {
+func serve(ctx context.Context, running *process.Group, python, folder string) error {
 	ports, err := freePorts(ctx, 1)
 	if err != nil {
 		return err
 	}
 	address, app := net.JoinHostPort("127.0.0.1", ports[0]), filepath.Join(folder, "app", "app.py")
-	if err := running.start("server", python, app, "serve", folder, address); err != nil {
+	if err := running.Start("server", python, app, "serve", folder, address); err != nil {
 		return err
 	}
 	if err := answers(ctx, running, address); err != nil {
 		return err
 	}
 	for i := range trainers {
-		if err := running.start(fmt.Sprintf("client-%d", i+1), python, app, "join", folder, address, fmt.Sprint(i+1)); err != nil {
+		if err := running.Start(fmt.Sprintf("client-%d", i+1), python, app, "join", folder, address, fmt.Sprint(i+1)); err != nil {
 			return err
 		}
 	}
@@ -104,8 +106,8 @@ func serve(ctx context.Context, running *processes, python, folder string) error
 }
 
 // answers waits until something listens on an address.
-func answers(ctx context.Context, running *processes, address string) error {
-	return until(ctx, running, 100*time.Millisecond, time.Minute, func() (bool, error) {
+func answers(ctx context.Context, running *process.Group, address string) error {
+	return running.Until(ctx, 100*time.Millisecond, time.Minute, func() (bool, error) {
 		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 		if err != nil {
 			return false, nil
@@ -115,12 +117,12 @@ func answers(ctx context.Context, running *processes, address string) error {
 }
 
 // followFlower waits until all rounds have ended.
-func followFlower(ctx context.Context, running *processes, all int, said func(round int)) (r sample, err error) {
+func followFlower(ctx context.Context, running *process.Group, all int, said func(round int)) (r sample, err error) {
 	m, shown := meter{running: running}, 0
 	var rounds []ended
 	for len(rounds) <= all {
-		err := until(ctx, running, 20*time.Millisecond, 5*time.Minute, func() (bool, error) {
-			b, err := os.ReadFile(filepath.Join(running.folder, "rounds.jsonl"))
+		err := running.Until(ctx, 20*time.Millisecond, 5*time.Minute, func() (bool, error) {
+			b, err := os.ReadFile(filepath.Join(running.Folder(), "rounds.jsonl"))
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return false, err
 			}

@@ -1,4 +1,4 @@
-package main
+package process_test
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/bench/process"
 )
 
 func TestParentage(t *testing.T) {
@@ -20,7 +22,7 @@ func TestParentage(t *testing.T) {
 		{"12 (althing)", 0, 0, false},
 		{"x (a) S 7", 0, 7, false},
 	} {
-		pid, parent, ok := parentage(c.stat)
+		pid, parent, ok := process.Parentage(c.stat)
 		if ok != c.ok || ok && (pid != c.pid || parent != c.parent) {
 			t.Errorf("%q: %d, %d, %v", c.stat, pid, parent, ok)
 		}
@@ -29,21 +31,21 @@ func TestParentage(t *testing.T) {
 
 func TestDescendants(t *testing.T) {
 	parents := map[int]int{1: 0, 2: 1, 3: 1, 10: 2, 11: 10, 12: 10, 13: 12, 20: 3}
-	if d := cmp.Diff([]int{10, 11, 12, 13}, descendants(parents, []int{2})); d != "" {
+	if d := cmp.Diff([]int{10, 11, 12, 13}, process.Descendants(parents, []int{2})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if all := descendants(parents, []int{20, 13}); len(all) > 0 {
+	if all := process.Descendants(parents, []int{20, 13}); len(all) > 0 {
 		t.Errorf("%v of those without children", all)
 	}
 }
 
 func TestProportional(t *testing.T) {
 	const rollup = "00400000-7ffd [rollup]\nRss:  5000 kB\nPss:                3072 kB\nPss_Dirty: 1 kB\n"
-	if kib, ok := proportional(rollup); !ok || kib != 3072 {
+	if kib, ok := process.Proportional(rollup); !ok || kib != 3072 {
 		t.Errorf("%v, %v", kib, ok)
 	}
 	for _, text := range []string{"", "Rss: 5 kB\n", "Pss: many kB\n"} {
-		if kib, ok := proportional(text); ok {
+		if kib, ok := process.Proportional(text); ok {
 			t.Errorf("%q: %v", text, kib)
 		}
 	}
@@ -51,24 +53,24 @@ func TestProportional(t *testing.T) {
 
 // What a process has started ends with it, although it does not care.
 func TestStopEndsTheFamily(t *testing.T) {
-	p := newProcesses(t.TempDir())
-	if err := p.start("family", "sh", "-c", "sleep 1000 & echo up; wait"); err != nil {
+	p := process.New(t.TempDir())
+	if err := p.Start("family", "sh", "-c", "sleep 1000 & echo up; wait"); err != nil {
 		t.Fatal(err)
 	}
-	for !strings.Contains(p.tail("family"), "up") {
+	for !strings.Contains(p.Tail("family"), "up") {
 		time.Sleep(time.Millisecond)
 	}
-	family := p.family()
+	family := p.Family()
 	if len(family) < 2 {
-		p.stop()
+		p.Stop()
 		t.Skip("no /proc here")
 	}
-	if mib, count := p.resident(); mib <= 0 || count != len(family) {
+	if mib, count := p.Resident(); mib <= 0 || count != len(family) {
 		t.Errorf("%v MiB of %d processes, there are %d", mib, count, len(family))
 	}
-	p.stop()
+	p.Stop()
 	for _, pid := range family {
-		if running(pid) {
+		if process.Alive(pid) {
 			t.Errorf("process %d goes on", pid)
 		}
 	}
@@ -76,30 +78,13 @@ func TestStopEndsTheFamily(t *testing.T) {
 
 // One that ends by itself is an error, with what it said.
 func TestOneThatEndsIsNamed(t *testing.T) {
-	p := newProcesses(t.TempDir())
-	defer p.stop()
-	if err := p.start("short", "sh", "-c", "echo no such port; exit 3"); err != nil {
+	p := process.New(t.TempDir())
+	defer p.Stop()
+	if err := p.Start("short", "sh", "-c", "echo no such port; exit 3"); err != nil {
 		t.Fatal(err)
 	}
-	err := until(t.Context(), p, time.Millisecond, time.Minute, func() (bool, error) { return false, nil })
+	err := p.Until(t.Context(), time.Millisecond, time.Minute, func() (bool, error) { return false, nil })
 	if err == nil || !strings.Contains(err.Error(), "short ended: exit status 3\nno such port") {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestSyncLine(t *testing.T) {
-	at := time.UnixMicro(1_700_000_000_250_000)
-	for _, line := range []string{
-		"7 1700000000.250000 fsync(5) = 0 <0.000500>",
-		"12345 1700000000.250000 <... fdatasync resumed>) = 0 <0.000500>",
-	} {
-		if got, lasted, ok := syncLine(line); !ok || !got.Equal(at) || lasted != 500*time.Microsecond {
-			t.Errorf("%s: %s, %s, %v", line, got, lasted, ok)
-		}
-	}
-	for _, line := range []string{"", "7 1700000000.250000 fsync(5 <unfinished ...>", "7 1700000000.250000 +++ exited with 0 +++", "7 1700000000.250000 read(5) = 0 <0.1>"} {
-		if _, _, ok := syncLine(line); ok {
-			t.Errorf("%q is the end of a sync", line)
-		}
 	}
 }

@@ -1,4 +1,9 @@
-package main
+// Package process runs the processes of a measurement, keeps what they say, and ends
+// them with all that they have started.
+//
+// It measures memory only; it is not a supervisor: who ends by itself is reported, and
+// not started again.
+package process
 
 import (
 	"context"
@@ -14,29 +19,38 @@ import (
 	"time"
 )
 
-// processes are those of one system. Their logs stand in a folder.
-type processes struct {
+// Group are the processes of one system. Their logs stand in a folder.
+type Group struct {
+	// Ended has the error of the first process that ended by itself.
+	Ended <-chan error
+
 	folder   string
 	env      []string // beside our own
 	commands []*exec.Cmd
-	ended    chan error // of the first that ended by itself
+	ended    chan error
 	stopping chan struct{}
 }
 
-func newProcesses(folder string, env ...string) *processes {
-	return &processes{folder: folder, env: env, ended: make(chan error, 1), stopping: make(chan struct{})}
+// New is a group without processes, whose logs go into a folder. Its processes get
+// our environment and more of it, as "NAME=value".
+func New(folder string, env ...string) *Group {
+	ended := make(chan error, 1)
+	return &Group{Ended: ended, folder: folder, env: env, ended: ended, stopping: make(chan struct{})}
 }
 
-// start runs a program; what it says is in the log of that name.
-func (p *processes) start(log, program string, args ...string) error {
-	c, file, err := p.command(log, program, args...)
+// Folder is where the logs are.
+func (g *Group) Folder() string { return g.folder }
+
+// Start runs a program; what it says is in the log of that name.
+func (g *Group) Start(log, program string, args ...string) error {
+	c, file, err := g.command(log, program, args...)
 	if err != nil {
 		return err
 	}
 	if err := c.Start(); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	p.commands = append(p.commands, c)
+	g.commands = append(g.commands, c)
 	go func() {
 		err := c.Wait()
 		_ = file.Close()
@@ -44,21 +58,21 @@ func (p *processes) start(log, program string, args ...string) error {
 			err = errors.New("exit status 0")
 		}
 		select {
-		case <-p.stopping:
+		case <-g.stopping:
 			return
 		default:
 		}
 		select {
-		case p.ended <- fmt.Errorf("%s ended: %w\n%s", log, err, p.tail(log)):
+		case g.ended <- fmt.Errorf("%s ended: %w\n%s", log, err, g.Tail(log)):
 		default: // another was the first
 		}
 	}()
 	return nil
 }
 
-// call runs a program to its end.
-func (p *processes) call(ctx context.Context, log, program string, args ...string) error {
-	c, file, err := p.command(log, program, args...)
+// Call runs a program to its end.
+func (g *Group) Call(ctx context.Context, log, program string, args ...string) error {
+	c, file, err := g.command(log, program, args...)
 	if err != nil {
 		return err
 	}
@@ -68,62 +82,85 @@ func (p *processes) call(ctx context.Context, log, program string, args ...strin
 	}
 	defer context.AfterFunc(ctx, func() { _ = c.Process.Kill() })()
 	if err := c.Wait(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", log, err, p.tail(log))
+		return fmt.Errorf("%s: %w\n%s", log, err, g.Tail(log))
 	}
 	return nil
 }
 
-func (p *processes) command(log, program string, args ...string) (*exec.Cmd, *os.File, error) {
-	file, err := os.Create(filepath.Join(p.folder, log+".log"))
+func (g *Group) command(log, program string, args ...string) (*exec.Cmd, *os.File, error) {
+	file, err := os.Create(filepath.Join(g.folder, log+".log"))
 	if err != nil {
 		return nil, nil, err
 	}
-	c := exec.CommandContext(context.Background(), program, args...) // stop ends it: a context would not let it end well
+	c := exec.CommandContext(context.Background(), program, args...) // Stop ends it: a context would not let it end well
 	c.Stdout, c.Stderr = file, file
-	c.Env = append(os.Environ(), p.env...)
+	c.Env = append(os.Environ(), g.env...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's interrupt is for us, who then stop them in order
 	return c, file, nil
 }
 
-// tail is the last that a log says.
-func (p *processes) tail(log string) string {
+// Tail is the last that a log says.
+func (g *Group) Tail(log string) string {
 	const most = 2000
-	b, _ := os.ReadFile(filepath.Join(p.folder, log+".log"))
+	b, _ := os.ReadFile(filepath.Join(g.folder, log+".log"))
 	return strings.TrimSpace(string(b[max(0, len(b)-most):]))
+}
+
+// Until asks again and again until something is so, a process has ended, or that
+// took longer than most.
+func (g *Group) Until(ctx context.Context, pause, most time.Duration, so func() (bool, error)) error {
+	late := time.After(most)
+	for {
+		if done, err := so(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-g.ended:
+			if done, _ := so(); done {
+				return nil // it had nothing more to do
+			}
+			return err
+		case <-late:
+			return fmt.Errorf("no progress for %s: the logs in %s may say why", most, g.folder)
+		case <-time.After(pause):
+		}
+	}
 }
 
 // patience is how long processes may take to end before they are killed.
 const patience = 15 * time.Second
 
-// stop ends all of them, and what they have started.
-func (p *processes) stop() {
-	close(p.stopping)
-	family := p.family()
-	for _, c := range p.commands {
+// Stop ends all of them, and what they have started.
+func (g *Group) Stop() {
+	close(g.stopping)
+	family := g.family()
+	for _, c := range g.commands {
 		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM) // with what it has started
 	}
-	for end := time.Now().Add(patience); slices.ContainsFunc(family, running); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); slices.ContainsFunc(family, alive); time.Sleep(20 * time.Millisecond) {
 		if time.Now().Before(end) {
 			continue
 		}
 		for _, pid := range family {
-			if running(pid) {
+			if alive(pid) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}
 	}
 }
 
-// running reports whether there is a process that has not ended. Without /proc none
+// alive reports whether there is a process that has not ended. Without /proc none
 // is known.
-func running(pid int) bool {
+func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, state, ok := strings.Cut(string(b), ") ")
 	return err == nil && ok && !strings.HasPrefix(state, "Z")
 }
 
 // family are the ids of the processes and of all that they have started.
-func (p *processes) family() (pids []int) {
+func (g *Group) family() (pids []int) {
 	parents := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
@@ -135,7 +172,7 @@ func (p *processes) family() (pids []int) {
 			parents[pid] = parent
 		}
 	}
-	for _, c := range p.commands {
+	for _, c := range g.commands {
 		pids = append(pids, c.Process.Pid)
 	}
 	return append(pids, descendants(parents, pids)...)
@@ -169,9 +206,9 @@ func descendants(parents map[int]int, of []int) (all []int) {
 	return all
 }
 
-// resident is the memory of all of them now, in MiB: shared pages are counted once.
-func (p *processes) resident() (mib float64, count int) {
-	for _, pid := range p.family() {
+// Resident is the memory of all of them now, in MiB: shared pages are counted once.
+func (g *Group) Resident() (mib float64, count int) {
+	for _, pid := range g.family() {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 		if kib, ok := proportional(string(b)); err == nil && ok {
 			mib += kib / 1024
