@@ -27,6 +27,7 @@ type Group struct {
 	folder   string
 	env      []string // beside our own
 	commands []*exec.Cmd
+	logs     []string // of the commands, in their order
 	ended    chan error
 	stopping chan struct{}
 }
@@ -36,6 +37,15 @@ type Group struct {
 func New(folder string, env ...string) *Group {
 	ended := make(chan error, 1)
 	return &Group{Ended: ended, folder: folder, env: env, ended: ended, stopping: make(chan struct{})}
+}
+
+// PID is the id of the process that writes a log; 0 where none does.
+func (g *Group) PID(log string) int {
+	i := slices.Index(g.logs, log)
+	if i < 0 {
+		return 0
+	}
+	return g.commands[i].Process.Pid
 }
 
 // Folder is where the logs are.
@@ -50,7 +60,7 @@ func (g *Group) Start(log, program string, args ...string) error {
 	if err := c.Start(); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	g.commands = append(g.commands, c)
+	g.commands, g.logs = append(g.commands, c), append(g.logs, log)
 	go func() {
 		err := c.Wait()
 		_ = file.Close()

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/bench/process"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/taskpb"
+)
+
+// What a network has. The last aggregator and the last four trainers are hostile in
+// [stall].
+const (
+	validators  = 4
+	aggregators = 4
+	evaluators  = 1
+	trainers    = 8
+	hostile     = 4 // of the trainers
+)
+
+// network is a network that trains and is attacked, each home folder a process.
+type network struct {
+	*target
+	program string
+	running *process.Group
+	fences  []*fence
+	acting  atomic.Bool  // hostile nodes act
+	pids    atomic.Value // []int, of hostile nodes
+}
+
+// startNetwork writes a network, runs it and gives it a task without an end.
+func startNetwork(ctx context.Context, program, folder string, commit time.Duration, files int) (n *network, err error) {
+	n = &network{program: program, running: process.New(folder)}
+	net := filepath.Join(folder, "net")
+	if err := n.running.Call(ctx, "localnet", program, "localnet", net, "--port", "0",
+		"--validators", fmt.Sprint(validators), "--aggregators", fmt.Sprint(aggregators),
+		"--evaluators", fmt.Sprint(evaluators), "--trainers", fmt.Sprint(trainers),
+		"--rounds", "1000", "--target", "0", "--commit-timeout", commit.String()); err != nil {
+		return nil, err
+	}
+	if n.target, err = newTarget(ctx, net); err != nil {
+		return nil, err
+	}
+	if err := n.fenceIn(ctx); err != nil {
+		return nil, err
+	}
+	return n, errors.Join(n.start(ctx, files), n.submit(ctx))
+}
+
+// fenceIn puts a fence before every aggregator.
+func (n *network) fenceIn(ctx context.Context) error {
+	known := func(end net.Addr) bool {
+		pids, _ := n.pids.Load().([]int)
+		return owns(pids, end)
+	}
+	all := n.of("aggregator")
+	for i, h := range all {
+		f, err := newFence(ctx, h.Listen, i == len(all)-1, &n.acting, known)
+		if err != nil {
+			return err
+		}
+		n.fences = append(n.fences, f)
+		if err := n.register(h.Name, f.address()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// register makes a node register another address than the one it listens on.
+func (n *network) register(name, address string) error {
+	path := filepath.Join(n.home(name), "node.json")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var config map[string]any
+	if err := json.Unmarshal(b, &config); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	config["endpoint"] = "http://" + address
+	if b, err = json.Marshal(config); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
+}
+
+// start runs every home folder and waits until every node is registered.
+func (n *network) start(ctx context.Context, files int) error {
+	for _, h := range n.homes {
+		if strings.HasPrefix(h.Name, "guest-") {
+			continue
+		}
+		command := []string{n.program, "start", "--home", n.home(h.Name)}
+		if files > 0 {
+			command = []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files), n.program, "start", "--home", n.home(h.Name)}
+		}
+		if err := n.running.Start(h.Name, command[0], command[1:]...); err != nil {
+			return err
+		}
+	}
+	var pids []int
+	for _, h := range n.of("trainer")[trainers-hostile:] {
+		pids = append(pids, n.running.PID(h.Name))
+	}
+	n.pids.Store(pids)
+	const nodes = aggregators + evaluators + trainers + 1 // a consumer
+	return n.running.Until(ctx, 100*time.Millisecond, 2*time.Minute, func() (bool, error) {
+		var resp nodepb.QueryNodesResponse
+		err := n.ask(ctx, 0, "/althing.node.v1.Query/Nodes", &nodepb.QueryNodes{Active: true, Pagination: &query.PageRequest{Limit: 100}}, &resp)
+		return err == nil && len(resp.Nodes) >= nodes, nil
+	})
+}
+
+// submit gives the network its task and waits for a first round to end.
+func (n *network) submit(ctx context.Context) error {
+	if err := n.running.Call(ctx, "create", n.program, "task", "create", filepath.Join(n.dir, "task.yaml"),
+		"--home", n.home("consumer-1"), "--json"); err != nil {
+		return err
+	}
+	var created struct {
+		Task uint64 `json:"task"`
+	}
+	said := n.running.Tail("create")
+	if err := json.NewDecoder(strings.NewReader(said)).Decode(&created); err != nil || created.Task == 0 {
+		return fmt.Errorf("task create says %q", said)
+	}
+	n.task = created.Task
+	if err := os.WriteFile(filepath.Join(n.dir, taskNote), fmt.Append(nil, n.task), 0o600); err != nil {
+		return err
+	}
+	return n.running.Until(ctx, 100*time.Millisecond, 2*time.Minute, func() (bool, error) {
+		task, err := n.newest(ctx, 0)
+		return err == nil && task.Round > 1, nil
+	})
+}
+
+// stop ends all processes and returns when nothing of the network is left running.
+func (n *network) stop() { n.running.Stop() }
+
+// attacking attacks until the returned function is called.
+func (n *network) attacking(a attack, self, folder string) (stop func(), err error) {
+	if a.carryOut == nil {
+		n.acting.Store(true)
+		for _, f := range n.fences {
+			f.cut()
+		}
+		return func() { n.acting.Store(false) }, nil
+	}
+	attacker := process.New(folder)
+	const lowest = "19"
+	return attacker.Stop, attacker.Start("attack", "nice", "-n", lowest, self, "--as", a.name, "--dir", n.dir)
+}
+
+// blocks are the times of all blocks until now, and the heights of which they are: the
+// first is that of height 1.
+func (n *network) blocks(ctx context.Context) (times []time.Time, err error) {
+	status, err := n.validators[0].Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for height := int64(1); height <= status.SyncInfo.LatestBlockHeight; height++ {
+		block, err := n.validators[0].Header(ctx, &height)
+		if err != nil {
+			return nil, fmt.Errorf("block %d: %w", height, err)
+		}
+		times = append(times, block.Header.Time)
+	}
+	return times, nil
+}
+
+// rounds are the times at which rounds of the task were settled, as times of blocks.
+func (n *network) rounds(ctx context.Context, blocks []time.Time) (times []time.Time, stopped int, err error) {
+	for page := (&query.PageRequest{Limit: 20}); page != nil; {
+		var resp taskpb.QueryRoundsResponse
+		if err := n.ask(ctx, 0, "/althing.task.v1.Query/Rounds", &taskpb.QueryRounds{Task: n.task, Pagination: page}, &resp); err != nil {
+			return nil, 0, err
+		}
+		for _, r := range resp.Rounds {
+			switch {
+			case r.Closed < 1 || r.Closed > int64(len(blocks)):
+			case r.Phase == taskpb.PHASE_SETTLED:
+				times = append(times, blocks[r.Closed-1])
+			default:
+				stopped++
+			}
+		}
+		page = nil
+		if resp.Pagination != nil && len(resp.Pagination.NextKey) > 0 {
+			page = &query.PageRequest{Limit: 20, Key: resp.Pagination.NextKey}
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times, stopped, nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/query"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+const (
+	strangers = 4
+	manifold  = 3000    // messages of a transaction that means harm
+	freeGas   = 300_000 // that a free message may ask for
+)
+
+// simulate lets strangers run transactions by /app/simulate, which asks for neither a
+// signature nor a fee, and ask for lists that are as long as the chain gives.
+func simulate(ctx context.Context, t *target) error {
+	guest, err := t.signer(ctx, t.of("guest")[0].Name)
+	if err != nil {
+		return err
+	}
+	var sends []sdk.Msg
+	for range manifold {
+		sends = append(sends, &banktypes.MsgSend{
+			FromAddress: guest.address, ToAddress: guest.address,
+			Amount: sdk.NewCoins(sdk.NewInt64Coin(spec.Denom, 1)),
+		})
+	}
+	heavy, err := guest.sign(freeGas, sends...)
+	if err != nil {
+		return err
+	}
+	long := &query.PageRequest{Limit: 1000}
+	sideBySide(ctx, strangers, func(ctx context.Context, i int) {
+		_, _ = t.validators[i%len(t.validators)].ABCIQuery(ctx, "/app/simulate", heavy)
+		_ = t.ask(ctx, i, "/althing.node.v1.Query/Nodes", &nodepb.QueryNodes{Pagination: long}, &nodepb.QueryNodesResponse{})
+		_ = t.ask(ctx, i, "/althing.task.v1.Query/Rounds", &taskpb.QueryRounds{Task: t.task, Pagination: long}, &taskpb.QueryRoundsResponse{})
+	})
+	return nil
+}
+
+// sendUnsigned lets strangers send transactions of many messages that a trainer owes,
+// with a signature that is none.
+func sendUnsigned(ctx context.Context, t *target) error {
+	trainer, err := t.signer(ctx, t.of("trainer")[0].Name)
+	if err != nil {
+		return err
+	}
+	sideBySide(ctx, strangers, func(ctx context.Context, i int) {
+		if tx, err := t.owed(ctx, i, trainer, manifold); err == nil {
+			if tx, err = unsigned(tx); err == nil {
+				_, _ = t.validators[i%len(t.validators)].BroadcastTxSync(ctx, tx)
+			}
+		}
+	})
+	return nil
+}
+
+// sendFree lets two trainers of the round send commitments to every validator, again
+// and again, sixteen in a transaction and alone.
+func sendFree(ctx context.Context, t *target) error {
+	var trainers []signer
+	for _, h := range t.of("trainer")[:2] {
+		s, err := t.signer(ctx, h.Name)
+		if err != nil {
+			return err
+		}
+		trainers = append(trainers, s)
+	}
+	sideBySide(ctx, len(trainers), func(ctx context.Context, i int) {
+		for v, validator := range t.validators {
+			for _, copies := range []int{16, 1} {
+				if tx, err := t.owed(ctx, v, trainers[i], copies); err == nil {
+					_, _ = validator.BroadcastTxSync(ctx, tx)
+				}
+			}
+		}
+	})
+	return nil
+}
+
+// owed is a transaction of so many commitments in the newest round.
+func (t *target) owed(ctx context.Context, validator int, s signer, copies int) ([]byte, error) {
+	task, err := t.newest(ctx, validator)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := s.commits(t.task, task.Round, copies)
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(freeGas*uint64(min(copies, 16)), messages...)
+}
