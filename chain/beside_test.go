@@ -54,7 +54,7 @@ func TestQueriesBesideBlocks(t *testing.T) {
 	asking.Wait()
 }
 
-func encode(t *testing.T, request message) []byte {
+func encode(t testing.TB, request message) []byte {
 	t.Helper()
 	raw, err := request.Marshal()
 	if err != nil {

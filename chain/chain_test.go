@@ -32,7 +32,7 @@ func key(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret
 func account(name string) sdk.AccAddress { return sdk.AccAddress(key(name).PubKey().Address()) }
 
 // genesis is one validator and two rich people.
-func genesis(t *testing.T) chain.Genesis {
+func genesis(t testing.TB) chain.Genesis {
 	t.Helper()
 	validator, err := chain.SignValidator(chainID, "one", key("validator"),
 		ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey(), 100*chain.Thing)
@@ -53,7 +53,7 @@ func genesis(t *testing.T) chain.Genesis {
 
 // network is an application that is handed blocks, without consensus.
 type network struct {
-	*testing.T
+	testing.TB
 	*chain.App
 	gas    uint64 // that a transaction asks for
 	db     dbm.DB
@@ -62,19 +62,19 @@ type network struct {
 	now    time.Time
 }
 
-func start(t *testing.T, g chain.Genesis) *network {
+func start(t testing.TB, g chain.Genesis) *network {
 	t.Helper()
 	return guarded(t, g, nil)
 }
 
 // guarded is a chain with some defence off.
-func guarded(t *testing.T, g chain.Genesis, guard func(*chain.App)) *network {
+func guarded(t testing.TB, g chain.Genesis, guard func(*chain.App)) *network {
 	t.Helper()
 	doc, err := g.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{T: t, gas: 200_000, db: dbm.NewMemDB(), guard: guard, now: g.Time}
+	n := &network{TB: t, gas: 200_000, db: dbm.NewMemDB(), guard: guard, now: g.Time}
 	n.open()
 	params := doc.Consensus.Params.ToProto()
 	_, err = n.InitChain(&abci.RequestInitChain{

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -14,7 +15,8 @@ const (
 	MaxTxMessages = 16
 )
 
-// bounded is a decoder that refuses transactions that hold too much.
+// bounded is a decoder that refuses transactions that hold too much, and those that
+// name no fee, which the SDK reads and then panics over.
 func bounded(decode sdk.TxDecoder) sdk.TxDecoder {
 	return func(raw []byte) (sdk.Tx, error) {
 		if len(raw) > MaxTxBytes {
@@ -30,6 +32,13 @@ func bounded(decode sdk.TxDecoder) sdk.TxDecoder {
 		}
 		if n := len(body.Messages); n > MaxTxMessages {
 			return nil, fmt.Errorf("transaction of %d messages: want at most %d", n, MaxTxMessages)
+		}
+		var auth tx.AuthInfo
+		if err := auth.Unmarshal(whole.AuthInfoBytes); err != nil {
+			return nil, err
+		}
+		if auth.Fee == nil {
+			return nil, errors.New("transaction names no fee: want one, which may be 0, and its gas")
 		}
 		return decode(raw)
 	}

@@ -175,3 +175,25 @@ func FuzzLoadNode(f *testing.F) {
 		}
 	})
 }
+
+func FuzzLoadValidator(f *testing.F) {
+	f.Add([]byte(`{"chain":"c","name":"n","p2p":"127.0.0.1:1","rpc":"127.0.0.1:2","commit":"50ms","gossip":"5ms"}`))
+	f.Add([]byte(`{"commit":"-1s"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "validator.json"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := daemon.LoadValidator(home)
+		if err != nil {
+			return
+		}
+		if err := daemon.SaveValidator(home, c); err != nil {
+			t.Fatalf("%q is read but cannot be written: %v", b, err)
+		}
+		again, err := daemon.LoadValidator(home)
+		if d := cmp.Diff(c, again); err != nil || d != "" {
+			t.Fatalf("%q is written and read differently (%v):\n%s", b, err, d)
+		}
+	})
+}
