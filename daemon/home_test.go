@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/data"
