@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
 	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 
@@ -59,6 +61,12 @@ func EveryMethod(v *Validator) (http.Handler, error) {
 	rpcserver.RegisterRPCFuncs(mux, env.GetRoutes(), log)
 	return mux, nil
 }
+
+// HasPeer reports whether a validator is connected with another, or with a stranger.
+func (v *Validator) HasPeer(id p2p.ID) bool { return v.node.Switch().Peers().Has(id) }
+
+// Comet is the configuration of CometBFT that follows from a validator's file.
+func (c ValidatorConfig) Comet(home string) *config.Config { return c.comet(home) }
 
 // Connect is how a validator's consensus speaks to an application.
 func Connect(app abci.Application) proxy.ClientCreator { return connect(app) }

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	rpctypes "github.com/cometbft/cometbft/rpc/jsonrpc/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 
+	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/daemon"
 )
 
@@ -88,6 +90,44 @@ func TestStrangersCallWhatClientsCall(t *testing.T) {
 		if answer := say(t, socket, "subscribe", event.String()); answer.Error != nil {
 			t.Errorf("subscribe to %s: %v", event, answer)
 		}
+	}
+}
+
+// A validator reads the longest transaction that a block may hold, and nothing much
+// longer, of which CometBFT itself reads a megabyte.
+func TestLongRequestsAreNotRead(t *testing.T) {
+	v := startAll(t, found(t, "althing-test-long", 1))
+	defer stopAll(t, v)
+	every, err := daemon.EveryMethod(v[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	comet := httptest.NewServer(every)
+	defer comet.Close()
+	send := func(url string, size int) string {
+		tx := base64.StdEncoding.EncodeToString(make([]byte, size))
+		body := fmt.Sprintf(`{"jsonrpc": "2.0", "id": 1, "method": "broadcast_tx_sync", "params": {"tx": %q}}`, tx)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err.Error()
+		}
+		defer resp.Body.Close()
+		answer, _ := io.ReadAll(resp.Body)
+		return string(answer)
+	}
+	const judged = `"codespace":"sdk"` // as a transaction, by the application
+	if answer := send(v[0].RPC(), chain.MaxTxBytes); !strings.Contains(answer, judged) {
+		t.Errorf("the longest transaction: %s", answer)
+	}
+	if answer := send(comet.URL, 2*chain.MaxTxBytes); !strings.Contains(answer, judged) {
+		t.Errorf("the attack fails without the defence: %s", answer)
+	}
+	if answer := send(v[0].RPC(), 2*chain.MaxTxBytes); strings.Contains(answer, judged) {
+		t.Errorf("twice the longest: %s, want a refusal", answer)
 	}
 }
 

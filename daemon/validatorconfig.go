@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/cometbft/cometbft/config"
+
+	"github.com/althing-network/althing/chain"
 )
 
 // How long a validator rests where its file does not say. A block of a second suits
@@ -27,6 +29,10 @@ const (
 
 // maxRest is the longest that a validator may be told to rest.
 const maxRest = time.Hour
+
+// maxRequest is how long a request to a validator's RPC interface may be, in bytes: the
+// longest transaction in base64, which is a third longer, and its envelope.
+const maxRequest = chain.MaxTxBytes*4/3 + 4<<10
 
 // validatorFile marks the home folder of a validator.
 const validatorFile = "validator.json"
@@ -148,10 +154,13 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	comet.P2P.ListenAddress = "tcp://" + c.P2P
 	comet.P2P.PersistentPeers = strings.Join(c.Peers, ",")
 	comet.P2P.AddrBookStrict = false // loopback and private networks are welcome
-	comet.P2P.AllowDuplicateIP = true
+	comet.P2P.AllowDuplicateIP = c.shares()
+	// Strangers who fill the interface do not keep them out.
+	comet.P2P.UnconditionalPeerIDs = strings.Join(c.peerIDs(), ",")
 	comet.P2P.PexReactor = false            // the peers are those of the file
 	comet.RPC.MaxSubscriptionClients = 1000 // every node listens for heights
 	comet.RPC.ListenAddress = ""            // see serveRPC
+	comet.RPC.MaxBodyBytes = maxRequest     // CometBFT reads a megabyte of whatever anybody sends
 	comet.Consensus.TimeoutCommit = c.Commit
 	comet.Consensus.PeerGossipSleepDuration = c.Gossip
 	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // what is found is sent as soon
@@ -160,6 +169,34 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 		comet.TxIndex.Indexer = "kv"
 	}
 	return comet
+}
+
+// peerIDs are the ids of the validator's peers.
+func (c ValidatorConfig) peerIDs() (ids []string) {
+	for _, peer := range c.Peers {
+		id, _, _ := strings.Cut(peer, "@")
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// shares reports whether validators share an address, as on one machine. Where they do
+// not, each address has one connection, so that it takes many to fill an interface.
+func (c ValidatorConfig) shares() bool {
+	own, _, _ := net.SplitHostPort(c.P2P)
+	if ip := net.ParseIP(own); ip.IsLoopback() {
+		return true
+	}
+	hosts := map[string]bool{own: true}
+	for _, peer := range c.Peers {
+		_, address, _ := strings.Cut(peer, "@")
+		host, _, _ := net.SplitHostPort(address)
+		if hosts[host] {
+			return true
+		}
+		hosts[host] = true
+	}
+	return false
 }
 
 // ErrPortTaken is returned when another process listens on an address of a
