@@ -62,6 +62,7 @@ type App struct {
 	Encoding
 	modules *module.Manager
 	reader  reader // what queries read
+	disk    *disk  // what blocks read and write
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -88,10 +89,12 @@ func open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*basea
 	if err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
+	watched := &disk{DB: db}
 	a := &App{
-		BaseApp: baseapp.NewBaseApp(Name, logger, db, bounded(encoding.Tx.TxDecoder()),
+		BaseApp: baseapp.NewBaseApp(Name, logger, watched, bounded(encoding.Tx.TxDecoder()),
 			append([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, options...)...),
 		Encoding: encoding,
+		disk:     watched,
 	}
 	a.SetInterfaceRegistry(a.Registry)
 	a.SetTxEncoder(a.Tx.TxEncoder())

@@ -52,3 +52,9 @@ func Unshared(a *App) {
 	a.SetPrepareProposal(all.PrepareProposalHandler())
 	a.SetProcessProposal(all.ProcessProposalHandler())
 }
+
+// Unwatched is a guard that goes on when the database has failed.
+func Unwatched(a *App) {
+	a.guard()
+	a.disk = new(disk)
+}
