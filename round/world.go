@@ -37,9 +37,14 @@ type World interface {
 
 // Apply gives a task an input at a moment, and has the world carry out everything
 // that follows from it, the scheduler's answers included. A refused input changes
-// nothing; see [State.Step].
+// nothing; see [State.Step]. Nor does one at which the machine panics: that is a
+// [*Panic].
 func Apply(w World, at Moment, s State, in Input) error {
-	next, effects, err := s.Step(at, in)
+	var effects []Effect
+	next, err := Contain(func() (next State, err error) {
+		next, effects, err = s.Step(at, in)
+		return next, err
+	})
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func schedule(w World, at Moment, s State, choose func([]spec.Node) (Select, err
 	if err != nil {
 		return err
 	}
-	chosen, err := choose(nodes)
+	chosen, err := Contain(func() (Select, error) { return choose(nodes) })
 	if errors.Is(err, ErrResources) {
 		return nil
 	}

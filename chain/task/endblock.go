@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
@@ -28,9 +29,11 @@ func dueAt(t spec.Task) dueKey {
 // EndBlock looks at every task that is due. It reads the index of due times,
 // so its cost does not grow with the number of tasks that are not.
 //
-// A task that cannot be carried on, because the bank or the registry refuses,
-// does not stop the chain: what was done to it in this block is undone, its
-// escrow stays where it is, and it is looked at again later.
+// A task that cannot be carried on, because the bank or the registry refuses, the
+// machine panics, or what is stored of the task makes no sense, does not stop the
+// chain: what was done to it in this block is undone, its escrow stays where it is,
+// and it is looked at again later. That is the same for every validator. A store that
+// fails is not, so its errors and panics end the block.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	now, err := k.now(ctx)
 	if err != nil {
@@ -42,11 +45,11 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, id := range due {
+		for _, key := range due {
 			if trainers >= round.MaxTrainersLooked {
 				return nil // the rest follows in the next block
 			}
-			asked, err := k.look(ctx, r, now, id)
+			asked, err := k.look(ctx, r, now, key)
 			if err != nil {
 				return err
 			}
@@ -56,13 +59,14 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// overdue lists the tasks of one queue that are due, the longest overdue first.
-func (k Keeper) overdue(ctx context.Context, now round.Moment, waiting bool, most int) (due []uint64, err error) {
+// overdue lists where the tasks of one queue stand that are due, the longest overdue
+// first.
+func (k Keeper) overdue(ctx context.Context, now round.Moment, waiting bool, most int) (due []dueKey, err error) {
 	until := new(collections.Range[dueKey]).
 		StartInclusive(collections.Join3(waiting, int64(0), uint64(0))).
 		EndExclusive(collections.Join3(waiting, int64(now.Time)+1, uint64(0)))
 	err = k.due.Walk(ctx, until, func(key dueKey) (bool, error) {
-		due = append(due, key.K3())
+		due = append(due, key)
 		return len(due) == most, nil
 	})
 	return due, err
@@ -71,8 +75,11 @@ func (k Keeper) overdue(ctx context.Context, now round.Moment, waiting bool, mos
 // look lets the machine look at one task, and says how many trainers its rounds have
 // asked. Effects may make it due again in the same block: then the next block looks
 // at it.
-func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, id uint64) (asked int, err error) {
-	state, err := k.load(ctx, id, round.Needs(round.Tick{}))
+func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, key dueKey) (asked int, err error) {
+	state, err := k.load(ctx, key.K3(), round.Needs(round.Tick{}))
+	if senseless(err) {
+		return 0, k.shelve(ctx, now, key, err)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -81,6 +88,9 @@ func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, id uint64
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
 	if err := k.apply(cached, r, now, state, round.Tick{}); err != nil {
+		if _, failed := errors.AsType[*storeError](err); failed {
+			return asked, err
+		}
 		r.fresh = false
 		return asked, k.postpone(ctx, now, state, err)
 	}
@@ -90,11 +100,42 @@ func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, id uint64
 
 // postpone says that a task is stuck and leaves it alone for a while.
 func (k Keeper) postpone(ctx context.Context, now round.Moment, stuck round.State, why error) error {
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	sdkCtx.Logger().Error("task is stuck", "task", stuck.Task.ID, "err", why)
-	space, number, _ := errorsmod.ABCIInfo(why, false)
-	emit(ctx, stuck.Task.ID, stuck.Task.Round, fmt.Sprintf("stuck: %s/%d", space, number)) // words may differ from build to build
+	report(ctx, stuck.Task.ID, stuck.Task.Round, why)
 	later := stuck
 	later.Task.Due = now.Time.After(stuckPause)
 	return k.save(ctx, stuck, later)
+}
+
+// shelve does the same with a task of which no state can be made: it changes the
+// record as it is stored. Where there is none, nobody looks at the task any more.
+func (k Keeper) shelve(ctx context.Context, now round.Moment, key dueKey, why error) error {
+	report(ctx, key.K3(), 0, why)
+	if err := k.due.Remove(ctx, key); err != nil {
+		return err
+	}
+	record, err := k.tasks.Get(ctx, key.K3())
+	if senseless(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	record.Due = int64(now.Time.After(stuckPause))
+	if err := k.tasks.Set(ctx, key.K3(), record); err != nil {
+		return err
+	}
+	return k.due.Set(ctx, collections.Join3(key.K1(), record.Due, key.K3()))
+}
+
+// report says that a task is stuck.
+func report(ctx context.Context, task, number uint64, why error) {
+	log := sdk.UnwrapSDKContext(ctx).Logger()
+	if p, ok := errors.AsType[*round.Panic](why); ok {
+		log.Error("task is stuck", "task", task, "err", why, "stack", string(p.Stack))
+		emit(ctx, task, number, "stuck: panic")
+		return
+	}
+	log.Error("task is stuck", "task", task, "err", why)
+	space, code, _ := errorsmod.ABCIInfo(why, false)
+	emit(ctx, task, number, fmt.Sprintf("stuck: %s/%d", space, code)) // words may differ from build to build
 }

@@ -72,7 +72,7 @@ type Keeper struct {
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, denom string) Keeper {
-	sb := collections.NewSchemaBuilder(kv)
+	sb := collections.NewSchemaBuilder(checked{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{

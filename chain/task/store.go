@@ -34,7 +34,7 @@ func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.S
 		return round.State{}, err
 	}
 	state := round.State{Chain: sdk.UnwrapSDKContext(ctx).ChainID()}
-	if state.Task, err = stored.ToSpec(); err != nil || state.Task.Round == 0 {
+	if state.Task, err = sensible(stored.ToSpec); err != nil || state.Task.Round == 0 {
 		return state, err
 	}
 	if state.Round, err = k.loadRound(ctx, id, state.Task.Round, parts); err != nil || state.Task.Scoring == 0 {
@@ -52,7 +52,7 @@ func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.
 	if err := k.read(ctx, &r, parts.In(number)); err != nil {
 		return spec.Round{}, err
 	}
-	return r.ToSpec()
+	return sensible(r.ToSpec)
 }
 
 // task reads a task with its task file.

@@ -124,10 +124,14 @@ func (w *world) create(name string, asked spec.TaskSpec) uint64 {
 	return resp.Id
 }
 
-// end ends the block and begins the next.
+// end ends the block and begins the next. The end of a block contains panics of the
+// machine, so they are looked for here.
 func (w *world) end() {
 	w.Helper()
 	w.must(w.EndBlock(w.ctx))
+	if events := fmt.Sprint(w.ctx.EventManager().Events()); strings.Contains(events, "stuck: panic") {
+		w.Fatalf("height %d: the machine panics: %s", w.ctx.BlockHeight(), events)
+	}
 	w.ctx = w.ctx.WithEventManager(sdk.NewEventManager())
 	w.next(time.Second)
 }
