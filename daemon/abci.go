@@ -18,6 +18,8 @@ type connections struct {
 	app       abci.Application
 	blocks    cmtsync.Mutex
 	answering chan struct{}
+	syncing   func() bool // blocks are fetched from others; nil: not yet
+	halt      halt
 }
 
 // maxAnswering is how many questions are answered at a time.
@@ -59,4 +61,16 @@ func (c connection) Query(ctx context.Context, req *abci.RequestQuery) (*abci.Re
 // Info implements [abcicli.Client].
 func (c connection) Info(ctx context.Context, req *abci.RequestInfo) (*abci.ResponseInfo, error) {
 	return c.all.app.Info(ctx, req)
+}
+
+// FinalizeBlock implements [abcicli.Client].
+func (c connection) FinalizeBlock(ctx context.Context, req *abci.RequestFinalizeBlock) (res *abci.ResponseFinalizeBlock, err error) {
+	defer c.all.broken(&err)
+	return c.Client.FinalizeBlock(ctx, req)
+}
+
+// Commit implements [abcicli.Client].
+func (c connection) Commit(ctx context.Context, req *abci.RequestCommit) (res *abci.ResponseCommit, err error) {
+	defer c.all.broken(&err)
+	return c.Client.Commit(ctx, req)
 }

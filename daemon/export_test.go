@@ -54,7 +54,7 @@ func EveryMethod(v *Validator) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, mux := cometLog{slog.New(slog.DiscardHandler)}, http.NewServeMux()
+	log, mux := cometLog{Logger: slog.New(slog.DiscardHandler)}, http.NewServeMux()
 	sockets := rpcserver.NewWebsocketManager(env.GetRoutes())
 	sockets.SetLogger(log)
 	mux.HandleFunc("/websocket", sockets.WebsocketHandler)

@@ -24,6 +24,9 @@ type NodeConfig struct {
 	Resources spec.Resources `json:"resources"`
 	Claimed   spec.PPM       `json:"claimed_accuracy"`
 	Data      Rows           `json:"data"`
+	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
+	// DefaultWarnFree.
+	WarnFree uint64 `json:"warn_free_mib,omitempty"`
 	// Liar makes an aggregator publish wrong models, to show what the network
 	// does about it.
 	Liar bool `json:"liar,omitempty"`

@@ -61,7 +61,7 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("rpc interface is down", slog.Any("err", err))
+			log.halt.because(fmt.Errorf("rpc interface is down: %w", err))
 		}
 	}()
 	return server, nil

@@ -13,7 +13,8 @@ import (
 )
 
 // Start runs a home folder, of a validator or of a node, until ctx ends. It fails
-// with [ErrInUse] where another process runs it.
+// with [ErrInUse] where another process runs it, and with [ErrHalted] when a validator
+// halts. It warns when the disk of the folder is nearly full.
 func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
 	run := startNode
 	if _, err := os.Stat(filepath.Join(home, nodeFile)); err != nil {
@@ -33,11 +34,16 @@ func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
 func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	validator, err := StartValidator(ctx, home)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it was up
+		}
 		return err
 	}
 	log.Info("validator is up", slog.String("home", home))
-	<-ctx.Done()
-	return validator.Stop()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go watchSpace(ctx, home, validator.config.WarnFree, log)
+	return errors.Join(validator.Wait(ctx), validator.Stop())
 }
 
 // startNode waits for the chain: a node may be started before its validators, or
@@ -46,6 +52,9 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 	for {
 		p, err := OpenParticipant(ctx, home, log)
 		if err == nil {
+			ctx, stop := context.WithCancel(ctx)
+			defer stop()
+			go watchSpace(ctx, home, p.config.WarnFree, log)
 			return p.Run(ctx)
 		}
 		if ctx.Err() != nil {

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/consensus"
 	cmtlog "github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
@@ -34,6 +37,7 @@ type Validator struct {
 	app    *chain.App
 	node   *node.Node
 	rpc    *http.Server
+	halt   halt
 }
 
 // StartValidator runs the validator of a home folder. It returns once its
@@ -45,14 +49,19 @@ func StartValidator(ctx context.Context, home string) (*Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Validator{config: c}
+	v := &Validator{config: c, halt: newHalt()}
 	if err := v.start(ctx, c.comet(home)); err != nil {
 		return nil, fmt.Errorf("start validator %s: %w", c.Name, err)
 	}
 	return v, nil
 }
 
-func (v *Validator) start(ctx context.Context, comet *config.Config) error {
+func (v *Validator) start(ctx context.Context, comet *config.Config) (err error) {
+	defer func() { // CometBFT and the SDK panic where they cannot read or write
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
 	genesis, err := genutiltypes.AppGenesisFromFile(comet.GenesisFile())
 	if err != nil {
 		return fmt.Errorf("read the genesis: %w", err)
@@ -75,18 +84,55 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) error {
 	if v.app, err = openChain(log, comet, v.config.Chain); err != nil {
 		return err
 	}
-	if v.node, err = openNode(ctx, log, comet, v.app, genesis); err != nil {
+	heard, app := cometLog{log, v.halt}, connect(server.NewCometABCIWrapper(v.app))
+	if v.node, err = openNode(ctx, heard, comet, app, genesis); err != nil {
 		_ = v.app.Close()
 		return err
 	}
-	if err := v.node.Start(); err != nil {
+	app.syncing, app.halt = v.node.ConsensusReactor().WaitSync, v.halt
+	err = pause(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait whatever happens to ctx
+	if err == nil {
+		err = v.node.Start()
+	}
+	if err != nil {
 		_ = v.app.Close()
 		return err
 	}
-	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, cometLog{log}); err != nil {
+	if err := v.watch(); err != nil {
+		return errors.Join(err, v.Stop())
+	}
+	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, heard); err != nil {
 		return errors.Join(err, v.Stop())
 	}
 	return nil
+}
+
+// watch notes when consensus ends.
+func (v *Validator) watch() error {
+	env, err := v.node.ConfigureRPC()
+	if err != nil {
+		return err
+	}
+	state, ok := env.ConsensusState.(*consensus.State)
+	if !ok {
+		return fmt.Errorf("consensus is a %T: its end cannot be noticed", env.ConsensusState)
+	}
+	go func() {
+		state.Wait()
+		v.halt.because(errors.New("consensus has stopped"))
+	}()
+	return nil
+}
+
+// Wait returns when ctx ends, or with [ErrHalted] and the reason when the validator
+// has halted: it still answers questions, and is to be stopped. One may wait.
+func (v *Validator) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case why := <-v.halt:
+		return fmt.Errorf("%w: %s: %w", ErrHalted, v.config.Name, why)
+	}
 }
 
 // Name is the validator's name.
@@ -141,7 +187,7 @@ func openChain(log *slog.Logger, comet *config.Config, id string) (*chain.App, e
 }
 
 func openNode(
-	ctx context.Context, log *slog.Logger, comet *config.Config, app *chain.App, genesis *genutiltypes.AppGenesis,
+	ctx context.Context, log cometLog, comet *config.Config, app *connections, genesis *genutiltypes.AppGenesis,
 ) (*node.Node, error) {
 	key, err := p2p.LoadNodeKey(comet.NodeKeyFile())
 	if err != nil {
@@ -155,13 +201,24 @@ func openNode(
 	}
 	return node.NewNodeWithContext(ctx, comet,
 		privval.LoadFilePV(comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()), key,
-		connect(server.NewCometABCIWrapper(app)),
+		app,
 		func() (*cmttypes.GenesisDoc, error) { return genesis.ToGenesisDoc() },
-		openDatabase, node.DefaultMetricsProvider(comet.Instrumentation), cometLog{log})
+		openDatabase, node.DefaultMetricsProvider(comet.Instrumentation), log)
 }
 
-// cometLog lets CometBFT write to a slog.Logger.
-type cometLog struct{ *slog.Logger }
+// cometLog lets CometBFT write to a slog.Logger, and hears why consensus stops.
+type cometLog struct {
+	*slog.Logger
+	halt halt
+}
 
 // With implements [cmtlog.Logger].
-func (l cometLog) With(pairs ...any) cmtlog.Logger { return cometLog{l.Logger.With(pairs...)} }
+func (l cometLog) With(pairs ...any) cmtlog.Logger { return cometLog{l.Logger.With(pairs...), l.halt} }
+
+// Error implements [cmtlog.Logger].
+func (l cometLog) Error(message string, pairs ...any) {
+	l.Logger.Error(message, pairs...)
+	if at := slices.Index(pairs, any("err")); message == consensusFailure && at >= 0 && at+1 < len(pairs) {
+		l.halt.because(fmt.Errorf("consensus has stopped: %v", pairs[at+1]))
+	}
+}

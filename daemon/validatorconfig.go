@@ -49,6 +49,9 @@ type ValidatorConfig struct {
 	Gossip time.Duration `json:"-"`             // rest before it looks again for what a peer lacks; in the file as text
 	Index  bool          `json:"index"`         // keep an index of transactions, which costs a seventh of the work
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
+	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
+	// DefaultWarnFree.
+	WarnFree uint64 `json:"warn_free_mib,omitempty"`
 }
 
 // validatorForm is a ValidatorConfig as the file has it.

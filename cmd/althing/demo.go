@@ -58,7 +58,7 @@ func (s *session) runDemo(ctx context.Context, n network) (err error) {
 	}
 	face.summary(summary)
 	if !summary.TargetReached {
-		return exit(3)
+		return exit(codeMissed)
 	}
 	return nil
 }

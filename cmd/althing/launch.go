@@ -20,8 +20,8 @@ type running struct {
 	logs       io.Closer
 }
 
-// launch starts every home folder but the guest's. A node that ends before ctx
-// does ends the network.
+// launch starts every home folder but the guest's. A node that ends before ctx does,
+// or a validator that halts, ends the network.
 func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCauseFunc) (*running, error) {
 	logs, err := os.Create(filepath.Join(local.Dir, "log.txt"))
 	if err != nil {
@@ -31,9 +31,15 @@ func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCause
 	for i := range local.Validators {
 		v, err := daemon.StartValidator(ctx, local.Home(local.Validator(i)))
 		if err != nil {
+			fail(err)
 			return nil, errors.Join(err, r.wait())
 		}
 		r.validators = append(r.validators, v)
+		r.group.Go(func() {
+			if err := v.Wait(ctx); err != nil {
+				fail(err)
+			}
+		})
 	}
 	log := slog.New(slog.NewTextHandler(logs, nil))
 	for _, resident := range local.Residents {
@@ -49,12 +55,14 @@ func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCause
 	return r, nil
 }
 
-// wait lets the nodes end, then the validators.
+// wait lets the nodes end, then the validators, all at a time.
 func (r *running) wait() error {
 	r.group.Wait()
-	var err error
-	for _, v := range r.validators {
-		err = errors.Join(err, v.Stop())
+	errs := make([]error, len(r.validators))
+	var stopping sync.WaitGroup
+	for i, v := range r.validators {
+		stopping.Go(func() { errs[i] = v.Stop() })
 	}
-	return errors.Join(err, r.logs.Close())
+	stopping.Wait()
+	return errors.Join(append(errs, r.logs.Close())...)
 }

@@ -15,13 +15,15 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/daemon"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx := interruptible(context.Background(), signals, os.Stderr, os.Exit)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // session is what every command shares.
@@ -63,13 +65,16 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 		return int(code)
 	}
 	fmt.Fprintf(stderr, "althing: error: %v\n", err)
+	if errors.Is(err, daemon.ErrHalted) {
+		return codeHalted
+	}
 	if !s.begun {
 		err = hinted{err, command.CommandPath() + " --help"}
 	}
 	if h, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
 	}
-	return 1
+	return codeFailed
 }
 
 func (s *session) root() *cobra.Command {
@@ -81,7 +86,11 @@ operator train one AI model on data that never leaves its owner.
 
   althing demo                    see a whole network train a model
   althing localnet DIR            write the home folders of a network of your own
-  althing start --home DIR/x      run one of them`,
+  althing start --home DIR/x      run one of them
+
+Exit code 0: done. 1: an error, which stands on standard error. 2: a bug, with a
+trace. 3: the demo did not reach its target. 4: a validator has halted. 5: a signal
+came, and the command did not end by itself.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
