@@ -22,7 +22,7 @@ func text(i int) string { return fmt.Sprintf("%064d", i) }
 func TestGasOfTheLargestMessages(t *testing.T) {
 	profile := spec.Profile{
 		Name: text(0), Roles: spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: 1 << 31,
-		Endpoint:     "https://" + strings.Repeat("h", 248),
+		Endpoint:     "https://" + strings.Repeat(strings.Repeat("h", 60)+".", 4) + "hhhh",
 		TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize), Claimed: spec.One,
 		Resources: spec.Resources{CPU: 1 << 31, Memory: 1 << 31, Storage: 1 << 31, Bandwidth: 1 << 31},
 	}

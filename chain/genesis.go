@@ -154,6 +154,7 @@ func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 
 	nodes := node.DefaultParams()
 	nodes.MinStake = orDefault(g.Nodes.MinStake, nodes.MinStake)
+	nodes.Local = g.Nodes.Local
 	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: nodes, Next: 1})
 }
 

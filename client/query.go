@@ -76,6 +76,14 @@ func (c *Client) Nodes(ctx context.Context, roles spec.Role, active bool, page P
 	return nodes, page.next(resp.Pagination), err
 }
 
+// Local reports whether the genesis says that the network is one of one machine, or of
+// machines side by side.
+func (c *Client) Local(ctx context.Context) (bool, error) {
+	var resp nodepb.QueryParamsResponse
+	err := c.query(ctx, "/althing.node.v1.Query/Params", &nodepb.QueryParams{}, &resp)
+	return resp.Params.Local, err
+}
+
 // GasPrice is what 1000 units of gas cost at least, in uthing.
 func (c *Client) GasPrice(ctx context.Context) (uint64, error) {
 	var resp feepb.QueryParamsResponse

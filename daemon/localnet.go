@@ -61,6 +61,7 @@ func (l *Localnet) Write() error {
 		return err
 	}
 	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now()}
+	genesis.Nodes.Local = true
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
 		if err != nil {

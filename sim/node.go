@@ -70,7 +70,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		profile.Slots = 8
 	}
 	if m.Roles.Has(spec.Aggregator) {
-		profile.Endpoint = "http://" + owner
+		profile.Endpoint = "https://" + owner + ".example"
 	}
 	if name := m.Data; m.Rows.Rows() > 0 {
 		if name == "" {

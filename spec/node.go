@@ -3,7 +3,6 @@ package spec
 import (
 	"crypto/ed25519"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -81,13 +80,12 @@ type Measure struct {
 
 const (
 	maxName     = 64
-	maxEndpoint = 256
 	maxDatasets = 32
 	// KeySize is the length of transport and sealing keys, in bytes.
 	KeySize = ed25519.PublicKeySize
 )
 
-// Validate reports the first thing that is wrong with a profile.
+// Validate reports the first thing that is wrong with a profile on any network.
 func (p Profile) Validate() error {
 	switch {
 	case !printable(p.Name):
@@ -115,19 +113,24 @@ func (p Profile) Validate() error {
 			return fmt.Errorf("data set %q is listed twice", d.Name)
 		}
 	}
-	return validateEndpoint(p.Endpoint)
-}
-
-func validateEndpoint(s string) error {
-	if s == "" {
+	if p.Endpoint == "" {
 		return nil
 	}
-	u, err := url.Parse(s)
-	if err != nil || len(s) > maxEndpoint || (u.Scheme != "http" && u.Scheme != "https") ||
-		u.Hostname() == "" || u.User != nil || strings.ContainsAny(s, "?#") {
-		return fmt.Errorf("endpoint %.64q: want http(s)://host:port of at most %d bytes", s, maxEndpoint)
+	_, err := ParseEndpoint(p.Endpoint)
+	return err
+}
+
+// ValidatePublic is [Profile.Validate] for a network that is not local: others reach the
+// node where it says.
+func (p Profile) ValidatePublic() error {
+	if err := p.Validate(); err != nil || p.Endpoint == "" {
+		return err
 	}
-	return nil
+	e, err := ParseEndpoint(p.Endpoint)
+	if err != nil {
+		return err
+	}
+	return e.Public()
 }
 
 // printable reports whether s can stand in a terminal, a page or a log: it is

@@ -56,7 +56,7 @@ func TestProfileValidate(t *testing.T) {
 		"endpoint with a user":    {func(p *spec.Profile) { p.Endpoint = "http://me:word@node.example" }, "endpoint"},
 		"endpoint with a query":   {func(p *spec.Profile) { p.Endpoint = "http://node.example/?a=b" }, "endpoint"},
 		"endpoint with fragment":  {func(p *spec.Profile) { p.Endpoint = "http://node.example/#" }, "endpoint"},
-		"endpoint with a path":    {func(p *spec.Profile) { p.Endpoint = "http://node.example/althing" }, ""},
+		"endpoint with a path":    {func(p *spec.Profile) { p.Endpoint = "https://node.example/althing" }, "endpoint"},
 		"endpoint of IPv6":        {func(p *spec.Profile) { p.Endpoint = "http://[::1]:7000" }, ""},
 		"endpoint too long":       {func(p *spec.Profile) { p.Endpoint = "http://" + strings.Repeat("h", 256) }, "endpoint"},
 		"endpoint of two lines":   {func(p *spec.Profile) { p.Endpoint = "http://node.example\nHost: x" }, "endpoint"},

@@ -8,11 +8,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// DefaultParams ask for one THING of stake.
+// DefaultParams ask for one THING of stake and for endpoints that others reach.
 func DefaultParams() nodepb.Params { return nodepb.Params{MinStake: 1_000_000} }
 
 // Validate reports the first thing that is wrong with a genesis: ids ascend from
-// 1 and stay below Next, and each node has a valid profile and a stake.
+// 1 and stay below Next, and each node has a stake and a profile that is valid on this
+// network.
 func Validate(g nodepb.Genesis) error {
 	var before uint64
 	for i := range g.Nodes {
@@ -20,7 +21,7 @@ func Validate(g nodepb.Genesis) error {
 		if err != nil {
 			return ErrGenesis.Wrap(err.Error())
 		}
-		switch err := n.Profile.Validate(); {
+		switch err := check(n.Profile, g.Params); {
 		case err != nil:
 			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		case n.ID <= before:

@@ -79,3 +79,45 @@ func TestBadGenesisIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAttackEndpoint: a node that registers an address of whoever asks has all others
+// send their updates to themselves, or to what listens beside them. Only a genesis that
+// says that the network is local lets it, for nodes that register, update and begin.
+func TestAttackEndpoint(t *testing.T) {
+	for _, local := range []bool{false, true} {
+		r := open("ann", "bob")
+		own := r.export(t)
+		own.Params.Local = local
+		r.module().InitGenesis(r.ctx, r.codec.Codec, r.codec.Codec.MustMarshalJSON(&own))
+		if params, err := r.Params(r.ctx, &nodepb.QueryParams{}); err != nil || params.Params.Local != local {
+			t.Fatalf("the chain says %v, %v; want local %v", params, err, local)
+		}
+		r.register(t, "bob", 1_000_000)
+		for _, endpoint := range []string{"https://127.0.0.1:7000", "https://localhost:7000", "https://169.254.169.254", "http://127.0.0.1:7000"} {
+			p := profile("ann")
+			p.Endpoint = endpoint
+			_, registers := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: p, Stake: 1_000_000})
+			_, updates := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("bob"), Profile: p})
+			begins := node.Validate(nodepb.Genesis{
+				Params: own.Params, Next: 2, Nodes: []nodepb.Node{{Id: 1, Owner: owner("ann"), Profile: p, Stake: 5}},
+			})
+			if local {
+				if registers != nil || updates != nil || begins != nil {
+					t.Errorf("%s on a local network: %v, %v, %v", endpoint, registers, updates, begins)
+				}
+				if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			if !errors.Is(registers, node.ErrProfile) || !errors.Is(updates, node.ErrProfile) || !errors.Is(begins, node.ErrGenesis) {
+				t.Errorf("%s: got %v, %v, %v; want it refused", endpoint, registers, updates, begins)
+			}
+		}
+		p := profile("ann")
+		p.Endpoint = "https://0.0.0.0:7000"
+		if _, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: p, Stake: 1_000_000}); !errors.Is(err, node.ErrProfile) {
+			t.Errorf("the address of no machine, local %v: %v", local, err)
+		}
+	}
+}

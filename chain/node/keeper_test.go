@@ -336,7 +336,7 @@ func TestStandingIsKept(t *testing.T) {
 func TestMeritWritesAFewBytes(t *testing.T) {
 	r := open("ann")
 	large := profile("ann")
-	large.Endpoint = "https://ann.example/" + strings.Repeat("x", 200)
+	large.Endpoint = "https://" + strings.Repeat(strings.Repeat("x", 49)+".", 4) + "example"
 	for i := range 31 {
 		large.Datasets = append(large.Datasets, nodepb.Dataset{Name: fmt.Sprintf("data%d", i), Samples: 1})
 	}

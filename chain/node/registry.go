@@ -11,6 +11,7 @@ import (
 
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
 // Register implements [nodepb.MsgServer]: it locks the stake and gives the node
@@ -20,7 +21,7 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, err
 	}
-	if err := validate(msg.Profile); err != nil {
+	if err := k.validate(ctx, msg.Profile); err != nil {
 		return nil, err
 	}
 	owner, err := k.addresses.BytesToString(account)
@@ -49,7 +50,7 @@ func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgU
 	if err != nil {
 		return nil, err
 	}
-	if err := validate(msg.Profile); err != nil {
+	if err := k.validate(ctx, msg.Profile); err != nil {
 		return nil, err
 	}
 	standing, err := k.standing(ctx, id)
@@ -177,14 +178,26 @@ func (k Keeper) account(owner string) (sdk.AccAddress, error) {
 	return account, nil
 }
 
-// validate refuses with [ErrProfile] what is no profile.
-func validate(sent nodepb.Profile) error {
+// validate refuses with [ErrProfile] what is no profile on this network.
+func (k Keeper) validate(ctx context.Context, sent nodepb.Profile) error {
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("read the parameters of the registry: %w", err)
+	}
 	profile, err := sent.ToSpec()
 	if err == nil {
-		err = profile.Validate()
+		err = check(profile, params)
 	}
 	if err != nil {
 		return ErrProfile.Wrap(err.Error())
 	}
 	return nil
+}
+
+// check reports the first thing that is wrong with a profile on a network.
+func check(p spec.Profile, on nodepb.Params) error {
+	if on.Local {
+		return p.Validate()
+	}
+	return p.ValidatePublic()
 }

@@ -1,0 +1,183 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Endpoint is where a node serves blobs: https://host:port and nothing after it. The
+// host is an IPv4 address in the usual spelling, an IPv6 address in brackets, or a
+// name. It is read by rules of our own and not by a library's, because all validators
+// have to read it alike.
+type Endpoint struct {
+	Secure bool   // https; else http
+	Host   string // without brackets
+	Port   uint16 // 443 or 80 where none is given
+
+	ip netip.Addr // of the host, where it is an address; IPv4 within IPv6 is IPv4
+}
+
+const (
+	maxEndpoint = 256 // bytes
+	maxLabel    = 63  // bytes of a part of a name
+)
+
+// ParseEndpoint reads an endpoint as it may stand on any network. Plain HTTP is for
+// addresses of the same machine: whoever is on the way reads it.
+func ParseEndpoint(s string) (Endpoint, error) {
+	e, err := parseEndpoint(s)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("endpoint %.64q: %w", s, err)
+	}
+	return e, nil
+}
+
+func parseEndpoint(s string) (Endpoint, error) {
+	if len(s) > maxEndpoint {
+		return Endpoint{}, fmt.Errorf("want at most %d bytes", maxEndpoint)
+	}
+	e := Endpoint{Port: 80}
+	address, open := strings.CutPrefix(s, "http://")
+	if !open {
+		if address, e.Secure = strings.CutPrefix(s, "https://"); !e.Secure {
+			return Endpoint{}, errors.New("want https://host:port")
+		}
+		e.Port = 443
+	}
+	host, port, err := split(address)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || port != strconv.FormatUint(n, 10) {
+			return Endpoint{}, errors.New("want a port from 1 to 65535, and nothing after it")
+		}
+		e.Port = uint16(n)
+	}
+	if e.ip, err = hostOf(host); err != nil {
+		return Endpoint{}, err
+	}
+	e.Host = strings.Trim(host, "[]")
+	switch {
+	case e.ip.IsValid() && nowhere(e.ip):
+		return Endpoint{}, fmt.Errorf("%s is the address of no machine: want the one at which others reach this node", e.Host)
+	case !e.Secure && !e.ip.IsLoopback():
+		return Endpoint{}, errors.New("plain HTTP is for loopback addresses only: want https://host:port")
+	}
+	return e, nil
+}
+
+// split takes the port from an address; port is empty where there is none.
+func split(address string) (host, port string, err error) {
+	at := strings.LastIndexByte(address, ':')
+	if end := strings.LastIndexByte(address, ']'); at < end {
+		at = -1 // colons of an IPv6 address
+	}
+	if at < 0 {
+		return address, "", nil
+	}
+	if port = address[at+1:]; port == "" {
+		return "", "", errors.New("want a port behind the colon")
+	}
+	return address[:at], port, nil
+}
+
+// hostOf reads a host. Spellings of addresses that some systems know and others do not
+// (127.1, 0x7f.0.0.1, 2130706433) are no names: no top level domain begins with a digit.
+func hostOf(host string) (ip netip.Addr, err error) {
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		inside, closed := strings.CutSuffix(inside, "]")
+		ip, err = netip.ParseAddr(inside)
+		if err != nil || !closed || !ip.Is6() || ip.Zone() != "" {
+			return netip.Addr{}, errors.New("want an IPv6 address without a zone between the brackets")
+		}
+		return plain(ip), nil
+	}
+	if ip, err = netip.ParseAddr(host); err == nil && ip.Is4() {
+		return ip, nil
+	}
+	labels := strings.Split(host, ".")
+	for _, l := range labels {
+		if l == "" || len(l) > maxLabel || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, noLetterOfNames) {
+			return netip.Addr{}, errors.New("the host is neither a name nor an address, or something follows it: want https://host:port")
+		}
+	}
+	if top := labels[len(labels)-1]; '0' <= top[0] && top[0] <= '9' {
+		return netip.Addr{}, errors.New("the host ends in a number and is no address of the form 192.0.2.1")
+	}
+	return netip.Addr{}, nil
+}
+
+func noLetterOfNames(r rune) bool {
+	return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '-' && r != '_'
+}
+
+// Public reports why others cannot reach an endpoint through the internet, or would
+// reach themselves: it is loopback or link-local, or a name that each machine resolves
+// for itself. To whom such a name leads in the end, only who dials learns.
+func (e Endpoint) Public() error {
+	why := ""
+	host := strings.ToLower(e.Host)
+	switch top := host[strings.LastIndexByte(host, '.')+1:]; {
+	case e.ip.IsValid():
+		why = homely(e.ip)
+	case top == "localhost" || top == "localdomain":
+		why = "leads to the own machine of whoever asks"
+	case top == "local":
+		why = "is link-local"
+	case top == host:
+		why = "is a name without a domain"
+	}
+	if why != "" {
+		return fmt.Errorf("endpoint at %s, which %s: want an address that others reach, unless the genesis says that the network is local", e.Host, why)
+	}
+	return nil
+}
+
+// PublicAddress reports why an address leads to the own machine or its link, and not
+// to another through the internet.
+func PublicAddress(ip netip.Addr) error {
+	if why := homely(plain(ip)); why != "" {
+		return fmt.Errorf("address %s %s", ip, why)
+	}
+	return nil
+}
+
+// homely says why an address is none of others; "" where it may be one.
+func homely(ip netip.Addr) string {
+	switch {
+	case ip.IsLoopback():
+		return "leads to the own machine of whoever asks"
+	case ip.IsLinkLocalUnicast():
+		return "is link-local"
+	case nowhere(ip):
+		return "is that of no machine"
+	}
+	return ""
+}
+
+func nowhere(ip netip.Addr) bool {
+	return ip.IsUnspecified() || ip.IsMulticast() || ip.Is4() && (ip.As4()[0] == 0 || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}))
+}
+
+// plain takes an IPv4 address out of the IPv6 addresses that mean it: mapped
+// (::ffff:127.0.0.1), compatible (::127.0.0.1) and translated (64:ff9b::127.0.0.1).
+func plain(ip netip.Addr) netip.Addr {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() || ip.IsLoopback() || ip.IsUnspecified() {
+		return ip
+	}
+	b := ip.As16()
+	prefix := [12]byte(b[:12])
+	if prefix == [12]byte{} || prefix == [12]byte{0x00, 0x64, 0xff, 0x9b} {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return ip
+}
+
+// Loopback reports whether the host is an address of the same machine; a name never is.
+func (e Endpoint) Loopback() bool { return e.ip.IsLoopback() }
