@@ -23,8 +23,8 @@ type Client struct {
 	Chain string
 	Node  uint64
 	Key   ed25519.PrivateKey
-	// HTTP sends requests; nil is http.DefaultClient, which keeps two connections to a
-	// peer for all its users: see [NewHTTPClient]. Redirects are not followed.
+	// HTTP sends requests, see [NewHTTPClient]; nil is http.DefaultClient, which reaches
+	// only what serves in clear on this machine. Redirects are not followed.
 	HTTP *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -34,13 +34,14 @@ type Client struct {
 	// chunk, all in all; 0 is 32 KiB. Who is slower has stalled.
 	Speed int64
 
-	stalled func(Peer) // told of who has stalled, where it is set
+	stalled, strange func(Peer) // told of who has stalled, or has another key, where they are set
 }
 
-// Peer is a node and where it serves blobs.
+// Peer is a node, where it serves blobs, and the key by which it is known there.
 type Peer struct {
 	Node     uint64
-	Endpoint string // base URL
+	Endpoint string            // base URL; http only where the host is a loopback address
+	Key      ed25519.PublicKey // its transport key; not used by http
 }
 
 // PutUpdate uploads an update to a slot. The entry is the opening of the
@@ -156,6 +157,9 @@ func (c Client) try(ctx context.Context, method string, to Peer, target string, 
 	if err != nil {
 		return nil, err
 	}
+	if req, err = aim(req, to); err != nil {
+		return nil, err
+	}
 	req.Header.Set("Accept-Encoding", "identity") // bytes as they are, and no more than were sent
 	if prepare != nil {
 		if err := prepare(req); err != nil {
@@ -201,19 +205,6 @@ func cause(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", why, err)
 	}
 	return err
-}
-
-// NewHTTPClient is for the requests of one node: it keeps a few connections to each
-// peer, so that a round need not open them anew.
-func NewHTTPClient() *http.Client {
-	const perPeer = 4 // more are closed after use
-	return &http.Client{Transport: &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		MaxIdleConnsPerHost:   perPeer,
-		IdleConnTimeout:       idle * 2 / 3, // before the server closes them
-		ExpectContinueTimeout: time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-	}}
 }
 
 func (c Client) http() *http.Client {

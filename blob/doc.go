@@ -13,8 +13,14 @@
 //
 // It is not a place for rules: who may put or get what is the caller's
 // [Policy], and whether a digest is the one the chain agreed on is for whoever
-// asks for it. It does not encrypt; for that, give the client and the listener
-// TLS. It never moves rows of data.
+// asks for it. It never moves rows of data.
+//
+// # Who answers, and who listens
+//
+// Nodes speak TLS 1.3 with each other ([ServerTLS], [NewHTTPClient]). The key of a
+// server is the one that the registry has for the node, and nothing else in its
+// certificate counts. Who asks signs each request besides. Plain HTTP is for loopback
+// addresses only.
 //
 // # Chunks
 //

@@ -105,7 +105,7 @@ func gated(b []byte, begin <-chan struct{}) func() (io.ReadCloser, error) {
 	}
 }
 
-func atStreet() blob.Peer { return blob.Peer{Node: server, Endpoint: "http://street"} }
+func atStreet() blob.Peer { return blob.Peer{Node: server, Endpoint: "http://127.0.0.1"} }
 
 // asks begins to get a blob over a connection and does not read it.
 func asks(t *testing.T, conn net.Conn, b []byte) {

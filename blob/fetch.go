@@ -86,6 +86,9 @@ func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
 		if errors.Is(err, ErrStalled) && f.stalled != nil {
 			f.stalled(peer)
 		}
+		if errors.Is(err, ErrOtherKey) && f.strange != nil {
+			f.strange(peer)
+		}
 		if !errors.Is(err, ErrNotFound) {
 			failed = errors.Join(failed, fmt.Errorf("node %d: %w", peer.Node, err))
 		}

@@ -21,6 +21,9 @@ type Network struct {
 	// Peer finds a node: [ErrNotFound] where there is none. A node without an
 	// endpoint serves nothing.
 	Peer func(ctx context.Context, node uint64) (Peer, error)
+	// Doubt, when set, is told of a node that has another key than Peer said, and says
+	// whether Peer may know better now; then the node is asked once more.
+	Doubt func(node uint64) bool
 	// Stalls remembers who stalled, to ask it last; with nil nobody is remembered, and
 	// a peer that stands still costs each blob its haste again.
 	Stalls *Stalls
@@ -52,20 +55,41 @@ func (n Network) FetchUpdate(ctx context.Context, from []uint64, r Ref, commitme
 
 // PutUpdate is [Client.PutUpdate] to a node; [ErrNotFound] where it serves nothing.
 func (n Network) PutUpdate(ctx context.Context, to uint64, r Ref, e Entry, open func() (io.ReadCloser, error)) error {
-	peer, err := n.Peer(ctx, to)
-	if err == nil && peer.Endpoint == "" {
-		err = ErrNotFound
+	for again := n.Doubt != nil; ; again = false {
+		peer, err := n.Peer(ctx, to)
+		if err == nil && peer.Endpoint == "" {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("put %s to node %d: where it serves blobs: %w", r, to, err)
+		}
+		err = n.Client.PutUpdate(ctx, peer, r, e, open)
+		if !again || !errors.Is(err, ErrOtherKey) || !n.Doubt(to) {
+			return err
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("put %s to node %d: where it serves blobs: %w", r, to, err)
-	}
-	return n.Client.PutUpdate(ctx, peer, r, e, open)
 }
 
 // fetch gets something twice if need be: in haste, so that a peer which stands
 // still on purpose costs its victims seconds and not a phase, and when that fails
-// because a peer is slow, with the patience of the client.
+// because a peer is slow, with the patience of the client. Where nobody brings it and
+// keys may have changed, it begins anew.
 func (n Network) fetch(ctx context.Context, from []uint64, get func(Client, []Peer) error) error {
+	for again := n.Doubt != nil; ; again = false {
+		renewed := false
+		err := n.fetchFrom(ctx, from, func(c Client, peers []Peer) error {
+			if again {
+				c.strange = func(p Peer) { renewed = n.Doubt(p.Node) || renewed }
+			}
+			return get(c, peers)
+		})
+		if err == nil || !renewed || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (n Network) fetchFrom(ctx context.Context, from []uint64, get func(Client, []Peer) error) error {
 	peers, failed := n.peers(ctx, from)
 	quick := n.Client
 	if quick.Patience == 0 || quick.Patience > hasty {

@@ -32,6 +32,10 @@ type Server struct {
 	Store  Store
 	Policy Policy
 	Keys   Keys
+	// Doubt, when set, is told of a node whose signature does not fit the key that Keys
+	// has, and says whether Keys may know better now; then the signature is checked once
+	// more.
+	Doubt func(node uint64) bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Window is how far a request's time may be off; 0 is 60 s.

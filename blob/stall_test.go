@@ -34,7 +34,7 @@ func pair(t *testing.T, spoil func(http.Handler) http.Handler, models ...[]byte)
 	var stops []func()
 	for node := range uint64(2) {
 		s := newStreet()
-		streets[strconv.FormatUint(node+1, 10)+":80"] = s
+		streets["127.0.0."+strconv.FormatUint(node+1, 10)+":80"] = s
 		var h http.Handler = &blob.Server{Chain: chain, Node: node + 1, Store: held, Policy: rules{}, Keys: rules{}}
 		if node == 0 {
 			h = spoil(h)
@@ -50,7 +50,7 @@ func pair(t *testing.T, spoil func(http.Handler) http.Handler, models ...[]byte)
 	n = blob.Network{
 		Client: blob.Client{Chain: chain, HTTP: &http.Client{Transport: transport}},
 		Peer: func(_ context.Context, node uint64) (blob.Peer, error) {
-			return blob.Peer{Node: node, Endpoint: "http://" + strconv.FormatUint(node, 10)}, nil
+			return blob.Peer{Node: node, Endpoint: "http://127.0.0." + strconv.FormatUint(node, 10)}, nil
 		},
 	}
 	return n, func() {
@@ -103,7 +103,7 @@ func TestDrippingPeerIsLeft(t *testing.T) {
 				err = n.FetchModel(t.Context(), []uint64{1, 2}, spec.DigestOf(b), size, into)
 			} else {
 				n.Client.Patience, n.Client.Speed = 2*time.Second, 1
-				_, err = n.Client.FetchModel(t.Context(), []blob.Peer{{Node: 1, Endpoint: "http://1"}, {Node: 2, Endpoint: "http://2"}}, spec.DigestOf(b), size, into)
+				_, err = n.Client.FetchModel(t.Context(), []blob.Peer{{Node: 1, Endpoint: "http://127.0.0.1"}, {Node: 2, Endpoint: "http://127.0.0.2"}}, spec.DigestOf(b), size, into)
 			}
 			if err != nil {
 				t.Error(err)

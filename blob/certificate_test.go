@@ -1,0 +1,496 @@
+package blob_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/blob/blobtest"
+	"github.com/althing-network/althing/spec"
+)
+
+func publicOf(node uint64) ed25519.PublicKey { return keyOf(node).Public().(ed25519.PublicKey) }
+
+// secured serves a node's store over TLS with some keys, of which the first is its own.
+// Connections may pass somebody on the way.
+func secured(t *testing.T, node uint64, s blob.Store, way func(net.Listener) net.Listener, keys ...ed25519.PrivateKey) blob.Peer {
+	t.Helper()
+	config, err := blob.ServerTLS(keys[0], keys[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "https://" + listener.Addr().String()
+	if way != nil {
+		listener = way(listener)
+	}
+	web := blob.NewHTTPServer(&blob.Server{Chain: chain, Node: node, Store: s, Policy: rules{}, Keys: rules{}, Now: atNoon})
+	go web.Serve(tls.NewListener(&blob.Door{Listener: listener}, config))
+	t.Cleanup(func() { web.Close() })
+	return blob.Peer{Node: node, Endpoint: endpoint, Key: keys[0].Public().(ed25519.PublicKey)}
+}
+
+// securely is a client that knows its peers by their keys.
+func securely(node uint64) blob.Client {
+	return blob.Client{Chain: chain, Node: node, Key: keyOf(node), Now: atNoon, HTTP: blob.NewHTTPClient(true)}
+}
+
+// tap is a listener that keeps all that passes, in both directions.
+type tap struct {
+	net.Listener
+	mu    *sync.Mutex
+	heard *bytes.Buffer
+}
+
+type tapped struct {
+	net.Conn
+	tap tap
+}
+
+func (l tap) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return tapped{conn, l}, nil
+}
+
+func (l tap) hear(b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard.Write(b)
+}
+
+func (c tapped) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.tap.hear(b[:n])
+	return n, err
+}
+
+func (c tapped) Write(b []byte) (int, error) {
+	c.tap.hear(b)
+	return c.Conn.Write(b)
+}
+
+// TestAttackEavesdrop: whoever is on the way of an upload and of a download has the
+// whole update where nodes speak plain HTTP, and with TLS nothing of it, nor who asks
+// for what.
+func TestAttackEavesdrop(t *testing.T) {
+	update := blobtest.Bytes(7, 2*blob.ChunkSize)
+	slot := blobtest.UpdateRef(trainer)
+	entry, commitment := opening(slot, update)
+	for _, clear := range []bool{true, false} {
+		ear := tap{mu: &sync.Mutex{}, heard: &bytes.Buffer{}}
+		listen := func(l net.Listener) net.Listener { ear.Listener = l; return ear }
+		store := blob.NewMemory()
+		var peer blob.Peer
+		if clear {
+			web := httptest.NewUnstartedServer(nil)
+			web.Config = blob.NewHTTPServer(&blob.Server{Chain: chain, Node: server, Store: store, Policy: rules{}, Keys: rules{}, Now: atNoon})
+			web.Listener = listen(web.Listener)
+			web.Start()
+			t.Cleanup(web.Close)
+			peer = blob.Peer{Node: server, Endpoint: web.URL}
+		} else {
+			peer = secured(t, server, store, listen, keyOf(server))
+		}
+		if err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := securely(evaluator).FetchUpdate(t.Context(), []blob.Peer{peer}, slot, commitment, most, blob.NewMemory()); err != nil {
+			t.Fatal(err)
+		}
+		ear.mu.Lock()
+		heard := ear.heard.Bytes()
+		for what, secret := range map[string][]byte{
+			"an update": update[:100], "its last bytes": update[len(update)-100:], "a salt": fmt.Appendf(nil, "%x", entry.Salt[:]), "the path of a slot": []byte(slot.Path()),
+			"a header": []byte(blob.HeaderSignature),
+		} {
+			if bytes.Contains(heard, secret) != clear {
+				t.Errorf("in clear %v: an eavesdropper hears %s: %v", clear, what, !clear)
+			}
+		}
+		ear.mu.Unlock()
+	}
+}
+
+// TestAttackImpersonation: who answers at a node's address with another key, whatever
+// its certificate says, is no peer: nothing is sent to it, and nothing taken from it.
+func TestAttackImpersonation(t *testing.T) {
+	update := blobtest.Bytes(7, 100)
+	slot := blobtest.UpdateRef(trainer)
+	entry, _ := opening(slot, update)
+	seen := &atomic.Int64{}
+	thief := blob.NewMemory()
+	peer := secured(t, server, thief, nil, keyOf(bystander))
+	web := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) })) // RSA, by an authority of its own
+	defer web.Close()
+	for name, endpoint := range map[string]string{"another node's key": peer.Endpoint, "no node's key": web.URL} {
+		to := blob.Peer{Node: server, Endpoint: endpoint, Key: publicOf(server)}
+		if err := securely(trainer).PutUpdate(t.Context(), to, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || !errors.Is(err, spec.ErrCommunication) {
+			t.Errorf("%s: an upload ends with %v", name, err)
+		}
+		if err := securely(0).Health(t.Context(), to); !errors.Is(err, blob.ErrOtherKey) {
+			t.Errorf("%s: a question ends with %v", name, err)
+		}
+	}
+	if seen.Load() != 0 {
+		t.Errorf("%d requests reached an impostor", seen.Load())
+	}
+	wantNothing(t, thief)
+	if err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
+		t.Errorf("with the key looked for, that is with no defence: %v", err)
+	}
+	peer.Key = nil
+	if err := securely(0).Health(t.Context(), peer); !errors.Is(err, blob.ErrOtherKey) {
+		t.Errorf("a node without a key: %v", err)
+	}
+}
+
+// TestPlainHTTPLeavesNoMachine: an endpoint in clear is used where it is loopback only.
+func TestPlainHTTPLeavesNoMachine(t *testing.T) {
+	for _, endpoint := range []string{
+		"http://192.0.2.1:7000", "http://node.example", "http://localhost:7000", "http://2130706433:7000",
+		"http://[fe80::1%25lo]:7000", "ftp://127.0.0.1:7000", "http://:7000",
+	} {
+		err := securely(0).Health(t.Context(), blob.Peer{Node: server, Endpoint: endpoint, Key: publicOf(server)})
+		if err == nil || !strings.Contains(err.Error(), "want https, or http to a loopback address") {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+}
+
+// TestAttackRebind: a name that was registered as one of the internet resolves to our
+// own machine. On a local network that is fine; on any other nothing is sent there.
+func TestAttackRebind(t *testing.T) {
+	knocks := &atomic.Int64{}
+	peer := secured(t, server, blob.NewMemory(), func(l net.Listener) net.Listener { return knocking{l, knocks} }, keyOf(server))
+	c := securely(0)
+	if err := c.Health(t.Context(), peer); err != nil || knocks.Load() != 1 {
+		t.Errorf("on a local network: %v after %d connections", err, knocks.Load())
+	}
+	named := peer
+	named.Endpoint = strings.Replace(peer.Endpoint, "127.0.0.1", "localhost", 1)
+	c.HTTP = blob.NewHTTPClient(false)
+	for _, to := range []blob.Peer{peer, named} {
+		err := c.Health(t.Context(), to)
+		if !errors.Is(err, spec.ErrCommunication) || !strings.Contains(err.Error(), "the network is not local") || knocks.Load() != 1 {
+			t.Errorf("%s: got %v after %d connections", to.Endpoint, err, knocks.Load())
+		}
+	}
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { knocks.Add(1) }))
+	defer web.Close()
+	if err := c.Health(t.Context(), blob.Peer{Node: server, Endpoint: web.URL}); err == nil || knocks.Load() != 1 {
+		t.Errorf("in clear: got %v after %d requests", err, knocks.Load())
+	}
+}
+
+// knocking counts connections.
+type knocking struct {
+	net.Listener
+	knocks *atomic.Int64
+}
+
+func (k knocking) Accept() (net.Conn, error) {
+	conn, err := k.Listener.Accept()
+	if err == nil {
+		k.knocks.Add(1)
+	}
+	return conn, err
+}
+
+// TestOneAddressTwoNodes: two nodes that register one address share no connection, so
+// neither speaks for the other; nor do two that register one key.
+func TestOneAddressTwoNodes(t *testing.T) {
+	knocks := &atomic.Int64{}
+	true1 := secured(t, server, blob.NewMemory(), func(l net.Listener) net.Listener { return knocking{l, knocks} }, keyOf(server))
+	squatter := blob.Peer{Node: otherServer, Endpoint: true1.Endpoint, Key: publicOf(otherServer)}
+	c := securely(trainer)
+	for range 3 {
+		if _, err := c.Updates(t.Context(), true1, 1, 1); err != nil {
+			t.Errorf("the node whose address it is: %v", err)
+		}
+		if _, err := c.Updates(t.Context(), squatter, 1, 1); !errors.Is(err, blob.ErrOtherKey) {
+			t.Errorf("another node, over the address: %v", err)
+		}
+	}
+	if knocks.Load() != 1+3 {
+		t.Errorf("%d connections: want one of the node that is kept, and one for each attempt of the other", knocks.Load())
+	}
+	copycat := blob.Peer{Node: otherServer, Endpoint: "https://127.0.0.1:1", Key: true1.Key}
+	if err := c.Health(t.Context(), copycat); err == nil || errors.Is(err, blob.ErrOtherKey) {
+		t.Errorf("a node that registers the key of another is asked at the other's: %v", err)
+	}
+}
+
+// TestOnlyTLS13: a peer that knows older versions only is refused, by a server and by a
+// client.
+func TestOnlyTLS13(t *testing.T) {
+	peer := secured(t, server, blob.NewMemory(), nil, keyOf(server))
+	address := strings.TrimPrefix(peer.Endpoint, "https://")
+	for version, fine := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
+		conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, MaxVersion: version})
+		if (err == nil) != fine {
+			t.Errorf("%s: got %v, want it served %v", tls.VersionName(version), err, fine)
+		}
+		if err == nil {
+			if p := conn.ConnectionState(); p.DidResume || p.NegotiatedProtocol == "h2" {
+				t.Errorf("got %+v", p)
+			}
+			conn.Close()
+		}
+		web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"chain":%q,"node":%d}`, chain, server)
+		}))
+		config, err := blob.ServerTLS(keyOf(server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.MinVersion, config.MaxVersion = version, version
+		web.Listener = tls.NewListener(web.Listener, config)
+		web.Start()
+		defer web.Close()
+		err = securely(0).Health(t.Context(), blob.Peer{Node: server, Endpoint: "https" + strings.TrimPrefix(web.URL, "http"), Key: publicOf(server)})
+		if (err == nil) != fine {
+			t.Errorf("a server of %s: got %v, want it asked %v", tls.VersionName(version), err, fine)
+		}
+	}
+}
+
+// TestAttackIdleHandshakes: connections that never finish their handshake hold no door:
+// they make room for a node at once, and are gone when their time is over.
+func TestAttackIdleHandshakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, err := blob.ServerTLS(keyOf(server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newStreet()
+		stop := open(blob.NewMemory(), tls.NewListener(&blob.Door{Listener: s}, config))
+		defer stop()
+		for i := range 300 {
+			conn := s.dial(fmt.Sprintf("10.0.%d.%d:1", i/200, i%200))
+			defer conn.Close()
+			if i%2 == 0 { // the header of a record, which does not follow
+				go conn.Write([]byte{22, 3, 1, 2, 0})
+			}
+		}
+		synctest.Wait()
+		if held := s.open.Load(); held > 96 {
+			t.Errorf("%d connections are held by handshakes", held)
+		}
+		transport := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			return tls.Client(s.dial("10.1.0.1:1"), &tls.Config{InsecureSkipVerify: true}), nil
+		}}
+		c := blob.Client{Chain: chain, Node: evaluator, Key: keyOf(evaluator), HTTP: &http.Client{Transport: transport}}
+		peer := blob.Peer{Node: server, Endpoint: "https://street.example", Key: publicOf(server)}
+		if _, err := c.Updates(t.Context(), peer, 1, 1); err != nil {
+			t.Errorf("a node among idle handshakes: %v", err)
+		}
+		<-time.After(11 * time.Second)
+		synctest.Wait()
+		if held := s.open.Load(); held != 1 {
+			t.Errorf("%d connections after the time of a handshake: want that of the node", held)
+		}
+		transport.CloseIdleConnections()
+	})
+}
+
+// TestNodesGoBeforeStrangersOverTLS: the door knows of a node's request also when it
+// comes over TLS: no number of strangers cuts it off.
+func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, err := blob.ServerTLS(keyOf(server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newStreet()
+		stop := open(blob.NewMemory(), tls.NewListener(&blob.Door{Listener: s, Most: 4}, config))
+		defer stop()
+		transport := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			return tls.Client(s.dial("10.1.0.1:1"), &tls.Config{InsecureSkipVerify: true}), nil
+		}}
+		c := blob.Client{Chain: chain, Node: trainer, Key: keyOf(trainer), HTTP: &http.Client{Transport: transport}}
+		update, slot, begin := blobtest.Bytes(1, 100), blobtest.UpdateRef(trainer), make(chan struct{})
+		entry, _ := opening(slot, update)
+		put := make(chan error, 1)
+		go func() {
+			put <- c.PutUpdate(t.Context(), blob.Peer{Node: server, Endpoint: "https://street.example", Key: publicOf(server)}, slot, entry, gated(update, begin))
+		}()
+		synctest.Wait() // the server waits for its bytes
+		for i := range 40 {
+			defer s.dial(fmt.Sprintf("10.0.0.%d:1", i)).Close()
+		}
+		synctest.Wait()
+		close(begin)
+		if err := <-put; err != nil {
+			t.Errorf("a node among strangers: %v", err)
+		}
+		transport.CloseIdleConnections()
+	})
+}
+
+// TestRotatedKeyIsLookedUp: a peer that has a new key is asked, and believed, by who
+// still knows the old one: the registry is looked up once more. Whoever does not look,
+// or finds the old key again, refuses it.
+func TestRotatedKeyIsLookedUp(t *testing.T) {
+	model := blobtest.Bytes(3, 100)
+	update, slot := blobtest.Bytes(7, 100), blobtest.UpdateRef(trainer)
+	entry, _ := opening(slot, update)
+	peer := secured(t, server, holding(t, model, blobtest.ModelRef(1)), nil, keyOf(server))
+	for _, doubts := range []bool{false, true} {
+		known, asked := publicOf(otherServer), 0
+		n := blob.Network{
+			Client: securely(trainer),
+			Peer: func(context.Context, uint64) (blob.Peer, error) {
+				asked++
+				return blob.Peer{Node: server, Endpoint: peer.Endpoint, Key: known}, nil
+			},
+		}
+		if doubts {
+			n.Doubt = func(uint64) bool {
+				renewed := !bytes.Equal(known, peer.Key)
+				known = peer.Key
+				return renewed
+			}
+		}
+		get := n.FetchModel(t.Context(), []uint64{server}, spec.DigestOf(model), 1000, blob.NewMemory())
+		known = publicOf(otherServer)
+		put := n.PutUpdate(t.Context(), server, slot, entry, reading(update))
+		if doubts && (get != nil || put != nil || asked != 4) || !doubts && (!errors.Is(get, blob.ErrOtherKey) || !errors.Is(put, blob.ErrOtherKey) || asked != 2) {
+			t.Errorf("doubts %v: got %v and %v after %d questions", doubts, get, put, asked)
+		}
+		if n.Doubt = func(uint64) bool { return true }; doubts {
+			known, asked = publicOf(otherServer), 0
+			if err := n.PutUpdate(t.Context(), server, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || asked != 2 {
+				t.Errorf("with the old key in the registry: %v after %d questions", err, asked)
+			}
+		}
+	}
+}
+
+// TestFormerKeyIsShownToWhoAsksForIt: a server that rotated its key shows the old one
+// to peers that know no other yet, and to nobody once it has ended.
+func TestFormerKeyIsShownToWhoAsksForIt(t *testing.T) {
+	for _, former := range []bool{true, false} {
+		keys := []ed25519.PrivateKey{keyOf(server)}
+		if former {
+			keys = append(keys, keyOf(otherServer))
+		}
+		peer := secured(t, server, blob.NewMemory(), nil, keys...)
+		if err := securely(0).Health(t.Context(), peer); err != nil {
+			t.Errorf("the new key: %v", err)
+		}
+		peer.Key = publicOf(otherServer)
+		if err := securely(0).Health(t.Context(), peer); errors.Is(err, blob.ErrOtherKey) == former {
+			t.Errorf("the old key, which is known %v: %v", former, err)
+		}
+	}
+}
+
+// renewing is a registry in which the trainer's key changed, and its memory.
+type renewing struct {
+	rules
+	doubted bool
+}
+
+func (r *renewing) KeyOf(ctx context.Context, node uint64) (ed25519.PublicKey, error) {
+	if node == trainer && !r.doubted {
+		return publicOf(bystander), nil
+	}
+	return r.rules.KeyOf(ctx, node)
+}
+
+// TestAttackStolenKey: a node has rotated the key that was stolen. A server that does
+// not hear of it goes on believing the thief and refuses the node; one that doubts what
+// it remembers looks the node up, serves it, and refuses the thief from then on.
+func TestAttackStolenKey(t *testing.T) {
+	for _, doubts := range []bool{false, true} {
+		keys := &renewing{}
+		h := &blob.Server{Chain: chain, Node: server, Store: blob.NewMemory(), Policy: rules{}, Keys: keys, Now: atNoon}
+		if doubts {
+			h.Doubt = func(uint64) bool {
+				before := keys.doubted
+				keys.doubted = true
+				return !before
+			}
+		}
+		web := httptest.NewServer(h)
+		defer web.Close()
+		peer := blob.Peer{Node: server, Endpoint: web.URL}
+		thief, node := securely(trainer), securely(trainer)
+		thief.Key = keyOf(bystander)
+		_, rotated := node.Updates(t.Context(), peer, 1, 1)
+		_, stolen := thief.Updates(t.Context(), peer, 1, 1)
+		if doubts && (rotated != nil || !errors.Is(stolen, blob.ErrUnauthenticated)) || !doubts && (!errors.Is(rotated, blob.ErrUnauthenticated) || stolen != nil) {
+			t.Errorf("doubts %v: the node gets %v, the thief %v", doubts, rotated, stolen)
+		}
+	}
+}
+
+// TestThroughAProxy: where the environment names a proxy, it sees the address of a peer
+// and bytes that it cannot read, and what it puts there instead is no peer.
+func TestThroughAProxy(t *testing.T) {
+	peer := secured(t, server, blob.NewMemory(), nil, keyOf(server))
+	impostor := secured(t, server, blob.NewMemory(), nil, keyOf(bystander))
+	address := strings.TrimPrefix(peer.Endpoint, "https://")
+	for name, c := range map[string]struct {
+		to   string // where the proxy leads
+		code int
+		want error
+	}{
+		"honest":   {address, http.StatusOK, nil},
+		"crooked":  {strings.TrimPrefix(impostor.Endpoint, "https://"), http.StatusOK, blob.ErrOtherKey},
+		"refusing": {address, http.StatusForbidden, spec.ErrCommunication},
+	} {
+		asked := make(chan string, 2)
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- fmt.Sprint(r.Method, " ", r.Host, " ", r.Header.Get("Proxy-Authorization"))
+			if c.code != http.StatusOK {
+				w.WriteHeader(c.code)
+				return
+			}
+			out, err := net.Dial("tcp", c.to)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			in, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			io.WriteString(in, "HTTP/1.1 200 OK\r\n\r\n")
+			go io.Copy(out, in)
+			io.Copy(in, out)
+		}))
+		defer web.Close()
+		conn, err := blob.Through(t.Context(), strings.Replace(web.URL, "http://", "http://me:word@", 1), "node.example:7000", peer)
+		if err == nil {
+			conn.Close()
+		}
+		if c.want == nil && err != nil || c.want == blob.ErrOtherKey && !errors.Is(err, c.want) || c.want != nil && err == nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := <-asked; got != "CONNECT node.example:7000 Basic bWU6d29yZA==" {
+			t.Errorf("%s: it is asked %q", name, got)
+		}
+	}
+}
