@@ -52,7 +52,10 @@ func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, erro
 	if t.Model.IsZero() {
 		return nil, fmt.Errorf("task %d has no model yet: it is %s", task, t.State)
 	}
-	tools := stranger(chain)
+	tools, err := stranger(ctx, chain)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := tools.Model(ctx, t, t.Model); err != nil {
 		return nil, err
 	}
@@ -63,7 +66,7 @@ func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, erro
 // stranger where the chain has no such node.
 func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
 	if home == "" {
-		return stranger(chain), nil
+		return stranger(ctx, chain)
 	}
 	key, err := LoadKey(home)
 	if err != nil {
@@ -71,7 +74,7 @@ func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools
 	}
 	node, err := chain.NodeByOwner(ctx, addressOf(key).String())
 	if errors.Is(err, client.ErrNodeNotFound) {
-		return stranger(chain), nil
+		return stranger(ctx, chain)
 	}
 	if err != nil {
 		return role.Tools{}, err
@@ -80,20 +83,25 @@ func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools
 	if err != nil {
 		return role.Tools{}, err
 	}
-	return tools(chain, blob.Client{Chain: chain.Chain(), Node: node.ID, Key: ed25519.NewKeyFromSeed(seed)}), nil
+	return tools(ctx, chain, blob.Client{Chain: chain.Chain(), Node: node.ID, Key: ed25519.NewKeyFromSeed(seed)})
 }
 
 // stranger has no key: other nodes see nobody.
-func stranger(chain *client.Client) role.Tools {
-	return tools(chain, blob.Client{Chain: chain.Chain()})
+func stranger(ctx context.Context, chain *client.Client) (role.Tools, error) {
+	return tools(ctx, chain, blob.Client{Chain: chain.Chain()})
 }
 
 // tools are for somebody who only looks, also at what the own node serves.
-func tools(chain *client.Client, blobs blob.Client) role.Tools {
+func tools(ctx context.Context, chain *client.Client, blobs blob.Client) (role.Tools, error) {
+	local, err := chain.Local(ctx)
+	if err != nil {
+		return role.Tools{}, err
+	}
+	blobs.HTTP = blob.NewHTTPClient(local)
 	directory := &directory{chain: chain}
 	return role.Tools{
 		Chain: chain.Chain(),
-		Blobs: blob.Network{Client: blobs, Peer: directory.peer},
+		Blobs: blob.Network{Client: blobs, Peer: directory.peer, Doubt: directory.doubt},
 		Store: blob.NewMemory(),
-	}
+	}, nil
 }

@@ -14,11 +14,20 @@ import (
 )
 
 // directory looks nodes up in the registry; a profile changes rarely, so what it
-// learned serves for a while.
+// learned serves for a while: until a round begins, so that a key which was given up
+// ends with its round, and no longer than 30 s. That there is no such node serves until
+// the next height.
 type directory struct {
-	chain *client.Client
-	mu    sync.Mutex
-	known map[uint64]known
+	chain interface {
+		Node(ctx context.Context, id uint64) (spec.Node, error)
+	}
+
+	mu      sync.Mutex
+	known   map[uint64]known
+	absent  map[uint64]error
+	doubted map[uint64]bool   // at this height
+	rounds  map[uint64]uint64 // the newest of each task
+	turn    uint64            // counts what made it forget
 }
 
 type known struct {
@@ -26,26 +35,74 @@ type known struct {
 	since time.Time
 }
 
-const stale = 30 * time.Second
+const (
+	stale    = 30 * time.Second
+	maxKnown = 4096 // nodes of each kind that are remembered
+)
+
+// see is told at each height of the rounds that run.
+func (d *directory) see(tasks []client.Duty) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.absent, d.doubted = nil, nil
+	newest, begun := map[uint64]uint64{}, false
+	for _, t := range tasks {
+		for _, r := range t.Rounds {
+			newest[t.Task.ID] = max(newest[t.Task.ID], r.Number)
+		}
+		begun = begun || newest[t.Task.ID] > d.rounds[t.Task.ID]
+	}
+	if d.rounds = newest; begun {
+		d.known = nil
+		d.turn++
+	}
+}
+
+// doubt is told of a node whose key is another than was said. It reports whether the
+// registry is asked for the node anew, which it is once at each height.
+func (d *directory) doubt(id uint64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.doubted[id] {
+		return false
+	}
+	d.doubted = remember(d.doubted, id, true)
+	delete(d.known, id)
+	d.turn++
+	return true
+}
 
 func (d *directory) node(ctx context.Context, id uint64) (spec.Node, error) {
 	d.mu.Lock()
 	k, ok := d.known[id]
+	missing, turn := d.absent[id], d.turn
 	d.mu.Unlock()
-	if ok && time.Since(k.since) < stale {
+	switch {
+	case ok && time.Since(k.since) < stale:
 		return k.node, nil
+	case missing != nil:
+		return spec.Node{}, missing
 	}
+	since := time.Now()
 	node, err := d.chain.Node(ctx, id)
-	if err != nil {
-		return spec.Node{}, err
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.known == nil {
-		d.known = map[uint64]known{}
+	switch {
+	case errors.Is(err, client.ErrNodeNotFound):
+		d.absent = remember(d.absent, id, err)
+	case err == nil && turn == d.turn:
+		d.known = remember(d.known, id, known{node, since})
 	}
-	d.known[id] = known{node, time.Now()}
-	return node, nil
+	return node, err
+}
+
+// remember keeps a value; where there are too many, all others are forgotten.
+func remember[V any](m map[uint64]V, id uint64, v V) map[uint64]V {
+	if m == nil || len(m) >= maxKnown {
+		m = map[uint64]V{}
+	}
+	m[id] = v
+	return m
 }
 
 // peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
@@ -54,7 +111,11 @@ func (d *directory) peer(ctx context.Context, id uint64) (blob.Peer, error) {
 	if errors.Is(err, client.ErrNodeNotFound) {
 		err = fmt.Errorf("%w: %w", blob.ErrNotFound, err)
 	}
-	return blob.Peer{Node: id, Endpoint: node.Profile.Endpoint}, err
+	return peerOf(node), err
+}
+
+func peerOf(n spec.Node) blob.Peer {
+	return blob.Peer{Node: n.ID, Endpoint: n.Profile.Endpoint, Key: n.Profile.TransportKey}
 }
 
 // KeyOf implements [blob.Keys].

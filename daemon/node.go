@@ -18,7 +18,7 @@ type NodeConfig struct {
 	Roles     spec.Role      `json:"roles"`
 	RPC       []string       `json:"rpc"`                // of chain nodes, tried in turn
 	Listen    string         `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
-	Endpoint  string         `json:"endpoint,omitempty"` // its base URL as others see it; empty: http://Listen
+	Endpoint  string         `json:"endpoint,omitempty"` // its base URL as others see it; empty: https://Listen
 	Stake     uint64         `json:"stake_uthing"`
 	Slots     uint32         `json:"slots"`
 	Resources spec.Resources `json:"resources"`
@@ -101,6 +101,10 @@ func (c NodeConfig) Validate() error {
 		return fmt.Errorf("node %q aggregates, so it needs an address to listen on", c.Name)
 	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == "" || c.Data.Classes < 2):
 		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name, a file and at least 2 classes", c.Name)
+	case c.endpoint() != "":
+		if _, err := spec.ParseEndpoint(c.endpoint()); err != nil {
+			return fmt.Errorf("node %q: %w", c.Name, err)
+		}
 	}
 	return nil
 }
@@ -108,7 +112,7 @@ func (c NodeConfig) Validate() error {
 // endpoint is where others reach the node's blob interface.
 func (c NodeConfig) endpoint() string {
 	if c.Endpoint == "" && c.Listen != "" {
-		return "http://" + c.Listen
+		return "https://" + c.Listen
 	}
 	return c.Endpoint
 }

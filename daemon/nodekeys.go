@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -10,14 +11,23 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
 )
 
 // nodeKeys are the keys a node registers beside its account's: one that signs
-// its requests to other nodes, one to which others seal what only it may read.
+// its requests to other nodes and says who serves them, one to which others seal what
+// only it may read.
 type nodeKeys struct {
 	transport ed25519.PrivateKey
-	sealing   *ecdh.PrivateKey // X25519
+	sealing   *ecdh.PrivateKey   // X25519
+	former    ed25519.PrivateKey // transport key before the last rotation; nil: it has ended
 }
+
+// formerSuffix ends the names of files with keys that were replaced, and whose rounds
+// may still run.
+const formerSuffix = ".former"
 
 // loadKeys reads the keys of a home folder, and makes those that are not there.
 func loadKeys(home string) (k nodeKeys, err error) {
@@ -29,9 +39,84 @@ func loadKeys(home string) (k nodeKeys, err error) {
 	if err != nil {
 		return k, err
 	}
+	former, err := kept(filepath.Join(home, transportFile+formerSuffix))
+	switch {
+	case err == nil:
+		k.former = ed25519.NewKeyFromSeed(former)
+	case !errors.Is(err, os.ErrNotExist):
+		return k, err
+	}
 	k.transport = ed25519.NewKeyFromSeed(seed)
 	k.sealing, err = ecdh.X25519().NewPrivateKey(scalar)
 	return k, err
+}
+
+// enter puts the keys into a profile.
+func (k nodeKeys) enter(p *spec.Profile) {
+	p.TransportKey = k.transport.Public().(ed25519.PublicKey)
+	p.SealingKey = k.sealing.PublicKey().Bytes()
+}
+
+// RotateKeys gives the node of a home folder new transport and sealing keys, and tells
+// the registry, so that nobody who has the old ones is taken for it in a later round.
+// The old ones stay beside the new until the rounds that run have ended, and are deleted
+// then. It fails with [ErrInUse] while the node runs. Where it is cut off, the new keys
+// are registered when the node is started.
+func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
+	config, err := LoadNode(home)
+	if err != nil {
+		return n, err
+	}
+	release, err := lock(home)
+	if err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	account, err := openAccount(ctx, home, config)
+	if err != nil {
+		return n, err
+	}
+	if n, err = account.NodeByOwner(ctx, account.Address()); err != nil {
+		return n, err
+	}
+	for _, file := range []string{transportFile, sealingFile} {
+		if err := replace(filepath.Join(home, file)); err != nil {
+			return n, fmt.Errorf("new keys: %w", err)
+		}
+	}
+	keys, err := loadKeys(home)
+	if err != nil {
+		return n, err
+	}
+	keys.enter(&n.Profile)
+	if _, err := account.Send(ctx, client.Update{Profile: n.Profile}); err != nil {
+		return n, fmt.Errorf("register new keys of node %d: %w", n.ID, err)
+	}
+	return account.Node(ctx, n.ID)
+}
+
+// replace draws a secret anew. At any moment there is a file with the new one or the
+// old one, and the old one is not lost.
+func replace(path string) error {
+	old, err := kept(path)
+	if err == nil {
+		err = write(path+formerSuffix, old)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	_, err = draw(path)
+	return err
+}
+
+// endFormerKeys deletes the keys from before the last rotation.
+func endFormerKeys(home string) (err error) {
+	for _, file := range []string{transportFile, sealingFile} {
+		if e := os.Remove(filepath.Join(home, file+formerSuffix)); !errors.Is(e, os.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 const secretSize = 32 // bytes, of an Ed25519 seed and of an X25519 scalar
@@ -41,13 +126,22 @@ const secretSize = 32 // bytes, of an Ed25519 seed and of an X25519 scalar
 func secret(path string) ([]byte, error) {
 	b, err := kept(path)
 	if errors.Is(err, os.ErrNotExist) {
-		drawn := make([]byte, secretSize)
-		if _, err := rand.Read(drawn); err != nil {
-			return nil, err
-		}
-		return drawn, writeFile(path, []byte(hex.EncodeToString(drawn)+"\n"))
+		return draw(path)
 	}
 	return b, err
+}
+
+// draw puts new random bytes into a file.
+func draw(path string) ([]byte, error) {
+	drawn := make([]byte, secretSize)
+	if _, err := rand.Read(drawn); err != nil {
+		return nil, err
+	}
+	return drawn, write(path, drawn)
+}
+
+func write(path string, secret []byte) error {
+	return writeFile(path, []byte(hex.EncodeToString(secret)+"\n"))
 }
 
 // kept reads random bytes from their file.

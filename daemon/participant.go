@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"reflect"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/althing-network/althing/blob"
@@ -29,14 +32,19 @@ import (
 // and does what its roles ask for. It knows the chain only through an RPC address
 // and other nodes only through their blob interface.
 type Participant struct {
-	config  NodeConfig
-	account *client.Account
-	node    spec.Node
-	tools   role.Tools
-	chain   *recent
-	server  *http.Server
-	uploads chan struct{} // told of every update that arrives
-	log     *slog.Logger
+	config    NodeConfig
+	account   *client.Account
+	node      spec.Node
+	twin      *twin
+	keys      nodeKeys
+	formerly  *formerly // nil: no keys were replaced, or they have ended
+	tools     role.Tools
+	chain     *recent
+	directory *directory
+	server    *http.Server
+	shown     atomic.Pointer[tls.Config] // how the server shows who it is
+	uploads   chan struct{}              // told of every update that arrives
+	log       *slog.Logger
 }
 
 // OpenParticipant connects a home folder to its chain.
@@ -49,8 +57,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if p.account, err = openAccount(ctx, home, config); err != nil {
 		return nil, err
 	}
-	keys, err := loadKeys(home)
-	if err != nil {
+	if p.keys, err = loadKeys(home); err != nil {
 		return nil, err
 	}
 	table, err := config.Data.read(home)
@@ -65,11 +72,26 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if err != nil {
 		return nil, err
 	}
+	local, err := p.account.Local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asks := blob.Client{Chain: config.Chain, HTTP: blob.NewHTTPClient(local)}
+	before, err := p.account.NodeByOwner(ctx, p.account.Address())
+	switch {
+	case err == nil:
+		err = elsewhere(ctx, asks, before)
+	case errors.Is(err, client.ErrNodeNotFound):
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	listener, err := p.listen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if p.node, err = p.register(ctx, keys, table); err != nil {
+	if p.node, err = p.register(ctx, before, table); err != nil {
 		if listener != nil {
 			_ = listener.Close()
 		}
@@ -77,12 +99,20 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	}
 	p.log = p.log.With(slog.Uint64("id", p.node.ID))
 	p.chain = &recent{chain: p.account.Client}
-	directory := &directory{chain: p.account.Client}
+	p.directory = &directory{chain: p.account.Client}
+	p.twin = &twin{node: p.node, own: home, remembers: func(task, round uint64) (t trainer.Trained, found bool, err error) {
+		found, err = journal.Recall(trainer.TrainKey(task, round), &t)
+		return t, found, err
+	}}
+	if p.keys.former != nil {
+		p.formerly = &formerly{home: home, until: time.Now().Add(stale)}
+	}
+	asks.Node, asks.Key = p.node.ID, p.keys.transport
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
-		Blobs:     blob.Network{Client: blob.Client{Chain: config.Chain, Node: p.node.ID, Key: keys.transport, HTTP: blob.NewHTTPClient()}, Self: p.node.ID, Peer: directory.peer, Stalls: &blob.Stalls{}},
+		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},
 		Store:     store,
 		Journal:   journal,
 		Trainer:   train.Engine{},
@@ -90,9 +120,14 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Random:    rand.Reader,
 		Now:       time.Now,
 	}
-	if listener != nil {
-		p.serve(listener, directory)
+	if listener == nil {
+		return p, nil
 	}
+	if err := p.show(); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	p.serve(listener)
 	return p, nil
 }
 
@@ -133,24 +168,25 @@ func (r Rows) read(home string) (data.Table, error) {
 	return data.Open(filepath.Join(home, r.File), r.Classes)
 }
 
-// register makes the chain's record of the node say what its home folder says.
-func (p *Participant) register(ctx context.Context, keys nodeKeys, table data.Table) (spec.Node, error) {
+// register makes the chain's record of the node say what its home folder says. Before
+// is the record so far, whose id is 0 where there is none.
+func (p *Participant) register(ctx context.Context, before spec.Node, table data.Table) (spec.Node, error) {
 	profile := spec.Profile{
-		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(), TransportKey: keys.transport.Public().(ed25519.PublicKey),
-		SealingKey: keys.sealing.PublicKey().Bytes(),
-		Resources:  p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
+		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(),
+		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
 	}
+	p.keys.enter(&profile)
 	if p.config.Data.File != "" {
 		profile.Datasets = []spec.Dataset{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}
 	}
-	node, err := p.account.NodeByOwner(ctx, p.account.Address())
+	var err error
 	switch {
-	case errors.Is(err, client.ErrNodeNotFound):
+	case before.ID == 0:
 		_, err = p.account.Send(ctx, client.Register{Profile: profile, Stake: p.config.Stake})
-	case err == nil && !reflect.DeepEqual(node.Profile, profile):
+	case !reflect.DeepEqual(before.Profile, profile):
 		_, err = p.account.Send(ctx, client.Update{Profile: profile})
-	case err == nil:
-		return node, nil
+	default:
+		return before, nil
 	}
 	if err != nil {
 		return spec.Node{}, fmt.Errorf("register node %q: %w", p.config.Name, err)
@@ -169,9 +205,23 @@ func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
+// show has the blob interface show the node's key, and the former one to who asks for it.
+func (p *Participant) show() error {
+	var former []ed25519.PrivateKey
+	if p.keys.former != nil {
+		former = append(former, p.keys.former)
+	}
+	shown, err := blob.ServerTLS(p.keys.transport, former...)
+	if err != nil {
+		return err
+	}
+	p.shown.Store(shown)
+	return nil
+}
+
+func (p *Participant) serve(listener net.Listener) {
 	handler := &blob.Server{
-		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: keys,
+		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: p.directory, Doubt: p.directory.doubt,
 		Policy: &punctual{Policy: aggregator.Policy{Chain: p.chain, Node: p.node.ID}, records: p.chain},
 		Failed: func(r *http.Request, err error) {
 			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
@@ -184,8 +234,15 @@ func (p *Participant) serve(listener net.Listener, keys blob.Keys) {
 		},
 	}
 	p.server = blob.NewHTTPServer(handler)
+	listener = &blob.Door{Listener: listener}
+	if strings.HasPrefix(p.config.endpoint(), "https:") {
+		listener = tls.NewListener(listener, &tls.Config{
+			MinVersion:         tls.VersionTLS13,
+			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return p.shown.Load(), nil },
+		})
+	}
 	go func() {
-		if err := p.server.Serve(&blob.Door{Listener: listener}); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("blob interface stopped", slog.Any("err", err))
 		}
 	}()

@@ -24,6 +24,8 @@ func (p *Participant) Run(ctx context.Context) error {
 		}
 	}()
 	defer w.wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	heights := p.account.Heights(ctx)
 	var now int64
 	prunes := int64(p.node.ID) % pruneInterval // the height to look at what need not be kept: not all nodes at once
@@ -52,6 +54,14 @@ func (p *Participant) Run(ctx context.Context) error {
 				continue
 			}
 			chain = seen
+			p.directory.see(chain.tasks)
+			if err := p.twin.look(ctx, p.account.Client, chain.tasks, now); err != nil {
+				p.log.Error("node stops", slog.Any("err", err))
+				return err
+			}
+			if err := p.endKeys(chain.tasks); err != nil {
+				p.log.Warn("former keys are not deleted", slog.Any("err", err))
+			}
 			for _, t := range chain.tasks {
 				if aggregates(t.Task, p.node.ID) { // its rounds are whole
 					p.chain.learn(t.Task, t.Rounds)
