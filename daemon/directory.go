@@ -18,9 +18,7 @@ import (
 // ends with its round, and no longer than 30 s. That there is no such node serves until
 // the next height.
 type directory struct {
-	chain interface {
-		Node(ctx context.Context, id uint64) (spec.Node, error)
-	}
+	chain registry
 
 	mu      sync.Mutex
 	known   map[uint64]known
@@ -28,6 +26,11 @@ type directory struct {
 	doubted map[uint64]bool   // at this height
 	rounds  map[uint64]uint64 // the newest of each task
 	turn    uint64            // counts what made it forget
+}
+
+// registry is what a chain knows of nodes.
+type registry interface {
+	Node(ctx context.Context, id uint64) (spec.Node, error)
 }
 
 type known struct {

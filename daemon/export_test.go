@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"net/http"
+	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cometbft/cometbft/config"
@@ -12,8 +14,11 @@ import (
 	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/spec"
 )
 
 // Try lets a worker do what a machine asks for at each of some heights, and returns
@@ -43,6 +48,42 @@ func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()
 
 // MaxEarly is how many nodes wait at a time.
 const MaxEarly = maxEarly
+
+// Registry is what a chain knows of nodes.
+type Registry = registry
+
+// Directory is what a node remembers of a registry.
+type Directory struct{ directory *directory }
+
+// NewDirectory remembers nothing yet.
+func NewDirectory(chain Registry) Directory { return Directory{&directory{chain: chain}} }
+
+// KeyOf implements [blob.Keys].
+func (d Directory) KeyOf(ctx context.Context, id uint64) (ed25519.PublicKey, error) {
+	return d.directory.KeyOf(ctx, id)
+}
+
+// Doubt is told of a node whose key is another.
+func (d Directory) Doubt(id uint64) bool { return d.directory.doubt(id) }
+
+// See is told of the rounds of a height.
+func (d Directory) See(tasks ...client.Duty) { d.directory.see(tasks) }
+
+// Watch looks, at one height after the other, whether a node with an update in its
+// journal, or without, has a twin.
+func Watch(chain Registry, n spec.Node, journal map[uint64]spec.Digest) (look func(now int64, tasks ...client.Duty) error) {
+	t := &twin{node: n, own: "home", remembers: func(_, round uint64) (trainer.Trained, bool, error) {
+		commitment, found := journal[round]
+		return trainer.Trained{Commitment: commitment}, found, nil
+	}}
+	return func(now int64, tasks ...client.Duty) error { return t.look(context.Background(), chain, tasks, now) }
+}
+
+// Former is what keeps the former keys of a node that starts now, as long as it is said.
+func Former(now time.Time) (over func(now time.Time, tasks ...client.Duty) bool) {
+	f := &formerly{until: now.Add(stale)}
+	return func(now time.Time, tasks ...client.Duty) bool { return f.over(tasks, now) }
+}
 
 // OpenJournal opens the journal of a home folder.
 func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }

@@ -52,7 +52,7 @@ func elsewhere(ctx context.Context, asks blob.Client, n spec.Node) error {
 // look fails with [ErrTwin] where the chain shows that another process has spoken in the
 // name of the node since this one is up: the registry says something else of the node
 // than it registered, or a round has a commitment that it did not make.
-func (t *twin) look(ctx context.Context, chain *client.Client, tasks []client.Duty, now int64) error {
+func (t *twin) look(ctx context.Context, chain registry, tasks []client.Duty, now int64) error {
 	if now >= t.looked+twinInterval {
 		n, err := chain.Node(ctx, t.node.ID)
 		if err == nil && !reflect.DeepEqual(n.Profile, t.node.Profile) {
