@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/sim"
@@ -90,19 +89,7 @@ func TestSimulatorIsTheNetwork(t *testing.T) {
 // network, and returns what its rounds lead to.
 func network(t *testing.T, n *sim.Network, task spec.TaskSpec) (got []outcome) {
 	t.Helper()
-	const consumer = "consumer"
-	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond}
-	for _, node := range n.Nodes {
-		r := daemon.Resident{Rows: node.Tools.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
-		r.Config = daemon.NodeConfig{Name: node.Profile().Name, Roles: node.Profile().Roles, Stake: chain.Thing, Slots: 1}
-		if r.Rows.Rows() > 0 {
-			r.Config.Data = daemon.Rows{Name: "digits", File: "rows.csv", Classes: 10}
-		}
-		local.Residents = append(local.Residents, r)
-	}
-	local.Residents = append(local.Residents, daemon.Resident{
-		Config: daemon.NodeConfig{Name: consumer, Roles: spec.Consumer, Stake: chain.Thing}, Funds: 100 * chain.Thing,
-	})
+	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond, Residents: residents(n)}
 	if err := local.Write(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,21 +112,11 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec) (got []outcome) {
 		}
 		group.Go(func() { _ = p.Run(ctx) }) // it ends with ctx, and has nothing to say then
 	}
-	key, err := daemon.LoadKey(local.Home(consumer))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c, err := client.Dial(ctx, local.RPC()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := c.Account(ctx, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := account.Send(ctx, client.CreateTask{Spec: task}); err != nil {
-		t.Fatal(err)
-	}
+	open(t, c, local.Home("consumer"), task)
 	for range c.Heights(ctx) {
 		if now, err := c.Task(ctx, 1); err != nil || now.State.Final() {
 			break
