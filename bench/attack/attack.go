@@ -11,6 +11,7 @@ type attack struct {
 	name  string // what --only calls it
 	title string // what people read
 	files int    // that each process of the network may open; 0: as many as ours
+	keys  int    // of how many trainers the attacker has the keys; they run no process
 	// carryOut attacks until the context ends; it runs in a process of its own, at the
 	// lowest priority. Nil for what the network's own hostile nodes do (see fences).
 	carryOut func(ctx context.Context, t *target) error
@@ -21,7 +22,7 @@ type attack struct {
 func attacks() []attack {
 	return []attack{
 		{name: "simulate", title: "4 strangers simulate transactions and ask for lists", carryOut: simulate},
-		{name: "free", title: "2 trainers send free messages, alone and sixteen at a time", carryOut: sendFree},
+		{name: "free", title: "2 trainers send free messages, alone and sixteen at a time", keys: keys, carryOut: sendFree},
 		{name: "unsigned", title: "4 strangers send transactions of 3,000 messages that nobody signed", carryOut: sendUnsigned},
 		{name: "requests", title: "300 idle connections to each aggregator, and 4 strangers ask for what is dear or not there", files: 256, carryOut: request},
 		{name: "stall", title: "an aggregator drips, and 4 trainers give their updates to it alone"},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -26,7 +25,7 @@ const (
 	validators  = 4
 	aggregators = 4
 	evaluators  = 1
-	trainers    = 8
+	trainers    = 10
 	hostile     = 4 // of the trainers
 )
 
@@ -34,6 +33,7 @@ const (
 type network struct {
 	*target
 	program string
+	scheme  string // of blob interfaces: https, or, in older versions, http
 	running *process.Group
 	fences  []*fence
 	acting  atomic.Bool  // hostile nodes act
@@ -41,8 +41,11 @@ type network struct {
 }
 
 // startNetwork writes a network, runs it and gives it a task without an end.
-func startNetwork(ctx context.Context, program, folder string, commit time.Duration, files int) (n *network, err error) {
-	n = &network{program: program, running: process.New(folder)}
+func startNetwork(ctx context.Context, program, folder string, commit time.Duration, a attack, before bool) (n *network, err error) {
+	n = &network{program: program, scheme: "https", running: process.New(folder)}
+	if before {
+		n.scheme = "http"
+	}
 	net := filepath.Join(folder, "net")
 	if err := n.running.Call(ctx, "localnet", program, "localnet", net, "--port", "0",
 		"--validators", fmt.Sprint(validators), "--aggregators", fmt.Sprint(aggregators),
@@ -54,9 +57,18 @@ func startNetwork(ctx context.Context, program, folder string, commit time.Durat
 		return nil, err
 	}
 	if err := n.fenceIn(ctx); err != nil {
-		return nil, err
+		return n, err
 	}
-	return n, errors.Join(n.start(ctx, files), n.submit(ctx))
+	if err := n.start(ctx, a.files); err != nil {
+		return n, err
+	}
+	if err := n.submit(ctx); err != nil {
+		return n, err
+	}
+	for _, h := range n.of("trainer")[:a.keys] {
+		n.running.End(h.Name)
+	}
+	return n, nil
 }
 
 // fenceIn puts a fence before every aggregator.
@@ -90,7 +102,7 @@ func (n *network) register(name, address string) error {
 	if err := json.Unmarshal(b, &config); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	config["endpoint"] = "http://" + address
+	config["endpoint"] = n.scheme + "://" + address
 	if b, err = json.Marshal(config); err != nil {
 		return err
 	}

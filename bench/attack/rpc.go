@@ -14,6 +14,7 @@ import (
 
 const (
 	strangers = 4
+	keys      = 2       // of trainers
 	manifold  = 3000    // messages of a transaction that means harm
 	freeGas   = 300_000 // that a free message may ask for
 )
@@ -62,11 +63,12 @@ func sendUnsigned(ctx context.Context, t *target) error {
 	return nil
 }
 
-// sendFree lets two trainers of the round send commitments to every validator, again
-// and again, sixteen in a transaction and alone.
+// sendFree lets trainers of the round, whose keys the attacker has, send commitments to
+// every validator, again and again, sixteen in a transaction and alone. Alone it is an
+// empty one, which fails.
 func sendFree(ctx context.Context, t *target) error {
 	var trainers []signer
-	for _, h := range t.of("trainer")[:2] {
+	for _, h := range t.of("trainer")[:keys] {
 		s, err := t.signer(ctx, h.Name)
 		if err != nil {
 			return err

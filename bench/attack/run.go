@@ -88,7 +88,7 @@ func (b *bench) measure(ctx context.Context, a attack, program string, before bo
 	var open sync.WaitGroup
 	defer open.Wait()
 	defer end()
-	n, err := startNetwork(ctx, program, folder, b.commit, a.files)
+	n, err := startNetwork(ctx, program, folder, b.commit, a, before)
 	if n != nil {
 		defer n.stop()
 	}

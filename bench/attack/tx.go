@@ -94,12 +94,15 @@ func unsigned(signed []byte) ([]byte, error) {
 	return raw.Marshal()
 }
 
-// commits are so many commitments of a trainer in a round, each to something else.
+// commits are so many commitments of a trainer in a round, each to something else; one
+// alone is to nothing.
 func (s signer) commits(task, round uint64, n int) (messages []sdk.Msg, err error) {
 	for range n {
 		drawn := make([]byte, len(spec.Digest{}))
-		if _, err := rand.Read(drawn); err != nil {
-			return nil, err
+		if n > 1 {
+			if _, err := rand.Read(drawn); err != nil {
+				return nil, err
+			}
 		}
 		messages = append(messages, &taskpb.MsgCommit{Owner: s.address, Task: task, Round: round, Commitment: drawn, Samples: 1})
 	}

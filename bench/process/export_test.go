@@ -9,4 +9,4 @@ var (
 )
 
 // Family are the ids of the processes of a group and of all that they have started.
-func (g *Group) Family() []int { return g.family() }
+func (g *Group) Family() []int { return family(g.members) }

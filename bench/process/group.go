@@ -24,28 +24,34 @@ type Group struct {
 	// Ended has the error of the first process that ended by itself.
 	Ended <-chan error
 
-	folder   string
-	env      []string // beside our own
-	commands []*exec.Cmd
-	logs     []string // of the commands, in their order
-	ended    chan error
-	stopping chan struct{}
+	folder  string
+	env     []string // beside our own
+	members []member
+	ended   chan error
+}
+
+// member is a process that was started.
+type member struct {
+	*exec.Cmd
+	log      string
+	stopping chan struct{} // closed before it is stopped
 }
 
 // New is a group without processes, whose logs go into a folder. Its processes get
 // our environment and more of it, as "NAME=value".
 func New(folder string, env ...string) *Group {
 	ended := make(chan error, 1)
-	return &Group{Ended: ended, folder: folder, env: env, ended: ended, stopping: make(chan struct{})}
+	return &Group{Ended: ended, folder: folder, env: env, ended: ended}
 }
 
 // PID is the id of the process that writes a log; 0 where none does.
 func (g *Group) PID(log string) int {
-	i := slices.Index(g.logs, log)
-	if i < 0 {
-		return 0
+	for _, m := range g.members {
+		if m.log == log {
+			return m.Process.Pid
+		}
 	}
-	return g.commands[i].Process.Pid
+	return 0
 }
 
 // Folder is where the logs are.
@@ -60,7 +66,8 @@ func (g *Group) Start(log, program string, args ...string) error {
 	if err := c.Start(); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	g.commands, g.logs = append(g.commands, c), append(g.logs, log)
+	m := member{c, log, make(chan struct{})}
+	g.members = append(g.members, m)
 	go func() {
 		err := c.Wait()
 		_ = file.Close()
@@ -68,7 +75,7 @@ func (g *Group) Start(log, program string, args ...string) error {
 			err = errors.New("exit status 0")
 		}
 		select {
-		case <-g.stopping:
+		case <-m.stopping:
 			return
 		default:
 		}
@@ -144,16 +151,31 @@ const patience = 15 * time.Second
 
 // Stop ends all of them, and what they have started.
 func (g *Group) Stop() {
-	close(g.stopping)
-	family := g.family()
-	for _, c := range g.commands {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM) // with what it has started
+	end(g.members)
+	g.members = nil
+}
+
+// End ends the process that writes a log, and what it has started.
+func (g *Group) End(log string) {
+	at := slices.IndexFunc(g.members, func(m member) bool { return m.log == log })
+	if at < 0 {
+		return
 	}
-	for end := time.Now().Add(patience); slices.ContainsFunc(family, alive); time.Sleep(20 * time.Millisecond) {
-		if time.Now().Before(end) {
+	end(g.members[at : at+1])
+	g.members = slices.Delete(g.members, at, at+1)
+}
+
+func end(members []member) {
+	pids := family(members)
+	for _, m := range members {
+		close(m.stopping)
+		_ = syscall.Kill(-m.Process.Pid, syscall.SIGTERM) // with what it has started
+	}
+	for late := time.Now().Add(patience); slices.ContainsFunc(pids, alive); time.Sleep(20 * time.Millisecond) {
+		if time.Now().Before(late) {
 			continue
 		}
-		for _, pid := range family {
+		for _, pid := range pids {
 			if alive(pid) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
@@ -169,8 +191,8 @@ func alive(pid int) bool {
 	return err == nil && ok && !strings.HasPrefix(state, "Z")
 }
 
-// family are the ids of the processes and of all that they have started.
-func (g *Group) family() (pids []int) {
+// family are the ids of some processes and of all that they have started.
+func family(members []member) (pids []int) {
 	parents := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
@@ -182,8 +204,8 @@ func (g *Group) family() (pids []int) {
 			parents[pid] = parent
 		}
 	}
-	for _, c := range g.commands {
-		pids = append(pids, c.Process.Pid)
+	for _, m := range members {
+		pids = append(pids, m.Process.Pid)
 	}
 	return append(pids, descendants(parents, pids)...)
 }
@@ -218,7 +240,7 @@ func descendants(parents map[int]int, of []int) (all []int) {
 
 // Resident is the memory of all of them now, in MiB: shared pages are counted once.
 func (g *Group) Resident() (mib float64, count int) {
-	for _, pid := range g.family() {
+	for _, pid := range family(g.members) {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 		if kib, ok := proportional(string(b)); err == nil && ok {
 			mib += kib / 1024

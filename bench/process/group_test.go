@@ -88,3 +88,25 @@ func TestOneThatEndsIsNamed(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// One can be ended alone, and that is no error.
+func TestEnd(t *testing.T) {
+	p := process.New(t.TempDir())
+	defer p.Stop()
+	for _, log := range []string{"one", "other"} {
+		if err := p.Start(log, "sleep", "1000"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one, other := p.PID("one"), p.PID("other")
+	p.End("one")
+	p.End("nobody")
+	if process.Alive(one) || !process.Alive(other) || p.PID("one") != 0 || p.PID("other") != other {
+		t.Errorf("one is alive: %v, the other: %v", process.Alive(one), process.Alive(other))
+	}
+	select {
+	case err := <-p.Ended:
+		t.Errorf("error %v", err)
+	default:
+	}
+}
