@@ -25,6 +25,8 @@ import (
 //	drafts/DIGEST    what a draft of that digest left
 //	drafts/put-N     a draft without a name, dropped by the next OpenDir
 //
+// Files of other names are not its own: it leaves them alone and only counts them.
+//
 // A process killed at any moment leaves neither half a blob nor a lost one: a blob is
 // renamed once it is whole, a label is there before its blob and goes after it, and
 // OpenDir drops a label without a blob.
@@ -47,6 +49,7 @@ type Dir struct {
 	boot   string     // since when marks of blobs that were not synced count
 	mu     sync.Mutex // held while blobs or labels change
 	labels index
+	room   room
 	book   *logbook.Book // of the labels
 	lines  int           // in the book, those of labels that are gone among them
 	added  uint64        // labels so far
@@ -73,8 +76,8 @@ func OpenDir(root string) (*Dir, error) {
 			return nil, err
 		}
 	}
-	d := &Dir{root: root, boot: cmp.Or(bootID(), rand.Text()), labels: newIndex()}
-	return d, errors.Join(d.dropUnnamed(), d.dropMarks(), d.loadLabels())
+	d := &Dir{root: root, boot: cmp.Or(bootID(), rand.Text()), labels: newIndex(), room: newRoom()}
+	return d, errors.Join(d.dropUnnamed(), d.dropMarks(), d.loadLabels(), d.count())
 }
 
 func (d *Dir) dropUnnamed() error {
@@ -86,6 +89,33 @@ func (d *Dir) dropUnnamed() error {
 		if strings.HasPrefix(f.Name(), unnamed) {
 			if err := os.Remove(filepath.Join(d.root, draftsDir, f.Name())); err != nil {
 				return err
+			}
+		}
+	}
+	return nil
+}
+
+// count counts what is on the disk.
+func (d *Dir) count() error {
+	for _, dir := range []string{blobsDir, draftsDir, verifiedDir} {
+		files, err := os.ReadDir(filepath.Join(d.root, dir))
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			info, err := f.Info()
+			if err != nil {
+				return err
+			}
+			size := Size(info.Size())
+			switch name, err := spec.ParseDigest(f.Name()); {
+			case err != nil:
+				d.room.add(of(wholeStore, size)) // nothing of ours
+			case dir == blobsDir:
+				d.room.sizes[name] = size
+				d.room.add(d.counted(name))
+			case dir == draftsDir:
+				d.room.leave(wholeStore, name, size)
 			}
 		}
 	}
@@ -125,12 +155,17 @@ func (d *Dir) Delete(_ context.Context, name spec.Digest) error {
 	if err := d.labels.deletable(name); err != nil {
 		return err
 	}
-	return d.remove(name)
+	return d.recount(name, func() error { return d.remove(name) })
 }
 
 // remove deletes a blob.
 func (d *Dir) remove(name spec.Digest) error {
-	if err := os.Remove(d.blob(name)); err != nil {
+	err := os.Remove(d.blob(name))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		delete(d.room.sizes, name)
+		delete(d.room.owners, name)
+	}
+	if err != nil {
 		return missing(name, err)
 	}
 	d.forgetMarks(name)

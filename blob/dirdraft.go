@@ -11,32 +11,87 @@ import (
 
 // Draft implements [Store].
 func (d *Dir) Draft(ctx context.Context, name spec.Digest, limit int64) (*Draft, error) {
-	drafts := filepath.Join(d.root, draftsDir)
-	if name.IsZero() {
-		f, err := os.CreateTemp(drafts, unnamed)
-		if err != nil {
+	return d.draft(ctx, wholeStore, name, limit)
+}
+
+// For implements [Store].
+func (d *Dir) For(task uint64) Store { return dirOf{d, task} }
+
+// dirOf is a folder whose drafts are those of a task.
+type dirOf struct {
+	*Dir
+	task uint64
+}
+
+// Draft implements [Store].
+func (d dirOf) Draft(ctx context.Context, name spec.Digest, limit int64) (*Draft, error) {
+	return d.draft(ctx, d.task, name, limit)
+}
+
+func (d *Dir) draft(ctx context.Context, task uint64, name spec.Digest, limit int64) (_ *Draft, err error) {
+	s := &sheet{store: d, task: task, name: name, release: func() {}}
+	if !name.IsZero() {
+		if s.release, err = d.claims.take(ctx, name); err != nil {
 			return nil, err
 		}
-		return newDraft(name, limit, &sheet{File: f, store: d, release: func() {}})
 	}
-	release, err := d.claims.take(ctx, name)
-	if err != nil {
+	if err := s.open(limit); err != nil {
+		s.release()
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(drafts, name.String()), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		release()
-		return nil, err
+	return newDraft(name, limit, s)
+}
+
+// left is the file of what a draft left.
+func (d *Dir) left(name spec.Digest) string { return filepath.Join(d.root, draftsDir, name.String()) }
+
+// SweepDrafts implements [Store].
+func (d *Dir) SweepDrafts(context.Context) (dropped int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, left := range d.room.left {
+		if !left.old {
+			left.old = true
+			continue
+		}
+		if err := os.Remove(d.left(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return dropped, err
+		}
+		d.room.drop(left.bytes)
+		delete(d.room.left, name)
+		dropped++
 	}
-	return newDraft(name, limit, &sheet{File: f, store: d, release: release})
+	return dropped, nil
 }
 
 // sheet is the page of a draft in a folder.
 type sheet struct {
 	*os.File
-	store   *Dir
-	kept    bool
-	release func()
+	store    *Dir
+	task     uint64
+	name     spec.Digest // zero: any
+	promised bytesOf
+	kept     bool
+	release  func()
+}
+
+// open makes room for the draft, and its file.
+func (s *sheet) open(limit int64) (err error) {
+	d := s.store
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s.promised, err = d.room.begin(s.task, s.name, limit); err != nil {
+		return err
+	}
+	if s.name.IsZero() {
+		s.File, err = os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
+	} else {
+		s.File, err = os.OpenFile(d.left(s.name), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	}
+	if err != nil {
+		d.room.drop(s.promised)
+	}
+	return err
 }
 
 // Write implements page. A large blob is on its way to the disk while it arrives.
@@ -87,6 +142,20 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 	if err != nil {
 		return err
 	}
+	info, err := s.Stat()
+	if err != nil {
+		return err
+	}
+	size := Size(info.Size())
+	if err := d.roomFor(name, size, s.task, fresh, s.promised); err != nil {
+		return err
+	}
+	return d.recount(name, func() error { return s.put(name, size, fresh) })
+}
+
+// put makes the file that of a blob.
+func (s *sheet) put(name spec.Digest, size Size, fresh []Label) error {
+	d := s.store
 	if err := d.addLabels(fresh); err != nil {
 		return err
 	}
@@ -94,16 +163,29 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 		return errors.Join(err, d.dropLabels(fresh))
 	}
 	s.kept = true
+	d.room.sizes[name] = size
+	if s.task != wholeStore {
+		d.room.owners[name] = s.task
+	}
 	if info, err := s.Stat(); err == nil {
 		d.keepMarks(name, marksOf(info))
 	}
 	return nil
 }
 
+// leave gives back the room of the draft but for what is left.
 func (s *sheet) leave(again bool) error {
 	defer s.release()
-	err := s.Close()
-	if !again && !s.kept {
+	size, err := s.Len()
+	err = errors.Join(err, s.Close())
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.room.drop(s.promised)
+	switch {
+	case s.kept:
+	case again:
+		s.store.room.leave(s.task, s.name, Size(size))
+	default:
 		err = errors.Join(err, os.Remove(s.Name()))
 	}
 	return err

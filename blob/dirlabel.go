@@ -94,12 +94,15 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	if err != nil {
 		return err
 	}
+	if err := d.roomFor(l.Digest, Size(l.Size), 0, fresh, nil); err != nil {
+		return err
+	}
 	if len(d.labels.of(l.Digest)) == 0 {
 		if err := f.Sync(); err != nil {
 			return err
 		}
 	}
-	return d.addLabels(fresh)
+	return d.recount(l.Digest, func() error { return d.addLabels(fresh) })
 }
 
 // Relabel implements [Index]: the new label follows on the old one.
@@ -151,12 +154,14 @@ func (d *Dir) Forget(_ context.Context, r Ref) error {
 	if err != nil {
 		return err
 	}
-	if len(d.labels.of(e.Digest)) == 1 {
-		if err := d.remove(e.Digest); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+	return d.recount(e.Digest, func() error {
+		if len(d.labels.of(e.Digest)) == 1 {
+			if err := d.remove(e.Digest); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
 		}
-	}
-	return d.dropLabel(r)
+		return d.dropLabel(r)
+	})
 }
 
 // addLabels writes labels, all or none.

@@ -182,6 +182,9 @@ func (d *Dir) dropMarks() error {
 		return err
 	}
 	for _, f := range files {
+		if _, err := spec.ParseDigest(f.Name()); err != nil {
+			continue // nothing of ours
+		}
 		_, err := os.Stat(filepath.Join(d.root, blobsDir, f.Name()))
 		if errors.Is(err, os.ErrNotExist) {
 			err = os.Remove(filepath.Join(d.root, verifiedDir, f.Name()))

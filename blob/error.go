@@ -22,6 +22,7 @@ var (
 	ErrTooLarge        = errors.New("blob is too large")                                // 413
 	ErrMismatch        = errors.New("bytes do not match their digest")                  // 422
 	ErrContent         = errors.New("content is not acceptable")                        // 422
+	ErrFull            = errors.New("disk quota is used up")                            // 507
 	ErrBusy            = errors.New("too many uploads for this slot")                   // 503
 	ErrTooOften        = fmt.Errorf("%w: too many requests", spec.ErrCommunication)     // 429
 	ErrLabelled        = errors.New("blob is labelled")                                 // see Store.Delete
@@ -48,6 +49,7 @@ func statuses() []status {
 		{http.StatusUnprocessableEntity, ErrContent},
 		{http.StatusTooManyRequests, ErrTooOften},
 		{http.StatusServiceUnavailable, ErrBusy},
+		{http.StatusInsufficientStorage, ErrFull},
 	}
 }
 

@@ -50,7 +50,7 @@ func (c Client) FetchUpdate(ctx context.Context, peers []Peer, r Ref, commitment
 	case !errors.Is(err, ErrNotFound):
 		return Entry{}, err
 	}
-	f := fetch{Client: c, target: "/v1/" + r.Path(), limit: limit, into: into}
+	f := fetch{Client: c, target: "/v1/" + r.Path(), limit: limit, into: into.For(r.Slot.Task)}
 	f.accept = func(h http.Header, size int64) (Entry, error) {
 		e, err := entryOf(h, size)
 		if err != nil {
@@ -82,6 +82,9 @@ func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
 		}
 		if ctx.Err() != nil {
 			return Entry{}, cause(ctx, err)
+		}
+		if errors.Is(err, ErrFull) { // no other peer makes room here
+			return Entry{}, fmt.Errorf("get %s: %w", f.target, err)
 		}
 		if errors.Is(err, ErrStalled) && f.stalled != nil {
 			f.stalled(peer)

@@ -17,6 +17,7 @@ type Memory struct {
 	mu     sync.Mutex
 	blobs  map[spec.Digest][]byte
 	left   map[spec.Digest][]byte // by drafts that were not committed
+	old    map[spec.Digest]bool   // of those left: there when drafts were swept last
 	labels index
 	claims claims
 }
@@ -25,7 +26,7 @@ var _ Store = (*Memory)(nil)
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	return &Memory{blobs: map[spec.Digest][]byte{}, left: map[spec.Digest][]byte{}, labels: newIndex()}
+	return &Memory{blobs: map[spec.Digest][]byte{}, left: map[spec.Digest][]byte{}, old: map[spec.Digest]bool{}, labels: newIndex()}
 }
 
 // Draft implements [Store].
@@ -39,9 +40,33 @@ func (m *Memory) Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft,
 		p.release = release
 		m.mu.Lock()
 		p.bytes = m.left[d]
+		delete(m.left, d)
 		m.mu.Unlock()
 	}
 	return newDraft(d, limit, p)
+}
+
+// For implements [Store]: memory has no quota.
+func (m *Memory) For(uint64) Store { return m }
+
+// Short implements [Store].
+func (m *Memory) Short(uint64) bool { return false }
+
+// SweepDrafts implements [Store].
+func (m *Memory) SweepDrafts(context.Context) (dropped int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for d := range m.left {
+		if m.old[d] {
+			delete(m.left, d)
+			dropped++
+		}
+	}
+	clear(m.old)
+	for d := range m.left {
+		m.old[d] = true
+	}
+	return dropped, nil
 }
 
 // Open implements [Store].
@@ -221,8 +246,7 @@ func (p *leaf) leave(again bool) error {
 	defer p.store.mu.Unlock()
 	if again {
 		p.store.left[p.want] = p.bytes
-	} else {
-		delete(p.store.left, p.want)
+		delete(p.store.old, p.want)
 	}
 	return nil
 }

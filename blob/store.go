@@ -17,7 +17,20 @@ type Store interface {
 	// Draft begins a blob of at most limit bytes. When d is not zero the draft
 	// can hold only the blob of that digest and starts with what an earlier
 	// draft of it left; a second draft of d waits until the first is closed.
+	//
+	// Room for limit bytes is taken before the first one is written, and what is not
+	// needed is given back by Commit and Close; [ErrFull] when a quota does not allow
+	// it.
 	Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft, error)
+	// For is the store for one task: what its drafts bring counts for that task, also
+	// while it has no label.
+	For(task uint64) Store
+	// Short reports whether room is short for a task, or for any, if it is 0: more than
+	// three quarters of its quota, or of that of the store, are in use.
+	Short(task uint64) bool
+	// SweepDrafts drops what drafts left, unless a draft has begun, or left it, since
+	// drafts were swept before. It returns how many it dropped.
+	SweepDrafts(ctx context.Context) (dropped int, err error)
 	// Open reads a blob of the size returned, or [ErrNotFound]. It reads to the
 	// end even when the blob is deleted meanwhile.
 	Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error)

@@ -53,7 +53,7 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 // receive streams an update into the store: its digest, then its content, then
 // its slot must be right before it is visible.
 func (s *Server) receive(ctx context.Context, l Label, body io.Reader) error {
-	draft, err := s.Store.Draft(ctx, spec.Digest{}, l.Size)
+	draft, err := s.Store.For(l.Slot.Task).Draft(ctx, spec.Digest{}, l.Size)
 	if err != nil {
 		return err
 	}

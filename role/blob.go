@@ -77,12 +77,12 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 	if errors.Is(lacks, blob.ErrMismatch) {
 		into = blob.NewMemory() // a fetch keeps what is there, also when it has rotted
 	}
-	if err := t.Blobs.FetchModel(ctx, nodes, d, size, into); err != nil {
+	if err := t.Blobs.FetchModel(ctx, nodes, d, size, into.For(task.ID)); err != nil {
 		return nil, err
 	}
 	b, err := ReadBlob(ctx, into, d)
 	if err == nil && into != t.Store {
-		_, err = blob.PutAs(ctx, t.Store, d, bytes.NewReader(b), size)
+		_, err = blob.PutAs(ctx, t.Store.For(task.ID), d, bytes.NewReader(b), size)
 	}
 	return b, err
 }
@@ -116,7 +116,7 @@ func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err e
 
 // Keep puts bytes into a store under a label.
 func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
-	draft, err := s.Draft(ctx, spec.Digest{}, int64(len(b)))
+	draft, err := s.For(l.Slot.Task).Draft(ctx, spec.Digest{}, int64(len(b)))
 	if err != nil {
 		return err
 	}

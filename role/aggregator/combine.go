@@ -107,7 +107,7 @@ func publish(ctx context.Context, t role.Tools, place spec.Slot, file model.File
 	if err != nil {
 		return spec.Digest{}, err
 	}
-	draft, err := t.Store.Draft(ctx, spec.Digest{}, size)
+	draft, err := t.Store.For(place.Task).Draft(ctx, spec.Digest{}, size)
 	if err != nil {
 		return spec.Digest{}, err
 	}

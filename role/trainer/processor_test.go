@@ -174,6 +174,8 @@ type once struct {
 	drafts int
 }
 
+func (s *once) For(uint64) blob.Store { return s }
+
 func (s *once) Draft(ctx context.Context, d spec.Digest, limit int64) (*blob.Draft, error) {
 	s.drafts++
 	return s.Store.Draft(ctx, d, limit)

@@ -1,0 +1,59 @@
+package blob
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Size is a number of bytes. As text it is a whole number with a unit: 512MiB, 32GiB.
+type Size int64
+
+// KiB, MiB and GiB are the usual steps of a [Size].
+const (
+	KiB Size = 1 << 10
+	MiB Size = 1 << 20
+	GiB Size = 1 << 30
+)
+
+// units are the units of a size, each 1024 times the one before.
+func units() []string { return []string{"B", "KiB", "MiB", "GiB", "TiB"} }
+
+// String implements [fmt.Stringer] for people, with one decimal place.
+func (s Size) String() string {
+	v, i := float64(s), 0
+	for ; v >= 1024 && i < len(units())-1; i++ {
+		v /= 1024
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", int64(s))
+	}
+	return fmt.Sprintf("%.1f %s", v, units()[i])
+}
+
+// MarshalText implements [encoding.TextMarshaler]; the text is exact.
+func (s Size) MarshalText() ([]byte, error) {
+	v, i := s, 0
+	for ; v != 0 && v%1024 == 0 && i < len(units())-1; i++ {
+		v /= 1024
+	}
+	return fmt.Appendf(nil, "%d%s", int64(v), units()[i]), nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Size) UnmarshalText(text []byte) error {
+	for i, unit := range units() {
+		number, found := strings.CutSuffix(string(text), unit)
+		if !found || strings.TrimRight(number, "0123456789") != "" { // B ends KiB, too
+			continue
+		}
+		v, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || v > math.MaxInt64>>(10*i) {
+			break
+		}
+		*s = Size(v << (10 * i))
+		return nil
+	}
+	return fmt.Errorf("size %q: want a whole number of %s, as in 32GiB", text, strings.Join(units(), ", "))
+}
