@@ -16,10 +16,12 @@ import (
 // role.Journal. Each one is synced before its Record returns: what it hides, a salt
 // that nobody else can know, opens a commitment that is sent next.
 type journal struct {
-	book *logbook.Book
+	writing sync.RWMutex // held as a whole while the book is written anew
+	book    *logbook.Book
 
 	mu      sync.Mutex
 	results map[string]entry
+	lines   int // in the book, those among them that count no more
 }
 
 // entry is a record of a journal. Of two with one key the later one counts.
@@ -28,6 +30,10 @@ type entry struct {
 	At     time.Time       `json:"at"` // for people who read it
 	Result json.RawMessage `json:"result"`
 }
+
+// maxStale is how many lines the book may have beyond two for each result before it is
+// written anew.
+const maxStale = 100
 
 // openJournal opens the journal of a home folder.
 func openJournal(home string) (*journal, error) {
@@ -43,6 +49,7 @@ func (j *journal) read(record []byte) error {
 		return err
 	}
 	j.results[e.Key] = e
+	j.lines++
 	return nil
 }
 
@@ -66,6 +73,8 @@ func (j *journal) Record(key string, result any) error {
 	if err != nil {
 		return err
 	}
+	j.writing.RLock()
+	defer j.writing.RUnlock()
 	e := entry{key, time.Now().UTC(), b}
 	if err := j.book.Write(e); err != nil {
 		return err
@@ -76,6 +85,42 @@ func (j *journal) Record(key string, result any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.results[key] = e
+	j.lines++
+	return nil
+}
+
+// Keys implements role.Journal.
+func (j *journal) Keys() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	keys := make([]string, 0, len(j.results))
+	for key := range j.results {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// Forget implements role.Journal. The lines stay until there are many; those that a
+// restart reads again are forgotten again.
+func (j *journal) Forget(keys ...string) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, key := range keys {
+		delete(j.results, key)
+	}
+	if j.lines <= maxStale+2*len(j.results) {
+		return nil
+	}
+	records := make([]any, 0, len(j.results))
+	for _, e := range j.results {
+		records = append(records, e)
+	}
+	if err := j.book.Replace(records...); err != nil {
+		return err
+	}
+	j.lines = len(records)
 	return nil
 }
 

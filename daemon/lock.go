@@ -12,7 +12,7 @@ import (
 var ErrInUse = errors.New("home folder is in use by another process")
 
 // lock takes a home folder for this process; the system gives it back when the
-// process ends, however it ends.
+// process ends, however it ends. What a process that was killed left half written goes.
 func lock(home string) (release func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(home, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -21,6 +21,13 @@ func lock(home string) (release func() error, err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("%w: %s", ErrInUse, home)
+	}
+	halves, err := filepath.Glob(filepath.Join(home, halfWritten))
+	for _, path := range halves {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f.Close, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -26,7 +27,8 @@ type NodeConfig struct {
 	Data      Rows           `json:"data"`
 	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
 	// DefaultWarnFree.
-	WarnFree uint64 `json:"warn_free_mib,omitempty"`
+	WarnFree uint64     `json:"warn_free_mib,omitempty"`
+	Disk     blob.Quota `json:"disk,omitzero"` // of the blobs that it keeps; what is 0 has its default, see [NodeConfig.quota]
 	// Liar makes an aggregator publish wrong models, to show what the network
 	// does about it.
 	Liar bool `json:"liar,omitempty"`
@@ -106,7 +108,26 @@ func (c NodeConfig) Validate() error {
 			return fmt.Errorf("node %q: %w", c.Name, err)
 		}
 	}
+	if q := c.quota(); q.Task > q.All || blob.Size(c.Resources.Storage)*blob.MiB > q.All {
+		return fmt.Errorf("node %q: disk.all is %s: want no less than disk.task, %s, and resources.storage, %d MiB", c.Name, q.All, q.Task, c.Resources.Storage)
+	}
 	return nil
+}
+
+// DefaultDisk is how much a node keeps in blobs unless its file, or the storage that it
+// offers to tasks, says more; a task has a quarter of what there is.
+const DefaultDisk = 32 * blob.GiB
+
+// quota is how much the node keeps in blobs.
+func (c NodeConfig) quota() blob.Quota {
+	q := c.Disk
+	if q.All == 0 {
+		q.All = max(DefaultDisk, q.Task, blob.Size(c.Resources.Storage)*blob.MiB)
+	}
+	if q.Task == 0 {
+		q.Task = q.All / 4
+	}
+	return q
 }
 
 // endpoint is where others reach the node's blob interface.
@@ -117,10 +138,13 @@ func (c NodeConfig) endpoint() string {
 	return c.Endpoint
 }
 
+// halfWritten is how files are named that are to take the place of others.
+const halfWritten = ".new-*"
+
 // writeFile replaces a file as a whole: after a crash there is the old one or
 // the new one. Only the owner may read it.
 func writeFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(path), halfWritten)
 	if err != nil {
 		return err
 	}

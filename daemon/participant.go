@@ -39,6 +39,7 @@ type Participant struct {
 	keys      nodeKeys
 	formerly  *formerly // nil: no keys were replaced, or they have ended
 	tools     role.Tools
+	store     *blob.Dir // of the tools
 	chain     *recent
 	directory *directory
 	server    *http.Server
@@ -64,10 +65,10 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	if err != nil {
 		return nil, err
 	}
-	store, err := blob.OpenDir(filepath.Join(home, blobFolder))
-	if err != nil {
+	if p.store, err = blob.OpenDir(filepath.Join(home, blobFolder)); err != nil {
 		return nil, err
 	}
+	p.store.Limit(config.quota())
 	journal, err := openJournal(home)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
 		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},
-		Store:     store,
+		Store:     p.store,
 		Journal:   journal,
 		Trainer:   train.Engine{},
 		Table:     table,

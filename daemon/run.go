@@ -28,8 +28,8 @@ func (p *Participant) Run(ctx context.Context) error {
 	defer stop()
 	heights := p.account.Heights(ctx)
 	var now int64
-	prunes := int64(p.node.ID) % pruneInterval // the height to look at what need not be kept: not all nodes at once
-	var chain sight                            // as of now, unless the chain did not answer
+	prunes := pruning{next: int64(p.node.ID) % pruneInterval} // not all nodes at once
+	var chain sight                                           // as of now, unless the chain did not answer
 	for {
 		select {
 		case <-ctx.Done():
@@ -67,8 +67,7 @@ func (p *Participant) Run(ctx context.Context) error {
 					p.chain.learn(t.Task, t.Rounds)
 				}
 			}
-			if now >= prunes {
-				prunes = now + pruneInterval
+			if prunes.due(now, p.store.Refused()) {
 				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}

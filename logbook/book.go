@@ -33,6 +33,9 @@ func Open(path string, each func(record []byte) error) (*Book, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	if err := os.Remove(path + replacement); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -145,9 +148,13 @@ func encode(records []any) (lines []byte, err error) {
 	return lines, nil
 }
 
+// replacement ends the name of what is to take the place of a book. A process that is
+// killed leaves one, and the next one that opens the book removes it.
+const replacement = ".new"
+
 // replace puts a file in the place of another, which lasts once it returns.
 func replace(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.OpenFile(path+replacement, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -1,58 +1,166 @@
 package role
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
-// Prune forgets the updates and the models of rounds that ended longer ago than
-// their task retains them, in network time, and returns what it forgot. A task's newest model is
-// kept for good, and the state behind it as long as the task is open.
-func Prune(ctx context.Context, s blob.Store, c Records, now spec.Time) (forgotten []blob.Ref, err error) {
-	labels, err := s.Labels(ctx)
+// Prune forgets what a node need not keep any more, and returns the blobs among it.
+//
+// The updates, models and states of a round, and what the journal has of it, are kept
+// for as long as the task retains them after the round has ended, in network time. What
+// an open task builds on is kept until it is closed. The result of a task, its newest
+// model when it is closed and has accepted a round, is kept as long as there is room.
+//
+// Where room is short ([blob.Store]), what is over goes before its time: what the task
+// itself keeps where it fills its own quota, else first what tasks left that have
+// accepted no round, then rounds, then results; of each what ended first.
+//
+// What the chain does not know is left alone: a chain node may be behind.
+func Prune(ctx context.Context, t Tools, c Records, saw Saw) (forgotten []blob.Ref, err error) {
+	over, err := overs(ctx, t, c, saw)
 	if err != nil {
 		return nil, err
 	}
-	goesOn := map[spec.Slot]bool{} // places of the newest models of open tasks
-	for _, l := range labels {
-		task, err := c.Task(ctx, l.Slot.Task)
-		if err != nil {
-			return forgotten, err
+	for _, early := range []bool{false, true} {
+		if early {
+			slices.SortStableFunc(over, makesRoom)
 		}
-		ended, over := task.Since, task.State.Final()
-		if l.Slot.Round > 0 {
-			round, err := c.Round(ctx, l.Slot.Task, l.Slot.Round)
-			if err != nil {
+		for _, o := range over {
+			if o.expired == early || early && !t.Store.Short(o.ref.Slot.Task) {
+				continue
+			}
+			if err := t.Store.Forget(ctx, o.ref); err != nil {
 				return forgotten, err
 			}
-			ended, over = round.Since, round.Phase.Final()
+			forgotten = append(forgotten, o.ref)
 		}
-		newest := l.Kind == blob.Model && l.Digest == task.Model
-		if newest && !task.State.Final() {
-			goesOn[l.Slot] = true
-		}
-		needed := newest || l.Kind == blob.State && goesOn[l.Slot] // the model's label comes first
-		if needed || !over || now <= ended.After(task.Spec.Retain) {
-			continue
-		}
-		if err := s.Forget(ctx, l.Ref); err != nil {
-			return forgotten, err
-		}
-		forgotten = append(forgotten, l.Ref)
 	}
-	return forgotten, nil
+	return forgotten, pruneJournal(ctx, t.Journal, c, saw.Now)
 }
 
-// Sweep deletes blobs that no label leads to and no duty names: models that were
-// fetched for work that is done.
-func Sweep(ctx context.Context, s blob.Store, duties []Duty) error {
+// over is a label that nobody builds on any more.
+type over struct {
+	ref     blob.Ref
+	worth   worth
+	ended   spec.Time
+	expired bool // its time is over
+}
+
+// worth is how long something is kept where room is short.
+type worth int
+
+const (
+	worthNothing worth = iota // of a task that has accepted no round
+	worthAudit                // of a round that can be verified
+	worthResult               // what the task was paid for
+)
+
+// makesRoom is the order in which what is over goes before its time.
+func makesRoom(a, b over) int {
+	return cmp.Or(cmp.Compare(a.worth, b.worth), cmp.Compare(a.ended, b.ended))
+}
+
+// overs lists what is over.
+func overs(ctx context.Context, t Tools, c Records, saw Saw) (list []over, err error) {
+	labels, err := t.Store.Labels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	needed := neededBy(saw.Duties)
+	goesOn := map[spec.Slot]bool{} // places of models that open tasks build on
+	for _, l := range labels {
+		if l.Slot.Chain != t.Chain {
+			continue
+		}
+		end, err := endOf(ctx, c, l.Slot.Task, l.Slot.Round)
+		if err != nil {
+			return nil, err
+		}
+		closed, newest := end.task.State.Final(), l.Kind == blob.Model && l.Digest == end.task.Model
+		if l.Kind == blob.Model && needed[l.Digest] || newest && !closed {
+			goesOn[l.Slot] = true // this label comes before that of the state behind it
+			continue
+		}
+		if !end.over || l.Kind == blob.State && goesOn[l.Slot] {
+			continue
+		}
+		o := over{ref: l.Ref, ended: end.at, worth: worthAudit, expired: end.expired(saw.Now)}
+		switch {
+		case closed && end.task.Accepted == 0:
+			o.worth = worthNothing
+		case newest:
+			o.worth, o.expired = worthResult, false
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+// end says whether a round, or a task, is over, and since when.
+type end struct {
+	task spec.Task
+	at   spec.Time
+	over bool
+}
+
+// endOf is the end of a round; that of round 0 is the task's.
+func endOf(ctx context.Context, c Records, task, number uint64) (end, error) {
+	t, err := c.Task(ctx, task)
+	e := end{task: t, at: t.Since, over: t.State.Final()}
+	if err == nil && number > 0 {
+		var r spec.Round
+		r, err = c.Round(ctx, task, number)
+		e.at, e.over = r.Since, r.Phase.Final()
+	}
+	if errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrRoundNotFound) {
+		return end{}, nil // not over as far as we know
+	}
+	return e, err
+}
+
+// expired reports whether the task retains nothing of it any more.
+func (e end) expired(now spec.Time) bool { return e.over && now > e.at.After(e.task.Spec.Retain) }
+
+// pruneJournal forgets the results of rounds that a task does not retain any more. A
+// round that is over opens no commitment, so no salt is lost that anybody asks for.
+func pruneJournal(ctx context.Context, j Journal, c Records, now spec.Time) error {
+	var gone []string
+	for _, key := range j.Keys() {
+		task, number, ok := recordOf(key)
+		if !ok {
+			continue
+		}
+		end, err := endOf(ctx, c, task, number)
+		if err != nil {
+			return err
+		}
+		if end.expired(now) {
+			gone = append(gone, key)
+		}
+	}
+	return j.Forget(gone...)
+}
+
+// neededBy are the models that duties build on.
+func neededBy(duties []Duty) map[spec.Digest]bool {
 	needed := map[spec.Digest]bool{}
 	for _, d := range duties {
 		needed[d.Task.Model], needed[d.Round.Base], needed[d.Round.Next] = true, true, true
 	}
+	return needed
+}
+
+// Sweep deletes blobs that no label leads to and no duty names, models that were fetched
+// for work that is done, and what was left by downloads that nobody goes on with.
+func Sweep(ctx context.Context, s blob.Store, duties []Duty) error {
+	needed := neededBy(duties)
 	blobs, err := s.List(ctx)
 	if err != nil {
 		return err
@@ -65,5 +173,6 @@ func Sweep(ctx context.Context, s blob.Store, duties []Duty) error {
 			return err
 		}
 	}
-	return nil
+	_, err = s.SweepDrafts(ctx)
+	return err
 }

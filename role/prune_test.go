@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -21,7 +22,7 @@ type records struct {
 }
 
 func (r records) Task(context.Context, uint64) (spec.Task, error) {
-	return spec.Task{ID: 1, Model: r.model, State: r.state, Since: r.since, Spec: spec.TaskSpec{Retain: 5}}, nil
+	return spec.Task{ID: 1, Model: r.model, Accepted: 2, State: r.state, Since: r.since, Spec: spec.TaskSpec{Retain: 5}}, nil
 }
 
 func (records) Round(_ context.Context, task, number uint64) (spec.Round, error) {
@@ -36,7 +37,7 @@ func (records) Round(_ context.Context, task, number uint64) (spec.Round, error)
 }
 
 // TestPrune keeps the blobs of a settled round for as long as the task says,
-// and its newest model for good.
+// and its newest model as long as there is room.
 func TestPrune(t *testing.T) {
 	store := blob.NewMemory()
 	keep := func(kind blob.Kind, round, node uint64, bytes string) blob.Ref {
@@ -54,6 +55,7 @@ func TestPrune(t *testing.T) {
 	newest := keep(blob.Model, 2, 0, "model 2")
 	behindOld, behindNewest := keep(blob.State, 1, 0, "state 1"), keep(blob.State, 2, 0, "state 2")
 	chain := records{model: spec.DigestOf([]byte("model 2"))}
+	tools := role.Tools{Chain: "c", Store: store, Journal: &sim.Journal{}}
 
 	for _, step := range []struct {
 		now  spec.Time
@@ -65,7 +67,7 @@ func TestPrune(t *testing.T) {
 		{26, []blob.Ref{second}}, // the newest model stays
 		{1_000_000, nil},         // round 3 and the task still run
 	} {
-		got, err := role.Prune(t.Context(), store, chain, step.now)
+		got, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: step.now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +81,7 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	chain.state, chain.since = spec.TaskReached, 30
-	got, err := role.Prune(t.Context(), store, chain, 36)
+	got, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: 36})
 	if d := cmp.Diff([]blob.Ref{zero, behindNewest}, got); err != nil || d != "" {
 		t.Errorf("%v: a closed task forgets (-want +got):\n%s", err, d)
 	}

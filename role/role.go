@@ -101,14 +101,6 @@ type Records interface {
 	Round(ctx context.Context, task, number uint64) (spec.Round, error)
 }
 
-// Journal remembers the results of work that must not be done twice with
-// another outcome, such as a salt that hides a commitment. It survives restarts.
-type Journal interface {
-	// Recall reads what was recorded under a key into a pointer.
-	Recall(key string, into any) (found bool, err error)
-	Record(key string, result any) error
-}
-
 // Slot is the node's own place in a round.
 func (t Tools) Slot(task, round uint64) spec.Slot {
 	return spec.Slot{Chain: t.Chain, Task: task, Round: round, Node: t.Node}

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/althing-network/althing/role"
@@ -39,5 +41,22 @@ func (j *Journal) Record(key string, result any) error {
 		j.results = map[string][]byte{}
 	}
 	j.results[key] = b
+	return nil
+}
+
+// Keys implements [role.Journal].
+func (j *Journal) Keys() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Sorted(maps.Keys(j.results))
+}
+
+// Forget implements [role.Journal].
+func (j *Journal) Forget(keys ...string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, key := range keys {
+		delete(j.results, key)
+	}
 	return nil
 }

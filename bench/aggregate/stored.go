@@ -131,3 +131,9 @@ func (forgetful) Recall(string, any) (bool, error) { return false, nil }
 
 // Record implements [role.Journal].
 func (forgetful) Record(string, any) error { return nil }
+
+// Keys implements [role.Journal].
+func (forgetful) Keys() []string { return nil }
+
+// Forget implements [role.Journal].
+func (forgetful) Forget(...string) error { return nil }

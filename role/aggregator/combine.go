@@ -62,7 +62,7 @@ type Combine struct {
 func (a Combine) Key() string { return role.SecretKey(a.record(), a.Copied) }
 
 // record is the key under which the result is recorded.
-func (a Combine) record() string { return fmt.Sprintf("combine-%d-%d", a.Task.ID, a.Round.Number) }
+func (a Combine) record() string { return role.RecordKey("combine", a.Task.ID, a.Round.Number) }
 
 // Do implements [role.Action]. Updates the node lacks are pulled from the
 // aggregators that attested to hold them.

@@ -131,7 +131,7 @@ type Score struct {
 func (a Score) Key() string { return role.SecretKey(a.record(), a.Copied) }
 
 // record is the key under which the result is recorded.
-func (a Score) record() string { return fmt.Sprintf("score-%d-%d", a.Task.ID, a.Round.Number) }
+func (a Score) record() string { return role.RecordKey("score", a.Task.ID, a.Round.Number) }
 
 // Do implements [role.Action].
 func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {

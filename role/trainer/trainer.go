@@ -100,7 +100,7 @@ type Train struct {
 func (a Train) Key() string { return role.SecretKey(TrainKey(a.Task.ID, a.Round.Number), a.Copied) }
 
 // TrainKey is the key under which [Trained] is recorded.
-func TrainKey(task, round uint64) string { return fmt.Sprintf("train-%d-%d", task, round) }
+func TrainKey(task, round uint64) string { return role.RecordKey("train", task, round) }
 
 // Do implements [role.Action].
 func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
