@@ -107,7 +107,7 @@ func (d *Dir) count() error {
 			if err != nil {
 				return err
 			}
-			size := Size(info.Size())
+			size := spec.Size(info.Size())
 			switch name, err := spec.ParseDigest(f.Name()); {
 			case err != nil:
 				d.room.add(of(wholeStore, size)) // nothing of ours

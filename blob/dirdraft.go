@@ -146,7 +146,7 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 	if err != nil {
 		return err
 	}
-	size := Size(info.Size())
+	size := spec.Size(info.Size())
 	if err := d.roomFor(name, size, s.task, fresh, s.promised); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 }
 
 // put makes the file that of a blob.
-func (s *sheet) put(name spec.Digest, size Size, fresh []Label) error {
+func (s *sheet) put(name spec.Digest, size spec.Size, fresh []Label) error {
 	d := s.store
 	if err := d.addLabels(fresh); err != nil {
 		return err
@@ -184,7 +184,7 @@ func (s *sheet) leave(again bool) error {
 	switch {
 	case s.kept:
 	case again:
-		s.store.room.leave(s.task, s.name, Size(size))
+		s.store.room.leave(s.task, s.name, spec.Size(size))
 	default:
 		err = errors.Join(err, os.Remove(s.Name()))
 	}

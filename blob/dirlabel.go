@@ -94,7 +94,7 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	if err != nil {
 		return err
 	}
-	if err := d.roomFor(l.Digest, Size(l.Size), 0, fresh, nil); err != nil {
+	if err := d.roomFor(l.Digest, spec.Size(l.Size), 0, fresh, nil); err != nil {
 		return err
 	}
 	if len(d.labels.of(l.Digest)) == 0 {

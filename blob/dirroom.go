@@ -9,13 +9,13 @@ import (
 
 // Quota bounds what a [Dir] holds: in all, and for each task. 0 is no bound.
 type Quota struct {
-	All  Size `json:"all,omitzero"`
-	Task Size `json:"task,omitzero"`
+	All  spec.Size `json:"all,omitzero"`
+	Task spec.Size `json:"task,omitzero"`
 }
 
 // What is counted beside the bytes of blobs and drafts, once for each.
 const (
-	labelPrice = KiB       // its line in the book
+	labelPrice = spec.KiB  // its line in the book
 	blobPrice  = 512       // the file of its marks
 	wholeStore = uint64(0) // the number under which [room] counts what there is in all: no task has it
 )
@@ -29,14 +29,14 @@ const (
 type room struct {
 	quota   Quota
 	used    bytesOf
-	sizes   map[spec.Digest]Size
+	sizes   map[spec.Digest]spec.Size
 	owners  map[spec.Digest]uint64 // tasks whose drafts brought a blob
 	left    map[spec.Digest]*remains
 	refused uint64
 }
 
 // bytesOf is how many bytes each task has, and all have under wholeStore.
-type bytesOf map[uint64]Size
+type bytesOf map[uint64]spec.Size
 
 // remains are what a draft left.
 type remains struct {
@@ -46,25 +46,25 @@ type remains struct {
 
 func newRoom() room {
 	return room{
-		used: bytesOf{}, sizes: map[spec.Digest]Size{}, owners: map[spec.Digest]uint64{},
+		used: bytesOf{}, sizes: map[spec.Digest]spec.Size{}, owners: map[spec.Digest]uint64{},
 		left: map[spec.Digest]*remains{},
 	}
 }
 
 // of is some bytes of a task, or of none.
-func of(task uint64, size Size) bytesOf {
+func of(task uint64, size spec.Size) bytesOf {
 	b := bytesOf{task: size}
 	b[wholeStore] = size
 	return b
 }
 
 // holding is what a blob takes up with its labels.
-func holding(size Size, labels []Label, owner uint64) bytesOf {
+func holding(size spec.Size, labels []Label, owner uint64) bytesOf {
 	size += blobPrice
 	if len(labels) == 0 {
 		return of(owner, size)
 	}
-	b := bytesOf{wholeStore: size + labelPrice*Size(len(labels))}
+	b := bytesOf{wholeStore: size + labelPrice*spec.Size(len(labels))}
 	for _, l := range labels {
 		if b[l.Slot.Task] == 0 {
 			b[l.Slot.Task] = size
@@ -107,7 +107,7 @@ func (r *room) fits(more bytesOf) error {
 
 // begin makes room for a draft, which may go on with what another left.
 func (r *room) begin(task uint64, name spec.Digest, limit int64) (bytesOf, error) {
-	promised := of(task, max(Size(limit), 0)+blobPrice+labelPrice)
+	promised := of(task, max(spec.Size(limit), 0)+blobPrice+labelPrice)
 	old := r.left[name]
 	if old != nil {
 		r.drop(old.bytes)
@@ -124,7 +124,7 @@ func (r *room) begin(task uint64, name spec.Digest, limit int64) (bytesOf, error
 }
 
 // leave counts what a draft leaves for the next one of its digest.
-func (r *room) leave(task uint64, name spec.Digest, size Size) {
+func (r *room) leave(task uint64, name spec.Digest, size spec.Size) {
 	r.left[name] = &remains{bytes: of(task, size)}
 	r.add(r.left[name].bytes)
 }
@@ -149,14 +149,14 @@ func (d *Dir) recount(name spec.Digest, change func() error) error {
 
 // roomFor reports with ErrFull that a blob would not fit with labels that it does not
 // have yet. What was promised to its draft is there for it.
-func (d *Dir) roomFor(name spec.Digest, size Size, owner uint64, fresh []Label, promised bytesOf) error {
+func (d *Dir) roomFor(name spec.Digest, size spec.Size, owner uint64, fresh []Label, promised bytesOf) error {
 	more := holding(size, append(d.labels.of(name), fresh...), owner)
 	for _, have := range []bytesOf{d.counted(name), promised} {
 		for task, size := range have {
 			more[task] -= size
 		}
 	}
-	maps.DeleteFunc(more, func(_ uint64, size Size) bool { return size <= 0 })
+	maps.DeleteFunc(more, func(_ uint64, size spec.Size) bool { return size <= 0 })
 	return d.room.fits(more)
 }
 
@@ -171,7 +171,7 @@ func (d *Dir) Limit(q Quota) {
 // not done; task 0 asks for all tasks together. It is no less than the files have: a
 // label and the marks of a blob have a price each that is never below their size. Lines
 // of labels that were forgotten do not count; there are never many more than maxLines.
-func (d *Dir) Used(task uint64) Size {
+func (d *Dir) Used(task uint64) spec.Size {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.room.used[task]
@@ -188,6 +188,6 @@ func (d *Dir) Refused() uint64 {
 func (d *Dir) Short(task uint64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	full := func(used, quota Size) bool { return quota > 0 && used > quota/4*3 }
+	full := func(used, quota spec.Size) bool { return quota > 0 && used > quota/4*3 }
 	return full(d.room.used[wholeStore], d.room.quota.All) || full(d.room.used[task], d.room.quota.Task) && task != wholeStore
 }

@@ -21,14 +21,14 @@ import (
 )
 
 // onDisk is how many bytes the files of a folder have.
-func onDisk(t *testing.T, root string) (size blob.Size) {
+func onDisk(t *testing.T, root string) (size spec.Size) {
 	t.Helper()
 	if err := filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		info, err := e.Info()
-		size += blob.Size(info.Size())
+		size += spec.Size(info.Size())
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func keep(ctx context.Context, s blob.Store, r blob.Ref, b []byte) error {
 // TestAttackOneTaskFillsTheDisk: the updates of one task take all the room, and with a
 // quota those of other tasks have theirs.
 func TestAttackOneTaskFillsTheDisk(t *testing.T) {
-	for name, quota := range map[string]blob.Quota{"no quota": {}, "quota": {All: 64 * blob.KiB, Task: 24 * blob.KiB}} {
+	for name, quota := range map[string]blob.Quota{"no quota": {}, "quota": {All: 64 * spec.KiB, Task: 24 * spec.KiB}} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
 			dir := openDir(t, root)
@@ -65,7 +65,7 @@ func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 			var full error
 			taken := 0
 			for node := range uint64(40) {
-				err := keep(t.Context(), dir, slot(1, 1, node+1), blobtest.Bytes(byte(node), int(4*blob.KiB)))
+				err := keep(t.Context(), dir, slot(1, 1, node+1), blobtest.Bytes(byte(node), int(4*spec.KiB)))
 				if err == nil {
 					taken++
 				} else if !errors.Is(err, blob.ErrFull) {
@@ -73,7 +73,7 @@ func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 				}
 				full = err
 			}
-			other := keep(t.Context(), dir, slot(2, 1, 1), blobtest.Bytes(41, int(4*blob.KiB)))
+			other := keep(t.Context(), dir, slot(2, 1, 1), blobtest.Bytes(41, int(4*spec.KiB)))
 			if quota == (blob.Quota{}) {
 				if taken != 40 || full != nil || other != nil || dir.Short(1) {
 					t.Errorf("%d updates, %v, %v", taken, full, other)
@@ -100,7 +100,7 @@ func TestAttackUploadsSideBySide(t *testing.T) {
 	for name, c := range map[string]struct {
 		quota blob.Quota
 		begun int
-	}{"no quota": {blob.Quota{}, many}, "quota": {blob.Quota{All: 10 * blob.MiB}, 9}} {
+	}{"no quota": {blob.Quota{}, many}, "quota": {blob.Quota{All: 10 * spec.MiB}, 9}} {
 		t.Run(name, func(t *testing.T) {
 			dir := openDir(t, t.TempDir())
 			dir.Limit(c.quota)
@@ -126,7 +126,7 @@ func TestAttackUploadsSideBySide(t *testing.T) {
 func TestAttackUploadToAFullNode(t *testing.T) {
 	b, ref := blobtest.Bytes(1, 2*blob.ChunkSize), blobtest.UpdateRef(trainer)
 	entry, _ := opening(ref, b)
-	for name, quota := range map[string]blob.Quota{"no quota": {}, "quota": {All: 700 * blob.KiB}} {
+	for name, quota := range map[string]blob.Quota{"no quota": {}, "quota": {All: 700 * spec.KiB}} {
 		t.Run(name, func(t *testing.T) {
 			dir := openDir(t, t.TempDir())
 			dir.Limit(quota)
@@ -167,7 +167,7 @@ func TestFetchIntoAFullStore(t *testing.T) {
 	counting := spoiled(func(w http.ResponseWriter, _ *http.Request) http.ResponseWriter { asked++; return w })
 	peers := []blob.Peer{serve(t, server, held, counting), serve(t, otherServer, held, counting)}
 	dir := openDir(t, t.TempDir())
-	dir.Limit(blob.Quota{All: blob.MiB, Task: 300 * blob.KiB})
+	dir.Limit(blob.Quota{All: spec.MiB, Task: 300 * spec.KiB})
 	if _, err := clientOf(0).FetchModel(t.Context(), peers, spec.DigestOf(b), most, dir.For(1)); !errors.Is(err, blob.ErrFull) || asked != 0 || dir.Used(0) != 0 {
 		t.Errorf("%v after %d requests; %s in use", err, asked, dir.Used(0))
 	}
@@ -267,7 +267,7 @@ func TestDirLeavesOtherFilesAlone(t *testing.T) {
 // and of drafts to the byte, and a fixed price for each label and each blob that is
 // never below what they take. Lines of forgotten labels do not count.
 func TestQuotaIsWhatIsOnDisk(t *testing.T) {
-	quota := blob.Quota{All: 24 * blob.KiB, Task: 12 * blob.KiB}
+	quota := blob.Quota{All: 24 * spec.KiB, Task: 12 * spec.KiB}
 	rapid.Check(t, func(rt *rapid.T) {
 		root, ctx := t.TempDir(), t.Context()
 		open := func() *blob.Dir {
@@ -351,14 +351,14 @@ func TestQuotaIsWhatIsOnDisk(t *testing.T) {
 			"": func(rt *rapid.T) {
 				lines, err := os.ReadFile(filepath.Join(root, "labels.jsonl"))
 				may(err)
-				gone, live := blob.Size(len(lines)), map[blob.Ref]bool{}
+				gone, live := spec.Size(len(lines)), map[blob.Ref]bool{}
 				for line := range bytes.Lines(lines) {
 					var c struct{ Label blob.Label }
 					if json.Unmarshal(line, &c) != nil || live[c.Label.Ref] {
 						continue
 					}
 					if e, err := dir.Lookup(ctx, c.Label.Ref); err == nil && e == c.Label.Entry {
-						gone -= blob.Size(len(line))
+						gone -= spec.Size(len(line))
 						live[c.Label.Ref] = true
 					}
 				}
@@ -379,30 +379,10 @@ func TestQuotaIsWhatIsOnDisk(t *testing.T) {
 				labels, err := dir.Labels(ctx)
 				may(err)
 				exact := onDisk(t, filepath.Join(root, "blobs")) + onDisk(t, filepath.Join(root, "drafts"))
-				if want := exact + 512*blob.Size(len(names)) + 1024*blob.Size(len(labels)); used != want {
+				if want := exact + 512*spec.Size(len(names)) + 1024*spec.Size(len(labels)); used != want {
 					rt.Fatalf("%d bytes are counted, want %d", used, want)
 				}
 			},
 		})
 	})
-}
-
-func TestSizeText(t *testing.T) {
-	for text, want := range map[string]blob.Size{"0B": 0, "1000B": 1000, "512MiB": 512 * blob.MiB, "32GiB": 32 * blob.GiB, "1TiB": 1024 * blob.GiB} {
-		var got blob.Size
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
-			t.Errorf("%s is %d, %v", text, got, err)
-		}
-		if b, err := json.Marshal(want); err != nil || string(b) != `"`+text+`"` {
-			t.Errorf("%d is written %s, %v; want %s", want, b, err, text)
-		}
-	}
-	for _, text := range []string{"", "B", "12", "1.5GiB", "-1GiB", "1 GiB", "+1B", "1GB", "9999999999TiB"} {
-		if got := blob.Size(7); got.UnmarshalText([]byte(text)) == nil || got != 7 {
-			t.Errorf("%q is read as %d", text, got)
-		}
-	}
-	if got := (1536 * blob.KiB).String(); got != "1.5 MiB" {
-		t.Error(got)
-	}
 }

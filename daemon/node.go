@@ -108,7 +108,7 @@ func (c NodeConfig) Validate() error {
 			return fmt.Errorf("node %q: %w", c.Name, err)
 		}
 	}
-	if q := c.quota(); q.Task > q.All || blob.Size(c.Resources.Storage)*blob.MiB > q.All {
+	if q := c.quota(); q.Task > q.All || spec.Size(c.Resources.Storage)*spec.MiB > q.All {
 		return fmt.Errorf("node %q: disk.all is %s: want no less than disk.task, %s, and resources.storage, %d MiB", c.Name, q.All, q.Task, c.Resources.Storage)
 	}
 	return nil
@@ -116,13 +116,13 @@ func (c NodeConfig) Validate() error {
 
 // DefaultDisk is how much a node keeps in blobs unless its file, or the storage that it
 // offers to tasks, says more; a task has a quarter of what there is.
-const DefaultDisk = 32 * blob.GiB
+const DefaultDisk = 32 * spec.GiB
 
 // quota is how much the node keeps in blobs.
 func (c NodeConfig) quota() blob.Quota {
 	q := c.Disk
 	if q.All == 0 {
-		q.All = max(DefaultDisk, q.Task, blob.Size(c.Resources.Storage)*blob.MiB)
+		q.All = max(DefaultDisk, q.Task, spec.Size(c.Resources.Storage)*spec.MiB)
 	}
 	if q.Task == 0 {
 		q.Task = q.All / 4

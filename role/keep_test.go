@@ -102,7 +102,7 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 		}
 		slices.Reverse(cheap)
 		tools := role.Tools{Chain: "c", Store: dir, Journal: &sim.Journal{}}
-		prune := func(quota blob.Size, want ...blob.Ref) {
+		prune := func(quota spec.Size, want ...blob.Ref) {
 			t.Helper()
 			dir.Limit(blob.Quota{All: quota})
 			got, err := role.Prune(t.Context(), tools, chain, role.Saw{Now: 200})

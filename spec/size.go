@@ -1,4 +1,4 @@
-package blob
+package spec
 
 import (
 	"fmt"
@@ -17,33 +17,34 @@ const (
 	GiB Size = 1 << 30
 )
 
-// units are the units of a size, each 1024 times the one before.
-func units() []string { return []string{"B", "KiB", "MiB", "GiB", "TiB"} }
+// sizeUnits are the units of a size, each 1024 times the one before.
+func sizeUnits() []string { return []string{"B", "KiB", "MiB", "GiB", "TiB"} }
 
 // String implements [fmt.Stringer] for people, with one decimal place.
 func (s Size) String() string {
-	v, i := float64(s), 0
-	for ; v >= 1024 && i < len(units())-1; i++ {
-		v /= 1024
+	unit, i := Size(1), 0
+	for ; s/unit >= 1024 && i < len(sizeUnits())-1; i++ {
+		unit *= 1024
 	}
 	if i == 0 {
 		return fmt.Sprintf("%d B", int64(s))
 	}
-	return fmt.Sprintf("%.1f %s", v, units()[i])
+	whole, tenths := s/unit, s%unit*10/unit
+	return fmt.Sprintf("%d.%d %s", int64(whole), int64(tenths), sizeUnits()[i])
 }
 
 // MarshalText implements [encoding.TextMarshaler]; the text is exact.
 func (s Size) MarshalText() ([]byte, error) {
 	v, i := s, 0
-	for ; v != 0 && v%1024 == 0 && i < len(units())-1; i++ {
+	for ; v != 0 && v%1024 == 0 && i < len(sizeUnits())-1; i++ {
 		v /= 1024
 	}
-	return fmt.Appendf(nil, "%d%s", int64(v), units()[i]), nil
+	return fmt.Appendf(nil, "%d%s", int64(v), sizeUnits()[i]), nil
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (s *Size) UnmarshalText(text []byte) error {
-	for i, unit := range units() {
+	for i, unit := range sizeUnits() {
 		number, found := strings.CutSuffix(string(text), unit)
 		if !found || strings.TrimRight(number, "0123456789") != "" { // B ends KiB, too
 			continue
@@ -55,5 +56,5 @@ func (s *Size) UnmarshalText(text []byte) error {
 		*s = Size(v << (10 * i))
 		return nil
 	}
-	return fmt.Errorf("size %q: want a whole number of %s, as in 32GiB", text, strings.Join(units(), ", "))
+	return fmt.Errorf("size %q: want a whole number of %s, as in 32GiB", text, strings.Join(sizeUnits(), ", "))
 }
