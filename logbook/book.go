@@ -33,7 +33,7 @@ func Open(path string, each func(record []byte) error) (*Book, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if err := os.Remove(path + replacement); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(path + Replacement); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -148,13 +148,13 @@ func encode(records []any) (lines []byte, err error) {
 	return lines, nil
 }
 
-// replacement ends the name of what is to take the place of a book. A process that is
+// Replacement ends the name of what is to take the place of a book. A process that is
 // killed leaves one, and the next one that opens the book removes it.
-const replacement = ".new"
+const Replacement = ".new"
 
 // replace puts a file in the place of another, which lasts once it returns.
 func replace(path string, b []byte) error {
-	f, err := os.OpenFile(path+replacement, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path+Replacement, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // node is about registered participants.
 func (s *session) node() *cobra.Command {
 	return noun("node", "See who takes part, and whether your own node does",
-		s.nodeList(), s.nodeShow(),
+		s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeSend("activate", "Let the scheduler select the node", client.Activate{}),
 		s.nodeSend("deactivate", "Keep the node from being selected", client.Deactivate{}),
 		s.nodeExit())

@@ -1,0 +1,98 @@
+package blob
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/althing-network/althing/logbook"
+	"github.com/althing-network/althing/spec"
+)
+
+// Files are some files and how many bytes they have together.
+type Files struct {
+	Count int       `json:"files"`
+	Bytes spec.Size `json:"-"`
+}
+
+func (f *Files) add(size int64) {
+	f.Count++
+	f.Bytes += spec.Size(size)
+}
+
+// Content is what the folder of a [Dir] holds, for people.
+type Content struct {
+	Blobs   map[Label]Files // one file for each; a blob that several labels lead to is under the first
+	Loose   Files           // blobs without a label
+	Drafts  Files
+	Index   Files    // labels and marks
+	Unknown []string // files of other names, relative to the folder
+}
+
+// Look reads what the folder of a [Dir] holds and changes nothing, so that a process
+// may have it open.
+func Look(root string) (Content, error) {
+	c := Content{Blobs: map[Label]Files{}}
+	labels := newIndex()
+	err := logbook.Read(filepath.Join(root, labelsFile), func(record []byte) error {
+		var r change
+		err := json.Unmarshal(record, &r)
+		switch {
+		case r.Label != nil:
+			labels.add(*r.Label)
+		case r.Forgotten != nil:
+			labels.remove(r.Forgotten.Ref)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return c, err
+	}
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return gone(err)
+		}
+		info, err := e.Info()
+		if err != nil {
+			return gone(err)
+		}
+		path, err = filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		c.enter(path, info.Size(), labels)
+		return nil
+	})
+	return c, err
+}
+
+// gone passes over a file that went while somebody looked.
+func gone(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// enter counts a file.
+func (c *Content) enter(path string, size int64, labels index) {
+	dir, file := filepath.Split(path)
+	name, err := spec.ParseDigest(file)
+	switch dir = filepath.Clean(dir); {
+	case path == labelsFile || path == labelsFile+logbook.Replacement || dir == verifiedDir && err == nil:
+		c.Index.add(size)
+	case dir == draftsDir && (err == nil || strings.HasPrefix(file, unnamed)):
+		c.Drafts.add(size)
+	case dir == blobsDir && err == nil:
+		if of := labels.of(name); len(of) > 0 {
+			c.Blobs[of[0]] = Files{1, spec.Size(size)}
+		} else {
+			c.Loose.add(size)
+		}
+	default:
+		c.Unknown = append(c.Unknown, path)
+	}
+}

@@ -1,0 +1,203 @@
+package daemon
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/logbook"
+)
+
+// Disk is what a home folder, of a node or of a validator, takes up.
+type Disk struct {
+	Home  string `json:"home"`
+	Chain string `json:"chain,omitempty"` // of a node
+	Bytes int64  `json:"bytes"`
+	Quota int64  `json:"quota_bytes,omitempty"`      // of a node's blobs
+	Task  int64  `json:"task_quota_bytes,omitempty"` // of those of one task
+	Free  int64  `json:"free_bytes"`                 // on its file system
+	Uses  []Use  `json:"uses"`                       // the largest first
+}
+
+// Use is one thing for which a home folder has files.
+type Use struct {
+	What    string   `json:"what"`
+	Chain   string   `json:"chain,omitempty"` // of a task
+	Task    uint64   `json:"task,omitempty"`
+	Bytes   int64    `json:"bytes"`
+	Files   int      `json:"files"`
+	Models  int64    `json:"model_bytes,omitempty"`
+	Updates int64    `json:"update_bytes,omitempty"`
+	States  int64    `json:"state_bytes,omitempty"`
+	Names   []string `json:"names,omitempty"` // of files that are not known
+}
+
+// The things for which a home folder has files.
+const (
+	UseTask     = "task"
+	UseFetched  = "fetched models"
+	UseDrafts   = "unfinished blobs"
+	UseIndex    = "index of blobs"
+	UseJournal  = "journal"
+	UseRows     = "rows"
+	UseSettings = "keys and settings"
+	UseUnknown  = "unknown files"
+)
+
+// DiskOf looks at a home folder and changes nothing, so that a process may run it.
+func DiskOf(home string) (Disk, error) {
+	d := Disk{Home: home}
+	u := uses{}
+	config, err := LoadNode(home)
+	switch {
+	case err == nil:
+		quota := config.quota()
+		d.Chain, d.Quota, d.Task = config.Chain, int64(quota.All), int64(quota.Task)
+		if err := u.blobs(filepath.Join(home, blobFolder)); err != nil {
+			return d, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return d, err
+	default:
+		if _, err := LoadValidator(home); errors.Is(err, fs.ErrNotExist) {
+			return d, fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+		} else if err != nil {
+			return d, err
+		}
+	}
+	err = filepath.WalkDir(home, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it went meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(home, path)
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && name == blobFolder && d.Quota > 0:
+			return fs.SkipDir
+		case e.IsDir():
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			u.file(config.use(name), name, info.Size())
+		}
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	for _, use := range u {
+		d.Bytes += use.Bytes
+		d.Uses = append(d.Uses, *use)
+	}
+	slices.SortFunc(d.Uses, func(a, b Use) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.What, b.What), strings.Compare(a.Chain, b.Chain), cmp.Compare(a.Task, b.Task))
+	})
+	d.Free, err = room(home)
+	return d, err
+}
+
+// use says for what a home folder has a file.
+func (c NodeConfig) use(name string) string {
+	top, below, _ := strings.Cut(name, string(filepath.Separator))
+	switch {
+	case name == journalFile || name == journalFile+logbook.Replacement:
+		return UseJournal
+	case c.Data.File != "" && (name == c.Data.File || strings.HasPrefix(name, c.Data.File+string(filepath.Separator))):
+		return UseRows
+	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, "lock"}, name) || top == "config":
+		return UseSettings
+	case top == "data" && c.Name == "": // CometBFT's, and the store of the application
+		entry, _, _ := strings.Cut(below, string(filepath.Separator))
+		return "chain: " + entry
+	}
+	return UseUnknown
+}
+
+// uses are those found so far.
+type uses map[useKey]*Use
+
+// useKey tells uses apart.
+type useKey struct {
+	what, chain string
+	task        uint64
+}
+
+// of is a use that is counted on.
+func (u uses) of(use Use) *Use {
+	key := useKey{use.What, use.Chain, use.Task}
+	if u[key] == nil {
+		u[key] = &use
+	}
+	return u[key]
+}
+
+// file counts a file.
+func (u uses) file(what, name string, size int64) {
+	use := u.of(Use{What: what})
+	use.Bytes += size
+	use.Files++
+	if what == UseUnknown {
+		use.Names = append(use.Names, name)
+	}
+}
+
+// blobs counts what a node keeps.
+func (u uses) blobs(folder string) error {
+	c, err := blob.Look(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it has not run yet
+	}
+	if err != nil {
+		return err
+	}
+	for l, f := range c.Blobs {
+		use := u.of(Use{What: UseTask, Chain: l.Slot.Chain, Task: l.Slot.Task})
+		use.Bytes += int64(f.Bytes)
+		use.Files += f.Count
+		switch l.Kind {
+		case blob.Model:
+			use.Models += int64(f.Bytes)
+		case blob.Update:
+			use.Updates += int64(f.Bytes)
+		case blob.State:
+			use.States += int64(f.Bytes)
+		}
+	}
+	for what, f := range map[string]blob.Files{UseFetched: c.Loose, UseDrafts: c.Drafts, UseIndex: c.Index} {
+		if f.Count > 0 {
+			use := u.of(Use{What: what})
+			use.Bytes, use.Files = int64(f.Bytes), f.Count
+		}
+	}
+	for _, path := range c.Unknown {
+		info, err := os.Stat(filepath.Join(folder, path))
+		if err == nil {
+			u.file(UseUnknown, filepath.Join(blobFolder, path), info.Size())
+		}
+	}
+	return nil
+}
+
+// room is how many bytes may still be written to the file system of a folder.
+func room(folder string) (int64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(folder, &fs); err != nil {
+		return 0, err
+	}
+	return int64(fs.Bavail) * int64(fs.Bsize), nil
+}
