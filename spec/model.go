@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The words of model.kind and of model.loss.
+// The words of model.kind, model.loss and model.access.
 const (
 	ModelSoftmax  = "softmax"
 	ModelMLP      = "mlp"
@@ -14,10 +14,13 @@ const (
 	ModelLayers   = "layers"
 
 	LossMSE = "mse"
+
+	AccessPublic  = "public"
+	AccessMembers = "members"
 )
 
-// Model describes an architecture by data. Every kind but ModelLayers is short
-// for a list of layers: see [Model.Stages].
+// Model describes an architecture by data, and who may have what is made of it. Every
+// kind but ModelLayers is short for a list of layers: see [Model.Stages].
 type Model struct {
 	Kind    string   `json:"kind" yaml:"kind"` // one of [ModelKinds]
 	Inputs  uint32   `json:"inputs" yaml:"inputs"`
@@ -27,7 +30,13 @@ type Model struct {
 	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // of the kind ModelLayers: one of [Losses]; empty: cross-entropy
 	Classes uint32   `json:"classes" yaml:"classes"`
 	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
+	// Access is who may fetch the versions of the model: one of [Accesses]; empty: public.
+	// It is no part of the architecture, so no file of a model states it.
+	Access string `json:"access,omitempty" yaml:"access,omitempty"`
 }
+
+// Private reports whether the versions of the model are for members only.
+func (m Model) Private() bool { return m.Access == AccessMembers }
 
 // Image is the shape of an image. Its values stand channel by channel, each
 // channel row by row: PyTorch's order.
@@ -64,6 +73,14 @@ func ModelKinds() (words []Word) {
 // cross-entropy.
 func Losses() []Word {
 	return []Word{{LossMSE, "mean squared distance of the scores from 1 for the row's class and 0 for the others"}}
+}
+
+// Accesses lists the words of model.access.
+func Accesses() []Word {
+	return []Word{
+		{AccessPublic, "anyone may fetch every version of the model"},
+		{AccessMembers, "only members of the task may fetch it: the consumer's node, the aggregators and evaluators, and the trainers of the round that made a version or that began with it"},
+	}
 }
 
 // modelKind is what is known of all models of one kind.
@@ -160,6 +177,7 @@ func (m Model) validateFields() error {
 		check{"model.layers", len(m.Layers) > MaxLayers, fmt.Sprintf("want at most %d layers", MaxLayers)},
 		check{"model.loss", m.Loss != "" && !kind.free, fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
 		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
+		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, choice(Accesses()))},
 	); err != nil {
 		return err
 	}

@@ -92,6 +92,8 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"tau of fedavgm":        {"escrow", "aggregation: {optimiser: fedavgm, rate: 1, momentum: 0.9, tau: 1}\nescrow", 13, "aggregation.tau", "leave it out"},
 		"unknown privacy":       {"escrow", "privacy:\n  mode: total\nescrow", 14, "privacy.mode", "unknown mode"},
 		"unknown audit":         {"escrow", "audit: nobody\nescrow", 13, "audit", "want public or members"},
+		"unknown access":        {"  classes", "  access: nobody\n  classes", 6, "model.access", "want public or members"},
+		"private, but audited":  {"  classes: 10", "  classes: 10\n  access: members\naudit: public", 8, "audit", "the model is for members"},
 		"said twice":            {"escrow", "name: again\nescrow", 13, "name", "said twice"},
 		"said twice below":      {"  classes", "  kind: mlp\n  classes", 6, "model.kind", "said twice"},
 
@@ -209,6 +211,7 @@ func TestTaskYAMLRoundTrip(t *testing.T) {
 		func(s *spec.TaskSpec) {
 			s.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2, Seed: 1<<64 - 1}
 		},
+		func(s *spec.TaskSpec) { s.Model.Access = spec.AccessMembers },
 		func(s *spec.TaskSpec) {
 			s.Training = spec.Training{
 				Optimiser: spec.OptimiserAdam, Batch: 1, Epochs: 2, Rate: 3, Momentum: 4,

@@ -26,6 +26,7 @@ func Vocabulary() []FieldWords {
 		{"model.kind", ModelKinds()},
 		{"model.layers.kind", LayerKinds()},
 		{"model.loss", Losses()},
+		{"model.access", Accesses()},
 		{"training.optimiser", Optimisers()},
 		{"training.arithmetic", Arithmetics()},
 		{"aggregation.rule", Rules()},

@@ -5,7 +5,7 @@ import "github.com/althing-network/althing/spec"
 func modelFromSpec(m spec.Model) Model {
 	out := Model{
 		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
-		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access,
 	}
 	if m.Image != (spec.Image{}) {
 		out.Image = &Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
@@ -23,7 +23,7 @@ func modelFromSpec(m spec.Model) Model {
 func (m *Model) ToSpec() spec.Model {
 	out := spec.Model{
 		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
-		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access,
 	}
 	if m.Image != nil {
 		out.Image = spec.Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
