@@ -29,9 +29,10 @@ const Window = 60 * time.Second
 
 // RequestStatement is what a node signs to send a request: bound to the chain,
 // the node that is asked, the asking node, method, path with query, the digest
-// and salt headers, and the time in unix seconds. The same request may be sent
-// again within the window; that changes nothing, because a slot holds one
-// update for ever.
+// and salt headers, and the time in unix seconds. The same request may be sent to the
+// same node again within the window. That changes nothing, because a slot holds one
+// update for ever; and it gives away nothing, because whoever could read the request
+// on its way could read the answer.
 func RequestStatement(chain string, audience, caller uint64, method, target, digest, salt string, at int64) spec.Digest {
 	var numbers []byte
 	for _, n := range []uint64{audience, caller, uint64(at)} {

@@ -28,27 +28,16 @@ func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	return s.send(w, r, entry.Digest)
 }
 
-// getModel answers GET and HEAD of a model or a state. A blob that no label calls
-// one of them is none, whatever it holds: else whoever learns an update's digest could
-// get it here.
+// getModel answers GET and HEAD of a model or a state, where [Permit] does.
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) error {
 	d, err := spec.ParseDigest(r.PathValue("digest"))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	labels, err := s.Store.LabelsOf(r.Context(), d)
-	if err != nil {
+	if err := Permit(r.Context(), s.Store, s.Policy, c, s.Chain, d); err != nil {
 		return err
 	}
-	for _, l := range labels {
-		if l.Kind != Update && l.Slot.Chain == s.Chain {
-			if err := s.Policy.MayGetModel(r.Context(), c, d); err != nil {
-				return err
-			}
-			return s.send(w, r, d)
-		}
-	}
-	return fmt.Errorf("%w: model %s", ErrNotFound, d)
+	return s.send(w, r, d)
 }
 
 // listUpdates answers with the labels of a round's updates that the caller may

@@ -63,7 +63,7 @@ func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
 	return nil
 }
 
-func (rules) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
+func (rules) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
 
 func (rules) KeyOf(_ context.Context, node uint64) (ed25519.PublicKey, error) {
 	if node == unregistered {

@@ -3,6 +3,8 @@ package blob
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/althing-network/althing/spec"
@@ -31,8 +33,41 @@ type Policy interface {
 	CheckUpdate(ctx context.Context, r Ref, e Entry, body io.Reader) error
 	// MayGetUpdate is asked for a single update, and for each one of a list.
 	MayGetUpdate(ctx context.Context, c Caller, r Ref) error
-	// MayGetModel is asked only for blobs labelled as a model.
-	MayGetModel(ctx context.Context, c Caller, d spec.Digest) error
+	// MayGetModel is asked for a model or a state, once for each of its places in
+	// tasks, until one of them permits it. See [Permit].
+	MayGetModel(ctx context.Context, c Caller, r Ref) error
+}
+
+// Permit is nil where a policy lets a caller have the model, or the state, of a digest
+// from a store that keeps blobs of a chain. One that several tasks use is had by whom
+// any of them permits it. What no label calls a model is none, whatever it holds: else
+// whoever learns an update's digest could get it as one, and a node would pass on what
+// it fetched for its own work.
+//
+// A model that is refused is [ErrNotFound] in the same words as one that is not there,
+// so that nobody learns by asking what a store keeps.
+func Permit(ctx context.Context, s Index, p Policy, c Caller, chain string, d spec.Digest) error {
+	labels, err := s.LabelsOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, l := range labels {
+		if l.Kind == Update || l.Slot.Chain != chain {
+			continue
+		}
+		err := p.MayGetModel(ctx, c, l.Ref)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrForbidden) && !errors.Is(err, ErrNotFound) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return fmt.Errorf("%w: model %s", ErrNotFound, d)
 }
 
 // Keys knows the transport keys of nodes.

@@ -14,14 +14,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrMembers is wrapped when an audit is for nodes of the round only.
-var ErrMembers = errors.New("the task says audit: members, so only nodes of the round get its updates")
+// What is wrapped when a task keeps out who asks: an audit is for nodes of the round
+// only, a model for members of the task only.
+var (
+	ErrMembers = errors.New("the task says audit: members, so only nodes of the round get its updates")
+	ErrPrivate = errors.New("this model is for members: name the home folder of a member with --home")
+)
 
 // Verify recomputes a settled round from the blobs its aggregators keep and
 // compares it with the chain. It asks for blobs as the node of a home folder, and
 // without one, or where that is no node's, as a stranger: then the task must be
-// audited in public, else the error is [ErrMembers]. It returns the digest of the
-// round's model, or the first thing that differs.
+// audited in public, and its model be so, else the error is [ErrMembers] or
+// [ErrPrivate]. It returns the digest of the round's model, or the first thing that
+// differs.
 func Verify(ctx context.Context, chain *client.Client, home string, task, number uint64) (spec.Digest, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
@@ -39,12 +44,23 @@ func Verify(ctx context.Context, chain *client.Client, home string, task, number
 	if errors.Is(err, blob.ErrForbidden) && t.Spec.Audit == spec.AuditMembers {
 		return d, fmt.Errorf("%w: %w", ErrMembers, err)
 	}
-	return d, err
+	return d, withheld(t, err)
+}
+
+// withheld says of what was not found of a private model that it may have been refused:
+// who serves it does not tell.
+func withheld(t spec.Task, err error) error {
+	if t.Spec.Model.Private() && errors.Is(err, blob.ErrNotFound) {
+		return fmt.Errorf("%w: %w", ErrPrivate, err)
+	}
+	return err
 }
 
 // Fetch downloads the newest model of a task from its aggregators and checks it
-// against the digest on the chain.
-func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, error) {
+// against the digest on the chain. It asks as the node of a home folder, and without
+// one, or where that is no node's, as a stranger: then the model must be public, else
+// the error is [ErrPrivate].
+func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) ([]byte, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
 		return nil, err
@@ -52,12 +68,12 @@ func Fetch(ctx context.Context, chain *client.Client, task uint64) ([]byte, erro
 	if t.Model.IsZero() {
 		return nil, fmt.Errorf("task %d has no model yet: it is %s", task, t.State)
 	}
-	tools, err := stranger(ctx, chain)
+	tools, err := visitor(ctx, chain, home)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := tools.Model(ctx, t, t.Model); err != nil {
-		return nil, err
+		return nil, withheld(t, err)
 	}
 	return role.ReadBlob(ctx, tools.Store, t.Model)
 }

@@ -108,12 +108,18 @@ func remember[V any](m map[uint64]V, id uint64, v V) map[uint64]V {
 	return m
 }
 
-// peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
-func (d *directory) peer(ctx context.Context, id uint64) (blob.Peer, error) {
+// registered is the record of a node; [blob.ErrNotFound] where there is none.
+func (d *directory) registered(ctx context.Context, id uint64) (spec.Node, error) {
 	node, err := d.node(ctx, id)
 	if errors.Is(err, client.ErrNodeNotFound) {
 		err = fmt.Errorf("%w: %w", blob.ErrNotFound, err)
 	}
+	return node, err
+}
+
+// peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
+func (d *directory) peer(ctx context.Context, id uint64) (blob.Peer, error) {
+	node, err := d.registered(ctx, id)
 	return peerOf(node), err
 }
 
@@ -123,9 +129,6 @@ func peerOf(n spec.Node) blob.Peer {
 
 // KeyOf implements [blob.Keys].
 func (d *directory) KeyOf(ctx context.Context, id uint64) (ed25519.PublicKey, error) {
-	node, err := d.node(ctx, id)
-	if errors.Is(err, client.ErrNodeNotFound) {
-		return nil, blob.ErrNotFound
-	}
+	node, err := d.registered(ctx, id)
 	return node.Profile.TransportKey, err
 }

@@ -12,8 +12,9 @@ import (
 
 // punctual is the policy of an aggregator whose chain node may be a block behind that
 // of a trainer. An upload that comes too early is judged again at each new height, and
-// refused only when none has allowed it in a while. So no trainer has to guess when to
-// try again.
+// refused only when none has allowed it in a while; so is the request for a model that
+// is for members, of which the trainer is one since that block. So no trainer has to
+// guess when to try again.
 //
 // Who waits costs a connection. A stranger, and whoever asks for the slot of another
 // node, is refused before that; a node waits once at a time, and maxEarly nodes at
@@ -23,23 +24,34 @@ type punctual struct {
 	records           *recent
 
 	mu      sync.Mutex
-	waiting map[uint64]bool // nodes whose upload came too early
+	waiting map[uint64]bool // nodes whose request came too early
 }
 
 const (
-	earlyPatience = 5 * time.Second // longer than a chain node that keeps up is behind
-	maxEarly      = 48              // nodes that wait at a time: half of a blob.Door's connections
+	uploadPatience = 5 * time.Second // longer than a chain node that keeps up is behind
+	modelPatience  = time.Second     // less than a node in haste waits for the one it asks: it turns to another
+	maxEarly       = 48              // nodes that wait at a time: half of a blob.Door's connections
 )
 
 // MayPut implements [blob.Policy].
 func (p *punctual) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+	return p.wait(ctx, c.Node, uploadPatience, func() error { return p.Policy.MayPut(ctx, c, r, e) })
+}
+
+// MayGetModel implements [blob.Policy].
+func (p *punctual) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
+	return p.wait(ctx, c.Node, modelPatience, func() error { return p.Policy.MayGetModel(ctx, c, r) })
+}
+
+// wait judges what a node asks for, again at each new height as long as it is too early.
+func (p *punctual) wait(ctx context.Context, node uint64, most time.Duration, judge func() error) error {
 	next := p.records.next() // before the state is read, so that no height falls in between
-	refusal := p.Policy.MayPut(ctx, c, r, e)
-	if !errors.Is(refusal, aggregator.ErrEarly) || !p.enter(c.Node) {
+	refusal := judge()
+	if !errors.Is(refusal, aggregator.ErrEarly) || !p.enter(node) {
 		return refusal
 	}
-	defer p.leave(c.Node)
-	patience := time.NewTimer(earlyPatience)
+	defer p.leave(node)
+	patience := time.NewTimer(most)
 	defer patience.Stop()
 	for errors.Is(refusal, aggregator.ErrEarly) {
 		select {
@@ -50,7 +62,7 @@ func (p *punctual) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob
 			return ctx.Err()
 		}
 		next = p.records.next()
-		refusal = p.Policy.MayPut(ctx, c, r, e)
+		refusal = judge()
 	}
 	return refusal
 }

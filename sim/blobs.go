@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
@@ -33,14 +32,7 @@ func (b Blobs) FetchModel(ctx context.Context, from []uint64, d spec.Digest, lim
 		return err
 	}
 	return b.first(ctx, from, func(s blob.Store, p blob.Policy) error {
-		labels, err := s.LabelsOf(ctx, d)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(labels, func(l blob.Label) bool { return l.Kind != blob.Update && l.Slot.Chain == b.Chain }) {
-			return fmt.Errorf("%w: model %s", blob.ErrNotFound, d)
-		}
-		if err := p.MayGetModel(ctx, b.caller(), d); err != nil {
+		if err := blob.Permit(ctx, s, p, b.caller(), b.Chain, d); err != nil {
 			return err
 		}
 		return copyBlob(ctx, s, d, limit, into)

@@ -352,6 +352,15 @@ func (n *Network) place(id uint64) (blob.Store, blob.Policy, error) {
 	return arrivals{node.Shows, &node.arrived}, node.Policy, nil
 }
 
+// registered is the record of a node, as a policy asks for it.
+func (n *Network) registered(_ context.Context, id uint64) (spec.Node, error) {
+	node, ok := n.Node(id)
+	if !ok {
+		return node, fmt.Errorf("%w: there is no node %d", blob.ErrNotFound, id)
+	}
+	return node, nil
+}
+
 // Records is what nodes read of the chain beside their duties.
 func (n *Network) Records() role.Records { return records{n} }
 

@@ -89,7 +89,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	store := blob.NewMemory()
 	node := &Node{
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
-		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Node: id},
+		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id},
 		Tools: role.Tools{
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Random: n.secrets(id),

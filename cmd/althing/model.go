@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -104,18 +105,26 @@ func (s *session) modelFetch() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fetch TASK",
 		Short: "Download the newest model of a task and check it against the chain",
-		Long: `Downloads the newest model of a task from its aggregators, as anybody may, checks
-its hash against the chain and its bytes against the task, and writes the file.`,
-		Example: "  althing model fetch 1 --out model.safetensors",
+		Long: `Downloads the newest model of a task from its aggregators, checks its hash against
+the chain and its bytes against the task, and writes the file.
+
+Anybody may, unless the task says model.access: members. Then the model is for the
+consumer's node and the nodes that serve the task: name the home folder of one with
+--home.`,
+		Example: "  althing model fetch 1 --out model.safetensors\n  althing model fetch 1 --home net/consumer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, t, err := s.find(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			b, err := daemon.Fetch(cmd.Context(), c, t.ID)
+			b, err := daemon.Fetch(cmd.Context(), c, s.home, t.ID)
 			if err != nil {
-				return fmt.Errorf("model of task %d: %w", t.ID, err)
+				err = fmt.Errorf("model of task %d: %w", t.ID, err)
+				if errors.Is(err, daemon.ErrPrivate) { // who they are
+					return hinted{err, s.command("model show", fmt.Sprint(t.ID))}
+				}
+				return err
 			}
 			digest := spec.DigestOf(b)
 			made, err := maker(cmd.Context(), c, t.ID, digest)

@@ -103,9 +103,9 @@ func (d *demonstration) faults(task spec.Task) []namedFault {
 	return faults
 }
 
-// download gets the model from the task's aggregators, as anybody may.
+// download gets the model from the task's aggregators, as the consumer.
 func (d *demonstration) download(ctx context.Context, chain *client.Client, task spec.Task) (string, error) {
-	b, err := daemon.Fetch(ctx, chain, task.ID)
+	b, err := daemon.Fetch(ctx, chain, d.local.Home(customer), task.ID)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -103,6 +104,7 @@ func readTask(stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
 // rules tells what a task asks for.
 func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
+	t.row("access", cmp.Or(asked.Model.Access, spec.AccessPublic))
 	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
 	t.row("training", training(asked.Training))
 	t.row("aggregation", aggregation(asked.Aggregation))

@@ -75,7 +75,7 @@ func (s *session) verifyRound(ctx context.Context, c *client.Client, r spec.Roun
 	digest, err := daemon.Verify(ctx, c, s.home, r.Task, r.Number)
 	if err != nil {
 		err = fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
-		if errors.Is(err, daemon.ErrMembers) { // who they are, to name the home folder of one
+		if errors.Is(err, daemon.ErrMembers) || errors.Is(err, daemon.ErrPrivate) { // who they are, to name the home folder of one
 			return hinted{err, s.command("round show", fmt.Sprint(r.Task), fmt.Sprint(r.Number))}
 		}
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
@@ -18,9 +19,12 @@ import (
 // uploads. The round's aggregators may get updates once uploads have begun, and
 // their trainer may. When the round has settled, survivors' updates are for all
 // nodes of the round, and for anybody if the task is audited in public. Models
-// are public.
+// are for anybody, too, unless the task says that they are for its members.
 type Policy struct {
 	Chain role.Records
+	// Registered is the record of a node, or [blob.ErrNotFound]. It is asked only of who
+	// wants a model that is for members.
+	Registered func(ctx context.Context, node uint64) (spec.Node, error)
 	// Node is the node whose interface this is: it takes updates of its own
 	// rounds only. With 0 it takes those of any round.
 	Node uint64
@@ -28,9 +32,9 @@ type Policy struct {
 
 var _ blob.Policy = Policy{}
 
-// ErrEarly is wrapped by the refusal of an upload that a newer state of the chain may
-// allow: the round, or the end of its training, is not known here yet. The trainer may
-// have heard of it first.
+// ErrEarly is wrapped by the refusal of what a newer state of the chain may allow: the
+// round, the end of its training, or that the node was selected is not known here yet.
+// The trainer may have heard of it first.
 var ErrEarly = errors.New("too early")
 
 // MayPut implements [blob.Policy].
@@ -101,8 +105,61 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 	return fmt.Errorf("%w: %s", blob.ErrForbidden, r)
 }
 
-// MayGetModel implements [blob.Policy]: models are public.
-func (Policy) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
+// MayGetModel implements [blob.Policy]. A model that is for members, and the state
+// behind it, is for the nodes of the account that pays, for the committee, and for the
+// trainers of the round that made it and of those that began with it. A node that its
+// owner has deactivated is a member only as long as it still serves the task.
+func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
+	task, err := p.Chain.Task(ctx, r.Slot.Task)
+	if err != nil {
+		return unknown(err)
+	}
+	if !task.Spec.Model.Private() {
+		return nil
+	}
+	if c.Stranger() {
+		return fmt.Errorf("%w: %s is for members", blob.ErrForbidden, r)
+	}
+	node, err := p.Registered(ctx, c.Node)
+	if err != nil {
+		return err
+	}
+	if node.Owner == task.Owner {
+		return nil
+	}
+	member, serves, err := p.part(ctx, task, r.Slot.Round, c.Node)
+	switch {
+	case err != nil:
+		return err
+	case member && (node.Active || serves):
+		return nil
+	case !member && node.Active && !task.State.Final(): // it may have been selected
+		return fmt.Errorf("%w: %w: node %d is no member that gets %s", blob.ErrForbidden, ErrEarly, c.Node, r)
+	}
+	return fmt.Errorf("%w: node %d is no member that gets %s", blob.ErrForbidden, c.Node, r)
+}
+
+// part says whether a node has a part in a task that needs the model of a round, and
+// whether it still serves the task with it.
+func (p Policy) part(ctx context.Context, task spec.Task, made uint64, node uint64) (member, serves bool, err error) {
+	own := func(m spec.Member) bool { return m.Node == node }
+	if slices.ContainsFunc(task.Aggregators, own) || slices.ContainsFunc(task.Evaluators, own) {
+		return true, !task.State.Final(), nil
+	}
+	for number := max(made, 1); number <= task.Round; number++ {
+		r, err := p.Chain.Round(ctx, task.ID, number)
+		if err != nil {
+			return false, false, unknown(err)
+		}
+		if r.Trainer(node) >= 0 {
+			member, serves = true, serves || !r.Phase.Final()
+		}
+		if number > made && r.Phase != spec.PhaseAborted { // else the round behind it begins with the same model
+			break
+		}
+	}
+	return member, serves, nil
+}
 
 // read reads what a ref is about; what the chain does not know is forbidden.
 func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, error) {

@@ -171,7 +171,7 @@ func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
 }
 
 // MayGetModel implements [blob.Policy].
-func (rules) MayGetModel(context.Context, blob.Caller, spec.Digest) error { return nil }
+func (rules) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
 
 func model(w *world) {
 	b := blobtest.Bytes(1, blob.ChunkSize+10)
