@@ -17,9 +17,10 @@ import (
 
 // late is a chain node that is behind: it knows of no round before it is told of one.
 type late struct {
-	mu    sync.Mutex
-	round spec.Round
-	asked atomic.Int32
+	access string // of the model
+	mu     sync.Mutex
+	round  spec.Round
+	asked  atomic.Int32
 }
 
 func (l *late) know(r spec.Round) {
@@ -30,7 +31,10 @@ func (l *late) know(r spec.Round) {
 
 func (l *late) Task(_ context.Context, id uint64) (spec.Task, error) {
 	l.asked.Add(1)
-	return spec.Task{ID: id, Spec: spec.TaskSpec{Model: spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2}}}, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2, Access: l.access}
+	return spec.Task{ID: id, Owner: "payer", Round: l.round.Number, Spec: spec.TaskSpec{Model: m}}, nil
 }
 
 func (l *late) Round(context.Context, uint64, uint64) (spec.Round, error) {
@@ -108,6 +112,42 @@ func TestEarlyUploadWaitsForItsBlock(t *testing.T) {
 		if err := <-put(t.Context(), p, early); !errors.Is(err, blob.ErrForbidden) || errors.Is(err, aggregator.ErrEarly) {
 			t.Errorf("after the uploads: %v", err)
 		}
+	})
+}
+
+// A trainer may hear of its selection before the aggregator that it asks for a private
+// model does. It waits for the block; who is not in it waits a moment, and a stranger
+// not at all.
+func TestEarlyMemberWaitsForItsBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		chain := &late{access: spec.AccessMembers}
+		p, height := daemon.Uploads(chain, 1)
+		r := blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: "c", Task: 1}}
+		get := func(node uint64) <-chan error {
+			said := make(chan error, 1)
+			go func() { said <- p.MayGetModel(t.Context(), blob.Caller{Node: node}, r) }()
+			return said
+		}
+		stranger, trainer, other := get(0), get(early), get(early+1)
+		if waits(stranger) || !waits(trainer) || !waits(other) {
+			t.Fatal("a stranger waits, or a node does not")
+		}
+		wantForbidden := func(who string, err error) {
+			t.Helper()
+			if !errors.Is(err, blob.ErrForbidden) {
+				t.Errorf("%s: %v", who, err)
+			}
+		}
+		wantForbidden("a stranger", <-stranger)
+		chain.know(inPhase(spec.PhaseTrain))
+		if !waits(trainer) {
+			t.Fatal("before the aggregator hears of the block:", <-trainer)
+		}
+		height()
+		if err := <-trainer; err != nil {
+			t.Error(err)
+		}
+		wantForbidden("a node that was not selected", <-other)
 	})
 }
 

@@ -38,12 +38,13 @@ func Try(ctx context.Context, m role.Machine, heights int64) (reported []error) 
 	return reported
 }
 
-// Uploads is the policy of an aggregator's blob interface, and what tells it that the
-// chain has a new height.
+// Uploads is the policy of an aggregator's blob interface, for which every node is
+// registered, and what tells it that the chain has a new height.
 func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()) {
 	records := &recent{chain: chain}
 	records.forget()
-	return &punctual{Policy: aggregator.Policy{Chain: records, Node: node}, records: records}, records.forget
+	registered := func(_ context.Context, node uint64) (spec.Node, error) { return spec.Node{ID: node, Active: true}, nil }
+	return &punctual{Policy: aggregator.Policy{Chain: records, Registered: registered, Node: node}, records: records}, records.forget
 }
 
 // MaxEarly is how many nodes wait at a time.

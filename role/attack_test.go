@@ -28,6 +28,7 @@ type lax struct{ blob.Policy }
 
 func (lax) MayPut(ctx, blob.Caller, blob.Ref, blob.Entry) error { return nil }
 func (lax) MayGetUpdate(ctx, blob.Caller, blob.Ref) error       { return nil }
+func (lax) MayGetModel(ctx, blob.Caller, blob.Ref) error        { return nil }
 
 // blind checks all but the content.
 type blind struct{ blob.Policy }

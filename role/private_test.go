@@ -1,0 +1,81 @@
+package role_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/blobstest"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestPrivateModelWholeLife trains a model that is for members from its first round to
+// its last, with an optimiser that has a state, an aggregator that lost its blobs and
+// a trainer that starts anew; the models are those of the same task in public. Then
+// members verify every round, and strangers are given nothing, over whichever wire,
+// not even by a trainer that serves what it fetched.
+func TestPrivateModelWholeLife(t *testing.T) {
+	run := func(access string) (*sim.Network, spec.Task) {
+		rules := sim.DigitsTask(3)
+		rules.Audit, rules.Model.Access = spec.AuditMembers, access
+		rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
+		n := open(t, 3, rules)
+		reach(t, n, 2, spec.PhaseTrain)
+		n.Nodes[2].Use(blob.NewMemory())
+		n.Nodes[first-1].Restart()
+		task := finish(t, n)
+		wantNoErrors(t, n)
+		return n, task
+	}
+	_, public := run(spec.AccessPublic)
+	n, task := run(spec.AccessMembers)
+	if task.Accepted != 3 || task.Model != public.Model {
+		t.Errorf("%d rounds, model %s; in public %s", task.Accepted, task.Model.Short(), public.Model.Short())
+	}
+	outsider, err := n.Join(sim.Member{Roles: spec.Trainer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := func(node uint64, places map[uint64]blobstest.Place) role.Tools {
+		return role.Tools{Chain: chain, Blobs: overHTTP(t, chain, node, places), Store: blob.NewMemory()}
+	}
+	all := rounds(t, n)
+	for _, r := range all {
+		for _, member := range []uint64{5, first} { // an evaluator and a trainer
+			if got, err := aggregator.Verify(t.Context(), as(member, places(n)), task, r); err != nil || got != r.Next {
+				t.Errorf("round %d: node %d finds %s, %v", r.Number, member, got.Short(), err)
+			}
+		}
+	}
+	get := func(tools role.Tools, r spec.Round) error {
+		next, err := tools.Model(t.Context(), task, r.Next)
+		if err == nil && !next.State.IsZero() {
+			_, err = tools.State(t.Context(), task, []string{"momentum"}, next.State)
+		}
+		return err
+	}
+	trainer := n.Nodes[first-1]
+	task.Aggregators = append(task.Aggregators, spec.Member{Node: trainer.ID}) // is asked as well
+	served := places(n)
+	served[trainer.ID] = blobstest.Place{Store: trainer.Tools.Store, Policy: aggregator.Policy{Chain: n.Records()}}
+	for _, r := range all {
+		for _, node := range []uint64{0, outsider.ID} {
+			if err := get(as(node, served), r); !errors.Is(err, blob.ErrNotFound) {
+				t.Errorf("round %d: node %d gets the model: %v", r.Number, node, err)
+			}
+		}
+	}
+
+	// Without the defence a stranger takes every version, and every state.
+	for _, node := range n.Nodes[:sim.Aggregators] {
+		node.Policy = lax{node.Policy}
+	}
+	for _, r := range all {
+		if err := get(as(0, places(n)), r); err != nil {
+			t.Errorf("round %d: an aggregator that asks nobody keeps a stranger out: %v", r.Number, err)
+		}
+	}
+}
