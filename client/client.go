@@ -25,6 +25,8 @@ type Client struct {
 
 	mu      sync.Mutex
 	current int
+	heard   time.Time // when the chain answered last
+	grew    time.Time // when it was last seen to have a new height
 }
 
 // patience is how long one request may take.
@@ -67,7 +69,7 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 		at := (first + i) % len(c.remotes)
 		if err = ask(c.remotes[at]); err == nil {
 			c.mu.Lock()
-			c.current = at
+			c.current, c.heard = at, time.Now()
 			c.mu.Unlock()
 			return nil
 		}
@@ -76,6 +78,17 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 		}
 	}
 	return fmt.Errorf("%w (%d tried): %w", ErrUnreachable, len(c.remotes), err)
+}
+
+// Heard is when a node of the chain said something last, and when a new height was last
+// seen by whoever reads [Client.Heights]; before the first, when one was heard first.
+func (c *Client) Heard() (anything, height time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.grew.IsZero() {
+		return c.heard, c.heard
+	}
+	return c.heard, c.grew
 }
 
 // turn makes the next node the one that is asked first.

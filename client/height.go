@@ -31,6 +31,13 @@ func (c *Client) Heights(ctx context.Context) <-chan int64 {
 	go func() {
 		defer close(heights)
 		sent, newest := int64(0), int64(0)
+		see := func(height int64) {
+			if height > newest {
+				newest = height
+				c.grow()
+			}
+		}
+		c.grow() // a chain that stands still does so from now on, as far as is known
 		for {
 			var reader chan<- int64 // nil as long as there is nothing to tell
 			if newest > sent {
@@ -42,14 +49,22 @@ func (c *Client) Heights(ctx context.Context) <-chan int64 {
 			case reader <- newest:
 				sent = newest
 			case height := <-events: // while the reader is slow, too: it is sent the newest
-				newest = max(newest, height)
+				see(height)
 			case <-time.After(doubt):
 				height, _ := c.Height(ctx) // an unreachable node is asked again
-				newest = max(newest, height)
+				see(height)
 			}
 		}
 	}()
 	return heights
+}
+
+// grow takes note of a new height.
+func (c *Client) grow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = time.Now()
+	c.grew = c.heard
 }
 
 // doubt is how long no news is good news.

@@ -113,8 +113,14 @@ func (c *Client) Tasks(ctx context.Context, state spec.TaskState, owner string, 
 
 // Round returns one round of a task.
 func (c *Client) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
+	return c.RoundOf(ctx, task, number, 0)
+}
+
+// RoundOf returns one round of a task, of whose trainers it holds only a node; all of
+// them for node 0. So what a trainer asks after a round does not grow with the others.
+func (c *Client) RoundOf(ctx context.Context, task, number, node uint64) (spec.Round, error) {
 	var resp taskpb.QueryRoundResponse
-	if err := c.query(ctx, queryRound, &taskpb.QueryRound{Task: task, Number: number}, &resp); err != nil {
+	if err := c.query(ctx, queryRound, &taskpb.QueryRound{Task: task, Number: number, Node: node}, &resp); err != nil {
 		return spec.Round{}, err
 	}
 	return resp.Round.ToSpec()

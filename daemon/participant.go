@@ -192,7 +192,15 @@ func (p *Participant) register(ctx context.Context, before spec.Node, table data
 	if err != nil {
 		return spec.Node{}, fmt.Errorf("register node %q: %w", p.config.Name, err)
 	}
-	return p.account.NodeByOwner(ctx, p.account.Address())
+	told := "registration was updated"
+	if before.ID == 0 {
+		told = "registered"
+	}
+	node, err := p.account.NodeByOwner(ctx, p.account.Address())
+	if err == nil {
+		p.log.Info(told, slog.Uint64("id", node.ID), slog.Uint64("stake_uthing", node.Stake))
+	}
+	return node, err
 }
 
 func (p *Participant) listen(ctx context.Context) (net.Listener, error) {

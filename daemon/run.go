@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -18,6 +19,11 @@ func (p *Participant) Run(ctx context.Context) error {
 		stops: map[string]context.CancelFunc{},
 	}
 	w.report = func(key string, err error) { p.log.Warn("work failed", slog.String("work", key), slog.Any("err", err)) }
+	tell := teller{news: news{node: p.node.ID, owner: p.account.Address()}, log: p.log}
+	defer func() {
+		tell.flush(ctx)
+		p.log.Info("node has stopped", slog.Any("why", context.Cause(ctx)))
+	}()
 	defer func() {
 		if p.server != nil {
 			_ = p.server.Close()
@@ -30,6 +36,7 @@ func (p *Participant) Run(ctx context.Context) error {
 	var now int64
 	prunes := pruning{next: int64(p.node.ID) % pruneInterval} // not all nodes at once
 	var chain sight                                           // as of now, unless the chain did not answer
+	var looked bool                                           // and nobody has told of it yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -39,6 +46,12 @@ func (p *Participant) Run(ctx context.Context) error {
 			if o.event != nil {
 				w.handle(ctx, o.event, now)
 			}
+			if n, ok := done(o.event, o.took); ok && o.err == nil {
+				tell.later(n)
+			}
+			continue
+		case <-tell.flushed():
+			tell.flush(ctx)
 			continue
 		case height, ok := <-heights:
 			if !ok {
@@ -48,12 +61,12 @@ func (p *Participant) Run(ctx context.Context) error {
 			p.chain.forget()
 			seen, err := p.look(ctx)
 			if err != nil {
-				if ctx.Err() == nil {
-					p.log.Warn("chain does not answer", slog.Any("err", err))
+				if ctx.Err() == nil && !errors.Is(err, spec.ErrCommunication) { // of a silent chain watchChain tells
+					p.log.Warn("chain refuses a question", slog.Any("err", err))
 				}
 				continue
 			}
-			chain = seen
+			chain, looked = seen, true
 			p.directory.see(chain.tasks)
 			if err := p.twin.look(ctx, p.account.Client, chain.tasks, now); err != nil {
 				p.log.Error("node stops", slog.Any("err", err))
@@ -75,6 +88,10 @@ func (p *Participant) Run(ctx context.Context) error {
 		case <-p.uploads: // an upload changes the store, not the chain
 		}
 		w.handle(ctx, p.saw(ctx, chain), now)
+		if looked {
+			looked = false
+			tell.see(ctx, p.account.Client, chain)
+		}
 	}
 }
 

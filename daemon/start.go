@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -49,9 +52,31 @@ func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 // startNode waits for the chain: a node may be started before its validators, or
 // not learn at once whether a block holds its registration.
 func startNode(ctx context.Context, home string, log *slog.Logger) error {
+	config, err := LoadNode(home)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	var chain atomic.Pointer[client.Client] // once it has answered
+	watching, stop := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		watchChain(watching, log.With(slog.String("node", config.Name)), func() (anything, height time.Time) {
+			if c := chain.Load(); c != nil {
+				return c.Heard()
+			}
+			return began, time.Now()
+		})
+	})
+	defer func() {
+		stop()
+		watcher.Wait()
+	}()
+	var last string
 	for {
 		p, err := OpenParticipant(ctx, home, log)
 		if err == nil {
+			chain.Store(p.account.Client)
 			ctx, stop := context.WithCancel(ctx)
 			defer stop()
 			go watchSpace(ctx, home, p.config.WarnFree, log)
@@ -63,7 +88,10 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 		if !errors.Is(err, spec.ErrCommunication) {
 			return err
 		}
-		log.Info("the chain does not answer yet", slog.Any("err", err))
+		if reason := err.Error(); reason != last { // not again each second
+			last = reason
+			log.Info("the chain does not answer yet", slog.String("node", config.Name), slog.Any("err", err))
+		}
 		if pause(ctx, time.Second) != nil {
 			return nil
 		}

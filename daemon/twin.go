@@ -27,9 +27,6 @@ type twin struct {
 	remembers func(task, round uint64) (trainer.Trained, bool, error)
 }
 
-// place is a round of a task.
-type place struct{ task, round uint64 }
-
 const (
 	answerPatience = 3 * time.Second // of the question whether the node runs elsewhere
 	twinInterval   = 10              // blocks between two looks at the node's own profile

@@ -24,6 +24,7 @@ type outcome struct {
 	key   string
 	event role.Event
 	err   error
+	took  time.Duration
 }
 
 // handle tells every machine of an event, starts what they ask for and stops
@@ -44,9 +45,10 @@ func (w *worker) start(ctx context.Context, action role.Action) {
 	w.stops[key] = stop
 	w.group.Go(func() {
 		defer stop()
+		began := time.Now()
 		event, err := w.do(working, action)
 		select {
-		case w.done <- outcome{key, event, err}:
+		case w.done <- outcome{key, event, err, time.Since(began)}:
 		case <-ctx.Done():
 		}
 	})

@@ -70,7 +70,11 @@ func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.Quer
 	if err != nil {
 		return nil, err
 	}
-	if err := k.read(ctx, &r, everyPart()); err != nil {
+	parts := everyPart()
+	if req.Node != 0 {
+		parts = round.Concerns(req.Node, false)
+	}
+	if err := k.read(ctx, &r, parts); err != nil {
 		return nil, err
 	}
 	return &taskpb.QueryRoundResponse{Round: r}, nil

@@ -21,6 +21,15 @@ type Upload struct {
 // Key implements [role.Action].
 func (a Upload) Key() string { return fmt.Sprintf("upload-%d-%d", a.Task.ID, a.Round.Number) }
 
+// Uploaded is the event that enough aggregators of a round took the node's update.
+type Uploaded struct {
+	Task, Round uint64
+	To          []uint64 // who took it
+}
+
+// Event implements [role.Event].
+func (Uploaded) Event() {}
+
 // Do implements [role.Action]. It fails unless 2f+1 aggregators took the update;
 // those that lack it pull it from the others.
 func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
@@ -37,18 +46,18 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		}
 	}
 	group.Wait()
-	taken := 0
+	done := Uploaded{Task: a.Task.ID, Round: a.Round.Number}
 	var failure error // the first in the order of the aggregators, not of time
-	for _, err := range failed {
+	for i, err := range failed {
 		if err == nil {
-			taken++
+			done.To = append(done.To, a.Round.Aggregates[i].Node)
 		}
 		failure = cmp.Or(failure, err)
 	}
-	if taken < a.Task.Spec.Selection.Quorum() {
-		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, taken, len(a.Round.Aggregates), failure)
+	if len(done.To) < a.Task.Spec.Selection.Quorum() {
+		return nil, fmt.Errorf("update of task %d round %d reached %d of %d aggregators: %w", a.Task.ID, a.Round.Number, len(done.To), len(a.Round.Aggregates), failure)
 	}
-	return nil, nil
+	return done, nil
 }
 
 // put uploads to one aggregator. It does not wait for one whose chain node is a block
