@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"crypto/ed25519"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -115,3 +116,55 @@ func Connect(app abci.Application) proxy.ClientCreator { return connect(app) }
 
 // MaxAnswering is how many questions are answered at a time.
 const MaxAnswering = maxAnswering
+
+// News is what a node tells of what it sees, of rounds that ended, of its registration
+// and of work that ended; each in one line.
+type News struct{ news news }
+
+// OfNode is the news of a node that has looked at a chain without tasks.
+func OfNode(node uint64, owner string) *News {
+	n := &News{news{node: node, owner: owner}}
+	n.news.see(sight{})
+	return n
+}
+
+// See takes in tasks, and says whose end is yet to be asked for.
+func (n *News) See(tasks ...client.Duty) (told []string, ended int) {
+	n.news.ended = nil
+	told = lines(brief(n.news.see(sight{tasks: tasks})))
+	return told, len(n.news.ended)
+}
+
+// Ended is how a round ended.
+func (n *News) Ended(r spec.Round) string { return lines([]note{n.news.roundEnded(r)})[0] }
+
+// Registered takes in the node's record.
+func (n *News) Registered(node spec.Node) []string { return lines(n.news.registered(node)) }
+
+// Silence is what is told of a chain second by second: it says something at those of
+// which spoke says so.
+func Silence(seconds int, spoke func(second int) bool) (told []string) {
+	s := silence{what: "silent", over: "back", patience: wordPatience}
+	at := func(second int) time.Time { return time.Date(2030, 1, 1, 0, 0, second, 0, time.UTC) }
+	heard := at(0)
+	for second := range seconds {
+		if spoke(second) {
+			heard = at(second)
+		}
+		if n, ok := s.at(at(second), heard); ok {
+			told = append(told, fmt.Sprintf("%d: %s", second, lines([]note{n})[0]))
+		}
+	}
+	return told
+}
+
+func lines(notes []note) (told []string) {
+	for _, n := range notes {
+		line := n.what
+		for _, a := range n.attrs() {
+			line += " " + a.String()
+		}
+		told = append(told, line)
+	}
+	return told
+}

@@ -49,14 +49,15 @@ func brief(notes []note) (told []note) {
 		kinds[n.what] = append(kinds[n.what], n)
 	}
 	for _, n := range notes {
-		same := kinds[n.what]
+		same, left := kinds[n.what]
+		if !left {
+			continue
+		}
 		if len(same) <= maxNotes {
 			told = append(told, n)
 			continue
 		}
-		if len(same) == 0 {
-			continue
-		}
+		delete(kinds, n.what)
 		all := note{what: n.what, more: []slog.Attr{slog.Int("times", len(same))}}
 		tasks := map[uint64]bool{}
 		for _, s := range same {
@@ -65,7 +66,6 @@ func brief(notes []note) (told []note) {
 		}
 		all.more = append(all.more, slog.Int("tasks", len(tasks)))
 		told = append(told, all)
-		kinds[n.what] = nil
 	}
 	return told
 }
@@ -74,7 +74,8 @@ func brief(notes []note) (told []note) {
 // happened to it. What was so when it looked for the first time has not happened now.
 type news struct {
 	node  uint64
-	owner string // its account
+	owner string      // its account
+	self  []slog.Attr // what it says of itself when it has looked for the first time
 
 	looked bool
 	tasks  map[uint64]spec.Task // in which it has a part, and those that its account pays for
@@ -123,8 +124,8 @@ func (n *news) see(s sight) (notes []note) {
 	}
 	slices.SortFunc(ended, func(a, b place) int { return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.round, b.round)) })
 	n.ended = append(n.ended, ended...)
-	if !n.looked && len(tasks) > 0 {
-		notes = append(notes, note{what: "goes on with what it serves", more: []slog.Attr{slog.Int("tasks", len(tasks)), slog.Int("rounds", len(rounds))}})
+	if !n.looked {
+		notes = append(notes, note{what: "node is up", more: append(n.self, slog.Int("tasks", len(tasks)))})
 	}
 	n.tasks, n.rounds, n.looked = tasks, rounds, true
 	return notes
@@ -305,7 +306,7 @@ func (s *silence) at(now, heard time.Time) (note, bool) {
 		s.told = now
 		return note{what: s.what, more: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339)), slog.Duration("for", now.Sub(s.since).Round(time.Second))}}, true
 	}
-	lasted := note{what: s.over, more: []slog.Attr{slog.Duration("after", now.Sub(s.since).Round(time.Second))}}
+	lasted := note{what: s.over, more: []slog.Attr{slog.Duration("lasted", now.Sub(s.since).Round(time.Second))}}
 	*s = silence{what: s.what, over: s.over, patience: s.patience}
 	return lasted, true
 }

@@ -98,7 +98,6 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 		}
 		return nil, err
 	}
-	p.log = p.log.With(slog.Uint64("id", p.node.ID))
 	p.chain = &recent{chain: p.account.Client}
 	p.directory = &directory{chain: p.account.Client}
 	p.twin = &twin{node: p.node, own: home, remembers: func(task, round uint64) (t trainer.Trained, found bool, err error) {

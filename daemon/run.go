@@ -13,13 +13,15 @@ import (
 
 // Run does what the node's roles ask for until ctx ends.
 func (p *Participant) Run(ctx context.Context) error {
-	p.log.Info("node is up", slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()))
 	w := worker{
 		agenda: role.Agenda{Machines: p.machines()}, tools: p.tools, done: make(chan outcome),
 		stops: map[string]context.CancelFunc{},
 	}
 	w.report = func(key string, err error) { p.log.Warn("work failed", slog.String("work", key), slog.Any("err", err)) }
-	tell := teller{news: news{node: p.node.ID, owner: p.account.Address()}, log: p.log}
+	tell := teller{log: p.log, news: news{node: p.node.ID, owner: p.account.Address(), self: []slog.Attr{
+		slog.String("name", p.config.Name), slog.Uint64("id", p.node.ID), slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()),
+	}}}
+	tell.notes = tell.news.registered(p.node)
 	defer func() {
 		tell.flush(ctx)
 		p.log.Info("node has stopped", slog.Any("why", context.Cause(ctx)))

@@ -80,14 +80,15 @@ func TestSimulatorIsTheNetwork(t *testing.T) {
 			t.Fatalf("simulated round %d is %s with %d survivors, who were paid %d", number, r.Phase, r.Survivors(), r.Paid)
 		}
 	}
-	if diff := cmp.Diff(want, network(t, n, task)); diff != "" {
+	if diff := cmp.Diff(want, network(t, n, task, nil)); diff != "" {
 		t.Errorf("rounds (-simulator +network):\n%s", diff)
 	}
 }
 
 // network runs a task on a chain of four validators with the nodes of a simulated
-// network, and returns what its rounds lead to.
-func network(t *testing.T, n *sim.Network, task spec.TaskSpec) (got []outcome) {
+// network, and returns what its rounds lead to. Logs, unless it is nil, is where a node
+// writes its log.
+func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node uint64) slog.Handler) (got []outcome) {
 	t.Helper()
 	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond, Residents: residents(n)}
 	if err := local.Write(); err != nil {
@@ -106,7 +107,11 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec) (got []outcome) {
 		stopAll(t, validators)
 	}()
 	for _, node := range n.Nodes { // one after the other, so that each gets its id
-		p, err := daemon.OpenParticipant(ctx, local.Home(node.Profile().Name), slog.New(slog.DiscardHandler))
+		log := slog.DiscardHandler
+		if logs != nil {
+			log = logs(node.ID)
+		}
+		p, err := daemon.OpenParticipant(ctx, local.Home(node.Profile().Name), slog.New(log))
 		if err != nil {
 			t.Fatal(err)
 		}

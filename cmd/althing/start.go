@@ -19,7 +19,7 @@ func (s *session) start() *cobra.Command {
 			if s.home == "" {
 				return hinted{errNoHome, "althing localnet net && althing start --home net/validator-1"}
 			}
-			var handler slog.Handler = slog.NewTextHandler(s.err, nil)
+			var handler slog.Handler = newLogLines(s.err)
 			if s.json {
 				handler = slog.NewJSONHandler(s.out, nil)
 			}
