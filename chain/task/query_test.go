@@ -232,6 +232,32 @@ func TestDutiesConcernTheNode(t *testing.T) {
 	}
 }
 
+// What a node asks of a round that ended holds of the trainers' contributions only its
+// own, whatever the round is about to others.
+func TestRoundOfANode(t *testing.T) {
+	w := network(t, 4, 4, 6)
+	id := w.create("alice", digits())
+	w.end()
+	w.play(id, 1, spec.PhaseAggregate)
+	whole := w.round(id)
+	for node := uint64(0); node <= 14; node++ {
+		resp, err := w.Round(w.ctx, &taskpb.QueryRound{Task: id, Number: 1, Node: node})
+		w.must(err)
+		got, err := resp.Round.ToSpec()
+		w.must(err)
+		want := whole
+		if node != 0 {
+			want = round.State{Round: whole}.Only(round.Concerns(node, false)).Round
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("node %d (-want +got):\n%s", node, diff)
+		}
+		if len(got.Trainers) > 1 && node != 0 {
+			t.Errorf("node %d sees %d contributions", node, len(got.Trainers))
+		}
+	}
+}
+
 // A node may have a part in as many tasks as it has slots: no answer holds them all,
 // and the pages together hold each once.
 func TestDutiesComeInPages(t *testing.T) {
