@@ -63,6 +63,7 @@ type App struct {
 	modules *module.Manager
 	reader  reader // what queries read
 	disk    *disk  // what blocks read and write
+	kept    Keep
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -79,33 +80,33 @@ type App struct {
 }
 
 // New opens the application over a database, at the newest height in it. The
-// options are the SDK's own: chain id, pruning, caches.
-func New(logger log.Logger, db dbm.DB, options ...func(*baseapp.BaseApp)) (*App, error) {
-	return open(logger, db, (*App).guard, options...)
+// options are the SDK's own, such as the chain's id.
+func New(logger log.Logger, db dbm.DB, keep Keep, options ...func(*baseapp.BaseApp)) (*App, error) {
+	return open(logger, db, keep, (*App).guard, options...)
 }
 
-func open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
+func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
 	encoding, err := NewEncoding()
 	if err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
-	watched := &disk{DB: db}
-	a := &App{
-		BaseApp: baseapp.NewBaseApp(Name, logger, watched, bounded(encoding.Tx.TxDecoder()),
-			append([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, options...)...),
-		Encoding: encoding,
-		disk:     watched,
-	}
-	a.SetInterfaceRegistry(a.Registry)
-	a.SetTxEncoder(a.Tx.TxEncoder())
-
 	keys := storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
 		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
 		consensustypes.StoreKey, fee.StoreKey, node.Name, task.Name,
 	)
+	options = slices.Concat([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, keep.options(len(keys)), options)
+	watched := &disk{DB: db}
+	a := &App{
+		BaseApp:  baseapp.NewBaseApp(Name, logger, watched, bounded(encoding.Tx.TxDecoder()), options...),
+		Encoding: encoding,
+		disk:     watched,
+		kept:     keep,
+	}
+	a.SetInterfaceRegistry(a.Registry)
+	a.SetTxEncoder(a.Tx.TxEncoder())
 	a.MountKVStores(keys)
-	a.reader = newReader(a.CommitMultiStore(), db, keys)
+	a.reader = newReader(a.CommitMultiStore(), db, keys, keep.nodes(len(keys)))
 	a.SetQueryMultiStore(a.reader)
 	a.keep(keys, logger)
 	if err := a.arrange(); err != nil {

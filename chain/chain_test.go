@@ -57,6 +57,7 @@ type network struct {
 	*chain.App
 	gas    uint64 // that a transaction asks for
 	db     dbm.DB
+	keep   chain.Keep
 	guard  func(*chain.App) // nil: as it is
 	height int64
 	now    time.Time
@@ -89,7 +90,7 @@ func guarded(t testing.TB, g chain.Genesis, guard func(*chain.App)) *network {
 
 func (n *network) open(options ...func(*baseapp.BaseApp)) {
 	n.Helper()
-	app, err := chain.Open(log.NewNopLogger(), n.db, n.guard, append(options, baseapp.SetChainID(chainID))...)
+	app, err := chain.Open(log.NewNopLogger(), n.db, n.keep, n.guard, append(options, baseapp.SetChainID(chainID))...)
 	if err != nil {
 		n.Fatal(err)
 	}

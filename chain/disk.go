@@ -143,6 +143,6 @@ func (a *App) FinalizeBlock(req *abci.RequestFinalizeBlock) (*abci.ResponseFinal
 
 // Commit keeps what the last block has changed.
 func (a *App) Commit() (*abci.ResponseCommit, error) {
-	res, err := a.BaseApp.Commit()
+	res, err := a.commit()
 	return sound(a.disk, res, err)
 }

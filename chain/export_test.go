@@ -16,11 +16,11 @@ import (
 )
 
 // Open is [New] with another guard; nil is the chain's own.
-func Open(logger log.Logger, db dbm.DB, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
+func Open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
 	if guard == nil {
 		guard = (*App).guard
 	}
-	return open(logger, db, guard, options...)
+	return open(logger, db, keep, guard, options...)
 }
 
 // FeesFirst is a guard that asks what a transaction owes before its signature is

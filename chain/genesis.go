@@ -44,7 +44,16 @@ type Genesis struct {
 	Nodes      nodepb.Params
 	MaxGas     int64
 	MaxBytes   int64
+
+	// EvidenceAge is how long it can be shown that a validator signed two blocks at one
+	// height, and for [EvidenceBlocks] at least; 0 is 48 hours. So long every validator
+	// keeps its blocks.
+	EvidenceAge time.Duration
 }
+
+// EvidenceBlocks is for how many blocks it can be shown at least that a validator signed
+// two at one height.
+const EvidenceBlocks = 100_000
 
 // Account is an account and what it owns at the first block.
 type Account struct {
@@ -83,6 +92,8 @@ func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 	params.Block.MaxGas = orDefault(g.MaxGas, DefaultMaxGas)
 	params.Block.MaxBytes = orDefault(g.MaxBytes, DefaultMaxBytes)
 	params.Evidence.MaxBytes = min(params.Evidence.MaxBytes, params.Block.MaxBytes)
+	params.Evidence.MaxAgeNumBlocks = EvidenceBlocks
+	params.Evidence.MaxAgeDuration = orDefault(g.EvidenceAge, params.Evidence.MaxAgeDuration)
 	doc.Consensus.Params = params
 	return doc, doc.ValidateAndComplete()
 }
@@ -163,7 +174,7 @@ func inThing(coins sdk.Coins) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(Denom, coins[0].Amount))
 }
 
-func orDefault[T int64 | uint64](given, otherwise T) T {
+func orDefault[T int64 | uint64 | time.Duration](given, otherwise T) T {
 	if given == 0 {
 		return otherwise
 	}

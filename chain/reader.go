@@ -18,9 +18,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/store/v2/wrapper"
 )
 
-// readNodes is how many nodes of each store's tree are kept in memory for queries.
-const readNodes = 10_000
-
 // reader is the chain's stores as queries see them: at a height that has been
 // committed, from trees of their own over the same database. The SDK answers from the
 // nodes in memory that the next block is changing, which is a race, and what strangers
@@ -35,7 +32,8 @@ type readStore struct {
 	tree *iavl.MutableTree // only for the trees of heights that it gives
 }
 
-func newReader(chain storetypes.MultiStore, db dbm.DB, keys map[string]*storetypes.KVStoreKey) reader {
+// newReader keeps so many nodes of each store's tree in memory.
+func newReader(chain storetypes.MultiStore, db dbm.DB, keys map[string]*storetypes.KVStoreKey, nodes int) reader {
 	r := reader{MultiStore: chain}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		within := dbm.NewPrefixDB(db, []byte("s/k:"+name+"/")) // where the SDK keeps the store
@@ -43,7 +41,7 @@ func newReader(chain storetypes.MultiStore, db dbm.DB, keys map[string]*storetyp
 		const withoutNewest = true
 		r.stores = append(r.stores, readStore{
 			keys[name],
-			iavl.NewMutableTree(wrapper.NewDBWrapper(within), readNodes, withoutNewest, log.NewNopLogger()),
+			iavl.NewMutableTree(wrapper.NewDBWrapper(within), nodes, withoutNewest, log.NewNopLogger()),
 		})
 	}
 	return r

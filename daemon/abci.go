@@ -20,6 +20,7 @@ type connections struct {
 	answering chan struct{}
 	syncing   func() bool // blocks are fetched from others; nil: not yet
 	halt      halt
+	retention *retention // nil: all blocks are kept
 }
 
 // maxAnswering is how many questions are answered at a time.
@@ -72,5 +73,8 @@ func (c connection) FinalizeBlock(ctx context.Context, req *abci.RequestFinalize
 // Commit implements [abcicli.Client].
 func (c connection) Commit(ctx context.Context, req *abci.RequestCommit) (res *abci.ResponseCommit, err error) {
 	defer c.all.broken(&err)
-	return c.Client.Commit(ctx, req)
+	if res, err = c.Client.Commit(ctx, req); err == nil {
+		res.RetainHeight = c.all.retention.due()
+	}
+	return res, err
 }

@@ -60,7 +60,8 @@ func (l *Localnet) Write() error {
 	if err != nil {
 		return err
 	}
-	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now()}
+	pause := cmp.Or(l.Commit, DefaultCommit)
+	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now(), EvidenceAge: chain.EvidenceBlocks * pause}
 	genesis.Nodes.Local = true
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
@@ -74,7 +75,8 @@ func (l *Localnet) Write() error {
 	for i := range validators {
 		validators[i] = ValidatorConfig{
 			Name: l.Validator(i), P2P: addresses[2*i], RPC: addresses[2*i+1],
-			Commit: cmp.Or(l.Commit, DefaultCommit), Gossip: cmp.Or(l.Gossip, DefaultGossip),
+			Commit: pause, Gossip: cmp.Or(l.Gossip, DefaultGossip),
+			Cache: DefaultCache, KeepBlocks: DefaultKeepBlocks, KeepStates: DefaultKeepStates,
 		}
 		rpc[i] = "http://" + addresses[2*i+1]
 	}

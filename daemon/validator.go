@@ -24,7 +24,6 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/server"
-	pruningtypes "github.com/cosmos/cosmos-sdk/store/v2/pruning/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/althing-network/althing/chain"
@@ -81,11 +80,11 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err != nil {
 		return err
 	}
-	if v.app, err = openChain(log, comet, v.config.Chain); err != nil {
+	if v.app, err = openChain(log, comet, v.config.Chain, v.config.keep()); err != nil {
 		return err
 	}
 	heard, app := cometLog{log, v.halt}, connect(server.NewCometABCIWrapper(v.app))
-	if v.node, err = openNode(ctx, heard, comet, app, genesis); err != nil {
+	if v.node, err = v.config.openNode(ctx, heard, comet, app, genesis); err != nil {
 		_ = v.app.Close()
 		return err
 	}
@@ -172,13 +171,12 @@ func chainOfBlocks(comet *config.Config) (string, error) {
 	return meta.Header.ChainID, nil
 }
 
-func openChain(log *slog.Logger, comet *config.Config, id string) (*chain.App, error) {
+func openChain(log *slog.Logger, comet *config.Config, id string, keep chain.Keep) (*chain.App, error) {
 	db, err := dbm.NewGoLevelDB("application", comet.DBDir(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("open the database in %s: %w", comet.DBDir(), err)
 	}
-	app, err := chain.New(sdkslog.NewCustomLogger(log), db,
-		baseapp.SetChainID(id), baseapp.SetPruning(pruningtypes.NewPruningOptions(pruningtypes.PruningDefault)))
+	app, err := chain.New(sdkslog.NewCustomLogger(log), db, keep, baseapp.SetChainID(id))
 	if err != nil {
 		_ = db.Close()
 		return nil, err
@@ -186,7 +184,7 @@ func openChain(log *slog.Logger, comet *config.Config, id string) (*chain.App, e
 	return app, nil
 }
 
-func openNode(
+func (c ValidatorConfig) openNode(
 	ctx context.Context, log cometLog, comet *config.Config, app *connections, genesis *genutiltypes.AppGenesis,
 ) (*node.Node, error) {
 	key, err := p2p.LoadNodeKey(comet.NodeKeyFile())
@@ -199,11 +197,20 @@ func openNode(
 			return nil, fmt.Errorf("read the key for blocks: %w", err)
 		}
 	}
-	return node.NewNodeWithContext(ctx, comet,
+	n, err := node.NewNodeWithContext(ctx, comet,
 		privval.LoadFilePV(comet.PrivValidatorKeyFile(), comet.PrivValidatorStateFile()), key,
 		app,
 		func() (*cmttypes.GenesisDoc, error) { return genesis.ToGenesisDoc() },
 		openDatabase, node.DefaultMetricsProvider(comet.Instrumentation), log)
+	if err != nil {
+		return nil, err
+	}
+	stores, err := n.ConfigureRPC()
+	if err != nil {
+		return nil, err
+	}
+	app.retention = &retention{c.KeepBlocks, stores.BlockStore, stores.StateStore, comet.Consensus.WalFile(), log.Logger}
+	return n, nil
 }
 
 // cometLog lets CometBFT write to a slog.Logger, and hears why consensus stops.

@@ -234,6 +234,7 @@ func TestValidatorConfigComesBack(t *testing.T) {
 	want := daemon.ValidatorConfig{
 		Chain: "althing-one", Name: "one", P2P: "127.0.0.1:1", RPC: "127.0.0.1:2",
 		Peers: []string{"ab@127.0.0.1:3"}, Commit: 200 * time.Millisecond, Gossip: 5 * time.Millisecond, Log: "warn",
+		Cache: 32, KeepBlocks: 200_000, KeepStates: 0,
 	}
 	home := t.TempDir()
 	if err := daemon.SaveValidator(home, want); err != nil {
@@ -255,6 +256,9 @@ func TestValidatorConfigComesBack(t *testing.T) {
 		"less than none":   func(c *daemon.ValidatorConfig) { c.Gossip = -time.Second },
 		"no port":          func(c *daemon.ValidatorConfig) { c.RPC = "127.0.0.1" },
 		"a peer, no id":    func(c *daemon.ValidatorConfig) { c.Peers = []string{"127.0.0.1:3"} },
+		"a cache too big":  func(c *daemon.ValidatorConfig) { c.Cache = 1 << 40 },
+		"too few blocks":   func(c *daemon.ValidatorConfig) { c.KeepBlocks = 99 },
+		"too few states":   func(c *daemon.ValidatorConfig) { c.KeepStates = -1 },
 		"an unknown level": func(c *daemon.ValidatorConfig) { c.Log = "loud" },
 	} {
 		bad := want
@@ -290,6 +294,40 @@ func TestValidatorRests(t *testing.T) {
 		if c.want == "" {
 			if err != nil || got.Commit != c.commit || got.Gossip != c.gossip {
 				t.Errorf("%s: rests %s and %s, %v", c.more, got.Commit, got.Gossip, err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "validator.json") {
+			t.Errorf("%s: got error %v, want %s", c.more, err, c.want)
+		}
+	}
+}
+
+// How much of the machine it takes has a default, and what the file says badly is one
+// clear error.
+func TestValidatorKeeps(t *testing.T) {
+	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
+	for _, c := range []struct {
+		more           string
+		cache          int
+		blocks, states int64
+		want           string // of the error; empty: none
+	}{
+		{``, 64, 100_000, 10_000, ""},
+		{`, "cache": 8, "keep_blocks": 0, "keep_states": 0`, 8, 0, 0, ""},
+		{`, "keep_blocks": 100`, 64, 100, 10_000, ""},
+		{`, "keep_blocks": 99`, 0, 0, 0, "keep_blocks is 99: want 100 to 1000000000, or 0 for all"},
+		{`, "keep_states": -1`, 0, 0, 0, "keep_states is -1: want 100 to 1000000000, or 0 for all"},
+		{`, "keep_states": "all"`, 0, 0, 0, "keep_states"},
+		{`, "cache": -1`, 0, 0, 0, "cache is -1: want 1 to 1048576 MiB, or 0 for the default of 64"},
+		{`, "keep": 7`, 0, 0, 0, `unknown field "keep"`},
+	} {
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "validator.json"), fmt.Appendf(nil, file, c.more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := daemon.LoadValidator(home)
+		if c.want == "" {
+			if err != nil || got.Cache != c.cache || got.KeepBlocks != c.blocks || got.KeepStates != c.states {
+				t.Errorf("%s: keeps %d MiB, %d blocks and %d states, %v", c.more, got.Cache, got.KeepBlocks, got.KeepStates, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "validator.json") {
 			t.Errorf("%s: got error %v, want %s", c.more, err, c.want)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,25 @@ import (
 const (
 	DefaultCommit = time.Second
 	DefaultGossip = 20 * time.Millisecond
+)
+
+// What a validator takes of its machine where its file does not say. Blocks are kept for
+// the 100,000 heights in which it can be shown that somebody signed two of them, whatever
+// the file says; so many cost the disk of a laptop little, and so do the states of the
+// newest 10,000 heights. See docs/validator.md for the bytes.
+const (
+	DefaultCache      = 64 // MiB
+	DefaultKeepBlocks = 100_000
+	DefaultKeepStates = 10_000
+)
+
+// The fewest heights that a validator may be told to keep. Clients look for their
+// transaction in the blocks of a minute, and nodes ask for the state of a height that
+// they heard of a moment ago.
+const (
+	minKeep  = 100
+	maxKeep  = 1_000_000_000
+	maxCache = 1 << 20 // MiB
 )
 
 // maxRest is the longest that a validator may be told to rest.
@@ -52,6 +72,10 @@ type ValidatorConfig struct {
 	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
 	// DefaultWarnFree.
 	WarnFree uint64 `json:"warn_free_mib,omitempty"`
+
+	Cache      int   `json:"cache"`       // MiB of the state that it keeps in memory; 0: DefaultCache
+	KeepBlocks int64 `json:"keep_blocks"` // newest blocks that it keeps; 0: all
+	KeepStates int64 `json:"keep_states"` // newest heights whose state it can read; 0: all
 }
 
 // validatorForm is a ValidatorConfig as the file has it.
@@ -85,6 +109,7 @@ func LoadValidator(home string) (ValidatorConfig, error) {
 		return ValidatorConfig{}, fmt.Errorf("home folder of a validator: %w", err)
 	}
 	form := validatorForm{Commit: rest(DefaultCommit), Gossip: rest(DefaultGossip)}
+	form.Cache, form.KeepBlocks, form.KeepStates = DefaultCache, DefaultKeepBlocks, DefaultKeepStates
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&form); err != nil {
@@ -121,6 +146,12 @@ func (c ValidatorConfig) Validate() error {
 		return fmt.Errorf("validator %q: commit is %s: want more than 0s and at most %s", c.Name, c.Commit, maxRest)
 	case c.Gossip <= 0 || c.Gossip > maxRest:
 		return fmt.Errorf("validator %q: gossip is %s: want more than 0s and at most %s", c.Name, c.Gossip, maxRest)
+	case c.Cache < 0 || c.Cache > maxCache:
+		return fmt.Errorf("validator %q: cache is %d: want 1 to %d MiB, or 0 for the default of %d", c.Name, c.Cache, maxCache, DefaultCache)
+	case c.KeepBlocks != 0 && (c.KeepBlocks < minKeep || c.KeepBlocks > maxKeep):
+		return fmt.Errorf("validator %q: keep_blocks is %d: want %d to %d, or 0 for all", c.Name, c.KeepBlocks, minKeep, maxKeep)
+	case c.KeepStates != 0 && (c.KeepStates < minKeep || c.KeepStates > maxKeep):
+		return fmt.Errorf("validator %q: keep_states is %d: want %d to %d, or 0 for all", c.Name, c.KeepStates, minKeep, maxKeep)
 	}
 	for _, address := range []string{c.P2P, c.RPC} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
@@ -167,6 +198,7 @@ func (c ValidatorConfig) comet(home string) *config.Config {
 	comet.Consensus.TimeoutCommit = c.Commit
 	comet.Consensus.PeerGossipSleepDuration = c.Gossip
 	comet.P2P.FlushThrottleTimeout = min(comet.P2P.FlushThrottleTimeout, c.Gossip) // what is found is sent as soon
+	comet.Mempool.MaxTxsBytes = maxWaiting
 	comet.TxIndex.Indexer = "null"
 	if c.Index {
 		comet.TxIndex.Indexer = "kv"
@@ -200,6 +232,19 @@ func (c ValidatorConfig) shares() bool {
 		hosts[host] = true
 	}
 	return false
+}
+
+// maxWaiting is how many bytes of transactions wait for a block: as many as fill 64.
+// CometBFT's own 1 GiB would be most of a laptop's memory.
+const maxWaiting = 64 << 20
+
+// nodeBytes is what a node of a state's tree takes in memory, with its place in the
+// cache.
+const nodeBytes = 512
+
+// keep is what the application keeps.
+func (c ValidatorConfig) keep() chain.Keep {
+	return chain.Keep{States: uint64(c.KeepStates), Nodes: cmp.Or(c.Cache, DefaultCache) << 20 / nodeBytes}
 }
 
 // ErrPortTaken is returned when another process listens on an address of a

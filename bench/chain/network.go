@@ -51,7 +51,7 @@ func newNetwork(accounts []account, uthing uint64) (*network, error) {
 		return nil, err
 	}
 	n := &network{db: newCounted(), now: g.Time}
-	if n.app, err = chain.New(log.NewNopLogger(), n.db, baseapp.SetChainID(chainID)); err != nil {
+	if n.app, err = chain.New(log.NewNopLogger(), n.db, chain.Keep{}, baseapp.SetChainID(chainID)); err != nil {
 		return nil, err
 	}
 	if err := n.listen(); err != nil {

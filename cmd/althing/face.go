@@ -28,10 +28,16 @@ func (s *session) face(n network, dir string) face {
 	p := &plain{out: s.out}
 	fmt.Fprintf(s.out, "Althing: %d validators, %d trainers, %d aggregators, %d evaluators, 1 consumer\nhome folders and logs: %s\n",
 		n.validators, n.trainers, n.aggregators, n.evaluators, dir)
-	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if s.terminal() {
 		return &live{plain: p}
 	}
 	return p
+}
+
+// terminal reports whether what is printed can be drawn anew.
+func (s *session) terminal() bool {
+	f, ok := s.out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // lines prints one JSON object a line.

@@ -1,0 +1,122 @@
+package chain_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/log/v2"
+
+	"github.com/althing-network/althing/chain"
+)
+
+// keys counts a database's keys, and those of them under which the roots of all stores at
+// a height stand.
+func keys(t *testing.T, db dbm.DB) (all, roots int) {
+	t.Helper()
+	each, err := db.Iterator(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer each.Close()
+	for ; each.Valid(); each.Next() {
+		all++
+		if height, ok := strings.CutPrefix(string(each.Key()), "s/"); ok && '0' <= height[0] && height[0] <= '9' {
+			roots++
+		}
+	}
+	return all, roots
+}
+
+// reads reports whether the state at a height can be read.
+func (n *network) reads(height int64) bool {
+	n.Helper()
+	res, err := n.Query(context.Background(), &abci.RequestQuery{Path: "/store/node/key", Data: []byte("a key"), Height: height, Prove: true})
+	if err != nil {
+		n.Fatal(err)
+	}
+	return res.Code == 0
+}
+
+// What a validator keeps changes no block. The SDK by itself never deletes the roots.
+func TestKeep(t *testing.T) {
+	const blocks, kept = 350, 120
+	g := genesis(t)
+	all, few := start(t, g), start(t, g)
+	few.keep = chain.Keep{States: kept, Nodes: 1}
+	few.open()
+	for range blocks {
+		all.block()
+		few.block()
+	}
+	if !bytes.Equal(all.LastCommitID().Hash, few.LastCommitID().Hash) {
+		t.Fatal("an application that keeps less has another state")
+	}
+	newest := few.LastBlockHeight()
+	_, roots := keys(t, few.db)
+	if most := kept + chain.PruneInterval + 1; roots > most {
+		t.Errorf("%d heights have roots, want at most %d", roots, most)
+	}
+	if _, roots := keys(t, all.db); int64(roots) != newest {
+		t.Errorf("where all is kept, %d heights of %d have roots", roots, newest)
+	}
+	for height, want := range map[int64]bool{1: false, 100: false, newest - kept: true, newest - 1: true, newest: true} {
+		if got := few.reads(height); got != want {
+			t.Errorf("height %d of %d: read %v, want %v", height, newest, got, want)
+		}
+		if !all.reads(height) {
+			t.Errorf("height %d of %d is not read where all is kept", height, newest)
+		}
+	}
+}
+
+// A database in which all was kept is pruned as if less had been kept all along, also when
+// it takes several times.
+func TestPrune(t *testing.T) {
+	const blocks, kept = 350, 30
+	n := start(t, genesis(t))
+	for range blocks {
+		n.block()
+	}
+	want, newest := n.LastCommitID().Hash, n.LastBlockHeight()
+	before, _ := keys(t, n.db)
+	keep := chain.Keep{States: kept}
+	told := 0
+	prune := func(ctx context.Context, each func()) error {
+		return chain.Prune(ctx, log.NewNopLogger(), n.db, keep, func(done, all int64) {
+			if told++; done > all {
+				t.Errorf("%d of %d heights are done", done, all)
+			}
+			each()
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := prune(ctx, cancel); !errors.Is(err, context.Canceled) || told != 1 {
+		t.Fatalf("interrupted after %d steps: got %v, want 1 and %v", told, err, context.Canceled)
+	}
+	if err := prune(t.Context(), func() {}); err != nil {
+		t.Fatal(err)
+	}
+	after, roots := keys(t, n.db)
+	if roots != kept || after >= before/2 {
+		t.Errorf("%d keys and %d roots, of %d keys before; want %d roots", after, roots, before, kept)
+	}
+	n.keep = keep
+	n.open()
+	if got := n.LastCommitID().Hash; !bytes.Equal(got, want) {
+		t.Fatalf("the state is %x, want %x", got, want)
+	}
+	for range 3 {
+		n.block()
+	}
+	for height, want := range map[int64]bool{newest - kept: false, newest - kept + 1: true, newest + 3: true} {
+		if got := n.reads(height); got != want {
+			t.Errorf("height %d of %d: read %v, want %v", height, newest+3, got, want)
+		}
+	}
+}
