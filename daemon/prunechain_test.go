@@ -121,7 +121,7 @@ func TestPruneChainThatRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release() //nolint:errcheck // of a test
+	defer release()
 	c, err := daemon.LoadValidator(home)
 	if err != nil {
 		t.Fatal(err)

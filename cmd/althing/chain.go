@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,9 @@ again to go on.`,
 				return hinted{errNoHome, "althing chain prune --home net/validator-1"}
 			}
 			config, err := daemon.LoadValidator(s.home)
+			if errors.Is(err, fs.ErrNotExist) {
+				return hinted{fmt.Errorf("%s is no validator's home folder: %w", s.home, err), "althing chain prune --home net/validator-1"}
+			}
 			if err != nil {
 				return err
 			}
