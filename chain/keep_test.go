@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -41,6 +42,22 @@ func (n *network) reads(height int64) bool {
 		n.Fatal(err)
 	}
 	return res.Code == 0
+}
+
+// Whoever signed two blocks at one height can be accused for 48 hours, or as the genesis
+// says, and for 100,000 blocks.
+func TestEvidenceAge(t *testing.T) {
+	for given, want := range map[time.Duration]time.Duration{0: 48 * time.Hour, time.Hour: time.Hour} {
+		g := genesis(t)
+		g.EvidenceAge = given
+		doc, err := g.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := doc.Consensus.Params.Evidence; e.MaxAgeDuration != want || e.MaxAgeNumBlocks != 100_000 {
+			t.Errorf("%s: evidence is heard for %s and %d blocks, want %s and 100,000", given, e.MaxAgeDuration, e.MaxAgeNumBlocks, want)
+		}
+	}
 }
 
 // What a validator keeps changes no block. The SDK by itself never deletes the roots.
