@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -18,7 +19,7 @@ func (s *session) node() *cobra.Command {
 		s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeSend("activate", "Let the scheduler select the node", client.Activate{}),
 		s.nodeSend("deactivate", "Keep the node from being selected", client.Deactivate{}),
-		s.nodeExit())
+		s.nodeRotate(), s.nodeExit())
 }
 
 func (s *session) nodeList() *cobra.Command {
@@ -138,6 +139,28 @@ func (s *session) nodeSend(verb, short string, m client.Message) *cobra.Command 
 				return fmt.Errorf("node %d: %w", n.ID, err)
 			}
 			if n, err = account.Node(cmd.Context(), n.ID); err != nil {
+				return err
+			}
+			return s.showNode(n)
+		},
+	}
+}
+
+func (s *session) nodeRotate() *cobra.Command {
+	return &cobra.Command{
+		Use:     "rotate --home DIR",
+		Short:   "Give a node that is stopped new transport and sealing keys",
+		Example: "  althing node rotate --home net/trainer-1",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, _, err := s.own(cmd.Context()); err != nil {
+				return err
+			}
+			n, err := daemon.RotateKeys(cmd.Context(), s.home)
+			if errors.Is(err, daemon.ErrInUse) {
+				err = fmt.Errorf("%w: stop the node, give it new keys, and start it again", err)
+			}
+			if err != nil {
 				return err
 			}
 			return s.showNode(n)
