@@ -313,6 +313,44 @@ func TestAttackIdleHandshakes(t *testing.T) {
 	})
 }
 
+// TestAttackHandshakeFlood: an address that opens connection after connection has keys
+// made for each of them; at a door it is refused after some, and comes again with time.
+// Others, and who is at home, are not concerned.
+func TestAttackHandshakeFlood(t *testing.T) {
+	const flood = 1000
+	for from, burst := range map[string]int64{"10.0.0.1:1": 256, "127.0.0.1:1": flood} {
+		for _, guarded := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				s, let := newStreet(), &atomic.Int64{}
+				door, want := &blob.Door{Listener: s}, burst
+				if !guarded {
+					door.Arrivals, want = blob.Rate{Burst: flood, PerSecond: flood}, flood
+				}
+				stop := open(blob.NewMemory(), knocking{door, let})
+				defer stop()
+				for range flood {
+					s.dial(from).Close()
+				}
+				synctest.Wait()
+				if let.Load() != want {
+					t.Errorf("%s, door %v: %d of %d connections are let in, want %d", from, guarded, let.Load(), flood, want)
+				}
+				s.dial("10.9.9.9:1").Close()
+				synctest.Wait()
+				if let.Load() != want+1 {
+					t.Errorf("%s, door %v: another address is kept out", from, guarded)
+				}
+				<-time.After(time.Second)
+				s.dial(from).Close()
+				synctest.Wait()
+				if let.Load() != want+2 {
+					t.Errorf("%s, door %v: an address is kept out for good", from, guarded)
+				}
+			})
+		}
+	}
+}
+
 // TestNodesGoBeforeStrangersOverTLS: the door knows of a node's request also when it
 // comes over TLS: no number of strangers cuts it off.
 func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // Door is a listener that lets so many connections in, so that strangers who hold
@@ -30,17 +31,24 @@ type Door struct {
 	// addresses ([netip.Prefix] of 64 bits); 0 is 16. Loopback has no such bound: who
 	// comes from there is at home.
 	PerAddress int
+	// Arrivals is how many new connections may come from one such address; zero values
+	// are 256 at once and 64 a second. To make keys for a connection costs us as much as
+	// whoever opens it. Loopback has no such bound.
+	Arrivals Rate
 
 	mu     sync.Mutex
 	left   chan struct{} // closed when somebody leaves or falls idle; nil: nobody waits for it
 	inside map[*visit]bool
 	clock  uint64 // counts what happens
+	rates  buckets[netip.Prefix]
 	closed bool
 }
 
 const (
 	mostConnections = 96
 	mostPerAddress  = 16
+
+	arrivalBurst, arrivalPerSecond = 256, 64
 )
 
 // visit is a connection that was let in.
@@ -81,6 +89,12 @@ func (d *Door) Close() error {
 func (d *Door) admit(v *visit) *visit {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !v.address.Addr().IsLoopback() {
+		arrivals := Rate{cmp.Or(d.Arrivals.Burst, arrivalBurst), cmp.Or(d.Arrivals.PerSecond, arrivalPerSecond)}
+		if d.rates.take(v.address, arrivals, time.Now()) != nil {
+			return nil
+		}
+	}
 	for !d.closed {
 		var out *visit
 		switch {

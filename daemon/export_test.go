@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"time"
@@ -86,6 +87,9 @@ func Former(now time.Time) (over func(now time.Time, tasks ...client.Duty) bool)
 	f := &formerly{until: now.Add(stale)}
 	return func(now time.Time, tasks ...client.Duty) bool { return f.over(tasks, now) }
 }
+
+// ServerLog is where a node's HTTP server says what went wrong.
+func ServerLog(l *slog.Logger) *log.Logger { return log.New(serverLog{l}, "", 0) }
 
 // OpenJournal opens the journal of a home folder.
 func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -242,6 +243,7 @@ func (p *Participant) serve(listener net.Listener) {
 		},
 	}
 	p.server = blob.NewHTTPServer(handler)
+	p.server.ErrorLog = log.New(serverLog{p.log}, "", 0)
 	listener = &blob.Door{Listener: listener}
 	if strings.HasPrefix(p.config.endpoint(), "https:") {
 		listener = tls.NewListener(listener, &tls.Config{
@@ -254,6 +256,20 @@ func (p *Participant) serve(listener net.Listener) {
 			p.log.Error("blob interface stopped", slog.Any("err", err))
 		}
 	}()
+}
+
+// serverLog is where an HTTP server says what went wrong. What strangers do to a
+// handshake is theirs to know: they must not fill a log.
+type serverLog struct{ log *slog.Logger }
+
+// Write implements [io.Writer].
+func (l serverLog) Write(line []byte) (int, error) {
+	level, text := slog.LevelWarn, strings.TrimSpace(string(line))
+	if strings.HasPrefix(text, "http: TLS handshake error") {
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, "blob interface", slog.String("says", text))
+	return len(line), nil
 }
 
 func (p *Participant) machines() []role.Machine {
