@@ -14,9 +14,10 @@ import (
 )
 
 // directory looks nodes up in the registry; a profile changes rarely, so what it
-// learned serves for a while: until a round begins, so that a key which was given up
-// ends with its round, and no longer than 30 s. That there is no such node serves until
-// the next height.
+// learned serves for 30 s. By a key that was given up nobody is let in longer than its
+// round: whoever asks is looked up again when a round begins. Whom we ask ourselves need
+// not be, for a server that has another key is noticed. That there is no such node
+// serves until the next height.
 type directory struct {
 	chain registry
 
@@ -25,7 +26,8 @@ type directory struct {
 	absent  map[uint64]error
 	doubted map[uint64]bool   // at this height
 	rounds  map[uint64]uint64 // the newest of each task
-	turn    uint64            // counts what made it forget
+	begun   uint64            // counts rounds that have begun
+	turn    uint64            // counts what makes an answer that is on its way too old
 }
 
 // registry is what a chain knows of nodes.
@@ -36,6 +38,7 @@ type registry interface {
 type known struct {
 	node  spec.Node
 	since time.Time
+	begun uint64 // of the directory then
 }
 
 const (
@@ -56,7 +59,7 @@ func (d *directory) see(tasks []client.Duty) {
 		begun = begun || newest[t.Task.ID] > d.rounds[t.Task.ID]
 	}
 	if d.rounds = newest; begun {
-		d.known = nil
+		d.begun++
 		d.turn++
 	}
 }
@@ -75,13 +78,15 @@ func (d *directory) doubt(id uint64) bool {
 	return true
 }
 
-func (d *directory) node(ctx context.Context, id uint64) (spec.Node, error) {
+// node is a node as the registry has it, or had it lately; with thisRound, not before
+// the newest round began.
+func (d *directory) node(ctx context.Context, id uint64, thisRound bool) (spec.Node, error) {
 	d.mu.Lock()
 	k, ok := d.known[id]
-	missing, turn := d.absent[id], d.turn
+	missing, turn, begun := d.absent[id], d.turn, d.begun
 	d.mu.Unlock()
 	switch {
-	case ok && time.Since(k.since) < stale:
+	case ok && time.Since(k.since) < stale && (!thisRound || k.begun == begun):
 		return k.node, nil
 	case missing != nil:
 		return spec.Node{}, missing
@@ -94,7 +99,7 @@ func (d *directory) node(ctx context.Context, id uint64) (spec.Node, error) {
 	case errors.Is(err, client.ErrNodeNotFound):
 		d.absent = remember(d.absent, id, err)
 	case err == nil && turn == d.turn:
-		d.known = remember(d.known, id, known{node, since})
+		d.known = remember(d.known, id, known{node, since, begun})
 	}
 	return node, err
 }
@@ -108,13 +113,19 @@ func remember[V any](m map[uint64]V, id uint64, v V) map[uint64]V {
 	return m
 }
 
-// registered is the record of a node; [blob.ErrNotFound] where there is none.
+// registered is the record of a node, as it was lately; [blob.ErrNotFound] where there
+// is none.
 func (d *directory) registered(ctx context.Context, id uint64) (spec.Node, error) {
-	node, err := d.node(ctx, id)
+	node, err := d.node(ctx, id, false)
+	return node, absent(err)
+}
+
+// absent makes [blob.ErrNotFound] of a registry's answer that there is no such node.
+func absent(err error) error {
 	if errors.Is(err, client.ErrNodeNotFound) {
-		err = fmt.Errorf("%w: %w", blob.ErrNotFound, err)
+		return fmt.Errorf("%w: %w", blob.ErrNotFound, err)
 	}
-	return node, err
+	return err
 }
 
 // peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
@@ -129,6 +140,6 @@ func peerOf(n spec.Node) blob.Peer {
 
 // KeyOf implements [blob.Keys].
 func (d *directory) KeyOf(ctx context.Context, id uint64) (ed25519.PublicKey, error) {
-	node, err := d.registered(ctx, id)
-	return node.Profile.TransportKey, err
+	node, err := d.node(ctx, id, true)
+	return node.Profile.TransportKey, absent(err)
 }

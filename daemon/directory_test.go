@@ -67,6 +67,9 @@ func TestOldKeysEndWithTheirRound(t *testing.T) {
 	want("when the first has ended", 2, 2)
 	b.rotate(1, 3)
 	d.See(duty(7, spec.Round{Number: 2}), duty(8, spec.Round{Number: 1}))
+	if p, err := d.Peer(t.Context(), 1); err != nil || p.Key[0] != 2 || b.asked != 2 {
+		t.Errorf("whom we ask ourselves: got key %x, %v after %d questions; want what is remembered", p.Key, err, b.asked)
+	}
 	want("in a round of another task", 3, 3)
 
 	b.rotate(1, 4)

@@ -66,6 +66,11 @@ func (d Directory) KeyOf(ctx context.Context, id uint64) (ed25519.PublicKey, err
 	return d.directory.KeyOf(ctx, id)
 }
 
+// Peer is where a node serves blobs.
+func (d Directory) Peer(ctx context.Context, id uint64) (blob.Peer, error) {
+	return d.directory.peer(ctx, id)
+}
+
 // Doubt is told of a node whose key is another.
 func (d Directory) Doubt(id uint64) bool { return d.directory.doubt(id) }
 
