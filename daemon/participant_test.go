@@ -58,7 +58,8 @@ func TestAttackHandshakesFillNoLog(t *testing.T) {
 			conn.Close()
 		}
 		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-		if _, err := c.Get("https://" + web.Listener.Addr().String()); err == nil {
+		if answer, err := c.Get("https://" + web.Listener.Addr().String()); err == nil {
+			answer.Body.Close()
 			t.Error("a handler that panics answers")
 		}
 		web.Close()
