@@ -27,12 +27,11 @@ const (
 // has no label, for the task of the draft that brought it. After a restart nobody knows
 // that task, and the blob counts in all only.
 type room struct {
-	quota   Quota
-	used    bytesOf
-	sizes   map[spec.Digest]spec.Size
-	owners  map[spec.Digest]uint64 // tasks whose drafts brought a blob
-	left    map[spec.Digest]*remains
-	refused uint64
+	quota  Quota
+	used   bytesOf
+	sizes  map[spec.Digest]spec.Size
+	owners map[spec.Digest]uint64 // tasks whose drafts brought a blob
+	left   map[spec.Digest]*remains
 }
 
 // bytesOf is how many bytes each task has, and all have under wholeStore.
@@ -98,7 +97,6 @@ func (r *room) fits(more bytesOf) error {
 			quota, who = r.quota.All, "the store"
 		}
 		if used := r.used[task]; size < 0 || quota > 0 && size > quota-used {
-			r.refused++
 			return fmt.Errorf("%w: %s has %s of %s and needs %s more", ErrFull, who, used, quota, size)
 		}
 	}
@@ -177,17 +175,31 @@ func (d *Dir) Used(task uint64) spec.Size {
 	return d.room.used[task]
 }
 
-// Refused counts how often something did not fit.
-func (d *Dir) Refused() uint64 {
+// Fill implements [Store].
+func (d *Dir) Fill(task uint64) spec.PPM {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.room.refused
+	return d.room.fill(task)
 }
 
-// Short implements [Store].
-func (d *Dir) Short(task uint64) bool {
+// Fullest is the largest Fill of all tasks and of the store.
+func (d *Dir) Fullest() (fullest spec.PPM) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	full := func(used, quota spec.Size) bool { return quota > 0 && used > quota/4*3 }
-	return full(d.room.used[wholeStore], d.room.quota.All) || full(d.room.used[task], d.room.quota.Task) && task != wholeStore
+	for task := range d.room.used {
+		fullest = max(fullest, d.room.fill(task))
+	}
+	return fullest
+}
+
+func (r *room) fill(task uint64) spec.PPM {
+	quota := r.quota.Task
+	if task == wholeStore {
+		quota = r.quota.All
+	}
+	if quota == 0 {
+		return 0
+	}
+	const most = 1000 // times its quota, if it was lowered since
+	return spec.PPM(min(most, float64(r.used[task])/float64(quota)) * float64(spec.One))
 }

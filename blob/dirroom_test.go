@@ -75,7 +75,7 @@ func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 			}
 			other := keep(t.Context(), dir, slot(2, 1, 1), blobtest.Bytes(41, int(4*spec.KiB)))
 			if quota == (blob.Quota{}) {
-				if taken != 40 || full != nil || other != nil || dir.Short(1) {
+				if taken != 40 || full != nil || other != nil || dir.Fill(1) != 0 || dir.Fullest() != 0 {
 					t.Errorf("%d updates, %v, %v", taken, full, other)
 				}
 				return
@@ -86,8 +86,8 @@ func TestAttackOneTaskFillsTheDisk(t *testing.T) {
 			if want := "disk quota is used up: task 1 has 22.0 KiB of 24.0 KiB and needs 5.5 KiB more"; full == nil || full.Error() != want {
 				t.Errorf("got %v, want %s", full, want)
 			}
-			if !dir.Short(1) || dir.Short(2) || dir.Refused() != 36 {
-				t.Errorf("short for 1: %v, for 2: %v; refused %d times", dir.Short(1), dir.Short(2), dir.Refused())
+			if one, two, all := dir.Fill(1), dir.Fill(2), dir.Fill(0); one != 916_666 || two != 229_166 || all != 429_687 || dir.Fullest() != one {
+				t.Errorf("task 1 fills %s, task 2 %s, both %s, the most is %s", one, two, all, dir.Fullest())
 			}
 		})
 	}

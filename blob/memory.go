@@ -49,8 +49,8 @@ func (m *Memory) Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft,
 // For implements [Store]: memory has no quota.
 func (m *Memory) For(uint64) Store { return m }
 
-// Short implements [Store].
-func (m *Memory) Short(uint64) bool { return false }
+// Fill implements [Store].
+func (m *Memory) Fill(uint64) spec.PPM { return 0 }
 
 // SweepDrafts implements [Store].
 func (m *Memory) SweepDrafts(context.Context) (dropped int, err error) {

@@ -25,9 +25,9 @@ type Store interface {
 	// For is the store for one task: what its drafts bring counts for that task, also
 	// while it has no label.
 	For(task uint64) Store
-	// Short reports whether room is short for a task, or for any, if it is 0: more than
-	// three quarters of its quota, or of that of the store, are in use.
-	Short(task uint64) bool
+	// Fill is how much of its quota a task has in use, or, for task 0, the store; 0 where
+	// there is no quota.
+	Fill(task uint64) spec.PPM
 	// SweepDrafts drops what drafts left, unless a draft has begun, or left it, since
 	// drafts were swept before. It returns how many it dropped.
 	SweepDrafts(ctx context.Context) (dropped int, err error)

@@ -99,6 +99,12 @@ func ServerLog(l *slog.Logger) *log.Logger { return log.New(serverLog{l}, "", 0)
 // OpenJournal opens the journal of a home folder.
 func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }
 
+// Pruning says at which heights a node looks at what it keeps, the first of them given.
+func Pruning(first int64) (due func(now int64, short bool) bool) {
+	p := pruning{next: first}
+	return p.due
+}
+
 // EveryMethod is CometBFT's own RPC interface of a validator, over HTTP and
 // websocket.
 func EveryMethod(v *Validator) (http.Handler, error) {

@@ -9,21 +9,20 @@ import (
 
 const (
 	pruneInterval = 100 // blocks between two looks for what need not be kept
-	shortInterval = 10  // blocks at least between two, where something did not fit meanwhile
+	shortInterval = 10  // the same where room is short
 )
 
 // pruning says when a node looks for what it need not keep.
 type pruning struct {
-	next, last int64  // heights
-	refused    uint64 // how often something had not fitted by then
+	next, early int64 // heights; the second one counts where room is short
 }
 
 // due reports whether it is time.
-func (p *pruning) due(now int64, refused uint64) bool {
-	if now < p.next && (refused == p.refused || now < p.last+shortInterval) {
+func (p *pruning) due(now int64, short bool) bool {
+	if now < p.next && (!short || now < p.early) {
 		return false
 	}
-	*p = pruning{next: now + pruneInterval, last: now, refused: refused}
+	*p = pruning{next: now + pruneInterval, early: now + shortInterval}
 	return true
 }
 

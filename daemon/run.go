@@ -82,7 +82,7 @@ func (p *Participant) Run(ctx context.Context) error {
 					p.chain.learn(t.Task, t.Rounds)
 				}
 			}
-			if prunes.due(now, p.store.Refused()) {
+			if prunes.due(now, p.store.Fullest() > role.Short) {
 				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}

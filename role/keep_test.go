@@ -115,11 +115,10 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 			continue
 		}
 		each := dir.Used(0) / 14
-		prune(dir.Used(0)/3*4+4, nil...)
-		prune(each*16, cheap[0], cheap[1])
-		prune(each*6+each/2, cheap[2:]...)
-		prune(each*5, audited.Ref)
-		prune(each*3, result.Ref)
+		prune(each * 19) // there is room
+		prune(each*18, cheap[:5]...)
+		prune(each*8, cheap[5:]...)
+		prune(each*5, audited.Ref, result.Ref)
 		prune(each) // what an open task needs stays: uploads are refused
 		for _, l := range []blob.Label{open, training} {
 			if _, err := dir.Lookup(t.Context(), l.Ref); err != nil {

@@ -18,31 +18,54 @@ import (
 // an open task builds on is kept until it is closed. The result of a task, its newest
 // model when it is closed and has accepted a round, is kept as long as there is room.
 //
-// Where room is short ([blob.Store]), what is over goes before its time: what the task
-// itself keeps where it fills its own quota, else first what tasks left that have
-// accepted no round, then rounds, then results; of each what ended first.
+// Where room is short, what is over goes before its time: what a task itself keeps where
+// it fills its own quota, else first what tasks left that have accepted no round, then
+// rounds, then results; of each what ended first.
 //
 // What the chain does not know is left alone: a chain node may be behind.
 func Prune(ctx context.Context, t Tools, c Records, saw Saw) (forgotten []blob.Ref, err error) {
-	over, err := overs(ctx, t, c, saw)
+	list, err := overs(ctx, t, c, saw)
 	if err != nil {
 		return nil, err
 	}
-	for _, early := range []bool{false, true} {
-		if early {
-			slices.SortStableFunc(over, makesRoom)
-		}
-		for _, o := range over {
-			if o.expired == early || early && !t.Store.Short(o.ref.Slot.Task) {
+	forget := func(when func(over) bool) error {
+		for _, o := range list {
+			if !when(o) {
 				continue
 			}
 			if err := t.Store.Forget(ctx, o.ref); err != nil {
-				return forgotten, err
+				return err
 			}
 			forgotten = append(forgotten, o.ref)
 		}
+		return nil
+	}
+	if err := forget(func(o over) bool { return o.expired }); err != nil {
+		return forgotten, err
+	}
+	slices.SortStableFunc(list, makesRoom)
+	short := shortage(t.Store, list)
+	early := func(task uint64) bool { return short[task] && t.Store.Fill(task) > Roomy }
+	if err := forget(func(o over) bool { return !o.expired && (early(0) || early(o.ref.Slot.Task)) }); err != nil {
+		return forgotten, err
 	}
 	return forgotten, pruneJournal(ctx, t.Journal, c, saw.Now)
+}
+
+// Room is short where more than [Short] of a quota is in use; what is over then goes
+// until it is no more than [Roomy].
+const (
+	Short spec.PPM = 750_000
+	Roomy spec.PPM = 500_000
+)
+
+// shortage says for which tasks room is short, and under 0 whether it is for all.
+func shortage(s blob.Store, list []over) map[uint64]bool {
+	short := map[uint64]bool{0: s.Fill(0) > Short}
+	for _, o := range list {
+		short[o.ref.Slot.Task] = s.Fill(o.ref.Slot.Task) > Short
+	}
+	return short
 }
 
 // over is a label that nobody builds on any more.
