@@ -18,7 +18,9 @@ func (s *session) demo() *cobra.Command {
 		Short: "Run a whole network on this machine and let it train one model",
 		Long: `Starts block validators and nodes in every role, each with a home folder, a key
 and an address of its own. A consumer pays for a task, the network trains,
-judges and pays, the consumer gets the model.
+judges and pays, the consumer gets the model. With --home all of it stays in that
+folder; without it the model and the rows that it is judged on stay in a temporary
+one, or everything when the run fails.
 
 Exit code 0: the target was reached. 3: it was not.`,
 		Example: "  althing demo\n  althing demo --model softmax --target 0.94\n  althing demo --liar 1 --json",
@@ -32,11 +34,17 @@ Exit code 0: the target was reached. 3: it was not.`,
 }
 
 func (s *session) runDemo(ctx context.Context, n network) (err error) {
-	began := time.Now()
+	began, given := time.Now(), ctx
 	local, task, err := n.write(s.home, 0)
 	if err != nil {
 		return err
 	}
+	var named []string // files that somebody was told of
+	defer func() {
+		if s.home == "" && (len(named) > 0 || given.Err() != nil) {
+			err = errors.Join(err, leave(local.Dir, named...))
+		}
+	}()
 	face := s.face(n, local.Dir)
 	ctx, stop := context.WithCancelCause(ctx)
 	running, err := launch(ctx, local, stop)
@@ -57,6 +65,7 @@ func (s *session) runDemo(ctx context.Context, n network) (err error) {
 		return err
 	}
 	face.summary(summary)
+	named = []string{summary.ModelPath, summary.HoldoutPath}
 	if !summary.TargetReached {
 		return exit(codeMissed)
 	}

@@ -26,8 +26,12 @@ func (s *session) face(n network, dir string) face {
 		return lines{json.NewEncoder(s.out)}
 	}
 	p := &plain{out: s.out}
-	fmt.Fprintf(s.out, "Althing: %d validators, %d trainers, %d aggregators, %d evaluators, 1 consumer\nhome folders and logs: %s\n",
-		n.validators, n.trainers, n.aggregators, n.evaluators, dir)
+	until := ""
+	if s.home == "" {
+		until = " (until it ends; --home keeps them)"
+	}
+	fmt.Fprintf(s.out, "Althing: %d validators, %d trainers, %d aggregators, %d evaluators, 1 consumer\nhome folders and logs: %s%s\n",
+		n.validators, n.trainers, n.aggregators, n.evaluators, dir, until)
 	if s.terminal() {
 		return &live{plain: p}
 	}

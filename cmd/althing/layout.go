@@ -13,7 +13,7 @@ import (
 )
 
 // write makes the network's folder, with a task file for it. Without a name it
-// is a temporary one, that stays.
+// is a temporary one.
 func (n network) write(dir string, port int) (local daemon.Localnet, task spec.TaskSpec, err error) {
 	if err := n.validate(); err != nil {
 		return local, task, err
