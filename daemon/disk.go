@@ -13,6 +13,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/logbook"
+	"github.com/althing-network/althing/spec"
 )
 
 // Disk is what a home folder, of a node or of a validator, takes up.
@@ -199,5 +200,5 @@ func room(folder string) (int64, error) {
 	if err := syscall.Statfs(folder, &fs); err != nil {
 		return 0, err
 	}
-	return int64(fs.Bavail) * int64(fs.Bsize), nil
+	return int64(spec.Size(fs.Bavail) * spec.Size(fs.Bsize)), nil
 }

@@ -124,7 +124,7 @@ func TestJournalSurvivesKill(t *testing.T) {
 			if err := j.Record(role.RecordKey("train", 1, n), n); err != nil {
 				t.Fatal(err)
 			}
-			os.Stdout.WriteString(fmt.Sprintf("%8d", n)) // it may commit now
+			fmt.Fprintf(os.Stdout, "%8d", n) // it may commit now
 			for _, key := range j.Keys() {
 				if key != role.RecordKey("train", 1, n) && !strings.HasPrefix(key, "kept-") {
 					if err := j.Forget(key); err != nil {
