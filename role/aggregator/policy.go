@@ -23,7 +23,7 @@ import (
 type Policy struct {
 	Chain role.Records
 	// Registered is the record of a node, or [blob.ErrNotFound]. It is asked only of who
-	// wants a model that is for members.
+	// wants a model that is for members; with nil nobody is given one.
 	Registered func(ctx context.Context, node uint64) (spec.Node, error)
 	// Node is the node whose interface this is: it takes updates of its own
 	// rounds only. With 0 it takes those of any round.
@@ -117,7 +117,7 @@ func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 	if !task.Spec.Model.Private() {
 		return nil
 	}
-	if c.Stranger() {
+	if c.Stranger() || p.Registered == nil {
 		return fmt.Errorf("%w: %s is for members", blob.ErrForbidden, r)
 	}
 	node, err := p.Registered(ctx, c.Node)
