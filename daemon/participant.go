@@ -51,12 +51,18 @@ type Participant struct {
 
 // OpenParticipant connects a home folder to its chain.
 func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Participant, error) {
+	return openParticipant(ctx, home, log, func(*client.Client) {})
+}
+
+// openParticipant is [OpenParticipant], which says through which client it hears the
+// chain as soon as that has answered.
+func openParticipant(ctx context.Context, home string, log *slog.Logger, answered func(*client.Client)) (*Participant, error) {
 	config, err := LoadNode(home)
 	if err != nil {
 		return nil, err
 	}
 	p := &Participant{config: config, uploads: make(chan struct{}, 1), log: log.With(slog.String("node", config.Name))}
-	if p.account, err = openAccount(ctx, home, config); err != nil {
+	if p.account, err = openAccount(ctx, home, config, answered); err != nil {
 		return nil, err
 	}
 	if p.keys, err = loadKeys(home); err != nil {
@@ -139,7 +145,7 @@ func send(outbox *client.Outbox) func(context.Context, role.Send) error {
 	}
 }
 
-func openAccount(ctx context.Context, home string, config NodeConfig) (*client.Account, error) {
+func openAccount(ctx context.Context, home string, config NodeConfig, answered func(*client.Client)) (*client.Account, error) {
 	key, err := LoadKey(home)
 	if err != nil {
 		return nil, err
@@ -148,6 +154,7 @@ func openAccount(ctx context.Context, home string, config NodeConfig) (*client.A
 	if err != nil {
 		return nil, err
 	}
+	answered(chain)
 	if chain.Chain() != config.Chain {
 		return nil, fmt.Errorf("%w: %s belongs to %s, %s is %s", ErrOtherChain, home, config.Chain, config.RPC[0], chain.Chain())
 	}

@@ -74,9 +74,8 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 	}()
 	var last string
 	for {
-		p, err := OpenParticipant(ctx, home, log)
+		p, err := openParticipant(ctx, home, log, chain.Store)
 		if err == nil {
-			chain.Store(p.account.Client)
 			ctx, stop := context.WithCancel(ctx)
 			defer stop()
 			go watchSpace(ctx, home, p.config.WarnFree, log)
