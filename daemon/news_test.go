@@ -206,6 +206,8 @@ func TestSilence(t *testing.T) {
 
 // logged keeps what a node says: the message, with task, round and pay.
 type logged struct {
+	last  string        // a line
+	told  chan struct{} // closed when it was said
 	mu    sync.Mutex
 	lines []string
 }
@@ -222,7 +224,9 @@ func (l *logged) Handle(_ context.Context, r slog.Record) error {
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, line)
+	if l.lines = append(l.lines, line); line == l.last {
+		close(l.told)
+	}
 	return nil
 }
 
@@ -242,19 +246,19 @@ func TestLogOfATrainer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &logged{}
-	network(t, n, task, func(node uint64) slog.Handler {
-		if node == sim.FirstTrainer {
-			return log
-		}
-		return slog.DiscardHandler
-	})
 	want := []string{"registered", "node is up"}
 	for number := 1; number <= rounds; number++ {
 		at := fmt.Sprintf(" task=1 round=%d", number)
 		want = append(want, "selected to train"+at, "trained"+at, "committed to its update"+at, "uploaded its update"+at,
 			fmt.Sprintf("round is settled, paid%s uthing=%d", at, task.PerRound()/trainers))
 	}
+	log := &logged{last: want[len(want)-1], told: make(chan struct{})}
+	network(t, n, task, func(node uint64) slog.Handler {
+		if node == sim.FirstTrainer {
+			return log
+		}
+		return slog.DiscardHandler
+	}, func() { <-log.told })
 	want = append(want, "node has stopped")
 	if diff := cmp.Diff(want, log.lines); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)

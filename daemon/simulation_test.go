@@ -80,15 +80,15 @@ func TestSimulatorIsTheNetwork(t *testing.T) {
 			t.Fatalf("simulated round %d is %s with %d survivors, who were paid %d", number, r.Phase, r.Survivors(), r.Paid)
 		}
 	}
-	if diff := cmp.Diff(want, network(t, n, task, nil)); diff != "" {
+	if diff := cmp.Diff(want, network(t, n, task, nil, func() {})); diff != "" {
 		t.Errorf("rounds (-simulator +network):\n%s", diff)
 	}
 }
 
 // network runs a task on a chain of four validators with the nodes of a simulated
 // network, and returns what its rounds lead to. Logs, unless it is nil, is where a node
-// writes its log.
-func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node uint64) slog.Handler) (got []outcome) {
+// writes its log; the network stays up until the task is closed and until has returned.
+func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node uint64) slog.Handler, until func()) (got []outcome) {
 	t.Helper()
 	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-sim", Validators: 4, Commit: 50 * time.Millisecond, Residents: residents(n)}
 	if err := local.Write(); err != nil {
@@ -134,5 +134,6 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node ui
 	for _, r := range settled {
 		got = append(got, outcomeOf(r))
 	}
+	until()
 	return got
 }

@@ -65,7 +65,7 @@ func (t *teller) endings(ctx context.Context, chain *client.Client) (notes []not
 	for i, at := range ended {
 		n, over, err := t.ending(ctx, chain, at)
 		switch {
-		case i >= maxEndings || errors.Is(err, spec.ErrCommunication):
+		case i >= maxEndings || errors.Is(err, spec.ErrCommunication) || ctx.Err() != nil:
 			t.news.ended = append(t.news.ended, ended[i:]...)
 			return notes
 		case err != nil:
