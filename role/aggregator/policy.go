@@ -141,7 +141,7 @@ func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 
 // part says whether a node has a part in a task that needs the model of a round, and
 // whether it still serves the task with it.
-func (p Policy) part(ctx context.Context, task spec.Task, made uint64, node uint64) (member, serves bool, err error) {
+func (p Policy) part(ctx context.Context, task spec.Task, made, node uint64) (member, serves bool, err error) {
 	own := func(m spec.Member) bool { return m.Node == node }
 	if slices.ContainsFunc(task.Aggregators, own) || slices.ContainsFunc(task.Evaluators, own) {
 		return true, !task.State.Final(), nil
