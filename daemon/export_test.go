@@ -189,3 +189,17 @@ func Lock(home string) (release func() error, err error) { return lock(home) }
 
 // TrimWAL deletes old files of a log of consensus.
 func TrimWAL(newest string) error { return trimWAL(newest) }
+
+// Syncing is how a validator speaks to an application while it fetches blocks from
+// others, and where it says why it halts.
+func Syncing(app abci.Application) (proxy.ClientCreator, <-chan error) {
+	c := connect(app)
+	c.syncing, c.halt = func() bool { return true }, newHalt()
+	return c, c.halt
+}
+
+// Space watches a disk of which free says how many bytes are free.
+func Space(boundMiB uint64, free func(string) (uint64, error), log *slog.Logger) (look func()) {
+	s := space{home: "home", bound: boundMiB << 20, free: free, log: log}
+	return s.look
+}
