@@ -22,7 +22,7 @@ judges and pays, the consumer gets the model. With --home all of it stays in tha
 folder; without it the model and the rows that it is judged on stay in a temporary
 one, or everything when the run fails.
 
-Exit code 0: the target was reached. 3: it was not.`,
+Exit code 0: the target was reached. 3: it was not.` + sizes,
 		Example: "  althing demo\n  althing demo --model softmax --target 0.94\n  althing demo --liar 1 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,8 +49,7 @@ func (s *session) runDemo(ctx context.Context, n network) (err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	running, err := launch(ctx, local, stop)
 	if err != nil {
-		stop(nil)
-		return err
+		return context.Cause(ctx) // err, unless somebody stopped us
 	}
 	defer func() {
 		stop(nil)

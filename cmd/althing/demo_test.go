@@ -219,6 +219,16 @@ func TestDemoRefuses(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"--validators", "0"},
+		{"--validators", "200"}, // which took 17 GB
+		{"--validators", "17"},
+		{"--trainers", "257"},
+		{"--aggregators", "34"},
+		{"--evaluators", "32"},
+		{"--commit-timeout", "0s"},
+		{"--commit-timeout", "-1s"},
+		{"--alpha", "NaN"},
+		{"--alpha", "Inf"},
+		{"--target", "NaN"},
 		{"--trainers", "0"},
 		{"--aggregators", "3"},
 		{"--rounds", "0"},

@@ -21,7 +21,7 @@ func (s *session) localnet() *cobra.Command {
 		Use:   "localnet DIR",
 		Short: "Write the home folders of a network on this machine",
 		Long: `Writes a folder with a home folder for each validator and node, and a task
-file. Run each with "althing start --home DIR/x".`,
+file. Run each with "althing start --home DIR/x".` + sizes,
 		Example: "  althing localnet net --validators 4 --trainers 10\n  althing start --home net/validator-1\n  althing task create net/task.yaml --home net/consumer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -34,6 +34,9 @@ file. Run each with "althing start --home DIR/x".`,
 }
 
 func (s *session) writeLocalnet(dir string, port int, n network) error {
+	if last := port + 2*n.validators + n.nodes() - 1; port < 0 || last > 65535 {
+		return fmt.Errorf("--port %d: the network needs the ports up to %d: want 0, or 1 to 65535 in all", port, last)
+	}
 	local, _, err := n.write(dir, port)
 	if err != nil {
 		return err

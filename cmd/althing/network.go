@@ -121,27 +121,52 @@ func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
 	return net
 }
 
-// validate refuses a network that cannot be.
+// What a network on one machine may have at most, and what it takes: as
+// the most memory that a demo had, after a minute, 258 MB with 1 validator, 431 MB with
+// 4, 962 MB with 16; 50 more trainers took 3 MB.
+const (
+	maxValidators = 16
+	maxTrainers   = 256
+	maxRest       = time.Hour
+	maxAlpha      = 1e6 // all parts are alike by then
+
+	sizes = `
+
+A validator takes some 50 MB of memory in its first minutes, and all of them speak to
+each other: a network on one machine has at most 16 validators and 256 trainers.`
+)
+
+// nodes is how many nodes the network has, its consumer and its guest included.
+func (n network) nodes() int { return n.trainers + n.aggregators + n.evaluators + 2 }
+
+// validate refuses a network that cannot be, or that would take more of a machine than
+// it has.
 func (n network) validate() error {
 	switch {
-	case n.validators < 1:
-		return fmt.Errorf("--validators %d: want at least 1", n.validators)
-	case n.trainers < 1:
-		return fmt.Errorf("--trainers %d: want at least 1", n.trainers)
+	case n.validators < 1 || n.validators > maxValidators:
+		return fmt.Errorf("--validators %d: want 1 to %d", n.validators, maxValidators)
+	case n.trainers < 1 || n.trainers > maxTrainers:
+		return fmt.Errorf("--trainers %d: want 1 to %d", n.trainers, maxTrainers)
+	case n.aggregators > spec.MaxCommittee:
+		return fmt.Errorf("--aggregators %d: want at most %d", n.aggregators, spec.MaxCommittee)
+	case n.evaluators > spec.MaxCommittee:
+		return fmt.Errorf("--evaluators %d: want at most %d", n.evaluators, spec.MaxCommittee)
+	case n.commit <= 0 || n.commit > maxRest:
+		return fmt.Errorf("--commit-timeout %s: want more than 0s and at most %s", n.commit, maxRest)
 	case n.aggregators < 1 || n.aggregators%3 != 1:
 		return fmt.Errorf("--aggregators %d: want 3f+1 of them: 1, 4, 7 and so on", n.aggregators)
 	case n.evaluators < 1:
 		return fmt.Errorf("--evaluators %d: want at least 1", n.evaluators)
 	case n.rounds < 1:
 		return fmt.Errorf("--rounds %d: want at least 1", n.rounds)
-	case n.target < 0 || n.target > 1:
+	case !(n.target >= 0 && n.target <= 1):
 		return fmt.Errorf("--target %g: want 0 to 1", n.target)
 	case n.liars < 0 || n.liars > n.aggregators:
 		return fmt.Errorf("--liar %d: want 0 to %d", n.liars, n.aggregators)
 	case !slices.Contains([]string{spec.ModelSoftmax, spec.ModelMLP, spec.ModelCNN, spec.ModelCNNSmall}, n.architecture):
 		return fmt.Errorf("--model %q: want softmax, mlp, cnn or cnnsmall", n.architecture)
-	case n.alpha <= 0:
-		return fmt.Errorf("--alpha %g: want a number above zero", n.alpha)
+	case !(n.alpha > 0 && n.alpha <= maxAlpha): // not a number is neither
+		return fmt.Errorf("--alpha %g: want a number above 0 and at most %g", n.alpha, maxAlpha)
 	}
 	return nil
 }

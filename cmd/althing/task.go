@@ -35,7 +35,7 @@ func (s *session) taskCreate() *cobra.Command {
 			"  althing task template | althing task create - --home net/consumer-1",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked, err := readTask(cmd.InOrStdin(), args[0])
+			asked, err := readTask(cmd.Context(), cmd.InOrStdin(), args[0])
 			if err != nil {
 				return err
 			}

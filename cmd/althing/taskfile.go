@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	_ "embed"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func (s *session) taskCheck() *cobra.Command {
 		Example: "  althing task check task.yaml\n  althing task template | althing task check -",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked, err := readTask(cmd.InOrStdin(), args[0])
+			asked, err := readTask(cmd.Context(), cmd.InOrStdin(), args[0])
 			if err != nil {
 				return err
 			}
@@ -84,13 +85,24 @@ func (s *session) taskTemplate() *cobra.Command {
 	}
 }
 
-// readTask reads a task file, "-" being the standard input.
-func readTask(stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
+// readTask reads a task file, "-" being the standard input. Where nobody writes to what
+// it reads, it waits until ctx ends.
+func readTask(ctx context.Context, stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
 	var file []byte
-	if path == "-" {
-		file, err = io.ReadAll(stdin)
-	} else {
-		file, err = os.ReadFile(path)
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		if path == "-" {
+			file, err = io.ReadAll(stdin)
+		} else {
+			file, err = os.ReadFile(path)
+		}
+		read <- err
+	}()
+	select {
+	case err = <-read:
+	case <-ctx.Done():
+		return asked, ctx.Err()
 	}
 	if err != nil {
 		return asked, err
