@@ -2,10 +2,14 @@ package chain
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/log/v2"
 )
 
 // disk is the chain's database, which remembers that it has failed.
@@ -114,6 +118,52 @@ func (b batch) Write() error { return b.disk.note(b.Batch.Write()) }
 
 // WriteSync implements [dbm.Batch].
 func (b batch) WriteSync() error { return b.disk.note(b.Batch.WriteSync()) }
+
+// blame is told of a panic in a transaction, of which the SDK makes a failed one. A tree
+// panics where a node of it is missing, and only here.
+func (d *disk) blame(panicked any) error {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for panicking := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			panicking = true
+		case panicking && !strings.HasPrefix(f.Function, "runtime."): // who has panicked
+			if strings.HasPrefix(f.Function, sdkTree) || strings.HasPrefix(f.Function, tree) {
+				_ = d.note(fmt.Errorf("panic: %v", panicked))
+			}
+			return nil // the SDK goes on with what it does
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// The packages of the trees, and what the SDK logs where it could not change one.
+const (
+	sdkTree = "github.com/cosmos/cosmos-sdk/store/v2/iavl."
+	tree    = "github.com/cosmos/iavl."
+	unset   = "iavl set error"
+)
+
+// listener hears where a tree could not be changed.
+type listener struct {
+	log.Logger
+	disk *disk
+}
+
+// With implements [log.Logger].
+func (l listener) With(pairs ...any) log.Logger { return listener{l.Logger.With(pairs...), l.disk} }
+
+// Error implements [log.Logger].
+func (l listener) Error(message string, pairs ...any) {
+	l.Logger.Error(message, pairs...)
+	if message == unset {
+		_ = l.disk.note(fmt.Errorf("%s: %v", message, pairs))
+	}
+}
 
 // sound is an answer to CometBFT, unless the database has failed.
 func sound[R any](d *disk, answer *R, err error) (*R, error) {

@@ -19,6 +19,7 @@ var errDisk = errors.New("input/output error")
 type flaky struct {
 	dbm.DB
 	reads, writes int
+	loses         bool // a node of a tree is not found, instead of a failure
 }
 
 func (f *flaky) read() error { return fails(&f.reads) }
@@ -34,6 +35,13 @@ func fails(left *int) error {
 func (f *flaky) failed() bool { return f.reads <= 0 }
 
 func (f *flaky) Get(key []byte) ([]byte, error) {
+	if f.loses {
+		at := bytes.LastIndexByte(key, '/') + 1 // of a store, and in it: s for a node, its version, its number
+		if node := key[min(at, len(key)):]; len(node) == 13 && node[0] == 's' && fails(&f.reads) != nil {
+			return nil, nil
+		}
+		return f.DB.Get(key)
+	}
 	if err := f.read(); err != nil {
 		return nil, err
 	}
@@ -132,9 +140,8 @@ func TestFailedReadHalts(t *testing.T) {
 			t.Fatalf("a transaction fails: %s", r.Log)
 		}
 	}
-	forks := func(guard func(*chain.App)) (forks, halts, failures int) {
+	forks := func(guard func(*chain.App), stride int) (forks, halts, failures int) {
 		n.guard = guard
-		const stride = 6 // every read takes 15 s
 		for read := 1; ; read += stride {
 			db.reads = 0
 			n.open()
@@ -151,14 +158,27 @@ func TestFailedReadHalts(t *testing.T) {
 			}
 		}
 	}
-	if f, h, failures := forks(chain.Unwatched); f == 0 {
+	const few = 6 // every read takes 15 s
+	if f, h, failures := forks(chain.Unwatched, few); f == 0 {
 		t.Errorf("the attack needs no defence: of %d reads that fail %d make a validator halt and none makes it fork", failures, h)
 	} else {
 		t.Logf("unwatched: of %d reads that fail, %d make a validator halt and %d make it fork", failures, h, f)
 	}
-	if f, h, failures := forks(nil); f > 0 || h != failures || failures == 0 {
+	if f, h, failures := forks(nil, few); f > 0 || h != failures || failures == 0 {
 		t.Errorf("of %d reads that fail, %d make a validator halt and %d make it fork", failures, h, f)
 	}
+
+	// A node of a tree that is missing is no failure of the database.
+	db.loses = true
+	if f, h, failures := forks(chain.Unwatched, few); f == 0 {
+		t.Errorf("the attack needs no defence: of %d nodes that are missing %d make a validator halt and none makes it fork", failures, h)
+	} else {
+		t.Logf("unwatched: of %d nodes that are missing, %d make a validator halt and %d make it fork", failures, h, f)
+	}
+	if f, h, failures := forks(nil, few); f > 0 || failures == 0 {
+		t.Errorf("of %d nodes that are missing, %d make a validator halt and %d make it fork", failures, h, f)
+	}
+	db.loses = false
 
 	// What halted is as it was: with a sound database the block comes out as it should.
 	n.open()

@@ -72,7 +72,7 @@ func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 		return n, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	account, err := openAccount(ctx, home, config)
+	account, err := openAccount(ctx, home, config, func(*client.Client) {})
 	if err != nil {
 		return n, err
 	}
