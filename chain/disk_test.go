@@ -158,7 +158,7 @@ func TestFailedReadHalts(t *testing.T) {
 			}
 		}
 	}
-	const few = 6 // every read takes 15 s
+	const few = 12 // every read takes half a minute
 	if f, h, failures := forks(chain.Unwatched, few); f == 0 {
 		t.Errorf("the attack needs no defence: of %d reads that fail %d make a validator halt and none makes it fork", failures, h)
 	} else {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/cometbft/cometbft/config"
@@ -37,6 +38,7 @@ type Validator struct {
 	node   *node.Node
 	rpc    *http.Server
 	halt   halt
+	halted atomic.Bool // somebody has heard of it
 }
 
 // StartValidator runs the validator of a home folder. It returns once its
@@ -130,6 +132,7 @@ func (v *Validator) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case why := <-v.halt:
+		v.halted.Store(true)
 		return fmt.Errorf("%w: %s: %w", ErrHalted, v.config.Name, why)
 	}
 }
@@ -140,9 +143,28 @@ func (v *Validator) Name() string { return v.config.Name }
 // RPC is the base URL clients ask.
 func (v *Validator) RPC() string { return "http://" + v.config.RPC }
 
+// haltGrace is how long a validator that has halted may take to stop: what has failed in
+// it may never end.
+const haltGrace = 5 * time.Second
+
 // Stop closes the validator's interfaces and its database, and returns when it
-// is down. The home folder can be started again.
+// is down. The home folder can be started again. One that has halted may not stop: then
+// the process has to end.
 func (v *Validator) Stop() error {
+	if !v.halted.Load() {
+		return v.stop()
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- v.stop() }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(haltGrace):
+		return fmt.Errorf("stop validator %s: it does not end", v.config.Name)
+	}
+}
+
+func (v *Validator) stop() error {
 	var errs []error
 	if v.rpc != nil {
 		errs = append(errs, shut(v.rpc))

@@ -18,6 +18,9 @@ func (n network) write(dir string, port int) (local daemon.Localnet, task spec.T
 	if err := n.validate(); err != nil {
 		return local, task, err
 	}
+	if last := port + 2*n.validators + n.nodes() - 1; port < 0 || last > 65535 {
+		return local, task, fmt.Errorf("--port %d: the network takes the ports up to %d: want 65535 at most", port, last)
+	}
 	parts, err := n.split()
 	if err != nil {
 		return local, task, err

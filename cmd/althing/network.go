@@ -123,7 +123,7 @@ func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
 
 // What a network on one machine may have at most, and what it takes: as
 // the most memory that a demo had, after a minute, 258 MB with 1 validator, 431 MB with
-// 4, 962 MB with 16; 50 more trainers took 3 MB.
+// 4, 962 MB with 16; a node takes 1 MB beside its rows and models.
 const (
 	maxValidators = 16
 	maxTrainers   = 256
