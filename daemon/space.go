@@ -59,5 +59,5 @@ func freeOn(folder string) (uint64, error) {
 	if err := syscall.Statfs(folder, &fs); err != nil {
 		return 0, err
 	}
-	return uint64(fs.Bavail) * uint64(fs.Bsize), nil
+	return fs.Bavail * uint64(fs.Bsize), nil
 }
