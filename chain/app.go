@@ -98,12 +98,11 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 	options = slices.Concat([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, keep.options(len(keys)), options)
 	watched := &disk{DB: db}
 	a := &App{
-		BaseApp:  baseapp.NewBaseApp(Name, listener{logger, watched}, watched, bounded(encoding.Tx.TxDecoder()), options...),
+		BaseApp:  baseapp.NewBaseApp(Name, logger, watched, bounded(encoding.Tx.TxDecoder()), options...),
 		Encoding: encoding,
 		disk:     watched,
 		kept:     keep,
 	}
-	a.AddRunTxRecoveryHandler(func(panicked any) error { return a.disk.blame(panicked) })
 	a.SetInterfaceRegistry(a.Registry)
 	a.SetTxEncoder(a.Tx.TxEncoder())
 	a.MountKVStores(keys)

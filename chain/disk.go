@@ -1,15 +1,14 @@
 package chain
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync/atomic"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
-
-	"cosmossdk.io/log/v2"
 )
 
 // disk is the chain's database, which remembers that it has failed.
@@ -44,6 +43,9 @@ func (d *disk) failure() error {
 // Get implements [dbm.DB].
 func (d *disk) Get(key []byte) ([]byte, error) {
 	value, err := d.DB.Get(key)
+	if err == nil && value == nil && torn(key) {
+		_ = d.note(errMissing) // the tree makes an error of its own of it
+	}
 	return value, d.note(err)
 }
 
@@ -119,49 +121,37 @@ func (b batch) Write() error { return b.disk.note(b.Batch.Write()) }
 // WriteSync implements [dbm.Batch].
 func (b batch) WriteSync() error { return b.disk.note(b.Batch.WriteSync()) }
 
-// blame is told of a panic in a transaction, of which the SDK makes a failed one. A tree
-// panics where a node of it is missing, and only here.
-func (d *disk) blame(panicked any) error {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
-	for panicking := false; ; {
-		f, more := frames.Next()
-		switch {
-		case f.Function == "runtime.gopanic":
-			panicking = true
-		case panicking && !strings.HasPrefix(f.Function, "runtime."): // who has panicked
-			if strings.HasPrefix(f.Function, sdkTree) || strings.HasPrefix(f.Function, tree) {
-				_ = d.note(fmt.Errorf("panic: %v", panicked))
-			}
-			return nil // the SDK goes on with what it does
-		}
-		if !more {
-			return nil
-		}
-	}
-}
+// errMissing is noted where a tree looks for a node of its own that is not there.
+var errMissing = errors.New("a node of a state's tree is missing")
 
-// The packages of the trees, and what the SDK logs where it could not change one.
+// The functions by which a tree reads a node that it must have, and by which it lets go
+// of old ones. That may have been cut off, so it finds some of them gone; it is no part
+// of a block.
 const (
-	sdkTree = "github.com/cosmos/cosmos-sdk/store/v2/iavl."
-	tree    = "github.com/cosmos/iavl."
-	unset   = "iavl set error"
+	readsNode = "github.com/cosmos/iavl.(*nodeDB).GetNode"
+	letsGo    = "github.com/cosmos/iavl.(*nodeDB).deleteVersionsTo"
 )
 
-// listener hears where a tree could not be changed.
-type listener struct {
-	log.Logger
-	disk *disk
-}
-
-// With implements [log.Logger].
-func (l listener) With(pairs ...any) log.Logger { return listener{l.Logger.With(pairs...), l.disk} }
-
-// Error implements [log.Logger].
-func (l listener) Error(message string, pairs ...any) {
-	l.Logger.Error(message, pairs...)
-	if message == unset {
-		_ = l.disk.note(fmt.Errorf("%s: %v", message, pairs))
+// torn reports whether a key that is not there is a node of a tree. The database cannot
+// say so, and of the trees' users some take it for the end of a list, so we look who
+// asks. Nobody does in the life of a whole database.
+func torn(key []byte) bool {
+	if !bytes.HasPrefix(key, []byte("s/k:")) { // stores lie there
+		return false
+	}
+	callers := make([]uintptr, 128)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for reads := false; ; {
+		f, more := frames.Next()
+		switch f.Function {
+		case readsNode:
+			reads = true
+		case letsGo:
+			return false
+		}
+		if !more {
+			return reads
+		}
 	}
 }
 

@@ -9,11 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/logbook"
-	"github.com/althing-network/althing/spec"
 )
 
 // Disk is what a home folder, of a node or of a validator, takes up.
@@ -108,7 +106,8 @@ func DiskOf(home string) (Disk, error) {
 	slices.SortFunc(d.Uses, func(a, b Use) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.What, b.What), strings.Compare(a.Chain, b.Chain), cmp.Compare(a.Task, b.Task))
 	})
-	d.Free, err = room(home)
+	free, err := room(home)
+	d.Free = int64(free)
 	return d, err
 }
 
@@ -192,13 +191,4 @@ func (u uses) blobs(folder string) error {
 		}
 	}
 	return nil
-}
-
-// room is how many bytes may still be written to the file system of a folder.
-func room(folder string) (int64, error) {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(folder, &fs); err != nil {
-		return 0, err
-	}
-	return int64(spec.Size(fs.Bavail) * spec.Size(fs.Bsize)), nil
 }

@@ -19,7 +19,7 @@ import (
 func TestDiskOfANode(t *testing.T) {
 	home := t.TempDir()
 	config := daemon.NodeConfig{
-		Chain: "c-1", Name: "n", Roles: spec.Aggregator | spec.Trainer, RPC: []string{"http://127.0.0.1:1"}, Listen: "127.0.0.1:0",
+		Chain: "c-1", Name: "n", Roles: spec.Aggregator | spec.Trainer, RPC: []string{"http://127.0.0.1:1"}, Listen: "127.0.0.1:1",
 		Data: daemon.Rows{Name: "rows", File: "rows", Classes: 2}, Disk: blob.Quota{All: spec.GiB},
 	}
 	if err := daemon.SaveNode(home, config); err != nil {

@@ -199,7 +199,7 @@ func Syncing(app abci.Application) (proxy.ClientCreator, <-chan error) {
 }
 
 // Space watches a disk of which free says how many bytes are free.
-func Space(boundMiB uint64, free func(string) (uint64, error), log *slog.Logger) (look func()) {
-	s := space{home: "home", bound: boundMiB << 20, free: free, log: log}
+func Space(bound spec.Size, free func(string) (spec.Size, error), log *slog.Logger) (look func()) {
+	s := space{home: "home", bound: bound, free: free, log: log}
 	return s.look
 }

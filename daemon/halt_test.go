@@ -14,6 +14,7 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/spec"
 )
 
 // A validator that cannot write any more halts and says why. Nothing else shows it:
@@ -104,10 +105,10 @@ func TestHaltWhileSyncing(t *testing.T) {
 // A full disk is told once, and once when there is room again.
 func TestSpace(t *testing.T) {
 	var said bytes.Buffer
-	free := uint64(0)
-	look := daemon.Space(100, func(string) (uint64, error) { return free << 20, nil }, slog.New(slog.NewTextHandler(&said, nil)))
+	free := spec.Size(0)
+	look := daemon.Space(100*spec.MiB, func(string) (spec.Size, error) { return free, nil }, slog.New(slog.NewTextHandler(&said, nil)))
 	for _, step := range []struct {
-		free uint64 // MiB
+		free spec.Size // MiB
 		want string
 	}{
 		{100, ""},
@@ -120,10 +121,10 @@ func TestSpace(t *testing.T) {
 		{99, "nearly full"},
 	} {
 		said.Reset()
-		free = step.free
+		free = step.free * spec.MiB
 		look()
 		if got := said.String(); (step.want == "") != (got == "") || !strings.Contains(got, step.want) || got != "" && !strings.Contains(got, "level=WARN") {
-			t.Errorf("%d MiB free: says %q, want %q", step.free, got, step.want)
+			t.Errorf("%s free: says %q, want %q", free, got, step.want)
 		}
 	}
 }

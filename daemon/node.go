@@ -25,9 +25,8 @@ type NodeConfig struct {
 	Resources spec.Resources `json:"resources"`
 	Claimed   spec.PPM       `json:"claimed_accuracy"`
 	Data      Rows           `json:"data"`
-	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
-	// DefaultWarnFree.
-	WarnFree uint64     `json:"warn_free_mib,omitempty"`
+	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
+	WarnFree spec.Size  `json:"warn_free,omitzero"`
 	Disk     blob.Quota `json:"disk,omitzero"` // of the blobs that it keeps; what is 0 has its default, see [NodeConfig.quota]
 	// Liar makes an aggregator publish wrong models, to show what the network
 	// does about it.

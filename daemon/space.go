@@ -1,16 +1,19 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"syscall"
 	"time"
+
+	"github.com/althing-network/althing/spec"
 )
 
-// DefaultWarnFree is how many MiB must be free where a home folder does not say. A
+// DefaultWarnFree is how much must be free where a home folder does not say. A
 // chain that makes a block every second writes up to 2 GB a day, so there is a day left
 // to do something about it.
-const DefaultWarnFree = 2048
+const DefaultWarnFree = 2 * spec.GiB
 
 // spaceInterval is how long a disk is not looked at.
 const spaceInterval = 5 * time.Second
@@ -19,19 +22,16 @@ const spaceInterval = 5 * time.Second
 // the same shortage: it ends when a quarter more than the bound is free.
 type space struct {
 	home  string
-	bound uint64                              // bytes
-	free  func(folder string) (uint64, error) // bytes that may be written
+	bound spec.Size
+	free  func(folder string) (spec.Size, error)
 	log   *slog.Logger
 	short bool
 }
 
 // watchSpace looks at the disk of a home folder until ctx ends, and logs a warning when
-// fewer than so many MiB are free.
-func watchSpace(ctx context.Context, home string, mebibytes uint64, log *slog.Logger) {
-	if mebibytes == 0 {
-		mebibytes = DefaultWarnFree
-	}
-	s := space{home: home, bound: mebibytes << 20, free: freeOn, log: log}
+// less than the bound is free.
+func watchSpace(ctx context.Context, home string, bound spec.Size, log *slog.Logger) {
+	s := space{home: home, bound: cmp.Or(bound, DefaultWarnFree), free: room, log: log}
 	for s.look(); pause(ctx, spaceInterval) == nil; {
 		s.look()
 	}
@@ -42,7 +42,7 @@ func (s *space) look() {
 	if err != nil {
 		return // what cannot be looked at can still be written, or fails by itself
 	}
-	attributes := []any{slog.String("home", s.home), slog.Uint64("free_mib", free>>20), slog.Uint64("warn_free_mib", s.bound>>20)}
+	attributes := []any{slog.String("home", s.home), slog.String("free", free.String()), slog.String("warn_free", s.bound.String())}
 	switch {
 	case !s.short && free < s.bound:
 		s.short = true
@@ -53,11 +53,11 @@ func (s *space) look() {
 	}
 }
 
-// freeOn is how many bytes may be written to the file system of a folder.
-func freeOn(folder string) (uint64, error) {
+// room is how many bytes may be written to the file system of a folder.
+func room(folder string) (spec.Size, error) {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(folder, &fs); err != nil {
 		return 0, err
 	}
-	return fs.Bavail * uint64(fs.Bsize), nil
+	return spec.Size(fs.Bavail) * spec.Size(fs.Bsize), nil
 }

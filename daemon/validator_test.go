@@ -234,7 +234,7 @@ func TestValidatorConfigComesBack(t *testing.T) {
 	want := daemon.ValidatorConfig{
 		Chain: "althing-one", Name: "one", P2P: "127.0.0.1:1", RPC: "127.0.0.1:2",
 		Peers: []string{"ab@127.0.0.1:3"}, Commit: 200 * time.Millisecond, Gossip: 5 * time.Millisecond, Log: "warn",
-		Cache: 32, KeepBlocks: 200_000, KeepStates: 0,
+		Cache: 32 * spec.MiB, KeepBlocks: 200_000, KeepStates: 0,
 	}
 	home := t.TempDir()
 	if err := daemon.SaveValidator(home, want); err != nil {
@@ -307,17 +307,18 @@ func TestValidatorKeeps(t *testing.T) {
 	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
 	for _, c := range []struct {
 		more           string
-		cache          int
+		cache          spec.Size
 		blocks, states int64
 		want           string // of the error; empty: none
 	}{
-		{``, 64, 100_000, 10_000, ""},
-		{`, "cache": 8, "keep_blocks": 0, "keep_states": 0`, 8, 0, 0, ""},
-		{`, "keep_blocks": 100`, 64, 100, 10_000, ""},
+		{``, 64 * spec.MiB, 100_000, 10_000, ""},
+		{`, "cache": "8MiB", "keep_blocks": 0, "keep_states": 0`, 8 * spec.MiB, 0, 0, ""},
+		{`, "keep_blocks": 100`, 64 * spec.MiB, 100, 10_000, ""},
 		{`, "keep_blocks": 99`, 0, 0, 0, "keep_blocks is 99: want 100 to 1000000000, or 0 for all"},
 		{`, "keep_states": -1`, 0, 0, 0, "keep_states is -1: want 100 to 1000000000, or 0 for all"},
 		{`, "keep_states": "all"`, 0, 0, 0, "keep_states"},
-		{`, "cache": -1`, 0, 0, 0, "cache is -1: want 1 to 1048576 MiB, or 0 for the default of 64"},
+		{`, "cache": "1KiB"`, 0, 0, 0, "cache is 1.0 KiB: want 1.0 MiB to 1.0 TiB, or 0B for the default of 64.0 MiB"},
+		{`, "cache": "-1MiB"`, 0, 0, 0, `size "-1MiB": want a whole number of`},
 		{`, "keep": 7`, 0, 0, 0, `unknown field "keep"`},
 	} {
 		home := t.TempDir()
@@ -327,7 +328,7 @@ func TestValidatorKeeps(t *testing.T) {
 		got, err := daemon.LoadValidator(home)
 		if c.want == "" {
 			if err != nil || got.Cache != c.cache || got.KeepBlocks != c.blocks || got.KeepStates != c.states {
-				t.Errorf("%s: keeps %d MiB, %d blocks and %d states, %v", c.more, got.Cache, got.KeepBlocks, got.KeepStates, err)
+				t.Errorf("%s: keeps %s, %d blocks and %d states, %v", c.more, got.Cache, got.KeepBlocks, got.KeepStates, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "validator.json") {
 			t.Errorf("%s: got error %v, want %s", c.more, err, c.want)

@@ -17,6 +17,7 @@ import (
 	"github.com/cometbft/cometbft/config"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/spec"
 )
 
 // How long a validator rests where its file does not say. A block of a second suits
@@ -33,7 +34,7 @@ const (
 // the file says; so many cost the disk of a laptop little, and so do the states of the
 // newest 10,000 heights. See docs/validator.md for the bytes.
 const (
-	DefaultCache      = 64 // MiB
+	DefaultCache      = 64 * spec.MiB
 	DefaultKeepBlocks = 100_000
 	DefaultKeepStates = 10_000
 )
@@ -44,7 +45,7 @@ const (
 const (
 	minKeep  = 100
 	maxKeep  = 1_000_000_000
-	maxCache = 1 << 20 // MiB
+	maxCache = spec.TiB
 )
 
 // maxRest is the longest that a validator may be told to rest.
@@ -69,13 +70,12 @@ type ValidatorConfig struct {
 	Gossip time.Duration `json:"-"`             // rest before it looks again for what a peer lacks; in the file as text
 	Index  bool          `json:"index"`         // keep an index of transactions, which costs a seventh of the work
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
-	// WarnFree is how many MiB must be free on the disk, or a warning is logged; 0:
-	// DefaultWarnFree.
-	WarnFree uint64 `json:"warn_free_mib,omitempty"`
+	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
+	WarnFree spec.Size `json:"warn_free,omitzero"`
 
-	Cache      int   `json:"cache"`       // MiB of the state that it keeps in memory; 0: DefaultCache
-	KeepBlocks int64 `json:"keep_blocks"` // newest blocks that it keeps; 0: all
-	KeepStates int64 `json:"keep_states"` // newest heights whose state it can read; 0: all
+	Cache      spec.Size `json:"cache"`       // of the state that it keeps in memory; 0: DefaultCache
+	KeepBlocks int64     `json:"keep_blocks"` // newest blocks that it keeps; 0: all
+	KeepStates int64     `json:"keep_states"` // newest heights whose state it can read; 0: all
 }
 
 // validatorForm is a ValidatorConfig as the file has it.
@@ -146,8 +146,8 @@ func (c ValidatorConfig) Validate() error {
 		return fmt.Errorf("validator %q: commit is %s: want more than 0s and at most %s", c.Name, c.Commit, maxRest)
 	case c.Gossip <= 0 || c.Gossip > maxRest:
 		return fmt.Errorf("validator %q: gossip is %s: want more than 0s and at most %s", c.Name, c.Gossip, maxRest)
-	case c.Cache < 0 || c.Cache > maxCache:
-		return fmt.Errorf("validator %q: cache is %d: want 1 to %d MiB, or 0 for the default of %d", c.Name, c.Cache, maxCache, DefaultCache)
+	case c.Cache != 0 && (c.Cache < spec.MiB || c.Cache > maxCache):
+		return fmt.Errorf("validator %q: cache is %s: want %s to %s, or 0B for the default of %s", c.Name, c.Cache, spec.MiB, maxCache, DefaultCache)
 	case c.KeepBlocks != 0 && (c.KeepBlocks < minKeep || c.KeepBlocks > maxKeep):
 		return fmt.Errorf("validator %q: keep_blocks is %d: want %d to %d, or 0 for all", c.Name, c.KeepBlocks, minKeep, maxKeep)
 	case c.KeepStates != 0 && (c.KeepStates < minKeep || c.KeepStates > maxKeep):
@@ -244,7 +244,7 @@ const nodeBytes = 512
 
 // keep is what the application keeps.
 func (c ValidatorConfig) keep() chain.Keep {
-	return chain.Keep{States: uint64(c.KeepStates), Nodes: cmp.Or(c.Cache, DefaultCache) << 20 / nodeBytes}
+	return chain.Keep{States: uint64(c.KeepStates), Nodes: int(cmp.Or(c.Cache, DefaultCache) / nodeBytes)}
 }
 
 // ErrPortTaken is returned when another process listens on an address of a

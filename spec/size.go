@@ -10,11 +10,12 @@ import (
 // Size is a number of bytes. As text it is a whole number with a unit: 512MiB, 32GiB.
 type Size int64
 
-// KiB, MiB and GiB are the usual steps of a [Size].
+// The usual steps of a [Size].
 const (
 	KiB Size = 1 << 10
 	MiB Size = 1 << 20
 	GiB Size = 1 << 30
+	TiB Size = 1 << 40
 )
 
 // sizeUnits are the units of a size, each 1024 times the one before.

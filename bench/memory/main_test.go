@@ -54,17 +54,17 @@ func TestResident(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "validator.json")
-	if err := os.WriteFile(path, []byte(`{"name": "one", "cache": 64}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(`{"name": "one", "cache": "64MiB"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := (settings{"cache": []byte("8"), "keep_states": []byte("0")}).write(path); err != nil {
+	if err := (settings{"cache": []byte(`"8MiB"`), "keep_states": []byte("0")}).write(path); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff("{\n  \"cache\": 8,\n  \"keep_states\": 0,\n  \"name\": \"one\"\n}", string(b)); d != "" {
+	if d := cmp.Diff("{\n  \"cache\": \"8MiB\",\n  \"keep_states\": 0,\n  \"name\": \"one\"\n}", string(b)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
