@@ -1,19 +1,23 @@
 package daemon_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cometbft/cometbft/rpc/core"
 	rpcclient "github.com/cometbft/cometbft/rpc/jsonrpc/client"
+	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 	rpctypes "github.com/cometbft/cometbft/rpc/jsonrpc/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 
@@ -128,6 +132,55 @@ func TestLongRequestsAreNotRead(t *testing.T) {
 	}
 	if answer := send(v[0].RPC(), 2*chain.MaxTxBytes); strings.Contains(answer, judged) {
 		t.Errorf("twice the longest: %s, want a refusal", answer)
+	}
+}
+
+// Strangers who hold as many connections as a validator has places keep nobody out:
+// those without a request make room.
+func TestIdleConnectionsMakeRoom(t *testing.T) {
+	v := startAll(t, found(t, "althing-test-idle", 1))
+	defer stopAll(t, v)
+	every, err := daemon.EveryMethod(v[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	const places = 900 // of CometBFT's own listener
+	undefended, err := rpcserver.Listen("tcp://127.0.0.1:0", places)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comet := &http.Server{Handler: every, ReadHeaderTimeout: time.Minute}
+	go func() { _ = comet.Serve(undefended) }()
+	defer comet.Close()
+	for _, c := range []struct {
+		address string
+		open    bool
+	}{
+		{undefended.Addr().String(), false},
+		{strings.TrimPrefix(v[0].RPC(), "http://"), true},
+	} {
+		for range places {
+			conn, err := net.Dial("tcp", c.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+		}
+		conn, err := net.Dial("tcp", c.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if !c.open { // no answer comes, however long one waits
+			if err := conn.SetDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _ = io.WriteString(conn, "GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if answered := err == nil && strings.Contains(line, "200 OK"); answered != c.open {
+			t.Errorf("behind %d connections: answered with %q, %v; want an answer: %v", places, line, err, c.open)
+		}
 	}
 }
 

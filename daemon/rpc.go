@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -12,14 +13,21 @@ import (
 	"github.com/cometbft/cometbft/libs/pubsub"
 	"github.com/cometbft/cometbft/node"
 	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
+
+	"github.com/althing-network/althing/blob"
 )
 
 // rpcGrace is how long requests under way may take when a validator stops.
 const rpcGrace = time.Second
 
+// rpcPerAddress is how many connections an address has to a validator's RPC interface:
+// nodes that share one have two or three each.
+const rpcPerAddress = 64
+
 // serveRPC opens a node's RPC interface: the [offered] methods as JSON-RPC over HTTP,
 // and at /websocket. It does what CometBFT does by itself, but can be shut: CometBFT
-// goes on answering on open connections, from databases it has closed.
+// goes on answering on open connections, from databases it has closed. And connections
+// that nobody uses make room for the next; CometBFT would let nobody in any more.
 func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog) (*http.Server, error) {
 	env, err := n.ConfigureRPC()
 	if err != nil {
@@ -48,19 +56,15 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	mux.HandleFunc("/websocket", sockets.WebsocketHandler)
 	rpcserver.RegisterRPCFuncs(mux, routes, log)
 
-	listener, err := rpcserver.Listen("tcp://"+address, limits.MaxOpenConnections)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPortTaken, err)
 	}
-	server := &http.Server{
-		Handler:           rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits),
-		ReadTimeout:       limits.ReadTimeout,
-		ReadHeaderTimeout: limits.ReadTimeout,
-		WriteTimeout:      limits.WriteTimeout,
-		MaxHeaderBytes:    limits.MaxHeaderBytes,
-	}
+	server := blob.NewHTTPServer(rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits))
+	server.ReadTimeout, server.WriteTimeout = limits.ReadTimeout, limits.WriteTimeout
+	door := &blob.Door{Listener: listener, Most: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
 	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(door); !errors.Is(err, http.ErrServerClosed) {
 			log.halt.because(fmt.Errorf("rpc interface is down: %w", err))
 		}
 	}()
