@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"errors"
 	"math/bits"
 )
 
@@ -45,8 +46,12 @@ func (a Amount) Times(n uint64) (Amount, error) {
 	return product, product.Validate()
 }
 
-// Validate refuses losses that are too large to be added up.
+// Validate refuses losses that are too large to be added up, and what is pure in one way
+// of counting and free in the other.
 func (a Amount) Validate() error {
+	if (a.Epsilon == 0) != (a.PureRho == 0) {
+		return errors.New("a pure epsilon and its rho do not go together: one of them is 0")
+	}
 	if uint64(a.Epsilon) >= most || a.PureRho >= most || a.Rho >= most || a.Xi >= most {
 		return ErrOverflow
 	}

@@ -23,4 +23,4 @@ func Exp(x *big.Rat, upwards bool) *big.Float {
 	return exp(x, down)
 }
 
-func Ln(x *big.Float) *big.Float { return ln(x) }
+func Ln(x *big.Float) *big.Float { return ln(x, fineTerms) }

@@ -8,12 +8,6 @@ import "math/big"
 
 const (
 	precision = 192
-	// logPrecision and logSlack: a logarithm is computed to the nearest with more bits
-	// and then moved by 2^-200, far more than its error: it sums 52 terms below 1,
-	// each within 2^-255, and an exponent below 2^31 times ln 2, within 2^-224.
-	logPrecision = 256
-	logTerms     = 52
-	logSlack     = 200
 
 	ln2 = "0.6931471805599453094172321214581765680755001343602552541206800094933936219696947156058633269964186875"
 )
@@ -73,10 +67,16 @@ func exp(x *big.Rat, d direction) *big.Float {
 	return sum
 }
 
-// ln is the logarithm of x > 0, at most 2^-199 above it, and never below.
-func ln(x *big.Float) *big.Float {
-	wide := func() *big.Float { return new(big.Float).SetPrec(logPrecision) }
-	m := wide()
+// fineTerms is how many terms of its series make a logarithm as fine as a number is.
+const fineTerms = 52
+
+// ln is the logarithm of x > 0, never below it and at most 2^(9 - 4 terms) above. It is
+// computed to the nearest with 5 bits for each term of a series, and then moved up by
+// more than its error: each term is below a 25th of the one before it, and the exponent
+// of x, below 2^31 and where terms are few below 2^8, is multiplied by ln 2.
+func ln(x *big.Float, terms int) *big.Float {
+	wide := func() *big.Float { return new(big.Float).SetPrec(uint(5 * terms)) }
+	m := new(big.Float)
 	exponent := x.MantExp(m)
 	// x = m 2^exponent with m between 3/4 and 3/2, and ln m = 2 artanh((m-1)/(m+1)).
 	if m.Cmp(wide().SetRat(big.NewRat(3, 4))) < 0 {
@@ -85,13 +85,10 @@ func ln(x *big.Float) *big.Float {
 	}
 	one := wide().SetUint64(1)
 	t := wide().Quo(wide().Sub(m, one), wide().Add(m, one))
-	square, odd := wide().Mul(t, t), wide()
+	square, odd, part := wide().Mul(t, t), wide(), wide()
 	sum := wide()
-	for k := uint64(logTerms); k > 0; k-- { // t (1 + t^2 (1/3 + t^2 (1/5 + ...)))
-		sum.Add(sum, wide().Quo(one, odd.SetUint64(2*k-1)))
-		if k > 1 {
-			sum.Mul(sum, square)
-		}
+	for k := uint64(terms); k > 0; k-- { // t (1 + t^2 (1/3 + t^2 (1/5 + ...)))
+		sum.Add(sum.Mul(sum, square), part.Quo(one, odd.SetUint64(2*k-1)))
 	}
 	sum.Mul(sum, t)
 	sum.Add(sum, sum)
@@ -99,7 +96,7 @@ func ln(x *big.Float) *big.Float {
 		two, _ := wide().SetString(ln2)
 		sum.Add(sum, two.Mul(two, wide().SetInt64(int64(exponent))))
 	}
-	sum.Add(sum, wide().SetMantExp(one, -logSlack))
+	sum.Add(sum, wide().SetMantExp(one, 8-4*terms))
 	return number(up).Set(sum)
 }
 

@@ -66,8 +66,11 @@ type conversion [orderCount]int64
 
 // convert makes the conversion for a delta between 0 and 1.
 func convert(delta Delta) (c conversion) {
-	const nanosOfFemto = 1_000_000
-	odds := ln(quotient(new(big.Rat).SetFrac(whole(uint64(OneDelta)), whole(uint64(delta))), up))
+	const (
+		nanosOfFemto = 1_000_000
+		terms        = 20
+	)
+	odds := ln(quotient(new(big.Rat).SetFrac(whole(uint64(OneDelta)), whole(uint64(delta))), up), terms)
 	logarithm := int64(roundUp(odds, 1_000_000_000_000_000, 1)) // at most 42 * 10^15
 	constants := orderConstants()
 	for i, order := range Orders() {

@@ -115,5 +115,5 @@ func binomialSum(terms []*big.Float, n int) *big.Float {
 
 // divergence is ln(moment) / (order-1), rounded up.
 func divergence(moment *big.Float, order int) Nano {
-	return Nano(roundUp(ln(moment), uint64(OneNano), uint64(order-1)))
+	return Nano(roundUp(ln(moment, fineTerms), uint64(OneNano), uint64(order-1)))
 }

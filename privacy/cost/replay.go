@@ -1,0 +1,87 @@
+package cost
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Replay is the book whose history these rows are. Each row must be the one that its
+// verb writes, so a row that is missing, changed, or would have been refused is an error.
+func Replay(rows []Row) (Book, error) {
+	var b Book
+	for i, row := range rows {
+		next, written, err := b.replay(row)
+		if err == nil && (len(written) != 1 || written[0] != row) {
+			err = errors.New("the book would have written another")
+		}
+		if err != nil {
+			return Book{}, fmt.Errorf("row %d: %w", i+1, err)
+		}
+		b = next
+	}
+	return b, nil
+}
+
+// replay does what a row tells of.
+func (b Book) replay(row Row) (Book, []Row, error) {
+	switch row.Entry {
+	case EntryLimit:
+		if b.Rows == 0 {
+			return Open(row.Limit)
+		}
+		return b.Lower(row.Limit)
+	case EntryReserve:
+		return b.Reserve(row.Task, row.Reason, row.Each, row.Releases)
+	case EntryCharge:
+		return b.Charge(row.Task, row.Reason, row.Round)
+	case EntryRelease:
+		return b.Release(row.Task, row.Reason)
+	}
+	return b, nil, fmt.Errorf("no row is a %q", row.Entry)
+}
+
+// Equal reports whether two books are the same in everything.
+func (b Book) Equal(other Book) bool {
+	return b.Limit == other.Limit && b.Spent == other.Spent && b.Rows == other.Rows && slices.Equal(b.Reservations, other.Reservations)
+}
+
+// Validate reports what no history leads to; it is for a book that was read without its
+// rows.
+func (b Book) Validate() error {
+	if b.Rows == 0 {
+		if !b.Equal(Book{}) {
+			return errors.New("a book without rows holds something")
+		}
+		return nil
+	}
+	if err := b.Limit.Validate(); err != nil {
+		return err
+	}
+	if err := b.Spent.Validate(); err != nil {
+		return err
+	}
+	if _, fits := b.Limit.Left(b.Spent); !fits {
+		return fmt.Errorf("more is spent than %s", b.Limit)
+	}
+	for i, r := range b.Reservations {
+		if i > 0 && compareReservations(b.Reservations[i-1], r) >= 0 {
+			return fmt.Errorf("the reservation of task %d, %s, is out of order", r.Task, r.Reason)
+		}
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("the reservation of task %d, %s: %w", r.Task, r.Reason, err)
+		}
+	}
+	_, err := b.Taken()
+	return err
+}
+
+func (r Reservation) validate() error {
+	if err := checkReason(r.Reason); err != nil {
+		return err
+	}
+	if r.Left > MaxReleases || (r.Left == 0) != r.Each.Zero() {
+		return fmt.Errorf("%d releases are left of a cost that does not go with them", r.Left)
+	}
+	return r.Each.Validate()
+}
