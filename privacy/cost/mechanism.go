@@ -40,22 +40,29 @@ func (m Mechanism) Cost() (Amount, error) {
 	if err := m.Validate(); err != nil {
 		return Amount{}, err
 	}
-	r := m.Norm.stretched(m.Adjacency.Stretch())
 	if m.Sampling.everybody() {
-		return m.Noise.whole(r)
+		return m.Noise.whole(m.Norm.stretched(m.Adjacency.Stretch()))
 	}
-	fixed := m.Sampling.Of > 0
-	if fixed {
+	curve, err := m.sampled()
+	return Amount{Curve: curve}, err
+}
+
+// sampled is the cost of a valid mechanism of which some units are part.
+func (m Mechanism) sampled() (Curve, error) {
+	near, far := m.Norm.stretched(ZeroOut.Stretch()), m.Norm.stretched(ReplaceOne.Stretch())
+	if m.Noise.worst(far).Cmp(big.NewRat(largest, 1)) > 0 {
+		return Curve{}, errLarge
+	}
+	q := m.Sampling.rate()
+	moments := func(r reach) []*big.Float { return m.Noise.moments(r, largestOrder) }
+	switch {
+	case m.Sampling.Of > 0:
 		// A unit that is not drawn makes room for another, so two samples differ as if a
 		// unit was replaced, also where neighbours differ by less.
-		r = m.Norm.stretched(ReplaceOne.Stretch())
+		return replaced(moments(far), q), nil
+	case m.Adjacency == ReplaceOne:
+		return replaced(moments(far), q).least(thinnedTwice(moments(near), q)), nil
+	default:
+		return thinned(moments(near), q), nil
 	}
-	if m.Noise.worst(r).Cmp(big.NewRat(largest, 1)) > 0 {
-		return Amount{}, errLarge
-	}
-	moments := m.Noise.moments(r, largestOrder)
-	if fixed || m.Adjacency == ReplaceOne {
-		return Amount{Curve: replaced(moments, m.Sampling.rate())}, nil
-	}
-	return Amount{Curve: thinned(moments, m.Sampling.rate())}, nil
 }

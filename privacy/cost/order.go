@@ -52,6 +52,14 @@ func (c Curve) times(n uint64) Curve {
 	return c
 }
 
+// least is the smaller of two bounds on the same, order by order.
+func (c Curve) least(other Curve) Curve {
+	for i := range c {
+		c[i] = min(c[i], other[i])
+	}
+	return c
+}
+
 // Zero reports whether nothing was released.
 func (c Curve) Zero() bool { return c == Curve{} }
 

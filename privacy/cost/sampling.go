@@ -52,25 +52,52 @@ func (s Sampling) rate() *big.Rat {
 // Poisson subsampled Renyi differential privacy, ICML 2019, theorem 8). No average of
 // moments is above the last one, so nothing costs more than without sampling.
 func thinned(moments []*big.Float, q *big.Rat) (c Curve) {
-	stay := new(big.Rat).Sub(big.NewRat(1, 1), q)
-	weigh(moments, new(big.Rat).Quo(q, stay))
-	rest := quotient(stay, up)
+	moment := thinnedMoments(moments, q)
 	for i, order := range Orders() {
-		sum := binomialSum(moments, order)
-		c[i] = divergence(sum.Mul(sum, power(rest, order, up)), order)
+		c[i] = divergence(moment(order), order)
 	}
 	return c
 }
 
-// replaced are the Renyi divergences of a release of which each unit is part with chance
-// q, between neighbours of which one has another unit in the place of one:
+// thinnedMoments are the sums above, by their order.
+func thinnedMoments(moments []*big.Float, q *big.Rat) func(order int) *big.Float {
+	stay := new(big.Rat).Sub(big.NewRat(1, 1), q)
+	weigh(moments, new(big.Rat).Quo(q, stay))
+	rest := quotient(stay, up)
+	return func(order int) *big.Float {
+		sum := binomialSum(moments, order)
+		return sum.Mul(sum, power(rest, order, up))
+	}
+}
+
+// thinnedTwice bounds the same between neighbours of which one has another unit in the
+// place of one, by way of the data without either (Cauchy and Schwarz):
+//
+//	1/(2 alpha-2) ln (thinned moment(2 alpha) thinned moment(2 alpha-1))
+//
+// Orders of which the double is not kept are [Dead].
+func thinnedTwice(moments []*big.Float, q *big.Rat) (c Curve) {
+	moment := thinnedMoments(moments, q)
+	for i, order := range Orders() {
+		if 2*order > largestOrder {
+			c[i] = Dead
+			continue
+		}
+		both := moment(2 * order)
+		c[i] = divergence(both.Mul(both, moment(2*order-1)), 2*order-1)
+	}
+	return c
+}
+
+// replaced bounds the Renyi divergences of a release of which each unit is part with
+// chance q, drawn by whatever rule, where the other data, one or another unit, or a third
+// in their place, give sums of which any two have these moments:
 //
 //	1/(alpha-1) ln (1 + C(alpha,2) q^2 min(4 (moment(2) - 1), 2 moment(2)) + 2 sum over l > 2 of C(alpha,l) q^l moment(l))
 //
 // (Wang, Balle, Kasiviswanathan: Subsampled Renyi differential privacy and analytical
 // moments accountant, AISTATS 2019, theorem 9), or those without sampling where these
-// are smaller. The moments are those between any two of the three sums: with one unit,
-// with the other, and with neither or with a third.
+// are smaller.
 func replaced(moments []*big.Float, q *big.Rat) (c Curve) {
 	for i, order := range Orders() {
 		c[i] = divergence(moments[order], order)

@@ -1,0 +1,216 @@
+package cost_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// life is a random history of a book, beside which a plain list is kept of what was
+// charged for which release.
+type life struct {
+	*rapid.T
+	book    cost.Book
+	rows    []cost.Row
+	charged []release
+	lowered bool
+}
+
+type release struct {
+	task, round uint64
+	reason      string
+	each        cost.Amount
+}
+
+// imprint is everything a value holds, slices included, in words.
+func imprint(v any) string { return fmt.Sprintf("%#v", v) }
+
+// step makes one verb's answer the next book, and reports whether it was refused.
+func (l *life) step(next cost.Book, rows []cost.Row, err error) (refused bool) {
+	if err != nil {
+		if rows != nil || imprint(next) != imprint(l.book) {
+			l.Fatalf("what is refused (%v) changes something", err)
+		}
+		return true
+	}
+	if len(rows) == 0 && imprint(next) != imprint(l.book) {
+		l.Fatalf("the book changes without a row")
+	}
+	l.book, l.rows = next, append(l.rows, rows...)
+	return false
+}
+
+// anyAmount is the cost of one release of some mechanism.
+func anyAmount(t *rapid.T) cost.Amount {
+	nano := func(most uint64) cost.Nano { return cost.Nano(rapid.Uint64Range(1, most).Draw(t, "nanos")) }
+	switch rapid.IntRange(0, 4).Draw(t, "mechanism") {
+	case 0:
+		return pure(cost.Epsilon(rapid.Uint64Range(1, 2_000_000).Draw(t, "epsilon")))
+	case 1:
+		return cost.Amount{Rho: nano(300_000_000)}
+	case 2:
+		return cost.Amount{Rho: nano(300_000_000), Xi: nano(1_000_000)}
+	case 3: // as that of a sampled release: it rises, and suddenly
+		var c cost.Curve
+		first, sudden := nano(50_000_000), rapid.IntRange(0, 47).Draw(t, "order")
+		for i, order := range cost.Orders() {
+			if c[i] = first * cost.Nano(order); i >= sudden {
+				c[i] *= 1000
+			}
+		}
+		return cost.Amount{Curve: c}
+	}
+	return cost.Amount{Rho: cost.Nano(rapid.Uint64Range(1, 1<<62-1).Draw(t, "anything"))}
+}
+
+func anyLimit(t *rapid.T) cost.Limit {
+	return cost.Limit{
+		Epsilon: cost.Epsilon(rapid.Uint64Range(1, 30_000_000).Draw(t, "epsilon")),
+		Delta:   rapid.SampledFrom([]cost.Delta{1, usualDelta / 100_000, usualDelta, cost.OneDelta / 3, cost.OneDelta - 1}).Draw(t, "delta"),
+	}
+}
+
+// anyRelease names a release of few tasks, so that they often meet.
+func (l *life) anyRelease() (task uint64, reason string, round uint64) {
+	task = rapid.Uint64Range(1, 4).Draw(l.T, "task")
+	reason = rapid.SampledFrom([]string{"update", "metric"}).Draw(l.T, "reason")
+	return task, reason, rapid.Uint64Range(1, 8).Draw(l.T, "round")
+}
+
+func (l *life) reserve() {
+	task, reason, _ := l.anyRelease()
+	each, n := anyAmount(l.T), rapid.Uint64Range(1, 12).Draw(l.T, "releases")
+	check := l.book.Check(each, n)
+	known := slices.ContainsFunc(l.rows, func(r cost.Row) bool {
+		return r.Entry == cost.EntryReserve && r.Task == task && r.Reason == reason
+	})
+	next, rows, err := l.book.Reserve(task, reason, each, n)
+	if refused := l.step(next, rows, err); refused != (known || check != nil) {
+		l.Fatalf("reserving says %v, the check before %v; known before: %v", err, check, known)
+	}
+	if check != nil && !errors.Is(check, cost.ErrExhausted) {
+		l.Fatalf("%d releases of %v: %v", n, each, check)
+	}
+}
+
+func (l *life) charge() {
+	task, reason, round := l.anyRelease()
+	before := len(l.rows)
+	next, rows, err := l.book.Charge(task, reason, round)
+	if l.step(next, rows, err) || len(l.rows) == before {
+		return
+	}
+	row := l.rows[before]
+	l.charged = append(l.charged, release{task, round, reason, row.Each})
+}
+
+func (l *life) release() {
+	task, reason, _ := l.anyRelease()
+	l.step(l.book.Release(task, reason))
+}
+
+func (l *life) lower() {
+	before := len(l.rows)
+	next, rows, err := l.book.Lower(anyLimit(l.T))
+	l.step(next, rows, err)
+	l.lowered = l.lowered || len(l.rows) > before
+}
+
+// restart goes on with what an export holds, after a check against its rows.
+func (l *life) restart() {
+	exported, err := json.Marshal(struct {
+		Book cost.Book
+		Rows []cost.Row
+	}{l.book, l.rows})
+	if err != nil {
+		l.Fatal(err)
+	}
+	var imported struct {
+		Book cost.Book
+		Rows []cost.Row
+	}
+	if err := json.Unmarshal(exported, &imported); err != nil {
+		l.Fatal(err)
+	}
+	if !imported.Book.Equal(l.book) || !slices.Equal(imported.Rows, l.rows) {
+		l.Fatalf("an export reads back as another book:\n%v\n%v", imported, l.book)
+	}
+	replayed, err := cost.Replay(imported.Rows)
+	if err != nil || !replayed.Equal(l.book) {
+		l.Fatalf("the rows of a book lead to another: %v\n%v\n%v", err, replayed, l.book)
+	}
+	l.book, l.rows = imported.Book, imported.Rows
+}
+
+// holds is what must be true of every book at every moment.
+func (l *life) holds() {
+	if err := l.book.Validate(); err != nil {
+		l.Fatal(err)
+	}
+	var spent cost.Amount
+	seen := map[release]bool{}
+	for _, c := range l.charged {
+		var err error
+		if spent, err = spent.Plus(c.each); err != nil {
+			l.Fatal(err)
+		}
+		key := release{task: c.task, round: c.round, reason: c.reason}
+		if seen[key] {
+			l.Fatalf("charged twice: %v", key)
+		}
+		seen[key] = true
+	}
+	if l.book.Spent != spent {
+		l.Fatalf("spent is %v, the charges add up to %v", l.book.Spent, spent)
+	}
+	if !spent.Zero() {
+		epsilon, _, err := spent.At(l.book.Limit.Delta)
+		if err != nil || epsilon > 1000*cost.Nano(l.book.Limit.Epsilon) {
+			l.Fatalf("epsilon %d nanos is spent, of %s: %v", epsilon, l.book.Limit, err)
+		}
+		if dumb := plainEpsilon(spent, l.book.Limit.Delta); dumb > (float64(l.book.Limit.Epsilon)+1e-3)/1e6 {
+			l.Fatalf("epsilon %g is spent, of %s", dumb, l.book.Limit)
+		}
+	}
+	taken, err := l.book.Taken()
+	if err != nil {
+		l.Fatal(err)
+	}
+	if left, fits := l.book.Limit.Left(taken); !fits && !l.lowered || left != l.book.Left() {
+		l.Fatalf("%v is taken of %s, which was never lowered", taken, l.book.Limit)
+	}
+}
+
+// TestLivesOfABook plays thousands of histories: what is spent never exceeds the
+// limit, rows never change, sums add up, and no release is charged twice.
+func TestLivesOfABook(t *testing.T) {
+	const hundreds = 20 // rapid plays a hundred at a time
+	for range hundreds {
+		rapid.Check(t, func(t *rapid.T) {
+			l := &life{T: t}
+			if next, rows, err := cost.Open(anyLimit(t)); err == nil {
+				l.book, l.rows = next, rows
+			}
+			for range rapid.IntRange(5, 30).Draw(t, "steps") {
+				book, rows := imprint(l.book), imprint(l.rows)
+				kept := l.book
+				count := len(l.rows)
+				rapid.SampledFrom([]func(){l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.release, l.lower, l.restart}).Draw(t, "verb")()
+				if imprint(kept) != book {
+					t.Fatalf("a verb changed its book")
+				}
+				if imprint(l.rows[:count]) != rows {
+					t.Fatalf("a row was edited")
+				}
+				l.holds()
+			}
+			l.restart()
+		})
+	}
+}

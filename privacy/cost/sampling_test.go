@@ -1,0 +1,131 @@
+package cost_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// pmf is a law of integers k = -reach..reach, as pmf[reach+k].
+type pmf []float64
+
+func (p pmf) at(k int) float64 {
+	if k += len(p) / 2; k < 0 || k >= len(p) {
+		return 0
+	}
+	return p[k]
+}
+
+func lawOf(reach int, p func(k int) float64) pmf {
+	law := make(pmf, 2*reach+1)
+	for k := -reach; k <= reach; k++ {
+		law[reach+k] = p(k)
+	}
+	return law
+}
+
+func discreteLaplace(rate float64) pmf {
+	return lawOf(int(60/rate), func(k int) float64 { return math.Tanh(rate/2) * math.Exp(-rate*math.Abs(float64(k))) })
+}
+
+func roundedGaussian(sigma float64) pmf {
+	return lawOf(int(20*sigma), func(k int) float64 {
+		x := math.Abs(float64(k)) / (sigma * math.Sqrt2)
+		half := 0.5 / (sigma * math.Sqrt2)
+		return (math.Erfc(x-half) - math.Erfc(x+half)) / 2
+	})
+}
+
+func skellam(variance float64) pmf {
+	mean := variance / 2
+	poisson := func(n int) float64 {
+		g, _ := math.Lgamma(float64(n + 1))
+		return math.Exp(float64(n)*math.Log(mean) - mean - g)
+	}
+	most := int(mean + 40*math.Sqrt(mean) + 100)
+	return lawOf(int(20*math.Sqrt(variance)), func(k int) (sum float64) {
+		for n := 0; n < most; n++ {
+			sum += poisson(n) * poisson(n+max(k, -k))
+		}
+		return sum
+	})
+}
+
+// mixed is a release of which a unit that moves the sum by shift is part with chance q;
+// otherwise it is moved by other.
+func (p pmf) mixed(q float64, other, shift int) func(int) float64 {
+	return func(k int) float64 { return (1-q)*p.at(k-other) + q*p.at(k-shift) }
+}
+
+// renyi is the divergence of order alpha of p from q, by summing it up.
+func renyi(alpha float64, p, q func(int) float64, reach int) float64 {
+	sum := 0.0
+	for k := -reach; k <= reach; k++ {
+		if a, b := p(k), q(k); a > 1e-280 && b > 1e-280 {
+			sum += math.Exp(alpha*math.Log(a) + (1-alpha)*math.Log(b))
+		}
+	}
+	return math.Log(sum) / (alpha - 1)
+}
+
+// TestSampledReleasesAreBounded sums up what sampled releases of integers in one
+// dimension lose, in both directions, and wants none of it above its cost.
+func TestSampledReleasesAreBounded(t *testing.T) {
+	rational := func(n, d uint64) cost.Fraction { return cost.Fraction{Num: n, Den: d} }
+	for _, c := range []struct {
+		name  string
+		noise cost.Noise
+		law   pmf
+		norm  int
+	}{
+		{"rounded Gaussian", cost.Gaussian{Sigma: rational(4, 1)}, roundedGaussian(4), 4},
+		{"narrow rounded Gaussian", cost.Gaussian{Sigma: rational(1, 1)}, roundedGaussian(1), 1},
+		{"Skellam", cost.Skellam{Variance: rational(16, 1)}, skellam(16), 4},
+		{"wide Skellam", cost.Skellam{Variance: rational(100, 1)}, skellam(100), 5},
+		{"discrete Laplace", cost.Laplace{Rate: rational(1, 10)}, discreteLaplace(0.1), 10},
+		{"coarse discrete Laplace", cost.Laplace{Rate: rational(1, 1)}, discreteLaplace(1), 1},
+	} {
+		bounds := cost.Norm{L1: uint64(c.norm), L2Squared: uint64(c.norm * c.norm)}
+		reach := len(c.law)/2 + 2*c.norm
+		for _, ppm := range []uint32{10_000, 300_000, 900_000} {
+			q := float64(ppm) / 1e6
+			worst := map[cost.Adjacency]cost.Curve{}
+			for _, adjacency := range cost.Adjacencies() {
+				m := cost.Mechanism{Noise: c.noise, Norm: bounds, Adjacency: adjacency, Sampling: cost.Sampling{Poisson: ppm}}
+				amount, err := m.Cost()
+				if err != nil {
+					t.Fatal(err)
+				}
+				worst[adjacency] = amount.Curve
+			}
+			fixed := cost.Mechanism{Noise: c.noise, Norm: bounds, Adjacency: cost.ZeroOut, Sampling: cost.Sampling{Take: uint64(ppm), Of: 1_000_000}}
+			amount, err := fixed.Cost()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, order := range cost.Orders() {
+				if order > 13 { // a float is no measure of larger ones
+					break
+				}
+				within := func(what string, bound cost.Nano, p, q func(int) float64) {
+					t.Helper()
+					for _, loss := range []float64{renyi(float64(order), p, q, reach), renyi(float64(order), q, p, reach)} {
+						if loss > float64(bound)/1e9+1e-9 {
+							t.Errorf("%s, %s, rate %g, order %d: loses %.9f, costs %.9f", c.name, what, q(0), order, loss, float64(bound)/1e9)
+						}
+					}
+				}
+				with, without := c.law.mixed(q, 0, c.norm), c.law.mixed(q, 0, 0)
+				within("missing", worst[cost.ZeroOut][i], with, without)
+				within("missing", worst[cost.AddRemove][i], with, without)
+				for _, v := range []int{-c.norm, 0, c.norm / 2} {
+					within("replaced", worst[cost.ReplaceOne][i], with, c.law.mixed(q, 0, v))
+					for _, third := range []int{-c.norm, 0, c.norm} { // in the place of the unit that is not drawn
+						within("of a fixed number", amount.Curve[i], c.law.mixed(q, third, c.norm), c.law.mixed(q, third, v))
+					}
+				}
+			}
+		}
+	}
+}
