@@ -1,0 +1,237 @@
+package cost_test
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// TestNumbersLieOnTheirSide compares the exponentials and logarithms that everything is
+// made of with each other: e^x upwards is above e^x downwards by next to nothing, and the
+// logarithm of it above x.
+func TestNumbersLieOnTheirSide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := big.NewRat(rapid.Int64Range(0, 1<<62).Draw(t, "numerator"), rapid.Int64Range(1<<42, 1<<62).Draw(t, "denominator"))
+		above, below := cost.Exp(x, true), cost.Exp(x, false)
+		gap := new(big.Float).Quo(new(big.Float).Sub(above, below), below)
+		if above.Cmp(below) < 0 || gap.Cmp(big.NewFloat(0x1p-150)) > 0 {
+			t.Fatalf("e^%s lies between %s and %s", x, below, above)
+		}
+		if float, _ := x.Float64(); float < 700 {
+			if got, _ := below.Float64(); math.Abs(got/math.Exp(float)-1) > 1e-12*(1+float) {
+				t.Fatalf("e^%g is %g", float, got)
+			}
+		}
+		logarithm, _ := cost.Ln(above).Rat(nil)
+		excess := new(big.Rat).Sub(logarithm, x)
+		if excess.Sign() < 0 || excess.Cmp(big.NewRat(1, 1<<60)) > 0 {
+			t.Fatalf("ln e^%s is %s", x, logarithm)
+		}
+	})
+}
+
+// TestConversionIsAboveTheTextbook compares it with float arithmetic, which is good to
+// far below a nano here.
+func TestConversionIsAboveTheTextbook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		delta := cost.Delta(rapid.Uint64Range(1, uint64(cost.OneDelta)-1).Draw(t, "delta"))
+		if rapid.Bool().Draw(t, "small") {
+			delta = cost.Delta(rapid.Uint64Range(1, 1<<40).Draw(t, "small delta"))
+		}
+		conversion := cost.Conversion(delta)
+		for i, order := range cost.Orders() {
+			alpha := float64(order)
+			exact := 1e9 * (math.Log1p(-1/alpha) - (math.Log(float64(delta)/1e18)+math.Log(alpha))/(alpha-1))
+			if above := float64(conversion[i]) - exact; above < -1e-4 || above > 1+1e-4 {
+				t.Fatalf("delta %s, order %d: %d, exactly %f", delta, order, conversion[i], exact)
+			}
+		}
+	})
+}
+
+func TestEpsilonIsMonotone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := anyAmount(t), anyAmount(t)
+		delta := anyLimit(t).Delta
+		both, err := a.Plus(b)
+		if err != nil {
+			t.Skip("too large to be added")
+		}
+		if swapped, err := b.Plus(a); err != nil || swapped != both {
+			t.Fatalf("%v and %v differ by their order", a, b)
+		}
+		one, _, oneErr := a.At(delta)
+		two, _, err := both.At(delta)
+		if oneErr != nil || err != nil {
+			if oneErr != nil && err == nil {
+				t.Fatalf("more privacy is lost and can be counted again: %v", oneErr)
+			}
+			return
+		}
+		if two < one {
+			t.Fatalf("epsilon falls from %d to %d when more is lost", one, two)
+		}
+		if less, _, err := both.At(max(1, delta/2)); err != nil || less < two {
+			t.Fatalf("epsilon falls from %d to %d with delta", two, less)
+		}
+		if dumb := plainEpsilon(both, delta); math.Abs(dumb*1e9-float64(two)) > 2+1e-9*float64(two) {
+			t.Fatalf("epsilon is %d nanos, by the textbook %f", two, dumb*1e9)
+		}
+	})
+}
+
+func TestSumsOfReleases(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		each, n, m := anyAmount(t), rapid.Uint64Range(0, 50).Draw(t, "n"), rapid.Uint64Range(0, 50).Draw(t, "m")
+		first, err1 := each.Times(n)
+		second, err2 := each.Times(m)
+		all, err := each.Times(n + m)
+		if err1 != nil || err2 != nil {
+			if err == nil {
+				t.Fatal("fewer releases cost more")
+			}
+			return
+		}
+		sum, sumErr := first.Plus(second)
+		if (err == nil) != (sumErr == nil) || err == nil && sum != all {
+			t.Fatalf("%d and %d releases of %v are %v, %v, together %v, %v", n, m, each, sum, sumErr, all, err)
+		}
+	})
+}
+
+func TestWhatIsTooLargeIsRefused(t *testing.T) {
+	huge := cost.Amount{Rho: 1<<62 - 1}
+	if _, err := huge.Plus(cost.Amount{Rho: 1}); !errors.Is(err, cost.ErrOverflow) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := huge.Times(1 << 40); !errors.Is(err, cost.ErrOverflow) {
+		t.Errorf("got %v", err)
+	}
+	var dying cost.Amount
+	for i := range dying.Curve {
+		dying.Curve[i] = 1 << 61
+	}
+	dead, err := dying.Plus(dying)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dead, err = dead.Plus(dead); err != nil || dead.Curve[47] != cost.Dead {
+		t.Fatalf("%v, %v", dead, err)
+	}
+	if _, _, err := dead.At(usualDelta); !errors.Is(err, cost.ErrNoOrder) {
+		t.Errorf("got %v", err)
+	}
+	if _, fits := (cost.Limit{Epsilon: 1 << 51, Delta: usualDelta}).Left(dead); fits {
+		t.Error("what no order bounds fits in a limit")
+	}
+	for _, delta := range []cost.Delta{0, cost.OneDelta} {
+		if _, _, err := (cost.Amount{Rho: 1}).At(delta); err == nil {
+			t.Errorf("epsilon is known at delta %s", delta)
+		}
+	}
+}
+
+func TestMechanismsThatAreRefused(t *testing.T) {
+	one := cost.Fraction{Num: 1, Den: 1}
+	good := cost.Mechanism{Noise: cost.Skellam{Variance: one}, Norm: cost.Norm{L1: 1, L2Squared: 1}, Adjacency: cost.ZeroOut}
+	if _, err := good.Cost(); err != nil {
+		t.Fatal(err)
+	}
+	for want, edit := range map[string]func(*cost.Mechanism){
+		"no noise":                  func(m *cost.Mechanism) { m.Noise = nil },
+		"the squared L2 norm is 0":  func(m *cost.Mechanism) { m.Norm.L2Squared = 0 },
+		"the L1 norm is 0":          func(m *cost.Mechanism) { m.Norm.L1 = 0 },
+		"the L1 norm is 0: Laplace": func(m *cost.Mechanism) { m.Noise = cost.Laplace{Rate: one}; m.Norm.L1 = 0 },
+		"norm is 0: Gaussian":       func(m *cost.Mechanism) { m.Noise = cost.Gaussian{Sigma: one}; m.Norm.L2Squared = 0 },
+		"variance: 0/0 is not":      func(m *cost.Mechanism) { m.Noise = cost.Skellam{} },
+		"rate: 0/0 is not":          func(m *cost.Mechanism) { m.Noise = cost.Laplace{} },
+		"sigma: 1/0 is not":         func(m *cost.Mechanism) { m.Noise = cost.Gaussian{Sigma: cost.Fraction{Num: 1}} },
+		"no adjacency":              func(m *cost.Mechanism) { m.Adjacency = "" },
+		"above 1":                   func(m *cost.Mechanism) { m.Sampling.Poisson = 1_000_001 },
+		"not both":                  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Poisson: 1, Take: 1, Of: 2} },
+		"a sample of 3 units of 2":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3, Of: 2} },
+		"a sample of 0 units of 2":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Of: 2} },
+		"a sample of 3 units of 0":  func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 3} },
+		"add-remove does not go":    func(m *cost.Mechanism) { m.Sampling = cost.Sampling{Take: 1, Of: 2}; m.Adjacency = cost.AddRemove },
+		"the noise is too small":    func(m *cost.Mechanism) { m.Sampling.Poisson = 1; m.Norm.L2Squared = 1 << 40; m.Norm.L1 = 1 << 40 },
+		"too large to be counted":   func(m *cost.Mechanism) { m.Norm.L2Squared = 1 << 63; m.Norm.L1 = 1 << 63 },
+	} {
+		bad := good
+		edit(&bad)
+		if _, err := bad.Cost(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// TestSamplingIsNeverDearer wants a sample to cost at most what everybody does, and a
+// unit that may be replaced at least what one that may be missing does.
+func TestSamplingIsNeverDearer(t *testing.T) {
+	one := cost.Fraction{Num: 3, Den: 2}
+	for _, noise := range []cost.Noise{cost.Gaussian{Sigma: one}, cost.Skellam{Variance: one}, cost.Laplace{Rate: one}} {
+		norm := cost.Norm{L1: 2, L2Squared: 2}
+		epsilon := func(adjacency cost.Adjacency, sampling cost.Sampling) cost.Nano {
+			amount, err := cost.Mechanism{Noise: noise, Norm: norm, Adjacency: adjacency, Sampling: sampling}.Cost()
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, _, err := amount.At(usualDelta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		for _, adjacency := range cost.Adjacencies() {
+			last := cost.Nano(0)
+			for _, ppm := range []uint32{1, 1000, 100_000, 500_000, 999_999} {
+				e := epsilon(adjacency, cost.Sampling{Poisson: ppm})
+				if e < last {
+					t.Errorf("%T, %s: a rate of %d costs %d, less than a smaller one", noise, adjacency, ppm, e)
+				}
+				last = e
+				if e < epsilon(cost.ZeroOut, cost.Sampling{Poisson: ppm}) {
+					t.Errorf("%T, %s is cheaper than zero-out", noise, adjacency)
+				}
+			}
+			whole := epsilon(adjacency, cost.Sampling{})
+			if whole != epsilon(adjacency, cost.Sampling{Poisson: 1_000_000}) {
+				t.Errorf("%T: a rate of 1 is not everybody", noise)
+			}
+			if last > whole+whole/20 { // the ledger keeps epsilon or rho of everybody, a curve of samples
+				t.Errorf("%T, %s: almost everybody costs %d, everybody %d", noise, adjacency, last, whole)
+			}
+		}
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for text, want := range map[string]cost.Epsilon{"8": 8_000_000, "0.25": 250_000, "0.000001": 1, "0": 0} {
+		if got, err := cost.ParseEpsilon(text); got != want || err != nil || got.String() != text {
+			t.Errorf("%s reads as %s, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]cost.Delta{"0.00001": usualDelta, "1e-5": usualDelta, "1.5e-17": 15, "1e-18": 1, "1": cost.OneDelta} {
+		if got, err := cost.ParseDelta(text); got != want || err != nil {
+			t.Errorf("%s reads as %s, %v", text, got, err)
+		}
+	}
+	if got := usualDelta.String(); got != "0.00001" {
+		t.Errorf("got %s", got)
+	}
+	for _, wrong := range []string{"", "-1", "+1", ".5", "5.", "1e-7", "0.0000001", "1,5", "4611686018428", "99999999999999999999999", "NaN"} {
+		if got, err := cost.ParseEpsilon(wrong); err == nil {
+			t.Errorf("epsilon %q reads as %s", wrong, got)
+		}
+	}
+	for _, wrong := range []string{"", "1e-19", "1.5e-18", "e-5", "1e-", "1e--5", "1e5", "-1e-5", "9"} {
+		if got, err := cost.ParseDelta(wrong); err == nil {
+			t.Errorf("delta %q reads as %s", wrong, got)
+		}
+	}
+}
