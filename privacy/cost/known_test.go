@@ -118,6 +118,31 @@ func TestKnownAnswersOfEverybody(t *testing.T) {
 	}
 }
 
+// TestKnownSums has exact rationals that were rounded up by hand.
+func TestKnownSums(t *testing.T) {
+	variance := func(v uint64) cost.Noise { return cost.Skellam{Variance: cost.Fraction{Num: v, Den: 1}} }
+	laplace := cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 3}}
+	for _, c := range []struct {
+		mechanism cost.Mechanism
+		want      cost.Amount
+	}{
+		// 4096^2 / (2 * 40960^2) is 0.005; Skellam noise adds 3 * 10^-12.
+		{cost.Mechanism{Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 40960, Den: 1}}, Norm: cost.Norm{L2Squared: 4096 * 4096}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: 5_000_000}},
+		{cost.Mechanism{Noise: variance(40960 * 40960), Norm: cost.Norm{L1: 4096 * 362, L2Squared: 4096 * 4096}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: 5_000_001}},
+		// 4096 * 409601 / (2 * 409600^2) is 0.0050000122, 5 * 4096 / (4 * 409600^2) is 3.05 * 10^-8.
+		{cost.Mechanism{Noise: variance(409600), Norm: cost.Norm{L1: 4096, L2Squared: 4096}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: 5_000_013, Xi: 31}},
+		// With little noise the other bound is the smaller one: 1 / 2 and 3 / 2.
+		{cost.Mechanism{Noise: variance(1), Norm: cost.Norm{L1: 1, L2Squared: 1}, Adjacency: cost.ZeroOut}, cost.Amount{Rho: cost.OneNano / 2, Xi: cost.OneNano * 3 / 2}},
+		// 2 / 3, and half its square; twice and four times that for a unit that is replaced.
+		{cost.Mechanism{Noise: laplace, Norm: cost.Norm{L1: 2}, Adjacency: cost.ZeroOut}, cost.Amount{Epsilon: 666_667, PureRho: 222_222_223}},
+		{cost.Mechanism{Noise: laplace, Norm: cost.Norm{L1: 2}, Adjacency: cost.ReplaceOne}, cost.Amount{Epsilon: 1_333_334, PureRho: 888_888_889}},
+	} {
+		if got, err := c.mechanism.Cost(); got != c.want || err != nil {
+			t.Errorf("%+v costs %+v, %v: want %+v", c.mechanism, got, err, c.want)
+		}
+	}
+}
+
 func TestOrders(t *testing.T) {
 	orders := cost.Orders()
 	if !slices.IsSorted(orders[:]) || len(orders) != 48 || orders[0] != 2 || orders[47] != 512 {

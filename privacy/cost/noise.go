@@ -18,7 +18,9 @@ type reach struct{ l1, l2Squared *big.Rat }
 
 // stretched is the reach under an adjacency.
 func (n Norm) stretched(by uint64) reach {
-	scaled := func(bound, by uint64) *big.Rat { return new(big.Rat).SetInt(new(big.Int).Mul(whole(bound), whole(by))) }
+	scaled := func(bound, by uint64) *big.Rat {
+		return new(big.Rat).SetInt(new(big.Int).Mul(integer(bound), integer(by)))
+	}
 	return reach{scaled(n.L1, by), scaled(n.L2Squared, by*by)}
 }
 

@@ -11,8 +11,8 @@ const (
 	largestOrder = 512
 )
 
-// ErrNoOrder: what was spent is above every order that is kept, so no epsilon is
-// known for any delta.
+// ErrNoOrder says that what was spent is above every order that is kept, so that no
+// epsilon is known for any delta.
 var ErrNoOrder = errors.New("no order of Renyi divergence bounds what was spent")
 
 // Orders lists the orders of Renyi divergence at which a [Curve] is kept: every one to
@@ -78,7 +78,7 @@ func convert(delta Delta) (c conversion) {
 		nanosOfFemto = 1_000_000
 		terms        = 20
 	)
-	odds := ln(quotient(new(big.Rat).SetFrac(whole(uint64(OneDelta)), whole(uint64(delta))), up), terms)
+	odds := ln(quotient(new(big.Rat).SetFrac(integer(uint64(OneDelta)), integer(uint64(delta))), up), terms)
 	logarithm := int64(roundUp(odds, 1_000_000_000_000_000, 1)) // at most 42 * 10^15
 	constants := orderConstants()
 	for i, order := range Orders() {

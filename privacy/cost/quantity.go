@@ -28,7 +28,7 @@ const (
 	most = 1 << 62
 )
 
-// ErrOverflow: privacy losses add up to more than is counted.
+// ErrOverflow says that privacy losses add up to more than is counted.
 var ErrOverflow = errors.New("privacy loss is too large to be counted")
 
 // ParseEpsilon reads a decimal with at most six digits behind the point.
@@ -94,13 +94,13 @@ func (f Fraction) Validate() error {
 func (f Fraction) String() string { return fmt.Sprintf("%d/%d", f.Num, f.Den) }
 
 // rat is f as a number to calculate with; f is valid.
-func (f Fraction) rat() *big.Rat { return new(big.Rat).SetFrac(whole(f.Num), whole(f.Den)) }
+func (f Fraction) rat() *big.Rat { return new(big.Rat).SetFrac(integer(f.Num), integer(f.Den)) }
 
-func whole(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
+func integer(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
 
 // ceil is r in units of which scale are one, rounded up.
 func ceil(r *big.Rat, scale uint64) (uint64, error) {
-	scaled := new(big.Rat).Mul(r, new(big.Rat).SetInt(whole(scale)))
+	scaled := new(big.Rat).Mul(r, new(big.Rat).SetInt(integer(scale)))
 	n, rest := new(big.Int).QuoRem(scaled.Num(), scaled.Denom(), new(big.Int))
 	if rest.Sign() > 0 {
 		n.Add(n, big.NewInt(1))

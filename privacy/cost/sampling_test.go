@@ -45,7 +45,7 @@ func skellam(variance float64) pmf {
 	}
 	most := int(mean + 40*math.Sqrt(mean) + 100)
 	return lawOf(int(20*math.Sqrt(variance)), func(k int) (sum float64) {
-		for n := 0; n < most; n++ {
+		for n := range most {
 			sum += poisson(n) * poisson(n+max(k, -k))
 		}
 		return sum
