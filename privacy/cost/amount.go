@@ -11,12 +11,13 @@ type Amount struct {
 	// Epsilon is the sum of what is purely private, and PureRho the same releases again,
 	// each as half the square of its epsilon, which is a rho too. Whichever bounds less
 	// counts, so they are always added together.
-	Epsilon Epsilon
-	PureRho Nano
+	Epsilon Epsilon `json:",omitzero"`
+	PureRho Nano    `json:",omitzero"`
 	// Rho and Xi are the sums of (xi, rho)-zCDP: of order alpha, xi + alpha rho.
-	Rho, Xi Nano
+	Rho Nano `json:",omitzero"`
+	Xi  Nano `json:",omitzero"`
 	// Curve is the sum of what zCDP does not describe, as sampled releases.
-	Curve Curve
+	Curve Curve `json:",omitzero"`
 }
 
 // Zero reports whether nothing was released.

@@ -19,8 +19,9 @@ var (
 // MaxReleases is the most that one reservation holds.
 const MaxReleases = 1 << 32
 
-// Book is the privacy of one owner's data set that was spent and may still be, for one
-// unit and adjacency. It is a value: a verb gives back another book, and the row that
+// Book is the privacy of one owner's data set that was spent and may still be. What it is
+// charged has to be the cost under its limit's adjacency, for its limit's unit; a task has
+// no say in these. It is a value: a verb gives back another book, and the row that
 // tells of it. Rows are for whoever stores the book to keep; the same rows give the same
 // book, see [Replay].
 //
@@ -28,8 +29,8 @@ const MaxReleases = 1 << 32
 // others from spending it, unless the limit is lowered below it; then whoever charges
 // first has it.
 type Book struct {
-	Limit        Limit
-	Spent        Amount
+	Limit        Limit         `json:",omitzero"`
+	Spent        Amount        `json:",omitzero"`
 	Reservations []Reservation // by task and reason; those at an end stay, so that none is made twice
 	Rows         uint64        // how many have been written
 }
@@ -38,7 +39,7 @@ type Book struct {
 type Reservation struct {
 	Task   uint64
 	Reason string // a short word: what is released, as "update" or "metric"
-	Each   Amount // of one release; zero when none is left
+	Each   Amount `json:",omitzero"` // of one release; zero when none is left
 	Left   uint64 // releases that may still be charged
 	Last   uint64 // the newest round that was charged, 0 for none
 }
@@ -47,12 +48,12 @@ type Reservation struct {
 type Row struct {
 	Number   uint64 // from 1
 	Entry    Entry
-	Limit    Limit  // of EntryLimit
-	Task     uint64 // of all others, as the rest
-	Reason   string
-	Round    uint64 // of EntryCharge
-	Releases uint64 // reserved, charged (one) or given back
-	Each     Amount // of each of these releases
+	Limit    Limit  `json:",omitzero"` // of EntryLimit
+	Task     uint64 `json:",omitzero"` // of all others, as the rest
+	Reason   string `json:",omitzero"`
+	Round    uint64 `json:",omitzero"` // of EntryCharge
+	Releases uint64 `json:",omitzero"` // reserved, charged (one) or given back
+	Each     Amount `json:",omitzero"` // of each of these releases
 }
 
 // Entry is the kind of a row.
@@ -74,15 +75,18 @@ func Open(limit Limit) (Book, []Row, error) {
 	return Book{Limit: limit}.with(Row{Entry: EntryLimit, Limit: limit})
 }
 
-// Lower sets a limit of which neither epsilon nor delta is above the one before, and
-// which is not below what is spent. The same limit again changes nothing. Otherwise the
-// error wraps [ErrLimit].
+// Lower sets a limit for the same unit and adjacency, of which neither epsilon nor delta
+// is above the one before, and which is not below what is spent. The same limit again
+// changes nothing. Otherwise the error wraps [ErrLimit].
 func (b Book) Lower(limit Limit) (Book, []Row, error) {
 	if err := limit.Validate(); err != nil {
 		return b, nil, fmt.Errorf("%w: %w", ErrLimit, err)
 	}
 	if limit == b.Limit {
 		return b, nil, nil
+	}
+	if limit.Unit != b.Limit.Unit || limit.Adjacency != b.Limit.Adjacency {
+		return b, nil, fmt.Errorf("%w: %s is about something else than %s", ErrLimit, limit, b.Limit)
 	}
 	if limit.Epsilon > b.Limit.Epsilon || limit.Delta > b.Limit.Delta {
 		return b, nil, fmt.Errorf("%w: %s is not below %s", ErrLimit, limit, b.Limit)
@@ -206,7 +210,7 @@ func (b Book) Taken() (taken Amount, err error) {
 // Left is how much of the limit's epsilon is neither spent nor reserved, rounded down.
 func (b Book) Left() Epsilon {
 	taken, err := b.Taken()
-	if err != nil || b.Limit == (Limit{}) {
+	if err != nil {
 		return 0
 	}
 	left, _ := b.Limit.Left(taken)

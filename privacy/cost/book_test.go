@@ -10,9 +10,14 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
+// limitOf is a limit for clients.
+func limitOf(epsilon cost.Epsilon, delta cost.Delta) cost.Limit {
+	return cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: delta}
+}
+
 func mustOpen(t *testing.T, epsilon cost.Epsilon) cost.Book {
 	t.Helper()
-	b, rows, err := cost.Open(cost.Limit{Epsilon: epsilon, Delta: usualDelta})
+	b, rows, err := cost.Open(limitOf(epsilon, usualDelta))
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
@@ -38,7 +43,7 @@ func TestALifeOfABook(t *testing.T) {
 		history = append(history, rows...)
 		return b
 	}
-	limit, lower := cost.Limit{Epsilon: 5 * cost.OneEpsilon, Delta: usualDelta}, cost.Limit{Epsilon: 3 * cost.OneEpsilon, Delta: usualDelta / 10}
+	limit, lower := limitOf(5*cost.OneEpsilon, usualDelta), limitOf(3*cost.OneEpsilon, usualDelta/10)
 	each := pure(cost.OneEpsilon)
 	b := keep(cost.Open(limit))
 	b = keep(b.Reserve(7, "update", each, 3))
@@ -97,30 +102,46 @@ func TestWhatABookRefuses(t *testing.T) {
 		want error
 		say  string
 	}{
-		"too much":             {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 3) }, cost.ErrExhausted, "privacy budget exhausted: 2 of epsilon 10 at delta 0.00001 is left, enough for 2 of 3 releases"},
-		"far too much":         {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<61), 1<<32) }, cost.ErrExhausted, "enough for 0 of"},
-		"twice":                {func() (cost.Book, []cost.Row, error) { return b.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
-		"again after the end":  {func() (cost.Book, []cost.Row, error) { return full.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
-		"no releases":          {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 0) }, nil, "0 releases"},
-		"too many releases":    {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 1<<32+1) }, nil, "want 1 to"},
-		"nothing":              {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{}, 1) }, nil, "costs nothing"},
-		"free in one way":      {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "one of them is 0"},
-		"no number":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<62), 1) }, cost.ErrOverflow, ""},
-		"a long reason":        {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, strings.Repeat("a", 33), one, 1) }, nil, "reason"},
-		"no word":              {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "an update", one, 1) }, nil, "reason"},
-		"no reservation":       {func() (cost.Book, []cost.Row, error) { return b.Charge(2, "update", 1) }, cost.ErrNotReserved, "task 2"},
-		"another reason":       {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "metric", 6) }, cost.ErrNotReserved, "metric"},
-		"after the end":        {func() (cost.Book, []cost.Row, error) { return full.Charge(1, "update", 6) }, cost.ErrNotReserved, "task 1"},
-		"an earlier round":     {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
-		"round 0":              {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "begin at 1"},
-		"release of nothing":   {func() (cost.Book, []cost.Row, error) { return b.Release(2, "update") }, cost.ErrNotReserved, "task 2"},
-		"raised epsilon":       {func() (cost.Book, []cost.Row, error) { return b.Lower(cost.Limit{11 * cost.OneEpsilon, usualDelta}) }, cost.ErrLimit, "is not below"},
-		"raised delta":         {func() (cost.Book, []cost.Row, error) { return b.Lower(cost.Limit{cost.OneEpsilon * 9, usualDelta * 2}) }, cost.ErrLimit, "is not below"},
-		"below what is spent":  {func() (cost.Book, []cost.Row, error) { return b.Lower(cost.Limit{2*cost.OneEpsilon - 1, usualDelta}) }, cost.ErrLimit, "below what is spent"},
-		"epsilon 0":            {func() (cost.Book, []cost.Row, error) { return cost.Open(cost.Limit{0, usualDelta}) }, cost.ErrLimit, "epsilon"},
-		"delta 0":              {func() (cost.Book, []cost.Row, error) { return cost.Open(cost.Limit{1, 0}) }, cost.ErrLimit, "delta 0"},
-		"delta 1":              {func() (cost.Book, []cost.Row, error) { return cost.Open(cost.Limit{1, cost.OneDelta}) }, cost.ErrLimit, "delta 1"},
-		"an epsilon too large": {func() (cost.Book, []cost.Row, error) { return cost.Open(cost.Limit{1 << 62, usualDelta}) }, cost.ErrOverflow, "epsilon"},
+		"too much":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 3) }, cost.ErrExhausted, "privacy budget exhausted: 2 of epsilon 10 at delta 0.00001 (client, zero-out) is left, enough for 2 of 3 releases"},
+		"far too much":        {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<61), 1<<32) }, cost.ErrExhausted, "enough for 0 of"},
+		"twice":               {func() (cost.Book, []cost.Row, error) { return b.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
+		"again after the end": {func() (cost.Book, []cost.Row, error) { return full.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
+		"no releases":         {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 0) }, nil, "0 releases"},
+		"too many releases":   {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 1<<32+1) }, nil, "want 1 to"},
+		"nothing":             {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{}, 1) }, nil, "costs nothing"},
+		"free in one way":     {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "one of them is 0"},
+		"no number":           {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<62), 1) }, cost.ErrOverflow, ""},
+		"a long reason":       {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, strings.Repeat("a", 33), one, 1) }, nil, "reason"},
+		"no word":             {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "an update", one, 1) }, nil, "reason"},
+		"no reservation":      {func() (cost.Book, []cost.Row, error) { return b.Charge(2, "update", 1) }, cost.ErrNotReserved, "task 2"},
+		"another reason":      {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "metric", 6) }, cost.ErrNotReserved, "metric"},
+		"after the end":       {func() (cost.Book, []cost.Row, error) { return full.Charge(1, "update", 6) }, cost.ErrNotReserved, "task 1"},
+		"an earlier round":    {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
+		"round 0":             {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "begin at 1"},
+		"release of nothing":  {func() (cost.Book, []cost.Row, error) { return b.Release(2, "update") }, cost.ErrNotReserved, "task 2"},
+		"raised epsilon":      {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(11*cost.OneEpsilon, usualDelta)) }, cost.ErrLimit, "is not below"},
+		"raised delta":        {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(cost.OneEpsilon*9, usualDelta*2)) }, cost.ErrLimit, "is not below"},
+		"another unit": {func() (cost.Book, []cost.Row, error) {
+			other := limitOf(cost.OneEpsilon*9, usualDelta)
+			other.Unit = cost.Example
+			return b.Lower(other)
+		}, cost.ErrLimit, "something else"},
+		"another adjacency": {func() (cost.Book, []cost.Row, error) {
+			other := limitOf(cost.OneEpsilon*9, usualDelta)
+			other.Adjacency = cost.ReplaceOne
+			return b.Lower(other)
+		}, cost.ErrLimit, "something else"},
+		"no unit": {func() (cost.Book, []cost.Row, error) {
+			return cost.Open(cost.Limit{Adjacency: cost.ZeroOut, Epsilon: 1, Delta: 1})
+		}, cost.ErrLimit, "unit"},
+		"no adjacency": {func() (cost.Book, []cost.Row, error) {
+			return cost.Open(cost.Limit{Unit: cost.Client, Epsilon: 1, Delta: 1})
+		}, cost.ErrLimit, "adjacency"},
+		"below what is spent":  {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(2*cost.OneEpsilon-1, usualDelta)) }, cost.ErrLimit, "below what is spent"},
+		"epsilon 0":            {func() (cost.Book, []cost.Row, error) { return cost.Open(limitOf(0, usualDelta)) }, cost.ErrLimit, "epsilon"},
+		"delta 0":              {func() (cost.Book, []cost.Row, error) { return cost.Open(limitOf(1, 0)) }, cost.ErrLimit, "delta 0"},
+		"delta 1":              {func() (cost.Book, []cost.Row, error) { return cost.Open(limitOf(1, cost.OneDelta)) }, cost.ErrLimit, "delta 1"},
+		"an epsilon too large": {func() (cost.Book, []cost.Row, error) { return cost.Open(limitOf(1<<62, usualDelta)) }, cost.ErrOverflow, "epsilon"},
 		"a book without limit": {func() (cost.Book, []cost.Row, error) { return cost.Book{}.Reserve(1, "update", one, 1) }, cost.ErrExhausted, "no limit"},
 	} {
 		_, rows, err := c.do()

@@ -127,7 +127,7 @@ func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	if _, _, err := dead.At(usualDelta); !errors.Is(err, cost.ErrNoOrder) {
 		t.Errorf("got %v", err)
 	}
-	if _, fits := (cost.Limit{Epsilon: 1 << 51, Delta: usualDelta}).Left(dead); fits {
+	if _, fits := limitOf(1<<51, usualDelta).Left(dead); fits {
 		t.Error("what no order bounds fits in a limit")
 	}
 	for _, delta := range []cost.Delta{0, cost.OneDelta} {
@@ -208,6 +208,25 @@ func TestSamplingIsNeverDearer(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzDecimals wants whatever reads as a number to be written so that it reads the same.
+func FuzzDecimals(f *testing.F) {
+	for _, seed := range []string{"8", "0.25", "1e-5", "1.5e-17", "4611686018427.387903", "00.10", "-1", "1e-"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if epsilon, err := cost.ParseEpsilon(text); err == nil {
+			if again, err := cost.ParseEpsilon(epsilon.String()); again != epsilon || err != nil {
+				t.Errorf("%q is %s, which reads as %s, %v", text, epsilon, again, err)
+			}
+		}
+		if delta, err := cost.ParseDelta(text); err == nil {
+			if again, err := cost.ParseDelta(delta.String()); again != delta || err != nil {
+				t.Errorf("%q is %s, which reads as %s, %v", text, delta, again, err)
+			}
+		}
+	})
 }
 
 func TestDecimals(t *testing.T) {

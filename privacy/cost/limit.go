@@ -2,10 +2,13 @@ package cost
 
 import "fmt"
 
-// Limit is how much privacy may be lost: epsilon, but for a chance of delta.
+// Limit is how much of whose privacy may be lost: of each unit, between data sets that
+// are neighbours, epsilon but for a chance of delta.
 type Limit struct {
-	Epsilon Epsilon
-	Delta   Delta
+	Unit      Unit
+	Adjacency Adjacency
+	Epsilon   Epsilon
+	Delta     Delta
 }
 
 // Meaningless is the epsilon above which a guarantee says nothing that matters. It is
@@ -22,6 +25,12 @@ func (d Delta) Validate() error {
 
 // Validate reports what is wrong with l.
 func (l Limit) Validate() error {
+	if _, err := ParseUnit(string(l.Unit)); err != nil {
+		return err
+	}
+	if _, err := ParseAdjacency(string(l.Adjacency)); err != nil {
+		return err
+	}
 	if l.Epsilon == 0 {
 		return fmt.Errorf("epsilon of a limit is 0: want one above it")
 	}
@@ -32,11 +41,18 @@ func (l Limit) Validate() error {
 }
 
 // String is the limit for people.
-func (l Limit) String() string { return fmt.Sprintf("epsilon %s at delta %s", l.Epsilon, l.Delta) }
+func (l Limit) String() string {
+	return fmt.Sprintf("epsilon %s at delta %s (%s, %s)", l.Epsilon, l.Delta, l.Unit, l.Adjacency)
+}
 
-// Left is what remains of a valid limit's epsilon once so much is lost, rounded down;
-// fits is false where more is lost than the limit allows.
-func (l Limit) Left(lost Amount) (left Epsilon, fits bool) { return l.measure().left(lost) }
+// Left is what remains of the limit's epsilon once so much is lost, rounded down; fits is
+// false where more is lost than the limit allows, and where the limit is not valid.
+func (l Limit) Left(lost Amount) (left Epsilon, fits bool) {
+	if l.Validate() != nil {
+		return 0, false
+	}
+	return l.measure().left(lost)
+}
 
 // measure is a limit with the conversion for its delta, which takes longer to make than
 // to use.
@@ -45,6 +61,7 @@ type measure struct {
 	conversion conversion
 }
 
+// measure is of a valid limit.
 func (l Limit) measure() measure { return measure{l, convert(l.Delta)} }
 
 func (m measure) left(lost Amount) (left Epsilon, fits bool) {

@@ -70,10 +70,10 @@ func anyAmount(t *rapid.T) cost.Amount {
 }
 
 func anyLimit(t *rapid.T) cost.Limit {
-	return cost.Limit{
-		Epsilon: cost.Epsilon(rapid.Uint64Range(1, 30_000_000).Draw(t, "epsilon")),
-		Delta:   rapid.SampledFrom([]cost.Delta{1, usualDelta / 100_000, usualDelta, cost.OneDelta / 3, cost.OneDelta - 1}).Draw(t, "delta"),
-	}
+	return limitOf(
+		cost.Epsilon(rapid.Uint64Range(1, 30_000_000).Draw(t, "epsilon")),
+		rapid.SampledFrom([]cost.Delta{1, usualDelta / 100_000, usualDelta, cost.OneDelta / 3, cost.OneDelta - 1}).Draw(t, "delta"),
+	)
 }
 
 // anyRelease names a release of few tasks, so that they often meet.
@@ -197,8 +197,8 @@ func TestLivesOfABook(t *testing.T) {
 	for range hundreds {
 		rapid.Check(t, func(t *rapid.T) {
 			l := &life{T: t}
-			if next, rows, err := cost.Open(anyLimit(t)); err == nil {
-				l.book, l.rows = next, rows
+			if l.step(cost.Open(anyLimit(t))) {
+				t.Fatal("a valid limit is refused")
 			}
 			for range rapid.IntRange(5, 30).Draw(t, "steps") {
 				book, rows := imprint(l.book), imprint(l.rows)
