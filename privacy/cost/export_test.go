@@ -4,8 +4,8 @@ import "math/big"
 
 // Unsampled is the curve of a release in which every unit takes part, which the ledger
 // keeps as epsilon, rho and xi instead.
-func Unsampled(noise Noise, norm Norm) (c Curve) {
-	moments := noise.moments(norm.stretched(1), largestOrder)
+func Unsampled(noise Noise, norm Norm, adjacency Adjacency) (c Curve) {
+	moments := noise.moments(norm.stretched(adjacency.Stretch()), largestOrder)
 	for i, order := range Orders() {
 		c[i] = divergence(moments[order], order)
 	}

@@ -85,7 +85,7 @@ func TestKnownAnswersOfEverybody(t *testing.T) {
 		{"G4", cost.Gaussian{Sigma: cost.Fraction{Num: 9, Den: 2}}, cost.Norm{L2Squared: 1}, 0, map[int]cost.Nano{2: 49382717, 3: 74074075, 5: 123456791, 8: 197530865, 16: 395061729, 32: 790123457, 64: 1580246914, 128: 3160493828, 256: 6320987655}, 60, 9013787609, 4},
 		{"L3", cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, cost.Norm{L1: 1}, 0, map[int]cost.Nano{2: 9958585, 5: 24189304, 256: 97472955}, 100, 4620685043, 6},
 	} {
-		curve := cost.Unsampled(k.noise, k.norm)
+		curve := cost.Unsampled(k.noise, k.norm, cost.ZeroOut)
 		for i, order := range cost.Orders() {
 			if want, ok := k.nanos[order]; ok && curve[i] != want {
 				t.Errorf("%s, order %d: %d nanos, want %d", k.name, order, curve[i], want)

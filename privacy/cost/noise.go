@@ -174,7 +174,7 @@ func (l Laplace) moments(r reach, last int) []*big.Float {
 	rate, epsilon := l.Rate.rat(), l.epsilon(r)
 	one := natural(1)
 	t := number(down).Quo(one, exp(rate, up))
-	tailUp, tailDown := number(up).Sub(one, t), number(down).Add(one, t) // 1-t, 1+t
+	tailUp, tailDown := sub(number(up), one, t), add(number(down), one, t) // 1-t, 1+t
 	odd, step := exp(rate, down), exp(new(big.Rat).Add(rate, rate), down)
 	growUp, growDown := exp(epsilon, up), exp(epsilon, down)
 	risen, fellUp, fellDown := natural(1), natural(1), number(down).SetUint64(1)
@@ -187,11 +187,11 @@ func (l Laplace) moments(r reach, last int) []*big.Float {
 		if order > 1 {
 			odd.Mul(odd, step)       // t^-(2l-1), not above
 			risen.Mul(risen, growUp) // e^((l-1) epsilon), not below
-			c := number(up).Quo(tailUp, number(down).Sub(odd, one))
-			c.Quo(c.Add(c, one), tailDown)
-			moment := number(up).Sub(risen, fellDown)
+			c := number(up).Quo(tailUp, sub(number(down), odd, one))
+			c.Quo(add(c, c, one), tailDown)
+			moment := sub(number(up), risen, fellDown)
 			moment.Mul(moment, c)
-			moments = append(moments, moment.Add(moment, fellUp))
+			moments = append(moments, add(moment, moment, fellUp))
 		}
 	}
 	return moments

@@ -32,6 +32,35 @@ func quotient(r *big.Rat, d direction) *big.Float {
 	return number(d).Quo(num, den)
 }
 
+// add makes z the sum of two numbers that are not negative.
+func add(z, x, y *big.Float) *big.Float {
+	if x.Cmp(y) < 0 {
+		x, y = y, x
+	}
+	return z.Add(x, beside(x, y, z.Mode() == up))
+}
+
+// sub makes z the difference of two numbers, of which x is not the smaller one and y not
+// negative.
+func sub(z, x, y *big.Float) *big.Float {
+	return z.Sub(x, beside(x, y, z.Mode() == down))
+}
+
+// beside is y, or where it is too far below x to matter, the nearest number above or
+// below that is simple. Package math/big writes the larger number out until its digits
+// stand above those of the smaller one, which may lie a billion places below.
+func beside(x, y *big.Float, above bool) *big.Float {
+	lowest := x.MantExp(nil) - 2*precision
+	switch {
+	case y.Sign() == 0 || y.MantExp(nil) > lowest:
+		return y
+	case above:
+		return new(big.Float).SetMantExp(natural(1), lowest)
+	default:
+		return new(big.Float)
+	}
+}
+
 // power is base^n, rounded; base is positive.
 func power(base *big.Float, n int, d direction) *big.Float {
 	square, result := number(d).Set(base), number(d).SetUint64(1)

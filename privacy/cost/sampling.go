@@ -103,7 +103,7 @@ func replaced(moments []*big.Float, q *big.Rat) (c Curve) {
 		c[i] = divergence(moments[order], order)
 	}
 	two, four := natural(2), natural(4)
-	fewer := number(up).Sub(moments[2], natural(1))
+	fewer := sub(number(up), moments[2], natural(1))
 	fewer.Mul(fewer, four)
 	for _, moment := range moments[2:] {
 		moment.Mul(moment, two)
@@ -133,7 +133,7 @@ func binomialSum(terms []*big.Float, n int) *big.Float {
 	sum, product, coefficient := number(up), number(up), number(up)
 	choose, small := big.NewInt(1), new(big.Int)
 	for l := 0; l <= n; l++ {
-		sum.Add(sum, product.Mul(coefficient.SetInt(choose), terms[l]))
+		add(sum, sum, product.Mul(coefficient.SetInt(choose), terms[l]))
 		choose.Mul(choose, small.SetInt64(int64(n-l)))
 		choose.Quo(choose, small.SetInt64(int64(l+1)))
 	}

@@ -1,8 +1,11 @@
 package cost_test
 
 import (
+	"errors"
 	"math"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/privacy/cost"
 )
@@ -128,4 +131,47 @@ func TestSampledReleasesAreBounded(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAnySettingHasACost draws settings to the ends of their ranges: whatever is valid
+// has a cost, or is refused as too large to be counted, and a sample by chance costs no
+// more than everybody.
+func TestAnySettingHasACost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := func(name string) uint64 {
+			return rapid.Uint64Range(1, 1<<rapid.SampledFrom([]uint{0, 1, 4, 12, 24, 40, 63}).Draw(t, "up to")).Draw(t, name)
+		}
+		fraction := cost.Fraction{Num: number("numerator"), Den: number("denominator")}
+		m := cost.Mechanism{
+			Noise:     rapid.SampledFrom([]cost.Noise{cost.Gaussian{Sigma: fraction}, cost.Skellam{Variance: fraction}, cost.Laplace{Rate: fraction}}).Draw(t, "noise"),
+			Norm:      cost.Norm{L1: number("L1"), L2Squared: number("L2Squared")},
+			Adjacency: rapid.SampledFrom(cost.Adjacencies()).Draw(t, "adjacency"),
+		}
+		fixed := m.Adjacency != cost.AddRemove && rapid.Bool().Draw(t, "fixed number")
+		if fixed {
+			m.Sampling.Of = number("of")
+			m.Sampling.Take = rapid.Uint64Range(1, m.Sampling.Of).Draw(t, "take")
+		} else {
+			m.Sampling.Poisson = uint32(rapid.Uint64Range(1, 999_999).Draw(t, "rate"))
+		}
+		amount, err := m.Cost()
+		if errors.Is(err, cost.ErrOverflow) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if amount.Zero() {
+			t.Fatal("a release costs nothing")
+		}
+		if fixed {
+			return
+		}
+		whole := cost.Unsampled(m.Noise, m.Norm, m.Adjacency)
+		for i, order := range cost.Orders() {
+			if amount.Curve[i] > whole[i]+1 {
+				t.Fatalf("order %d: %d with a sample, %d with everybody", order, amount.Curve[i], whole[i])
+			}
+		}
+	})
 }
