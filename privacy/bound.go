@@ -1,0 +1,137 @@
+package privacy
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"math/bits"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// ErrBound is wrapped by the refusal of a bound under which nothing could be said.
+var ErrBound = errors.New("norm bound refused")
+
+// Norm is how the length of a vector is measured.
+type Norm string
+
+// The norms.
+const (
+	L1 Norm = "l1" // the sum of magnitudes: for discrete Laplace noise
+	L2 Norm = "l2" // the root of the sum of squares: for Gaussian and Skellam noise
+)
+
+// maxLimit keeps what is computed of a limit, four times it at most, in 64 bits.
+const maxLimit = 1 << 61
+
+// Bound says how long one unit's vector may be, exactly: its values are integers,
+// and so is the limit.
+type Bound struct {
+	Norm Norm
+	// Limit is in quanta: of L1 the largest sum of magnitudes, of L2 the largest sum of
+	// squares, which is the square of the norm. 1 to 2^61.
+	Limit uint64
+}
+
+// Validate refuses a bound of zero, under which every vector would be zero.
+func (b Bound) Validate() error {
+	switch {
+	case b.Norm != L1 && b.Norm != L2:
+		return fmt.Errorf("%w: norm %q: want %s or %s", ErrBound, b.Norm, L1, L2)
+	case b.Limit == 0:
+		return fmt.Errorf("%w: the limit is 0: want at least 1", ErrBound)
+	case b.Limit > maxLimit:
+		return fmt.Errorf("%w: the limit is %d: want at most 2^61", ErrBound, b.Limit)
+	}
+	return nil
+}
+
+// Sensitivity is how far the sums of two neighbouring data sets may lie apart in
+// integers, of L2 its square, when every unit's vector is within the bound: the
+// limit, and where one unit may be replaced by another 2 or 4 times it.
+func (b Bound) Sensitivity(a cost.Adjacency) uint64 {
+	stretch := a.Stretch()
+	if b.Norm == L2 {
+		stretch *= stretch
+	}
+	return stretch * b.Limit
+}
+
+// Largest is the largest magnitude of one value of a vector within the bound.
+func (b Bound) Largest() uint64 {
+	if b.Norm == L2 {
+		return new(big.Int).Sqrt(new(big.Int).SetUint64(b.Limit)).Uint64()
+	}
+	return b.Limit
+}
+
+// Clip shortens a vector in place until it is within the bound, and leaves one that
+// is already as it is. No value grows or changes its sign. It multiplies each by one
+// fraction, limit over length rounded down to a multiple of 2^-64, and drops what is
+// behind the point: so the sum of magnitudes, or of squares, is at most the limit in
+// integers, whatever the values were.
+func (b Bound) Clip(values []int64) error {
+	if err := b.Validate(); err != nil {
+		return err
+	}
+	length := b.length(values)
+	limit := new(big.Int).SetUint64(b.Limit)
+	if length.Cmp(limit) <= 0 {
+		return nil
+	}
+	var fraction big.Int // of 2^64, below it
+	if b.Norm == L2 {
+		fraction.Sqrt(fraction.Quo(limit.Lsh(limit, 128), length))
+	} else {
+		fraction.Quo(limit.Lsh(limit, 64), length)
+	}
+	shrink(values, fraction.Uint64())
+	return nil
+}
+
+// Holds reports whether a vector is within the bound.
+func (b Bound) Holds(values []int64) bool {
+	return b.length(values).Cmp(new(big.Int).SetUint64(b.Limit)) <= 0
+}
+
+// length is the sum of magnitudes or of squares, which fits in 192 bits for as many
+// values as there may be.
+func (b Bound) length(values []int64) *big.Int {
+	var low, middle, high uint64
+	if b.Norm == L2 {
+		for _, v := range values {
+			m := magnitude(v)
+			h, l := bits.Mul64(m, m)
+			var carry uint64
+			low, carry = bits.Add64(low, l, 0)
+			middle, carry = bits.Add64(middle, h, carry)
+			high += carry
+		}
+	} else {
+		for _, v := range values {
+			var carry uint64
+			low, carry = bits.Add64(low, magnitude(v), 0)
+			middle += carry
+		}
+	}
+	sum := new(big.Int).SetUint64(high)
+	for _, word := range []uint64{middle, low} {
+		sum.Or(sum.Lsh(sum, 64), new(big.Int).SetUint64(word))
+	}
+	return sum
+}
+
+// shrink multiplies by a fraction of 2^64, towards zero.
+func shrink(values []int64, fraction uint64) {
+	for i, v := range values {
+		product, _ := bits.Mul64(magnitude(v), fraction)
+		sign := v >> 63
+		values[i] = (int64(product) ^ sign) - sign
+	}
+}
+
+// magnitude is |v|, of the least int64 too.
+func magnitude(v int64) uint64 {
+	sign := v >> 63
+	return uint64((v ^ sign) - sign)
+}

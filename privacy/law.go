@@ -1,0 +1,131 @@
+package privacy
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+)
+
+// ErrLaw is wrapped by the refusal of a law of noise that cannot be drawn from.
+var ErrLaw = errors.New("law of noise refused")
+
+// Law is a law of integer noise, symmetric about zero. The types of this package that
+// describe one are all there are.
+type Law interface {
+	fmt.Stringer
+	// Validate refuses parameters under which there is no such law, or none that a
+	// machine can draw from.
+	Validate() error
+	// reach is beyond the values that a table needs.
+	reach() uint64
+	// weights are the probabilities of 0, 1, 2 and so on up to the last, each times one
+	// number, and a bound on how they go on: each weight behind the k-th, k below
+	// the last, is at most falls(k) times the one before it.
+	weights(last uint64) (w []interval, falls func(k int) *big.Float)
+}
+
+// Ratio is a positive rational.
+type Ratio struct{ Num, Den uint64 }
+
+const (
+	maxTerm  = 1<<31 - 1 // of a ratio, so that products of two fit in 64 bits
+	maxShape = 1 << 6    // of a: noise of a larger one is zero but for odds of e^-64
+)
+
+// String is as 3/2, or 3 where it is whole.
+func (r Ratio) String() string {
+	if r.Den == 1 {
+		return fmt.Sprint(r.Num)
+	}
+	return fmt.Sprintf("%d/%d", r.Num, r.Den)
+}
+
+func (r Ratio) validate(what string) error {
+	if r.Num == 0 || r.Den == 0 || r.Num > maxTerm || r.Den > maxTerm {
+		return fmt.Errorf("%w: %s is %s: want a ratio of numbers from 1 to 2^31-1", ErrLaw, what, r)
+	}
+	return nil
+}
+
+// DiscreteLaplace is the law P(k) = tanh(a/2) e^(-a|k|). Added to integers of L1
+// sensitivity S it is pure epsilon-differential privacy with epsilon = a S.
+type DiscreteLaplace struct{ A Ratio }
+
+func (d DiscreteLaplace) String() string { return fmt.Sprintf("discrete Laplace, a %s", d.A) }
+
+// Validate wants a above 0, at most 64.
+func (d DiscreteLaplace) Validate() error { return validateShape(d.A) }
+
+// RoundedGaussian is the law of a Gaussian of standard deviation sigma, in quanta,
+// rounded to the nearest integer: P(k) = Phi((k+1/2)/sigma) - Phi((k-1/2)/sigma).
+// Added to integers of L2 sensitivity S it is a post-processing of the Gaussian
+// mechanism of sigma/S. Shares of it do not add up to it: one party adds all of it.
+type RoundedGaussian struct{ Sigma Ratio }
+
+func (g RoundedGaussian) String() string { return fmt.Sprintf("rounded Gaussian, sigma %s", g.Sigma) }
+
+// Validate wants sigma to be a quantum or more: less is for a finer scale.
+func (g RoundedGaussian) Validate() error {
+	if err := g.Sigma.validate("sigma"); err != nil {
+		return err
+	}
+	if g.Sigma.Num < g.Sigma.Den {
+		return fmt.Errorf("%w: sigma is %s of a quantum: want at least 1", ErrLaw, g.Sigma)
+	}
+	return nil
+}
+
+// Polya is the law of one of so many shares of discrete Laplace noise: the
+// difference of two independent negative binomials of r = 1/shares and e^-a. The sum
+// of so many independent shares is exactly discrete Laplace.
+type Polya struct {
+	A      Ratio
+	Shares uint32 // that add up to the whole; what fewer of them add up to protects less
+}
+
+func (p Polya) String() string { return fmt.Sprintf("Polya share, 1 of %d, a %s", p.Shares, p.A) }
+
+// Validate wants a above 0, at most 64, and a share or more.
+func (p Polya) Validate() error {
+	if err := validateShape(p.A); err != nil {
+		return err
+	}
+	return validateShares(p.Shares)
+}
+
+// Skellam is the law of one of so many shares of Skellam noise: the difference of
+// two independent Poissons, each of mean variance/(2 shares). The sum of so many
+// independent shares is exactly Skellam of the whole variance.
+type Skellam struct {
+	Variance uint64 // of the whole, in quanta squared
+	Shares   uint32 // that add up to the whole; 1 is all of it
+}
+
+func (s Skellam) String() string {
+	return fmt.Sprintf("Skellam share, 1 of %d, variance %d", s.Shares, s.Variance)
+}
+
+// Validate wants a variance from 1 to 2^62 and a share or more.
+func (s Skellam) Validate() error {
+	if s.Variance == 0 || s.Variance > 1<<62 {
+		return fmt.Errorf("%w: the variance is %d: want 1 to 2^62", ErrLaw, s.Variance)
+	}
+	return validateShares(s.Shares)
+}
+
+func validateShape(a Ratio) error {
+	if err := a.validate("a"); err != nil {
+		return err
+	}
+	if a.Num > maxShape*a.Den {
+		return fmt.Errorf("%w: a is %s: want at most %d", ErrLaw, a, maxShape)
+	}
+	return nil
+}
+
+func validateShares(n uint32) error {
+	if n == 0 {
+		return fmt.Errorf("%w: 0 shares: want at least 1", ErrLaw)
+	}
+	return nil
+}

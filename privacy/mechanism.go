@@ -1,0 +1,71 @@
+package privacy
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+)
+
+// ErrOverflow is wrapped by the refusal of what could leave the range of the
+// integers it is computed in.
+var ErrOverflow = errors.New("a sum could overflow")
+
+// Ring is the integers of so many bits, sign included, in which vectors are summed.
+type Ring struct{ Bits uint } // 2 to 64
+
+// Fits refuses, with the bound, sums that could leave the ring: of so many vectors
+// whose values are at most largest in magnitude, and of so many draws of noise that
+// are at most noise. What fits never overflows: the bounds are not estimates.
+func (r Ring) Fits(vectors, largest, draws, noise uint64) error {
+	if r.Bits < 2 || r.Bits > 64 {
+		return fmt.Errorf("ring of %d bits: want 2 to 64", r.Bits)
+	}
+	high, low := bits.Mul64(vectors, largest)
+	noiseHigh, noiseLow := bits.Mul64(draws, noise)
+	low, carry := bits.Add64(low, noiseLow, 0)
+	high, over := bits.Add64(high, noiseHigh, carry)
+	if bound := uint64(1)<<(r.Bits-1) - 1; high > 0 || over > 0 || low > bound {
+		return fmt.Errorf("%w: %d vectors of values up to %d with %d draws of noise up to %d: a ring of %d bits holds sums up to %d", ErrOverflow, vectors, largest, draws, noise, r.Bits, bound)
+	}
+	return nil
+}
+
+// Mechanism is what is done with a vector whose sum with others is to be released:
+// it is clipped and gets noise of its own. Noise that is a share protects the sum
+// together with the shares of the others, other noise protects each vector by itself.
+//
+// Where one party sums before it adds noise, it clips with Bound, adds up, and adds
+// Noise once.
+type Mechanism struct {
+	Bound   Bound
+	Noise   *Table
+	Vectors uint64 // at most so many are summed, each with noise of its own
+	Ring    Ring   // what they are summed in
+}
+
+// Validate refuses a bound that means nothing and sums that could overflow the ring.
+func (m Mechanism) Validate() error {
+	if err := m.Bound.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case m.Noise == nil:
+		return fmt.Errorf("%w: there is no table of it", ErrLaw)
+	case m.Vectors == 0:
+		return errors.New("a sum of 0 vectors: want at least 1")
+	}
+	return m.Ring.Fits(m.Vectors, m.Bound.Largest(), m.Vectors, m.Noise.Largest())
+}
+
+// Release clips a vector and adds noise to it, in place. After an error the vector
+// must not leave.
+func (m Mechanism) Release(s *Stream, values []int64) error {
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	if err := m.Bound.Clip(values); err != nil {
+		return err
+	}
+	m.Noise.Add(s, values)
+	return nil
+}
