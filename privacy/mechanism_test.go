@@ -1,0 +1,129 @@
+package privacy_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
+
+	"github.com/althing-network/althing/privacy"
+)
+
+// certain counts the releases that prove that the data was a 0 and not a 1. What is 1
+// plus a float, and lies between 0 and 1/2, is a multiple of 2^-53, because that is the
+// step of the floats between -1 and -1/2. A float Laplace by itself has finer steps
+// there (Mironov 2012, "On significance of the least significant bits for
+// differential privacy").
+func certain(releases []float64) (count int) {
+	for _, y := range releases {
+		if 0 < y && y < 0.5 && y*(1<<53) != math.Trunc(y*(1<<53)) {
+			count++
+		}
+	}
+	return count
+}
+
+// A count of 0 and a count of 1 are released with Laplace noise of epsilon 1. Of the
+// float Laplace of gonum an eighth of the releases of 0 are impossible of 1. Clipped
+// and summed in integers, with integer noise added, and scaled last, none are.
+func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
+	const releases, quanta = 1_000_000, 1 << 10
+	float := func(count float64) []float64 {
+		law, all := distuv.Laplace{Mu: count, Scale: 1}, make([]float64, releases)
+		for i := range all {
+			all[i] = law.Rand()
+		}
+		return all
+	}
+	if share := float64(certain(float(0))) / releases; math.Abs(share-0.125) > 0.005 {
+		t.Errorf("the attack proves %.4f of float releases, want an eighth", share)
+	}
+	if found := certain(float(1)); found != 0 {
+		t.Errorf("the attack claims a 0 of %d releases of 1", found)
+	}
+
+	noise := table(t, privacy.DiscreteLaplace{A: ratio(1, quanta)}) // epsilon 1 for a step of so many quanta
+	s := stream(t, rand.Reader)
+	for _, count := range []int64{0, 1} {
+		sums := slices.Repeat([]int64{count * quanta}, releases)
+		noise.Add(s, sums)
+		scaled := make([]float64, releases)
+		for i, k := range sums {
+			if noise.Odds(k).Sign() == 0 || noise.Odds(k-quanta).Sign() == 0 {
+				t.Fatalf("%d is possible of one count only", k)
+			}
+			scaled[i] = float64(k) / quanta
+		}
+		if found := certain(scaled); found != 0 {
+			t.Errorf("the attack proves %d releases of %d", found, count)
+		}
+	}
+}
+
+func TestReleasesNeverOverflowTheRing(t *testing.T) {
+	noise := table(t, privacy.Skellam{Variance: 1 << 20, Shares: 16})
+	rapid.Check(t, func(t *rapid.T) {
+		m := privacy.Mechanism{Bound: bounds().Draw(t, "bound"), Noise: noise, Vectors: rapid.Uint64Range(1, 1<<20).Draw(t, "vectors"), Ring: privacy.Ring{Bits: rapid.UintRange(2, 64).Draw(t, "bits")}}
+		values := hostile().Draw(t, "values")
+		before := slices.Clone(values)
+		s, err := privacy.NewStream(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Release(s, values); err != nil {
+			if !errors.Is(err, privacy.ErrOverflow) || !slices.Equal(values, before) {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, v := range values {
+			if far := float64(v) * float64(m.Vectors); math.Abs(far) > math.Ldexp(1, int(m.Ring.Bits)-1) {
+				t.Fatalf("%d vectors of values like %d leave a ring of %d bits", m.Vectors, v, m.Ring.Bits)
+			}
+		}
+	})
+}
+
+func TestSumsThatCouldOverflowAreRefusedWithTheBound(t *testing.T) {
+	ring := privacy.Ring{Bits: 32}
+	if err := ring.Fits(1000, 2_000_000, 1000, 147_483); err != nil {
+		t.Errorf("2,147,483,000 does not fit: %v", err)
+	}
+	err := ring.Fits(1000, 2_000_000, 1000, 147_484)
+	if !errors.Is(err, privacy.ErrOverflow) || !strings.Contains(err.Error(), "up to 2147483647") {
+		t.Errorf("2,147,484,000: %v", err)
+	}
+	for _, huge := range [][4]uint64{{math.MaxUint64, math.MaxUint64, 0, 0}, {0, 0, math.MaxUint64, math.MaxUint64}, {math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64}, {1, math.MaxUint64, 1, 1}} {
+		if err := (privacy.Ring{Bits: 64}).Fits(huge[0], huge[1], huge[2], huge[3]); !errors.Is(err, privacy.ErrOverflow) {
+			t.Errorf("%d: %v", huge, err)
+		}
+	}
+	for _, bits := range []uint{0, 1, 65} {
+		if err := (privacy.Ring{Bits: bits}).Fits(1, 0, 0, 0); err == nil {
+			t.Errorf("a ring of %d bits is taken", bits)
+		}
+	}
+	noise := table(t, privacy.Skellam{Variance: 100, Shares: 1})
+	bound := privacy.Bound{Norm: privacy.L2, Limit: 1 << 40}
+	for _, m := range []privacy.Mechanism{
+		{},
+		{Bound: bound, Vectors: 1, Ring: ring},
+		{Bound: bound, Noise: noise, Ring: ring},
+		{Bound: bound, Noise: noise, Vectors: 1},
+		{Bound: bound, Noise: noise, Vectors: 2048, Ring: ring},
+		{Bound: privacy.Bound{Norm: privacy.L2}, Noise: noise, Vectors: 1, Ring: ring},
+	} {
+		values := []int64{1}
+		if err := m.Release(seeded(t, 1), values); err == nil || values[0] != 1 {
+			t.Errorf("%+v is taken", m)
+		}
+	}
+	if err := (privacy.Mechanism{Bound: bound, Noise: noise, Vectors: 2047, Ring: ring}).Validate(); err != nil {
+		t.Error(err)
+	}
+}
