@@ -54,10 +54,13 @@ func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
 		noise.Add(s, sums)
 		scaled := make([]float64, releases)
 		for i, k := range sums {
-			if noise.Odds(k).Sign() == 0 || noise.Odds(k-quanta).Sign() == 0 {
-				t.Fatalf("%d is possible of one count only", k)
-			}
 			scaled[i] = float64(k) / quanta
+		}
+		least, most := slices.Min(sums), slices.Max(sums) // both counts can give both, and all between
+		for _, k := range []int64{least, most, least - quanta, most - quanta} {
+			if noise.Odds(k).Sign() == 0 {
+				t.Errorf("%d or %d is possible of one count only", least, most)
+			}
 		}
 		if found := certain(scaled); found != 0 {
 			t.Errorf("the attack proves %d releases of %d", found, count)

@@ -175,7 +175,8 @@ func (t *Table) add(values []int64, words []byte) int {
 		word := binary.LittleEndian.Uint64(words[8*i:])
 		u := word >> 1
 		k := guide[u>>shift]
-		for high[k] < u {
+		_, less := bits.Sub64(high[k], u, 0) // without a branch, which would often be guessed wrong
+		for k += uint32(less); high[k] < u; {
 			k++
 		}
 		if high[k] == u {

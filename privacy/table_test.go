@@ -125,6 +125,34 @@ func TestTablesArePinned(t *testing.T) {
 	}
 }
 
+// A magnitude is at most k just where the 127 bits drawn are below the threshold of
+// k. One word decides almost always; the second does where the first is a
+// threshold's first word, which is tried here at every threshold.
+func TestDrawsAtEveryThreshold(t *testing.T) {
+	for _, l := range laws() {
+		made := table(t, l)
+		at := made.Odds(0) // threshold, in 2^-128: of both signs
+		for k := int64(0); k < int64(made.Largest()); k++ {
+			for off, want := range map[int64]int64{-1: k, 0: k + 1} {
+				bits := new(big.Int).Add(new(big.Int).Rsh(at, 1), big.NewInt(off))
+				if k > 0 && off == -1 && made.Odds(k).Sign() == 0 {
+					continue
+				}
+				first, second := new(big.Int).Rsh(bits, 64).Uint64(), new(big.Int).And(bits, new(big.Int).SetUint64(math.MaxUint64)).Uint64()
+				for want+1 < int64(made.Largest()) && made.Odds(want).Sign() == 0 {
+					want++ // no draw gives it
+				}
+				values := []int64{0, 0, 0}
+				made.Add(privacy.StreamOf(0, first<<1|1, second, 1), values)
+				if diff := cmp.Diff([]int64{0, -want, 0}, values); diff != "" {
+					t.Fatalf("%s: threshold of %d, %d off (-want +got):\n%s", l, k, off, diff)
+				}
+			}
+			at.Add(at, made.Odds(k+1)).Add(at, made.Odds(k+1))
+		}
+	}
+}
+
 func TestLawsThatAreRefused(t *testing.T) {
 	for _, l := range []privacy.Law{
 		privacy.DiscreteLaplace{},
