@@ -65,6 +65,22 @@ func (b Bound) Largest() uint64 {
 	return b.Limit
 }
 
+// Magnitudes is the largest sum of magnitudes that a vector of so many values within the
+// bound can have, of which what Skellam noise costs depends too. Of L2 it is the root of
+// count times the limit (Cauchy and Schwarz), and the limit itself where that is less,
+// because no integer is larger than its square.
+func (b Bound) Magnitudes(count int) uint64 {
+	if b.Norm == L1 {
+		return b.Limit
+	}
+	root := new(big.Int).SetUint64(b.Limit)
+	root.Sqrt(root.Mul(root, big.NewInt(int64(count))))
+	if root.IsUint64() {
+		return min(root.Uint64(), b.Limit)
+	}
+	return b.Limit
+}
+
 // Clip shortens a vector in place until it is within the bound, and leaves one that
 // is already as it is. No value grows or changes its sign. It multiplies each by one
 // fraction, limit over length rounded down to a multiple of 2^-64, and drops what is

@@ -56,6 +56,9 @@ func TestClippedVectorIsWithinTheBound(t *testing.T) {
 		if got := length(b.Norm, clipped); got.Cmp(limit) > 0 {
 			t.Fatalf("%s: %d, the limit is %d", b.Norm, got, limit)
 		}
+		if most := new(big.Int).SetUint64(b.Magnitudes(len(clipped))); length(privacy.L1, clipped).Cmp(most) > 0 {
+			t.Fatalf("the magnitudes of a vector within the bound add up to more than %d", most)
+		}
 		if !b.Holds(clipped) || b.Holds(values) != (before.Cmp(limit) <= 0) {
 			t.Fatal("what holds is not what is within the limit")
 		}
@@ -134,6 +137,11 @@ func TestBoundsThatAreRefused(t *testing.T) {
 	}
 	if got := (privacy.Bound{Norm: privacy.L2, Limit: 99}).Largest(); got != 9 {
 		t.Errorf("the largest value of a square of 99 is %d, want 9", got)
+	}
+	for count, want := range map[int]uint64{0: 0, 1: 9, 4: 19, 98: 98, 99: 99, 1 << 20: 99} {
+		if got := (privacy.Bound{Norm: privacy.L2, Limit: 99}).Magnitudes(count); got != want {
+			t.Errorf("%d values with a square of 99 have magnitudes of %d together, want %d", count, got, want)
+		}
 	}
 	if got := (privacy.Bound{Norm: privacy.L1, Limit: 99}).Largest(); got != 99 {
 		t.Errorf("the largest value of a sum of 99 is %d", got)

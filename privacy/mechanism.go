@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+
+	"github.com/althing-network/althing/privacy/cost"
 )
 
 // ErrOverflow is wrapped by the refusal of what could leave the range of the
@@ -37,15 +39,28 @@ func (r Ring) Fits(vectors, largest, draws, noise uint64) error {
 // Where one party sums before it adds noise, it clips with Bound, adds up, and adds
 // Noise once.
 type Mechanism struct {
-	Bound   Bound
-	Noise   *Table
-	Vectors uint64 // at most so many are summed, each with noise of its own
-	Ring    Ring   // what they are summed in
+	Unit      cost.Unit      // whose vector is clipped: what is protected
+	Adjacency cost.Adjacency // how data sets differ in a unit that must not be told apart
+	Bound     Bound
+	Noise     *Table
+	Vectors   uint64 // at most so many are summed, each with noise of its own
+	Ring      Ring   // what they are summed in
 }
 
-// Validate refuses a bound that means nothing and sums that could overflow the ring.
+// Sensitivity is how far neighbouring sums may lie apart, of L2 its square: see
+// [Bound.Sensitivity].
+func (m Mechanism) Sensitivity() uint64 { return m.Bound.Sensitivity(m.Adjacency) }
+
+// Validate refuses a guarantee that does not say for whom, a bound that means nothing,
+// and sums that could overflow the ring.
 func (m Mechanism) Validate() error {
 	if err := m.Bound.Validate(); err != nil {
+		return err
+	}
+	if _, err := cost.ParseUnit(string(m.Unit)); err != nil {
+		return err
+	}
+	if _, err := cost.ParseAdjacency(string(m.Adjacency)); err != nil {
 		return err
 	}
 	switch {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/cost"
 )
 
 // certain counts the releases that prove that the data was a 0 and not a 1. What is 1
@@ -71,7 +72,7 @@ func TestSumThenNoiseThenScaleHasNoCertainReleases(t *testing.T) {
 func TestReleasesNeverOverflowTheRing(t *testing.T) {
 	noise := table(t, privacy.Skellam{Variance: 1 << 20, Shares: 16})
 	rapid.Check(t, func(t *rapid.T) {
-		m := privacy.Mechanism{Bound: bounds().Draw(t, "bound"), Noise: noise, Vectors: rapid.Uint64Range(1, 1<<20).Draw(t, "vectors"), Ring: privacy.Ring{Bits: rapid.UintRange(2, 64).Draw(t, "bits")}}
+		m := privacy.Mechanism{Unit: cost.Client, Adjacency: cost.ZeroOut, Bound: bounds().Draw(t, "bound"), Noise: noise, Vectors: rapid.Uint64Range(1, 1<<20).Draw(t, "vectors"), Ring: privacy.Ring{Bits: rapid.UintRange(2, 64).Draw(t, "bits")}}
 		values := hostile().Draw(t, "values")
 		before := slices.Clone(values)
 		s, err := privacy.NewStream(rand.Reader)
@@ -113,20 +114,45 @@ func TestSumsThatCouldOverflowAreRefusedWithTheBound(t *testing.T) {
 	}
 	noise := table(t, privacy.Skellam{Variance: 100, Shares: 1})
 	bound := privacy.Bound{Norm: privacy.L2, Limit: 1 << 40}
-	for _, m := range []privacy.Mechanism{
-		{},
-		{Bound: bound, Vectors: 1, Ring: ring},
-		{Bound: bound, Noise: noise, Ring: ring},
-		{Bound: bound, Noise: noise, Vectors: 1},
-		{Bound: bound, Noise: noise, Vectors: 2048, Ring: ring},
-		{Bound: privacy.Bound{Norm: privacy.L2}, Noise: noise, Vectors: 1, Ring: ring},
+	right := privacy.Mechanism{Unit: cost.Example, Adjacency: cost.ReplaceOne, Bound: bound, Noise: noise, Vectors: 2047, Ring: ring}
+	if err := right.Validate(); err != nil || right.Sensitivity() != 1<<42 {
+		t.Error(right.Sensitivity(), err)
+	}
+	for what, spoil := range map[string]func(*privacy.Mechanism){
+		"unit":            func(m *privacy.Mechanism) { m.Unit = "" },
+		"adjacency":       func(m *privacy.Mechanism) { m.Adjacency = "swap" },
+		"norm bound":      func(m *privacy.Mechanism) { m.Bound.Limit = 0 },
+		"law of noise":    func(m *privacy.Mechanism) { m.Noise = nil },
+		"0 vectors":       func(m *privacy.Mechanism) { m.Vectors = 0 },
+		"could overflow":  func(m *privacy.Mechanism) { m.Vectors = 2048 },
+		"ring of 0 bits":  func(m *privacy.Mechanism) { m.Ring.Bits = 0 },
+		"ring of 65 bits": func(m *privacy.Mechanism) { m.Ring.Bits = 65 },
 	} {
-		values := []int64{1}
-		if err := m.Release(seeded(t, 1), values); err == nil || values[0] != 1 {
-			t.Errorf("%+v is taken", m)
+		wrong, values := right, []int64{1}
+		spoil(&wrong)
+		if err := wrong.Release(seeded(t, 1), values); err == nil || !strings.Contains(err.Error(), what) || values[0] != 1 {
+			t.Errorf("%s: %v, %d", what, err, values)
 		}
 	}
-	if err := (privacy.Mechanism{Bound: bound, Noise: noise, Vectors: 2047, Ring: ring}).Validate(); err != nil {
-		t.Error(err)
+}
+
+// A release is the clipped vector and a draw of the table for each value, no more.
+func TestReleaseIsClippedAndNoised(t *testing.T) {
+	noise := table(t, privacy.Polya{A: ratio(1, 10), Shares: 3})
+	m := privacy.Mechanism{Unit: cost.Client, Adjacency: cost.AddRemove, Bound: privacy.Bound{Norm: privacy.L1, Limit: 1000}, Noise: noise, Vectors: 3, Ring: privacy.Ring{Bits: 16}}
+	values := make([]int64, 5000)
+	for i := range values {
+		values[i] = int64(i) - 2500
+	}
+	want := slices.Clone(values)
+	if err := m.Bound.Clip(want); err != nil {
+		t.Fatal(err)
+	}
+	noise.Add(seeded(t, 7), want)
+	if err := m.Release(seeded(t, 7), values); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(values, want) {
+		t.Error("a release is something else than the clipped vector and its noise")
 	}
 }

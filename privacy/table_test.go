@@ -49,7 +49,7 @@ func formula(l privacy.Law) (func(k int) float64, float64) {
 				sum += one[j] * one[j+k]
 			}
 			return sum
-		}, 2 * r * p / math.Pow(1-p, 2)
+		}, 2 * r * p / ((1 - p) * (1 - p))
 	case privacy.Skellam: // the integral e^-v I(k, v) = 1/n sum of e^(v (cos x - 1)) cos kx over n points of a circle
 		v := float64(l.Variance) / float64(l.Shares)
 		const points = 1 << 12
@@ -149,6 +149,33 @@ func TestDrawsAtEveryThreshold(t *testing.T) {
 				}
 			}
 			at.Add(at, made.Odds(k+1)).Add(at, made.Odds(k+1))
+		}
+	}
+}
+
+func TestLawsAtTheirEdges(t *testing.T) {
+	for _, l := range []privacy.Law{
+		privacy.DiscreteLaplace{A: ratio(64, 1)},
+		privacy.DiscreteLaplace{A: ratio(1<<31-1, 1<<31-2)},
+		privacy.Polya{A: ratio(64, 1), Shares: math.MaxUint32},
+		privacy.Polya{A: ratio(1, 50), Shares: math.MaxUint32},
+		privacy.Skellam{Variance: 1, Shares: math.MaxUint32},
+		privacy.Skellam{Variance: 1 << 30, Shares: 1 << 20},
+		privacy.RoundedGaussian{Sigma: ratio(1<<31-1, 1<<31-1)},
+	} {
+		if _, err := privacy.NewTable(l); err != nil {
+			t.Errorf("%s: %v", l, err)
+		}
+	}
+	// what no table reaches is drawn exactly
+	s := seeded(t, 1)
+	for range 100 {
+		k, err := privacy.RoundedGaussian{Sigma: ratio(1<<31-1, 1)}.Draw(s)
+		if err != nil || k > 20<<31 || k < -20<<31 {
+			t.Errorf("%d, %v", k, err)
+		}
+		if k, err = (privacy.DiscreteLaplace{A: ratio(1, 1<<31-1)}).Draw(s); err != nil || k > 60<<31 || k < -60<<31 {
+			t.Errorf("%d, %v", k, err)
 		}
 	}
 }

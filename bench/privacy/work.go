@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/cost"
 )
 
 const (
@@ -131,10 +132,12 @@ func private(parameters int, noise *privacy.Table, s *privacy.Stream) contest {
 		plain[i] = float32(values[i])
 	}
 	m := privacy.Mechanism{
-		Bound:   privacy.Bound{Norm: privacy.L2, Limit: 8192 * 8192},
-		Noise:   noise,
-		Vectors: 1000,
-		Ring:    privacy.Ring{Bits: 32},
+		Unit:      cost.Client,
+		Adjacency: cost.ZeroOut,
+		Bound:     privacy.Bound{Norm: privacy.L2, Limit: 8192 * 8192},
+		Noise:     noise,
+		Vectors:   1000,
+		Ring:      privacy.Ring{Bits: 32},
 	}
 	turn := privacy.Rotation{}
 	for n := turn.Size(parameters); n > 2; n /= 4 {
