@@ -32,9 +32,9 @@ type Table struct {
 	distance  int
 }
 
-// NewTable makes the table of a law. It takes about 5 µs an entry; the same law gives
+// NewTable makes the table of a law. It takes about 10 µs a value; the same law gives
 // the same table on every machine. A law that needs too large a table is refused;
-// those that have an exact sampler can still be drawn from.
+// one that has an exact sampler can still be drawn from.
 func NewTable(l Law) (*Table, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
@@ -45,12 +45,11 @@ func NewTable(l Law) (*Table, error) {
 	}
 	w, falls := l.weights(last)
 	t := &Table{law: l}
-	most := beyond(w, falls, len(w)-2) // behind the last but one
-	sum := w[0]
+	sum := w[0] // of all weights, each but the first of both signs
 	for _, weight := range w[1 : len(w)-1] {
 		sum = sum.plus(weight).plus(weight)
 	}
-	sum.high.Add(sum.high, most)
+	sum.high.Add(sum.high, beyond(w, falls, len(w)-2))
 	enough := upper().SetMantExp(sum.low, -tailBits)
 	end := sort.Search(len(w)-2, func(k int) bool { return beyond(w, falls, k).Cmp(enough) <= 0 })
 	t.fill(w[:end+1], sum, beyond(w, falls, end))

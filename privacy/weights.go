@@ -2,10 +2,11 @@ package privacy
 
 import "math/big"
 
-// The weights of shares come from the ratios R(k) of a weight to the one before: a
-// recurrence gives R(k-1) of R(k), and what the first one lies between far out narrows
-// on the way down. docs/privacy.md has the recurrences and why their bounds hold. How far out
-// they begin decides only how narrow the intervals become; the table measures that.
+// The weights of shares come from ratios, R(k) being that of the weight of k+1 to the
+// weight of k. A recurrence gives R(k-1) from R(k). It begins far out with bounds on R,
+// which narrow on the way down. docs/privacy.md has the recurrences and why the bounds
+// hold. How far out it begins decides only how narrow the intervals become; the table
+// measures that.
 
 func (d DiscreteLaplace) reach() uint64 { return Polya{A: d.A}.reach() }
 
@@ -13,12 +14,12 @@ func (d DiscreteLaplace) weights(last uint64) ([]interval, func(int) *big.Float)
 	return Polya{A: d.A, Shares: 1}.weights(last)
 }
 
-// reach: the whole is beyond k with odds of e^(-ak), e^-78 or less from 78/a on, and
-// the rest is there for the start to be forgotten.
+// reach is beyond 78/a, from where on the odds of larger values are 2^-112 or less. The
+// rest is there for the bounds to narrow.
 func (p Polya) reach() uint64 { return 140*p.A.Den/p.A.Num + 64 }
 
-// weights: the differences of two negative binomials fulfil, with p = e^-a and
-// r = 1/shares, p (k+1-r) f(k+1) = (1+p^2) k f(k) - p (k-1+r) f(k-1).
+// weights uses that, with p = e^-a and r = 1/shares,
+// p (k+1-r) f(k+1) = (1+p^2) k f(k) - p (k-1+r) f(k-1).
 func (p Polya) weights(last uint64) ([]interval, func(int) *big.Float) {
 	decay, shares := expMinus(p.A), uint64(p.Shares)
 	squares := number(1).plus(decay.times(decay))
@@ -32,12 +33,12 @@ func (p Polya) weights(last uint64) ([]interval, func(int) *big.Float) {
 	return multiplied(ratios), func(int) *big.Float { return decay.high }
 }
 
-// reach: 13 standard deviations leave less than 2^-112, and where there are few
-// values 64 do.
+// reach is beyond 13 standard deviations, which leave less than 2^-112; 64 values do
+// where the variance is small. The rest is there for the bounds to narrow.
 func (s Skellam) reach() uint64 { return 18*rootUp(s.Variance, uint64(s.Shares)) + 64 }
 
-// weights: the modified Bessel functions I(k, v), of v = variance/shares, fulfil
-// I(k-1) = I(k+1) + (2k/v) I(k), and P(k) = e^-v I(k, v).
+// weights uses that P(k) = e^-v I(k, v), with v = variance/shares and the modified
+// Bessel functions, of which I(k-1) = I(k+1) + (2k/v) I(k).
 func (s Skellam) weights(last uint64) ([]interval, func(int) *big.Float) {
 	v := number(s.Variance).over(number(uint64(s.Shares)))
 	over := number(1).over(v)
@@ -64,8 +65,8 @@ func multiplied(ratios []interval) []interval {
 
 func (g RoundedGaussian) reach() uint64 { return 13*(g.Sigma.Num/g.Sigma.Den+1) + 8 }
 
-// weights: up to one factor, P(k) is the integral of e^(-c (k+u)^2) over u from -1/2
-// to 1/2, with c = 1/(2 sigma^2). That is e^(-c k^2) times the integral of
+// weights uses that, up to one factor, P(k) is the integral of e^(-c (k+u)^2) over u
+// from -1/2 to 1/2, with c = 1/(2 sigma^2). That is e^(-c k^2) times the integral of
 // cosh(2cku) e^(-c u^2), and this is the sum over j of (2ck)^(2j) / (2j)! times the
 // j-th moment.
 func (g RoundedGaussian) weights(last uint64) ([]interval, func(int) *big.Float) {
