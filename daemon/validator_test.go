@@ -256,7 +256,7 @@ func TestValidatorConfigComesBack(t *testing.T) {
 		"less than none":   func(c *daemon.ValidatorConfig) { c.Gossip = -time.Second },
 		"no port":          func(c *daemon.ValidatorConfig) { c.RPC = "127.0.0.1" },
 		"a peer, no id":    func(c *daemon.ValidatorConfig) { c.Peers = []string{"127.0.0.1:3"} },
-		"a cache too big":  func(c *daemon.ValidatorConfig) { c.Cache = 1 << 40 },
+		"a cache too big":  func(c *daemon.ValidatorConfig) { c.Cache = 2 * spec.TiB },
 		"too few blocks":   func(c *daemon.ValidatorConfig) { c.KeepBlocks = 99 },
 		"too few states":   func(c *daemon.ValidatorConfig) { c.KeepStates = -1 },
 		"an unknown level": func(c *daemon.ValidatorConfig) { c.Log = "loud" },
