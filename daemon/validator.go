@@ -38,7 +38,8 @@ type Validator struct {
 	node   *node.Node
 	rpc    *http.Server
 	halt   halt
-	halted atomic.Bool // somebody has heard of it
+	halted atomic.Bool   // somebody has heard of it
+	ended  chan struct{} // closed when consensus has ended and its log is closed; nil: not started
 }
 
 // StartValidator runs the validator of a home folder. It returns once its
@@ -118,9 +119,11 @@ func (v *Validator) watch() error {
 	if !ok {
 		return fmt.Errorf("consensus is a %T: its end cannot be noticed", env.ConsensusState)
 	}
+	v.ended = make(chan struct{})
 	go func() {
 		state.Wait()
 		v.halt.because(errors.New("consensus has stopped"))
+		close(v.ended)
 	}()
 	return nil
 }
@@ -169,8 +172,12 @@ func (v *Validator) stop() error {
 	if v.rpc != nil {
 		errs = append(errs, shut(v.rpc))
 	}
+	deciding := v.ended != nil && !v.node.ConsensusReactor().WaitSync() // else consensus has not begun, and cannot end
 	errs = append(errs, v.node.Stop())
 	v.node.Wait()
+	if deciding {
+		<-v.ended // its log is closed: CometBFT does not wait for that
+	}
 	if err := errors.Join(append(errs, v.app.Close())...); err != nil {
 		return fmt.Errorf("stop validator %s: %w", v.config.Name, err)
 	}
