@@ -46,7 +46,11 @@ func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go watchSpace(ctx, home, validator.config.WarnFree, log)
-	return errors.Join(validator.Wait(ctx), validator.Stop())
+	err = errors.Join(validator.Wait(ctx), validator.Stop())
+	if err == nil {
+		log.Info("validator has stopped", slog.Any("why", context.Cause(ctx)))
+	}
+	return err
 }
 
 // startNode waits for the chain: a node may be started before its validators, or

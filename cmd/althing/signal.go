@@ -28,15 +28,15 @@ const (
 // ended some time later, or at a second signal, the process ends: everything that a
 // daemon keeps on its disk outlives that.
 func interruptible(parent context.Context, signals <-chan os.Signal, stderr io.Writer, end func(code int)) context.Context {
-	ctx, cancel := context.WithCancel(parent)
+	ctx, cancel := context.WithCancelCause(parent)
 	go func() {
-		defer cancel()
 		select {
-		case <-signals:
+		case s := <-signals:
+			cancel(fmt.Errorf("signal: %s", s)) // which a node logs
 		case <-parent.Done():
+			cancel(nil)
 			return
 		}
-		cancel()
 		why := "it did not end by itself"
 		select {
 		case <-time.After(signalGrace):

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"strings"
@@ -42,6 +43,9 @@ func TestSignalEndsWhatHangs(t *testing.T) {
 				signals <- syscall.SIGTERM
 			}
 			<-ctx.Done() // the command does not look at it
+			if why := context.Cause(ctx); !strings.Contains(why.Error(), "signal: terminated") {
+				t.Errorf("%s: the context ends because of %v", c.name, why)
+			}
 			if code := <-ended; code != codeForced {
 				t.Errorf("%s: ends with code %d, want %d", c.name, code, codeForced)
 			}
