@@ -13,8 +13,10 @@ type attack struct {
 	files int    // that each process of the network may open; 0: as many as ours
 	keys  int    // of how many trainers the attacker has the keys; they run no process
 	// carryOut attacks until the context ends; it runs in a process of its own, at the
-	// lowest priority. Nil for what the network's own hostile nodes do (see fences).
+	// lowest priority. Nil for what the network's own hostile nodes do.
 	carryOut func(ctx context.Context, t *target) error
+	always   func(*acts)             // what these do in quiet times, too
+	sometime func(a *acts, now bool) // what they do or leave
 }
 
 // attacks are all that are measured, each against everything of the network that it
@@ -25,7 +27,15 @@ func attacks() []attack {
 		{name: "free", title: "2 trainers send free messages, alone and sixteen at a time", keys: keys, carryOut: sendFree},
 		{name: "unsigned", title: "4 strangers send transactions of 3,000 messages that nobody signed", carryOut: sendUnsigned},
 		{name: "requests", title: "300 idle connections to each aggregator, and 4 strangers ask for what is dear or not there", files: 256, carryOut: request},
-		{name: "stall", title: "an aggregator drips, and 4 trainers give their updates to it alone"},
+		{
+			name: "withhold", title: "4 trainers give their updates to one aggregator alone",
+			sometime: func(a *acts, now bool) { a.withhold.Store(now) },
+		},
+		{
+			name: "stall", title: "that aggregator answers in drops; the trainers withhold in quiet times, too",
+			always:   func(a *acts) { a.withhold.Store(true) },
+			sometime: func(a *acts, now bool) { a.drip.Store(now) },
+		},
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -78,13 +77,13 @@ func TestSocketOf(t *testing.T) {
 }
 
 // fenced is a server that repeats what it hears, behind a fence.
-func fenced(t *testing.T, drips bool, up *atomic.Bool, hostile func(net.Addr) bool) *fence {
+func fenced(t *testing.T, own bool, act *acts, hostile func(net.Addr) bool) *fence {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, end := context.WithCancel(t.Context())
-	f, err := newFence(ctx, server.Addr().String(), drips, up, hostile)
+	f, err := newFence(ctx, server.Addr().String(), own, act, hostile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +118,8 @@ func say(t *testing.T, conn net.Conn, text string) string {
 // hostile aggregator, while honest ones go on.
 func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 	for _, hostile := range []bool{false, true} {
-		var up atomic.Bool
-		f := fenced(t, false, &up, func(net.Addr) bool { return hostile })
+		var act acts
+		f := fenced(t, false, &act, func(net.Addr) bool { return hostile })
 		conn, err := net.Dial("tcp", f.address())
 		if err != nil {
 			t.Fatal(err)
@@ -129,7 +128,7 @@ func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 		if got := say(t, conn, "before"); got != "before" {
 			t.Fatalf("hostile %v: hears %q", hostile, got)
 		}
-		up.Store(true)
+		act.withhold.Store(true)
 		f.cut()
 		want := "after"
 		if hostile {
@@ -141,13 +140,34 @@ func TestFenceKeepsHostileTrainersAway(t *testing.T) {
 	}
 }
 
+// What a hostile aggregator says arrives in drops, at honest nodes only.
+func TestFenceDrips(t *testing.T) {
+	for _, hostile := range []bool{false, true} {
+		var act acts
+		f := fenced(t, true, &act, func(net.Addr) bool { return hostile })
+		conn, err := net.Dial("tcp", f.address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		act.drip.Store(true)
+		if _, err := io.WriteString(conn, strings.Repeat("x", 3*dropSize)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := conn.Read(make([]byte, 4*dropSize))
+		if drops := n <= dropSize; err != nil || drops == hostile {
+			t.Errorf("hostile %v: %d bytes arrive at once, %v", hostile, n, err)
+		}
+	}
+}
+
 // Only our own process has the ends of our own connections.
 func TestOwns(t *testing.T) {
 	if _, err := os.Stat("/proc/net/tcp"); err != nil {
 		t.Skip("no /proc here")
 	}
-	var up atomic.Bool
-	f := fenced(t, false, &up, func(net.Addr) bool { return false })
+	var act acts
+	f := fenced(t, false, &act, func(net.Addr) bool { return false })
 	conn, err := net.Dial("tcp", f.address())
 	if err != nil {
 		t.Fatal(err)

@@ -15,13 +15,19 @@ import (
 type fence struct {
 	listener net.Listener
 	to       string
-	up       *atomic.Bool        // hostile nodes act
-	drips    bool                // the aggregator behind it is hostile: what it answers honest nodes comes in drops
+	own      bool                // the aggregator behind it is hostile, too
+	act      *acts               // of hostile nodes
 	hostile  func(net.Addr) bool // whether a hostile node has this end of a connection
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // of hostile nodes; closed when they stop to speak with this aggregator
 	open  sync.WaitGroup
+}
+
+// acts are what hostile nodes do at the moment.
+type acts struct {
+	withhold atomic.Bool // trainers speak with the hostile aggregator alone
+	drip     atomic.Bool // what that one answers honest nodes comes in drops
 }
 
 // A drop follows the one before just before an honest node's patience with a chunk
@@ -32,12 +38,12 @@ const (
 )
 
 // newFence listens on an address of loopback.
-func newFence(ctx context.Context, to string, drips bool, up *atomic.Bool, hostile func(net.Addr) bool) (*fence, error) {
+func newFence(ctx context.Context, to string, own bool, act *acts, hostile func(net.Addr) bool) (*fence, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	f := &fence{listener: listener, to: to, drips: drips, up: up, hostile: hostile, conns: map[net.Conn]bool{}}
+	f := &fence{listener: listener, to: to, own: own, act: act, hostile: hostile, conns: map[net.Conn]bool{}}
 	context.AfterFunc(ctx, func() { _ = listener.Close() })
 	f.open.Go(func() {
 		for {
@@ -66,8 +72,8 @@ func (f *fence) cut() {
 func (f *fence) join(ctx context.Context, near net.Conn) {
 	defer near.Close()
 	hostile := f.hostile(near.RemoteAddr())
-	if hostile && !f.drips {
-		if f.up.Load() {
+	if hostile && !f.own {
+		if f.act.withhold.Load() {
 			return
 		}
 		f.mu.Lock()
@@ -104,7 +110,7 @@ func (f *fence) answer(near io.Writer, far io.Reader, hostile bool) error {
 		n, err := far.Read(b)
 		for at := 0; at < n; {
 			size := n - at
-			if f.drips && !hostile && f.up.Load() {
+			if f.own && !hostile && f.act.drip.Load() {
 				size = min(size, dropSize)
 				time.Sleep(dropPause)
 			}

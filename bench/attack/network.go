@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,8 +20,8 @@ import (
 	"github.com/althing-network/althing/pb/taskpb"
 )
 
-// What a network has. The last aggregator and the last four trainers are hostile in
-// [stall].
+// What a network has. The last aggregator and the last four trainers may be
+// hostile.
 const (
 	validators  = 4
 	aggregators = 4
@@ -36,7 +37,7 @@ type network struct {
 	scheme  string // of blob interfaces: https, or, in older versions, http
 	running *process.Group
 	fences  []*fence
-	acting  atomic.Bool  // hostile nodes act
+	act     acts         // of hostile nodes
 	pids    atomic.Value // []int, of hostile nodes
 }
 
@@ -56,6 +57,9 @@ func startNetwork(ctx context.Context, program, folder string, commit time.Durat
 	if n.target, err = newTarget(ctx, net); err != nil {
 		return nil, err
 	}
+	if err := n.askFor(trainers - hostile); err != nil {
+		return n, err
+	}
 	if err := n.fenceIn(ctx); err != nil {
 		return n, err
 	}
@@ -68,7 +72,25 @@ func startNetwork(ctx context.Context, program, folder string, commit time.Durat
 	for _, h := range n.of("trainer")[:a.keys] {
 		n.running.End(h.Name)
 	}
+	if a.always != nil {
+		a.always(&n.act)
+		n.cut()
+	}
 	return n, nil
+}
+
+// askFor makes the task one that goes on without its hostile trainers.
+func (n *network) askFor(trainers int) error {
+	path := filepath.Join(n.dir, "task.yaml")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	line := regexp.MustCompile(`(?m)^( +min_trainers: )\d+$`)
+	if !line.Match(b) {
+		return fmt.Errorf("%s: no min_trainers", path)
+	}
+	return os.WriteFile(path, line.ReplaceAll(b, fmt.Appendf(nil, "${1}%d", trainers)), 0o600)
 }
 
 // fenceIn puts a fence before every aggregator.
@@ -79,7 +101,7 @@ func (n *network) fenceIn(ctx context.Context) error {
 	}
 	all := n.of("aggregator")
 	for i, h := range all {
-		f, err := newFence(ctx, h.Listen, i == len(all)-1, &n.acting, known)
+		f, err := newFence(ctx, h.Listen, i == len(all)-1, &n.act, known)
 		if err != nil {
 			return err
 		}
@@ -159,17 +181,22 @@ func (n *network) submit(ctx context.Context) error {
 	})
 }
 
+// cut closes what hostile trainers have open with honest aggregators.
+func (n *network) cut() {
+	for _, f := range n.fences {
+		f.cut()
+	}
+}
+
 // stop ends all processes and returns when nothing of the network is left running.
 func (n *network) stop() { n.running.Stop() }
 
 // attacking attacks until the returned function is called.
 func (n *network) attacking(a attack, self, folder string) (stop func(), err error) {
 	if a.carryOut == nil {
-		n.acting.Store(true)
-		for _, f := range n.fences {
-			f.cut()
-		}
-		return func() { n.acting.Store(false) }, nil
+		a.sometime(&n.act, true)
+		n.cut()
+		return func() { a.sometime(&n.act, false) }, nil
 	}
 	attacker := process.New(folder)
 	const lowest = "19"
