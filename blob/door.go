@@ -16,7 +16,9 @@ import (
 // is full, one makes room for the next, in this order:
 //
 //   - one without a request, the one that has waited longest: whoever sends nothing, or
-//     keeps a connection for its next request, loses it;
+//     keeps a connection for its next request, loses it. Those on which a node has signed
+//     a request go after all others, for a node opens its next one at the price of a
+//     handshake;
 //   - one whose request nobody signed, the oldest: nodes go before strangers, who ask
 //     for the rest of a blob again.
 //
@@ -59,6 +61,7 @@ type visit struct {
 	since   uint64 // when its request, or the wait for one, began
 	busy    bool   // with a request
 	node    bool   // a node signed it
+	known   bool   // a node has signed some request
 }
 
 // Accept implements [net.Listener].
@@ -138,11 +141,22 @@ func (d *Door) leaves(address netip.Prefix) (out *visit) {
 	for v := range d.inside {
 		switch {
 		case v.busy && v.node || address.IsValid() && v.address != address:
-		case out == nil, out.busy && !v.busy, out.busy == v.busy && v.since < out.since:
+		case out == nil, v.rank() < out.rank(), v.rank() == out.rank() && v.since < out.since:
 			out = v
 		}
 	}
 	return out
+}
+
+// rank says who goes first, the smallest.
+func (v *visit) rank() int {
+	switch {
+	case v.busy:
+		return 2
+	case v.known:
+		return 1
+	}
+	return 0
 }
 
 // wait unlocks the door until somebody leaves or falls idle.
@@ -184,7 +198,7 @@ func (v *visit) use(busy, node bool) {
 	if busy != v.busy {
 		v.since = v.door.tick()
 	}
-	v.busy, v.node = busy, node
+	v.busy, v.node, v.known = busy, node, v.known || node
 	if !busy {
 		v.door.changed()
 	}

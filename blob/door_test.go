@@ -24,6 +24,7 @@ type street struct {
 	gone     chan struct{}
 	once     sync.Once
 	open     atomic.Int64 // connections on the server's side
+	dialled  atomic.Int64 // connections so far
 }
 
 func newStreet() *street {
@@ -49,6 +50,7 @@ func (s *street) Addr() net.Addr { return &net.TCPAddr{} }
 
 // dial comes from an address.
 func (s *street) dial(from string) net.Conn {
+	s.dialled.Add(1)
 	here, there := net.Pipe()
 	s.arriving <- &arrival{Conn: there, street: s, address: from}
 	return here
@@ -136,6 +138,40 @@ func TestIdleStrangersKeepNobodyOut(t *testing.T) {
 			c, hangUp := s.caller(evaluator, "10.1.0.1:1")
 			if _, err := c.Updates(t.Context(), atStreet(), 1, 1); err != nil {
 				t.Errorf("door %v: a node gets %v", guarded, err)
+			}
+			hangUp()
+			stop()
+		})
+	}
+}
+
+// TestIdleNodesOutlastIdleStrangers: a node keeps the connection for its next request
+// while strangers, who come after it and say nothing, push each other out.
+func TestIdleNodesOutlastIdleStrangers(t *testing.T) {
+	for _, signs := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStreet()
+			stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 10})
+			who := uint64(0)
+			if signs {
+				who = evaluator
+			}
+			c, hangUp := s.caller(who, "10.1.0.1:1")
+			ask := func() {
+				if _, err := c.Updates(t.Context(), atStreet(), 1, 1); err != nil {
+					t.Error(err)
+				}
+			}
+			ask()
+			synctest.Wait()
+			before := s.dialled.Load()
+			for i := range 40 {
+				defer s.dial(fmt.Sprintf("10.0.0.%d:1", i+1)).Close()
+			}
+			synctest.Wait()
+			ask()
+			if again := s.dialled.Load() - before - 40; (again == 0) != signs {
+				t.Errorf("signed %v: the next request takes %d new connections", signs, again)
 			}
 			hangUp()
 			stop()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -13,6 +14,11 @@ import (
 // attempts is how often in a row a peer may break off without having brought a
 // whole chunk before the next peer is asked.
 const attempts = 3
+
+// slow is how long a peer may take before it is remembered as one that stalled when the
+// caller waits no longer: a round that has moved on lets nobody wait until the patience
+// ends, and would begin with the same peer each time.
+const slow = 500 * time.Millisecond
 
 // FetchModel downloads a model of at most limit bytes into a store, unless it is
 // there, and returns its size. Peers are asked in turn; what one brought and its
@@ -76,11 +82,15 @@ type fetch struct {
 func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
 	var failed error
 	for _, peer := range peers {
+		began := f.now()
 		e, err := f.persist(ctx, peer)
 		if err == nil {
 			return e, nil
 		}
 		if ctx.Err() != nil {
+			if f.stalled != nil && f.now().Sub(began) >= slow {
+				f.stalled(peer)
+			}
 			return Entry{}, cause(ctx, err)
 		}
 		if errors.Is(err, ErrFull) { // no other peer makes room here

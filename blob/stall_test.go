@@ -3,6 +3,7 @@ package blob_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -165,6 +166,46 @@ func TestStallerIsAskedLast(t *testing.T) {
 			get(models[0], 1, 2)
 			if got := asked.Load(); got != 1 {
 				t.Errorf("an hour later it is asked %d times", got)
+			}
+		})
+	}
+}
+
+// TestStallerOfARoundIsAskedLast: where each round ends before the haste does, who stands
+// still costs every round its model, unless it is remembered although nobody waited for
+// the haste to end. One round costs nothing where it ends at once: nobody was slow.
+func TestStallerOfARoundIsAskedLast(t *testing.T) {
+	b := blobtest.Bytes(1, 10)
+	for _, c := range []struct {
+		stalls *blob.Stalls
+		round  time.Duration
+		asked  int64 // of 4 rounds
+	}{
+		{nil, time.Second, 4},
+		{&blob.Stalls{}, time.Second, 1},
+		{&blob.Stalls{}, 100 * time.Millisecond, 4},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var asked atomic.Int64
+			n, stop := pair(t, func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					asked.Add(1)
+					<-r.Context().Done()
+				})
+			}, b)
+			defer stop()
+			n.Stalls = c.stalls
+			for range 4 {
+				ctx, end := context.WithTimeout(t.Context(), c.round)
+				err := n.FetchModel(ctx, []uint64{1, 2}, spec.DigestOf(b), 10, blob.NewMemory())
+				end()
+				if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+				synctest.Wait()
+			}
+			if got := asked.Load(); got != c.asked {
+				t.Errorf("remembered %v, rounds of %s: 4 of them ask it %d times, want %d", c.stalls != nil, c.round, got, c.asked)
 			}
 		})
 	}
