@@ -10,8 +10,8 @@ type exact struct{ mu float64 }
 func newExact(all []release) (counter, error) {
 	square := 0.0
 	for _, r := range all {
-		g, ok := r.mechanism.(Gaussian)
-		if !ok || r.sampled() {
+		g, ok := r.whole.(Gaussian)
+		if !ok || r.rate < 1 {
 			return nil, Exact.unsound("knows gaussians without sampling only")
 		}
 		square += r.steps / (g.Noise * g.Noise)

@@ -64,8 +64,8 @@ type law struct{ above, below pair }
 // remove is the law when P has the unit and Q has not, add the other way round. They
 // are the same where the unit is always there or has another in its place.
 func (r release) remove() law {
-	base := r.mechanism.pair()
-	if !r.sampled() {
+	base := r.sampled.pair()
+	if r.rate == 1 {
 		return law{base, exchanged(base)}
 	}
 	// At t the loss of the mechanism is ln(1 + (e^t - 1)/rate), and P is the mixture

@@ -116,31 +116,38 @@ func (a Answer) String() string {
 	return s
 }
 
-// release is a part as the accountants see it: the mechanism for neighbours as far
-// apart as the adjacency puts them, and how a unit's being drawn shows.
+// release is a part as the accountants see it.
 type release struct {
-	mechanism Mechanism
-	rate      float64
-	// substituted: a neighbour has another unit in the sampled one's place. Otherwise
-	// it has none there, and the two directions differ.
+	// whole is the mechanism if everybody were drawn, for neighbours as far apart as
+	// the adjacency puts them. It is a bound with any sampling.
+	whole Mechanism
+	// sampled is the mechanism of which rate is drawn. If substituted, a neighbour has
+	// another unit in the drawn one's place; otherwise it has none there, and the two
+	// directions differ.
+	sampled     Mechanism
+	rate        float64
 	substituted bool
 	steps       float64
 }
-
-func (r release) sampled() bool { return r.rate < 1 }
 
 // releases is the plan, with equal parts taken together. Without replacement the
 // drawn set always has the same size, so whoever is not drawn leaves the place to
 // another unit, whatever the adjacency.
 func (p Plan) releases() (all []release) {
 	for _, part := range p.Parts {
-		r := release{mechanism: part.Mechanism, rate: part.Sampling.rate(), steps: float64(part.Steps)}
-		r.substituted = p.Adjacency == cost.ReplaceOne || r.sampled() && part.Sampling.Population != 0
-		if r.substituted {
-			r.mechanism = r.mechanism.stretched()
+		r := release{whole: part.Mechanism, rate: part.Sampling.rate(), steps: float64(part.Steps)}
+		if p.Adjacency == cost.ReplaceOne {
+			r.whole = r.whole.stretched()
+		}
+		if r.sampled = r.whole; r.rate < 1 {
+			r.substituted = p.Adjacency == cost.ReplaceOne || part.Sampling.Population != 0
+			if r.substituted {
+				r.sampled = part.Mechanism.stretched()
+			}
 		}
 		same := func(o release) bool {
-			return o.mechanism == r.mechanism && o.rate == r.rate && o.substituted == r.substituted
+			o.steps = r.steps
+			return o == r
 		}
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i].steps += r.steps
@@ -151,17 +158,22 @@ func (p Plan) releases() (all []release) {
 	return all
 }
 
+// unsampled is the release with what sampling amplifies left out.
+func (r release) unsampled() release {
+	return release{whole: r.whole, sampled: r.whole, rate: 1, steps: r.steps}
+}
+
 // pure is the epsilon of one step with a delta of 0. Sampling turns e^epsilon - 1
 // into rate times that (Balle, Barthe and Gaboardi 2018, Theorems 8 and 9).
 func (r release) pure() float64 {
-	epsilon := r.mechanism.pure()
-	if !r.sampled() || math.IsInf(epsilon, 1) {
-		return epsilon
+	whole, epsilon := r.whole.pure(), r.sampled.pure()
+	switch {
+	case r.rate == 1 || math.IsInf(epsilon, 1):
+		return whole
+	case epsilon > 30: // e^epsilon may be too large for a float64
+		return math.Min(whole, up(logAdd(math.Log1p(-r.rate), math.Log(r.rate)+epsilon)))
 	}
-	if epsilon > 30 { // e^epsilon may be too large for a float64
-		return up(logAdd(math.Log1p(-r.rate), math.Log(r.rate)+epsilon))
-	}
-	return up(math.Log1p(r.rate * math.Expm1(epsilon)))
+	return math.Min(whole, up(math.Log1p(r.rate*math.Expm1(epsilon))))
 }
 
 func checkEpsilon(epsilon float64) error { return positive("epsilon", epsilon) }

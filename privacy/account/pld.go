@@ -12,29 +12,59 @@ type pld struct {
 }
 
 func newPLD(all []release) (counter, error) {
-	c := pld{all: all}
-	oneWay := true
 	for _, r := range all {
-		if r.mechanism.pair() == nil {
-			return nil, PLD.unsound("needs a pair of distributions that dominates all neighbours, and none is known for %v", r.mechanism)
+		if r.whole.pair() == nil {
+			return nil, PLD.unsound("needs a pair of distributions that dominates all neighbours, and none is known for %v", r.whole)
 		}
-		oneWay = oneWay && (!r.sampled() || r.substituted)
 	}
+	// Without replacement under zero-out, the sampled mechanism has neighbours twice
+	// as far apart as the whole one, which may then be the better bound.
+	whole := slices.Clone(all)
+	for i, r := range all {
+		if r.sampled != r.whole {
+			whole[i] = r.unsampled()
+		}
+	}
+	if !slices.Equal(whole, all) {
+		return either{composePLD(all), composePLD(whole)}, nil
+	}
+	return composePLD(all), nil
+}
+
+func composePLD(all []release) pld {
+	c := pld{all: all}
 	remove, add := make([]law, len(all)), make([]law, len(all))
+	oneWay := true
 	for i, r := range all {
 		remove[i], add[i] = r.remove(), r.add()
+		oneWay = oneWay && (r.rate == 1 || r.substituted)
 	}
 	c.directions = append(c.directions, remove)
 	if !oneWay {
 		c.directions = append(c.directions, add)
 	}
-	return c, nil
+	return c
+}
+
+// either is two bounds on one plan.
+type either [2]counter
+
+func (e either) epsilon(delta float64) (epsilon, reached, order float64) {
+	first, _, _ := e[0].epsilon(delta)
+	second, _, _ := e[1].epsilon(delta)
+	return math.Min(first, second), delta, 0
+}
+
+func (e either) delta(epsilon float64) (delta, order float64) {
+	first, _ := e[0].delta(epsilon)
+	second, _ := e[1].delta(epsilon)
+	return math.Min(first, second), 0
 }
 
 func (c pld) epsilon(delta float64) (epsilon, reached, order float64) {
 	for _, laws := range c.directions {
 		composed := c.compose(laws, delta*negligible, func(s sum) float64 {
-			return s.bestTilt(func(generating, tilt float64) float64 { return (generating - math.Log(delta)) / tilt })
+			return s.bestTilt(func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
 		})
 		epsilon = math.Max(epsilon, composed.epsilon(delta))
 	}
@@ -45,7 +75,7 @@ func (c pld) delta(epsilon float64) (delta, order float64) {
 	guess, _ := curve(c.all, Orders()).Delta(epsilon)
 	for _, laws := range c.directions {
 		composed := c.compose(laws, math.Max(guess*negligible*1e-3, 1e-290), func(s sum) float64 {
-			return s.bestTilt(func(generating, tilt float64) float64 { return generating - tilt*epsilon })
+			return s.bestTilt(func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
 		})
 		delta = math.Max(delta, composed.delta(epsilon))
 	}

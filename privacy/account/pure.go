@@ -10,7 +10,7 @@ func newBasic(all []release) (counter, error) {
 	for _, r := range all {
 		epsilon := r.pure()
 		if math.IsInf(epsilon, 1) {
-			return nil, Basic.unsound("adds up pure epsilons, and %v has none", r.mechanism)
+			return nil, Basic.unsound("adds up pure epsilons, and %v has none", r.whole)
 		}
 		b.sum = nextUp(b.sum + nextUp(r.steps*epsilon))
 	}
@@ -43,7 +43,7 @@ func newKOV(all []release) (counter, error) {
 	for _, r := range all {
 		switch epsilon := r.pure(); {
 		case math.IsInf(epsilon, 1):
-			return nil, KOV.unsound("composes pure steps, and %v is not", r.mechanism)
+			return nil, KOV.unsound("composes pure steps, and %v is not", r.whole)
 		case epsilon != c.step:
 			return nil, KOV.unsound("composes steps of one epsilon, and these have %v and %v", c.step, epsilon)
 		}

@@ -96,10 +96,10 @@ func (c rdp) delta(epsilon float64) (delta, order float64) { return c.curve.Delt
 // moments are ln E_Q[(P/Q)^order] of one step of a release, an upper bound.
 type moments struct {
 	release
-	whole []float64 // at integer orders, 0 for what has not been asked for
+	known []float64 // at integer orders, 0 for what has not been asked for
 }
 
-func newMoments(r release) *moments { return &moments{release: r, whole: make([]float64, maxOrder+1)} }
+func newMoments(r release) *moments { return &moments{release: r, known: make([]float64, maxOrder+1)} }
 
 // at is the moment at any order. It is convex in the order and 0 at 1, so where no
 // formula holds it is at most what lies on the line between its neighbours.
@@ -113,13 +113,10 @@ func (m *moments) at(order float64) float64 {
 		below = m.integer(int(low))
 	}
 	line := up(below + (order-low)*(m.integer(int(low)+1)-below))
-	if !m.mechanism.fractional() {
-		return line
+	if m.whole.fractional() {
+		line = math.Min(line, m.whole.moment(order))
 	}
-	if !m.sampled() {
-		return math.Min(line, m.mechanism.moment(order))
-	}
-	if g, ok := m.mechanism.(Gaussian); ok && !m.substituted {
+	if g, ok := m.sampled.(Gaussian); ok && m.rate < 1 && !m.substituted {
 		if v := fractionalGaussian(m.rate, g.Noise, order); v >= 0 {
 			return math.Min(line, v)
 		}
@@ -128,13 +125,13 @@ func (m *moments) at(order float64) float64 {
 }
 
 func (m *moments) integer(order int) float64 {
-	if m.whole[order] == 0 {
-		m.whole[order] = m.mechanism.moment(float64(order))
-		if m.sampled() {
-			m.whole[order] = math.Min(m.whole[order], m.amplified(order))
+	if m.known[order] == 0 {
+		m.known[order] = m.whole.moment(float64(order))
+		if m.rate < 1 {
+			m.known[order] = math.Min(m.known[order], m.amplified(order))
 		}
 	}
-	return m.whole[order]
+	return m.known[order]
 }
 
 // amplified is the moment of the sampled mechanism at an integer order:
@@ -150,7 +147,7 @@ func (m *moments) amplified(order int) float64 {
 	draw, leave := math.Log(m.rate), math.Log1p(-m.rate)
 	for i := 2; i <= order; i++ {
 		k := float64(i)
-		sum = logAdd(sum, logBinomial(n, k)+k*draw+(n-k)*leave+logExpm1(m.mechanism.moment(k)))
+		sum = logAdd(sum, logBinomial(n, k)+k*draw+(n-k)*leave+logExpm1(m.sampled.moment(k)))
 	}
 	return log1pExp(sum + math.Log(m.factor()))
 }
@@ -159,7 +156,7 @@ func (m *moments) factor() float64 {
 	switch {
 	case !m.substituted:
 		return 1
-	case m.mechanism.pair() != nil:
+	case m.sampled.pair() != nil:
 		return 2
 	}
 	return 2 * (2 - m.rate)

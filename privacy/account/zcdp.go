@@ -12,13 +12,13 @@ type zcdp struct {
 func newZCDP(all []release) (counter, error) {
 	var c zcdp
 	for _, r := range all {
-		if r.sampled() {
+		if r.rate < 1 {
 			return nil, ZCDP.unsound("knows no amplification by sampling")
 		}
-		xi, rho := r.mechanism.concentrated()
+		xi, rho := r.whole.concentrated()
 		c.xi += r.steps * xi
 		c.rho += r.steps * rho
-		c.integers = c.integers || !r.mechanism.fractional()
+		c.integers = c.integers || !r.whole.fractional()
 	}
 	c.xi, c.rho = up(c.xi), up(c.rho)
 	return c, nil
