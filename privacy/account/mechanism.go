@@ -70,17 +70,17 @@ type Pure struct{ Epsilon float64 }
 const maxBound = 1 << 60
 
 // Validate implements [Mechanism].
-func (m Gaussian) Validate() error { return positive("noise of a gaussian", m.Noise) }
+func (m Gaussian) Validate() error { return moderate("noise of a gaussian", m.Noise) }
 
 // Validate implements [Mechanism].
-func (m Laplace) Validate() error { return positive("epsilon of a laplace step", m.Epsilon) }
+func (m Laplace) Validate() error { return moderate("epsilon of a laplace step", m.Epsilon) }
 
 // Validate implements [Mechanism].
-func (m Pure) Validate() error { return positive("epsilon of a pure step", m.Epsilon) }
+func (m Pure) Validate() error { return moderate("epsilon of a pure step", m.Epsilon) }
 
 // Validate implements [Mechanism].
 func (m DiscreteLaplace) Validate() error {
-	if err := positive("a of a discrete laplace", m.A); err != nil {
+	if err := moderate("a of a discrete laplace", m.A); err != nil {
 		return err
 	}
 	return bound("the L1 norm", m.L1)
@@ -88,13 +88,30 @@ func (m DiscreteLaplace) Validate() error {
 
 // Validate implements [Mechanism].
 func (m Skellam) Validate() error {
-	if err := positive("variance of a skellam", m.Variance); err != nil {
+	if err := moderate("standard deviation of a skellam", math.Sqrt(m.Variance)); err != nil {
 		return err
 	}
 	if err := bound("the square of the L2 norm", m.L2Squared); err != nil {
 		return err
 	}
 	return bound("the L1 norm", m.L1)
+}
+
+// No parameter may be so extreme that floating point has no room for what is
+// computed from it.
+const (
+	leastParameter = 1e-9
+	mostParameter  = 1e9
+)
+
+func moderate(name string, x float64) error {
+	if err := positive(name, x); err != nil {
+		return err
+	}
+	if x < leastParameter || x > mostParameter {
+		return fmt.Errorf("%s is %v: it must lie between %v and %v", name, x, leastParameter, mostParameter)
+	}
+	return nil
 }
 
 func positive(name string, x float64) error {

@@ -63,9 +63,10 @@ func (e either) delta(epsilon float64) (delta, order float64) {
 
 func (c pld) epsilon(delta float64) (epsilon, reached, order float64) {
 	for _, laws := range c.directions {
-		composed := c.compose(laws, delta*negligible, func(s sum) float64 {
-			return s.bestTilt(func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
-		})
+		composed, ok := c.compose(laws, delta*negligible, func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
+		if !ok {
+			return math.Inf(1), delta, 0
+		}
 		epsilon = math.Max(epsilon, composed.epsilon(delta))
 	}
 	return up(epsilon), delta, 0
@@ -74,9 +75,11 @@ func (c pld) epsilon(delta float64) (epsilon, reached, order float64) {
 func (c pld) delta(epsilon float64) (delta, order float64) {
 	guess, _ := curve(c.all, Orders()).Delta(epsilon)
 	for _, laws := range c.directions {
-		composed := c.compose(laws, math.Max(guess*negligible*1e-3, 1e-290), func(s sum) float64 {
-			return s.bestTilt(func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
-		})
+		truncated := math.Max(guess*negligible*1e-3, 1e-290)
+		composed, ok := c.compose(laws, truncated, func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
+		if !ok {
+			return 1, 0
+		}
 		delta = math.Max(delta, composed.delta(epsilon))
 	}
 	return math.Min(1, up(delta)), 0
@@ -92,18 +95,29 @@ const (
 // How fine the losses are: as many steps to a standard deviation as fit, so that the
 // transform has about usualLength values. A step may have at most maxCells.
 const (
-	usualLength = 1 << 17
-	maxLength   = 1 << 21
-	maxCells    = 1 << 20
-	minFineness = 40
+	usualLength = 1 << 16
+	maxLength   = 1 << 20
+	maxCells    = 1 << 19
+	minFineness = 16
 	maxFineness = 1000
 )
 
+// The losses of one step lie in an interval at least, and at most, this wide: its
+// exponential must be a number, and its parts different ones.
+const (
+	leastWidth = 1e-12
+	mostWidth  = 600
+)
+
 // compose adds up the losses of all steps. Mass up to truncated may be put at an
-// infinite loss; tilt chooses where the sum is to be most accurate.
-func (c pld) compose(laws []law, truncated float64, tilt func(sum) float64) composed {
-	s := c.discretise(laws, truncated)
-	return s.compose(tilt(s), truncated)
+// infinite loss. It is most accurate where bound is least, a bound by the generating
+// function on what is asked for. It fails if one step may lose too much.
+func (c pld) compose(laws []law, truncated float64, bound func(generating, tilt float64) float64) (composed, bool) {
+	s, ok := c.discretise(laws, truncated)
+	if !ok {
+		return composed{}, false
+	}
+	return s.compose(s.bestTilt(bound), truncated), true
 }
 
 // sum is the losses of all steps before they are added up.
@@ -113,18 +127,21 @@ type sum struct {
 	total float64 // steps
 }
 
-func (c pld) discretise(laws []law, truncated float64) sum {
-	s := sum{parts: make([]losses, len(laws)), steps: make([]float64, len(laws))}
+func (c pld) discretise(laws []law, truncated float64) (s sum, ok bool) {
+	s = sum{parts: make([]losses, len(laws)), steps: make([]float64, len(laws))}
 	for i, r := range c.all {
 		s.steps[i] = r.steps
 		s.total += r.steps
 	}
 	low, high := make([]float64, len(laws)), make([]float64, len(laws))
-	widest := 0.0
+	widest := leastWidth
 	for i, l := range laws {
 		high[i] = l.above.beyond(truncated / s.total)
 		low[i] = l.below.beyond(negligibleBelow / s.total)
 		widest = math.Max(widest, low[i]+high[i])
+	}
+	if widest > mostWidth {
+		return sum{}, false
 	}
 	fineness := math.Min(maxFineness, math.Max(minFineness, usualLength/(16*math.Sqrt(s.total))))
 	// A first, rough step makes the variance too large, so the step is found anew
@@ -142,7 +159,7 @@ func (c pld) discretise(laws []law, truncated float64) sum {
 		}
 		step = want
 	}
-	return s
+	return s, true
 }
 
 func (s sum) generating(tilt float64) (generating float64) {
@@ -167,7 +184,7 @@ func (s sum) deviation() float64 {
 	for i, d := range s.parts {
 		variance += s.steps[i] * d.variance()
 	}
-	return math.Sqrt(variance)
+	return math.Max(s.parts[0].step, math.Sqrt(variance))
 }
 
 // composed is the distribution of the sum of losses, multiplied by e^(tilt*loss -
