@@ -208,7 +208,7 @@ func (m DiscreteLaplace) moment(order float64) float64 {
 	return logAdd(ends, inner) - math.Log1p(math.Exp(-m.A))
 }
 
-// moment of Agarwal, Kairouz and Liu 2021, Theorem 3.5 and its corollary; it holds
+// moment is the bound of Agarwal, Kairouz and Liu 2021; it holds
 // at integer orders.
 func (m Skellam) moment(order float64) float64 {
 	v, square, l1 := m.Variance, float64(m.L2Squared), float64(m.L1)

@@ -139,7 +139,7 @@ func (m *moments) integer(order int) float64 {
 //	ln(1 + f sum_{k=2..order} C(order,k) rate^k (1-rate)^(order-k) (E(k)-1))
 //
 // where ln E(k) is the moment of the mechanism. For a unit that is there or not, f
-// is 1: Zhu and Wang 2019, Theorem 6, whose factor 3 symmetric noise does not need.
+// is 1: Zhu and Wang 2019, Theorem 5, whose factor 3 symmetric noise does not need.
 // For a unit with another in its place it is 2 where one pair of distributions
 // dominates all neighbours, otherwise 2 (2-rate). Proofs are in docs/privacy.md.
 func (m *moments) amplified(order int) float64 {

@@ -11,6 +11,7 @@ func BenchmarkEpsilon(b *testing.B) {
 		"dpsgd":   dpsgd(2250, 0.04, 1.5),
 		"small":   dpsgd(6000, 0.0025, 1.3),
 		"laplace": steps(100, account.Laplace{Epsilon: 0.1}, account.Sampling{}),
+		"long":    dpsgd(10_000, 0.01, 4),
 		"one":     steps(1, account.Laplace{Epsilon: 0.1}, account.Sampling{}),
 	} {
 		for _, a := range []account.Accountant{account.RDP, account.PLD} {

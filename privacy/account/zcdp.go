@@ -3,7 +3,7 @@ package account
 import "math"
 
 // zcdp is (xi, rho)-zCDP: the Renyi divergence is at most xi + rho*order (Bun and
-// Steinke 2016, Definition 8.1). It is converted at the best order.
+// Steinke 2016, Definition 1.1). It is converted at the best order.
 type zcdp struct {
 	xi, rho  float64
 	integers bool // only at integer orders
