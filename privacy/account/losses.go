@@ -13,13 +13,13 @@ type losses struct {
 }
 
 // tailError bounds the relative error of the probabilities of a [pair].
-const tailError = 512 * ulp
+const tailError = 2048 * ulp
 
 // discretise connects the dots (Doroshenko, Ghazi, Kamath, Kumar and Manurangsi
 // 2022): what lies between two multiples of the step goes to these two, so that the
 // mass under P and the mass under Q both stay. What lies above high goes to
 // infinity, what lies below -low goes up to it.
-func (l law) discretise(step, low, high float64) losses {
+func (l tails) discretise(step, low, high float64) losses {
 	left, right := int(math.Ceil(low/step)), int(math.Ceil(high/step))
 	d := losses{step: step, first: -left, mass: make([]float64, left+right+1)}
 	// split gives a cell's mass to its ends; dot is the lower one.
@@ -68,20 +68,30 @@ func (d losses) variance() float64 {
 }
 
 // generating is ln E_P[e^(tilt*loss)] over the finite losses. Powers are multiplied
-// up and computed afresh every so often, which costs less than all exponentials.
+// up, from the end where they are largest, and computed afresh every so often, which
+// costs less than all exponentials.
 func (d losses) generating(tilt float64) float64 {
 	const fresh = 64
-	ratio := math.Exp(-tilt * d.step)
-	top, sum := len(d.mass)-1, 0.0
-	for start := top; start >= 0; start -= fresh {
-		power := math.Exp(-tilt * d.step * float64(top-start))
-		for i := start; i > start-fresh && i >= 0; i-- {
-			sum += d.mass[i] * power
-			power *= ratio
-		}
+	last := len(d.mass) - 1
+	largest := d.first + last
+	if tilt < 0 {
+		largest = d.first
+	}
+	falling := -math.Abs(tilt) * d.step
+	ratio, sum := math.Exp(falling), 0.0
+	for start := 0; start <= last; start += fresh {
+		power := math.Exp(falling * float64(start))
 		if power == 0 {
 			break
 		}
+		for i := start; i < start+fresh && i <= last; i++ {
+			if tilt < 0 {
+				sum += d.mass[i] * power
+			} else {
+				sum += d.mass[last-i] * power
+			}
+			power *= ratio
+		}
 	}
-	return math.Log(sum) + tilt*d.step*float64(d.first+top)
+	return math.Log(sum) + tilt*d.step*float64(largest)
 }

@@ -57,16 +57,16 @@ func (m Pure) pair() pair {
 	}
 }
 
-// law is the distribution of the loss of one step in one direction: under P and
+// tails are the distribution of the loss of one step in one direction: under P and
 // under Q, how probable it is more than t, or less than -t, for t from 0 on.
-type law struct{ above, below pair }
+type tails struct{ above, below pair }
 
 // remove is the law when P has the unit and Q has not, add the other way round. They
 // are the same where the unit is always there or has another in its place.
-func (r release) remove() law {
+func (r release) remove() tails {
 	base := r.sampled.pair()
 	if r.rate == 1 {
-		return law{base, exchanged(base)}
+		return tails{base, exchanged(base)}
 	}
 	// At t the loss of the mechanism is ln(1 + (e^t - 1)/rate), and P is the mixture
 	// rate P + (1-rate) Q.
@@ -78,9 +78,9 @@ func (r release) remove() law {
 		return mixed(base(math.Log1p(math.Expm1(t) / r.rate)))
 	}
 	if r.substituted {
-		return law{more, exchanged(more)}
+		return tails{more, exchanged(more)}
 	}
-	return law{more, func(t float64) (float64, float64) {
+	return tails{more, func(t float64) (float64, float64) {
 		left := math.Expm1(-t) / r.rate
 		if left <= -1 {
 			return 0, 0
@@ -90,9 +90,9 @@ func (r release) remove() law {
 	}}
 }
 
-func (r release) add() law {
+func (r release) add() tails {
 	l := r.remove()
-	return law{exchanged(l.below), exchanged(l.above)}
+	return tails{exchanged(l.below), exchanged(l.above)}
 }
 
 func exchanged(f pair) pair {

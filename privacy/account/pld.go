@@ -8,7 +8,7 @@ import (
 // pld composes the distributions of the privacy loss.
 type pld struct {
 	all        []release
-	directions [][]law // one law for each release
+	directions [][]tails // one for each release
 }
 
 func newPLD(all []release) (counter, error) {
@@ -18,22 +18,45 @@ func newPLD(all []release) (counter, error) {
 		}
 	}
 	// Without replacement under zero-out, the sampled mechanism has neighbours twice
-	// as far apart as the whole one, which may then be the better bound.
-	whole := slices.Clone(all)
+	// as far apart as the whole one, which may then be the better bound. It depends on
+	// the other parts which, so all ways are tried, or two if they are too many.
+	ways := [][]release{all}
+	var choices []int
 	for i, r := range all {
 		if r.sampled != r.whole {
-			whole[i] = r.unsampled()
+			choices = append(choices, i)
 		}
 	}
-	if !slices.Equal(whole, all) {
-		return either{composePLD(all), composePLD(whole)}, nil
+	if len(choices) <= maxChoices {
+		for _, i := range choices {
+			for _, way := range slices.Clone(ways) {
+				ways = append(ways, unsampled(way, i))
+			}
+		}
+	} else {
+		ways = append(ways, unsampled(all, choices...))
 	}
-	return composePLD(all), nil
+	var best either
+	for _, way := range ways {
+		best = append(best, composePLD(way))
+	}
+	return best, nil
+}
+
+// maxChoices is for how many parts all ways to count them are tried.
+const maxChoices = 3
+
+func unsampled(all []release, parts ...int) []release {
+	all = slices.Clone(all)
+	for _, i := range parts {
+		all[i] = all[i].unsampled()
+	}
+	return all
 }
 
 func composePLD(all []release) pld {
 	c := pld{all: all}
-	remove, add := make([]law, len(all)), make([]law, len(all))
+	remove, add := make([]tails, len(all)), make([]tails, len(all))
 	oneWay := true
 	for i, r := range all {
 		remove[i], add[i] = r.remove(), r.add()
@@ -46,60 +69,69 @@ func composePLD(all []release) pld {
 	return c
 }
 
-// either is two bounds on one plan.
-type either [2]counter
+// either is several bounds on one plan.
+type either []pld
 
 func (e either) epsilon(delta float64) (epsilon, reached, order float64) {
-	first, _, _ := e[0].epsilon(delta)
-	second, _, _ := e[1].epsilon(delta)
-	return math.Min(first, second), delta, 0
+	epsilon = math.Inf(1)
+	for _, c := range e {
+		epsilon = math.Min(epsilon, c.epsilon(delta))
+	}
+	return epsilon, delta, 0
 }
 
 func (e either) delta(epsilon float64) (delta, order float64) {
-	first, _ := e[0].delta(epsilon)
-	second, _ := e[1].delta(epsilon)
-	return math.Min(first, second), 0
-}
-
-func (c pld) epsilon(delta float64) (epsilon, reached, order float64) {
-	for _, laws := range c.directions {
-		composed, ok := c.compose(laws, delta*negligible, func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
-		if !ok {
-			return math.Inf(1), delta, 0
-		}
-		epsilon = math.Max(epsilon, composed.epsilon(delta))
+	delta = 1
+	for _, c := range e {
+		delta = math.Min(delta, c.delta(epsilon))
 	}
-	return up(epsilon), delta, 0
+	return delta, 0
 }
 
-func (c pld) delta(epsilon float64) (delta, order float64) {
+func (c pld) epsilon(delta float64) (epsilon float64) {
+	for _, laws := range c.directions {
+		s, ok := c.discretise(laws, delta*negligible)
+		if !ok {
+			return math.Inf(1)
+		}
+		tilt := s.bestTilt(func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
+		epsilon = math.Max(epsilon, s.compose(tilt, math.Inf(1)).epsilon(delta))
+	}
+	return up(epsilon)
+}
+
+func (c pld) delta(epsilon float64) (delta float64) {
 	guess, _ := curve(c.all, Orders()).Delta(epsilon)
 	for _, laws := range c.directions {
-		truncated := math.Max(guess*negligible*1e-3, 1e-290)
-		composed, ok := c.compose(laws, truncated, func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
+		s, ok := c.discretise(laws, math.Max(guess*negligible*1e-3, 1e-290))
 		if !ok {
-			return 1, 0
+			return 1
 		}
-		delta = math.Max(delta, composed.delta(epsilon))
+		tilt := s.bestTilt(func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
+		delta = math.Max(delta, s.compose(tilt, epsilon).delta(epsilon))
 	}
-	return math.Min(1, up(delta)), 0
+	return math.Min(1, up(delta))
 }
 
-// What may be lost to truncation: above, as a part of delta; below, in all, where it
-// only moves losses up.
+// What may be truncated: of one step, above as a part of delta, and below where it
+// only moves losses up; of the tilted sum, on both sides.
 const (
-	negligible      = 1e-7
-	negligibleBelow = 1e-10
+	negligible       = 1e-7
+	negligibleBelow  = 1e-10
+	negligibleTilted = 1e-10
 )
 
 // How fine the losses are: as many steps to a standard deviation as fit, so that the
-// transform has about usualLength values. A step may have at most maxCells.
+// transform has about usualLength values. Where rare losses are far larger than the
+// usual ones, a good fineness must do.
 const (
-	usualLength = 1 << 16
-	maxLength   = 1 << 20
-	maxCells    = 1 << 19
-	minFineness = 16
-	maxFineness = 1000
+	usualLength  = 1 << 16
+	maxLength    = 1 << 20
+	usualCells   = 1 << 15
+	maxCells     = 1 << 19
+	minFineness  = 16
+	goodFineness = 100
+	maxFineness  = 1000
 )
 
 // The losses of one step lie in an interval at least, and at most, this wide: its
@@ -109,17 +141,6 @@ const (
 	mostWidth  = 600
 )
 
-// compose adds up the losses of all steps. Mass up to truncated may be put at an
-// infinite loss. It is most accurate where bound is least, a bound by the generating
-// function on what is asked for. It fails if one step may lose too much.
-func (c pld) compose(laws []law, truncated float64, bound func(generating, tilt float64) float64) (composed, bool) {
-	s, ok := c.discretise(laws, truncated)
-	if !ok {
-		return composed{}, false
-	}
-	return s.compose(s.bestTilt(bound), truncated), true
-}
-
 // sum is the losses of all steps before they are added up.
 type sum struct {
 	parts []losses
@@ -127,7 +148,9 @@ type sum struct {
 	total float64 // steps
 }
 
-func (c pld) discretise(laws []law, truncated float64) (s sum, ok bool) {
+// discretise puts every part's losses on multiples of one step. Mass up to truncated
+// goes to an infinite loss in all. It fails if one step may lose too much.
+func (c pld) discretise(laws []tails, truncated float64) (s sum, ok bool) {
 	s = sum{parts: make([]losses, len(laws)), steps: make([]float64, len(laws))}
 	for i, r := range c.all {
 		s.steps[i] = r.steps
@@ -153,7 +176,10 @@ func (c pld) discretise(laws []law, truncated float64) (s sum, ok bool) {
 			s.parts[i] = l.discretise(step, low[i], high[i])
 			variance += s.steps[i] / s.total * s.parts[i].variance()
 		}
-		want := math.Max(math.Sqrt(variance)/fineness, widest/maxCells)
+		deviation := math.Sqrt(variance)
+		want := deviation / fineness
+		want = math.Max(want, math.Min(widest/usualCells, deviation/goodFineness))
+		want = math.Max(want, widest/maxCells)
 		if step <= 1.1*want {
 			break
 		}
@@ -187,21 +213,10 @@ func (s sum) deviation() float64 {
 	return math.Max(s.parts[0].step, math.Sqrt(variance))
 }
 
-// composed is the distribution of the sum of losses, multiplied by e^(tilt*loss -
-// generating) so that it is centred where it is asked.
-type composed struct {
-	step, tilt, generating float64
-	first                  int       // mass[i] is at (first+i)*step
-	mass                   []float64 // tilted
-	infinite               float64
-	lost                   float64 // how far the masses above a loss may be too small, tilted
-	rounding               float64 // the relative error of weights, over all steps
-}
-
-// compose multiplies the transforms. Sums outside the window come back in at its
-// other end: those from below only add mass, those from above are counted at an
-// infinite loss.
-func (s sum) compose(tilt, truncated float64) composed {
+// compose multiplies the transforms. The window reaches down to lowest at least.
+// Sums outside come back in at its other end: those from below only add mass, those
+// from above are counted at an infinite loss.
+func (s sum) compose(tilt, lowest float64) composed {
 	step := s.parts[0].step
 	c := composed{step: step, tilt: tilt, generating: s.generating(tilt)}
 	last := 0.0
@@ -209,12 +224,12 @@ func (s sum) compose(tilt, truncated float64) composed {
 		last += s.steps[i] * float64(d.first+len(d.mass)-1)
 		c.infinite += s.steps[i] * d.infinite
 	}
-	if bound := math.Ceil(s.upperBound(tilt, truncated) / step); bound < last {
+	if bound := math.Ceil(s.tailBound(tilt, 1) / step); bound < last {
 		last = bound
-		c.infinite += truncated
+		c.infinite += negligibleTilted * math.Exp(c.generating-tilt*step*last) * (1 + relativeSlack)
 	}
 	length := 2
-	for width := last - s.lowerBound(tilt)/step; float64(length) < width+1 && length < maxLength; {
+	for width := last - math.Min(lowest, s.tailBound(tilt, -1))/step; float64(length) < width+1 && length < maxLength; {
 		length *= 2
 	}
 	c.first = int(last) - length + 1
@@ -228,12 +243,14 @@ func (s sum) compose(tilt, truncated float64) composed {
 	errors := 0.0
 	for i, d := range s.parts {
 		clear(frequencies)
-		generating, square := d.generating(tilt), 0.0
+		generating := d.generating(tilt)
 		c.rounding += s.steps[i] * 4 * ulp * (2 + math.Abs(generating) + tilt*step*float64(max(-d.first, d.first+len(d.mass))))
 		for j, p := range d.mass {
-			w := p * math.Exp(tilt*step*float64(d.first+j)-generating)
-			frequencies[(d.first+j)&(length-1)] += complex(w, 0)
-			square += w * w
+			frequencies[(d.first+j)&(length-1)] += complex(p*math.Exp(tilt*step*float64(d.first+j)-generating), 0)
+		}
+		square := 0.0
+		for _, z := range frequencies {
+			square += real(z) * real(z)
 		}
 		errors += s.steps[i] * math.Sqrt(square)
 		t.forward(frequencies)
@@ -256,75 +273,14 @@ func (s sum) compose(tilt, truncated float64) composed {
 	return c
 }
 
-// upperBound is a loss that the sum exceeds with at most a given probability, by
-// Chernoff's bound.
-func (s sum) upperBound(tilt, probability float64) float64 {
-	at := func(log float64) float64 {
-		x := tilt * math.Exp(log)
-		return (s.generating(x) - math.Log(probability)) / x
-	}
-	return at(least(0, 3, 12, at))
-}
-
-// lowerBound is a loss below which the tilted sum hardly ever lies.
-func (s sum) lowerBound(tilt float64) float64 {
+// tailBound is a loss beyond which the tilted sum lies with a negligible
+// probability, upwards or downwards, by Chernoff's bound.
+func (s sum) tailBound(tilt float64, direction float64) float64 {
 	centre := s.generating(tilt)
 	at := func(log float64) float64 {
 		x := math.Exp(log)
-		return -(math.Log(negligibleBelow) + centre - s.generating(tilt-x)) / x
+		return (s.generating(tilt+direction*x) - centre - math.Log(negligibleTilted)) / x
 	}
 	scale := math.Log(1 / s.deviation())
-	return -at(least(scale-4, scale+6, 16, at))
-}
-
-// epsilon is the least one at which delta is reached.
-func (c composed) epsilon(delta float64) float64 {
-	higher, lower, shrink := 0.0, 0.0, math.Exp(-c.step) // sums over the losses above
-	for i := len(c.mass) - 1; i >= 0; i-- {
-		loss := float64(c.first+i) * c.step
-		untilt := math.Exp(c.generating - c.tilt*loss)
-		if loss <= 0 || c.total(higher, lower, untilt) > delta {
-			return c.within(loss, higher, lower, delta)
-		}
-		mass := c.mass[i] * untilt
-		higher += mass
-		lower = (lower + mass) * shrink
-	}
-	return math.Max(0, float64(c.first)*c.step)
-}
-
-// within finds epsilon between a loss, where delta is exceeded or which is not
-// positive, and the next one.
-func (c composed) within(loss, higher, lower, delta float64) float64 {
-	over := func(epsilon float64) float64 {
-		return c.total(higher, lower*math.Exp(epsilon-loss), math.Exp(c.generating-c.tilt*epsilon)) - delta
-	}
-	low := math.Max(0, loss)
-	if over(low) <= 0 {
-		return low
-	}
-	high := loss + c.step
-	if over(high) > 0 { // at the end of the window
-		return math.Inf(1)
-	}
-	return crossing(low, high, over)
-}
-
-func (c composed) total(higher, lower, untilt float64) float64 {
-	return (math.Max(0, higher-lower)+c.lost*untilt)*(1+c.rounding) + c.infinite
-}
-
-// delta at an epsilon.
-func (c composed) delta(epsilon float64) float64 {
-	higher, lower := 0.0, 0.0
-	for i, tilted := range slices.Backward(c.mass) {
-		loss := float64(c.first+i) * c.step
-		if loss <= epsilon {
-			break
-		}
-		mass := tilted * math.Exp(c.generating-c.tilt*loss)
-		higher += mass
-		lower += mass * math.Exp(epsilon-loss)
-	}
-	return math.Min(1, c.total(higher, lower, math.Exp(c.generating-c.tilt*epsilon)))
+	return direction * at(least(scale-4, scale+6, 16, at))
 }

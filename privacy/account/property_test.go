@@ -131,9 +131,13 @@ func TestDeltaIsTheInverseOfEpsilon(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: %v", answer, err)
 			}
-			// KOV's steps and the pure bound reach less than was asked for.
-			if close := back.Delta >= answer.Delta*0.99; back.Delta > answer.Delta*1.01 || !close {
+			if back.Delta > answer.Delta*1.01 {
 				t.Errorf("%v, and back: %v: %v", answer, back, p)
+			}
+			// Any less epsilon than rounding adds needs more delta.
+			less, err := p.DeltaBy(a, answer.Epsilon*(1-1e-8))
+			if err == nil && less.Delta < answer.Delta*0.99 {
+				t.Errorf("%v, and a little less: %v: %v", answer, less, p)
 			}
 		}
 	})

@@ -56,7 +56,24 @@ func newKOV(all []release) (counter, error) {
 	return c, nil
 }
 
+// more is one step more. Steps that are not taken cost nothing, so its bounds are
+// bounds; with them, more steps never cost less, which the grid (k-2i) alone breaks
+// between odd and even k.
+func (c kov) more() kov { return kov{c.step, c.k + 1} }
+
 func (c kov) epsilon(delta float64) (epsilon, reached, order float64) {
+	epsilon, reached = c.least(delta)
+	if e, d := c.more().least(delta); e < epsilon {
+		epsilon, reached = e, d
+	}
+	return epsilon, reached, 0
+}
+
+func (c kov) delta(epsilon float64) (delta, order float64) {
+	return math.Min(c.deltaBelow(epsilon), c.more().deltaBelow(epsilon)), 0
+}
+
+func (c kov) least(delta float64) (epsilon, reached float64) {
 	low, high := 0, c.k/2+1 // delta_low <= delta; delta_high is more, or there is none
 	for high-low > 1 {
 		if middle := (low + high) / 2; c.deltaAt(middle) <= delta {
@@ -65,17 +82,18 @@ func (c kov) epsilon(delta float64) (epsilon, reached, order float64) {
 			high = middle
 		}
 	}
-	return c.epsilonAt(low), c.deltaAt(low), 0
+	return c.epsilonAt(low), c.deltaAt(low)
 }
 
-func (c kov) delta(epsilon float64) (delta, order float64) {
+// deltaBelow is the delta of the largest epsilon of the grid up to the given one.
+func (c kov) deltaBelow(epsilon float64) float64 {
 	i := int(math.Ceil(math.Max(0, float64(c.k)-epsilon/c.step) / 2))
 	for ; i <= c.k/2; i++ {
 		if c.epsilonAt(i) <= epsilon {
-			return c.deltaAt(i), 0
+			return c.deltaAt(i)
 		}
 	}
-	return 1, 0
+	return 1
 }
 
 func (c kov) epsilonAt(i int) float64 { return up(float64(c.k-2*i) * c.step) }

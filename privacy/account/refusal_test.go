@@ -145,8 +145,11 @@ func TestLargeEpsilonIsLabelled(t *testing.T) {
 func TestExtremes(t *testing.T) {
 	for _, x := range []float64{1e-9, 1e-3, 1e3, 1e9} {
 		for _, m := range []account.Mechanism{
-			account.Gaussian{Noise: x}, account.Laplace{Epsilon: x}, account.Pure{Epsilon: x},
-			account.DiscreteLaplace{A: x, L1: 3}, account.Skellam{Variance: x, L2Squared: 9, L1: 3},
+			account.Gaussian{Noise: x},
+			account.Laplace{Epsilon: x},
+			account.Pure{Epsilon: x},
+			account.DiscreteLaplace{A: x, L1: 3},
+			account.Skellam{Variance: x, L2Squared: 9, L1: 3},
 		} {
 			for _, p := range []account.Plan{steps(1, m, account.Sampling{}), steps(1_000_000, m, account.Poisson(1e-4))} {
 				for _, a := range account.Accountants() {
