@@ -89,28 +89,47 @@ func (e either) delta(epsilon float64) (delta, order float64) {
 }
 
 func (c pld) epsilon(delta float64) (epsilon float64) {
+	bound := func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) }
 	for _, laws := range c.directions {
-		s, ok := c.discretise(laws, delta*negligible)
+		composed, ok := c.compose(laws, delta*negligible, math.Inf(1), bound)
 		if !ok {
 			return math.Inf(1)
 		}
-		tilt := s.bestTilt(func(generating, tilt float64) float64 { return toEpsilon(tilt+1, generating/tilt, delta) })
-		epsilon = math.Max(epsilon, s.compose(tilt, math.Inf(1)).epsilon(delta))
+		epsilon = math.Max(epsilon, composed.epsilon(delta))
 	}
 	return up(epsilon)
 }
 
 func (c pld) delta(epsilon float64) (delta float64) {
 	guess, _ := curve(c.all, Orders()).Delta(epsilon)
+	bound := func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) }
 	for _, laws := range c.directions {
-		s, ok := c.discretise(laws, math.Max(guess*negligible*1e-3, 1e-290))
+		composed, ok := c.compose(laws, math.Max(guess*negligible*1e-3, 1e-290), epsilon, bound)
 		if !ok {
 			return 1
 		}
-		tilt := s.bestTilt(func(generating, tilt float64) float64 { return toLogDelta(tilt+1, generating/tilt, epsilon) })
-		delta = math.Max(delta, s.compose(tilt, epsilon).delta(epsilon))
+		delta = math.Max(delta, composed.delta(epsilon))
 	}
 	return math.Min(1, up(delta))
+}
+
+// compose adds up the losses of all steps, most accurately where a bound by the
+// generating function on what is asked for is least. A window that would be too long
+// is made of longer steps.
+func (c pld) compose(laws []tails, truncated, lowest float64, bound func(generating, tilt float64) float64) (composed, bool) {
+	s, ok := c.discretise(laws, truncated, 0)
+	if !ok {
+		return composed{}, false
+	}
+	tilt := s.bestTilt(bound)
+	low, high := s.window(tilt, lowest)
+	if least := (high - low) / (maxLength / 2); least > s.parts[0].step {
+		if s, ok = c.discretise(laws, truncated, least); !ok {
+			return composed{}, false
+		}
+		low, high = s.window(tilt, lowest)
+	}
+	return s.compose(tilt, low, high), true
 }
 
 // What may be truncated: of one step, above as a part of delta, and below where it
@@ -126,9 +145,9 @@ const (
 // usual ones, a good fineness must do.
 const (
 	usualLength  = 1 << 16
-	maxLength    = 1 << 20
+	maxLength    = 1 << 18
 	usualCells   = 1 << 15
-	maxCells     = 1 << 19
+	maxCells     = 1 << 17
 	minFineness  = 16
 	goodFineness = 100
 	maxFineness  = 1000
@@ -149,8 +168,8 @@ type sum struct {
 }
 
 // discretise puts every part's losses on multiples of one step. Mass up to truncated
-// goes to an infinite loss in all. It fails if one step may lose too much.
-func (c pld) discretise(laws []tails, truncated float64) (s sum, ok bool) {
+// goes to an infinite loss in all. It fails if a loss may be too large.
+func (c pld) discretise(laws []tails, truncated, leastStep float64) (s sum, ok bool) {
 	s = sum{parts: make([]losses, len(laws)), steps: make([]float64, len(laws))}
 	for i, r := range c.all {
 		s.steps[i] = r.steps
@@ -167,20 +186,19 @@ func (c pld) discretise(laws []tails, truncated float64) (s sum, ok bool) {
 		return sum{}, false
 	}
 	fineness := math.Min(maxFineness, math.Max(minFineness, usualLength/(16*math.Sqrt(s.total))))
-	// A first, rough step makes the variance too large, so the step is found anew
-	// until it agrees with its variance.
-	step := widest / 4096
-	for range 8 {
+	// A step that is too rough makes the variance too large, so the step is found anew
+	// until it agrees with its variance, or else is only ever made smaller.
+	step := math.Max(leastStep, widest/4096)
+	for try := range 6 {
 		variance := 0.0
 		for i, l := range laws {
 			s.parts[i] = l.discretise(step, low[i], high[i])
 			variance += s.steps[i] / s.total * s.parts[i].variance()
 		}
 		deviation := math.Sqrt(variance)
-		want := deviation / fineness
-		want = math.Max(want, math.Min(widest/usualCells, deviation/goodFineness))
-		want = math.Max(want, widest/maxCells)
-		if step <= 1.1*want {
+		want := math.Max(deviation/fineness, math.Min(widest/usualCells, deviation/goodFineness))
+		want = math.Max(want, math.Max(leastStep, widest/maxCells))
+		if step <= 1.1*want && (try > 0 || step >= 0.9*want) {
 			break
 		}
 		step = want
@@ -213,10 +231,16 @@ func (s sum) deviation() float64 {
 	return math.Max(s.parts[0].step, math.Sqrt(variance))
 }
 
-// compose multiplies the transforms. The window reaches down to lowest at least.
-// Sums outside come back in at its other end: those from below only add mass, those
-// from above are counted at an infinite loss.
-func (s sum) compose(tilt, lowest float64) composed {
+// window is where the tilted sum lies but for a negligible probability, and lowest if
+// that is lower.
+func (s sum) window(tilt, lowest float64) (low, high float64) {
+	return math.Min(lowest, s.tailBound(tilt, -1)), s.tailBound(tilt, 1)
+}
+
+// compose multiplies the transforms. Sums outside the window come back in at its other
+// end: those from below only add mass, those from above are counted at an infinite
+// loss.
+func (s sum) compose(tilt, low, high float64) composed {
 	step := s.parts[0].step
 	c := composed{step: step, tilt: tilt, generating: s.generating(tilt)}
 	last := 0.0
@@ -224,12 +248,12 @@ func (s sum) compose(tilt, lowest float64) composed {
 		last += s.steps[i] * float64(d.first+len(d.mass)-1)
 		c.infinite += s.steps[i] * d.infinite
 	}
-	if bound := math.Ceil(s.tailBound(tilt, 1) / step); bound < last {
+	if bound := math.Ceil(high / step); bound < last {
 		last = bound
 		c.infinite += negligibleTilted * math.Exp(c.generating-tilt*step*last) * (1 + relativeSlack)
 	}
 	length := 2
-	for width := last - math.Min(lowest, s.tailBound(tilt, -1))/step; float64(length) < width+1 && length < maxLength; {
+	for float64(length) < last-low/step+1 && length < maxLength {
 		length *= 2
 	}
 	c.first = int(last) - length + 1
@@ -275,7 +299,7 @@ func (s sum) compose(tilt, lowest float64) composed {
 
 // tailBound is a loss beyond which the tilted sum lies with a negligible
 // probability, upwards or downwards, by Chernoff's bound.
-func (s sum) tailBound(tilt float64, direction float64) float64 {
+func (s sum) tailBound(tilt, direction float64) float64 {
 	centre := s.generating(tilt)
 	at := func(log float64) float64 {
 		x := math.Exp(log)

@@ -196,6 +196,27 @@ func noisier(m account.Mechanism, factor float64) account.Mechanism {
 	panic("a mechanism without noise")
 }
 
+// TestRareLargeLosses: a unit that is hardly ever drawn, and then nearly shown.
+func TestRareLargeLosses(t *testing.T) {
+	before := 0.0
+	for size := range int64(4) {
+		p := steps(67, account.Gaussian{Noise: 1}, account.WithoutReplacement(7060, size+1))
+		p.Adjacency = cost.ReplaceOne
+		pld, err := p.EpsilonBy(account.PLD, 1.6e-8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rdp, err := p.EpsilonBy(account.RDP, 1.6e-8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pld.Epsilon > rdp.Epsilon || pld.Epsilon < before {
+			t.Errorf("%d drawn: %v by pld, %v by rdp, %v with one less", size+1, pld.Epsilon, rdp.Epsilon, before)
+		}
+		before = pld.Epsilon
+	}
+}
+
 // TestSplitsCompose: the same steps in another order, or in more parts, cost the same.
 func TestSplitsCompose(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
