@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -46,10 +47,10 @@ type question struct {
 
 // answer is a line from peers.py.
 type answer struct {
-	Ready   bool    `json:"ready"`
-	Epsilon float64 `json:"epsilon"`
-	Seconds float64 `json:"seconds"`
-	Error   string  `json:"error"`
+	Versions []string `json:"versions"` // of dp_accounting and Opacus, in the first line
+	Epsilon  float64  `json:"epsilon"`
+	Seconds  float64  `json:"seconds"`
+	Error    string   `json:"error"`
 }
 
 // python is the one that is named, else the one that has the others' accountants,
@@ -100,8 +101,11 @@ func start(ctx context.Context, python string) (*peers, error) {
 	}
 	p.stdin, p.ask, p.answers = stdin, json.NewEncoder(stdin), json.NewDecoder(stdout)
 	var hello answer
-	if err := p.answers.Decode(&hello); err != nil || !hello.Ready {
+	if err := p.answers.Decode(&hello); err != nil {
 		return nil, fmt.Errorf("%s does not load the accountants: %w", python, errors.Join(err, p.close()))
+	}
+	if want := []string{googleVersion, opacusVersion}; !slices.Equal(hello.Versions, want) {
+		return nil, errors.Join(fmt.Errorf("%s has dp_accounting and opacus %v, not %v", python, hello.Versions, want), p.close())
 	}
 	return p, nil
 }

@@ -97,6 +97,9 @@ func (c pld) epsilon(delta float64) (epsilon float64) {
 		}
 		epsilon = math.Max(epsilon, composed.epsilon(delta))
 	}
+	if epsilon == 0 {
+		return 0
+	}
 	return up(epsilon)
 }
 
