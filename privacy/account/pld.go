@@ -126,7 +126,7 @@ func (c pld) compose(laws []tails, truncated, lowest float64, bound func(generat
 	}
 	tilt := s.bestTilt(bound)
 	low, high := s.window(tilt, lowest)
-	if least := (high - low) / (maxLength / 2); least > s.parts[0].step {
+	if least := (high - low) / (0.95 * maxLength); least > s.parts[0].step {
 		if s, ok = c.discretise(laws, truncated, least); !ok {
 			return composed{}, false
 		}

@@ -127,20 +127,45 @@ func TestDeltaIsTheInverseOfEpsilon(t *testing.T) {
 			if errors.Is(err, account.ErrUnsound) || answer.Epsilon == 0 {
 				continue
 			}
-			back, err := p.DeltaBy(a, answer.Epsilon)
-			if err != nil {
-				t.Fatalf("%v: %v", answer, err)
+			// Rounding adds to epsilon, and PLD connects the dots anew for each question.
+			apart := 1e-8
+			if a == account.PLD {
+				apart = grain
 			}
-			if back.Delta > answer.Delta*1.01 {
-				t.Errorf("%v, and back: %v: %v", answer, back, p)
+			more, err := p.DeltaBy(a, answer.Epsilon*(1+apart))
+			if err != nil || more.Delta > answer.Delta*1.001 {
+				t.Errorf("%v, and a little more: %v, %v: %v", answer, more, err, p)
 			}
-			// Any less epsilon than rounding adds needs more delta.
-			less, err := p.DeltaBy(a, answer.Epsilon*(1-1e-8))
-			if err == nil && less.Delta < answer.Delta*0.99 {
+			less, err := p.DeltaBy(a, answer.Epsilon*(1-apart))
+			if err == nil && less.Delta < answer.Delta*0.999 {
 				t.Errorf("%v, and a little less: %v: %v", answer, less, p)
 			}
 		}
 	})
+}
+
+// TestDeltaOfEpsilonIsDelta: the same at ordinary plans, to three digits.
+func TestDeltaOfEpsilonIsDelta(t *testing.T) {
+	for _, p := range []account.Plan{
+		dpsgd(2250, 0.04, 1.5), dpsgd(6000, 0.0025, 1.3), dpsgd(1000, 0.01, 1), dpsgd(25, 0.3, 2),
+		steps(60, account.Gaussian{Noise: 4.5}, account.Sampling{}),
+		steps(100, account.Laplace{Epsilon: 0.1}, account.Sampling{}),
+		steps(100, account.Skellam{Variance: 400, L2Squared: 100, L1: 100}, account.Poisson(0.1)),
+		{Unit: cost.Client, Adjacency: cost.ReplaceOne, Parts: []account.Part{
+			{Mechanism: account.Gaussian{Noise: 10}, Steps: 20}, {Mechanism: account.DiscreteLaplace{A: 0.01, L1: 5}, Steps: 3},
+		}},
+	} {
+		for _, delta := range []float64{1e-12, 1e-5, 1e-3} {
+			answer, err := p.Epsilon(delta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := p.DeltaBy(answer.Accountant, answer.Epsilon)
+			if err != nil || math.Abs(back.Delta/delta-1) > 1e-3 {
+				t.Errorf("delta %v: %v, and back: %v, %v", delta, answer, back, err)
+			}
+		}
+	}
 }
 
 func TestMonotone(t *testing.T) {
