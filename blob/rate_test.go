@@ -72,6 +72,25 @@ func signedAt(now time.Time, node uint64, target string) http.Header {
 	return h
 }
 
+// TestPenalty: a stranger who asks again at once is answered as often as the server can;
+// with a penalty, as often as it may ask and once a second more.
+func TestPenalty(t *testing.T) {
+	const asks = 50
+	for _, penalty := range []time.Duration{0, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newRated()
+			s.Strangers, s.Penalty = blob.Rate{Burst: 10, PerSecond: 1}, penalty
+			began := time.Now()
+			for range asks {
+				s.ask(t, 0, "10.0.0.1:1")
+			}
+			if took, want := time.Since(began), (asks-10)*penalty; took != want {
+				t.Errorf("penalty %s: %d requests take %s of virtual time, want %s", penalty, asks, took, want)
+			}
+		})
+	}
+}
+
 // TestStrangerIsRated: a stranger who asks for ever has the policy, and so the chain,
 // asked each time; with a rate it is refused before anybody is asked, also with
 // signatures of nodes that there are none of. Nodes seen lately and other addresses,

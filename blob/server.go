@@ -48,6 +48,9 @@ type Server struct {
 	// signs, may ask; the zero values are rates with which a round of 2048 trainers
 	// goes on undisturbed.
 	Nodes, Strangers Rate
+	// Penalty is how long who asks too often waits for its refusal, so that one who asks
+	// again at once costs no more than one who does not; 0 is no time.
+	Penalty time.Duration
 	// Failed, when set, is told of every error that is answered with a 500: the
 	// caller learns no more than "internal error".
 	Failed func(*http.Request, error)
@@ -107,10 +110,25 @@ func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.R
 		if err == nil {
 			err = answer(w, r, caller)
 		}
+		if errors.Is(err, ErrTooOften) {
+			s.punish(r)
+		}
 		if err != nil {
 			s.refuse(w, r, err)
 		}
 	})
+}
+
+// punish waits for the penalty to be over, or for whoever is punished to go. Its
+// connection makes room for those of nodes meanwhile, see [Door].
+func (s *Server) punish(r *http.Request) {
+	if s.Penalty == 0 {
+		return
+	}
+	select {
+	case <-time.After(s.Penalty):
+	case <-r.Context().Done():
+	}
 }
 
 // Health is what a server says of itself.

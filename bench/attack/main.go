@@ -39,7 +39,8 @@ type options struct {
 	program string
 	before  string
 	dir     string
-	as      string // the attack that this process carries out
+	draw    []string // files of lines that --json printed, to be published without measuring
+	as      string   // the attack that this process carries out
 }
 
 func main() {
@@ -52,9 +53,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if o.as != "" {
+	switch {
+	case o.as != "":
 		err = carryOut(ctx, o.as, o.dir)
-	} else {
+	case len(o.draw) > 0:
+		err = redraw(o)
+	default:
 		err = run(ctx, o)
 		if ctx.Err() != nil {
 			err = errors.New("interrupted")
@@ -70,7 +74,7 @@ func main() {
 func parse(arguments []string, w io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench/attack", flag.ContinueOnError)
 	f.SetOutput(w)
-	var only string
+	var only, draw string
 	f.StringVar(&only, "only", "", "attacks to measure, separated by commas (default: all of "+strings.Join(names(attacks()), ",")+")")
 	f.IntVar(&o.turns, "turns", 3, "turns of each attack: a quiet time and an attacked one")
 	f.DurationVar(&o.window, "window", 20*time.Second, "how long each of these times is")
@@ -81,9 +85,13 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	f.StringVar(&o.program, "program", "", "althing program to attack (default: built from ./cmd/althing)")
 	f.StringVar(&o.before, "before", "", "an older althing program, which is attacked, too")
 	f.StringVar(&o.dir, "dir", "", "folder for homes and logs, which then stay (default: a temporary one)")
+	f.StringVar(&draw, "draw", "", "files of lines that --json printed, separated by commas: publish them and measure nothing")
 	f.StringVar(&o.as, "as", "", "only attack the network in --dir in this way, until interrupted")
 	if err := f.Parse(arguments); err != nil {
 		return o, err
+	}
+	if draw != "" {
+		o.draw = strings.Split(draw, ",")
 	}
 	if o.attacks, err = chosen(only); err == nil {
 		err = o.check(f.NArg())

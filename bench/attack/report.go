@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -88,6 +89,31 @@ func publish(o options, all []measurement) error {
 		return writeDocs(o, all)
 	}
 	return nil
+}
+
+// redraw publishes measurements of former runs. Of two of the same network under the same
+// attack the later one counts.
+func redraw(o options) error {
+	var all []measurement
+	for _, path := range o.draw {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for lines := json.NewDecoder(bytes.NewReader(b)); lines.More(); {
+			var m measurement
+			if err := lines.Decode(&m); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			same := func(other measurement) bool { return other.name() == m.name() }
+			if i := slices.IndexFunc(all, same); i >= 0 {
+				all[i] = m
+			} else {
+				all = append(all, m)
+			}
+		}
+	}
+	return publish(o, all)
 }
 
 func printTable(out io.Writer, all []measurement) error {
