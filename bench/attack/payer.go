@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,5 +54,5 @@ func (p *payer) pay(ctx context.Context) {
 func (p *payer) paid() []time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.times[:len(p.times):len(p.times)]
+	return slices.Clip(p.times)
 }
