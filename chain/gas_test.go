@@ -27,7 +27,7 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 		Resources: spec.Resources{CPU: 1 << 31, Memory: 1 << 31, Storage: 1 << 31, Bandwidth: 1 << 31},
 	}
 	for i := range 32 {
-		profile.Datasets = append(profile.Datasets, spec.Dataset{Name: text(i), Samples: spec.MaxSamples})
+		profile.Holdings = append(profile.Holdings, spec.Holding{Name: text(i), Samples: spec.MaxSamples})
 	}
 	if err := profile.Validate(); err != nil {
 		t.Fatal(err)

@@ -185,7 +185,7 @@ func (p *Participant) register(ctx context.Context, before spec.Node, table data
 	}
 	p.keys.enter(&profile)
 	if p.config.Data.File != "" {
-		profile.Datasets = []spec.Dataset{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}
+		profile.Holdings = []spec.Holding{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}
 	}
 	var err error
 	switch {

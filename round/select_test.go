@@ -16,7 +16,7 @@ func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
 		ID: id, Active: true, Stake: 100, Standing: round.NewStanding(),
 		Profile: spec.Profile{
-			Roles: roles, Slots: 1, Datasets: []spec.Dataset{{Name: "digits", Samples: 50}},
+			Roles: roles, Slots: 1, Holdings: []spec.Holding{{Name: "digits", Samples: 50}},
 			Resources: spec.Resources{CPU: 2, Memory: 1024}, Claimed: 600_000,
 		},
 	}
@@ -100,8 +100,8 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		"too little stake":    {func(n *spec.Node) { n.Stake = 49 }, false},
 		"too few cores":       {func(n *spec.Node) { n.Profile.Resources.CPU = 1 }, false},
 		"too little memory":   {func(n *spec.Node) { n.Profile.Resources.Memory = 511 }, false},
-		"too few samples":     {func(n *spec.Node) { n.Profile.Datasets[0].Samples = 49 }, false},
-		"other data":          {func(n *spec.Node) { n.Profile.Datasets[0].Name = "faces" }, false},
+		"too few samples":     {func(n *spec.Node) { n.Profile.Holdings[0].Samples = 49 }, false},
+		"other data":          {func(n *spec.Node) { n.Profile.Holdings[0].Name = "faces" }, false},
 		"claims too little":   {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
 		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
 		"measured, claim less": {func(n *spec.Node) {
@@ -156,11 +156,11 @@ func TestCommittee(t *testing.T) {
 // sees no rows.
 func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
-	nodes[0].Profile.Datasets = nil
+	nodes[0].Profile.Holdings = nil
 	if _, err := round.Committee(task(), nodes); err != nil {
 		t.Errorf("an aggregator without data: %v", err)
 	}
-	nodes[4].Profile.Datasets = nil
+	nodes[4].Profile.Holdings = nil
 	if _, err := round.Committee(task(), nodes); !errors.Is(err, round.ErrResources) {
 		t.Errorf("an evaluator without data: got %v", err)
 	}

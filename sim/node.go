@@ -76,7 +76,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		if name == "" {
 			name = "digits"
 		}
-		profile.Datasets = []spec.Dataset{{Name: name, Samples: uint32(m.Rows.Rows())}}
+		profile.Holdings = []spec.Holding{{Name: name, Samples: uint32(m.Rows.Rows())}}
 	}
 	stake := m.Stake
 	if stake == 0 {

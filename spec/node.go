@@ -44,7 +44,7 @@ type Profile struct {
 	TransportKey []byte    `json:"transport_key"`         // Ed25519 public key, 32 bytes
 	SealingKey   []byte    `json:"sealing_key,omitempty"` // X25519 public key, 32 bytes
 	Resources    Resources `json:"resources"`
-	Datasets     []Dataset `json:"datasets,omitempty"`
+	Holdings     []Holding `json:"holdings,omitempty"`
 	Slots        uint32    `json:"slots"`   // tasks it serves at once
 	Claimed      PPM       `json:"claimed"` // accuracy it claims; counts only before its first task
 }
@@ -64,8 +64,8 @@ func (r Resources) Covers(want Resources) bool {
 		r.Storage >= want.Storage && r.Bandwidth >= want.Bandwidth
 }
 
-// Dataset is a claim to hold rows of one kind; the rows never leave the node.
-type Dataset struct {
+// Holding is a claim to hold rows of one kind; the rows never leave the node.
+type Holding struct {
 	Name    string `json:"name"`
 	Samples uint32 `json:"samples"`
 }
@@ -80,7 +80,7 @@ type Measure struct {
 
 const (
 	maxName     = 64
-	maxDatasets = 32
+	maxHoldings = 32
 	// KeySize is the length of transport and sealing keys, in bytes.
 	KeySize = ed25519.PublicKeySize
 )
@@ -100,17 +100,17 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("node %q has no slot: want at least 1", p.Name)
 	case p.Claimed > One:
 		return fmt.Errorf("claimed accuracy %s is above 1", p.Claimed)
-	case len(p.Datasets) > maxDatasets:
-		return fmt.Errorf("%d data sets: want at most %d", len(p.Datasets), maxDatasets)
+	case len(p.Holdings) > maxHoldings:
+		return fmt.Errorf("%d holdings: want at most %d", len(p.Holdings), maxHoldings)
 	case p.Roles.Has(Aggregator) && p.Endpoint == "":
 		return fmt.Errorf("node %q aggregates, so it needs an endpoint", p.Name)
 	}
-	for i, d := range p.Datasets {
+	for i, d := range p.Holdings {
 		if !printable(d.Name) || d.Samples == 0 || d.Samples > MaxSamples {
-			return fmt.Errorf("data set %.64q of %d samples: want a name of 1 to %d bytes and 1 to %d samples", d.Name, d.Samples, maxName, MaxSamples)
+			return fmt.Errorf("holding %.64q of %d samples: want a name of 1 to %d bytes and 1 to %d samples", d.Name, d.Samples, maxName, MaxSamples)
 		}
-		if slices.ContainsFunc(p.Datasets[:i], func(other Dataset) bool { return other.Name == d.Name }) {
-			return fmt.Errorf("data set %q is listed twice", d.Name)
+		if slices.ContainsFunc(p.Holdings[:i], func(other Holding) bool { return other.Name == d.Name }) {
+			return fmt.Errorf("holding %q is listed twice", d.Name)
 		}
 	}
 	if p.Endpoint == "" {
@@ -142,7 +142,7 @@ func printable(s string) bool {
 
 // Samples is how many rows of a data set the node claims to hold.
 func (p Profile) Samples(dataset string) uint32 {
-	for _, d := range p.Datasets {
+	for _, d := range p.Holdings {
 		if d.Name == dataset {
 			return d.Samples
 		}

@@ -15,7 +15,7 @@ func profile() spec.Profile {
 	return spec.Profile{
 		Name: "hospital-1", Roles: spec.Trainer | spec.Aggregator, Endpoint: "https://node.example:7000",
 		TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize), Slots: 1,
-		Datasets: []spec.Dataset{{Name: "digits", Samples: 1}}, Claimed: spec.One,
+		Holdings: []spec.Holding{{Name: "digits", Samples: 1}}, Claimed: spec.One,
 	}
 }
 
@@ -41,13 +41,13 @@ func TestProfileValidate(t *testing.T) {
 		"short sealing key":       {func(p *spec.Profile) { p.SealingKey = make([]byte, 31) }, "sealing key has 31 bytes"},
 		"no slot":                 {func(p *spec.Profile) { p.Slots = 0 }, "no slot"},
 		"claims above one":        {func(p *spec.Profile) { p.Claimed = spec.One + 1 }, "1.000001 is above 1"},
-		"no data":                 {func(p *spec.Profile) { p.Datasets = nil }, ""},
-		"32 data sets":            {func(p *spec.Profile) { p.Datasets = datasets(32) }, ""},
-		"33 data sets":            {func(p *spec.Profile) { p.Datasets = datasets(33) }, "33 data sets"},
-		"data without a name":     {func(p *spec.Profile) { p.Datasets[0].Name = "" }, "want a name"},
-		"data without rows":       {func(p *spec.Profile) { p.Datasets[0].Samples = 0 }, "of 0 samples"},
-		"data of too many rows":   {func(p *spec.Profile) { p.Datasets[0].Samples = spec.MaxSamples + 1 }, "samples"},
-		"data twice":              {func(p *spec.Profile) { p.Datasets = append(p.Datasets, p.Datasets[0]) }, `"digits" is listed twice`},
+		"no data":                 {func(p *spec.Profile) { p.Holdings = nil }, ""},
+		"32 data sets":            {func(p *spec.Profile) { p.Holdings = holdings(32) }, ""},
+		"33 data sets":            {func(p *spec.Profile) { p.Holdings = holdings(33) }, "33 holdings"},
+		"data without a name":     {func(p *spec.Profile) { p.Holdings[0].Name = "" }, "want a name"},
+		"data without rows":       {func(p *spec.Profile) { p.Holdings[0].Samples = 0 }, "of 0 samples"},
+		"data of too many rows":   {func(p *spec.Profile) { p.Holdings[0].Samples = spec.MaxSamples + 1 }, "samples"},
+		"data twice":              {func(p *spec.Profile) { p.Holdings = append(p.Holdings, p.Holdings[0]) }, `"digits" is listed twice`},
 		"aggregator unreachable":  {func(p *spec.Profile) { p.Endpoint = "" }, "needs an endpoint"},
 		"trainer unreachable":     {func(p *spec.Profile) { p.Roles, p.Endpoint = spec.Trainer, "" }, ""},
 		"endpoint without scheme": {func(p *spec.Profile) { p.Endpoint = "node.example:7000" }, "endpoint"},
@@ -70,9 +70,9 @@ func TestProfileValidate(t *testing.T) {
 	}
 }
 
-func datasets(n int) (ds []spec.Dataset) {
+func holdings(n int) (ds []spec.Holding) {
 	for i := range n {
-		ds = append(ds, spec.Dataset{Name: fmt.Sprint("set-", i), Samples: 1})
+		ds = append(ds, spec.Holding{Name: fmt.Sprint("set-", i), Samples: 1})
 	}
 	return ds
 }

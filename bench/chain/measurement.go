@@ -90,7 +90,7 @@ func registration(role spec.Role) func(account) sdk.Msg {
 			Name: fmt.Sprintf("node-%d", a.node), Roles: role, Slots: 1,
 			TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize),
 			Resources: spec.Resources{CPU: 2, Memory: 4096, Storage: 10_000, Bandwidth: 10_000},
-			Datasets:  []spec.Dataset{{Name: "digits", Samples: 100}}, Claimed: spec.One / 2,
+			Holdings:  []spec.Holding{{Name: "digits", Samples: 100}}, Claimed: spec.One / 2,
 		}
 		if role != spec.Trainer { // a trainer opens no port
 			p.Endpoint = fmt.Sprintf("https://node-%d.example.org:8443", a.node)

@@ -88,7 +88,7 @@ func owner(name string) string {
 func profile(name string) nodepb.Profile {
 	return nodepb.Profile{
 		Name: name, Roles: uint32(spec.Trainer), TransportKey: make([]byte, spec.KeySize), Slots: 2,
-		Datasets: []nodepb.Dataset{{Name: "digits", Samples: 100}},
+		Holdings: []nodepb.Holding{{Name: "digits", Samples: 100}},
 	}
 }
 
@@ -126,7 +126,7 @@ func TestRegister(t *testing.T) {
 		ID: 1, Owner: owner("ann"), Stake: 3_000_000, Active: true, Registered: 7, Standing: round.NewStanding(),
 		Profile: spec.Profile{
 			Name: "ann", Roles: spec.Trainer, TransportKey: make([]byte, spec.KeySize), Slots: 2,
-			Datasets: []spec.Dataset{{Name: "digits", Samples: 100}},
+			Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
 		},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -338,7 +338,7 @@ func TestMeritWritesAFewBytes(t *testing.T) {
 	large := profile("ann")
 	large.Endpoint = "https://" + strings.Repeat(strings.Repeat("x", 49)+".", 4) + "example"
 	for i := range 31 {
-		large.Datasets = append(large.Datasets, nodepb.Dataset{Name: fmt.Sprintf("data%d", i), Samples: 1})
+		large.Holdings = append(large.Holdings, nodepb.Holding{Name: fmt.Sprintf("data%d", i), Samples: 1})
 	}
 	res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: large, Stake: 1_000_000})
 	if err != nil {

@@ -67,7 +67,7 @@ func (s *session) nodeList() *cobra.Command {
 func nodeRow(n spec.Node) []any {
 	return []any{
 		n.ID, n.Profile.Name, n.Profile.Roles, yes(n.Active), n.Reputation, money(n.Stake),
-		fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), datasets(n.Profile),
+		fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), holdings(n.Profile),
 	}
 }
 
@@ -115,7 +115,7 @@ func (s *session) showNode(n spec.Node) error {
 	t.row("transport key", fmt.Sprintf("%x", p.TransportKey))
 	r := p.Resources
 	t.row("resources", fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth))
-	t.row("data", datasets(p))
+	t.row("data", holdings(p))
 	t.row("accuracy", fmt.Sprintf("%s, claimed by itself", p.Claimed))
 	for _, m := range n.Measured {
 		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Dataset, m.Tasks))
@@ -227,9 +227,9 @@ func nameOf(ctx context.Context, c *client.Client, node uint64) (string, error) 
 	return n.Profile.Name, err
 }
 
-func datasets(p spec.Profile) any {
+func holdings(p spec.Profile) any {
 	var held []string
-	for _, d := range p.Datasets {
+	for _, d := range p.Holdings {
 		held = append(held, fmt.Sprintf("%d rows of %s", d.Samples, d.Name))
 	}
 	return unless(len(held) == 0, strings.Join(held, ", "))

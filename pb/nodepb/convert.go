@@ -57,7 +57,7 @@ func ProfileFromSpec(p spec.Profile) Profile {
 	return Profile{
 		Name: p.Name, Roles: uint32(p.Roles), Endpoint: p.Endpoint,
 		TransportKey: p.TransportKey, SealingKey: p.SealingKey,
-		Resources: ResourcesFromSpec(p.Resources), Datasets: datasetsFromSpec(p.Datasets),
+		Resources: ResourcesFromSpec(p.Resources), Holdings: holdingsFromSpec(p.Holdings),
 		Slots: p.Slots, Claimed: uint32(p.Claimed),
 	}
 }
@@ -70,7 +70,7 @@ func (m *Profile) ToSpec() (spec.Profile, error) {
 	return spec.Profile{
 		Name: m.Name, Roles: spec.Role(m.Roles), Endpoint: m.Endpoint,
 		TransportKey: m.TransportKey, SealingKey: m.SealingKey,
-		Resources: m.Resources.ToSpec(), Datasets: datasetsToSpec(m.Datasets),
+		Resources: m.Resources.ToSpec(), Holdings: holdingsToSpec(m.Holdings),
 		Slots: m.Slots, Claimed: spec.PPM(m.Claimed),
 	}, nil
 }
@@ -85,16 +85,16 @@ func (m *Resources) ToSpec() spec.Resources {
 	return spec.Resources{CPU: m.Cpu, Memory: m.Memory, GPU: m.Gpu, Storage: m.Storage, Bandwidth: m.Bandwidth}
 }
 
-func datasetsFromSpec(list []spec.Dataset) (out []Dataset) {
+func holdingsFromSpec(list []spec.Holding) (out []Holding) {
 	for _, d := range list {
-		out = append(out, Dataset{Name: d.Name, Samples: d.Samples})
+		out = append(out, Holding{Name: d.Name, Samples: d.Samples})
 	}
 	return out
 }
 
-func datasetsToSpec(list []Dataset) (out []spec.Dataset) {
+func holdingsToSpec(list []Holding) (out []spec.Holding) {
 	for _, d := range list {
-		out = append(out, spec.Dataset{Name: d.Name, Samples: d.Samples})
+		out = append(out, spec.Holding{Name: d.Name, Samples: d.Samples})
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func TestUnknownRoleIsRefused(t *testing.T) {
 func FuzzNode(f *testing.F) {
 	seed := nodepb.NodeFromSpec(spec.Node{
 		ID: 1, Owner: "ann", Stake: 5,
-		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Datasets: []spec.Dataset{{Name: "digits", Samples: 9}}},
+		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Holdings: []spec.Holding{{Name: "digits", Samples: 9}}},
 		Standing: spec.Standing{
 			Reputation: spec.One / 2,
 			Measured:   []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},

@@ -80,9 +80,9 @@ func (w *chaos) settle() {
 func (w *chaos) arrive(role spec.Role) {
 	name := fmt.Sprintf("node%d", w.nodes+1)
 	p := profile(name, role, rapid.SampledFrom([]uint32{1, 2, 3, 4}).Draw(w.t, "slots"))
-	p.Datasets[0].Samples = rapid.Uint32Range(1, 3).Draw(w.t, "samples")
+	p.Holdings[0].Samples = rapid.Uint32Range(1, 3).Draw(w.t, "samples")
 	if w.chance(10, "other data") {
-		p.Datasets[0].Name = "letters"
+		p.Holdings[0].Name = "letters"
 	}
 	p.Resources.CPU = rapid.Uint32Range(1, 3).Draw(w.t, "cpu")
 	p.Claimed = spec.PPM(rapid.Uint32Range(0, 3).Draw(w.t, "claimed")) * 300_000

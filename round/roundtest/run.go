@@ -50,7 +50,7 @@ const stake = spec.Thing
 func profile(name string, roles spec.Role, slots uint32) spec.Profile {
 	return spec.Profile{
 		Name: name, Roles: roles, Slots: slots, Endpoint: "https://" + name + ".example",
-		TransportKey: make([]byte, spec.KeySize), Datasets: []spec.Dataset{{Name: "digits", Samples: 100}},
+		TransportKey: make([]byte, spec.KeySize), Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
 	}
 }
 
