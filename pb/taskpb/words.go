@@ -1,71 +1,43 @@
 package taskpb
 
 import (
-	"fmt"
-
+	"github.com/althing-network/althing/pb/words"
 	"github.com/althing-network/althing/spec"
 )
 
-// Words and their numbers on the wire. A number says nothing about order, and is
-// never used again for another word.
-
-// pair is a number on the wire and the word it stands for.
-type pair[N, W comparable] struct {
-	number N
-	word   W
-}
-
-func phases() []pair[Phase, spec.Phase] {
-	return []pair[Phase, spec.Phase]{
-		{PHASE_TRAIN, spec.PhaseTrain},
-		{PHASE_ATTEST, spec.PhaseAttest},
-		{PHASE_AGGREGATE, spec.PhaseAggregate},
-		{PHASE_REVEAL, spec.PhaseReveal},
-		{PHASE_SCORE, spec.PhaseScore},
-		{PHASE_OPEN, spec.PhaseOpen},
-		{PHASE_SETTLED, spec.PhaseSettled},
-		{PHASE_ABORTED, spec.PhaseAborted},
+func phases() []words.Pair[Phase, spec.Phase] {
+	return []words.Pair[Phase, spec.Phase]{
+		words.Of(PHASE_TRAIN, spec.PhaseTrain),
+		words.Of(PHASE_ATTEST, spec.PhaseAttest),
+		words.Of(PHASE_AGGREGATE, spec.PhaseAggregate),
+		words.Of(PHASE_REVEAL, spec.PhaseReveal),
+		words.Of(PHASE_SCORE, spec.PhaseScore),
+		words.Of(PHASE_OPEN, spec.PhaseOpen),
+		words.Of(PHASE_SETTLED, spec.PhaseSettled),
+		words.Of(PHASE_ABORTED, spec.PhaseAborted),
 	}
 }
 
-func taskStates() []pair[TaskState, spec.TaskState] {
-	return []pair[TaskState, spec.TaskState]{
-		{TASK_STATE_WAITING, spec.TaskWaiting},
-		{TASK_STATE_PREPARING, spec.TaskPreparing},
-		{TASK_STATE_RUNNING, spec.TaskRunning},
-		{TASK_STATE_REACHED, spec.TaskReached},
-		{TASK_STATE_SPENT, spec.TaskSpent},
-		{TASK_STATE_FAILED, spec.TaskFailed},
-		{TASK_STATE_CANCELLED, spec.TaskCancelled},
+func taskStates() []words.Pair[TaskState, spec.TaskState] {
+	return []words.Pair[TaskState, spec.TaskState]{
+		words.Of(TASK_STATE_WAITING, spec.TaskWaiting),
+		words.Of(TASK_STATE_PREPARING, spec.TaskPreparing),
+		words.Of(TASK_STATE_RUNNING, spec.TaskRunning),
+		words.Of(TASK_STATE_REACHED, spec.TaskReached),
+		words.Of(TASK_STATE_SPENT, spec.TaskSpent),
+		words.Of(TASK_STATE_FAILED, spec.TaskFailed),
+		words.Of(TASK_STATE_CANCELLED, spec.TaskCancelled),
 	}
 }
 
 // PhaseFromSpec is the number of a phase; PHASE_UNSPECIFIED where it has none.
-func PhaseFromSpec(p spec.Phase) Phase { return number(phases(), p) }
+func PhaseFromSpec(p spec.Phase) Phase { return words.Number(phases(), p) }
 
 // ToSpec is the phase in plain types. It refuses one that does not exist.
-func (p Phase) ToSpec() (spec.Phase, error) { return word("phase", phases(), p) }
+func (p Phase) ToSpec() (spec.Phase, error) { return words.Word("phase", phases(), p) }
 
 // TaskStateFromSpec is the number of a state; TASK_STATE_UNSPECIFIED where it has none.
-func TaskStateFromSpec(s spec.TaskState) TaskState { return number(taskStates(), s) }
+func TaskStateFromSpec(s spec.TaskState) TaskState { return words.Number(taskStates(), s) }
 
 // ToSpec is the state in plain types. It refuses one that does not exist.
-func (s TaskState) ToSpec() (spec.TaskState, error) { return word("task state", taskStates(), s) }
-
-func number[N, W comparable](pairs []pair[N, W], w W) (none N) {
-	for _, p := range pairs {
-		if p.word == w {
-			return p.number
-		}
-	}
-	return none
-}
-
-func word[N ~int32, W comparable](what string, pairs []pair[N, W], n N) (none W, _ error) {
-	for _, p := range pairs {
-		if p.number == n {
-			return p.word, nil
-		}
-	}
-	return none, fmt.Errorf("unknown %s %d", what, int32(n))
-}
+func (s TaskState) ToSpec() (spec.TaskState, error) { return words.Word("task state", taskStates(), s) }
