@@ -7,6 +7,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/page"
 )
 
 // Node implements [nodepb.QueryServer].
@@ -29,7 +30,7 @@ func (k Keeper) NodeByOwner(ctx context.Context, req *nodepb.QueryNodeByOwner) (
 
 // Nodes implements [nodepb.QueryServer].
 func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.QueryNodesResponse, error) {
-	nodes, page, err := query.CollectionFilteredPaginate(ctx, k.registrations, bounded(req.Pagination),
+	nodes, next, err := query.CollectionFilteredPaginate(ctx, k.registrations, page.Bounded(req.Pagination, page.Most),
 		func(_ uint64, r nodepb.Registration) (bool, error) {
 			return r.Profile.Roles&req.Roles == req.Roles && (r.Active || !req.Active), nil
 		},
@@ -38,7 +39,7 @@ func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.Quer
 	if err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)
 	}
-	return &nodepb.QueryNodesResponse{Nodes: nodes, Pagination: page}, nil
+	return &nodepb.QueryNodesResponse{Nodes: nodes, Pagination: next}, nil
 }
 
 // Params implements [nodepb.QueryServer].
@@ -48,20 +49,4 @@ func (k Keeper) Params(ctx context.Context, _ *nodepb.QueryParams) (*nodepb.Quer
 		return nil, fmt.Errorf("read the parameters of the registry: %w", err)
 	}
 	return &nodepb.QueryParamsResponse{Params: params}, nil
-}
-
-// maxPage is how many entries an answer holds at most, whatever was asked for: a
-// stranger's question must not make a node read its whole state into memory.
-const maxPage = 1000
-
-func bounded(asked *query.PageRequest) *query.PageRequest {
-	page := query.PageRequest{}
-	if asked != nil {
-		page = *asked
-	}
-	if page.Limit == 0 { // the SDK counts all entries as well, which reads them all
-		page.Limit = query.DefaultLimit
-	}
-	page.Limit = min(page.Limit, maxPage)
-	return &page
 }

@@ -11,6 +11,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/althing-network/althing/pb/page"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
 )
@@ -28,7 +29,7 @@ func (k Keeper) Task(ctx context.Context, req *taskpb.QueryTask) (*taskpb.QueryT
 // index; both together read the owner's index.
 func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.QueryTasksResponse, error) {
 	var tasks []taskpb.Task
-	var page *query.PageResponse
+	var next *query.PageResponse
 	var err error
 	switch {
 	case req.Owner != "":
@@ -36,7 +37,7 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 		if wrong != nil {
 			return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, wrong))
 		}
-		tasks, page, err = query.CollectionFilteredPaginate(ctx, k.byOwner, bounded(req.Pagination, maxTasks),
+		tasks, next, err = query.CollectionFilteredPaginate(ctx, k.byOwner, page.Bounded(req.Pagination, maxTasks),
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
 				if req.State == 0 {
 					return true, nil
@@ -49,16 +50,16 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 			},
 			query.WithCollectionPaginationPairPrefix[string, uint64](owner.String()))
 	case req.State != 0:
-		tasks, page, err = query.CollectionPaginate(ctx, k.byState, bounded(req.Pagination, maxTasks),
+		tasks, next, err = query.CollectionPaginate(ctx, k.byState, page.Bounded(req.Pagination, maxTasks),
 			func(key collections.Pair[uint32, uint64], _ collections.NoValue) (taskpb.Task, error) {
 				return k.task(ctx, key.K2())
 			},
 			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
 	default:
-		tasks, page, err = query.CollectionPaginate(ctx, k.tasks, bounded(req.Pagination, maxTasks),
+		tasks, next, err = query.CollectionPaginate(ctx, k.tasks, page.Bounded(req.Pagination, maxTasks),
 			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return k.whole(ctx, task) })
 	}
-	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: page}, err
+	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: next}, err
 }
 
 // Round implements [taskpb.QueryServer].
@@ -85,13 +86,13 @@ func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.Qu
 	if err := k.known(ctx, req.Task); err != nil {
 		return nil, err
 	}
-	rounds, page, err := query.CollectionPaginate(ctx, k.rounds, bounded(req.Pagination, maxRounds),
+	rounds, next, err := query.CollectionPaginate(ctx, k.rounds, page.Bounded(req.Pagination, maxRounds),
 		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) {
 			err := k.read(ctx, &r, everyPart())
 			return r, err
 		},
 		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Task))
-	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: page}, err
+	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: next}, err
 }
 
 // known fails where there is no such task.
@@ -105,7 +106,7 @@ func (k Keeper) known(ctx context.Context, task uint64) error {
 
 // Duties implements [taskpb.QueryServer].
 func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.QueryDutiesResponse, error) {
-	duties, page, err := query.CollectionPaginate(ctx, k.parts, bounded(req.Pagination, maxDuties),
+	duties, next, err := query.CollectionPaginate(ctx, k.parts, page.Bounded(req.Pagination, maxDuties),
 		func(key collections.Pair[uint64, uint64], _ uint64) (taskpb.Duty, error) {
 			return k.duty(ctx, key.K1(), key.K2())
 		},
@@ -114,7 +115,7 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 		return nil, err
 	}
 	now, err := k.now(ctx)
-	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time), Pagination: page}, err
+	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time), Pagination: next}, err
 }
 
 // duty is what a task asks of a node that has a part in it.
@@ -162,15 +163,3 @@ const (
 	maxRounds = 20
 	maxDuties = 10
 )
-
-func bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
-	page := query.PageRequest{}
-	if asked != nil {
-		page = *asked
-	}
-	if page.Limit == 0 { // the SDK counts all entries as well, which reads them all
-		page.Limit = query.DefaultLimit
-	}
-	page.Limit = min(page.Limit, most)
-	return &page
-}
