@@ -192,6 +192,15 @@ func (b Book) Check(each Amount, releases uint64) error {
 	return nil
 }
 
+// Affords is how many of so many releases could be reserved.
+func (b Book) Affords(each Amount, releases uint64) uint64 {
+	taken, err := b.Taken()
+	if err != nil || b.Limit == (Limit{}) {
+		return 0
+	}
+	return b.Limit.measure().affords(taken, each, releases)
+}
+
 // Taken is what is spent or reserved.
 func (b Book) Taken() (taken Amount, err error) {
 	taken = b.Spent
@@ -226,11 +235,12 @@ func (b Book) with(row Row) (Book, []Row, error) {
 
 // find is where a reservation is, or would be.
 func (b Book) find(task uint64, reason string) (at int, known bool) {
-	return slices.BinarySearchFunc(b.Reservations, Reservation{Task: task, Reason: reason}, compareReservations)
+	return slices.BinarySearchFunc(b.Reservations, Reservation{Task: task, Reason: reason}, Reservation.Compare)
 }
 
-func compareReservations(x, y Reservation) int {
-	return cmp.Or(cmp.Compare(x.Task, y.Task), cmp.Compare(x.Reason, y.Reason))
+// Compare orders reservations as a book has them.
+func (r Reservation) Compare(other Reservation) int {
+	return cmp.Or(cmp.Compare(r.Task, other.Task), cmp.Compare(r.Reason, other.Reason))
 }
 
 // keep sets how many releases are left, and forgets their cost with the last.

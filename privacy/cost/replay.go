@@ -65,7 +65,7 @@ func (b Book) Validate() error {
 		return fmt.Errorf("more is spent than %s", b.Limit)
 	}
 	for i, r := range b.Reservations {
-		if i > 0 && compareReservations(b.Reservations[i-1], r) >= 0 {
+		if i > 0 && b.Reservations[i-1].Compare(r) >= 0 {
 			return fmt.Errorf("the reservation of task %d, %s, is out of order", r.Task, r.Reason)
 		}
 		if err := r.validate(); err != nil {

@@ -1,0 +1,73 @@
+package cost_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// noisy is a release of Gaussian noise.
+func noisy(unit cost.Unit) cost.Release {
+	return cost.Release{
+		Unit:  unit,
+		Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 20, Den: 1}},
+		Norm:  cost.Norm{L2Squared: 100},
+	}
+}
+
+// TestALimitCountsItsOwnUnitUnderItsOwnAdjacency: the same release costs four times the
+// rho where a unit may be replaced, and nothing is said of another unit.
+func TestALimitCountsItsOwnUnitUnderItsOwnAdjacency(t *testing.T) {
+	limit := limitOf(cost.OneEpsilon, usualDelta)
+	each, err := limit.Cost(noisy(cost.Client))
+	if err != nil || each != (cost.Amount{Rho: 125_000_000}) {
+		t.Errorf("zero-out: got %+v (%v)", each, err)
+	}
+	limit.Adjacency = cost.ReplaceOne
+	each, err = limit.Cost(noisy(cost.Client))
+	if err != nil || each != (cost.Amount{Rho: 500_000_000}) {
+		t.Errorf("replace-one: got %+v (%v)", each, err)
+	}
+	for _, unit := range []cost.Unit{cost.Example, cost.DataSubject} {
+		if _, err := limit.Cost(noisy(unit)); !errors.Is(err, cost.ErrUnit) {
+			t.Errorf("%s: got %v", unit, err)
+		}
+	}
+}
+
+func TestReleasesAreRefused(t *testing.T) {
+	for want, change := range map[string]func(*cost.Release){
+		"no unit of privacy is called":   func(r *cost.Release) { r.Unit = "row" },
+		"no noise is named":              func(r *cost.Release) { r.Noise = nil },
+		"squared L2 norm is 0":           func(r *cost.Release) { r.Norm = cost.Norm{} },
+		"0/1 is not a positive fraction": func(r *cost.Release) { r.Noise = cost.Gaussian{Sigma: cost.Fraction{Den: 1}} },
+		"above 1":                        func(r *cost.Release) { r.Sampling.Poisson = 1_000_001 },
+		"a sample of clients is not secret": func(r *cost.Release) {
+			r.Sampling.Poisson = 10_000
+		},
+	} {
+		r := noisy(cost.Client)
+		change(&r)
+		if _, err := limitOf(cost.OneEpsilon, usualDelta).Cost(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that says %q", err, want)
+		}
+	}
+}
+
+// TestAffordsIsWhatCheckAllows: one more is refused.
+func TestAffordsIsWhatCheckAllows(t *testing.T) {
+	b := mustOpen(t, 8*cost.OneEpsilon)
+	each := cost.Amount{Rho: 50_000_000}
+	n := b.Affords(each, 1_000_000)
+	if n == 0 || b.Check(each, n) != nil || !errors.Is(b.Check(each, n+1), cost.ErrExhausted) {
+		t.Errorf("it affords %d: %v, %v", n, b.Check(each, n), b.Check(each, n+1))
+	}
+	if got := b.Affords(each, n-1); got != n-1 {
+		t.Errorf("of %d it affords %d", n-1, got)
+	}
+	if got := (cost.Book{}).Affords(each, 1); got != 0 {
+		t.Errorf("a book without a limit affords %d", got)
+	}
+}
