@@ -48,7 +48,9 @@ import (
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
+	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 )
@@ -76,6 +78,8 @@ type App struct {
 	consensus    consensuskeeper.Keeper
 	fees         fee.Keeper
 	nodes        node.Keeper
+	ledger       ledger.Keeper
+	datasets     dataset.Keeper
 	tasks        task.Keeper
 }
 
@@ -93,7 +97,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 	keys := storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
 		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
-		consensustypes.StoreKey, fee.StoreKey, node.Name, task.Name,
+		consensustypes.StoreKey, fee.StoreKey, node.Name, ledger.Name, dataset.Name, task.Name,
 	)
 	options = slices.Concat([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, keep.options(len(keys)), options)
 	watched := &disk{DB: db}
@@ -162,6 +166,9 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]))
 	a.nodes = node.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[node.Name]), a.bank, accountCodec, Denom)
+	a.ledger = ledger.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[ledger.Name]))
+	a.datasets = dataset.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.tasks = task.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, Denom)
 }
@@ -181,6 +188,8 @@ func (a *App) arrange() error {
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
 		fee.Module{Keeper: a.fees},
 		node.Module{Keeper: a.nodes},
+		ledger.Module{Keeper: a.ledger},
+		dataset.Module{Keeper: a.datasets},
 		task.Module{Keeper: a.tasks},
 	)
 	a.modules.SetOrderPreBlockers(authtypes.ModuleName)
@@ -191,7 +200,7 @@ func (a *App) arrange() error {
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
-		consensustypes.ModuleName, fee.Name, node.Name, task.Name,
+		consensustypes.ModuleName, fee.Name, node.Name, ledger.Name, dataset.Name, task.Name,
 		genutiltypes.ModuleName, // last: it delivers transactions
 	}
 	a.modules.SetOrderInitGenesis(order...)

@@ -23,7 +23,9 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
 
+	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
+	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 )
@@ -78,6 +80,8 @@ func basics() module.BasicManager {
 		genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
 		fee.Module{},
 		node.Module{},
+		ledger.Module{},
+		dataset.Module{},
 		task.Module{},
 	)
 }

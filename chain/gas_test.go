@@ -9,8 +9,11 @@ import (
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -21,7 +24,7 @@ func text(i int) string { return fmt.Sprintf("%064d", i) }
 // third to spare. What is owed in a round is tested in chain/task.
 func TestGasOfTheLargestMessages(t *testing.T) {
 	profile := spec.Profile{
-		Name: text(0), Roles: spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: 1 << 31,
+		Name: text(0), Roles: spec.DataProvider | spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: 1 << 31,
 		Endpoint:     "https://" + strings.Repeat(strings.Repeat("h", 60)+".", 4) + "hhhh",
 		TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize), Claimed: spec.One,
 		Resources: spec.Resources{CPU: 1 << 31, Memory: 1 << 31, Storage: 1 << 31, Bandwidth: 1 << 31},
@@ -48,12 +51,25 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 	if err := task.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	limit := cost.Limit{Unit: cost.DataSubject, Adjacency: cost.ReplaceOne, Epsilon: 1 << 50, Delta: cost.OneDelta - 1}
+	lower := limit
+	lower.Epsilon--
 	n := start(t, genesis(t))
 	n.gas = client.Gas
 	owner := account("ann").String()
 	for _, msg := range []sdk.Msg{
 		&nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(profile), Stake: chain.Thing},
 		&nodepb.MsgUpdate{Owner: owner, Profile: nodepb.ProfileFromSpec(profile)},
+		&datasetpb.MsgRegister{
+			Owner: owner,
+			Description: datasetpb.DescriptionFromSpec(spec.Description{
+				Name: text(0), Commitment: spec.DigestOf(nil), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples,
+			}),
+			Limit: ledgerpb.LimitFromCost(limit),
+		},
+		&datasetpb.MsgGrant{Owner: owner, Dataset: 1, Node: 1},
+		&datasetpb.MsgRevoke{Owner: owner, Dataset: 1, Node: 1},
+		&datasetpb.MsgLimit{Owner: owner, Dataset: 1, Limit: ledgerpb.LimitFromCost(lower)},
 		&nodepb.MsgDeactivate{Owner: owner},
 		&nodepb.MsgActivate{Owner: owner},
 		&nodepb.MsgExit{Owner: owner},

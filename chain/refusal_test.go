@@ -6,6 +6,8 @@ import (
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
@@ -20,6 +22,10 @@ func TestRefusalsReachTheClient(t *testing.T) {
 	if err := (&client.Refusal{Codespace: answer.Codespace, Code: answer.Code, Why: answer.Log}); !errors.Is(err, round.ErrTaskNotFound) {
 		t.Errorf("cancel: got %v, want %v", err, round.ErrTaskNotFound)
 	}
+	answer = n.block(n.sign("ann", 1, 5000, &datasetpb.MsgLimit{Owner: account("ann").String(), Dataset: 9}))[0]
+	if err := (&client.Refusal{Codespace: answer.Codespace, Code: answer.Code, Why: answer.Log}); !errors.Is(err, client.ErrNoDataset) {
+		t.Errorf("limit: got %v, want %v", err, client.ErrNoDataset)
+	}
 	for path, c := range map[string]struct {
 		request, response message
 		want              error
@@ -27,6 +33,11 @@ func TestRefusalsReachTheClient(t *testing.T) {
 		"/althing.task.v1.Query/Task":        {&taskpb.QueryTask{Id: 9}, &taskpb.QueryTaskResponse{}, round.ErrTaskNotFound},
 		"/althing.task.v1.Query/Round":       {&taskpb.QueryRound{Task: 9, Number: 1}, &taskpb.QueryRoundResponse{}, round.ErrRoundNotFound},
 		"/althing.task.v1.Query/Rounds":      {&taskpb.QueryRounds{Task: 9}, &taskpb.QueryRoundsResponse{}, round.ErrTaskNotFound},
+		"/althing.dataset.v1.Query/Dataset":  {&datasetpb.QueryDataset{Id: 9}, &datasetpb.QueryDatasetResponse{}, client.ErrNoDataset},
+		"/althing.dataset.v1.Query/Grants":   {&datasetpb.QueryGrants{Dataset: 9}, &datasetpb.QueryGrantsResponse{}, client.ErrNoDataset},
+		"/althing.ledger.v1.Query/Book":      {&ledgerpb.QueryBook{Dataset: 9}, &ledgerpb.QueryBookResponse{}, client.ErrNoBook},
+		"/althing.ledger.v1.Query/Rows":      {&ledgerpb.QueryRows{Dataset: 9}, &ledgerpb.QueryRowsResponse{}, client.ErrNoBook},
+		"/althing.ledger.v1.Query/Costing":     {&ledgerpb.QueryCosting{Task: 9, Reason: "update"}, &ledgerpb.QueryCostingResponse{}, client.ErrNoRelease},
 		"/althing.node.v1.Query/Node":        {&nodepb.QueryNode{Id: 9}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 		"/althing.node.v1.Query/NodeByOwner": {&nodepb.QueryNodeByOwner{Owner: account("bob").String()}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 	} {

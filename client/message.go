@@ -5,6 +5,8 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
@@ -69,6 +71,14 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
 	case Say:
 		return taskpb.MessageOf(owner, m.Task, m.Input)
+	case RegisterDataset:
+		return &datasetpb.MsgRegister{Owner: owner, Description: datasetpb.DescriptionFromSpec(m.Description), Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
+	case Grant:
+		return &datasetpb.MsgGrant{Owner: owner, Dataset: m.Dataset, Node: m.Node}, nil
+	case Revoke:
+		return &datasetpb.MsgRevoke{Owner: owner, Dataset: m.Dataset, Node: m.Node}, nil
+	case LowerLimit:
+		return &datasetpb.MsgLimit{Owner: owner, Dataset: m.Dataset, Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
 	default:
 		return nil, fmt.Errorf("no account says a %T", m)
 	}

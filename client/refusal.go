@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -14,6 +15,9 @@ import (
 // known of what was asked for.
 var (
 	ErrNodeNotFound = errors.New("node not found")
+	ErrNoDataset    = errors.New("data set not found")
+	ErrNoBook       = ledgerpb.ErrNoBook
+	ErrNoRelease    = ledgerpb.ErrNoCosting
 	ErrFunds        = errors.New("insufficient funds")
 	ErrUnreachable  = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
 	ErrUnconfirmed  = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
@@ -36,6 +40,7 @@ func (r *Refusal) Error() string {
 // Codes of other modules that callers branch on.
 const (
 	nodeNotFound         = 2  // of "node"
+	noDataset            = 2  // of "dataset"
 	sdkInsufficientFunds = 5  // of "sdk"
 	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
 )
@@ -54,6 +59,16 @@ func (r *Refusal) Unwrap() error {
 	case "node":
 		if r.Code == nodeNotFound {
 			return ErrNodeNotFound
+		}
+	case "dataset":
+		if r.Code == noDataset {
+			return ErrNoDataset
+		}
+	case "ledger":
+		for _, reason := range ledgerpb.Refusals() {
+			if reason.Code == r.Code {
+				return reason.Err
+			}
 		}
 	case "sdk":
 		switch r.Code {
@@ -75,6 +90,12 @@ func (r *Refusal) absent() error {
 		return round.ErrTaskNotFound
 	case queryRound:
 		return round.ErrRoundNotFound
+	case queryDataset, queryGrants:
+		return ErrNoDataset
+	case queryBook, queryRows:
+		return ledgerpb.ErrNoBook
+	case queryCosting:
+		return ledgerpb.ErrNoCosting
 	}
 	return nil
 }

@@ -1,0 +1,149 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Register implements [datasetpb.MsgServer]: it gives the data set the next id and opens
+// its book. The owner must have a node that provides data.
+func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*datasetpb.MsgRegisterResponse, error) {
+	owner, err := k.provider(ctx, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	description, err := msg.Description.ToSpec()
+	if err == nil {
+		err = description.Validate()
+	}
+	if err != nil {
+		return nil, ErrDescription.Wrap(err.Error())
+	}
+	limit, err := msg.Limit.ToCost()
+	if err != nil {
+		return nil, ErrDescription.Wrap(err.Error())
+	}
+	known, err := k.commitments.Get(ctx, msg.Description.Commitment)
+	switch {
+	case err == nil:
+		return nil, ErrRegistered.Wrapf("commitment %s is that of data set %d", description.Commitment.Short(), known)
+	case !errors.Is(err, collections.ErrNotFound):
+		return nil, fmt.Errorf("read commitments: %w", err)
+	}
+	last, err := k.last.Next(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("number the data set: %w", err)
+	}
+	d := spec.Dataset{ID: last + 1, Owner: owner, Description: description, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight()}
+	if err := k.ledger.Open(ctx, d.ID, owner, limit); err != nil {
+		return nil, err
+	}
+	return &datasetpb.MsgRegisterResponse{Id: d.ID}, k.enter(ctx, datasetpb.DatasetFromSpec(d))
+}
+
+// Grant implements [datasetpb.MsgServer]. The node must be there, and a trainer.
+func (k Keeper) Grant(ctx context.Context, msg *datasetpb.MsgGrant) (*datasetpb.MsgGrantResponse, error) {
+	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+		return nil, err
+	}
+	node, err := k.nodes.Get(ctx, msg.Node)
+	if err != nil {
+		return nil, err
+	}
+	if !node.Profile.Roles.Has(spec.Trainer) {
+		return nil, ErrGrant.Wrapf("node %d does not train", msg.Node)
+	}
+	granted, err := k.Granted(ctx, msg.Dataset, msg.Node)
+	if err != nil {
+		return nil, err
+	}
+	if granted {
+		return nil, ErrGrant.Wrapf("node %d may train on data set %d already", msg.Node, msg.Dataset)
+	}
+	return &datasetpb.MsgGrantResponse{}, k.grants.Set(ctx, collections.Join(msg.Dataset, msg.Node))
+}
+
+// Revoke implements [datasetpb.MsgServer].
+func (k Keeper) Revoke(ctx context.Context, msg *datasetpb.MsgRevoke) (*datasetpb.MsgRevokeResponse, error) {
+	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+		return nil, err
+	}
+	granted, err := k.Granted(ctx, msg.Dataset, msg.Node)
+	if err != nil {
+		return nil, err
+	}
+	if !granted {
+		return nil, ErrGrant.Wrapf("node %d may not train on data set %d, so there is nothing to revoke", msg.Node, msg.Dataset)
+	}
+	return &datasetpb.MsgRevokeResponse{}, k.grants.Remove(ctx, collections.Join(msg.Dataset, msg.Node))
+}
+
+// Limit implements [datasetpb.MsgServer].
+func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.MsgLimitResponse, error) {
+	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+		return nil, err
+	}
+	limit, err := msg.Limit.ToCost()
+	if err != nil {
+		return nil, ErrDescription.Wrap(err.Error())
+	}
+	return &datasetpb.MsgLimitResponse{}, k.ledger.Lower(ctx, msg.Dataset, limit)
+}
+
+// own returns a data set whose owner speaks, or refuses with [ErrOwner].
+func (k Keeper) own(ctx context.Context, owner string, id uint64) (datasetpb.Dataset, error) {
+	d, err := k.stored(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	account, err := k.account(owner)
+	if err != nil {
+		return d, err
+	}
+	if d.Owner != account {
+		return d, ErrOwner.Wrapf("data set %d belongs to %s", id, d.Owner)
+	}
+	return d, nil
+}
+
+// provider returns the account of a node that provides data.
+func (k Keeper) provider(ctx context.Context, owner string) (string, error) {
+	account, err := k.account(owner)
+	if err != nil {
+		return "", err
+	}
+	id, err := k.nodes.IDOf(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	node, err := k.nodes.Get(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if !node.Profile.Roles.Has(spec.DataProvider) {
+		return "", ErrOwner.Wrapf("node %d does not provide data", id)
+	}
+	return account, nil
+}
+
+// account is an address as the chain writes it: it can be spelled in lower and in upper
+// case.
+func (k Keeper) account(owner string) (string, error) {
+	b, err := k.addresses.StringToBytes(owner)
+	if err != nil {
+		return "", ErrOwner.Wrap(err.Error())
+	}
+	account, err := k.addresses.BytesToString(b)
+	if err != nil {
+		return "", ErrOwner.Wrap(err.Error())
+	}
+	return account, nil
+}

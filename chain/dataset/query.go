@@ -1,0 +1,125 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/pb/ledgerpb"
+	"github.com/althing-network/althing/pb/page"
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// Dataset implements [datasetpb.QueryServer].
+func (k Keeper) Dataset(ctx context.Context, req *datasetpb.QueryDataset) (*datasetpb.QueryDatasetResponse, error) {
+	d, err := k.stored(ctx, req.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &datasetpb.QueryDatasetResponse{Dataset: d}, nil
+}
+
+// Datasets implements [datasetpb.QueryServer].
+func (k Keeper) Datasets(ctx context.Context, req *datasetpb.QueryDatasets) (*datasetpb.QueryDatasetsResponse, error) {
+	owner := req.Owner
+	if owner != "" {
+		var err error
+		if owner, err = k.account(owner); err != nil {
+			return nil, err
+		}
+	}
+	datasets, next, err := query.CollectionFilteredPaginate(ctx, k.datasets, page.Bounded(req.Pagination, page.Most),
+		func(_ uint64, d datasetpb.Dataset) (bool, error) {
+			return (owner == "" || d.Owner == owner) && (req.Name == "" || d.Description.Name == req.Name), nil
+		},
+		func(_ uint64, d datasetpb.Dataset) (datasetpb.Dataset, error) { return d, nil },
+	)
+	if err != nil {
+		return nil, fmt.Errorf("list data sets: %w", err)
+	}
+	return &datasetpb.QueryDatasetsResponse{Datasets: datasets, Pagination: next}, nil
+}
+
+// Grants implements [datasetpb.QueryServer].
+func (k Keeper) Grants(ctx context.Context, req *datasetpb.QueryGrants) (*datasetpb.QueryGrantsResponse, error) {
+	if _, err := k.stored(ctx, req.Dataset); err != nil {
+		return nil, err
+	}
+	nodes, next, err := query.CollectionPaginate(ctx, k.grants, page.Bounded(req.Pagination, page.Most),
+		func(at collections.Pair[uint64, uint64], _ collections.NoValue) (uint64, error) { return at.K2(), nil },
+		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Dataset))
+	if err != nil {
+		return nil, fmt.Errorf("list the grants of data set %d: %w", req.Dataset, err)
+	}
+	return &datasetpb.QueryGrantsResponse{Nodes: nodes, Pagination: next}, nil
+}
+
+// Check implements [datasetpb.QueryServer]. What the releases cost is computed once for
+// each adjacency.
+func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetpb.QueryCheckResponse, error) {
+	release, err := req.Release.ToCost()
+	if err == nil {
+		err = release.Validate()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ledgerpb.ErrRelease, err)
+	}
+	costs := make(map[cost.Adjacency]costed)
+	verdicts, next, err := query.CollectionPaginate(ctx, k.names, page.Bounded(req.Pagination, page.Most),
+		func(at collections.Pair[string, uint64], _ collections.NoValue) (datasetpb.Verdict, error) {
+			return k.verdict(ctx, at.K2(), release, req.Releases, costs)
+		},
+		query.WithCollectionPaginationPairPrefix[string, uint64](req.Name))
+	if err != nil {
+		return nil, fmt.Errorf("check data sets of %q: %w", req.Name, err)
+	}
+	return &datasetpb.QueryCheckResponse{Verdicts: verdicts, Pagination: next}, nil
+}
+
+// costed is what a release costs, or why it cannot be counted.
+type costed struct {
+	each cost.Amount
+	err  error
+}
+
+// verdict says whether the book of a data set could pay releases. Known costs are by
+// adjacency; a new one is added.
+func (k Keeper) verdict(ctx context.Context, id uint64, release cost.Release, releases uint64, known map[cost.Adjacency]costed) (datasetpb.Verdict, error) {
+	d, err := k.stored(ctx, id)
+	if err != nil {
+		return datasetpb.Verdict{}, err
+	}
+	_, b, err := k.ledger.Get(ctx, id)
+	if err != nil {
+		return datasetpb.Verdict{}, err
+	}
+	v := datasetpb.Verdict{Dataset: id, Owner: d.Owner, Limit: ledgerpb.LimitFromCost(b.Limit), Left: uint64(b.Left())}
+	if release.Unit != b.Limit.Unit {
+		v.Refused = fmt.Sprintf("%s: %s, where the limit counts each %s", cost.ErrUnit, release.Unit, b.Limit.Unit)
+		return v, nil
+	}
+	p, computed := known[b.Limit.Adjacency]
+	if !computed {
+		p.each, p.err = k.ledger.Cost(ctx, b.Limit, release)
+		known[b.Limit.Adjacency] = p
+	}
+	err = p.err
+	if err == nil {
+		err = b.Check(p.each, releases)
+	}
+	switch {
+	case err == nil:
+		v.Affords = releases
+	case errors.Is(err, cost.ErrExhausted):
+		v.Affords = b.Affords(p.each, releases)
+		v.Refused = err.Error()
+	default:
+		v.Refused = err.Error()
+	}
+	return v, nil
+}

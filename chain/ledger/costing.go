@@ -1,0 +1,53 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cosmossdk.io/collections"
+
+	"github.com/althing-network/althing/pb/ledgerpb"
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// costGas is taken for computing what a release costs under one adjacency: up to seven
+// milliseconds, in which messages of about as much gas are carried out.
+const costGas = 500_000
+
+// Cost computes what a release costs a book with this limit. It takes gas.
+func (k Keeper) Cost(ctx context.Context, limit cost.Limit, release cost.Release) (cost.Amount, error) {
+	consume(ctx, costGas)
+	each, err := limit.Cost(release)
+	if err != nil {
+		return each, refused(fmt.Errorf("%w: %w", ledgerpb.ErrRelease, err))
+	}
+	return each, nil
+}
+
+// costing is what one release of a task costs, with what it costs a book of this limit. It
+// is computed once for a task, reason and adjacency, and stored by whoever reserves.
+func (k Keeper) costing(ctx context.Context, task uint64, reason string, release cost.Release, limit cost.Limit) (ledgerpb.Costing, error) {
+	costing, err := k.costings.Get(ctx, collections.Join(task, reason))
+	switch {
+	case errors.Is(err, collections.ErrNotFound):
+		costing = ledgerpb.Costing{Release: ledgerpb.ReleaseFromCost(release)}
+	case err != nil:
+		return costing, fmt.Errorf("read the costing of task %d: %w", task, err)
+	case costing.Release != ledgerpb.ReleaseFromCost(release):
+		return costing, fmt.Errorf("%w: task %d makes its releases for %q in another way", ledgerpb.ErrRelease, task, reason)
+	}
+	if release.Unit == limit.Unit {
+		if _, found, err := costing.Under(limit.Adjacency); found || err != nil {
+			return costing, err
+		}
+	}
+	each, err := k.Cost(ctx, limit, release)
+	if err != nil {
+		return costing, err
+	}
+	costing.Each = append(costing.Each, ledgerpb.Costed{Adjacency: ledgerpb.AdjacencyFromCost(limit.Adjacency), Amount: ledgerpb.AmountFromCost(each)})
+	slices.SortFunc(costing.Each, func(a, b ledgerpb.Costed) int { return int(a.Adjacency) - int(b.Adjacency) })
+	return costing, nil
+}

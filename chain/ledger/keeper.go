@@ -1,0 +1,192 @@
+// Package ledger is the books of privacy on the chain: for each data set what its owner
+// lets be lost, what is reserved, what is spent, and a row for each change, which is
+// never edited. Privacy only: no money is in it.
+//
+// It does no arithmetic of its own: a book is a value of package privacy/cost, and this
+// package stores it. Nor does it know whose word counts: that is for chain/dataset, which
+// knows owners, and for whoever runs rounds.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/ledgerpb"
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// Name is the module's name and its store key.
+const Name = "ledger"
+
+var _ ledgerpb.QueryServer = Keeper{}
+
+// Keeper owns the books and serves their queries.
+type Keeper struct {
+	books    collections.Map[uint64, ledgerpb.Book] // by data set; only the reservations of which something is left
+	ended    collections.Map[collections.Triple[uint64, uint64, string], uint64]
+	rows     collections.Map[collections.Pair[uint64, uint64], ledgerpb.Row]     // by data set and number
+	costings collections.Map[collections.Pair[uint64, string], ledgerpb.Costing] // by task and reason
+}
+
+// NewKeeper returns a keeper over a store.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService) Keeper {
+	sb := collections.NewSchemaBuilder(kv)
+	k := Keeper{
+		books: collections.NewMap(sb, collections.NewPrefix(0), "books", collections.Uint64Key, codec.CollValue[ledgerpb.Book](cdc)),
+		ended: collections.NewMap(sb, collections.NewPrefix(1), "ended",
+			collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.StringKey), collections.Uint64Value),
+		rows: collections.NewMap(sb, collections.NewPrefix(2), "rows",
+			collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key), codec.CollValue[ledgerpb.Row](cdc)),
+		costings: collections.NewMap(sb, collections.NewPrefix(3), "costings",
+			collections.PairKeyCodec(collections.Uint64Key, collections.StringKey), codec.CollValue[ledgerpb.Costing](cdc)),
+	}
+	if _, err := sb.Build(); err != nil {
+		panic(err) // two collections with one prefix: a mistake in the lines above
+	}
+	return k
+}
+
+// Open opens the book of a data set. A data set has one.
+func (k Keeper) Open(ctx context.Context, dataset uint64, owner string, limit cost.Limit) error {
+	known, err := k.books.Has(ctx, dataset)
+	if err != nil {
+		return fmt.Errorf("read the book of data set %d: %w", dataset, err)
+	}
+	if known {
+		return about(dataset, owner, ledgerpb.ErrBookOpen)
+	}
+	b, rows, err := cost.Open(limit)
+	if err != nil {
+		return refused(err)
+	}
+	return k.write(ctx, dataset, owner, b, rows)
+}
+
+// Lower sets a lower limit, see [cost.Book.Lower].
+func (k Keeper) Lower(ctx context.Context, dataset uint64, limit cost.Limit) error {
+	return k.change(ctx, dataset, 0, "", func(b cost.Book) (cost.Book, []cost.Row, error) { return b.Lower(limit) })
+}
+
+// Reserve keeps so many releases for a task, all for one reason, see [cost.Book.Reserve].
+// All releases of a task for one reason are made in the same way.
+func (k Keeper) Reserve(ctx context.Context, dataset, task uint64, reason string, release cost.Release, releases uint64) error {
+	var costing ledgerpb.Costing
+	err := k.change(ctx, dataset, task, reason, func(b cost.Book) (_ cost.Book, _ []cost.Row, err error) {
+		if costing, err = k.costing(ctx, task, reason, release, b.Limit); err != nil {
+			return b, nil, err
+		}
+		each, _, err := costing.Under(b.Limit.Adjacency)
+		if err != nil {
+			return b, nil, err
+		}
+		return b.Reserve(task, reason, each, releases)
+	})
+	if err != nil {
+		return err
+	}
+	return k.costings.Set(ctx, collections.Join(task, reason), costing)
+}
+
+// Charge spends one release of what its task has reserved, see [cost.Book.Charge].
+func (k Keeper) Charge(ctx context.Context, dataset, task uint64, reason string, round uint64) error {
+	return k.change(ctx, dataset, task, reason, func(b cost.Book) (cost.Book, []cost.Row, error) {
+		return b.Charge(task, reason, round)
+	})
+}
+
+// Release gives back what a task has reserved and not charged, see [cost.Book.Release].
+func (k Keeper) Release(ctx context.Context, dataset, task uint64, reason string) error {
+	return k.change(ctx, dataset, task, reason, func(b cost.Book) (cost.Book, []cost.Row, error) {
+		return b.Release(task, reason)
+	})
+}
+
+// change makes a verb's answer the book of a data set. What is refused changes nothing.
+func (k Keeper) change(ctx context.Context, dataset, task uint64, reason string, verb func(cost.Book) (cost.Book, []cost.Row, error)) error {
+	owner, b, err := k.read(ctx, dataset, task, reason)
+	if err != nil {
+		return err
+	}
+	next, rows, err := verb(b)
+	if err != nil {
+		return about(dataset, owner, err)
+	}
+	return k.write(ctx, dataset, owner, next, rows)
+}
+
+// Get returns the book of a data set and whose it is, without the reservations of which
+// nothing is left, or [ledgerpb.ErrNoBook].
+func (k Keeper) Get(ctx context.Context, dataset uint64) (owner string, b cost.Book, err error) {
+	return k.read(ctx, dataset, 0, "")
+}
+
+// read is a book as far as a task's verb needs it: of what has ended, the reservation of
+// this task for this reason.
+func (k Keeper) read(ctx context.Context, dataset, task uint64, reason string) (owner string, b cost.Book, err error) {
+	stored, err := k.stored(ctx, dataset)
+	if err != nil {
+		return "", b, err
+	}
+	if b, err = stored.ToCost(); err != nil {
+		return "", b, fmt.Errorf("read the book of data set %d: %w", dataset, err)
+	}
+	last, err := k.ended.Get(ctx, collections.Join3(dataset, task, reason))
+	switch {
+	case errors.Is(err, collections.ErrNotFound):
+		return stored.Owner, b, nil
+	case err != nil:
+		return "", b, fmt.Errorf("read the book of data set %d: %w", dataset, err)
+	}
+	b.Reservations = append(b.Reservations, cost.Reservation{Task: task, Reason: reason, Last: last})
+	slices.SortFunc(b.Reservations, cost.Reservation.Compare)
+	return stored.Owner, b, nil
+}
+
+func (k Keeper) stored(ctx context.Context, dataset uint64) (ledgerpb.Book, error) {
+	stored, err := k.books.Get(ctx, dataset)
+	if errors.Is(err, collections.ErrNotFound) {
+		return stored, refused(fmt.Errorf("data set %d: %w", dataset, ledgerpb.ErrNoBook))
+	}
+	if err != nil {
+		return stored, fmt.Errorf("read the book of data set %d: %w", dataset, err)
+	}
+	return stored, nil
+}
+
+// write stores a book and the rows that tell how it became so.
+func (k Keeper) write(ctx context.Context, dataset uint64, owner string, b cost.Book, rows []cost.Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for _, r := range b.Reservations {
+		if r.Left == 0 {
+			if err := k.ended.Set(ctx, collections.Join3(dataset, r.Task, r.Reason), r.Last); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range rows {
+		if err := k.rows.Set(ctx, collections.Join(dataset, r.Number), ledgerpb.RowFromCost(r)); err != nil {
+			return err
+		}
+	}
+	return k.books.Set(ctx, dataset, ledgerpb.BookFromCost(owner, b))
+}
+
+// about says of an error whose book it is about.
+func about(dataset uint64, owner string, err error) error {
+	return refused(fmt.Errorf("data set %d of %s: %w", dataset, owner, err))
+}
+
+// consume takes the gas of computing a cost, which reads nothing and takes a while.
+func consume(ctx context.Context, gas uint64) {
+	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(gas, "cost of a release")
+}
