@@ -10,7 +10,7 @@ import (
 )
 
 // Validate reports the first thing that is wrong with a genesis: ids ascend from 1 and
-// stay below Next, no commitment is there twice, and grants ascend and are of data sets
+// stay below Next, no owner has one commitment twice, and grants ascend and are of data sets
 // that are there.
 func Validate(g datasetpb.Genesis) error {
 	var before uint64
@@ -30,10 +30,10 @@ func Validate(g datasetpb.Genesis) error {
 			return ErrGenesis.Wrapf("data set %d behind data set %d: want ascending ids from 1", d.ID, before)
 		case d.ID >= g.Next:
 			return ErrGenesis.Wrapf("data set %d: the next id is %d", d.ID, g.Next)
-		case committed[string(d.Commitment[:])]:
-			return ErrGenesis.Wrapf("data set %d has the commitment of another", d.ID)
+		case committed[d.Owner+string(d.Commitment[:])]:
+			return ErrGenesis.Wrapf("data set %d has the commitment of another of its owner", d.ID)
 		}
-		before, known[d.ID], committed[string(d.Commitment[:])] = d.ID, true, true
+		before, known[d.ID], committed[d.Owner+string(d.Commitment[:])] = d.ID, true, true
 	}
 	for i, grant := range g.Grants {
 		switch {

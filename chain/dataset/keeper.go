@@ -53,11 +53,11 @@ type Keeper struct {
 	ledger    Ledger
 	addresses address.Codec
 
-	last        collections.Sequence                                 // id of the newest data set
-	datasets    collections.Map[uint64, datasetpb.Dataset]           // by id
-	commitments collections.Map[[]byte, uint64]                      // id by commitment
-	names       collections.KeySet[collections.Pair[string, uint64]] // ids by name
-	grants      collections.KeySet[collections.Pair[uint64, uint64]] // nodes by data set
+	last        collections.Sequence                                      // id of the newest data set
+	datasets    collections.Map[uint64, datasetpb.Dataset]                // by id
+	commitments collections.Map[collections.Pair[string, []byte], uint64] // id by owner and commitment
+	names       collections.KeySet[collections.Pair[string, uint64]]      // ids by name
+	grants      collections.KeySet[collections.Pair[uint64, uint64]]      // nodes by data set
 }
 
 // NewKeeper returns a keeper over a store.
@@ -65,11 +65,12 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, nodes Nodes, ledg
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{
 		nodes: nodes, ledger: ledger, addresses: addresses,
-		last:        collections.NewSequence(sb, collections.NewPrefix(0), "last"),
-		datasets:    collections.NewMap(sb, collections.NewPrefix(1), "datasets", collections.Uint64Key, codec.CollValue[datasetpb.Dataset](cdc)),
-		commitments: collections.NewMap(sb, collections.NewPrefix(2), "commitments", collections.BytesKey, collections.Uint64Value),
-		names:       collections.NewKeySet(sb, collections.NewPrefix(3), "names", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
-		grants:      collections.NewKeySet(sb, collections.NewPrefix(4), "grants", collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)),
+		last:     collections.NewSequence(sb, collections.NewPrefix(0), "last"),
+		datasets: collections.NewMap(sb, collections.NewPrefix(1), "datasets", collections.Uint64Key, codec.CollValue[datasetpb.Dataset](cdc)),
+		commitments: collections.NewMap(sb, collections.NewPrefix(2), "commitments",
+			collections.PairKeyCodec(collections.StringKey, collections.BytesKey), collections.Uint64Value),
+		names:  collections.NewKeySet(sb, collections.NewPrefix(3), "names", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
+		grants: collections.NewKeySet(sb, collections.NewPrefix(4), "grants", collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
@@ -102,7 +103,7 @@ func (k Keeper) stored(ctx context.Context, id uint64) (datasetpb.Dataset, error
 func (k Keeper) enter(ctx context.Context, d datasetpb.Dataset) error {
 	return errors.Join(
 		k.datasets.Set(ctx, d.Id, d),
-		k.commitments.Set(ctx, d.Description.Commitment, d.Id),
+		k.commitments.Set(ctx, collections.Join(d.Owner, d.Description.Commitment), d.Id),
 		k.names.Set(ctx, collections.Join(d.Description.Name, d.Id)),
 	)
 }

@@ -158,16 +158,28 @@ func TestRegisterRefuses(t *testing.T) {
 		"delta 0":                   {func(m *datasetpb.MsgRegister) { m.Limit.Delta = 0 }, cost.ErrLimit},
 		"delta 1":                   {func(m *datasetpb.MsgRegister) { m.Limit.Delta = uint64(cost.OneDelta) }, cost.ErrLimit},
 	} {
-		msg := registration("bob", "other rows", 8)
+		msg := registration("ann", "other rows", 8)
 		c.change(msg)
 		cached, _ := r.ctx.CacheContext()
 		if _, err := r.Register(cached, msg); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
-	if id := r.register(t, registration("bob", "other rows", 8)); id != 2 {
+	if id := r.register(t, registration("ann", "other rows", 8)); id != 2 {
 		t.Errorf("the next one is number %d", id)
 	}
+}
+
+// TestACopiedCommitmentKeepsNobodyOut: who is quicker with the commitment of another gains
+// nothing, and the other registers all the same.
+func TestACopiedCommitmentKeepsNobodyOut(t *testing.T) {
+	r := open()
+	copied := r.register(t, registration("bob", "rows of ann", 1))
+	id := r.register(t, registration("ann", "rows of ann", 8))
+	if owner, b, err := r.ledger.Get(r.ctx, id); err != nil || id == copied || owner != account("ann") || b.Limit != limit(8) {
+		t.Errorf("ann's book is %+v of %s (%v)", b, owner, err)
+	}
+	r.again()
 }
 
 // granted lists the nodes that may train on a data set.
@@ -363,7 +375,7 @@ func TestGenesisIsChecked(t *testing.T) {
 		"the next id is 2":  func(g *datasetpb.Genesis) { g.Next = 2 },
 		"has no owner":      func(g *datasetpb.Genesis) { g.Datasets[0].Owner = "" },
 		"has the commitment": func(g *datasetpb.Genesis) {
-			g.Datasets[1].Description.Commitment = g.Datasets[0].Description.Commitment
+			g.Datasets[1].Description.Commitment, g.Datasets[1].Owner = g.Datasets[0].Description.Commitment, g.Datasets[0].Owner
 		},
 		"no commitment to its rows": func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
 		"which is not there":        func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },

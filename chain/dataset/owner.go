@@ -14,7 +14,9 @@ import (
 )
 
 // Register implements [datasetpb.MsgServer]: it gives the data set the next id and opens
-// its book. The owner must have a node that provides data.
+// its book. The owner must have a node that provides data. One owner registers rows once.
+// A stranger may register the same commitment: it cannot open it, and must not be able to
+// keep the owner from registering by being quicker.
 func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*datasetpb.MsgRegisterResponse, error) {
 	owner, err := k.provider(ctx, msg.Owner)
 	if err != nil {
@@ -31,7 +33,7 @@ func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*data
 	if err != nil {
 		return nil, ErrDescription.Wrap(err.Error())
 	}
-	known, err := k.commitments.Get(ctx, msg.Description.Commitment)
+	known, err := k.commitments.Get(ctx, collections.Join(owner, msg.Description.Commitment))
 	switch {
 	case err == nil:
 		return nil, ErrRegistered.Wrapf("commitment %s is that of data set %d", description.Commitment.Short(), known)
