@@ -37,7 +37,7 @@ func TestRefusalsReachTheClient(t *testing.T) {
 		"/althing.dataset.v1.Query/Grants":   {&datasetpb.QueryGrants{Dataset: 9}, &datasetpb.QueryGrantsResponse{}, client.ErrNoDataset},
 		"/althing.ledger.v1.Query/Book":      {&ledgerpb.QueryBook{Dataset: 9}, &ledgerpb.QueryBookResponse{}, client.ErrNoBook},
 		"/althing.ledger.v1.Query/Rows":      {&ledgerpb.QueryRows{Dataset: 9}, &ledgerpb.QueryRowsResponse{}, client.ErrNoBook},
-		"/althing.ledger.v1.Query/Costing":     {&ledgerpb.QueryCosting{Task: 9, Reason: "update"}, &ledgerpb.QueryCostingResponse{}, client.ErrNoRelease},
+		"/althing.ledger.v1.Query/Costing":   {&ledgerpb.QueryCosting{Task: 9, Reason: "update"}, &ledgerpb.QueryCostingResponse{}, client.ErrNoRelease},
 		"/althing.node.v1.Query/Node":        {&nodepb.QueryNode{Id: 9}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 		"/althing.node.v1.Query/NodeByOwner": {&nodepb.QueryNodeByOwner{Owner: account("bob").String()}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 	} {

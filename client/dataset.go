@@ -38,7 +38,7 @@ const (
 	queryGrants  = "/althing.dataset.v1.Query/Grants"
 	queryBook    = "/althing.ledger.v1.Query/Book"
 	queryRows    = "/althing.ledger.v1.Query/Rows"
-	queryCosting   = "/althing.ledger.v1.Query/Costing"
+	queryCosting = "/althing.ledger.v1.Query/Costing"
 )
 
 // Dataset returns a data set by its id.
