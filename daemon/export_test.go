@@ -21,6 +21,7 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
 )
 
 // Try lets a worker do what a machine asks for at each of some heights, and returns
@@ -155,6 +156,18 @@ func (n *News) Ended(r spec.Round) string { return lines([]note{n.news.roundEnde
 
 // Registered takes in the node's record.
 func (n *News) Registered(node spec.Node) []string { return lines(n.news.registered(node)) }
+
+// Done is what is told of work that ended.
+func (n *News) Done(e role.Event) []string {
+	told, ok := done(e, time.Second)
+	if !ok {
+		return nil
+	}
+	return lines([]note{told})
+}
+
+// TrainWith gives a node another engine before it runs.
+func (p *Participant) TrainWith(t train.Trainer) { p.tools.Trainer = t }
 
 // Silence is what is told of a chain second by second: it says something at those of
 // which spoke says so.

@@ -132,6 +132,10 @@ func awaits(t *testing.T, local daemon.Localnet, want int) *client.Client {
 
 func TestLoadNodeRefuses(t *testing.T) {
 	good := `{"chain":"c","name":"n","roles":"aggregator","rpc":["http://127.0.0.1:1"],"listen":"127.0.0.1:2"}`
+	withholds := func(roles string) string {
+		holds := strings.Replace(good, `}`, `,"data":{"name":"d","file":"rows.csv","classes":2,"withhold":true}}`, 1)
+		return strings.Replace(holds, `"aggregator"`, roles, 1)
+	}
 	for _, c := range []struct{ file, want string }{
 		{good, ""},
 		{`{`, "unexpected EOF"},
@@ -140,6 +144,8 @@ func TestLoadNodeRefuses(t *testing.T) {
 		{strings.Replace(good, `"n"`, `""`, 1), "has no name"},
 		{strings.Replace(good, `"aggregator"`, `"king"`, 1), "unknown role"},
 		{strings.Replace(good, `"aggregator"`, `"trainer"`, 1), "needs data"},
+		{withholds(`"trainer"`), ""},
+		{withholds(`"trainer,evaluator"`), "cannot withhold"},
 		{strings.Replace(good, `["http://127.0.0.1:1"]`, `[]`, 1), "names no RPC address"},
 		{strings.Replace(good, `"127.0.0.1:2"`, `""`, 1), "needs an address to listen on"},
 	} {

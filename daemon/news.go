@@ -266,7 +266,11 @@ func done(e role.Event, took time.Duration) (note, bool) {
 	model := func(d spec.Digest) slog.Attr { return slog.String("model", d.Short()) }
 	switch e := e.(type) {
 	case trainer.Trained:
-		return note{what: "trained", task: e.Task, round: e.Round, more: []slog.Attr{slog.Uint64("rows", uint64(e.Samples)), lasted(e.Took)}}, true
+		more := []slog.Attr{slog.Uint64("rows", uint64(e.Samples)), lasted(e.Took)}
+		if e.Withheld {
+			more = more[1:]
+		}
+		return note{what: "trained", task: e.Task, round: e.Round, more: more}, true
 	case trainer.Uploaded:
 		return note{what: "uploaded its update", task: e.Task, round: e.Round, more: []slog.Attr{slog.Any("to", e.To), lasted(took)}}, true
 	case aggregator.Prepared:

@@ -39,6 +39,8 @@ type Rows struct {
 	Name    string `json:"name,omitempty"` // of the data set, as tasks ask for it
 	File    string `json:"file,omitempty"` // relative to the home folder; empty: none
 	Classes int    `json:"classes,omitempty"`
+	// Withhold keeps their number from everybody: it is in no message, blob or log.
+	Withhold bool `json:"withhold,omitempty"`
 }
 
 // The files of a home folder.
@@ -102,6 +104,8 @@ func (c NodeConfig) Validate() error {
 		return fmt.Errorf("node %q aggregates, so it needs an address to listen on", c.Name)
 	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == "" || c.Data.Classes < 2):
 		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name, a file and at least 2 classes", c.Name)
+	case c.Roles.Has(spec.Evaluator) && c.Data.Withhold:
+		return fmt.Errorf("node %q evaluates, so it cannot withhold how many rows it has: a score is a fraction of them", c.Name)
 	case c.endpoint() != "":
 		if _, err := spec.ParseEndpoint(c.endpoint()); err != nil {
 			return fmt.Errorf("node %q: %w", c.Name, err)

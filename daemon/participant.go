@@ -124,6 +124,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Journal:   journal,
 		Trainer:   train.Engine{},
 		Table:     table,
+		Withhold:  config.Data.Withhold,
 		Random:    rand.Reader,
 		Now:       time.Now,
 	}
@@ -173,7 +174,11 @@ func (r Rows) read(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
 	}
-	return data.Open(filepath.Join(home, r.File), r.Classes)
+	table, err := data.Open(filepath.Join(home, r.File), r.Classes)
+	if err == nil && table.Rows() == 0 {
+		err = fmt.Errorf("%s has no rows", r.File)
+	}
+	return table, err
 }
 
 // register makes the chain's record of the node say what its home folder says. Before
@@ -185,7 +190,11 @@ func (p *Participant) register(ctx context.Context, before spec.Node, table data
 	}
 	p.keys.enter(&profile)
 	if p.config.Data.File != "" {
-		profile.Holdings = []spec.Holding{{Name: p.config.Data.Name, Samples: uint32(table.Rows())}}
+		holding := spec.Holding{Name: p.config.Data.Name, Samples: uint32(table.Rows())}
+		if p.config.Data.Withhold {
+			holding.Samples = 0
+		}
+		profile.Holdings = []spec.Holding{holding}
 	}
 	var err error
 	switch {

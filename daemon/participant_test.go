@@ -30,6 +30,12 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
+func (l *lines) has(word string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), word)
+}
+
 // TestAttackHandshakesFillNoLog: a stranger whose handshakes fail has a line written for
 // each of them by a plain HTTP server, and none by a node's, which still says when
 // something of its own breaks.

@@ -115,6 +115,7 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node ui
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.TrainWith(node.Tools.Trainer)
 		group.Go(func() { _ = p.Run(ctx) }) // it ends with ctx, and has nothing to say then
 	}
 	c, err := client.Dial(ctx, local.RPC()...)

@@ -90,6 +90,7 @@ type Tools struct {
 	Journal   Journal
 	Trainer   train.Trainer
 	Table     data.Table // the node's own rows
+	Withhold  bool       // nobody is told how many rows these are
 	Random    io.Reader  // salts are read from it; nobody else can know them
 	Now       func() time.Time
 }

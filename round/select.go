@@ -86,6 +86,6 @@ func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
 		return true
 	}
 	accuracy, _ := n.Accuracy(task.Data.Name)
-	samples := n.Profile.Samples(task.Data.Name)
-	return samples > 0 && (role == spec.Evaluator || samples >= task.Data.MinSamples && accuracy >= task.Selection.MinAccuracy)
+	holding, holds := n.Profile.Holding(task.Data.Name)
+	return holds && (role == spec.Evaluator || holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy)
 }

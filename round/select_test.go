@@ -101,6 +101,7 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		"too few cores":       {func(n *spec.Node) { n.Profile.Resources.CPU = 1 }, false},
 		"too little memory":   {func(n *spec.Node) { n.Profile.Resources.Memory = 511 }, false},
 		"too few samples":     {func(n *spec.Node) { n.Profile.Holdings[0].Samples = 49 }, false},
+		"a withheld number":   {func(n *spec.Node) { n.Profile.Holdings[0].Samples = 0 }, true},
 		"other data":          {func(n *spec.Node) { n.Profile.Holdings[0].Name = "faces" }, false},
 		"claims too little":   {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
 		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},

@@ -53,9 +53,11 @@ type Member struct {
 	Roles spec.Role
 	Rows  data.Table // its own; it claims to hold as many of the data set
 	Data  string     // name of the data set; empty: "digits"
-	Stake uint64     // uthing; 0: 100
-	Slots uint32     // tasks it serves at once; 0: 8
-	Liar  bool       // as an aggregator it publishes wrong models
+	// Withhold keeps from everybody how many rows it has.
+	Withhold bool
+	Stake    uint64 // uthing; 0: 100
+	Slots    uint32 // tasks it serves at once; 0: 8
+	Liar     bool   // as an aggregator it publishes wrong models
 }
 
 // Join adds a node with an account of its own, node-1, node-2 and so on, which is
@@ -76,7 +78,11 @@ func (n *Network) Join(m Member) (*Node, error) {
 		if name == "" {
 			name = "digits"
 		}
-		profile.Holdings = []spec.Holding{{Name: name, Samples: uint32(m.Rows.Rows())}}
+		holding := spec.Holding{Name: name, Samples: uint32(m.Rows.Rows())}
+		if m.Withhold {
+			holding.Samples = 0
+		}
+		profile.Holdings = []spec.Holding{holding}
 	}
 	stake := m.Stake
 	if stake == 0 {
@@ -92,7 +98,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id},
 		Tools: role.Tools{
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
-			Trainer: train.Engine{}, Table: m.Rows, Random: n.secrets(id),
+			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
 		},
 	}

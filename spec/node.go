@@ -67,8 +67,15 @@ func (r Resources) Covers(want Resources) bool {
 // Holding is a claim to hold rows of one kind; the rows never leave the node.
 type Holding struct {
 	Name    string `json:"name"`
-	Samples uint32 `json:"samples"`
+	Samples uint32 `json:"samples,omitempty"` // 0: withheld
 }
+
+// Withheld reports whether the node tells nobody how many rows it holds.
+func (h Holding) Withheld() bool { return h.Samples == 0 }
+
+// Fits reports whether a trainer with this holding may be asked for so many rows. One
+// whose count is withheld may always be, and keeps silent when it has fewer.
+func (h Holding) Fits(minSamples uint32) bool { return h.Withheld() || h.Samples >= minSamples }
 
 // Measure is a capability metric: how good the models were that a node helped
 // to make for one kind of data.
@@ -106,8 +113,8 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("node %q aggregates, so it needs an endpoint", p.Name)
 	}
 	for i, d := range p.Holdings {
-		if !printable(d.Name) || d.Samples == 0 || d.Samples > MaxSamples {
-			return fmt.Errorf("holding %.64q of %d samples: want a name of 1 to %d bytes and 1 to %d samples", d.Name, d.Samples, maxName, MaxSamples)
+		if !printable(d.Name) || d.Samples > MaxSamples {
+			return fmt.Errorf("holding %.64q of %d samples: want a name of 1 to %d bytes and at most %d samples, or 0 where their number is withheld", d.Name, d.Samples, maxName, MaxSamples)
 		}
 		if slices.ContainsFunc(p.Holdings[:i], func(other Holding) bool { return other.Name == d.Name }) {
 			return fmt.Errorf("holding %q is listed twice", d.Name)
@@ -140,14 +147,13 @@ func printable(s string) bool {
 	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
 
-// Samples is how many rows of a data set the node claims to hold.
-func (p Profile) Samples(dataset string) uint32 {
-	for _, d := range p.Holdings {
-		if d.Name == dataset {
-			return d.Samples
-		}
+// Holding is what the node claims to hold of one kind of rows, if it does.
+func (p Profile) Holding(dataset string) (h Holding, holds bool) {
+	i := slices.IndexFunc(p.Holdings, func(h Holding) bool { return h.Name == dataset })
+	if i < 0 {
+		return Holding{}, false
 	}
-	return 0
+	return p.Holdings[i], true
 }
 
 // Accuracy is the node's capability metric for a data set: measured where a

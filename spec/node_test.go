@@ -45,7 +45,7 @@ func TestProfileValidate(t *testing.T) {
 		"32 data sets":            {func(p *spec.Profile) { p.Holdings = holdings(32) }, ""},
 		"33 data sets":            {func(p *spec.Profile) { p.Holdings = holdings(33) }, "33 holdings"},
 		"data without a name":     {func(p *spec.Profile) { p.Holdings[0].Name = "" }, "want a name"},
-		"data without rows":       {func(p *spec.Profile) { p.Holdings[0].Samples = 0 }, "of 0 samples"},
+		"a withheld number":       {func(p *spec.Profile) { p.Holdings[0].Samples = 0 }, ""},
 		"data of too many rows":   {func(p *spec.Profile) { p.Holdings[0].Samples = spec.MaxSamples + 1 }, "samples"},
 		"data twice":              {func(p *spec.Profile) { p.Holdings = append(p.Holdings, p.Holdings[0]) }, `"digits" is listed twice`},
 		"aggregator unreachable":  {func(p *spec.Profile) { p.Endpoint = "" }, "needs an endpoint"},
@@ -97,8 +97,19 @@ func TestAccuracyIsMeasuredBeforeItIsClaimed(t *testing.T) {
 	if got, measured := n.Accuracy("digits"); got != spec.One || measured {
 		t.Errorf("got %s, measured %v", got, measured)
 	}
-	if n.Profile.Samples("digits") != 1 || n.Profile.Samples("faces") != 0 {
-		t.Error("samples are of another data set")
+}
+
+func TestHolding(t *testing.T) {
+	p := profile()
+	if h, holds := p.Holding("digits"); !holds || h.Withheld() || !h.Fits(1) || h.Fits(2) {
+		t.Errorf("of one row of digits: %+v, %v", h, holds)
+	}
+	if h, holds := p.Holding("faces"); holds {
+		t.Errorf("it holds %+v", h)
+	}
+	p.Holdings[0].Samples = 0
+	if h, holds := p.Holding("digits"); !holds || !h.Withheld() || !h.Fits(spec.MaxSamples) {
+		t.Errorf("of a withheld number: %+v, %v", h, holds)
 	}
 }
 

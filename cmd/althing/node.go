@@ -230,7 +230,11 @@ func nameOf(ctx context.Context, c *client.Client, node uint64) (string, error) 
 func holdings(p spec.Profile) any {
 	var held []string
 	for _, d := range p.Holdings {
-		held = append(held, fmt.Sprintf("%d rows of %s", d.Samples, d.Name))
+		rows := fmt.Sprintf("%d rows", d.Samples)
+		if d.Withheld() {
+			rows = "a withheld number of rows"
+		}
+		held = append(held, rows+" of "+d.Name)
 	}
 	return unless(len(held) == 0, strings.Join(held, ", "))
 }

@@ -490,7 +490,7 @@ func (m *Resources) GetBandwidth() uint32 {
 	return 0
 }
 
-// Holding is a claim to hold rows of one kind.
+// Holding is a claim to hold rows of one kind. A number of 0 is withheld.
 type Holding struct {
 	Name    string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Samples uint32 `protobuf:"varint,2,opt,name=samples,proto3" json:"samples,omitempty"`

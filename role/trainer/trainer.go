@@ -79,7 +79,8 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 type Trained struct {
 	Task, Round      uint64
 	Commitment       spec.Digest
-	Samples, Correct uint32
+	Samples, Correct uint32        // as the node claims them
+	Withheld         bool          // the claim says nothing about how many rows there are
 	Took             time.Duration // of the Trainer call alone
 }
 
@@ -118,39 +119,61 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 
 // train puts the node's update into its store.
 func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
+	if uint64(t.Table.Rows()) < uint64(a.Task.Spec.Data.MinSamples) {
+		return Trained{}, fmt.Errorf("task %d round %d: the node has fewer rows than min_samples and keeps silent: %w", a.Task.ID, a.Round.Number, role.ErrFinal)
+	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
 		return Trained{}, err
 	}
 	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, t.Table)
 	if err != nil {
-		return Trained{}, a.failed(err)
+		return Trained{}, a.failed(err, t.Withhold)
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
 	if err != nil {
-		return Trained{}, a.failed(err)
+		return Trained{}, a.failed(err, t.Withhold)
 	}
 	done := Trained{
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
-		Samples: uint32(result.Samples), Correct: uint32(judged.Correct),
+		Samples: uint32(result.Samples), Correct: uint32(judged.Correct), Withheld: t.Withhold,
+	}
+	if t.Withhold {
+		done.Samples, done.Correct = withheld(a.Task.Spec.Data, judged)
 	}
 	update, err := encode(ctx, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights, a.Processors)
 	if err != nil {
-		return done, a.failed(err)
+		return done, a.failed(err, false) // of weights and processors
 	}
 	return done, keep(ctx, t, slot, update)
 }
 
+// withheld is what a node claims that tells nobody how many rows it has: as many as the
+// task asks for, which everybody knows of it, and of these the fraction that was right,
+// rounded down.
+func withheld(asked spec.Data, judged train.Evaluation) (samples, correct uint32) {
+	samples = max(1, asked.MinSamples)
+	return samples, uint32(uint64(judged.Correct) * uint64(samples) / uint64(max(1, judged.Samples)))
+}
+
 // failed says of what an error is. Where training or judging led nowhere, or to
 // what the fixed point cannot hold, it is [role.ErrFinal]; where they were stopped,
-// or the store failed, it is not.
-func (a Train) failed(err error) error {
-	err = fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+// or the store failed, it is not. An error of an engine may name steps, from which rows
+// can be told; where their number is withheld, it says which of the two failed and no more.
+func (a Train) failed(err error, withhold bool) error {
 	stopped := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	if !stopped && (errors.Is(err, train.ErrTraining) || errors.Is(err, train.ErrEvaluation) || errors.Is(err, model.ErrRange)) {
+	final := !stopped && (errors.Is(err, train.ErrTraining) || errors.Is(err, train.ErrEvaluation) || errors.Is(err, model.ErrRange))
+	for _, kind := range []error{context.Canceled, context.DeadlineExceeded, train.ErrTraining, train.ErrEvaluation} {
+		if withhold && errors.Is(err, kind) {
+			err = fmt.Errorf("%w: the rest could tell how many rows there are", kind)
+			break
+		}
+	}
+	err = fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+	if final {
 		return fmt.Errorf("%w: %w", err, role.ErrFinal)
 	}
 	return err

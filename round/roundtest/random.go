@@ -80,7 +80,7 @@ func (w *chaos) settle() {
 func (w *chaos) arrive(role spec.Role) {
 	name := fmt.Sprintf("node%d", w.nodes+1)
 	p := profile(name, role, rapid.SampledFrom([]uint32{1, 2, 3, 4}).Draw(w.t, "slots"))
-	p.Holdings[0].Samples = rapid.Uint32Range(1, 3).Draw(w.t, "samples")
+	p.Holdings[0].Samples = rapid.Uint32Range(0, 3).Draw(w.t, "samples") // 0: withheld
 	if w.chance(10, "other data") {
 		p.Holdings[0].Name = "letters"
 	}
