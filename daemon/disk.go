@@ -12,6 +12,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/logbook"
+	"github.com/althing-network/althing/mirror"
 )
 
 // Disk is what a home folder, of a node or of a validator, takes up.
@@ -46,6 +47,7 @@ const (
 	UseIndex    = "index of blobs"
 	UseJournal  = "journal"
 	UseRows     = "rows"
+	UseMirror   = "mirror of data sets"
 	UseSettings = "keys and settings"
 	UseUnknown  = "unknown files"
 )
@@ -119,7 +121,9 @@ func (c NodeConfig) use(name string) string {
 		return UseJournal
 	case c.Data.File != "" && (name == c.Data.File || strings.HasPrefix(name, c.Data.File+string(filepath.Separator))):
 		return UseRows
-	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, "lock"}, name) || top == "config":
+	case name == mirror.File:
+		return UseMirror
+	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, "lock"}, name) || top == "config":
 		return UseSettings
 	case top == "data" && c.Name == "": // CometBFT's, and the store of the application
 		entry, _, _ := strings.Cut(below, string(filepath.Separator))

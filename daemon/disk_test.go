@@ -69,6 +69,8 @@ func TestDiskOfANode(t *testing.T) {
 	defer draft.Close()
 	write("rows/train", 15_000)
 	write("journal.jsonl", 9_000)
+	write("mirror.jsonl", 5_000)
+	write("mirror.key", 100)
 	write("blobs/blobs/notes", 4_000)
 	write("notes", 4_000)
 
@@ -93,6 +95,7 @@ func TestDiskOfANode(t *testing.T) {
 		{What: daemon.UseDrafts, Bytes: 10_000, Files: 1},
 		{What: daemon.UseJournal, Bytes: 9_000, Files: 1},
 		{What: daemon.UseUnknown, Bytes: 8_000, Files: 2, Names: []string{"blobs/blobs/notes", "notes"}},
+		{What: daemon.UseMirror, Bytes: 5_000, Files: 1},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -11,16 +11,25 @@ import (
 func Replay(rows []Row) (Book, error) {
 	var b Book
 	for i, row := range rows {
-		next, written, err := b.replay(row)
-		if err == nil && (len(written) != 1 || written[0] != row) {
-			err = errors.New("the book would have written another")
-		}
+		next, err := b.Follow(row)
 		if err != nil {
 			return Book{}, fmt.Errorf("row %d: %w", i+1, err)
 		}
 		b = next
 	}
 	return b, nil
+}
+
+// Follow is the book with one more row, which must be the one that its verb writes.
+func (b Book) Follow(row Row) (Book, error) {
+	next, written, err := b.replay(row)
+	if err == nil && (len(written) != 1 || written[0] != row) {
+		err = errors.New("the book would have written another")
+	}
+	if err != nil {
+		return b, err
+	}
+	return next, nil
 }
 
 // replay does what a row tells of.
