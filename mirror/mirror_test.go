@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,7 +97,7 @@ func reopened(t *testing.T, home string, m *mirror.Mirror) *mirror.Mirror {
 // TestAttackReregistration: an owner whose rows are registered twice spends their privacy
 // twice, as far as two books tell. The mirror counts them once.
 func TestAttackReregistration(t *testing.T) {
-	spend := func(reserve func(task uint64) error, charge func(task uint64) error) (done int) {
+	spend := func(reserve, charge func(task uint64) error) (done int) {
 		for task := uint64(1); task <= 2; task++ {
 			if reserve(task) == nil && charge(task) == nil {
 				done++
@@ -187,6 +189,30 @@ func TestLoweredLimit(t *testing.T) {
 	must(t, m.Lower(one, limit(500_000)))
 	must(t, m.Charge(two, 2, "update", 1))
 	refuses(t, m.Charge(one, 1, "update", 1), cost.ErrExhausted, "0.1 of epsilon 0.5")
+}
+
+// TestChargesAtOnce: whoever comes at the same time, of several data sets, spends no more
+// than one limit.
+func TestChargesAtOnce(t *testing.T) {
+	home := t.TempDir()
+	m := open(t, home)
+	sets := []spec.Digest{register(t, m, rows(1, 2), limit(1_000_000)), register(t, m, rows(2, 3), limit(1_000_000))}
+	var group sync.WaitGroup
+	var done atomic.Int32
+	for task := range uint64(20) {
+		group.Go(func() {
+			set := sets[task%2]
+			if m.Reserve(set, task, "update", pure(100_000), 1) == nil && m.Charge(set, task, "update", 1) == nil {
+				done.Add(1)
+			}
+			m.Datasets()
+		})
+	}
+	group.Wait()
+	if got := done.Load(); got != 10 {
+		t.Errorf("%d releases of a tenth each", got)
+	}
+	reopened(t, home, m)
 }
 
 func TestRegister(t *testing.T) {

@@ -315,16 +315,11 @@ func TestLivesOfAMirror(t *testing.T) {
 		hundreds = 2
 	}
 	for range hundreds {
-		rapid.Check(t, func(t *rapid.T) {
-			home, err := os.MkdirTemp("", "mirror")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer os.RemoveAll(home)
-			l := &life{T: t, home: home}
+		rapid.Check(t, func(r *rapid.T) {
+			l := &life{T: r, home: t.TempDir()}
 			l.open()
 			l.register()
-			for range rapid.IntRange(5, 30).Draw(t, "steps") {
+			for range rapid.IntRange(5, 30).Draw(r, "steps") {
 				if len(l.sets) == 0 {
 					l.register()
 					continue
@@ -332,7 +327,7 @@ func TestLivesOfAMirror(t *testing.T) {
 				rapid.SampledFrom([]func(){
 					l.register, l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.giveBack, l.lower,
 					l.block, l.block, l.catchUp, l.restart, l.backup,
-				}).Draw(t, "verb")()
+				}).Draw(r, "verb")()
 				l.holds()
 			}
 			l.restart()

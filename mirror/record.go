@@ -200,6 +200,7 @@ func (d *dataset) follow(chain, own *cost.Row) (err error) {
 		case cost.EntryCharge:
 			d.charged[releaseOf(*own)] = true
 			d.foreign = slices.DeleteFunc(d.foreign, func(r cost.Row) bool { return releaseOf(r) == releaseOf(*own) })
+		default: // limits and what is given back are in the book alone
 		}
 	}
 	if chain != nil {

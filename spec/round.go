@@ -35,7 +35,7 @@ type Contribution struct {
 	Node       uint64 `json:"node"`
 	Bit        uint32 `json:"bit"`        // its place in bitmaps over Trainers
 	Commitment Digest `json:"commitment"` // see UpdateCommitment
-	Samples    uint32 `json:"samples"`    // rows it claims to have trained on
+	Samples    uint32 `json:"samples"`    // rows it claims to have trained on; where it withholds them, what the task asks for
 	Correct    uint32 `json:"correct"`    // of those, how many Base classified correctly
 	Height     int64  `json:"height"`     // of the commitment, 0 before it
 	Survivor   bool   `json:"survivor"`   // its update is in the sum
