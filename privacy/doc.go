@@ -5,9 +5,10 @@
 // also has the rotation that spreads a vector evenly before it is clipped, and exact
 // and fast samplers of the laws of noise.
 //
-// It is not an accountant: what a release costs is for privacy/cost. No noise is made of
-// floats; the tables from which noise is drawn are integers, made by arithmetic of a
-// fixed precision that rounds in a stated direction. docs/privacy.md proves what is claimed here.
+// It is not an accountant: what a release costs is for privacy/account and
+// privacy/cost. No noise is made of floats; the tables from which noise is drawn are
+// integers, made by arithmetic of a fixed precision that rounds in a stated
+// direction. docs/privacy.md proves what is claimed here.
 //
 // The one source of randomness is what [NewStream] reads, which outside tests is
 // crypto/rand's Reader.

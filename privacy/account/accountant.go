@@ -1,0 +1,193 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Accountant is a way to count. Its word says which one gave an answer.
+type Accountant string
+
+// The accountants.
+const (
+	// Basic adds up pure epsilons.
+	Basic Accountant = "basic"
+	// KOV composes steps of one pure epsilon optimally (Kairouz, Oh and Viswanath 2015).
+	KOV Accountant = "kov"
+	// RDP adds up Renyi divergences at many orders (Mironov 2017).
+	RDP Accountant = "rdp"
+	// ZCDP adds up two numbers, xi and rho (Bun and Steinke 2016).
+	ZCDP Accountant = "zcdp"
+	// PLD composes the distributions of privacy losses (Doroshenko et al. 2022).
+	PLD Accountant = "pld"
+	// Exact knows unsampled Gaussians exactly (Balle and Wang 2018).
+	Exact Accountant = "exact"
+)
+
+// Accountants lists every accountant, the cheapest first.
+func Accountants() []Accountant { return []Accountant{Basic, Exact, ZCDP, RDP, KOV, PLD} }
+
+// ParseAccountant reads the word for an accountant.
+func ParseAccountant(s string) (Accountant, error) {
+	if slices.Contains(Accountants(), Accountant(s)) {
+		return Accountant(s), nil
+	}
+	return "", fmt.Errorf("no accountant is called %q: want one of %s", s, words(Accountants()))
+}
+
+func words(accountants []Accountant) string {
+	all := make([]string, len(accountants))
+	for i, a := range accountants {
+		all[i] = string(a)
+	}
+	return strings.Join(all, ", ")
+}
+
+// ErrUnsound is wrapped when an accountant cannot give a bound that holds for what a
+// plan composes; another may.
+var ErrUnsound = errors.New("the accountant is not sound for this plan")
+
+func (a Accountant) unsound(why string, args ...any) error {
+	return fmt.Errorf("%w: %s %s", ErrUnsound, a, fmt.Sprintf(why, args...))
+}
+
+// count is what the accountant makes of a plan, or [ErrUnsound].
+func (a Accountant) count(all []release) (profile, error) {
+	switch a {
+	case Basic:
+		return newBasic(all)
+	case KOV:
+		return newKOV(all)
+	case RDP:
+		return newRDP(all)
+	case ZCDP:
+		return newZCDP(all)
+	case PLD:
+		return newPLD(all)
+	case Exact:
+		return newExact(all)
+	}
+	_, err := ParseAccountant(string(a))
+	return nil, err
+}
+
+// Epsilon is the least epsilon that any accountant can prove for a delta.
+func (p Plan) Epsilon(delta float64) (Answer, error) {
+	return p.tightest(func(a Accountant) (Answer, error) { return p.epsilonBy(a, delta) },
+		func(a Answer) float64 { return a.Epsilon })
+}
+
+// Delta is the least delta that any accountant can prove for an epsilon.
+func (p Plan) Delta(epsilon float64) (Answer, error) {
+	return p.tightest(func(a Accountant) (Answer, error) { return p.deltaBy(a, epsilon) },
+		func(a Answer) float64 { return a.Delta })
+}
+
+// tightest asks every accountant. What is known exactly needs no other.
+func (p Plan) tightest(ask func(Accountant) (Answer, error), size func(Answer) float64) (best Answer, err error) {
+	if answer, err := ask(Exact); !errors.Is(err, ErrUnsound) {
+		return answer, err
+	}
+	found := false
+	for _, a := range Accountants() {
+		answer, err := ask(a)
+		switch {
+		case errors.Is(err, ErrUnsound):
+		case err != nil:
+			return Answer{}, err
+		case !found || size(answer) < size(best):
+			best, found = answer, true
+		}
+	}
+	if !found {
+		return Answer{}, fmt.Errorf("%w: no accountant knows %v", ErrUnsound, p)
+	}
+	return best, nil
+}
+
+// EpsilonBy is the epsilon that one accountant proves for a delta. An error that wraps
+// [ErrUnsound] names the accountants that are sound for the plan.
+func (p Plan) EpsilonBy(a Accountant, delta float64) (Answer, error) {
+	answer, err := p.epsilonBy(a, delta)
+	return answer, p.naming(a, err)
+}
+
+// DeltaBy is the delta that one accountant proves for an epsilon, with the same errors.
+func (p Plan) DeltaBy(a Accountant, epsilon float64) (Answer, error) {
+	answer, err := p.deltaBy(a, epsilon)
+	return answer, p.naming(a, err)
+}
+
+func (p Plan) epsilonBy(a Accountant, delta float64) (Answer, error) {
+	if err := checkDelta(delta); err != nil {
+		return Answer{}, err
+	}
+	c, err := p.profile(a)
+	if err != nil {
+		return Answer{}, err
+	}
+	epsilon := epsilonOf(c, delta)
+	if !(epsilon < math.Inf(1)) {
+		return Answer{}, a.unsound("reaches no epsilon at delta %v", delta)
+	}
+	proved, order := c.delta(epsilon)
+	if proved > 0 {
+		proved = delta
+	}
+	return p.answer(a, epsilon, proved, order), nil
+}
+
+func (p Plan) deltaBy(a Accountant, epsilon float64) (Answer, error) {
+	if err := checkEpsilon(epsilon); err != nil {
+		return Answer{}, err
+	}
+	c, err := p.profile(a)
+	if err != nil {
+		return Answer{}, err
+	}
+	delta, order := c.delta(epsilon)
+	if !(delta < 1) {
+		return Answer{}, a.unsound("reaches no delta below 1 at epsilon %v", epsilon)
+	}
+	return p.answer(a, epsilon, delta, order), nil
+}
+
+// Sound lists the accountants that can bound what the plan composes, the cheapest first.
+func (p Plan) Sound() (sound []Accountant, err error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	for _, a := range Accountants() {
+		if _, err := a.count(p.releases()); err == nil {
+			sound = append(sound, a)
+		}
+	}
+	return sound, nil
+}
+
+func (p Plan) profile(a Accountant) (profile, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	return a.count(p.releases())
+}
+
+// naming adds to a refusal by one accountant which others could be asked.
+func (p Plan) naming(a Accountant, refusal error) error {
+	if !errors.Is(refusal, ErrUnsound) {
+		return refusal
+	}
+	sound, err := p.Sound()
+	others := slices.DeleteFunc(sound, func(other Accountant) bool { return other == a })
+	if err != nil || len(others) == 0 {
+		return refusal
+	}
+	return fmt.Errorf("%w; sound for it: %s", refusal, words(others))
+}
+
+func (p Plan) answer(a Accountant, epsilon, delta, order float64) Answer {
+	return Answer{Epsilon: epsilon, Delta: delta, Accountant: a, Unit: p.Unit, Adjacency: p.Adjacency, Order: order}
+}

@@ -1,0 +1,204 @@
+package account
+
+import (
+	"fmt"
+	"math"
+)
+
+// Curve is the Renyi differential privacy of a plan: at each order an upper bound
+// on the divergence of what neighbours release. A divergence may be infinite.
+type Curve struct{ Orders, Divergences []float64 }
+
+// Orders are those the RDP accountant looks at.
+func Orders() (orders []float64) {
+	for tenth := 1; tenth < 100; tenth++ {
+		orders = append(orders, 1+float64(tenth)/10)
+	}
+	for order := 11; order < 64; order++ {
+		orders = append(orders, float64(order))
+	}
+	return append(orders, 128, 256, 512, 1024)
+}
+
+// maxOrder is the largest order a curve may have.
+const maxOrder = 4096
+
+// Curve is the plan's RDP at the given orders.
+func (p Plan) Curve(orders []float64) (Curve, error) {
+	if err := p.Validate(); err != nil {
+		return Curve{}, err
+	}
+	for _, order := range orders {
+		if !(order > 1 && order <= maxOrder) {
+			return Curve{}, fmt.Errorf("the order of a Renyi divergence is %v: it must be above 1 and at most %d", order, maxOrder)
+		}
+	}
+	return divergences(p.releases(), orders), nil
+}
+
+func divergences(all []release, orders []float64) Curve {
+	c := Curve{Orders: orders, Divergences: make([]float64, len(orders))}
+	for _, r := range all {
+		m := newMoments(r)
+		for i, order := range orders {
+			c.Divergences[i] += r.steps * up(m.at(order)/(order-1))
+		}
+	}
+	return c
+}
+
+// Epsilon is the least epsilon the curve proves for a delta, and its order.
+func (c Curve) Epsilon(delta float64) (epsilon, order float64) {
+	epsilon = epsilonOf(rdp{c}, delta)
+	_, order = c.Delta(epsilon)
+	return epsilon, order
+}
+
+// Delta is the least delta the curve proves for an epsilon, and its order.
+func (c Curve) Delta(epsilon float64) (delta, order float64) {
+	log, order := c.least(func(order, divergence float64) float64 { return toLogDelta(order, divergence, epsilon) })
+	return probability(log), order
+}
+
+// atDelta is [Curve.Epsilon] but for the last digits.
+func (c Curve) atDelta(delta float64) (epsilon, order float64) {
+	return c.least(func(order, divergence float64) float64 { return toEpsilon(order, divergence, delta) })
+}
+
+func (c Curve) least(f func(order, divergence float64) float64) (value, order float64) {
+	value = math.Inf(1)
+	for i, at := range c.Orders {
+		if v := f(at, c.Divergences[i]); v < value {
+			value, order = v, at
+		}
+	}
+	return value, order
+}
+
+// toEpsilon is Canonne, Kamath and Steinke 2020, Proposition 12, rounded up.
+func toEpsilon(order, divergence, delta float64) float64 {
+	return math.Max(0, up(divergence+math.Log1p(-1/order)-(math.Log(delta)+math.Log(order))/(order-1)))
+}
+
+// toLogDelta is the same, solved for ln delta.
+func toLogDelta(order, divergence, epsilon float64) float64 {
+	x, y := (order-1)*(divergence+math.Log1p(-1/order)), (order-1)*epsilon
+	return x - y - math.Log(order) + (math.Abs(x)+y+1)*relativeSlack
+}
+
+func probability(log float64) float64 { return math.Min(1, up(math.Exp(math.Min(0, log)))) }
+
+// rdp adds up the divergences at [Orders].
+type rdp struct{ curve Curve }
+
+func newRDP(all []release) (profile, error) { return rdp{divergences(all, Orders())}, nil }
+
+func (c rdp) delta(epsilon float64) (delta, order float64) { return c.curve.Delta(epsilon) }
+
+func (c rdp) near(delta float64) float64 {
+	epsilon, _ := c.curve.atDelta(delta)
+	return epsilon
+}
+
+// moments are ln E_Q[(P/Q)^order] of one step of a release, an upper bound.
+type moments struct {
+	release
+	known []float64 // at integer orders, 0 for what has not been asked for
+}
+
+func newMoments(r release) *moments { return &moments{release: r, known: make([]float64, maxOrder+1)} }
+
+// at is the moment at any order. It is convex in the order and 0 at 1, so where no
+// formula holds it is at most what lies on the line between its neighbours.
+func (m *moments) at(order float64) float64 {
+	low := math.Floor(order)
+	if order == low {
+		return m.integer(int(order))
+	}
+	below := 0.0
+	if low > 1 {
+		below = m.integer(int(low))
+	}
+	line := up(below + (order-low)*(m.integer(int(low)+1)-below))
+	if m.whole.fractional() {
+		line = math.Min(line, m.whole.moment(order))
+	}
+	if g, ok := m.sampled.(Gaussian); ok && m.rate < 1 && !m.substituted {
+		if v := fractionalGaussian(m.rate, g.Noise, order); v >= 0 {
+			return math.Min(line, v)
+		}
+	}
+	return line
+}
+
+func (m *moments) integer(order int) float64 {
+	if m.known[order] == 0 {
+		m.known[order] = m.whole.moment(float64(order))
+		if m.rate < 1 {
+			m.known[order] = math.Min(m.known[order], m.amplified(order))
+		}
+	}
+	return m.known[order]
+}
+
+// amplified is the moment of the sampled mechanism at an integer order:
+//
+//	ln(1 + f sum_{k=2..order} C(order,k) rate^k (1-rate)^(order-k) (E(k)-1))
+//
+// where ln E(k) is the moment of the mechanism. For a unit that is there or not, f
+// is 1: Zhu and Wang 2019, Theorem 5, whose factor 3 symmetric noise does not need.
+// For a unit with another in its place it is 2 where one pair of distributions
+// dominates all neighbours, otherwise 2 (2-rate). Proofs are in docs/privacy.md.
+func (m *moments) amplified(order int) float64 {
+	n, sum := float64(order), math.Inf(-1)
+	draw, leave := math.Log(m.rate), math.Log1p(-m.rate)
+	for i := 2; i <= order; i++ {
+		k := float64(i)
+		sum = logAdd(sum, logBinomial(n, k)+k*draw+(n-k)*leave+logExpm1(m.sampled.moment(k)))
+	}
+	return log1pExp(sum + math.Log(m.factor()))
+}
+
+func (m *moments) factor() float64 {
+	switch {
+	case !m.substituted:
+		return 1
+	case m.sampled.pair() != nil:
+		return 2
+	}
+	return 2 * (2 - m.rate)
+}
+
+// fractionalGaussian is Mironov, Talwar and Zhang 2019, section 3.3: two series whose
+// terms have the signs of the generalised binomials. It is NaN where cancellation
+// leaves nothing.
+func fractionalGaussian(rate, noise, order float64) float64 {
+	lower, upper := math.Inf(-1), math.Inf(-1)
+	split := noise*noise*math.Log(1/rate-1) + 0.5
+	draw, leave := math.Log(rate), math.Log1p(-rate)
+	binomial, sign := 0.0, 1.0 // ln|C(order,i)| and its sign
+	const maxTerms = 5000
+	for i := 0; ; i++ {
+		k := float64(i)
+		if i > 0 {
+			factor := (order - k + 1) / k
+			binomial += math.Log(math.Abs(factor))
+			if factor < 0 {
+				sign = -sign
+			}
+		}
+		j := order - k
+		a := binomial + k*draw + j*leave + k*(k-1)/(2*noise*noise) + logAbove((k-split)/noise)
+		b := binomial + j*draw + k*leave + j*(j-1)/(2*noise*noise) + logAbove((split-j)/noise)
+		if sign > 0 {
+			lower, upper = logAdd(lower, a), logAdd(upper, b)
+		} else {
+			lower, upper = logSub(lower, a), logSub(upper, b)
+		}
+		// From here on the signs alternate and the terms shrink: what is left out is
+		// less than the last term.
+		if last := math.Max(a, b); k > order+1 && (last < -34 || i == maxTerms) {
+			return logAdd(lower, upper) + absoluteSlack + 2*math.Exp(last)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package account_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/account"
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// A pmf is a distribution on the integers from -reach to reach.
+type pmf []float64
+
+const reach = 450
+
+// moved is noise around other sums, each with its weight. The noise of integers so
+// far out that a sum would move them in from outside is not looked at.
+func moved(noise pmf, sums map[int]float64) pmf {
+	const margin = 20
+	out := make(pmf, len(noise))
+	for sum, weight := range sums {
+		for i := margin; i < len(out)-margin; i++ {
+			out[i] += weight * noise[i-sum]
+		}
+	}
+	return out
+}
+
+func discreteLaplace(a float64) pmf {
+	out := make(pmf, 2*reach+1)
+	for i := range out {
+		out[i] = math.Tanh(a/2) * math.Exp(-a*math.Abs(float64(i-reach)))
+	}
+	return out
+}
+
+func skellam(variance float64) pmf {
+	poisson := make([]float64, reach+1)
+	for i := range poisson {
+		v, _ := math.Lgamma(float64(i) + 1)
+		poisson[i] = math.Exp(float64(i)*math.Log(variance/2) - variance/2 - v)
+	}
+	out := make(pmf, 2*reach+1)
+	for i, p := range poisson {
+		for j, q := range poisson {
+			out[i-j+reach] += p * q
+		}
+	}
+	return out
+}
+
+// roundedGaussian is a post-processing of the Gaussian mechanism at integer sums.
+func roundedGaussian(sigma float64) pmf {
+	out := make(pmf, 2*reach+1)
+	for i := range out {
+		x := math.Abs(float64(i - reach))
+		out[i] = 0.5 * (math.Erfc((x-0.5)/sigma/math.Sqrt2) - math.Erfc((x+0.5)/sigma/math.Sqrt2))
+	}
+	return out
+}
+
+// deltaOf is the delta at an epsilon of steps releases of p instead of q.
+func deltaOf(p, q pmf, epsilon float64, steps int) (delta float64) {
+	if steps == 1 {
+		for i := range p {
+			delta += math.Max(0, p[i]-math.Exp(epsilon)*q[i])
+		}
+		return delta
+	}
+	for i := range p {
+		if p[i] > 1e-12 { // what is left out makes delta smaller
+			delta += p[i] * deltaOf(p, q, epsilon-math.Log(p[i]/q[i]), steps-1)
+		}
+	}
+	return delta
+}
+
+func renyi(p, q pmf, order float64) float64 {
+	sum := 0.0
+	for i := range p {
+		if p[i] > 1e-280 && q[i] > 1e-280 { // what is left out makes it smaller
+			sum += math.Exp(order*math.Log(p[i]) + (1-order)*math.Log(q[i]))
+		}
+	}
+	return math.Log(sum) / (order - 1)
+}
+
+// neighbours are the distributions of one release for every pair of neighbouring
+// data sets: what the unit gives, what the others give where that matters.
+func neighbours(noise pmf, norm int, adjacency cost.Adjacency, sampling account.Sampling) (pairs [][2]pmf) {
+	q := 1.0
+	if sampling.Rate > 0 {
+		q = sampling.Rate
+	} else if sampling.Size > 0 {
+		q = float64(sampling.Size) / float64(sampling.Population)
+	}
+	// In without's place, another unit is drawn, or nobody.
+	mix := func(drawn, without int) pmf {
+		sums := map[int]float64{without: 1 - q}
+		sums[drawn] += q
+		return moved(noise, sums)
+	}
+	places := []int{0}
+	if sampling.Size > 0 {
+		places = []int{-norm, 0, norm}
+	}
+	for _, place := range places {
+		for _, mine := range []int{norm, norm / 2} {
+			others := []int{0}
+			if adjacency == cost.ReplaceOne {
+				others = []int{-norm, 0, norm}
+			}
+			for _, other := range others {
+				p, o := mix(mine, place), mix(other, place)
+				pairs = append(pairs, [2]pmf{p, o}, [2]pmf{o, p})
+			}
+		}
+	}
+	return pairs
+}
+
+// TestNothingLeaksMoreThanIsCounted compares all accountants with sums over every
+// outcome, for every kind of neighbour.
+func TestNothingLeaksMoreThanIsCounted(t *testing.T) {
+	for _, c := range []struct {
+		mechanism account.Mechanism
+		noise     pmf
+		norm      int
+	}{
+		{account.DiscreteLaplace{A: 0.3, L1: 4}, discreteLaplace(0.3), 4},
+		{account.DiscreteLaplace{A: 1, L1: 1}, discreteLaplace(1), 1},
+		{account.Pure{Epsilon: 1.2}, discreteLaplace(0.3), 4},
+		{account.Skellam{Variance: 40, L2Squared: 16, L1: 4}, skellam(40), 4},
+		{account.Skellam{Variance: 4, L2Squared: 1, L1: 1}, skellam(4), 1},
+		{account.Gaussian{Noise: 2.5}, roundedGaussian(10), 4},
+	} {
+		for _, s := range []account.Sampling{{}, account.Poisson(0.05), account.Poisson(0.9), account.WithoutReplacement(10, 1), account.WithoutReplacement(10, 9)} {
+			for _, adjacency := range cost.Adjacencies() {
+				plan := account.Plan{Unit: cost.Example, Adjacency: adjacency, Parts: []account.Part{{Mechanism: c.mechanism, Sampling: s, Steps: 1}}}
+				if plan.Validate() != nil {
+					continue
+				}
+				twice := plan
+				twice.Parts = []account.Part{{Mechanism: c.mechanism, Sampling: s, Steps: 2}}
+				name := fmt.Sprint(plan)
+				pairs := neighbours(c.noise, c.norm, adjacency, s)
+				noMoreRenyi(t, name, plan, pairs)
+				noMoreDelta(t, name, plan, pairs, 1)
+				noMoreDelta(t, name+", twice", twice, pairs, 2)
+			}
+		}
+	}
+}
+
+func noMoreRenyi(t *testing.T, name string, plan account.Plan, pairs [][2]pmf) {
+	t.Helper()
+	curve, err := plan.Curve([]float64{1.3, 2, 2.5, 3, 5, 8.7, 16, 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, order := range curve.Orders {
+		for _, pair := range pairs {
+			if true := renyi(pair[0], pair[1], order); true > curve.Divergences[i]*(1+1e-9)+1e-12 {
+				t.Errorf("%s: at order %v the divergence is %v, counted %v", name, order, true, curve.Divergences[i])
+			}
+		}
+	}
+}
+
+func noMoreDelta(t *testing.T, name string, plan account.Plan, pairs [][2]pmf, steps int) {
+	t.Helper()
+	for _, epsilon := range []float64{0.1, 1} {
+		worst := 0.0
+		for _, pair := range pairs {
+			worst = math.Max(worst, deltaOf(pair[0], pair[1], epsilon, steps))
+		}
+		for _, a := range account.Accountants() {
+			counted, err := plan.DeltaBy(a, epsilon)
+			if err == nil && worst > counted.Delta*(1+1e-9)+1e-14 {
+				t.Errorf("%s: at epsilon %v delta is %v, counted %v by %s", name, epsilon, worst, counted.Delta, a)
+			}
+		}
+	}
+}
+
+// TestOneCoordinateIsTheWorst: Laplace noise on two coordinates whose norms add up
+// leaks no more than on one coordinate with the whole norm.
+func TestOneCoordinateIsTheWorst(t *testing.T) {
+	for _, split := range [][2]int64{{1, 1}, {3, 1}, {5, 4}} {
+		for _, epsilon := range []float64{0.01, 0.5, 1.3} {
+			for name, plans := range map[string][2]account.Plan{
+				"laplace": {
+					{Parts: []account.Part{
+						{Mechanism: account.Laplace{Epsilon: 0.2 * float64(split[0])}, Steps: 1},
+						{Mechanism: account.Laplace{Epsilon: 0.2 * float64(split[1])}, Steps: 1},
+					}},
+					steps(1, account.Laplace{Epsilon: 0.2 * float64(split[0]+split[1])}, account.Sampling{}),
+				},
+				"discrete": {
+					{Parts: []account.Part{
+						{Mechanism: account.DiscreteLaplace{A: 0.2, L1: split[0]}, Steps: 1},
+						{Mechanism: account.DiscreteLaplace{A: 0.2, L1: split[1]}, Steps: 1},
+					}},
+					steps(1, account.DiscreteLaplace{A: 0.2, L1: split[0] + split[1]}, account.Sampling{}),
+				},
+			} {
+				plans[0].Unit, plans[0].Adjacency = cost.Example, cost.AddRemove
+				two, err := plans[0].DeltaBy(account.PLD, epsilon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				one, err := plans[1].DeltaBy(account.PLD, epsilon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if two.Delta > one.Delta*(1+1e-4)+1e-12 {
+					t.Errorf("%s %v at %v: on two coordinates %v, on one %v", name, split, epsilon, two.Delta, one.Delta)
+				}
+			}
+		}
+	}
+}
