@@ -78,7 +78,7 @@ func run(ctx context.Context, o options, w, log io.Writer) error {
 		return err
 	}
 	rows, err := contest(ctx, settings(), o.rounds, others)
-	if err := errors.Join(err, others.close()); err != nil {
+	if err := errors.Join(err, others.Close()); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(w, table(rows)); err != nil {

@@ -54,7 +54,7 @@ func TestPeers(t *testing.T) {
 	if err := agree(rows); err != nil {
 		t.Error(err)
 	}
-	if err := others.close(); err != nil {
+	if err := others.Close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -182,7 +182,7 @@ func TestFlower(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := f.close(); err != nil {
+		if err := f.Close(); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -25,7 +25,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.close()) }()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	folder, err := os.MkdirTemp(o.dir, "aggregate-")
 	if err != nil {
 		return err

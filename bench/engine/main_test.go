@@ -107,7 +107,7 @@ func TestTorch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := child.close(); err != nil {
+		if err := child.Close(); err != nil {
 			t.Error(err)
 		}
 	}()

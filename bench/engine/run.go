@@ -19,8 +19,8 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, torch.close()) }()
-	fmt.Fprintf(os.Stderr, "%s; torch %s of %s, %s %s; kernels %v\n", processor(), torch.version, torch.python, torch.blas, blas(), kernels(o.plain))
+	defer func() { err = errors.Join(err, torch.Close()) }()
+	fmt.Fprintf(os.Stderr, "%s; torch %s of %s, %s %s; kernels %v\n", processor(), torch.version, torch.Python(), torch.blas, blas(), kernels(o.plain))
 
 	b := bench{options: o, torch: torch, bar: newProgress(os.Stderr, len(o.models)*len(o.batches)*(1+len(kernels(o.plain)))*(1+o.rounds))}
 	defer b.bar.clear()

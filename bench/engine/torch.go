@@ -1,19 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"time"
 
+	"github.com/althing-network/althing/bench/peer"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -23,14 +19,9 @@ var script string
 // torch is PyTorch in a child process. It is the [runner] of the task it was last
 // given, and keeps no other.
 type torch struct {
-	python  string
+	*peer.Child
 	version string
 	blas    string // the library that multiplies matrices
-	process *exec.Cmd
-	said    bytes.Buffer // on stderr: warnings of libraries, until it dies; read once it has
-	stdin   io.WriteCloser
-	ask     *json.Encoder
-	answers *json.Decoder
 }
 
 // question is a line to baseline.py.
@@ -72,25 +63,14 @@ func findTorch(ctx context.Context, pythons ...string) (*torch, error) {
 }
 
 func startTorch(ctx context.Context, python string) (*torch, error) {
-	c := exec.CommandContext(ctx, python, "-u", "-c", script)
-	c.Env = append(os.Environ(), append(blas(), "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")...)
-	t := &torch{python: python, process: c}
-	c.Stderr = &t.said
-	stdin, err := c.StdinPipe()
+	c, err := peer.Start(ctx, python, script, append(blas(), "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1")...)
 	if err != nil {
-		return nil, err
-	}
-	stdout, err := c.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoTorch, err)
 	}
-	t.stdin, t.ask, t.answers = stdin, json.NewEncoder(stdin), json.NewDecoder(stdout)
-	hello, err := t.read()
-	if err != nil {
-		err = errors.Join(err, t.close())
+	t := &torch{Child: c}
+	var hello answer
+	if err := t.checked(&hello, c.Read(&hello)); err != nil {
+		err = errors.Join(err, t.Close())
 		if !errors.Is(err, errNoTorch) {
 			err = fmt.Errorf("%w: %w", errNoTorch, err)
 		}
@@ -124,30 +104,17 @@ func (t *torch) losses(_ context.Context, steps int) ([]float64, error) {
 	return a.Losses, err
 }
 
-func (t *torch) exchange(q question) (answer, error) {
-	if err := t.ask.Encode(q); err != nil {
-		return answer{}, fmt.Errorf("%s: %w", t.python, err)
-	}
-	return t.read()
+func (t *torch) exchange(q question) (a answer, err error) {
+	err = t.checked(&a, t.Ask(q, &a))
+	return a, err
 }
 
-func (t *torch) read() (a answer, err error) {
-	if err := t.answers.Decode(&a); err != nil {
-		return a, fmt.Errorf("%s: %w", t.python, err)
+// checked is the error of reading an answer, or why torch cannot be compared with.
+func (t *torch) checked(a *answer, err error) error {
+	if err == nil && a.Error != "" {
+		return fmt.Errorf("%w: %s: %s", errNoTorch, t.Python(), a.Error)
 	}
-	if a.Error != "" {
-		return a, fmt.Errorf("%w: %s: %s", errNoTorch, t.python, a.Error)
-	}
-	return a, nil
-}
-
-// close ends the child. What it said is part of the error when it did not end well.
-func (t *torch) close() error {
-	_ = t.stdin.Close()
-	if err := t.process.Wait(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", t.python, err, bytes.TrimSpace(t.said.Bytes()))
-	}
-	return nil
+	return err
 }
 
 func encode(values []float32) string {

@@ -7,9 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"path/filepath"
-	"strings"
+
+	"github.com/althing-network/althing/bench/peer"
 )
 
 // What is compared with, and where it is installed when no other Python has it:
@@ -30,35 +29,14 @@ const Hint = "python3 -m venv " + Folder + " && " + Folder + "/bin/pip install f
 // Python is the one that is named, else the one where Flower is installed by this
 // function, which it does when it is not there; it says so to a log.
 func Python(ctx context.Context, named string, log io.Writer) (string, error) {
-	if named != "" {
-		return named, has(ctx, named)
+	python, err := peer.Environment{
+		Folder:   Folder,
+		Installs: [][]string{{"flwr==" + Version, "numpy==" + NumPy}},
+		Versions: "import flwr, numpy; print('flwr', flwr.__version__)",
+		Want:     "flwr " + Version,
+	}.Python(ctx, named, log)
+	if err != nil {
+		return python, fmt.Errorf("%w: %w", ErrMissing, err)
 	}
-	python, err := filepath.Abs(filepath.Join(Folder, "bin", "python"))
-	if err != nil || has(ctx, python) == nil {
-		return python, err
-	}
-	fmt.Fprintf(log, "installing flwr %s and numpy %s into %s\n", Version, NumPy, Folder)
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", Folder},
-		{python, "-m", "pip", "install", "--quiet", "flwr==" + Version, "numpy==" + NumPy},
-	} {
-		c := exec.CommandContext(ctx, command[0], command[1:]...)
-		c.Stdout, c.Stderr = log, log
-		if err := c.Run(); err != nil {
-			return "", fmt.Errorf("%w: %v: %w", ErrMissing, command, err)
-		}
-	}
-	return python, has(ctx, python)
-}
-
-func has(ctx context.Context, python string) error {
-	said, err := exec.CommandContext(ctx, python, "-c", "import flwr, numpy; print(flwr.__version__)").CombinedOutput()
-	version := strings.TrimSpace(string(said))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %s: %w\n%s", ErrMissing, python, err, version)
-	case version != Version:
-		return fmt.Errorf("%w: %s has flwr %s, not %s", ErrMissing, python, version, Version)
-	}
-	return nil
+	return python, nil
 }

@@ -75,11 +75,14 @@ func (d *direction) near(delta float64) float64 {
 			return crossing(d.epsilons[k], d.epsilons[k+1], func(epsilon float64) bool { return d.delta(epsilon) <= delta })
 		}
 	}
-	highest := float64(d.at(k).first+len(d.at(k).higher)) * d.at(k).step
-	if highest <= d.epsilons[k] || d.delta(highest) > delta {
-		return math.Inf(1)
+	high := d.epsilons[k] + d.at(k).step
+	for d.delta(high) > delta {
+		if high > mostParameter { // infinite losses alone are more probable
+			return math.Inf(1)
+		}
+		high *= 2
 	}
-	return crossing(d.epsilons[k], highest, func(epsilon float64) bool { return d.delta(epsilon) <= delta })
+	return crossing(d.epsilons[k], high, func(epsilon float64) bool { return d.delta(epsilon) <= delta })
 }
 
 // at is the sum that is most accurate at one anchor.

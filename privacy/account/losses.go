@@ -12,8 +12,13 @@ type losses struct {
 	infinite float64   // mass at an infinite loss
 }
 
-// tailError bounds the relative error of the probabilities of a [pair].
-const tailError = 2048 * ulp
+// tailError bounds how wrong the difference of two probabilities of a [pair] may be, as a
+// part of the larger one, where q is that under Q. An error in the argument of a normal
+// tail grows with the square of the argument, which is twice the logarithm of the tail.
+func tailError(q float64) float64 {
+	const most = 1 << 18 // where q is too small for a float64
+	return math.Min(128-160*math.Log(q), most) * ulp
+}
 
 // discretise connects the dots (Doroshenko, Ghazi, Kamath, Kumar and Manurangsi
 // 2022): what lies between two multiples of the step goes to these two, so that the
@@ -32,22 +37,24 @@ func (l tails) discretise(step, low, high float64) losses {
 		d.mass[dot+left+1] += raised
 	}
 	p0, q0 := l.above(0)
-	atZero := 1 - p0
+	atZero := 1 - p0*(1-tailError(q0))
 	for i := range right {
 		p, q := l.above(float64(i+1) * step)
-		split(i, p0-p, q0-q, p0*tailError, q0*tailError)
+		lost := tailError(q0)
+		split(i, p0-p, q0-q, p0*lost, q0*lost)
 		p0, q0 = p, q
 	}
-	d.infinite = p0 * (1 + tailError)
+	d.infinite = p0 * (1 + tailError(q0))
 	p0, q0 = l.below(0)
-	atZero -= p0
+	atZero -= p0 * (1 - tailError(p0))
 	for i := range left {
 		p, q := l.below(float64(i+1) * step)
-		split(-i-1, p0-p, q0-q, p0*tailError, q0*tailError)
+		lost := tailError(p0) // the smaller one, below 0
+		split(-i-1, p0-p, q0-q, p0*lost, q0*lost)
 		p0, q0 = p, q
 	}
-	d.mass[0] += p0 * (1 + tailError)
-	d.mass[left] += math.Max(0, atZero) + tailError
+	d.mass[0] += p0 * (1 + tailError(p0))
+	d.mass[left] += math.Max(0, atZero)
 	return d
 }
 

@@ -189,9 +189,9 @@ func (m Gaussian) moment(order float64) float64 {
 
 // Mironov 2017, Table II.
 func (m Laplace) moment(order float64) float64 {
-	return logAdd(
+	return pureMoment(order, m.pure(), logAdd(
 		math.Log(order/(2*order-1))+(order-1)*m.Epsilon,
-		math.Log((order-1)/(2*order-1))-order*m.Epsilon)
+		math.Log((order-1)/(2*order-1))-order*m.Epsilon))
 }
 
 // moment is the sum over the values of the loss, A(L1-2j) for j from 0 to L1; the
@@ -205,7 +205,7 @@ func (m DiscreteLaplace) moment(order float64) float64 {
 		step := (2*order - 1) * m.A
 		inner = log1mExp(m.A) + (order-1)*m.A*d - step + log1mExp(step*(d-1)) - log1mExp(step)
 	}
-	return logAdd(ends, inner) - math.Log1p(math.Exp(-m.A))
+	return pureMoment(order, m.pure(), logAdd(ends, inner)-math.Log1p(math.Exp(-m.A)))
 }
 
 // moment is the bound of Agarwal, Kairouz and Liu 2021; it holds
@@ -218,7 +218,14 @@ func (m Skellam) moment(order float64) float64 {
 // moment is that of randomised response, which dominates every mechanism with this
 // epsilon (Kairouz, Oh and Viswanath 2015).
 func (m Pure) moment(order float64) float64 {
-	return logAdd((order-1)*m.Epsilon, -order*m.Epsilon) - math.Log1p(math.Exp(-m.Epsilon))
+	return pureMoment(order, m.Epsilon, logAdd((order-1)*m.Epsilon, -order*m.Epsilon)-math.Log1p(math.Exp(-m.Epsilon)))
+}
+
+// pureMoment raises a moment that was computed as a difference, which tells nothing
+// where epsilon is tiny; there zCDP is as good.
+func pureMoment(order, epsilon, computed float64) float64 {
+	_, rho := pureRho(epsilon)
+	return math.Min(computed+2*absoluteSlack, order*(order-1)*rho)
 }
 
 func (Gaussian) fractional() bool        { return true }

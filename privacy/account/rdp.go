@@ -20,8 +20,8 @@ func Orders() (orders []float64) {
 	return append(orders, 128, 256, 512, 1024)
 }
 
-// maxOrder is the largest order a curve may have.
-const maxOrder = 4096
+// maxOrder is the largest order a curve may have: rounding is accounted for up to it.
+const maxOrder = 1024
 
 // Curve is the plan's RDP at the given orders.
 func (p Plan) Curve(orders []float64) (Curve, error) {

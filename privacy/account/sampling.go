@@ -24,6 +24,9 @@ func WithoutReplacement(population, size int64) Sampling {
 	return Sampling{Population: population, Size: size}
 }
 
+// leastRate leaves floating point room for what is divided by a rate.
+const leastRate = 1e-18
+
 // Validate reports what is wrong with the sampling.
 func (s Sampling) Validate() error {
 	switch {
@@ -31,8 +34,8 @@ func (s Sampling) Validate() error {
 		return nil
 	case s.Rate != 0 && (s.Population != 0 || s.Size != 0):
 		return fmt.Errorf("sampling has a rate of %v and a size of %d: units are drawn by coins or without replacement, not both", s.Rate, s.Size)
-	case s.Rate != 0 && !(s.Rate > 0 && s.Rate <= 1):
-		return fmt.Errorf("the sampling rate is %v: it must be above 0 and at most 1", s.Rate)
+	case s.Rate != 0 && !(s.Rate >= leastRate && s.Rate <= 1):
+		return fmt.Errorf("the sampling rate is %v: it must be above 0, at least %v, and at most 1", s.Rate, leastRate)
 	case s.Rate == 0 && (s.Size < 1 || s.Size > s.Population):
 		return fmt.Errorf("sampling draws %d of %d units: it must draw at least one and no more than there are", s.Size, s.Population)
 	}

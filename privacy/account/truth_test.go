@@ -221,3 +221,27 @@ func TestOneCoordinateIsTheWorst(t *testing.T) {
 		}
 	}
 }
+
+// TestTinyLossesAreCounted: where a step's epsilon is so small that the formula of its
+// moments is a difference of equal numbers, nothing is lost. The first terms of their
+// series are below the truth.
+func TestTinyLossesAreCounted(t *testing.T) {
+	orders := []float64{1.1, 1.5, 2, 3, 7.3, 16, 64, 1024}
+	for _, epsilon := range []float64{1e-9, 1e-8, 3e-8, 1e-7, 1e-6, 1e-5} {
+		for _, m := range []account.Mechanism{
+			account.Laplace{Epsilon: epsilon}, account.Pure{Epsilon: epsilon}, account.DiscreteLaplace{A: epsilon, L1: 1},
+		} {
+			got, err := steps(1, m, account.Sampling{}).Curve(orders)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, order := range orders {
+				x := (order - 0.5) * epsilon
+				least := order*(epsilon*epsilon/2-epsilon*epsilon*epsilon/6) - x*x*x*x/12/(order-1)
+				if got.Divergences[i] < least || got.Divergences[i] > order*epsilon*epsilon/2*(1+1e-10) {
+					t.Errorf("%v, order %v: %.17g, but it is at least %.17g", m, order, got.Divergences[i], least)
+				}
+			}
+		}
+	}
+}
