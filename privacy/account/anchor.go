@@ -67,6 +67,9 @@ func (d *direction) near(delta float64) float64 {
 	for k > 0 && (d.at(k).useless() || at(k) <= delta) {
 		k--
 	}
+	if d.at(k).useless() {
+		return math.Inf(1)
+	}
 	if at(k) <= delta {
 		return 0
 	}

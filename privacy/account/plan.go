@@ -127,7 +127,11 @@ type release struct {
 	sampled     Mechanism
 	rate        float64
 	substituted bool
-	steps       float64
+	// removed is the mechanism for neighbours of which one lacks the unit, if each unit is
+	// drawn by a coin of its own and a neighbour has another: both are as close to the data
+	// without either. Otherwise it is nil.
+	removed Mechanism
+	steps   float64
 }
 
 // releases is the plan, with equal parts taken together. Without replacement the
@@ -143,6 +147,9 @@ func (p Plan) releases() (all []release) {
 			r.substituted = p.Adjacency == cost.ReplaceOne || part.Sampling.Population != 0
 			if r.substituted {
 				r.sampled = part.Mechanism.stretched()
+			}
+			if r.substituted && part.Sampling.Population == 0 {
+				r.removed = part.Mechanism
 			}
 		}
 		same := func(o release) bool {

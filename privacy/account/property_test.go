@@ -112,6 +112,13 @@ func epsilonBy(t tester, p account.Plan, a account.Accountant, delta float64) (f
 	return answer.Epsilon, true
 }
 
+// detour reports whether Renyi divergences may bound less than PLD does: where a unit is
+// drawn by a coin and replaced, no tight pair of distributions is known, and they have
+// the detour by the data without the unit.
+func detour(p account.Plan) bool {
+	return p.Adjacency == cost.ReplaceOne && slices.ContainsFunc(p.Parts, func(part account.Part) bool { return part.Sampling.Rate > 0 })
+}
+
 // TestAccountantsAgree: none is below what is exact, PLD loses nothing that can be
 // seen against it, and what is coarser says more.
 func TestAccountantsAgree(t *testing.T) {
@@ -126,6 +133,9 @@ func TestAccountantsAgree(t *testing.T) {
 			return
 		}
 		for _, a := range []account.Accountant{account.Basic, account.KOV, account.RDP, account.ZCDP} {
+			if a == account.RDP && detour(p) {
+				continue
+			}
 			if more, ok := epsilonBy(t, p, a, delta); ok && pld > more*(1+grain)+grain {
 				t.Errorf("pld %v, %s %v: %v", pld, a, more, p)
 			}

@@ -3,6 +3,8 @@ package account
 import (
 	"fmt"
 	"math"
+
+	"github.com/althing-network/althing/privacy/cost"
 )
 
 // Curve is the Renyi differential privacy of a plan: at each order an upper bound
@@ -17,7 +19,12 @@ func Orders() (orders []float64) {
 	for order := 11; order < 64; order++ {
 		orders = append(orders, float64(order))
 	}
-	return append(orders, 128, 256, 512, 1024)
+	for _, order := range cost.Orders() { // so that the ledger knows none better
+		if order >= 64 {
+			orders = append(orders, float64(order))
+		}
+	}
+	return append(orders, 1024)
 }
 
 // maxOrder is the largest order a curve may have: rounding is accounted for up to it.
@@ -103,14 +110,38 @@ func (c rdp) near(delta float64) float64 {
 // moments are ln E_Q[(P/Q)^order] of one step of a release, an upper bound.
 type moments struct {
 	release
-	known []float64 // at integer orders, 0 for what has not been asked for
+	known  []float64 // at integer orders, 0 for what has not been asked for
+	detour *moments  // to the data without the unit; nil where it is no bound
 }
 
-func newMoments(r release) *moments { return &moments{release: r, known: make([]float64, maxOrder+1)} }
+func newMoments(r release) *moments {
+	m := &moments{release: r, known: make([]float64, maxOrder+1)}
+	if r.removed != nil {
+		m.detour = newMoments(release{whole: r.removed, sampled: r.removed, rate: r.rate})
+	}
+	return m
+}
 
 // at is the moment at any order. It is convex in the order and 0 at 1, so where no
 // formula holds it is at most what lies on the line between its neighbours.
 func (m *moments) at(order float64) float64 {
+	return math.Min(m.direct(order), m.twice(order))
+}
+
+// twice goes from one neighbour to the data without the unit and on to the other (Cauchy
+// and Schwarz), at twice the order.
+func (m *moments) twice(order float64) float64 {
+	if m.detour == nil || 2*order > maxOrder {
+		return math.Inf(1)
+	}
+	second := 0.0 // at order 1
+	if 2*order-1 > 1 {
+		second = m.detour.at(2*order - 1)
+	}
+	return (m.detour.at(2*order) + second) / 2
+}
+
+func (m *moments) direct(order float64) float64 {
 	low := math.Floor(order)
 	if order == low {
 		return m.integer(int(order))
@@ -156,7 +187,23 @@ func (m *moments) amplified(order int) float64 {
 		k := float64(i)
 		sum = logAdd(sum, logBinomial(n, k)+k*draw+(n-k)*leave+logExpm1(m.sampled.moment(k)))
 	}
-	return log1pExp(sum + math.Log(m.factor()))
+	sum = log1pExp(sum + math.Log(m.factor()))
+	if m.substituted && m.sampled.pair() == nil {
+		return math.Min(sum, m.replaced(order))
+	}
+	return sum
+}
+
+// replaced is Wang, Balle and Kasiviswanathan 2019, Theorem 9:
+//
+//	ln(1 + C(order,2) rate^2 min(4 (E(2)-1), 2 E(2)) + 2 sum_{k=3..order} C(order,k) rate^k E(k))
+func (m *moments) replaced(order int) float64 {
+	n, draw, two := float64(order), math.Log(m.rate), m.sampled.moment(2)
+	sum := logBinomial(n, 2) + 2*draw + math.Min(math.Log(4)+logExpm1(two), math.Ln2+two)
+	for k := 3.0; k <= n; k++ {
+		sum = logAdd(sum, math.Ln2+logBinomial(n, k)+k*draw+m.sampled.moment(k))
+	}
+	return log1pExp(sum)
 }
 
 func (m *moments) factor() float64 {
