@@ -81,6 +81,20 @@ func (b Bound) Magnitudes(count int) uint64 {
 	return b.Limit
 }
 
+// Norms are the largest L1 norm and square of the L2 norm that a vector of so many values
+// within the bound can have, which the cost of noise depends on. A square that has no room
+// is 0: noise that needs it is then refused.
+func (b Bound) Norms(count int) cost.Norm {
+	n := cost.Norm{L1: b.Magnitudes(count), L2Squared: b.Limit}
+	if b.Norm == L1 { // all of it may be in one value
+		high, low := bits.Mul64(b.Limit, b.Limit)
+		if n.L2Squared = low; high > 0 {
+			n.L2Squared = 0
+		}
+	}
+	return n
+}
+
 // Clip shortens a vector in place until it is within the bound, and leaves one that
 // is already as it is. No value grows or changes its sign. It multiplies each by one
 // fraction, limit over length rounded down to a multiple of 2^-64, and drops what is

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+
+	"github.com/althing-network/althing/privacy/cost"
 )
 
 // ErrLaw is wrapped by the refusal of a law of noise that cannot be drawn from.
@@ -22,6 +24,8 @@ type Law interface {
 	// number, and a bound on how they go on: each weight behind the k-th, k below
 	// the last, is at most falls(k) times the one before it.
 	weights(last uint64) (w []interval, falls func(k int) *big.Float)
+	// cost is the noise as the ledger counts it, made of so many draws.
+	cost() (noise cost.Noise, shares uint32)
 }
 
 // Ratio is a positive rational.
@@ -112,6 +116,20 @@ func (s Skellam) Validate() error {
 	}
 	return validateShares(s.Shares)
 }
+
+func (d DiscreteLaplace) cost() (cost.Noise, uint32) { return cost.Laplace{Rate: d.A.fraction()}, 1 }
+
+func (g RoundedGaussian) cost() (cost.Noise, uint32) {
+	return cost.Gaussian{Sigma: g.Sigma.fraction()}, 1
+}
+
+func (p Polya) cost() (cost.Noise, uint32) { return cost.Laplace{Rate: p.A.fraction()}, p.Shares }
+
+func (s Skellam) cost() (cost.Noise, uint32) {
+	return cost.Skellam{Variance: cost.Fraction{Num: s.Variance, Den: 1}}, s.Shares
+}
+
+func (r Ratio) fraction() cost.Fraction { return cost.Fraction(r) }
 
 func validateShape(a Ratio) error {
 	if err := a.validate("a"); err != nil {

@@ -84,3 +84,22 @@ func (m Mechanism) Release(s *Stream, values []int64) error {
 	m.Noise.Add(s, values)
 	return nil
 }
+
+// Cost is what the ledger counts of a release of sums of vectors of so many values,
+// among units that are sampled so. Where noise is a share, the release is the sum of all
+// shares that make up the whole. That a table is not quite its law is not in it: see
+// [Table.Distance].
+func (m Mechanism) Cost(count int, sampling cost.Sampling) (cost.Mechanism, error) {
+	if err := m.Validate(); err != nil {
+		return cost.Mechanism{}, err
+	}
+	if count < 1 {
+		return cost.Mechanism{}, fmt.Errorf("a vector of %d values: want at least 1", count)
+	}
+	noise, shares := m.Noise.Law().cost()
+	if uint64(shares) > m.Vectors {
+		return cost.Mechanism{}, fmt.Errorf("%w: %s: %d vectors do not add up to the whole of it", ErrLaw, m.Noise.Law(), m.Vectors)
+	}
+	c := cost.Mechanism{Noise: noise, Norm: m.Bound.Norms(count), Adjacency: m.Adjacency, Sampling: sampling}
+	return c, c.Validate()
+}
