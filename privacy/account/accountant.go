@@ -55,7 +55,7 @@ func (a Accountant) unsound(why string, args ...any) error {
 }
 
 // count is what the accountant makes of a plan, or [ErrUnsound].
-func (a Accountant) count(all []release) (profile, error) {
+func (a Accountant) count(all []release) (proof, error) {
 	switch a {
 	case Basic:
 		return newBasic(all)
@@ -125,7 +125,7 @@ func (p Plan) epsilonBy(a Accountant, delta float64) (Answer, error) {
 	if err := checkDelta(delta); err != nil {
 		return Answer{}, err
 	}
-	c, err := p.profile(a)
+	c, err := p.proof(a)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -144,7 +144,7 @@ func (p Plan) deltaBy(a Accountant, epsilon float64) (Answer, error) {
 	if err := checkEpsilon(epsilon); err != nil {
 		return Answer{}, err
 	}
-	c, err := p.profile(a)
+	c, err := p.proof(a)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -168,7 +168,7 @@ func (p Plan) Sound() (sound []Accountant, err error) {
 	return sound, nil
 }
 
-func (p Plan) profile(a Accountant) (profile, error) {
+func (p Plan) proof(a Accountant) (proof, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}

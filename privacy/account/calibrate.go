@@ -13,8 +13,11 @@ func (p Plan) Calibrate(epsilon, delta float64) (Plan, Answer, error) {
 	return p.calibrate(epsilon, delta, func(q Plan) (Answer, error) { return q.Epsilon(delta) })
 }
 
-// CalibrateBy is Calibrate with one accountant.
+// CalibrateBy is Calibrate with one accountant, which must be sound for the plan.
 func (p Plan) CalibrateBy(a Accountant, epsilon, delta float64) (Plan, Answer, error) {
+	if _, err := p.proof(a); err != nil {
+		return Plan{}, Answer{}, p.naming(a, err)
+	}
 	return p.calibrate(epsilon, delta, func(q Plan) (Answer, error) { return q.EpsilonBy(a, delta) })
 }
 

@@ -7,7 +7,7 @@ import "math"
 // Theorem 8).
 type exact struct{ mu float64 }
 
-func newExact(all []release) (profile, error) {
+func newExact(all []release) (proof, error) {
 	square := 0.0
 	for _, r := range all {
 		g, ok := r.whole.(Gaussian)

@@ -3,6 +3,8 @@ package account
 import (
 	"fmt"
 	"math"
+
+	"github.com/althing-network/althing/privacy"
 )
 
 // Mechanism is noise beside the bound on what one unit adds to a sum. The bound is
@@ -61,6 +63,13 @@ type Skellam struct {
 	Variance float64
 	// L2Squared and L1 bound the square of the L2 norm and the L1 norm, in integers.
 	L2Squared, L1 int64
+}
+
+// SkellamOf is noise of a standard deviation of so many times the bound on the L2 norm, for
+// vectors of so many values of which the square of that norm is bounded in integers.
+func SkellamOf(noise float64, l2Squared int64, values int) Skellam {
+	bound := privacy.Bound{Norm: privacy.L2, Limit: uint64(l2Squared)}
+	return Skellam{Variance: noise * noise * float64(l2Squared), L2Squared: l2Squared, L1: int64(bound.Magnitudes(values))}
 }
 
 // Pure is any mechanism of which nothing is known but an epsilon with a delta of 0.

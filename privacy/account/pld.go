@@ -12,7 +12,7 @@ type pld []way
 // way is one bound: the worse of its directions.
 type way []*direction
 
-func newPLD(all []release) (profile, error) {
+func newPLD(all []release) (proof, error) {
 	for _, r := range all {
 		if r.whole.pair() == nil {
 			return nil, PLD.unsound("needs a pair of distributions that dominates all neighbours, and none is known for %v", r.whole)

@@ -5,7 +5,7 @@ import "math"
 // basic is the sum of pure epsilons.
 type basic struct{ sum float64 }
 
-func newBasic(all []release) (profile, error) {
+func newBasic(all []release) (proof, error) {
 	var b basic
 	for _, r := range all {
 		epsilon := r.pure()
@@ -37,7 +37,7 @@ type kov struct {
 // maxKOV is as many steps as the binomial coefficients are added up for.
 const maxKOV = 1_000_000
 
-func newKOV(all []release) (profile, error) {
+func newKOV(all []release) (proof, error) {
 	c := kov{step: all[0].pure()}
 	steps := 0.0
 	for _, r := range all {

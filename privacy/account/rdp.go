@@ -98,7 +98,7 @@ func probability(log float64) float64 { return math.Min(1, up(math.Exp(math.Min(
 // rdp adds up the divergences at [Orders].
 type rdp struct{ curve Curve }
 
-func newRDP(all []release) (profile, error) { return rdp{divergences(all, Orders())}, nil }
+func newRDP(all []release) (proof, error) { return rdp{divergences(all, Orders())}, nil }
 
 func (c rdp) delta(epsilon float64) (delta, order float64) { return c.curve.Delta(epsilon) }
 

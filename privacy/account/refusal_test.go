@@ -130,6 +130,51 @@ func TestUnsoundAccountantsRefuse(t *testing.T) {
 	}
 }
 
+// TestRefusalNamesTheSound: an accountant that is not sound says why, and who is.
+func TestRefusalNamesTheSound(t *testing.T) {
+	p := steps(10, account.SkellamOf(4, 1<<20, 1000), account.Poisson(0.1))
+	const others = "; sound for it: rdp"
+	for a, why := range map[account.Accountant]string{
+		account.Basic: "pure epsilons",
+		account.KOV:   "pure steps",
+		account.ZCDP:  "amplification",
+		account.PLD:   "dominates all neighbours",
+		account.Exact: "gaussians without sampling",
+	} {
+		_, byEpsilon := p.EpsilonBy(a, 1e-5)
+		_, byDelta := p.DeltaBy(a, 1)
+		_, _, byNoise := p.CalibrateBy(a, 1, 1e-5)
+		for _, err := range []error{byEpsilon, byDelta, byNoise} {
+			if !errors.Is(err, account.ErrUnsound) || !strings.Contains(err.Error(), why) || !strings.HasSuffix(err.Error(), others) {
+				t.Errorf("%s: %v: want %q and %q", a, err, why, others)
+			}
+		}
+	}
+	if sound, err := p.Sound(); err != nil || len(sound) != 1 || sound[0] != account.RDP {
+		t.Errorf("sound are %v, %v", sound, err)
+	}
+	if _, err := p.EpsilonBy("moments", 1e-5); err == nil || errors.Is(err, account.ErrUnsound) {
+		t.Errorf("an accountant that is none: %v", err)
+	}
+}
+
+func TestSkellamOf(t *testing.T) {
+	for _, c := range []struct {
+		values int
+		want   account.Skellam
+	}{
+		{4, account.Skellam{Variance: 1024, L2Squared: 64, L1: 16}},         // sqrt(4*64)
+		{1_000_000, account.Skellam{Variance: 1024, L2Squared: 64, L1: 64}}, // no integer is larger than its square
+	} {
+		if got := account.SkellamOf(4, 64, c.values); got != c.want {
+			t.Errorf("%d values: %+v, want %+v", c.values, got, c.want)
+		}
+	}
+	if err := account.SkellamOf(4, 0, 3).Validate(); err == nil {
+		t.Error("a bound of 0 is accepted")
+	}
+}
+
 func TestLargeEpsilonIsLabelled(t *testing.T) {
 	large, err := steps(1, account.Laplace{Epsilon: 25}, account.Sampling{}).EpsilonBy(account.Basic, 1e-5)
 	if err != nil || large.Label() != "no meaningful privacy" || !strings.Contains(large.String(), large.Label()) {

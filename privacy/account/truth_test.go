@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
 )
@@ -244,4 +246,44 @@ func TestTinyLossesAreCounted(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPLDIsNotBelowExact: composed Gaussians have an exact delta, however small.
+func TestPLDIsNotBelowExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := account.Plan{Unit: cost.Example, Adjacency: rapid.SampledFrom(cost.Adjacencies()).Draw(t, "adjacency")}
+		for range rapid.IntRange(1, 3).Draw(t, "parts") {
+			p.Parts = append(p.Parts, account.Part{
+				Mechanism: account.Gaussian{Noise: logarithmic(0.3, 100).Draw(t, "noise")},
+				Steps:     rapid.IntRange(1, 10_000).Draw(t, "steps"),
+			})
+		}
+		exact, ok := epsilonBy(t, p, account.Exact, logarithmic(1e-200, 0.3).Draw(t, "delta"))
+		if !ok || exact == 0 {
+			return
+		}
+		truth, _ := deltaBy(t, p, account.Exact, exact)
+		if got, ok := deltaBy(t, p, account.PLD, exact); ok && got < truth*(1-1e-8) {
+			t.Errorf("at epsilon %v delta is %v, pld says %v: %v", exact, truth, got, p)
+		}
+	})
+}
+
+// TestOneSampledStepIsNotBelowTruth: the delta of one step of a sampled Gaussian is known.
+func TestOneSampledStepIsNotBelowTruth(t *testing.T) {
+	above := func(x float64) float64 { return math.Erfc(x/math.Sqrt2) / 2 }
+	rapid.Check(t, func(t *rapid.T) {
+		rate, noise := logarithmic(1e-6, 1).Draw(t, "rate"), logarithmic(0.1, 50).Draw(t, "noise")
+		epsilon := logarithmic(1e-3, 100).Draw(t, "epsilon")
+		mu := 1 / noise
+		loss := math.Log1p(math.Expm1(epsilon) / rate)
+		with, without := above(loss/mu-mu/2), above(loss/mu+mu/2)
+		removed := rate * (with - math.Exp(loss)*without)
+		p := steps(1, account.Gaussian{Noise: noise}, account.Poisson(rate))
+		for _, a := range []account.Accountant{account.PLD, account.RDP} {
+			if got, ok := deltaBy(t, p, a, epsilon); ok && got < removed-1e-8*rate*with {
+				t.Errorf("at epsilon %v delta is %v, %s says %v: %v", epsilon, removed, a, got, p)
+			}
+		}
+	})
 }

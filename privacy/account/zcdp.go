@@ -9,7 +9,7 @@ type zcdp struct {
 	integers bool // only at integer orders
 }
 
-func newZCDP(all []release) (profile, error) {
+func newZCDP(all []release) (proof, error) {
 	var c zcdp
 	for _, r := range all {
 		if r.rate < 1 {

@@ -2,10 +2,10 @@ package account
 
 import "math"
 
-// profile is what one accountant proves of one plan: a delta for each epsilon from 0 on,
+// proof is what one accountant proves of one plan: a delta for each epsilon from 0 on,
 // an upper bound that never rises. An epsilon is only ever found on it, so the delta
 // of the epsilon of a delta is at most that delta.
-type profile interface {
+type proof interface {
 	// delta at an epsilon, and the order of the Renyi divergence that shows it; 0 if
 	// none does.
 	delta(epsilon float64) (delta, order float64)
@@ -14,9 +14,9 @@ type profile interface {
 	near(delta float64) float64
 }
 
-// epsilonOf is the least epsilon at which a profile is at most delta, to the last digit
+// epsilonOf is the least epsilon at which a proof is at most delta, to the last digit
 // of a float64.
-func epsilonOf(c profile, delta float64) float64 {
+func epsilonOf(c proof, delta float64) float64 {
 	reached := func(epsilon float64) bool {
 		d, _ := c.delta(epsilon)
 		return d <= delta
