@@ -47,7 +47,10 @@ func (c composed) delta(epsilon float64) float64 {
 	}
 	summing := 8 * ulp * float64(len(c.higher)) * higher
 	delta := (math.Max(0, higher-lower)+summing+c.lost*c.untilt(epsilon))*(1+c.rounding) + c.infinite
-	return math.Min(1, up(delta))
+	if !(delta < 1) { // also where a weight has no room in a float64
+		return 1
+	}
+	return up(delta)
 }
 
 // above is the place of the first loss above an epsilon.

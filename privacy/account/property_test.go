@@ -157,7 +157,7 @@ func TestDeltaIsTheInverseOfEpsilon(t *testing.T) {
 		for _, a := range account.Accountants() {
 			inverse(t, p, a, delta)
 			if back, ok := deltaBy(t, p, a, asked); ok && back > 0 {
-				if again, ok := epsilonBy(t, p, a, back); !ok || again > asked*(1+1e-6) {
+				if again, ok := epsilonBy(t, p, a, back); !ok || again > asked*(1+1e-9) {
 					t.Errorf("%s: epsilon %v has delta %v, and that has %v, %v: %v", a, asked, back, again, ok, p)
 				}
 			}
