@@ -116,6 +116,13 @@ func (b *Book) Sync() error {
 	return nil
 }
 
+// Close ends the use of the book. What was not synced may be lost with the machine.
+func (b *Book) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.file.Close()
+}
+
 // Replace makes some records all that the book holds: after a crash it has those or
 // the old ones. Nobody else may use the book meanwhile.
 func (b *Book) Replace(records ...any) error {

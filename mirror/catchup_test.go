@@ -55,9 +55,11 @@ func TestAttackRestoredHome(t *testing.T) {
 		chain.does(chain.book.Charge(1, "update", round))
 	}
 	chain.does(chain.book.Lower(limit(950_000)))
+	must(t, m.Close())
 	must(t, os.WriteFile(path, copied, 0o600))
 	m = open(t, home)
 	must(t, m.Charge(set, 1, "update", 4)) // the attack works
+	must(t, m.Close())
 	must(t, os.WriteFile(path, copied, 0o600))
 	m = open(t, home)
 	must(t, m.CatchUp(set, chain.rows))

@@ -38,6 +38,9 @@ func FuzzOpen(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
+	if err := m.Close(); err != nil {
+		f.Fatal(err)
+	}
 	whole, err := os.ReadFile(filepath.Join(home, mirror.File))
 	if err != nil {
 		f.Fatal(err)

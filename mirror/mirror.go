@@ -13,6 +13,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -45,6 +46,7 @@ type Mirror struct {
 	mu      sync.Mutex
 	key     data.Secret
 	file    *logbook.Book
+	lock    *os.File
 	checked bool // the file belongs to the key
 	sets    []*dataset
 	broken  error // a record may not last: nothing is done any more
@@ -63,28 +65,55 @@ type Dataset struct {
 	Shares []spec.Digest // the others with which it shares rows
 }
 
-// Open opens the mirror of a home folder, or makes an empty one with a new key.
+// Open opens the mirror of a home folder, or makes an empty one with a new key. No other
+// process can open it until it is closed.
 func Open(home string) (*Mirror, error) {
-	m := &Mirror{}
-	if err := m.openKey(filepath.Join(home, KeyFile)); err != nil {
+	held, err := lock(home)
+	if err != nil {
 		return nil, err
+	}
+	m := &Mirror{lock: held}
+	if err := m.load(home); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
+}
+
+// Close lets others open the mirror.
+func (m *Mirror) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var err error
+	if m.file != nil {
+		err = m.file.Close()
+	}
+	m.broken = os.ErrClosed
+	return errors.Join(err, m.lock.Close())
+}
+
+func (m *Mirror) load(home string) error {
+	if err := m.openKey(filepath.Join(home, KeyFile)); err != nil {
+		return err
 	}
 	var err error
 	if m.file, err = logbook.Open(filepath.Join(home, File), m.read); err != nil || m.checked {
-		return m, err
+		return err
 	}
 	if m.key == (data.Secret{}) {
 		if err := m.makeKey(filepath.Join(home, KeyFile)); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return m, m.write(record{Check: m.check()})
+	return m.write(record{Check: m.check()})
 }
 
 // openKey reads the key, if there is one.
 func (m *Mirror) openKey(path string) error {
-	_, err := logbook.Open(path, func(line []byte) error { return strict(line, &m.key) })
-	return err
+	f, err := logbook.Open(path, func(line []byte) error { return strict(line, &m.key) })
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (m *Mirror) makeKey(path string) error {
@@ -95,7 +124,7 @@ func (m *Mirror) makeKey(path string) error {
 	if _, err := rand.Read(m.key[:]); err != nil {
 		return err
 	}
-	return errors.Join(f.Write(m.key), f.Sync())
+	return errors.Join(f.Write(m.key), f.Sync(), f.Close())
 }
 
 // check is what shows that records were made with the key.

@@ -87,8 +87,10 @@ func of(t *testing.T, m *mirror.Mirror, commitment spec.Digest) mirror.Dataset {
 // reopened is a mirror that knows what another knew.
 func reopened(t *testing.T, home string, m *mirror.Mirror) *mirror.Mirror {
 	t.Helper()
+	before := m.Datasets()
+	must(t, m.Close())
 	again := open(t, home)
-	if diff := cmp.Diff(m.Datasets(), again.Datasets()); diff != "" {
+	if diff := cmp.Diff(before, again.Datasets()); diff != "" {
 		t.Errorf("after a restart (-before +after):\n%s", diff)
 	}
 	return again
@@ -332,8 +334,9 @@ func TestAttackGuessFromTheRecords(t *testing.T) {
 // TestOpenRefuses: a mirror is not begun anew where one was, and not read by another key.
 func TestOpenRefuses(t *testing.T) {
 	home, other := t.TempDir(), t.TempDir()
-	register(t, open(t, home), rows(1), limit(1))
-	open(t, other)
+	one, another := open(t, home), open(t, other)
+	register(t, one, rows(1), limit(1))
+	must(t, errors.Join(one.Close(), another.Close()))
 	file, key := filepath.Join(home, mirror.File), filepath.Join(home, mirror.KeyFile)
 	for name, c := range map[string]struct {
 		change func() error

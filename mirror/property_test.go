@@ -241,6 +241,12 @@ func (l *life) restart() {
 
 func (l *life) open() {
 	var err error
+	if l.mirror != nil {
+		err = l.mirror.Close()
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
 	if l.mirror, err = mirror.Open(l.home); err != nil {
 		l.Fatal(err)
 	}
