@@ -99,7 +99,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if err != nil {
 		return nil, err
 	}
-	if p.node, err = p.register(ctx, before, table); err != nil {
+	if p.node, err = p.register(ctx, home, before, table); err != nil {
 		if listener != nil {
 			_ = listener.Close()
 		}
@@ -183,20 +183,16 @@ func (r Rows) read(home string) (data.Table, error) {
 
 // register makes the chain's record of the node say what its home folder says. Before
 // is the record so far, whose id is 0 where there is none.
-func (p *Participant) register(ctx context.Context, before spec.Node, table data.Table) (spec.Node, error) {
+func (p *Participant) register(ctx context.Context, home string, before spec.Node, table data.Table) (spec.Node, error) {
 	profile := spec.Profile{
 		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(),
 		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
 	}
 	p.keys.enter(&profile)
-	if p.config.Data.File != "" {
-		holding := spec.Holding{Name: p.config.Data.Name, Samples: uint32(table.Rows())}
-		if p.config.Data.Withhold {
-			holding.Samples = 0
-		}
-		profile.Holdings = []spec.Holding{holding}
-	}
 	var err error
+	if profile.Holdings, err = p.holdings(ctx, home, table); err != nil {
+		return spec.Node{}, err
+	}
 	switch {
 	case before.ID == 0:
 		_, err = p.account.Send(ctx, client.Register{Profile: profile, Stake: p.config.Stake})

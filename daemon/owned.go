@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/mirror"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// owned brings the owner's own ledger up to date with the chain, and returns which of the
+// owner's data sets the node's rows are, 0 where they are none. An error of the mirror
+// says that the node must not take part with its rows: the chain knows a data set of the
+// owner that the mirror does not, or tells another history than before, or the rows are
+// no more those that were registered.
+func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (uint64, error) {
+	sets, err := every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
+		return p.account.Datasets(ctx, p.account.Address(), "", page)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := os.Stat(filepath.Join(home, mirror.File)); errors.Is(err, os.ErrNotExist) && len(sets) == 0 {
+		return 0, nil // who owns no data set needs no ledger
+	}
+	own, err := mirror.Open(home)
+	if err != nil {
+		return 0, err
+	}
+	defer own.Close()
+	known := make(map[spec.Digest]mirror.Dataset)
+	for _, d := range own.Datasets() {
+		known[d.Commitment] = d
+	}
+	var held uint64
+	var changed error
+	for _, d := range sets {
+		if err := p.catchUp(ctx, own, d, known[d.Commitment].Told); err != nil {
+			return 0, fmt.Errorf("data set %d: %w", d.ID, err)
+		}
+		if rows.Rows() == 0 || d.Name != p.config.Data.Name {
+			continue
+		}
+		switch err := own.Verify(d.Commitment, rows); {
+		case err == nil:
+			held = d.ID
+		case errors.Is(err, mirror.ErrChanged):
+			changed = err
+		default:
+			return 0, err
+		}
+	}
+	if held > 0 {
+		changed = nil
+	}
+	return held, changed
+}
+
+// every reads all pages of a list.
+func every[T any](page func(client.Page) ([]T, client.Page, error)) (all []T, err error) {
+	for at := (client.Page{}); ; {
+		more, next, err := page(at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+		if at = next; !at.More() {
+			return all, nil
+		}
+	}
+}
+
+// behindTries is how often, a second apart, a chain node is asked again that tells less
+// than was known: it may be behind.
+const behindTries = 10
+
+// catchUp takes in what the chain tells of one data set, from the row on that the mirror
+// knows last.
+func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Dataset, told uint64) error {
+	var rows []cost.Row
+	for tries := 0; ; tries++ {
+		var err error
+		rows, err = every(func(page client.Page) ([]cost.Row, client.Page, error) { return p.account.Rows(ctx, d.ID, page) })
+		if err != nil {
+			return err
+		}
+		if uint64(len(rows)) >= told || tries == behindTries {
+			break
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	from := slices.IndexFunc(rows, func(r cost.Row) bool { return r.Number >= told })
+	if err := own.CatchUp(d.Commitment, rows[max(0, from):]); err != nil {
+		return err
+	}
+	return own.Confirm(d.Commitment, d.ID)
+}
+
+// holdings are what the node claims to hold. Rows for which the owner's own ledger does
+// not answer take no part in anything.
+func (p *Participant) holdings(ctx context.Context, home string, rows data.Table) ([]spec.Holding, error) {
+	held, err := p.owned(ctx, home, rows)
+	switch {
+	case errors.Is(err, mirror.ErrNotRegistered), errors.Is(err, mirror.ErrContradiction), errors.Is(err, mirror.ErrChanged):
+		p.log.Error("rows take no part: the owner's own ledger does not answer for them", slog.Any("err", err))
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	if p.config.Data.File == "" {
+		return nil, nil
+	}
+	if held > 0 {
+		p.log.Info("rows are registered", slog.Uint64("dataset", held))
+	}
+	h := spec.Holding{Name: p.config.Data.Name, Samples: uint32(rows.Rows())}
+	if p.config.Data.Withhold {
+		h.Samples = 0
+	}
+	return []spec.Holding{h}, nil
+}
