@@ -37,7 +37,7 @@ func house() []layer {
 		{"sim", "role blob round aggregate privacy secagg model train data spec", "the simulator runs the roles over a chain and blobs in memory: no SDK, no socket"},
 		{"chain", "round spec privacy/cost pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob logbook mirror dashboard data train privacy/cost spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
-		{"cmd", "daemon sim client round spec data model train", "a command parses words, says them and prints answers"},
+		{"cmd", "daemon mirror sim client round spec data model train privacy privacy/cost", "a command parses words, says them and prints answers"},
 		{"bench", "daemon sim role client blob logbook chain train data round aggregate privacy privacy/cost secagg model pb spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},
 	}
