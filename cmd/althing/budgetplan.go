@@ -130,15 +130,9 @@ func (p *planning) read() (account.Plan, error) {
 	if err != nil {
 		return account.Plan{}, again(p.cmd, err, "adjacency", string(cost.ZeroOut))
 	}
-	if p.unit == "" {
-		p.unit = string(cost.Client)
-		if p.sampling != everybody {
-			p.unit = string(cost.Example)
-		}
-	}
-	unit, err := cost.ParseUnit(p.unit)
+	unit, err := p.protects(p.unit)
 	if err != nil {
-		return account.Plan{}, again(p.cmd, err, "unit", string(cost.Example))
+		return account.Plan{}, err
 	}
 	if p.accountant != "" {
 		if _, err := account.ParseAccountant(p.accountant); err != nil {
@@ -177,12 +171,8 @@ func (p *planning) bounds() error {
 
 // valid refuses what cannot be promised.
 func (p *planning) valid(plan account.Plan) error {
-	switch sampling := plan.Parts[0].Sampling; {
-	case plan.Unit == cost.Client && p.sampling != everybody:
-		err := fmt.Errorf("%s of clients costs no less: who takes part in a round is public on the chain", sampling)
-		return again(p.cmd, err, "unit", string(cost.Example))
-	case plan.Adjacency == cost.AddRemove && p.sampling == withoutReplacement:
-		err := fmt.Errorf("%s fixes how many units there are, and neighbours under %s differ in that", sampling, plan.Adjacency)
+	if plan.Adjacency == cost.AddRemove && p.sampling == withoutReplacement {
+		err := fmt.Errorf("%s fixes how many units there are, and neighbours under %s differ in that", plan.Parts[0].Sampling, plan.Adjacency)
 		return again(p.cmd, err, "adjacency", string(cost.ZeroOut))
 	}
 	return plan.Validate()
@@ -192,7 +182,7 @@ func (p *planning) valid(plan account.Plan) error {
 func (p *planning) count(plan account.Plan) (account.Plan, account.Answer, error) {
 	switch {
 	case !p.given("epsilon"):
-		answer, err := p.epsilonOf(plan)
+		answer, err := p.ask(plan)
 		return plan, answer, err
 	case p.given(p.measure()):
 		answer, err := plan.DeltaBy(account.Accountant(p.accountant), p.epsilon)
@@ -204,7 +194,7 @@ func (p *planning) count(plan account.Plan) (account.Plan, account.Answer, error
 	return p.calibrate(plan)
 }
 
-func (p *planning) epsilonOf(plan account.Plan) (account.Answer, error) {
+func (p *planning) ask(plan account.Plan) (account.Answer, error) {
 	if p.accountant == "" {
 		return plan.Epsilon(p.delta)
 	}
@@ -223,7 +213,7 @@ func (p *planning) calibrate(plan account.Plan) (account.Plan, account.Answer, e
 	}
 	if err != nil {
 		// Whoever cannot count such a plan at all says that, not that no noise suffices.
-		if _, unsound := p.epsilonOf(plan); errors.Is(unsound, account.ErrUnsound) {
+		if _, unsound := p.ask(plan); errors.Is(unsound, account.ErrUnsound) {
 			err = unsound
 		}
 		return plan, answer, err
@@ -231,7 +221,7 @@ func (p *planning) calibrate(plan account.Plan) (account.Plan, account.Answer, e
 	round := plan
 	round.Parts = slices.Clone(plan.Parts)
 	round.Parts[0].Mechanism = p.with(rounded(p.amountOf(found.Parts[0].Mechanism), 9, p.measure() == "noise"))
-	if again, err := p.epsilonOf(round); err == nil && again.Epsilon <= p.epsilon {
+	if again, err := p.ask(round); err == nil && again.Epsilon <= p.epsilon {
 		return round, again, nil
 	}
 	return found, answer, nil
@@ -276,7 +266,7 @@ func (p *planning) report(plan account.Plan, answer account.Answer) planned {
 func (p *planning) ledger(amount float64, made planned) json.Number {
 	const attos = 1_000_000_000_000_000_000
 	chance := decimal(made.Delta)
-	one, err := p.onChain(amount, made.Adjacency).Cost()
+	one, err := p.onChain(amount, made.Unit).Under(made.Adjacency).Cost()
 	if err != nil {
 		return ""
 	}
@@ -284,10 +274,16 @@ func (p *planning) ledger(amount float64, made planned) json.Number {
 	if err != nil {
 		return ""
 	}
-	nanos, _, err := all.At(cost.Delta(floor(chance.Mul(chance, decimal(attos)), false).Uint64()))
+	epsilon, err := epsilonOf(all, cost.Delta(floor(chance.Mul(chance, decimal(attos)), false).Uint64()))
 	if err != nil {
 		return ""
 	}
+	return json.Number(epsilon.String())
+}
+
+// epsilonOf is what was lost at a delta, in the micros of a limit that it would just fit.
+func epsilonOf(lost cost.Amount, delta cost.Delta) (cost.Epsilon, error) {
 	const nanosOfMicro = cost.OneNano / cost.Nano(cost.OneEpsilon)
-	return json.Number(cost.Epsilon((nanos + nanosOfMicro - 1) / nanosOfMicro).String())
+	nanos, _, err := lost.At(delta)
+	return cost.Epsilon((nanos + nanosOfMicro - 1) / nanosOfMicro), err
 }

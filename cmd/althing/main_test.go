@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 
 // TestSessions runs the sessions in testdata. Those that need a network are
 // given one: $RPC is its address, $CONSUMER the home folder of its consumer,
-// $OTHER that of another node, $TASK a task file that it can serve.
+// $OTHER that of another node, $OWNER and $NEIGHBOUR those of two that have rows, $TASK
+// a task file that it can serve.
 func TestSessions(t *testing.T) {
 	var local daemon.Localnet
 	if !testing.Short() {
@@ -47,6 +48,8 @@ func prepare(env *testscript.Env, local daemon.Localnet) error {
 		env.Setenv("RPC", local.RPC()[0])
 		env.Setenv("CONSUMER", local.Home(customer))
 		env.Setenv("OTHER", local.Home("aggregator-1"))
+		env.Setenv("OWNER", local.Home("trainer-1"))
+		env.Setenv("NEIGHBOUR", local.Home("trainer-2"))
 		env.Setenv("TASK", filepath.Join(local.Dir, "task.yaml"))
 	}
 	return os.WriteFile(filepath.Join(env.WorkDir, "larger.safetensors"), b, 0o600)

@@ -165,6 +165,26 @@ func (r *release) drawn() error {
 	return nil
 }
 
+// protects reads the unit, where none is given an example if a sample of them is drawn,
+// else a client. A sample of clients is refused: it is no secret.
+func (r *release) protects(word string) (cost.Unit, error) {
+	unit := cost.Client
+	if r.sampling != everybody {
+		unit = cost.Example
+	}
+	if word != "" {
+		var err error
+		if unit, err = cost.ParseUnit(word); err != nil {
+			return "", again(r.cmd, err, "unit", string(unit))
+		}
+	}
+	if unit == cost.Client && r.sampling != everybody {
+		err := fmt.Errorf("%s of clients costs no less: who takes part in a round is public on the chain", r.draws())
+		return "", again(r.cmd, err, "unit", string(cost.Example))
+	}
+	return unit, nil
+}
+
 // with is the mechanism with so much noise.
 func (r *release) with(amount float64) account.Mechanism {
 	l1, square := r.norm()
@@ -207,28 +227,28 @@ func (r *release) draws() account.Sampling {
 
 // onChain is the release in the integers of the ledger, with no less loss: noise that
 // has no fraction of its own is taken for a little less, a rate for a little more.
-func (r *release) onChain(amount float64, adjacency cost.Adjacency) cost.Mechanism {
+func (r *release) onChain(amount float64, unit cost.Unit) cost.Release {
 	l1, square := r.norm()
-	m := cost.Mechanism{Norm: cost.Norm{L1: uint64(l1), L2Squared: uint64(square)}, Adjacency: adjacency}
+	made := cost.Release{Unit: unit, Norm: cost.Norm{L1: uint64(l1), L2Squared: uint64(square)}}
 	exact := decimal(amount)
 	switch r.mechanism {
 	case laplace, discreteLaplace:
-		m.Noise = cost.Laplace{Rate: fraction(exact, true)}
+		made.Noise = cost.Laplace{Rate: fraction(exact, true)}
 	case skellam:
 		variance := new(big.Rat).Mul(exact, exact)
-		m.Noise = cost.Skellam{Variance: fraction(variance.Mul(variance, new(big.Rat).SetInt64(square)), false)}
+		made.Noise = cost.Skellam{Variance: fraction(variance.Mul(variance, new(big.Rat).SetInt64(square)), false)}
 	default:
-		m.Noise = cost.Gaussian{Sigma: fraction(exact, false)}
+		made.Noise = cost.Gaussian{Sigma: fraction(exact, false)}
 	}
 	switch r.sampling {
 	case poisson:
 		const million = 1_000_000
 		rate := decimal(r.q)
-		m.Sampling.Poisson = uint32(floor(rate.Mul(rate, big.NewRat(million, 1)), true).Int64())
+		made.Sampling.Poisson = uint32(floor(rate.Mul(rate, big.NewRat(million, 1)), true).Int64())
 	case withoutReplacement:
-		m.Sampling.Take, m.Sampling.Of = uint64(r.m), uint64(r.n)
+		made.Sampling.Take, made.Sampling.Of = uint64(r.m), uint64(r.n)
 	}
-	return m
+	return made
 }
 
 // decimal is the number that x is printed as.
@@ -264,19 +284,25 @@ func floor(r *big.Rat, above bool) *big.Int {
 // again is an error whose hint is the command line with other flags: pairs of a name
 // and its value, which is empty for a flag that is left out.
 func again(cmd *cobra.Command, err error, pairs ...string) error {
-	line := cmd.CommandPath()
+	words := []string{cmd.CommandPath()}
+	for _, word := range cmd.Flags().Args() {
+		words = append(words, quote(word))
+	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value, said := f.Value.String(), f.Changed
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			value = strings.Join(many.GetSlice(), ",")
+		}
 		if i := slices.Index(pairs, f.Name); i >= 0 {
 			value = pairs[i+1]
 			said = value != ""
 		}
 		switch {
 		case said && f.Value.Type() == "bool":
-			line += " --" + f.Name
+			words = append(words, "--"+f.Name)
 		case said:
-			line += " --" + f.Name + " " + quote(value)
+			words = append(words, "--"+f.Name, quote(value))
 		}
 	})
-	return hinted{err, line}
+	return hinted{err, strings.Join(words, " ")}
 }

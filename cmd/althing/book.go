@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/privacy/account"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// booked is what may be lost of a data set's privacy, what is, and what is left: the
+// integers of the ledger, and beside them what an accountant says of the same releases.
+type booked struct {
+	Dataset   uint64         `json:"dataset"`
+	Name      string         `json:"name"`
+	Owner     string         `json:"owner"`
+	Unit      cost.Unit      `json:"unit"`
+	Adjacency cost.Adjacency `json:"adjacency"`
+	Limit     json.Number    `json:"limit_epsilon"`
+	Delta     json.Number    `json:"delta"`
+	Label     string         `json:"label,omitempty"`
+	Ledger    json.Number    `json:"ledger_epsilon"` // of what is spent
+	Reserved  json.Number    `json:"reserved_epsilon"`
+	Left      json.Number    `json:"left_epsilon"`
+	// Epsilon is an accountant's of what is spent; none where nothing is, or where it
+	// knows no bound.
+	Epsilon    *float64           `json:"epsilon,omitempty"`
+	Accountant account.Accountant `json:"accountant,omitempty"`
+	Rows       uint64             `json:"rows"`
+
+	book cost.Book
+}
+
+// readBook reads the book of a data set, and its history where something is spent.
+func readBook(ctx context.Context, c *client.Client, d spec.Dataset) (booked, error) {
+	b, err := c.Book(ctx, d.ID)
+	if err != nil {
+		return booked{}, err
+	}
+	shown, err := bookOf(d, b)
+	if err != nil || b.Spent.Zero() {
+		return shown, err
+	}
+	plan, err := spentOf(ctx, c, d.ID, b.Limit)
+	if err != nil {
+		return shown, err
+	}
+	shown.count(plan)
+	return shown, nil
+}
+
+// bookOf is a book without an accountant's figures.
+func bookOf(d spec.Dataset, b cost.Book) (booked, error) {
+	taken, err := b.Taken()
+	if err != nil {
+		return booked{}, err
+	}
+	spent, err := epsilonOf(b.Spent, b.Limit.Delta)
+	if err != nil {
+		return booked{}, err
+	}
+	// What is reserved may be above what is counted, once the limit was lowered.
+	all, err := epsilonOf(taken, b.Limit.Delta)
+	if err != nil {
+		all = b.Limit.Epsilon
+	}
+	shown := booked{
+		Dataset: d.ID, Name: d.Name, Owner: d.Owner, Unit: b.Limit.Unit, Adjacency: b.Limit.Adjacency,
+		Limit: json.Number(b.Limit.Epsilon.String()), Delta: json.Number(b.Limit.Delta.String()),
+		Ledger: json.Number(spent.String()), Reserved: json.Number((max(all, spent) - spent).String()), Left: json.Number(b.Left().String()),
+		Rows: b.Rows, book: b,
+	}
+	if b.Limit.Epsilon > cost.Meaningless {
+		shown.Label = noMeaning
+	}
+	return shown, nil
+}
+
+// noMeaning labels a limit, or a loss, above [cost.Meaningless].
+const noMeaning = "no meaningful privacy"
+
+// count asks the tightest accountant about what is spent.
+func (b *booked) count(plan account.Plan) {
+	delta, _ := new(big.Rat).SetFrac64(int64(b.book.Limit.Delta), int64(cost.OneDelta)).Float64()
+	answer, err := plan.Epsilon(delta)
+	if err == nil {
+		b.Epsilon, b.Accountant = &answer.Epsilon, answer.Accountant
+	}
+}
+
+// spentOf is what was charged to a book as a plan for accountants: its rows say how
+// often, the tasks how each release is made.
+func spentOf(ctx context.Context, c *client.Client, dataset uint64, limit cost.Limit) (account.Plan, error) {
+	rows, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]cost.Row, client.Page, error) {
+		return c.Rows(ctx, dataset, at)
+	})
+	if err != nil {
+		return account.Plan{}, err
+	}
+	return planOf(limit, rows, func(task uint64, reason string) (cost.Release, error) { return c.Release(ctx, task, reason) })
+}
+
+// planOf makes a plan of rows, one part for each task and reason in the order in which
+// they were first charged.
+func planOf(limit cost.Limit, rows []cost.Row, made func(task uint64, reason string) (cost.Release, error)) (account.Plan, error) {
+	type purpose struct {
+		task   uint64
+		reason string
+	}
+	plan, place := account.Plan{Unit: limit.Unit, Adjacency: limit.Adjacency}, map[purpose]int{}
+	for _, row := range rows {
+		if row.Entry != cost.EntryCharge {
+			continue
+		}
+		at := purpose{row.Task, row.Reason}
+		i, known := place[at]
+		if !known {
+			release, err := made(row.Task, row.Reason)
+			if err != nil {
+				return plan, fmt.Errorf("releases of task %d, %s: %w", row.Task, row.Reason, err)
+			}
+			part, err := partOf(release)
+			if err != nil {
+				return plan, fmt.Errorf("releases of task %d, %s: %w", row.Task, row.Reason, err)
+			}
+			i = len(plan.Parts)
+			place[at], plan.Parts = i, append(plan.Parts, part)
+		}
+		plan.Parts[i].Steps += int(row.Releases)
+	}
+	return plan, nil
+}
+
+var errUnknownNoise = errors.New("noise is of a law that no accountant knows")
+
+// partOf is a release of the ledger as accountants see it. Noise of a rate is discrete:
+// the network adds integers.
+func partOf(r cost.Release) (part account.Part, err error) {
+	square, l1 := int64(r.Norm.L2Squared), int64(r.Norm.L1)
+	switch noise := r.Noise.(type) {
+	case cost.Gaussian:
+		part.Mechanism = account.Gaussian{Noise: float(noise.Sigma) / math.Sqrt(float64(square))}
+	case cost.Laplace:
+		part.Mechanism = account.DiscreteLaplace{A: float(noise.Rate), L1: l1}
+	case cost.Skellam:
+		part.Mechanism = account.Skellam{Variance: float(noise.Variance), L2Squared: square, L1: l1}
+	default:
+		return part, errUnknownNoise
+	}
+	switch s := r.Sampling; {
+	case s.Of > 0 && s.Take < s.Of:
+		part.Sampling = account.WithoutReplacement(int64(s.Of), int64(s.Take))
+	case s.Poisson > 0 && s.Poisson < uint32(spec.One):
+		part.Sampling = account.Poisson(float64(s.Poisson) / float64(spec.One))
+	}
+	return part, nil
+}
+
+func float(f cost.Fraction) float64 { return float64(f.Num) / float64(f.Den) }
+
+func (s *session) showBudget(ctx context.Context, c *client.Client, d spec.Dataset) error {
+	b, err := readBook(ctx, c, d)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return s.line(b)
+	}
+	t := s.table()
+	t.row("data set", fmt.Sprintf("%d %s", d.ID, d.Name))
+	t.row("owner", d.Owner)
+	b.rows(t)
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if s.terminal() {
+		gone := b.book.Limit.Epsilon - min(b.book.Limit.Epsilon, b.book.Left())
+		fmt.Fprintf(s.out, "\n%s %s of %s is spent or reserved\n", b.bar(), gone, b.Limit)
+	}
+	if b.Accountant != "" {
+		fmt.Fprintf(s.out, "\nthe ledger's epsilon decides when to stop; %s stands beside it\n", owned(b.Accountant))
+	}
+	return nil
+}
+
+// rows are the lines of a table about a budget.
+func (b booked) rows(t table) {
+	t.row("limit", b.book.Limit)
+	if b.Label != "" {
+		t.row("", b.Label)
+	}
+	t.row("spent", fmt.Sprintf("%s by the ledger", b.Ledger))
+	if b.Epsilon != nil {
+		t.row("", fmt.Sprintf("%s by %s", micros(*b.Epsilon), b.Accountant))
+	}
+	t.row("reserved", fmt.Sprintf("%s more", b.Reserved))
+	t.row("left", b.Left)
+}
+
+// bar is how much of the limit is gone.
+func (b booked) bar() string {
+	const fine = 1000
+	limit := max(1, b.book.Limit.Epsilon)
+	return bar(int(fine-fine*min(b.book.Left(), limit)/limit), fine)
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/privacy/account"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// spender is a book with its history, which pays releases of two tasks.
+type spender struct {
+	t    *testing.T
+	book cost.Book
+	rows []cost.Row
+}
+
+func (s *spender) does(next cost.Book, rows []cost.Row, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.book, s.rows = next, append(s.rows, rows...)
+}
+
+// made is how the two tasks make their releases.
+func made(task uint64, _ string) (cost.Release, error) {
+	switch task {
+	case 1:
+		return cost.Release{Unit: cost.Client, Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 40, Den: 1}}, Norm: cost.Norm{L2Squared: 100}}, nil
+	case 2:
+		return cost.Release{Unit: cost.Client, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, Norm: cost.Norm{L1: 1}}, nil
+	}
+	return cost.Release{}, errors.New("no such task")
+}
+
+// spent is a book that was charged ten releases of the first task and two of the second.
+func spent(t *testing.T) *spender {
+	t.Helper()
+	s := &spender{t: t}
+	s.does(cost.Open(cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 30 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}))
+	for _, c := range []struct{ task, reserve, charge uint64 }{{1, 10, 10}, {2, 5, 2}} {
+		release, err := made(c.task, "update")
+		if err != nil {
+			t.Fatal(err)
+		}
+		each, err := s.book.Limit.Cost(release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.does(s.book.Reserve(c.task, "update", each, c.reserve))
+		for round := range c.charge {
+			s.does(s.book.Charge(c.task, "update", round+1))
+		}
+	}
+	return s
+}
+
+// TestAccountantBesideLedger: what the rows of a book say, with what the tasks say, is a
+// plan of which an accountant knows an epsilon that is not above the ledger's.
+func TestAccountantBesideLedger(t *testing.T) {
+	s := spent(t)
+	plan, err := planOf(s.book.Limit, s.rows, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := account.Plan{Unit: cost.Client, Adjacency: cost.ZeroOut, Parts: []account.Part{
+		{Mechanism: account.Gaussian{Noise: 4}, Steps: 10},
+		{Mechanism: account.DiscreteLaplace{A: 0.1, L1: 1}, Steps: 2},
+	}}
+	if diff := cmp.Diff(want, plan); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+	b, err := bookOf(spec.Dataset{ID: 7, Description: spec.Description{Name: "digits"}}, s.book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.count(plan)
+	ledger, err := b.Ledger.Float64()
+	if err != nil || b.Epsilon == nil || b.Accountant != account.PLD || *b.Epsilon >= ledger || *b.Epsilon < ledger/2 {
+		t.Errorf("the ledger's epsilon is %s, that of %s %v (%v)", b.Ledger, b.Accountant, b.Epsilon, err)
+	}
+	left, _ := b.Left.Float64()
+	reserved, _ := b.Reserved.Float64()
+	if math.Abs(ledger+reserved+left-30) > 2e-6 || reserved <= 0 {
+		t.Errorf("%s spent, %s reserved and %s left of 30", b.Ledger, b.Reserved, b.Left)
+	}
+	if b.Label != noMeaning {
+		t.Errorf("a limit of 30 is labelled %q", b.Label)
+	}
+	var out bytes.Buffer
+	shown := (&session{out: &out}).table()
+	b.rows(shown)
+	if err := shown.flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"limit     epsilon 30 ", "no meaningful privacy", b.Ledger.String() + " by the ledger", micros(*b.Epsilon) + " by pld", b.Reserved.String() + " more"} {
+		if !strings.Contains(out.String(), word) {
+			t.Errorf("%q is missing in\n%s", word, out.String())
+		}
+	}
+	if _, err := planOf(s.book.Limit, s.rows, func(uint64, string) (cost.Release, error) { return made(3, "") }); err == nil {
+		t.Error("a release of which nothing is known is counted")
+	}
+}
+
+// TestLoweredBelowReserved: a limit may be lowered below what is reserved; then nothing
+// is left.
+func TestLoweredBelowReserved(t *testing.T) {
+	s := spent(t)
+	limit := s.book.Limit
+	limit.Epsilon = 5 * cost.OneEpsilon
+	for limit.Epsilon > 0 {
+		next, rows, err := s.book.Lower(limit)
+		if err != nil {
+			break
+		}
+		s.does(next, rows, err)
+		limit.Epsilon -= 10_000
+	}
+	b, err := bookOf(spec.Dataset{}, s.book)
+	if err != nil || b.Left != "0" || b.bar() != "["+strings.Repeat("=", 30)+"]" {
+		t.Errorf("%+v is left of %s: %s (%v)", b.Left, s.book.Limit, b.bar(), err)
+	}
+}
+
+func TestHistoryOfABook(t *testing.T) {
+	s := spent(t)
+	var cells, lines [][]any
+	for _, row := range s.rows {
+		cells = append(cells, entryRow(entryOf(7, row)))
+	}
+	lines = append(lines, cells[0][:2], cells[1], cells[2], cells[13])
+	want := [][]any{
+		{uint64(1), cost.EntryLimit},
+		{uint64(2), cost.EntryReserve, uint64(1), "-", "update", uint64(10), "rho 0.03125"},
+		{uint64(3), cost.EntryCharge, uint64(1), uint64(1), "update", uint64(1), "rho 0.03125"},
+		{uint64(14), cost.EntryCharge, uint64(2), uint64(1), "update", uint64(1), "epsilon 0.1"},
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	b, err := json.Marshal(entryOf(7, s.rows[13]))
+	if want := `{"dataset":7,"row":14,"entry":"charge","task":2,"reason":"update","round":1,"releases":1,"each":{"epsilon_micro":100000,"pure_rho_nano":5000000}}`; err != nil || string(b) != want {
+		t.Errorf("got %s, want %s (%v)", b, want, err)
+	}
+	sampled := cost.Mechanism{
+		Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 1, Den: 1}}, Norm: cost.Norm{L2Squared: 1},
+		Adjacency: cost.ZeroOut, Sampling: cost.Sampling{Poisson: 10_000},
+	}
+	amount, err := sampled.Cost()
+	if words := inWords(amount); err != nil || words != "divergence 0.000893644 at order 8, and so on" {
+		t.Errorf("a sampled release costs %s (%v)", words, err)
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/mirror"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// registering is what flags say of a data set.
+type registering struct {
+	name     string
+	classes  int
+	withhold bool
+	limit    limiting
+	grant    []string
+}
+
+func (s *session) dataRegister() *cobra.Command {
+	var r registering
+	c := &cobra.Command{
+		Use:   "register FILE --epsilon E --home DIR",
+		Short: "Put a data set on the chain: a commitment to its rows, and how much privacy may be lost",
+		Long: `Puts a commitment to the rows of a table on the chain, how many features and classes
+it has, and how much privacy may be lost of it; never a row. The owner's own ledger, in
+the home folder, takes it in first: it knows rows again, and refuses to register the
+same ones twice.
+
+FILE is what a node's data may be: a CSV file or a folder of IDX files. Name and classes
+are those of the home folder's node where nothing else is said.`,
+		Example: "  althing data register net/trainer-1/rows.csv --epsilon 8 --home net/trainer-1\n" +
+			"  althing data register rows.csv --epsilon 2 --delta 1e-6 --withhold --grant 7,8 --home net/trainer-1",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			limit, err := r.limit.read(cmd)
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			table, description, err := r.describe(s.home, args[0])
+			if err != nil {
+				return err
+			}
+			if description.Name == "" {
+				return again(cmd, errors.New("--name is missing: want the kind of the rows, as tasks ask for it"), "name", "digits")
+			}
+			account, node, err := s.own(ctx)
+			if err != nil {
+				return err
+			}
+			if !node.Profile.Roles.Has(spec.DataProvider) {
+				return fmt.Errorf("node %d does not provide data: it has the roles %s", node.ID, node.Profile.Roles)
+			}
+			trainers, err := s.trainers(ctx, account.Client, r.grant)
+			if err != nil {
+				return err
+			}
+			if h, holds := node.Profile.Holding(description.Name); description.Rows == 0 && holds && !h.Withheld() {
+				fmt.Fprintf(s.err, "althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too\n", node.ID, description.Name)
+			}
+			number, err := s.register(ctx, account, table, client.RegisterDataset{Description: description, Limit: limit})
+			if err != nil {
+				return err
+			}
+			for _, node := range trainers {
+				if _, err := account.Send(ctx, client.Grant{Dataset: number, Node: node}); err != nil {
+					return hinted{fmt.Errorf("data set %d is registered, but the grant to node %d is not: %w", number, node, err), s.command("data grant", fmt.Sprint(number), fmt.Sprint(node))}
+				}
+			}
+			fresh, d, err := s.dataset(ctx, fmt.Sprint(number))
+			if err != nil {
+				return err
+			}
+			return s.showDataset(ctx, fresh, d)
+		},
+	}
+	r.limit.flags(c)
+	f := c.Flags()
+	f.StringVar(&r.limit.unit, "unit", string(cost.Client), "what is protected: example, client or data-subject")
+	f.StringVar(&r.limit.adjacency, "adjacency", string(cost.ZeroOut), "how neighbours differ in one unit: zero-out, add-remove or replace-one")
+	f.StringVar(&r.name, "name", "", "the kind of the rows, as tasks ask for it (default: that of the home folder's node)")
+	f.IntVar(&r.classes, "classes", 0, "labels there are (default: those of the home folder's node, or as many as the file has)")
+	f.BoolVar(&r.withhold, "withhold", false, "tell nobody how many rows there are, as \"withhold\" of node.json does of the node's own")
+	f.StringSliceVar(&r.grant, "grant", nil, "nodes that may train on it, separated by commas")
+	return c
+}
+
+// describe reads the table and says what the chain is told of it, but for the commitment.
+func (r registering) describe(home, path string) (t data.Table, d spec.Description, err error) {
+	if home == "" {
+		return t, d, hinted{errNoHome, "althing localnet net"}
+	}
+	config, err := daemon.LoadNode(home)
+	if err != nil {
+		return t, d, err
+	}
+	classes := r.classes
+	if classes == 0 {
+		classes = config.Data.Classes
+	}
+	if classes == 0 {
+		t, err = readClasses(path)
+	} else {
+		t, err = data.Open(path, classes)
+	}
+	if err != nil {
+		return t, d, err
+	}
+	if t.Rows() == 0 {
+		return t, d, fmt.Errorf("%s has no rows", path)
+	}
+	d = spec.Description{Name: config.Data.Name, Features: uint32(t.Features), Classes: uint32(t.Classes)}
+	if r.name != "" {
+		d.Name = r.name
+	}
+	if !r.withhold && !config.Data.Withhold {
+		d.Rows = uint32(t.Rows())
+	}
+	return t, d, nil
+}
+
+// trainers reads the nodes that are granted, before anything is registered.
+func (s *session) trainers(ctx context.Context, c *client.Client, words []string) (nodes []uint64, err error) {
+	for _, word := range words {
+		number, err := id("node", word)
+		if err != nil {
+			return nil, fmt.Errorf("--grant: %w", err)
+		}
+		n, err := c.Node(ctx, number)
+		if err != nil {
+			return nil, s.explain(fmt.Errorf("--grant: node %d: %w", number, err))
+		}
+		if !n.Profile.Roles.Has(spec.Trainer) {
+			return nil, fmt.Errorf("--grant: node %d does not train", number)
+		}
+		nodes = append(nodes, number)
+	}
+	return nodes, nil
+}
+
+// register tells the owner's own ledger first, then the chain, then the ledger again
+// which number the chain gave. Whoever is interrupted in between says the same again.
+func (s *session) register(ctx context.Context, account *client.Account, t data.Table, asked client.RegisterDataset) (uint64, error) {
+	own, err := mirror.Open(s.home)
+	if err != nil {
+		return 0, err
+	}
+	known, err := own.Register(t, asked.Limit)
+	if err != nil {
+		err = fmt.Errorf("your own ledger in %s refuses: %w", s.home, err)
+		if errors.Is(err, mirror.ErrRegistered) {
+			return 0, hinted{err, s.command("data list", "--owner", account.Address())}
+		}
+		return 0, err
+	}
+	asked.Commitment = known.Commitment
+	if err := asked.Validate(); err != nil {
+		return 0, err
+	}
+	number, err := s.send(ctx, account, asked)
+	if err != nil {
+		return 0, err
+	}
+	return number, own.Confirm(asked.Commitment, number)
+}
+
+// send registers on the chain, unless a former try did, of which the answer was lost.
+func (s *session) send(ctx context.Context, account *client.Account, asked client.RegisterDataset) (uint64, error) {
+	sets, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]spec.Dataset, client.Page, error) {
+		return account.Datasets(ctx, account.Address(), "", at)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.IndexFunc(sets, func(d spec.Dataset) bool { return d.Commitment == asked.Commitment }); i >= 0 {
+		return sets[i].ID, nil
+	}
+	receipt, err := account.Send(ctx, asked)
+	if err != nil {
+		return 0, s.explain(err)
+	}
+	return receipt.Created()
+}
