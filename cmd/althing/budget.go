@@ -126,6 +126,7 @@ func (s *session) lowerOwn(d spec.Dataset, limit cost.Limit) error {
 	if err != nil {
 		return err
 	}
+	defer own.Close()
 	for _, known := range own.Datasets() {
 		if known.Commitment == d.Commitment {
 			return own.Lower(d.Commitment, limit)

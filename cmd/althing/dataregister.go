@@ -154,6 +154,7 @@ func (s *session) register(ctx context.Context, account *client.Account, t data.
 	if err != nil {
 		return 0, err
 	}
+	defer own.Close()
 	known, err := own.Register(t, asked.Limit)
 	if err != nil {
 		err = fmt.Errorf("your own ledger in %s refuses: %w", s.home, err)
