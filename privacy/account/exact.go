@@ -31,7 +31,10 @@ func (c exact) near(delta float64) float64 {
 	return crossing(0, high, reached)
 }
 
-func (c exact) delta(epsilon float64) (delta, order float64) { return c.at(epsilon), 0 }
+// delta is positive at any epsilon: one that is too small for a float is the smallest.
+func (c exact) delta(epsilon float64) (delta, order float64) {
+	return math.Max(c.at(epsilon), math.SmallestNonzeroFloat64), 0
+}
 
 // at is above(x) - e^epsilon above(y) with x = epsilon/mu - mu/2 and y = x + mu; as
 // y^2 - x^2 is 2 epsilon, no exponential needs to grow. The first term is rounded
