@@ -212,11 +212,7 @@ func (p *planning) calibrate(plan account.Plan) (account.Plan, account.Answer, e
 		found, answer, err = plan.CalibrateBy(account.Accountant(p.accountant), p.epsilon, p.delta)
 	}
 	if err != nil {
-		// Whoever cannot count such a plan at all says that, not that no noise suffices.
-		if _, unsound := p.ask(plan); errors.Is(unsound, account.ErrUnsound) {
-			err = unsound
-		}
-		return plan, answer, err
+		return plan, answer, p.hopeless(plan, err)
 	}
 	round := plan
 	round.Parts = slices.Clone(plan.Parts)
@@ -225,6 +221,18 @@ func (p *planning) calibrate(plan account.Plan) (account.Plan, account.Answer, e
 		return round, again, nil
 	}
 	return found, answer, nil
+}
+
+// hopeless says why no noise was found: an accountant may not know such a plan at all,
+// or prove so small an epsilon of nothing, or the noise is beyond what is counted.
+func (p *planning) hopeless(plan account.Plan, err error) error {
+	if _, unsound := p.ask(plan); errors.Is(unsound, account.ErrUnsound) {
+		return unsound
+	}
+	if errors.Is(err, account.ErrUnsound) {
+		return err
+	}
+	return again(p.cmd, fmt.Errorf("no noise of %s that can be counted has an epsilon of %v at delta %v", p.mechanism, p.epsilon, p.delta), "epsilon", "1")
 }
 
 // report is an answer with all that it assumes.
