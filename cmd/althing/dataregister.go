@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -64,13 +65,11 @@ are those of the home folder's node where nothing else is said.`,
 			if err != nil {
 				return err
 			}
-			if h, holds := node.Profile.Holding(description.Name); description.Rows == 0 && holds && !h.Withheld() {
-				fmt.Fprintf(s.err, "althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too\n", node.ID, description.Name)
-			}
 			number, err := s.register(ctx, account, table, client.RegisterDataset{Description: description, Limit: limit})
 			if err != nil {
 				return err
 			}
+			s.warn(node, description, table)
 			for _, node := range trainers {
 				if _, err := account.Send(ctx, client.Grant{Dataset: number, Node: node}); err != nil {
 					return hinted{fmt.Errorf("data set %d is registered, but the grant to node %d is not: %w", number, node, err), s.command("data grant", fmt.Sprint(number), fmt.Sprint(node))}
@@ -126,6 +125,21 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 		d.Rows = uint32(t.Rows())
 	}
 	return t, d, nil
+}
+
+// warn says what else the owner would have to do.
+func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
+	if h, holds := n.Profile.Holding(d.Name); d.Rows == 0 && holds && !h.Withheld() {
+		fmt.Fprintf(s.err, "althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too\n", n.ID, d.Name)
+	}
+	config, err := daemon.LoadNode(s.home)
+	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
+		return
+	}
+	held, err := data.Open(filepath.Join(s.home, config.Data.File), config.Data.Classes)
+	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
+		fmt.Fprintf(s.err, "althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too\n", n.ID, d.Name)
+	}
 }
 
 // trainers reads the nodes that are granted, before anything is registered.
