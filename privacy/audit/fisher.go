@@ -29,5 +29,5 @@ func Fisher(chances []float64) (p float64, err error) {
 		}
 		sum += math.Exp(term)
 	}
-	return min(1, max(leastChance, sum)), nil
+	return chanceOf(sum), nil
 }

@@ -22,11 +22,11 @@ func Norm(noise *privacy.Table, draws int) (low, high float64, err error) {
 	if noise == nil || draws < 1 {
 		return 0, 0, fmt.Errorf("norm of %d draws: want a table of noise and at least one draw", draws)
 	}
-	low, high = squaresOf(noise).between(draws, normAlarm)
+	low, high = energy{{squaresOf(noise), float64(draws)}}.between(normAlarm)
 	return low, high, nil
 }
 
-// squares is the law of the square of one draw.
+// squares is the law of the square of one draw, in rising order.
 type squares struct{ values, odds []float64 }
 
 func squaresOf(noise *privacy.Table) (s squares) {
@@ -64,33 +64,59 @@ func (s squares) cumulant(t float64) float64 {
 	return math.Log1p(sum)
 }
 
-// between is where the sum of so many squares is, but for a chance.
-func (s squares) between(draws int, chance float64) (low, high float64) {
+// energy is the law of a sum of independent squares, so many of each law.
+type energy []repeated
+
+type repeated struct {
+	squares
+	draws float64
+}
+
+func (e energy) mean() (sum float64) {
+	for _, part := range e {
+		sum += part.draws * part.mean()
+	}
+	return sum
+}
+
+func (e energy) cumulant(t float64) (sum float64) {
+	for _, part := range e {
+		sum += part.draws * part.cumulant(t)
+	}
+	return sum
+}
+
+// between is where the sum is, but for a chance.
+func (e energy) between(chance float64) (low, high float64) {
 	const slack = 1e-9 // relative: far more than the floats lose
-	n, rare := float64(draws), math.Log(chance/2)
-	high = s.least(func(t float64) float64 { return (n*s.cumulant(t) - rare) / t })
-	low = -s.least(func(t float64) float64 { return (n*s.cumulant(-t) - rare) / t })
+	rare := math.Log(chance / 2)
+	high = e.least(func(t float64) float64 { return (e.cumulant(t) - rare) / t })
+	low = -e.least(func(t float64) float64 { return (e.cumulant(-t) - rare) / t })
 	return max(0, low*(1-slack)), high * (1 + slack)
 }
 
-// chance is a bound on the chance that the sum of so many squares is as far from its
-// mean as this one, on either side.
-func (s squares) chance(draws int, sum float64) float64 {
-	n, side := float64(draws), 1.0
-	if sum < n*s.mean() {
+// chance is a bound on the chance that the sum is as far from its mean as this one, on
+// either side.
+func (e energy) chance(sum float64) float64 {
+	side := 1.0
+	if sum < e.mean() {
 		side = -1
 	}
-	return min(1, 2*math.Exp(s.least(func(t float64) float64 { return n*s.cumulant(side*t) - side*t*sum })))
+	return chanceOf(2 * math.Exp(e.least(func(t float64) float64 { return e.cumulant(side*t) - side*t*sum })))
 }
 
 // least is the least value of a function of t > 0 that falls and then rises, as all
 // bounds here do: the cumulant is convex. Any t gives a bound that holds.
-func (s squares) least(bound func(t float64) float64) float64 {
+func (e energy) least(bound func(t float64) float64) float64 {
 	const (
 		steps   = 45
 		section = 0.6180339887498949 // golden
 	)
-	low, high := math.Log(1e-4/s.values[len(s.values)-1]), math.Log(1e4/s.mean())
+	largest, smallest := 0.0, math.Inf(1) // square, and mean of a law
+	for _, part := range e {
+		largest, smallest = max(largest, part.values[len(part.values)-1]), min(smallest, part.mean())
+	}
+	low, high := math.Log(1e-4/largest), math.Log(1e4/smallest)
 	at := func(x float64) float64 { return bound(math.Exp(x)) }
 	a, b := high-section*(high-low), low+section*(high-low)
 	fa, fb := at(a), at(b)
@@ -107,6 +133,12 @@ func (s squares) least(bound func(t float64) float64) float64 {
 	}
 	return min(fa, fb)
 }
+
+// leastChance is the smallest chance that an audit says: a smaller one is said as this.
+const leastChance = 1e-100
+
+// chanceOf is the chance that a bound says something about.
+func chanceOf(bound float64) float64 { return min(1, max(leastChance, bound)) }
 
 // confidence refuses an allowed chance of false alarm that is none.
 func confidence(tau float64) error {

@@ -7,9 +7,6 @@ import (
 	"sort"
 )
 
-// leastChance is the smallest chance that an audit says: a smaller one is said as this.
-const leastChance = 1e-100
-
 // Guesses is what an auditor guessed in one run. Each canary was in or out by a fair
 // coin of its own; the auditor says of some whether they were in, either way.
 type Guesses struct {

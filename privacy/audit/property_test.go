@@ -141,7 +141,7 @@ func TestBoundsAreTheLargestRefuted(t *testing.T) {
 // What is guessed are the canaries whose scores are farthest from zero.
 func TestGuessTakesTheLargestScores(t *testing.T) {
 	in := []bool{true, false, true, false, true}
-	scores := []float64{5, -4, -3, 2, 1} // right, right, wrong, wrong, right
+	scores := []float64{5, -4, -3, 2, 1} // the third and the fourth are wrong
 	for made, right := range map[int]int{1: 1, 2: 2, 3: 2, 4: 2, 5: 3} {
 		want := audit.Guesses{Canaries: 5, Made: made, Right: right}
 		if got := must(audit.Guess(in, scores, made))(t); got != want {
@@ -175,7 +175,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		return all
 	}
 	residual := func(noise *privacy.Table, rounds [][]int64, tau float64) error {
-		_, err := audit.Residual(noise, rounds, rand.NewPCG(1, 2), tau)
+		_, err := audit.Residual(of(noise, rounds), rand.NewPCG(1, 2), tau)
 		return err
 	}
 	oneRun := func(canaries, made, right int, claim audit.Claim) error {
@@ -197,7 +197,7 @@ func TestBadInputIsRefused(t *testing.T) {
 	}{
 		{"round 1 has 999 residuals: want at least 1000", residual(noise, rounds(1000, 999), tau)},
 		{"there are no rounds", residual(noise, nil, tau)},
-		{"no table", residual(nil, rounds(1000), tau)},
+		{"round 0 has no table", residual(nil, rounds(1000), tau)},
 		{"tau is 0: want", residual(noise, rounds(1000), 0)},
 		{"tau is 1: want", residual(noise, rounds(1000), 1)},
 		{"tau is NaN: want", residual(noise, rounds(1000), math.NaN())},

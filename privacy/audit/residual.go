@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,6 +12,13 @@ import (
 
 // minCoordinates is how many residuals of a round an audit wants at least.
 const minCoordinates = 1000
+
+// Round is what was released less the true sum, in quanta, and the table of the noise
+// that the card names. The noise of a round that sums shares is the law of their sum.
+type Round struct {
+	Noise     *privacy.Table
+	Residuals []int64
+}
 
 // Statistic is one number in which residuals may differ from noise of their law.
 type Statistic struct {
@@ -72,11 +78,11 @@ func Difference(released, sum []int64) ([]int64, error) {
 	return residuals, nil
 }
 
-// Residual tests whether the residuals of rounds (quanta, 1,000 or more in each) are
-// independent draws of the noise that the card names. Honest noise is rejected with
-// a chance of at most tau, a fifth of it for each statistic:
+// Residual tests whether the residuals of rounds, 1,000 or more in each, are independent
+// draws of the noise that the card names. Honest noise is rejected with a chance of at
+// most tau, a fifth of it for each statistic:
 //
-//   - variance: the sum of squares over what the law expects; two-sided, with
+//   - variance: the mean of squares over what the law expects; two-sided, with
 //     Chernoff's bound by the law's exact moments, as [Norm].
 //   - distribution: the largest distance between the distribution of the residuals'
 //     randomised probability integral transforms (Smith 1985), which are uniform of
@@ -89,12 +95,9 @@ func Difference(released, sum []int64) ([]int64, error) {
 //     pairs of rounds, and the bound times their number; a round alone has none.
 //
 // The source makes the randomised transforms: it must have nothing to do with the
-// source of the noise. The noise of rounds that sum shares is the law of the sum.
-func Residual(noise *privacy.Table, rounds [][]int64, source rand.Source, tau float64) (Verdict, error) {
+// source of the noise.
+func Residual(rounds []Round, source rand.Source, tau float64) (Verdict, error) {
 	v := Verdict{Tau: tau}
-	if noise == nil {
-		return v, errors.New("there is no table of noise to compare residuals with")
-	}
 	if err := confidence(tau); err != nil {
 		return v, err
 	}
@@ -102,16 +105,19 @@ func Residual(noise *privacy.Table, rounds [][]int64, source rand.Source, tau fl
 		return v, fmt.Errorf("there are no rounds: want one or more of at least %d residuals", minCoordinates)
 	}
 	for i, round := range rounds {
-		if len(round) < minCoordinates {
-			return v, fmt.Errorf("round %d has %d residuals: want at least %d", i, len(round), minCoordinates)
+		if round.Noise == nil {
+			return v, fmt.Errorf("round %d has no table of noise to compare residuals with", i)
 		}
-		v.Coordinates += len(round)
+		if len(round.Residuals) < minCoordinates {
+			return v, fmt.Errorf("round %d has %d residuals: want at least %d", i, len(round.Residuals), minCoordinates)
+		}
+		v.Coordinates += len(round.Residuals)
 	}
 	const tests = 5
 	each := tau / tests
 	v.Statistics = []Statistic{
-		variance(noise, rounds, v.Coordinates, each),
-		distribution(noise, rounds, v.Coordinates, rand.New(source), each),
+		variance(rounds, v.Coordinates, each),
+		distribution(rounds, v.Coordinates, rand.New(source), each),
 		mean(rounds, each),
 		neighbours(rounds, each),
 	}
@@ -121,29 +127,50 @@ func Residual(noise *privacy.Table, rounds [][]int64, source rand.Source, tau fl
 	return v, nil
 }
 
-func variance(noise *privacy.Table, rounds [][]int64, count int, chance float64) Statistic {
-	sum := 0.0
+// variance measures each square by the mean of its law, so that a round of less noise
+// counts as much as one of more.
+func variance(rounds []Round, count int, chance float64) Statistic {
+	var (
+		law    energy
+		tables []*privacy.Table // those of the parts of law
+		means  []float64
+		sum    float64
+	)
 	for _, round := range rounds {
-		for _, e := range round {
-			sum += float64(e) * float64(e)
+		at := slices.Index(tables, round.Noise)
+		if at < 0 {
+			at = len(tables)
+			part := squaresOf(round.Noise)
+			tables, means = append(tables, round.Noise), append(means, part.mean())
+			for i := range part.values {
+				part.values[i] /= means[at]
+			}
+			law = append(law, repeated{squares: part})
+		}
+		law[at].draws += float64(len(round.Residuals))
+		for _, e := range round.Residuals {
+			sum += float64(e) * float64(e) / means[at]
 		}
 	}
-	law := squaresOf(noise)
-	low, high := law.between(count, chance)
-	expected := float64(count) * law.mean()
-	return Statistic{"variance", sum / expected, low / expected, high / expected, law.chance(count, sum)}
+	low, high := law.between(chance)
+	n := float64(count)
+	return Statistic{"variance", sum / n, low / n, high / n, law.chance(sum)}
 }
 
-func distribution(noise *privacy.Table, rounds [][]int64, count int, coins *rand.Rand, chance float64) Statistic {
-	most := int64(noise.Largest())
-	p, below := make([]float64, 2*most+1), make([]float64, 2*most+2) // of -most to most
-	for i := range p {
-		p[i] = odds(noise, int64(i)-most)
-		below[i+1] = below[i] + p[i]
-	}
+func distribution(rounds []Round, count int, coins *rand.Rand, chance float64) Statistic {
 	transforms := make([]float64, 0, count)
+	var known *privacy.Table
+	var p, below []float64 // of -most to most: the odds of a value, and of less
 	for _, round := range rounds {
-		for _, e := range round {
+		most := int64(round.Noise.Largest())
+		if round.Noise != known {
+			known, p, below = round.Noise, make([]float64, 2*most+1), make([]float64, 2*most+2)
+			for i := range p {
+				p[i] = odds(known, int64(i)-most)
+				below[i+1] = below[i] + p[i]
+			}
+		}
+		for _, e := range round.Residuals {
 			switch {
 			case e < -most:
 				transforms = append(transforms, 0)
@@ -159,7 +186,7 @@ func distribution(noise *privacy.Table, rounds [][]int64, count int, coins *rand
 	for i, u := range transforms {
 		far = max(far, float64(i+1)/n-u, u-float64(i)/n)
 	}
-	return Statistic{"distribution", far, 0, math.Sqrt(math.Log(2/chance) / (2 * n)), min(1, 2*math.Exp(-2*n*far*far))}
+	return Statistic{"distribution", far, 0, math.Sqrt(math.Log(2/chance) / (2 * n)), chanceOf(2 * math.Exp(-2*n*far*far))}
 }
 
 // signed is a sum of terms with coins for signs, and the sum of their squares.
@@ -181,36 +208,36 @@ func (s signed) z() float64 {
 // coin is the statistic whose value is the z, of so many, that is farthest from 0.
 func coin(name string, z float64, of int, chance float64) Statistic {
 	critical := math.Sqrt(2 * math.Log(2*float64(of)/chance))
-	return Statistic{name, z, -critical, critical, min(1, 2*float64(of)*math.Exp(-z*z/2))}
+	return Statistic{name, z, -critical, critical, chanceOf(2 * float64(of) * math.Exp(-z*z/2))}
 }
 
-func mean(rounds [][]int64, chance float64) Statistic {
+func mean(rounds []Round, chance float64) Statistic {
 	var s signed
 	for _, round := range rounds {
-		for _, e := range round {
+		for _, e := range round.Residuals {
 			s.add(float64(e))
 		}
 	}
 	return coin("mean", s.z(), 1, chance)
 }
 
-func neighbours(rounds [][]int64, chance float64) Statistic {
+func neighbours(rounds []Round, chance float64) Statistic {
 	var s signed
 	for _, round := range rounds {
-		for i, e := range round[1:] {
-			s.add(float64(round[i]) * float64(e))
+		for i, e := range round.Residuals[1:] {
+			s.add(float64(round.Residuals[i]) * float64(e))
 		}
 	}
 	return coin("neighbours", s.z(), 1, chance)
 }
 
-func reuse(rounds [][]int64, chance float64) Statistic {
+func reuse(rounds []Round, chance float64) Statistic {
 	farthest, pairs := 0.0, 0
-	for i, a := range rounds {
-		for _, b := range rounds[:i] {
+	for i, one := range rounds {
+		for _, other := range rounds[:i] {
 			var s signed
-			for j := range min(len(a), len(b)) {
-				s.add(float64(a[j]) * float64(b[j]))
+			for j := range min(len(one.Residuals), len(other.Residuals)) {
+				s.add(float64(one.Residuals[j]) * float64(other.Residuals[j]))
 			}
 			if z := s.z(); math.Abs(z) > math.Abs(farthest) {
 				farthest = z

@@ -70,10 +70,18 @@ func draw(s *privacy.Stream, noise *privacy.Table, rounds, coordinates int) [][]
 	return all
 }
 
+// of is rounds of one law.
+func of(noise *privacy.Table, rounds [][]int64) (all []audit.Round) {
+	for _, residuals := range rounds {
+		all = append(all, audit.Round{Noise: noise, Residuals: residuals})
+	}
+	return all
+}
+
 // residual audits rounds with coins of the auditor's own.
 func residual(t *testing.T, noise *privacy.Table, rounds [][]int64, seed uint64) audit.Verdict {
 	t.Helper()
-	return must(audit.Residual(noise, rounds, stream(t, "auditor", seed), tau))(t)
+	return must(audit.Residual(of(noise, rounds), stream(t, "auditor", seed), tau))(t)
 }
 
 // The least that an audit sees is one round of 1,000 coordinates.
@@ -174,13 +182,50 @@ func TestResidualFindsEachDefect(t *testing.T) {
 	}
 }
 
+// Rounds sum what survives, so their noise may differ: shares of which 8 make the whole,
+// of 8, 10 and 11 trainers. A round of less noise than its card says is found between
+// others that have more.
+func TestResidualOfRoundsWithLawsOfTheirOwn(t *testing.T) {
+	const share, shares, coordinates, honestSeeds = 200, 8, 1000, 100
+	one := table(t, privacy.Skellam{Variance: share * shares, Shares: shares})
+	two := table(t, privacy.Skellam{Variance: 2 * share, Shares: 1})
+	trainers := []int{8, 10, 11}
+	var laws []*privacy.Table
+	for _, n := range trainers {
+		laws = append(laws, table(t, privacy.Skellam{Variance: uint64(n) * share * shares, Shares: shares}))
+	}
+	for seed := range uint64(honestSeeds) {
+		s := stream(t, "noise", seed)
+		var rounds []audit.Round
+		for i, n := range trainers {
+			sum := make([]int64, coordinates)
+			for range n {
+				one.Add(s, sum)
+			}
+			rounds = append(rounds, audit.Round{Noise: laws[i], Residuals: sum})
+		}
+		verdict := func() audit.Verdict { return must(audit.Residual(rounds, stream(t, "auditor", seed), tau))(t) }
+		if v := verdict(); v.Rejected() != nil {
+			t.Errorf("seed %d: honest noise is rejected:\n%s", seed, v)
+		}
+		if seed >= powerSeeds {
+			continue
+		}
+		clear(rounds[0].Residuals)
+		two.Add(s, rounds[0].Residuals) // of two trainers
+		if v := verdict(); v.Rejected() == nil {
+			t.Errorf("seed %d: a round with a quarter of its variance is not found:\n%s", seed, v)
+		}
+	}
+}
+
 // The critical values of the variance are Chernoff's, so those of the chi-square law lie
 // within them, and close by.
 func TestVarianceKeepsWithinChiSquare(t *testing.T) {
 	const coordinates, fifth = 2000, 5
 	noise := table(t, privacy.RoundedGaussian{Sigma: ratio(40, 1)})
 	// Two-sided at 0.01 a fifth, so 0.001 on each side: 1810.2416 is the lower quantile.
-	v := must(audit.Residual(noise, draw(stream(t, "noise", 1), noise, 1, coordinates), stream(t, "auditor", 1), 2*tau*fifth))(t)
+	v := must(audit.Residual(of(noise, draw(stream(t, "noise", 1), noise, 1, coordinates)), stream(t, "auditor", 1), 2*tau*fifth))(t)
 	low, quantile := v.Statistics[0].Low*coordinates, 1810.2416
 	if !(0.975*quantile < low && low < quantile) {
 		t.Errorf("the lower critical value is %g, want a little less than %g", low, quantile)

@@ -48,7 +48,7 @@ func (c Approximate) steinke(canaries, made int) func(right int) float64 {
 		for i := 1; i <= right; i++ {
 			worst = max(worst, (tails[right-i]-here)/float64(i))
 		}
-		return min(1, max(leastChance, here+2*float64(canaries)*c.Delta*worst))
+		return chanceOf(here + 2*float64(canaries)*c.Delta*worst)
 	}
 }
 

@@ -1,0 +1,113 @@
+package audit_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/audit"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// canaryRows is a table of rows of class 1 of 2 that are one-hot, each in a column of its
+// own, and a softmax model for them. The value is so large that next to nothing of a
+// row's gradient falls on the biases, which all rows share.
+func canaryRows(t *testing.T, canaries int, value float32) (data.Table, spec.Model, []float32) {
+	t.Helper()
+	table := data.Table{X: make([]float32, canaries*canaries), Y: make([]int32, canaries), Features: canaries, Classes: 2}
+	for i := range canaries {
+		table.X[i*canaries+i], table.Y[i] = value, 1
+	}
+	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(canaries), Classes: 2}
+	return table, m, must(model.Init(m))(t)
+}
+
+// released is what one step of training releases: the sum of the clipped gradients of
+// the rows that are in, in quanta, with noise. The optimiser is given nothing else.
+func released(t *testing.T, table data.Table, m spec.Model, weights []float32, in []bool, noise func(sum []int64)) (out []int64) {
+	t.Helper()
+	var rows []int
+	for i, in := range in {
+		if in {
+			rows = append(rows, i)
+		}
+	}
+	job := train.Job{
+		Model: m, Weights: weights, Table: table.View(rows),
+		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: uint32(len(rows)), Epochs: 1, Rate: spec.One, Clip: spec.One},
+		Noise: func(_ int, sum []float32) error {
+			out = make([]int64, len(sum))
+			for i, v := range sum {
+				out[i] = int64(math.Round(clip * float64(v)))
+			}
+			noise(out)
+			for i, v := range out {
+				sum[i] = float32(v) / clip
+			}
+			return nil
+		},
+	}
+	if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// The audits of a real step of training: rows go in, and what is released comes out.
+// The sum is what the gradients of the canaries add up to, so the residuals are the
+// noise, and guesses need nothing but what was released.
+func TestAuditOfAStepOfTraining(t *testing.T) {
+	const (
+		canaries, made, rounds = 1000, 200, 8
+		part                   = 71 // quanta: the clipped gradient is -1/2 and 1/2, times the value, scaled to 100
+	)
+	table, m, weights := canaryRows(t, canaries, 1000)
+	gradients := make([]audit.Gradient, canaries)
+	for i := range gradients {
+		gradients[i] = audit.Gradient{At: []int{i, canaries + i}, Values: []int64{part, -part}}
+	}
+	claim := claimed(t)
+	noiseOf := func(sigma float64) *privacy.Table {
+		return must(privacy.NewTable(privacy.RoundedGaussian{Sigma: ratio(uint64(1000*sigma), 1000)}))(t)
+	}
+	honest := noiseOf(part * math.Sqrt2 / claim.Mu)
+	for _, k := range []struct {
+		name    string
+		noise   *privacy.Table
+		refuted bool
+	}{
+		{"honest", honest, false},
+		{"half", noiseOf(part * math.Sqrt2 / claim.Mu / 2), true},
+	} {
+		var residuals [][]int64
+		var chances []float64
+		for round := range uint64(rounds) {
+			in := audit.Coins(stream(t, "coins", round), canaries)
+			out := released(t, table, m, weights, in, func(sum []int64) { k.noise.Add(stream(t, "noise", round), sum) })
+			sum := make([]int64, len(out))
+			for i, g := range gradients {
+				for j, at := range g.At {
+					if in[i] {
+						sum[at] += g.Values[j]
+					}
+				}
+			}
+			biases := len(sum) - 2 // they add up what all rows share, which is 1/1000 of each: the auditor leaves them out
+			residuals = append(residuals, must(audit.Difference(out[:biases], sum[:biases]))(t))
+			g := must(audit.Guess(in, must(audit.Scores(out, gradients))(t), made))(t)
+			chances = append(chances, must(audit.OneRun(g, claim))(t))
+		}
+		verdict, p := residual(t, honest, residuals, 0), must(audit.Fisher(chances))(t)
+		t.Logf("%s: chance %.3g\n%s", k.name, p, verdict)
+		if refuted := verdict.Rejected() != nil; refuted != k.refuted {
+			t.Errorf("%s noise: refuted by its residuals is %t:\n%s", k.name, refuted, verdict)
+		}
+		if refuted := p <= tau; refuted != k.refuted {
+			t.Errorf("%s noise: refuted by what was released is %t, chance %g", k.name, refuted, p)
+		}
+	}
+}
