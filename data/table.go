@@ -90,6 +90,27 @@ func (t Table) Counts() []int {
 // label that is not a class, a feature that is not a finite number. A table
 // without rows is valid.
 func (t Table) Validate() error {
+	if err := t.ValidateShape(); err != nil {
+		return err
+	}
+	for i, y := range t.Y {
+		if y < 0 || int(y) >= t.Classes {
+			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
+		}
+	}
+	for i := range t.Y {
+		for j, x := range t.Row(i) {
+			if !finite(x) {
+				return fmt.Errorf("row %d, feature %d: %v is not a finite number", i, j, x)
+			}
+		}
+	}
+	return nil
+}
+
+// ValidateShape reports the first thing that is wrong with the shape of a table. It
+// does not look at what the rows hold.
+func (t Table) ValidateShape() error {
 	if t.Features < 1 || t.Classes < 1 {
 		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
 	}
@@ -108,18 +129,6 @@ func (t Table) Validate() error {
 	}
 	if t.Image != (spec.Image{}) && t.Image.Values() != t.Features {
 		return fmt.Errorf("table of %d features and images of %s", t.Features, t.Image)
-	}
-	for i, y := range t.Y {
-		if y < 0 || int(y) >= t.Classes {
-			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
-		}
-	}
-	for i := range t.Y {
-		for j, x := range t.Row(i) {
-			if !finite(x) {
-				return fmt.Errorf("row %d, feature %d: %v is not a finite number", i, j, x)
-			}
-		}
 	}
 	return nil
 }

@@ -4,7 +4,8 @@
 //
 // It is not federated and knows no task, chain or peer: who trains when, and
 // what becomes of the weights, is decided elsewhere. It can bound what
-// one row does to the weights, and lets a job add noise; it draws none.
+// one row does to the weights, and lets a private job see of its rows only what is
+// released to it; it draws no noise.
 //
 // # Strict arithmetic
 //

@@ -30,35 +30,55 @@ var _ Trainer = Engine{}
 // job does not say which, it is.
 //
 // In each step the gradient of the mean loss is computed; with a bound, each row's
-// is clipped before the mean, and the job's noise changes their sum. Then weight
-// decay and FedProx's term are added, which no bound holds back, and the optimiser
-// moves the weights.
+// is clipped before the mean. Then weight decay and FedProx's term are added, which no
+// bound holds back, and the optimiser moves the weights.
 //
-// Train fails when job and model do not fit, when noise fails, and when the loss, a
-// row's gradient that is to be clipped, or the weights stop being finite numbers,
-// naming the step.
+// Train fails when job and model do not fit, and when the loss, a row's gradient that
+// is to be clipped, or the weights stop being finite numbers, naming the step. A
+// private job takes other steps, and what its rows hold never makes it fail: see
+// [Private].
 func (e Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
+	net, kernel, err := e.begin(job, Job.validate)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
+	var result Result
+	if job.Private != nil {
+		err = descendPrivately(ctx, net, job, kernel, progress)
+	} else {
+		result.Samples = job.Table.Rows()
+		result.Loss, err = descend(ctx, net, job, kernel, progress)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	}
+	result.Weights = net.weights
+	return result, nil
+}
+
+// begin makes what a valid job trains, with a copy of the job's weights, and what
+// multiplies in it.
+func (e Engine) begin(job Job, validate func(Job) error) (*network, gemm.Kernel, error) {
 	if job.Training.Arithmetic == "" {
 		job.Training.Arithmetic = spec.ArithmeticStrict
 	}
-	if err := job.validate(); err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+	if err := job.Training.Validate(); err != nil {
+		return nil, gemm.Kernel{}, err
 	}
-	batch := int(min(uint64(job.Training.Batch), uint64(job.Table.Rows())))
+	if err := validate(job); err != nil {
+		return nil, gemm.Kernel{}, err
+	}
 	kernel, err := e.kernel(job.Training.Arithmetic)
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+		return nil, gemm.Kernel{}, err
 	}
+	batch := int(min(uint64(job.Training.Batch), uint64(max(1, job.Table.Rows()))))
 	net, err := newNetwork(job.Model, kernel, slices.Clone(job.Weights), batch, &job.Seed)
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
+		return nil, gemm.Kernel{}, err
 	}
 	net.bound = float64(job.Training.Clip) / float64(spec.One)
-	loss, err := descend(ctx, net, job, kernel, progress)
-	if err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
-	}
-	return Result{Weights: net.weights, Samples: job.Table.Rows(), Loss: loss}, nil
+	return net, kernel, nil
 }
 
 // kernel is what multiplies in a task of some arithmetic.
@@ -88,7 +108,6 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 	for i := range order {
 		order[i] = i
 	}
-	labels := make([]int32, batch)
 	done := 0
 	for range job.Training.Epochs {
 		data.Permute(order, source)
@@ -99,20 +118,15 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			}
 			for i, row := range rows {
 				net.load(i, t.Row(row))
-				labels[i] = t.Y[row]
+				net.labels[i] = t.Y[row]
 			}
-			sum, longest := net.slope(labels[:len(rows)])
+			sum, longest := net.slope(net.labels[:len(rows)])
 			done++
 			switch {
 			case !finite(sum):
 				return 0, fmt.Errorf("the loss is %v at step %d of %d: the rate %s is too high or the weights are too large", sum, done, total, job.Training.Rate)
 			case !finite(longest):
 				return 0, fmt.Errorf("a row's gradient has norm %v at step %d of %d: the rate %s is too high or the weights are too large", longest, done, total, job.Training.Rate)
-			}
-			if job.Noise != nil {
-				if err := job.Noise(done, net.gradient); err != nil {
-					return 0, fmt.Errorf("noise at step %d of %d: %w", done, total, err)
-				}
 			}
 			pull.add(net.gradient, net.parts, net.weights)
 			rule.move(net.weights, net.gradient, net.parts)
@@ -122,12 +136,17 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			}
 		}
 	}
-	for i, w := range net.weights {
+	return loss / float64(t.Rows()), job.checkWeights(net.weights, total)
+}
+
+// checkWeights reports a weight that is no number after all steps.
+func (job Job) checkWeights(weights []float32, steps int) error {
+	for i, w := range weights {
 		if !finite(float64(w)) {
-			return 0, fmt.Errorf("weight %d is %v after step %d of %d: the rate %s is too high", i, w, done, total, job.Training.Rate)
+			return fmt.Errorf("weight %d is %v after step %d of %d: the rate %s is too high", i, w, steps, steps, job.Training.Rate)
 		}
 	}
-	return loss / float64(t.Rows()), nil
+	return nil
 }
 
 // These keep the row order and what each dropout layer draws apart from each other
@@ -139,30 +158,42 @@ const (
 
 // validate reports the first reason why a job cannot be run.
 func (job Job) validate() error {
-	if err := job.Training.Validate(); err != nil {
-		return err
+	if job.Private == nil {
+		if job.Steps != 0 {
+			return fmt.Errorf("%d steps of a job that is not private: it takes as many as its epochs make", job.Steps)
+		}
+		return fits(job.Model, job.Weights, job.Table)
 	}
-	if job.Noise != nil && job.Training.Clip == 0 {
-		return errors.New("noise without training.clip: no bound holds what one row does to the sum, so no noise hides it")
+	if job.Steps < 1 {
+		return fmt.Errorf("a private job of %d steps: want at least 1, for how many epochs make depends on the rows", job.Steps)
 	}
-	return fits(job.Model, job.Weights, job.Table)
+	return job.validateRowByRow()
 }
 
-// fits reports the first reason why a model, its weights and a table do not go
-// together.
+// fits reports the first reason why a model, its weights and the rows of a table do
+// not go together.
 func fits(m spec.Model, weights []float32, t data.Table) error {
+	if err := fitsShape(m, weights, t); err != nil {
+		return err
+	}
+	if t.Rows() == 0 {
+		return errors.New("the table has no rows")
+	}
+	return t.Validate()
+}
+
+// fitsShape looks at no row.
+func fitsShape(m spec.Model, weights []float32, t data.Table) error {
 	size, err := model.Size(m)
 	switch {
 	case err != nil:
 		return err
 	case len(weights) != size:
 		return fmt.Errorf("%d weights: the model has %d", len(weights), size)
-	case t.Rows() == 0:
-		return errors.New("the table has no rows")
 	case t.Features != int(m.Inputs):
 		return fmt.Errorf("the table has %d features: the model has %d inputs", t.Features, m.Inputs)
 	case t.Classes != int(m.Classes):
 		return fmt.Errorf("the table has %d classes: the model has %d", t.Classes, m.Classes)
 	}
-	return t.Validate()
+	return t.ValidateShape()
 }

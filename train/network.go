@@ -19,6 +19,7 @@ type network struct {
 	layers   []layer
 	loss     loss
 	classes  int
+	labels   []int32     // of the rows in the input
 	outputs  [][]float32 // outputs[0] is the input, outputs[i+1] that of layer i: batch x width
 	deltas   [][]float32 // gradients by outputs; nil where nothing before them learns
 	bound    float64     // L2 norm of a row's gradient at most; 0: any
@@ -46,6 +47,7 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		weights: weights,
 		loss:    loss,
 		classes: int(m.Classes),
+		labels:  make([]int32, batch),
 		outputs: [][]float32{make([]float32, batch*int(m.Inputs))},
 		deltas:  [][]float32{nil},
 		squares: make([]float64, batch),
@@ -108,13 +110,29 @@ func (n *network) forward(rows int) []float32 {
 // the sum of the rows' clipped gradients. It returns the sum of their losses, and
 // the norm of the longest row's gradient where there is a bound.
 func (n *network) slope(labels []int32) (loss, longest float64) {
-	rows, last := len(labels), len(n.layers)
+	rows := len(labels)
 	n.parts = 1
 	if n.bound > 0 {
 		n.parts = float32(rows)
 	}
+	loss = n.pass(labels, float32(rows)/n.parts)
+	if n.bound > 0 {
+		return loss, n.clip(rows)
+	}
+	for i, l := range n.layers {
+		if l, ok := l.(learner); ok {
+			l.gradients(n.deltas[i+1], n.outputs[i], rows)
+		}
+	}
+	return loss, 0
+}
+
+// pass goes forward and backward with the loaded rows, so that the gradients by what
+// goes into each layer with parameters and by what comes out are there, those of the loss
+// of each row divided by share. It returns the sum of their losses.
+func (n *network) pass(labels []int32, share float32) (loss float64) {
+	rows, last := len(labels), len(n.layers)
 	scores := n.forward(rows)
-	share := float32(rows) / n.parts
 	for i, y := range labels {
 		row := scores[i*n.classes : (i+1)*n.classes]
 		loss += float64(n.loss(row, y))
@@ -125,15 +143,7 @@ func (n *network) slope(labels []int32) (loss, longest float64) {
 	for i := last - 1; i >= 0 && n.deltas[i] != nil; i-- {
 		n.layers[i].backward(n.deltas[i], n.deltas[i+1], n.outputs[i], rows)
 	}
-	if n.bound > 0 {
-		return loss, n.clip(rows)
-	}
-	for i, l := range n.layers {
-		if l, ok := l.(learner); ok {
-			l.gradients(n.deltas[i+1], n.outputs[i], rows)
-		}
-	}
-	return loss, 0
+	return loss
 }
 
 // finite reports whether x is a number other than the infinities.

@@ -34,18 +34,17 @@ type Job struct {
 	Weights  []float32  // to start from, in the layout of package model
 	Seed     uint64     // of the order of the rows
 	Table    data.Table // perhaps a view: Row finds its rows
-	// Noise changes, in place, the sum of the rows' clipped gradients of one step, in
-	// the layout of Weights, before anything else is made of it: steps count from 1,
-	// and each is told once. Its error ends the training. It wants Training.Clip above
-	// 0, which bounds what one row does to the sum. Nil adds none.
-	Noise func(step int, sum []float32) error
+	// Private makes the job a private one, of Steps steps instead of epochs. Nil: the
+	// job is not private, and Steps is 0.
+	Private Private
+	Steps   int
 }
 
 // Result is what a job gave.
 type Result struct {
 	Weights []float32 // after training, in the layout of package model
-	Samples int       // rows of the table
-	Loss    float64   // mean loss of the last epoch, while it ran; cross-entropy in nats
+	Samples int       // rows of the table; 0 of a private job, whose rows are not told
+	Loss    float64   // mean loss of the last epoch, while it ran; cross-entropy in nats; 0 of a private job
 }
 
 // Evaluation is how good a model is on some rows.

@@ -1,0 +1,468 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+	"github.com/althing-network/althing/train/gemm"
+)
+
+// plainly is a [train.Private] that protects nobody: it samples what it is told and
+// releases the sum of the gradients divided by a constant.
+type plainly struct {
+	samples  [][]int // of each step; nil: all rows in each
+	divisor  float32
+	sum      []float32
+	added    int
+	releases int
+	asked    []int // how many rows there were to sample from
+	err      error // of the second release
+}
+
+func (p *plainly) Sample(rows int) []int {
+	p.asked = append(p.asked, rows)
+	if p.samples == nil {
+		return all(rows)
+	}
+	return p.samples[p.releases]
+}
+
+func (p *plainly) Add(gradient []float32) {
+	if p.sum == nil {
+		p.sum = make([]float32, len(gradient))
+	}
+	p.added++
+	for i, g := range gradient {
+		if g-g != 0 {
+			return
+		}
+		p.sum[i] += g
+	}
+}
+
+func (p *plainly) Release(gradient []float32) error {
+	if p.releases++; p.releases == 2 && p.err != nil {
+		return p.err
+	}
+	clear(gradient)
+	for i, s := range p.sum {
+		gradient[i] = s / p.divisor
+	}
+	clear(p.sum)
+	return nil
+}
+
+func all(rows int) []int {
+	list := make([]int, rows)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// gradients is that of each row of a job.
+func gradients(t *testing.T, engine train.Engine, job train.Job) (rows [][]float32) {
+	t.Helper()
+	if err := engine.Gradients(context.Background(), job, func(g []float32) { rows = append(rows, slices.Clone(g)) }); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// releases is the sum of the gradients of each sample, one a step, in a private job whose
+// weights do not move.
+func releases(t *testing.T, engine train.Engine, job train.Job, samples [][]int) (steps [][]float32) {
+	t.Helper()
+	job.Steps, job.Training.Rate = len(samples), 1
+	job.Private = recorder{&plainly{samples: samples, divisor: 1}, &steps}
+	if _, err := engine.Train(context.Background(), job, nil); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// recorder keeps what was summed up for each release, and releases nothing.
+type recorder struct {
+	*plainly
+	steps *[][]float32
+}
+
+func (r recorder) Release(gradient []float32) error {
+	err := r.plainly.Release(gradient)
+	*r.steps = append(*r.steps, slices.Clone(gradient))
+	clear(gradient)
+	return err
+}
+
+// The gradient of a row among others has the bits of that of a job with the row alone,
+// with every strict kernel, for every kind of layer, however many rows go through the
+// network together.
+func TestGradientOfARowIsThatOfTheRowAlone(t *testing.T) {
+	for name, m := range architectures() {
+		everyStrict(func(engine train.Engine, machine string) {
+			job := pictures(t, m, 7)
+			var alone [][]float32
+			for row := range job.Table.Rows() {
+				one := job
+				one.Table = job.Table.Select([]int{row})
+				alone = append(alone, gradients(t, engine, one)...)
+				// A step from weights of zero at rate 1 would be the gradient itself; from others
+				// the weights tell it up to a rounding.
+				result, err := engine.Train(context.Background(), one, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, w := range job.Weights {
+					if want := w + float32(-1*alone[row][i]); result.Weights[i] != want {
+						t.Fatalf("%s on %s, row %d: weight %d is %v after a step, with this gradient %v", name, machine, row, i, result.Weights[i], want)
+					}
+				}
+			}
+			for _, batch := range []uint32{1, 3, 7, 100} {
+				job.Training.Batch = batch
+				if !bitsEqual(gradients(t, engine, job), alone) {
+					t.Errorf("%s on %s: gradients of rows, %d together, are not those of the rows alone", name, machine, batch)
+				}
+				first := releases(t, engine, job, [][]int{{5}})
+				if !bitsEqual(first, alone[5:6]) {
+					t.Errorf("%s on %s: a step with row 5 is given another gradient", name, machine)
+				}
+			}
+		})
+	}
+}
+
+func bitsEqual(a, b [][]float32) bool {
+	return slices.EqualFunc(a, b, func(x, y []float32) bool {
+		return slices.EqualFunc(x, y, func(v, w float32) bool { return math.Float32bits(v) == math.Float32bits(w) })
+	})
+}
+
+// The rows' gradients add up to what training without privacy does: a private job that
+// samples the same rows and hides nothing finds the same weights, whatever the optimiser
+// and the penalties, but for roundings.
+func TestPrivateJobThatHidesNothingTrains(t *testing.T) {
+	for name, training := range trainings() {
+		if training.Clip != 0 {
+			continue
+		}
+		for kind, job := range kinds(t) {
+			if kind == "all" || kind == "dropouts" {
+				continue // a private job drops alike in all rows
+			}
+			job = with(job, training)
+			job.Training.Batch, job.Training.Epochs = uint32(job.Table.Rows()), 5
+			for _, k := range gemm.All() {
+				engine := train.Engine{Kernel: &k}
+				want, err := engine.Train(context.Background(), job, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				private := job
+				private.Training.Batch, private.Steps = 4, 5
+				private.Private = &plainly{divisor: float32(job.Table.Rows())}
+				got, err := engine.Train(context.Background(), private, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, w := range want.Weights {
+					if math.Abs(float64(w-got.Weights[i])) > 1e-4 {
+						t.Fatalf("%s, %s, %s: weight %d is %v, without privacy %v", name, kind, k, i, got.Weights[i], w)
+					}
+				}
+				if got.Samples != 0 || got.Loss != 0 {
+					t.Errorf("a private job tells of %d samples and a loss of %v", got.Samples, got.Loss)
+				}
+			}
+		}
+	}
+}
+
+// What is dropped in a step is the same for all rows, whichever are sampled: otherwise one
+// row more would change the gradients of those after it, and no bound on one row's
+// gradient would hold what it does to the sum.
+func TestWhatIsDroppedDoesNotDependOnOtherRows(t *testing.T) {
+	job := pictures(t, architectures()["dropout"], 9)
+	for _, batch := range []uint32{1, 2, 9} {
+		job.Training.Batch = batch
+		one := releases(t, train.Engine{}, job, [][]int{{7}, {7}, {7}})
+		if bitsEqual(one[:1], one[1:2]) && bitsEqual(one[1:2], one[2:]) {
+			t.Error("nothing is drawn anew for a step")
+		}
+		with := releases(t, train.Engine{}, job, [][]int{{0, 3}, {0, 3}, all(7)})
+		both := releases(t, train.Engine{}, job, [][]int{{0, 3, 7}, {0, 3, 7}, append(all(7), 7)})
+		for step := range one {
+			for i, g := range one[step] {
+				if sum := float64(with[step][i]) + float64(g); math.Abs(sum-float64(both[step][i])) > 1e-4 {
+					t.Fatalf("step %d, weight %d: row 7 gives %v alone and %v among others", step+1, i, g, both[step][i]-with[step][i])
+				}
+			}
+		}
+	}
+}
+
+// hostile is what a row may hold to break the others, or the training.
+func hostile() map[string]func(row []float32, label *int32) {
+	fill := func(v float64) func(row []float32, label *int32) {
+		return func(row []float32, _ *int32) {
+			for i := range row {
+				row[i] = float32(v)
+			}
+		}
+	}
+	return map[string]func(row []float32, label *int32){
+		"NaN":                       fill(math.NaN()),
+		"infinite":                  fill(math.Inf(1)),
+		"minus infinite":            fill(math.Inf(-1)),
+		"huge":                      fill(1e30),
+		"largest":                   fill(-math.MaxFloat32),
+		"one NaN":                   func(row []float32, _ *int32) { row[len(row)/2] = float32(math.NaN()) },
+		"a label beyond":            func(_ []float32, label *int32) { *label = 1000 },
+		"a label below":             func(_ []float32, label *int32) { *label = -1 },
+		"one infinity and its like": func(row []float32, _ *int32) { row[0], row[len(row)-1] = float32(math.Inf(1)), float32(math.Inf(-1)) },
+	}
+}
+
+// A row that is no row changes nothing but what it gives itself: not a bit of another
+// row's gradient, not the number of steps, and no training fails. Without privacy it does.
+func TestHostileRowsChangeNothingButTheirOwnPart(t *testing.T) {
+	for name, m := range architectures() {
+		for what, spoil := range hostile() {
+			job := pictures(t, m, 6)
+			job.Training.Batch = 4
+			quiet := gradients(t, train.Engine{}, job)
+			job.Table.X, job.Table.Y = slices.Clone(job.Table.X), slices.Clone(job.Table.Y)
+			spoil(job.Table.Row(2), &job.Table.Y[2])
+			loud := gradients(t, train.Engine{}, job)
+			if strings.HasPrefix(what, "a label") {
+				loud = slices.Insert(loud, 2, nil)
+			}
+			quiet[2], loud[2] = nil, nil
+			if !bitsEqual(quiet, loud) {
+				t.Errorf("%s, %s: the row changes others", name, what)
+			}
+			p := &plainly{divisor: 6}
+			job.Private, job.Steps = p, 3
+			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil || p.releases != 3 {
+				t.Errorf("%s, %s: %d releases of 3, error %v", name, what, p.releases, err)
+			}
+			job.Private, job.Steps = nil, 0
+			if _, err := (train.Engine{}).Train(context.Background(), job, nil); err == nil && what != "huge" && what != "largest" {
+				t.Errorf("%s, %s: training without privacy does not fail", name, what)
+			}
+		}
+	}
+}
+
+// How many steps a private job has, and what it is told and tells, does not follow from
+// the rows: two tables of which one has a row more, where an epoch without privacy would
+// have a step more, and tables without rows, in samples or at all.
+func TestStepsDoNotDependOnRows(t *testing.T) {
+	job := pictures(t, architectures()["dense"], 9)
+	job.Training.Batch = 8
+	for _, rows := range []int{9, 8, 1, 0} {
+		job.Table = job.Table.Select(all(rows))
+		for _, samples := range [][][]int{nil, {{}, {}, {}, {}, {}}} {
+			p := &plainly{divisor: 8, samples: samples}
+			job.Private, job.Steps = p, 5
+			var told [][2]int
+			result, err := train.Engine{}.Train(context.Background(), job, func(done, total int) { told = append(told, [2]int{done, total}) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([][2]int{{1, 5}, {2, 5}, {3, 5}, {4, 5}, {5, 5}}, told); diff != "" {
+				t.Errorf("%d rows: progress (-want +got):\n%s", rows, diff)
+			}
+			if p.releases != 5 || result.Samples != 0 || result.Loss != 0 || len(result.Weights) != len(job.Weights) {
+				t.Errorf("%d rows: %d releases, %d samples, loss %v", rows, p.releases, result.Samples, result.Loss)
+			}
+			if diff := cmp.Diff([]int{rows, rows, rows, rows, rows}, p.asked); diff != "" {
+				t.Errorf("sampled from (-want +got):\n%s", diff)
+			}
+		}
+		if got := len(gradients(t, train.Engine{}, train.Job{Model: job.Model, Training: job.Training, Weights: job.Weights, Table: job.Table})); got != rows {
+			t.Errorf("%d gradients of %d rows", got, rows)
+		}
+	}
+}
+
+// What is released is all that the optimiser sees of the rows; penalties come behind it.
+func TestReleaseIsWhatTheOptimiserSees(t *testing.T) {
+	for _, decay := range []spec.PPM{0, 100_000} {
+		job := pictures(t, architectures()["all"], 4)
+		job.Training.Rate, job.Training.WeightDecay = 500_000, decay
+		job.Private, job.Steps = numbers{}, 1
+		result, err := train.Engine{}.Train(context.Background(), job, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range job.Weights {
+			want := float64(w) - 0.5*(float64(i%3)+float64(decay)/1e6*float64(w))
+			if math.Abs(float64(result.Weights[i])-want) > 1e-6 {
+				t.Fatalf("decay %s: weight %d is %v, want %v", decay, i, result.Weights[i], want)
+			}
+		}
+	}
+}
+
+// numbers releases something that has nothing to do with rows.
+type numbers struct{}
+
+func (numbers) Sample(rows int) []int { return all(rows) }
+
+func (numbers) Add([]float32) {}
+
+func (numbers) Release(gradient []float32) error {
+	for i := range gradient {
+		gradient[i] = float32(i % 3)
+	}
+	return nil
+}
+
+func TestPrivateJobsStop(t *testing.T) {
+	job := pictures(t, architectures()["all"], 7)
+	broken := errors.New("no dice")
+	p := &plainly{divisor: 7, err: broken}
+	job.Private, job.Steps, job.Training.Batch = p, 3, 2
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if !errors.Is(err, broken) || !errors.Is(err, train.ErrTraining) || err.Error() != "training: release of step 2 of 3: no dice" {
+		t.Errorf("got error %v", err)
+	}
+	if result.Weights != nil || p.releases != 2 {
+		t.Errorf("%d weights after %d releases, want none after 2", len(result.Weights), p.releases)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	job.Private = &plainly{divisor: 7}
+	_, err = train.Engine{}.Train(ctx, job, func(done, _ int) {
+		if done == 2 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "stopped at step 3 of 3") {
+		t.Errorf("got error %v", err)
+	}
+	job.Private, job.Steps = nil, 0
+	err = train.Engine{}.Gradients(ctx, job, func([]float32) { t.Error("a gradient after the end") })
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, train.ErrTraining) {
+		t.Errorf("got error %v", err)
+	}
+}
+
+func TestPrivateJobsThatAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*train.Job)
+		want  string
+	}{
+		{"steps", func(j *train.Job) { j.Steps = 0 }, "training: a private job of 0 steps: want at least 1"},
+		{"clip", func(j *train.Job) { j.Training.Clip = spec.One }, "training: training.clip is 1 where each row's gradient is handed on"},
+		{"weights", func(j *train.Job) { j.Weights = j.Weights[1:] }, "training: 212 weights"},
+		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training: task: training.batch"},
+		{"features", func(j *train.Job) { j.Table.X = j.Table.X[1:] }, "training: table of "},
+		{"not private", func(j *train.Job) { j.Private = nil }, "training: 3 steps of a job that is not private"},
+	} {
+		job := pictures(t, architectures()["dense"], 7)
+		job.Private, job.Steps = &plainly{divisor: 7}, 3
+		c.spoil(&job)
+		_, err := train.Engine{}.Train(context.Background(), job, nil)
+		if !errors.Is(err, train.ErrTraining) || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got error %v, want %s", c.name, err, c.want)
+		}
+		if c.name == "steps" || c.name == "not private" {
+			continue
+		}
+		job.Private, job.Steps = nil, 0
+		err = train.Engine{}.Gradients(context.Background(), job, nil)
+		if !errors.Is(err, train.ErrTraining) || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: gradients: got error %v, want %s", c.name, err, c.want)
+		}
+	}
+	job := pictures(t, architectures()["dense"], 7)
+	job.Steps = 1
+	if err := (train.Engine{}).Gradients(context.Background(), job, nil); err == nil || !strings.Contains(err.Error(), "gradients of a private job") {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// However many rows a step has, only a batch of them is in memory, and one gradient.
+func TestPrivateStepsTakeTheMemoryOfABatch(t *testing.T) {
+	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 784, Classes: 10}
+	weights, err := model.Init(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := noise(4000, 784)
+	job := train.Job{
+		Model:    m,
+		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: 10, Epochs: 1, Rate: 10_000},
+		Weights:  weights,
+		Table:    table,
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	private := job
+	private.Private, private.Steps = &plainly{divisor: 4000}, 3
+	if _, err := (train.Engine{}).Train(context.Background(), private, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := (train.Engine{}).Gradients(context.Background(), job, func([]float32) {}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got, rows := after.TotalAlloc-before.TotalAlloc, uint64(4*len(table.X)); got > rows/10 {
+		t.Errorf("%d bytes beside %d of rows: want at most a tenth", got, rows)
+	}
+}
+
+// BenchmarkRowGradients measures the gradients of rows, each by itself, beside the plain
+// step that sums them, on one thread.
+func BenchmarkRowGradients(b *testing.B) {
+	image := spec.Image{Height: 28, Width: 28, Channels: 1}
+	for _, c := range []struct {
+		name  string
+		model spec.Model
+	}{
+		{"64-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 64}},
+		{"784-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 784}},
+		{"784-200-200-10", spec.Model{Kind: spec.ModelMLP, Inputs: 784, Hidden: []uint32{200, 200}}},
+		{"cnnsmall", spec.Model{Kind: spec.ModelCNNSmall, Inputs: 784, Image: image}},
+	} {
+		c.model.Classes = 10
+		weights, err := model.Init(c.model)
+		if err != nil {
+			b.Fatal(err)
+		}
+		job := train.Job{
+			Model:    c.model,
+			Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: 64, Epochs: 1, Rate: 10_000},
+			Weights:  weights,
+			Table:    noise(640, int(c.model.Inputs)),
+		}
+		for _, what := range []string{"step", "rows"} {
+			b.Run(fmt.Sprintf("%s/%s", c.name, what), func(b *testing.B) {
+				for b.Loop() {
+					if what == "step" {
+						_, err = train.Engine{}.Train(context.Background(), job, nil)
+					} else {
+						err = train.Engine{}.Gradients(context.Background(), job, func([]float32) {})
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(job.Table.Rows()*b.N)/b.Elapsed().Seconds(), "rows/s")
+			})
+		}
+	}
+}
