@@ -1,7 +1,8 @@
 // Package privacy is what an owner does to a vector of integers before anything of
 // it leaves: it bounds the vector's norm, and it adds noise, in this order: clip and
 // sum in integers, add integer noise, scale. So the sensitivity is exact, and what
-// is released is an integer from an integer law, whose last bits tell nothing. It
+// is released is an integer from an integer law, whose last bits tell nothing. Sums
+// of the gradients of rows are made in this order by [Sampled] and [Shared]. It
 // also has the rotation that spreads a vector evenly before it is clipped, and exact
 // and fast samplers of the laws of noise.
 //

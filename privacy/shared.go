@@ -1,0 +1,73 @@
+package privacy
+
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/privacy/cost"
+)
+
+// Shared is how the rows of many parties become one sum, to which each party adds a share
+// of the noise: each sums the gradients of all its rows, and what it gives out is this
+// sum and its share, as integers of 32 bits. Noise is whole in the sum of as many honest
+// parties as the law has shares, so what it costs holds against those who see that sum
+// and no less of it: a single party's is hardly protected.
+type Shared struct {
+	Examples // Rows of one party
+}
+
+// Validate refuses by name what would promise nothing: a bound of zero, noise that has no
+// shares, and sums that could leave the integers of 32 bits.
+func (p Shared) Validate() error {
+	if err := p.validate(Ring{Bits: 32}); err != nil {
+		return err
+	}
+	_, err := p.noise()
+	return err
+}
+
+func (p Shared) noise() (cost.Noise, error) {
+	switch l := p.Noise.(type) {
+	case Skellam:
+		return cost.Skellam{Variance: cost.Fraction{Num: l.Variance, Den: 1}}, p.wants(L2)
+	case Polya:
+		return cost.Laplace{Rate: cost.Fraction(l.A)}, p.wants(L1)
+	}
+	return nil, fmt.Errorf("%w: %s: shares of it do not add up to it: want Skellam or Polya", ErrLaw, p.Noise)
+}
+
+// Release is what the sum of all parties releases, as a book counts it: each row takes
+// part, so that no chance makes it cheaper.
+func (p Shared) Release() (cost.Release, error) {
+	if err := p.Validate(); err != nil {
+		return cost.Release{}, err
+	}
+	noise, err := p.noise()
+	return p.release(noise, cost.Sampling{}), err
+}
+
+// SharedSum is the sum of one party. It is for one goroutine.
+type SharedSum struct{ sum }
+
+// Begin is an empty sum. The noise is from the stream, which nobody else may draw from.
+func (p Shared) Begin(noise Sampler, s *Stream) (*SharedSum, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	sum, err := p.begin(noise, s)
+	if err != nil {
+		return nil, err
+	}
+	return &SharedSum{sum}, nil
+}
+
+// Release is the sum with this party's share of the noise, in quanta, and begins the next
+// sum: no sum leaves twice. Of more examples than Rows it could leave the integers of 32
+// bits, and wraps around: then it is of no use, and as private as before.
+func (s *SharedSum) Release() []int32 {
+	update := make([]int32, len(s.sums))
+	for i, v := range s.noised() {
+		update[i] = int32(v)
+	}
+	s.clear()
+	return update
+}
