@@ -104,19 +104,26 @@ func (b Bound) Clip(values []int64) error {
 	if err := b.Validate(); err != nil {
 		return err
 	}
-	length := b.length(values)
+	if fraction, long := b.fraction(b.length(values)); long {
+		shrink(values, fraction)
+	}
+	return nil
+}
+
+// fraction is what the values of a vector of some length are multiplied by, in 2^64ths,
+// where it is too long.
+func (b Bound) fraction(length *big.Int) (fraction uint64, long bool) {
 	limit := new(big.Int).SetUint64(b.Limit)
 	if length.Cmp(limit) <= 0 {
-		return nil
+		return 0, false
 	}
-	var fraction big.Int // of 2^64, below it
+	var f big.Int // rounded down
 	if b.Norm == L2 {
-		fraction.Sqrt(fraction.Quo(limit.Lsh(limit, 128), length))
+		f.Sqrt(f.Quo(limit.Lsh(limit, 128), length))
 	} else {
-		fraction.Quo(limit.Lsh(limit, 64), length)
+		f.Quo(limit.Lsh(limit, 64), length)
 	}
-	shrink(values, fraction.Uint64())
-	return nil
+	return f.Uint64(), true
 }
 
 // Holds reports whether a vector is within the bound.
@@ -144,8 +151,13 @@ func (b Bound) length(values []int64) *big.Int {
 			middle += carry
 		}
 	}
-	sum := new(big.Int).SetUint64(high)
-	for _, word := range []uint64{middle, low} {
+	return joined(high, middle, low)
+}
+
+// joined is the integer of some words, the highest first.
+func joined(words ...uint64) *big.Int {
+	sum := new(big.Int)
+	for _, word := range words {
 		sum.Or(sum.Lsh(sum, 64), new(big.Int).SetUint64(word))
 	}
 	return sum

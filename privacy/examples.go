@@ -3,7 +3,6 @@ package privacy
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/althing-network/althing/privacy/cost"
 )
@@ -18,13 +17,13 @@ var ErrExamples = errors.New("sum of examples refused")
 // data sets of one row more or less are summed alike.
 type Examples struct {
 	Values int    // of a gradient
-	Bits   uint   // a gradient's 1 is 2^Bits quanta; 0 to 48
+	Bits   uint   // a gradient's 1 is 2^Bits quanta; 0 to 30
 	Bound  Bound  // of one example's gradient, in quanta
 	Rows   uint64 // so many examples are summed at most, in all data sets there may be
 	Noise  Law    // of one release
 }
 
-const maxBits = 48
+const maxBits = 30
 
 func (e Examples) validate(ring Ring) error {
 	switch {
@@ -68,7 +67,7 @@ type sum struct {
 	examples Examples
 	noise    Sampler
 	stream   *Stream
-	row      []int64 // one example's
+	row      row // one example's
 	sums     []int64
 }
 
@@ -77,7 +76,7 @@ func (e Examples) begin(noise Sampler, s *Stream) (sum, error) {
 	if noise == nil || noise.Law() != e.Noise {
 		return sum{}, fmt.Errorf("%w: the sampler is not of %s", ErrLaw, e.Noise)
 	}
-	return sum{examples: e, noise: noise, stream: s, row: make([]int64, e.Values), sums: make([]int64, e.Values)}, nil
+	return sum{examples: e, noise: noise, stream: s, row: make(row, e.Values), sums: make([]int64, e.Values)}, nil
 }
 
 // Add adds an example's gradient to the sum: as integers, the nearest ones and of two
@@ -87,14 +86,8 @@ func (s *sum) Add(gradient []float32) {
 	if len(gradient) != len(s.row) {
 		panic(fmt.Sprintf("privacy: a gradient of %d values in a sum of %d", len(gradient), len(s.row)))
 	}
-	if !quantise(s.row, gradient, s.examples.Bits) {
-		return
-	}
-	if err := s.examples.Bound.Clip(s.row); err != nil {
-		panic(fmt.Sprintf("privacy: %v", err)) // what is not clipped must not be added; begin has validated the bound
-	}
-	for i, v := range s.row {
-		s.sums[i] += v
+	if s.row.quantise(gradient, s.examples.Bits) {
+		s.row.addTo(s.sums, s.examples.Bound)
 	}
 }
 
@@ -109,28 +102,4 @@ func (s *sum) noised() []int64 {
 func (s *sum) clear() {
 	clear(s.row)
 	clear(s.sums)
-}
-
-// quantise multiplies values by 2^bits and rounds to the nearest integer, and to the even
-// one of two. What is beyond 2^51 becomes 2^51: a bound cuts it down anyway. It reports
-// false where a value is no finite number.
-func quantise(quanta []int64, values []float32, bits uint) bool {
-	const (
-		farthest = 1 << 51
-		round    = 3 << 51 // a float64 from 2^52 to 2^53 has no bits behind the point: adding this rounds
-	)
-	scale := math.Ldexp(1, int(bits))
-	zero := int64(math.Float64bits(round))
-	quanta = quanta[:len(values)]
-	for i, v := range values {
-		q := float64(float64(v) * scale) // exact
-		if !(q <= farthest && q >= -farthest) {
-			if math.IsNaN(q) || math.IsInf(q, 0) {
-				return false
-			}
-			q = math.Copysign(farthest, q)
-		}
-		quanta[i] = int64(math.Float64bits(q+round)) - zero
-	}
-	return true
 }

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 	"github.com/althing-network/althing/train/gemm"
@@ -425,15 +427,20 @@ func TestPrivateStepsTakeTheMemoryOfABatch(t *testing.T) {
 	}
 }
 
-// BenchmarkRowGradients measures the gradients of rows, each by itself, beside the plain
-// step that sums them, on one thread.
+// BenchmarkRowGradients measures the gradients of rows, each by itself, beside plain
+// training that sums them and private steps that clip them in integers, on one thread.
 func BenchmarkRowGradients(b *testing.B) {
+	stream, err := privacy.NewStream(rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
 	image := spec.Image{Height: 28, Width: 28, Channels: 1}
 	for _, c := range []struct {
 		name  string
 		model spec.Model
 	}{
 		{"64-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 64}},
+		{"64-128-10", spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{128}}},
 		{"784-10", spec.Model{Kind: spec.ModelSoftmax, Inputs: 784}},
 		{"784-200-200-10", spec.Model{Kind: spec.ModelMLP, Inputs: 784, Hidden: []uint32{200, 200}}},
 		{"cnnsmall", spec.Model{Kind: spec.ModelCNNSmall, Inputs: 784, Image: image}},
@@ -449,13 +456,29 @@ func BenchmarkRowGradients(b *testing.B) {
 			Weights:  weights,
 			Table:    noise(640, int(c.model.Inputs)),
 		}
-		for _, what := range []string{"step", "rows"} {
+		plan := privacy.Sampled{
+			Examples: privacy.Examples{Values: len(weights), Bits: 10, Rows: 1000, Bound: privacy.Bound{Norm: privacy.L2, Limit: 1 << 20}, Noise: privacy.RoundedGaussian{Sigma: privacy.Ratio{Num: 1024, Den: 1}}},
+			Rate:     100_000, Divisor: 64,
+		}
+		noise, err := privacy.NewSampler(plan.Noise)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, what := range []string{"step", "rows", "private"} {
 			b.Run(fmt.Sprintf("%s/%s", c.name, what), func(b *testing.B) {
 				for b.Loop() {
-					if what == "step" {
+					switch what {
+					case "step":
 						_, err = train.Engine{}.Train(context.Background(), job, nil)
-					} else {
+					case "rows":
 						err = train.Engine{}.Gradients(context.Background(), job, func([]float32) {})
+					case "private": // as many rows, in samples of 64 at average
+						private := job
+						private.Steps = 10
+						private.Private, err = plan.Begin(noise, stream)
+						if err == nil {
+							_, err = train.Engine{}.Train(context.Background(), private, nil)
+						}
 					}
 					if err != nil {
 						b.Fatal(err)
