@@ -76,17 +76,17 @@ func (e Examples) begin(noise Sampler, s *Stream) (sum, error) {
 	if noise == nil || noise.Law() != e.Noise {
 		return sum{}, fmt.Errorf("%w: the sampler is not of %s", ErrLaw, e.Noise)
 	}
-	return sum{examples: e, noise: noise, stream: s, row: make(row, e.Values), sums: make([]int64, e.Values)}, nil
+	return sum{examples: e, noise: noise, stream: s, row: newRow(e.Values), sums: make([]int64, e.Values)}, nil
 }
 
 // Add adds an example's gradient to the sum: as integers, the nearest ones and of two
 // the even one, clipped to the bound. One with a value that is no finite number adds
 // nothing. It panics when the gradient has another number of values.
 func (s *sum) Add(gradient []float32) {
-	if len(gradient) != len(s.row) {
-		panic(fmt.Sprintf("privacy: a gradient of %d values in a sum of %d", len(gradient), len(s.row)))
+	if len(gradient) != len(s.sums) {
+		panic(fmt.Sprintf("privacy: a gradient of %d values in a sum of %d", len(gradient), len(s.sums)))
 	}
-	if s.row.quantise(gradient, s.examples.Bits) {
+	if s.row.kernel.Round(s.row.quanta, gradient, s.examples.Bits) {
 		s.row.addTo(s.sums, s.examples.Bound)
 	}
 }
@@ -100,6 +100,6 @@ func (s *sum) noised() []int64 {
 
 // clear begins the next sum, and forgets the last example.
 func (s *sum) clear() {
-	clear(s.row)
+	clear(s.row.quanta)
 	clear(s.sums)
 }

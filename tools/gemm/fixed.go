@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// run is how many values the functions of package fixed take at a time: n is a
+// run is how many values the functions of packages fixed and quanta take at a time: n is a
 // multiple of it, and the rest is left to plain Go.
 const run = 32
 

@@ -1,4 +1,4 @@
-// Command gemm writes the assembly of packages train/gemm and model/fixed, and
+// Command gemm writes the assembly of packages train/gemm, model/fixed and privacy/quanta, and
 // the Go declarations that go with it. It is run by go generate when a kernel
 // changes; no build needs it, because what it writes is committed.
 package main
@@ -24,7 +24,7 @@ func main() {
 }
 
 // packages are the folders that are written to.
-func packages() []string { return []string{"train/gemm", "model/fixed"} }
+func packages() []string { return []string{"train/gemm", "model/fixed", "privacy/quanta"} }
 
 // generate writes one assembly file and one of declarations for each package and
 // instruction set.
@@ -60,6 +60,11 @@ func generate(root string) error {
 			g.largestValue("avx512Largest", zmmWide())
 			g.largestFloat("avx512LargestFloat", zmmWide())
 			g.moveWeights("avx512Move", zmmWide())
+		}),
+		write(root, "privacy/quanta", "avx2_amd64", func(g *generator) {
+			g.roundQuanta("avx2Round")
+			g.squareQuanta("avx2Squares")
+			g.addShrunkQuanta("avx2AddShrunk")
 		}),
 	)
 }

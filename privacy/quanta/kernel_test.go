@@ -1,0 +1,185 @@
+package quanta_test
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/quanta"
+)
+
+// places provides memory for a test.
+type places struct {
+	floats   func(n int) []float32
+	integers func(n int) []int32
+	sums     func(n int) []int64
+}
+
+func heap() places {
+	return places{
+		floats:   func(n int) []float32 { return make([]float32, n) },
+		integers: func(n int) []int32 { return make([]int32, n) },
+		sums:     func(n int) []int64 { return make([]int64, n) },
+	}
+}
+
+// rounds checks values of all magnitudes, halves, and those on both sides of a border,
+// against package math.
+func rounds(t *testing.T, n int, source *rand.Rand, at places) {
+	t.Helper()
+	shift := uint(source.IntN(31))
+	edge := float32(math.Ldexp(1, 31-int(shift)))
+	edges := []float32{0, -edge, edge, math.Nextafter32(edge, 0), -math.Nextafter32(edge, 0), 2 * edge, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1))}
+	values, want := at.floats(n), make([]int32, n)
+	wild := source.IntN(3) == 0
+	for i := range values {
+		switch source.IntN(4) {
+		case 0:
+			values[i] = float32(math.Ldexp(float64(source.IntN(2001)-1000)/2, -int(shift))) // halves of quanta
+		case 1:
+			if values[i] = 0; wild {
+				values[i] = edges[source.IntN(len(edges))]
+			}
+		default:
+			values[i] = float32(math.Ldexp(source.Float64()-0.5, source.IntN(31)-int(shift)))
+		}
+		exact := math.RoundToEven(math.Ldexp(float64(values[i]), int(shift)))
+		want[i] = int32(max(-quanta.Largest, min(quanta.Largest, exact)))
+	}
+	for _, k := range quanta.All() {
+		got := at.integers(n)
+		if !k.Round(got, values, shift) || !slices.Equal(got, want) {
+			t.Fatalf("%s makes %v of %v at 2^%d, want %v", k, got, values, shift, want)
+		}
+		if n == 0 {
+			continue
+		}
+		bad := source.IntN(n)
+		kept := values[bad]
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			values[bad] = float32(v)
+			if k.Round(got, values, shift) {
+				t.Fatalf("%s takes %v for a number, as value %d of %d", k, v, bad, n)
+			}
+		}
+		values[bad] = kept
+	}
+}
+
+// drawn are quanta of all magnitudes.
+func drawn(n int, source *rand.Rand, at places) []int32 {
+	all := at.integers(n)
+	for i := range all {
+		all[i] = max(-quanta.Largest, min(quanta.Largest, int32(source.Uint32())>>source.IntN(32)))
+		if source.IntN(8) == 0 {
+			all[i] = []int32{0, 1, -1, quanta.Largest, -quanta.Largest}[source.IntN(5)]
+		}
+	}
+	return all
+}
+
+// squared checks sums of squares against integers without bounds.
+func squared(t *testing.T, n int, source *rand.Rand, at places) {
+	t.Helper()
+	all, want := drawn(n, source, at), new(big.Int)
+	for _, v := range all {
+		square := big.NewInt(int64(v))
+		want.Add(want, square.Mul(square, square))
+	}
+	for _, k := range quanta.All() {
+		high, low := k.Squares(all)
+		got := new(big.Int).SetUint64(high)
+		if got.Or(got.Lsh(got, 64), new(big.Int).SetUint64(low)).Cmp(want) != 0 {
+			t.Fatalf("%s adds the squares of %v up to %v, want %v", k, all, got, want)
+		}
+	}
+}
+
+// shrunk checks sums against integers without bounds.
+func shrunk(t *testing.T, n int, source *rand.Rand, at places) {
+	t.Helper()
+	all := drawn(n, source, at)
+	fraction := source.Uint64() >> source.IntN(64)
+	if source.IntN(4) == 0 {
+		fraction = []uint64{0, 1, 1<<32 - 1, 1 << 32, 1 << 63, math.MaxUint64}[source.IntN(6)]
+	}
+	before, want := make([]int64, n), make([]int64, n)
+	for i, v := range all {
+		before[i] = int64(source.Uint64()) >> source.IntN(64)
+		product := new(big.Int).Mul(big.NewInt(int64(v)), new(big.Int).SetUint64(fraction))
+		product.Quo(product, new(big.Int).Lsh(big.NewInt(1), 64)) // towards zero
+		want[i] = before[i] + product.Int64()
+	}
+	for _, k := range quanta.All() {
+		sums := at.sums(n)
+		copy(sums, before)
+		if k.AddShrunk(sums, all, fraction); !slices.Equal(sums, want) {
+			t.Fatalf("%s adds %v times %d/2^64 to %v, which makes %v, want %v", k, all, fraction, before, sums, want)
+		}
+	}
+}
+
+func TestKernelsAreTheirDefinition(t *testing.T) {
+	source := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		for n := range 150 {
+			rounds(t, n, source, heap())
+			squared(t, n, source, heap())
+			shrunk(t, n, source, heap())
+		}
+	}
+	many := slices.Repeat([]int32{quanta.Largest, -quanta.Largest}, 1<<15) // sums of halves beyond 32 bits
+	want := new(big.Int).Lsh(big.NewInt(quanta.Largest*quanta.Largest), 16)
+	for _, k := range quanta.All() {
+		high, low := k.Squares(many)
+		if got := new(big.Int).SetUint64(high); got.Or(got.Lsh(got, 64), new(big.Int).SetUint64(low)).Cmp(want) != 0 {
+			t.Errorf("%s: %v, want %v", k, got, want)
+		}
+	}
+}
+
+func TestKernelsRefuseTooLittleRoom(t *testing.T) {
+	for _, k := range quanta.All() {
+		for what, do := range map[string]func(){
+			"values": func() { k.Round(make([]int32, 40), make([]float32, 39), 1) },
+			"sums":   func() { k.AddShrunk(make([]int64, 39), make([]int32, 40), 1) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: fewer %s than quanta", k, what)
+					}
+				}()
+				do()
+			}()
+		}
+	}
+	if all := quanta.All(); all[0].String() != "plain" || all[0] != (quanta.Kernel{}) || all[len(all)-1] != quanta.Best() {
+		t.Errorf("%v: want the definition first and the best last", all)
+	}
+}
+
+func BenchmarkKernels(b *testing.B) {
+	const n = 10_000
+	source := rand.New(rand.NewPCG(3, 4))
+	values, all, sums := make([]float32, n), make([]int32, n), make([]int64, n)
+	for i := range values {
+		values[i] = source.Float32() - 0.5
+	}
+	for _, k := range quanta.All() {
+		for what, do := range map[string]func(){
+			"round":   func() { k.Round(all, values, 10) },
+			"squares": func() { k.Squares(all) },
+			"shrink":  func() { k.AddShrunk(sums, all, 1<<60) },
+		} {
+			b.Run(what+"/"+k.String(), func(b *testing.B) {
+				for b.Loop() {
+					do()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/value")
+			})
+		}
+	}
+}
