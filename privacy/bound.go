@@ -104,31 +104,28 @@ func (b Bound) Clip(values []int64) error {
 	if err := b.Validate(); err != nil {
 		return err
 	}
-	if fraction, long := b.fraction(b.length(values)); long {
-		shrink(values, fraction)
+	if length := b.length(values); !b.holds(length) {
+		shrink(values, b.fraction(length))
 	}
 	return nil
 }
 
-// fraction is what the values of a vector of some length are multiplied by, in 2^64ths,
-// where it is too long.
-func (b Bound) fraction(length *big.Int) (fraction uint64, long bool) {
-	limit := new(big.Int).SetUint64(b.Limit)
-	if length.Cmp(limit) <= 0 {
-		return 0, false
-	}
-	var f big.Int // rounded down
+// fraction is what the values of a vector that is too long are multiplied by, in 2^64ths.
+func (b Bound) fraction(length *big.Int) uint64 {
+	f := new(big.Int).SetUint64(b.Limit) // rounded down
 	if b.Norm == L2 {
-		f.Sqrt(f.Quo(limit.Lsh(limit, 128), length))
+		f.Sqrt(f.Quo(f.Lsh(f, 128), length))
 	} else {
-		f.Quo(limit.Lsh(limit, 64), length)
+		f.Quo(f.Lsh(f, 64), length)
 	}
-	return f.Uint64(), true
+	return f.Uint64()
 }
 
 // Holds reports whether a vector is within the bound.
-func (b Bound) Holds(values []int64) bool {
-	return b.length(values).Cmp(new(big.Int).SetUint64(b.Limit)) <= 0
+func (b Bound) Holds(values []int64) bool { return b.holds(b.length(values)) }
+
+func (b Bound) holds(length *big.Int) bool {
+	return length.IsUint64() && length.Uint64() <= b.Limit
 }
 
 // length is the sum of magnitudes or of squares, which fits in 192 bits for as many

@@ -86,9 +86,7 @@ func (s *sum) Add(gradient []float32) {
 	if len(gradient) != len(s.sums) {
 		panic(fmt.Sprintf("privacy: a gradient of %d values in a sum of %d", len(gradient), len(s.sums)))
 	}
-	if s.row.kernel.Round(s.row.quanta, gradient, s.examples.Bits) {
-		s.row.addTo(s.sums, s.examples.Bound)
-	}
+	s.row.addTo(s.sums, gradient, s.examples.Bits, s.examples.Bound)
 }
 
 // noised adds noise to the sums. They may leave then, once: whoever calls it clears

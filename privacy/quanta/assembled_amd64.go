@@ -2,26 +2,44 @@ package quanta
 
 import (
 	"math"
-	"math/bits"
 
 	"golang.org/x/sys/cpu"
 )
 
-// supported reports whether this processor, and the system that runs it, have AVX2.
-func supported() bool { return cpu.X86.HasAVX2 }
-
-// assembledRound reports whether all values are such that it rounds them.
-func assembledRound(quanta []int32, values []float32, shift uint) bool {
-	return avx2Round(&quanta[0], &values[0], float32(math.Ldexp(1, int(shift))), len(quanta)) < beyond(shift)
+// assembled lists the kernels in assembly that this processor, and the system that
+// runs it, support.
+func assembled() (kernels []Kernel) {
+	if cpu.X86.HasAVX2 {
+		kernels = append(kernels, Kernel{avx2})
+		if cpu.X86.HasAVX512F {
+			kernels = append(kernels, Kernel{avx512})
+		}
+	}
+	return kernels
 }
 
-func assembledSquares(quanta []int32) (high, low uint64) {
-	lower, upper := avx2Squares(&quanta[0], len(quanta))
-	high, low = bits.Mul64(upper, 1<<32)
-	low, carry := bits.Add64(low, lower, 0)
-	return high + carry, low
+// round is right where the largest magnitude of a value, which it returns as bits, is not
+// beyond, and its sum of squares, where that is not beyond a word.
+func (k Kernel) round(quanta []int32, values []float32, shift uint) (squares uint64, largest uint32) {
+	factor := float32(math.Ldexp(1, int(shift)))
+	if k.set == avx512 {
+		return avx512Round(&quanta[0], &values[0], factor, len(quanta))
+	}
+	return avx2Round(&quanta[0], &values[0], factor, len(quanta))
 }
 
-func assembledAddShrunk(sums []int64, quanta []int32, fraction uint64) {
-	avx2AddShrunk(&sums[0], &quanta[0], fraction, len(quanta))
+func (k Kernel) add(sums []int64, quanta []int32) {
+	if k.set == avx512 {
+		avx512Add(&sums[0], &quanta[0], len(quanta))
+	} else {
+		avx2Add(&sums[0], &quanta[0], len(quanta))
+	}
+}
+
+func (k Kernel) addShrunk(sums []int64, quanta []int32, fraction uint64) {
+	if k.set == avx512 {
+		avx512AddShrunk(&sums[0], &quanta[0], fraction, len(quanta))
+	} else {
+		avx2AddShrunk(&sums[0], &quanta[0], fraction, len(quanta))
+	}
 }

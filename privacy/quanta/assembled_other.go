@@ -2,11 +2,13 @@
 
 package quanta
 
-// supported is false: there is no assembly for this architecture.
-func supported() bool { return false }
+// assembled lists no kernel: there is no assembly for this architecture.
+func assembled() []Kernel { return nil }
 
-func assembledRound([]int32, []float32, uint) bool { return false }
+func (Kernel) round([]int32, []float32, uint) (squares uint64, largest uint32) {
+	panic("quanta: no such kernel is listed")
+}
 
-func assembledSquares([]int32) (high, low uint64) { return 0, 0 }
+func (Kernel) add([]int64, []int32) { panic("quanta: no such kernel is listed") }
 
-func assembledAddShrunk([]int64, []int32, uint64) {}
+func (Kernel) addShrunk([]int64, []int32, uint64) { panic("quanta: no such kernel is listed") }

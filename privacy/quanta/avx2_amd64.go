@@ -3,17 +3,17 @@
 package quanta
 
 // avx2Round sets each of the n quanta to its value times factor, rounded to the
-// nearest integer, or the even one of two, and returns the bits of the largest
-// magnitude of a value. n > 0 is a multiple of 32.
+// nearest integer, or the even one of two. It returns the sum of the squares of
+// quanta modulo 2^64, and the bits of the largest magnitude of a value. n > 0 is a
+// multiple of 32.
 //
 //go:noescape
-func avx2Round(quanta *int32, values *float32, factor float32, n int) uint32
+func avx2Round(quanta *int32, values *float32, factor float32, n int) (squares uint64, largest uint32)
 
-// avx2Squares returns the sums of the lower 32 bits, and of the bits above, of the
-// squares of n quanta. n > 0 is a multiple of 32.
+// avx2Add adds to each of the n sums its quanta. n > 0 is a multiple of 32.
 //
 //go:noescape
-func avx2Squares(quanta *int32, n int) (low uint64, high uint64)
+func avx2Add(sums *int64, quanta *int32, n int)
 
 // avx2AddShrunk adds to each of the n sums its quanta times fraction/2^64, towards
 // zero. n > 0 is a multiple of 32.

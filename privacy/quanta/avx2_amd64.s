@@ -2,9 +2,9 @@
 
 #include "textflag.h"
 
-// func avx2Round(quanta *int32, values *float32, factor float32, n int) uint32
+// func avx2Round(quanta *int32, values *float32, factor float32, n int) (squares uint64, largest uint32)
 // Requires: AVX, AVX2
-TEXT ·avx2Round(SB), NOSPLIT, $0-36
+TEXT ·avx2Round(SB), NOSPLIT, $0-44
 	MOVQ         quanta+0(FP), DI
 	MOVQ         values+8(FP), SI
 	VBROADCASTSS factor+16(FP), Y2
@@ -13,36 +13,63 @@ TEXT ·avx2Round(SB), NOSPLIT, $0-36
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
 	VPXOR        Y1, Y1, Y1
+	VPXOR        Y3, Y3, Y3
 
 loop:
-	VMOVUPS      (SI), Y3
-	VPAND        Y3, Y0, Y4
-	VPMAXUD      Y4, Y1, Y1
-	VMULPS       Y2, Y3, Y3
-	VCVTPS2DQ    Y3, Y3
-	VMOVDQU      Y3, (DI)
-	VMOVUPS      32(SI), Y5
-	VPAND        Y5, Y0, Y6
-	VPMAXUD      Y6, Y1, Y1
-	VMULPS       Y2, Y5, Y5
-	VCVTPS2DQ    Y5, Y5
-	VMOVDQU      Y5, 32(DI)
-	VMOVUPS      64(SI), Y7
-	VPAND        Y7, Y0, Y8
-	VPMAXUD      Y8, Y1, Y1
-	VMULPS       Y2, Y7, Y7
-	VCVTPS2DQ    Y7, Y7
-	VMOVDQU      Y7, 64(DI)
-	VMOVUPS      96(SI), Y9
-	VPAND        Y9, Y0, Y10
-	VPMAXUD      Y10, Y1, Y1
-	VMULPS       Y2, Y9, Y9
-	VCVTPS2DQ    Y9, Y9
-	VMOVDQU      Y9, 96(DI)
+	VMOVUPS      (SI), Y4
+	VPAND        Y4, Y0, Y5
+	VPMAXUD      Y5, Y1, Y1
+	VMULPS       Y2, Y4, Y4
+	VCVTPS2DQ    Y4, Y4
+	VMOVDQU      Y4, (DI)
+	VPSRLQ       $0x20, Y4, Y5
+	VPMULDQ      Y4, Y4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPMULDQ      Y5, Y5, Y5
+	VPADDQ       Y5, Y3, Y3
+	VMOVUPS      32(SI), Y6
+	VPAND        Y6, Y0, Y7
+	VPMAXUD      Y7, Y1, Y1
+	VMULPS       Y2, Y6, Y6
+	VCVTPS2DQ    Y6, Y6
+	VMOVDQU      Y6, 32(DI)
+	VPSRLQ       $0x20, Y6, Y7
+	VPMULDQ      Y6, Y6, Y6
+	VPADDQ       Y6, Y3, Y3
+	VPMULDQ      Y7, Y7, Y7
+	VPADDQ       Y7, Y3, Y3
+	VMOVUPS      64(SI), Y8
+	VPAND        Y8, Y0, Y9
+	VPMAXUD      Y9, Y1, Y1
+	VMULPS       Y2, Y8, Y8
+	VCVTPS2DQ    Y8, Y8
+	VMOVDQU      Y8, 64(DI)
+	VPSRLQ       $0x20, Y8, Y9
+	VPMULDQ      Y8, Y8, Y8
+	VPADDQ       Y8, Y3, Y3
+	VPMULDQ      Y9, Y9, Y9
+	VPADDQ       Y9, Y3, Y3
+	VMOVUPS      96(SI), Y10
+	VPAND        Y10, Y0, Y11
+	VPMAXUD      Y11, Y1, Y1
+	VMULPS       Y2, Y10, Y10
+	VCVTPS2DQ    Y10, Y10
+	VMOVDQU      Y10, 96(DI)
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULDQ      Y10, Y10, Y10
+	VPADDQ       Y10, Y3, Y3
+	VPMULDQ      Y11, Y11, Y11
+	VPADDQ       Y11, Y3, Y3
 	ADDQ         $0x00000080, DI
 	ADDQ         $0x00000080, SI
 	SUBQ         $0x20, CX
 	JNE          loop
+	VEXTRACTI128 $0x01, Y3, X2
+	VPADDQ       X2, X3, X3
+	VPSHUFD      $0x4e, X3, X2
+	VPADDQ       X2, X3, X3
+	VMOVQ        X3, AX
+	MOVQ         AX, squares+32(FP)
 	VEXTRACTI128 $0x01, Y1, X2
 	VPMAXUD      X2, X1, X1
 	VPSHUFD      $0x4e, X1, X2
@@ -50,84 +77,46 @@ loop:
 	VPSHUFD      $0xb1, X1, X2
 	VPMAXUD      X2, X1, X1
 	VMOVD        X1, AX
-	MOVL         AX, ret+32(FP)
+	MOVL         AX, largest+40(FP)
 	VZEROUPPER
 	RET
 
-// func avx2Squares(quanta *int32, n int) (low uint64, high uint64)
+// func avx2Add(sums *int64, quanta *int32, n int)
 // Requires: AVX, AVX2
-TEXT ·avx2Squares(SB), NOSPLIT, $0-32
-	MOVQ     quanta+0(FP), SI
-	MOVQ     n+8(FP), CX
-	VPCMPEQD Y0, Y0, Y0
-	VPSRLQ   $0x20, Y0, Y0
-	VPXOR    Y1, Y1, Y1
-	VPXOR    Y2, Y2, Y2
+TEXT ·avx2Add(SB), NOSPLIT, $0-24
+	MOVQ sums+0(FP), DI
+	MOVQ quanta+8(FP), SI
+	MOVQ n+16(FP), CX
 
 loop:
-	VMOVDQU      (SI), Y3
-	VPSRLQ       $0x20, Y3, Y4
-	VPMULDQ      Y3, Y3, Y3
-	VPAND        Y3, Y0, Y5
-	VPADDQ       Y5, Y1, Y1
-	VPSRLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y2, Y2
-	VPMULDQ      Y4, Y4, Y4
-	VPAND        Y4, Y0, Y5
-	VPADDQ       Y5, Y1, Y1
-	VPSRLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y2, Y2
-	VMOVDQU      32(SI), Y6
-	VPSRLQ       $0x20, Y6, Y7
-	VPMULDQ      Y6, Y6, Y6
-	VPAND        Y6, Y0, Y8
-	VPADDQ       Y8, Y1, Y1
-	VPSRLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y2, Y2
-	VPMULDQ      Y7, Y7, Y7
-	VPAND        Y7, Y0, Y8
-	VPADDQ       Y8, Y1, Y1
-	VPSRLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y2, Y2
-	VMOVDQU      64(SI), Y9
-	VPSRLQ       $0x20, Y9, Y10
-	VPMULDQ      Y9, Y9, Y9
-	VPAND        Y9, Y0, Y11
-	VPADDQ       Y11, Y1, Y1
-	VPSRLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y2, Y2
-	VPMULDQ      Y10, Y10, Y10
-	VPAND        Y10, Y0, Y11
-	VPADDQ       Y11, Y1, Y1
-	VPSRLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y2, Y2
-	VMOVDQU      96(SI), Y12
-	VPSRLQ       $0x20, Y12, Y13
-	VPMULDQ      Y12, Y12, Y12
-	VPAND        Y12, Y0, Y14
-	VPADDQ       Y14, Y1, Y1
-	VPSRLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y2, Y2
-	VPMULDQ      Y13, Y13, Y13
-	VPAND        Y13, Y0, Y14
-	VPADDQ       Y14, Y1, Y1
-	VPSRLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y2, Y2
-	ADDQ         $0x00000080, SI
-	SUBQ         $0x20, CX
-	JNE          loop
-	VEXTRACTI128 $0x01, Y1, X3
-	VPADDQ       X3, X1, X1
-	VPSHUFD      $0x4e, X1, X3
-	VPADDQ       X3, X1, X1
-	VMOVQ        X1, AX
-	MOVQ         AX, low+16(FP)
-	VEXTRACTI128 $0x01, Y2, X3
-	VPADDQ       X3, X2, X2
-	VPSHUFD      $0x4e, X2, X3
-	VPADDQ       X3, X2, X2
-	VMOVQ        X2, DX
-	MOVQ         DX, high+24(FP)
+	VPMOVSXDQ (SI), Y0
+	VPADDQ    (DI), Y0, Y0
+	VMOVDQU   Y0, (DI)
+	VPMOVSXDQ 16(SI), Y1
+	VPADDQ    32(DI), Y1, Y1
+	VMOVDQU   Y1, 32(DI)
+	VPMOVSXDQ 32(SI), Y2
+	VPADDQ    64(DI), Y2, Y2
+	VMOVDQU   Y2, 64(DI)
+	VPMOVSXDQ 48(SI), Y3
+	VPADDQ    96(DI), Y3, Y3
+	VMOVDQU   Y3, 96(DI)
+	VPMOVSXDQ 64(SI), Y0
+	VPADDQ    128(DI), Y0, Y0
+	VMOVDQU   Y0, 128(DI)
+	VPMOVSXDQ 80(SI), Y1
+	VPADDQ    160(DI), Y1, Y1
+	VMOVDQU   Y1, 160(DI)
+	VPMOVSXDQ 96(SI), Y2
+	VPADDQ    192(DI), Y2, Y2
+	VMOVDQU   Y2, 192(DI)
+	VPMOVSXDQ 112(SI), Y3
+	VPADDQ    224(DI), Y3, Y3
+	VMOVDQU   Y3, 224(DI)
+	ADDQ      $0x00000100, DI
+	ADDQ      $0x00000080, SI
+	SUBQ      $0x20, CX
+	JNE       loop
 	VZEROUPPER
 	RET
 

@@ -54,7 +54,6 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 		for n := range 150 {
 			t.Run("", func(t *testing.T) {
 				rounds(t, n, source, fenced(t, atEnd))
-				squared(t, n, source, fenced(t, atEnd))
 				shrunk(t, n, source, fenced(t, atEnd))
 			})
 		}

@@ -48,10 +48,19 @@ func rounds(t *testing.T, n int, source *rand.Rand, at places) {
 		exact := math.RoundToEven(math.Ldexp(float64(values[i]), int(shift)))
 		want[i] = int32(max(-quanta.Largest, min(quanta.Largest, exact)))
 	}
+	squares := new(big.Int)
+	for _, v := range want {
+		square := big.NewInt(int64(v))
+		squares.Add(squares, square.Mul(square, square))
+	}
 	for _, k := range quanta.All() {
 		got := at.integers(n)
-		if !k.Round(got, values, shift) || !slices.Equal(got, want) {
+		high, low, finite := k.Round(got, values, shift)
+		if !finite || !slices.Equal(got, want) {
 			t.Fatalf("%s makes %v of %v at 2^%d, want %v", k, got, values, shift, want)
+		}
+		if sum := joined(high, low); sum.Cmp(squares) != 0 {
+			t.Fatalf("%s adds the squares of %v up to %v, want %v", k, got, sum, squares)
 		}
 		if n == 0 {
 			continue
@@ -60,12 +69,17 @@ func rounds(t *testing.T, n int, source *rand.Rand, at places) {
 		kept := values[bad]
 		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			values[bad] = float32(v)
-			if k.Round(got, values, shift) {
+			if _, _, finite := k.Round(got, values, shift); finite {
 				t.Fatalf("%s takes %v for a number, as value %d of %d", k, v, bad, n)
 			}
 		}
 		values[bad] = kept
 	}
+}
+
+func joined(high, low uint64) *big.Int {
+	sum := new(big.Int).SetUint64(high)
+	return sum.Or(sum.Lsh(sum, 64), new(big.Int).SetUint64(low))
 }
 
 // drawn are quanta of all magnitudes.
@@ -80,23 +94,6 @@ func drawn(n int, source *rand.Rand, at places) []int32 {
 	return all
 }
 
-// squared checks sums of squares against integers without bounds.
-func squared(t *testing.T, n int, source *rand.Rand, at places) {
-	t.Helper()
-	all, want := drawn(n, source, at), new(big.Int)
-	for _, v := range all {
-		square := big.NewInt(int64(v))
-		want.Add(want, square.Mul(square, square))
-	}
-	for _, k := range quanta.All() {
-		high, low := k.Squares(all)
-		got := new(big.Int).SetUint64(high)
-		if got.Or(got.Lsh(got, 64), new(big.Int).SetUint64(low)).Cmp(want) != 0 {
-			t.Fatalf("%s adds the squares of %v up to %v, want %v", k, all, got, want)
-		}
-	}
-}
-
 // shrunk checks sums against integers without bounds.
 func shrunk(t *testing.T, n int, source *rand.Rand, at places) {
 	t.Helper()
@@ -105,18 +102,22 @@ func shrunk(t *testing.T, n int, source *rand.Rand, at places) {
 	if source.IntN(4) == 0 {
 		fraction = []uint64{0, 1, 1<<32 - 1, 1 << 32, 1 << 63, math.MaxUint64}[source.IntN(6)]
 	}
-	before, want := make([]int64, n), make([]int64, n)
+	before, want, whole := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, v := range all {
 		before[i] = int64(source.Uint64()) >> source.IntN(64)
 		product := new(big.Int).Mul(big.NewInt(int64(v)), new(big.Int).SetUint64(fraction))
 		product.Quo(product, new(big.Int).Lsh(big.NewInt(1), 64)) // towards zero
-		want[i] = before[i] + product.Int64()
+		want[i], whole[i] = before[i]+product.Int64(), before[i]+int64(v)
 	}
 	for _, k := range quanta.All() {
 		sums := at.sums(n)
 		copy(sums, before)
 		if k.AddShrunk(sums, all, fraction); !slices.Equal(sums, want) {
 			t.Fatalf("%s adds %v times %d/2^64 to %v, which makes %v, want %v", k, all, fraction, before, sums, want)
+		}
+		copy(sums, before)
+		if k.Add(sums, all); !slices.Equal(sums, whole) {
+			t.Fatalf("%s adds %v to %v, which makes %v, want %v", k, all, before, sums, whole)
 		}
 	}
 }
@@ -126,16 +127,20 @@ func TestKernelsAreTheirDefinition(t *testing.T) {
 	for range 20 {
 		for n := range 150 {
 			rounds(t, n, source, heap())
-			squared(t, n, source, heap())
 			shrunk(t, n, source, heap())
 		}
 	}
-	many := slices.Repeat([]int32{quanta.Largest, -quanta.Largest}, 1<<15) // sums of halves beyond 32 bits
-	want := new(big.Int).Lsh(big.NewInt(quanta.Largest*quanta.Largest), 16)
-	for _, k := range quanta.All() {
-		high, low := k.Squares(many)
-		if got := new(big.Int).SetUint64(high); got.Or(got.Lsh(got, 64), new(big.Int).SetUint64(low)).Cmp(want) != 0 {
-			t.Errorf("%s: %v, want %v", k, got, want)
+	for _, value := range []float32{1, 1.0 / 2, 1.0 / 3, 1.0 / 1024} { // sums of squares of one word and of two
+		many := slices.Repeat([]float32{value, -value}, 1<<11)
+		for shift := range uint(31) {
+			for _, k := range quanta.All() {
+				all := make([]int32, len(many))
+				high, low, _ := k.Round(all, many, shift)
+				want := big.NewInt(int64(all[0]))
+				if want.Mul(want, want).Lsh(want, 12); joined(high, low).Cmp(want) != 0 {
+					t.Errorf("%s: the squares of %d times %d are %v, want %v", k, len(all), all[0], joined(high, low), want)
+				}
+			}
 		}
 	}
 }
@@ -144,6 +149,7 @@ func TestKernelsRefuseTooLittleRoom(t *testing.T) {
 	for _, k := range quanta.All() {
 		for what, do := range map[string]func(){
 			"values": func() { k.Round(make([]int32, 40), make([]float32, 39), 1) },
+			"places": func() { k.Add(make([]int64, 39), make([]int32, 40)) },
 			"sums":   func() { k.AddShrunk(make([]int64, 39), make([]int32, 40), 1) },
 		} {
 			func() {
@@ -170,9 +176,9 @@ func BenchmarkKernels(b *testing.B) {
 	}
 	for _, k := range quanta.All() {
 		for what, do := range map[string]func(){
-			"round":   func() { k.Round(all, values, 10) },
-			"squares": func() { k.Squares(all) },
-			"shrink":  func() { k.AddShrunk(sums, all, 1<<60) },
+			"round":  func() { k.Round(all, values, 10) },
+			"add":    func() { k.Add(sums, all) },
+			"shrink": func() { k.AddShrunk(sums, all, 1<<60) },
 		} {
 			b.Run(what+"/"+k.String(), func(b *testing.B) {
 				for b.Loop() {

@@ -8,6 +8,12 @@ import (
 // beyond is the bits of the first float32 that times 2^shift is beyond Largest.
 func beyond(shift uint) uint32 { return math.Float32bits(float32(math.Ldexp(1, 31-int(shift)))) }
 
+// furthest is not below the magnitude of any integer that values of a largest magnitude
+// make, which is not beyond.
+func furthest(largest uint32, shift uint) uint64 {
+	return uint64(math.Ceil(math.Ldexp(float64(math.Float32frombits(largest)), int(shift))))
+}
+
 func round(quanta []int32, values []float32, shift uint) bool {
 	const (
 		infinity = 0x7f800000 // as bits; numbers of a larger magnitude are NaN

@@ -9,7 +9,7 @@ import (
 // multiple of it, and the rest is left to plain Go.
 const run = 32
 
-// wide is one instruction set of package fixed: its vectors, of some bytes, and
+// wide is one instruction set of packages fixed and quanta: its vectors, of some bytes, and
 // the instructions that AVX-512 has other names for.
 type wide struct {
 	bytes int
@@ -17,6 +17,8 @@ type wide struct {
 	half  func(i int) reg.VecPhysical // the lower half of v(i)
 	move  func(g *generator, from, to operand.Op)
 	and   func(g *generator, x, y, to operand.Op)
+	xor   func(g *generator, x, y, to operand.Op)
+	sign  func(g *generator, x, to operand.Op) // ones where x, of 64 bits, is below zero; register 2 is zero
 }
 
 func ymmWide() wide {
@@ -25,6 +27,8 @@ func ymmWide() wide {
 		half: func(i int) reg.VecPhysical { return ymm(i).AsX().(reg.VecPhysical) },
 		move: func(g *generator, from, to operand.Op) { g.VMOVDQU(from, to) },
 		and:  func(g *generator, x, y, to operand.Op) { g.VPAND(x, y, to) },
+		xor:  func(g *generator, x, y, to operand.Op) { g.VPXOR(x, y, to) },
+		sign: func(g *generator, x, to operand.Op) { g.VPCMPGTQ(x, ymm(2), to) },
 	}
 }
 
@@ -34,6 +38,8 @@ func zmmWide() wide {
 		half: func(i int) reg.VecPhysical { return zmm(i).AsY().(reg.VecPhysical) },
 		move: func(g *generator, from, to operand.Op) { g.VMOVDQU64(from, to) },
 		and:  func(g *generator, x, y, to operand.Op) { g.VPANDD(x, y, to) },
+		xor:  func(g *generator, x, y, to operand.Op) { g.VPXORQ(x, y, to) },
+		sign: func(g *generator, x, to operand.Op) { g.VPSRAQ(operand.Imm(63), x, to) },
 	}
 }
 
@@ -80,7 +86,7 @@ func (g *generator) addValues(name string, w wide) {
 		}
 		g.magnitudes(values, w, 6)
 	}, pointer{sums, 8}, pointer{values, 4})
-	g.largestLane(w)
+	g.largestLane(w, 0)
 }
 
 // largestValue is the search of addValues alone.
@@ -93,7 +99,7 @@ func (g *generator) largestValue(name string, w wide) {
 	g.Load(g.Param("n"), n)
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
 	g.loop(n, func() { g.magnitudes(values, w, 2) }, pointer{values, 4})
-	g.largestLane(w)
+	g.largestLane(w, 0)
 }
 
 // largestFloat finds the largest magnitude of floats. As bits, magnitudes are in the
@@ -116,7 +122,7 @@ func (g *generator) largestFloat(name string, w wide) {
 			g.VPMAXUD(w.v(2+i), w.v(1), w.v(1))
 		}
 	}, pointer{weights, 4})
-	g.largestLane(w)
+	g.largestLane(w, 0)
 }
 
 // magnitudes takes a run of values into register 1. As a number without a sign the
@@ -128,8 +134,8 @@ func (g *generator) magnitudes(values reg.GPPhysical, w wide, free int) {
 	}
 }
 
-// largestLane returns the largest lane of register 1.
-func (g *generator) largestLane(w wide) {
+// largestLane returns the largest lane of register 1, as the result with some index.
+func (g *generator) largestLane(w wide, result int) {
 	if w.bytes == 64 {
 		g.VEXTRACTI64X4(operand.Imm(1), zmm(1), ymm(2))
 		g.VPMAXUD(ymm(2), ymm(1), ymm(1))
@@ -142,7 +148,7 @@ func (g *generator) largestLane(w wide) {
 	}
 	g.VPMAXUD(y, x, x)
 	g.VMOVD(x, reg.EAX)
-	g.Store(reg.EAX, g.ReturnIndex(0))
+	g.Store(reg.EAX, g.ReturnIndex(result))
 	g.VZEROUPPER()
 	g.RET()
 }

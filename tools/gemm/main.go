@@ -62,9 +62,14 @@ func generate(root string) error {
 			g.moveWeights("avx512Move", zmmWide())
 		}),
 		write(root, "privacy/quanta", "avx2_amd64", func(g *generator) {
-			g.roundQuanta("avx2Round")
-			g.squareQuanta("avx2Squares")
-			g.addShrunkQuanta("avx2AddShrunk")
+			g.roundQuanta("avx2Round", ymmWide())
+			g.addQuanta("avx2Add", ymmWide())
+			g.addShrunkQuanta("avx2AddShrunk", ymmWide())
+		}),
+		write(root, "privacy/quanta", "avx512_amd64", func(g *generator) {
+			g.roundQuanta("avx512Round", zmmWide())
+			g.addQuanta("avx512Add", zmmWide())
+			g.addShrunkQuanta("avx512AddShrunk", zmmWide())
 		}),
 	)
 }

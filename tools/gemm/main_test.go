@@ -22,8 +22,8 @@ func TestCommittedKernelsAreUpToDate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(written) == 0 || len(written)%2 != 0 {
-			t.Errorf("%d files are written to %s, want two for each set of instructions", len(written), dir)
+		if len(written) != 4 {
+			t.Errorf("%d files are written to %s, want 4", len(written), dir)
 		}
 		for _, f := range written {
 			got, err := os.ReadFile(filepath.Join(root, dir, f.Name()))

@@ -5,13 +5,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// roundQuanta multiplies floats and makes them integers. Register 0 holds what leaves the
-// sign of a float out, 1 the largest magnitude so far, lane by lane, 2 the factor.
-func (g *generator) roundQuanta(name string) {
-	g.function(name, "func(quanta *int32, values *float32, factor float32, n int) uint32",
+// roundQuanta multiplies floats and makes them integers, and adds up the squares of these.
+// Register 0 holds what leaves the sign of a float out, 1 the largest magnitude so far,
+// lane by lane, 2 the factor, 3 the squares so far.
+func (g *generator) roundQuanta(name string, w wide) {
+	g.function(name, "func(quanta *int32, values *float32, factor float32, n int) (squares uint64, largest uint32)",
 		name+" sets each of the n quanta to its value times factor, rounded to the",
-		"nearest integer, or the even one of two, and returns the bits of the largest",
-		"magnitude of a value. n > 0 is a multiple of 32.",
+		"nearest integer, or the even one of two. It returns the sum of the squares of",
+		"quanta modulo 2^64, and the bits of the largest magnitude of a value. n > 0 is a",
+		"multiple of 32.",
 	)
 	quanta, values, n := reg.RDI, reg.RSI, reg.RCX
 	factor, err := g.Param("factor").Resolve()
@@ -20,70 +22,66 @@ func (g *generator) roundQuanta(name string) {
 	}
 	g.Load(g.Param("quanta"), quanta)
 	g.Load(g.Param("values"), values)
-	g.VBROADCASTSS(factor.Addr, ymm(2))
+	g.VBROADCASTSS(factor.Addr, w.v(2))
 	g.Load(g.Param("n"), n)
 	g.MOVL(operand.U32(0x7fffffff), reg.EAX)
-	g.VMOVD(reg.EAX, ymm(0).AsX())
-	g.VPBROADCASTD(ymm(0).AsX(), ymm(0))
+	g.VMOVD(reg.EAX, w.v(0).AsX())
+	g.VPBROADCASTD(w.v(0).AsX(), w.v(0))
 	g.VPXOR(ymm(1), ymm(1), ymm(1))
+	g.VPXOR(ymm(3), ymm(3), ymm(3))
 	g.loop(n, func() {
-		for i := range run / 8 {
-			x, y := ymm(3+2*i), ymm(4+2*i)
-			g.VMOVUPS(at(values, 32*i), x)
-			g.VPAND(x, ymm(0), y)
-			g.VPMAXUD(y, ymm(1), ymm(1))
-			g.VMULPS(ymm(2), x, x)
+		for i := range run * 4 / w.bytes {
+			x, y := w.v(4+2*i), w.v(5+2*i)
+			g.VMOVUPS(at(values, i*w.bytes), x)
+			w.and(g, x, w.v(0), y)
+			g.VPMAXUD(y, w.v(1), w.v(1))
+			g.VMULPS(w.v(2), x, x)
 			g.VCVTPS2DQ(x, x)
-			g.VMOVDQU(x, at(quanta, 32*i))
-		}
-	}, pointer{quanta, 4}, pointer{values, 4})
-	g.largestLane(ymmWide())
-}
-
-// squareQuanta adds up the lower and the upper halves of squares. Register 0 holds what
-// leaves the upper half out, 1 and 2 the sums so far, lane by lane.
-func (g *generator) squareQuanta(name string) {
-	g.function(name, "func(quanta *int32, n int) (low, high uint64)",
-		name+" returns the sums of the lower 32 bits, and of the bits above, of the",
-		"squares of n quanta. n > 0 is a multiple of 32.",
-	)
-	quanta, n := reg.RSI, reg.RCX
-	g.Load(g.Param("quanta"), quanta)
-	g.Load(g.Param("n"), n)
-	g.VPCMPEQD(ymm(0), ymm(0), ymm(0))
-	g.VPSRLQ(operand.Imm(32), ymm(0), ymm(0))
-	g.VPXOR(ymm(1), ymm(1), ymm(1))
-	g.VPXOR(ymm(2), ymm(2), ymm(2))
-	g.loop(n, func() {
-		for i := range run / 8 {
-			x, y, low := ymm(3+3*i), ymm(4+3*i), ymm(5+3*i)
-			g.VMOVDQU(at(quanta, 32*i), x)
+			w.move(g, x, at(quanta, i*w.bytes))
 			g.VPSRLQ(operand.Imm(32), x, y) // every second one
 			for _, square := range []reg.VecPhysical{x, y} {
 				g.VPMULDQ(square, square, square)
-				g.VPAND(square, ymm(0), low)
-				g.VPADDQ(low, ymm(1), ymm(1))
-				g.VPSRLQ(operand.Imm(32), square, square)
-				g.VPADDQ(square, ymm(2), ymm(2))
+				g.VPADDQ(square, w.v(3), w.v(3))
 			}
 		}
-	}, pointer{quanta, 4})
-	for i, result := range []reg.GPPhysical{reg.RAX, reg.RDX} {
-		sum, other := ymm(1+i).AsX(), ymm(3).AsX()
-		g.VEXTRACTI128(operand.Imm(1), ymm(1+i), other)
-		g.VPADDQ(other, sum, sum)
-		g.VPSHUFD(operand.Imm(0x4e), sum, other)
-		g.VPADDQ(other, sum, sum)
-		g.VMOVQ(sum, result)
-		g.Store(result, g.ReturnIndex(i))
+	}, pointer{quanta, 4}, pointer{values, 4})
+	if w.bytes == 64 {
+		g.VEXTRACTI64X4(operand.Imm(1), zmm(3), ymm(2))
+		g.VPADDQ(ymm(2), ymm(3), ymm(3))
 	}
+	sum, other := ymm(3).AsX(), ymm(2).AsX()
+	g.VEXTRACTI128(operand.Imm(1), ymm(3), other)
+	g.VPADDQ(other, sum, sum)
+	g.VPSHUFD(operand.Imm(0x4e), sum, other)
+	g.VPADDQ(other, sum, sum)
+	g.VMOVQ(sum, reg.RAX)
+	g.Store(reg.RAX, g.ReturnIndex(0))
+	g.largestLane(w, 1)
+}
+
+func (g *generator) addQuanta(name string, w wide) {
+	g.function(name, "func(sums *int64, quanta *int32, n int)",
+		name+" adds to each of the n sums its quanta. n > 0 is a multiple of 32.",
+	)
+	sums, quanta, n := reg.RDI, reg.RSI, reg.RCX
+	g.Load(g.Param("sums"), sums)
+	g.Load(g.Param("quanta"), quanta)
+	g.Load(g.Param("n"), n)
+	g.loop(n, func() {
+		for i := range run * 8 / w.bytes {
+			x := w.v(i % 4)
+			g.VPMOVSXDQ(at(quanta, i*w.bytes/2), x)
+			g.VPADDQ(at(sums, i*w.bytes), x, x)
+			w.move(g, x, at(sums, i*w.bytes))
+		}
+	}, pointer{sums, 8}, pointer{quanta, 4})
 	g.VZEROUPPER()
 	g.RET()
 }
 
 // addShrunkQuanta multiplies magnitudes by a fraction in two halves, the lower one in
 // register 0, the upper one in 1. Register 2 is zero.
-func (g *generator) addShrunkQuanta(name string) {
+func (g *generator) addShrunkQuanta(name string, w wide) {
 	g.function(name, "func(sums *int64, quanta *int32, fraction uint64, n int)",
 		name+" adds to each of the n sums its quanta times fraction/2^64, towards",
 		"zero. n > 0 is a multiple of 32.",
@@ -93,25 +91,26 @@ func (g *generator) addShrunkQuanta(name string) {
 	g.Load(g.Param("quanta"), quanta)
 	g.Load(g.Param("fraction"), reg.RAX)
 	g.Load(g.Param("n"), n)
-	g.VMOVQ(reg.RAX, ymm(0).AsX())
-	g.VPBROADCASTQ(ymm(0).AsX(), ymm(0)) // its multiplication looks at the lower half only
-	g.VPSRLQ(operand.Imm(32), ymm(0), ymm(1))
+	g.VMOVQ(reg.RAX, w.v(0).AsX())
+	g.VPBROADCASTQ(w.v(0).AsX(), w.v(0)) // its multiplication looks at the lower half only
+	g.VPSRLQ(operand.Imm(32), w.v(0), w.v(1))
 	g.VPXOR(ymm(2), ymm(2), ymm(2))
+	lanes := w.bytes / 8
 	g.loop(n, func() {
-		for i := range run / 4 {
-			x, low, sign := ymm(3+3*(i%4)), ymm(4+3*(i%4)), ymm(5+3*(i%4))
-			g.VPMOVSXDQ(at(quanta, 16*i), x)
-			g.VPCMPGTQ(x, ymm(2), sign)
+		for i := range run / lanes {
+			x, low, sign := w.v(3+3*(i%4)), w.v(4+3*(i%4)), w.v(5+3*(i%4))
+			g.VPMOVSXDQ(at(quanta, i*w.bytes/2), x)
+			w.sign(g, x, sign)
 			g.VPABSD(x, x) // so that its lower half is the magnitude
-			g.VPMULUDQ(ymm(0), x, low)
-			g.VPMULUDQ(ymm(1), x, x)
+			g.VPMULUDQ(w.v(0), x, low)
+			g.VPMULUDQ(w.v(1), x, x)
 			g.VPSRLQ(operand.Imm(32), low, low)
 			g.VPADDQ(low, x, x)
 			g.VPSRLQ(operand.Imm(32), x, x)
-			g.VPXOR(sign, x, x)
+			w.xor(g, sign, x, x)
 			g.VPSUBQ(sign, x, x)
-			g.VPADDQ(at(sums, 32*i), x, x)
-			g.VMOVDQU(x, at(sums, 32*i))
+			g.VPADDQ(at(sums, i*w.bytes), x, x)
+			w.move(g, x, at(sums, i*w.bytes))
 		}
 	}, pointer{sums, 8}, pointer{quanta, 4})
 	g.VZEROUPPER()
