@@ -89,14 +89,14 @@ func (s *sum) Add(gradient []float32) {
 	s.row.addTo(s.sums, gradient, s.examples.Bits, s.examples.Bound)
 }
 
-// noised adds noise to the sums. They may leave then, once: whoever calls it clears
-// them before anything else is added.
+// noised adds noise to the sums. They may leave then, once: whoever calls it forgets or
+// clears them afterwards.
 func (s *sum) noised() []int64 {
 	s.noise.Add(s.stream, s.sums)
 	return s.sums
 }
 
-// clear begins the next sum, and forgets the last example.
+// clear forgets the sums and the last example.
 func (s *sum) clear() {
 	clear(s.row.quanta)
 	clear(s.sums)

@@ -63,12 +63,18 @@ func begin(t fataler, p privacy.Sampled, noise privacy.Sampler, s *privacy.Strea
 	return sum
 }
 
-func beginShared(t fataler, p privacy.Shared, noise privacy.Sampler, s *privacy.Stream) *privacy.SharedSum {
-	sum, err := p.Begin(noise, s)
+// share is what a party gives out of some gradients.
+func share(t fataler, p privacy.Shared, noise privacy.Sampler, s *privacy.Stream, gradients ...[]float32) []int32 {
+	update, err := p.Sum(noise, s, func(add func([]float32)) error {
+		for _, g := range gradients {
+			add(g)
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	return sum
+	return update
 }
 
 // Gradients are made integers one by one, clipped one by one, added up, noised as a sum
@@ -297,41 +303,49 @@ func TestNeighboursHaveTheSameDivisorAndShape(t *testing.T) {
 		if want := float32(rows) / 160; released[0] != want {
 			t.Errorf("%d rows of 1 release %v, want %v: the sum over a constant", rows, released[0], want)
 		}
-		shared := beginShared(t, shares(), silence{shares().Noise}, nil)
-		for range rows {
-			shared.Add([]float32{1, 0, 0})
-		}
-		if got := shared.Release(); len(got) != 3 || got[0] != int32(16*rows) {
+		if got := share(t, shares(), silence{shares().Noise}, nil, slices.Repeat([][]float32{{1, 0, 0}}, rows)...); len(got) != 3 || got[0] != int32(16*rows) {
 			t.Errorf("%d rows share %v", rows, got)
 		}
 	}
 }
 
-// A share is the sum of all rows and a share of the noise, in quanta, and no sum leaves
-// twice: two releases of one sum with fresh noise would tell it twice as well.
-func TestSharedSumLeavesOnce(t *testing.T) {
+// What a party gives out is the sum of all rows and a share of the noise, in quanta.
+func TestSharedSumIsTheRowsAndAShare(t *testing.T) {
 	p := shares()
 	noise := sampler(t, p.Noise)
 	want := []int64{10, 3, -2}
 	noise.Add(seeded(t, 9), want)
-	s := seeded(t, 9)
-	sum := beginShared(t, p, noise, s)
-	sum.Add([]float32{0.5, 0.25, -0.125})
-	sum.Add([]float32{0.125, -0.0625, 0})
-	sum.Add([]float32{float32(math.NaN()), 0, 0})
-	got := sum.Release()
+	got := share(t, p, noise, seeded(t, 9), []float32{0.5, 0.25, -0.125}, []float32{0.125, -0.0625, 0}, []float32{float32(math.NaN()), 0, 0})
 	for i, v := range want {
 		if int64(got[i]) != v {
 			t.Errorf("value %d is %d, want %d", i, got[i], v)
 		}
 	}
-	next := make([]int64, 3)
-	other := seeded(t, 9)
-	noise.Add(other, make([]int64, 3))
-	noise.Add(other, next)
-	for i, v := range sum.Release() {
-		if int64(v) != next[i] {
-			t.Errorf("the next sum holds %d beside its noise %d", v, next[i])
+}
+
+// A sum that was broken off is not continued: a row that had been added would be in it
+// twice, and move it by twice the bound. Nor does a sum leave twice, with noise that was
+// drawn twice.
+func TestSumsAreNeverContinued(t *testing.T) {
+	broken := errors.New("no more rows")
+	update, err := shares().Sum(silence{shares().Noise}, nil, func(add func([]float32)) error {
+		add([]float32{1, 0, 0})
+		return broken
+	})
+	if !errors.Is(err, broken) || update != nil {
+		t.Errorf("%v, %v", update, err)
+	}
+	p := steps()
+	p.Rate, p.Divisor = 1_000_000, 1
+	sum := begin(t, p, silence{p.Noise}, seeded(t, 1))
+	sum.Sample(1)
+	sum.Add([]float32{1, 0, 0}) // and the training is stopped
+	sum.Sample(1)
+	sum.Add([]float32{1, 0, 0})
+	released := make([]float32, 3)
+	for _, want := range []float32{1, 0} {
+		if err := sum.Release(released); err != nil || released[0] != want {
+			t.Errorf("released %v, %v: want %v", released, err, want)
 		}
 	}
 }
@@ -346,9 +360,7 @@ func TestSharesOfSumsAddUp(t *testing.T) {
 	gradient := make([]float32, p.Values)
 	gradient[0] = 1
 	for party := range 7 {
-		sum := beginShared(t, p, noise, seeded(t, uint64(party)))
-		sum.Add(gradient)
-		for i, v := range sum.Release() {
+		for i, v := range share(t, p, noise, seeded(t, uint64(party)), gradient) {
 			total[i] += int64(v)
 		}
 	}
@@ -443,7 +455,7 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 			}
 		}
 		if only != "sampled" {
-			_, begun := p.shared.Begin(silence{p.shared.Noise}, seeded(t, 1))
+			_, begun := p.shared.Sum(silence{p.shared.Noise}, seeded(t, 1), nil)
 			_, cost := p.shared.Release()
 			for _, err := range []error{p.shared.Validate(), begun, cost} {
 				if err == nil || !strings.Contains(err.Error(), what) {
@@ -457,7 +469,7 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 		if _, err := steps().Begin(wrong, seeded(t, 1)); !errors.Is(err, privacy.ErrLaw) {
 			t.Errorf("got error %v", err)
 		}
-		if _, err := shares().Begin(wrong, seeded(t, 1)); !errors.Is(err, privacy.ErrLaw) {
+		if _, err := shares().Sum(wrong, seeded(t, 1), nil); !errors.Is(err, privacy.ErrLaw) {
 			t.Errorf("got error %v", err)
 		}
 	}

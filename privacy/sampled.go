@@ -63,7 +63,7 @@ type SampledSum struct {
 	sampled []int
 }
 
-// Begin is the sum of the first step. All randomness, of samples and of noise, is from the
+// Begin is the sum of no row. All randomness, of samples and of noise, is from the
 // stream, which nobody else may draw from.
 func (p Sampled) Begin(noise Sampler, s *Stream) (*SampledSum, error) {
 	if err := p.Validate(); err != nil {
@@ -77,8 +77,11 @@ func (p Sampled) Begin(noise Sampler, s *Stream) (*SampledSum, error) {
 }
 
 // Sample draws each of so many rows by itself, exactly with the chance that the rate
-// says, and lists those that were drawn, in rising order, until it is called again.
+// says, and lists those that were drawn, in rising order, until it is called again. It
+// begins a step: what is left of one that was not released is forgotten, for a row of it
+// could be in the next sum twice.
 func (s *SampledSum) Sample(rows int) []int {
+	s.clear()
 	s.sampled = s.sampled[:0]
 	for row := range rows {
 		if s.stream.below(wholeRate) < uint64(s.rate) {
@@ -90,7 +93,7 @@ func (s *SampledSum) Sample(rows int) []int {
 
 // Release writes the sum of a step, in the order that keeps it private: integers were
 // clipped and summed, integer noise is added to them, and only then they become floats,
-// divided by the divisor and by the quanta of a 1. The next step's sum is begun. It fails
+// divided by the divisor and by the quanta of a 1. No sum leaves twice. It fails
 // where gradient has another number of values than was summed, and then gives nothing.
 func (s *SampledSum) Release(gradient []float32) error {
 	if len(gradient) != len(s.sums) {

@@ -45,11 +45,14 @@ func (p Shared) Release() (cost.Release, error) {
 	return p.release(noise, cost.Sampling{}), err
 }
 
-// SharedSum is the sum of one party. It is for one goroutine.
-type SharedSum struct{ sum }
-
-// Begin is an empty sum. The noise is from the stream, which nobody else may draw from.
-func (p Shared) Begin(noise Sampler, s *Stream) (*SharedSum, error) {
+// Sum is what one party gives out: the sum of the gradients of its rows with its share of
+// the noise, in quanta. It calls pass, which gives add the gradient of each row, once.
+// Where pass fails, so does Sum, and gives nothing: a part of a sum is never continued, for
+// a row would be in it twice. The noise is from the stream.
+//
+// Of more rows than Rows a sum could leave the integers of 32 bits, and wraps around:
+// then it is of no use, and as private as before.
+func (p Shared) Sum(noise Sampler, s *Stream, pass func(add func(gradient []float32)) error) ([]int32, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
@@ -57,17 +60,12 @@ func (p Shared) Begin(noise Sampler, s *Stream) (*SharedSum, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SharedSum{sum}, nil
-}
-
-// Release is the sum with this party's share of the noise, in quanta, and begins the next
-// sum: no sum leaves twice. Of more examples than Rows it could leave the integers of 32
-// bits, and wraps around: then it is of no use, and as private as before.
-func (s *SharedSum) Release() []int32 {
-	update := make([]int32, len(s.sums))
-	for i, v := range s.noised() {
+	if err := pass(sum.Add); err != nil {
+		return nil, err
+	}
+	update := make([]int32, p.Values)
+	for i, v := range sum.noised() {
 		update[i] = int32(v)
 	}
-	s.clear()
-	return update
+	return update, nil
 }

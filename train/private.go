@@ -19,15 +19,16 @@ import (
 // The gradient of a row depends on the row, the weights and the step, and on no other
 // row: where one row more or less is in the table, the sum changes by its gradient.
 type Private interface {
-	// Sample lists the rows, of so many, that take part in the next step, in rising
-	// order. The engine has read the list before it calls Release.
+	// Sample begins a step and lists the rows, of so many, that take part in it, in rising
+	// order. What was added in a step that was stopped before its release is forgotten.
+	// The engine has read the list before it calls Release.
 	Sample(rows int) []int
 	// Add is given the gradient of the loss of one row of the sample, in the layout of
 	// the job's Weights, which it must neither keep nor change. Nothing has clipped it,
 	// and its values need not be finite numbers.
 	Add(gradient []float32)
-	// Release writes, in the layout of Weights, what the optimiser may see of the sum of
-	// a step, and begins the sum of the next. Its error ends the training.
+	// Release ends a step: it writes, in the layout of Weights, what the optimiser may see
+	// of the sum. Its error ends the training.
 	Release(gradient []float32) error
 }
 
@@ -35,7 +36,7 @@ type Private interface {
 // order of the rows, at the job's weights, which stay as they are. It must neither keep
 // nor change what it is given. As in a step of a private job, nothing has clipped the
 // gradients, and whatever a row holds it changes no other row's gradient, and Gradients
-// does not fail. Of the job's Training only batch and arithmetic matter: so many rows go
+// does not fail; where its context ends it, not all rows were given. Of the job's Training only batch and arithmetic matter: so many rows go
 // through the network together.
 func (e Engine) Gradients(ctx context.Context, job Job, add func(gradient []float32)) error {
 	net, _, err := e.begin(job, Job.validateGradients)

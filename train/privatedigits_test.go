@@ -188,7 +188,7 @@ func TestExampleModeLearnsDigits(t *testing.T) {
 
 // oneTrainer is the accuracies of one trainer, who has all rows and takes all of them in
 // each of 100 steps, and what epsilon that costs.
-func oneTrainer(t *testing.T, sigma uint64, seeds uint64) (accuracies []float64, cost float64) {
+func oneTrainer(t *testing.T, sigma, seeds uint64) (accuracies []float64, cost float64) {
 	t.Helper()
 	const steps = 100
 	p := privacy.Sampled{ // the bound is a half
@@ -263,23 +263,22 @@ func TestCentralModeLearnsDigits(t *testing.T) {
 				f := newFederation(t, trainers, n)
 				weights := f.start(t)
 				move := c.server(len(weights))
-				var sums []*privacy.SharedSum
+				var streams []*privacy.Stream
 				for i := range trainers {
-					sum, err := p.Begin(noise, streamOf(t, n, uint64(i)))
-					if err != nil {
-						t.Fatal(err)
-					}
-					sums = append(sums, sum)
+					streams = append(streams, streamOf(t, n, uint64(i)))
 				}
 				mean := make([]float32, len(weights))
 				for round := range c.rounds {
 					gradient := make([]float64, len(weights))
 					for i, shard := range f.shards {
 						job := train.Job{Model: f.model, Training: f.training, Weights: weights, Table: shard}
-						if err := (train.Engine{}).Gradients(context.Background(), job, sums[i].Add); err != nil {
+						update, err := p.Sum(noise, streams[i], func(add func([]float32)) error {
+							return train.Engine{}.Gradients(context.Background(), job, add)
+						})
+						if err != nil {
 							t.Fatal(err)
 						}
-						for j, v := range sums[i].Release() {
+						for j, v := range update {
 							gradient[j] += float64(v) / math.Ldexp(1600, int(p.Bits))
 						}
 					}
@@ -335,15 +334,14 @@ func TestHostileRowMovesThePrivateSumByNoMoreThanTheBound(t *testing.T) {
 	f := newFederation(t, 10, 1)
 	p := privacy.Shared{Examples: examples(9, privacy.L2, 1024, privacy.Skellam{Variance: 100, Shares: 1})}
 	sumOf := func(table data.Table) []int32 {
-		sum, err := p.Begin(silence{p.Noise}, streamOf(t, 1))
+		job := train.Job{Model: f.model, Training: f.training, Weights: f.start(t), Table: table}
+		update, err := p.Sum(silence{p.Noise}, streamOf(t, 1), func(add func([]float32)) error {
+			return train.Engine{}.Gradients(context.Background(), job, add)
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		job := train.Job{Model: f.model, Training: f.training, Weights: f.start(t), Table: table}
-		if err := (train.Engine{}).Gradients(context.Background(), job, sum.Add); err != nil {
-			t.Fatal(err)
-		}
-		return sum.Release()
+		return update
 	}
 	rows := all(f.shards[0].Rows())
 	without := sumOf(f.shards[0].Select(slices.Delete(slices.Clone(rows), 7, 8)))
