@@ -11,7 +11,7 @@ import (
 )
 
 // agreed lists the layers in which every validator must compute the same bits.
-const agreed = "spec round privacy/cost chain"
+const agreed = "spec round privacy/cost privacy/terms chain"
 
 const noFloat = "float arithmetic differs between machines: use integers with a named unit"
 

@@ -12,7 +12,7 @@ import (
 const given = "role"
 
 // pure lists the layers without I/O, clock or ambient randomness.
-const pure = "spec round model aggregate privacy privacy/cost secagg"
+const pure = "spec round model aggregate privacy privacy/cost privacy/terms secagg"
 
 func TestPurePackages(t *testing.T) {
 	holds(t, purity)

@@ -91,8 +91,11 @@ type Tools struct {
 	Trainer   train.Trainer
 	Table     data.Table // the node's own rows
 	Withhold  bool       // nobody is told how many rows these are
-	Random    io.Reader  // salts are read from it; nobody else can know them
-	Now       func() time.Time
+	Random    io.Reader  // salts and noise are read from it; nobody else can know them
+	// Charge has the owner's own ledger charge a round of a private task before anything
+	// leaves; nil: there is none. The error of one that refuses wraps ErrFinal.
+	Charge func(ctx context.Context, task spec.Task, r spec.Round) error
+	Now    func() time.Time
 }
 
 // Records is what a node reads of the chain beside its duties. What is not there

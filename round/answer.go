@@ -124,7 +124,9 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
-	case in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples:
+	case s.Task.Spec.Private() && (in.Samples > 0 || in.Correct > 0): // nothing but the update is paid for
+		return nil, ErrSamples
+	case !s.Task.Spec.Private() && (in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples):
 		return nil, ErrSamples
 	}
 	if r.Committer(in.Commitment) > 0 {
@@ -134,6 +136,9 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, at.Height
 	r.Commitments++
 	s.answered(at, r)
+	if t.Dataset > 0 {
+		return []Effect{Charge{r.Number, t.Dataset}}, nil
+	}
 	return nil, nil
 }
 

@@ -106,6 +106,21 @@ type Engage struct{ Nodes []uint64 }
 // Release gives the slot back.
 type Release struct{ Nodes []uint64 }
 
+// Reserve keeps one release of a round for each data set whose rows it is made from.
+type Reserve struct {
+	Round    uint64
+	Datasets []uint64
+}
+
+// Charge spends it, because the update is committed to.
+type Charge struct{ Round, Dataset uint64 }
+
+// GiveBack gives back what was reserved and is not needed.
+type GiveBack struct {
+	Round    uint64
+	Datasets []uint64
+}
+
 // Measure records how good a model the nodes helped to make.
 type Measure struct {
 	Nodes    []uint64
@@ -135,6 +150,9 @@ func (e Merit) round() uint64        { return e.Round }
 func (e Demerit) round() uint64      { return e.Round }
 func (e Accuse) round() uint64       { return e.Fault.Round }
 func (e Abort) round() uint64        { return e.Round }
+func (e Reserve) round() uint64      { return e.Round }
+func (e Charge) round() uint64       { return e.Round }
+func (e GiveBack) round() uint64     { return e.Round }
 func (Engage) round() uint64         { return 0 }
 func (Release) round() uint64        { return 0 }
 func (Measure) round() uint64        { return 0 }
@@ -152,6 +170,9 @@ func (e Pay) String() string         { return fmt.Sprintf("pay %d %d uthing", e.
 func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
 func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
 func (e Abort) String() string       { return fmt.Sprintf("abort (%s)", e.Why) }
+func (e Reserve) String() string     { return fmt.Sprintf("reserve privacy of %d", e.Datasets) }
+func (e Charge) String() string      { return fmt.Sprintf("charge privacy of %d", e.Dataset) }
+func (e GiveBack) String() string    { return fmt.Sprintf("give back privacy of %d", e.Datasets) }
 func (e Engage) String() string      { return fmt.Sprintf("engage %d", e.Nodes) }
 func (e Release) String() string     { return fmt.Sprintf("release %d", e.Nodes) }
 

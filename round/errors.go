@@ -38,6 +38,7 @@ var (
 	ErrAlreadyClosing  = &Refusal{22, "task is already being cancelled"}
 	ErrModel           = &Refusal{23, "model 0 differs from the one agreed on"}
 	ErrSelection       = &Refusal{24, "selection does not fit the task"}
+	ErrBudget          = &Refusal{25, "too few owners could pay all rounds from their privacy budgets"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -46,7 +47,7 @@ func Refusals() []*Refusal {
 	return []*Refusal{
 		ErrTaskNotFound, ErrRoundNotFound, ErrNotOwner, ErrSpec, ErrMalformed, ErrEscrow,
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
-		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection,
+		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
 		errUnexpectedInput,
 	}
 }

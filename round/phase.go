@@ -1,6 +1,10 @@
 package round
 
-import "github.com/althing-network/althing/spec"
+import (
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
 
 // closes is when the phase of a round ends, as far as the answers so far tell: at
 // once when all asked have answered; when as many as needed have, after a grace of
@@ -122,7 +126,26 @@ func (s *State) closePhase(at Moment, r *spec.Round) []Effect {
 // closeTraining has those who have committed upload.
 func (s *State) closeTraining(at Moment, r *spec.Round) []Effect {
 	r.Committed = committed(r)
-	return []Effect{AskAttest{r.Number, s.begin(at, r, spec.PhaseAttest, s.Task.Spec.Deadlines.Attest)}}
+	effects := s.unspent(r)
+	return append(effects, AskAttest{r.Number, s.begin(at, r, spec.PhaseAttest, s.Task.Spec.Deadlines.Attest)})
+}
+
+// unspent gives back what is reserved for trainers that have not committed.
+func (s *State) unspent(r *spec.Round) []Effect {
+	unspent := slices.DeleteFunc(slices.Clone(r.Trainers), func(t spec.Contribution) bool { return t.Dataset == 0 || t.Height > 0 })
+	if len(unspent) == 0 {
+		return nil
+	}
+	return []Effect{GiveBack{r.Number, datasets(unspent)}}
+}
+
+// datasets are whose privacy some trainers spend.
+func datasets(trainers []spec.Contribution) []uint64 {
+	ids := make([]uint64, len(trainers))
+	for i, t := range trainers {
+		ids[i] = t.Dataset
+	}
+	return ids
 }
 
 // committed is the bitmap of the trainers that have committed. It is made once: a

@@ -37,10 +37,23 @@ func Committee(task spec.TaskSpec, nodes []spec.Node) (Select, error) {
 // Trainers picks who trains in the next round: as many as the task needs and
 // 30% more, fewer where fewer are eligible, [ErrResources] below the least the
 // task accepts. No evaluator of a task trains for it.
+func Trainers(s State, nodes []spec.Node) (Select, error) {
+	eligible := Eligible(s, nodes)
+	selection := s.Task.Spec.Selection
+	if len(eligible) < int(selection.MinTrainers) {
+		return Select{}, ErrResources
+	}
+	eligible = eligible[:min(len(eligible), selection.Asked())]
+	ids := nodeIDs(eligible)
+	slices.Sort(ids)
+	return Select{Trainers: ids}, nil
+}
+
+// Eligible lists who may train in the next round of a task, the best first.
 //
 // A trainer whose round is being scored has done its part in it: that round takes none
 // of its slots.
-func Trainers(s State, nodes []spec.Node) (Select, error) {
+func Eligible(s State, nodes []spec.Node) []spec.Member {
 	task, nodes := s.Task, slices.Clone(nodes) // the argument keeps its own
 	for _, r := range s.Open() {
 		for i, n := range nodes {
@@ -49,14 +62,39 @@ func Trainers(s State, nodes []spec.Node) (Select, error) {
 			}
 		}
 	}
-	eligible := ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
-	if len(eligible) < int(task.Spec.Selection.MinTrainers) {
+	return ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
+}
+
+// Paying is [Trainers] for a private task: each trains on a data set whose book can pay
+// for it, and no owner has two, for what the task promises counts owners. Payer answers
+// for one node; its owner is empty where nobody pays for the node. The best are asked
+// first, and no more than are needed.
+func Paying(selection spec.Selection, eligible []spec.Member, payer func(node uint64) (Payer, error)) (chosen Select, err error) {
+	taken := make(map[string]bool) // looked up, never walked
+	for _, m := range eligible {
+		p, err := payer(m.Node)
+		if err != nil {
+			return Select{}, err
+		}
+		if p.Owner == "" || taken[p.Owner] {
+			continue
+		}
+		taken[p.Owner] = true
+		chosen.Trainers = append(chosen.Trainers, m.Node)
+		if chosen.Datasets = append(chosen.Datasets, p.Dataset); len(chosen.Trainers) == selection.Asked() {
+			break
+		}
+	}
+	if len(chosen.Trainers) < int(selection.MinTrainers) {
 		return Select{}, ErrResources
 	}
-	eligible = eligible[:min(len(eligible), task.Spec.Selection.Asked())]
-	ids := nodeIDs(eligible)
-	slices.Sort(ids)
-	return Select{Trainers: ids}, nil
+	return chosen, nil
+}
+
+// Payer is who pays for what a node releases: a data set that the node may train on.
+type Payer struct {
+	Dataset uint64
+	Owner   string // of the data set; empty: nobody pays
 }
 
 // ranked lists the eligible nodes by reputation, then stake, then id.
@@ -87,5 +125,13 @@ func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
 	}
 	accuracy, _ := n.Accuracy(task.Data.Name)
 	holding, holds := n.Profile.Holding(task.Data.Name)
-	return holds && (role == spec.Evaluator || holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy)
+	switch {
+	case !holds:
+		return false
+	case role == spec.Evaluator:
+		return true
+	case !task.Private() && holding.Dataset > 0: // its book counts what is lost, which without noise is everything
+		return false
+	}
+	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
 }

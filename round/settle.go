@@ -149,13 +149,17 @@ func (s *State) giveUp(at Moment, r *spec.Round, why string) []Effect {
 
 // end closes a round in one of the final phases.
 func (s *State) end(at Moment, r *spec.Round, phase spec.Phase) []Effect {
+	var effects []Effect
+	if r.Phase == spec.PhaseTrain {
+		effects = s.unspent(r)
+	}
 	r.Phase, r.Since, r.Closed = phase, at.Time, at.Height
 	if r.Number == s.Task.Scoring {
 		s.Task.Scoring = 0
 	} else {
 		s.Task.Since = at.Time
 	}
-	return []Effect{Release{trainers(r)}}
+	return append(effects, Release{trainers(r)})
 }
 
 // measure records how good a model the survivors of a round helped to make.

@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/althing-network/althing/spec"
@@ -172,7 +173,11 @@ func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 			!distinct(in.Trainers, nodeIDs(s.Task.Evaluators)) {
 			return nil, ErrSelection
 		}
-		return s.open(at, in.Trainers), nil
+		if s.Task.Spec.Private() && (len(in.Datasets) != len(in.Trainers) || !distinct(in.Datasets)) ||
+			!s.Task.Spec.Private() && len(in.Datasets) > 0 {
+			return nil, ErrSelection
+		}
+		return s.open(at, in), nil
 	}
 	return nil, ErrSelection
 }
@@ -236,18 +241,26 @@ func agreed(digests []spec.Digest, quorum int) (spec.Digest, bool) {
 
 // open begins the next round on the newest model. If the newest round is still being
 // scored, the task carries it on beside.
-func (s *State) open(at Moment, trainers []uint64) []Effect {
+func (s *State) open(at Moment, in Select) []Effect {
 	if s.Running() {
 		s.Scoring, s.Task.Scoring = s.Round, s.Round.Number
 	}
 	s.Task.Round++
 	r := spec.Round{Task: s.Task.ID, Number: s.Task.Round, Base: s.Task.Model, Opened: at.Height}
 	s.begin(at, &r, spec.PhaseTrain, s.Task.Spec.Deadlines.Train)
-	trainers = slices.Sorted(slices.Values(trainers))
-	r.Asked = uint32(len(trainers))
-	for i, node := range trainers {
-		r.Trainers = append(r.Trainers, spec.Contribution{Node: node, Bit: uint32(i)})
+	r.Asked = uint32(len(in.Trainers))
+	for i, node := range in.Trainers {
+		t := spec.Contribution{Node: node}
+		if len(in.Datasets) > 0 {
+			t.Dataset = in.Datasets[i]
+		}
+		r.Trainers = append(r.Trainers, t)
 	}
+	slices.SortFunc(r.Trainers, func(a, b spec.Contribution) int { return cmp.Compare(a.Node, b.Node) })
+	for i := range r.Trainers {
+		r.Trainers[i].Bit = uint32(i)
+	}
+	nodes := trainers(&r)
 	for _, m := range s.Task.Aggregators {
 		r.Aggregates = append(r.Aggregates, spec.Aggregate{Node: m.Node})
 	}
@@ -258,7 +271,11 @@ func (s *State) open(at Moment, trainers []uint64) []Effect {
 	}
 	s.Round = r
 	s.Task.Due = max(at.Time, s.nextDue())
-	return []Effect{Engage{trainers}, OpenTraining{Round: r.Number, Trainers: trainers, Deadline: r.Deadline}}
+	effects := []Effect{Engage{nodes}}
+	if s.Task.Spec.Private() {
+		effects = append(effects, Reserve{r.Number, datasets(r.Trainers)})
+	}
+	return append(effects, OpenTraining{Round: r.Number, Trainers: nodes, Deadline: r.Deadline})
 }
 
 func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Effect) {

@@ -1,8 +1,10 @@
 package round
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -16,6 +18,8 @@ type World interface {
 	Save(before, after State) error
 	// Candidates lists the active nodes in the order of their ids.
 	Candidates() ([]spec.Node, error)
+	// Walk visits the active nodes in the order of their ids, until one stops it.
+	Walk(visit func(spec.Node) (stop bool, err error)) error
 	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
 	// has in all, as [Occupy] says.
 	Engage(task, node uint64, delta int) error
@@ -30,6 +34,13 @@ type World interface {
 	// Measure records a capability metric as [Measured] says. It passes over a node
 	// that has left: a task may end long after its last trainers were free to go.
 	Measure(node uint64, dataset string, accuracy spec.PPM) error
+	// Payer is who could pay so many releases of a private task for a node: the data
+	// set that the node says its rows are, if the node may train on it.
+	Payer(task spec.TaskSpec, node spec.Node, releases uint64) (Payer, error)
+	// Reserve, Charge and GiveBack change the book of a data set by one release.
+	Reserve(task spec.Task, dataset uint64) error
+	Charge(task spec.Task, dataset, round uint64) error
+	GiveBack(task spec.Task, dataset uint64) error
 	// Tell says what happens to whoever listens, before it is carried out; [Of]
 	// says in which round.
 	Tell(s State, e Effect)
@@ -66,11 +77,20 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	case AskCommittee:
 		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Committee(s.Task.Spec, nodes) })
 	case AskTrainers:
+		if s.Task.Spec.Private() {
+			return schedulePaying(w, at, s)
+		}
 		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Trainers(s, nodes) })
 	case Engage:
 		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, 1) })
 	case Release:
 		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, -1) })
+	case Reserve:
+		return each(e.Datasets, func(dataset uint64) error { return w.Reserve(s.Task, dataset) })
+	case Charge:
+		return w.Charge(s.Task, e.Dataset, e.Round)
+	case GiveBack:
+		return each(e.Datasets, func(dataset uint64) error { return w.GiveBack(s.Task, dataset) })
 	case Pay:
 		return w.Pay(e.Node, e.Amount)
 	case Merit:
@@ -104,9 +124,56 @@ func schedule(w World, at Moment, s State, choose func([]spec.Node) (Select, err
 	return Apply(w, at, s, chosen)
 }
 
-func each(nodes []uint64, do func(node uint64) error) error {
-	for _, node := range nodes {
-		if err := do(node); err != nil {
+// schedulePaying is schedule for the trainers of a private task.
+func schedulePaying(w World, at Moment, s State) error {
+	nodes, err := w.Candidates()
+	if err != nil {
+		return err
+	}
+	eligible, err := Contain(func() ([]spec.Member, error) { return Eligible(s, nodes), nil })
+	if err != nil {
+		return err
+	}
+	chosen, err := Paying(s.Task.Spec.Selection, eligible, func(node uint64) (Payer, error) {
+		i, _ := slices.BinarySearchFunc(nodes, node, func(n spec.Node, id uint64) int { return cmp.Compare(n.ID, id) })
+		return w.Payer(s.Task.Spec, nodes[i], 1)
+	})
+	if errors.Is(err, ErrResources) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return Apply(w, at, s, chosen)
+}
+
+// Affordable refuses with [ErrBudget] a private task of which fewer owners than it needs
+// could pay all rounds. Nothing is reserved: who pays first has it.
+func Affordable(w World, asked spec.TaskSpec) error {
+	if !asked.Private() {
+		return nil
+	}
+	owners := make(map[string]bool) // counted, never walked
+	enough := func() bool { return len(owners) >= int(asked.Selection.MinTrainers) }
+	err := w.Walk(func(n spec.Node) (bool, error) {
+		if !n.Profile.Roles.Has(spec.Trainer) {
+			return false, nil
+		}
+		p, err := w.Payer(asked, n, uint64(asked.Target.Rounds))
+		if p.Owner != "" {
+			owners[p.Owner] = true
+		}
+		return enough(), err
+	})
+	if err == nil && !enough() {
+		err = fmt.Errorf("%d owners, of %d that are needed: %w", len(owners), asked.Selection.MinTrainers, ErrBudget)
+	}
+	return err
+}
+
+func each(ids []uint64, do func(id uint64) error) error {
+	for _, id := range ids {
+		if err := do(id); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,7 @@ type Chain struct {
 	tasks    []round.State     // task i+1 at i
 	rounds   map[place]spec.Round
 	parts    map[place]int // by task and node: parts the node has in the task
+	datasets []owned       // data set i+1 at i
 	undo     []func()      // what takes back everything since the last input
 }
 
@@ -111,6 +112,9 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	}
 	if c.balances[owner] < asked.Escrow {
 		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
+	}
+	if err := round.Affordable(world{c}, asked); err != nil {
+		return 0, err
 	}
 	c.balances[owner] -= asked.Escrow
 	c.escrow += asked.Escrow

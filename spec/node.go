@@ -68,6 +68,7 @@ func (r Resources) Covers(want Resources) bool {
 type Holding struct {
 	Name    string `json:"name"`
 	Samples uint32 `json:"samples,omitempty"` // 0: withheld
+	Dataset uint64 `json:"dataset,omitempty"` // that its rows are, as their owner registered it; 0: none
 }
 
 // Withheld reports whether the node tells nobody how many rows it holds.

@@ -52,6 +52,9 @@ func ParseTask(file []byte) (TaskSpec, error) {
 	if err := root.Decode(&task); err != nil {
 		return TaskSpec{}, fmt.Errorf("task file: %w", err)
 	}
+	if task.Private() && !says(root, "overlap") { // rounds would be charged before it is known that they are needed
+		task.Overlap = false
+	}
 	if err := task.Validate(); err != nil {
 		if field, ok := errors.AsType[*FieldError](err); ok {
 			field.Line = lineOf(root, field.Field)
@@ -59,6 +62,16 @@ func ParseTask(file []byte) (TaskSpec, error) {
 		return TaskSpec{}, err
 	}
 	return task, nil
+}
+
+// says reports whether a task file has a field of its first level.
+func says(root *yaml.Node, field string) bool {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == field {
+			return true
+		}
+	}
+	return false
 }
 
 // syntaxError finds the line in the decoder's words, "yaml: line 3: did not find

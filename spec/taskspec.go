@@ -38,11 +38,6 @@ type Selection struct {
 	Resources   Resources `json:"resources" yaml:"resources"`
 }
 
-// Privacy is the privacy mode of a task.
-type Privacy struct {
-	Mode string `json:"mode" yaml:"mode"` // one of [PrivacyModes]
-}
-
 // Target is when a task is done.
 type Target struct {
 	Accuracy PPM    `json:"accuracy" yaml:"accuracy"` // 0: train for all rounds
@@ -58,11 +53,9 @@ type Deadlines struct {
 	Evaluate  Duration `json:"evaluate" yaml:"evaluate"`   // to commit, and again to reveal
 }
 
-// The words of selection.rule, privacy.mode and audit.
+// The words of selection.rule and audit.
 const (
 	SelectionRanked = "ranked"
-
-	PrivacyNone = "none"
 
 	AuditPublic  = "public"
 	AuditMembers = "members"
@@ -71,11 +64,6 @@ const (
 // SelectionRules lists the words of selection.rule.
 func SelectionRules() []Word {
 	return []Word{{SelectionRanked, "takes the nodes with the best reputation, then the highest stake, then the lowest id"}}
-}
-
-// PrivacyModes lists the words of privacy.mode.
-func PrivacyModes() []Word {
-	return []Word{{PrivacyNone, "rows stay with their owner; the aggregators see the updates"}}
 }
 
 // Audits lists the words of audit.

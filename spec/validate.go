@@ -78,6 +78,9 @@ func (t TaskSpec) Validate() error {
 			return err
 		}
 	}
+	if err := t.promises(); err != nil {
+		return err
+	}
 	stages, err := t.Model.stages()
 	if err != nil {
 		return err
@@ -116,10 +119,6 @@ func (s Selection) validate() error {
 		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
 		check{"selection.min_stake", s.MinStake > MaxEscrow, "more than there is"},
 	)
-}
-
-func (p Privacy) validate() error {
-	return first(check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))})
 }
 
 func (t Target) validate() error {

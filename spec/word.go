@@ -33,6 +33,7 @@ func Vocabulary() []FieldWords {
 		{"aggregation.optimiser", ServerOptimisers()},
 		{"selection.rule", SelectionRules()},
 		{"privacy.mode", PrivacyModes()},
+		{"privacy.kind", PrivacyKinds()},
 		{"audit", Audits()},
 	}
 }

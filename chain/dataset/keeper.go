@@ -87,6 +87,20 @@ func (k Keeper) Granted(ctx context.Context, dataset, node uint64) (bool, error)
 	return granted, nil
 }
 
+// Payer is the owner of a data set that a node may train on and whose book could pay so
+// many releases; empty where it is not there, not granted, or could not.
+func (k Keeper) Payer(ctx context.Context, id, node uint64, release cost.Release, releases uint64) (owner string, err error) {
+	granted, err := k.Granted(ctx, id, node)
+	if err != nil || !granted {
+		return "", err
+	}
+	v, err := k.verdict(ctx, id, release, releases, map[cost.Adjacency]costed{})
+	if err != nil || v.Refused != "" {
+		return "", err
+	}
+	return v.Owner, nil
+}
+
 // stored returns a data set, or [ErrNotFound].
 func (k Keeper) stored(ctx context.Context, id uint64) (datasetpb.Dataset, error) {
 	d, err := k.datasets.Get(ctx, id)

@@ -12,13 +12,16 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// costGas is taken for computing what a release costs under one adjacency: up to seven
-// milliseconds, in which messages of about as much gas are carried out.
+// costGas is taken for computing what a sampled release costs under one adjacency: up to
+// seven milliseconds, in which messages of about as much gas are carried out.
 const costGas = 500_000
 
-// Cost computes what a release costs a book with this limit. It takes gas.
+// Cost computes what a release costs a book with this limit. It takes gas if the release
+// is sampled.
 func (k Keeper) Cost(ctx context.Context, limit cost.Limit, release cost.Release) (cost.Amount, error) {
-	consume(ctx, costGas)
+	if release.Sampled() {
+		consume(ctx, costGas)
+	}
 	each, err := limit.Cost(release)
 	if err != nil {
 		return each, refused(fmt.Errorf("%w: %w", ledgerpb.ErrRelease, err))

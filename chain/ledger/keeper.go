@@ -119,6 +119,12 @@ func (k Keeper) change(ctx context.Context, dataset, task uint64, reason string,
 	if err != nil {
 		return about(dataset, owner, err)
 	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := k.ended.Remove(ctx, collections.Join3(dataset, task, reason)); err != nil { // write sets it where it is at an end
+		return err
+	}
 	return k.write(ctx, dataset, owner, next, rows)
 }
 
@@ -163,9 +169,6 @@ func (k Keeper) stored(ctx context.Context, dataset uint64) (ledgerpb.Book, erro
 
 // write stores a book and the rows that tell how it became so.
 func (k Keeper) write(ctx context.Context, dataset uint64, owner string, b cost.Book, rows []cost.Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	for _, r := range b.Reservations {
 		if r.Left == 0 {
 			if err := k.ended.Set(ctx, collections.Join3(dataset, r.Task, r.Reason), r.Last); err != nil {

@@ -75,8 +75,17 @@ func (k Keeper) Get(ctx context.Context, id uint64) (spec.Node, error) {
 }
 
 // Active returns the nodes that may be selected, in the order of their ids.
-func (k Keeper) Active(ctx context.Context) ([]spec.Node, error) {
-	var active []spec.Node
+func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
+	err = k.Walk(ctx, func(n spec.Node) (bool, error) {
+		active = append(active, n)
+		return false, nil
+	})
+	return active, err
+}
+
+// Walk visits the nodes that may be selected, in the order of their ids, until one stops
+// it.
+func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error {
 	err := k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
 		if !r.Active {
 			return false, nil
@@ -86,13 +95,15 @@ func (k Keeper) Active(ctx context.Context) ([]spec.Node, error) {
 			return true, err
 		}
 		n, err := stored.ToSpec()
-		active = append(active, n)
-		return err != nil, err
+		if err != nil {
+			return true, err
+		}
+		return visit(n)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list active nodes: %w", err)
+		return fmt.Errorf("list active nodes: %w", err)
 	}
-	return active, nil
+	return nil
 }
 
 // stored returns a node as the wire has it, or [ErrNotFound].

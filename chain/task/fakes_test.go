@@ -122,6 +122,16 @@ func (r registry) Active(ctx context.Context) (active []spec.Node, err error) {
 	return active, err
 }
 
+func (r registry) Walk(ctx context.Context, visit func(spec.Node) (bool, error)) error {
+	active, err := r.Active(ctx)
+	for _, n := range active {
+		if stop, err := visit(n); stop || err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (r registry) set(ctx context.Context, n spec.Node) error {
 	if err := r.owners.Set(ctx, n.Owner, n.ID); err != nil {
 		return err

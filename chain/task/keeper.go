@@ -15,6 +15,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -38,6 +39,8 @@ type Registry interface {
 	IDOf(ctx context.Context, owner string) (uint64, error)
 	OwnerOf(ctx context.Context, id uint64) (string, error)
 	Active(ctx context.Context) ([]spec.Node, error)
+	// Walk visits the active nodes in the order of their ids, until one stops it.
+	Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error
 	Engage(ctx context.Context, id uint64, delta int) error
 	Merit(ctx context.Context, id uint64) error
 	Demerit(ctx context.Context, id uint64, d spec.Demerit) error
@@ -46,11 +49,27 @@ type Registry interface {
 	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
 }
 
+// Datasets knows who owns rows.
+type Datasets interface {
+	// Payer is the owner of a data set that a node may train on and whose book could
+	// pay so many releases; empty where there is none.
+	Payer(ctx context.Context, dataset, node uint64, release cost.Release, releases uint64) (owner string, err error)
+}
+
+// Ledger is the books of the data sets.
+type Ledger interface {
+	Reserve(ctx context.Context, dataset, task uint64, reason string, release cost.Release, releases uint64) error
+	Charge(ctx context.Context, dataset, task uint64, reason string, round uint64) error
+	Release(ctx context.Context, dataset, task uint64, reason string) error
+}
+
 // Keeper owns the state of tasks and serves their messages and queries.
 type Keeper struct {
-	bank  Bank
-	nodes Registry
-	denom string
+	bank     Bank
+	nodes    Registry
+	datasets Datasets
+	ledger   Ledger
+	denom    string
 
 	next       collections.Sequence
 	tasks      collections.Map[uint64, taskpb.Task] // without their task files
@@ -71,12 +90,12 @@ type Keeper struct {
 }
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
-func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, denom string) Keeper {
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, denom string) Keeper {
 	sb := collections.NewSchemaBuilder(checked{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, nodes: nodes, denom: denom,
+		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, denom: denom,
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
 		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
 		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),

@@ -22,6 +22,9 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := asked.Validate(); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
+	if err := round.Affordable(world{Keeper: k, ctx: ctx}, asked); err != nil {
+		return nil, refused(err)
+	}
 	if err := k.bank.SendCoinsFromAccountToModule(ctx, owner, Name, k.coins(asked.Escrow)); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrEscrow, err))
 	}

@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -53,6 +54,42 @@ func (w world) Candidates() ([]spec.Node, error) {
 		w.roster.nodes, w.roster.fresh = nodes, true
 	}
 	return w.roster.nodes, nil
+}
+
+// Walk implements [round.World].
+func (w world) Walk(visit func(spec.Node) (bool, error)) error { return w.nodes.Walk(w.ctx, visit) }
+
+// Payer implements [round.World].
+func (w world) Payer(asked spec.TaskSpec, node spec.Node, releases uint64) (round.Payer, error) {
+	h, _ := node.Profile.Holding(asked.Data.Name)
+	if h.Dataset == 0 {
+		return round.Payer{}, nil
+	}
+	release, err := terms.Release(asked)
+	if err != nil {
+		return round.Payer{}, err
+	}
+	owner, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, release, releases)
+	return round.Payer{Dataset: h.Dataset, Owner: owner}, err
+}
+
+// Reserve implements [round.World].
+func (w world) Reserve(t spec.Task, dataset uint64) error {
+	release, err := terms.Release(t.Spec)
+	if err != nil {
+		return err
+	}
+	return w.ledger.Reserve(w.ctx, dataset, t.ID, terms.Update, release, 1)
+}
+
+// Charge implements [round.World].
+func (w world) Charge(t spec.Task, dataset, round uint64) error {
+	return w.ledger.Charge(w.ctx, dataset, t.ID, terms.Update, round)
+}
+
+// GiveBack implements [round.World].
+func (w world) GiveBack(t spec.Task, dataset uint64) error {
+	return w.ledger.Release(w.ctx, dataset, t.ID, terms.Update)
 }
 
 // Engage implements [round.World]: the parts in a task are counted here,

@@ -49,7 +49,7 @@ func newWorld(t failer) *world {
 	}
 	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, denom)
 	m := task.Module{Keeper: w.Keeper}
 	m.InitGenesis(w.ctx, w.codec, m.DefaultGenesis(w.codec))
 	w.must(w.BeginBlock(w.ctx))

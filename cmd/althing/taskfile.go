@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -123,7 +125,7 @@ func rules(t table, asked spec.TaskSpec) {
 	choice := asked.Selection
 	t.row("selection", fmt.Sprintf("%s: trainers %d (%d asked, at least %d), aggregators %d (%d may lie), evaluators %d",
 		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
-	t.row("privacy", asked.Privacy.Mode)
+	t.row("privacy", promise(asked))
 	t.row("audit", asked.Audit)
 	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)
 	if asked.Target.Accuracy > 0 {
@@ -131,6 +133,38 @@ func rules(t table, asked spec.TaskSpec) {
 	}
 	t.row("target", goal)
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
+}
+
+// promise is what a task promises to the owners of rows in one line, as their books count
+// it for all rounds.
+func promise(asked spec.TaskSpec) string {
+	if !asked.Private() {
+		return asked.Privacy.Mode
+	}
+	words := fmt.Sprintf("%s: %s noise of %s times the clip, %s", asked.Privacy.Mode, asked.Privacy.Kind, asked.Privacy.Noise, asked.Privacy.Clip)
+	const usual = cost.OneDelta / 100_000
+	release, err := terms.Release(asked)
+	if err != nil {
+		return words
+	}
+	each, err := release.Under(cost.ZeroOut).Cost()
+	if err != nil {
+		return words
+	}
+	all, err := each.Times(uint64(asked.Target.Rounds))
+	if err != nil {
+		return words
+	}
+	epsilon, _, err := all.At(usual)
+	if err != nil {
+		return words
+	}
+	micro := cost.Epsilon((epsilon + 999) / 1000)
+	words += fmt.Sprintf("; all rounds cost each %s epsilon %s at delta %s, %s", release.Unit, micro, cost.Delta(usual), cost.ZeroOut)
+	if micro > cost.Meaningless {
+		words += ": no meaningful privacy"
+	}
+	return words
 }
 
 // training is what a trainer does in one line.

@@ -87,14 +87,14 @@ func (m *Resources) ToSpec() spec.Resources {
 
 func holdingsFromSpec(list []spec.Holding) (out []Holding) {
 	for _, d := range list {
-		out = append(out, Holding{Name: d.Name, Samples: d.Samples})
+		out = append(out, Holding{Name: d.Name, Samples: d.Samples, Dataset: d.Dataset})
 	}
 	return out
 }
 
 func holdingsToSpec(list []Holding) (out []spec.Holding) {
 	for _, d := range list {
-		out = append(out, spec.Holding{Name: d.Name, Samples: d.Samples})
+		out = append(out, spec.Holding{Name: d.Name, Samples: d.Samples, Dataset: d.Dataset})
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
 			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources),
 		},
-		Privacy: Privacy{Mode: s.Privacy.Mode},
+		Privacy: Privacy{Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise)},
 		Target:  Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
 		Escrow:  s.Escrow,
 		Deadlines: Deadlines{
@@ -67,7 +67,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
 			Resources: m.Selection.Resources.ToSpec(),
 		},
-		Privacy: spec.Privacy{Mode: m.Privacy.Mode},
+		Privacy: spec.Privacy{Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise)},
 		Target:  spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
 		Escrow:  m.Escrow,
 		Deadlines: spec.Deadlines{

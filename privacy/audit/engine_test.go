@@ -26,9 +26,25 @@ func canaryRows(t *testing.T, canaries int, value float32) (data.Table, spec.Mod
 	return table, m, must(model.Init(m))(t)
 }
 
+// heard is a private step of training whose release the test hears too.
+type heard struct {
+	*privacy.SampledSum
+	quanta float32
+	out    []int64
+}
+
+func (h *heard) Release(gradient []float32) error {
+	err := h.SampledSum.Release(gradient)
+	h.out = make([]int64, len(gradient))
+	for i, v := range gradient {
+		h.out[i] = int64(v * h.quanta) // exact: few bits, and a power of two
+	}
+	return err
+}
+
 // released is what one step of training releases: the sum of the clipped gradients of
 // the rows that are in, in quanta, with noise. The optimiser is given nothing else.
-func released(t *testing.T, table data.Table, m spec.Model, weights []float32, in []bool, noise func(sum []int64)) (out []int64) {
+func released(t *testing.T, table data.Table, m spec.Model, weights []float32, in []bool, noise *privacy.Table, round uint64) []int64 {
 	t.Helper()
 	var rows []int
 	for i, in := range in {
@@ -36,25 +52,23 @@ func released(t *testing.T, table data.Table, m spec.Model, weights []float32, i
 			rows = append(rows, i)
 		}
 	}
-	job := train.Job{
-		Model: m, Weights: weights, Table: table.View(rows),
-		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: uint32(len(rows)), Epochs: 1, Rate: spec.One, Clip: spec.One},
-		Noise: func(_ int, sum []float32) error {
-			out = make([]int64, len(sum))
-			for i, v := range sum {
-				out[i] = int64(math.Round(clip * float64(v)))
-			}
-			noise(out)
-			for i, v := range out {
-				sum[i] = float32(v) / clip
-			}
-			return nil
+	const bits = 7 // 128 quanta are a 1
+	step := privacy.Sampled{
+		Examples: privacy.Examples{
+			Values: len(weights), Bits: bits, Rows: uint64(table.Rows()), Noise: noise.Law(),
+			Bound: privacy.Bound{Norm: privacy.L2, Limit: clip * clip},
 		},
+		Rate: uint32(spec.One), Divisor: 1,
+	}
+	h := &heard{SampledSum: must(step.Begin(noise, stream(t, "noise", round)))(t), quanta: 1 << bits}
+	job := train.Job{
+		Model: m, Weights: weights, Table: table.View(rows), Private: h, Steps: 1,
+		Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: uint32(len(rows)), Epochs: 1, Rate: spec.One},
 	}
 	if _, err := (train.Engine{}).Train(context.Background(), job, nil); err != nil {
 		t.Fatal(err)
 	}
-	return out
+	return h.out
 }
 
 // The audits of a real step of training: rows go in, and what is released comes out.
@@ -63,7 +77,7 @@ func released(t *testing.T, table data.Table, m spec.Model, weights []float32, i
 func TestAuditOfAStepOfTraining(t *testing.T) {
 	const (
 		canaries, made, rounds = 1000, 200, 8
-		part                   = 71 // quanta: the clipped gradient is -1/2 and 1/2, times the value, scaled to 100
+		part                   = 70 // quanta: the gradient is -1/2 and 1/2, times the value, clipped to 100
 	)
 	table, m, weights := canaryRows(t, canaries, 1000)
 	gradients := make([]audit.Gradient, canaries)
@@ -87,7 +101,7 @@ func TestAuditOfAStepOfTraining(t *testing.T) {
 		var chances []float64
 		for round := range uint64(rounds) {
 			in := audit.Coins(stream(t, "coins", round), canaries)
-			out := released(t, table, m, weights, in, func(sum []int64) { k.noise.Add(stream(t, "noise", round), sum) })
+			out := released(t, table, m, weights, in, k.noise, round)
 			sum := make([]int64, len(out))
 			for i, g := range gradients {
 				for j, at := range g.At {

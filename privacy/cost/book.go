@@ -11,7 +11,7 @@ import (
 var (
 	ErrExhausted   = errors.New("privacy budget exhausted")
 	ErrLimit       = errors.New("limit is refused")
-	ErrReserved    = errors.New("task has reserved for this reason before")
+	ErrReserved    = errors.New("task has releases reserved for this reason already")
 	ErrNotReserved = errors.New("no release is reserved")
 	ErrPast        = errors.New("a later round is charged already")
 )
@@ -31,7 +31,7 @@ const MaxReleases = 1 << 32
 type Book struct {
 	Limit        Limit         `json:",omitzero"`
 	Spent        Amount        `json:",omitzero"`
-	Reservations []Reservation // by task and reason; those at an end stay, so that none is made twice
+	Reservations []Reservation // by task and reason; those at an end stay, for the last round that was charged
 	Rows         uint64        // how many have been written
 }
 
@@ -98,21 +98,25 @@ func (b Book) Lower(limit Limit) (Book, []Row, error) {
 	return b.with(Row{Entry: EntryLimit, Limit: limit})
 }
 
-// Reserve keeps so many releases for a task, each of this cost, for one reason. A task
-// does so once for each reason, or is refused with [ErrReserved]; where the budget does
-// not suffice, with [ErrExhausted] and what is left.
+// Reserve keeps so many releases for a task, each of this cost, for one reason. While
+// something is left of what it has reserved for that reason before, it is refused with
+// [ErrReserved]; where the budget does not suffice, with [ErrExhausted] and what is left.
 func (b Book) Reserve(task uint64, reason string, each Amount, releases uint64) (Book, []Row, error) {
 	if err := checkReason(reason); err != nil {
 		return b, nil, err
 	}
 	at, known := b.find(task, reason)
-	if known {
+	if known && b.Reservations[at].Left > 0 {
 		return b, nil, fmt.Errorf("%w: task %d, %s", ErrReserved, task, reason)
 	}
 	if err := b.Check(each, releases); err != nil {
 		return b, nil, err
 	}
-	b.Reservations = slices.Insert(slices.Clone(b.Reservations), at, Reservation{Task: task, Reason: reason, Each: each, Left: releases})
+	b.Reservations = slices.Clone(b.Reservations)
+	if !known {
+		b.Reservations = slices.Insert(b.Reservations, at, Reservation{Task: task, Reason: reason})
+	}
+	b.Reservations[at].Each, b.Reservations[at].Left = each, releases
 	return b.with(Row{Entry: EntryReserve, Task: task, Reason: reason, Releases: releases, Each: each})
 }
 

@@ -97,30 +97,37 @@ func TestWhatABookRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := pure(cost.OneEpsilon)
+	again, _, err := full.Reserve(1, "update", one, 1) // as a task does round after round
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, rows, err := again.Charge(1, "update", 5); err != nil || len(rows) > 0 || !same.Equal(again) {
+		t.Errorf("a release that was charged before is charged again: %v (%v)", rows, err)
+	}
 	for name, c := range map[string]struct {
 		do   func() (cost.Book, []cost.Row, error)
 		want error
 		say  string
 	}{
-		"too much":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 3) }, cost.ErrExhausted, "privacy budget exhausted: 2 of epsilon 10 at delta 0.00001 (client, zero-out) is left, enough for 2 of 3 releases"},
-		"far too much":        {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<61), 1<<32) }, cost.ErrExhausted, "enough for 0 of"},
-		"twice":               {func() (cost.Book, []cost.Row, error) { return b.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
-		"again after the end": {func() (cost.Book, []cost.Row, error) { return full.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
-		"no releases":         {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 0) }, nil, "0 releases"},
-		"too many releases":   {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 1<<32+1) }, nil, "want 1 to"},
-		"nothing":             {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{}, 1) }, nil, "costs nothing"},
-		"free in one way":     {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "one of them is 0"},
-		"no number":           {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<62), 1) }, cost.ErrOverflow, ""},
-		"a long reason":       {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, strings.Repeat("a", 33), one, 1) }, nil, "reason"},
-		"no word":             {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "an update", one, 1) }, nil, "reason"},
-		"no reservation":      {func() (cost.Book, []cost.Row, error) { return b.Charge(2, "update", 1) }, cost.ErrNotReserved, "task 2"},
-		"another reason":      {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "metric", 6) }, cost.ErrNotReserved, "metric"},
-		"after the end":       {func() (cost.Book, []cost.Row, error) { return full.Charge(1, "update", 6) }, cost.ErrNotReserved, "task 1"},
-		"an earlier round":    {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
-		"round 0":             {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "begin at 1"},
-		"release of nothing":  {func() (cost.Book, []cost.Row, error) { return b.Release(2, "update") }, cost.ErrNotReserved, "task 2"},
-		"raised epsilon":      {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(11*cost.OneEpsilon, usualDelta)) }, cost.ErrLimit, "is not below"},
-		"raised delta":        {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(cost.OneEpsilon*9, usualDelta*2)) }, cost.ErrLimit, "is not below"},
+		"too much":           {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 3) }, cost.ErrExhausted, "privacy budget exhausted: 2 of epsilon 10 at delta 0.00001 (client, zero-out) is left, enough for 2 of 3 releases"},
+		"far too much":       {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<61), 1<<32) }, cost.ErrExhausted, "enough for 0 of"},
+		"twice":              {func() (cost.Book, []cost.Row, error) { return b.Reserve(1, "update", one, 1) }, cost.ErrReserved, "task 1"},
+		"a former round":     {func() (cost.Book, []cost.Row, error) { return again.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
+		"no releases":        {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 0) }, nil, "0 releases"},
+		"too many releases":  {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", one, 1<<32+1) }, nil, "want 1 to"},
+		"nothing":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{}, 1) }, nil, "costs nothing"},
+		"free in one way":    {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", cost.Amount{Epsilon: 1}, 1) }, nil, "one of them is 0"},
+		"no number":          {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "update", pure(1<<62), 1) }, cost.ErrOverflow, ""},
+		"a long reason":      {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, strings.Repeat("a", 33), one, 1) }, nil, "reason"},
+		"no word":            {func() (cost.Book, []cost.Row, error) { return b.Reserve(2, "an update", one, 1) }, nil, "reason"},
+		"no reservation":     {func() (cost.Book, []cost.Row, error) { return b.Charge(2, "update", 1) }, cost.ErrNotReserved, "task 2"},
+		"another reason":     {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "metric", 6) }, cost.ErrNotReserved, "metric"},
+		"after the end":      {func() (cost.Book, []cost.Row, error) { return full.Charge(1, "update", 6) }, cost.ErrNotReserved, "task 1"},
+		"an earlier round":   {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 4) }, cost.ErrPast, "round 4 after 5"},
+		"round 0":            {func() (cost.Book, []cost.Row, error) { return b.Charge(1, "update", 0) }, nil, "begin at 1"},
+		"release of nothing": {func() (cost.Book, []cost.Row, error) { return b.Release(2, "update") }, cost.ErrNotReserved, "task 2"},
+		"raised epsilon":     {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(11*cost.OneEpsilon, usualDelta)) }, cost.ErrLimit, "is not below"},
+		"raised delta":       {func() (cost.Book, []cost.Row, error) { return b.Lower(limitOf(cost.OneEpsilon*9, usualDelta*2)) }, cost.ErrLimit, "is not below"},
 		"another unit": {func() (cost.Book, []cost.Row, error) {
 			other := limitOf(cost.OneEpsilon*9, usualDelta)
 			other.Unit = cost.Example

@@ -87,8 +87,8 @@ func (l *life) reserve() {
 	task, reason, _ := l.anyRelease()
 	each, n := anyAmount(l.T), rapid.Uint64Range(1, 12).Draw(l.T, "releases")
 	check := l.book.Check(each, n)
-	known := slices.ContainsFunc(l.rows, func(r cost.Row) bool {
-		return r.Entry == cost.EntryReserve && r.Task == task && r.Reason == reason
+	known := slices.ContainsFunc(l.book.Reservations, func(r cost.Reservation) bool {
+		return r.Left > 0 && r.Task == task && r.Reason == reason
 	})
 	next, rows, err := l.book.Reserve(task, reason, each, n)
 	if refused := l.step(next, rows, err); refused != (known || check != nil) {

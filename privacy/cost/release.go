@@ -22,6 +22,10 @@ func (r Release) Under(a Adjacency) Mechanism {
 	return Mechanism{Noise: r.Noise, Norm: r.Norm, Adjacency: a, Sampling: r.Sampling}
 }
 
+// Sampled reports whether only some units take part. What such a release costs takes
+// milliseconds to compute.
+func (r Release) Sampled() bool { return !r.Sampling.everybody() }
+
 // Validate reports what is wrong with the release under any adjacency.
 func (r Release) Validate() error {
 	if _, err := ParseUnit(string(r.Unit)); err != nil {
@@ -30,7 +34,7 @@ func (r Release) Validate() error {
 	if err := r.Under(ZeroOut).Validate(); err != nil {
 		return err
 	}
-	if r.Unit == Client && !r.Sampling.everybody() {
+	if r.Unit == Client && r.Sampled() {
 		return fmt.Errorf("a sample of clients is not secret, for the chain says who takes part: %s releases are counted without sampling", Client)
 	}
 	return nil

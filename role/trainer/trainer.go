@@ -122,6 +122,9 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	if uint64(t.Table.Rows()) < uint64(a.Task.Spec.Data.MinSamples) {
 		return Trained{}, fmt.Errorf("task %d round %d: the node has fewer rows than min_samples and keeps silent: %w", a.Task.ID, a.Round.Number, role.ErrFinal)
 	}
+	if a.Task.Spec.Private() {
+		return a.private(ctx, t, slot)
+	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
 		return Trained{}, err

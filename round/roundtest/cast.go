@@ -72,7 +72,11 @@ func (c cast) answers(chain string, r spec.Round) (ins []round.Input) {
 		held[i] = t.Height > 0 && !slices.Contains(c.hiders, t.Node)
 		if r.Phase == spec.PhaseTrain && t.Height == 0 {
 			commitment := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
-			ins = append(ins, round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50})
+			commit := round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50}
+			if t.Dataset > 0 {
+				commit.Samples, commit.Correct = 0, 0
+			}
+			ins = append(ins, commit)
 		}
 	}
 	for _, a := range r.Aggregates {

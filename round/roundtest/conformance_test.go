@@ -24,10 +24,15 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/chain/dataset"
+	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/datasetpb"
+	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/round/roundtest"
 	"github.com/althing-network/althing/sim"
@@ -75,6 +80,20 @@ func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	return duties
 }
 
+func (m *memory) Own(owner string, limit cost.Limit) (uint64, error) {
+	return m.RegisterDataset(owner, limit)
+}
+
+func (m *memory) Lend(dataset, node uint64) error {
+	return errors.Join(m.Grant(dataset, node), m.Hold(node, "digits", dataset))
+}
+
+func (m *memory) History(dataset uint64) []cost.Row {
+	_, rows, err := m.Book(dataset)
+	must(err)
+	return rows
+}
+
 func (m *memory) Told() []string { return m.Chain.Told }
 
 func (m *memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
@@ -87,6 +106,8 @@ type stored struct {
 	bank  bankkeeper.BaseKeeper
 	nodes node.Keeper
 	tasks task.Keeper
+	books ledger.Keeper
+	owned dataset.Keeper
 	told  []string
 }
 
@@ -94,7 +115,7 @@ type stored struct {
 const purse = "purse"
 
 func newStored(e chain.Encoding) *stored {
-	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, node.Name, task.Name)
+	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, node.Name, ledger.Name, dataset.Name, task.Name)
 	kv := func(name string) store.KVStoreService { return runtime.NewKVStoreService(keys[name]) }
 	addresses := address.NewBech32Codec(chain.Prefix)
 	authority := moduleAddress(purse).String()
@@ -104,7 +125,9 @@ func newStored(e chain.Encoding) *stored {
 	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
 	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
 	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
-	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, chain.Denom)
+	s.books = ledger.NewKeeper(e.Codec, kv(ledger.Name))
+	s.owned = dataset.NewKeeper(e.Codec, kv(dataset.Name), s.nodes, s.books, addresses)
+	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, chain.Denom)
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, node.Module{}.DefaultGenesis(e.Codec))
@@ -184,6 +207,51 @@ func (s *stored) Exit(id uint64) error {
 		}
 		return err
 	})
+}
+
+func (s *stored) Own(owner string, limit cost.Limit) (id uint64, err error) {
+	err = s.deliver(func(ctx sdk.Context) error {
+		rows := spec.DigestOf(fmt.Append(nil, s.ctx.GasMeter().GasConsumed(), owner))
+		res, err := s.owned.Register(ctx, &datasetpb.MsgRegister{
+			Owner:       owner,
+			Description: datasetpb.DescriptionFromSpec(spec.Description{Name: "digits", Commitment: rows, Features: 64, Classes: 10}),
+			Limit:       ledgerpb.LimitFromCost(limit),
+		})
+		if err == nil {
+			id = res.Id
+		}
+		return err
+	})
+	return id, err
+}
+
+func (s *stored) Lend(id, lent uint64) error {
+	return s.deliver(func(ctx sdk.Context) error {
+		d, err := s.owned.Dataset(ctx, &datasetpb.QueryDataset{Id: id})
+		if err == nil {
+			_, err = s.owned.Grant(ctx, &datasetpb.MsgGrant{Owner: d.Dataset.Owner, Dataset: id, Node: lent})
+		}
+		if err != nil {
+			return err
+		}
+		n, err := s.nodes.Get(ctx, lent)
+		if err == nil {
+			n.Profile.Holdings[0].Dataset = id
+			_, err = s.nodes.Update(ctx, &nodepb.MsgUpdate{Owner: n.Owner, Profile: nodepb.ProfileFromSpec(n.Profile)})
+		}
+		return err
+	})
+}
+
+func (s *stored) History(id uint64) (rows []cost.Row) {
+	res, err := s.books.Rows(s.ctx, &ledgerpb.QueryRows{Dataset: id})
+	must(err)
+	for i := range res.Rows {
+		r, err := res.Rows[i].ToCost()
+		must(err)
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 func (s *stored) Create(owner string, asked spec.TaskSpec) (id uint64, err error) {

@@ -50,6 +50,9 @@ func lives() []life {
 		{"aborted while a round is scored", overlapAborted},
 		{"no trainers while a round is scored", overlapAlone},
 		{"a chain that stands still", standstill},
+		{"a private task is charged", private},
+		{"private tasks that are refused", privateRefused},
+		{"a private round that comes to nothing", privateAborted},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -26,6 +27,7 @@ type twins struct {
 	accounts   []string // that have ever had money
 	nodes      uint64   // id of the newest node
 	tasks      uint64   // id of the newest task
+	datasets   uint64   // id of the newest data set
 	told       int      // effects that were compared
 	money      uint64   // uthing that exist
 	heard      map[string]int
@@ -43,7 +45,8 @@ type record struct {
 	Duties    [][]Duty
 	Balances  []uint64
 	Escrow    uint64
-	Told      []string // since the last comparison
+	Histories [][]cost.Row // of the data sets
+	Told      []string     // since the last comparison
 }
 
 func (w *twins) read(world World, all bool) record {
@@ -75,6 +78,9 @@ func (w *twins) read(world World, all bool) record {
 				r.Committed = append(r.Committed, node)
 			}
 		}
+	}
+	for id := uint64(1); id <= w.datasets; id++ {
+		r.Histories = append(r.Histories, world.History(id))
 	}
 	if !all {
 		return r

@@ -1,6 +1,7 @@
 package roundtest
 
 import (
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -19,6 +20,11 @@ type World interface {
 	SetActive(node uint64, active bool) error
 	// Exit returns the stake of a node that serves no task, and forgets it.
 	Exit(node uint64) error
+	// Own opens the book of an account's data set of digits and gives it the next id. The
+	// account has a node that provides data.
+	Own(owner string, limit cost.Limit) (uint64, error)
+	// Lend lets a node train on a data set, and the node say that its digits are that.
+	Lend(dataset, node uint64) error
 	// Create locks the escrow and opens a task of the next id.
 	Create(owner string, asked spec.TaskSpec) (uint64, error)
 	// Say gives a task an input, as the node or the owner that stands in it.
@@ -48,6 +54,8 @@ type World interface {
 	Balance(account string) uint64
 	// Escrow is what is locked for all tasks together, in uthing.
 	Escrow() uint64
+	// History is every row of the book of a data set.
+	History(dataset uint64) []cost.Row
 	// Told lists every effect so far, as "height: task id round number: effect", the
 	// number being 0 where the effect is about the task.
 	Told() []string

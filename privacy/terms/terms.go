@@ -1,0 +1,42 @@
+// Package terms says what the words of a task file promise, in numbers: how a release of
+// the task is made, as a book counts it. It is shared by the chain, which charges it, and
+// by the nodes, which make it; so it holds no float, draws no noise and keeps no book.
+package terms
+
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// Update is the reason for which the update of a round is charged.
+const Update = "update"
+
+// Release is how a private task makes its releases. It is an error to ask of a task that
+// is not private, or whose release no book can count.
+func Release(t spec.TaskSpec) (cost.Release, error) {
+	clip := t.Privacy.Quanta(t.Aggregation.ScaleBits)
+	if !t.Private() || clip == 0 || clip > spec.MaxClip {
+		return cost.Release{}, fmt.Errorf("a task in the mode %q with a clip of %d quanta promises nothing", t.Privacy.Mode, clip)
+	}
+	r := cost.Release{Unit: cost.Client}
+	scale := Scale(t)
+	switch t.Privacy.Kind {
+	case spec.KindGaussian:
+		r.Noise, r.Norm = cost.Gaussian{Sigma: scale}, cost.Norm{L2Squared: clip * clip}
+	case spec.KindLaplace:
+		r.Noise, r.Norm = cost.Laplace{Rate: cost.Fraction{Num: scale.Den, Den: scale.Num}}, cost.Norm{L1: clip}
+	default:
+		return cost.Release{}, fmt.Errorf("noise of the kind %q is not known", t.Privacy.Kind)
+	}
+	return r, r.Validate()
+}
+
+// Scale is the standard deviation of gaussian noise, or the scale of laplace, in quanta:
+// privacy.noise times the clip, in sixteenths, rounded down. What is charged is the noise
+// so rounded, and so is what is drawn.
+func Scale(t spec.TaskSpec) cost.Fraction {
+	const sixteenths = 16
+	return cost.Fraction{Num: uint64(t.Privacy.Noise) * t.Privacy.Quanta(t.Aggregation.ScaleBits) * sixteenths / uint64(spec.One), Den: sixteenths}
+}

@@ -1,0 +1,146 @@
+package roundtest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// noisy is digits with noise that costs an owner epsilon 1 a round, for 3 rounds.
+func noisy() spec.TaskSpec {
+	t := digits()
+	t.Target = spec.Target{Rounds: 3}
+	t.Aggregation.Rule = spec.RuleMean
+	t.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindLaplace, Clip: spec.One, Noise: spec.One}
+	return t
+}
+
+// owners is a world as of [single] in which each trainer owns a data set, 1 to 5, whose
+// book has so much epsilon.
+func owners(w *twins, epsilons ...cost.Epsilon) {
+	w.Helper()
+	for range 5 {
+		w.join(spec.Trainer|spec.DataProvider, 4)
+	}
+	w.populate(0, 4, 4, 4)
+	for i, epsilon := range epsilons {
+		w.own(uint64(i)+1, epsilon)
+	}
+}
+
+// own gives a node a data set of its own.
+func (w *twins) own(node uint64, epsilon cost.Epsilon) {
+	w.Helper()
+	n, _ := w.one.Node(node)
+	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+	w.datasets++
+	id := w.datasets
+	err := w.do("own", func(world World) error {
+		got, err := world.Own(n.Owner, limit)
+		if err == nil && got != id {
+			err = fmt.Errorf("data set %d, want %d", got, id)
+		}
+		return err
+	})
+	if err == nil {
+		err = w.lend(id, node)
+	}
+	if err != nil {
+		w.Fatalf("node %d: %v", node, err)
+	}
+}
+
+func (w *twins) lend(dataset, node uint64) error {
+	w.Helper()
+	return w.do("lend", func(world World) error { return world.Lend(dataset, node) })
+}
+
+// told are the rows of a data set after its limit, in words.
+func (w *twins) entries(dataset uint64) (told []string) {
+	for _, r := range w.one.History(dataset)[1:] {
+		told = append(told, fmt.Sprintf("%s %d of task %d for %s, round %d", r.Entry, r.Releases, r.Task, r.Reason, r.Round))
+	}
+	return told
+}
+
+func (w *twins) spent(dataset uint64, want ...string) {
+	w.Helper()
+	if diff := cmp.Diff(want, w.entries(dataset)); diff != "" {
+		w.Fatalf("data set %d (-want +got):\n%s", dataset, diff)
+	}
+}
+
+// Each round is reserved when trainers are selected and charged when one commits. Who
+// has nothing left for the next round is not asked; who is silent gets back what was
+// reserved.
+func private(w *twins) {
+	owners(w, 9, 1, 9, 9, 9)
+	id := w.task("alice", noisy())
+	w.reach(cast{}, id, 2, spec.PhaseTrain)
+	if asked := w.state(id).Round.Trainers; len(asked) != 4 || slices.ContainsFunc(asked, func(c spec.Contribution) bool { return c.Node == 2 || c.Dataset != c.Node }) {
+		w.Fatalf("the second round asks %+v", asked)
+	}
+	w.reach(cast{silent: []uint64{3}}, id, 2, spec.PhaseAttest)
+	w.finish(cast{}, id, spec.TaskSpent, 995)
+	w.spent(1,
+		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1",
+		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 2",
+		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 3")
+	w.spent(2, "reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1")
+	w.spent(3,
+		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1",
+		"reserve 1 of task 1 for update, round 0", "release 1 of task 1 for update, round 0",
+		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 3")
+	w.hint("charge privacy of 3")
+}
+
+// A task that too few owners could pay to its end is not created. An owner counts once,
+// whatever nodes train on its rows; nor does it train twice in a round.
+func privateRefused(w *twins) {
+	owners(w, 2, 9)
+	if err := w.lend(2, 3); err != nil {
+		w.Fatalf("%v", err)
+	}
+	alice := w.fund("alice", 2*spec.Thing)
+	if _, err := w.create(alice, noisy()); !errors.Is(err, round.ErrBudget) {
+		w.Fatalf("one owner can pay: got %v", err)
+	}
+	w.own(4, 3)
+	id, err := w.create(alice, noisy())
+	if err != nil {
+		w.Fatalf("two owners can pay: %v", err)
+	}
+	w.reach(cast{}, id, 1, spec.PhaseTrain)
+	var asked []uint64
+	for _, c := range w.state(id).Round.Trainers {
+		asked = append(asked, c.Node, c.Dataset)
+	}
+	if diff := cmp.Diff([]uint64{1, 1, 2, 2, 4, 3}, asked); diff != "" {
+		w.Fatalf("nodes and data sets of the first round (-want +got):\n%s", diff)
+	}
+	w.refuse(id, round.Commit{Node: 1, Round: 1, Commitment: digest("update"), Samples: 1}, round.ErrSamples)
+	w.finish(cast{}, id, spec.TaskSpent, 998)
+}
+
+// A round in which too few commit gives back what the others reserved, and keeps what was
+// charged.
+func privateAborted(w *twins) {
+	owners(w, 9, 9, 9)
+	asked := noisy()
+	asked.Retries = 0
+	id := w.task("alice", asked)
+	w.reach(cast{}, id, 1, spec.PhaseTrain)
+	w.answer(cast{silent: []uint64{2, 3}}, id)
+	w.until(cast{silent: []uint64{2, 3}}, id, func(s round.State) bool { return s.Task.State.Final() })
+	w.ended(id, spec.TaskFailed, 0)
+	w.spent(1, "reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1")
+	for _, silent := range []uint64{2, 3} {
+		w.spent(silent, "reserve 1 of task 1 for update, round 0", "release 1 of task 1 for update, round 0")
+	}
+}

@@ -1,0 +1,77 @@
+package spec
+
+import "fmt"
+
+// Privacy is what a task promises to those whose rows it trains on.
+type Privacy struct {
+	Mode  string `json:"mode" yaml:"mode"`   // one of [PrivacyModes]
+	Kind  string `json:"kind" yaml:"kind"`   // one of [PrivacyKinds]; of PrivacyNone empty, as the rest is 0
+	Clip  PPM    `json:"clip" yaml:"clip"`   // norm of what one unit contributes at most: L2 of gaussian noise, L1 of laplace
+	Noise PPM    `json:"noise" yaml:"noise"` // standard deviation of gaussian noise, scale of laplace, as a multiple of Clip
+}
+
+// The words of privacy.mode and of privacy.kind.
+const (
+	PrivacyNone  = "none"
+	PrivacyLocal = "local"
+
+	KindGaussian = "gaussian"
+	KindLaplace  = "laplace"
+)
+
+// PrivacyModes lists the words of privacy.mode.
+func PrivacyModes() []Word {
+	return []Word{
+		{PrivacyNone, "rows stay with their owner; the aggregators see the updates"},
+		{PrivacyLocal, "each owner's node clips its update and adds all the noise to it: it holds against everybody, for a whole data set, and takes hundreds of trainers"},
+	}
+}
+
+// PrivacyKinds lists the words of privacy.kind.
+func PrivacyKinds() []Word {
+	return []Word{
+		{KindGaussian, "normal noise, rounded to integers, beside the L2 norm"},
+		{KindLaplace, "discrete Laplace noise beside the L1 norm: its epsilon needs no delta"},
+	}
+}
+
+// Private reports whether what leaves a trainer carries noise.
+func (t TaskSpec) Private() bool { return t.Privacy.Mode != PrivacyNone }
+
+func (p Privacy) validate() error {
+	private := p.Mode != PrivacyNone
+	return first(
+		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))},
+		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, choice(PrivacyKinds()))},
+		check{"privacy.kind", !private && p.Kind != "", "the mode none has no noise: leave it out, or ask for another mode"},
+		check{"privacy.kind", private && p.Kind == "", "missing: want " + choice(PrivacyKinds())},
+		check{"privacy.clip", !private && p.Clip > 0, "the mode none clips nothing: leave it out, or ask for another mode"},
+		check{"privacy.clip", private && p.Clip == 0, "missing or zero: no noise hides what has no bound"},
+		check{"privacy.noise", !private && p.Noise > 0, "the mode none has no noise: leave it out, or ask for another mode"},
+		check{"privacy.noise", private && p.Noise == 0, "missing or zero: want it as a multiple of privacy.clip, as 1.1"},
+	)
+}
+
+// promises reports what contradicts a private mode in other parts of the task file.
+func (t TaskSpec) promises() error {
+	if !t.Private() {
+		return nil
+	}
+	return first(
+		check{"aggregation.rule", t.Aggregation.Rule != RuleMean, fmt.Sprintf("%s weighs by numbers of rows, which a private task does not tell: want %s", t.Aggregation.Rule, RuleMean)},
+		check{"privacy.clip", t.Privacy.Quanta(t.Aggregation.ScaleBits) == 0, fmt.Sprintf("less than a step of 2^-%d: want more, or more aggregation.scale_bits", t.Aggregation.ScaleBits)},
+		check{"privacy.clip", t.Privacy.Quanta(t.Aggregation.ScaleBits) > MaxClip, fmt.Sprintf("more than %d steps of 2^-%d: want less, or fewer aggregation.scale_bits", MaxClip, t.Aggregation.ScaleBits)},
+		check{"privacy.noise", uint64(t.Privacy.Noise)*t.Privacy.Quanta(t.Aggregation.ScaleBits) < uint64(One), fmt.Sprintf("times privacy.clip it is less than a step of 2^-%d: want more, or more aggregation.scale_bits", t.Aggregation.ScaleBits)},
+		check{"privacy.noise", uint64(t.Privacy.Noise)*t.Privacy.Quanta(t.Aggregation.ScaleBits) > MaxClip*uint64(One), fmt.Sprintf("times privacy.clip it is more than %d steps of 2^-%d: want less, or fewer aggregation.scale_bits", MaxClip, t.Aggregation.ScaleBits)},
+	)
+}
+
+// MaxClip is the largest bound of a private task, in steps of the fixed point; so is its
+// noise. Beyond, noise would not fit into the integers that updates travel as.
+const MaxClip = 1 << 26
+
+// Quanta is the clip in steps of a fixed point of so many bits, rounded down: what one
+// unit contributes is an integer vector of at most that norm.
+func (p Privacy) Quanta(scaleBits uint32) uint64 {
+	return uint64(p.Clip) << scaleBits / uint64(One)
+}
