@@ -38,7 +38,7 @@ func house() []layer {
 		{"dashboard", "client spec", "a page shows what a client can read"},
 		{"sim", "role blob round aggregate privacy privacy/cost privacy/terms secagg model train data spec", "the simulator runs the roles over a chain and blobs in memory: no SDK, no socket"},
 		{"chain", "round spec privacy/cost privacy/terms pb", "consensus code may not reach anything that does"},
-		{"daemon", "role chain client blob logbook mirror dashboard data train privacy/cost spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
+		{"daemon", "role chain client blob logbook mirror dashboard data train privacy/cost privacy/terms spec", "a daemon gives roles their rows, their engine and the chain; what to do with them belongs to the role"},
 		{"cmd", "daemon mirror sim client round spec data model train privacy privacy/cost privacy/terms", "a command parses words, says them and prints answers"},
 		{"bench", "daemon sim role client blob logbook chain train data round aggregate privacy privacy/cost secagg model pb spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},

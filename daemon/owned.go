@@ -14,6 +14,8 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/mirror"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/privacy/terms"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -63,6 +65,60 @@ func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (
 		changed = nil
 	}
 	return held, changed
+}
+
+// charge has the owner's own ledger charge a round of a private task, after it has heard
+// what the chain has charged since. It is [role.Tools.Charge]: where the ledger refuses,
+// nothing leaves.
+func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r spec.Round) error {
+	i := r.Trainer(p.node.ID)
+	if i < 0 {
+		return fmt.Errorf("node %d does not train in it: %w", p.node.ID, role.ErrFinal)
+	}
+	d, err := p.account.Dataset(ctx, r.Trainers[i].Dataset)
+	if err != nil {
+		return err
+	}
+	own, err := mirror.Open(home)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	if err := p.spend(ctx, own, d, task, r.Number); err != nil {
+		if _, asked := errors.AsType[*client.Refusal](err); asked || errors.Is(err, spec.ErrCommunication) {
+			return err // the chain did not answer: another time
+		}
+		return fmt.Errorf("the owner's own ledger refuses: %w: %w", err, role.ErrFinal)
+	}
+	return nil
+}
+
+// spend charges a round to the mirror. Saying it again charges nothing.
+func (p *Participant) spend(ctx context.Context, own *mirror.Mirror, d spec.Dataset, task spec.Task, round uint64) error {
+	known := own.Datasets()
+	i := slices.IndexFunc(known, func(k mirror.Dataset) bool { return k.Commitment == d.Commitment })
+	if i < 0 {
+		return fmt.Errorf("data set %d: %w", d.ID, mirror.ErrNotRegistered)
+	}
+	if err := p.catchUp(ctx, own, d, known[i].Told); err != nil {
+		return err
+	}
+	err := own.Charge(d.Commitment, task.ID, terms.Update, round)
+	if !errors.Is(err, cost.ErrNotReserved) {
+		return err
+	}
+	release, err := terms.Release(task.Spec)
+	if err != nil {
+		return err
+	}
+	each, err := known[i].Book.Limit.Cost(release)
+	if err != nil {
+		return err
+	}
+	if err := own.Reserve(d.Commitment, task.ID, terms.Update, each, 1); err != nil {
+		return err
+	}
+	return own.Charge(d.Commitment, task.ID, terms.Update, round)
 }
 
 // every reads all pages of a list.
@@ -124,7 +180,7 @@ func (p *Participant) holdings(ctx context.Context, home string, rows data.Table
 	if held > 0 {
 		p.log.Info("rows are registered", slog.Uint64("dataset", held))
 	}
-	h := spec.Holding{Name: p.config.Data.Name, Samples: uint32(rows.Rows())}
+	h := spec.Holding{Name: p.config.Data.Name, Samples: uint32(rows.Rows()), Dataset: held}
 	if p.config.Data.Withhold {
 		h.Samples = 0
 	}

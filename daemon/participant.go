@@ -127,6 +127,9 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Withhold:  config.Data.Withhold,
 		Random:    rand.Reader,
 		Now:       time.Now,
+		Charge: func(ctx context.Context, task spec.Task, r spec.Round) error {
+			return p.charge(ctx, home, task, r)
+		},
 	}
 	if listener == nil {
 		return p, nil

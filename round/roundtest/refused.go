@@ -124,6 +124,7 @@ func refusals(w *twins) {
 	for _, refusal := range round.Refusals() {
 		switch refusal {
 		case round.ErrNotOwner, round.ErrAlreadyClosing: // see cancelled
+		case round.ErrBudget: // see privateRefused
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
 			if w.heard[refusal.Why] == 0 && refusal.Code < 99 {
