@@ -83,3 +83,55 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 		t.Logf("%T uses %d gas", msg, res.GasUsed)
 	}
 }
+
+// What a client offers for a private task is enough for as many owners as it needs, whose
+// nodes have the largest profiles there are.
+func TestGasOfAPrivateTask(t *testing.T) {
+	const owners = 20
+	task := spec.DefaultTask()
+	task.Name, task.Data.Name = "digits", text(0)
+	task.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	task.Training.Rate, task.Target.Rounds, task.Escrow = spec.One/10, 10, chain.Thing
+	task.Aggregation.Rule = spec.RuleMean
+	task.Selection.Trainers, task.Selection.MinTrainers = owners, owners
+	task.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindGaussian, Clip: spec.One / 10, Noise: 4 * spec.One}
+	if err := task.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 9 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+	g := genesis(t)
+	for i := range owners {
+		g.Accounts = append(g.Accounts, chain.Account{Address: account(text(i)), Amount: 10 * chain.Thing})
+	}
+	n := start(t, g)
+	n.gas = client.Gas
+	must := func(number uint64, name string, msg sdk.Msg) {
+		t.Helper()
+		if res := n.block(n.sign(name, number, 10_000, msg))[0]; res.Code != 0 {
+			t.Fatalf("%T: %s", msg, res.Log)
+		}
+	}
+	for i := range owners {
+		owner, number, id := account(text(i)).String(), uint64(len(genesis(t).Accounts)+i), uint64(i+1)
+		profile := spec.Profile{
+			Name: text(0), Roles: spec.DataProvider | spec.Trainer, Slots: 1, TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize),
+		}
+		for j := range 32 {
+			profile.Holdings = append(profile.Holdings, spec.Holding{Name: text(31 - j), Samples: spec.MaxSamples, Dataset: id})
+		}
+		must(number, text(i), &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(profile), Stake: chain.Thing})
+		must(number, text(i), &datasetpb.MsgRegister{Owner: owner, Limit: ledgerpb.LimitFromCost(limit), Description: datasetpb.DescriptionFromSpec(spec.Description{
+			Name: text(0), Commitment: spec.DigestOf(nil), Features: 64, Classes: 10,
+		})})
+		must(number, text(i), &datasetpb.MsgGrant{Owner: owner, Dataset: id, Node: id})
+	}
+	n.gas = client.GasOf(client.CreateTask{Spec: task})
+	res := n.block(n.sign("ann", 1, 100_000, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(task)}))[0]
+	if res.Code != 0 || uint64(res.GasUsed) > n.gas*3/4 {
+		t.Errorf("it uses %d gas of %d: %s", res.GasUsed, n.gas, res.Log)
+	}
+	t.Logf("%d gas for %d owners", res.GasUsed, owners)
+	if n.gas >= uint64(chain.DefaultMaxGas) {
+		t.Error("a block has no room for it")
+	}
+}

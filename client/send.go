@@ -24,6 +24,18 @@ import (
 // again. What a message needs does not grow with the number of trainers.
 const Gas uint64 = 300_000
 
+// ownerGas is what it takes to look at one owner's node and book, when a private task is
+// created: so many are looked at as the task needs, if those in front can pay.
+const ownerGas uint64 = 30_000
+
+// GasOf is what a message may use at most.
+func GasOf(m Message) uint64 {
+	if create, ok := m.(CreateTask); ok && create.Spec.Private() {
+		return Gas + ownerGas*uint64(create.Spec.Selection.MinTrainers)
+	}
+	return Gas
+}
+
 const (
 	resend  = 4 * time.Second  // without a block that holds it, the same bytes go to the next node
 	giveUp  = 60 * time.Second // without a block at all
@@ -77,7 +89,8 @@ func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	signed, err := a.Sign(m, Gas, (Gas*price+999)/1000, time.Now())
+	limit := GasOf(m)
+	signed, err := a.Sign(m, limit, (limit*price+999)/1000, time.Now())
 	if err != nil {
 		return Receipt{}, err
 	}
