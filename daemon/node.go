@@ -41,6 +41,8 @@ type Rows struct {
 	Classes int    `json:"classes,omitempty"`
 	// Withhold keeps their number from everybody: it is in no message, blob or log.
 	Withhold bool `json:"withhold,omitempty"`
+	// Budget has the node register its rows as a data set when it starts; nil: it does not.
+	Budget *Budget `json:"budget,omitempty"`
 }
 
 // The files of a home folder.
@@ -110,6 +112,9 @@ func (c NodeConfig) Validate() error {
 		if _, err := spec.ParseEndpoint(c.endpoint()); err != nil {
 			return fmt.Errorf("node %q: %w", c.Name, err)
 		}
+	}
+	if err := c.Data.Budget.validate(c.Roles); err != nil {
+		return fmt.Errorf("node %q: %w", c.Name, err)
 	}
 	if q := c.quota(); q.Task > q.All || spec.Size(c.Resources.Storage)*spec.MiB > q.All {
 		return fmt.Errorf("node %q: disk.all is %s: want no less than disk.task, %s, and resources.storage, %d MiB", c.Name, q.All, q.Task, c.Resources.Storage)

@@ -105,6 +105,12 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		}
 		return nil, err
 	}
+	if err := p.enrol(ctx, home, table); err != nil {
+		if listener != nil {
+			_ = listener.Close()
+		}
+		return nil, err
+	}
 	p.chain = &recent{chain: p.account.Client}
 	p.directory = &directory{chain: p.account.Client}
 	p.twin = &twin{node: p.node, own: home, remembers: func(task, round uint64) (t trainer.Trained, found bool, err error) {

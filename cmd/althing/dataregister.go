@@ -65,9 +65,12 @@ are those of the home folder's node where nothing else is said.`,
 			if err != nil {
 				return err
 			}
-			number, err := s.register(ctx, account, table, client.RegisterDataset{Description: description, Limit: limit})
+			number, err := daemon.RegisterData(ctx, account, s.home, table, client.RegisterDataset{Description: description, Limit: limit})
+			if errors.Is(err, mirror.ErrRegistered) {
+				return hinted{err, s.command("data list", "--owner", account.Address())}
+			}
 			if err != nil {
-				return err
+				return s.explain(err)
 			}
 			s.warn(node, description, table)
 			for _, node := range trainers {
@@ -159,49 +162,4 @@ func (s *session) trainers(ctx context.Context, c *client.Client, words []string
 		nodes = append(nodes, number)
 	}
 	return nodes, nil
-}
-
-// register tells the owner's own ledger first, then the chain, then the ledger again
-// which number the chain gave. Whoever is interrupted in between says the same again.
-func (s *session) register(ctx context.Context, account *client.Account, t data.Table, asked client.RegisterDataset) (uint64, error) {
-	own, err := mirror.Open(s.home)
-	if err != nil {
-		return 0, err
-	}
-	defer own.Close()
-	known, err := own.Register(t, asked.Limit)
-	if err != nil {
-		err = fmt.Errorf("your own ledger in %s refuses: %w", s.home, err)
-		if errors.Is(err, mirror.ErrRegistered) {
-			return 0, hinted{err, s.command("data list", "--owner", account.Address())}
-		}
-		return 0, err
-	}
-	asked.Commitment = known.Commitment
-	if err := asked.Validate(); err != nil {
-		return 0, err
-	}
-	number, err := s.send(ctx, account, asked)
-	if err != nil {
-		return 0, err
-	}
-	return number, own.Confirm(asked.Commitment, number)
-}
-
-// send registers on the chain, unless a former try did, of which the answer was lost.
-func (s *session) send(ctx context.Context, account *client.Account, asked client.RegisterDataset) (uint64, error) {
-	sets, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]spec.Dataset, client.Page, error) {
-		return account.Datasets(ctx, account.Address(), "", at)
-	})
-	if err != nil {
-		return 0, err
-	}
-	if i := slices.IndexFunc(sets, func(d spec.Dataset) bool { return d.Commitment == asked.Commitment }); i >= 0 {
-		return sets[i].ID, nil
-	}
-	receipt, err := account.Send(ctx, asked)
-	if err != nil {
-		return 0, s.explain(err)
-	}
-	return receipt.Created()
 }

@@ -41,6 +41,12 @@ type told struct {
 	Escrow    uint64        `json:"escrow_uthing"`
 	Paid      uint64        `json:"paid_uthing"`
 	Refunded  uint64        `json:"refunded_uthing"`
+	Epsilon   float64       `json:"epsilon"`
+	Delta     float64       `json:"delta"`
+	Mechanism string        `json:"mechanism"`
+	Unit      string        `json:"unit"`
+	Adjacency string        `json:"adjacency"`
+	Against   string        `json:"holds_against"`
 	Right     int           `json:"holdout_correct"`
 	Rows      int           `json:"rows"`
 	Correct   int           `json:"correct"`

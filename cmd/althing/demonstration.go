@@ -47,7 +47,7 @@ func (d *demonstration) connect(ctx context.Context) error {
 		}
 		if d.chain != nil {
 			nodes, _, err := d.chain.Nodes(ctx, 0, true, client.Page{Limit: 1000})
-			if err == nil && len(nodes) >= len(d.local.Residents)-1 {
+			if err == nil && len(nodes) >= len(d.local.Residents)-1 && d.owned(nodes) {
 				d.names = map[uint64]string{}
 				for _, node := range nodes {
 					d.names[node.ID] = node.Profile.Name
@@ -60,6 +60,17 @@ func (d *demonstration) connect(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// owned reports whether all rows are registered that a private task needs.
+func (d *demonstration) owned(nodes []spec.Node) bool {
+	held := 0
+	for _, n := range nodes {
+		if h, _ := n.Profile.Holding(d.task.Data.Name); h.Dataset > 0 {
+			held++
+		}
+	}
+	return !d.task.Private() || held >= d.network.trainers
 }
 
 func (d *demonstration) submit(ctx context.Context) (uint64, error) {
@@ -104,7 +115,11 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 				d.face.progress(task, round)
 			}
 			if ended = ended && round.Phase.Final(); ended {
-				d.face.round(d.event(round, max(last.Closed, round.Opened), time.Since(opened)))
+				e := d.event(round, max(last.Closed, round.Opened), time.Since(opened))
+				if e.promised, err = spentBy(ctx, d.chain, task.Spec, round); err != nil {
+					return task, err
+				}
+				d.face.round(e)
 				last, opened = round, time.Now()
 			}
 		}

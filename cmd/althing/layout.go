@@ -36,7 +36,7 @@ func (n network) write(dir string, port int) (local daemon.Localnet, task spec.T
 	if err != nil {
 		return local, task, err
 	}
-	local = n.localnet(dir, port, parts)
+	local = n.localnet(dir, port, parts, task)
 	if err := local.Write(); err != nil {
 		return local, task, err
 	}

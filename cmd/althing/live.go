@@ -15,7 +15,8 @@ import (
 type live struct {
 	*plain
 	scores []float64
-	drawn  int // lines of the living part
+	spent  *promised // of a private task
+	drawn  int       // lines of the living part
 	since  time.Time
 	phase  string // what began then
 }
@@ -32,6 +33,7 @@ func (l *live) selected(t spec.Task, first spec.Round, names map[uint64]string) 
 func (l *live) round(e roundEvent) {
 	l.draw()
 	l.plain.round(e)
+	l.spent = e.promised
 	if e.Phase == spec.PhaseSettled {
 		l.scores = append(l.scores, float64(e.Accuracy)/float64(spec.One))
 	}
@@ -113,7 +115,11 @@ func (l *live) chart() []string {
 		return nil
 	}
 	plot := asciigraph.Plot(l.scores, asciigraph.Height(6), asciigraph.Width(min(60, 4*len(l.scores))), asciigraph.Precision(3), asciigraph.Caption("accuracy by round"))
-	return append(append([]string{""}, strings.Split(plot, "\n")...), "")
+	lines := append([]string{""}, strings.Split(plot, "\n")...)
+	if l.spent != nil {
+		lines = append(lines, "", l.spent.bar())
+	}
+	return append(lines, "")
 }
 
 // draw replaces the living part.

@@ -21,6 +21,7 @@ type network struct {
 	file, architecture                            string
 	seed                                          uint64
 	commit                                        time.Duration
+	guarding
 }
 
 func (n *network) flags(f *pflag.FlagSet) {
@@ -35,6 +36,7 @@ func (n *network) flags(f *pflag.FlagSet) {
 	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax, mlp, or cnn or cnnsmall for images")
 	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
+	n.guarding.add(f)
 	f.DurationVar(&n.commit, "commit-timeout", 50*time.Millisecond, "pause of the validators between two blocks")
 }
 
@@ -87,11 +89,14 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 30 * spec.Second,
 	}
 	t.Audit = spec.AuditPublic
+	if err := n.apply(&t); err != nil {
+		return t, err
+	}
 	return t, t.Validate()
 }
 
 // localnet lays the network out in a folder. Port 0 takes ports that are free.
-func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
+func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) daemon.Localnet {
 	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Port: port}
 	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
 		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
@@ -108,7 +113,7 @@ func (n network) localnet(dir string, port int, parts rows) daemon.Localnet {
 		return &net.Residents[len(net.Residents)-1]
 	}
 	for i, part := range parts.trainers {
-		add(fmt.Sprintf("trainer-%d", i+1), spec.DataProvider|spec.Trainer, part, false)
+		add(fmt.Sprintf("trainer-%d", i+1), spec.DataProvider|spec.Trainer, part, false).Config.Data.Budget = n.budget(task)
 	}
 	for i := range n.aggregators {
 		add(fmt.Sprintf("aggregator-%d", i+1), spec.Aggregator, data.Table{}, true).Config.Liar = i < n.liars

@@ -38,8 +38,12 @@ func (p *plain) round(e roundEvent) {
 		fmt.Fprintf(p.out, "round %3d  %s\n", e.Round, aborted(e.Reason, e.Survivors, e.Paid))
 		return
 	}
-	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)\n",
+	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)",
 		e.Round, e.Accuracy, e.Survivors, e.Trainers, e.Blocks, e.Seconds, e.TrainSeconds)
+	if e.promised != nil {
+		fmt.Fprintf(p.out, "  epsilon %.3f spent", e.Epsilon)
+	}
+	fmt.Fprintln(p.out)
 }
 
 func (p *plain) summary(s summary) {
@@ -50,7 +54,14 @@ func (p *plain) summary(s summary) {
 	case !s.TargetReached:
 		verdict = "target not reached (" + s.State + ")"
 	}
-	fmt.Fprintf(p.out, "\n%s after %s: accuracy %s, best trainer alone %s\n", verdict, counted(s.Rounds, "round"), s.Accuracy, s.BestSingleTrainer)
+	fmt.Fprintf(p.out, "\n%s after %s: accuracy %s", verdict, counted(s.Rounds, "round"), s.Accuracy)
+	if s.BestSingleTrainer != nil {
+		fmt.Fprintf(p.out, ", best trainer alone %s", *s.BestSingleTrainer)
+	}
+	fmt.Fprintln(p.out)
+	if s.promised != nil {
+		fmt.Fprintln(p.out, s.promised)
+	}
 	fmt.Fprintf(p.out, "paid %s THING of %s, refunded %s\n", inThing(s.Paid), inThing(s.Escrow), inThing(s.Refunded))
 	agreed := "all %d validators agree at height %d\n"
 	if !s.AppHashAgreed {

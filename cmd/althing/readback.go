@@ -52,7 +52,20 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		if s.HoldoutCorrect, s.HoldoutRows, err = d.use(ctx, s.ModelPath, s.HoldoutPath); err != nil {
 			return s, err
 		}
-		if s.BestSingleTrainer, err = d.bestSingle(ctx, task, s.HoldoutPath); err != nil {
+		if !task.Spec.Private() {
+			best, err := d.bestSingle(ctx, task, s.HoldoutPath)
+			if err != nil {
+				return s, err
+			}
+			s.BestSingleTrainer = &best
+		}
+	}
+	if task.Round > 0 {
+		first, err := fresh.Round(ctx, task.ID, 1)
+		if err != nil {
+			return s, err
+		}
+		if s.promised, err = spentBy(ctx, fresh, task.Spec, first); err != nil {
 			return s, err
 		}
 	}

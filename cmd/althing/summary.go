@@ -24,6 +24,7 @@ type roundEvent struct {
 	TrainBlocks  int64      `json:"train_blocks"` // of these, spent waiting for trainers
 	Seconds      float64    `json:"seconds"`
 	TrainSeconds float64    `json:"train_seconds"` // of the slowest Trainer call
+	*promised               // of a private task
 }
 
 // summary is what a fresh client reads after the run.
@@ -32,8 +33,8 @@ type summary struct {
 	Task              uint64       `json:"task"`
 	Rounds            uint32       `json:"rounds"`
 	Accuracy          spec.PPM     `json:"accuracy"`
-	BestSingleTrainer spec.PPM     `json:"best_single_trainer"`
-	Target            spec.PPM     `json:"target"` // 0: none, all rounds are run
+	BestSingleTrainer *spec.PPM    `json:"best_single_trainer,omitempty"` // not of a private task, whose rows are for nothing else
+	Target            spec.PPM     `json:"target"`                        // 0: none, all rounds are run
 	TargetReached     bool         `json:"target_reached"`
 	Model             spec.Digest  `json:"model"`
 	ModelPath         string       `json:"model_path"`
@@ -51,6 +52,7 @@ type summary struct {
 	WallSeconds       float64      `json:"wall_seconds"`
 	State             string       `json:"state"`
 	Home              string       `json:"home"`
+	*promised                      // of a private task
 }
 
 // namedFault is one kind of misbehaviour of one node, and the round it was first

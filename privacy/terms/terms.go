@@ -33,6 +33,16 @@ func Release(t spec.TaskSpec) (cost.Release, error) {
 	return r, r.Validate()
 }
 
+// Against says against whom a task's promise holds.
+func Against(t spec.TaskSpec) string {
+	switch t.Privacy.Mode {
+	case spec.PrivacyLocal:
+		return "everybody"
+	default:
+		return "nobody"
+	}
+}
+
 // Scale is the standard deviation of gaussian noise, or the scale of laplace, in quanta:
 // privacy.noise times the clip, in sixteenths, rounded down. What is charged is the noise
 // so rounded, and so is what is drawn.

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestDemoPrivate: each round is charged, the last one spends what the owners allow, and
+// nobody trains on their rows beside it.
+func TestDemoPrivate(t *testing.T) {
+	said := tell(t, 0, "demo", "--validators", "1", "--trainers", "3", "--aggregators", "1", "--evaluators", "1",
+		"--model", "softmax", "--rounds", "2", "--privacy", "local", "--mechanism", "laplace", "--epsilon", "2")
+	var spent []float64
+	for _, s := range said {
+		spent = append(spent, s.Epsilon)
+	}
+	end := said[len(said)-1]
+	if len(said) != 3 || spent[0] != 1 || spent[1] != 2 || spent[2] != 2 {
+		t.Errorf("epsilon is spent as %v", spent)
+	}
+	if end.Delta != 1e-5 || end.Mechanism != "laplace" || end.Unit != "client" || end.Adjacency != "zero-out" || end.Against != "everybody" || end.Alone != 0 {
+		t.Errorf("the summary is %+v", end)
+	}
+}
+
+func TestDemoPrivateRefuses(t *testing.T) {
+	for want, args := range map[string][]string{
+		`--privacy "global": want none`:    {"--privacy", "global"},
+		`--mechanism "cauchy": want gauss`: {"--privacy", "local", "--mechanism", "cauchy"},
+		"want --privacy local":             {"--epsilon", "1"},
+		"--epsilon: epsilon of a limit is": {"--privacy", "local", "--epsilon", "0"},
+		"--epsilon: epsilon: \"-1\"":       {"--privacy", "local", "--epsilon", "-1"},
+		"no noise is large enough":         {"--privacy", "local", "--epsilon", "0.000001"},
+	} {
+		var out, stderr bytes.Buffer
+		if code := run(context.Background(), append([]string{"demo", "--home", t.TempDir()}, args...), &out, &stderr); code != codeFailed || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%v: exit code %d, %s", args, code, stderr.String())
+		}
+	}
+}
+
+// TestCalibrate: the noise is the least that fits, to a millionth of the clip.
+func TestCalibrate(t *testing.T) {
+	task := spec.DefaultTask()
+	task.Name, task.Data.Name, task.Escrow = "digits", "digits", spec.Thing
+	task.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	task.Training.Rate, task.Target.Rounds, task.Aggregation.Rule = spec.One/10, 10, spec.RuleMean
+	task.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindGaussian, Clip: spec.One / 10}
+	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 8 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+	if err := calibrate(&task, limit); err != nil {
+		t.Fatal(err)
+	}
+	if task.Privacy.Noise < 2_000_000 || task.Privacy.Noise > 2_100_000 { // 2.018 by the Renyi divergences of all integer orders to 64
+		t.Errorf("the noise is %s", task.Privacy.Noise)
+	}
+}

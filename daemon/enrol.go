@@ -1,0 +1,141 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/mirror"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// Budget is how much privacy of a node's own rows may be lost, as a home folder says it.
+// The node then registers its rows as a data set when it starts, and lets itself train on
+// them; see [NodeConfig].
+type Budget struct {
+	Epsilon   string         `json:"epsilon"`             // a decimal, "8"
+	Delta     string         `json:"delta,omitempty"`     // empty: 1e-5
+	Unit      cost.Unit      `json:"unit,omitempty"`      // empty: client
+	Adjacency cost.Adjacency `json:"adjacency,omitempty"` // empty: zero-out
+}
+
+// Limit is the budget as the ledger has it.
+func (b Budget) Limit() (cost.Limit, error) {
+	l := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Delta: cost.OneDelta / 100_000}
+	var err error
+	if l.Epsilon, err = cost.ParseEpsilon(b.Epsilon); err != nil {
+		return l, fmt.Errorf("epsilon: %w", err)
+	}
+	if b.Delta != "" {
+		if l.Delta, err = cost.ParseDelta(b.Delta); err != nil {
+			return l, fmt.Errorf("delta: %w", err)
+		}
+	}
+	if b.Unit != "" {
+		l.Unit = b.Unit
+	}
+	if b.Adjacency != "" {
+		l.Adjacency = b.Adjacency
+	}
+	return l, l.Validate()
+}
+
+// RegisterData puts a data set of an account on the chain: it tells the owner's own ledger
+// in the home folder first, then the chain, then the ledger again which number the chain
+// gave. The commitment is the ledger's. Whoever is interrupted in between says the same
+// again. An error of the ledger wraps one of package mirror.
+func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
+	own, err := mirror.Open(home)
+	if err != nil {
+		return 0, err
+	}
+	defer own.Close()
+	known, err := own.Register(rows, asked.Limit)
+	if err != nil {
+		return 0, fmt.Errorf("your own ledger in %s refuses: %w", home, err)
+	}
+	asked.Commitment = known.Commitment
+	if err := asked.Validate(); err != nil {
+		return 0, err
+	}
+	number, err := registerOnce(ctx, account, asked)
+	if err != nil {
+		return 0, err
+	}
+	return number, own.Confirm(asked.Commitment, number)
+}
+
+// registerOnce registers on the chain, unless a former try did, of which the answer was
+// lost.
+func registerOnce(ctx context.Context, account *client.Account, asked client.RegisterDataset) (uint64, error) {
+	sets, err := every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
+		return account.Datasets(ctx, account.Address(), "", page)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.IndexFunc(sets, func(d spec.Dataset) bool { return d.Commitment == asked.Commitment }); i >= 0 {
+		return sets[i].ID, nil
+	}
+	receipt, err := account.Send(ctx, asked)
+	if err != nil {
+		return 0, err
+	}
+	return receipt.Created()
+}
+
+// enrol registers the node's rows as a data set, if the home folder has a budget for them
+// and they are none yet, and lets the node train on them.
+func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) error {
+	budget, holding, holds := p.config.Data.Budget, spec.Holding{}, false
+	if holding, holds = p.node.Profile.Holding(p.config.Data.Name); budget == nil || !holds || holding.Dataset > 0 {
+		return nil
+	}
+	limit, err := budget.Limit()
+	if err != nil {
+		return err
+	}
+	id, err := RegisterData(ctx, p.account, home, rows, client.RegisterDataset{
+		Description: spec.Description{
+			Name: holding.Name, Features: uint32(rows.Features), Classes: uint32(rows.Classes), Rows: holding.Samples,
+		},
+		Limit: limit,
+	})
+	if err != nil {
+		return err
+	}
+	granted, err := every(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, id, page) })
+	if err == nil && !slices.Contains(granted, p.node.ID) {
+		_, err = p.account.Send(ctx, client.Grant{Dataset: id, Node: p.node.ID})
+	}
+	if err != nil {
+		return err
+	}
+	profile := p.node.Profile
+	profile.Holdings = []spec.Holding{{Name: holding.Name, Samples: holding.Samples, Dataset: id}}
+	if _, err := p.account.Send(ctx, client.Update{Profile: profile}); err != nil {
+		return err
+	}
+	p.log.Info("rows are registered", slog.Uint64("dataset", id))
+	p.node, err = p.account.Node(ctx, p.node.ID)
+	return err
+}
+
+// validate reports what is wrong with a budget of a node.
+func (b *Budget) validate(roles spec.Role) error {
+	if b == nil {
+		return nil
+	}
+	if !roles.Has(spec.DataProvider) || !roles.Has(spec.Trainer) {
+		return errors.New("data.budget is for a node that provides data and trains on it")
+	}
+	if _, err := b.Limit(); err != nil {
+		return fmt.Errorf("data.budget: %w", err)
+	}
+	return nil
+}
