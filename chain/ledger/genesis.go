@@ -11,14 +11,15 @@ import (
 )
 
 // Validate reports the first thing that is wrong with a genesis: each book is what its
-// rows lead to, data sets and costings ascend, and each reservation costs what a release of
-// its task costs.
+// rows lead to, data sets and costings ascend, each reservation costs what a release of
+// its task costs and is for the unit of its book, and each costing is of a reservation.
 func Validate(g ledgerpb.Genesis) error {
 	costings, err := costingsOf(g)
 	if err != nil {
 		return err
 	}
 	var before uint64
+	reserved := make(map[purpose]bool)
 	for i := range g.Books {
 		h := &g.Books[i]
 		if h.Dataset <= before {
@@ -36,11 +37,21 @@ func Validate(g ledgerpb.Genesis) error {
 			if r.Entry != cost.EntryReserve {
 				continue
 			}
-			costing := costings[purpose{r.Task, r.Reason}] // without a costing: of no adjacency
+			at := purpose{r.Task, r.Reason}
+			costing := costings[at] // without a costing: of no adjacency
 			each, found, err := costing.Under(b.Limit.Adjacency)
 			if !found || err != nil || each != r.Each {
 				return fmt.Errorf("invalid genesis: data set %d, row %d: it is not what a release of task %d for %q costs", h.Dataset, r.Number, r.Task, r.Reason)
 			}
+			if costing.Release.Unit != ledgerpb.LimitFromCost(b.Limit).Unit {
+				return fmt.Errorf("invalid genesis: data set %d, row %d: a release of task %d for %q protects another unit than the limit counts", h.Dataset, r.Number, r.Task, r.Reason)
+			}
+			reserved[at] = true
+		}
+	}
+	for _, p := range g.Costings {
+		if !reserved[purpose{p.Task, p.Reason}] {
+			return fmt.Errorf("invalid genesis: the costing of task %d for %q: nothing was reserved", p.Task, p.Reason)
 		}
 	}
 	return nil
@@ -91,7 +102,7 @@ func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 			if err != nil {
 				return nil, fail(err.Error())
 			}
-			want, err := release.Under(adjacency).Cost()
+			want, err := cost.Limit{Unit: release.Unit, Adjacency: adjacency}.Cost(release)
 			if err != nil {
 				return nil, fail(err.Error())
 			}

@@ -239,6 +239,16 @@ func TestGenesisIsWhatItsRowsLeadTo(t *testing.T) {
 		"it is not what the release costs":     func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Each[0].Amount.Epsilon-- },
 		"task 1 for \"update\": out of order":  func(g *ledgerpb.Genesis) { g.Costings[0], g.Costings[1] = g.Costings[1], g.Costings[0] },
 		"task 1 for \"update\": unknown noise": func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Release.Noise = 0 },
+		"a sample of clients is not secret": func(g *ledgerpb.Genesis) {
+			g.Costings[0].Costing.Release.Poisson = 1000
+		},
+		"row 2: a release of task 1 for \"update\" protects another unit": func(g *ledgerpb.Genesis) {
+			g.Costings[0].Costing.Release.Unit = ledgerpb.UNIT_EXAMPLE
+		},
+		"task 9 for \"update\": nothing was reserved": func(g *ledgerpb.Genesis) {
+			g.Costings = append(g.Costings, g.Costings[1])
+			g.Costings[2].Task = 9
+		},
 		"task 2 for \"update\": adjacencies are ": func(g *ledgerpb.Genesis) {
 			g.Costings[1].Costing.Each = append(g.Costings[1].Costing.Each, g.Costings[1].Costing.Each[0])
 		},
