@@ -48,7 +48,8 @@ func Validate(g datasetpb.Genesis) error {
 	return nil
 }
 
-// initialise writes a genesis. Each data set must have its book already.
+// initialise writes a genesis. Each data set must have its book already, and no book is
+// without one: the data set that gets its number could never be registered.
 func (k Keeper) initialise(ctx context.Context, g datasetpb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err
@@ -64,9 +65,19 @@ func (k Keeper) initialise(ctx context.Context, g datasetpb.Genesis) error {
 		if owner != d.Owner {
 			return ErrGenesis.Wrapf("data set %d of %s has the book of %s", d.Id, d.Owner, owner)
 		}
+		if account, err := k.account(owner); err != nil || account != owner {
+			return ErrGenesis.Wrapf("data set %d belongs to %q, which is no account as the chain writes it", d.Id, owner)
+		}
 		if err := k.enter(ctx, d); err != nil {
 			return err
 		}
+	}
+	books, err := k.ledger.Count(ctx)
+	if err != nil {
+		return err
+	}
+	if books != len(g.Datasets) {
+		return ErrGenesis.Wrapf("the ledger has %d books of %d data sets", books, len(g.Datasets))
 	}
 	for _, grant := range g.Grants {
 		if err := k.grants.Set(ctx, collections.Join(grant.Dataset, grant.Node)); err != nil {

@@ -43,6 +43,8 @@ type Ledger interface {
 	Open(ctx context.Context, dataset uint64, owner string, limit cost.Limit) error
 	Lower(ctx context.Context, dataset uint64, limit cost.Limit) error
 	Get(ctx context.Context, dataset uint64) (owner string, b cost.Book, err error)
+	// Count is how many books there are.
+	Count(ctx context.Context) (int, error)
 	// Cost computes what a release costs a book with this limit.
 	Cost(ctx context.Context, limit cost.Limit, release cost.Release) (cost.Amount, error)
 }

@@ -392,7 +392,7 @@ func TestGenesisIsChecked(t *testing.T) {
 			t.Errorf("got %v, want an error that says %q", err, want)
 		}
 	}
-	refused := func(name string, books ledgerpb.Genesis) {
+	refused := func(name string, books ledgerpb.Genesis, raw []byte) {
 		t.Helper()
 		next := open()
 		ledger.Module{Keeper: next.ledger}.InitGenesis(next.ctx, next.codec, next.codec.MustMarshalJSON(&books))
@@ -406,8 +406,14 @@ func TestGenesisIsChecked(t *testing.T) {
 	var books ledgerpb.Genesis
 	r.codec.MustUnmarshalJSON(ledger.Module{Keeper: r.ledger}.ExportGenesis(r.ctx, r.codec), &books)
 	books.Books[0].Owner = account("eve")
-	refused("the book of somebody else", books)
-	refused("no book", ledgerpb.Genesis{})
+	refused("the book of somebody else", books, raw)
+	refused("no book", ledgerpb.Genesis{}, raw)
+	books.Books[0].Owner = account("ann")
+	refused("a book of no data set", books, r.codec.MustMarshalJSON(&datasetpb.Genesis{Next: 1}))
+	var shouted datasetpb.Genesis
+	r.codec.MustUnmarshalJSON(raw, &shouted)
+	books.Books[0].Owner, shouted.Datasets[0].Owner = strings.ToUpper(account("ann")), strings.ToUpper(account("ann"))
+	refused("an owner whose word would never be heard", books, r.codec.MustMarshalJSON(&shouted))
 }
 
 func commitment(rows string) []byte {

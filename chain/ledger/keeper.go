@@ -134,6 +134,18 @@ func (k Keeper) Get(ctx context.Context, dataset uint64) (owner string, b cost.B
 	return k.read(ctx, dataset, 0, "")
 }
 
+// Count is how many books there are. It reads all of them, which a genesis may do.
+func (k Keeper) Count(ctx context.Context) (n int, err error) {
+	err = k.books.Walk(ctx, nil, func(uint64, ledgerpb.Book) (bool, error) {
+		n++
+		return false, nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count books: %w", err)
+	}
+	return n, nil
+}
+
 // read is a book as far as a task's verb needs it: of what has ended, the reservation of
 // this task for this reason.
 func (k Keeper) read(ctx context.Context, dataset, task uint64, reason string) (owner string, b cost.Book, err error) {
