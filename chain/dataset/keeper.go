@@ -59,6 +59,7 @@ type Keeper struct {
 	datasets    collections.Map[uint64, datasetpb.Dataset]                // by id
 	commitments collections.Map[collections.Pair[string, []byte], uint64] // id by owner and commitment
 	names       collections.KeySet[collections.Pair[string, uint64]]      // ids by name
+	owners      collections.KeySet[collections.Pair[string, uint64]]      // ids by owner
 	grants      collections.KeySet[collections.Pair[uint64, uint64]]      // nodes by data set
 }
 
@@ -73,6 +74,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, nodes Nodes, ledg
 			collections.PairKeyCodec(collections.StringKey, collections.BytesKey), collections.Uint64Value),
 		names:  collections.NewKeySet(sb, collections.NewPrefix(3), "names", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
 		grants: collections.NewKeySet(sb, collections.NewPrefix(4), "grants", collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)),
+		owners: collections.NewKeySet(sb, collections.NewPrefix(5), "owners", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
@@ -121,5 +123,6 @@ func (k Keeper) enter(ctx context.Context, d datasetpb.Dataset) error {
 		k.datasets.Set(ctx, d.Id, d),
 		k.commitments.Set(ctx, collections.Join(d.Owner, d.Description.Commitment), d.Id),
 		k.names.Set(ctx, collections.Join(d.Description.Name, d.Id)),
+		k.owners.Set(ctx, collections.Join(d.Owner, d.Id)),
 	)
 }

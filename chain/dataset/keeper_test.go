@@ -293,6 +293,45 @@ func TestDatasetsAreListed(t *testing.T) {
 	}
 }
 
+// TestAttackManyDatasets: whoever registers many data sets must not make an owner's
+// question for its own dearer, which a node asks before it takes part.
+func TestAttackManyDatasets(t *testing.T) {
+	r := open()
+	r.register(t, registration("ann", "rows of ann", 8))
+	gas := func(req datasetpb.QueryDatasets) storetypes.Gas {
+		t.Helper()
+		ctx := r.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter())
+		resp, err := r.Datasets(ctx, &req)
+		if err != nil || len(resp.Datasets) == 0 || resp.Datasets[0].Id != 1 {
+			t.Fatal(resp, err)
+		}
+		return ctx.GasMeter().GasConsumed()
+	}
+	asked := map[string]datasetpb.QueryDatasets{
+		"whose": {Owner: account("ann")},
+		"what":  {Name: "digits"},
+		"both":  {Owner: account("ann"), Name: "digits"},
+	}
+	before := map[string]storetypes.Gas{}
+	for name, req := range asked {
+		before[name] = gas(req)
+	}
+	all := gas(datasetpb.QueryDatasets{})
+	for i := range 50 {
+		msg := registration("bob", fmt.Sprint(i), 8)
+		msg.Description.Name = "letters"
+		r.register(t, msg)
+	}
+	if more := gas(datasetpb.QueryDatasets{}); more < 10*all {
+		t.Errorf("a list of 51 takes %d gas, of one %d", more, all)
+	}
+	for name, req := range asked {
+		if after := gas(req); after != before[name] {
+			t.Errorf("%s: %d gas, %d before others registered", name, after, before[name])
+		}
+	}
+}
+
 // TestCheckSaysWhoCouldPay: without charging anybody.
 func TestCheckSaysWhoCouldPay(t *testing.T) {
 	r := open()

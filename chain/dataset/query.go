@@ -24,21 +24,38 @@ func (k Keeper) Dataset(ctx context.Context, req *datasetpb.QueryDataset) (*data
 	return &datasetpb.QueryDatasetResponse{Dataset: d}, nil
 }
 
-// Datasets implements [datasetpb.QueryServer].
+// Datasets implements [datasetpb.QueryServer]. Those of an owner, and those of a kind,
+// have an index, so that what others register makes no question dearer; both together
+// read the owner's index.
 func (k Keeper) Datasets(ctx context.Context, req *datasetpb.QueryDatasets) (*datasetpb.QueryDatasetsResponse, error) {
-	owner := req.Owner
-	if owner != "" {
-		var err error
-		if owner, err = k.account(owner); err != nil {
-			return nil, err
-		}
+	var datasets []datasetpb.Dataset
+	var next *query.PageResponse
+	var err error
+	at := page.Bounded(req.Pagination, page.Most)
+	indexed := func(key collections.Pair[string, uint64], _ collections.NoValue) (datasetpb.Dataset, error) {
+		return k.stored(ctx, key.K2())
 	}
-	datasets, next, err := query.CollectionFilteredPaginate(ctx, k.datasets, page.Bounded(req.Pagination, page.Most),
-		func(_ uint64, d datasetpb.Dataset) (bool, error) {
-			return (owner == "" || d.Owner == owner) && (req.Name == "" || d.Description.Name == req.Name), nil
-		},
-		func(_ uint64, d datasetpb.Dataset) (datasetpb.Dataset, error) { return d, nil },
-	)
+	switch {
+	case req.Owner != "":
+		owner, wrong := k.account(req.Owner)
+		if wrong != nil {
+			return nil, wrong
+		}
+		datasets, next, err = query.CollectionFilteredPaginate(ctx, k.owners, at,
+			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
+				if req.Name == "" {
+					return true, nil
+				}
+				return k.names.Has(ctx, collections.Join(req.Name, key.K2()))
+			},
+			indexed, query.WithCollectionPaginationPairPrefix[string, uint64](owner))
+	case req.Name != "":
+		datasets, next, err = query.CollectionPaginate(ctx, k.names, at, indexed,
+			query.WithCollectionPaginationPairPrefix[string, uint64](req.Name))
+	default:
+		datasets, next, err = query.CollectionPaginate(ctx, k.datasets, at,
+			func(_ uint64, d datasetpb.Dataset) (datasetpb.Dataset, error) { return d, nil })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list data sets: %w", err)
 	}
