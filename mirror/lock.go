@@ -17,7 +17,7 @@ var ErrInUse = errors.New("mirror is in use by another process")
 // system gives it back when a process ends, however it ends.
 func lock(home string) (*os.File, error) {
 	const patience, pause = 5 * time.Second, 20 * time.Millisecond
-	f, err := os.OpenFile(filepath.Join(home, "mirror.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(home, LockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,9 @@ import (
 // The files of a mirror in a home folder. The records alone do not help to guess rows,
 // the key does: they must not be handed out together.
 const (
-	File    = "mirror.jsonl"
-	KeyFile = "mirror.key"
+	File     = "mirror.jsonl"
+	KeyFile  = "mirror.key"
+	LockFile = "mirror.lock" // empty
 )
 
 // Why a mirror refuses something, beside the errors of [cost.Book].
