@@ -16,6 +16,8 @@ import (
 var (
 	ErrNodeNotFound = errors.New("node not found")
 	ErrNoDataset    = errors.New("data set not found")
+	ErrNotOwner     = errors.New("not the owner of the data set")
+	ErrGrant        = errors.New("grant is refused")
 	ErrNoBook       = ledgerpb.ErrNoBook
 	ErrNoRelease    = ledgerpb.ErrNoCosting
 	ErrFunds        = errors.New("insufficient funds")
@@ -41,6 +43,8 @@ func (r *Refusal) Error() string {
 const (
 	nodeNotFound         = 2  // of "node"
 	noDataset            = 2  // of "dataset"
+	notOwner             = 5  // of "dataset"
+	grantRefused         = 6  // of "dataset"
 	sdkInsufficientFunds = 5  // of "sdk"
 	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
 )
@@ -61,8 +65,13 @@ func (r *Refusal) Unwrap() error {
 			return ErrNodeNotFound
 		}
 	case "dataset":
-		if r.Code == noDataset {
+		switch r.Code {
+		case noDataset:
 			return ErrNoDataset
+		case notOwner:
+			return ErrNotOwner
+		case grantRefused:
+			return ErrGrant
 		}
 	case "ledger":
 		for _, reason := range ledgerpb.Refusals() {

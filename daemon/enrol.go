@@ -45,25 +45,64 @@ func (b Budget) Limit() (cost.Limit, error) {
 	return l, l.Validate()
 }
 
+// Unfinished is the refusal of rows whose registration was interrupted, with the limit
+// that it has to be finished with.
+type Unfinished struct {
+	error
+	Limit cost.Limit
+}
+
+// Unwrap is the refusal.
+func (u *Unfinished) Unwrap() error { return u.error }
+
+// Forgotten says that a home folder's own ledger does not know a data set of its account:
+// it was lost, or is an old copy, and could not tell whether rows are among those that it
+// does not know.
+type Forgotten struct {
+	Dataset uint64
+	home    string
+}
+
+// Error says what to put back.
+func (f *Forgotten) Error() string {
+	return fmt.Sprintf("your own ledger in %s does not know your data set %d: put back %s and %s as they were when it was registered, or newer", f.home, f.Dataset, mirror.File, mirror.KeyFile)
+}
+
+// Unwrap is [mirror.ErrNotRegistered].
+func (f *Forgotten) Unwrap() error { return mirror.ErrNotRegistered }
+
 // RegisterData puts a data set of an account on the chain: it tells the owner's own ledger
 // in the home folder first, then the chain, then the ledger again which number the chain
 // gave. The commitment is the ledger's. Whoever is interrupted in between says the same
-// again. An error of the ledger wraps one of package mirror.
+// again. An error of the ledger wraps one of package mirror; see also [Unfinished] and
+// [Forgotten].
 func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
+	sets, err := ownDatasets(ctx, account)
+	if err != nil {
+		return 0, err
+	}
 	own, err := mirror.Open(home)
 	if err != nil {
 		return 0, err
 	}
 	defer own.Close()
+	for _, d := range sets {
+		if !slices.ContainsFunc(own.Datasets(), func(k mirror.Dataset) bool { return k.Commitment == d.Commitment }) {
+			return 0, &Forgotten{d.ID, home}
+		}
+	}
 	known, err := own.Register(rows, asked.Limit)
 	if err != nil {
-		return 0, fmt.Errorf("your own ledger in %s refuses: %w", home, err)
-	}
-	asked.Commitment = known.Commitment
-	if err := asked.Validate(); err != nil {
+		err = fmt.Errorf("your own ledger in %s refuses: %w", home, err)
+		for _, d := range own.Datasets() {
+			if d.ID == 0 && errors.Is(err, mirror.ErrRegistered) && own.Verify(d.Commitment, rows) == nil {
+				return 0, &Unfinished{err, d.Book.Limit}
+			}
+		}
 		return 0, err
 	}
-	number, err := registerOnce(ctx, account, asked)
+	asked.Commitment = known.Commitment
+	number, err := registerOnce(ctx, account, sets, asked)
 	if err != nil {
 		return 0, err
 	}
@@ -72,13 +111,7 @@ func RegisterData(ctx context.Context, account *client.Account, home string, row
 
 // registerOnce registers on the chain, unless a former try did, of which the answer was
 // lost.
-func registerOnce(ctx context.Context, account *client.Account, asked client.RegisterDataset) (uint64, error) {
-	sets, err := every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
-		return account.Datasets(ctx, account.Address(), "", page)
-	})
-	if err != nil {
-		return 0, err
-	}
+func registerOnce(ctx context.Context, account *client.Account, sets []spec.Dataset, asked client.RegisterDataset) (uint64, error) {
 	if i := slices.IndexFunc(sets, func(d spec.Dataset) bool { return d.Commitment == asked.Commitment }); i >= 0 {
 		return sets[i].ID, nil
 	}
@@ -87,6 +120,13 @@ func registerOnce(ctx context.Context, account *client.Account, asked client.Reg
 		return 0, err
 	}
 	return receipt.Created()
+}
+
+// ownDatasets lists the data sets of an account.
+func ownDatasets(ctx context.Context, account *client.Account) ([]spec.Dataset, error) {
+	return every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
+		return account.Datasets(ctx, account.Address(), "", page)
+	})
 }
 
 // enrol registers the node's rows as a data set, if the home folder has a budget for them

@@ -25,9 +25,7 @@ import (
 // owner that the mirror does not, or tells another history than before, or the rows are
 // no more those that were registered.
 func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (uint64, error) {
-	sets, err := every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
-		return p.account.Datasets(ctx, p.account.Address(), "", page)
-	})
+	sets, err := ownDatasets(ctx, p.account)
 	if err != nil {
 		return 0, err
 	}

@@ -107,7 +107,7 @@ below what is spent. Without --delta, delta stays as it is.`,
 				}
 			}
 			if _, err := account.Send(ctx, client.LowerLimit{Dataset: number, Limit: limit}); err != nil {
-				return s.explain(err) // the chain names the data set
+				return s.ownerless(err, args[0])
 			}
 			fresh, d, err := s.dataset(ctx, args[0])
 			if err != nil {
@@ -117,6 +117,7 @@ below what is spent. Without --delta, delta stays as it is.`,
 		},
 	}
 	l.flags(c)
+	c.Flags().Lookup("delta").DefValue = "" // without the flag it stays as it is
 	return c
 }
 
@@ -129,7 +130,10 @@ func (s *session) lowerOwn(d spec.Dataset, limit cost.Limit) error {
 	defer own.Close()
 	for _, known := range own.Datasets() {
 		if known.Commitment == d.Commitment {
-			return own.Lower(d.Commitment, limit)
+			if err := own.Lower(d.Commitment, limit); err != nil {
+				return fmt.Errorf("your own ledger in %s refuses: %w", s.home, err)
+			}
+			return nil
 		}
 	}
 	return nil

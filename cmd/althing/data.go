@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -149,6 +150,15 @@ func (s *session) showDataset(ctx context.Context, c *client.Client, d spec.Data
 	return t.flush()
 }
 
+// ownerless explains why the chain refuses an owner's word about a data set, which it
+// names.
+func (s *session) ownerless(err error, dataset string) error {
+	if errors.Is(err, client.ErrNotOwner) || errors.Is(err, client.ErrGrant) {
+		return hinted{err, s.command("data show", dataset)}
+	}
+	return s.explain(err)
+}
+
 // dataGrant says who may train on a data set.
 func (s *session) dataGrant(verb, short string, message func(dataset, node uint64) client.Message) *cobra.Command {
 	return &cobra.Command{
@@ -171,7 +181,7 @@ func (s *session) dataGrant(verb, short string, message func(dataset, node uint6
 				return err
 			}
 			if _, err := account.Send(ctx, message(number, node)); err != nil {
-				return s.explain(err) // the chain names the data set
+				return s.ownerless(err, args[0])
 			}
 			c, d, err := s.dataset(ctx, args[0])
 			if err != nil {

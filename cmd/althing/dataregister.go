@@ -54,6 +54,9 @@ are those of the home folder's node where nothing else is said.`,
 			if description.Name == "" {
 				return again(cmd, errors.New("--name is missing: want the kind of the rows, as tasks ask for it"), "name", "digits")
 			}
+			if err := r.valid(cmd, description); err != nil {
+				return err
+			}
 			account, node, err := s.own(ctx)
 			if err != nil {
 				return err
@@ -66,6 +69,13 @@ are those of the home folder's node where nothing else is said.`,
 				return err
 			}
 			number, err := daemon.RegisterData(ctx, account, s.home, table, client.RegisterDataset{Description: description, Limit: limit})
+			if begun, ok := errors.AsType[*daemon.Unfinished](err); ok {
+				l := begun.Limit
+				return again(cmd, err, "epsilon", l.Epsilon.String(), "delta", l.Delta.String(), "unit", string(l.Unit), "adjacency", string(l.Adjacency))
+			}
+			if lost, ok := errors.AsType[*daemon.Forgotten](err); ok {
+				return hinted{err, s.command("data show", fmt.Sprint(lost.Dataset))}
+			}
 			if errors.Is(err, mirror.ErrRegistered) {
 				return hinted{err, s.command("data list", "--owner", account.Address())}
 			}
@@ -130,6 +140,17 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 	return t, d, nil
 }
 
+// valid refuses a description that the chain would refuse, before the owner's own ledger
+// takes the rows in.
+func (r registering) valid(cmd *cobra.Command, d spec.Description) error {
+	d.Commitment = spec.Digest{1} // which is made of the rows later
+	err := d.Validate()
+	if err != nil && r.name != "" {
+		return again(cmd, err, "name", "digits")
+	}
+	return err
+}
+
 // warn says what else the owner would have to do.
 func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	if h, holds := n.Profile.Holding(d.Name); d.Rows == 0 && holds && !h.Withheld() {
@@ -157,7 +178,10 @@ func (s *session) trainers(ctx context.Context, c *client.Client, words []string
 			return nil, s.explain(fmt.Errorf("--grant: node %d: %w", number, err))
 		}
 		if !n.Profile.Roles.Has(spec.Trainer) {
-			return nil, fmt.Errorf("--grant: node %d does not train", number)
+			return nil, hinted{fmt.Errorf("--grant: node %d does not train", number), s.command("node list", "--role", "trainer")}
+		}
+		if slices.Contains(nodes, number) {
+			return nil, fmt.Errorf("--grant: node %d is named twice", number)
 		}
 		nodes = append(nodes, number)
 	}
