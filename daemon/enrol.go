@@ -77,6 +77,10 @@ func (f *Forgotten) Unwrap() error { return mirror.ErrNotRegistered }
 // again. An error of the ledger wraps one of package mirror; see also [Unfinished] and
 // [Forgotten].
 func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
+	asked.Commitment = spec.DigestOf(nil) // the ledger will say which; all else can be looked at before
+	if err := asked.Validate(); err != nil {
+		return 0, err
+	}
 	sets, err := ownDatasets(ctx, account)
 	if err != nil {
 		return 0, err
