@@ -290,6 +290,25 @@ func TestDatasetsAreListed(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+		if c.asked.Pagination != nil {
+			continue
+		}
+		got = nil
+		for at := (&query.PageRequest{Limit: 1}); ; at.Key = resp.Pagination.NextKey {
+			c.asked.Pagination = at
+			if resp, err = r.Datasets(r.ctx, &c.asked); err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range resp.Datasets {
+				got = append(got, d.Id)
+			}
+			if len(resp.Pagination.NextKey) == 0 {
+				break
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s, one at a time (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
