@@ -9,13 +9,14 @@ import "github.com/cosmos/cosmos-sdk/types/query"
 const Most = 1000
 
 // Bounded is what was asked for, at most so many entries; without a number the SDK's
-// default. It asks for no total, for which the SDK reads the whole list.
+// default, and not none, for which the SDK also counts the whole list. Who asks for a
+// total gets it, within the gas that a question may take.
 func Bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
 	page := query.PageRequest{}
 	if asked != nil {
 		page = *asked
 	}
-	if page.Limit == 0 { // the SDK counts all entries as well
+	if page.Limit == 0 {
 		page.Limit = query.DefaultLimit
 	}
 	page.Limit = min(page.Limit, most)
