@@ -33,6 +33,9 @@ func choice(words []spec.Word) string { return spec.FieldWords{Words: words}.Str
 
 func (g guarding) private() bool { return g.mode != "" && g.mode != spec.PrivacyNone }
 
+// given reports whether the command line has the flag; one that was never read has none.
+func (g guarding) given(flag string) bool { return g.flags != nil && g.flags.Changed(flag) }
+
 // budget is what each trainer's home folder says of its rows.
 func (g guarding) budget(t spec.TaskSpec) *daemon.Budget {
 	if !g.private() {
@@ -50,7 +53,7 @@ func (g guarding) budget(t spec.TaskSpec) *daemon.Budget {
 // there to be seen.
 func (g guarding) apply(t *spec.TaskSpec) error {
 	if !g.private() {
-		if g.flags.Changed("epsilon") || g.flags.Changed("mechanism") {
+		if g.given("epsilon") || g.given("mechanism") {
 			return fmt.Errorf("--epsilon and --mechanism are of a private task: want --privacy %s", spec.PrivacyLocal)
 		}
 		return nil
@@ -60,12 +63,12 @@ func (g guarding) apply(t *spec.TaskSpec) error {
 	}
 	t.Privacy.Mode, t.Privacy.Kind = g.mode, g.kind
 	t.Aggregation.Rule, t.Overlap, t.Audit = spec.RuleMean, false, spec.AuditMembers
-	if !g.flags.Changed("target") {
+	if !g.given("target") {
 		t.Target.Accuracy = 0
 	}
 	switch g.mode {
 	case spec.PrivacyLocal:
-		if !g.flags.Changed("rounds") {
+		if !g.given("rounds") {
 			t.Target.Rounds = 10
 		}
 		t.Privacy.Clip = spec.One / 10
