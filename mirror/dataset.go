@@ -186,6 +186,9 @@ func (d *dataset) reserve(task uint64, reason string, each cost.Amount, releases
 	if err != nil {
 		return nil, err
 	}
+	if own, known := d.costs[purposeOf(*row)]; known && own != each {
+		return nil, fmt.Errorf("%w: task %d has reserved for %q at another cost before", ErrContradiction, task, reason)
+	}
 	for _, told := range d.told {
 		if told.Entry == cost.EntryReserve && purposeOf(told) == purposeOf(*row) && told.Each != each {
 			return nil, fmt.Errorf("%w: row %d of %s reserves at another cost", ErrContradiction, told.Number, d.name())
