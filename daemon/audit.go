@@ -15,17 +15,18 @@ import (
 )
 
 // What is wrapped when a task keeps out who asks: an audit is for nodes of the round
-// only, a model for members of the task only.
+// or for its aggregators only, a model for members of the task only.
 var (
-	ErrMembers = errors.New("the task says audit: members, so only nodes of the round get its updates")
-	ErrPrivate = errors.New("this model is for members: name the home folder of a member with --home")
+	ErrMembers     = errors.New("the task says audit: members, so only nodes of the round get its updates")
+	ErrAggregators = errors.New("the task says audit: aggregators, so nobody else ever gets its updates")
+	ErrPrivate     = errors.New("this model is for members: name the home folder of a member with --home")
 )
 
 // Verify recomputes a settled round from the blobs its aggregators keep and
 // compares it with the chain. It asks for blobs as the node of a home folder, and
 // without one, or where that is no node's, as a stranger: then the task must be
-// audited in public, and its model be so, else the error is [ErrMembers] or
-// [ErrPrivate]. It returns the digest of the round's model, or the first thing that
+// audited in public, and its model be so, else the error is [ErrMembers],
+// [ErrAggregators] or [ErrPrivate]. It returns the digest of the round's model, or the first thing that
 // differs.
 func Verify(ctx context.Context, chain *client.Client, home string, task, number uint64) (spec.Digest, error) {
 	t, err := chain.Task(ctx, task)
@@ -41,8 +42,12 @@ func Verify(ctx context.Context, chain *client.Client, home string, task, number
 		return spec.Digest{}, err
 	}
 	d, err := aggregator.Verify(ctx, tools, t, r)
-	if errors.Is(err, blob.ErrForbidden) && t.Spec.Audit == spec.AuditMembers {
+	switch {
+	case !errors.Is(err, blob.ErrForbidden):
+	case t.Spec.Audit == spec.AuditMembers:
 		return d, fmt.Errorf("%w: %w", ErrMembers, err)
+	case t.Spec.Audit == spec.AuditAggregators:
+		return d, fmt.Errorf("%w: %w", ErrAggregators, err)
 	}
 	return d, withheld(t, err)
 }

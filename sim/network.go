@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -38,13 +39,14 @@ type Network struct {
 	*Chain
 	Nodes []*Node // node i+1 at i
 
-	config  Config
-	now     time.Duration
-	queue   queue
-	random  *rand.Rand
-	said    []said // messages that wait for the next block, in the order of their arrival
-	planned []plan
-	failed  error // why a line of the transcript was not written
+	config   Config
+	now      time.Duration
+	queue    queue
+	samplers privacy.Samplers // of all nodes: a table is made once
+	random   *rand.Rand
+	said     []said // messages that wait for the next block, in the order of their arrival
+	planned  []plan
+	failed   error // why a line of the transcript was not written
 }
 
 // said is a message on its way into a block.

@@ -108,7 +108,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	}
 	node.Machines = func() (machines []role.Machine) {
 		if m.Roles.Has(spec.Trainer) {
-			machines = append(machines, &trainer.Machine{Node: id})
+			machines = append(machines, &trainer.Machine{Node: id, Samplers: &n.samplers})
 		}
 		if m.Roles.Has(spec.Aggregator) {
 			machines = append(machines, &aggregator.Machine{Node: id, Liar: m.Liar})

@@ -132,6 +132,15 @@ func (m Model) kind() modelKind {
 	return modelKind{}
 }
 
+// Parameters is how many weights an architecture has.
+func (m Model) Parameters() (uint64, error) {
+	if err := m.validate(); err != nil {
+		return 0, err
+	}
+	stages, err := m.stages()
+	return learned(stages), err
+}
+
 // Validate reports what is wrong with an architecture.
 func (m Model) Validate() error { return m.validate() }
 
@@ -143,9 +152,8 @@ func (m Model) validate() error {
 	if err != nil {
 		return err
 	}
-	parameters, padded, values := uint64(0), uint64(0), putOut(stages)
+	parameters, padded, values := learned(stages), uint64(0), putOut(stages)
 	for _, s := range stages {
-		parameters += s.parameters()
 		padded += s.padded()
 	}
 	return first(

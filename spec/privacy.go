@@ -8,12 +8,17 @@ type Privacy struct {
 	Kind  string `json:"kind" yaml:"kind"`   // one of [PrivacyKinds]; of PrivacyNone empty, as the rest is 0
 	Clip  PPM    `json:"clip" yaml:"clip"`   // norm of what one unit contributes at most: L2 of gaussian noise, L1 of laplace
 	Noise PPM    `json:"noise" yaml:"noise"` // standard deviation of gaussian noise, scale of laplace, as a multiple of Clip
+
+	Divisor uint32 `json:"divisor" yaml:"divisor"` // of a sum of units: a constant, never how many there are
+	Unit    string `json:"unit" yaml:"unit"`       // of PrivacyCentral: one of [PrivacyUnits]
+	Corrupt uint32 `json:"corrupt" yaml:"corrupt"` // of PrivacyCentral: so many owners of a round may collude
 }
 
 // The words of privacy.mode and of privacy.kind.
 const (
-	PrivacyNone  = "none"
-	PrivacyLocal = "local"
+	PrivacyNone    = "none"
+	PrivacyLocal   = "local"
+	PrivacyCentral = "central"
 
 	KindGaussian = "gaussian"
 	KindLaplace  = "laplace"
@@ -24,6 +29,7 @@ func PrivacyModes() []Word {
 	return []Word{
 		{PrivacyNone, "rows stay with their owner; the aggregators see the updates"},
 		{PrivacyLocal, "each owner's node clips its update and adds all the noise to it: it holds against everybody, for a whole data set, and takes hundreds of trainers"},
+		{PrivacyCentral, "each owner's node adds a share of the noise, and the sum carries all of it: it holds against everybody but the round's aggregators, while at most privacy.corrupt owners collude"},
 	}
 }
 
@@ -40,7 +46,7 @@ func (t TaskSpec) Private() bool { return t.Privacy.Mode != PrivacyNone }
 
 func (p Privacy) validate() error {
 	private := p.Mode != PrivacyNone
-	return first(
+	if err := first(
 		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))},
 		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, choice(PrivacyKinds()))},
 		check{"privacy.kind", !private && p.Kind != "", "the mode none has no noise: leave it out, or ask for another mode"},
@@ -49,7 +55,10 @@ func (p Privacy) validate() error {
 		check{"privacy.clip", private && p.Clip == 0, "missing or zero: no noise hides what has no bound"},
 		check{"privacy.noise", !private && p.Noise > 0, "the mode none has no noise: leave it out, or ask for another mode"},
 		check{"privacy.noise", private && p.Noise == 0, "missing or zero: want it as a multiple of privacy.clip, as 1.1"},
-	)
+	); err != nil {
+		return err
+	}
+	return p.validateShares()
 }
 
 // promises reports what contradicts a private mode in other parts of the task file.
@@ -57,13 +66,16 @@ func (t TaskSpec) promises() error {
 	if !t.Private() {
 		return nil
 	}
-	return first(
+	if err := first(
 		check{"aggregation.rule", t.Aggregation.Rule != RuleMean, fmt.Sprintf("%s weighs by numbers of rows, which a private task does not tell: want %s", t.Aggregation.Rule, RuleMean)},
 		check{"privacy.clip", t.Privacy.Quanta(t.Aggregation.ScaleBits) == 0, fmt.Sprintf("less than a step of 2^-%d: want more, or more aggregation.scale_bits", t.Aggregation.ScaleBits)},
 		check{"privacy.clip", t.Privacy.Quanta(t.Aggregation.ScaleBits) > MaxClip, fmt.Sprintf("more than %d steps of 2^-%d: want less, or fewer aggregation.scale_bits", MaxClip, t.Aggregation.ScaleBits)},
 		check{"privacy.noise", uint64(t.Privacy.Noise)*t.Privacy.Quanta(t.Aggregation.ScaleBits) < uint64(One), fmt.Sprintf("times privacy.clip it is less than a step of 2^-%d: want more, or more aggregation.scale_bits", t.Aggregation.ScaleBits)},
 		check{"privacy.noise", uint64(t.Privacy.Noise)*t.Privacy.Quanta(t.Aggregation.ScaleBits) > MaxClip*uint64(One), fmt.Sprintf("times privacy.clip it is more than %d steps of 2^-%d: want less, or fewer aggregation.scale_bits", MaxClip, t.Aggregation.ScaleBits)},
-	)
+	); err != nil {
+		return err
+	}
+	return t.shares()
 }
 
 // MaxClip is the largest bound of a private task, in steps of the fixed point; so is its

@@ -97,6 +97,14 @@ func (s Stage) parameters() uint64 {
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
 
+// learned is how many weights all layers have.
+func learned(stages []Stage) (parameters uint64) {
+	for _, s := range stages {
+		parameters += s.parameters()
+	}
+	return parameters
+}
+
 // padded is how many values go into a layer that puts zeros around them, with the
 // zeros; 0 for other layers.
 func (s Stage) padded() uint64 {

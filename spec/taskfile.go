@@ -55,6 +55,9 @@ func ParseTask(file []byte) (TaskSpec, error) {
 	if task.Private() && !says(root, "overlap") { // rounds would be charged before it is known that they are needed
 		task.Overlap = false
 	}
+	if task.Privacy.central() && !says(root, "audit") {
+		task.Audit = AuditAggregators
+	}
 	if err := task.Validate(); err != nil {
 		if field, ok := errors.AsType[*FieldError](err); ok {
 			field.Line = lineOf(root, field.Field)

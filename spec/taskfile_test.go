@@ -91,7 +91,7 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"no tau":                {"escrow", "aggregation: {optimiser: fedyogi, rate: 1}\nescrow", 13, "aggregation.tau", "as 0.001"},
 		"tau of fedavgm":        {"escrow", "aggregation: {optimiser: fedavgm, rate: 1, momentum: 0.9, tau: 1}\nescrow", 13, "aggregation.tau", "leave it out"},
 		"unknown privacy":       {"escrow", "privacy:\n  mode: total\nescrow", 14, "privacy.mode", "unknown mode"},
-		"unknown audit":         {"escrow", "audit: nobody\nescrow", 13, "audit", "want public or members"},
+		"unknown audit":         {"escrow", "audit: nobody\nescrow", 13, "audit", "want public, members or aggregators"},
 		"unknown access":        {"  classes", "  access: nobody\n  classes", 6, "model.access", "want public or members"},
 		"private, but audited":  {"  classes: 10", "  classes: 10\n  access: members\naudit: public", 8, "audit", "the model is for members"},
 		"said twice":            {"escrow", "name: again\nescrow", 13, "name", "said twice"},

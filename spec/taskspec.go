@@ -57,8 +57,9 @@ type Deadlines struct {
 const (
 	SelectionRanked = "ranked"
 
-	AuditPublic  = "public"
-	AuditMembers = "members"
+	AuditPublic      = "public"
+	AuditMembers     = "members"
+	AuditAggregators = "aggregators"
 )
 
 // SelectionRules lists the words of selection.rule.
@@ -71,6 +72,7 @@ func Audits() []Word {
 	return []Word{
 		{AuditPublic, "anyone may read the updates of a settled round"},
 		{AuditMembers, "only the keys of a settled round may read its updates"},
+		{AuditAggregators, "only the round's aggregators ever read an update"},
 	}
 }
 

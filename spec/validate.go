@@ -95,7 +95,7 @@ func (t TaskSpec) Validate() error {
 		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
 		check{"retain", !bounded(t.Retain), outside(t.Retain)},
 		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
-		check{"audit", t.Model.Private() && t.Audit != AuditMembers, "public, but the model is for members: from model 0, which everyone can make, and the updates of each round follows every version"},
+		check{"audit", t.Model.Private() && t.Audit == AuditPublic, "public, but the model is for members: from model 0, which everyone can make, and the updates of each round follows every version"},
 	)
 }
 

@@ -34,6 +34,7 @@ func Vocabulary() []FieldWords {
 		{"selection.rule", SelectionRules()},
 		{"privacy.mode", PrivacyModes()},
 		{"privacy.kind", PrivacyKinds()},
+		{"privacy.unit", PrivacyUnits()},
 		{"audit", Audits()},
 	}
 }

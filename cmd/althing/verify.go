@@ -29,7 +29,8 @@ and compares every hash with the chain. Prints the digest of each round's model,
 or the first thing that differs and ends with exit code 1.
 
 Where the task says audit: public an RPC address is enough. Where it says members
-the updates are for nodes of the round: name the home folder of one with --home.`,
+the updates are for nodes of the round: name the home folder of one with --home.
+Where it says aggregators that node must be one of the round's aggregators.`,
 		Example: "  althing round verify 1 3\n  althing round verify 1",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -29,9 +29,12 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
 			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources),
 		},
-		Privacy: Privacy{Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise)},
-		Target:  Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
-		Escrow:  s.Escrow,
+		Privacy: Privacy{
+			Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise),
+			Divisor: s.Privacy.Divisor, Unit: s.Privacy.Unit, Corrupt: s.Privacy.Corrupt,
+		},
+		Target: Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
+		Escrow: s.Escrow,
 		Deadlines: Deadlines{
 			Select: int64(s.Deadlines.Select), Train: int64(s.Deadlines.Train), Attest: int64(s.Deadlines.Attest),
 			Aggregate: int64(s.Deadlines.Aggregate), Evaluate: int64(s.Deadlines.Evaluate),
@@ -67,9 +70,12 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
 			Resources: m.Selection.Resources.ToSpec(),
 		},
-		Privacy: spec.Privacy{Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise)},
-		Target:  spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
-		Escrow:  m.Escrow,
+		Privacy: spec.Privacy{
+			Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise),
+			Divisor: m.Privacy.Divisor, Unit: m.Privacy.Unit, Corrupt: m.Privacy.Corrupt,
+		},
+		Target: spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
+		Escrow: m.Escrow,
 		Deadlines: spec.Deadlines{
 			Select: spec.Duration(m.Deadlines.Select), Train: spec.Duration(m.Deadlines.Train), Attest: spec.Duration(m.Deadlines.Attest),
 			Aggregate: spec.Duration(m.Deadlines.Aggregate), Evaluate: spec.Duration(m.Deadlines.Evaluate),

@@ -20,6 +20,9 @@ func Release(t spec.TaskSpec) (cost.Release, error) {
 	if !t.Private() || clip == 0 || clip > spec.MaxClip {
 		return cost.Release{}, fmt.Errorf("a task in the mode %q with a clip of %d quanta promises nothing", t.Privacy.Mode, clip)
 	}
+	if t.Privacy.Mode == spec.PrivacyCentral {
+		return summed(t, clip)
+	}
 	r := cost.Release{Unit: cost.Client}
 	scale := Scale(t)
 	switch t.Privacy.Kind {

@@ -84,5 +84,9 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, c
 	for i, w := range aggregate.Weights(claims, task.Spec.Aggregation.MaxWeight) {
 		sources[i].Weight = w
 	}
-	return rule.Combine(count, task.Spec.Aggregation.ScaleBits, sources)
+	update, err := rule.Combine(count, task.Spec.Aggregation.ScaleBits, sources)
+	if task.Spec.Privacy.Mode == spec.PrivacyCentral { // by a constant, whoever survived
+		update.Divisor = uint64(task.Spec.Privacy.Divisor) << task.Spec.Aggregation.ScaleBits
+	}
+	return update, err
 }

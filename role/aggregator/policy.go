@@ -18,7 +18,8 @@ import (
 // selected and has committed may put its own update while the round asks for
 // uploads. The round's aggregators may get updates once uploads have begun, and
 // their trainer may. When the round has settled, survivors' updates are for all
-// nodes of the round, and for anybody if the task is audited in public. Models
+// nodes of the round, and for anybody if the task is audited in public; where it is
+// audited by its aggregators alone, nobody else ever gets one, its trainer included. Models
 // are for anybody, too, unless the task says that they are for its members.
 type Policy struct {
 	Chain role.Records
@@ -95,7 +96,10 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 	known := !c.Stranger()
 	switch {
 	case round.Phase.Before(spec.PhaseAttest):
-	case known && (c.Node == r.Slot.Node || round.Aggregator(c.Node) >= 0):
+	case known && round.Aggregator(c.Node) >= 0:
+		return nil
+	case task.Spec.Audit == spec.AuditAggregators:
+	case known && c.Node == r.Slot.Node:
 		return nil
 	case known && survivor && (round.Trainer(c.Node) >= 0 || round.Evaluator(c.Node) >= 0):
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/privacy"
@@ -28,6 +29,13 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 		return Trained{}, err
 	}
 	began := t.Now()
+	if p := a.Task.Spec.Privacy; p.Mode == spec.PrivacyCentral && p.Unit == spec.UnitExample {
+		update, err := a.gradients(ctx, t, base.Weights)
+		if err != nil {
+			return Trained{}, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+		}
+		return a.store(ctx, t, slot, began, update)
+	}
 	result, err := t.Trainer.Train(ctx, train.Job{
 		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
 	}, nil)
@@ -38,15 +46,21 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 		result.Weights = nil
 	}
 	values := contribution(result.Weights, base.Weights, a.Task.Spec.Aggregation.ScaleBits)
+	if err := a.release(t, values); err != nil {
+		return Trained{}, fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
+	}
+	return a.store(ctx, t, slot, began, narrow(values))
+}
+
+// store puts the update of a private task, which carries its noise, into the node's store.
+// The owner's own ledger is charged first.
+func (a Train) store(ctx context.Context, t role.Tools, slot spec.Slot, began time.Time, values []int32) (Trained, error) {
 	if t.Charge != nil {
 		if err := t.Charge(ctx, a.Task, a.Round); err != nil {
 			return Trained{}, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
 		}
 	}
-	if err := release(a.Task.Spec, t, values); err != nil {
-		return Trained{}, fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
-	}
-	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: a.Task.Spec.Aggregation.ScaleBits, Count: uint64(len(values))}, narrow(values))
+	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: a.Task.Spec.Aggregation.ScaleBits, Count: uint64(len(values))}, values)
 	if err != nil {
 		return Trained{}, fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
 	}
@@ -74,21 +88,14 @@ func contribution(local, base []float32, scaleBits uint32) []int64 {
 }
 
 // release clips values and adds the noise of a task, in place.
-func release(asked spec.TaskSpec, t role.Tools, values []int64) error {
-	made, err := terms.Release(asked)
+func (a Train) release(t role.Tools, values []int64) error {
+	made, err := terms.Release(a.Task.Spec)
 	if err != nil {
 		return err
 	}
-	bound := privacy.Bound{Norm: privacy.L2, Limit: made.Norm.L2Squared}
-	var law drawn
-	switch noise := made.Noise.(type) {
-	case cost.Gaussian:
-		law = privacy.RoundedGaussian{Sigma: privacy.Ratio(noise.Sigma)}
-	case cost.Laplace:
-		law = privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}
-		bound = privacy.Bound{Norm: privacy.L1, Limit: made.Norm.L1}
-	default:
-		return fmt.Errorf("no trainer draws a %T", noise)
+	bound, law, err := means(a.Task.Spec, made)
+	if err != nil {
+		return err
 	}
 	stream, err := privacy.NewStream(t.Random)
 	if err != nil {
@@ -98,7 +105,26 @@ func release(asked spec.TaskSpec, t role.Tools, values []int64) error {
 	if err := bound.Clip(values); err != nil {
 		return err
 	}
-	return add(stream, law, values)
+	return a.add(stream, law, values)
+}
+
+// means are the bound on what a unit contributes to a release, and the law of what the
+// node adds to it: all of the noise, or in the mode central a share.
+func means(asked spec.TaskSpec, made cost.Release) (privacy.Bound, privacy.Law, error) {
+	bound := privacy.Bound{Norm: privacy.L2, Limit: made.Norm.L2Squared}
+	switch noise := made.Noise.(type) {
+	case cost.Gaussian:
+		return bound, privacy.RoundedGaussian{Sigma: privacy.Ratio(noise.Sigma)}, nil
+	case cost.Skellam:
+		return bound, privacy.Skellam{Variance: noise.Variance.Num, Shares: asked.Honest()}, nil
+	case cost.Laplace:
+		bound = privacy.Bound{Norm: privacy.L1, Limit: made.Norm.L1}
+		if asked.Privacy.Mode == spec.PrivacyCentral {
+			return bound, privacy.Polya{A: privacy.Ratio(noise.Rate), Shares: asked.Honest()}, nil
+		}
+		return bound, privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}, nil
+	}
+	return bound, nil, fmt.Errorf("no trainer draws a %T", made.Noise)
 }
 
 // drawn is a law that can be drawn from without a table.
@@ -109,17 +135,18 @@ type drawn interface {
 
 // add adds noise to values. A table makes a draw some ten times faster, and takes as long
 // to make as so many draws.
-func add(stream *privacy.Stream, law drawn, values []int64) error {
+func (a Train) add(stream *privacy.Stream, law privacy.Law, values []int64) error {
 	const aTable = 1 << 17
-	if len(values) >= aTable {
-		noise, err := privacy.NewSampler(law)
+	one, ok := law.(drawn)
+	if !ok || len(values) >= aTable {
+		noise, err := a.Samplers.Of(law)
 		if err == nil {
 			noise.Add(stream, values)
 		}
 		return err
 	}
 	for i := range values {
-		k, err := law.Draw(stream)
+		k, err := one.Draw(stream)
 		if err != nil {
 			return err
 		}

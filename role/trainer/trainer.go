@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -24,6 +25,8 @@ type Machine struct {
 	Node uint64
 	// Processors change each update before it leaves, one after the other.
 	Processors []Processor
+	// Samplers keeps those of private tasks; nil: some of its own.
+	Samplers *privacy.Samplers
 
 	duties  []role.Duty
 	trained map[place]Trained
@@ -36,6 +39,9 @@ type place struct{ task, round uint64 }
 func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.trained == nil {
 		m.trained, m.copied = map[place]Trained{}, map[place]spec.Digest{}
+	}
+	if m.Samplers == nil {
+		m.Samplers = &privacy.Samplers{}
 	}
 	switch e := e.(type) {
 	case role.Saw:
@@ -60,10 +66,10 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	committed := d.Round.Trainers[i].Height > 0
 	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
-		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
+		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Samplers: m.Samplers}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
 		if m.copied[place{t.Task, t.Round}] == t.Commitment {
-			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: t.Commitment}}
+			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Samplers: m.Samplers, Copied: t.Commitment}}
 		}
 		return []role.Action{
 			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
@@ -95,6 +101,8 @@ type Train struct {
 	// Copied is the node's commitment that another node said first, if one did:
 	// then the same update is hidden by a fresh salt.
 	Copied spec.Digest
+	// Samplers are where those of private tasks are kept; nil: nowhere.
+	Samplers *privacy.Samplers
 }
 
 // Key implements [role.Action]; the result is recorded under [TrainKey].

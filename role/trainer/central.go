@@ -1,0 +1,76 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/terms"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// gradients is the node's update of a round whose unit is the example: the sum of the
+// clipped gradients of all its rows at the round's model, with the node's share of the
+// noise, times -1, so that adding it is a step of descent. Whoever asks for another step
+// waits for the next round.
+//
+// Rows are seen by the built-in engine alone, under the node's own hands. What the rows
+// hold never makes it fail.
+func (a Train) gradients(ctx context.Context, t role.Tools, base []float32) ([]int32, error) {
+	asked := a.Task.Spec
+	engine, ok := t.Trainer.(train.Engine)
+	if !ok {
+		return nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T: %w", spec.ErrPrivacy, spec.UnitExample, t.Trainer, role.ErrFinal)
+	}
+	updates := privacy.Ring{Bits: 31} // what the values of an update may be
+	plan, err := shared(asked, len(base))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
+	}
+	if uint64(t.Table.Rows()) > plan.Rows {
+		return nil, fmt.Errorf("%w: the node has more rows than a sum holds, %d, and keeps silent: %w", spec.ErrPrivacy, plan.Rows, role.ErrFinal)
+	}
+	noise, err := a.Samplers.Of(plan.Noise)
+	if err == nil {
+		err = updates.Fits(plan.Rows, plan.Bound.Largest(), 1, noise.Largest())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
+	}
+	stream, err := privacy.NewStream(t.Random)
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Wipe()
+	update, err := plan.Sum(noise, stream, func(add func([]float32)) error {
+		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: base, Table: t.Table}, add)
+	})
+	for i, v := range update {
+		update[i] = -v
+	}
+	return update, err
+}
+
+// shared is how the sums of a task's rows are made. It is read off what the books are
+// charged, so that what is drawn is what was paid for.
+func shared(asked spec.TaskSpec, values int) (privacy.Shared, error) {
+	release, err := terms.Release(asked)
+	if err != nil {
+		return privacy.Shared{}, err
+	}
+	bound, law, err := means(asked, release)
+	if err != nil {
+		return privacy.Shared{}, err
+	}
+	plan := privacy.Shared{Examples: privacy.Examples{
+		Values: values, Bits: uint(asked.Aggregation.ScaleBits), Bound: bound, Noise: law,
+		Rows: spec.MaxRows / bound.Largest(),
+	}}
+	made, err := plan.Release()
+	if err == nil && made != release {
+		err = fmt.Errorf("it would release %+v, and is charged for %+v", made, release)
+	}
+	return plan, err
+}
