@@ -1,29 +1,43 @@
 package sim_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/audit"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/privacy/terms"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
 
-// central is a task of digits whose unit is the example, for ten trainers, of whom one
-// may collude with somebody.
+// central is a task of digits whose unit is the example, for ten trainers, of whose
+// owners one may collude with whom it likes.
 func central(kind string, rounds uint32, clip, noise spec.PPM) spec.TaskSpec {
 	t := sim.DigitsTask(rounds)
 	t.Selection.Trainers, t.Selection.MinTrainers = 10, 10
 	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 8, Optimiser: spec.ServerFedAvgM, Rate: 600_000, Momentum: 900_000}
+	if kind == spec.KindLaplace {
+		t.Aggregation.Rate, t.Aggregation.Momentum = 8_600_000, 500_000
+	}
 	t.Privacy = spec.Privacy{Mode: spec.PrivacyCentral, Kind: kind, Clip: clip, Noise: noise, Divisor: 1600, Unit: spec.UnitExample, Corrupt: 1}
 	t.Overlap, t.Audit = false, spec.AuditAggregators
 	return t
 }
 
 // owning is a network of digits whose trainers own a data set each, with so much epsilon
-// for each row.
+// for each unit of the task.
 func owning(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec) *sim.Network {
 	t.Helper()
 	n, err := sim.Digits(sim.Config{}, trainers)
@@ -57,45 +71,220 @@ func accuracy(t *testing.T, n *sim.Network, task spec.Task) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := n.Nodes[0].Tools.Model(t.Context(), task, task.Model)
+	newest, err := n.Nodes[0].Tools.Model(t.Context(), task, task.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, err := train.Engine{}.Evaluate(t.Context(), task.Spec.Model, model.Weights, holdout)
+	judged, err := train.Engine{}.Evaluate(t.Context(), task.Spec.Model, newest.Weights, holdout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return float64(judged.Accuracy()) / float64(spec.One)
 }
 
-// TestCentral: ten trainers learn digits together, and each row's loss is what the books
-// say. Where epsilon is a tenth, little is learned: the noise is real.
-func TestCentral(t *testing.T) {
+// charged wants each book to have been charged for so many rounds of a task, and for
+// nothing else.
+func charged(t *testing.T, n *sim.Network, task spec.TaskSpec, trainers, rounds uint64) {
+	t.Helper()
+	release, err := terms.Release(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := uint64(1); id <= trainers; id++ {
+		b, _, err := n.Book(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		each, err := b.Limit.Cost(release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := each.Times(rounds); err != nil || b.Spent != all {
+			t.Errorf("data set %d has spent %+v: want %+v (%v)", id, b.Spent, all, err)
+		}
+		if spent, _, err := b.Spent.At(b.Limit.Delta); err != nil || cost.Epsilon(spent/1000) > b.Limit.Epsilon {
+			t.Errorf("data set %d has spent an epsilon of %d nano (%v), of %s", id, spent, err, b.Limit.Epsilon)
+		}
+	}
+}
+
+// TestCentralLearnsDigits: what ten trainers learn together within a budget for each row.
+// Where epsilon is a tenth it is little: the noise is real.
+func TestCentralLearnsDigits(t *testing.T) {
 	for name, c := range map[string]struct {
-		task    spec.TaskSpec
-		epsilon cost.Epsilon
-		least   float64
-		most    float64
+		task        spec.TaskSpec
+		epsilon     cost.Epsilon
+		least, most float64
 	}{
 		"gaussian":              {central(spec.KindGaussian, 30, 2*spec.One, 3_520_000), 8 * cost.OneEpsilon, 0.89, 1},
-		"gaussian, epsilon 0.1": {central(spec.KindGaussian, 30, spec.One/10, 270_000_000), cost.OneEpsilon / 10, 0, 0.6},
+		"gaussian, epsilon 0.1": {central(spec.KindGaussian, 30, spec.One/10, 270*spec.One), cost.OneEpsilon / 10, 0, 0.6},
+		"laplace":               {central(spec.KindLaplace, 8, 8*spec.One, spec.One), 8 * cost.OneEpsilon, 0.8, 1},
+		"laplace, epsilon 0.1":  {central(spec.KindLaplace, 8, spec.One/10, 80*spec.One), cost.OneEpsilon / 10, 0, 0.6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := owning(t, 10, c.epsilon, c.task)
 			task, err := n.Finish(t.Context(), 1)
-			if err != nil {
+			if err := errors.Join(err, n.Errs()); err != nil {
 				t.Fatal(err)
 			}
 			if task.State != spec.TaskSpent || task.Accepted != c.task.Target.Rounds {
 				t.Fatalf("the task is %s (%s) with %d rounds", task.State, task.Reason, task.Accepted)
 			}
-			b, rows, _ := n.Book(1)
+			charged(t, n, c.task, 10, uint64(c.task.Target.Rounds))
 			got := accuracy(t, n, task)
-			t.Logf("accuracy %.3f, spent %+v of %+v in %d rows", got, b.Spent, b.Limit, len(rows))
+			t.Logf("accuracy %.3f", got)
 			if got < c.least || got > c.most {
 				t.Errorf("accuracy %.3f: want %.2f to %.2f", got, c.least, c.most)
 			}
 		})
 	}
+}
+
+// TestCentralWithoutEnoughShares: a sum of fewer trainers than carry the noise is never
+// made, whether one does not commit or does not upload; who has committed has paid. Where
+// the task is content with nine, their sum is released.
+func TestCentralWithoutEnoughShares(t *testing.T) {
+	for name, refuses := range map[string]func(role.Action) bool{
+		"too few trainers committed": func(a role.Action) bool { _, yes := a.(trainer.Train); return yes },
+		"too few updates survived":   func(a role.Action) bool { _, yes := a.(trainer.Upload); return yes },
+	} {
+		for _, least := range []uint32{9, 10} {
+			asked := central(spec.KindGaussian, 1, spec.One, 4*spec.One)
+			asked.Selection.MinTrainers, asked.Retries = least, 0
+			n := owning(t, 10, 8*cost.OneEpsilon, asked)
+			n.Nodes[len(n.Nodes)-1].Refuses = refuses
+			task, err := n.Finish(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := n.Round(1, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if least == 10 && (task.Accepted != 0 || r.Phase != spec.PhaseAborted || r.Reason != name) || least == 9 && task.Accepted != 1 {
+				t.Errorf("%s, at least %d: round 1 is %s (%s), %d accepted", name, least, r.Phase, r.Reason, task.Accepted)
+			}
+			charged(t, n, asked, 9, 1)
+		}
+	}
+}
+
+// TestCentralOfClients: whole data sets are protected, and the same noise is charged to
+// each.
+func TestCentralOfClients(t *testing.T) {
+	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
+		asked := central(kind, 2, spec.One, 4*spec.One)
+		asked.Privacy.Unit, asked.Privacy.Divisor = spec.UnitClient, 10
+		n := owning(t, 10, 8*cost.OneEpsilon, asked)
+		task, err := n.Finish(t.Context(), 1)
+		if err := errors.Join(err, n.Errs()); err != nil || task.Accepted != 2 {
+			t.Fatalf("%s: %d rounds accepted: %s, %v", kind, task.Accepted, task.Reason, err)
+		}
+		charged(t, n, asked, 10, 2)
+	}
+}
+
+// silence is a sampler that draws nothing but 0, so that a sum can be seen.
+type silence struct{ privacy.Sampler }
+
+func (silence) Add(*privacy.Stream, []int64) {}
+
+// TestCentralNoiseIsThatOfTheCard: what the sums of all updates are beside the true sums
+// of gradients is noise of the law that the books were charged for, with a share more than
+// they count on. Had it half the scale, that would be found.
+func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
+	const rounds, trainers, honest = 4, 10, 9
+	asked := central(spec.KindGaussian, rounds, 2*spec.One, 3_520_000)
+	n := owning(t, trainers, 8*cost.OneEpsilon, asked)
+	task, err := n.Finish(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := terms.Release(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variance := release.Noise.(cost.Skellam).Variance.Num
+	plan := privacy.Shared{Examples: privacy.Examples{
+		Values: 650, Bits: 8, Rows: 1000, Noise: privacy.Skellam{Variance: variance, Shares: honest},
+		Bound: privacy.Bound{Norm: privacy.L2, Limit: release.Norm.L2Squared},
+	}}
+	share, err := privacy.NewSampler(plan.Noise)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var residuals []int64
+	for number := uint64(1); number <= rounds; number++ {
+		r, err := n.Round(1, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := n.Nodes[0].Tools.Model(t.Context(), task, r.Base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		released, truth := make([]int64, 650), make([]int64, 650)
+		for _, node := range n.Nodes[sim.FirstTrainer-1:] {
+			for i, v := range update(t, n.Nodes[0].Tools.Store, node.Tools.Slot(1, number)) {
+				released[i] -= int64(v) // it is a step against the gradient
+			}
+			sum, err := plan.Sum(silence{share}, nil, func(add func([]float32)) error {
+				return train.Engine{}.Gradients(t.Context(), train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Table: node.Tools.Table}, add)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range sum {
+				truth[i] += int64(v)
+			}
+		}
+		one, err := audit.Difference(released, truth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		residuals = append(residuals, one...)
+	}
+	for _, c := range []struct {
+		scale  uint64 // of the noise that is claimed, over that of the card
+		honest bool
+	}{{1, true}, {2, false}} {
+		claimed, err := privacy.NewTable(privacy.Skellam{Variance: c.scale * c.scale * variance * trainers, Shares: honest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []audit.Round
+		for half := range slices.Chunk(residuals, 2*650) {
+			all = append(all, audit.Round{Noise: claimed, Residuals: half})
+		}
+		verdict, err := audit.Residual(all, rand.NewPCG(1, 2), 0.001)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rejected := verdict.Rejected(); (rejected == nil) != c.honest {
+			t.Errorf("%d times the scale is claimed: rejected by %v\n%s", c.scale, rejected, verdict)
+		}
+	}
+}
+
+// update is the values of an update that a store keeps.
+func update(t *testing.T, s blob.Store, place spec.Slot) []int32 {
+	t.Helper()
+	e, err := s.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := role.ReadBlob(t.Context(), s, e.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := model.ReadUpdateHeader(bytes.NewReader(b))
+	if err != nil || h.Slot != place {
+		t.Fatalf("update of %v: %v", h.Slot, err)
+	}
+	values := make([]int32, h.Count)
+	if _, err := binary.Decode(b[len(b)-4*len(values):], binary.LittleEndian, values); err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
