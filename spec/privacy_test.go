@@ -59,3 +59,55 @@ func TestPrivateTasksAreRefused(t *testing.T) {
 		}
 	}
 }
+
+const centralFile = `
+version: 1
+name: digits
+model: {kind: softmax, inputs: 64, classes: 10}
+data: {name: digits}
+training: {rate: 0.1}
+selection: {min_trainers: 10}
+aggregation: {rule: mean, scale_bits: 8, optimiser: fedavgm, rate: 0.6, momentum: 0.9}
+target: {rounds: 30}
+escrow: 1000
+privacy: {mode: central, unit: example, kind: gaussian, clip: 2, noise: 3.52, divisor: 1600, corrupt: 1}
+`
+
+func TestACentralTask(t *testing.T) {
+	task, err := spec.ParseTask([]byte(centralFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.Overlap || task.Audit != spec.AuditAggregators || task.Honest() != 9 {
+		t.Errorf("overlap %v, audit %s, %d honest trainers", task.Overlap, task.Audit, task.Honest())
+	}
+	unit := strings.NewReplacer("unit: example", "unit: client", "optimiser: fedavgm, rate: 0.6, momentum: 0.9", "optimiser: none")
+	if _, err := spec.ParseTask([]byte(unit.Replace(centralFile))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCentralTasksAreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, want string }{
+		"no unit":            {"unit: example, ", "", "privacy.unit: missing: want example or client"},
+		"another unit":       {"unit: example", "unit: hospital", "privacy.unit: unknown unit"},
+		"no corrupt owner":   {", corrupt: 1", "", "privacy.corrupt: missing or zero"},
+		"all corrupt":        {"corrupt: 1", "corrupt: 10", "privacy.corrupt: want less than selection.min_trainers, which is 10"},
+		"no divisor":         {"divisor: 1600, ", "", "privacy.divisor: missing or zero"},
+		"audit by all":       {"escrow", "audit: public\nescrow", "audit: want aggregators"},
+		"audit by members":   {"escrow", "audit: members\nescrow", "audit: want aggregators"},
+		"no rate":            {"optimiser: fedavgm, rate: 0.6, momentum: 0.9", "optimiser: none", "aggregation.optimiser: none adds a gradient"},
+		"two clips":          {"training: {rate: 0.1}", "training: {rate: 0.1, clip: 1}", "training.clip: each row's gradient"},
+		"weights by rows":    {"rule: mean", "rule: fedavg", "aggregation.rule: fedavg weighs"},
+		"a wide share":       {"noise: 3.52", "noise: 200", "privacy.noise: times privacy.clip it is more than a table"},
+		"a wide laplace":     {"kind: gaussian, clip: 2", "kind: laplace, clip: 16", "privacy.noise: times privacy.clip it is more than a table"},
+		"a unit of local":    {"mode: central", "mode: local", "privacy.unit: of the mode central alone"},
+		"a divisor of none":  {"mode: central, unit: example, kind: gaussian, clip: 2, noise: 3.52, divisor: 1600, corrupt: 1", "mode: none, divisor: 3", "privacy.divisor: the mode none divides by no constant"},
+		"corrupt under none": {"mode: central, unit: example, kind: gaussian, clip: 2, noise: 3.52, divisor: 1600, corrupt: 1", "mode: none, corrupt: 3", "privacy.corrupt: of the mode central alone"},
+	} {
+		_, err := spec.ParseTask([]byte(strings.Replace(centralFile, c.from, c.to, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}

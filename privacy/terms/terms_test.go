@@ -59,3 +59,55 @@ func TestEveryKindIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// shared is a task in the mode central: ten trainers at least, of whom one may collude.
+func shared(kind, unit string) spec.TaskSpec {
+	t := task(kind, 2*spec.One, 3_520_000, 8)
+	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	t.Selection.MinTrainers = 10
+	t.Privacy.Mode, t.Privacy.Unit, t.Privacy.Corrupt = spec.PrivacyCentral, unit, 1
+	return t
+}
+
+// TestSharesAreCountedAsAWhole: 2 at 2^-8 is 512 quanta, whose magnitudes are at most the
+// root of 650 times that: 13053.49. The noise of 3.52 times that is 1802.24, of which
+// 1802 3/16 are counted: their square is 3247879.79.
+func TestSharesAreCountedAsAWhole(t *testing.T) {
+	for _, unit := range []cost.Unit{cost.Example, cost.Client} {
+		got, err := terms.Release(shared(spec.KindGaussian, string(unit)))
+		if want := (cost.Release{
+			Unit: unit, Noise: cost.Skellam{Variance: cost.Fraction{Num: 3_247_879, Den: 1}}, Norm: cost.Norm{L1: 13_053, L2Squared: 512 * 512},
+		}); err != nil || got != want {
+			t.Errorf("got %+v (%v), want %+v", got, err, want)
+		}
+		got, err = terms.Release(shared(spec.KindLaplace, string(unit)))
+		if want := (cost.Release{
+			Unit: unit, Noise: cost.Laplace{Rate: cost.Fraction{Num: 16, Den: 28_835}}, Norm: cost.Norm{L1: 512},
+		}); err != nil || got != want {
+			t.Errorf("got %+v (%v), want %+v", got, err, want)
+		}
+	}
+}
+
+// TestShortVectorsOfMagnitudes: no integer is larger than its square, so a clip of 4
+// quanta has magnitudes of 16 at most, however many values there are.
+func TestShortVectorsOfMagnitudes(t *testing.T) {
+	asked := shared(spec.KindGaussian, spec.UnitExample)
+	asked.Privacy.Clip = 4 * spec.One / 256
+	if got, err := terms.Release(asked); err != nil || got.Norm != (cost.Norm{L1: 16, L2Squared: 16}) {
+		t.Errorf("got %+v (%v)", got, err)
+	}
+}
+
+// TestNobodyIsLeftToAddNoise: where all may collude nothing is promised.
+func TestNobodyIsLeftToAddNoise(t *testing.T) {
+	asked := shared(spec.KindGaussian, spec.UnitExample)
+	asked.Privacy.Corrupt = 10
+	if r, err := terms.Release(asked); err == nil {
+		t.Errorf("promised %+v", r)
+	}
+	asked = shared("cauchy", spec.UnitExample)
+	if r, err := terms.Release(asked); err == nil {
+		t.Errorf("promised %+v", r)
+	}
+}

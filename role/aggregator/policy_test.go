@@ -239,7 +239,7 @@ func TestPolicyPut(t *testing.T) {
 
 func TestPolicyGet(t *testing.T) {
 	const aggregate, evaluate, own, other = 2, 5, first, first + 1
-	for _, audit := range []string{spec.AuditPublic, spec.AuditMembers} {
+	for _, audit := range []string{spec.AuditPublic, spec.AuditMembers, spec.AuditAggregators} {
 		t.Run(audit, func(t *testing.T) {
 			task := sim.DigitsTask(1)
 			task.Audit = audit
@@ -265,23 +265,25 @@ func TestPolicyGet(t *testing.T) {
 					}
 				}
 			}
+			// Where the audit is the aggregators', not even its trainer reads an update.
+			others := audit != spec.AuditAggregators
 			for _, phase := range []spec.Phase{spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal, spec.PhaseScore, spec.PhaseOpen} {
 				reach(t, n, phase)
 				check(func(of uint64) map[uint64]bool {
-					return map[uint64]bool{0: false, aggregate: true, evaluate: false, own: of == own, other: of == other, outsider: false}
+					return map[uint64]bool{0: false, aggregate: true, evaluate: false, own: others && of == own, other: others && of == other, outsider: false}
 				})
 			}
 			reach(t, n, spec.PhaseSettled)
 			public := audit == spec.AuditPublic
 			check(func(uint64) map[uint64]bool {
-				return map[uint64]bool{0: public, aggregate: true, evaluate: true, own: true, other: true, outsider: public}
+				return map[uint64]bool{0: public, aggregate: true, evaluate: others, own: others, other: others, outsider: public}
 			})
 
 			// An update that is not in the sum is nobody's business but its trainer's
 			// and the aggregators'.
 			p := aggregator.Policy{Chain: n.Records()}
 			ref := blob.Ref{Kind: blob.Update, Slot: slot(first + 2)}
-			for caller, may := range map[uint64]bool{0: false, aggregate: true, first + 2: true, other: false, evaluate: false} {
+			for caller, may := range map[uint64]bool{0: false, aggregate: true, first + 2: others, other: false, evaluate: false} {
 				if err := p.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, ref); (err == nil) != may {
 					t.Errorf("update outside the sum, caller %d: %v, want leave: %v", caller, err, may)
 				}

@@ -65,6 +65,38 @@ func TestVerifyAmongMembers(t *testing.T) {
 	}
 }
 
+// TestVerifyAmongAggregators: with the audit aggregators, nobody else can recompute a
+// round, whether it trained, evaluates or pays. With the audit public they all can.
+func TestVerifyAmongAggregators(t *testing.T) {
+	for _, audit := range []string{spec.AuditPublic, spec.AuditAggregators} {
+		n, err := sim.Digits(sim.Config{Chain: chain}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payer, err := n.Join(sim.Member{Roles: spec.Consumer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := sim.DigitsTask(1)
+		rules.Audit = audit
+		if _, err := n.Open(payer.Owner, rules); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Finish(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		task, r := record(t, n, 1)
+		for name, node := range map[string]uint64{"an aggregator": 1, "an evaluator": 5, "a trainer": first, "the consumer": payer.ID} {
+			auditor := n.Nodes[node-1].Tools
+			auditor.Store = blob.NewMemory()
+			_, err := aggregator.Verify(t.Context(), auditor, task, r)
+			if may := audit == spec.AuditPublic || name == "an aggregator"; may != (err == nil) || !may && !errors.Is(err, blob.ErrForbidden) {
+				t.Errorf("audit %s, %s: %v", audit, name, err)
+			}
+		}
+	}
+}
+
 // TestVerifyNamesAFlippedBit flips one bit of each kept blob in turn.
 func TestVerifyNamesAFlippedBit(t *testing.T) {
 	rules := sim.DigitsTask(2)
