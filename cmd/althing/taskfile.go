@@ -142,6 +142,9 @@ func promise(asked spec.TaskSpec) string {
 		return asked.Privacy.Mode
 	}
 	words := fmt.Sprintf("%s: %s noise of %s times the clip, %s", asked.Privacy.Mode, asked.Privacy.Kind, asked.Privacy.Noise, asked.Privacy.Clip)
+	if asked.Privacy.Mode == spec.PrivacyCentral {
+		words += fmt.Sprintf(", against everybody but the round's aggregators, while at most %d of its owners collude", asked.Privacy.Corrupt)
+	}
 	const usual = cost.OneDelta / 100_000
 	release, err := terms.Release(asked)
 	if err != nil {
