@@ -17,6 +17,19 @@ var (
 	_ Sampler = exact{}
 )
 
+// SamplerOf is what makes so many draws from a law soonest: its table, or, for few draws,
+// its exact sampler, which needs none.
+func SamplerOf(l Law, draws uint64) (Sampler, error) {
+	const tablePays = 1 << 17 // a table takes as long to make as so many exact draws
+	if e, ok := l.(exactLaw); ok && draws < tablePays {
+		if err := l.Validate(); err != nil {
+			return nil, err
+		}
+		return exact{e}, nil
+	}
+	return NewSampler(l)
+}
+
 // NewSampler is the table of a law, or, where the table would be too large, its exact
 // sampler: that is some hundred times slower.
 func NewSampler(l Law) (Sampler, error) {

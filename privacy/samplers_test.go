@@ -12,23 +12,23 @@ import (
 func TestSamplersAreKept(t *testing.T) {
 	law := func(variance uint64) privacy.Law { return privacy.Skellam{Variance: variance, Shares: 2} }
 	var s privacy.Samplers
-	first, err := s.Of(law(100))
+	first, err := s.Of(law(100), 9)
 	if err != nil || first.Law() != law(100) {
 		t.Fatalf("got %v (%v)", first, err)
 	}
-	if again, err := s.Of(law(100)); err != nil || again != first {
+	if again, err := s.Of(law(100), 9); err != nil || again != first {
 		t.Errorf("another table is made (%v)", err)
 	}
-	if _, err := s.Of(law(0)); !errors.Is(err, privacy.ErrLaw) {
+	if _, err := s.Of(law(0), 9); !errors.Is(err, privacy.ErrLaw) {
 		t.Errorf("got %v", err)
 	}
 	for variance := range uint64(20) { // more than are kept
-		if got, err := s.Of(law(variance + 1)); err != nil || got.Law() != law(variance+1) {
+		if got, err := s.Of(law(variance + 1), 9); err != nil || got.Law() != law(variance+1) {
 			t.Errorf("variance %d: got %v (%v)", variance+1, got, err)
 		}
 	}
 	var none *privacy.Samplers
-	if got, err := none.Of(law(100)); err != nil || got.Law() != law(100) {
+	if got, err := none.Of(law(100), 9); err != nil || got.Law() != law(100) {
 		t.Errorf("got %v (%v)", got, err)
 	}
 }

@@ -33,6 +33,76 @@ func TestAPrivateTask(t *testing.T) {
 	}
 }
 
+const sampledFile = `
+version: 1
+name: digits
+model: {kind: softmax, inputs: 64, classes: 10}
+data: {name: digits}
+training: {rate: 0.1}
+aggregation: {rule: mean}
+target: {rounds: 2}
+escrow: 1000
+privacy: {mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10, divisor: 32}
+`
+
+// TestClipOfAGradient: whatever the clip, it is a like number of quanta, and no more than
+// so many, for a gradient does not travel in the fixed point of an update.
+func TestClipOfAGradient(t *testing.T) {
+	task, err := spec.ParseTask([]byte(sampledFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !task.Private() || task.Overlap {
+		t.Errorf("it is %+v, overlap %v", task.Privacy, task.Overlap)
+	}
+	for clip, want := range map[spec.PPM]struct {
+		bits   uint32
+		quanta uint64
+	}{
+		300_000:         {11, 614},
+		spec.One:        {10, 1024},
+		spec.One + 1:    {9, 512},
+		1:               {29, 536},
+		1024 * spec.One: {0, 1024},
+		0:               {29, 0},
+	} {
+		p := spec.Privacy{Mode: spec.PrivacyExample, Clip: clip}
+		for _, scaleBits := range []uint32{0, 20} {
+			if bits, quanta := p.Bits(scaleBits), p.Quanta(scaleBits); bits != want.bits || quanta != want.quanta {
+				t.Errorf("clip %s: 2^-%d, %d of them, want %+v", clip, bits, quanta, want)
+			}
+		}
+	}
+}
+
+func TestSampledTasksAreRefused(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, want string }{
+		"no rate":             {"rate: 0.2, ", "", "privacy.rate: missing"},
+		"a rate above 1":      {"rate: 0.2", "rate: 1.000001", "privacy.rate: want at most 1"},
+		"all rows":            {"rate: 0.2", "rate: 1", ""},
+		"no steps":            {"steps: 10, ", "", "privacy.steps: missing"},
+		"too many steps":      {"steps: 10", "steps: 100001", "privacy.steps: want at most"},
+		"no divisor":          {", divisor: 32", "", "privacy.divisor: missing"},
+		"too large a divisor": {"divisor: 32", "divisor: 2000000000", "privacy.divisor: want at most"},
+		"two clips":           {"{rate: 0.1}", "{rate: 0.1, clip: 1}", "training.clip: privacy.clip is the bound"},
+		"epochs":              {"{rate: 0.1}", "{rate: 0.1, epochs: 2}", "training.epochs: privacy.steps says"},
+		"another mode":        {"mode: example", "mode: local", "privacy.rate: only the mode example"},
+		"steps of local":      {"mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2", "mode: local, kind: gaussian, clip: 0.3, noise: 1.1", "privacy.steps: only the mode example"},
+		"none that samples":   {"mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10", "mode: none", "privacy.divisor: only the mode example"},
+		"a clip of anything":  {"clip: 0.3", "clip: 1024.000001", "privacy.clip: want at most 1024"},
+		"next to no noise":    {"noise: 1.1", "noise: 0.001", "privacy.noise: less than"},
+		"little noise":        {"noise: 1.1", "noise: 0.002", ""},
+		"a fixed point of 0":  {"{rule: mean}", "{rule: mean, scale_bits: 8}", ""},
+		"weights by rows":     {"rule: mean", "rule: fedavg", "aggregation.rule: fedavg weighs by numbers of rows"},
+		"adaptive clipping":   {"clip: 0.3", "clip: adaptive", "privacy.clip"},
+	} {
+		_, err := spec.ParseTask([]byte(strings.Replace(sampledFile, c.from, c.to, 1)))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
 func TestPrivateTasksAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"weights by rows":   {"rule: mean", "rule: fedavg", "aggregation.rule: fedavg weighs by numbers of rows"},

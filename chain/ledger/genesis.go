@@ -102,7 +102,7 @@ func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 			if err != nil {
 				return nil, fail(err.Error())
 			}
-			want, err := cost.Limit{Unit: release.Unit, Adjacency: adjacency}.Cost(release)
+			want, err := release.Cost(adjacency)
 			if err != nil {
 				return nil, fail(err.Error())
 			}

@@ -150,7 +150,7 @@ func promise(asked spec.TaskSpec) string {
 	if err != nil {
 		return words
 	}
-	each, err := release.Under(cost.ZeroOut).Cost()
+	each, err := release.Cost(cost.ZeroOut)
 	if err != nil {
 		return words
 	}

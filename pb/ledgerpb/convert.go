@@ -91,6 +91,7 @@ func ReleaseFromCost(r cost.Release) Release {
 		Unit: words.Number(units(), r.Unit),
 		L1:   r.Norm.L1, L2Squared: r.Norm.L2Squared,
 		Poisson: r.Sampling.Poisson, Take: r.Sampling.Take, Of: r.Sampling.Of,
+		Steps: r.Steps,
 	}
 	var scale cost.Fraction
 	switch noise := r.Noise.(type) {
@@ -115,6 +116,7 @@ func (m *Release) ToCost() (cost.Release, error) {
 		Unit:     unit,
 		Norm:     cost.Norm{L1: m.L1, L2Squared: m.L2Squared},
 		Sampling: cost.Sampling{Poisson: m.Poisson, Take: m.Take, Of: m.Of},
+		Steps:    m.Steps,
 	}
 	scale := cost.Fraction{Num: m.Scale.Num, Den: m.Scale.Den}
 	switch m.Noise {

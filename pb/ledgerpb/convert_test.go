@@ -27,6 +27,7 @@ func releases(t *rapid.T) cost.Release {
 		Noise:    rapid.SampledFrom([]cost.Noise{cost.Gaussian{Sigma: scale}, cost.Skellam{Variance: scale}, cost.Laplace{Rate: scale}}).Draw(t, "noise"),
 		Norm:     rapid.Make[cost.Norm]().Draw(t, "norm"),
 		Sampling: rapid.Make[cost.Sampling]().Draw(t, "sampling"),
+		Steps:    rapid.Uint64().Draw(t, "steps"),
 	}
 }
 

@@ -31,7 +31,8 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 		},
 		Privacy: Privacy{
 			Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise),
-			Divisor: s.Privacy.Divisor, Unit: s.Privacy.Unit, Corrupt: s.Privacy.Corrupt,
+			Rate: uint32(s.Privacy.Rate), Steps: s.Privacy.Steps, Divisor: s.Privacy.Divisor,
+			Unit: s.Privacy.Unit, Corrupt: s.Privacy.Corrupt,
 		},
 		Target: Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
 		Escrow: s.Escrow,
@@ -72,7 +73,8 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 		},
 		Privacy: spec.Privacy{
 			Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise),
-			Divisor: m.Privacy.Divisor, Unit: m.Privacy.Unit, Corrupt: m.Privacy.Corrupt,
+			Rate: spec.PPM(m.Privacy.Rate), Steps: m.Privacy.Steps, Divisor: m.Privacy.Divisor,
+			Unit: m.Privacy.Unit, Corrupt: m.Privacy.Corrupt,
 		},
 		Target: spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
 		Escrow: m.Escrow,

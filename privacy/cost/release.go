@@ -15,9 +15,12 @@ type Release struct {
 	Noise    Noise
 	Norm     Norm // of one unit's contribution
 	Sampling Sampling
+	// Steps is how many equal releases leave as one, as those of a training whose weights
+	// alone are told. 0 stands for 1. Each draws its noise and its sample anew.
+	Steps uint64
 }
 
-// Under is the release as a mechanism that is counted under an adjacency.
+// Under is a step of the release as a mechanism that is counted under an adjacency.
 func (r Release) Under(a Adjacency) Mechanism {
 	return Mechanism{Noise: r.Noise, Norm: r.Norm, Adjacency: a, Sampling: r.Sampling}
 }
@@ -34,13 +37,29 @@ func (r Release) Validate() error {
 	if err := r.Under(ZeroOut).Validate(); err != nil {
 		return err
 	}
+	if r.Steps > MaxReleases {
+		return fmt.Errorf("a release of %d steps: want at most %d", r.Steps, uint64(MaxReleases))
+	}
 	if r.Unit == Client && r.Sampled() {
 		return fmt.Errorf("a sample of clients is not secret, for the chain says who takes part: %s releases are counted without sampling", Client)
 	}
 	return nil
 }
 
-// Cost is what one such release costs a book with this limit, see [Mechanism.Cost]. The
+// Cost is what the release costs under an adjacency, all its steps together, see
+// [Mechanism.Cost].
+func (r Release) Cost(a Adjacency) (Amount, error) {
+	if err := r.Validate(); err != nil {
+		return Amount{}, err
+	}
+	each, err := r.Under(a).Cost()
+	if err != nil {
+		return Amount{}, err
+	}
+	return each.Times(max(1, r.Steps))
+}
+
+// Cost is what one such release costs a book with this limit, see [Release.Cost]. The
 // error wraps [ErrUnit] where the noise protects another unit: what is promised to a
 // client does not follow from what is promised to each of its rows, nor the other way
 // round.
@@ -51,5 +70,5 @@ func (l Limit) Cost(r Release) (Amount, error) {
 	if r.Unit != l.Unit {
 		return Amount{}, fmt.Errorf("%w: %s, where the limit counts each %s", ErrUnit, r.Unit, l.Unit)
 	}
-	return r.Under(l.Adjacency).Cost()
+	return r.Cost(l.Adjacency)
 }

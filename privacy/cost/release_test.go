@@ -37,12 +37,31 @@ func TestALimitCountsItsOwnUnitUnderItsOwnAdjacency(t *testing.T) {
 	}
 }
 
+// TestStepsOfOneRelease: a release of some steps costs as much as so many, none stands for
+// one, and what cannot be counted is refused.
+func TestStepsOfOneRelease(t *testing.T) {
+	limit := limitOf(cost.OneEpsilon, usualDelta)
+	for steps, want := range map[uint64]cost.Nano{0: 125_000_000, 1: 125_000_000, 10: 1_250_000_000} {
+		r := noisy(cost.Client)
+		r.Steps = steps
+		if each, err := limit.Cost(r); err != nil || each != (cost.Amount{Rho: want}) {
+			t.Errorf("%d steps: got %+v (%v), want %d", steps, each, err, want)
+		}
+	}
+	loud := noisy(cost.Client)
+	loud.Noise, loud.Norm.L2Squared, loud.Steps = cost.Gaussian{Sigma: cost.Fraction{Num: 1, Den: 16}}, 1000, cost.MaxReleases
+	if each, err := limit.Cost(loud); !errors.Is(err, cost.ErrOverflow) {
+		t.Errorf("too many loud steps: got %+v (%v)", each, err)
+	}
+}
+
 func TestReleasesAreRefused(t *testing.T) {
 	for want, change := range map[string]func(*cost.Release){
 		"no unit of privacy is called":   func(r *cost.Release) { r.Unit = "row" },
 		"no noise is named":              func(r *cost.Release) { r.Noise = nil },
 		"squared L2 norm is 0":           func(r *cost.Release) { r.Norm = cost.Norm{} },
 		"0/1 is not a positive fraction": func(r *cost.Release) { r.Noise = cost.Gaussian{Sigma: cost.Fraction{Den: 1}} },
+		"steps: want at most 4294967296": func(r *cost.Release) { r.Steps = cost.MaxReleases + 1 },
 		"above 1":                        func(r *cost.Release) { r.Sampling.Poisson = 1_000_001 },
 		"a sample of clients is not secret": func(r *cost.Release) {
 			r.Sampling.Poisson = 10_000

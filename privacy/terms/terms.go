@@ -24,6 +24,9 @@ func Release(t spec.TaskSpec) (cost.Release, error) {
 		return summed(t, clip)
 	}
 	r := cost.Release{Unit: cost.Client}
+	if t.Privacy.Mode == spec.PrivacyExample {
+		r = cost.Release{Unit: cost.Example, Sampling: cost.Sampling{Poisson: uint32(t.Privacy.Rate)}, Steps: uint64(t.Privacy.Steps)}
+	}
 	scale := Scale(t)
 	switch t.Privacy.Kind {
 	case spec.KindGaussian:

@@ -32,6 +32,32 @@ func TestWordsAndNumbers(t *testing.T) {
 	}
 }
 
+// TestSampledSteps: of a clip of 0.3 a gradient has 614 quanta, of 2^-11, whatever updates
+// travel as; a round releases ten steps of a fifth of the rows, which costs ten times one.
+func TestSampledSteps(t *testing.T) {
+	asked := task(spec.KindGaussian, 300_000, 2_000_000, 20)
+	asked.Privacy.Mode, asked.Privacy.Rate, asked.Privacy.Steps, asked.Privacy.Divisor = spec.PrivacyExample, 200_000, 10, 32
+	got, err := terms.Release(asked)
+	if want := (cost.Release{
+		Unit: cost.Example, Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 1228 * 16, Den: 16}}, Norm: cost.Norm{L2Squared: 614 * 614},
+		Sampling: cost.Sampling{Poisson: 200_000}, Steps: 10,
+	}); err != nil || got != want {
+		t.Errorf("got %+v (%v), want %+v", got, err, want)
+	}
+	all, err := got.Cost(cost.AddRemove)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Steps = 0
+	one, err := got.Cost(cost.AddRemove)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ten, err := one.Times(10); err != nil || ten != all {
+		t.Errorf("one step costs %+v, ten %+v (%v)", one, all, err)
+	}
+}
+
 // TestNothingIsPromisedOfNothing: what no book could count is an error, whoever asks.
 func TestNothingIsPromisedOfNothing(t *testing.T) {
 	for name, asked := range map[string]spec.TaskSpec{

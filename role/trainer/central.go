@@ -18,32 +18,27 @@ import (
 //
 // Rows are seen by the built-in engine alone, under the node's own hands. What the rows
 // hold never makes it fail.
-func (a Train) gradients(ctx context.Context, t role.Tools, base []float32) ([]int32, error) {
+func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base []float32, stream *privacy.Stream) ([]int32, error) {
 	asked := a.Task.Spec
 	engine, ok := t.Trainer.(train.Engine)
 	if !ok {
 		return nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T: %w", spec.ErrPrivacy, spec.UnitExample, t.Trainer, role.ErrFinal)
 	}
 	updates := privacy.Ring{Bits: 31} // what the values of an update may be
-	plan, err := shared(asked, len(base))
+	plan, err := shared(asked, made, len(base))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
 	}
 	if uint64(t.Table.Rows()) > plan.Rows {
 		return nil, fmt.Errorf("%w: the node has more rows than a sum holds, %d, and keeps silent: %w", spec.ErrPrivacy, plan.Rows, role.ErrFinal)
 	}
-	noise, err := a.Samplers.Of(plan.Noise)
+	noise, err := a.Samplers.Of(plan.Noise, uint64(len(base)))
 	if err == nil {
 		err = updates.Fits(plan.Rows, plan.Bound.Largest(), 1, noise.Largest())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
 	}
-	stream, err := privacy.NewStream(t.Random)
-	if err != nil {
-		return nil, err
-	}
-	defer stream.Wipe()
 	update, err := plan.Sum(noise, stream, func(add func([]float32)) error {
 		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: base, Table: t.Table}, add)
 	})
@@ -55,22 +50,18 @@ func (a Train) gradients(ctx context.Context, t role.Tools, base []float32) ([]i
 
 // shared is how the sums of a task's rows are made. It is read off what the books are
 // charged, so that what is drawn is what was paid for.
-func shared(asked spec.TaskSpec, values int) (privacy.Shared, error) {
-	release, err := terms.Release(asked)
-	if err != nil {
-		return privacy.Shared{}, err
-	}
-	bound, law, err := means(asked, release)
+func shared(asked spec.TaskSpec, m mechanism, values int) (privacy.Shared, error) {
+	charged, err := terms.Release(asked)
 	if err != nil {
 		return privacy.Shared{}, err
 	}
 	plan := privacy.Shared{Examples: privacy.Examples{
-		Values: values, Bits: uint(asked.Aggregation.ScaleBits), Bound: bound, Noise: law,
-		Rows: spec.MaxRows / bound.Largest(),
+		Values: values, Bits: uint(asked.Aggregation.ScaleBits), Bound: m.bound, Noise: m.law,
+		Rows: spec.MaxRows / m.bound.Largest(),
 	}}
 	made, err := plan.Release()
-	if err == nil && made != release {
-		err = fmt.Errorf("it would release %+v, and is charged for %+v", made, release)
+	if err == nil && made != charged {
+		err = fmt.Errorf("it would release %+v, and is charged for %+v", made, charged)
 	}
 	return plan, err
 }

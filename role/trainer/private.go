@@ -16,38 +16,57 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// private puts the node's update of a private task into its store. Whatever trained, and
-// whatever it gave, what is stored is a vector of the length that the task allows with the
-// noise that it asks for. That nothing came of the training is not told either: then the
-// update is noise alone.
+// private puts the node's update of a private task into its store.
+//
+// In the mode local, whatever trained, and whatever it gave, what is stored is a vector of
+// the length that the task allows with the noise that it asks for. In the mode example the
+// built-in engine trains with noise in each step, and what the weights moved by is stored
+// as it is. In the mode central the noise is a share, and where the unit is the example the
+// update is a sum of gradients. That nothing came of the training is not told either: then nothing moved.
 //
 // The owner's own ledger is charged before anything is stored. One that refuses ends the
 // work.
 func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
+	asked := a.Task.Spec
+	made, err := mechanismOf(asked)
+	if err != nil {
+		return Trained{}, a.final(err)
+	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
 		return Trained{}, err
 	}
+	stream, err := privacy.NewStream(t.Random)
+	if err != nil {
+		return Trained{}, err
+	}
+	defer stream.Wipe()
 	began := t.Now()
-	if p := a.Task.Spec.Privacy; p.Mode == spec.PrivacyCentral && p.Unit == spec.UnitExample {
-		update, err := a.gradients(ctx, t, base.Weights)
+	if asked.Privacy.Mode == spec.PrivacyCentral && asked.Privacy.Unit == spec.UnitExample {
+		update, err := a.gradients(ctx, t, made, base.Weights, stream)
 		if err != nil {
 			return Trained{}, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
 		}
 		return a.store(ctx, t, slot, began, update)
 	}
-	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
-	}, nil)
+	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table}
+	if asked.Privacy.Mode == spec.PrivacyExample {
+		if err := made.inside(&job, t.Trainer, asked.Privacy, stream); err != nil {
+			return Trained{}, a.final(err)
+		}
+	}
+	result, err := t.Trainer.Train(ctx, job, nil)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return Trained{}, err
 	}
 	if err != nil {
 		result.Weights = nil
 	}
-	values := contribution(result.Weights, base.Weights, a.Task.Spec.Aggregation.ScaleBits)
-	if err := a.release(t, values); err != nil {
-		return Trained{}, fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
+	values := contribution(result.Weights, base.Weights, asked.Aggregation.ScaleBits)
+	if asked.Privacy.Mode != spec.PrivacyExample {
+		if err := made.behind(values, a.Samplers, stream); err != nil {
+			return Trained{}, a.final(err)
+		}
 	}
 	return a.store(ctx, t, slot, began, narrow(values))
 }
@@ -62,10 +81,15 @@ func (a Train) store(ctx context.Context, t role.Tools, slot spec.Slot, began ti
 	}
 	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: a.Task.Spec.Aggregation.ScaleBits, Count: uint64(len(values))}, values)
 	if err != nil {
-		return Trained{}, fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
+		return Trained{}, a.final(err)
 	}
 	done := Trained{Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began), Withheld: true}
 	return done, keep(ctx, t, slot, update)
+}
+
+// final says of what an error is that would come again.
+func (a Train) final(err error) error {
+	return fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
 }
 
 // contribution is what the weights moved by, in quanta, before it is clipped. Weights of
@@ -87,72 +111,66 @@ func contribution(local, base []float32, scaleBits uint32) []int64 {
 	return values
 }
 
-// release clips values and adds the noise of a task, in place.
-func (a Train) release(t role.Tools, values []int64) error {
-	made, err := terms.Release(a.Task.Spec)
-	if err != nil {
-		return err
-	}
-	bound, law, err := means(a.Task.Spec, made)
-	if err != nil {
-		return err
-	}
-	stream, err := privacy.NewStream(t.Random)
-	if err != nil {
-		return err
-	}
-	defer stream.Wipe()
-	if err := bound.Clip(values); err != nil {
-		return err
-	}
-	return a.add(stream, law, values)
+// mechanism is how one release, or each step of it, is bounded and noised: with all of
+// the noise, or in the mode central with a share.
+type mechanism struct {
+	bound privacy.Bound
+	law   privacy.Law
 }
 
-// means are the bound on what a unit contributes to a release, and the law of what the
-// node adds to it: all of the noise, or in the mode central a share.
-func means(asked spec.TaskSpec, made cost.Release) (privacy.Bound, privacy.Law, error) {
-	bound := privacy.Bound{Norm: privacy.L2, Limit: made.Norm.L2Squared}
-	switch noise := made.Noise.(type) {
+// mechanismOf makes what the book is charged for into what the node does.
+func mechanismOf(asked spec.TaskSpec) (mechanism, error) {
+	charged, err := terms.Release(asked)
+	if err != nil {
+		return mechanism{}, err
+	}
+	wide := privacy.Bound{Norm: privacy.L2, Limit: charged.Norm.L2Squared}
+	switch noise := charged.Noise.(type) {
 	case cost.Gaussian:
-		return bound, privacy.RoundedGaussian{Sigma: privacy.Ratio(noise.Sigma)}, nil
+		return mechanism{wide, privacy.RoundedGaussian{Sigma: privacy.Ratio(noise.Sigma)}}, nil
 	case cost.Skellam:
-		return bound, privacy.Skellam{Variance: noise.Variance.Num, Shares: asked.Honest()}, nil
+		return mechanism{wide, privacy.Skellam{Variance: noise.Variance.Num, Shares: asked.Honest()}}, nil
 	case cost.Laplace:
-		bound = privacy.Bound{Norm: privacy.L1, Limit: made.Norm.L1}
+		m := mechanism{privacy.Bound{Norm: privacy.L1, Limit: charged.Norm.L1}, privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}}
 		if asked.Privacy.Mode == spec.PrivacyCentral {
-			return bound, privacy.Polya{A: privacy.Ratio(noise.Rate), Shares: asked.Honest()}, nil
+			m.law = privacy.Polya{A: privacy.Ratio(noise.Rate), Shares: asked.Honest()}
 		}
-		return bound, privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}, nil
+		return m, nil
 	}
-	return bound, nil, fmt.Errorf("no trainer draws a %T", made.Noise)
+	return mechanism{}, fmt.Errorf("no trainer draws a %T", charged.Noise)
 }
 
-// drawn is a law that can be drawn from without a table.
-type drawn interface {
-	privacy.Law
-	Draw(*privacy.Stream) (int64, error)
-}
-
-// add adds noise to values. A table makes a draw some ten times faster, and takes as long
-// to make as so many draws.
-func (a Train) add(stream *privacy.Stream, law privacy.Law, values []int64) error {
-	const aTable = 1 << 17
-	one, ok := law.(drawn)
-	if !ok || len(values) >= aTable {
-		noise, err := a.Samplers.Of(law)
-		if err == nil {
-			noise.Add(stream, values)
-		}
+// behind clips what a training gave and adds the noise, in place.
+func (m mechanism) behind(values []int64, samplers *privacy.Samplers, stream *privacy.Stream) error {
+	noise, err := samplers.Of(m.law, uint64(len(values)))
+	if err != nil {
 		return err
 	}
-	for i := range values {
-		k, err := one.Draw(stream)
-		if err != nil {
-			return err
-		}
-		values[i] += k
+	if err := m.bound.Clip(values); err != nil {
+		return err
 	}
+	noise.Add(stream, values)
 	return nil
+}
+
+// inside makes a job one whose steps are clipped and noised, each row by itself.
+func (m mechanism) inside(job *train.Job, engine train.Trainer, asked spec.Privacy, stream *privacy.Stream) error {
+	if _, built := engine.(train.Engine); !built {
+		return fmt.Errorf("the mode %s needs the noise inside the training: only the built-in engine adds it", asked.Mode)
+	}
+	noise, err := privacy.SamplerOf(m.law, uint64(len(job.Weights))*uint64(asked.Steps))
+	if err != nil {
+		return err
+	}
+	plan := privacy.Sampled{
+		Examples: privacy.Examples{
+			Values: len(job.Weights), Bits: uint(asked.Bits(0)), Rows: spec.MaxSamples, Bound: m.bound, Noise: m.law,
+		},
+		Rate: uint32(asked.Rate), Divisor: uint64(asked.Divisor),
+	}
+	job.Steps = int(asked.Steps)
+	job.Private, err = plan.Begin(noise, stream)
+	return err
 }
 
 // narrow makes an update of values that carry their noise: what the fixed point cannot

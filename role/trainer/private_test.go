@@ -31,15 +31,20 @@ func noisy(kind string, rounds uint32) spec.TaskSpec {
 	return t
 }
 
-// guarded is a network of digits whose trainers own a data set each, with so much epsilon.
+// guarded is a network of digits whose trainers own a data set each, with so many tenths of
+// epsilon.
 func guarded(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec) *sim.Network {
 	t.Helper()
 	n, err := sim.Digits(sim.Config{}, trainers)
 	if err != nil {
 		t.Fatal(err)
 	}
+	release, err := terms.Release(task)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
-		limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+		limit := cost.Limit{Unit: release.Unit, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon / 10, Delta: cost.OneDelta / 100_000}
 		id, err := n.RegisterDataset(node.Owner, limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
@@ -70,7 +75,7 @@ func (stub) Evaluate(context.Context, spec.Model, []float32, data.Table) (train.
 // something: the randomness of each network is the same.
 func moved(t *testing.T, kind string, engine stub, trainers int) (all [][]int32) {
 	t.Helper()
-	n := guarded(t, trainers, 9, noisy(kind, 1))
+	n := guarded(t, trainers, 90, noisy(kind, 1))
 	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +179,7 @@ func TestNoiseIsThatOfTheCard(t *testing.T) {
 
 // TestOwnLedgerRefusesFirst: an owner's own ledger is asked before anything is stored.
 func TestOwnLedgerRefusesFirst(t *testing.T) {
-	n := guarded(t, 2, 9, noisy(spec.KindLaplace, 1))
+	n := guarded(t, 2, 90, noisy(spec.KindLaplace, 1))
 	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +204,7 @@ func TestOwnLedgerRefusesFirst(t *testing.T) {
 // TestLocalRounds: rounds in the mode local go on until the owners' budgets are spent, and
 // each is charged to each trainer's data set, and to no other.
 func TestLocalRounds(t *testing.T) {
-	n := guarded(t, 3, 2, noisy(spec.KindLaplace, 2)) // epsilon 1 a round
+	n := guarded(t, 3, 20, noisy(spec.KindLaplace, 2)) // epsilon 1 a round
 	task, err := n.Finish(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
