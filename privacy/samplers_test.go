@@ -23,7 +23,7 @@ func TestSamplersAreKept(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for variance := range uint64(20) { // more than are kept
-		if got, err := s.Of(law(variance + 1), 9); err != nil || got.Law() != law(variance+1) {
+		if got, err := s.Of(law(variance+1), 9); err != nil || got.Law() != law(variance+1) {
 			t.Errorf("variance %d: got %v (%v)", variance+1, got, err)
 		}
 	}

@@ -88,7 +88,7 @@ func TestSampledTasksAreRefused(t *testing.T) {
 		"epochs":              {"{rate: 0.1}", "{rate: 0.1, epochs: 2}", "training.epochs: privacy.steps says"},
 		"another mode":        {"mode: example", "mode: local", "privacy.rate: only the mode example"},
 		"steps of local":      {"mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2", "mode: local, kind: gaussian, clip: 0.3, noise: 1.1", "privacy.steps: only the mode example"},
-		"none that samples":   {"mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10", "mode: none", "privacy.divisor: only the mode example"},
+		"none that samples":   {"mode: example, kind: gaussian, clip: 0.3, noise: 1.1, rate: 0.2, steps: 10", "mode: none", "privacy.divisor: the mode none divides by no constant"},
 		"a clip of anything":  {"clip: 0.3", "clip: 1024.000001", "privacy.clip: want at most 1024"},
 		"next to no noise":    {"noise: 1.1", "noise: 0.001", "privacy.noise: less than"},
 		"little noise":        {"noise: 1.1", "noise: 0.002", ""},
