@@ -21,19 +21,20 @@ import (
 // Gas is what a transaction may use at most. It is enough for every message with a
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
-// again. What a message needs does not grow with the number of trainers.
+// again. What a message needs does not grow with the number of trainers, but for one:
+// [GasOf].
 const Gas uint64 = 300_000
 
-// ownerGas is what it takes to look at one owner's node and book, when a private task is
-// created: so many are looked at as the task needs, if those in front can pay.
-const ownerGas uint64 = 30_000
-
-// GasOf is what a message may use at most.
+// GasOf is what a transaction with a message may use at most. Who creates a private task
+// pays for computing what its releases cost, and for looking at the book of one data set
+// after the other until enough could pay.
 func GasOf(m Message) uint64 {
-	if create, ok := m.(CreateTask); ok && create.Spec.Private() {
-		return Gas + ownerGas*uint64(create.Spec.Selection.MinTrainers)
+	created, ok := m.(CreateTask)
+	if !ok || !created.Spec.Private() {
+		return Gas
 	}
-	return Gas
+	const computed, looked = 2_000_000, 30_000 // the cost under each adjacency; one data set
+	return Gas + computed + looked*uint64(created.Spec.Selection.MinTrainers)
 }
 
 const (
@@ -89,8 +90,8 @@ func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	limit := GasOf(m)
-	signed, err := a.Sign(m, limit, (limit*price+999)/1000, time.Now())
+	gas := GasOf(m)
+	signed, err := a.Sign(m, gas, (gas*price+999)/1000, time.Now())
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -36,7 +36,7 @@ type World interface {
 	Measure(node uint64, dataset string, accuracy spec.PPM) error
 	// Payer is who could pay so many releases of a private task for a node: the data
 	// set that the node says its rows are, if the node may train on it.
-	Payer(task spec.TaskSpec, node spec.Node, releases uint64) (Payer, error)
+	Payer(task spec.Task, node spec.Node, releases uint64) (Payer, error)
 	// Reserve, Charge and GiveBack change the book of a data set by one release.
 	Reserve(task spec.Task, dataset uint64) error
 	Charge(task spec.Task, dataset, round uint64) error
@@ -136,7 +136,7 @@ func schedulePaying(w World, at Moment, s State) error {
 	}
 	chosen, err := Paying(s.Task.Spec.Selection, eligible, func(node uint64) (Payer, error) {
 		i, _ := slices.BinarySearchFunc(nodes, node, func(n spec.Node, id uint64) int { return cmp.Compare(n.ID, id) })
-		return w.Payer(s.Task.Spec, nodes[i], 1)
+		return w.Payer(s.Task, nodes[i], 1)
 	})
 	if errors.Is(err, ErrResources) {
 		return nil
@@ -149,7 +149,8 @@ func schedulePaying(w World, at Moment, s State) error {
 
 // Affordable refuses with [ErrBudget] a private task of which fewer owners than it needs
 // could pay all rounds. Nothing is reserved: who pays first has it.
-func Affordable(w World, asked spec.TaskSpec) error {
+func Affordable(w World, t spec.Task) error {
+	asked := t.Spec
 	if !asked.Private() {
 		return nil
 	}
@@ -159,7 +160,7 @@ func Affordable(w World, asked spec.TaskSpec) error {
 		if !n.Profile.Roles.Has(spec.Trainer) {
 			return false, nil
 		}
-		p, err := w.Payer(asked, n, uint64(asked.Target.Rounds))
+		p, err := w.Payer(t, n, uint64(asked.Target.Rounds))
 		if p.Owner != "" {
 			owners[p.Owner] = true
 		}

@@ -113,13 +113,14 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	if c.balances[owner] < asked.Escrow {
 		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
 	}
-	if err := round.Affordable(world{c}, asked); err != nil {
+	id := uint64(len(c.tasks)) + 1
+	opened := round.New(c.id, id, owner, asked, c.now())
+	if err := round.Affordable(world{c}, opened.Task); err != nil {
 		return 0, err
 	}
 	c.balances[owner] -= asked.Escrow
 	c.escrow += asked.Escrow
-	id := uint64(len(c.tasks)) + 1
-	c.tasks = append(c.tasks, round.New(c.id, id, owner, asked, c.now()))
+	c.tasks = append(c.tasks, opened)
 	return id, nil
 }
 

@@ -82,9 +82,9 @@ func (w world) Walk(visit func(spec.Node) (bool, error)) error {
 }
 
 // Payer implements [round.World].
-func (w world) Payer(asked spec.TaskSpec, node spec.Node, releases uint64) (round.Payer, error) {
-	h, _ := node.Profile.Holding(asked.Data.Name)
-	release, err := terms.Release(asked)
+func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer, error) {
+	h, _ := node.Profile.Holding(t.Spec.Data.Name)
+	release, err := terms.Release(t.Spec)
 	if err != nil || h.Dataset == 0 {
 		return round.Payer{}, err
 	}

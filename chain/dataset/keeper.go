@@ -92,13 +92,14 @@ func (k Keeper) Granted(ctx context.Context, dataset, node uint64) (bool, error)
 }
 
 // Payer is the owner of a data set that a node may train on and whose book could pay so
-// many releases; empty where it is not there, not granted, or could not.
-func (k Keeper) Payer(ctx context.Context, id, node uint64, release cost.Release, releases uint64) (owner string, err error) {
+// many releases, each of the price that its limit has; empty where it is not there, not
+// granted, or could not.
+func (k Keeper) Payer(ctx context.Context, id, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (owner string, err error) {
 	granted, err := k.Granted(ctx, id, node)
 	if err != nil || !granted {
 		return "", err
 	}
-	v, err := k.verdict(ctx, id, release, releases, map[cost.Adjacency]costed{})
+	v, err := k.verdict(ctx, id, releases, price)
 	if err != nil || v.Refused != "" {
 		return "", err
 	}

@@ -86,10 +86,21 @@ func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetp
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ledgerpb.ErrRelease, err)
 	}
-	costs := make(map[cost.Adjacency]costed)
+	known := make(map[cost.Adjacency]costed)
+	price := func(limit cost.Limit) (cost.Amount, error) {
+		if release.Unit != limit.Unit {
+			return cost.Amount{}, fmt.Errorf("%w: %s, where the limit counts each %s", cost.ErrUnit, release.Unit, limit.Unit)
+		}
+		p, computed := known[limit.Adjacency]
+		if !computed {
+			p.each, p.err = k.ledger.Cost(ctx, limit, release)
+			known[limit.Adjacency] = p
+		}
+		return p.each, p.err
+	}
 	verdicts, next, err := query.CollectionPaginate(ctx, k.names, page.Bounded(req.Pagination, page.Most),
 		func(at collections.Pair[string, uint64], _ collections.NoValue) (datasetpb.Verdict, error) {
-			return k.verdict(ctx, at.K2(), release, req.Releases, costs)
+			return k.verdict(ctx, at.K2(), req.Releases, price)
 		},
 		query.WithCollectionPaginationPairPrefix[string, uint64](req.Name))
 	if err != nil {
@@ -104,9 +115,9 @@ type costed struct {
 	err  error
 }
 
-// verdict says whether the book of a data set could pay releases. Known costs are by
-// adjacency; a new one is added.
-func (k Keeper) verdict(ctx context.Context, id uint64, release cost.Release, releases uint64, known map[cost.Adjacency]costed) (datasetpb.Verdict, error) {
+// verdict says whether the book of a data set could pay releases of the price that its
+// limit has.
+func (k Keeper) verdict(ctx context.Context, id, releases uint64, price func(cost.Limit) (cost.Amount, error)) (datasetpb.Verdict, error) {
 	d, err := k.stored(ctx, id)
 	if err != nil {
 		return datasetpb.Verdict{}, err
@@ -116,24 +127,15 @@ func (k Keeper) verdict(ctx context.Context, id uint64, release cost.Release, re
 		return datasetpb.Verdict{}, err
 	}
 	v := datasetpb.Verdict{Dataset: id, Owner: d.Owner, Limit: ledgerpb.LimitFromCost(b.Limit), Left: uint64(b.Left())}
-	if release.Unit != b.Limit.Unit {
-		v.Refused = fmt.Sprintf("%s: %s, where the limit counts each %s", cost.ErrUnit, release.Unit, b.Limit.Unit)
-		return v, nil
-	}
-	p, computed := known[b.Limit.Adjacency]
-	if !computed {
-		p.each, p.err = k.ledger.Cost(ctx, b.Limit, release)
-		known[b.Limit.Adjacency] = p
-	}
-	err = p.err
+	each, err := price(b.Limit)
 	if err == nil {
-		err = b.Check(p.each, releases)
+		err = b.Check(each, releases)
 	}
 	switch {
 	case err == nil:
 		v.Affords = releases
 	case errors.Is(err, cost.ErrExhausted):
-		v.Affords = b.Affords(p.each, releases)
+		v.Affords = b.Affords(each, releases)
 		v.Refused = err.Error()
 	default:
 		v.Refused = err.Error()

@@ -52,12 +52,16 @@ type Registry interface {
 // Datasets knows who owns rows.
 type Datasets interface {
 	// Payer is the owner of a data set that a node may train on and whose book could
-	// pay so many releases; empty where there is none.
-	Payer(ctx context.Context, dataset, node uint64, release cost.Release, releases uint64) (owner string, err error)
+	// pay so many releases, each of the price that its limit has; empty where there is none.
+	Payer(ctx context.Context, dataset, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (owner string, err error)
 }
 
 // Ledger is the books of the data sets.
 type Ledger interface {
+	// Appraise computes what one release of a task costs and stores it; Appraised looks
+	// that up for a book with some limit.
+	Appraise(ctx context.Context, task uint64, reason string, release cost.Release) error
+	Appraised(ctx context.Context, task uint64, reason string, limit cost.Limit) (cost.Amount, error)
 	Reserve(ctx context.Context, dataset, task uint64, reason string, release cost.Release, releases uint64) error
 	Charge(ctx context.Context, dataset, task uint64, reason string, round uint64) error
 	Release(ctx context.Context, dataset, task uint64, reason string) error

@@ -22,23 +22,25 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := asked.Validate(); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
-	if err := round.Affordable(world{Keeper: k, ctx: ctx}, asked); err != nil {
+	last, err := k.next.Peek(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), last+1, owner.String(), asked, now) // 0 is no task
+	if err := (world{Keeper: k, ctx: ctx}).afford(state.Task); err != nil {
 		return nil, refused(err)
 	}
 	if err := k.bank.SendCoinsFromAccountToModule(ctx, owner, Name, k.coins(asked.Escrow)); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrEscrow, err))
 	}
-	last, err := k.next.Next(ctx)
-	if err != nil {
+	if _, err := k.next.Next(ctx); err != nil {
 		return nil, err
 	}
-	id := last + 1 // 0 is no task
-	now, err := k.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), id, owner.String(), asked, now)
-	return &taskpb.MsgCreateResponse{Id: id}, k.save(ctx, round.State{}, state)
+	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, k.save(ctx, round.State{}, state)
 }
 
 // Cancel implements [taskpb.MsgServer].

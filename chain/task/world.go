@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -60,17 +61,32 @@ func (w world) Candidates() ([]spec.Node, error) {
 func (w world) Walk(visit func(spec.Node) (bool, error)) error { return w.nodes.Walk(w.ctx, visit) }
 
 // Payer implements [round.World].
-func (w world) Payer(asked spec.TaskSpec, node spec.Node, releases uint64) (round.Payer, error) {
-	h, _ := node.Profile.Holding(asked.Data.Name)
+func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer, error) {
+	h, _ := node.Profile.Holding(t.Spec.Data.Name)
 	if h.Dataset == 0 {
 		return round.Payer{}, nil
 	}
-	release, err := terms.Release(asked)
-	if err != nil {
-		return round.Payer{}, err
-	}
-	owner, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, release, releases)
+	owner, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, releases, func(limit cost.Limit) (cost.Amount, error) {
+		return w.ledger.Appraised(w.ctx, t.ID, terms.Update, limit)
+	})
 	return round.Payer{Dataset: h.Dataset, Owner: owner}, err
+}
+
+// afford refuses a private task that too few owners could pay to its end. What its
+// releases cost is computed here, once, and paid for by whoever creates the task: in a
+// round nobody pays for computing.
+func (w world) afford(t spec.Task) error {
+	if !t.Spec.Private() {
+		return nil
+	}
+	release, err := terms.Release(t.Spec)
+	if err != nil {
+		return fmt.Errorf("%w: %w", round.ErrSpec, err)
+	}
+	if err := w.ledger.Appraise(w.ctx, t.ID, terms.Update, release); err != nil {
+		return err
+	}
+	return round.Affordable(w, t)
 }
 
 // Reserve implements [round.World].

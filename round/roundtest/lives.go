@@ -51,6 +51,7 @@ func lives() []life {
 		{"no trainers while a round is scored", overlapAlone},
 		{"a chain that stands still", standstill},
 		{"a private task is charged", private},
+		{"a private task whose steps are sampled is charged", privateSampled},
 		{"private tasks that are refused", privateRefused},
 		{"a private round that comes to nothing", privateAborted},
 	}

@@ -30,15 +30,16 @@ func owners(w *twins, epsilons ...cost.Epsilon) {
 	}
 	w.populate(0, 4, 4, 4)
 	for i, epsilon := range epsilons {
-		w.own(uint64(i)+1, epsilon)
+		w.own(uint64(i)+1, cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon})
 	}
 }
 
-// own gives a node a data set of its own.
-func (w *twins) own(node uint64, epsilon cost.Epsilon) {
+// own gives a node a data set of its own, with a limit of which epsilon is in ones and delta
+// as usual.
+func (w *twins) own(node uint64, limit cost.Limit) {
 	w.Helper()
 	n, _ := w.one.Node(node)
-	limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+	limit.Epsilon, limit.Delta = limit.Epsilon*cost.OneEpsilon, cost.OneDelta/100_000
 	w.datasets++
 	id := w.datasets
 	err := w.do("own", func(world World) error {
@@ -100,6 +101,31 @@ func private(w *twins) {
 	w.hint("charge privacy of 3")
 }
 
+// The steps of a round are charged as one release, to each owner under its own adjacency;
+// a data set of another unit does not pay.
+func privateSampled(w *twins) {
+	owners(w)
+	for i, a := range cost.Adjacencies() {
+		w.own(uint64(i)+1, cost.Limit{Unit: cost.Example, Adjacency: a, Epsilon: 20})
+	}
+	w.own(4, cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 20})
+	asked := noisy()
+	asked.Privacy = spec.Privacy{
+		Mode: spec.PrivacyExample, Kind: spec.KindGaussian, Clip: spec.One, Noise: 3 * spec.One,
+		Rate: 200_000, Steps: 10, Divisor: 32,
+	}
+	asked.Selection.MinTrainers = 3
+	id := w.task("alice", asked)
+	w.finish(cast{}, id, spec.TaskSpent, 999)
+	for dataset := uint64(1); dataset <= 3; dataset++ {
+		w.spent(dataset,
+			"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1",
+			"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 2",
+			"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 3")
+	}
+	w.spent(4)
+}
+
 // A task that too few owners could pay to its end is not created. An owner counts once,
 // whatever nodes train on its rows; nor does it train twice in a round.
 func privateRefused(w *twins) {
@@ -111,7 +137,7 @@ func privateRefused(w *twins) {
 	if _, err := w.create(alice, noisy()); !errors.Is(err, round.ErrBudget) {
 		w.Fatalf("one owner can pay: got %v", err)
 	}
-	w.own(4, 3)
+	w.own(4, cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 3})
 	id, err := w.create(alice, noisy())
 	if err != nil {
 		w.Fatalf("two owners can pay: %v", err)
