@@ -163,26 +163,23 @@ func TestExhaustedNamesTheOwnerAndWhatIsLeft(t *testing.T) {
 // releases are made in the way that was named first.
 func TestATaskHasOneCostingForAReason(t *testing.T) {
 	b := open()
-	rows, release := limit(9), laplace()
-	rows.Unit, release.Unit = cost.Example, cost.Example
-	release.Sampling.Poisson = 100_000
-	strict := rows
-	strict.Adjacency = cost.ReplaceOne
+	rows, strict := limit(9), limit(9)
+	rows.Unit, strict.Unit, strict.Adjacency = cost.Example, cost.Example, cost.ReplaceOne
 	must(t, b.Open(b.ctx, 1, "ann", rows))
 	must(t, b.Open(b.ctx, 2, "bob", strict))
 	must(t, b.Open(b.ctx, 3, "eve", rows))
 	reserve := func(dataset uint64) uint64 {
 		before := b.ctx.GasMeter().GasConsumed()
-		must(t, b.Reserve(b.ctx, dataset, 5, "update", release, 1))
+		must(t, b.Reserve(b.ctx, dataset, 5, "update", sampled(), 1))
 		return b.ctx.GasMeter().GasConsumed() - before
 	}
 	if first, second, third := reserve(1), reserve(2), reserve(3); first < 500_000 || second < 500_000 || third > 100_000 {
 		t.Errorf("gas: %d and %d for two adjacencies, then %d", first, second, third)
 	}
-	if one, two := b.book(t, 1).Reservations[0].Each, b.book(t, 2).Reservations[0].Each; two.Curve[0] <= one.Curve[0] {
-		t.Errorf("replace-one costs %+v, zero-out %+v", two, one)
+	if each, less := b.book(t, 2).Reservations[0].Each, b.book(t, 1).Reservations[0].Each; each.Curve[0] <= less.Curve[0] {
+		t.Errorf("replace-one costs %+v, zero-out %+v", each, less)
 	}
-	other := release
+	other := sampled()
 	other.Norm.L1 = 1
 	must(t, b.Open(b.ctx, 4, "dan", rows))
 	if err := b.Reserve(b.ctx, 4, 5, "update", other, 1); !errors.Is(err, ledgerpb.ErrRelease) {
@@ -195,8 +192,63 @@ func TestATaskHasOneCostingForAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := resp.Costing.Release.ToCost(); err != nil || got != release {
-		t.Errorf("the release is %+v (%v)", got, err)
+	if release, err := resp.Costing.Release.ToCost(); err != nil || release != sampled() {
+		t.Errorf("the release is %+v (%v)", release, err)
+	}
+}
+
+// sampled is five steps of a tenth of the rows.
+func sampled() cost.Release {
+	r := laplace()
+	r.Unit, r.Sampling.Poisson, r.Steps = cost.Example, 100_000, 5
+	return r
+}
+
+// TestAppraisedIsWhatIsReserved: a task's release is computed when it is appraised, at the
+// expense of who asks for it, and looked up from then on.
+func TestAppraisedIsWhatIsReserved(t *testing.T) {
+	b := open()
+	rows := limit(9)
+	rows.Unit = cost.Example
+	must(t, b.Open(b.ctx, 1, "ann", rows))
+	if _, err := b.Appraised(b.ctx, 5, "update", rows); !errors.Is(err, ledgerpb.ErrNoCosting) {
+		t.Errorf("before it is appraised: got %v", err)
+	}
+	gas := func(act func()) uint64 {
+		before := b.ctx.GasMeter().GasConsumed()
+		act()
+		return b.ctx.GasMeter().GasConsumed() - before
+	}
+	if used := gas(func() { must(t, b.Appraise(b.ctx, 5, "update", sampled())) }); used < 1_500_000 || used > 1_600_000 {
+		t.Errorf("to appraise takes %d gas", used)
+	}
+	var each cost.Amount
+	used := gas(func() {
+		for _, a := range cost.Adjacencies() {
+			strict := rows
+			strict.Adjacency = a
+			got, err := b.Appraised(b.ctx, 5, "update", strict)
+			want, failed := strict.Cost(sampled())
+			if err != nil || failed != nil || got != want {
+				t.Errorf("%s: got %+v (%v), want %+v (%v)", a, got, err, want, failed)
+			}
+			if a == rows.Adjacency {
+				each = got
+			}
+		}
+		must(t, b.Reserve(b.ctx, 1, 5, "update", sampled(), 1))
+	})
+	if used > 100_000 {
+		t.Errorf("to look up and reserve takes %d gas", used)
+	}
+	if got := b.book(t, 1).Reservations[0].Each; got != each {
+		t.Errorf("reserved is %+v, want %+v", got, each)
+	}
+	if _, err := b.Appraised(b.ctx, 5, "update", limit(9)); !errors.Is(err, cost.ErrUnit) {
+		t.Errorf("another unit: got %v", err)
+	}
+	if err := b.Appraise(b.ctx, 6, "update", cost.Release{Unit: cost.Example}); !errors.Is(err, ledgerpb.ErrRelease) {
+		t.Errorf("no noise: got %v", err)
 	}
 }
 
