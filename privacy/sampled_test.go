@@ -131,6 +131,24 @@ func table(t *testing.T, l privacy.Law) *privacy.Table {
 	return made
 }
 
+// TestSamplerOfFewDrawsHasNoTable: a table is made where it pays, and no law is drawn from
+// that is none.
+func TestSamplerOfFewDrawsHasNoTable(t *testing.T) {
+	law := privacy.DiscreteLaplace{A: privacy.Ratio{Num: 1, Den: 10}}
+	for draws, want := range map[uint64]bool{0: false, 6500: false, 1 << 20: true} {
+		s, err := privacy.SamplerOf(law, draws)
+		if err != nil || s.Law() != law {
+			t.Fatal(err)
+		}
+		if _, table := s.(*privacy.Table); table != want {
+			t.Errorf("%d draws: table %v", draws, table)
+		}
+		if s, err := privacy.SamplerOf(privacy.DiscreteLaplace{}, draws); err == nil {
+			t.Errorf("%d draws: noise of no rate has the sampler %v", draws, s)
+		}
+	}
+}
+
 func TestTablesDrawTheirLaws(t *testing.T) {
 	all := seeds(t)
 	for _, l := range laws() {

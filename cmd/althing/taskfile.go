@@ -145,6 +145,9 @@ func promise(asked spec.TaskSpec) string {
 	if asked.Privacy.Mode == spec.PrivacyCentral {
 		words += fmt.Sprintf(", against everybody but the round's aggregators, while at most %d of its owners collude", asked.Privacy.Corrupt)
 	}
+	if asked.Privacy.Mode == spec.PrivacyExample {
+		words += fmt.Sprintf(", in %d steps a round, each of a row with chance %s", asked.Privacy.Steps, asked.Privacy.Rate)
+	}
 	const usual = cost.OneDelta / 100_000
 	release, err := terms.Release(asked)
 	if err != nil {

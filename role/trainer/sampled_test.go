@@ -217,7 +217,8 @@ func TestStepsThatLeadNowhereMoveNothing(t *testing.T) {
 }
 
 // TestOutsideTrainerIsRefused: in the mode example noise is added inside the training, so
-// whatever else trains is refused by name, with a value or a pointer, and nothing is stored.
+// whatever else trains is refused by name, also what stands before the engine, and nothing is
+// stored.
 func TestOutsideTrainerIsRefused(t *testing.T) {
 	n := guarded(t, 2, 1_000_000, step(spec.One))
 	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
