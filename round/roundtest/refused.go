@@ -19,6 +19,7 @@ func refusals(w *twins) {
 	}{
 		{func(t *spec.TaskSpec) { t.Escrow = 0 }, round.ErrSpec},
 		{func(t *spec.TaskSpec) { t.Escrow = 1501 }, round.ErrEscrow},
+		{func(t *spec.TaskSpec) { *t = noisy() }, round.ErrBudget}, // nobody owns a data set
 	} {
 		asked := digits()
 		wrong.change(&asked)
