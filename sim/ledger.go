@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/privacy/terms"
@@ -139,6 +140,6 @@ func (w world) book(dataset uint64, verb func(cost.Book) (cost.Book, []cost.Row,
 		return fmt.Errorf("data set %d of %s: %w", dataset, d.owner, err)
 	}
 	w.undo = append(w.undo, func() { w.datasets[dataset-1] = before })
-	d.book, d.rows = next, append(d.rows[:len(d.rows):len(d.rows)], rows...)
+	d.book, d.rows = next, append(slices.Clip(d.rows), rows...)
 	return nil
 }

@@ -166,7 +166,7 @@ func promise(asked spec.TaskSpec) string {
 		return words
 	}
 	micro := cost.Epsilon((epsilon + 999) / 1000)
-	words += fmt.Sprintf("; all rounds cost each %s epsilon %s at delta %s, %s", release.Unit, micro, cost.Delta(usual), cost.ZeroOut)
+	words += fmt.Sprintf("; all rounds cost each %s epsilon %s at delta %s, %s", release.Unit, micro, usual, cost.ZeroOut)
 	if micro > cost.Meaningless {
 		words += ": no meaningful privacy"
 	}
