@@ -136,8 +136,9 @@ func ownDatasets(ctx context.Context, account *client.Account) ([]spec.Dataset, 
 // enrol registers the node's rows as a data set, if the home folder has a budget for them
 // and they are none yet, and lets the node train on them.
 func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) error {
-	budget, holding, holds := p.config.Data.Budget, spec.Holding{}, false
-	if holding, holds = p.node.Profile.Holding(p.config.Data.Name); budget == nil || !holds || holding.Dataset > 0 {
+	budget := p.config.Data.Budget
+	holding, holds := p.node.Profile.Holding(p.config.Data.Name)
+	if budget == nil || !holds || holding.Dataset > 0 {
 		return nil
 	}
 	limit, err := budget.Limit()

@@ -28,6 +28,6 @@ func lock(home string) (*os.File, error) {
 		if waited >= patience {
 			return nil, errors.Join(fmt.Errorf("%w: %s", ErrInUse, home), f.Close())
 		}
-		time.Sleep(pause)
+		<-time.After(pause)
 	}
 }

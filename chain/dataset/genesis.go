@@ -19,7 +19,7 @@ func Validate(g datasetpb.Genesis) error {
 	for i := range g.Datasets {
 		d, err := g.Datasets[i].ToSpec()
 		if err == nil {
-			err = d.Description.Validate()
+			err = d.Validate()
 		}
 		switch {
 		case err != nil:

@@ -53,7 +53,7 @@ func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*data
 
 // Grant implements [datasetpb.MsgServer]. The node must be there, and a trainer.
 func (k Keeper) Grant(ctx context.Context, msg *datasetpb.MsgGrant) (*datasetpb.MsgGrantResponse, error) {
-	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	node, err := k.nodes.Get(ctx, msg.Node)
@@ -75,7 +75,7 @@ func (k Keeper) Grant(ctx context.Context, msg *datasetpb.MsgGrant) (*datasetpb.
 
 // Revoke implements [datasetpb.MsgServer].
 func (k Keeper) Revoke(ctx context.Context, msg *datasetpb.MsgRevoke) (*datasetpb.MsgRevokeResponse, error) {
-	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	granted, err := k.Granted(ctx, msg.Dataset, msg.Node)
@@ -90,7 +90,7 @@ func (k Keeper) Revoke(ctx context.Context, msg *datasetpb.MsgRevoke) (*datasetp
 
 // Limit implements [datasetpb.MsgServer].
 func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.MsgLimitResponse, error) {
-	if _, err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	limit, err := msg.Limit.ToCost()
@@ -100,20 +100,20 @@ func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.
 	return &datasetpb.MsgLimitResponse{}, k.ledger.Lower(ctx, msg.Dataset, limit)
 }
 
-// own returns a data set whose owner speaks, or refuses with [ErrOwner].
-func (k Keeper) own(ctx context.Context, owner string, id uint64) (datasetpb.Dataset, error) {
+// own refuses with [ErrOwner] who does not own a data set.
+func (k Keeper) own(ctx context.Context, owner string, id uint64) error {
 	d, err := k.stored(ctx, id)
 	if err != nil {
-		return d, err
+		return err
 	}
 	account, err := k.account(owner)
 	if err != nil {
-		return d, err
+		return err
 	}
 	if d.Owner != account {
-		return d, ErrOwner.Wrapf("data set %d belongs to %s", id, d.Owner)
+		return ErrOwner.Wrapf("data set %d belongs to %s", id, d.Owner)
 	}
-	return d, nil
+	return nil
 }
 
 // provider returns the account of a node that provides data.

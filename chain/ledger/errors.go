@@ -40,7 +40,7 @@ func (r *refusal) Codespace() string { return Name }
 // asked for is there.
 func (r *refusal) GRPCStatus() *status.Status {
 	code := codes.Unknown
-	if r.reason.Err == ledgerpb.ErrNoBook || r.reason.Err == ledgerpb.ErrNoCosting {
+	if errors.Is(r.reason.Err, ledgerpb.ErrNoBook) || errors.Is(r.reason.Err, ledgerpb.ErrNoCosting) {
 		code = codes.NotFound
 	}
 	return status.New(code, r.Error())

@@ -36,7 +36,7 @@ func (n *network) flags(f *pflag.FlagSet) {
 	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax, mlp, or cnn or cnnsmall for images")
 	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
-	n.guarding.add(f)
+	n.add(f)
 	f.DurationVar(&n.commit, "commit-timeout", 50*time.Millisecond, "pause of the validators between two blocks")
 }
 

@@ -66,12 +66,30 @@ func (g guarding) apply(t *spec.TaskSpec) error {
 	if !g.given("target") {
 		t.Target.Accuracy = 0
 	}
+	rounds := func(n uint32) {
+		if !g.given("rounds") {
+			t.Target.Rounds = n
+		}
+	}
 	switch g.mode {
 	case spec.PrivacyLocal:
-		if !g.given("rounds") {
-			t.Target.Rounds = 10
-		}
+		rounds(10)
 		t.Privacy.Clip = spec.One / 10
+	case spec.PrivacyExample:
+		rounds(20)
+		t.Privacy.Clip, t.Privacy.Rate, t.Privacy.Steps, t.Privacy.Divisor = spec.One, spec.One/2, 4, 60
+		t.Training.Epochs, t.Training.Rate = 1, 2_500_000
+		t.Aggregation.Optimiser, t.Aggregation.Rate, t.Aggregation.Momentum = spec.ServerFedAvgM, spec.One, spec.One/2
+	case spec.PrivacyCentral:
+		t.Audit, t.Aggregation.ScaleBits = spec.AuditAggregators, 8
+		t.Selection.MinTrainers = t.Selection.Trainers // fewer shares are less noise
+		t.Privacy.Unit, t.Privacy.Corrupt, t.Privacy.Divisor = spec.UnitExample, 1, 120*t.Selection.Trainers
+		t.Aggregation.Optimiser, t.Aggregation.Rate, t.Aggregation.Momentum = spec.ServerFedAvgM, 600_000, 900_000
+		t.Privacy.Clip = 2 * spec.One
+		if rounds(30); g.kind == spec.KindLaplace {
+			rounds(8)
+			t.Privacy.Clip, t.Aggregation.Rate, t.Aggregation.Momentum = 8*spec.One, 8_600_000, spec.One/2
+		}
 	default:
 		return fmt.Errorf("--privacy %q: want %s", g.mode, choice(spec.PrivacyModes()))
 	}

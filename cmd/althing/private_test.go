@@ -28,6 +28,21 @@ func TestDemoPrivate(t *testing.T) {
 	}
 }
 
+// TestDemoLearnsInPrivate: with few trainers a task learns where the noise is inside their
+// training, or in the sum of all of them; each book is of rows, and is spent at the end.
+func TestDemoLearnsInPrivate(t *testing.T) {
+	for mode, against := range map[string]string{
+		spec.PrivacyExample: "everybody", spec.PrivacyCentral: "everybody but the round's aggregators, while at most 1 owners collude",
+	} {
+		said := tell(t, 0, "demo", "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
+			"--model", "softmax", "--rounds", "3", "--privacy", mode, "--epsilon", "50")
+		end := said[len(said)-1]
+		if len(said) != 4 || end.Epsilon > 50 || end.Epsilon < 49 || end.Unit != "example" || end.Against != against || end.Accuracy < 0.3 {
+			t.Errorf("%s: the summary is %+v", mode, end)
+		}
+	}
+}
+
 func TestDemoPrivateRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		`--privacy "global": want none`:    {"--privacy", "global"},

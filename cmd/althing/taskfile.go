@@ -141,10 +141,8 @@ func promise(asked spec.TaskSpec) string {
 	if !asked.Private() {
 		return asked.Privacy.Mode
 	}
-	words := fmt.Sprintf("%s: %s noise of %s times the clip, %s", asked.Privacy.Mode, asked.Privacy.Kind, asked.Privacy.Noise, asked.Privacy.Clip)
-	if asked.Privacy.Mode == spec.PrivacyCentral {
-		words += fmt.Sprintf(", against everybody but the round's aggregators, while at most %d of its owners collude", asked.Privacy.Corrupt)
-	}
+	words := fmt.Sprintf("%s: %s noise of %s times the clip, %s, against %s",
+		asked.Privacy.Mode, asked.Privacy.Kind, asked.Privacy.Noise, asked.Privacy.Clip, terms.Against(asked))
 	if asked.Privacy.Mode == spec.PrivacyExample {
 		words += fmt.Sprintf(", in %d steps a round, each of a row with chance %s", asked.Privacy.Steps, asked.Privacy.Rate)
 	}

@@ -42,11 +42,12 @@ func Release(t spec.TaskSpec) (cost.Release, error) {
 // Against says against whom a task's promise holds.
 func Against(t spec.TaskSpec) string {
 	switch t.Privacy.Mode {
-	case spec.PrivacyLocal:
+	case spec.PrivacyLocal, spec.PrivacyExample:
 		return "everybody"
-	default:
-		return "nobody"
+	case spec.PrivacyCentral:
+		return fmt.Sprintf("everybody but the round's aggregators, while at most %d owners collude", t.Privacy.Corrupt)
 	}
+	return "nobody"
 }
 
 // Scale is the standard deviation of gaussian noise, or the scale of laplace, in quanta:
