@@ -12,11 +12,11 @@ import (
 // ErrInUse says that another process has had the mirror open for too long.
 var ErrInUse = errors.New("mirror is in use by another process")
 
-// lock takes the mirror of a home folder for this process. A process has it for a moment
-// only, so that a node that runs and a command in the same home folder take turns; the
-// system gives it back when a process ends, however it ends.
+// lock takes the mirror of a home folder for this process. A process has it no longer than
+// its message to the chain takes, so a node that runs and a command in the same home
+// folder take turns; the system gives it back when a process ends, however it ends.
 func lock(home string) (*os.File, error) {
-	const patience, pause = 5 * time.Second, 20 * time.Millisecond
+	const patience, pause = time.Minute, 20 * time.Millisecond
 	f, err := os.OpenFile(filepath.Join(home, LockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

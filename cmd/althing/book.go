@@ -79,10 +79,24 @@ func bookOf(d spec.Dataset, b cost.Book) (booked, error) {
 		Ledger: json.Number(spent.String()), Reserved: json.Number((max(all, spent) - spent).String()), Left: json.Number(b.Left().String()),
 		Rows: b.Rows, book: b,
 	}
-	if b.Limit.Epsilon > cost.Meaningless {
-		shown.Label = noMeaning
-	}
+	shown.Label = meaning(b.Limit)
 	return shown, nil
+}
+
+// meaning is what must stand beside a limit that means nothing; else it is empty.
+func meaning(l cost.Limit) string {
+	if l.Epsilon > cost.Meaningless {
+		return noMeaning
+	}
+	return ""
+}
+
+// labelled is a cell with its label, if it has one.
+func labelled(cell, label string) string {
+	if label == "" {
+		return cell
+	}
+	return cell + ", " + label
 }
 
 // noMeaning labels a limit, or a loss, above [cost.Meaningless].

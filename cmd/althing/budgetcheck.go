@@ -12,6 +12,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -22,6 +23,7 @@ type verdict struct {
 	Unit      cost.Unit      `json:"unit"`
 	Adjacency cost.Adjacency `json:"adjacency"`
 	Limit     json.Number    `json:"limit_epsilon"`
+	Label     string         `json:"label,omitempty"`
 	Delta     json.Number    `json:"delta"`
 	Left      json.Number    `json:"left_epsilon"`
 	Rounds    uint64         `json:"rounds"`
@@ -41,9 +43,9 @@ func (s *session) budgetCheck() *cobra.Command {
 the task. Nothing is charged or reserved. A whole number is a task on the chain, all
 else is a task file.
 
-Task files know only the privacy mode none so far, which adds no noise: no budget can
-pay for that. The flags of "budget plan" say the noise of one round, to check a task as
-if it had it.`,
+The rounds of a private task cost what its file says. One in the mode none adds no noise:
+no budget can pay for that. The flags of "budget plan" say the noise of one round, to
+check a task as if it had it.`,
 		Example: "  althing budget check task.yaml --noise 4 --home net/trainer-1\n  althing budget check 1 --mechanism laplace --epsilon0 0.1 --steps 10",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,6 +57,12 @@ if it had it.`,
 			c, task, err := s.anyTask(ctx, cmd.InOrStdin(), args[0])
 			if err != nil {
 				return err
+			}
+			if !noisy && task.Private() {
+				if asked, err = terms.Release(task); err != nil {
+					return err
+				}
+				noisy = true
 			}
 			rounds := uint64(task.Target.Rounds)
 			switch {
@@ -116,7 +124,7 @@ func verdictsOf(ctx context.Context, c *client.Client, task spec.TaskSpec, asked
 		})
 		for _, v := range said {
 			verdicts = append(verdicts, verdict{
-				v.Dataset, v.Owner, v.Limit.Unit, v.Limit.Adjacency, json.Number(v.Limit.Epsilon.String()), json.Number(v.Limit.Delta.String()),
+				v.Dataset, v.Owner, v.Limit.Unit, v.Limit.Adjacency, json.Number(v.Limit.Epsilon.String()), meaning(v.Limit), json.Number(v.Limit.Delta.String()),
 				json.Number(v.Left.String()), rounds, v.Affords, v.Refused == "", v.Refused,
 			})
 		}
@@ -134,7 +142,7 @@ func verdictsOf(ctx context.Context, c *client.Client, task spec.TaskSpec, asked
 			return nil, err
 		}
 		verdicts = append(verdicts, verdict{
-			d.ID, d.Owner, b.Limit.Unit, b.Limit.Adjacency, json.Number(b.Limit.Epsilon.String()), json.Number(b.Limit.Delta.String()),
+			d.ID, d.Owner, b.Limit.Unit, b.Limit.Adjacency, json.Number(b.Limit.Epsilon.String()), meaning(b.Limit), json.Number(b.Limit.Delta.String()),
 			json.Number(b.Left().String()), rounds, 0, false, errNoiseless.Error(),
 		})
 	}
@@ -151,7 +159,7 @@ func (s *session) showVerdicts(task spec.TaskSpec, verdicts []verdict, rounds ui
 		}
 	}
 	err := show(s, verdicts, []any{"DATA", "UNIT", "EPSILON", "LEFT", "PAYS", "OWNER", "WHY NOT"}, func(v verdict) []any {
-		return []any{v.Dataset, v.Unit, v.Limit, v.Left, fmt.Sprintf("%d of %d", v.Affords, v.Rounds), v.Owner, unless(v.Pays, v.Why)}
+		return []any{v.Dataset, v.Unit, labelled(v.Limit.String(), v.Label), v.Left, fmt.Sprintf("%d of %d", v.Affords, v.Rounds), v.Owner, unless(v.Pays, v.Why)}
 	})
 	if err != nil || s.json {
 		return err

@@ -18,6 +18,7 @@ type entered struct {
 	Row       uint64         `json:"row"`
 	Entry     cost.Entry     `json:"entry"`
 	Limit     json.Number    `json:"limit_epsilon,omitempty"`
+	Label     string         `json:"label,omitempty"`
 	Delta     json.Number    `json:"delta,omitempty"`
 	Unit      cost.Unit      `json:"unit,omitempty"`
 	Adjacency cost.Adjacency `json:"adjacency,omitempty"`
@@ -71,7 +72,7 @@ func entryOf(dataset uint64, row cost.Row) entered {
 	e := entered{Dataset: dataset, Row: row.Number, Entry: row.Entry, Task: row.Task, Reason: row.Reason, Round: row.Round, Releases: row.Releases, row: row}
 	if row.Entry == cost.EntryLimit {
 		e.Limit, e.Delta = json.Number(row.Limit.Epsilon.String()), json.Number(row.Limit.Delta.String())
-		e.Unit, e.Adjacency = row.Limit.Unit, row.Limit.Adjacency
+		e.Unit, e.Adjacency, e.Label = row.Limit.Unit, row.Limit.Adjacency, meaning(row.Limit)
 		return e
 	}
 	e.Each = &lost{Epsilon: row.Each.Epsilon, PureRho: row.Each.PureRho, Rho: row.Each.Rho, Xi: row.Each.Xi}
@@ -83,7 +84,7 @@ func entryOf(dataset uint64, row cost.Row) entered {
 
 func entryRow(e entered) []any {
 	if e.Entry == cost.EntryLimit {
-		return []any{e.Row, e.Entry, "-", "-", "-", "-", e.row.Limit}
+		return []any{e.Row, e.Entry, "-", "-", "-", "-", labelled(e.row.Limit.String(), e.Label)}
 	}
 	return []any{e.Row, e.Entry, e.Task, unless(e.Round == 0, e.Round), e.Reason, e.Releases, inWords(e.row.Each)}
 }
