@@ -11,15 +11,15 @@ import (
 )
 
 // Validate reports the first thing that is wrong with a genesis: each book is what its
-// rows lead to, data sets and costings ascend, each reservation costs what a release of
-// its task costs and is for the unit of its book, and each costing is of a reservation.
+// rows lead to, data sets and costings ascend, and each reservation costs what a release
+// of its task costs and is for the unit of its book. A costing without a reservation is
+// that of a task that has selected nobody yet.
 func Validate(g ledgerpb.Genesis) error {
 	costings, err := costingsOf(g)
 	if err != nil {
 		return err
 	}
 	var before uint64
-	reserved := make(map[purpose]bool)
 	for i := range g.Books {
 		h := &g.Books[i]
 		if h.Dataset <= before {
@@ -46,12 +46,6 @@ func Validate(g ledgerpb.Genesis) error {
 			if costing.Release.Unit != ledgerpb.LimitFromCost(b.Limit).Unit {
 				return fmt.Errorf("invalid genesis: data set %d, row %d: a release of task %d for %q protects another unit than the limit counts", h.Dataset, r.Number, r.Task, r.Reason)
 			}
-			reserved[at] = true
-		}
-	}
-	for _, p := range g.Costings {
-		if !reserved[purpose{p.Task, p.Reason}] {
-			return fmt.Errorf("invalid genesis: the costing of task %d for %q: nothing was reserved", p.Task, p.Reason)
 		}
 	}
 	return nil

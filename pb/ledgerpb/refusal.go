@@ -11,7 +11,7 @@ var (
 	ErrNoBook    = errors.New("data set has no book")
 	ErrBookOpen  = errors.New("data set has a book already")
 	ErrRelease   = errors.New("release cannot be counted")
-	ErrNoCosting = errors.New("task has reserved nothing for this reason")
+	ErrNoCosting = errors.New("no release of the task is costed for this reason")
 )
 
 // Refusal is the number under which the chain answers with an error.
