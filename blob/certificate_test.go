@@ -309,7 +309,7 @@ func TestAttackIdleHandshakes(t *testing.T) {
 		if held := s.open.Load(); held != 1 {
 			t.Errorf("%d connections after the time of a handshake: want that of the node", held)
 		}
-		transport.CloseIdleConnections()
+		part(transport)
 	})
 }
 
@@ -381,8 +381,40 @@ func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
 		if err := <-put; err != nil {
 			t.Errorf("a node among strangers: %v", err)
 		}
-		transport.CloseIdleConnections()
+		part(transport)
 	})
+}
+
+// TestAttackDeafPeersHoldUpTheEnd: a server over TLS that ends says goodbye to its peers
+// one after the other, for 5 s to one that does not listen; behind a door it is gone at
+// once. One peer is all that a virtual clock can tell of: the next would wait for a lock.
+func TestAttackDeafPeersHoldUpTheEnd(t *testing.T) {
+	for guarded, want := range map[bool]time.Duration{false: 5 * time.Second, true: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			config, err := blob.ServerTLS(keyOf(server))
+			if err != nil {
+				t.Fatal(err)
+			}
+			config.SessionTicketsDisabled = true // a pipe would have the server wait for who reads them
+			s := newStreet()
+			var l net.Listener = s
+			if guarded {
+				l = &blob.Door{Listener: s}
+			}
+			stop := open(blob.NewMemory(), tls.NewListener(l, config))
+			conn := s.dial("10.0.0.1:1")
+			defer conn.Close()
+			if err := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).Handshake(); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			began := time.Now()
+			stop()
+			if took := time.Since(began); took != want {
+				t.Errorf("door %v: a peer that does not listen holds up the end for %s, want %s", guarded, took, want)
+			}
+		})
+	}
 }
 
 // TestRotatedKeyIsLookedUp: a peer that has a new key is asked, and believed, by who

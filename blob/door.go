@@ -78,11 +78,16 @@ func (d *Door) Accept() (net.Conn, error) {
 	}
 }
 
-// Close implements [net.Listener]: whoever waits at the door is sent away.
+// Close implements [net.Listener]: whoever waits at the door or is inside is sent away.
+// A connection over TLS would say goodbye before it ends, for up to 5 s, one after the
+// other, to peers that do not listen.
 func (d *Door) Close() error {
 	d.mu.Lock()
 	d.closed = true
 	d.changed()
+	for v := range d.inside {
+		_ = v.Conn.Close()
+	}
 	d.mu.Unlock()
 	return d.Listener.Close()
 }

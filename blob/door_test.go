@@ -91,7 +91,16 @@ func (s *street) caller(node uint64, from string) (c blob.Client, hangUp func())
 	if node != 0 {
 		c.Node, c.Key = node, keyOf(node)
 	}
-	return c, transport.CloseIdleConnections
+	return c, func() { part(transport) }
+}
+
+// part ends the idle connections of a client, and returns once the server knows. Both
+// ends of a connection over TLS say goodbye, and a pipe, unlike a socket, keeps no bytes:
+// two that do so at once wait for each other.
+func part(client *http.Transport) {
+	synctest.Wait()
+	client.CloseIdleConnections()
+	synctest.Wait()
 }
 
 // gated is an update whose bytes are there once begin is closed.
