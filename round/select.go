@@ -128,10 +128,10 @@ func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
 	switch {
 	case !holds:
 		return false
+	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
+		return false // its book counts what is lost: of a score or an update without noise that is everything
 	case role == spec.Evaluator:
 		return true
-	case !task.Private() && holding.Dataset > 0: // its book counts what is lost, which without noise is everything
-		return false
 	}
 	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
 }

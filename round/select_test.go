@@ -166,3 +166,19 @@ func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 		t.Errorf("an evaluator without data: got %v", err)
 	}
 }
+
+// TestRegisteredRowsAreNotScoredOn: a score tells of the rows that it was measured on, and
+// it carries no noise: whoever registered them as a data set, with a limit to what may be
+// lost, is no evaluator, whatever the task promises to its trainers.
+func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
+	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8, 9)...)
+	nodes[4].Profile.Holdings[0].Dataset = 1
+	for _, mode := range []string{spec.PrivacyNone, spec.PrivacyLocal} {
+		asked := task()
+		asked.Privacy.Mode = mode
+		chosen, err := round.Committee(asked, nodes)
+		if diff := cmp.Diff(members(100, 6, 7, 8, 9), chosen.Evaluators); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", mode, err, diff)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
 
 	"github.com/althing-network/althing/client"
@@ -48,7 +47,7 @@ func readBook(ctx context.Context, c *client.Client, d spec.Dataset) (booked, er
 		return shown, err
 	}
 	plan, err := spentOf(ctx, c, d.ID, b.Limit)
-	if errors.Is(err, client.ErrNoRelease) || errors.Is(err, errUnknownNoise) {
+	if errors.Is(err, client.ErrNoRelease) || errors.Is(err, account.ErrNoise) {
 		return shown, nil // the ledger's figures stand alone
 	}
 	if err != nil {
@@ -130,7 +129,13 @@ func planOf(limit cost.Limit, rows []cost.Row, made func(task uint64, reason str
 		task   uint64
 		reason string
 	}
-	plan, place := account.Plan{Unit: limit.Unit, Adjacency: limit.Adjacency}, map[purpose]int{}
+	type charges struct {
+		purpose
+		each     cost.Release
+		releases uint64
+	}
+	var charged []charges
+	place := map[purpose]int{}
 	for _, row := range rows {
 		if row.Entry != cost.EntryCharge {
 			continue
@@ -140,46 +145,23 @@ func planOf(limit cost.Limit, rows []cost.Row, made func(task uint64, reason str
 		if !known {
 			release, err := made(row.Task, row.Reason)
 			if err != nil {
-				return plan, fmt.Errorf("releases of task %d, %s: %w", row.Task, row.Reason, err)
+				return account.Plan{}, fmt.Errorf("releases of task %d, %s: %w", row.Task, row.Reason, err)
 			}
-			part, err := partOf(release)
-			if err != nil {
-				return plan, fmt.Errorf("releases of task %d, %s: %w", row.Task, row.Reason, err)
-			}
-			i = len(plan.Parts)
-			place[at], plan.Parts = i, append(plan.Parts, part)
+			i = len(charged)
+			place[at], charged = i, append(charged, charges{purpose: at, each: release})
 		}
-		plan.Parts[i].Steps += int(row.Releases)
+		charged[i].releases += row.Releases
+	}
+	plan := account.Plan{Unit: limit.Unit, Adjacency: limit.Adjacency}
+	for _, c := range charged {
+		part, err := account.Released(c.each, c.releases)
+		if err != nil {
+			return account.Plan{}, fmt.Errorf("releases of task %d, %s: %w", c.task, c.reason, err)
+		}
+		plan.Parts = append(plan.Parts, part)
 	}
 	return plan, nil
 }
-
-var errUnknownNoise = errors.New("noise is of a law that no accountant knows")
-
-// partOf is a release of the ledger as accountants see it. Noise of a rate is discrete:
-// the network adds integers.
-func partOf(r cost.Release) (part account.Part, err error) {
-	square, l1 := int64(r.Norm.L2Squared), int64(r.Norm.L1)
-	switch noise := r.Noise.(type) {
-	case cost.Gaussian:
-		part.Mechanism = account.Gaussian{Noise: float(noise.Sigma) / math.Sqrt(float64(square))}
-	case cost.Laplace:
-		part.Mechanism = account.DiscreteLaplace{A: float(noise.Rate), L1: l1}
-	case cost.Skellam:
-		part.Mechanism = account.Skellam{Variance: float(noise.Variance), L2Squared: square, L1: l1}
-	default:
-		return part, errUnknownNoise
-	}
-	switch s := r.Sampling; {
-	case s.Of > 0 && s.Take < s.Of:
-		part.Sampling = account.WithoutReplacement(int64(s.Of), int64(s.Take))
-	case s.Poisson > 0 && s.Poisson < uint32(spec.One):
-		part.Sampling = account.Poisson(float64(s.Poisson) / float64(spec.One))
-	}
-	return part, nil
-}
-
-func float(f cost.Fraction) float64 { return float64(f.Num) / float64(f.Den) }
 
 func (s *session) showBudget(ctx context.Context, c *client.Client, d spec.Dataset) error {
 	b, err := readBook(ctx, c, d)

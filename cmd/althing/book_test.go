@@ -36,7 +36,7 @@ func made(task uint64, _ string) (cost.Release, error) {
 	case 1:
 		return cost.Release{Unit: cost.Client, Noise: cost.Gaussian{Sigma: cost.Fraction{Num: 40, Den: 1}}, Norm: cost.Norm{L2Squared: 100}}, nil
 	case 2:
-		return cost.Release{Unit: cost.Client, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, Norm: cost.Norm{L1: 1}}, nil
+		return cost.Release{Unit: cost.Client, Noise: cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}, Norm: cost.Norm{L1: 1}, Steps: 3}, nil
 	}
 	return cost.Release{}, errors.New("no such task")
 }
@@ -73,7 +73,7 @@ func TestAccountantBesideLedger(t *testing.T) {
 	}
 	want := account.Plan{Unit: cost.Client, Adjacency: cost.ZeroOut, Parts: []account.Part{
 		{Mechanism: account.Gaussian{Noise: 4}, Steps: 10},
-		{Mechanism: account.DiscreteLaplace{A: 0.1, L1: 1}, Steps: 2},
+		{Mechanism: account.DiscreteLaplace{A: 0.1, L1: 1}, Steps: 2 * 3},
 	}}
 	if diff := cmp.Diff(want, plan); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
@@ -142,13 +142,13 @@ func TestHistoryOfABook(t *testing.T) {
 		{uint64(1), cost.EntryLimit},
 		{uint64(2), cost.EntryReserve, uint64(1), "-", "update", uint64(10), "rho 0.03125"},
 		{uint64(3), cost.EntryCharge, uint64(1), uint64(1), "update", uint64(1), "rho 0.03125"},
-		{uint64(14), cost.EntryCharge, uint64(2), uint64(1), "update", uint64(1), "epsilon 0.1"},
+		{uint64(14), cost.EntryCharge, uint64(2), uint64(1), "update", uint64(1), "epsilon 0.3"},
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	b, err := json.Marshal(entryOf(7, s.rows[13]))
-	if want := `{"dataset":7,"row":14,"entry":"charge","task":2,"reason":"update","round":1,"releases":1,"each":{"epsilon_micro":100000,"pure_rho_nano":5000000}}`; err != nil || string(b) != want {
+	if want := `{"dataset":7,"row":14,"entry":"charge","task":2,"reason":"update","round":1,"releases":1,"each":{"epsilon_micro":300000,"pure_rho_nano":15000000}}`; err != nil || string(b) != want {
 		t.Errorf("got %s, want %s (%v)", b, want, err)
 	}
 	sampled := cost.Mechanism{
