@@ -94,16 +94,22 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 	if ended.State != spec.TaskSpent || ended.Accepted != rounds {
 		t.Fatalf("the task is %s (%s) after %d rounds", ended.State, ended.Reason, ended.Accepted)
 	}
+	var ran []spec.Round
 	for number := uint64(1); number <= rounds; number++ {
 		r, err := c.Round(ctx, 1, number)
 		if err != nil {
 			t.Fatal(err)
 		}
+		ran = append(ran, r)
 		for i, own := range r.Trainers {
 			if own.Dataset != uint64(i)+1 || own.Samples != 0 || own.Correct != 0 || !own.Survivor {
 				t.Errorf("round %d: %+v", number, own)
 			}
 		}
+	}
+	charged, err := daemon.VerifyCharges(ctx, c, ended, ran)
+	if err != nil || len(charged) != 2 || len(charged[0].Rounds) != rounds || charged[1].Spent.Epsilon != rounds*cost.OneEpsilon {
+		t.Errorf("a stranger finds %+v charged (%v)", charged, err)
 	}
 	for i, name := range names {
 		b, err := c.Book(ctx, uint64(i)+1)

@@ -103,11 +103,15 @@ const noMeaning = "no meaningful privacy"
 
 // count asks the tightest accountant about what is spent.
 func (b *booked) count(plan account.Plan) {
-	delta, _ := new(big.Rat).SetFrac64(int64(b.book.Limit.Delta), int64(cost.OneDelta)).Float64()
-	answer, err := plan.Epsilon(delta)
-	if err == nil {
+	if answer, err := plan.Epsilon(deltaOf(b.book.Limit)); err == nil {
 		b.Epsilon, b.Accountant = &answer.Epsilon, answer.Accountant
 	}
+}
+
+// deltaOf is the delta of a limit as accountants take it.
+func deltaOf(l cost.Limit) float64 {
+	delta, _ := new(big.Rat).SetFrac64(int64(l.Delta), int64(cost.OneDelta)).Float64()
+	return delta
 }
 
 // spentOf is what was charged to a book as a plan for accountants: its rows say how

@@ -17,6 +17,8 @@ type card struct {
 	Parameters   int           `json:"parameters"`
 	Versions     []version     `json:"versions"`
 	Participants []participant `json:"participants"`
+	Promise      *promise      `json:"promise,omitempty"` // of a private task, as what it charged so far
+	Charges      []charge      `json:"charges,omitempty"`
 	names        map[uint64]string
 }
 
@@ -63,7 +65,14 @@ func readCard(ctx context.Context, c *client.Client, t spec.Task) (card, error) 
 	for i := range parts {
 		parts[i].Name = known[parts[i].Node]
 	}
-	return card{Task: t, Parameters: size, Versions: versions(t, rounds), Participants: parts, names: known}, nil
+	shown := card{Task: t, Parameters: size, Versions: versions(t, rounds), Participants: parts, Promise: promiseOf(t.Spec), names: known}
+	if t.Spec.Private() && len(rounds) > 0 {
+		over := slices.DeleteFunc(rounds, func(r spec.Round) bool { return !r.Phase.Final() })
+		if shown.Charges, err = charges(ctx, c, t, over); err != nil {
+			return card{}, err
+		}
+	}
+	return shown, nil
 }
 
 // versions lists the models of a task. What the trainers of a round say is about
@@ -148,6 +157,12 @@ func (s *session) showCard(c card) error {
 	}
 	if err := t.flush(); err != nil {
 		return err
+	}
+	if len(c.Charges) > 0 {
+		fmt.Fprintln(s.out)
+		if err := show(s, c.Charges, chargeHead(), chargeRow); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(s.out)
 	t = s.table("NODE", "NAME", "ROLE", "ROUNDS", "SERVED", "EARNED")

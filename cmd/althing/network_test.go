@@ -15,15 +15,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// upAndRunning runs a small network in this process until the test ends.
+// upAndRunning is a small network without privacy; see [runs].
 func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
+	t.Helper()
+	return runs(t, network{
+		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
+		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
+	})
+}
+
+// runs runs a network in this process until the test ends.
+func runs(t *testing.T, n network) daemon.Localnet {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a network")
-	}
-	n := network{
-		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
-		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
 	}
 	local, _, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
 	if err != nil {

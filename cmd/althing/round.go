@@ -65,7 +65,7 @@ func viewOf(r spec.Round) view {
 // has said so.
 func federated(r spec.Round) *spec.PPM {
 	for _, t := range r.Trainers {
-		if t.Height > 0 {
+		if t.Height > 0 && t.Samples > 0 {
 			return number(r.FederatedScore(), true)
 		}
 	}

@@ -163,7 +163,10 @@ func (s *session) find(ctx context.Context, word string) (*client.Client, spec.T
 
 func (s *session) showTask(ctx context.Context, c *client.Client, t spec.Task) error {
 	if s.json {
-		return s.line(t)
+		return s.line(struct {
+			spec.Task
+			Promise *promise `json:"promise,omitempty"`
+		}{t, promiseOf(t.Spec)})
 	}
 	var ids []uint64
 	for _, m := range append(append([]spec.Member(nil), t.Aggregators...), t.Evaluators...) {

@@ -12,8 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/model"
-	"github.com/althing-network/althing/privacy/cost"
-	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -125,7 +123,7 @@ func rules(t table, asked spec.TaskSpec) {
 	choice := asked.Selection
 	t.row("selection", fmt.Sprintf("%s: trainers %d (%d asked, at least %d), aggregators %d (%d may lie), evaluators %d",
 		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
-	t.row("privacy", promise(asked))
+	promiseOf(asked).rows(t, asked)
 	t.row("audit", asked.Audit)
 	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)
 	if asked.Target.Accuracy > 0 {
@@ -133,42 +131,6 @@ func rules(t table, asked spec.TaskSpec) {
 	}
 	t.row("target", goal)
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
-}
-
-// promise is what a task promises to the owners of rows in one line, as their books count
-// it for all rounds.
-func promise(asked spec.TaskSpec) string {
-	if !asked.Private() {
-		return asked.Privacy.Mode
-	}
-	words := fmt.Sprintf("%s: %s noise of %s times the clip, %s, against %s",
-		asked.Privacy.Mode, asked.Privacy.Kind, asked.Privacy.Noise, asked.Privacy.Clip, terms.Against(asked))
-	if asked.Privacy.Mode == spec.PrivacyExample {
-		words += fmt.Sprintf(", in %d steps a round, each of a row with chance %s", asked.Privacy.Steps, asked.Privacy.Rate)
-	}
-	const usual = cost.OneDelta / 100_000
-	release, err := terms.Release(asked)
-	if err != nil {
-		return words
-	}
-	each, err := release.Cost(cost.ZeroOut)
-	if err != nil {
-		return words
-	}
-	all, err := each.Times(uint64(asked.Target.Rounds))
-	if err != nil {
-		return words
-	}
-	epsilon, _, err := all.At(usual)
-	if err != nil {
-		return words
-	}
-	micro := cost.Epsilon((epsilon + 999) / 1000)
-	words += fmt.Sprintf("; all rounds cost each %s epsilon %s at delta %s, %s", release.Unit, micro, usual, cost.ZeroOut)
-	if micro > cost.Meaningless {
-		words += ": no meaningful privacy"
-	}
-	return words
 }
 
 // training is what a trainer does in one line.

@@ -50,6 +50,32 @@ func Against(t spec.TaskSpec) string {
 	return "nobody"
 }
 
+// Drawn says what is claimed of a sample: who is in it, and who knows.
+func Drawn(t spec.TaskSpec) string {
+	if t.Privacy.Mode == spec.PrivacyExample {
+		return fmt.Sprintf("each row is in a step with chance %s, drawn in secret by its owner's node", t.Privacy.Rate)
+	}
+	return "none: every row is in every round, and who takes part is public"
+}
+
+// Assumed lists what a task's promise rests on, beside the mathematics of its noise. It is
+// empty where nothing is promised.
+func Assumed(t spec.TaskSpec) []string {
+	if !t.Private() {
+		return nil
+	}
+	list := []string{
+		"the owner's node runs this program and has a sound source of randomness",
+		"evaluators score on rows that their owners have declared unprotected: rows of a registered data set are never scored on",
+	}
+	if t.Privacy.Mode == spec.PrivacyCentral {
+		list = append(list,
+			fmt.Sprintf("of the owners of a round at most %d share what they know with each other; owners are counted as accounts, and one person can have many", t.Privacy.Corrupt),
+			"no aggregator of the round shows updates to anybody else: each sees them with a share of the noise only")
+	}
+	return list
+}
+
 // Scale is the standard deviation of gaussian noise, or the scale of laplace, in quanta:
 // privacy.noise times the clip, in sixteenths, rounded down. What is charged is the noise
 // so rounded, and so is what is drawn.

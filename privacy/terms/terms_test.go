@@ -1,6 +1,7 @@
 package terms_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/althing-network/althing/privacy/cost"
@@ -135,5 +136,24 @@ func TestNobodyIsLeftToAddNoise(t *testing.T) {
 	asked = shared("cauchy", spec.UnitExample)
 	if r, err := terms.Release(asked); err == nil {
 		t.Errorf("promised %+v", r)
+	}
+}
+
+// TestEveryModeSaysItsTerms: whom a promise holds against, what it claims of samples and
+// what it rests on is said for each mode that package spec lists.
+func TestEveryModeSaysItsTerms(t *testing.T) {
+	for _, mode := range spec.PrivacyModes() {
+		asked := spec.DefaultTask()
+		asked.Privacy = spec.Privacy{Mode: mode.Name, Rate: 20_000, Corrupt: 3}
+		against, drawn, assumed := terms.Against(asked), terms.Drawn(asked), strings.Join(terms.Assumed(asked), "\n")
+		if private := mode.Name != spec.PrivacyNone; (against != "nobody") != private || (assumed != "") != private {
+			t.Errorf("%s: against %s, assumed %q", mode.Name, against, assumed)
+		}
+		if sampled := mode.Name == spec.PrivacyExample; strings.Contains(drawn, "chance 0.02") != sampled {
+			t.Errorf("%s: of samples %q", mode.Name, drawn)
+		}
+		if shared := mode.Name == spec.PrivacyCentral; strings.Contains(against+assumed, "at most 3") != shared {
+			t.Errorf("%s: against %s, assumed %q", mode.Name, against, assumed)
+		}
 	}
 }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/privacy/account"
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestPromise: what a task promises is said with its unit, its adjacency, against whom, on
+// what it rests, and with the accountant that counted it, never above the ledger.
+func TestPromise(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode, kind string
+		unit       cost.Unit
+		accountant account.Accountant
+		mechanism  string
+	}{
+		"local":   {spec.PrivacyLocal, spec.KindGaussian, cost.Client, account.Exact, "times the clip, an L2 norm of 0.1"},
+		"laplace": {spec.PrivacyLocal, spec.KindLaplace, cost.Client, account.PLD, "times the clip, an L1 norm of 0.1"},
+		"example": {spec.PrivacyExample, spec.KindGaussian, cost.Example, account.PLD, "in each of 4 steps a round"},
+		"central": {spec.PrivacyCentral, spec.KindGaussian, cost.Example, account.RDP, "in shares of which 9 make it whole"},
+	} {
+		n := network{
+			validators: 1, trainers: 10, aggregators: 4, evaluators: 2, architecture: spec.ModelSoftmax, seed: 1, rounds: 20, alpha: 1, commit: time.Second,
+			guarding: guarding{mode: c.mode, kind: c.kind, epsilon: "8"},
+		}
+		_, asked, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := promiseOf(asked)
+		if p == nil || p.Epsilon == nil {
+			t.Fatalf("%s: promised %+v", name, p)
+		}
+		ledger, err := p.Ledger.Float64()
+		if err != nil || ledger > 8 || ledger < 7.9 || *p.Epsilon > ledger || *p.Epsilon < ledger/2 {
+			t.Errorf("%s: epsilon %v by %s, %s by the ledger (%v)", name, *p.Epsilon, p.Accountant, p.Ledger, err)
+		}
+		if p.Unit != c.unit || p.Adjacency != cost.ZeroOut || p.Accountant != c.accountant || p.Delta != "0.00001" {
+			t.Errorf("%s: promised %+v", name, p)
+		}
+		var out bytes.Buffer
+		shown := (&session{out: &out}).table()
+		p.rows(shown, asked)
+		if err := shown.flush(); err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range append(p.Assumed, c.mechanism, p.HoldsAgainst, micros(*p.Epsilon)+" at delta 0.00001 by "+string(p.Accountant), p.Sampling) {
+			if !strings.Contains(out.String(), word) {
+				t.Errorf("%s: %q is missing in\n%s", name, word, out.String())
+			}
+		}
+	}
+	if p := promiseOf(spec.DefaultTask()); p != nil {
+		t.Errorf("a task without privacy promises %+v", p)
+	}
+}
+
+// TestChargesOnARealNetwork: whoever can reach the chain recomputes what a private task
+// charged, and the card of its model says it; its updates stay with the aggregators.
+func TestChargesOnARealNetwork(t *testing.T) {
+	asked := pflag.NewFlagSet("", pflag.ContinueOnError)
+	asked.Int("rounds", 0, "")
+	if err := asked.Parse([]string{"--rounds", "2"}); err != nil {
+		t.Fatal(err)
+	}
+	local := runs(t, network{
+		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: 2, alpha: 1, architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
+		guarding: guarding{mode: spec.PrivacyCentral, kind: spec.KindGaussian, epsilon: "8", flags: asked},
+	})
+	at := []string{"--rpc", local.RPC()[0]}
+	call := func(want int, args ...string) (string, string) {
+		t.Helper()
+		var out, stderr bytes.Buffer
+		if code := run(t.Context(), args, &out, &stderr); code != want {
+			t.Fatalf("althing %v: exit code %d, want %d\n%s%s", args, code, want, out.String(), stderr.String())
+		}
+		return strings.TrimSpace(out.String()), stderr.String()
+	}
+	c, err := client.Dial(t.Context(), local.RPC()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until all rows are registered
+		sets, _, err := c.Datasets(t.Context(), "", "digits", client.Page{Limit: 10})
+		if err == nil && len(sets) == 3 {
+			break
+		}
+		if err := sleep(t.Context(), 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var id string
+	for { // until the grants are there as well
+		var out, stderr bytes.Buffer
+		if run(t.Context(), []string{"task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer)}, &out, &stderr) == 0 {
+			id = strings.TrimSpace(out.String())
+			break
+		}
+		if !strings.Contains(stderr.String(), "owners") || sleep(t.Context(), 100*time.Millisecond) != nil {
+			t.Fatal(stderr.String())
+		}
+	}
+	call(0, append(at, "round", "watch", id)...)
+	out, stderr := call(0, append(at, "round", "verify", id, "--charges", "--json")...)
+	lines := strings.Split(out, "\n")
+	if len(lines) != 3 || !strings.Contains(stderr, "every book has been charged what its rounds say") {
+		t.Fatalf("%d data sets were charged: %s%s", len(lines), out, stderr)
+	}
+	for _, line := range lines {
+		var found charge
+		if err := json.Unmarshal([]byte(line), &found); err != nil || found.Event != "charged" || len(found.Rounds) != 2 || found.Epsilon == nil || found.Ledger != found.Spent {
+			t.Errorf("%s (%v)", line, err)
+		}
+	}
+	_, stderr = call(1, append(at, "round", "verify", id)...)
+	if !strings.Contains(stderr, "audit: aggregators") || !strings.Contains(stderr, "round verify "+id+" --charges") {
+		t.Errorf("a stranger who asks for updates is told %s", stderr)
+	}
+	one, _ := call(0, "round", "verify", id, "1", "--home", local.Home("aggregator-1"))
+	if !strings.Contains(one, "DATA SET") || !strings.Contains(one, "by rdp") {
+		t.Errorf("an aggregator finds %s", one)
+	}
+	shown, _ := call(0, append(at, "model", "show", id, "--json")...)
+	var told card
+	if err := json.Unmarshal([]byte(shown), &told); err != nil || told.Promise == nil || len(told.Charges) != 3 {
+		t.Errorf("the card says %s (%v)", shown, err)
+	}
+	for _, word := range []string{"assumed: ", "unit example", "DATA SET"} {
+		if card, _ := call(0, append(at, "model", "show", id)...); !strings.Contains(card, word) {
+			t.Errorf("%q is missing in\n%s", word, card)
+		}
+	}
+	if _, stderr := call(1, append(at, "round", "verify", id, "9", "--charges")...); !strings.Contains(stderr, "round 9") {
+		t.Errorf("a round that is not there: %s", stderr)
+	}
+}
