@@ -24,7 +24,7 @@ func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
 	})
 }
 
-// runs runs a network in this process until the test ends.
+// runs starts a network in this process, which ends with the test.
 func runs(t *testing.T, n network) daemon.Localnet {
 	t.Helper()
 	if testing.Short() {

@@ -56,7 +56,7 @@ Where it says aggregators that node must be one of the round's aggregators.`,
 				if t.Spec.Private() && !r.Phase.Final() {
 					return fmt.Errorf("round %d of task %d is not over: it is in phase %s", r.Number, t.ID, r.Phase)
 				}
-				if !chargesOnly && !(t.Spec.Private() && r.Phase == spec.PhaseAborted) {
+				if !chargesOnly && (!t.Spec.Private() || r.Phase != spec.PhaseAborted) {
 					if err := s.verifyRound(ctx, c, t, r); err != nil {
 						return err
 					}
