@@ -2,6 +2,7 @@
 // time and memory, over several seeds. It is not a test: nothing fails here.
 //
 //	go run ./bench/demo --json
+//	go run ./bench/demo --privacy
 package main
 
 import (
@@ -32,6 +33,7 @@ type event struct {
 	Seconds    float64 `json:"seconds"`
 	Training   float64 `json:"train_seconds"`
 	Wall       float64 `json:"wall_seconds"`
+	Epsilon    float64 `json:"epsilon"`
 }
 
 // row is one model over all seeds; every figure is a median unless its name says
@@ -54,14 +56,15 @@ type row struct {
 func main() {
 	seeds := flag.Int("seeds", 5, "runs of each model")
 	asJSON := flag.Bool("json", false, "print one JSON object a line")
+	guarded := flag.Bool("privacy", false, "measure the demos with privacy instead")
 	flag.Parse()
-	if err := run(context.Background(), *seeds, *asJSON); err != nil {
+	if err := run(context.Background(), *seeds, *guarded, *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, seeds int, asJSON bool) error {
+func run(ctx context.Context, seeds int, guarded, asJSON bool) error {
 	dir, err := os.MkdirTemp("", "althing-bench-")
 	if err != nil {
 		return err
@@ -70,6 +73,9 @@ func run(ctx context.Context, seeds int, asJSON bool) error {
 	program := filepath.Join(dir, "althing")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/althing").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	if guarded {
+		return private(ctx, program, dir, seeds, asJSON)
 	}
 	for _, m := range [][2]string{{"mlp", "0.95"}, {"softmax", "0.94"}} {
 		r, err := measure(ctx, program, dir, m[0], m[1], seeds)
