@@ -53,6 +53,7 @@ import (
 	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/chain/token"
 )
 
 // Name is the application's name.
@@ -76,6 +77,7 @@ type App struct {
 	gov          *govkeeper.Keeper
 	grants       feegrantkeeper.Keeper
 	consensus    consensuskeeper.Keeper
+	token        token.Keeper
 	fees         fee.Keeper
 	nodes        node.Keeper
 	ledger       ledger.Keeper
@@ -138,8 +140,10 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.accounts = authkeeper.NewAccountKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
 		moduleAccounts(), accountCodec, Prefix, authority, authkeeper.WithUnorderedTransactions(true))
-	a.bank = bankkeeper.NewBaseKeeper(
+	bank := bankkeeper.NewBaseKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), a.accounts, closedAccounts(), authority, logger)
+	a.bank = bank.WithMintCoinsRestriction(token.Capped(bank)) // the only bank that a module gets
+	a.token = token.NewKeeper(a.bank, accountCodec, authority, moduleAddresses())
 	a.grants = feegrantkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[feegrant.StoreKey]), a.accounts)
 
@@ -186,6 +190,7 @@ func (a *App) arrange() error {
 		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.grants, a.Registry),
 		consensus.NewAppModule(a.Codec, a.consensus),
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
+		token.Module{Keeper: a.token},
 		fee.Module{Keeper: a.fees},
 		node.Module{Keeper: a.nodes},
 		ledger.Module{Keeper: a.ledger},
@@ -219,7 +224,14 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Res
 	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
-	return a.modules.InitGenesis(ctx, a.Codec, state)
+	resp, err := a.modules.InitGenesis(ctx, a.Codec, state)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.token.Check(ctx); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	return resp, nil
 }
 
 // moduleAccounts are the accounts no key can sign for, and what else than to
@@ -232,9 +244,18 @@ func moduleAccounts() map[string][]string {
 		stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
 		stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
 		govtypes.ModuleName:                 {authtypes.Burner},
+		token.Name:                          {authtypes.Minter}, // nobody else
 		node.Name:                           nil,
 		task.Name:                           nil,
 	}
+}
+
+// moduleAddresses are the addresses of the module accounts, in the order of their names.
+func moduleAddresses() (list []sdk.AccAddress) {
+	for _, name := range slices.Sorted(maps.Keys(moduleAccounts())) {
+		list = append(list, authtypes.NewModuleAddress(name))
+	}
+	return list
 }
 
 // closedAccounts are the module accounts that nobody may send coins to, so that

@@ -248,13 +248,13 @@ func TestGenesisDocument(t *testing.T) {
 
 func TestGenesisRefusesSupplyAboveCap(t *testing.T) {
 	g := genesis(t)
-	g.Accounts = append(g.Accounts, chain.Account{Address: account("cho"), Amount: chain.Cap - 3000*chain.Thing})
+	g.Accounts = append(g.Accounts, chain.Account{Address: account("cho"), Amount: chain.Cap - 3000*chain.Thing - 1})
 	if _, err := g.Document(); err != nil {
-		t.Fatalf("a supply of exactly the cap: %v", err)
+		t.Fatalf("a supply just below the cap: %v", err)
 	}
 	g.Accounts = append(g.Accounts, chain.Account{Address: account("dee"), Amount: 1})
 	if _, err := g.Document(); err == nil {
-		t.Error("a supply above the cap was accepted")
+		t.Error("a supply that leaves no room under the cap was accepted")
 	}
 	g.Accounts[3].Amount = ^uint64(0)
 	if _, err := g.Document(); err == nil {

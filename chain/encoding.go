@@ -28,6 +28,7 @@ import (
 	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/chain/token"
 )
 
 // Encoding knows every message of the chain: how it is written, and who must
@@ -78,6 +79,7 @@ func basics() module.BasicManager {
 		feegrant.AppModuleBasic{},
 		consensus.AppModuleBasic{},
 		genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
+		token.Module{},
 		fee.Module{},
 		node.Module{},
 		ledger.Module{},

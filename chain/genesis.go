@@ -61,8 +61,8 @@ type Account struct {
 	Amount  uint64 // uthing
 }
 
-// Document is the genesis as validators exchange it. It refuses a supply above
-// [Cap].
+// Document is the genesis as validators exchange it. It refuses a supply that leaves no
+// room under [Cap].
 func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 	if g.ChainID == "" {
 		return nil, fmt.Errorf("write the genesis: the chain has no name")
@@ -106,8 +106,8 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 		balances []banktypes.Balance
 	)
 	for _, a := range g.Accounts {
-		if a.Amount > Cap-supply {
-			return fmt.Errorf("the supply is above the cap of %d%s", Cap, Denom)
+		if a.Amount >= Cap-supply {
+			return fmt.Errorf("the supply reaches the cap of %d%s: nothing could be minted", Cap, Denom)
 		}
 		supply += a.Amount
 		accounts = append(accounts, authtypes.NewBaseAccount(a.Address, nil, 0, 0))

@@ -29,6 +29,21 @@ func Address(key *secp256k1.PrivKey) (string, error) {
 	return bech32.ConvertAndEncode(spec.AddressPrefix, key.PubKey().Address())
 }
 
+// CheckAddress reports what is wrong with the address of an account.
+func CheckAddress(address string) error {
+	prefix, b, err := bech32.DecodeAndConvert(address)
+	if err == nil && prefix != spec.AddressPrefix {
+		err = fmt.Errorf("it begins with %q, not with %q", prefix, spec.AddressPrefix)
+	}
+	if err == nil {
+		err = sdk.VerifyAddressFormat(b)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is no address of an account: %w", address, err)
+	}
+	return nil
+}
+
 // Account returns the account of a key; it must hold money or have held some,
 // because the chain learns of an account from its first coin.
 func (c *Client) Account(ctx context.Context, key *secp256k1.PrivKey) (*Account, error) {

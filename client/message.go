@@ -3,7 +3,10 @@ package client
 import (
 	"fmt"
 
+	"cosmossdk.io/math"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/pb/datasetpb"
 	"github.com/althing-network/althing/pb/ledgerpb"
@@ -33,6 +36,13 @@ type (
 	Exit struct{}
 )
 
+// Transfer sends coins of the account to another. The error of what the account lacks is
+// [ErrFunds].
+type Transfer struct {
+	To     string
+	Amount uint64 // uthing
+}
+
 // Messages to tasks.
 type (
 	// CreateTask locks the escrow and opens a task.
@@ -51,6 +61,7 @@ func (Update) message()     {}
 func (Activate) message()   {}
 func (Deactivate) message() {}
 func (Exit) message()       {}
+func (Transfer) message()   {}
 func (CreateTask) message() {}
 func (Say) message()        {}
 
@@ -67,6 +78,8 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &nodepb.MsgDeactivate{Owner: owner}, nil
 	case Exit:
 		return &nodepb.MsgExit{Owner: owner}, nil
+	case Transfer:
+		return &banktypes.MsgSend{FromAddress: owner, ToAddress: m.To, Amount: sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(m.Amount)))}, nil
 	case CreateTask:
 		return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
 	case Say:

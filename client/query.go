@@ -2,13 +2,11 @@ package client
 
 import (
 	"context"
-	"strconv"
 
 	rpc "github.com/cometbft/cometbft/rpc/client/http"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
-	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
@@ -184,25 +182,6 @@ func (c *Client) Committed(ctx context.Context, task uint64, commitment spec.Dig
 	var resp taskpb.QueryCommittedResponse
 	err := c.query(ctx, queryCommitted, &taskpb.QueryCommitted{Task: task, Commitment: commitment[:]}, &resp)
 	return resp.Node, err
-}
-
-// Balance is what an account can spend, in uthing.
-func (c *Client) Balance(ctx context.Context, account string) (uint64, error) {
-	var resp banktypes.QueryBalanceResponse
-	req := banktypes.QueryBalanceRequest{Address: account, Denom: spec.Denom}
-	if err := c.query(ctx, "/cosmos.bank.v1beta1.Query/Balance", &req, &resp); err != nil {
-		return 0, err
-	}
-	return strconv.ParseUint(resp.Balance.Amount.String(), 10, 64)
-}
-
-// Supply is how much money there is in all, in uthing.
-func (c *Client) Supply(ctx context.Context) (uint64, error) {
-	var resp banktypes.QuerySupplyOfResponse
-	if err := c.query(ctx, "/cosmos.bank.v1beta1.Query/SupplyOf", &banktypes.QuerySupplyOfRequest{Denom: spec.Denom}, &resp); err != nil {
-		return 0, err
-	}
-	return strconv.ParseUint(resp.Amount.Amount.String(), 10, 64)
 }
 
 // account is the number the chain gave an account; it is part of every signature.

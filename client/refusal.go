@@ -20,7 +20,7 @@ var (
 	ErrGrant        = errors.New("grant is refused")
 	ErrNoBook       = ledgerpb.ErrNoBook
 	ErrNoRelease    = ledgerpb.ErrNoCosting
-	ErrFunds        = errors.New("insufficient funds")
+	ErrFunds        = errors.New("insufficient balance")
 	ErrUnreachable  = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
 	ErrUnconfirmed  = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
 )

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,15 +18,21 @@ const One PPM = 1_000_000
 
 // ParsePPM reads a decimal with at most six digits behind the point.
 func ParsePPM(s string) (PPM, error) {
+	n, err := millionths(s, 32)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
+	}
+	return PPM(n), err
+}
+
+// millionths reads a decimal with at most six digits behind the point as an integer of so
+// many bits. The error is [strconv.ErrRange] where it does not fit.
+func millionths(s string, bits int) (uint64, error) {
 	whole, fraction, point := strings.Cut(s, ".")
 	if whole == "" || point && fraction == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
 		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point, as 0.001", s)
 	}
-	n, err := strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
-	}
-	return PPM(n), nil
+	return strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, bits)
 }
 
 func digits(s string) bool {

@@ -1,5 +1,7 @@
 package spec
 
+import "fmt"
+
 // The token. Everything is counted in uthing; people read THING.
 const (
 	Denom = "uthing"
@@ -10,3 +12,13 @@ const (
 	// AddressPrefix begins every account's address: althing1...
 	AddressPrefix = "althing"
 )
+
+// ParseThing reads an amount of THING, a decimal with at most six digits behind the point,
+// and returns it in uthing. It refuses more than [Cap].
+func ParseThing(s string) (uint64, error) {
+	n, err := millionths(s, 64)
+	if n > Cap { // also where it does not fit
+		return 0, fmt.Errorf("%q is more THING than there can be: want at most %d", s, Cap/Thing)
+	}
+	return n, err
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -69,15 +68,7 @@ func (s *session) taskCreate() *cobra.Command {
 
 // affordable says of a task that was refused for lack of money how much is missing.
 func affordable(ctx context.Context, account *client.Account, asked spec.TaskSpec, refused error) error {
-	if !errors.Is(refused, round.ErrEscrow) && !errors.Is(refused, client.ErrFunds) {
-		return refused
-	}
-	balance, err := account.Balance(ctx, account.Address())
-	if err != nil {
-		return errors.Join(refused, err)
-	}
-	return fmt.Errorf("%w: the task locks %s and its transaction costs a fee, but %s can spend only %s",
-		round.ErrEscrow, money(asked.Escrow), account.Address(), money(balance))
+	return lacking(ctx, account, refused, round.ErrEscrow, fmt.Sprintf("the task locks %s", money(asked.Escrow)))
 }
 
 func (s *session) taskList() *cobra.Command {

@@ -1,0 +1,124 @@
+// Package token makes coins, under a cap that no message and no proposal can raise, and
+// counts them. It moves no coins between accounts: that is for the SDK's bank, and nobody
+// but their owner can have it done.
+package token
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+
+	"cosmossdk.io/core/address"
+	"cosmossdk.io/errors"
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/tokenpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Name is the module's name. Its account makes coins and holds none.
+const Name = "token"
+
+// What is refused. The numbers are part of the protocol.
+var (
+	ErrCap       = errors.RegisterWithGRPCCode(Name, 2, codes.FailedPrecondition, "exceeds total supply")
+	ErrAuthority = errors.RegisterWithGRPCCode(Name, 3, codes.PermissionDenied, "only a passed proposal makes coins")
+	ErrAmount    = errors.RegisterWithGRPCCode(Name, 4, codes.InvalidArgument, "invalid amount")
+	ErrAccount   = errors.RegisterWithGRPCCode(Name, 5, codes.InvalidArgument, "invalid account")
+)
+
+// Supply is what is asked of a bank about all coins.
+type Supply interface {
+	GetSupply(ctx context.Context, denom string) sdk.Coin
+}
+
+// Bank makes and moves coins.
+type Bank interface {
+	Supply
+	GetBalance(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
+	MintCoins(ctx context.Context, module string, amounts sdk.Coins) error
+	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amounts sdk.Coins) error
+	BlockedAddr(addr sdk.AccAddress) bool
+}
+
+// Capped is the rule that every bank which makes coins must have: nothing but uthing is
+// made, and never is there more of it than [spec.Cap]. What is burned may be made again.
+func Capped(of Supply) func(context.Context, sdk.Coins) error {
+	return func(ctx context.Context, made sdk.Coins) error {
+		for _, c := range made {
+			if c.Denom != spec.Denom {
+				return ErrAmount.Wrapf("%s: nothing but %s is made", c, spec.Denom)
+			}
+			if there := of.GetSupply(ctx, spec.Denom); there.Amount.Add(c.Amount).GT(math.NewIntFromUint64(spec.Cap)) {
+				return ErrCap.Wrapf("%s beside the %s that there are: the cap is %d%s", c, there, uint64(spec.Cap), spec.Denom)
+			}
+		}
+		return nil
+	}
+}
+
+var (
+	_ tokenpb.MsgServer   = Keeper{}
+	_ tokenpb.QueryServer = Keeper{}
+)
+
+// Keeper makes coins and counts them. All its state is the bank's.
+type Keeper struct {
+	bank      Bank
+	addresses address.Codec
+	authority string           // the only account that may mint
+	modules   []sdk.AccAddress // no key signs for them: what they hold does not circulate
+}
+
+// NewKeeper returns a keeper over a bank that is [Capped].
+func NewKeeper(bank Bank, addresses address.Codec, authority string, modules []sdk.AccAddress) Keeper {
+	return Keeper{bank: bank, addresses: addresses, authority: authority, modules: modules}
+}
+
+// Check reports a supply above the cap. A genesis does not pass through minting, so it is
+// checked by itself.
+func (k Keeper) Check(ctx context.Context) error {
+	if there := k.bank.GetSupply(ctx, spec.Denom); there.Amount.GT(math.NewIntFromUint64(spec.Cap)) {
+		return ErrCap.Wrapf("%s: the cap is %d%s", there, uint64(spec.Cap), spec.Denom)
+	}
+	return nil
+}
+
+// Mint implements [tokenpb.MsgServer]. It refuses everybody but the authority, an amount
+// of nothing, accounts of modules, and what would exceed the cap.
+func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMintResponse, error) {
+	if msg.Authority != k.authority {
+		return nil, ErrAuthority.Wrapf("%s is not %s", msg.Authority, k.authority)
+	}
+	to, err := k.addresses.StringToBytes(msg.To)
+	if err != nil {
+		return nil, ErrAccount.Wrap(err.Error())
+	}
+	if k.bank.BlockedAddr(to) {
+		return nil, ErrAccount.Wrapf("%s is a module's", msg.To)
+	}
+	if msg.Amount == 0 {
+		return nil, ErrAmount.Wrap("nothing is not minted")
+	}
+	made := sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(msg.Amount)))
+	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
+		return nil, err
+	}
+	if err := k.bank.SendCoinsFromModuleToAccount(ctx, Name, to, made); err != nil {
+		return nil, fmt.Errorf("give what was minted: %w", err)
+	}
+	return &tokenpb.MsgMintResponse{}, nil
+}
+
+// Supply implements [tokenpb.QueryServer].
+func (k Keeper) Supply(ctx context.Context, _ *tokenpb.QuerySupply) (*tokenpb.QuerySupplyResponse, error) {
+	total := k.bank.GetSupply(ctx, spec.Denom).Amount
+	circulating := total
+	for _, m := range k.modules {
+		circulating = circulating.Sub(k.bank.GetBalance(ctx, m, spec.Denom).Amount)
+	}
+	return &tokenpb.QuerySupplyResponse{Cap: spec.Cap, Total: total.Uint64(), Circulating: circulating.Uint64()}, nil
+}

@@ -1,0 +1,122 @@
+package chain_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/pb/tokenpb"
+)
+
+func (n *network) supply() tokenpb.QuerySupplyResponse {
+	n.Helper()
+	var s tokenpb.QuerySupplyResponse
+	if res := n.ask("/althing.token.v1.Query/Supply", &tokenpb.QuerySupply{}, &s); res.Code != 0 {
+		n.Fatal(res.Log)
+	}
+	return s
+}
+
+// TestOnlyProposalsMint: no account mints, in its own name or in that of the proposals; a
+// passed proposal does, to the unit, and not above the cap.
+func TestOnlyProposalsMint(t *testing.T) {
+	n := start(t, genesis(t))
+	n.gas = 500_000
+	authority := authtypes.NewModuleAddress(govtypes.ModuleName).String()
+	before := n.supply()
+	if before.Cap != chain.Cap || before.Total != 3000*chain.Thing || before.Circulating != 2900*chain.Thing {
+		t.Errorf("at first there are %+v: 100 THING are bonded", before)
+	}
+	for _, name := range []string{authority, account("ann").String()} {
+		forged := &tokenpb.MsgMint{Authority: name, To: account("ann").String(), Amount: chain.Thing}
+		if res := n.block(n.sign("ann", 1, 12_500, forged))[0]; res.Code == 0 {
+			t.Errorf("ann mints as %s", name)
+		}
+	}
+	propose := func(number, amount uint64) *govv1.Proposal {
+		t.Helper()
+		msg, err := govv1.NewMsgSubmitProposal(
+			[]sdk.Msg{&tokenpb.MsgMint{Authority: authority, To: account("bob").String(), Amount: amount}},
+			sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(100*chain.Thing))), account("ann").String(), "", "coins", "for bob", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vote := govv1.NewMsgVote(account("validator"), number, govv1.OptionYes, "")
+		for i, tx := range [][]byte{n.sign("ann", 1, 12_500, msg), n.sign("validator", 0, 12_500, vote)} {
+			if res := n.block(tx)[0]; res.Code != 0 {
+				t.Fatalf("proposal %d, transaction %d: %s", number, i, res.Log)
+			}
+		}
+		n.now = n.now.Add(72 * time.Hour)
+		n.block()
+		var found govv1.QueryProposalResponse
+		if res := n.ask("/cosmos.gov.v1.Query/Proposal", &govv1.QueryProposalRequest{ProposalId: number}, &found); res.Code != 0 {
+			t.Fatal(res.Log)
+		}
+		return found.Proposal
+	}
+	if p := propose(1, 7); p.Status != govv1.StatusPassed {
+		t.Errorf("7 uthing: %s, %s", p.Status, p.FailedReason)
+	}
+	now := n.supply()
+	if now.Total != before.Total+7 {
+		t.Errorf("7 uthing were minted beside %d: %d", before.Total, now.Total)
+	}
+	if p := propose(2, chain.Cap-now.Total+1); p.Status != govv1.StatusFailed || !strings.Contains(p.FailedReason, "exceeds total supply") {
+		t.Errorf("above the cap: %s, %s", p.Status, p.FailedReason)
+	}
+	if s := n.supply(); s.Total != now.Total {
+		t.Errorf("a proposal that failed made %d of %d", s.Total, now.Total)
+	}
+}
+
+// TestChainRefusesSupplyAboveCap: a genesis that somebody wrote by hand is refused too.
+func TestChainRefusesSupplyAboveCap(t *testing.T) {
+	for _, more := range []int64{0, 1} {
+		g := genesis(t)
+		g.Accounts = append(g.Accounts, chain.Account{Address: account("cho"), Amount: chain.Cap - 3000*chain.Thing - 1})
+		doc, err := g.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := math.NewIntFromUint64(chain.Cap - 3000*chain.Thing - 1)
+		state := strings.Replace(string(doc.AppState), `"`+was.String()+`"`, `"`+was.AddRaw(1+more).String()+`"`, 1)
+		n := &network{TB: t, db: dbm.NewMemDB(), now: g.Time}
+		n.open()
+		params := doc.Consensus.Params.ToProto()
+		_, err = n.InitChain(&abci.RequestInitChain{
+			ChainId: chainID, Time: g.Time, InitialHeight: 1, ConsensusParams: &params, AppStateBytes: []byte(state),
+		})
+		if above := more > 0; above != (err != nil) {
+			t.Errorf("%d above the cap: %v", more, err)
+		}
+	}
+}
+
+// TestNobodySpendsWhatTheyLack: a transfer of more than there is moves nothing.
+func TestNobodySpendsWhatTheyLack(t *testing.T) {
+	n := start(t, genesis(t))
+	send := func(amount uint64) uint32 {
+		return n.block(n.sign("ann", 1, 5000, banktypes.NewMsgSend(account("ann"), account("bob"), sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(amount))))))[0].Code
+	}
+	if send(1001*chain.Thing) == 0 || send(chain.Thing) != 0 {
+		t.Error("ann sends what she lacks, or nothing at all")
+	}
+	var bob banktypes.QueryBalanceResponse
+	n.ask("/cosmos.bank.v1beta1.Query/Balance", &banktypes.QueryBalanceRequest{Address: account("bob").String(), Denom: chain.Denom}, &bob)
+	if bob.Balance.Amount.Uint64() != 1001*chain.Thing {
+		t.Errorf("bob has %s", bob.Balance)
+	}
+}
