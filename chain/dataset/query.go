@@ -88,8 +88,8 @@ func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetp
 	}
 	known := make(map[cost.Adjacency]costed)
 	price := func(limit cost.Limit) (cost.Amount, error) {
-		if release.Unit != limit.Unit {
-			return cost.Amount{}, fmt.Errorf("%w: %s, where the limit counts each %s", cost.ErrUnit, release.Unit, limit.Unit)
+		if err := limit.Counts(release); err != nil {
+			return cost.Amount{}, err
 		}
 		p, computed := known[limit.Adjacency]
 		if !computed {

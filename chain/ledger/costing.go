@@ -57,8 +57,8 @@ func (k Keeper) Appraised(ctx context.Context, task uint64, reason string, limit
 	if err != nil {
 		return cost.Amount{}, err
 	}
-	if release.Unit != limit.Unit {
-		return cost.Amount{}, fmt.Errorf("%w: %s, where the limit counts each %s", cost.ErrUnit, release.Unit, limit.Unit)
+	if err := limit.Counts(release); err != nil {
+		return cost.Amount{}, err
 	}
 	each, found, err := resp.Costing.Under(limit.Adjacency)
 	if err == nil && !found {

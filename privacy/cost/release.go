@@ -67,8 +67,17 @@ func (l Limit) Cost(r Release) (Amount, error) {
 	if err := r.Validate(); err != nil {
 		return Amount{}, err
 	}
-	if r.Unit != l.Unit {
-		return Amount{}, fmt.Errorf("%w: %s, where the limit counts each %s", ErrUnit, r.Unit, l.Unit)
+	if err := l.Counts(r); err != nil {
+		return Amount{}, err
 	}
 	return r.Cost(l.Adjacency)
+}
+
+// Counts reports, wrapping [ErrUnit], that a release protects another unit than the limit
+// is about.
+func (l Limit) Counts(r Release) error {
+	if r.Unit != l.Unit {
+		return fmt.Errorf("%w: %s, where the limit counts each %s", ErrUnit, r.Unit, l.Unit)
+	}
+	return nil
 }
