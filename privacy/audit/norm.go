@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/althing-network/althing/privacy"
 )
@@ -11,18 +12,60 @@ import (
 const normAlarm = 1e-9
 
 // Norm bounds the squared norm, in quanta squared, of so many independent draws of a
-// table: it is outside of low to high with a chance below 1e-9, half of it on each
-// side. The bound is Chernoff's with the exact moments of what the table draws, so
-// it holds for each law and any number of draws:
+// law, made so many times: it is outside of low to high in any of these times with a
+// chance below 1e-9, half of it on each side. The bound is Chernoff's, so it holds for
+// each law and any number of draws:
 //
 //	P[sum of x^2 >= high] <= e^(-t high) E[e^(t x^2)]^draws  for every t > 0
 //
-// and the same with -x^2 for low; t is what gives the narrowest bounds.
-func Norm(noise *privacy.Table, draws int) (low, high float64, err error) {
-	if noise == nil || draws < 1 {
-		return 0, 0, fmt.Errorf("norm of %d draws: want a table of noise and at least one draw", draws)
+// and the same with -x^2 for low; t is what gives the narrowest bounds. The moments are
+// the law's own and not those of a table that draws it: a table that is wrong is found, too.
+func Norm(law privacy.Law, draws, times int) (low, high float64, err error) {
+	if law == nil || draws < 1 || times < 1 {
+		return 0, 0, fmt.Errorf("norm of %d draws, %d times: want a law of noise and at least one draw, one time", draws, times)
 	}
-	low, high = energy{{squaresOf(noise), float64(draws)}}.between(normAlarm)
+	if err := law.Validate(); err != nil {
+		return 0, 0, err
+	}
+	floor, ceiling, err := brackets(law)
+	if err != nil {
+		return 0, 0, err
+	}
+	chance := normAlarm / float64(times)
+	return energy{{floor, float64(draws)}}.low(chance), energy{{ceiling, float64(draws)}}.high(chance), nil
+}
+
+// Norms remembers what [Norm] said: a task asks the same in each round. Its zero value is
+// ready, and it is safe for concurrent use. A nil one remembers nothing.
+type Norms struct {
+	mu   sync.Mutex
+	said map[normOf][2]float64
+}
+
+// normOf is what Norm was asked.
+type normOf struct {
+	law          privacy.Law
+	draws, times int
+}
+
+// Of is [Norm].
+func (n *Norms) Of(law privacy.Law, draws, times int) (low, high float64, err error) {
+	if n == nil {
+		return Norm(law, draws, times)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	asked := normOf{law, draws, times}
+	if b, ok := n.said[asked]; ok {
+		return b[0], b[1], nil
+	}
+	if low, high, err = Norm(law, draws, times); err != nil {
+		return 0, 0, err
+	}
+	if n.said == nil {
+		n.said = map[normOf][2]float64{}
+	}
+	n.said[asked] = [2]float64{low, high}
 	return low, high, nil
 }
 
@@ -86,13 +129,21 @@ func (e energy) cumulant(t float64) (sum float64) {
 	return sum
 }
 
-// between is where the sum is, but for a chance.
-func (e energy) between(chance float64) (low, high float64) {
-	const slack = 1e-9 // relative: far more than the floats lose
+// between is where the sum is, but for a chance, half of it on each side.
+func (e energy) between(chance float64) (low, high float64) { return e.low(chance), e.high(chance) }
+
+const slack = 1e-9 // of a bound, relative: far more than the floats lose
+
+// low is what the sum is not below, but for half of a chance.
+func (e energy) low(chance float64) float64 {
 	rare := math.Log(chance / 2)
-	high = e.least(func(t float64) float64 { return (e.cumulant(t) - rare) / t })
-	low = -e.least(func(t float64) float64 { return (e.cumulant(-t) - rare) / t })
-	return max(0, low*(1-slack)), high * (1 + slack)
+	return max(0, -e.least(func(t float64) float64 { return (e.cumulant(-t) - rare) / t })*(1-slack))
+}
+
+// high is what the sum is not above, but for half of a chance.
+func (e energy) high(chance float64) float64 {
+	rare := math.Log(chance / 2)
+	return e.least(func(t float64) float64 { return (e.cumulant(t) - rare) / t }) * (1 + slack)
 }
 
 // chance is a bound on the chance that the sum is as far from its mean as this one, on

@@ -186,8 +186,8 @@ func TestBadInputIsRefused(t *testing.T) {
 	steinke := func(made, right int, claim audit.Approximate) error {
 		return fails(audit.Steinke(audit.Guesses{Canaries: 100, Made: made, Right: right}, claim))
 	}
-	norm := func(noise *privacy.Table, draws int) error {
-		_, _, err := audit.Norm(noise, draws)
+	norm := func(law privacy.Law, draws, times int) error {
+		_, _, err := audit.Norm(law, draws, times)
 		return err
 	}
 	some := audit.Guesses{Canaries: 100, Made: 50, Right: 40}
@@ -202,8 +202,12 @@ func TestBadInputIsRefused(t *testing.T) {
 		{"tau is 1: want", residual(noise, rounds(1000), 1)},
 		{"tau is NaN: want", residual(noise, rounds(1000), math.NaN())},
 		{"3 coordinates were released and the sum has 2", fails(audit.Difference(make([]int64, 3), make([]int64, 2)))},
-		{"norm of 0 draws", norm(noise, 0)},
-		{"want a table", norm(nil, 1)},
+		{"norm of 0 draws", norm(noise.Law(), 0, 1)},
+		{"norm of 1 draws, 0 times", norm(noise.Law(), 1, 0)},
+		{"want a law", norm(nil, 1, 1)},
+		{"sigma is 0", norm(privacy.RoundedGaussian{Sigma: ratio(0, 1)}, 1, 1)},
+		{"reaches to 18000082", norm(privacy.Skellam{Variance: 1e12, Shares: 1}, 1, 1)},
+		{"want at most 4194304", norm(privacy.Polya{A: ratio(1, 1e8), Shares: 2}, 1, 1)},
 		{"101 guesses about 100 canaries: want 1 to 100", oneRun(100, 101, 0, audit.Pure{Epsilon: 1})},
 		{"0 guesses about 100 canaries", oneRun(100, 0, 0, audit.Pure{Epsilon: 1})},
 		{"51 of 50 guesses are right: want 0 to 50", oneRun(100, 50, 51, audit.Pure{Epsilon: 1})},

@@ -272,7 +272,7 @@ func TestNormCatchesNoiseOfAnotherScale(t *testing.T) {
 		claimed, half := table(t, k.claimed), table(t, k.half)
 		for _, draws := range []int{650, 100_000} {
 			t.Run(fmt.Sprintf("%s, %d draws", k.name, draws), func(t *testing.T) {
-				low, high, err := audit.Norm(claimed, draws)
+				low, high, err := audit.Norm(k.claimed, draws, 1)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -306,7 +306,7 @@ func TestNormCatchesNoiseOfAnotherScale(t *testing.T) {
 // Noise that is zero but for a chance below the alarm has a norm below 2; 1 is possible.
 func TestNormOfNoiseThatIsHardlyThere(t *testing.T) {
 	const draws, alarm = 1000, 1e-9
-	low, high, err := audit.Norm(table(t, privacy.DiscreteLaplace{A: ratio(32, 1)}), draws)
+	low, high, err := audit.Norm(privacy.DiscreteLaplace{A: ratio(32, 1)}, draws, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
