@@ -18,7 +18,8 @@ import (
 // note is something that happened to a node, for its operator.
 type note struct {
 	what        string
-	task, round uint64 // 0: it is about none
+	level       slog.Level // the zero level is that of news
+	task, round uint64     // 0: it is about none
 	paid        uint64 // uthing
 	more        []slog.Attr
 }
@@ -58,7 +59,7 @@ func brief(notes []note) (told []note) {
 			continue
 		}
 		delete(kinds, n.what)
-		all := note{what: n.what, more: []slog.Attr{slog.Int("times", len(same))}}
+		all := note{what: n.what, level: n.level, more: []slog.Attr{slog.Int("times", len(same))}}
 		tasks := map[uint64]bool{}
 		for _, s := range same {
 			all.paid += s.paid
@@ -273,6 +274,11 @@ func done(e role.Event, took time.Duration) (note, bool) {
 		return note{what: "trained", task: e.Task, round: e.Round, more: more}, true
 	case trainer.Uploaded:
 		return note{what: "uploaded its update", task: e.Task, round: e.Round, more: []slog.Attr{slog.Any("to", e.To), lasted(took)}}, true
+	case trainer.Checked:
+		if e.Wrong == "" {
+			return note{}, false
+		}
+		return note{what: privacyError, level: slog.LevelError, task: e.Task, round: e.Round, more: []slog.Attr{slog.String("why", e.Wrong), slog.String("do", afterAlarm)}}, true
 	case aggregator.Prepared:
 		return note{what: "made model 0", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case aggregator.Combined:

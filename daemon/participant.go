@@ -20,6 +20,7 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/consumer"
@@ -46,6 +47,7 @@ type Participant struct {
 	server    *http.Server
 	shown     atomic.Pointer[tls.Config] // how the server shows who it is
 	uploads   chan struct{}              // told of every update that arrives
+	alarm     *alarm
 	log       *slog.Logger
 }
 
@@ -61,7 +63,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if err != nil {
 		return nil, err
 	}
-	p := &Participant{config: config, uploads: make(chan struct{}, 1), log: log.With(slog.String("node", config.Name))}
+	p := &Participant{config: config, uploads: make(chan struct{}, 1), alarm: &alarm{home: home}, log: log.With(slog.String("node", config.Name))}
 	if p.account, err = openAccount(ctx, home, config, answered); err != nil {
 		return nil, err
 	}
@@ -132,6 +134,8 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Table:     table,
 		Withhold:  config.Data.Withhold,
 		Random:    rand.Reader,
+		Samplers:  &privacy.Samplers{},
+		Alarm:     p.alarm,
 		Now:       time.Now,
 		Charge: func(ctx context.Context, task spec.Task, r spec.Round) error {
 			return p.charge(ctx, home, task, r)

@@ -17,7 +17,16 @@ func (p *Participant) Run(ctx context.Context) error {
 		agenda: role.Agenda{Machines: p.machines()}, tools: p.tools, done: make(chan outcome),
 		stops: map[string]context.CancelFunc{},
 	}
-	w.report = func(key string, err error) { p.log.Warn("work failed", slog.String("work", key), slog.Any("err", err)) }
+	w.report = func(key string, err error) {
+		level, what := slog.LevelWarn, "work failed"
+		if errors.Is(err, errAlarm) {
+			level, what = slog.LevelError, privacyError
+		}
+		p.log.Log(ctx, level, what, slog.String("work", key), slog.Any("err", err))
+	}
+	if err := p.alarm.Raised(); err != nil {
+		p.log.Error(privacyError, slog.Any("err", err))
+	}
 	tell := teller{log: p.log, news: news{node: p.node.ID, owner: p.account.Address(), self: []slog.Attr{
 		slog.String("name", p.config.Name), slog.Uint64("id", p.node.ID), slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()),
 	}}}

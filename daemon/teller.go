@@ -40,7 +40,7 @@ func (t *teller) flushed() <-chan time.Time { return t.timer }
 // flush writes the notes.
 func (t *teller) flush(ctx context.Context) {
 	for _, n := range brief(t.notes) {
-		t.log.LogAttrs(ctx, slog.LevelInfo, n.what, n.attrs()...)
+		t.log.LogAttrs(ctx, n.level, n.what, n.attrs()...)
 	}
 	t.notes, t.timer = nil, nil
 }

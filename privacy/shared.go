@@ -12,7 +12,7 @@ import (
 // parties as the law has shares, so what it costs holds against those who see that sum
 // and no less of it: a single party's is hardly protected.
 type Shared struct {
-	Examples // Rows of one party
+	Examples // Rows of one party: of more of them the sum is cut, see [Shared.Sum]
 }
 
 // Validate refuses by name what would promise nothing: a bound of zero, noise that has no
@@ -50,8 +50,13 @@ func (p Shared) Release() (cost.Release, error) {
 // Where pass fails, so does Sum, and gives nothing: a part of a sum is never continued, for
 // a row would be in it twice. The noise is from the stream.
 //
-// Of more rows than Rows a sum could leave the integers of 32 bits, and wraps around:
-// then it is of no use, and as private as before.
+// Each value of the sum is cut where it is larger than those of Rows rows can be, before
+// there is noise in it. So it fits, whatever the number of rows is, nothing is decided by
+// that number, and where there are no more than Rows nothing is cut. Cutting moves two
+// numbers no further apart than they were: |cut(a) - cut(b)| <= |a - b|. So neighbouring
+// data sets, also at the edge of Rows, have sums that differ by no more than one row's
+// gradient in each value, and with it in each norm; the cost is the same. The sums before
+// it are exact: 2^62 over the largest value is more rows than a machine holds.
 func (p Shared) Sum(noise Sampler, s *Stream, pass func(add func(gradient []float32)) error) ([]int32, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -62,6 +67,10 @@ func (p Shared) Sum(noise Sampler, s *Stream, pass func(add func(gradient []floa
 	}
 	if err := pass(sum.Add); err != nil {
 		return nil, err
+	}
+	most := int64(p.Rows * p.Bound.Largest()) // Validate knows that it fits
+	for i, v := range sum.sums {
+		sum.sums[i] = max(-most, min(v, most))
 	}
 	update := make([]int32, p.Values)
 	for i, v := range sum.noised() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -92,10 +93,26 @@ type Tools struct {
 	Table     data.Table // the node's own rows
 	Withhold  bool       // nobody is told how many rows these are
 	Random    io.Reader  // salts and noise are read from it; nobody else can know them
+	Samplers  Samplers   // what draws noise with it; nil: it is made anew each time
+	Alarm     Alarm      // nil: nobody is told, and nothing is remembered
 	// Charge has the owner's own ledger charge a round of a private task before anything
 	// leaves; nil: there is none. The error of one that refuses wraps ErrFinal.
 	Charge func(ctx context.Context, task spec.Task, r spec.Round) error
 	Now    func() time.Time
+}
+
+// Samplers makes what draws so much noise of a law: [privacy.Samplers].
+type Samplers interface {
+	Of(l privacy.Law, draws uint64) (privacy.Sampler, error)
+}
+
+// Alarm remembers that something was wrong with a private round of the node. From then on
+// it takes part in none, until a person has looked and has said so.
+type Alarm interface {
+	// Raise remembers what was wrong, also where it returns an error.
+	Raise(wrong string) error
+	// Raised is what was wrong, and what a person does about it. nil: nothing was.
+	Raised() error
 }
 
 // Records is what a node reads of the chain beside its duties. What is not there

@@ -12,6 +12,7 @@ import (
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/audit"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -43,6 +44,7 @@ type Network struct {
 	now      time.Duration
 	queue    queue
 	samplers privacy.Samplers // of all nodes: a table is made once
+	norms    audit.Norms      // of all nodes
 	random   *rand.Rand
 	said     []said // messages that wait for the next block, in the order of their arrival
 	planned  []plan

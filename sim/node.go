@@ -99,6 +99,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		Tools: role.Tools{
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
+			Samplers: &n.samplers, Alarm: &Alarm{},
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
 		},
 	}
@@ -108,7 +109,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	}
 	node.Machines = func() (machines []role.Machine) {
 		if m.Roles.Has(spec.Trainer) {
-			machines = append(machines, &trainer.Machine{Node: id, Samplers: &n.samplers})
+			machines = append(machines, &trainer.Machine{Node: id, Norms: &n.norms})
 		}
 		if m.Roles.Has(spec.Aggregator) {
 			machines = append(machines, &aggregator.Machine{Node: id, Liar: m.Liar})

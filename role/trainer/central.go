@@ -17,27 +17,25 @@ import (
 // waits for the next round.
 //
 // Rows are seen by the built-in engine alone, under the node's own hands. What the rows
-// hold never makes it fail.
-func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base []float32, stream *privacy.Stream) ([]int32, error) {
+// hold never makes it fail, nor does their number: see [privacy.Shared.Sum]. All other
+// refusals are of the task, the shape of the data set and the engine, which no row changes.
+func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base []float32, stream *privacy.Stream) ([]int32, *Noise, error) {
 	asked := a.Task.Spec
 	engine, ok := t.Trainer.(train.Engine)
 	if !ok {
-		return nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T: %w", spec.ErrPrivacy, spec.UnitExample, t.Trainer, role.ErrFinal)
+		return nil, nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T", spec.ErrPrivacy, spec.UnitExample, t.Trainer)
 	}
 	updates := privacy.Ring{Bits: 31} // what the values of an update may be
 	plan, err := shared(asked, made, len(base))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
+		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
-	if uint64(t.Table.Rows()) > plan.Rows {
-		return nil, fmt.Errorf("%w: the node has more rows than a sum holds, %d, and keeps silent: %w", spec.ErrPrivacy, plan.Rows, role.ErrFinal)
-	}
-	noise, err := a.Samplers.Of(plan.Noise, uint64(len(base)))
+	noise, err := listen(t, plan.Noise, len(base), 1)
 	if err == nil {
 		err = updates.Fits(plan.Rows, plan.Bound.Largest(), 1, noise.Largest())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w: %w", spec.ErrPrivacy, err, role.ErrFinal)
+		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
 	update, err := plan.Sum(noise, stream, func(add func([]float32)) error {
 		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: base, Table: t.Table}, add)
@@ -45,7 +43,7 @@ func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base
 	for i, v := range update {
 		update[i] = -v
 	}
-	return update, err
+	return update, noise, err
 }
 
 // shared is how the sums of a task's rows are made. It is read off what the books are

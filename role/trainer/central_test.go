@@ -144,12 +144,46 @@ func TestOnlyTheBuiltInEngineSeesRows(t *testing.T) {
 	}
 }
 
-// TestTooManyRowsForASum: where rows could add up to more than an update holds, the node
-// keeps silent before it has read one.
+// TestTooManyRowsForASum: rows could add up to more than an update holds. How many there
+// are decides nothing: at the edge, below it and far above it, a row more moves what leaves by
+// the clip at most, and all of it is there.
 func TestTooManyRowsForASum(t *testing.T) {
-	node, duty := summed(t, spec.KindGaussian, spec.UnitExample)
-	duty.Task.Spec.Privacy.Clip, duty.Task.Spec.Privacy.Noise = 4096*spec.One, 1 // 2^24 quanta: 32 rows
-	if _, err := do(t, node, duty); !errors.Is(err, role.ErrFinal) || !strings.Contains(err.Error(), "more rows than a sum holds, 32") {
-		t.Errorf("got %v", err)
+	const clip = 1 << 24 // quanta: 32 rows
+	moved := func(count int) []int32 {
+		node, duty := summed(t, spec.KindGaussian, spec.UnitExample)
+		duty.Task.Spec.Privacy.Clip, duty.Task.Spec.Privacy.Noise = 4096*spec.One, 1
+		rows := make([]int, count)
+		table := node.Tools.Table.Select([]int{0})
+		for i := range table.X {
+			table.X[i] *= 1e6 // its gradient is far above the clip
+		}
+		node.Tools.Table = table.Select(rows) // the same row again and again
+		if _, err := do(t, node, duty); err != nil {
+			t.Fatal(err)
+		}
+		return values(t, node.Tools.Store, node.Tools.Slot(1, 1))
+	}
+	length := func(a, b []int32) (l float64) {
+		for i := range a {
+			l = math.Hypot(l, float64(a[i])-float64(b[i]))
+		}
+		return l
+	}
+	none := moved(0)
+	for _, count := range []int{31, 32, 33, 400} {
+		one, more := moved(count), moved(count+1)
+		if l := length(one, more); l > clip*(1+1e-9) {
+			t.Errorf("%d rows and one more: what leaves moves by %g of %d", count, l, clip)
+		}
+		if l := length(none, one); count <= 33 && l < 0.99*float64(min(count, 32))*clip || count > 33 && l < 32*clip {
+			t.Errorf("%d rows move what leaves by %g, of %d each", count, l, clip)
+		}
+	}
+	large := 0.0
+	for i, v := range moved(40_000) {
+		large = max(large, math.Abs(float64(v)-float64(none[i])))
+	}
+	if large != spec.MaxRows {
+		t.Errorf("40000 rows move a value by %g: want it cut at %d", large, spec.MaxRows)
 	}
 }

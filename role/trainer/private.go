@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/model"
@@ -16,21 +17,34 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
+// ErrDeclined is wrapped by every refusal of a private round, whatever it is for. Others
+// see one and the same of it: a node that says nothing. It is decided by the task, the
+// shape of the registered data set, the node's engine, its alarm and the owner's ledger,
+// and by nothing that a row holds, nor by how many rows there are.
+var ErrDeclined = errors.New("declines the private round")
+
 // private puts the node's update of a private task into its store.
 //
 // In the mode local, whatever trained, and whatever it gave, what is stored is a vector of
 // the length that the task allows with the noise that it asks for. In the mode example the
 // built-in engine trains with noise in each step, and what the weights moved by is stored
 // as it is. In the mode central the noise is a share, and where the unit is the example the
-// update is a sum of gradients. That nothing came of the training is not told either: then nothing moved.
+// update is a sum of gradients. That nothing came of the training, that it failed or
+// panicked, is not told either: then nothing moved. Only the time that a training takes is
+// not hidden.
 //
 // The owner's own ledger is charged before anything is stored. One that refuses ends the
 // work.
 func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
 	asked := a.Task.Spec
+	if t.Alarm != nil {
+		if err := t.Alarm.Raised(); err != nil {
+			return Trained{}, a.declined(err)
+		}
+	}
 	made, err := mechanismOf(asked)
 	if err != nil {
-		return Trained{}, a.final(err)
+		return Trained{}, a.declined(err)
 	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
@@ -43,53 +57,74 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 	defer stream.Wipe()
 	began := t.Now()
 	if asked.Privacy.Mode == spec.PrivacyCentral && asked.Privacy.Unit == spec.UnitExample {
-		update, err := a.gradients(ctx, t, made, base.Weights, stream)
-		if err != nil {
-			return Trained{}, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
+		update, noise, err := a.gradients(ctx, t, made, base.Weights, stream)
+		switch {
+		case ctx.Err() != nil:
+			return Trained{}, ctx.Err()
+		case err != nil:
+			return Trained{}, a.declined(err)
 		}
-		return a.store(ctx, t, slot, began, update)
+		return a.store(ctx, t, slot, began, update, noise)
 	}
-	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table}
+	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: slices.Clone(base.Weights), Seed: slot.Seed(), Table: t.Table}
+	var noise *Noise
 	if asked.Privacy.Mode == spec.PrivacyExample {
-		if err := made.inside(&job, t.Trainer, asked.Privacy, stream); err != nil {
-			return Trained{}, a.final(err)
-		}
+		noise, err = made.inside(&job, t, asked.Privacy, stream)
+	} else {
+		noise, err = listen(t, made.law, len(base.Weights), 1)
 	}
-	result, err := t.Trainer.Train(ctx, job, nil)
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return Trained{}, err
+	if err != nil {
+		return Trained{}, a.declined(err)
+	}
+	var result train.Result
+	err = role.Guard(func() (err error) {
+		result, err = t.Trainer.Train(ctx, job, nil)
+		return err
+	})
+	if ctx.Err() != nil { // not what the trainer says of it: it has seen rows
+		return Trained{}, ctx.Err()
 	}
 	if err != nil {
 		result.Weights = nil
 	}
 	values := contribution(result.Weights, base.Weights, asked.Aggregation.ScaleBits)
-	if asked.Privacy.Mode != spec.PrivacyExample {
-		if err := made.behind(values, a.Samplers, stream); err != nil {
-			return Trained{}, a.final(err)
+	if asked.Privacy.Mode == spec.PrivacyExample {
+		noise.inside(asked, base.Weights, result.Weights)
+	} else {
+		if err := made.bound.Clip(values); err != nil {
+			return Trained{}, a.declined(err)
 		}
+		noise.Add(stream, values)
 	}
-	return a.store(ctx, t, slot, began, narrow(values))
+	return a.store(ctx, t, slot, began, narrow(values), noise)
 }
 
 // store puts the update of a private task, which carries its noise, into the node's store.
 // The owner's own ledger is charged first.
-func (a Train) store(ctx context.Context, t role.Tools, slot spec.Slot, began time.Time, values []int32) (Trained, error) {
+func (a Train) store(ctx context.Context, t role.Tools, slot spec.Slot, began time.Time, values []int32, noise *Noise) (Trained, error) {
 	if t.Charge != nil {
-		if err := t.Charge(ctx, a.Task, a.Round); err != nil {
+		err := t.Charge(ctx, a.Task, a.Round)
+		if errors.Is(err, role.ErrFinal) {
+			return Trained{}, a.declined(err)
+		}
+		if err != nil { // it is asked again
 			return Trained{}, fmt.Errorf("task %d round %d: %w", a.Task.ID, a.Round.Number, err)
 		}
 	}
 	update, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot, ScaleBits: a.Task.Spec.Aggregation.ScaleBits, Count: uint64(len(values))}, values)
 	if err != nil {
-		return Trained{}, a.final(err)
+		return Trained{}, a.declined(err)
 	}
-	done := Trained{Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began), Withheld: true}
+	if a.Task.Spec.Privacy.Mode != spec.PrivacyExample {
+		noise.behind(values)
+	}
+	done := Trained{Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began), Withheld: true, Noise: noise}
 	return done, keep(ctx, t, slot, update)
 }
 
-// final says of what an error is that would come again.
-func (a Train) final(err error) error {
-	return fmt.Errorf("task %d round %d: %w: %w", a.Task.ID, a.Round.Number, err, role.ErrFinal)
+// declined is the refusal of a round for a reason, which would come again.
+func (a Train) declined(reason error) error {
+	return fmt.Errorf("task %d round %d: %w: %w: %w", a.Task.ID, a.Round.Number, ErrDeclined, reason, role.ErrFinal)
 }
 
 // contribution is what the weights moved by, in quanta, before it is clipped. Weights of
@@ -140,27 +175,14 @@ func mechanismOf(asked spec.TaskSpec) (mechanism, error) {
 	return mechanism{}, fmt.Errorf("no trainer draws a %T", charged.Noise)
 }
 
-// behind clips what a training gave and adds the noise, in place.
-func (m mechanism) behind(values []int64, samplers *privacy.Samplers, stream *privacy.Stream) error {
-	noise, err := samplers.Of(m.law, uint64(len(values)))
-	if err != nil {
-		return err
-	}
-	if err := m.bound.Clip(values); err != nil {
-		return err
-	}
-	noise.Add(stream, values)
-	return nil
-}
-
 // inside makes a job one whose steps are clipped and noised, each row by itself.
-func (m mechanism) inside(job *train.Job, engine train.Trainer, asked spec.Privacy, stream *privacy.Stream) error {
-	if _, built := engine.(train.Engine); !built {
-		return fmt.Errorf("the mode %s needs the noise inside the training: only the built-in engine adds it", asked.Mode)
+func (m mechanism) inside(job *train.Job, t role.Tools, asked spec.Privacy, stream *privacy.Stream) (*Noise, error) {
+	if _, built := t.Trainer.(train.Engine); !built {
+		return nil, fmt.Errorf("the mode %s needs the noise inside the training: only the built-in engine adds it, and this node's trainer is a %T", asked.Mode, t.Trainer)
 	}
-	noise, err := privacy.SamplerOf(m.law, uint64(len(job.Weights))*uint64(asked.Steps))
+	noise, err := listen(t, m.law, len(job.Weights), int(asked.Steps))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan := privacy.Sampled{
 		Examples: privacy.Examples{
@@ -170,7 +192,7 @@ func (m mechanism) inside(job *train.Job, engine train.Trainer, asked spec.Priva
 	}
 	job.Steps = int(asked.Steps)
 	job.Private, err = plan.Begin(noise, stream)
-	return err
+	return noise, err
 }
 
 // narrow makes an update of values that carry their noise: what the fixed point cannot

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/model"
-	"github.com/althing-network/althing/privacy"
+	"github.com/althing-network/althing/privacy/audit"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -25,12 +25,13 @@ type Machine struct {
 	Node uint64
 	// Processors change each update before it leaves, one after the other.
 	Processors []Processor
-	// Samplers keeps those of private tasks; nil: some of its own.
-	Samplers *privacy.Samplers
+	// Norms remembers between what norms the noise of private tasks is; nil: one of its own.
+	Norms *audit.Norms
 
-	duties  []role.Duty
-	trained map[place]Trained
-	copied  map[place]spec.Digest // the node's commitment that another node said first
+	duties   []role.Duty
+	trained  map[place]Trained
+	copied   map[place]spec.Digest // the node's commitment that another node said first
+	uploaded map[place]bool        // of which the noise is to be checked yet
 }
 
 type place struct{ task, round uint64 }
@@ -38,18 +39,28 @@ type place struct{ task, round uint64 }
 // Handle implements [role.Machine].
 func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.trained == nil {
-		m.trained, m.copied = map[place]Trained{}, map[place]spec.Digest{}
+		m.trained, m.copied, m.uploaded = map[place]Trained{}, map[place]spec.Digest{}, map[place]bool{}
 	}
-	if m.Samplers == nil {
-		m.Samplers = &privacy.Samplers{}
+	if m.Norms == nil {
+		m.Norms = &audit.Norms{}
 	}
 	switch e := e.(type) {
 	case role.Saw:
 		m.duties = e.Duties
 	case Trained:
+		if e.Noise == nil { // it was trained before, and is only hidden again
+			e.Noise = m.trained[place{e.Task, e.Round}].Noise
+		}
 		m.trained[place{e.Task, e.Round}] = e
 	case Copied:
 		m.copied[place{e.Task, e.Round}] = e.Commitment
+	case Uploaded:
+		m.uploaded[place{e.Task, e.Round}] = true
+	case Checked:
+		t := m.trained[place{e.Task, e.Round}]
+		t.Noise = nil
+		m.trained[place{e.Task, e.Round}] = t
+		delete(m.uploaded, place{e.Task, e.Round})
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
@@ -66,19 +77,29 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	committed := d.Round.Trainers[i].Height > 0
 	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
-		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Samplers: m.Samplers}}
+		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
 		if m.copied[place{t.Task, t.Round}] == t.Commitment {
-			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Samplers: m.Samplers, Copied: t.Commitment}}
+			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: t.Commitment}}
 		}
 		return []role.Action{
 			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
 			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct}),
 		}
 	case d.Round.Phase == spec.PhaseAttest && committed:
-		return []role.Action{Upload{d.Task, d.Round}}
+		actions := []role.Action{Upload{d.Task, d.Round}}
+		if m.uploaded[place{t.Task, t.Round}] && t.Noise != nil {
+			actions = append(actions, m.check(t))
+		}
+		return actions
+	case d.Round.Phase.After(spec.PhaseAttest) && t.Noise != nil: // some of it may have left
+		return []role.Action{m.check(t)}
 	}
 	return nil
+}
+
+func (m *Machine) check(t Trained) role.Action {
+	return Check{Task: t.Task, Round: t.Round, noise: t.Noise, norms: m.Norms}
 }
 
 // Trained is the event that an update is in the store and can be committed to.
@@ -88,6 +109,10 @@ type Trained struct {
 	Samples, Correct uint32        // as the node claims them
 	Withheld         bool          // the claim says nothing about how many rows there are
 	Took             time.Duration // of the Trainer call alone
+
+	// Noise is what is known of that of a private task. It is in memory only: nil after a
+	// restart, and once it was checked.
+	Noise *Noise `json:"-"`
 }
 
 // Event implements [role.Event].
@@ -101,8 +126,6 @@ type Train struct {
 	// Copied is the node's commitment that another node said first, if one did:
 	// then the same update is hidden by a fresh salt.
 	Copied spec.Digest
-	// Samplers are where those of private tasks are kept; nil: nowhere.
-	Samplers *privacy.Samplers
 }
 
 // Key implements [role.Action]; the result is recorded under [TrainKey].
@@ -127,11 +150,11 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 
 // train puts the node's update into its store.
 func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
+	if a.Task.Spec.Private() { // before anything is asked of the rows
+		return a.private(ctx, t, slot)
+	}
 	if uint64(t.Table.Rows()) < uint64(a.Task.Spec.Data.MinSamples) {
 		return Trained{}, fmt.Errorf("task %d round %d: the node has fewer rows than min_samples and keeps silent: %w", a.Task.ID, a.Round.Number, role.ErrFinal)
-	}
-	if a.Task.Spec.Private() {
-		return a.private(ctx, t, slot)
 	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
