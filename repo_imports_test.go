@@ -25,7 +25,7 @@ func house() []layer {
 		{"aggregate", "model spec", "a rule is arithmetic over updates"},
 		{"privacy/cost", "", "the chain shares these integers, so nothing else comes with them"},
 		{"privacy/terms", "privacy/cost spec", "the chain charges what the nodes add, by the same words"},
-		{"privacy/audit/audittest", "privacy", "noise that lies is noise"},
+		{"privacy/audit/audittest", "privacy data", "it has what audits are shown to have power with: noise that lies, rows that can be told apart"},
 		{"privacy", "privacy/cost", "mechanisms and accountants are mathematics"},
 		{"secagg", "spec", "a sealed sum knows keys and shares, not who carries them"},
 		{"data", "spec", "rows stay with their owner: no network below them"},

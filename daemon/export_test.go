@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -216,3 +217,17 @@ func Space(bound spec.Size, free func(string) (spec.Size, error), log *slog.Logg
 	s := space{home: "home", bound: bound, free: free, log: log}
 	return s.look
 }
+
+// Draw has a node's noise drawn by somebody else, from other randomness: for audits.
+func (p *Participant) Draw(samplers role.Samplers, random io.Reader) {
+	p.tools.Samplers, p.tools.Random = samplers, random
+}
+
+// Kept is what a node's store has.
+func (p *Participant) Kept() blob.Store { return p.tools.Store }
+
+// AlarmFile is what a node leaves in its home folder that found something wrong.
+const AlarmFile = alarmFile
+
+// AlarmOf is that of a home folder.
+func AlarmOf(home string) role.Alarm { return &alarm{home: home} }

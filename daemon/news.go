@@ -20,7 +20,7 @@ type note struct {
 	what        string
 	level       slog.Level // the zero level is that of news
 	task, round uint64     // 0: it is about none
-	paid        uint64 // uthing
+	paid        uint64     // uthing
 	more        []slog.Attr
 }
 

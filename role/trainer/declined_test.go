@@ -52,7 +52,9 @@ func begun(t *testing.T, asked spec.TaskSpec) (*sim.Network, *sim.Node, role.Dut
 func TestDeclinesLookAlike(t *testing.T) {
 	outside := func(node *sim.Node) { node.Tools.Trainer = stub(still) }
 	ledger := func(node *sim.Node) {
-		node.Tools.Charge = func(context.Context, spec.Task, spec.Round) error { return errors.Join(cost.ErrExhausted, role.ErrFinal) }
+		node.Tools.Charge = func(context.Context, spec.Task, spec.Round) error {
+			return errors.Join(cost.ErrExhausted, role.ErrFinal)
+		}
 	}
 	alarm := func(node *sim.Node) { node.Tools.Alarm = &sim.Alarm{Wrong: "something"} }
 	seen := 0

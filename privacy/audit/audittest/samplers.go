@@ -1,5 +1,6 @@
 // Package audittest has what audits are shown to have power with: noise that is not
-// what it says. It is for tests and measurements; no node draws with it.
+// what it says, and rows that are easily told apart. It is for tests and measurements;
+// no node draws with it or trains on them.
 package audittest
 
 import (
