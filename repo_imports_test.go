@@ -41,7 +41,7 @@ func house() []layer {
 		{"chain", "round spec privacy/cost privacy/terms pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob logbook mirror dashboard data train privacy privacy/cost privacy/terms spec", "a daemon gives roles their rows, their engine, their noise and the chain; what to do with them belongs to the role"},
 		{"cmd", "daemon mirror sim client round spec data model train privacy privacy/cost privacy/terms", "a command parses words, says them and prints answers"},
-		{"bench", "daemon sim role client blob logbook chain train data round aggregate privacy privacy/cost secagg model pb spec", "a bench measures packages, not the command"},
+		{"bench", "daemon sim role client blob logbook chain train data round aggregate privacy privacy/cost privacy/terms privacy/audit/audittest secagg model pb spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},
 	}
 }

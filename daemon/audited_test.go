@@ -167,14 +167,16 @@ func cardOf(t *testing.T, task spec.TaskSpec) card {
 	if noise, laplace := charged.Noise.(cost.Laplace); laplace {
 		claim := audit.Approximate{Epsilon: float64(charged.Norm.L1) * float64(noise.Rate.Num) / float64(noise.Rate.Den)}
 		return card{
-			privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)}, privacy.Bound{Norm: privacy.L1, Limit: charged.Norm.L1},
+			privacy.DiscreteLaplace{A: privacy.Ratio(noise.Rate)},
+			privacy.Bound{Norm: privacy.L1, Limit: charged.Norm.L1},
 			func(g audit.Guesses) (float64, error) { return audit.Steinke(g, claim) },
 		}
 	}
 	sigma := charged.Noise.(cost.Gaussian).Sigma
 	claim := audit.GDP{Mu: math.Sqrt(float64(charged.Norm.L2Squared)) * float64(sigma.Den) / float64(sigma.Num)}
 	return card{
-		privacy.RoundedGaussian{Sigma: privacy.Ratio(sigma)}, privacy.Bound{Norm: privacy.L2, Limit: charged.Norm.L2Squared},
+		privacy.RoundedGaussian{Sigma: privacy.Ratio(sigma)},
+		privacy.Bound{Norm: privacy.L2, Limit: charged.Norm.L2Squared},
 		func(g audit.Guesses) (float64, error) { return audit.OneRun(g, claim) },
 	}
 }
@@ -215,7 +217,7 @@ func auditOf(t *testing.T, kind string) {
 						t.Fatal(err)
 					}
 					rounds = append(rounds, audit.Round{Noise: noise, Residuals: residuals})
-					guesses, err := seen.Guesses(gradients, *auditGuesses)
+					guesses, err := seen.Guesses(gradients, card.bound.Norm, *auditGuesses)
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -75,7 +75,8 @@ type Holding struct {
 func (h Holding) Withheld() bool { return h.Samples == 0 }
 
 // Fits reports whether a trainer with this holding may be asked for so many rows. One
-// whose count is withheld may always be, and keeps silent when it has fewer.
+// whose count is withheld may always be; when it has fewer, it keeps silent, but not where
+// the task is private: there nothing is decided by what the rows are.
 func (h Holding) Fits(minSamples uint32) bool { return h.Withheld() || h.Samples >= minSamples }
 
 // Measure is a capability metric: how good the models were that a node helped

@@ -31,6 +31,12 @@ type Gradient struct {
 // Scores says of each canary how far what was released points along its gradient, less
 // half of what the canary would add: above 0 it was rather in, below rather out.
 func Scores(released []int64, canaries []Gradient) ([]float64, error) {
+	return scores(released, canaries, func(r, v float64) float64 { return v * (r - v/2) })
+}
+
+// scores adds up what each coordinate of a canary's gradient says, given what was
+// released there.
+func scores(released []int64, canaries []Gradient, says func(r, v float64) float64) ([]float64, error) {
 	scores := make([]float64, len(canaries))
 	for i, g := range canaries {
 		if len(g.At) != len(g.Values) {
@@ -40,11 +46,18 @@ func Scores(released []int64, canaries []Gradient) ([]float64, error) {
 			if at < 0 || at >= len(released) {
 				return nil, fmt.Errorf("the gradient of canary %d has a coordinate %d: %d were released", i, at, len(released))
 			}
-			v := float64(g.Values[j])
-			scores[i] += v * (float64(released[at]) - v/2)
+			scores[i] += says(float64(released[at]), float64(g.Values[j]))
 		}
 	}
 	return scores, nil
+}
+
+// Nearer says of each canary how much nearer what was released is to its gradient than
+// to nothing, in sums of magnitudes: the logarithm of how much likelier it is that the
+// canary is in, times the scale of the noise, where that is Laplace's. Such noise shows more
+// by it than by [Scores] where gradients have several coordinates.
+func Nearer(released []int64, canaries []Gradient) ([]float64, error) {
+	return scores(released, canaries, func(r, v float64) float64 { return math.Abs(r) - math.Abs(r-v) })
 }
 
 // Guess guesses of the canaries with the largest scores, so many and whatever their

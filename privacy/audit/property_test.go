@@ -138,6 +138,23 @@ func TestBoundsAreTheLargestRefuted(t *testing.T) {
 	})
 }
 
+// What is nearer to a gradient than to nothing scores above 0, at most by its length.
+func TestNearerIsBounded(t *testing.T) {
+	gradients := []audit.Gradient{{At: []int{0, 1}, Values: []int64{4, -4}}, {At: []int{2}, Values: []int64{10}}}
+	for _, k := range []struct {
+		released []int64
+		want     []float64
+	}{
+		{[]int64{5, -3, 5}, []float64{4 + 2, 0}},
+		{[]int64{900, -900, 900}, []float64{8, 10}},
+		{[]int64{-900, 900, -900}, []float64{-8, -10}},
+	} {
+		if got := must(audit.Nearer(k.released, gradients))(t); !slices.Equal(got, k.want) {
+			t.Errorf("%v: %v, want %v", k.released, got, k.want)
+		}
+	}
+}
+
 // What is guessed are the canaries whose scores are farthest from zero.
 func TestGuessTakesTheLargestScores(t *testing.T) {
 	in := []bool{true, false, true, false, true}

@@ -78,9 +78,14 @@ func (s Seen) Residuals(gradients []audit.Gradient) ([]int64, error) {
 	return audit.Difference(s.Released[:weights], sum)
 }
 
-// Guesses is what the auditor guesses of so many canaries from what was released alone.
-func (s Seen) Guesses(gradients []audit.Gradient, made int) (audit.Guesses, error) {
-	scores, err := audit.Scores(s.Released, gradients)
+// Guesses is what the auditor guesses of so many canaries from what was released alone,
+// with noise beside a bound in some norm.
+func (s Seen) Guesses(gradients []audit.Gradient, norm privacy.Norm, made int) (audit.Guesses, error) {
+	score := audit.Scores
+	if norm == privacy.L1 {
+		score = audit.Nearer
+	}
+	scores, err := score(s.Released, gradients)
 	if err != nil {
 		return audit.Guesses{}, err
 	}
