@@ -16,6 +16,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/privacy/terms"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
@@ -166,6 +167,45 @@ func TestCentralWithoutEnoughShares(t *testing.T) {
 				t.Errorf("%s, at least %d: round 1 is %s (%s), %d accepted", name, least, r.Phase, r.Reason, task.Accepted)
 			}
 			charged(t, n, asked, 9, 1)
+		}
+	}
+}
+
+// TestCentralUpdatesAreTheAggregators: in no phase of a round, nor after it, anybody but its
+// aggregators reads an update: not a trainer, its own among them, not an evaluator, not
+// who pays, no stranger.
+func TestCentralUpdatesAreTheAggregators(t *testing.T) {
+	asked := central(spec.KindGaussian, 1, spec.One, 4*spec.One)
+	n := owning(t, 10, 80*cost.OneEpsilon, asked)
+	payer, err := n.Join(sim.Member{Roles: spec.Consumer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Open(payer.Owner, asked); err != nil {
+		t.Fatal(err)
+	}
+	policy := aggregator.Policy{Chain: n.Records()}
+	seen := map[spec.Phase]bool{}
+	for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal, spec.PhaseScore, spec.PhaseOpen, spec.PhaseSettled} {
+		n.When(2, 1, phase, func() {
+			seen[phase] = true
+			for caller := range uint64(len(n.Nodes)) + 1 { // 0 is a stranger
+				for _, trainer := range n.Nodes[sim.FirstTrainer-1 : len(n.Nodes)-1] {
+					err := policy.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, blob.Ref{Kind: blob.Update, Slot: trainer.Tools.Slot(2, 1)})
+					aggregates := 0 < caller && caller <= sim.Aggregators && phase != spec.PhaseTrain
+					if aggregates != (err == nil) || err != nil && !errors.Is(err, blob.ErrForbidden) {
+						t.Errorf("phase %s: node %d asks for the update of node %d: %v", phase, caller, trainer.ID, err)
+					}
+				}
+			}
+		})
+	}
+	if task, err := n.Finish(t.Context(), 2); err != nil || task.Accepted != 1 {
+		t.Fatalf("%d rounds are accepted: %v", task.Accepted, err)
+	}
+	for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseSettled} {
+		if !seen[phase] {
+			t.Errorf("nobody asked in the phase %s", phase)
 		}
 	}
 }
