@@ -55,7 +55,9 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 	case Copied:
 		m.copied[place{e.Task, e.Round}] = e.Commitment
 	case Uploaded:
-		m.uploaded[place{e.Task, e.Round}] = true
+		if at := (place{e.Task, e.Round}); m.trained[at].Noise != nil {
+			m.uploaded[at] = true
+		}
 	case Checked:
 		t := m.trained[place{e.Task, e.Round}]
 		t.Noise = nil
