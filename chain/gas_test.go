@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -63,12 +64,13 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 		&datasetpb.MsgRegister{
 			Owner: owner,
 			Description: datasetpb.DescriptionFromSpec(spec.Description{
-				Name: text(0), Commitment: spec.DigestOf(nil), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples,
+				Name: text(0), Commitment: spec.DigestOf(nil), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.OwnerKey{1},
 			}),
 			Limit: ledgerpb.LimitFromCost(limit),
 		},
 		&datasetpb.MsgGrant{Owner: owner, Dataset: 1, Node: 1},
 		&datasetpb.MsgRevoke{Owner: owner, Dataset: 1, Node: 1},
+		&datasetpb.MsgKey{Owner: owner, Dataset: 1, Key: bytes.Repeat([]byte{2}, spec.KeySize)},
 		&datasetpb.MsgLimit{Owner: owner, Dataset: 1, Limit: ledgerpb.LimitFromCost(lower)},
 		&nodepb.MsgDeactivate{Owner: owner},
 		&nodepb.MsgActivate{Owner: owner},
@@ -121,7 +123,7 @@ func TestGasOfAPrivateTaskOfLargeNodes(t *testing.T) {
 		}
 		must(number, text(i), &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(profile), Stake: chain.Thing})
 		must(number, text(i), &datasetpb.MsgRegister{Owner: owner, Limit: ledgerpb.LimitFromCost(limit), Description: datasetpb.DescriptionFromSpec(spec.Description{
-			Name: text(0), Commitment: spec.DigestOf(nil), Features: 64, Classes: 10,
+			Name: text(0), Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Key: spec.OwnerKey{1},
 		})})
 		must(number, text(i), &datasetpb.MsgGrant{Owner: owner, Dataset: id, Node: id})
 	}
@@ -167,7 +169,7 @@ func TestGasOfAPrivateTask(t *testing.T) {
 		say(name(i), number, 10_000, &datasetpb.MsgRegister{
 			Owner: owner,
 			Description: datasetpb.DescriptionFromSpec(spec.Description{
-				Name: text(0), Commitment: spec.DigestOf([]byte(owner)), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples,
+				Name: text(0), Commitment: spec.DigestOf([]byte(owner)), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.OwnerKey{1},
 			}),
 			Limit: ledgerpb.LimitFromCost(cost.Limit{Unit: cost.Example, Adjacency: adjacency, Epsilon: 1000 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}),
 		})

@@ -20,6 +20,12 @@ type (
 	Grant struct{ Dataset, Node uint64 }
 	// Revoke takes that back.
 	Revoke struct{ Dataset, Node uint64 }
+	// ReplaceKey replaces the key under which the owner signs. Rounds that run keep the
+	// former one.
+	ReplaceKey struct {
+		Dataset uint64
+		Key     spec.OwnerKey
+	}
 	// LowerLimit lowers how much privacy may be lost of a data set.
 	LowerLimit struct {
 		Dataset uint64
@@ -30,6 +36,7 @@ type (
 func (RegisterDataset) message() {}
 func (Grant) message()           {}
 func (Revoke) message()          {}
+func (ReplaceKey) message()      {}
 func (LowerLimit) message()      {}
 
 // gRPC methods that ask for one thing, which may not be there.

@@ -90,6 +90,8 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &datasetpb.MsgGrant{Owner: owner, Dataset: m.Dataset, Node: m.Node}, nil
 	case Revoke:
 		return &datasetpb.MsgRevoke{Owner: owner, Dataset: m.Dataset, Node: m.Node}, nil
+	case ReplaceKey:
+		return &datasetpb.MsgKey{Owner: owner, Dataset: m.Dataset, Key: m.Key[:]}, nil
 	case LowerLimit:
 		return &datasetpb.MsgLimit{Owner: owner, Dataset: m.Dataset, Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
 	default:

@@ -98,7 +98,11 @@ type Tools struct {
 	// Charge has the owner's own ledger charge a round of a private task before anything
 	// leaves; nil: there is none. The error of one that refuses wraps ErrFinal.
 	Charge func(ctx context.Context, task spec.Task, r spec.Round) error
-	Now    func() time.Time
+	// Sign has the owner of the node's rows sign the commitment to an update of a private
+	// task, which is that under a salt; nil: nobody does. The owner has charged the round,
+	// and signs for no second update of it: that error wraps ErrFinal.
+	Sign func(ctx context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error)
+	Now  func() time.Time
 }
 
 // Samplers makes what draws so much noise of a law: [privacy.Samplers].

@@ -105,6 +105,9 @@ type Commit struct {
 	Node, Round      uint64
 	Commitment       spec.Digest
 	Samples, Correct uint32
+	// Signature is that of the owner of the trainer's data set under a
+	// [spec.ChargeStatement]; zero where the task is not private.
+	Signature spec.Signature
 }
 
 // Commits implements [Hiding].
@@ -133,6 +136,12 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrCopied
 	}
 	t := &r.Trainers[i]
+	switch {
+	case !s.Task.Spec.Private() && !in.Signature.IsZero(): // or there were two ways to say the same
+		return nil, ErrUnasked
+	case s.Task.Spec.Private() && !t.Key.Signed(spec.ChargeStatement(s.slot(r, in.Node), t.Dataset, in.Commitment), in.Signature):
+		return nil, ErrSignature
+	}
 	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, at.Height
 	r.Commitments++
 	s.answered(at, r)

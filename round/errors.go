@@ -39,6 +39,8 @@ var (
 	ErrModel           = &Refusal{23, "model 0 differs from the one agreed on"}
 	ErrSelection       = &Refusal{24, "selection does not fit the task"}
 	ErrBudget          = &Refusal{25, "too few owners could pay all rounds from their privacy budgets"}
+	ErrSignature       = &Refusal{26, "commitment is not signed by the owner of its data set"}
+	ErrUnasked         = &Refusal{27, "commitment is signed, in a task in which no owner signs"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -48,6 +50,7 @@ func Refusals() []*Refusal {
 		ErrTaskNotFound, ErrRoundNotFound, ErrNotOwner, ErrSpec, ErrMalformed, ErrEscrow,
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
+		ErrSignature, ErrUnasked,
 		errUnexpectedInput,
 	}
 }

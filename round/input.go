@@ -52,7 +52,7 @@ type Select struct {
 	Aggregators []spec.Member // for AskCommittee
 	Evaluators  []spec.Member // for AskCommittee
 	Trainers    []uint64      // for AskTrainers
-	Datasets    []uint64      // for AskTrainers of a private task: whose privacy each of them spends
+	Payers      []Payer       // for AskTrainers of a private task: whose privacy each of them spends
 }
 
 // Cancel is the wish of an account to end its task; the rounds that run are finished

@@ -81,7 +81,7 @@ func Paying(selection spec.Selection, eligible []spec.Member, payer func(node ui
 		}
 		taken[p.Owner] = true
 		chosen.Trainers = append(chosen.Trainers, m.Node)
-		if chosen.Datasets = append(chosen.Datasets, p.Dataset); len(chosen.Trainers) == selection.Asked() {
+		if chosen.Payers = append(chosen.Payers, p); len(chosen.Trainers) == selection.Asked() {
 			break
 		}
 	}
@@ -94,7 +94,17 @@ func Paying(selection spec.Selection, eligible []spec.Member, payer func(node ui
 // Payer is who pays for what a node releases: a data set that the node may train on.
 type Payer struct {
 	Dataset uint64
-	Owner   string // of the data set; empty: nobody pays
+	Owner   string        // of the data set; empty: nobody pays
+	Key     spec.OwnerKey // under which the owner signs
+}
+
+// payers are the data sets of those who pay.
+func payers(of []Payer) []uint64 {
+	ids := make([]uint64, len(of))
+	for i, p := range of {
+		ids[i] = p.Dataset
+	}
+	return ids
 }
 
 // ranked lists the eligible nodes by reputation, then stake, then id.

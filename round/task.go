@@ -173,8 +173,8 @@ func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 			!distinct(in.Trainers, nodeIDs(s.Task.Evaluators)) {
 			return nil, ErrSelection
 		}
-		if s.Task.Spec.Private() && (len(in.Datasets) != len(in.Trainers) || !distinct(in.Datasets)) ||
-			!s.Task.Spec.Private() && len(in.Datasets) > 0 {
+		if s.Task.Spec.Private() && (len(in.Payers) != len(in.Trainers) || !distinct(payers(in.Payers))) ||
+			!s.Task.Spec.Private() && len(in.Payers) > 0 {
 			return nil, ErrSelection
 		}
 		return s.open(at, in), nil
@@ -251,8 +251,8 @@ func (s *State) open(at Moment, in Select) []Effect {
 	r.Asked = uint32(len(in.Trainers))
 	for i, node := range in.Trainers {
 		t := spec.Contribution{Node: node}
-		if len(in.Datasets) > 0 {
-			t.Dataset = in.Datasets[i]
+		if len(in.Payers) > 0 {
+			t.Dataset, t.Key = in.Payers[i].Dataset, in.Payers[i].Key
 		}
 		r.Trainers = append(r.Trainers, t)
 	}

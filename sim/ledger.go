@@ -13,18 +13,20 @@ import (
 // owned is a data set with its book.
 type owned struct {
 	owner   string
+	key     spec.OwnerKey
 	book    cost.Book
 	rows    []cost.Row
 	granted map[uint64]bool // nodes
 }
 
-// RegisterDataset opens the book of an owner's data set and gives it the next id.
-func (c *Chain) RegisterDataset(owner string, limit cost.Limit) (uint64, error) {
+// RegisterDataset opens the book of an owner's data set and gives it the next id. Key is
+// the one under which its owner signs.
+func (c *Chain) RegisterDataset(owner string, key spec.OwnerKey, limit cost.Limit) (uint64, error) {
 	b, rows, err := cost.Open(limit)
 	if err != nil {
 		return 0, err
 	}
-	c.datasets = append(c.datasets, owned{owner: owner, book: b, rows: rows, granted: map[uint64]bool{}})
+	c.datasets = append(c.datasets, owned{owner: owner, key: key, book: b, rows: rows, granted: map[uint64]bool{}})
 	return uint64(len(c.datasets)), nil
 }
 
@@ -35,6 +37,17 @@ func (c *Chain) Grant(dataset, node uint64) error {
 		return err
 	}
 	d.granted[node] = true
+	return nil
+}
+
+// ReplaceKey replaces the key under which the owner of a data set signs. Rounds that run
+// keep the former one.
+func (c *Chain) ReplaceKey(dataset uint64, key spec.OwnerKey) error {
+	d, err := c.dataset(dataset)
+	if err != nil {
+		return err
+	}
+	d.key = key
 	return nil
 }
 
@@ -100,7 +113,7 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 	if err != nil { // it could not pay
 		return round.Payer{}, nil
 	}
-	return round.Payer{Dataset: h.Dataset, Owner: d.owner}, nil
+	return round.Payer{Dataset: h.Dataset, Owner: d.owner, Key: d.key}, nil
 }
 
 // Reserve implements [round.World].

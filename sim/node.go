@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type Node struct {
 	// node's own store and an aggregator's policy, unless somebody puts others here.
 	Shows  blob.Store
 	Policy blob.Policy
+	// Signs is the key of the owner of the node's rows.
+	Signs ed25519.PrivateKey
 	// Refuses, unless it is nil, says which actions the node does not begin.
 	Refuses func(role.Action) bool
 	// Done counts how often an action of a key ended well.
@@ -103,6 +106,9 @@ func (n *Network) Join(m Member) (*Node, error) {
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
 		},
 	}
+	seed := spec.Statement("simulated owner", binary.BigEndian.AppendUint64(nil, n.config.Seed), []byte(owner))
+	node.Signs = ed25519.NewKeyFromSeed(seed[:])
+	node.Tools.Sign = node.sign
 	node.Tools.Send = node.send
 	node.Tools.Committed = func(_ context.Context, task uint64, commitment spec.Digest) (uint64, error) {
 		return n.Committed(task, commitment)
@@ -125,6 +131,16 @@ func (n *Network) Join(m Member) (*Node, error) {
 	n.Nodes = append(n.Nodes, node)
 	node.Restart()
 	return node, nil
+}
+
+// sign signs what the node commits to, as the owner of its rows.
+func (d *Node) sign(_ context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+	i := r.Trainer(d.ID)
+	if i < 0 {
+		return spec.Signature{}, fmt.Errorf("node %d does not train in round %d", d.ID, r.Number)
+	}
+	slot := d.Tools.Slot(r.Task, r.Number)
+	return spec.SignCharge(d.Signs, slot, r.Trainers[i].Dataset, spec.UpdateCommitment(slot, update, salt)), nil
 }
 
 // secrets is the randomness of a node, drawn from the network's seed.

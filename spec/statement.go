@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
@@ -32,6 +33,19 @@ func AggregateCommitment(s Slot, next Digest, salt Salt) Digest {
 // ScoreCommitment binds an evaluator to its score of the next model.
 func ScoreCommitment(s Slot, next Digest, score PPM, salt Salt) Digest {
 	return s.statement("score", next[:], binary.BigEndian.AppendUint32(nil, uint32(score)), salt[:])
+}
+
+// ChargeStatement is what the owner of a data set signs so that a trainer may commit to an
+// update which that data set pays for: this update, of this round, from this node. Its
+// signature is the owner's word that its own ledger has charged the round.
+func ChargeStatement(s Slot, dataset uint64, commitment Digest) Digest {
+	return s.statement("charge", binary.BigEndian.AppendUint64(nil, dataset), commitment[:])
+}
+
+// SignCharge signs a [ChargeStatement] with the owner's key.
+func SignCharge(key ed25519.PrivateKey, s Slot, dataset uint64, commitment Digest) Signature {
+	statement := ChargeStatement(s, dataset, commitment)
+	return Signature(ed25519.Sign(key, statement[:]))
 }
 
 // Statement hashes a domain and length-prefixed parts: no two lists of parts

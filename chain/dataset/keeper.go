@@ -91,19 +91,24 @@ func (k Keeper) Granted(ctx context.Context, dataset, node uint64) (bool, error)
 	return granted, nil
 }
 
-// Payer is the owner of a data set that a node may train on and whose book could pay so
-// many releases, each of the price that its limit has; empty where it is not there, not
-// granted, or could not.
-func (k Keeper) Payer(ctx context.Context, id, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (owner string, err error) {
+// Payer is a data set that a node may train on and whose book could pay so many releases,
+// each of the price that its limit has; false where it is not there, not granted, or could
+// not.
+func (k Keeper) Payer(ctx context.Context, id, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error) {
 	granted, err := k.Granted(ctx, id, node)
 	if err != nil || !granted {
-		return "", err
+		return d, false, err
 	}
-	v, err := k.verdict(ctx, id, releases, price)
+	stored, err := k.stored(ctx, id)
+	if err != nil {
+		return d, false, err
+	}
+	v, err := k.verdict(ctx, stored, releases, price)
 	if err != nil || v.Refused != "" {
-		return "", err
+		return d, false, err
 	}
-	return v.Owner, nil
+	d, err = stored.ToSpec()
+	return d, err == nil, err
 }
 
 // stored returns a data set, or [ErrNotFound].

@@ -99,7 +99,7 @@ func registration(owner, rows string, epsilon cost.Epsilon) *datasetpb.MsgRegist
 	return &datasetpb.MsgRegister{
 		Owner: account(owner),
 		Description: datasetpb.DescriptionFromSpec(spec.Description{
-			Name: "digits", Commitment: spec.DigestOf([]byte(rows)), Features: 64, Classes: 10, Rows: 150,
+			Name: "digits", Commitment: spec.DigestOf([]byte(rows)), Features: 64, Classes: 10, Rows: 150, Key: spec.OwnerKey{1},
 		}),
 		Limit: ledgerpb.LimitFromCost(limit(epsilon)),
 	}
@@ -129,7 +129,7 @@ func TestRegister(t *testing.T) {
 	}
 	if diff := cmp.Diff(spec.Dataset{
 		ID: 1, Owner: account("ann"), Registered: 7,
-		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf([]byte("rows of ann")), Features: 64, Classes: 10, Rows: 150},
+		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf([]byte("rows of ann")), Features: 64, Classes: 10, Rows: 150, Key: spec.OwnerKey{1}},
 	}, d); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -151,6 +151,8 @@ func TestRegisterRefuses(t *testing.T) {
 		"a node that holds nothing": {func(m *datasetpb.MsgRegister) { m.Owner = account("eve") }, dataset.ErrOwner},
 		"no address":                {func(m *datasetpb.MsgRegister) { m.Owner = "ann" }, dataset.ErrOwner},
 		"no commitment":             {func(m *datasetpb.MsgRegister) { m.Description.Commitment = nil }, dataset.ErrDescription},
+		"no key":                    {func(m *datasetpb.MsgRegister) { m.Description.Key = nil }, dataset.ErrDescription},
+		"half a key":                {func(m *datasetpb.MsgRegister) { m.Description.Key = make([]byte, 16) }, dataset.ErrDescription},
 		"half a commitment":         {func(m *datasetpb.MsgRegister) { m.Description.Commitment = make([]byte, 16) }, dataset.ErrDescription},
 		"no name":                   {func(m *datasetpb.MsgRegister) { m.Description.Name = "" }, dataset.ErrDescription},
 		"no unit":                   {func(m *datasetpb.MsgRegister) { m.Limit.Unit = 0 }, dataset.ErrDescription},
@@ -259,6 +261,46 @@ func TestOnlyTheOwnerLowersALimit(t *testing.T) {
 	}
 	if _, err := r.Limit(r.ctx, &datasetpb.MsgLimit{Owner: account("ann"), Dataset: id}); !errors.Is(err, dataset.ErrDescription) {
 		t.Errorf("no limit at all: got %v", err)
+	}
+}
+
+// TestOnlyTheOwnerReplacesItsKey: and nothing else of the data set changes.
+func TestOnlyTheOwnerReplacesItsKey(t *testing.T) {
+	r := open()
+	id := r.register(t, registration("ann", "rows", 8))
+	next := spec.OwnerKey{2}
+	for name, c := range map[string]struct {
+		msg  datasetpb.MsgKey
+		want error
+	}{
+		"another account": {datasetpb.MsgKey{Owner: account("bob"), Dataset: id, Key: next[:]}, dataset.ErrOwner},
+		"no data set":     {datasetpb.MsgKey{Owner: account("ann"), Dataset: 9, Key: next[:]}, dataset.ErrNotFound},
+		"no key":          {datasetpb.MsgKey{Owner: account("ann"), Dataset: id}, dataset.ErrDescription},
+		"half a key":      {datasetpb.MsgKey{Owner: account("ann"), Dataset: id, Key: next[:16]}, dataset.ErrDescription},
+	} {
+		before := r.stored(dataset.Name)
+		if _, err := r.Key(r.ctx, &c.msg); !errors.Is(err, c.want) || r.stored(dataset.Name) != before {
+			t.Errorf("%s: got %v, want %v and no change", name, err, c.want)
+		}
+	}
+	read := func() spec.Dataset {
+		resp, err := r.Dataset(r.ctx, &datasetpb.QueryDataset{Id: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := resp.Dataset.ToSpec()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	want := read()
+	want.Key = next
+	if _, err := r.Key(r.ctx, &datasetpb.MsgKey{Owner: account("ann"), Dataset: id, Key: next[:]}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, read()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -435,6 +477,7 @@ func TestGenesisIsChecked(t *testing.T) {
 		"has the commitment": func(g *datasetpb.Genesis) {
 			g.Datasets[1].Description.Commitment, g.Datasets[1].Owner = g.Datasets[0].Description.Commitment, g.Datasets[0].Owner
 		},
+		"no key of its owner":       func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
 		"no commitment to its rows": func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
 		"which is not there":        func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
 		"names no node":             func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },

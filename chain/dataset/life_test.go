@@ -14,6 +14,7 @@ import (
 	"github.com/althing-network/althing/pb/datasetpb"
 	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
 )
 
 // life is a random history of what owners and rounds do to data sets and their books,
@@ -159,6 +160,19 @@ func (l *life) lower() {
 	}
 }
 
+// rekey changes no book.
+func (l *life) rekey() {
+	id, books := l.dataset(), l.ledgerState()
+	key := spec.OwnerKey{rapid.Byte().Draw(l.T, "key")}
+	refused := l.step(func() error {
+		_, err := l.Key(l.ctx, &datasetpb.MsgKey{Owner: l.ownerOf(id), Dataset: id, Key: key[:]})
+		return err
+	})
+	if refused != key.IsZero() || l.ledgerState() != books {
+		l.Fatalf("key %s is refused: %v", key, refused)
+	}
+}
+
 func (l *life) ownerOf(id uint64) string {
 	resp, err := l.Dataset(l.ctx, &datasetpb.QueryDataset{Id: id})
 	if err != nil {
@@ -248,7 +262,7 @@ func (l *life) holds() {
 	}
 }
 
-// TestLivesOfDatasets plays thousands of histories of register, grant, revoke, reserve,
+// TestLivesOfDatasets plays thousands of histories of register, grant, revoke, rekey, reserve,
 // charge, refuse, release, lower, and restart by export and import: spent is never above
 // the limit, rows never change, sums add up, nothing is charged twice for one release,
 // what is refused changes nothing, and a revoked trainer gives no budget back.
@@ -268,7 +282,7 @@ func TestLivesOfDatasets(t *testing.T) {
 				}
 				l.rows[resp.Id] = nil
 			}
-			verbs := []func(){l.register, l.reserve, l.reserve, l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.charge, l.giveBack, l.lower, l.grant, l.revoke, l.restart}
+			verbs := []func(){l.register, l.reserve, l.reserve, l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.charge, l.giveBack, l.lower, l.grant, l.revoke, l.rekey, l.restart}
 			for range rapid.IntRange(10, 40).Draw(t, "steps") {
 				rapid.SampledFrom(verbs).Draw(t, "verb")()
 				l.holds()

@@ -100,6 +100,26 @@ func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.
 	return &datasetpb.MsgLimitResponse{}, k.ledger.Lower(ctx, msg.Dataset, limit)
 }
 
+// Key implements [datasetpb.MsgServer].
+func (k Keeper) Key(ctx context.Context, msg *datasetpb.MsgKey) (*datasetpb.MsgKeyResponse, error) {
+	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+		return nil, err
+	}
+	d, err := k.stored(ctx, msg.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	d.Description.Key = msg.Key
+	description, err := d.Description.ToSpec()
+	if err == nil {
+		err = description.Validate()
+	}
+	if err != nil {
+		return nil, ErrDescription.Wrap(err.Error())
+	}
+	return &datasetpb.MsgKeyResponse{}, k.datasets.Set(ctx, d.Id, d)
+}
+
 // own refuses with [ErrOwner] who does not own a data set.
 func (k Keeper) own(ctx context.Context, owner string, id uint64) error {
 	d, err := k.stored(ctx, id)

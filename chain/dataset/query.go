@@ -100,7 +100,11 @@ func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetp
 	}
 	verdicts, next, err := query.CollectionPaginate(ctx, k.names, page.Bounded(req.Pagination, page.Most),
 		func(at collections.Pair[string, uint64], _ collections.NoValue) (datasetpb.Verdict, error) {
-			return k.verdict(ctx, at.K2(), req.Releases, price)
+			d, err := k.stored(ctx, at.K2())
+			if err != nil {
+				return datasetpb.Verdict{}, err
+			}
+			return k.verdict(ctx, d, req.Releases, price)
 		},
 		query.WithCollectionPaginationPairPrefix[string, uint64](req.Name))
 	if err != nil {
@@ -117,16 +121,12 @@ type costed struct {
 
 // verdict says whether the book of a data set could pay releases of the price that its
 // limit has.
-func (k Keeper) verdict(ctx context.Context, id, releases uint64, price func(cost.Limit) (cost.Amount, error)) (datasetpb.Verdict, error) {
-	d, err := k.stored(ctx, id)
+func (k Keeper) verdict(ctx context.Context, d datasetpb.Dataset, releases uint64, price func(cost.Limit) (cost.Amount, error)) (datasetpb.Verdict, error) {
+	_, b, err := k.ledger.Get(ctx, d.Id)
 	if err != nil {
 		return datasetpb.Verdict{}, err
 	}
-	_, b, err := k.ledger.Get(ctx, id)
-	if err != nil {
-		return datasetpb.Verdict{}, err
-	}
-	v := datasetpb.Verdict{Dataset: id, Owner: d.Owner, Limit: ledgerpb.LimitFromCost(b.Limit), Left: uint64(b.Left())}
+	v := datasetpb.Verdict{Dataset: d.Id, Owner: d.Owner, Limit: ledgerpb.LimitFromCost(b.Limit), Left: uint64(b.Left())}
 	each, err := price(b.Limit)
 	if err == nil {
 		err = b.Check(each, releases)

@@ -114,6 +114,9 @@ func validateRound(r spec.Round) error {
 		if int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node {
 			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
 		}
+		if c.Dataset > 0 && c.Key.IsZero() || c.Dataset == 0 && !c.Key.IsZero() {
+			return fmt.Errorf("node %d trains on data set %d with the owner's key %q: want both or neither", c.Node, c.Dataset, c.Key)
+		}
 		if c.Height == 0 {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
@@ -20,6 +21,11 @@ type heard struct {
 	state   round.State
 	input   round.Input
 }
+
+// signatureGas is what verifying the signature of a commitment costs, at the price that the
+// SDK has for one of its kind: it is verified when the message is asked about, and again
+// when it is carried out.
+const signatureGas = 2 * authtypes.DefaultSigVerifyCostED25519
 
 type heardKey struct{}
 
@@ -55,6 +61,9 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 	in, err := taskpb.InputOf(m, node)
 	if err != nil {
 		return heard{}, refused(err)
+	}
+	if c, ok := in.(round.Commit); ok && !c.Signature.IsZero() {
+		sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(signatureGas, "signature of the owner of a data set")
 	}
 	at, err := k.now(ctx)
 	if err != nil {

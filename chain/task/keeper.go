@@ -51,9 +51,9 @@ type Registry interface {
 
 // Datasets knows who owns rows.
 type Datasets interface {
-	// Payer is the owner of a data set that a node may train on and whose book could
-	// pay so many releases, each of the price that its limit has; empty where there is none.
-	Payer(ctx context.Context, dataset, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (owner string, err error)
+	// Payer is a data set that a node may train on and whose book could pay so many
+	// releases, each of the price that its limit has; false where there is none.
+	Payer(ctx context.Context, dataset, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error)
 }
 
 // Ledger is the books of the data sets.

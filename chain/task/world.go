@@ -66,10 +66,13 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 	if h.Dataset == 0 {
 		return round.Payer{}, nil
 	}
-	owner, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, releases, func(limit cost.Limit) (cost.Amount, error) {
+	d, pays, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, releases, func(limit cost.Limit) (cost.Amount, error) {
 		return w.ledger.Appraised(w.ctx, t.ID, terms.Update, limit)
 	})
-	return round.Payer{Dataset: h.Dataset, Owner: owner}, err
+	if err != nil || !pays {
+		return round.Payer{}, err
+	}
+	return round.Payer{Dataset: d.ID, Owner: d.Owner, Key: d.Key}, nil
 }
 
 // afford refuses a private task that too few owners could pay to its end. What its

@@ -11,7 +11,7 @@ import (
 
 // DescriptionFromSpec is the wire form of a description.
 func DescriptionFromSpec(d spec.Description) Description {
-	return Description{Name: d.Name, Commitment: d.Commitment[:], Features: d.Features, Classes: d.Classes, Rows: d.Rows}
+	return Description{Name: d.Name, Commitment: d.Commitment[:], Features: d.Features, Classes: d.Classes, Rows: d.Rows, Key: d.Key[:]}
 }
 
 // ToSpec is the description in plain types.
@@ -20,7 +20,11 @@ func (m *Description) ToSpec() (spec.Description, error) {
 	if err != nil {
 		return spec.Description{}, fmt.Errorf("commitment: %w", err)
 	}
-	return spec.Description{Name: m.Name, Commitment: commitment, Features: m.Features, Classes: m.Classes, Rows: m.Rows}, nil
+	key, err := spec.OwnerKeyFrom(m.Key)
+	if err != nil {
+		return spec.Description{}, err
+	}
+	return spec.Description{Name: m.Name, Commitment: commitment, Features: m.Features, Classes: m.Classes, Rows: m.Rows, Key: key}, nil
 }
 
 // DatasetFromSpec is the wire form of a data set.

@@ -14,16 +14,48 @@ func digest(d spec.Digest) []byte {
 	return d[:]
 }
 
-// digests reads wire digests and salts until the first one of a wrong length,
-// whose error it keeps.
+// ownerKey is a key's wire form: 32 bytes, or none for the zero key.
+func ownerKey(k spec.OwnerKey) []byte {
+	if k.IsZero() {
+		return nil
+	}
+	return k[:]
+}
+
+// signature is a signature's wire form: 64 bytes, or none for the zero signature.
+func signature(s spec.Signature) []byte {
+	if s.IsZero() {
+		return nil
+	}
+	return s[:]
+}
+
+// digests reads wire digests, salts, keys and signatures until the first one of a wrong
+// length, whose error it keeps.
 type digests struct{ err error }
 
 func (r *digests) read(name string, b []byte) spec.Digest {
 	d, err := spec.DigestFrom(b)
+	r.note(name, err)
+	return d
+}
+
+func (r *digests) key(b []byte) spec.OwnerKey {
+	k, err := spec.OwnerKeyFrom(b)
+	r.note("key", err)
+	return k
+}
+
+func (r *digests) signature(b []byte) spec.Signature {
+	s, err := spec.SignatureFrom(b)
+	r.note("signature", err)
+	return s
+}
+
+func (r *digests) note(name string, err error) {
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("%s: %w", name, err)
 	}
-	return d
 }
 
 func (r *digests) salt(b []byte) (salt spec.Salt) {

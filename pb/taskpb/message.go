@@ -25,7 +25,7 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 	case round.Ready:
 		return &MsgReady{Owner: owner, Task: task, Digest: digest(in.Digest)}, nil
 	case round.Commit:
-		return &MsgCommit{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment), Samples: in.Samples, Correct: in.Correct}, nil
+		return &MsgCommit{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment), Samples: in.Samples, Correct: in.Correct, Signature: signature(in.Signature)}, nil
 	case round.Attest:
 		return &MsgAttest{Owner: owner, Task: task, Round: in.Round, Holds: in.Holds}, nil
 	case round.CommitAggregate:
@@ -53,7 +53,7 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 	case *MsgReady:
 		in = round.Ready{Node: node, Digest: r.read("digest", m.Digest)}
 	case *MsgCommit:
-		in = round.Commit{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples, Correct: m.Correct}
+		in = round.Commit{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples, Correct: m.Correct, Signature: r.signature(m.Signature)}
 	case *MsgAttest:
 		in = round.Attest{Node: node, Round: m.Round, Holds: m.Holds}
 	case *MsgCommitAggregate:

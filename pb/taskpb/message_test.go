@@ -76,6 +76,9 @@ func TestEveryMessageIsTranslated(t *testing.T) {
 		for _, f := range reflect.VisibleFields(m.Elem().Type()) {
 			if field := m.Elem().FieldByIndex(f.Index); field.Type() == reflect.TypeFor[[]byte]() {
 				field.SetBytes(make([]byte, 32)) // as long as a digest and a salt
+				if f.Name == "Signature" {
+					field.SetBytes(make([]byte, len(spec.Signature{})))
+				}
 			}
 		}
 		in, err := taskpb.InputOf(m.Interface().(proto.Message), 1)
@@ -110,6 +113,7 @@ func TestMalformedMessageIsRefused(t *testing.T) {
 	for want, m := range map[string]proto.Message{
 		"digest: digest of 31 bytes: want 32":     &taskpb.MsgReady{Digest: short},
 		"commitment: digest of 31 bytes: want 32": &taskpb.MsgCommit{Commitment: short},
+		"signature of 31 bytes: want 64":          &taskpb.MsgCommit{Signature: short},
 		"salt of 0 bytes: want 32":                &taskpb.MsgRevealScore{},
 		"salt of 33 bytes: want 32":               &taskpb.MsgRevealAggregate{Salt: append(salt, 0)},
 		"no round reads a *taskpb.MsgCreate":      &taskpb.MsgCreate{},

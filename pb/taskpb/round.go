@@ -59,14 +59,14 @@ func (m *Round) ToSpec() (spec.Round, error) {
 // ContributionFromSpec is the wire form of a trainer's part.
 func ContributionFromSpec(c spec.Contribution) Contribution {
 	return Contribution{
-		Node: c.Node, Bit: c.Bit, Dataset: c.Dataset, Commitment: digest(c.Commitment), Samples: c.Samples,
+		Node: c.Node, Bit: c.Bit, Dataset: c.Dataset, Key: ownerKey(c.Key), Commitment: digest(c.Commitment), Samples: c.Samples,
 		Correct: c.Correct, Height: c.Height, Survivor: c.Survivor, Paid: c.Paid,
 	}
 }
 
 func (m *Contribution) toSpec(r *digests) spec.Contribution {
 	return spec.Contribution{
-		Node: m.Node, Bit: m.Bit, Dataset: m.Dataset, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples,
+		Node: m.Node, Bit: m.Bit, Dataset: m.Dataset, Key: r.key(m.Key), Commitment: r.read("commitment", m.Commitment), Samples: m.Samples,
 		Correct: m.Correct, Height: m.Height, Survivor: m.Survivor, Paid: m.Paid,
 	}
 }

@@ -26,19 +26,16 @@ func keep(ctx context.Context, t role.Tools, slot spec.Slot, update []byte) erro
 	})
 }
 
-// hide returns the commitment to the kept update of a slot. Where that is the one
-// that was copied, the update gets a fresh salt first.
-func hide(ctx context.Context, t role.Tools, slot spec.Slot, copied spec.Digest) (spec.Digest, error) {
+// hide returns the entry of the kept update of a slot, whose salt hides it. Where the
+// commitment to that is the one that was copied, the update gets a fresh salt first.
+func hide(ctx context.Context, t role.Tools, slot spec.Slot, copied spec.Digest) (blob.Entry, error) {
 	ref := blob.Ref{Kind: blob.Update, Slot: slot}
 	e, err := t.Store.Lookup(ctx, ref)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	if own := spec.UpdateCommitment(slot, e.Digest, e.Salt); own != copied {
-		return own, nil
+	if err != nil || spec.UpdateCommitment(slot, e.Digest, e.Salt) != copied {
+		return e, err
 	}
 	if e.Salt, err = t.Salt(); err != nil {
-		return spec.Digest{}, err
+		return e, err
 	}
-	return spec.UpdateCommitment(slot, e.Digest, e.Salt), t.Store.Relabel(ctx, blob.Label{Ref: ref, Entry: e})
+	return e, t.Store.Relabel(ctx, blob.Label{Ref: ref, Entry: e})
 }

@@ -86,7 +86,7 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 		}
 		return []role.Action{
 			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
-			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct}),
+			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct, Signature: t.Signature}),
 		}
 	case d.Round.Phase == spec.PhaseAttest && committed:
 		actions := []role.Action{Upload{d.Task, d.Round}}
@@ -108,9 +108,10 @@ func (m *Machine) check(t Trained) role.Action {
 type Trained struct {
 	Task, Round      uint64
 	Commitment       spec.Digest
-	Samples, Correct uint32        // as the node claims them
-	Withheld         bool          // the claim says nothing about how many rows there are
-	Took             time.Duration // of the Trainer call alone
+	Samples, Correct uint32         // as the node claims them
+	Signature        spec.Signature `json:",omitzero"` // of the owner of the rows, where the task is private
+	Withheld         bool           // the claim says nothing about how many rows there are
+	Took             time.Duration  // of the Trainer call alone
 
 	// Noise is what is known of that of a private task. It is in memory only: nil after a
 	// restart, and once it was checked.
@@ -142,8 +143,15 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	return role.Secret[Trained]{
 		Record: TrainKey(a.Task.ID, a.Round.Number), Copied: a.Copied,
 		Make: func() (Trained, error) { return a.train(ctx, t, slot) },
-		Hide: func(done Trained) (_ Trained, err error) {
-			done.Commitment, err = hide(ctx, t, slot, a.Copied)
+		Hide: func(done Trained) (Trained, error) {
+			kept, err := hide(ctx, t, slot, a.Copied)
+			if err != nil {
+				return done, err
+			}
+			done.Commitment = spec.UpdateCommitment(slot, kept.Digest, kept.Salt)
+			if a.Task.Spec.Private() && t.Sign != nil {
+				done.Signature, err = t.Sign(ctx, a.Round, kept.Digest, kept.Salt)
+			}
 			return done, err
 		},
 		Commitment: func(done Trained) spec.Digest { return done.Commitment },

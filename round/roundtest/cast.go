@@ -75,6 +75,7 @@ func (c cast) answers(chain string, r spec.Round) (ins []round.Input) {
 			commit := round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50}
 			if t.Dataset > 0 {
 				commit.Samples, commit.Correct = 0, 0
+				commit.Signature = spec.SignCharge(ownerKey(t.Dataset), slot(t.Node), t.Dataset, commitment)
 			}
 			ins = append(ins, commit)
 		}

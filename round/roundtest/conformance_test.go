@@ -80,8 +80,8 @@ func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	return duties
 }
 
-func (m *memory) Own(owner string, limit cost.Limit) (uint64, error) {
-	return m.RegisterDataset(owner, limit)
+func (m *memory) Own(owner string, key spec.OwnerKey, limit cost.Limit) (uint64, error) {
+	return m.RegisterDataset(owner, key, limit)
 }
 
 func (m *memory) Lend(dataset, node uint64) error {
@@ -209,12 +209,12 @@ func (s *stored) Exit(id uint64) error {
 	})
 }
 
-func (s *stored) Own(owner string, limit cost.Limit) (id uint64, err error) {
+func (s *stored) Own(owner string, key spec.OwnerKey, limit cost.Limit) (id uint64, err error) {
 	err = s.deliver(func(ctx sdk.Context) error {
 		rows := spec.DigestOf(fmt.Append(nil, s.ctx.GasMeter().GasConsumed(), owner))
 		res, err := s.owned.Register(ctx, &datasetpb.MsgRegister{
 			Owner:       owner,
-			Description: datasetpb.DescriptionFromSpec(spec.Description{Name: "digits", Commitment: rows, Features: 64, Classes: 10}),
+			Description: datasetpb.DescriptionFromSpec(spec.Description{Name: "digits", Commitment: rows, Features: 64, Classes: 10, Key: key}),
 			Limit:       ledgerpb.LimitFromCost(limit),
 		})
 		if err == nil {
@@ -223,6 +223,16 @@ func (s *stored) Own(owner string, limit cost.Limit) (id uint64, err error) {
 		return err
 	})
 	return id, err
+}
+
+func (s *stored) ReplaceKey(id uint64, key spec.OwnerKey) error {
+	return s.deliver(func(ctx sdk.Context) error {
+		d, err := s.owned.Dataset(ctx, &datasetpb.QueryDataset{Id: id})
+		if err == nil {
+			_, err = s.owned.Key(ctx, &datasetpb.MsgKey{Owner: d.Dataset.Owner, Dataset: id, Key: key[:]})
+		}
+		return err
+	})
 }
 
 func (s *stored) Lend(id, lent uint64) error {

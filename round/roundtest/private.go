@@ -1,6 +1,7 @@
 package roundtest
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,7 +44,7 @@ func (w *twins) own(node uint64, limit cost.Limit) {
 	w.datasets++
 	id := w.datasets
 	err := w.do("own", func(world World) error {
-		got, err := world.Own(n.Owner, limit)
+		got, err := world.Own(n.Owner, spec.OwnerKeyOf(ownerKey(id)), limit)
 		if err == nil && got != id {
 			err = fmt.Errorf("data set %d, want %d", got, id)
 		}
@@ -55,6 +56,12 @@ func (w *twins) own(node uint64, limit cost.Limit) {
 	if err != nil {
 		w.Fatalf("node %d: %v", node, err)
 	}
+}
+
+// ownerKey is the key with which the owner of a data set signs.
+func ownerKey(dataset uint64) ed25519.PrivateKey {
+	seed := digest("owner of data set %d", dataset)
+	return ed25519.NewKeyFromSeed(seed[:])
 }
 
 func (w *twins) lend(dataset, node uint64) error {
@@ -152,6 +159,61 @@ func privateRefused(w *twins) {
 	}
 	w.refuse(id, round.Commit{Node: 1, Round: 1, Commitment: digest("update"), Samples: 1}, round.ErrSamples)
 	w.finish(cast{}, id, spec.TaskSpent, 998)
+}
+
+// A commitment is paid for by whose owner signed it: this commitment, of this round, from
+// this node. What is refused charges nothing.
+func privateSigned(w *twins) {
+	owners(w, 9, 9, 9)
+	id := w.task("alice", noisy())
+	w.reach(cast{}, id, 1, spec.PhaseTrain)
+	slot := spec.Slot{Chain: Chain, Task: id, Round: 1, Node: 1}
+	honest := cast{}.owed(w.state(id))[0].(round.Commit)
+	signed := func(key uint64, slot spec.Slot, dataset uint64, commitment spec.Digest) round.Commit {
+		in := honest
+		in.Signature = spec.SignCharge(ownerKey(key), slot, dataset, commitment)
+		return in
+	}
+	with := func(change func(*spec.Slot)) spec.Slot {
+		s := slot
+		change(&s)
+		return s
+	}
+	unsigned := honest
+	unsigned.Signature = spec.Signature{}
+	for _, wrong := range []round.Commit{
+		unsigned,
+		signed(2, slot, 1, honest.Commitment),
+		signed(1, slot, 2, honest.Commitment),
+		signed(1, slot, 1, digest("another update")),
+		signed(1, with(func(s *spec.Slot) { s.Chain = "another" }), 1, honest.Commitment),
+		signed(1, with(func(s *spec.Slot) { s.Task++ }), 1, honest.Commitment),
+		signed(1, with(func(s *spec.Slot) { s.Round++ }), 1, honest.Commitment),
+		signed(1, with(func(s *spec.Slot) { s.Node = 2 }), 1, honest.Commitment),
+	} {
+		w.refuse(id, wrong, round.ErrSignature)
+	}
+	w.spent(1, "reserve 1 of task 1 for update, round 0")
+
+	// The key that a round began with is the one it ends with.
+	if err := w.do("replace the key", func(world World) error { return world.ReplaceKey(1, spec.OwnerKeyOf(ownerKey(7))) }); err != nil {
+		w.Fatalf("%v", err)
+	}
+	w.refuse(id, signed(7, slot, 1, honest.Commitment), round.ErrSignature)
+	w.hear(id, honest)
+	w.spent(1, "reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1")
+
+	// What was said is worth nothing in the next round, nor is the former key.
+	w.reach(cast{silent: []uint64{1}}, id, 2, spec.PhaseTrain)
+	again := honest
+	again.Round = 2
+	w.refuse(id, again, round.ErrSignature)
+	slot.Round = 2
+	again.Signature = spec.SignCharge(ownerKey(1), slot, 1, again.Commitment)
+	w.refuse(id, again, round.ErrSignature)
+	again.Signature = spec.SignCharge(ownerKey(7), slot, 1, again.Commitment)
+	w.hear(id, again)
+	w.finish(cast{silent: []uint64{1}}, id, spec.TaskSpent, 998)
 }
 
 // A round in which too few commit gives back what the others reserved, and keeps what was

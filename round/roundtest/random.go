@@ -229,6 +229,8 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 		value = rapid.SampledFrom(digests).Draw(t, name)
 	case spec.Salt:
 		value = salt(rapid.Uint64Range(0, 20).Draw(t, name))
+	case spec.Signature:
+		value = rapid.SampledFrom([]spec.Signature{{}, {1}}).Draw(t, name)
 	case spec.PPM:
 		value = rapid.SampledFrom([]spec.PPM{0, 1, spec.One, spec.One + 1}).Draw(t, name)
 	case uint32:

@@ -74,6 +74,7 @@ func refusals(w *twins) {
 	w.refuse(id, vary(func(c *round.Commit) { c.Round = 2 }), round.ErrWrongRound)
 	w.refuse(id, vary(func(c *round.Commit) { c.Round = 0 }), round.ErrWrongRound)
 	w.refuse(id, vary(func(c *round.Commit) { c.Node = 13 }), round.ErrNotSelected)
+	w.refuse(id, vary(func(c *round.Commit) { c.Signature = spec.Signature{1} }), round.ErrUnasked)
 	w.refuse(id, round.Attest{Node: 6, Round: 1, Holds: []byte{0}}, round.ErrEarly)
 	w.hear(id, commit)
 	w.refuse(id, commit, round.ErrRepeated)
@@ -125,7 +126,7 @@ func refusals(w *twins) {
 	for _, refusal := range round.Refusals() {
 		switch refusal {
 		case round.ErrNotOwner, round.ErrAlreadyClosing: // see cancelled
-		case round.ErrBudget: // see privateRefused
+		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
 			if w.heard[refusal.Why] == 0 && refusal.Code < 99 {

@@ -1,0 +1,83 @@
+package spec
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"fmt"
+)
+
+// OwnerKey is the Ed25519 public key of a data set: the owner's node signs with its other
+// half what it charges to the owner's own ledger. It is no account and no transport key.
+// The zero OwnerKey signs nothing.
+type OwnerKey [ed25519.PublicKeySize]byte
+
+// OwnerKeyFrom copies a key out of 32 bytes; no bytes at all are the zero OwnerKey.
+func OwnerKeyFrom(b []byte) (OwnerKey, error) {
+	var k OwnerKey
+	if len(b) != 0 && len(b) != len(k) {
+		return k, fmt.Errorf("owner's key of %d bytes: want %d", len(b), len(k))
+	}
+	copy(k[:], b)
+	return k, nil
+}
+
+// OwnerKeyOf is the public half of an owner's key.
+func OwnerKeyOf(key ed25519.PrivateKey) OwnerKey {
+	return OwnerKey(key.Public().(ed25519.PublicKey))
+}
+
+// IsZero reports whether there is no key.
+func (k OwnerKey) IsZero() bool { return k == OwnerKey{} }
+
+// String is the key in lower-case hexadecimal.
+func (k OwnerKey) String() string { return hex.EncodeToString(k[:]) }
+
+// Short is the first eight digits, for people.
+func (k OwnerKey) Short() string { return k.String()[:8] }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (k OwnerKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (k *OwnerKey) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(k) {
+		return fmt.Errorf("owner's key %.80q: want %d hexadecimal digits", text, 2*len(k))
+	}
+	copy(k[:], b)
+	return nil
+}
+
+// Signed reports whether a signature of a statement is that of the key.
+func (k OwnerKey) Signed(statement Digest, s Signature) bool {
+	return !k.IsZero() && ed25519.Verify(k[:], statement[:], s[:])
+}
+
+// Signature is an Ed25519 signature. The zero Signature is none.
+type Signature [ed25519.SignatureSize]byte
+
+// SignatureFrom copies a signature out of 64 bytes; no bytes at all are the zero Signature.
+func SignatureFrom(b []byte) (Signature, error) {
+	var s Signature
+	if len(b) != 0 && len(b) != len(s) {
+		return s, fmt.Errorf("signature of %d bytes: want %d", len(b), len(s))
+	}
+	copy(s[:], b)
+	return s, nil
+}
+
+// IsZero reports whether there is no signature.
+func (s Signature) IsZero() bool { return s == Signature{} }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s Signature) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(s[:])), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Signature) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(s) {
+		return fmt.Errorf("signature %.160q: want %d hexadecimal digits", text, 2*len(s))
+	}
+	copy(s[:], b)
+	return nil
+}
