@@ -53,12 +53,14 @@ type dataset struct {
 	charged    map[release]bool // in the book
 	costs      map[purpose]cost.Amount
 
+	signed map[place]signed
+
 	told    []cost.Row // the chain's history
 	chain   cost.Book  // as that history leads to it
 	foreign []cost.Row // charges of the chain that are not in the book
 }
 
-// purpose is what a task reserves for, and release one of its releases.
+// purpose is what a task reserves for, release one of its releases, and place a round.
 type (
 	purpose struct {
 		task   uint64
@@ -68,6 +70,7 @@ type (
 		purpose
 		round uint64
 	}
+	place struct{ task, round uint64 }
 )
 
 func purposeOf(r cost.Row) purpose { return purpose{r.Task, r.Reason} }

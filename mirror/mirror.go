@@ -6,10 +6,12 @@
 // the ledger of the chain.
 //
 // The order is: a verb here, then the chain, then the release. So what was released is
-// charged here, or on the chain, from which [Mirror.CatchUp] takes it.
+// charged here, or on the chain, from which [Mirror.CatchUp] takes it. The chain charges
+// what the owner's key has signed, and the mirror signs what it has charged.
 package mirror
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -24,8 +26,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The files of a mirror in a home folder. The records alone do not help to guess rows,
-// the key does: they must not be handed out together.
+// The files of a mirror in a home folder, beside [SigningFile]. The records alone do not
+// help to guess rows, the key does: they must not be handed out together.
 const (
 	File     = "mirror.jsonl"
 	KeyFile  = "mirror.key"
@@ -49,6 +51,8 @@ type Mirror struct {
 	file    *logbook.Book
 	lock    *os.File
 	checked bool // the file belongs to the key
+	signing *logbook.Book
+	keys    []ed25519.PrivateKey // in it, the newest last
 	sets    []*dataset
 	broken  error // a record may not last: nothing is done any more
 }
@@ -85,8 +89,10 @@ func (m *Mirror) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var err error
-	if m.file != nil {
-		err = m.file.Close()
+	for _, b := range []*logbook.Book{m.file, m.signing} {
+		if b != nil {
+			err = errors.Join(err, b.Close())
+		}
 	}
 	m.broken = os.ErrClosed
 	return errors.Join(err, m.lock.Close())
@@ -96,7 +102,10 @@ func (m *Mirror) load(home string) error {
 	if err := m.openKey(filepath.Join(home, KeyFile)); err != nil {
 		return err
 	}
-	var err error
+	err := m.openSigning(filepath.Join(home, SigningFile))
+	if err != nil {
+		return err
+	}
 	if m.file, err = logbook.Open(filepath.Join(home, File), m.read); err != nil || m.checked {
 		return err
 	}

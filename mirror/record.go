@@ -15,7 +15,8 @@ import (
 
 // record is a line of a mirror's file. The first one is the check of the key; each other
 // one is about a data set: its registration with the row that sets the limit, its number
-// on the chain, or one more row of its own book, of the chain's, or of both.
+// on the chain, one more row of its own book, of the chain's, or of both, or what was
+// signed.
 type record struct {
 	Check    spec.Digest   `json:"check,omitzero"`
 	Dataset  spec.Digest   `json:"dataset,omitzero"` // its commitment
@@ -23,6 +24,7 @@ type record struct {
 	ID       uint64        `json:"id,omitempty"`
 	Chain    *cost.Row     `json:"chain,omitempty"`
 	Row      *cost.Row     `json:"row,omitempty"`
+	Signed   *signed       `json:"signed,omitempty"`
 }
 
 // registration is what a mirror remembers of rows.
@@ -134,6 +136,10 @@ func (m *Mirror) take(r record) error {
 		return err
 	}
 	switch {
+	case r.Signed != nil && r.ID == 0 && r.Chain == nil && r.Row == nil:
+		return d.sign(*r.Signed)
+	case r.Signed != nil:
+		return errors.New("it says too much")
 	case r.ID > 0 && r.Chain == nil && r.Row == nil:
 		if err := m.mayNumber(d, r.ID); err != nil {
 			return err
@@ -148,7 +154,7 @@ func (m *Mirror) take(r record) error {
 
 // open is the data set of a registration, related to those that are there.
 func (m *Mirror) open(r record) (*dataset, error) {
-	if r.Dataset.IsZero() || r.ID > 0 || r.Chain != nil || r.Row == nil || len(r.Register.Nonce) != len(spec.Salt{}) {
+	if r.Dataset.IsZero() || r.ID > 0 || r.Chain != nil || r.Row == nil || r.Signed != nil || len(r.Register.Nonce) != len(spec.Salt{}) {
 		return nil, errors.New("it is no registration")
 	}
 	if _, err := m.find(r.Dataset); err == nil {
@@ -160,7 +166,7 @@ func (m *Mirror) open(r record) (*dataset, error) {
 	}
 	d := &dataset{
 		commitment: r.Dataset, nonce: spec.Salt(r.Register.Nonce), rows: rows,
-		charged: map[release]bool{}, costs: map[purpose]cost.Amount{},
+		charged: map[release]bool{}, costs: map[purpose]cost.Amount{}, signed: map[place]signed{},
 	}
 	if err := d.follow(nil, r.Row); err != nil {
 		return nil, err
