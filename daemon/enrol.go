@@ -77,7 +77,7 @@ func (f *Forgotten) Unwrap() error { return mirror.ErrNotRegistered }
 // again. An error of the ledger wraps one of package mirror; see also [Unfinished] and
 // [Forgotten].
 func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
-	asked.Commitment = spec.DigestOf(nil) // the ledger will say which; all else can be looked at before
+	asked.Commitment, asked.Key = spec.DigestOf(nil), spec.OwnerKey{1} // the ledger will say which; all else can be looked at before
 	if err := asked.Validate(); err != nil {
 		return 0, err
 	}
@@ -105,7 +105,7 @@ func RegisterData(ctx context.Context, account *client.Account, home string, row
 		}
 		return 0, err
 	}
-	asked.Commitment = known.Commitment
+	asked.Commitment, asked.Key = known.Commitment, own.Key()
 	number, err := registerOnce(ctx, account, sets, asked)
 	if err != nil {
 		return 0, err
@@ -169,6 +169,25 @@ func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) e
 	p.log.Info("rows are registered", slog.Uint64("dataset", id))
 	p.node, err = p.account.Node(ctx, p.node.ID)
 	return err
+}
+
+// RenewKey makes a new signing key for a data set of an account, in the own ledger in its
+// home folder first, then on the chain. Rounds that run keep the former one.
+func RenewKey(ctx context.Context, account *client.Account, home string, d spec.Dataset) (spec.OwnerKey, error) {
+	own, err := mirror.Open(home)
+	if err != nil {
+		return spec.OwnerKey{}, err
+	}
+	defer own.Close()
+	if !slices.ContainsFunc(own.Datasets(), func(k mirror.Dataset) bool { return k.Commitment == d.Commitment }) {
+		return spec.OwnerKey{}, &Forgotten{d.ID, home}
+	}
+	key, err := own.NewKey()
+	if err != nil {
+		return key, err
+	}
+	_, err = account.Send(ctx, client.ReplaceKey{Dataset: d.ID, Key: key})
+	return key, err
 }
 
 // validate reports what is wrong with a budget of a node.

@@ -41,6 +41,9 @@ type Rows struct {
 	Classes int    `json:"classes,omitempty"`
 	// Withhold keeps their number from everybody: it is in no message, blob or log.
 	Withhold bool `json:"withhold,omitempty"`
+	// Owner is the home folder of the owner of the rows, where its own ledger is; empty: the
+	// node's own. Relative to the home folder. The owner grants the node its data set.
+	Owner string `json:"owner,omitempty"`
 	// Budget has the node register its rows as a data set when it starts; nil: it does not.
 	Budget *Budget `json:"budget,omitempty"`
 }
@@ -56,6 +59,17 @@ const (
 
 // ErrOtherChain is returned for a home folder that belongs to another chain.
 var ErrOtherChain = errors.New("home folder belongs to another chain")
+
+// owner is the home folder with the own ledger of whoever owns the rows of a node.
+func (r Rows) owner(home string) string {
+	switch {
+	case r.Owner == "":
+		return home
+	case filepath.IsAbs(r.Owner):
+		return r.Owner
+	}
+	return filepath.Join(home, r.Owner)
+}
 
 // LoadNode reads a node's home folder.
 func LoadNode(home string) (NodeConfig, error) {
@@ -112,6 +126,9 @@ func (c NodeConfig) Validate() error {
 		if _, err := spec.ParseEndpoint(c.endpoint()); err != nil {
 			return fmt.Errorf("node %q: %w", c.Name, err)
 		}
+	}
+	if c.Data.Owner != "" && c.Data.Budget != nil {
+		return fmt.Errorf("node %q: data.owner names the home folder of who owns the rows, so data.budget belongs there", c.Name)
 	}
 	if err := c.Data.Budget.validate(c.Roles); err != nil {
 		return fmt.Errorf("node %q: %w", c.Name, err)

@@ -51,6 +51,8 @@ func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (
 			continue
 		}
 		switch err := own.Verify(d.Commitment, rows); {
+		case err == nil && !own.Signs(d.Key):
+			return 0, unsigned(d)
 		case err == nil:
 			held = d.ID
 		case errors.Is(err, mirror.ErrChanged):
@@ -89,6 +91,31 @@ func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r
 		return fmt.Errorf("the owner's own ledger refuses: %w: %w", err, role.ErrFinal)
 	}
 	return nil
+}
+
+// sign has the owner of the rows sign what the node commits to in a round of a private task,
+// which is charged. It is [role.Tools.Sign].
+func (p *Participant) sign(home string, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+	i := r.Trainer(p.node.ID)
+	if i < 0 {
+		return spec.Signature{}, fmt.Errorf("node %d does not train in it: %w", p.node.ID, role.ErrFinal)
+	}
+	own, err := mirror.Open(home)
+	if err != nil {
+		return spec.Signature{}, err
+	}
+	defer own.Close()
+	known := own.Datasets()
+	at := slices.IndexFunc(known, func(k mirror.Dataset) bool { return k.ID == r.Trainers[i].Dataset })
+	if at < 0 {
+		return spec.Signature{}, fmt.Errorf("data set %d: %w: %w", r.Trainers[i].Dataset, mirror.ErrNotRegistered, role.ErrFinal)
+	}
+	slot := spec.Slot{Chain: p.config.Chain, Task: r.Task, Round: r.Number, Node: p.node.ID}
+	s, err := own.Sign(known[at].Commitment, terms.Update, r.Trainers[i].Key, slot, update, salt)
+	if err != nil {
+		return s, fmt.Errorf("the owner's own ledger does not sign: %w: %w", err, role.ErrFinal)
+	}
+	return s, nil
 }
 
 // spend charges a round to the mirror. Saying it again charges nothing.
@@ -162,11 +189,21 @@ func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Da
 }
 
 // holdings are what the node claims to hold. Rows for which the owner's own ledger does
-// not answer take no part in anything.
-func (p *Participant) holdings(ctx context.Context, home string, rows data.Table) ([]spec.Holding, error) {
-	held, err := p.owned(ctx, home, rows)
+// not answer, or which their owner has not granted to the node, take no part in anything.
+func (p *Participant) holdings(ctx context.Context, home string, node uint64, rows data.Table) ([]spec.Holding, error) {
+	var held uint64
+	var err error
+	if p.config.Data.Owner == "" {
+		held, err = p.owned(ctx, home, rows)
+	} else {
+		held, err = p.lent(ctx, p.config.Data.owner(home), node, rows)
+	}
+	_, refused := errors.AsType[*NotGranted](err)
+	for _, doubt := range []error{mirror.ErrNotRegistered, mirror.ErrContradiction, mirror.ErrChanged, mirror.ErrNoKey} {
+		refused = refused || errors.Is(err, doubt)
+	}
 	switch {
-	case errors.Is(err, mirror.ErrNotRegistered), errors.Is(err, mirror.ErrContradiction), errors.Is(err, mirror.ErrChanged):
+	case refused:
 		p.log.Error("rows take no part: the owner's own ledger does not answer for them", slog.Any("err", err))
 		return nil, nil
 	case err != nil:

@@ -89,7 +89,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = account.Send(t.Context(), client.RegisterDataset{
-		Description: spec.Description{Name: "digits", Commitment: set.Commitment, Features: 64, Classes: 10, Rows: 30}, Limit: limit,
+		Description: spec.Description{Name: "digits", Commitment: set.Commitment, Key: own.Key(), Features: 64, Classes: 10, Rows: 30}, Limit: limit,
 	})
 	if err != nil {
 		t.Fatal(err)

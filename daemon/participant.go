@@ -122,6 +122,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if p.keys.former != nil {
 		p.formerly = &formerly{home: home, until: time.Now().Add(stale)}
 	}
+	owner := config.Data.owner(home)
 	asks.Node, asks.Key = p.node.ID, p.keys.transport
 	p.tools = role.Tools{
 		Chain: config.Chain, Node: p.node.ID,
@@ -138,7 +139,10 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Alarm:     p.alarm,
 		Now:       time.Now,
 		Charge: func(ctx context.Context, task spec.Task, r spec.Round) error {
-			return p.charge(ctx, home, task, r)
+			return p.charge(ctx, owner, task, r)
+		},
+		Sign: func(ctx context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+			return p.sign(owner, r, update, salt)
 		},
 	}
 	if listener == nil {
@@ -203,7 +207,7 @@ func (p *Participant) register(ctx context.Context, home string, before spec.Nod
 	}
 	p.keys.enter(&profile)
 	var err error
-	if profile.Holdings, err = p.holdings(ctx, home, table); err != nil {
+	if profile.Holdings, err = p.holdings(ctx, home, before.ID, table); err != nil {
 		return spec.Node{}, err
 	}
 	switch {

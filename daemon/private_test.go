@@ -70,7 +70,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 		own.Close()
 		account := accountOf(t, c, home)
 		for _, m := range []client.Message{
-			client.RegisterDataset{Description: spec.Description{Name: "digits", Commitment: set.Commitment, Features: 64, Classes: 10}, Limit: limit},
+			client.RegisterDataset{Description: spec.Description{Name: "digits", Commitment: set.Commitment, Key: own.Key(), Features: 64, Classes: 10}, Limit: limit},
 			client.Grant{Dataset: uint64(i) + 1, Node: uint64(i) + 1},
 		} {
 			if _, err := account.Send(ctx, m); err != nil {

@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/mirror"
+	"github.com/althing-network/althing/spec"
+)
+
+// NotGranted says that the owner of a node's rows has not let the node train on them.
+type NotGranted struct{ Dataset, Node uint64 }
+
+// Error says what the owner has to do.
+func (e *NotGranted) Error() string {
+	if e.Node == 0 {
+		return fmt.Sprintf("the owner of data set %d cannot have granted it to this node, which has no number yet: once it is registered, the owner says `althing data grant %d NODE`; then start the node again", e.Dataset, e.Dataset)
+	}
+	return fmt.Sprintf("the owner of data set %d has not granted it to this node: the owner says `althing data grant %d %d`; then start the node again", e.Dataset, e.Dataset, e.Node)
+}
+
+// lent brings the own ledger of another owner up to date with the chain, and returns which
+// of its data sets the node's rows are. The owner must have granted it to the node, or the
+// error is [NotGranted].
+func (p *Participant) lent(ctx context.Context, home string, node uint64, rows data.Table) (uint64, error) {
+	if _, err := os.Stat(filepath.Join(home, mirror.File)); err != nil {
+		return 0, fmt.Errorf("data.owner: %w: %w", mirror.ErrNotRegistered, err)
+	}
+	own, err := mirror.Open(home)
+	if err != nil {
+		return 0, err
+	}
+	defer own.Close()
+	known := own.Datasets()
+	i := slices.IndexFunc(known, func(d mirror.Dataset) bool { return d.ID > 0 && own.Verify(d.Commitment, rows) == nil })
+	if i < 0 {
+		return 0, fmt.Errorf("data.owner: %w: %s has no data set of these rows", mirror.ErrNotRegistered, home)
+	}
+	d, err := p.account.Dataset(ctx, known[i].ID)
+	switch {
+	case errors.Is(err, client.ErrNoDataset):
+		return 0, fmt.Errorf("%w: it has no data set %d", mirror.ErrContradiction, known[i].ID)
+	case err != nil:
+		return 0, err
+	case d.Commitment != known[i].Commitment:
+		return 0, fmt.Errorf("%w: its data set %d is of other rows", mirror.ErrContradiction, d.ID)
+	case !own.Signs(d.Key):
+		return 0, unsigned(d)
+	}
+	if err := p.catchUp(ctx, own, d, known[i].Told); err != nil {
+		return 0, err
+	}
+	granted, err := every(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, d.ID, page) })
+	if err == nil && !slices.Contains(granted, node) {
+		err = &NotGranted{d.ID, node}
+	}
+	return d.ID, err
+}
+
+// unsigned says that the owner's own ledger could sign nothing for a data set.
+func unsigned(d spec.Dataset) error {
+	return fmt.Errorf("data set %d: %w, which is %s on the chain: the owner says `althing data rekey %d`", d.ID, mirror.ErrNoKey, d.Key.Short(), d.ID)
+}
