@@ -8,6 +8,7 @@ import (
 
 	"github.com/althing-network/althing/mirror"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/spec"
 )
 
 // FuzzOpen reads any bytes as the records of a mirror. What is read is a mirror that goes
@@ -33,6 +34,7 @@ func FuzzOpen(f *testing.F) {
 	_, reserved, _ := book.Reserve(1, "update", pure(100), 2)
 	for _, err := range []error{
 		m.Confirm(d.Commitment, 3), m.CatchUp(d.Commitment, append(history, reserved...)), m.Charge(d.Commitment, 1, "update", 1),
+		signs(m, d.Commitment, spec.Slot{Task: 1, Round: 1, Node: 1}),
 	} {
 		if err != nil {
 			f.Fatal(err)
@@ -65,8 +67,14 @@ func FuzzOpen(f *testing.F) {
 			}
 			_ = m.Reserve(d.Commitment, 77, "update", pure(10), 1)
 			_ = m.Charge(d.Commitment, 77, "update", 1)
+			_ = signs(m, d.Commitment, spec.Slot{Task: 77, Round: 1, Node: 1})
 		}
 		_, _ = m.Register(rows(1, 2, 3), limit(1))
 		reopened(t, home, m)
 	})
+}
+
+func signs(m *mirror.Mirror, commitment spec.Digest, slot spec.Slot) error {
+	_, err := m.Sign(commitment, "update", m.Key(), slot, spec.DigestOf(nil), spec.Salt{})
+	return err
 }

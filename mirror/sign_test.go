@@ -1,0 +1,79 @@
+package mirror_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/althing-network/althing/mirror"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestSignsWhatIsCharged: one update of each round that is charged, from one node, under as
+// many salts as it takes, also after a restart.
+func TestSignsWhatIsCharged(t *testing.T) {
+	home := t.TempDir()
+	m := open(t, home)
+	set := register(t, m, rows(1, 2, 3), limit(3_000_000))
+	key := m.Key()
+	slot := spec.Slot{Chain: "althing-1", Task: 1, Round: 1, Node: 4}
+	update, salt := spec.DigestOf([]byte("update")), spec.Salt{7}
+	refused := func(want error, commitment spec.Digest, key spec.OwnerKey, slot spec.Slot, update spec.Digest) {
+		t.Helper()
+		if s, err := m.Sign(commitment, "update", key, slot, update, salt); !s.IsZero() {
+			t.Error("it signs all the same")
+		} else {
+			refuses(t, err, want, "")
+		}
+	}
+	signed := func(salt spec.Salt) {
+		t.Helper()
+		s, err := m.Sign(set, "update", key, slot, update, salt)
+		must(t, err)
+		if !key.Signed(spec.ChargeStatement(slot, 5, spec.UpdateCommitment(slot, update, salt)), s) {
+			t.Error("the signature is of something else")
+		}
+	}
+	must(t, m.Confirm(set, 5))
+	must(t, m.Reserve(set, 1, "update", pure(1_000_000), 2))
+	refused(mirror.ErrNotCharged, set, key, slot, update)
+	must(t, m.Charge(set, 1, "update", 1))
+	if _, err := m.Sign(set, "score", key, slot, update, salt); err == nil {
+		t.Error("it signs for a reason that nothing is charged for")
+	}
+	refused(mirror.ErrNoKey, set, spec.OwnerKey{1}, slot, update)
+	refused(mirror.ErrNotRegistered, spec.DigestOf([]byte("others")), key, slot, update)
+	signed(salt)
+	signed(salt)
+	signed(spec.Salt{8})
+
+	m = reopened(t, home, m)
+	signed(spec.Salt{9})
+	another := slot
+	another.Node = 6
+	refused(mirror.ErrSigned, set, key, slot, spec.DigestOf([]byte("another update")))
+	refused(mirror.ErrSigned, set, key, another, update)
+	another = slot
+	another.Round = 2
+	refused(mirror.ErrNotCharged, set, key, another, update)
+
+	// A new key does not take the former one away from rounds that began with it.
+	next, err := m.NewKey()
+	must(t, err)
+	if next == key || m.Key() != next || !m.Signs(key) || !m.Signs(next) || m.Signs(spec.OwnerKey{}) {
+		t.Error("the new key is the former one, or replaces it at once")
+	}
+	m = reopened(t, home, m)
+	signed(salt)
+	if key = next; m.Key() != next {
+		t.Error("a restart forgets the new key")
+	}
+	signed(salt)
+
+	// Without the file the former keys are gone, and another one is made.
+	must(t, m.Close())
+	must(t, os.Remove(filepath.Join(home, mirror.SigningFile)))
+	m = open(t, home)
+	refused(mirror.ErrNoKey, set, key, slot, update)
+	must(t, m.Close())
+}

@@ -1,0 +1,176 @@
+package trainer_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"testing"
+
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// lent is a network as of [guarded] in which the first trainer's data set is that of
+// somebody who has no node in the round, and who has granted it to the first trainer. The
+// owner's key is given; all others sign for their own rows.
+func lent(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, granted *sim.Node) {
+	t.Helper()
+	n, err := sim.Digits(sim.Config{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, node := range n.Nodes[sim.FirstTrainer-1:] {
+		owner, signs := node.Owner, spec.OwnerKeyOf(node.Signs)
+		if i == 0 {
+			owner, signs = "hospital", spec.OwnerKeyOf(key)
+		}
+		limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 9 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
+		id, err := n.RegisterDataset(owner, signs, limit)
+		if err == nil {
+			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := n.Open("consumer", noisy(spec.KindLaplace, rounds)); err != nil {
+		t.Fatal(err)
+	}
+	return n, n.Nodes[sim.FirstTrainer-1]
+}
+
+// hospital is the owner's key, which the granted trainer does not have.
+func hospital() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
+
+// spent is what the hospital has lost, and how much it still holds back for a task.
+func spent(t *testing.T, n *sim.Network) (lost cost.Epsilon) {
+	t.Helper()
+	b, _, err := n.Book(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Spent.Epsilon
+}
+
+// TestAttackGrantedTrainerDrainsOwner: a trainer that an owner has granted its data set, and
+// that never asks the owner's node, commits to nothing in each round. Whoever has the key
+// spends the owner's budget by that; whoever only has the grant spends none of it.
+func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
+	const rounds = 3
+	drain := func(n *sim.Network, eve *sim.Node) (refused error) {
+		eve.Refuses = func(role.Action) bool { return true }
+		for number := uint64(1); number <= rounds; number++ {
+			_, r, err := n.Reach(t.Context(), 1, number, spec.PhaseTrain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slot, nothing := eve.Tools.Slot(1, number), spec.DigestOf([]byte{byte(number)})
+			err = n.Say(1, round.Commit{
+				Node: eve.ID, Round: number, Commitment: nothing,
+				Signature: spec.SignCharge(eve.Signs, slot, r.Trainers[0].Dataset, nothing),
+			})
+			refused = errors.Join(refused, err)
+		}
+		if _, err := n.Finish(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		return refused
+	}
+	eves := func() ed25519.PrivateKey { _, eve := lent(t, hospital(), 1); return eve.Signs }()
+	n, eve := lent(t, eves, rounds)
+	if err := drain(n, eve); err != nil || spent(t, n) != rounds*cost.OneEpsilon {
+		t.Errorf("where the grant is enough, the owner has spent %s after %d rounds: %v", spent(t, n), rounds, err)
+	}
+	n, eve = lent(t, hospital(), rounds)
+	if err := drain(n, eve); !errors.Is(err, round.ErrSignature) || spent(t, n) != 0 {
+		t.Errorf("the owner has spent %s: %v", spent(t, n), err)
+	}
+	if b, _, err := n.Book(1); err != nil || b.Left() != 9*cost.OneEpsilon {
+		t.Errorf("%s of 9 is left (%v)", b.Left(), err)
+	}
+}
+
+// TestAttackCommitmentSentAgain: what an owner has signed once is sent again, in a later
+// round, and from another node. Whoever has the key could have it charged again.
+func TestAttackCommitmentSentAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		resign bool // the trainer has the owner's key
+		want   error
+		lost   cost.Epsilon
+	}{
+		"with the key":    {true, nil, 2 * cost.OneEpsilon},
+		"without the key": {false, round.ErrSignature, cost.OneEpsilon},
+	} {
+		n, eve := lent(t, hospital(), 2)
+		eve.Signs = hospital() // for the first round the owner's node signs
+		task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event, err := do(t, eve, role.Duty{Task: task, Round: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := event.(trainer.Trained)
+		said := round.Commit{Node: eve.ID, Round: 1, Commitment: done.Commitment, Signature: done.Signature}
+		copied := said
+		copied.Node++
+		if err := n.Say(1, copied); !errors.Is(err, round.ErrSignature) {
+			t.Errorf("%s, from another node: %v", name, err)
+		}
+		if err := n.Say(1, said); err != nil {
+			t.Fatal(err)
+		}
+		eve.Refuses = func(a role.Action) bool { _, uploads := a.(trainer.Upload); return !uploads }
+		if _, _, err := n.Reach(t.Context(), 1, 2, spec.PhaseTrain); err != nil {
+			t.Fatal(err)
+		}
+		said.Round = 2
+		if c.resign {
+			said.Signature = spec.SignCharge(eve.Signs, eve.Tools.Slot(1, 2), 1, said.Commitment)
+		}
+		if err := n.Say(1, said); !errors.Is(err, c.want) || spent(t, n) != c.lost {
+			t.Errorf("%s, in a later round: %v, and the owner has spent %s", name, err, spent(t, n))
+		}
+	}
+}
+
+// TestGrantedTrainerTakesPart: with the owner's signature a trainer of another account takes
+// part, and the owner's data set is charged.
+func TestGrantedTrainerTakesPart(t *testing.T) {
+	n, granted := lent(t, hospital(), 2)
+	granted.Signs = hospital()
+	task, err := n.Finish(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := n.Round(1, 2)
+	if err != nil || task.Accepted != 2 || spent(t, n) != 2*cost.OneEpsilon {
+		t.Errorf("after %d rounds the owner has spent %s (%v)", task.Accepted, spent(t, n), err)
+	}
+	if own := r.Trainers[0]; own.Dataset != 1 || own.Key != spec.OwnerKeyOf(hospital()) || !own.Survivor {
+		t.Errorf("its part in round 2 is %+v", own)
+	}
+}
+
+// TestOwnerDoesNotSign: then nothing is committed to, and the node says why.
+func TestOwnerDoesNotSign(t *testing.T) {
+	n, node := lent(t, hospital(), 1)
+	refusal := errors.New("another update of the round is signed already")
+	node.Tools.Sign = func(context.Context, spec.Round, spec.Digest, spec.Salt) (spec.Signature, error) {
+		return spec.Signature{}, errors.Join(refusal, role.ErrFinal)
+	}
+	if _, err := n.Finish(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := n.Round(1, 1); err != nil || r.Trainers[0].Height != 0 || r.Survivors() != 2 || spent(t, n) != 0 {
+		t.Errorf("its part is %+v (%v)", r.Trainers[0], err)
+	}
+	if len(node.Errs) != 1 || !errors.Is(node.Errs[0], refusal) {
+		t.Errorf("it says %v", node.Errs)
+	}
+}
