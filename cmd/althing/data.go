@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -16,6 +17,7 @@ import (
 func (s *session) data() *cobra.Command {
 	return noun("data", "Register your rows, say who may train on them, and see what others have",
 		s.dataRegister(), s.dataList(), s.dataShow(),
+		s.dataRekey(),
 		s.dataGrant("grant", "Let a node train on your data set", func(dataset, node uint64) client.Message { return client.Grant{Dataset: dataset, Node: node} }),
 		s.dataGrant("revoke", "Let a node train on your data set no more; what was charged stays charged", func(dataset, node uint64) client.Message { return client.Revoke{Dataset: dataset, Node: node} }))
 }
@@ -144,6 +146,7 @@ func (s *session) showDataset(ctx context.Context, c *client.Client, d spec.Data
 	t.row("owner", d.Owner)
 	t.row("registered", fmt.Sprintf("at height %d", d.Registered))
 	t.row("commitment", d.Commitment)
+	t.row("owner signs with", "key "+d.Key.Short())
 	t.row("rows", fmt.Sprintf("%v, of %d features and %d classes", withheld(d), d.Features, d.Classes))
 	t.row("granted to", unless(len(trainers) == 0, strings.Join(trainers, ", ")))
 	book.rows(t)
@@ -181,6 +184,41 @@ func (s *session) dataGrant(verb, short string, message func(dataset, node uint6
 				return err
 			}
 			if _, err := account.Send(ctx, message(number, node)); err != nil {
+				return s.ownerless(err, args[0])
+			}
+			c, d, err := s.dataset(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return s.showDataset(ctx, c, d)
+		},
+	}
+}
+
+// dataRekey has the owner sign with another key.
+func (s *session) dataRekey() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rekey DATA --home DIR",
+		Short: "Make a new key with which your node signs what it charges to your data set",
+		Long: `Makes a new key beside your own ledger in the home folder and puts its public half on
+the chain, for when others may know the former one. A round that runs keeps the key that
+it began with.`,
+		Example: "  althing data rekey 1 --home net/trainer-1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			_, before, err := s.dataset(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			account, err := s.account(ctx)
+			if err != nil {
+				return err
+			}
+			if account.Address() != before.Owner {
+				return s.ownerless(fmt.Errorf("%w %d, which belongs to %s", client.ErrNotOwner, before.ID, before.Owner), args[0])
+			}
+			if _, err := daemon.RenewKey(ctx, account, s.home, before); err != nil {
 				return s.ownerless(err, args[0])
 			}
 			c, d, err := s.dataset(ctx, args[0])
