@@ -1,6 +1,9 @@
 package privacy
 
-import "math/big"
+import (
+	"math"
+	"math/big"
+)
 
 // Draw draws from the law exactly, by comparing random integers with integers
 // (Canonne, Kamath and Steinke 2020, "The discrete Gaussian for differential
@@ -53,11 +56,10 @@ func (g RoundedGaussian) Draw(s *Stream) (int64, error) {
 	if err := g.Validate(); err != nil {
 		return 0, err
 	}
-	t := g.Sigma.Num/g.Sigma.Den + 1 // the scale of what is proposed
-	q := newQuadratic(g.Sigma, t)
+	q := newQuadratic(g.Sigma)
 	for {
-		y := s.laplace(1, t)
-		q.propose(y)
+		y := s.laplace(1, q.t)
+		q.propose(y, s.Uint64())
 		if q.accept(s) {
 			return y, nil
 		}
@@ -66,48 +68,51 @@ func (g RoundedGaussian) Draw(s *Stream) (int64, error) {
 
 // quadratic is the exponent e(w) = (x+w)^2/(2 sigma^2) - x/t + sigma^2/(2 t^2) + 1/(2t)
 // of the odds e^-e(w), where x = |y| and w is the real in [-1/2, 1/2), measured away from
-// zero. It is never negative. Times the denominator it is
-// square (x+w)^2 - linear x + constant, all integers.
+// zero, and t the scale of what is proposed. It is never negative.
 type quadratic struct {
-	square, linear, constant, denominator *big.Int
-	x                                     *big.Int
-	real                                  real // w + 1/2
+	sigma    Ratio
+	t        uint64
+	floats   floats
+	about    float64 // e(w) by the first word of w, within doubt; NaN where floats know less
+	x, first uint64  // |y|, and the first word of w + 1/2
+	integers *integers
 }
 
-func newQuadratic(sigma Ratio, t uint64) *quadratic {
-	integer := func(v uint64) *big.Int { return new(big.Int).SetUint64(v) }
-	product := func(factors ...*big.Int) *big.Int {
-		p := big.NewInt(1)
-		for _, f := range factors {
-			p.Mul(p, f)
-		}
-		return p
-	}
-	p, q := product(integer(sigma.Num), integer(sigma.Num)), product(integer(sigma.Den), integer(sigma.Den))
-	two, tt := big.NewInt(2), integer(t)
-	linear := product(two, p, q, tt)
-	constant := product(p, q, tt)
-	return &quadratic{
-		square:      product(q, q, tt, tt),
-		linear:      linear,
-		constant:    constant.Add(constant, product(p, p)),
-		denominator: product(linear, tt),
-	}
+// floats are what a float64 of e(w) is made of.
+type floats struct{ centre, square, linear float64 }
+
+// doubt is far more than e(w) in floats is off by, as [quadratic.propose] makes it. What
+// floats know within it is known; everything else is decided by integers.
+const doubt = 1e-8
+
+func newQuadratic(sigma Ratio) quadratic {
+	t, of := sigma.Num/sigma.Den+1, float64(sigma.Num)/float64(sigma.Den)
+	return quadratic{sigma: sigma, t: t, floats: floats{centre: of * (of / float64(t)), square: 1 / (2 * of * of), linear: 1 / float64(t)}}
 }
 
-// propose begins anew with an integer and no bit of the real.
-func (q *quadratic) propose(y int64) {
-	q.x = new(big.Int).SetUint64(magnitude(y))
-	q.real = real{bits: new(big.Int)}
+// propose begins anew with an integer and the first word of the real.
+func (q *quadratic) propose(y int64, word uint64) {
+	q.x, q.first, q.integers = magnitude(y), word, nil
+	const most = 1 << 10            // of e(w): then x is less than 46 sigma + sigma^2/t, and floats are off by less than 2^-40
+	half := float64(word) * 0x1p-64 // w + 1/2
+	off := float64(q.x) - q.floats.centre + (half - 0.5)
+	q.about = off*off*q.floats.square + half*q.floats.linear
+	if q.about >= most {
+		q.about = math.NaN()
+	}
 }
 
 // accept is true with odds of e^-e(w): where e(w) is at most m, with the odds of m
 // independent events that have e^-(e(w)/m) each.
 func (q *quadratic) accept(s *Stream) bool {
-	q.real.refine(s)
-	_, most := q.between()
-	scale := new(big.Int).Lsh(q.denominator, 2*q.real.size)
-	m := new(big.Int).Quo(most.Add(most, scale).Sub(most, big.NewInt(1)), scale).Uint64()
+	m := math.Ceil(q.about + doubt)
+	if m != math.Ceil(q.about-doubt) { // of NaN, too
+		return q.acceptUpTo(s, q.exactly().ceiling())
+	}
+	return q.acceptUpTo(s, uint64(m))
+}
+
+func (q *quadratic) acceptUpTo(s *Stream, m uint64) bool {
 	for range m {
 		if !q.exp(s, m) {
 			return false
@@ -125,10 +130,71 @@ func (q *quadratic) exp(s *Stream, m uint64) bool {
 	}
 }
 
-// happens is true with odds of e(w)/m, at most 1: a uniform real is compared with
-// it, and both get more bits until they differ.
+// happens is true with odds of e(w)/m, at most 1: a uniform real is compared with it. The
+// first words of both decide, but for odds of 2^-60 or so, and floats of them nearly always.
 func (q *quadratic) happens(s *Stream, m uint64) bool {
-	v := real{bits: new(big.Int)}
+	word := s.Uint64()
+	if q.integers == nil || q.integers.real.size == 64 {
+		switch apart := float64(word)*0x1p-64 - q.about/float64(m); {
+		case apart > doubt:
+			return false
+		case apart < -doubt:
+			return true
+		}
+	}
+	return q.exactly().happens(s, word, m)
+}
+
+// exactly is the same exponent in integers.
+func (q *quadratic) exactly() *integers {
+	if q.integers == nil {
+		q.integers = newIntegers(q.sigma, q.t, q.x, q.first)
+	}
+	return q.integers
+}
+
+// integers are a quadratic's: times the denominator, e(w) is
+// square (x+w)^2 - linear x + constant, all integers.
+type integers struct {
+	square, linear, constant, denominator *big.Int
+	x                                     *big.Int
+	real                                  real // w + 1/2
+}
+
+func newIntegers(sigma Ratio, t, x, first uint64) *integers {
+	integer := func(v uint64) *big.Int { return new(big.Int).SetUint64(v) }
+	product := func(factors ...*big.Int) *big.Int {
+		p := big.NewInt(1)
+		for _, f := range factors {
+			p.Mul(p, f)
+		}
+		return p
+	}
+	p, q := product(integer(sigma.Num), integer(sigma.Num)), product(integer(sigma.Den), integer(sigma.Den))
+	two, tt := big.NewInt(2), integer(t)
+	linear := product(two, p, q, tt)
+	constant := product(p, q, tt)
+	return &integers{
+		square:      product(q, q, tt, tt),
+		linear:      linear,
+		constant:    constant.Add(constant, product(p, p)),
+		denominator: product(linear, tt),
+		x:           integer(x),
+		real:        real{bits: integer(first), size: 64},
+	}
+}
+
+// ceiling is the least integer that e(w) is at most, by the bits of w that are drawn.
+func (q *integers) ceiling() uint64 {
+	_, most := q.between()
+	scale := new(big.Int).Lsh(q.denominator, 2*q.real.size)
+	return new(big.Int).Quo(most.Add(most, scale).Sub(most, big.NewInt(1)), scale).Uint64()
+}
+
+// happens compares a uniform real, of which a first word is drawn, with e(w)/m: both get
+// more bits until they differ.
+func (q *integers) happens(s *Stream, first, m uint64) bool {
+	v := real{bits: new(big.Int).SetUint64(first), size: 64}
 	for {
 		for v.size < q.real.size {
 			v.refine(s)
@@ -149,7 +215,7 @@ func (q *quadratic) happens(s *Stream, m uint64) bool {
 }
 
 // between is what e(w) lies between, times denominator and 4^size of the real.
-func (q *quadratic) between() (least, most *big.Int) {
+func (q *integers) between() (least, most *big.Int) {
 	size := q.real.size
 	near := new(big.Int).Lsh(q.x, size) // (x + w) 2^size lies in [near, far)
 	near.Add(near, q.real.bits)

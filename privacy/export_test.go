@@ -1,6 +1,9 @@
 package privacy
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // StreamOf is a stream whose next words are these, for draws that AES gives once in
 // the life of the world.
@@ -10,4 +13,36 @@ func StreamOf(words ...uint64) *Stream {
 		binary.LittleEndian.PutUint64(s.words[streamSize-s.left+8*i:], w)
 	}
 	return s
+}
+
+// DrawByIntegers draws as Draw does, but lets floats decide nothing.
+func (g RoundedGaussian) DrawByIntegers(s *Stream) int64 {
+	q := newQuadratic(g.Sigma)
+	for {
+		y := s.laplace(1, q.t)
+		q.propose(y, s.Uint64())
+		q.about = math.NaN()
+		if q.accept(s) {
+			return y
+		}
+	}
+}
+
+// About is e(w) in floats for a proposal of y whose w begins with a word; NaN where floats
+// do not tell.
+func (g RoundedGaussian) About(y int64, word uint64) float64 {
+	q := newQuadratic(g.Sigma)
+	q.propose(y, word)
+	return q.about
+}
+
+// Accepts is whether a proposal is accepted with the words of a stream, and where no float
+// decides anything.
+func (g RoundedGaussian) Accepts(y int64, word uint64, words ...uint64) (both, integers bool) {
+	q := newQuadratic(g.Sigma)
+	q.propose(y, word)
+	both = q.accept(StreamOf(words...))
+	q.propose(y, word)
+	q.about = math.NaN()
+	return both, q.accept(StreamOf(words...))
 }

@@ -31,7 +31,7 @@ func SamplerOf(l Law, draws uint64) (Sampler, error) {
 }
 
 // NewSampler is the table of a law, or, where the table would be too large, its exact
-// sampler: that is some hundred times slower.
+// sampler: that is many times slower.
 func NewSampler(l Law) (Sampler, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
