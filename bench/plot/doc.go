@@ -1,6 +1,7 @@
 // Package plot draws line charts as SVG: one or several on a page, with linear or
-// logarithmic axes and one legend; and pages of bars made of parts. A figure is plain
-// data and drawing it is a function, so the same figure gives the same bytes.
+// logarithmic axes and one legend; pages of bars made of parts; and galleries of small
+// pictures. A figure is plain data and drawing it is a function, so the same figure gives
+// the same bytes.
 //
 //	f := plot.Figure{Charts: []plot.Chart{{
 //		Title: "2NN, IID",

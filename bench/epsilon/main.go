@@ -1,0 +1,164 @@
+// Command epsilon measures what privacy costs in accuracy: tasks in each mode, over some
+// epsilons, beside the same without noise, in the simulator and so with the roles, rounds
+// and books of a network. It measures no time, and no attack.
+//
+//	go run ./bench/epsilon --only digits
+//	go run ./bench/epsilon --only clients --epsilons 8 --fashion /usr/share/datasets/fashion-mnist
+//	go run ./bench/epsilon --only none --trials docs/privacy-accuracy.jsonl --plot docs/privacy-accuracy.svg
+//
+// Fashion-MNIST is a folder of its four IDX files; Debian has it as dataset-fashion-mnist.
+// Each trial is a line of a file, and none that stands there is made again. The tables and
+// the picture are of all that stands there.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// options are what the flags say.
+type options struct {
+	only     []string // names of groups
+	epsilons []float64
+	seeds    int
+	fashion  string // folder
+	trials   string // file; empty: none is kept
+	plot     string // file; empty: none
+}
+
+func main() {
+	o, err := parse(os.Args[1:], os.Stderr)
+	if err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err = run(ctx, o, os.Stdout, os.Stderr)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/epsilon:", err)
+		os.Exit(1)
+	}
+}
+
+// parse reads the flags and says on w what is wrong with them.
+func parse(arguments []string, w io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("bench/epsilon", flag.ContinueOnError)
+	f.SetOutput(w)
+	only := f.String("only", "digits,fashion,clients", "`groups` of trials to make; none: only tables and picture")
+	epsilons := f.String("epsilons", "0.1,0.5,1,2,4,8", "`numbers`, each the budget of a whole task")
+	f.IntVar(&o.seeds, "seeds", 5, "trials of each")
+	f.StringVar(&o.fashion, "fashion", "/usr/share/datasets/fashion-mnist", "`folder` of Fashion-MNIST")
+	f.StringVar(&o.trials, "trials", "", "`file` that keeps trials, a line each")
+	f.StringVar(&o.plot, "plot", "", "`file` for the picture")
+	if err := f.Parse(arguments); err != nil {
+		return o, err
+	}
+	if err = o.fill(*only, *epsilons); err == nil && f.NArg() > 0 {
+		err = errors.New("want flags only")
+	}
+	if err != nil {
+		fmt.Fprintln(w, "bench/epsilon:", err)
+	}
+	return o, err
+}
+
+func (o *options) fill(only, epsilons string) error {
+	for name := range strings.SplitSeq(only, ",") {
+		if name != "none" && !slices.ContainsFunc(groups(""), func(g group) bool { return g.name == name }) {
+			return fmt.Errorf("--only %q: want digits, fashion, clients or none", name)
+		}
+		o.only = append(o.only, name)
+	}
+	for text := range strings.SplitSeq(epsilons, ",") {
+		e, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(e >= 0.01 && e <= 100) {
+			return fmt.Errorf("--epsilons %q: want numbers from 0.01 to 100", text)
+		}
+		o.epsilons = append(o.epsilons, e)
+	}
+	if o.seeds < 1 {
+		return errors.New("want at least one seed")
+	}
+	return nil
+}
+
+// group is the modes that are compared on the same rows.
+type group struct {
+	name, title string
+	modes       []mode
+	rows        func() (federation, error)
+}
+
+func groups(fashion string) []group {
+	return []group{
+		{"digits", "digits, 10 trainers", fewModes(), func() (federation, error) { return digitsOf(10) }},
+		{"fashion", "Fashion-MNIST, 10 trainers", fewModes(), func() (federation, error) { return fashionOf(fashion, 10) }},
+		{"clients", "Fashion-MNIST, 1,000 trainers", clientModes(), func() (federation, error) { return fashionOf(fashion, manyTrainers) }},
+	}
+}
+
+// run makes the trials that are missing, and reports all.
+func run(ctx context.Context, o options, w, log io.Writer) error {
+	all, err := readRecords(o.trials)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups(o.fashion) {
+		if !slices.Contains(o.only, g.name) {
+			continue
+		}
+		if all, err = g.run(ctx, o, all, log); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(w, tables(all)); err != nil || o.plot == "" {
+		return err
+	}
+	return draw(o.plot, all)
+}
+
+// run adds a group's trials that are not there yet.
+func (g group) run(ctx context.Context, o options, all []record, log io.Writer) ([]record, error) {
+	f, err := g.rows()
+	if err != nil {
+		return all, err
+	}
+	for _, m := range g.modes {
+		epsilons := o.epsilons
+		if m.public() {
+			epsilons = []float64{0}
+		}
+		for _, epsilon := range epsilons {
+			for seed := range uint64(o.seeds) {
+				r := record{Group: g.name, Mode: m.name, Epsilon: epsilon, Seed: seed + 1}
+				if r.in(all) {
+					continue
+				}
+				if r.Accuracy, err = trial(ctx, f, m, epsilon, r.Seed); err != nil {
+					return all, fmt.Errorf("epsilon %v: %w", epsilon, err)
+				}
+				fmt.Fprintf(log, "%s, %s, epsilon %v, seed %d: %.3f\n", r.Group, r.Mode, r.Epsilon, r.Seed, r.Accuracy)
+				if err := r.append(o.trials); err != nil {
+					return all, err
+				}
+				all = append(all, r)
+			}
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/privacy/terms"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// mode is a way to train: what it asks of a task, beside the noise.
+type mode struct {
+	name     string
+	trainers int
+	ask      func(t *spec.TaskSpec, rows int) // of all trainers together
+}
+
+const (
+	manyTrainers = 1000 // where whole data sets are protected
+	tooFew       = 100  // to protect them: then the server takes smaller steps, for the noise
+)
+
+// fewModes are those of ten trainers; what the last two learn shows that ten are not enough.
+func fewModes() []mode {
+	const few = 10
+	return []mode{
+		{"none", few, func(t *spec.TaskSpec, _ int) { t.Target.Rounds = 30 }},
+		{"example", few, example},
+		{"central, rows, gaussian", few, func(t *spec.TaskSpec, rows int) {
+			shared(t, spec.KindGaussian, spec.UnitExample, 30, 2*spec.One, rows)
+			t.Aggregation.Rate, t.Aggregation.Momentum = 600_000, 900_000
+		}},
+		{"central, rows, laplace", few, func(t *spec.TaskSpec, rows int) {
+			shared(t, spec.KindLaplace, spec.UnitExample, 8, 8*spec.One, rows)
+			t.Aggregation.Rate, t.Aggregation.Momentum = 8_600_000, 500_000
+		}},
+		{"central, clients", few, func(t *spec.TaskSpec, _ int) { clients(t, few) }},
+		{"local", few, func(t *spec.TaskSpec, _ int) { local(t, few) }},
+	}
+}
+
+// clientModes are those of a thousand trainers, each of whose whole data sets is protected.
+func clientModes() []mode {
+	return []mode{
+		{"none, 1,000 trainers", manyTrainers, func(t *spec.TaskSpec, _ int) {
+			t.Target.Rounds = 20
+			t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: 2_730_000, Momentum: 900_000}
+			steps(t, 5, 300_000)
+		}},
+		{"central, clients, 1,000 trainers", manyTrainers, func(t *spec.TaskSpec, _ int) { clients(t, manyTrainers) }},
+		{"local, 1,000 trainers", manyTrainers, func(t *spec.TaskSpec, _ int) { local(t, manyTrainers) }},
+	}
+}
+
+func example(t *spec.TaskSpec, rows int) {
+	t.Target.Rounds = 20
+	t.Privacy = spec.Privacy{Mode: spec.PrivacyExample, Kind: spec.KindGaussian, Clip: spec.One, Rate: spec.One / 2, Steps: 4, Divisor: uint32(rows) / 20}
+	t.Training.Epochs, t.Training.Rate = 1, 2_500_000
+	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: spec.One, Momentum: spec.One / 2}
+}
+
+// shared is the mode central, but for the server's rate.
+func shared(t *spec.TaskSpec, kind, unit string, rounds uint32, clip spec.PPM, divisor int) {
+	t.Target.Rounds = rounds
+	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 8, Optimiser: spec.ServerFedAvgM}
+	t.Privacy = spec.Privacy{Mode: spec.PrivacyCentral, Kind: kind, Clip: clip, Divisor: uint32(divisor), Unit: unit, Corrupt: 1}
+	t.Audit = spec.AuditAggregators
+}
+
+func clients(t *spec.TaskSpec, trainers int) {
+	shared(t, spec.KindGaussian, spec.UnitClient, 20, spec.One/2, trainers)
+	t.Aggregation.ScaleBits, t.Aggregation.Rate, t.Aggregation.Momentum = 12, 2_730_000, 900_000
+	steps(t, 5, 300_000)
+	if trainers < tooFew {
+		t.Aggregation.Rate = 300_000
+	}
+}
+
+func local(t *spec.TaskSpec, trainers int) {
+	t.Target.Rounds = 10
+	// The momentum is a millionth: this is the mean, at a rate.
+	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: 2_720_000, Momentum: 1}
+	t.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindGaussian, Clip: spec.One}
+	t.Audit = spec.AuditMembers
+	steps(t, 10, spec.One)
+	if trainers < tooFew {
+		t.Aggregation.Rate = spec.One
+		t.Privacy.Clip = spec.One / 10
+	}
+}
+
+// steps are those of a trainer in a round, with all of its rows each.
+func steps(t *spec.TaskSpec, n uint32, rate spec.PPM) {
+	t.Training.Batch, t.Training.Epochs, t.Training.Rate = 1024, n, rate
+}
+
+// task is a mode's over some rows, with as little noise as an epsilon allows for all its
+// rounds, for each unit, as the ledger counts it.
+func (m mode) task(f federation, epsilon float64, seed uint64) (spec.TaskSpec, cost.Limit, error) {
+	t := sim.DigitsTask(1)
+	t.Data.Name, t.Model.Inputs, t.Model.Seed, t.Overlap = f.name, f.features, seed, false
+	t.Selection.Trainers, t.Selection.MinTrainers = uint32(m.trainers), uint32(m.trainers)
+	rows := 0
+	for _, own := range f.trainers {
+		rows += own.Rows()
+	}
+	m.ask(&t, rows)
+	t.Escrow = spec.Thing * uint64(t.Target.Rounds)
+	if !t.Private() {
+		return t, cost.Limit{}, t.Validate()
+	}
+	limit := cost.Limit{Adjacency: cost.AddRemove, Epsilon: cost.Epsilon(epsilon * float64(cost.OneEpsilon)), Delta: cost.OneDelta / 100_000}
+	for { // noise that is too wide for the integers is of a smaller clip instead
+		err := calibrate(&t, &limit)
+		if err == nil || t.Privacy.Clip < spec.One/100 {
+			return t, limit, err
+		}
+		t.Privacy.Clip /= 2
+	}
+}
+
+// calibrate sets the least noise of a task for which all its rounds fit into a limit.
+func calibrate(t *spec.TaskSpec, limit *cost.Limit) error {
+	fits := func(noise int) bool {
+		t.Privacy.Noise = spec.PPM(noise)
+		release, err := terms.Release(*t)
+		if err != nil {
+			return false
+		}
+		if limit.Unit = release.Unit; limit.Unit == cost.Client {
+			limit.Adjacency = cost.ZeroOut
+		}
+		each, err := limit.Cost(release)
+		if err != nil {
+			return false
+		}
+		all, err := each.Times(uint64(t.Target.Rounds))
+		if err != nil {
+			return false
+		}
+		_, fits := limit.Left(all)
+		return fits
+	}
+	const most = 4_000_000_000 // 4,000 times the clip
+	noise := sort.Search(most, fits)
+	if noise == most {
+		return fmt.Errorf("epsilon %s: no noise is large enough for %d rounds", limit.Epsilon, t.Target.Rounds)
+	}
+	if !fits(noise) {
+		return fmt.Errorf("epsilon %s: noise %d does not fit", limit.Epsilon, noise)
+	}
+	return t.Validate()
+}
+
+// public reports whether the mode promises nothing, and so has no noise.
+func (m mode) public() bool {
+	t := sim.DigitsTask(1)
+	m.ask(&t, 1)
+	return !t.Private()
+}

@@ -1,0 +1,204 @@
+// Command leak attacks what trainers and models show of rows, with noise and without, and
+// draws what comes of it: rows that are rebuilt from one step of their trainer, and guesses
+// whether a row was among those that a model was trained on. It measures no network, and
+// it proves nothing: an attack that fails is no promise, the promise is epsilon.
+//
+//	go run ./bench/leak
+//	go run ./bench/leak --out docs
+//
+// Everything is drawn from fixed seeds, so the same pictures come out again.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/althing-network/althing/bench/plot"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// options are what the flags say.
+type options struct {
+	models int
+	out    string // folder for pictures; empty: none
+}
+
+func main() {
+	o, err := parse(os.Args[1:], os.Stderr)
+	if err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err = run(ctx, o, os.Stdout)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/leak:", err)
+		os.Exit(1)
+	}
+}
+
+// parse reads the flags and says on w what is wrong with them.
+func parse(arguments []string, w io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("bench/leak", flag.ContinueOnError)
+	f.SetOutput(w)
+	f.IntVar(&o.models, "models", 256, "models that are trained and attacked, for each promise")
+	f.StringVar(&o.out, "out", "", "`folder` for the pictures")
+	if err := f.Parse(arguments); err != nil {
+		return o, err
+	}
+	switch {
+	case o.models < 8:
+		err = fmt.Errorf("--models %d: want at least 8", o.models)
+	case f.NArg() > 0:
+		err = errors.New("want flags only")
+	}
+	if err != nil {
+		fmt.Fprintln(w, "bench/leak:", err)
+	}
+	return o, err
+}
+
+// run makes both attacks and prints what they find.
+func run(ctx context.Context, o options, w io.Writer) error {
+	rows, holdout, err := digits()
+	if err != nil {
+		return err
+	}
+	shown, all, err := inversions(ctx, rows)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "| one step of a trainer with one row | likeness of what is rebuilt, mean of ten rows |\n|---|---|")
+	for _, i := range all {
+		sum := 0.0
+		for _, v := range i.likeness {
+			sum += v / float64(len(i.likeness))
+		}
+		fmt.Fprintf(w, "| %s | %.3f |\n", i.name, sum)
+	}
+	few := shown.View([]int{0, 1, 2, 3, 4})
+	for i := range all {
+		all[i].rebuilt = all[i].rebuilt[:few.Rows()]
+	}
+	if err := o.write("privacy-inversion.svg", gallery(few, all).WriteSVG); err != nil {
+		return err
+	}
+	lines, err := memberships(ctx, o.models, rows, holdout, w)
+	if err != nil {
+		return err
+	}
+	figure := plot.Figure{Title: "was this row among those trained on?", Charts: []plot.Chart{{
+		X:     plot.Axis{Label: "of rows that were not, accused", Log: true, Min: 1e-4, Max: 1},
+		Y:     plot.Axis{Label: "of rows that were, found", Log: true, Min: 1e-4, Max: 1},
+		Lines: lines,
+	}}}
+	return o.write("privacy-membership.svg", figure.WriteSVG)
+}
+
+// write makes a picture's file, where pictures are wanted.
+func (o options) write(name string, draw func(io.Writer) error) error {
+	if o.out == "" {
+		return nil
+	}
+	file, err := os.Create(filepath.Join(o.out, name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(draw(file), file.Close())
+}
+
+// digits are rows that may be trained on, few enough to be learned by heart, and others.
+func digits() (rows, holdout data.Table, err error) {
+	table, err := data.Digits()
+	if err != nil {
+		return rows, holdout, err
+	}
+	const few = 300
+	rows, holdout, err = data.Holdout(table, spec.One/5, 1)
+	if err != nil {
+		return rows, holdout, err
+	}
+	first := make([]int, few)
+	for i := range first {
+		first[i] = i
+	}
+	return rows.View(first), holdout, nil
+}
+
+// inversions attacks the first row of each class: in the clear, and within promises.
+func inversions(ctx context.Context, rows data.Table) (shown data.Table, all []inversion, err error) {
+	var first []int
+	for class := range rows.Classes {
+		for i, y := range rows.Y {
+			if int(y) == class {
+				first = append(first, i)
+				break
+			}
+		}
+	}
+	shown = rows.View(first)
+	values := (rows.Features + 1) * rows.Classes
+	clear, err := invert(ctx, shown, "without noise", nil)
+	if err != nil {
+		return shown, nil, err
+	}
+	all = append(all, clear)
+	for _, epsilon := range []float64{8, 1} {
+		p, err := promised(epsilon, values, 1, 1)
+		if err != nil {
+			return shown, nil, err
+		}
+		found, err := invert(ctx, shown, fmt.Sprintf("epsilon %v", epsilon), &p)
+		if err != nil {
+			return shown, nil, err
+		}
+		all = append(all, found)
+	}
+	return shown, all, nil
+}
+
+// memberships attacks models in the clear and within promises; it prints a table, and
+// gives the lines of a chart.
+func memberships(ctx context.Context, models int, rows, holdout data.Table, w io.Writer) (lines []plot.Line, err error) {
+	weights, err := model.Init(attacked(rows))
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(w, "\n| model | accuracy | found where 1 of 10 others is accused | 1 of 100 | 1 of 1,000 |\n|---|---|---|---|---|")
+	for _, epsilon := range []float64{0, 8, 1} {
+		name, p := "without noise", (*promise)(nil)
+		if epsilon > 0 {
+			made, err := promised(epsilon, len(weights), 30, uint64(rows.Rows()/2))
+			if err != nil {
+				return nil, err
+			}
+			name, p = fmt.Sprintf("epsilon %v", epsilon), &made
+		}
+		trained, err := trained(ctx, name, rows, holdout, models, p)
+		if err != nil {
+			return nil, err
+		}
+		points := curve(trained.ratios())
+		fmt.Fprintf(w, "| %s | %.3f | %.3f | %.4f | %.4f |\n", name, trained.accuracy, found(points, 0.1), found(points, 0.01), found(points, 0.001))
+		lines = append(lines, plot.Line{Name: name, Points: points})
+	}
+	return append(lines,
+		plot.Line{Name: "the most there can be at epsilon 1", Dashes: plot.Dashed, Points: bound(1)},
+		plot.Line{Name: "guessing", Dashes: plot.Dotted, Points: bound(0)},
+	), nil
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/althing-network/althing/bench/plot"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// worlds are models that were each trained on a random half of the same rows, and what
+// each of them says of every row.
+type worlds struct {
+	name       string
+	in         [][]bool    // by model and row
+	confidence [][]float64 // likewise: the logit of the label's probability
+	accuracy   float64     // mean of what the models get right of the hold-out
+}
+
+// trained makes so many worlds. Without a promise a trainer takes epochs, as usual.
+func trained(ctx context.Context, name string, rows, holdout data.Table, models int, p *promise) (worlds, error) {
+	w := worlds{name: name}
+	for i := range models {
+		coins := rand.New(rand.NewPCG(uint64(i), 1))
+		in, chosen := make([]bool, rows.Rows()), []int{}
+		for row := range in {
+			if in[row] = coins.Uint64()&1 == 1; in[row] {
+				chosen = append(chosen, row)
+			}
+		}
+		m := attacked(rows)
+		m.Seed = uint64(i)
+		weights, err := model.Init(m)
+		if err != nil {
+			return w, err
+		}
+		job := train.Job{
+			Model: m, Weights: weights, Table: rows.View(chosen), Seed: uint64(i),
+			Training: spec.Training{Optimiser: spec.OptimiserSGD, Batch: 10, Epochs: 60, Rate: spec.One / 5},
+		}
+		if p != nil {
+			if job.Private, err = p.begin(uint64(i)); err != nil {
+				return w, err
+			}
+			job.Steps = p.steps
+			job.Training = spec.Training{Optimiser: spec.OptimiserSGD, Batch: 64, Epochs: 1, Rate: 2 * spec.One}
+		}
+		result, err := train.Engine{}.Train(ctx, job, nil)
+		if err != nil {
+			return w, err
+		}
+		confidence, err := confidences(ctx, m, result.Weights, rows)
+		if err != nil {
+			return w, err
+		}
+		judged, err := train.Engine{}.Evaluate(ctx, m, result.Weights, holdout)
+		if err != nil {
+			return w, err
+		}
+		w.in, w.confidence = append(w.in, in), append(w.confidence, confidence)
+		w.accuracy += float64(judged.Accuracy()) / float64(spec.One) / float64(models)
+	}
+	return w, nil
+}
+
+// attacked is the model: one that can learn its rows by heart.
+func attacked(rows data.Table) spec.Model {
+	return spec.Model{Kind: spec.ModelMLP, Inputs: uint32(rows.Features), Hidden: []uint32{32}, Classes: uint32(rows.Classes)}
+}
+
+// confidences is the logit of the probability that a model gives each row's label.
+func confidences(ctx context.Context, m spec.Model, weights []float32, rows data.Table) ([]float64, error) {
+	found := make([]float64, rows.Rows())
+	for i := range found {
+		judged, err := train.Engine{}.Evaluate(ctx, m, weights, rows.View([]int{i}))
+		if err != nil {
+			return nil, err
+		}
+		loss := max(judged.Loss, 1e-7) // where a float32 would be certain
+		found[i] = -loss - math.Log(-math.Expm1(-loss))
+	}
+	return found, nil
+}
+
+// guess says of a row and a model how likely it is that the row was in.
+type guess struct {
+	score float64
+	in    bool
+}
+
+// ratios attacks the second half of the models with the first (Carlini et al. 2022,
+// "Membership inference attacks from first principles", algorithm 1): what these say of a
+// row with it and without it are two normal laws, and the score is how much likelier the
+// first is.
+func (w worlds) ratios() (all []guess) {
+	half := len(w.in) / 2
+	for row := range w.in[0] {
+		var with, without law
+		for i, in := range w.in[:half] {
+			if x := w.confidence[i][row]; in[row] {
+				with.add(x)
+			} else {
+				without.add(x)
+			}
+		}
+		for i, in := range w.in[half:] {
+			x := w.confidence[half+i][row]
+			all = append(all, guess{with.likelihood(x) - without.likelihood(x), in[row]})
+		}
+	}
+	return all
+}
+
+// law is a normal law of what was added.
+type law struct{ n, sum, squares float64 }
+
+func (l *law) add(x float64) { l.n, l.sum, l.squares = l.n+1, l.sum+x, l.squares+x*x }
+
+// likelihood is the logarithm of the density at x, but for a constant.
+func (l *law) likelihood(x float64) float64 {
+	mean := l.sum / l.n
+	variance := max(l.squares/l.n-mean*mean, 1e-6)
+	return -math.Log(variance)/2 - (x-mean)*(x-mean)/(2*variance)
+}
+
+// curve is how many of those that were in are found, over how many of those that were not
+// are accused, for every threshold: the greatest first.
+func curve(all []guess) (points []plot.Point) {
+	slices.SortStableFunc(all, func(a, b guess) int {
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return 0
+	})
+	members := 0
+	for _, g := range all {
+		if g.in {
+			members++
+		}
+	}
+	found, accused := 0, 0
+	for i, g := range all {
+		if g.in {
+			found++
+		} else {
+			accused++
+		}
+		if i+1 == len(all) || all[i+1].score != g.score {
+			points = append(points, plot.Point{X: float64(accused) / float64(len(all)-members), Y: float64(found) / float64(members)})
+		}
+	}
+	return points
+}
+
+// found is how many are found where at most a share of the others is accused.
+func found(points []plot.Point, accused float64) (most float64) {
+	for _, p := range points {
+		if p.X <= accused {
+			most = max(most, p.Y)
+		}
+	}
+	return most
+}
+
+// bound is the most that any attack finds within a promise: e^epsilon times as many as it
+// accuses, and delta.
+func bound(epsilon float64) (points []plot.Point) {
+	for x := 1e-4; x <= 1; x *= 1.1 {
+		points = append(points, plot.Point{X: x, Y: min(1, math.Exp(epsilon)*x+delta)})
+	}
+	return points
+}
