@@ -139,12 +139,12 @@ func (g group) run(ctx context.Context, o options, all []record, log io.Writer) 
 		return all, err
 	}
 	for _, m := range g.modes {
-		epsilons := o.epsilons
-		if m.public() {
-			epsilons = []float64{0}
+		epsilons, seeds := o.epsilons, o.seeds
+		if m.public() { // then nothing is drawn: a softmax begins at zero
+			epsilons, seeds = []float64{0}, 1
 		}
 		for _, epsilon := range epsilons {
-			for seed := range uint64(o.seeds) {
+			for seed := range uint64(seeds) {
 				r := record{Group: g.name, Mode: m.name, Epsilon: epsilon, Seed: seed + 1}
 				if r.in(all) {
 					continue

@@ -26,7 +26,10 @@ const (
 func fewModes() []mode {
 	const few = 10
 	return []mode{
-		{"none", few, func(t *spec.TaskSpec, _ int) { t.Target.Rounds = 30 }},
+		{"none", few, func(t *spec.TaskSpec, _ int) {
+			t.Target.Rounds = 30
+			t.Training.Epochs, t.Training.Rate = 5, 300_000
+		}},
 		{"example", few, example},
 		{"central, rows, gaussian", few, func(t *spec.TaskSpec, rows int) {
 			shared(t, spec.KindGaussian, spec.UnitExample, 30, 2*spec.One, rows)

@@ -189,12 +189,12 @@ func memberships(ctx context.Context, models int, rows, holdout data.Table, w io
 			}
 			name, p = fmt.Sprintf("epsilon %v", epsilon), &made
 		}
-		trained, err := trained(ctx, name, rows, holdout, models, p)
+		all, err := worldsOf(ctx, rows, holdout, models, p)
 		if err != nil {
 			return nil, err
 		}
-		points := curve(trained.ratios())
-		fmt.Fprintf(w, "| %s | %.3f | %.3f | %.4f | %.4f |\n", name, trained.accuracy, found(points, 0.1), found(points, 0.01), found(points, 0.001))
+		points := curve(all.ratios())
+		fmt.Fprintf(w, "| %s | %.3f | %.3f | %.4f | %.4f |\n", name, all.accuracy, found(points, 0.1), found(points, 0.01), found(points, 0.001))
 		lines = append(lines, plot.Line{Name: name, Points: points})
 	}
 	return append(lines,

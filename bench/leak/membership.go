@@ -16,15 +16,14 @@ import (
 // worlds are models that were each trained on a random half of the same rows, and what
 // each of them says of every row.
 type worlds struct {
-	name       string
 	in         [][]bool    // by model and row
 	confidence [][]float64 // likewise: the logit of the label's probability
 	accuracy   float64     // mean of what the models get right of the hold-out
 }
 
-// trained makes so many worlds. Without a promise a trainer takes epochs, as usual.
-func trained(ctx context.Context, name string, rows, holdout data.Table, models int, p *promise) (worlds, error) {
-	w := worlds{name: name}
+// worldsOf makes so many. Without a promise a trainer takes epochs, as usual.
+func worldsOf(ctx context.Context, rows, holdout data.Table, models int, p *promise) (worlds, error) {
+	var w worlds
 	for i := range models {
 		coins := rand.New(rand.NewPCG(uint64(i), 1))
 		in, chosen := make([]bool, rows.Rows()), []int{}
