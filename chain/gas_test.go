@@ -3,6 +3,7 @@ package chain_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,7 +200,21 @@ func TestGasOfAPrivateTask(t *testing.T) {
 			}
 			continue
 		}
-		used := say("ann", 1, 100_000, create)
+		plain := say("ann", 1, 100_000, create)
+		for i := range spec.MaxOwners {
+			task.Selection.Owners = append(task.Selection.Owners, account(name(i)).String())
+		}
+		slices.Sort(task.Selection.Owners)
+		create.Spec = taskpb.TaskSpecFromSpec(task)
+		before := n.gas
+		n.gas = client.GasOf(client.CreateTask{Spec: task})
+		named := say("ann", 1, 200_000, create)
+		if more := n.gas - before; (named-plain)*4/3 > more {
+			t.Errorf("%d owners by name take %d gas more: %d are offered", spec.MaxOwners, named-plain, more)
+		}
+		t.Logf("%d gas, %d with %d owners by name", plain, named, spec.MaxOwners)
+		used := plain
+		n.gas = before
 		if t.Logf("%s uses %d gas", mode, used); used > n.gas*3/4 {
 			t.Errorf("%s uses %d gas of %d", mode, used, n.gas)
 		}

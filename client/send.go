@@ -26,15 +26,15 @@ import (
 const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
-// pays for computing what its releases cost, and for looking at the book of one data set
-// after the other until enough could pay.
+// pays for computing what its releases cost, for looking at the book of one data set after
+// the other until enough could pay, and for each owner that it names.
 func GasOf(m Message) uint64 {
 	created, ok := m.(CreateTask)
 	if !ok || !created.Spec.Private() {
 		return Gas
 	}
-	const computed, looked = 2_000_000, 30_000 // the cost under each adjacency; one data set
-	return Gas + computed + looked*uint64(created.Spec.Selection.MinTrainers)
+	const computed, looked, named = 2_000_000, 30_000, 2_500 // the cost under each adjacency; one data set; one owner
+	return Gas + computed + looked*uint64(created.Spec.Selection.MinTrainers) + named*uint64(len(created.Spec.Selection.Owners))
 }
 
 const (

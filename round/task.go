@@ -177,6 +177,9 @@ func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 			!s.Task.Spec.Private() && len(in.Payers) > 0 {
 			return nil, ErrSelection
 		}
+		if slices.ContainsFunc(in.Payers, func(p Payer) bool { return !selection.Admits(p.Owner) }) {
+			return nil, ErrSelection
+		}
 		return s.open(at, in), nil
 	}
 	return nil, ErrSelection

@@ -35,7 +35,8 @@ type World interface {
 	// that has left: a task may end long after its last trainers were free to go.
 	Measure(node uint64, dataset string, accuracy spec.PPM) error
 	// Payer is who could pay so many releases of a private task for a node: the data
-	// set that the node says its rows are, if the node may train on it.
+	// set that the node says its rows are, if the node may train on it and the task
+	// admits its owner, see [spec.Selection.Admits].
 	Payer(task spec.Task, node spec.Node, releases uint64) (Payer, error)
 	// Reserve, Charge and GiveBack change the book of a data set by one release.
 	Reserve(task spec.Task, dataset uint64) error

@@ -103,7 +103,7 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 		return round.Payer{}, err
 	}
 	d, err := w.dataset(h.Dataset)
-	if err != nil || !d.granted[node.ID] {
+	if err != nil || !d.granted[node.ID] || !t.Spec.Selection.Admits(d.owner) {
 		return round.Payer{}, err
 	}
 	each, err := d.book.Limit.Cost(release)

@@ -82,12 +82,14 @@ func (p Privacy) validate() error {
 	return p.validateShares()
 }
 
-// promises reports what contradicts a private mode in other parts of the task file.
+// promises reports what contradicts the mode of privacy in other parts of the task file.
 func (t TaskSpec) promises() error {
+	owners := uint64(len(t.Selection.Owners))
 	if !t.Private() {
-		return nil
+		return first(check{"selection.owners", owners > 0, "only a private task spends what owners have: leave it out, or ask for a privacy.mode"})
 	}
 	if err := first(
+		check{"selection.owners", owners > 0 && owners < uint64(t.Selection.MinTrainers), fmt.Sprintf("%d of them, fewer than selection.min_trainers, which is %d", owners, t.Selection.MinTrainers)},
 		check{"aggregation.rule", t.Aggregation.Rule != RuleMean, fmt.Sprintf("%s weighs by numbers of rows, which a private task does not tell: want %s", t.Aggregation.Rule, RuleMean)},
 	); err != nil {
 		return err

@@ -31,6 +31,8 @@ func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
 		return misfitFields(node, want, field)
 	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode && want.Elem().Kind() == reflect.Struct:
 		return wrong("want a list, as in %q", "[{"+fieldNames(want.Elem())[0]+": ...}]")
+	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode && want.Elem().Kind() == reflect.String:
+		return wrong("want a list, as in [althing1..., althing1...]")
 	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode:
 		return wrong("want a list, as in [64, 32]")
 	case want.Kind() == reflect.Slice:

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // TaskSpec is a task file: what a consumer asks the network for. The chain
 // copies it when the task is created; later votes do not change it.
 type TaskSpec struct {
@@ -36,6 +38,10 @@ type Selection struct {
 	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`
 	MinStake    uint64    `json:"min_stake" yaml:"min_stake"` // uthing
 	Resources   Resources `json:"resources" yaml:"resources"`
+	// Owners are the accounts whose data sets a private task admits, sorted, none twice;
+	// empty: all. One person can have many accounts, so without a list nothing is known of
+	// how many people a round asks.
+	Owners []string `json:"owners,omitempty" yaml:"owners,omitempty"`
 }
 
 // Target is when a task is done.
@@ -88,6 +94,11 @@ func (s Selection) Quorum() int { return 2*s.Faulty() + 1 }
 // Asked is how many trainers a round selects, backups included.
 func (s Selection) Asked() int {
 	return int((uint64(s.Trainers)*uint64(Backup) + uint64(One) - 1) / uint64(One))
+}
+
+// Admits reports whether the data sets of an account may be used.
+func (s Selection) Admits(owner string) bool {
+	return len(s.Owners) == 0 || slices.Contains(s.Owners, owner)
 }
 
 // PerRound is what one accepted round pays in all, in uthing.

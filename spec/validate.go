@@ -19,6 +19,7 @@ const (
 	MaxStep       = 1 << 40   // products for one batch: a trainer stops between two batches only
 	MaxRounds     = 100_000   // of a task, accepted or retried
 	MaxSamples    = 1 << 30   // rows one trainer may claim
+	MaxOwners     = 128       // that a task admits by name
 	// MinDuration is the shortest and MaxDuration the longest deadline or stretch of time
 	// of a task: a second and a year.
 	MinDuration = Second
@@ -108,6 +109,9 @@ func (d Data) validate() error {
 }
 
 func (s Selection) validate() error {
+	if err := s.validateOwners(); err != nil {
+		return err
+	}
 	return first(
 		check{"selection.rule", !known(SelectionRules(), s.Rule), fmt.Sprintf("unknown rule %q: want %s", s.Rule, choice(SelectionRules()))},
 		check{"selection.trainers", s.Trainers == 0 || s.Asked() > MaxTrainers, fmt.Sprintf("want 1 to %d, backups included", MaxTrainers)},
@@ -119,6 +123,26 @@ func (s Selection) validate() error {
 		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
 		check{"selection.min_stake", s.MinStake > MaxEscrow, "more than there is"},
 	)
+}
+
+// validateOwners looks at the list of owners. Whether each is an address is for whoever
+// knows accounts.
+func (s Selection) validateOwners() error {
+	const field = "selection.owners"
+	if len(s.Owners) > MaxOwners {
+		return &FieldError{Field: field, Why: fmt.Sprintf("%d of them: want at most %d", len(s.Owners), MaxOwners)}
+	}
+	for i, owner := range s.Owners {
+		switch {
+		case !printable(owner):
+			return &FieldError{Field: field, Why: fmt.Sprintf("%.64q is no account: want 1 to %d bytes of printable text", owner, maxName)}
+		case i > 0 && owner == s.Owners[i-1]:
+			return &FieldError{Field: field, Why: fmt.Sprintf("%s is named twice", owner)}
+		case i > 0 && owner < s.Owners[i-1]:
+			return &FieldError{Field: field, Why: fmt.Sprintf("%s stands behind %s: want them sorted", owner, s.Owners[i-1])}
+		}
+	}
+	return nil
 }
 
 func (t Target) validate() error {

@@ -91,16 +91,16 @@ func (k Keeper) Granted(ctx context.Context, dataset, node uint64) (bool, error)
 	return granted, nil
 }
 
-// Payer is a data set that a node may train on and whose book could pay so many releases,
-// each of the price that its limit has; false where it is not there, not granted, or could
-// not.
-func (k Keeper) Payer(ctx context.Context, id, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error) {
+// Payer is a data set that a node may train on, of an owner who is admitted, and whose book
+// could pay so many releases, each of the price that its limit has; false where it is not
+// there, not granted, not admitted, or could not.
+func (k Keeper) Payer(ctx context.Context, id, node uint64, admits func(owner string) bool, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error) {
 	granted, err := k.Granted(ctx, id, node)
 	if err != nil || !granted {
 		return d, false, err
 	}
 	stored, err := k.stored(ctx, id)
-	if err != nil {
+	if err != nil || !admits(stored.Owner) {
 		return d, false, err
 	}
 	v, err := k.verdict(ctx, stored, releases, price)

@@ -445,6 +445,42 @@ func TestCheckSaysWhoCouldPay(t *testing.T) {
 	}
 }
 
+// TestPayer: a data set pays for a node that its owner has granted it to, where the task
+// admits the owner and the book covers each release; for nobody else.
+func TestPayer(t *testing.T) {
+	r := open()
+	id := r.register(t, registration("ann", "rows", 2))
+	if _, err := r.Grant(r.ctx, &datasetpb.MsgGrant{Owner: account("ann"), Dataset: id, Node: 3}); err != nil {
+		t.Fatal(err)
+	}
+	anybody := func(string) bool { return true }
+	costs := func(epsilon cost.Epsilon) func(cost.Limit) (cost.Amount, error) {
+		return func(limit cost.Limit) (cost.Amount, error) {
+			noise := cost.Laplace{Rate: cost.Fraction{Num: 1, Den: 10}}
+			return limit.Cost(cost.Release{Unit: cost.Client, Noise: noise, Norm: cost.Norm{L1: 10 * uint64(epsilon)}})
+		}
+	}
+	for name, c := range map[string]struct {
+		dataset, node uint64
+		admits        func(string) bool
+		releases      uint64
+		each          cost.Epsilon
+		want          bool
+	}{
+		"all is well":                            {id, 3, anybody, 2, 1, true},
+		"another node":                           {id, 1, anybody, 1, 1, false},
+		"no data set":                            {id + 1, 3, anybody, 1, 1, false},
+		"an owner who is not admitted":           {id, 3, func(owner string) bool { return owner != account("ann") }, 1, 1, false},
+		"a limit below the price of one release": {id, 3, anybody, 1, 3, false},
+		"a limit below that of all releases":     {id, 3, anybody, 3, 1, false},
+	} {
+		d, pays, err := r.Payer(r.ctx, c.dataset, c.node, c.admits, c.releases, costs(c.each))
+		if err != nil || pays != c.want || pays && (d.ID != id || d.Owner != account("ann") || d.Key != spec.OwnerKey{1}) || !pays && d != (spec.Dataset{}) {
+			t.Errorf("%s: %t, %+v (%v)", name, pays, d, err)
+		}
+	}
+}
+
 // ledgerState is every byte that the ledger holds.
 func (r registry) ledgerState() string { return r.stored(ledger.Name) }
 

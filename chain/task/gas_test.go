@@ -17,6 +17,10 @@ import (
 // ante is what signature, size and fee of a transaction cost, rounded up.
 const ante = 60_000
 
+// named is what reading the names of as many owners as a task may admit costs more: 3 gas
+// for a byte of an address.
+const named = 3 * spec.MaxOwners * 48
+
 // bitmap is the size of an aggregator's bitmap in the largest round, in bytes.
 const bitmap = spec.MaxTrainers / 8
 
@@ -65,6 +69,9 @@ func TestGasOfALargeRound(t *testing.T) {
 			}
 			if used > most {
 				t.Errorf("committee of %d: %s uses %d in a round of 10, %d in one of %d", committee, kind, small[kind], used, spec.MaxTrainers)
+			}
+			if offered := client.Gas; offered < (used+ante+named)*4/3 {
+				t.Errorf("committee of %d: %s uses %d in a task that names as many owners as it may, offered are %d", committee, kind, used+ante+named, offered)
 			}
 			if offered := client.Gas; offered < (used+ante)*3/2 {
 				t.Errorf("committee of %d: %s uses %d, offered are %d", committee, kind, used+ante, offered)

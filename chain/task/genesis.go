@@ -90,6 +90,9 @@ func validateTask(t spec.Task) error {
 	if err := t.Spec.Validate(); err != nil {
 		return err
 	}
+	if err := addresses(t.Spec); err != nil {
+		return err
+	}
 	owner, err := sdk.AccAddressFromBech32(t.Owner)
 	switch {
 	case err != nil:
@@ -114,8 +117,8 @@ func validateRound(r spec.Round) error {
 		if int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node {
 			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
 		}
-		if c.Dataset > 0 && c.Key.IsZero() || c.Dataset == 0 && !c.Key.IsZero() {
-			return fmt.Errorf("node %d trains on data set %d with the owner's key %q: want both or neither", c.Node, c.Dataset, c.Key)
+		if c.Key.IsZero() != (c.Dataset == 0) {
+			return fmt.Errorf("node %d: a data set and its owner's key go together, and one of them is missing", c.Node)
 		}
 		if c.Height == 0 {
 			continue

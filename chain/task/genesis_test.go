@@ -1,6 +1,7 @@
 package task_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +116,19 @@ func TestGenesisRefused(t *testing.T) {
 		"nodes 1 and 2 have said one": func(g *taskpb.Genesis) {
 			g.Rounds[2].Trainers[1].Commitment = g.Rounds[2].Trainers[0].Commitment
 		},
+		"node 2: a data set and its owner's key": func(g *taskpb.Genesis) {
+			g.Rounds[2].Trainers[1].Dataset = 7
+		},
+		"node 1: a data set and its owner's key": func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = bytes.Repeat([]byte{1}, spec.KeySize) },
+		"owner's key of 31 bytes":                func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = make([]byte, 31) },
+		"selection.owners: bob is no account": func(g *taskpb.Genesis) {
+			private(g.Tasks[0].Spec)
+			g.Tasks[0].Spec.Selection.Owners = []string{"bob"}
+		},
+		"is no account: want " + account("bob"): func(g *taskpb.Genesis) {
+			private(g.Tasks[0].Spec)
+			g.Tasks[0].Spec.Selection.Owners = []string{strings.ToUpper(account("bob"))}
+		},
 		"enough had answered at 1ms,":           func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
 		"enough had answered at -1ms":           func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
 		"network time is -1":                    func(g *taskpb.Genesis) { g.Clock.Time = -1 },
@@ -132,6 +146,12 @@ func TestGenesisRefused(t *testing.T) {
 	if err := (task.Module{}).ValidateGenesis(w.codec, nil, []byte("{")); err == nil {
 		t.Error("half a file is a genesis")
 	}
+}
+
+// private makes a task one that carries noise.
+func private(t *taskpb.TaskSpec) {
+	t.Aggregation.Rule, t.Selection.MinTrainers = spec.RuleMean, 1
+	t.Privacy = taskpb.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindLaplace, Clip: uint32(spec.One), Noise: uint32(spec.One)}
 }
 
 // The whole life of a network gives the same bytes in the store each time.

@@ -51,9 +51,10 @@ type Registry interface {
 
 // Datasets knows who owns rows.
 type Datasets interface {
-	// Payer is a data set that a node may train on and whose book could pay so many
-	// releases, each of the price that its limit has; false where there is none.
-	Payer(ctx context.Context, dataset, node, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error)
+	// Payer is a data set that a node may train on, of an owner who is admitted, and whose
+	// book could pay so many releases, each of the price that its limit has; false where
+	// there is none.
+	Payer(ctx context.Context, dataset, node uint64, admits func(owner string) bool, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error)
 }
 
 // Ledger is the books of the data sets.

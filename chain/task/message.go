@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
 // Create implements [taskpb.MsgServer].
@@ -20,6 +21,9 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	}
 	asked := m.Spec.ToSpec()
 	if err := asked.Validate(); err != nil {
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
+	}
+	if err := addresses(asked); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
 	last, err := k.next.Peek(ctx)
@@ -41,6 +45,21 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 		return nil, err
 	}
 	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, k.save(ctx, round.State{}, state)
+}
+
+// addresses wants the owners that a task admits to be accounts as the chain writes them:
+// any other admits nobody.
+func addresses(asked spec.TaskSpec) error {
+	for _, owner := range asked.Selection.Owners {
+		address, err := sdk.AccAddressFromBech32(owner)
+		if err == nil && address.String() != owner {
+			err = fmt.Errorf("want %s", address)
+		}
+		if err != nil {
+			return &spec.FieldError{Field: "selection.owners", Why: fmt.Sprintf("%s is no account: %s", owner, err)}
+		}
+	}
+	return nil
 }
 
 // Cancel implements [taskpb.MsgServer].

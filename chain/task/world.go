@@ -66,7 +66,7 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 	if h.Dataset == 0 {
 		return round.Payer{}, nil
 	}
-	d, pays, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, releases, func(limit cost.Limit) (cost.Amount, error) {
+	d, pays, err := w.datasets.Payer(w.ctx, h.Dataset, node.ID, t.Spec.Selection.Admits, releases, func(limit cost.Limit) (cost.Amount, error) {
 		return w.ledger.Appraised(w.ctx, t.ID, terms.Update, limit)
 	})
 	if err != nil || !pays {

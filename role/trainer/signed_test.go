@@ -174,3 +174,63 @@ func TestOwnerDoesNotSign(t *testing.T) {
 		t.Errorf("it says %v", node.Errs)
 	}
 }
+
+// TestWhoCouldNotPayIsNotAsked: a data set that is not granted to the node that holds its
+// rows, one whose limit does not cover one round, and one of an owner that the task does
+// not admit. A task that needs them is not created.
+func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		epsilon cost.Epsilon // in tenths; a round costs ten
+		granted bool
+		owners  []string
+		asked   bool
+	}{
+		"it can pay":     {10, true, nil, true},
+		"admitted":       {10, true, []string{"node-10", "node-11", "node-9"}, true},
+		"not granted":    {10, false, nil, false},
+		"a low limit":    {9, true, nil, false},
+		"not admitted":   {10, true, []string{"node-10", "node-11"}, false},
+		"nobody by name": {10, true, []string{"nobody", "node-10", "node-11"}, false},
+	} {
+		n, err := sim.Digits(sim.Config{}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, node := range n.Nodes[sim.FirstTrainer-1:] {
+			epsilon := 100 * cost.OneEpsilon / 10
+			if i == 0 {
+				epsilon = c.epsilon * cost.OneEpsilon / 10
+			}
+			limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
+			id, err := n.RegisterDataset(node.Owner, spec.OwnerKeyOf(node.Signs), limit)
+			if err == nil && (i > 0 || c.granted) {
+				err = n.Grant(id, node.ID)
+			}
+			if err := errors.Join(err, n.Hold(node.ID, "digits", id)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		task := noisy(spec.KindLaplace, 1)
+		task.Selection.Owners = c.owners
+		task.Selection.MinTrainers = 3
+		if !c.asked && len(c.owners) != 2 { // or too few are named
+			if _, err := n.Open("consumer", task); !errors.Is(err, round.ErrBudget) {
+				t.Errorf("%s: a task that needs all three: %v", name, err)
+			}
+		}
+		if !c.asked {
+			task.Selection.MinTrainers = 2
+		}
+		id, err := n.Open("consumer", task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, r, err := n.Reach(t.Context(), id, 1, spec.PhaseTrain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked := r.Trainer(sim.FirstTrainer) >= 0; asked != c.asked || len(r.Trainers) < 2 {
+			t.Errorf("%s: it is asked: %t, among %d", name, asked, len(r.Trainers))
+		}
+	}
+}

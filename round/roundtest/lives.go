@@ -53,6 +53,7 @@ func lives() []life {
 		{"a private task is charged", private},
 		{"a private task whose steps are sampled is charged", privateSampled},
 		{"private tasks that are refused", privateRefused},
+		{"a private task that names the owners it admits", privateAdmitted},
 		{"private commitments that nobody signed", privateSigned},
 		{"a private round that comes to nothing", privateAborted},
 	}

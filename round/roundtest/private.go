@@ -161,6 +161,44 @@ func privateRefused(w *twins) {
 	w.finish(cast{}, id, spec.TaskSpent, 998)
 }
 
+// A task that names owners asks them alone, and counts them alone when it is created.
+func privateAdmitted(w *twins) {
+	owners(w, 9, 9, 9, 9)
+	owner := func(node uint64) string {
+		n, _ := w.one.Node(node)
+		return n.Owner
+	}
+	admit := func(nodes ...uint64) spec.TaskSpec {
+		asked := noisy()
+		for _, node := range nodes {
+			asked.Selection.Owners = append(asked.Selection.Owners, owner(node))
+		}
+		slices.Sort(asked.Selection.Owners)
+		return asked
+	}
+	alice := w.fund("alice", 3*spec.Thing)
+	if _, err := w.create(alice, admit(2, 5)); !errors.Is(err, round.ErrBudget) { // 5 has no data set
+		w.Fatalf("one of the admitted owners can pay: got %v", err)
+	}
+	if _, err := w.create(alice, admit(2)); !errors.Is(err, round.ErrSpec) {
+		w.Fatalf("fewer owners than trainers: got %v", err)
+	}
+	id, err := w.create(alice, admit(2, 4, 5))
+	if err != nil {
+		w.Fatalf("two of the admitted owners can pay: %v", err)
+	}
+	w.reach(cast{}, id, 1, spec.PhaseTrain)
+	if asked := w.state(id).Round.Trainers; len(asked) != 2 || asked[0].Node != 2 || asked[1].Node != 4 {
+		w.Fatalf("the round asks %+v", asked)
+	}
+	if err := w.lend(4, 1); err != nil { // as whose node, does not matter
+		w.Fatalf("%v", err)
+	}
+	w.finish(cast{}, id, spec.TaskSpent, 996)
+	w.spent(1)
+	w.spent(3)
+}
+
 // A commitment is paid for by whose owner signed it: this commitment, of this round, from
 // this node. What is refused charges nothing.
 func privateSigned(w *twins) {
