@@ -123,6 +123,9 @@ func verdictsOf(ctx context.Context, c *client.Client, task spec.TaskSpec, asked
 			return c.CheckBudgets(ctx, task.Data.Name, asked, rounds, at)
 		})
 		for _, v := range said {
+			if v.Refused == "" && !task.Selection.Admits(v.Owner) {
+				v.Refused = errNotAdmitted.Error()
+			}
 			verdicts = append(verdicts, verdict{
 				v.Dataset, v.Owner, v.Limit.Unit, v.Limit.Adjacency, json.Number(v.Limit.Epsilon.String()), meaning(v.Limit), json.Number(v.Limit.Delta.String()),
 				json.Number(v.Left.String()), rounds, v.Affords, v.Refused == "", v.Refused,
@@ -149,7 +152,11 @@ func verdictsOf(ctx context.Context, c *client.Client, task spec.TaskSpec, asked
 	return verdicts, nil
 }
 
-var errNoiseless = errors.New("privacy.mode none adds no noise, so no budget covers it")
+// Why a data set does not pay for a task, beside what the chain says.
+var (
+	errNoiseless   = errors.New("privacy.mode none adds no noise, so no budget covers it")
+	errNotAdmitted = errors.New("selection.owners does not name its owner")
+)
 
 func (s *session) showVerdicts(task spec.TaskSpec, verdicts []verdict, rounds uint64) error {
 	able := 0
