@@ -123,6 +123,9 @@ func rules(t table, asked spec.TaskSpec) {
 	choice := asked.Selection
 	t.row("selection", fmt.Sprintf("%s: trainers %d (%d asked, at least %d), aggregators %d (%d may lie), evaluators %d",
 		choice.Rule, choice.Trainers, choice.Asked(), choice.MinTrainers, choice.Aggregators, choice.Faulty(), choice.Evaluators))
+	if n := len(choice.Owners); n > 0 {
+		t.row("", fmt.Sprintf("data sets of %d owners only, named in the task", n))
+	}
 	promiseOf(asked).rows(t, asked)
 	t.row("audit", asked.Audit)
 	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)

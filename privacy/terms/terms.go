@@ -69,8 +69,12 @@ func Assumed(t spec.TaskSpec) []string {
 		"evaluators score on rows that their owners have declared unprotected: rows of a registered data set are never scored on",
 	}
 	if t.Privacy.Mode == spec.PrivacyCentral {
+		who := "owners are counted as accounts, and one person can have many"
+		if n := len(t.Selection.Owners); n > 0 {
+			who = fmt.Sprintf("the task admits %d accounts by name, each of a person of its own", n)
+		}
 		list = append(list,
-			fmt.Sprintf("of the owners of a round at most %d share what they know with each other; owners are counted as accounts, and one person can have many", t.Privacy.Corrupt),
+			fmt.Sprintf("of the owners of a round at most %d share what they know with each other; %s", t.Privacy.Corrupt, who),
 			"no aggregator of the round shows updates to anybody else: each sees them with a share of the noise only")
 	}
 	return list

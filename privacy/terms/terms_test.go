@@ -157,3 +157,16 @@ func TestEveryModeSaysItsTerms(t *testing.T) {
 		}
 	}
 }
+
+// TestNamedOwnersAreAssumedToBePersons: who admits owners by name says that they are
+// different persons; where nobody is named, accounts are all that is counted.
+func TestNamedOwnersAreAssumedToBePersons(t *testing.T) {
+	asked := shared(spec.KindGaussian, spec.UnitExample)
+	if all := strings.Join(terms.Assumed(asked), "\n"); !strings.Contains(all, "one person can have many") {
+		t.Errorf("nobody is named: %s", all)
+	}
+	asked.Selection.Owners = []string{"althing1a", "althing1b"}
+	if all := strings.Join(terms.Assumed(asked), "\n"); !strings.Contains(all, "admits 2 accounts by name") {
+		t.Errorf("two are named: %s", all)
+	}
+}
