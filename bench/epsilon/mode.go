@@ -18,8 +18,9 @@ type mode struct {
 }
 
 const (
-	manyTrainers = 1000 // where whole data sets are protected
-	tooFew       = 100  // to protect them: then the server takes smaller steps, for the noise
+	manyRows     = 10_000 // hide each other so well that more and bolder steps are paid
+	manyTrainers = 1000   // where whole data sets are protected
+	tooFew       = 100    // to protect them: then the server takes smaller steps, for the noise
 )
 
 // fewModes are those of ten trainers; what the last two learn shows that ten are not enough.
@@ -34,10 +35,17 @@ func fewModes() []mode {
 		{"central, rows, gaussian", few, func(t *spec.TaskSpec, rows int) {
 			shared(t, spec.KindGaussian, spec.UnitExample, 30, 2*spec.One, rows)
 			t.Aggregation.Rate, t.Aggregation.Momentum = 600_000, 900_000
+			if rows > manyRows {
+				t.Target.Rounds, t.Privacy.Clip, t.Aggregation.ScaleBits = 60, spec.One, 9
+				t.Aggregation.Rate = 2_500_000
+			}
 		}},
 		{"central, rows, laplace", few, func(t *spec.TaskSpec, rows int) {
 			shared(t, spec.KindLaplace, spec.UnitExample, 8, 8*spec.One, rows)
 			t.Aggregation.Rate, t.Aggregation.Momentum = 8_600_000, 500_000
+			if rows > manyRows {
+				t.Aggregation.Rate = 16 * spec.One
+			}
 		}},
 		{"central, clients", few, func(t *spec.TaskSpec, _ int) { clients(t, few) }},
 		{"local", few, func(t *spec.TaskSpec, _ int) { local(t, few) }},
@@ -61,6 +69,10 @@ func example(t *spec.TaskSpec, rows int) {
 	t.Target.Rounds = 20
 	t.Privacy = spec.Privacy{Mode: spec.PrivacyExample, Kind: spec.KindGaussian, Clip: spec.One, Rate: spec.One / 2, Steps: 4, Divisor: uint32(rows) / 20}
 	t.Training.Epochs, t.Training.Rate = 1, 2_500_000
+	if rows > manyRows {
+		t.Privacy.Rate, t.Privacy.Steps, t.Privacy.Divisor = spec.One/10, 20, uint32(rows)/100
+		t.Training.Rate = spec.One
+	}
 	t.Aggregation = spec.Aggregation{Rule: spec.RuleMean, ScaleBits: 16, Optimiser: spec.ServerFedAvgM, Rate: spec.One, Momentum: spec.One / 2}
 }
 
