@@ -87,7 +87,7 @@ func (s *session) tokenSend() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.Transfer{To: args[0], Amount: amount})
 			if err != nil {
-				return lacking(ctx, account, err, client.ErrFunds, "to send are "+money(amount))
+				return lacking(ctx, account, err, client.ErrFunds, "the transfer sends "+money(amount))
 			}
 			if s.json {
 				return s.line(sent{"sent", args[0], amount, receipt.Height})
@@ -108,7 +108,7 @@ func lacking(ctx context.Context, account *client.Account, refused, reason error
 	if err != nil {
 		return errors.Join(refused, err)
 	}
-	return fmt.Errorf("%w: %s and the transaction costs a fee, but %s can spend only %s", reason, wanted, account.Address(), money(balance))
+	return fmt.Errorf("%w: %s and its transaction costs a fee, but %s can spend only %s", reason, wanted, account.Address(), money(balance))
 }
 
 func (s *session) tokenSupply() *cobra.Command {

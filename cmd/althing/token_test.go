@@ -58,7 +58,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("a transfer costs %d uthing beside what is sent", fee)
 	}
 	for want, args := range map[string][]string{
-		"insufficient balance: to send are 900000000 THING": {"send", trainer, "900000000"},
+		"insufficient balance: the transfer sends 900000000 THING": {"send", trainer, "900000000"},
 		"can spend only ": {"send", trainer, inThing(after.Amount)},
 		"more THING than there can be: want at most 1000000000": {"send", trainer, "1000000001"},
 		"nothing is not sent":                                       {"send", trainer, "0.000000"},
