@@ -53,7 +53,7 @@ func Capped(of Supply) func(context.Context, sdk.Coins) error {
 				return ErrAmount.Wrapf("%s: nothing but %s is made", c, spec.Denom)
 			}
 			if there := of.GetSupply(ctx, spec.Denom); there.Amount.Add(c.Amount).GT(math.NewIntFromUint64(spec.Cap)) {
-				return ErrCap.Wrapf("%s beside the %s that there are: the cap is %d%s", c, there, uint64(spec.Cap), spec.Denom)
+				return ErrCap.Wrapf("%s beside the %s that there are: the cap is %d%s", c, there, spec.Cap, spec.Denom)
 			}
 		}
 		return nil
@@ -82,7 +82,7 @@ func NewKeeper(bank Bank, addresses address.Codec, authority string, modules []s
 // checked by itself.
 func (k Keeper) Check(ctx context.Context) error {
 	if there := k.bank.GetSupply(ctx, spec.Denom); there.Amount.GT(math.NewIntFromUint64(spec.Cap)) {
-		return ErrCap.Wrapf("%s: the cap is %d%s", there, uint64(spec.Cap), spec.Denom)
+		return ErrCap.Wrapf("%s: the cap is %d%s", there, spec.Cap, spec.Denom)
 	}
 	return nil
 }
