@@ -58,7 +58,10 @@ func (t TaskSpec) Private() bool { return t.Privacy.Mode != PrivacyNone }
 
 func (p Privacy) validate() error {
 	private, example := p.Mode != PrivacyNone, p.Mode == PrivacyExample
-	const elsewhere = "only the mode example samples rows: leave it out, or ask for that mode"
+	const (
+		elsewhere = "only the mode example samples rows: leave it out, or ask for that mode"
+		public    = "only the mode example samples, rows and in secret; who takes part in a round is public, which amplifies nothing: leave it out, or ask for that mode"
+	)
 	if err := first(
 		check{"privacy.mode", !known(PrivacyModes(), p.Mode), fmt.Sprintf("unknown mode %q: want %s", p.Mode, choice(PrivacyModes()))},
 		check{"privacy.kind", p.Kind != "" && !known(PrivacyKinds(), p.Kind), fmt.Sprintf("unknown kind %q: want %s", p.Kind, choice(PrivacyKinds()))},
@@ -68,7 +71,7 @@ func (p Privacy) validate() error {
 		check{"privacy.clip", private && p.Clip == 0, "missing or zero: no noise hides what has no bound"},
 		check{"privacy.noise", !private && p.Noise > 0, "the mode none has no noise: leave it out, or ask for another mode"},
 		check{"privacy.noise", private && p.Noise == 0, "missing or zero: want it as a multiple of privacy.clip, as 1.1"},
-		check{"privacy.rate", !example && p.Rate > 0, elsewhere},
+		check{"privacy.rate", !example && p.Rate > 0, public},
 		check{"privacy.rate", example && p.Rate == 0, "missing or zero: want the chance of each row to be in a step, as 0.1"},
 		check{"privacy.rate", p.Rate > One, "want at most 1"},
 		check{"privacy.steps", !example && p.Steps > 0, elsewhere},

@@ -191,3 +191,21 @@ func TestCentralTasksAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatNoBookCounts: what other programs offer in the name of privacy is refused by
+// name, with its line.
+func TestWhatNoBookCounts(t *testing.T) {
+	for what, want := range map[string]string{
+		"clip: adaptive":                      "task file line 10: privacy.clip: a clip that follows the data",
+		"clip: 0.1, target_quantile: 0.5":     "privacy.target_quantile: a clip that follows the data",
+		"clip: 0.1, adaptive_clipping: true":  "privacy.adaptive_clipping: a clip that follows the data",
+		"clip: 0.1, amplification: shuffling": "privacy.amplification: who takes part in a round is public",
+		"clip: 0.1, client_rate: 0.1":         "privacy.client_rate: who takes part in a round is public",
+		"clip: 0.1, rate: 0.1":                "privacy.rate: only the mode example samples, rows and in secret; who takes part in a round is public",
+	} {
+		_, err := spec.ParseTask([]byte(strings.Replace(privateFile, "clip: 0.1", what, 1)))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", what, err, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +47,9 @@ func ParseTask(file []byte) (TaskSpec, error) {
 		return TaskSpec{}, syntaxError(err)
 	}
 	task, root := DefaultTask(), document.Content[0]
+	if wrong := uncounted(root); wrong != nil {
+		return TaskSpec{}, wrong
+	}
 	if wrong := task.misfit(root); wrong != nil {
 		return TaskSpec{}, wrong
 	}
@@ -65,6 +69,32 @@ func ParseTask(file []byte) (TaskSpec, error) {
 		return TaskSpec{}, err
 	}
 	return task, nil
+}
+
+// uncounted finds what other programs offer in the name of privacy and no book can count.
+func uncounted(root *yaml.Node) *FieldError {
+	const (
+		adaptive = "a clip that follows the data tells of the data, and no book counts that yet: want a number"
+		public   = "who takes part in a round is public on the chain, so a sample of clients amplifies nothing: leave it out"
+	)
+	i := slices.IndexFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "privacy" })
+	if i < 0 || i+1 >= len(root.Content) {
+		return nil
+	}
+	for fields := root.Content[i+1].Content; len(fields) > 1; fields = fields[2:] {
+		field, why := fields[0], ""
+		switch {
+		case slices.Contains([]string{"adaptive", "adaptive_clip", "adaptive_clipping", "quantile", "target_quantile"}, field.Value),
+			field.Value == "clip" && fields[1].Value == "adaptive":
+			why = adaptive
+		case slices.Contains([]string{"amplification", "client_rate", "client_sampling", "participation"}, field.Value):
+			why = public
+		default:
+			continue
+		}
+		return &FieldError{Field: "privacy." + field.Value, Line: field.Line, Why: why}
+	}
+	return nil
 }
 
 // says reports whether a task file has a field of its first level.
