@@ -17,8 +17,11 @@ func (*plain) progress(spec.Task, spec.Round) {}
 func (*plain) alone(int, int)                 {}
 
 func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string) {
-	fmt.Fprintf(p.out, "\ntask %d  %s: target %s in at most %d rounds, escrow %s THING\n",
-		t.ID, t.Spec.Name, t.Spec.Target.Accuracy, t.Spec.Target.Rounds, inThing(t.Spec.Escrow))
+	goal := fmt.Sprintf("%d rounds", t.Spec.Target.Rounds)
+	if t.Spec.Target.Accuracy > 0 {
+		goal = fmt.Sprintf("target %s in at most %s", t.Spec.Target.Accuracy, goal)
+	}
+	fmt.Fprintf(p.out, "\ntask %d  %s: %s, escrow %s THING\n", t.ID, t.Spec.Name, goal, inThing(t.Spec.Escrow))
 	var trainers, aggregators, evaluators []string
 	for _, c := range first.Trainers {
 		trainers = append(trainers, names[c.Node])
