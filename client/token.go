@@ -24,7 +24,7 @@ func (c *Client) Balance(ctx context.Context, account string) (uint64, error) {
 type Supply struct {
 	Cap         uint64 `json:"cap_uthing"`         // the most there may ever be
 	Total       uint64 `json:"total_uthing"`       // all there is
-	Circulating uint64 `json:"circulating_uthing"` // what accounts with keys hold: not bonded, staked or in escrow
+	Circulating uint64 `json:"circulating_uthing"` // what accounts with keys hold: neither bonded, staked or in escrow, nor held by another module
 }
 
 // Supply counts all coins.

@@ -36,8 +36,8 @@ type Books interface {
 // VerifyCharges recomputes what rounds of a private task charged, and compares it with the
 // books of the data sets that were selected for them: what one round costs follows from
 // the task alone; whoever committed to an update was charged for that round once, whatever
-// came of it, and nobody else was; and the rows of each book add up to what it says is
-// spent. It reads the chain only, and returns what was charged in the order of the data
+// came of it, and none of them besides; and the rows of each book add up to what it says is
+// spent. Books of data sets that no round selected are not looked at. It reads the chain only, and returns what was charged in the order of the data
 // sets. The error wraps [ErrCharges] for the first thing that differs.
 func VerifyCharges(ctx context.Context, chain Books, t spec.Task, rounds []spec.Round) ([]Charged, error) {
 	release, err := terms.Release(t.Spec)
@@ -53,7 +53,7 @@ func VerifyCharges(ctx context.Context, chain Books, t spec.Task, rounds []spec.
 	}
 	var list []Charged
 	for _, id := range selected(rounds) {
-		c, err := charged(ctx, chain, t.ID, id, release, rounds)
+		c, err := charged(ctx, chain, t, id, release, rounds)
 		if err != nil {
 			return nil, fmt.Errorf("data set %d: %w", id, err)
 		}
@@ -74,7 +74,7 @@ func selected(rounds []spec.Round) (ids []uint64) {
 }
 
 // charged compares the book of one data set with the rounds.
-func charged(ctx context.Context, chain Books, task, id uint64, release cost.Release, rounds []spec.Round) (Charged, error) {
+func charged(ctx context.Context, chain Books, task spec.Task, id uint64, release cost.Release, rounds []spec.Round) (Charged, error) {
 	d, err := chain.Dataset(ctx, id)
 	if err != nil {
 		return Charged{}, err
@@ -88,10 +88,15 @@ func charged(ctx context.Context, chain Books, task, id uint64, release cost.Rel
 		return Charged{}, err
 	}
 	c := Charged{Dataset: id, Owner: d.Owner, Limit: book.Limit, Each: each, Spent: book.Spent}
+	for _, row := range rows {
+		if row.Entry == cost.EntryCharge && row.Task == task.ID && task.State.Final() && row.Round > task.Round {
+			return Charged{}, fmt.Errorf("%w: row %d charges for round %d, and the task ended with round %d", ErrCharges, row.Number, row.Round, task.Round)
+		}
+	}
 	for _, r := range rounds {
 		var times int
 		for _, row := range rows {
-			if row.Entry == cost.EntryCharge && row.Task == task && row.Reason == terms.Update && row.Round == r.Number {
+			if row.Entry == cost.EntryCharge && row.Task == task.ID && row.Reason == terms.Update && row.Round == r.Number {
 				if times++; row.Each != each {
 					return Charged{}, fmt.Errorf("%w: row %d charges for round %d another loss than a round of the task costs", ErrCharges, row.Number, r.Number)
 				}

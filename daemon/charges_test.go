@@ -37,7 +37,7 @@ func (c told) Release(context.Context, uint64, string) (cost.Release, error) { r
 // and nobody in the third.
 func guarded(t *testing.T) (spec.Task, []spec.Round, told) {
 	t.Helper()
-	task := spec.Task{ID: 7, Spec: spec.DefaultTask()}
+	task := spec.Task{ID: 7, Spec: spec.DefaultTask(), State: spec.TaskFailed, Round: 3}
 	task.Spec.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindLaplace, Clip: spec.One, Noise: spec.One}
 	asked := func(first, second int64) []spec.Contribution {
 		return []spec.Contribution{{Node: 1, Dataset: 4, Height: first}, {Node: 2, Dataset: 9, Height: second}}
@@ -103,6 +103,13 @@ func TestChargesAreRecomputed(t *testing.T) {
 			b, rows, _ := c.books[9].Reserve(7, terms.Update, c.rows[9][1].Each, 1)
 			c.rows[9] = append(c.rows[9], rows...)
 			b, rows, _ = b.Charge(7, terms.Update, 3)
+			c.books[9], c.rows[9] = b, append(c.rows[9], rows...)
+			return c
+		},
+		"a round that never was is charged": func(c told) told {
+			b, rows, _ := c.books[9].Reserve(7, terms.Update, c.rows[9][1].Each, 1)
+			c.rows[9] = append(c.rows[9], rows...)
+			b, rows, _ = b.Charge(7, terms.Update, 77)
 			c.books[9], c.rows[9] = b, append(c.rows[9], rows...)
 			return c
 		},

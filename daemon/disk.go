@@ -123,7 +123,7 @@ func (c NodeConfig) use(name string) string {
 		return UseRows
 	case name == mirror.File:
 		return UseMirror
-	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, mirror.LockFile, alarmFile, "lock"}, name) || top == "config":
+	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, mirror.SigningFile, mirror.LockFile, alarmFile, "lock"}, name) || top == "config":
 		return UseSettings
 	case top == "data" && c.Name == "": // CometBFT's, and the store of the application
 		entry, _, _ := strings.Cut(below, string(filepath.Separator))

@@ -71,6 +71,7 @@ func TestDiskOfANode(t *testing.T) {
 	write("journal.jsonl", 9_000)
 	write("mirror.jsonl", 5_000)
 	write("mirror.key", 100)
+	write("mirror.signing.key", 100)
 	write("mirror.lock", 0)
 	write("blobs/blobs/notes", 4_000)
 	write("notes", 4_000)

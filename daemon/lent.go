@@ -50,6 +50,8 @@ func (p *Participant) lent(ctx context.Context, home string, node uint64, rows d
 		return 0, err
 	case d.Commitment != known[i].Commitment:
 		return 0, fmt.Errorf("%w: its data set %d is of other rows", mirror.ErrContradiction, d.ID)
+	case d.Name != p.config.Data.Name:
+		return 0, fmt.Errorf("data.owner: %w: data set %d is called %q, and data.name says %q", mirror.ErrNotRegistered, d.ID, d.Name, p.config.Data.Name)
 	case !own.Signs(d.Key):
 		return 0, unsigned(d)
 	}

@@ -93,7 +93,7 @@ func newQuadratic(sigma Ratio) quadratic {
 // propose begins anew with an integer and the first word of the real.
 func (q *quadratic) propose(y int64, word uint64) {
 	q.x, q.first, q.integers = magnitude(y), word, nil
-	const most = 1 << 10            // of e(w): then x is less than 46 sigma + sigma^2/t, and floats are off by less than 2^-40
+	const most = 1 << 10            // of e(w): then x is less than 46 sigma + sigma^2/t, and floats are off by less than 2^-39
 	half := float64(word) * 0x1p-64 // w + 1/2
 	off := float64(q.x) - q.floats.centre + (half - 0.5)
 	q.about = off*off*q.floats.square + half*q.floats.linear

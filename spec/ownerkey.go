@@ -50,7 +50,7 @@ func (k *OwnerKey) UnmarshalText(text []byte) error {
 
 // Signed reports whether a signature of a statement is that of the key.
 func (k OwnerKey) Signed(statement Digest, s Signature) bool {
-	return !k.IsZero() && ed25519.Verify(k[:], statement[:], s[:])
+	return !k.IsZero() && !s.IsZero() && ed25519.Verify(k[:], statement[:], s[:])
 }
 
 // Signature is an Ed25519 signature. The zero Signature is none.

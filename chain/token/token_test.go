@@ -50,8 +50,6 @@ func (v *vault) SendCoinsFromModuleToAccount(ctx context.Context, _ string, to s
 	return nil
 }
 
-func (v *vault) BlockedAddr(of sdk.AccAddress) bool { return of[0] == module[0] }
-
 var (
 	module = sdk.AccAddress([]byte("m-a-module----------"))
 	ann    = sdk.AccAddress([]byte("ann-----------------"))

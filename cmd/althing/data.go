@@ -202,7 +202,8 @@ func (s *session) dataRekey() *cobra.Command {
 		Short: "Make a new key with which your node signs what it charges to your data set",
 		Long: `Makes a new key beside your own ledger in the home folder and puts its public half on
 the chain, for when others may know the former one. A round that runs keeps the key that
-it began with.`,
+it began with. Data sets that were registered from one home folder share a key: say it
+for each of them.`,
 		Example: "  althing data rekey 1 --home net/trainer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

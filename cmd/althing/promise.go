@@ -11,8 +11,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// promise is what a private task promises to each owner whose rows it trains on, if all of
-// its rounds take place, under the adjacency and delta that a limit has where its owner
+// promise is what a private task promises to each owner whose rows it trains on, if its
+// rounds take place and none is aborted, under the adjacency and delta that a limit has where its owner
 // says nothing else. What was charged stands in the books.
 type promise struct {
 	Mode         string         `json:"mode"`
@@ -29,7 +29,9 @@ type promise struct {
 	Delta      json.Number        `json:"delta"`
 	Accountant account.Accountant `json:"accountant,omitempty"`
 	Ledger     json.Number        `json:"ledger_epsilon,omitempty"` // which decides when a limit is reached
-	Label      string             `json:"label,omitempty"`
+	Label      string             `json:"label,omitempty"`          // of the least of both
+
+	labels [2]string // that of the accountant's figure, and of the ledger's
 }
 
 // promiseOf is the promise of a task; nil where it makes none.
@@ -48,15 +50,17 @@ func promiseOf(asked spec.TaskSpec) *promise {
 		Rounds: asked.Target.Rounds, Delta: json.Number(limit.Delta.String()),
 	}
 	if answer, err := epsilonOfReleases(limit, release, uint64(asked.Target.Rounds)); err == nil {
-		p.Epsilon, p.Accountant = &answer.Epsilon, answer.Accountant
+		p.Epsilon, p.Accountant, p.labels[0] = &answer.Epsilon, answer.Accountant, answer.Label()
 	}
 	if each, err := limit.Cost(release); err == nil {
 		if all, err := each.Times(uint64(asked.Target.Rounds)); err == nil {
 			if micro, err := epsilonOf(all, limit.Delta); err == nil {
-				p.Ledger = json.Number(micro.String())
-				p.Label = meaning(cost.Limit{Epsilon: micro})
+				p.Ledger, p.labels[1] = json.Number(micro.String()), meaning(cost.Limit{Epsilon: micro})
 			}
 		}
+	}
+	if (p.Epsilon == nil || p.labels[0] != "") && (p.Ledger == "" || p.labels[1] != "") {
+		p.Label = noMeaning
 	}
 	return p
 }
@@ -98,10 +102,13 @@ func (p *promise) rows(t table, asked spec.TaskSpec) {
 	t.row("", fmt.Sprintf("unit %s, adjacency %s", p.Unit, p.Adjacency))
 	t.row("", "sampling: "+p.Sampling)
 	if p.Epsilon != nil {
-		t.row("", labelled(fmt.Sprintf("%d rounds cost epsilon %s at delta %s by %s", p.Rounds, micros(*p.Epsilon), p.Delta, p.Accountant), p.Label))
+		t.row("", labelled(fmt.Sprintf("%d rounds cost epsilon %s at delta %s by %s", p.Rounds, micros(*p.Epsilon), p.Delta, p.Accountant), p.labels[0]))
 	}
 	if p.Ledger != "" {
-		t.row("", labelled(fmt.Sprintf("%d rounds cost epsilon %s at delta %s by the ledger", p.Rounds, p.Ledger, p.Delta), p.Label))
+		t.row("", labelled(fmt.Sprintf("%d rounds cost epsilon %s at delta %s by the ledger", p.Rounds, p.Ledger, p.Delta), p.labels[1]))
+	}
+	if p.Epsilon == nil && p.Ledger == "" {
+		t.row("", labelled("no bound on epsilon is known", p.Label))
 	}
 	for _, a := range p.Assumed {
 		t.row("", "assumed: "+a)

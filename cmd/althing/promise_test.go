@@ -145,3 +145,29 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		t.Errorf("a round that is not there: %s", stderr)
 	}
 }
+
+// TestNoMeaningfulPromise: where every bound that is known is above 20, or none is, the
+// promise says so, whoever counted.
+func TestNoMeaningfulPromise(t *testing.T) {
+	asked := spec.DefaultTask()
+	asked.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	asked.Target.Rounds = 30
+	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
+		for noise, meaningless := range map[spec.PPM]bool{1: true, 1000: true, 20 * spec.One: false} {
+			asked.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: kind, Clip: 63 * spec.One, Noise: noise}
+			p := promiseOf(asked)
+			if p == nil {
+				t.Fatalf("%s, noise %s: no promise", kind, noise)
+			}
+			var out bytes.Buffer
+			shown := (&session{out: &out}).table()
+			p.rows(shown, asked)
+			if err := shown.flush(); err != nil {
+				t.Fatal(err)
+			}
+			if (p.Label != "") != meaningless || strings.Contains(out.String(), noMeaning) != meaningless {
+				t.Errorf("%s, noise %s: label %q, want one %v\n%s", kind, noise, p.Label, meaningless, out.String())
+			}
+		}
+	}
+}

@@ -131,7 +131,7 @@ func (s *session) tokenSupply() *cobra.Command {
 			}
 			t := s.table()
 			t.row("total", money(supply.Total))
-			t.row("circulating", fmt.Sprintf("%s, all that is not bonded, staked or in escrow", money(supply.Circulating)))
+			t.row("circulating", fmt.Sprintf("%s, all that no module holds, bonded, staked, in escrow or else", money(supply.Circulating)))
 			t.row("cap", money(supply.Cap))
 			return t.flush()
 		},

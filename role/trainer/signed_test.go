@@ -170,7 +170,7 @@ func TestOwnerDoesNotSign(t *testing.T) {
 	if r, err := n.Round(1, 1); err != nil || r.Trainers[0].Height != 0 || r.Survivors() != 2 || spent(t, n) != 0 {
 		t.Errorf("its part is %+v (%v)", r.Trainers[0], err)
 	}
-	if len(node.Errs) != 1 || !errors.Is(node.Errs[0], refusal) {
+	if len(node.Errs) != 1 || !errors.Is(node.Errs[0], refusal) || !errors.Is(node.Errs[0], trainer.ErrDeclined) {
 		t.Errorf("it says %v", node.Errs)
 	}
 }

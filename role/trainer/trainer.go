@@ -152,6 +152,9 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			if a.Task.Spec.Private() && t.Sign != nil {
 				done.Signature, err = t.Sign(ctx, a.Round, kept.Digest, kept.Salt)
 			}
+			if errors.Is(err, role.ErrFinal) {
+				err = a.declined(err)
+			}
 			return done, err
 		},
 		Commitment: func(done Trained) spec.Digest { return done.Commitment },
