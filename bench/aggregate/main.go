@@ -24,9 +24,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/bench/flwr"
 )
 
@@ -42,30 +41,12 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
+	command.Main("aggregate", parse, func(ctx context.Context, o options) error {
+		if o.peak > 0 {
+			return combineOnly(o.peak, o.parameters, os.Stdout)
 		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	if o.peak > 0 {
-		err = combineOnly(o.peak, o.parameters, os.Stdout)
-	} else {
-		err = run(ctx, o)
-	}
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/aggregate:", err)
-		if errors.Is(err, flwr.ErrMissing) {
-			fmt.Fprintln(os.Stderr, "hint: "+flwr.Hint)
-		}
-		os.Exit(1)
-	}
+		return run(ctx, o)
+	})
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -19,12 +19,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -44,30 +43,15 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
+	command.Main("attack", parse, func(ctx context.Context, o options) error {
+		switch {
+		case o.as != "":
+			return carryOut(ctx, o.as, o.dir)
+		case len(o.draw) > 0:
+			return redraw(o)
 		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch {
-	case o.as != "":
-		err = carryOut(ctx, o.as, o.dir)
-	case len(o.draw) > 0:
-		err = redraw(o)
-	default:
-		err = run(ctx, o)
-		if ctx.Err() != nil {
-			err = errors.New("interrupted")
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/attack:", err)
-		os.Exit(1)
-	}
+		return run(ctx, o)
+	})
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -13,14 +13,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -31,20 +30,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o, os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/audit:", err)
-		os.Exit(1)
-	}
+	command.Main("audit", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -29,14 +29,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -47,23 +47,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return
-	case err != nil:
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err = run(ctx, o, os.Stdout)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/chain:", err)
-		os.Exit(1)
-	}
+	command.Main("chain", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -14,17 +14,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -40,26 +38,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/engine:", err)
-		if errors.Is(err, errNoTorch) {
-			fmt.Fprintln(os.Stderr, "hint: apt-get install python3-torch libopenblas0-pthread, or name a Python that has torch: --python PATH")
-		}
-		os.Exit(1)
-	}
+	command.Main("engine", parse, run)
 }
 
 // parse reads the flags and says on w what is wrong with them.

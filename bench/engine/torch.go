@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/bench/peer"
 	"github.com/althing-network/althing/spec"
 )
@@ -47,7 +48,10 @@ type answer struct {
 }
 
 // errNoTorch is wrapped when a Python is missing, or has no torch to compare with.
-var errNoTorch = errors.New("no PyTorch")
+var errNoTorch error = &command.Hinted{
+	Err:  errors.New("no PyTorch"),
+	Hint: "apt-get install python3-torch libopenblas0-pthread, or name a Python that has torch: --python PATH",
+}
 
 // findTorch starts the first of some Pythons that has torch.
 func findTorch(ctx context.Context, pythons ...string) (*torch, error) {

@@ -18,11 +18,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -36,23 +36,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o, os.Stdout, os.Stderr)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/epsilon:", err)
-		os.Exit(1)
-	}
+	command.Main("epsilon", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout, os.Stderr) })
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/bench/peer"
 )
 
@@ -20,11 +21,11 @@ const (
 )
 
 // ErrMissing is wrapped when a Python is missing, or has no Flower of the version.
-var ErrMissing = errors.New("no Flower")
-
-// Hint is what somebody can do about [ErrMissing].
-const Hint = "python3 -m venv " + Folder + " && " + Folder + "/bin/pip install flwr==" + Version + " numpy==" + NumPy +
-	", or name a Python that has them: --python PATH"
+var ErrMissing error = &command.Hinted{
+	Err: errors.New("no Flower"),
+	Hint: "python3 -m venv " + Folder + " && " + Folder + "/bin/pip install flwr==" + Version + " numpy==" + NumPy +
+		", or name a Python that has them: --python PATH",
+}
 
 // Python is the one that is named, else the one where Flower is installed by this
 // function, which it does when it is not there; it says so to a log.

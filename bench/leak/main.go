@@ -16,10 +16,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/bench/plot"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
@@ -33,23 +32,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o, os.Stdout)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/leak:", err)
-		os.Exit(1)
-	}
+	command.Main("leak", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -23,10 +23,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/chain"
 )
 
@@ -48,24 +47,12 @@ type options struct {
 type settings map[string]json.RawMessage
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
+	command.Main("memory", parse, func(ctx context.Context, o options) error {
+		if o.draw != "" {
+			return draw(o)
 		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if o.draw != "" {
-		err = draw(o)
-	} else {
-		err = run(ctx, o, os.Stdout)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/memory:", err)
-		os.Exit(1)
-	}
+		return run(ctx, o, os.Stdout)
+	})
 }
 
 // parse reads the flags and says on w what is wrong with them.

@@ -17,9 +17,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -29,24 +29,10 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	runtime.GOMAXPROCS(1)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o, os.Stdout, os.Stderr)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/opacus:", err)
-		os.Exit(1)
-	}
+	command.Main("opacus", parse, func(ctx context.Context, o options) error {
+		runtime.GOMAXPROCS(1)
+		return run(ctx, o, os.Stdout, os.Stderr)
+	})
 }
 
 // parse reads the flags and says on w what is wrong with them.

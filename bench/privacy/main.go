@@ -21,14 +21,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/althing-network/althing/bench/command"
 )
 
 // options are what the flags say.
@@ -40,23 +39,7 @@ type options struct {
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err = run(ctx, o, os.Stdout)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/privacy:", err)
-		os.Exit(1)
-	}
+	command.Main("privacy", parse, func(ctx context.Context, o options) error { return run(ctx, o, os.Stdout) })
 }
 
 // parse reads the flags and says on w what is wrong with them.

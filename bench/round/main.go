@@ -18,12 +18,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/althing-network/althing/bench/command"
 	"github.com/althing-network/althing/bench/flwr"
 )
 
@@ -49,30 +47,12 @@ type options struct {
 const warmup = 2
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
+	command.Main("round", parse, func(ctx context.Context, o options) error {
+		if o.host != "" {
+			return host(ctx, o.host)
 		}
-		os.Exit(2)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if o.host != "" {
-		err = host(ctx, o.host)
-	} else {
-		err = run(ctx, o)
-		if ctx.Err() != nil {
-			err = errors.New("interrupted")
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/round:", err)
-		if errors.Is(err, flwr.ErrMissing) {
-			fmt.Fprintln(os.Stderr, "hint: "+flwr.Hint)
-		}
-		os.Exit(1)
-	}
+		return run(ctx, o)
+	})
 }
 
 // parse reads the flags and says on w what is wrong with them.
