@@ -13,14 +13,18 @@ import (
 // owns reports whether one of some processes has an end of a connection over IPv4
 // loopback. It reads /proc.
 func owns(pids []int, end net.Addr) bool {
-	table, err := os.ReadFile("/proc/net/tcp")
 	address, ok := end.(*net.TCPAddr)
-	if err != nil || !ok {
-		return false
-	}
-	inode, ok := socketOf(string(table), address)
 	if !ok {
 		return false
+	}
+	var inode string
+	for tries := 0; inode == ""; tries++ {
+		const most = 10 // a table that changes while it is read may lack a line
+		table, err := os.ReadFile("/proc/net/tcp")
+		if err != nil || tries == most {
+			return false
+		}
+		inode = socketOf(string(table), address)
 	}
 	for _, pid := range pids {
 		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
@@ -34,16 +38,17 @@ func owns(pids []int, end net.Addr) bool {
 	return false
 }
 
-// socketOf finds in /proc/net/tcp the inode of the socket that has a local address.
-func socketOf(table string, local *net.TCPAddr) (inode string, ok bool) {
+// socketOf finds in /proc/net/tcp the inode of the socket that has a local address; empty
+// where there is none. A connection that is over keeps its line for a while, of inode 0.
+func socketOf(table string, local *net.TCPAddr) (inode string) {
 	ip := slices.Clone(local.IP.To4())
 	slices.Reverse(ip) // the kernel's table has it in the byte order of the machine
 	want := fmt.Sprintf("%s:%04X", strings.ToUpper(hex.EncodeToString(ip)), local.Port)
 	for line := range strings.Lines(table) {
 		const localAt, inodeAt = 1, 9
-		if fields := strings.Fields(line); len(fields) > inodeAt && fields[localAt] == want {
-			return fields[inodeAt], true
+		if fields := strings.Fields(line); len(fields) > inodeAt && fields[localAt] == want && fields[inodeAt] != "0" {
+			return fields[inodeAt]
 		}
 	}
-	return "", false
+	return ""
 }

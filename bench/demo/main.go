@@ -57,14 +57,15 @@ func main() {
 	seeds := flag.Int("seeds", 5, "runs of each model")
 	asJSON := flag.Bool("json", false, "print one JSON object a line")
 	guarded := flag.Bool("privacy", false, "measure the demos with privacy instead")
+	mode := flag.String("mode", "", "with --privacy: only this mode")
 	flag.Parse()
-	if err := run(context.Background(), *seeds, *guarded, *asJSON); err != nil {
+	if err := run(context.Background(), *seeds, *guarded, *mode, *asJSON); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, seeds int, guarded, asJSON bool) error {
+func run(ctx context.Context, seeds int, guarded bool, mode string, asJSON bool) error {
 	dir, err := os.MkdirTemp("", "althing-bench-")
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func run(ctx context.Context, seeds int, guarded, asJSON bool) error {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	if guarded {
-		return private(ctx, program, dir, seeds, asJSON)
+		return private(ctx, program, dir, seeds, mode, asJSON)
 	}
 	for _, m := range [][2]string{{"mlp", "0.95"}, {"softmax", "0.94"}} {
 		r, err := measure(ctx, program, dir, m[0], m[1], seeds)
