@@ -33,7 +33,7 @@ type guarded struct {
 	Seconds  float64 `json:"seconds"`
 }
 
-// settings are those whose figures docs/privacy.md has.
+// settings are those whose figures docs/privacy-accuracy.md has.
 func settings() []setting {
 	return []setting{
 		{"example", "gaussian", "8", 0},

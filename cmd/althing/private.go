@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -97,7 +98,14 @@ func (g guarding) apply(t *spec.TaskSpec) error {
 	if err != nil {
 		return fmt.Errorf("--epsilon: %w", err)
 	}
-	return calibrate(t, limit)
+	for {
+		err := calibrate(t, limit)
+		field, wide := errors.AsType[*spec.FieldError](err)
+		if !wide || field.Field != "privacy.noise" || t.Privacy.Mode != spec.PrivacyCentral || t.Privacy.Clip < spec.One/16 {
+			return err
+		}
+		t.Privacy.Clip /= 2 // and the noise with it: a table of its shares ends somewhere
+	}
 }
 
 // calibrate sets the least noise of a private task for which all its rounds fit into a

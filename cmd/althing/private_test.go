@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
@@ -72,5 +74,29 @@ func TestCalibrate(t *testing.T) {
 	}
 	if task.Privacy.Noise < 2_000_000 || task.Privacy.Noise > 2_100_000 { // 2.018 by the Renyi divergences of all integer orders to 64
 		t.Errorf("the noise is %s", task.Privacy.Noise)
+	}
+}
+
+// TestSmallEpsilonHasSettings: however little may be lost, a demo finds noise that fits
+// into the integers of an update.
+func TestSmallEpsilonHasSettings(t *testing.T) {
+	for _, mode := range []string{spec.PrivacyLocal, spec.PrivacyExample, spec.PrivacyCentral} {
+		for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
+			for _, epsilon := range []string{"8", "0.1"} {
+				n := network{
+					validators: 1, trainers: 10, aggregators: 4, evaluators: 4, architecture: spec.ModelSoftmax, seed: 1, rounds: 20, alpha: 1, commit: time.Second,
+					guarding: guarding{mode: mode, kind: kind, epsilon: epsilon},
+				}
+				_, asked, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+				if err != nil {
+					t.Errorf("%s, %s, epsilon %s: %v", mode, kind, epsilon, err)
+					continue
+				}
+				p := promiseOf(asked)
+				if ledger, err := p.Ledger.Float64(); err != nil || epsilon == "0.1" && (ledger > 0.1 || ledger < 0.09) {
+					t.Errorf("%s, %s, epsilon %s: the ledger counts %s (%v)", mode, kind, epsilon, p.Ledger, err)
+				}
+			}
+		}
 	}
 }
