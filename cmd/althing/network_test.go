@@ -58,6 +58,16 @@ func runs(t *testing.T, n network) daemon.Localnet {
 	}
 }
 
+// saying runs a command line, which must end with a code, and returns what it says.
+func saying(t *testing.T, want int, args ...string) (out, stderr string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	if code := run(t.Context(), args, &o, &e); code != want {
+		t.Fatalf("althing %v: exit code %d, want %d\n%s%s", args, code, want, o.String(), e.String())
+	}
+	return strings.TrimSpace(o.String()), e.String()
+}
+
 // TestFlippedBitIsNamed recomputes a settled round with nothing but an RPC
 // address, then again after one bit of one kept update has been flipped.
 func TestFlippedBitIsNamed(t *testing.T) {
@@ -65,11 +75,7 @@ func TestFlippedBitIsNamed(t *testing.T) {
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		var out, stderr bytes.Buffer
-		if code := run(t.Context(), args, &out, &stderr); code != want {
-			t.Fatalf("althing %v: exit code %d, want %d\n%s%s", args, code, want, out.String(), stderr.String())
-		}
-		return strings.TrimSpace(out.String()), stderr.String()
+		return saying(t, want, args...)
 	}
 	id, _ := call(0, "task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer))
 	call(0, append(at, "round", "watch", id)...)

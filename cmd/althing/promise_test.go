@@ -81,11 +81,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		var out, stderr bytes.Buffer
-		if code := run(t.Context(), args, &out, &stderr); code != want {
-			t.Fatalf("althing %v: exit code %d, want %d\n%s%s", args, code, want, out.String(), stderr.String())
-		}
-		return strings.TrimSpace(out.String()), stderr.String()
+		return saying(t, want, args...)
 	}
 	c, err := client.Dial(t.Context(), local.RPC()...)
 	if err != nil {

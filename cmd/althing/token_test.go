@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,11 +18,7 @@ func TestToken(t *testing.T) {
 	home := []string{"--home", local.Home(customer)}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		var out, stderr bytes.Buffer
-		if code := run(t.Context(), append(append([]string{"token"}, args...), home...), &out, &stderr); code != want {
-			t.Fatalf("althing token %v: exit code %d, want %d\n%s%s", args, code, want, out.String(), stderr.String())
-		}
-		return strings.TrimSpace(out.String()), stderr.String()
+		return saying(t, want, slices.Concat([]string{"token"}, args, home)...)
 	}
 	holds := func(args ...string) client.Holder {
 		t.Helper()
