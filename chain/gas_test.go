@@ -65,7 +65,7 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 		&datasetpb.MsgRegister{
 			Owner: owner,
 			Description: datasetpb.DescriptionFromSpec(spec.Description{
-				Name: text(0), Commitment: spec.DigestOf(nil), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.OwnerKey{1},
+				Name: text(0), Commitment: spec.DigestOf(nil), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.PublicKey{1},
 			}),
 			Limit: ledgerpb.LimitFromCost(limit),
 		},
@@ -124,7 +124,7 @@ func TestGasOfAPrivateTaskOfLargeNodes(t *testing.T) {
 		}
 		must(number, text(i), &nodepb.MsgRegister{Owner: owner, Profile: nodepb.ProfileFromSpec(profile), Stake: chain.Thing})
 		must(number, text(i), &datasetpb.MsgRegister{Owner: owner, Limit: ledgerpb.LimitFromCost(limit), Description: datasetpb.DescriptionFromSpec(spec.Description{
-			Name: text(0), Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Key: spec.OwnerKey{1},
+			Name: text(0), Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Key: spec.PublicKey{1},
 		})})
 		must(number, text(i), &datasetpb.MsgGrant{Owner: owner, Dataset: id, Node: id})
 	}
@@ -170,7 +170,7 @@ func TestGasOfAPrivateTask(t *testing.T) {
 		say(name(i), number, 10_000, &datasetpb.MsgRegister{
 			Owner: owner,
 			Description: datasetpb.DescriptionFromSpec(spec.Description{
-				Name: text(0), Commitment: spec.DigestOf([]byte(owner)), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.OwnerKey{1},
+				Name: text(0), Commitment: spec.DigestOf([]byte(owner)), Features: spec.MaxWidth, Classes: spec.MaxWidth, Rows: spec.MaxSamples, Key: spec.PublicKey{1},
 			}),
 			Limit: ledgerpb.LimitFromCost(cost.Limit{Unit: cost.Example, Adjacency: adjacency, Epsilon: 1000 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}),
 		})

@@ -24,7 +24,7 @@ type (
 	// former one.
 	ReplaceKey struct {
 		Dataset uint64
-		Key     spec.OwnerKey
+		Key     spec.PublicKey
 	}
 	// LowerLimit lowers how much privacy may be lost of a data set.
 	LowerLimit struct {

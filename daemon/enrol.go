@@ -77,7 +77,7 @@ func (f *Forgotten) Unwrap() error { return mirror.ErrNotRegistered }
 // again. An error of the ledger wraps one of package mirror; see also [Unfinished] and
 // [Forgotten].
 func RegisterData(ctx context.Context, account *client.Account, home string, rows data.Table, asked client.RegisterDataset) (uint64, error) {
-	asked.Commitment, asked.Key = spec.DigestOf(nil), spec.OwnerKey{1} // the ledger will say which; all else can be looked at before
+	asked.Commitment, asked.Key = spec.DigestOf(nil), spec.PublicKey{1} // the ledger will say which; all else can be looked at before
 	if err := asked.Validate(); err != nil {
 		return 0, err
 	}
@@ -173,14 +173,14 @@ func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) e
 
 // RenewKey makes a new signing key for a data set of an account, in the own ledger in its
 // home folder first, then on the chain. Rounds that run keep the former one.
-func RenewKey(ctx context.Context, account *client.Account, home string, d spec.Dataset) (spec.OwnerKey, error) {
+func RenewKey(ctx context.Context, account *client.Account, home string, d spec.Dataset) (spec.PublicKey, error) {
 	own, err := mirror.Open(home)
 	if err != nil {
-		return spec.OwnerKey{}, err
+		return spec.PublicKey{}, err
 	}
 	defer own.Close()
 	if !slices.ContainsFunc(own.Datasets(), func(k mirror.Dataset) bool { return k.Commitment == d.Commitment }) {
-		return spec.OwnerKey{}, &Forgotten{d.ID, home}
+		return spec.PublicKey{}, &Forgotten{d.ID, home}
 	}
 	key, err := own.NewKey()
 	if err != nil {

@@ -47,44 +47,44 @@ func (m *Mirror) openSigning(path string) (err error) {
 	return err
 }
 
-func (m *Mirror) newKey() (spec.OwnerKey, error) {
+func (m *Mirror) newKey() (spec.PublicKey, error) {
 	var seed data.Secret
 	if _, err := rand.Read(seed[:]); err != nil {
-		return spec.OwnerKey{}, err
+		return spec.PublicKey{}, err
 	}
 	if err := errors.Join(m.signing.Write(seed), m.signing.Sync()); err != nil {
-		return spec.OwnerKey{}, err
+		return spec.PublicKey{}, err
 	}
 	m.keys = append(m.keys, ed25519.NewKeyFromSeed(seed[:]))
 	return m.newest(), nil
 }
 
-func (m *Mirror) newest() spec.OwnerKey { return spec.OwnerKeyOf(m.keys[len(m.keys)-1]) }
+func (m *Mirror) newest() spec.PublicKey { return spec.PublicKeyOf(m.keys[len(m.keys)-1]) }
 
 // Key is the key under which the owner signs from now on.
-func (m *Mirror) Key() spec.OwnerKey {
+func (m *Mirror) Key() spec.PublicKey {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.newest()
 }
 
 // Signs reports whether the mirror can sign under a key.
-func (m *Mirror) Signs(key spec.OwnerKey) bool {
+func (m *Mirror) Signs(key spec.PublicKey) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.place(key) >= 0
 }
 
-func (m *Mirror) place(key spec.OwnerKey) int {
-	return slices.IndexFunc(m.keys, func(k ed25519.PrivateKey) bool { return spec.OwnerKeyOf(k) == key })
+func (m *Mirror) place(key spec.PublicKey) int {
+	return slices.IndexFunc(m.keys, func(k ed25519.PrivateKey) bool { return spec.PublicKeyOf(k) == key })
 }
 
 // NewKey makes another one, for when the former may be known to others.
-func (m *Mirror) NewKey() (spec.OwnerKey, error) {
+func (m *Mirror) NewKey() (spec.PublicKey, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.broken != nil {
-		return spec.OwnerKey{}, m.broken
+		return spec.PublicKey{}, m.broken
 	}
 	return m.newKey()
 }
@@ -93,7 +93,7 @@ func (m *Mirror) NewKey() (spec.OwnerKey, error) {
 // update under a salt, see [spec.ChargeStatement]. The round must be charged. In each round
 // of a task one update from one node is signed, as often and under as many salts as it
 // takes: for any other, even if the first one never left, the error is [ErrSigned].
-func (m *Mirror) Sign(commitment spec.Digest, reason string, key spec.OwnerKey, slot spec.Slot, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+func (m *Mirror) Sign(commitment spec.Digest, reason string, key spec.PublicKey, slot spec.Slot, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d, err := m.find(commitment)

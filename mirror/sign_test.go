@@ -18,7 +18,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	key := m.Key()
 	slot := spec.Slot{Chain: "althing-1", Task: 1, Round: 1, Node: 4}
 	update, salt := spec.DigestOf([]byte("update")), spec.Salt{7}
-	refused := func(want error, commitment spec.Digest, key spec.OwnerKey, slot spec.Slot, update spec.Digest) {
+	refused := func(want error, commitment spec.Digest, key spec.PublicKey, slot spec.Slot, update spec.Digest) {
 		t.Helper()
 		if s, err := m.Sign(commitment, "update", key, slot, update, salt); !s.IsZero() {
 			t.Error("it signs all the same")
@@ -41,7 +41,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	if _, err := m.Sign(set, "score", key, slot, update, salt); err == nil {
 		t.Error("it signs for a reason that nothing is charged for")
 	}
-	refused(mirror.ErrNoKey, set, spec.OwnerKey{1}, slot, update)
+	refused(mirror.ErrNoKey, set, spec.PublicKey{1}, slot, update)
 	refused(mirror.ErrNotRegistered, spec.DigestOf([]byte("others")), key, slot, update)
 	signed(salt)
 	signed(salt)
@@ -60,7 +60,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	// A new key does not take the former one away from rounds that began with it.
 	next, err := m.NewKey()
 	must(t, err)
-	if next == key || m.Key() != next || !m.Signs(key) || !m.Signs(next) || m.Signs(spec.OwnerKey{}) {
+	if next == key || m.Key() != next || !m.Signs(key) || !m.Signs(next) || m.Signs(spec.PublicKey{}) {
 		t.Error("the new key is the former one, or replaces it at once")
 	}
 	m = reopened(t, home, m)

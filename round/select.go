@@ -94,8 +94,8 @@ func Paying(selection spec.Selection, eligible []spec.Member, payer func(node ui
 // Payer is who pays for what a node releases: a data set that the node may train on.
 type Payer struct {
 	Dataset uint64
-	Owner   string        // of the data set; empty: nobody pays
-	Key     spec.OwnerKey // under which the owner signs
+	Owner   string         // of the data set; empty: nobody pays
+	Key     spec.PublicKey // under which the owner signs
 }
 
 // payers are the data sets of those who pay.

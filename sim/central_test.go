@@ -47,7 +47,7 @@ func owning(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec
 	}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		limit := cost.Limit{Unit: cost.Unit(task.Privacy.Unit), Adjacency: cost.AddRemove, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
-		id, err := n.RegisterDataset(node.Owner, spec.OwnerKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
 		}

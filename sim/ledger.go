@@ -13,7 +13,7 @@ import (
 // owned is a data set with its book.
 type owned struct {
 	owner   string
-	key     spec.OwnerKey
+	key     spec.PublicKey
 	book    cost.Book
 	rows    []cost.Row
 	granted map[uint64]bool // nodes
@@ -21,7 +21,7 @@ type owned struct {
 
 // RegisterDataset opens the book of an owner's data set and gives it the next id. Key is
 // the one under which its owner signs.
-func (c *Chain) RegisterDataset(owner string, key spec.OwnerKey, limit cost.Limit) (uint64, error) {
+func (c *Chain) RegisterDataset(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error) {
 	b, rows, err := cost.Open(limit)
 	if err != nil {
 		return 0, err
@@ -42,7 +42,7 @@ func (c *Chain) Grant(dataset, node uint64) error {
 
 // ReplaceKey replaces the key under which the owner of a data set signs. Rounds that run
 // keep the former one.
-func (c *Chain) ReplaceKey(dataset uint64, key spec.OwnerKey) error {
+func (c *Chain) ReplaceKey(dataset uint64, key spec.PublicKey) error {
 	d, err := c.dataset(dataset)
 	if err != nil {
 		return err

@@ -13,12 +13,12 @@ type Dataset struct {
 
 // Description is what an owner says of a data set.
 type Description struct {
-	Name       string   `json:"name"`           // the kind of the rows, as tasks ask for it
-	Commitment Digest   `json:"commitment"`     // root of a Merkle tree over salted rows
-	Features   uint32   `json:"features"`       // values of a row beside its label
-	Classes    uint32   `json:"classes"`        // labels there are
-	Rows       uint32   `json:"rows,omitempty"` // 0: withheld
-	Key        OwnerKey `json:"key"`            // under which the owner signs what it charges
+	Name       string    `json:"name"`           // the kind of the rows, as tasks ask for it
+	Commitment Digest    `json:"commitment"`     // root of a Merkle tree over salted rows
+	Features   uint32    `json:"features"`       // values of a row beside its label
+	Classes    uint32    `json:"classes"`        // labels there are
+	Rows       uint32    `json:"rows,omitempty"` // 0: withheld
+	Key        PublicKey `json:"key"`            // under which the owner signs what it charges
 }
 
 // Validate reports the first thing that is wrong with a description. Rows may be 0: the

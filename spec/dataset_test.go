@@ -23,7 +23,7 @@ func TestDescriptionsAreChecked(t *testing.T) {
 		"too many classes":    {func(d *spec.Description) { d.Classes = spec.MaxWidth + 1 }, "classes"},
 		"more rows than most": {func(d *spec.Description) { d.Rows = spec.MaxSamples + 1 }, "rows"},
 	} {
-		d := spec.Description{Name: "digits", Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Rows: 150, Key: spec.OwnerKey{1}}
+		d := spec.Description{Name: "digits", Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Rows: 150, Key: spec.PublicKey{1}}
 		c.change(&d)
 		err := d.Validate()
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

@@ -32,16 +32,16 @@ type Round struct {
 
 // Contribution is one selected trainer's part in a round.
 type Contribution struct {
-	Node       uint64   `json:"node"`
-	Bit        uint32   `json:"bit"`               // its place in bitmaps over Trainers
-	Dataset    uint64   `json:"dataset,omitempty"` // whose privacy it spends; 0 where the task is not private
-	Key        OwnerKey `json:"key,omitzero"`      // of that data set when the round began; its owner signs the commitment
-	Commitment Digest   `json:"commitment"`        // see UpdateCommitment
-	Samples    uint32   `json:"samples"`           // rows it claims to have trained on; where it withholds them, what the task asks for; 0 where the task is private
-	Correct    uint32   `json:"correct"`           // of those, how many Base classified correctly
-	Height     int64    `json:"height"`            // of the commitment, 0 before it
-	Survivor   bool     `json:"survivor"`          // its update is in the sum
-	Paid       uint64   `json:"paid_uthing"`
+	Node       uint64    `json:"node"`
+	Bit        uint32    `json:"bit"`               // its place in bitmaps over Trainers
+	Dataset    uint64    `json:"dataset,omitempty"` // whose privacy it spends; 0 where the task is not private
+	Key        PublicKey `json:"key,omitzero"`      // of that data set when the round began; its owner signs the commitment
+	Commitment Digest    `json:"commitment"`        // see UpdateCommitment
+	Samples    uint32    `json:"samples"`           // rows it claims to have trained on; where it withholds them, what the task asks for; 0 where the task is private
+	Correct    uint32    `json:"correct"`           // of those, how many Base classified correctly
+	Height     int64     `json:"height"`            // of the commitment, 0 before it
+	Survivor   bool      `json:"survivor"`          // its update is in the sum
+	Paid       uint64    `json:"paid_uthing"`
 }
 
 // Aggregate is one aggregator's part in a round.

@@ -99,7 +99,7 @@ func registration(owner, rows string, epsilon cost.Epsilon) *datasetpb.MsgRegist
 	return &datasetpb.MsgRegister{
 		Owner: account(owner),
 		Description: datasetpb.DescriptionFromSpec(spec.Description{
-			Name: "digits", Commitment: spec.DigestOf([]byte(rows)), Features: 64, Classes: 10, Rows: 150, Key: spec.OwnerKey{1},
+			Name: "digits", Commitment: spec.DigestOf([]byte(rows)), Features: 64, Classes: 10, Rows: 150, Key: spec.PublicKey{1},
 		}),
 		Limit: ledgerpb.LimitFromCost(limit(epsilon)),
 	}
@@ -129,7 +129,7 @@ func TestRegister(t *testing.T) {
 	}
 	if diff := cmp.Diff(spec.Dataset{
 		ID: 1, Owner: account("ann"), Registered: 7,
-		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf([]byte("rows of ann")), Features: 64, Classes: 10, Rows: 150, Key: spec.OwnerKey{1}},
+		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf([]byte("rows of ann")), Features: 64, Classes: 10, Rows: 150, Key: spec.PublicKey{1}},
 	}, d); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -268,7 +268,7 @@ func TestOnlyTheOwnerLowersALimit(t *testing.T) {
 func TestOnlyTheOwnerReplacesItsKey(t *testing.T) {
 	r := open()
 	id := r.register(t, registration("ann", "rows", 8))
-	next := spec.OwnerKey{2}
+	next := spec.PublicKey{2}
 	for name, c := range map[string]struct {
 		msg  datasetpb.MsgKey
 		want error
@@ -475,7 +475,7 @@ func TestPayer(t *testing.T) {
 		"a limit below that of all releases":     {id, 3, anybody, 3, 1, false},
 	} {
 		d, pays, err := r.Payer(r.ctx, c.dataset, c.node, c.admits, c.releases, costs(c.each))
-		if err != nil || pays != c.want || pays && (d.ID != id || d.Owner != account("ann") || d.Key != spec.OwnerKey{1}) || !pays && d != (spec.Dataset{}) {
+		if err != nil || pays != c.want || pays && (d.ID != id || d.Owner != account("ann") || d.Key != spec.PublicKey{1}) || !pays && d != (spec.Dataset{}) {
 			t.Errorf("%s: %t, %+v (%v)", name, pays, d, err)
 		}
 	}

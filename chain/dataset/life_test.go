@@ -163,7 +163,7 @@ func (l *life) lower() {
 // rekey changes no book.
 func (l *life) rekey() {
 	id, books := l.dataset(), l.ledgerState()
-	key := spec.OwnerKey{rapid.Byte().Draw(l.T, "key")}
+	key := spec.PublicKey{rapid.Byte().Draw(l.T, "key")}
 	refused := l.step(func() error {
 		_, err := l.Key(l.ctx, &datasetpb.MsgKey{Owner: l.ownerOf(id), Dataset: id, Key: key[:]})
 		return err

@@ -120,7 +120,7 @@ func TestGenesisRefused(t *testing.T) {
 			g.Rounds[2].Trainers[1].Dataset = 7
 		},
 		"node 1: a data set and its owner's key": func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = bytes.Repeat([]byte{1}, spec.KeySize) },
-		"owner's key of 31 bytes":                func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = make([]byte, 31) },
+		"key of 31 bytes":                        func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = make([]byte, 31) },
 		"selection.owners: bob is no account": func(g *taskpb.Genesis) {
 			private(g.Tasks[0].Spec)
 			g.Tasks[0].Spec.Selection.Owners = []string{"bob"}

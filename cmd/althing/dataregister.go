@@ -143,7 +143,7 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 // valid refuses a description that the chain would refuse, before the owner's own ledger
 // takes the rows in.
 func (r registering) valid(cmd *cobra.Command, d spec.Description) error {
-	d.Commitment, d.Key = spec.Digest{1}, spec.OwnerKey{1} // the owner's own ledger has them later
+	d.Commitment, d.Key = spec.Digest{1}, spec.PublicKey{1} // the owner's own ledger has them later
 	err := d.Validate()
 	if err != nil && r.name != "" {
 		return again(cmd, err, "name", "digits")

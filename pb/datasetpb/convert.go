@@ -20,7 +20,7 @@ func (m *Description) ToSpec() (spec.Description, error) {
 	if err != nil {
 		return spec.Description{}, fmt.Errorf("commitment: %w", err)
 	}
-	key, err := spec.OwnerKeyFrom(m.Key)
+	key, err := spec.PublicKeyFrom(m.Key)
 	if err != nil {
 		return spec.Description{}, err
 	}

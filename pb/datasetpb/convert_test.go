@@ -43,7 +43,7 @@ func TestCommitmentOfAnotherLengthIsRefused(t *testing.T) {
 func FuzzDataset(f *testing.F) {
 	seed := datasetpb.DatasetFromSpec(spec.Dataset{
 		ID: 1, Owner: "ann", Registered: 9,
-		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Rows: 3, Key: spec.OwnerKey{1}},
+		Description: spec.Description{Name: "digits", Commitment: spec.DigestOf(nil), Features: 64, Classes: 10, Rows: 3, Key: spec.PublicKey{1}},
 	})
 	raw, err := seed.Marshal()
 	if err != nil {

@@ -15,7 +15,7 @@ func digest(d spec.Digest) []byte {
 }
 
 // ownerKey is a key's wire form: 32 bytes, or none for the zero key.
-func ownerKey(k spec.OwnerKey) []byte {
+func ownerKey(k spec.PublicKey) []byte {
 	if k.IsZero() {
 		return nil
 	}
@@ -40,8 +40,8 @@ func (r *digests) read(name string, b []byte) spec.Digest {
 	return d
 }
 
-func (r *digests) key(b []byte) spec.OwnerKey {
-	k, err := spec.OwnerKeyFrom(b)
+func (r *digests) key(b []byte) spec.PublicKey {
+	k, err := spec.PublicKeyFrom(b)
 	r.note("key", err)
 	return k
 }

@@ -24,9 +24,9 @@ func lent(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, 
 		t.Fatal(err)
 	}
 	for i, node := range n.Nodes[sim.FirstTrainer-1:] {
-		owner, signs := node.Owner, spec.OwnerKeyOf(node.Signs)
+		owner, signs := node.Owner, spec.PublicKeyOf(node.Signs)
 		if i == 0 {
-			owner, signs = "hospital", spec.OwnerKeyOf(key)
+			owner, signs = "hospital", spec.PublicKeyOf(key)
 		}
 		limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: 9 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
 		id, err := n.RegisterDataset(owner, signs, limit)
@@ -152,7 +152,7 @@ func TestGrantedTrainerTakesPart(t *testing.T) {
 	if err != nil || task.Accepted != 2 || spent(t, n) != 2*cost.OneEpsilon {
 		t.Errorf("after %d rounds the owner has spent %s (%v)", task.Accepted, spent(t, n), err)
 	}
-	if own := r.Trainers[0]; own.Dataset != 1 || own.Key != spec.OwnerKeyOf(hospital()) || !own.Survivor {
+	if own := r.Trainers[0]; own.Dataset != 1 || own.Key != spec.PublicKeyOf(hospital()) || !own.Survivor {
 		t.Errorf("its part in round 2 is %+v", own)
 	}
 }
@@ -202,7 +202,7 @@ func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
 				epsilon = c.epsilon * cost.OneEpsilon / 10
 			}
 			limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
-			id, err := n.RegisterDataset(node.Owner, spec.OwnerKeyOf(node.Signs), limit)
+			id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
 			if err == nil && (i > 0 || c.granted) {
 				err = n.Grant(id, node.ID)
 			}

@@ -80,7 +80,7 @@ func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	return duties
 }
 
-func (m *memory) Own(owner string, key spec.OwnerKey, limit cost.Limit) (uint64, error) {
+func (m *memory) Own(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error) {
 	return m.RegisterDataset(owner, key, limit)
 }
 
@@ -209,7 +209,7 @@ func (s *stored) Exit(id uint64) error {
 	})
 }
 
-func (s *stored) Own(owner string, key spec.OwnerKey, limit cost.Limit) (id uint64, err error) {
+func (s *stored) Own(owner string, key spec.PublicKey, limit cost.Limit) (id uint64, err error) {
 	err = s.deliver(func(ctx sdk.Context) error {
 		rows := spec.DigestOf(fmt.Append(nil, s.ctx.GasMeter().GasConsumed(), owner))
 		res, err := s.owned.Register(ctx, &datasetpb.MsgRegister{
@@ -225,7 +225,7 @@ func (s *stored) Own(owner string, key spec.OwnerKey, limit cost.Limit) (id uint
 	return id, err
 }
 
-func (s *stored) ReplaceKey(id uint64, key spec.OwnerKey) error {
+func (s *stored) ReplaceKey(id uint64, key spec.PublicKey) error {
 	return s.deliver(func(ctx sdk.Context) error {
 		d, err := s.owned.Dataset(ctx, &datasetpb.QueryDataset{Id: id})
 		if err == nil {

@@ -44,7 +44,7 @@ func (w *twins) own(node uint64, limit cost.Limit) {
 	w.datasets++
 	id := w.datasets
 	err := w.do("own", func(world World) error {
-		got, err := world.Own(n.Owner, spec.OwnerKeyOf(ownerKey(id)), limit)
+		got, err := world.Own(n.Owner, spec.PublicKeyOf(ownerKey(id)), limit)
 		if err == nil && got != id {
 			err = fmt.Errorf("data set %d, want %d", got, id)
 		}
@@ -234,7 +234,7 @@ func privateSigned(w *twins) {
 	w.spent(1, "reserve 1 of task 1 for update, round 0")
 
 	// The key that a round began with is the one it ends with.
-	if err := w.do("replace the key", func(world World) error { return world.ReplaceKey(1, spec.OwnerKeyOf(ownerKey(7))) }); err != nil {
+	if err := w.do("replace the key", func(world World) error { return world.ReplaceKey(1, spec.PublicKeyOf(ownerKey(7))) }); err != nil {
 		w.Fatalf("%v", err)
 	}
 	w.refuse(id, signed(7, slot, 1, honest.Commitment), round.ErrSignature)

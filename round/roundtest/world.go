@@ -22,9 +22,9 @@ type World interface {
 	Exit(node uint64) error
 	// Own opens the book of an account's data set of digits and gives it the next id; the
 	// key is the one under which the owner signs. The account has a node that provides data.
-	Own(owner string, key spec.OwnerKey, limit cost.Limit) (uint64, error)
+	Own(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error)
 	// ReplaceKey replaces that key.
-	ReplaceKey(dataset uint64, key spec.OwnerKey) error
+	ReplaceKey(dataset uint64, key spec.PublicKey) error
 	// Lend lets a node train on a data set, and the node say that its digits are that.
 	Lend(dataset, node uint64) error
 	// Create locks the escrow and opens a task of the next id.

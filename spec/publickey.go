@@ -6,50 +6,51 @@ import (
 	"fmt"
 )
 
-// OwnerKey is the Ed25519 public key of a data set: the owner's node signs with its other
-// half what it charges to the owner's own ledger. It is no account and no transport key.
-// The zero OwnerKey signs nothing.
-type OwnerKey [ed25519.PublicKeySize]byte
+// PublicKey is an Ed25519 public key: that of a data set, with whose other half the owner's
+// node signs what it charges to the owner's own ledger, or a node's transport key, with
+// whose other half an aggregator signs its receipts. It is no account. The zero PublicKey
+// has signed nothing.
+type PublicKey [ed25519.PublicKeySize]byte
 
-// OwnerKeyFrom copies a key out of 32 bytes; no bytes at all are the zero OwnerKey.
-func OwnerKeyFrom(b []byte) (OwnerKey, error) {
-	var k OwnerKey
+// PublicKeyFrom copies a key out of 32 bytes; no bytes at all are the zero PublicKey.
+func PublicKeyFrom(b []byte) (PublicKey, error) {
+	var k PublicKey
 	if len(b) != 0 && len(b) != len(k) {
-		return k, fmt.Errorf("owner's key of %d bytes: want %d", len(b), len(k))
+		return k, fmt.Errorf("key of %d bytes: want %d", len(b), len(k))
 	}
 	copy(k[:], b)
 	return k, nil
 }
 
-// OwnerKeyOf is the public half of an owner's key.
-func OwnerKeyOf(key ed25519.PrivateKey) OwnerKey {
-	return OwnerKey(key.Public().(ed25519.PublicKey))
+// PublicKeyOf is the public half of a key.
+func PublicKeyOf(key ed25519.PrivateKey) PublicKey {
+	return PublicKey(key.Public().(ed25519.PublicKey))
 }
 
 // IsZero reports whether there is no key.
-func (k OwnerKey) IsZero() bool { return k == OwnerKey{} }
+func (k PublicKey) IsZero() bool { return k == PublicKey{} }
 
 // String is the key in lower-case hexadecimal.
-func (k OwnerKey) String() string { return hex.EncodeToString(k[:]) }
+func (k PublicKey) String() string { return hex.EncodeToString(k[:]) }
 
 // Short is the first eight digits, for people.
-func (k OwnerKey) Short() string { return k.String()[:8] }
+func (k PublicKey) Short() string { return k.String()[:8] }
 
 // MarshalText implements [encoding.TextMarshaler].
-func (k OwnerKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+func (k PublicKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (k *OwnerKey) UnmarshalText(text []byte) error {
+func (k *PublicKey) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	if err != nil || len(b) != len(k) {
-		return fmt.Errorf("owner's key %.80q: want %d hexadecimal digits", text, 2*len(k))
+		return fmt.Errorf("public key %.80q: want %d hexadecimal digits", text, 2*len(k))
 	}
 	copy(k[:], b)
 	return nil
 }
 
 // Signed reports whether a signature of a statement is that of the key.
-func (k OwnerKey) Signed(statement Digest, s Signature) bool {
+func (k PublicKey) Signed(statement Digest, s Signature) bool {
 	return !k.IsZero() && !s.IsZero() && ed25519.Verify(k[:], statement[:], s[:])
 }
 

@@ -7,24 +7,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestOwnerKeySigns: a key answers for what it has signed and for nothing else. The zero
+// TestPublicKeySigns: a key answers for what it has signed and for nothing else. The zero
 // key and the zero signature are none, also where the arithmetic of a weak key would take
 // it: under one of small order a signature of zeros passes for a quarter of all statements.
-func TestOwnerKeySigns(t *testing.T) {
+func TestPublicKeySigns(t *testing.T) {
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	key, statement := spec.OwnerKeyOf(private), spec.DigestOf([]byte("charged"))
+	key, statement := spec.PublicKeyOf(private), spec.DigestOf([]byte("charged"))
 	signed, err := spec.SignatureFrom(ed25519.Sign(private, statement[:]))
 	if err != nil || !key.Signed(statement, signed) || key.Signed(spec.DigestOf(nil), signed) {
 		t.Errorf("a signature of one statement: %v", err)
 	}
-	weak := spec.OwnerKey{31: 0x80} // of order 4
+	weak := spec.PublicKey{31: 0x80} // of order 4
 	passed := 0
 	for i := range 100 {
 		s := spec.DigestOf([]byte{byte(i)})
 		if ed25519.Verify(weak[:], s[:], make([]byte, ed25519.SignatureSize)) {
 			passed++
 		}
-		if weak.Signed(s, spec.Signature{}) || key.Signed(s, spec.Signature{}) || (spec.OwnerKey{}).Signed(s, signed) {
+		if weak.Signed(s, spec.Signature{}) || key.Signed(s, spec.Signature{}) || (spec.PublicKey{}).Signed(s, signed) {
 			t.Errorf("statement %d passes without a key or a signature", i)
 		}
 	}
