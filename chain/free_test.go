@@ -58,7 +58,7 @@ func training(t *testing.T, trainers int, guard func(*chain.App)) crew {
 	asked.Selection.Trainers, asked.Selection.MinTrainers = uint32(max(1, trainers*10/13)), 1
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
 	asked.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
-	asked.Escrow = 1000
+	asked.Escrow = chain.Thing
 	c.all(txs...)
 	c.all(c.says("ann", 10_000, 0, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(asked)}))
 	model := spec.DigestOf([]byte("model 0"))

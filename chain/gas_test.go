@@ -26,7 +26,7 @@ func text(i int) string { return fmt.Sprintf("%064d", i) }
 // third to spare. What is owed in a round is tested in chain/task.
 func TestGasOfTheLargestMessages(t *testing.T) {
 	profile := spec.Profile{
-		Name: text(0), Roles: spec.DataProvider | spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: 1 << 31,
+		Name: text(0), Roles: spec.DataProvider | spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer, Slots: spec.MaxSlots,
 		Endpoint:     "https://" + strings.Repeat(strings.Repeat("h", 60)+".", 4) + "hhhh",
 		TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize), Claimed: spec.One,
 		Resources: spec.Resources{CPU: 1 << 31, Memory: 1 << 31, Storage: 1 << 31, Bandwidth: 1 << 31},
@@ -49,7 +49,7 @@ func TestGasOfTheLargestMessages(t *testing.T) {
 	task.Data.Name = text(0)
 	task.Training.Rate = 100_000
 	task.Target.Rounds = 10
-	task.Escrow = chain.Thing
+	task.Escrow = 100 * chain.Thing
 	if err := task.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestGasOfAPrivateTaskOfLargeNodes(t *testing.T) {
 	task := spec.DefaultTask()
 	task.Name, task.Data.Name = "digits", text(0)
 	task.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
-	task.Training.Rate, task.Target.Rounds, task.Escrow = spec.One/10, 10, chain.Thing
+	task.Training.Rate, task.Target.Rounds, task.Escrow = spec.One/10, 10, 100*chain.Thing
 	task.Aggregation.Rule = spec.RuleMean
 	task.Selection.Trainers, task.Selection.MinTrainers = owners, owners
 	task.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindGaussian, Clip: spec.One / 10, Noise: 4 * spec.One}
@@ -191,7 +191,7 @@ func TestGasOfAPrivateTask(t *testing.T) {
 		}
 		task.Selection.Trainers, task.Selection.MinTrainers = owners, owners
 		task.Target.Rounds = 20
-		task.Escrow = chain.Thing
+		task.Escrow = 100 * chain.Thing
 		n.gas = client.GasOf(client.CreateTask{Spec: task})
 		create := &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(task)}
 		if mode == spec.PrivacyLocal { // the data sets are of examples

@@ -250,7 +250,7 @@ func TestLogOfATrainer(t *testing.T) {
 	for number := 1; number <= rounds; number++ {
 		at := fmt.Sprintf(" task=1 round=%d", number)
 		want = append(want, "selected to train"+at, "trained"+at, "committed to its update"+at, "uploaded its update"+at,
-			fmt.Sprintf("round is settled, paid%s uthing=%d", at, task.PerRound()/trainers))
+			fmt.Sprintf("round is settled, paid%s uthing=%d", at, spec.DefaultTariff().Split.Trainers.Of(task.PerRound())/trainers))
 	}
 	log := &logged{last: want[len(want)-1], told: make(chan struct{})}
 	network(t, n, task, func(node uint64) slog.Handler {

@@ -143,8 +143,8 @@ func TestRoundsSettle(t *testing.T) {
 			a.Score, b.Score, a.FederatedScore(), b.FederatedScore())
 	}
 	for id := uint64(first); id < first+5; id++ {
-		if paid(n, id) != 600_000 {
-			t.Errorf("trainer %d was paid %d, want 600000", id, paid(n, id))
+		if paid(n, id) != 450_000 {
+			t.Errorf("trainer %d was paid %d, want 450000", id, paid(n, id))
 		}
 	}
 	if _, err := n.Stranger().Model(t.Context(), task, task.Model); err != nil {
@@ -179,7 +179,7 @@ func TestSilentTrainerIsNotPaid(t *testing.T) {
 		if c.Height == 0 || c.Survivor != (c.Node != silent.ID) {
 			t.Errorf("trainer %d committed at %d, survives: %v", c.Node, c.Height, c.Survivor)
 		}
-		if want := []uint64{0, 333_333, 333_333, 333_333}[i]; paid(n, c.Node) != want {
+		if want := []uint64{0, 250_000, 250_000, 250_000}[i]; paid(n, c.Node) != want {
 			t.Errorf("trainer %d was paid %d, want %d", c.Node, paid(n, c.Node), want)
 		}
 	}

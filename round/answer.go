@@ -11,7 +11,7 @@ import (
 // Answers lists every kind of message of a node, each with nothing in it.
 func Answers() []Input {
 	return []Input{
-		Ready{}, Commit{}, Attest{}, CommitAggregate{}, RevealAggregate{}, CommitScore{}, RevealScore{},
+		Ready{}, Commit{}, Decline{}, Prove{}, Attest{}, CommitAggregate{}, RevealAggregate{}, CommitScore{}, RevealScore{},
 	}
 }
 
@@ -123,7 +123,7 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, err
 	}
 	switch {
-	case r.Trainers[i].Height > 0:
+	case r.Trainers[i].Height > 0 || r.Trainers[i].Declined != "":
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
@@ -143,12 +143,103 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrSignature
 	}
 	t.Commitment, t.Samples, t.Correct, t.Height = in.Commitment, in.Samples, in.Correct, at.Height
+	t.Took = spec.Duration(at.Time - r.Since)
 	r.Commitments++
 	s.answered(at, r)
 	if t.Dataset > 0 {
 		return []Effect{Charge{r.Number, t.Dataset}}, nil
 	}
 	return nil, nil
+}
+
+// Decline says that a trainer does not train in this round, and why.
+type Decline struct {
+	Node, Round uint64
+	Why         spec.Decline
+}
+
+func (in Decline) needs() Parts { return Parts{Round: in.Round, Trainer: in.Node} }
+
+func (in Decline) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
+	if err != nil {
+		return nil, err
+	}
+	t := &r.Trainers[i]
+	switch {
+	case t.Height > 0 || t.Declined != "":
+		return nil, ErrRepeated
+	case !slices.Contains(spec.Declines(), in.Why):
+		return nil, ErrCause
+	case s.Task.Spec.Private() != (in.Why == spec.DeclinePrivate): // a cause may tell something of rows
+		return nil, ErrCause
+	}
+	t.Declined = in.Why
+	r.Declines++
+	s.answered(at, r)
+	return nil, nil
+}
+
+// Prove shows aggregators' receipts for an update that too few of them attest. A trainer
+// that has none says so, so that nobody waits for it.
+type Prove struct {
+	Node, Round uint64
+	Receipts    []spec.Receipt // in the order of the aggregators' nodes
+}
+
+func (in Prove) needs() Parts { return Parts{Round: in.Round, Trainer: in.Node, Committee: true} }
+
+func (in Prove) apply(s *State, at Moment) ([]Effect, error) {
+	r, i, err := s.delivering(in.Round, in.Node)
+	if err != nil {
+		return nil, err
+	}
+	t, slot := &r.Trainers[i], s.slot(r, in.Node)
+	last := uint64(0)
+	for _, receipt := range in.Receipts {
+		j := r.Aggregator(receipt.Aggregator)
+		if j < 0 || receipt.Aggregator <= last {
+			return nil, ErrReceipt
+		}
+		statement := spec.ReceiptStatement(slot, receipt.Aggregator, t.Commitment)
+		if !s.Task.Aggregators[j].Key.Signed(statement, receipt.Signature) {
+			return nil, ErrReceipt
+		}
+		t.Receipts |= 1 << j
+		last = receipt.Aggregator
+	}
+	t.Proved = at.Height
+	if r.Phase == spec.PhaseProve {
+		r.Proofs++
+		s.answered(at, r)
+	}
+	return nil, nil
+}
+
+// delivering finds the round in which a trainer may show receipts, and the trainer's place
+// in it: from when it is known that too few bitmaps hold its update until the round ends.
+func (s *State) delivering(number, node uint64) (*spec.Round, int, error) {
+	r := &s.Round
+	if s.Task.Scoring > 0 && number == s.Task.Scoring {
+		r = &s.Scoring
+	}
+	if number == 0 || number != r.Number {
+		return nil, 0, ErrWrongRound
+	}
+	i := r.Trainer(node)
+	switch {
+	case i < 0:
+		return nil, 0, ErrNotSelected
+	case !r.Phase.After(spec.PhaseAttest):
+		return nil, 0, ErrEarly
+	case r.Phase.Final():
+		return nil, 0, ErrLate
+	case r.Trainers[i].Height == 0 || r.Trainers[i].Survivor:
+		return nil, 0, ErrHeld
+	case r.Trainers[i].Proved > 0:
+		return nil, 0, ErrRepeated
+	}
+	return r, i, nil
 }
 
 // Attest says which trainers' updates an aggregator holds and could verify.

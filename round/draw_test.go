@@ -22,7 +22,7 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	task.Selection.Evaluators = rapid.Uint32Range(1, 4).Draw(t, "evaluators")
 	task.Target.Rounds = rapid.Uint32Range(1, 4).Draw(t, "rounds")
 	task.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One}).Draw(t, "accuracy")
-	task.Escrow = rapid.Uint64Range(28, 10_000).Draw(t, "escrow")
+	task.Escrow = rapid.Uint64Range(35, 100_000).Draw(t, "escrow")
 	task.Overlap = rapid.Bool().Draw(t, "overlap")
 	task.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	task.Deadlines = spec.Deadlines{Select: small("select"), Train: small("train"), Attest: small("attest"), Aggregate: small("aggregate"), Evaluate: small("evaluate")}

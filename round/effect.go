@@ -40,6 +40,12 @@ type AskAttest struct {
 	Deadline spec.Time
 }
 
+// AskReceipts asks the trainers whose updates too few aggregators hold for receipts.
+type AskReceipts struct {
+	Round    uint64
+	Deadline spec.Time
+}
+
 // AskAggregate asks the aggregators to combine the survivors' updates.
 type AskAggregate struct {
 	Round     uint64
@@ -74,10 +80,15 @@ type Publish struct {
 	Scored bool // whether two thirds of the evaluators scored it
 }
 
-// Pay moves money from the task's escrow to a node's owner.
+// Pay moves money from the task's escrow to a node's owner, and to who lent it rows.
 type Pay struct {
-	Round  uint64
-	Node   uint64
+	Round uint64 // 0: of no round
+	Earning
+}
+
+// PayValidators moves money from the task's escrow to the validators of blocks.
+type PayValidators struct {
+	Round  uint64 // 0: of no round
 	Amount uint64 // uthing
 }
 
@@ -89,6 +100,21 @@ type Demerit struct {
 	Round uint64 // 0: before the first
 	Node  uint64
 	Why   string
+}
+
+// Excuse takes note of a trainer that declined where two thirds of those asked trained.
+type Excuse struct {
+	Round uint64
+	Node  uint64
+	Why   string
+}
+
+// Slash burns a part of what a task holds of a node's stake, for a provable fault.
+type Slash struct {
+	Round uint64
+	Node  uint64
+	Fault string   // its kind
+	Part  spec.PPM // of the node's bond in the task
 }
 
 // Accuse records provable misbehaviour.
@@ -135,28 +161,32 @@ type Close struct {
 	Refund uint64 // uthing
 }
 
-func (AskCommittee) round() uint64   { return 0 }
-func (AskReady) round() uint64       { return 0 }
-func (AskTrainers) round() uint64    { return 0 }
-func (e OpenTraining) round() uint64 { return e.Round }
-func (e AskAttest) round() uint64    { return e.Round }
-func (e AskAggregate) round() uint64 { return e.Round }
-func (e AskReveal) round() uint64    { return e.Round }
-func (e AskScores) round() uint64    { return e.Round }
-func (e AskOpenings) round() uint64  { return e.Round }
-func (e Publish) round() uint64      { return e.Round }
-func (e Pay) round() uint64          { return e.Round }
-func (e Merit) round() uint64        { return e.Round }
-func (e Demerit) round() uint64      { return e.Round }
-func (e Accuse) round() uint64       { return e.Fault.Round }
-func (e Abort) round() uint64        { return e.Round }
-func (e Reserve) round() uint64      { return e.Round }
-func (e Charge) round() uint64       { return e.Round }
-func (e GiveBack) round() uint64     { return e.Round }
-func (Engage) round() uint64         { return 0 }
-func (Release) round() uint64        { return 0 }
-func (Measure) round() uint64        { return 0 }
-func (Close) round() uint64          { return 0 }
+func (AskCommittee) round() uint64    { return 0 }
+func (AskReady) round() uint64        { return 0 }
+func (AskTrainers) round() uint64     { return 0 }
+func (e OpenTraining) round() uint64  { return e.Round }
+func (e AskAttest) round() uint64     { return e.Round }
+func (e AskAggregate) round() uint64  { return e.Round }
+func (e AskReceipts) round() uint64   { return e.Round }
+func (e PayValidators) round() uint64 { return e.Round }
+func (e Excuse) round() uint64        { return e.Round }
+func (e Slash) round() uint64         { return e.Round }
+func (e AskReveal) round() uint64     { return e.Round }
+func (e AskScores) round() uint64     { return e.Round }
+func (e AskOpenings) round() uint64   { return e.Round }
+func (e Publish) round() uint64       { return e.Round }
+func (e Pay) round() uint64           { return e.Round }
+func (e Merit) round() uint64         { return e.Round }
+func (e Demerit) round() uint64       { return e.Round }
+func (e Accuse) round() uint64        { return e.Fault.Round }
+func (e Abort) round() uint64         { return e.Round }
+func (e Reserve) round() uint64       { return e.Round }
+func (e Charge) round() uint64        { return e.Round }
+func (e GiveBack) round() uint64      { return e.Round }
+func (Engage) round() uint64          { return 0 }
+func (Release) round() uint64         { return 0 }
+func (Measure) round() uint64         { return 0 }
+func (Close) round() uint64           { return 0 }
 
 func (AskCommittee) String() string { return "ask the scheduler for a committee" }
 func (e AskReady) String() string {
@@ -166,15 +196,32 @@ func (AskTrainers) String() string   { return "ask the scheduler for trainers" }
 func (e AskAttest) String() string   { return fmt.Sprintf("attest until %s", e.Deadline) }
 func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %s", e.Deadline) }
 func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %s", e.Deadline) }
-func (e Pay) String() string         { return fmt.Sprintf("pay %d %d uthing", e.Node, e.Amount) }
+func (e AskReceipts) String() string { return fmt.Sprintf("show receipts until %s", e.Deadline) }
 func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
 func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
+func (e Excuse) String() string      { return fmt.Sprintf("excuse %d (%s)", e.Node, e.Why) }
 func (e Abort) String() string       { return fmt.Sprintf("abort (%s)", e.Why) }
 func (e Reserve) String() string     { return fmt.Sprintf("reserve privacy of %d", e.Datasets) }
 func (e Charge) String() string      { return fmt.Sprintf("charge privacy of %d", e.Dataset) }
 func (e GiveBack) String() string    { return fmt.Sprintf("give back privacy of %d", e.Datasets) }
 func (e Engage) String() string      { return fmt.Sprintf("engage %d", e.Nodes) }
 func (e Release) String() string     { return fmt.Sprintf("release %d", e.Nodes) }
+
+func (e Pay) String() string {
+	line := fmt.Sprintf("pay %d %d uthing as %s", e.Node, e.Amount, e.Role)
+	if e.Lender != "" {
+		line += fmt.Sprintf(", %s, who lent the rows, %d uthing", e.Lender, e.Lent)
+	}
+	return line
+}
+
+func (e PayValidators) String() string {
+	return fmt.Sprintf("pay the validators of blocks %d uthing", e.Amount)
+}
+
+func (e Slash) String() string {
+	return fmt.Sprintf("slash %s of the bond of %d (%s)", e.Part, e.Node, e.Fault)
+}
 
 func (e OpenTraining) String() string {
 	return fmt.Sprintf("train until %s, asks %d", e.Deadline, e.Trainers)

@@ -41,6 +41,9 @@ var (
 	ErrBudget          = &Refusal{25, "too few owners could pay all rounds from their privacy budgets"}
 	ErrSignature       = &Refusal{26, "commitment is not signed by the owner of its data set"}
 	ErrUnasked         = &Refusal{27, "commitment is signed, in a task in which no owner signs"}
+	ErrCause           = &Refusal{28, "cause to decline is unknown, or not one for a task of this kind"}
+	ErrReceipt         = &Refusal{29, "receipt is not signed by an aggregator of the round for this update, or out of order"}
+	ErrHeld            = &Refusal{30, "no update of the node is missing"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -50,7 +53,7 @@ func Refusals() []*Refusal {
 		ErrTaskNotFound, ErrRoundNotFound, ErrNotOwner, ErrSpec, ErrMalformed, ErrEscrow,
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
-		ErrSignature, ErrUnasked,
+		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld,
 		errUnexpectedInput,
 	}
 }

@@ -62,6 +62,6 @@ type Cancel struct{ Owner string }
 // Tick is the end of a block.
 type Tick struct{}
 
-func (Select) needs() Parts { return Parts{Committee: true} }
+func (Select) needs() Parts { return Parts{Trainers: true, Committee: true} }
 func (Cancel) needs() Parts { return Parts{} }
 func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true, Holds: true} }

@@ -1,32 +1,187 @@
 package round
 
-import "github.com/althing-network/althing/spec"
+import (
+	"github.com/althing-network/althing/spec"
+)
 
-// Earning is what a node earns in a round.
-type Earning struct {
-	Node   uint64
-	Amount uint64 // uthing
+// Payout is what leaves the escrow of a task at once, and to whom.
+type Payout struct {
+	Earnings   []Earning
+	Validators uint64 // uthing, to the validators of blocks
 }
 
-// Earnings says who earns what for a round: its survivors share what the task pays
-// for a round equally. A round that was stopped because the one before it reached the
-// target has cut some trainers off, so each survivor earns what it would have had all
-// that were asked survived: nobody gains by being one of few. What the division leaves
-// over stays in the escrow until the task closes.
-func Earnings(task spec.TaskSpec, r spec.Round) []Earning {
-	survivors := r.Survivors()
-	sharing := uint64(survivors)
+// Earning is what a node earns.
+type Earning struct {
+	Node   uint64
+	Role   spec.Role
+	Amount uint64 // uthing, to the node's owner
+	Lender string // account that lent the node its rows; empty where nobody did
+	Lent   uint64 // uthing, to the lender
+}
+
+// Reward says who earns what for a round that gave a model. What the task pays for a
+// round is split by the task's tariff. The survivors share the trainers' part equally. Each
+// aggregator that revealed the accepted model has an equal share of the aggregators'
+// part, and each evaluator that opened its score one of theirs: the shares of the silent
+// stay in the escrow, so nobody gains by the silence of others. What the divisions leave
+// over stays there, too, until the task closes.
+//
+// A round that was stopped because the one before it reached the target has cut some
+// trainers off, so each survivor earns what it would have had all that were asked
+// survived; who has attested is paid as who has revealed.
+func Reward(t spec.Task, r spec.Round) Payout {
+	pot, split := t.Spec.PerRound(), t.Tariff.Split
+	sharing := uint64(r.Survivors())
 	if r.Next.IsZero() {
 		sharing = uint64(r.Asked)
 	}
-	earnings := make([]Earning, 0, survivors)
-	for _, t := range r.Trainers {
-		if t.Survivor {
-			earnings = append(earnings, Earning{Node: t.Node, Amount: task.PerRound() / sharing})
+	p := Payout{Validators: split.Validators.Of(pot)}
+	for _, c := range r.Trainers {
+		if c.Survivor {
+			p.trainer(c, split.Trainers.Of(pot)/sharing)
 		}
 	}
-	return earnings
+	for _, a := range r.Aggregates {
+		if !r.Next.IsZero() && a.Revealed > 0 && a.Digest == r.Next || r.Next.IsZero() && a.Attested > 0 {
+			p.add(a.Node, spec.Aggregator, split.Aggregators.Of(pot)/uint64(len(r.Aggregates)))
+		}
+	}
+	for _, e := range r.Scores {
+		if e.Revealed > 0 {
+			p.add(e.Node, spec.Evaluator, split.Evaluators.Of(pot)/uint64(len(t.Evaluators)))
+		}
+	}
+	return p
+}
+
+// feePart is which part of what is left for fees one aborted round costs.
+const feePart = 8
+
+// Fee says who earns what for a round that was aborted: it costs its task something, and
+// whoever served is paid. Of one round's pay a half is for fees, and each takes an eighth
+// of what is left of it, so that all fees together stay below it. They are split as the
+// reward is. A trainer has served that has committed, an aggregator that has answered
+// all that it was asked, an evaluator that is held for the task. The shares of the
+// silent, and of an aggregator that attested nothing, stay in the escrow.
+func Fee(t spec.Task, r spec.Round) Payout {
+	p := Payout{Validators: t.Tariff.Split.Validators.Of(nextFee(t))}
+	for _, c := range r.Trainers {
+		if c.Height > 0 {
+			p.trainer(c, t.Tariff.Split.Trainers.Of(nextFee(t))/uint64(r.Asked))
+		}
+	}
+	for _, a := range r.Aggregates {
+		if served(r, a) {
+			p.add(a.Node, spec.Aggregator, t.Tariff.Split.Aggregators.Of(nextFee(t))/uint64(len(r.Aggregates)))
+		}
+	}
+	for _, e := range r.Scores {
+		p.add(e.Node, spec.Evaluator, t.Tariff.Split.Evaluators.Of(nextFee(t))/uint64(len(t.Evaluators)))
+	}
+	return p
+}
+
+// Waited says who earns what of a task that closes while its committee waits for a round
+// to begin: the members that are ready have the fee of an aborted round.
+func Waited(t spec.Task) Payout {
+	p := Payout{Validators: t.Tariff.Split.Validators.Of(nextFee(t))}
+	for _, m := range t.Aggregators {
+		if !m.Ready.IsZero() {
+			p.add(m.Node, spec.Aggregator, t.Tariff.Split.Aggregators.Of(nextFee(t))/uint64(len(t.Aggregators)))
+		}
+	}
+	for _, m := range t.Evaluators {
+		if !m.Ready.IsZero() {
+			p.add(m.Node, spec.Evaluator, t.Tariff.Split.Evaluators.Of(nextFee(t))/uint64(len(t.Evaluators)))
+		}
+	}
+	return p
+}
+
+// Delivery says who earns what for updates that were delivered, as bitmaps or receipts
+// show, in a round that gave no model: they share half of a round's pay equally with
+// those that only committed, whose shares stay in the escrow. A task pays it once.
+func Delivery(t spec.Task, r spec.Round) (p Payout) {
+	if t.Delivered > 0 || r.Commitments == 0 {
+		return p
+	}
+	for i, c := range r.Trainers {
+		if delivered(t.Spec.Selection, r, i) {
+			p.trainer(c, t.Spec.PerRound()/2/uint64(r.Commitments))
+		}
+	}
+	return p
+}
+
+// nextFee is what the next aborted round of a task costs, in uthing.
+func nextFee(t spec.Task) uint64 { return (t.Spec.PerRound()/2 - t.Fees) / feePart }
+
+// served reports whether an aggregator has answered all that a round asked it before it
+// was aborted.
+func served(r spec.Round, a spec.Aggregate) bool {
+	return (!empty(a.Holds) || len(r.Committed) == 0) &&
+		(a.Committed > 0 || r.Phase != spec.PhaseAggregate && r.Phase != spec.PhaseReveal) &&
+		(a.Revealed > 0 || r.Phase != spec.PhaseReveal)
+}
+
+// trainer adds what a trainer earns. Where its rows are lent, their owner has half of it.
+func (p *Payout) trainer(c spec.Contribution, amount uint64) {
+	if amount == 0 {
+		return
+	}
+	e := Earning{Node: c.Node, Role: spec.Trainer, Amount: amount}
+	if c.Lender != "" {
+		e.Lender, e.Lent = c.Lender, amount/2
+		e.Amount -= e.Lent
+	}
+	p.Earnings = append(p.Earnings, e)
+}
+
+func (p *Payout) add(node uint64, role spec.Role, amount uint64) {
+	if amount > 0 {
+		p.Earnings = append(p.Earnings, Earning{Node: node, Role: role, Amount: amount})
+	}
+}
+
+// Total is what leaves the escrow in all, in uthing.
+func (p Payout) Total() uint64 {
+	total := p.Validators
+	for _, e := range p.Earnings {
+		total += e.Amount + e.Lent
+	}
+	return total
 }
 
 // Held is what the escrow still holds for a task, in uthing.
 func Held(t spec.Task) uint64 { return t.Spec.Escrow - t.Paid - t.Refunded }
+
+// pay writes down in a round what its participants earn, and has it paid.
+func (s *State) pay(r *spec.Round, p Payout) (effects []Effect) {
+	for _, e := range p.Earnings {
+		switch e.Role {
+		case spec.Trainer:
+			i := r.Trainer(e.Node)
+			r.Trainers[i].Paid += e.Amount
+			r.Trainers[i].Lent += e.Lent
+		case spec.Aggregator:
+			r.Aggregates[r.Aggregator(e.Node)].Paid += e.Amount
+		default:
+			r.Scores[r.Evaluator(e.Node)].Paid += e.Amount
+		}
+	}
+	r.Paid += p.Total()
+	r.Validators += p.Validators
+	return s.payOut(r.Number, p)
+}
+
+// payOut has earnings paid.
+func (s *State) payOut(number uint64, p Payout) (effects []Effect) {
+	for _, e := range p.Earnings {
+		effects = append(effects, Pay{Round: number, Earning: e})
+	}
+	if p.Validators > 0 {
+		effects = append(effects, PayValidators{number, p.Validators})
+	}
+	s.Task.Paid += p.Total()
+	return effects
+}

@@ -1,18 +1,23 @@
 package round
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
 
 // closes is when the phase of a round ends, as far as the answers so far tell: at
-// once when all asked have answered; when as many as needed have, after a grace of
-// half the time those took, so in a later block; else at the deadline.
+// once when all asked have answered, or so many trainers have declined that too few are
+// left; when as many as needed have, after a grace, so in a later block; else at the
+// deadline. The grace is half the time that those took, or in the training what the
+// rounds before have taught, see [State.grace].
 func (s *State) closes(r *spec.Round) spec.Time {
 	switch p := s.progress(r); {
-	case p.given >= p.asked:
+	case p.given >= p.asked || s.fewLeft(r):
 		return r.Since
+	case r.Enough > 0 && r.Phase == spec.PhaseTrain && r.Grace > 0:
+		return min(r.Deadline, r.Enough.After(r.Grace))
 	case r.Enough > 0:
 		took := spec.Duration(r.Enough - r.Since)
 		return min(r.Deadline, r.Enough.After(max(spec.Millisecond, took/2)))
@@ -50,13 +55,16 @@ func (s *State) progress(r *spec.Round) (p progress) {
 	p.need = uint64(s.Task.Spec.Selection.Quorum())
 	switch r.Phase {
 	case spec.PhaseTrain:
-		p.given, p.asked = uint64(r.Commitments), uint64(r.Asked)
+		p.given, p.asked = uint64(r.Commitments), uint64(r.Asked-r.Declines)
 		p.need = max((2*p.asked+2)/3, uint64(s.Task.Spec.Selection.MinTrainers))
 	case spec.PhaseAttest:
 		for _, a := range r.Aggregates {
 			count(a.Attested, 1)
 		}
 		p.asked = p.need // 2f+1 bitmaps are enough: f+1 of them are honest
+	case spec.PhaseProve:
+		p.given, p.asked = uint64(r.Proofs), uint64(r.Unheld)
+		p.need = p.asked
 	case spec.PhaseAggregate:
 		for _, a := range r.Aggregates {
 			count(a.Committed, 1)
@@ -101,11 +109,13 @@ func (s *State) closePhase(at Moment, r *spec.Round) []Effect {
 	switch r.Phase {
 	case spec.PhaseTrain:
 		if given < uint64(s.Task.Spec.Selection.MinTrainers) {
-			return append(effects, s.abort(at, r, "too few trainers committed")...)
+			return append(effects, s.abort(at, r, few(r))...)
 		}
 		return append(effects, s.closeTraining(at, r)...)
 	case spec.PhaseAttest:
 		return append(effects, s.survive(at, r)...)
+	case spec.PhaseProve:
+		return append(effects, s.abort(at, r, r.Reason)...)
 	case spec.PhaseAggregate:
 		if given < uint64(s.Task.Spec.Selection.Quorum()) {
 			return append(effects, s.abort(at, r, "too few aggregators committed")...)
@@ -123,10 +133,75 @@ func (s *State) closePhase(at Moment, r *spec.Round) []Effect {
 	}
 }
 
+// fewLeft reports whether so many trainers have declined that a round cannot come to
+// anything.
+func (s *State) fewLeft(r *spec.Round) bool {
+	return r.Declines > 0 && (r.Phase == spec.PhaseTrain || r.Phase == spec.PhaseAborted) && r.Asked-r.Declines < s.Task.Spec.Selection.MinTrainers
+}
+
+// few says why a round has too few commitments, with the causes of those that declined,
+// the most frequent ones first.
+func few(r *spec.Round) string {
+	why := "too few trainers committed"
+	if r.Declines == 0 {
+		return why
+	}
+	type cause struct {
+		spec.Decline
+		times int
+	}
+	var causes []cause
+	for _, d := range spec.Declines() {
+		c := cause{Decline: d}
+		for _, t := range r.Trainers {
+			if t.Declined == d {
+				c.times++
+			}
+		}
+		if c.times > 0 {
+			causes = append(causes, c)
+		}
+	}
+	slices.SortStableFunc(causes, func(a, b cause) int { return b.times - a.times })
+	for i, c := range causes {
+		sep := "; "
+		if i > 0 {
+			sep = ", "
+		}
+		why += fmt.Sprintf("%s%d declined: %s", sep, c.times, c.Why())
+	}
+	return why
+}
+
+// grace is how long the training of the next round waits for slow trainers once enough
+// have committed, as the times of the round before it teach. Where one that is asked again
+// was left out there, the wait is the task's patience in medians
+// of the times. One that was left out twice in a row is waited for no more: then the wait
+// is what the slowest took. Without times it is 0, which stands for half of what those
+// took that are enough.
+func (s *State) grace(next []spec.Contribution) spec.Duration {
+	var times []spec.Duration
+	for _, t := range s.Round.Trainers {
+		if t.Height > 0 {
+			times = append(times, t.Took)
+		}
+	}
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	median, slowest := times[(len(times)-1)/2], times[len(times)-1]
+	patience := spec.Duration(s.Task.Spec.Selection.Patience.Of(uint64(median)))
+	if slices.ContainsFunc(next, func(t spec.Contribution) bool { return t.Missed == 1 }) {
+		return max(spec.Millisecond, patience)
+	}
+	return max(spec.Millisecond, min(patience, slowest))
+}
+
 // closeTraining has those who have committed upload.
 func (s *State) closeTraining(at Moment, r *spec.Round) []Effect {
 	r.Committed = committed(r)
-	effects := s.unspent(r)
+	effects := append(s.unspent(r), s.excuse(r)...)
 	return append(effects, AskAttest{r.Number, s.begin(at, r, spec.PhaseAttest, s.Task.Spec.Deadlines.Attest)})
 }
 
@@ -156,30 +231,4 @@ func committed(r *spec.Round) []byte {
 		committed[i] = t.Height > 0
 	}
 	return spec.Bitmap(committed)
-}
-
-// silent gives a demerit to whoever let the phase's deadline pass.
-func (s *State) silent(at Moment, r *spec.Round) (effects []Effect) {
-	if at.Time < r.Deadline {
-		return nil
-	}
-	phase := r.Phase
-	demerit := func(node uint64, silent bool) {
-		if silent {
-			effects = append(effects, Demerit{Round: r.Number, Node: node, Why: "silent in phase " + string(phase)})
-		}
-	}
-	for _, t := range r.Trainers {
-		demerit(t.Node, phase == spec.PhaseTrain && t.Height == 0)
-	}
-	for _, a := range r.Aggregates {
-		demerit(a.Node, phase == spec.PhaseAttest && a.Attested == 0 ||
-			phase == spec.PhaseAggregate && a.Committed == 0 ||
-			phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0)
-	}
-	for _, e := range r.Scores {
-		demerit(e.Node, phase == spec.PhaseScore && e.Committed == 0 ||
-			phase == spec.PhaseOpen && e.Committed > 0 && e.Revealed == 0)
-	}
-	return effects
 }

@@ -28,7 +28,7 @@ type life struct {
 
 func newLife(t *rapid.T) *life {
 	height := rapid.Int64Range(1, 1000).Draw(t, "height")
-	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), at(height)), height: height, engaged: map[uint64]int{}}
+	return &life{T: t, State: round.New("althing-test", 1, "owner", anyTask(t), spec.DefaultTariff(), at(height)), height: height, engaged: map[uint64]int{}}
 }
 
 func (l *life) step(in round.Input) {
@@ -50,6 +50,7 @@ func (l *life) step(in round.Input) {
 	for _, effect := range effects {
 		l.account(effect)
 	}
+	l.books()
 	if l.paid != l.Task.Paid || l.paid+l.Task.Refunded > l.Task.Spec.Escrow {
 		l.Fatalf("paid %d, booked %d, refunded %d of %d", l.paid, l.Task.Paid, l.Task.Refunded, l.Task.Spec.Escrow)
 	}
@@ -138,19 +139,69 @@ func (l *life) account(effect round.Effect) {
 			l.engaged[node]--
 		}
 	case round.Pay:
+		l.paid += e.Amount + e.Lent
+		l.served(e)
+	case round.PayValidators:
 		l.paid += e.Amount
-		r := l.Round
-		if e.Round != r.Number {
-			r = l.Scoring
-		}
-		if i := r.Trainer(e.Node); e.Amount == 0 || e.Round != r.Number || i < 0 || !r.Trainers[i].Survivor || r.Trainers[i].Height == 0 {
-			l.Fatalf("%v, who is no survivor of round %d", e, e.Round)
-		}
 	case round.Close:
 		l.closed = append(l.closed, e)
 	}
 	if effect.String() == "" {
 		l.Fatalf("%T has no words", effect)
+	}
+}
+
+// served wants whoever is paid to have done something.
+func (l *life) served(e round.Pay) {
+	if e.Amount == 0 {
+		l.Fatalf("%v: nothing", e)
+	}
+	if e.Round == 0 { // of a committee that waited
+		member := func(m spec.Member) bool { return m.Node == e.Node && !m.Ready.IsZero() }
+		if !slices.ContainsFunc(slices.Concat(l.Task.Aggregators, l.Task.Evaluators), member) {
+			l.Fatalf("%v, who is not ready", e)
+		}
+		return
+	}
+	r := l.Round
+	if e.Round != r.Number {
+		r = l.Scoring
+	}
+	silent := e.Round != r.Number
+	switch i := r.Trainer(e.Node); {
+	case e.Role == spec.Trainer:
+		silent = silent || i < 0 || r.Trainers[i].Height == 0 || !r.Next.IsZero() && !r.Trainers[i].Survivor
+	case e.Role == spec.Evaluator && !r.Next.IsZero():
+		silent = silent || r.Scores[r.Evaluator(e.Node)].Revealed == 0
+	case e.Role == spec.Aggregator && !r.Next.IsZero():
+		silent = silent || r.Aggregates[r.Aggregator(e.Node)].Digest != r.Next
+	}
+	if silent {
+		l.Fatalf("%v, who served nothing in round %d", e, e.Round)
+	}
+}
+
+// books wants the records of the rounds to hold what was paid, and the fees of a task to
+// stay below what one round pays.
+func (l *life) books() {
+	for _, r := range []spec.Round{l.Round, l.Scoring} {
+		sum := r.Validators
+		for _, c := range r.Trainers {
+			sum += c.Paid + c.Lent
+		}
+		for _, a := range r.Aggregates {
+			sum += a.Paid
+		}
+		for _, e := range r.Scores {
+			sum += e.Paid
+		}
+		if bare := r.Phase == spec.PhaseAborted && len(r.Trainers) == 0; sum != r.Paid && !bare || sum > r.Paid {
+			l.Fatalf("round %d has paid %d, its participants have %d", r.Number, r.Paid, sum)
+		}
+	}
+	half := l.Task.Spec.PerRound() / 2
+	if l.Task.Fees > half || l.Task.Delivered > half {
+		l.Fatalf("fees of %d and %d for deliveries: want each at most %d", l.Task.Fees, l.Task.Delivered, half)
 	}
 }
 
@@ -175,10 +226,11 @@ func (l *life) settled() {
 }
 
 // bound is more blocks, one a second, than a task can last: each round waits for
-// trainers and for six deadlines, and so many rounds there are.
+// trainers and for seven deadlines, after a pause, and so many rounds there are.
 func bound(task spec.TaskSpec) int64 {
 	d := task.Deadlines
-	round := d.Select + d.Train + d.Attest + 2*d.Aggregate + 2*d.Evaluate
+	const pause = 20 * spec.Second // after the third aborted round in a row, the last one
+	round := d.Select + pause + d.Train + 2*d.Attest + 2*d.Aggregate + 2*d.Evaluate
 	return int64(2*d.Select+round*spec.Duration(task.Target.Rounds+1)*spec.Duration(task.Retries+1)) / int64(spec.Second)
 }
 

@@ -96,6 +96,7 @@ type Payer struct {
 	Dataset uint64
 	Owner   string         // of the data set; empty: nobody pays
 	Key     spec.PublicKey // under which the owner signs
+	Lender  string         // the owner, where it is not the account of the node
 }
 
 // payers are the data sets of those who pay.
@@ -120,7 +121,7 @@ func ranked(task spec.TaskSpec, nodes []spec.Node, role spec.Role, except []spec
 	})
 	members := make([]spec.Member, len(fit))
 	for i, n := range fit {
-		members[i] = spec.Member{Node: n.ID, Stake: n.Stake}
+		members[i] = spec.Member{Node: n.ID, Stake: n.Stake, Key: n.Profile.Key()}
 	}
 	return members
 }

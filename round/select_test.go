@@ -1,6 +1,7 @@
 package round_test
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"slices"
 	"testing"
@@ -16,7 +17,8 @@ func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
 		ID: id, Active: true, Stake: 100, Standing: round.NewStanding(),
 		Profile: spec.Profile{
-			Roles: roles, Slots: 1, Holdings: []spec.Holding{{Name: "digits", Samples: 50}},
+			TransportKey: transportKey(id).Public().(ed25519.PublicKey),
+			Roles:        roles, Slots: 1, Holdings: []spec.Holding{{Name: "digits", Samples: 50}},
 			Resources: spec.Resources{CPU: 2, Memory: 1024}, Claimed: 600_000,
 		},
 	}

@@ -7,42 +7,44 @@ import (
 )
 
 // survive decides whose updates are in the sum: those that f+1 bitmaps hold, so
-// that one honest aggregator can serve them to the others. Who committed and then
-// withheld its bytes cannot be proved guilty, and loses standing.
+// that one honest aggregator can serve them to the others.
 func (s *State) survive(at Moment, r *spec.Round) []Effect {
-	faulty := s.Task.Spec.Selection.Faulty()
-	bitmaps := 0
+	faulty, bitmaps := s.Task.Spec.Selection.Faulty(), 0
 	for _, a := range r.Aggregates {
 		if a.Attested > 0 {
 			bitmaps++
 		}
 	}
-	if bitmaps < s.Task.Spec.Selection.Quorum() {
-		return s.abort(at, r, "too few aggregators attested")
-	}
-	var effects []Effect
-	for i, t := range r.Trainers {
-		held := 0
-		for _, a := range r.Aggregates {
-			if spec.Held(a.Holds, i) {
-				held++
-			}
-		}
-		r.Trainers[i].Survivor = held > faulty
-		if t.Height > 0 && held <= faulty {
-			effects = append(effects, Demerit{Round: r.Number, Node: t.Node, Why: "update withheld"})
-		}
+	for i := range r.Trainers {
+		r.Trainers[i].Survivor = heldBy(*r, i) > faulty
 	}
 	survivors := survivors(r)
 	switch {
+	case bitmaps < s.Task.Spec.Selection.Quorum():
+		return s.dispute(at, r, "too few aggregators attested")
 	case len(survivors) == 0:
-		return append(effects, s.abort(at, r, ErrNoUpdates.Error())...)
+		return s.dispute(at, r, ErrNoUpdates.Error())
 	case s.reached():
-		return append(effects, s.dismiss(at, r)...)
+		return s.dismiss(at, r)
 	case len(survivors) < int(s.Task.Spec.Selection.MinTrainers):
-		return append(effects, s.abort(at, r, "too few updates survived")...)
+		return s.dispute(at, r, "too few updates survived")
 	}
-	return append(effects, AskAggregate{r.Number, survivors, s.begin(at, r, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)})
+	return []Effect{AskAggregate{r.Number, survivors, s.begin(at, r, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)}}
+}
+
+// dispute ends a round to which too few updates came. Before that, the trainers whose
+// updates too few aggregators hold have as long as they had to upload to show receipts.
+func (s *State) dispute(at Moment, r *spec.Round, why string) []Effect {
+	for _, t := range r.Trainers {
+		if t.Height > 0 && !t.Survivor && t.Proved == 0 {
+			r.Unheld++
+		}
+	}
+	if r.Unheld == 0 {
+		return s.abort(at, r, why)
+	}
+	r.Reason = why
+	return []Effect{AskReceipts{r.Number, s.begin(at, r, spec.PhaseProve, s.Task.Spec.Deadlines.Attest)}}
 }
 
 // agreement finds the digest that 2f+1 aggregators revealed.
@@ -71,7 +73,7 @@ func (s *State) accept(at Moment, r *spec.Round) []Effect {
 		if a.Revealed > 0 && a.Digest != next {
 			fault := spec.Fault{Round: r.Number, Node: a.Node, Kind: spec.FaultWrongAggregate, Digest: a.Digest}
 			s.record(fault)
-			effects = append(effects, Accuse{fault}, Demerit{Round: r.Number, Node: a.Node, Why: fault.Kind})
+			effects = append(effects, Accuse{fault}, Demerit{r.Number, a.Node, fault.Kind}, Slash{r.Number, a.Node, fault.Kind, s.Task.Tariff.WrongAggregate})
 		}
 	}
 	return append(effects, AskScores{r.Number, next, s.begin(at, r, spec.PhaseScore, s.Task.Spec.Deadlines.Evaluate)})
@@ -91,17 +93,9 @@ func (s *State) record(fault spec.Fault) {
 func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	r.Score, r.Scored = s.median(r)
 	effects := []Effect{Publish{Round: r.Number, Model: r.Next, Score: r.Score, Scored: r.Scored}}
-	effects = append(effects, s.pay(r)...)
-	for _, a := range r.Aggregates {
-		if a.Revealed > 0 && a.Digest == r.Next {
-			effects = append(effects, Merit{r.Number, a.Node})
-		}
-	}
-	for _, e := range r.Scores {
-		if e.Revealed > 0 {
-			effects = append(effects, Merit{r.Number, e.Node})
-		}
-	}
+	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
+	effects = append(effects, merits(r)...)
+	effects = append(effects, s.judge(r)...)
 	if r.Scored {
 		s.Task.Score = r.Score
 	}
@@ -112,39 +106,72 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	return effects
 }
 
-// pay gives the survivors of a round what [Earnings] says.
-func (s *State) pay(r *spec.Round) (effects []Effect) {
-	earnings := Earnings(s.Task.Spec, *r)
-	paid := make(map[uint64]uint64, len(earnings)) // looked up, never walked: a map has no order
-	for _, e := range earnings {
-		paid[e.Node] += e.Amount
-		r.Paid += e.Amount
-		effects = append(effects, Pay{r.Number, e.Node, e.Amount}, Merit{r.Number, e.Node})
+// merits raise the standing of everybody who has done a part in a round that gave a model.
+func merits(r *spec.Round) (effects []Effect) {
+	for _, t := range r.Trainers {
+		if t.Survivor {
+			effects = append(effects, Merit{r.Number, t.Node})
+		}
 	}
-	for i := range r.Trainers {
-		r.Trainers[i].Paid = paid[r.Trainers[i].Node]
+	for _, a := range r.Aggregates {
+		if a.Revealed > 0 && a.Digest == r.Next {
+			effects = append(effects, Merit{r.Number, a.Node})
+		}
 	}
-	s.Task.Paid += r.Paid
+	for _, e := range r.Scores {
+		if e.Revealed > 0 {
+			effects = append(effects, Merit{r.Number, e.Node})
+		}
+	}
 	return effects
 }
 
-// abort ends the round without a model; what follows is a round with the next
-// number, so that no statement of this one can be used in it.
+// abort ends the round without a model, judges who is to blame and pays whoever served;
+// what follows is a round with the next number, so that no statement of this one can be
+// used in it.
 func (s *State) abort(at Moment, r *spec.Round, why string) []Effect {
+	effects := s.judge(r)
+	delivery, fee := Delivery(s.Task, *r), Fee(s.Task, *r)
+	s.Task.Delivered += delivery.Total()
+	s.Task.Fees += fee.Total()
+	effects = append(effects, s.pay(r, delivery)...)
+	effects = append(effects, s.pay(r, fee)...)
 	s.Task.Aborted++
-	return s.giveUp(at, r, why)
+	return append(effects, s.giveUp(at, r, why)...)
 }
+
+// unneeded is why a round ends that is dismissed.
+const unneeded = "the round before reached the target"
 
 // dismiss ends a round that nobody needs any more, because the one before it reached
-// the target. Its survivors have done their work and are paid for it.
+// the target. Its survivors have done their work and are paid for it; without any it costs
+// what an aborted round does.
 func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
-	effects := s.pay(r)
-	return append(effects, s.giveUp(at, r, "the round before reached the target")...)
+	effects := s.judge(r)
+	if len(survivors(r)) == 0 {
+		fee := Fee(s.Task, *r)
+		s.Task.Fees += fee.Total()
+		return append(append(effects, s.pay(r, fee)...), s.giveUp(at, r, unneeded)...)
+	}
+	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
+	for _, t := range r.Trainers {
+		if t.Survivor {
+			effects = append(effects, Merit{r.Number, t.Node})
+		}
+	}
+	return append(effects, s.giveUp(at, r, unneeded)...)
 }
 
+// giveUp leaves of the round the parts of the trainers that said something; where none
+// did, one line.
 func (s *State) giveUp(at Moment, r *spec.Round, why string) []Effect {
 	r.Reason = why
-	return append([]Effect{Abort{Round: r.Number, Why: why}}, s.end(at, r, spec.PhaseAborted)...)
+	effects := append([]Effect{Abort{Round: r.Number, Why: why}}, s.end(at, r, spec.PhaseAborted)...)
+	r.Trainers = slices.DeleteFunc(r.Trainers, func(t spec.Contribution) bool { return t.Height == 0 && t.Declined == "" })
+	if len(r.Trainers) == 0 {
+		r.Aggregates, r.Scores = nil, nil
+	}
+	return effects
 }
 
 // end closes a round in one of the final phases.

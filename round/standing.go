@@ -22,6 +22,7 @@ func NewStanding() spec.Standing { return spec.Standing{Reputation: startReputat
 // the way to one.
 func Praise(s spec.Standing) spec.Standing {
 	s.Reputation += (spec.One - s.Reputation) / 20
+	s.Excused = 0
 	return s
 }
 
@@ -30,6 +31,18 @@ func Praise(s spec.Standing) spec.Standing {
 func Blame(s spec.Standing, d spec.Demerit) spec.Standing {
 	s.Reputation -= s.Reputation / 4
 	s.Blame = d
+	return s
+}
+
+// maxExcused is how many times in a row a trainer may decline what others do.
+const maxExcused = 3
+
+// Excused is the standing after a trainer declined what others did. That is no demerit,
+// but for more than three times without a duty done in between.
+func Excused(s spec.Standing, d spec.Demerit) spec.Standing {
+	if s.Excused++; s.Excused > maxExcused {
+		return Blame(s, d)
+	}
 	return s
 }
 

@@ -38,9 +38,9 @@ func MaxLooks(waiting bool) int {
 const MaxTrainersLooked = 2 * spec.MaxTrainers
 
 // New is the state of a task that was just created: it waits for a committee.
-func New(chain string, id uint64, owner string, task spec.TaskSpec, at Moment) State {
+func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.Tariff, at Moment) State {
 	return State{Chain: chain, Task: spec.Task{
-		ID: id, Owner: owner, Spec: task, State: spec.TaskWaiting,
+		ID: id, Owner: owner, Spec: task, Tariff: tariff, State: spec.TaskWaiting,
 		Created: at.Height, Since: at.Time, Due: at.Time,
 	}}
 }

@@ -88,7 +88,7 @@ func TestStepKeepsItsOwnCopy(t *testing.T) {
 func TestWaitingEndsAtItsDeadline(t *testing.T) {
 	soon := task()
 	soon.Deadlines.Select = 7 * spec.Second
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", soon, at(1)), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", soon, spec.DefaultTariff(), at(1)), height: 1}
 	for !w.Task.State.Final() {
 		w.end()
 	}
@@ -100,7 +100,7 @@ func TestWaitingEndsAtItsDeadline(t *testing.T) {
 // When enough of the committee are ready the rest has as long again.
 func TestPreparationHasAGrace(t *testing.T) {
 	for ready, want := range map[uint64]int64{8: 4, 7: 7} { // of 8; the height at which the task begins
-		w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), at(1)), height: 1}
+		w := &world{TB: t, State: round.New("althing-test", 1, "owner", task(), spec.DefaultTariff(), at(1)), height: 1}
 		w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 		for range 3 {
 			w.end()

@@ -33,7 +33,7 @@ func (s *State) tick(at Moment) (effects []Effect) {
 		effects = s.closePhase(at, &s.Scoring)
 	}
 	switch {
-	case s.training() && s.reached() && s.Round.Phase != spec.PhaseAttest:
+	case s.training() && s.reached() && s.Round.Phase != spec.PhaseAttest && s.Round.Phase != spec.PhaseProve:
 		effects = append(effects, s.stop(at)...)
 	case s.Running() && !s.held(&s.Round) && at.Time >= s.closes(&s.Round):
 		effects = append(effects, s.closePhase(at, &s.Round)...)
@@ -83,11 +83,17 @@ func (s *State) proceed(at Moment) []Effect {
 		return nil
 	case state.Final():
 		return s.close(at, state, why)
+	case s.scoring() && at.Time < s.resumes():
+		s.Task.Due = min(s.Task.Due, s.resumes())
+		return nil
 	case s.scoring():
 		s.Task.Due = min(s.Task.Due, at.Time.After(retry))
 		return []Effect{AskTrainers{}}
 	case at.Time >= s.selectDeadline():
 		return s.close(at, spec.TaskFailed, ErrResources.Error())
+	case at.Time < s.resumes():
+		s.Task.Due = s.resumes()
+		return nil
 	}
 	s.Task.Due = min(at.Time.After(retry), s.selectDeadline())
 	return []Effect{AskTrainers{}}
@@ -101,6 +107,8 @@ func (s *State) ending() (state spec.TaskState, why string) {
 		return spec.TaskReached, "target reached"
 	case s.Task.Accepted >= s.Task.Spec.Target.Rounds:
 		return spec.TaskSpent, "all rounds run"
+	case s.Round.Phase == spec.PhaseAborted && s.fewLeft(&s.Round):
+		return spec.TaskFailed, s.Round.Reason
 	case s.Task.Aborted > s.Task.Spec.Retries:
 		return spec.TaskFailed, "too many aborted rounds: " + s.Round.Reason
 	case s.Task.Cancelling:
@@ -147,9 +155,29 @@ func (s *State) stop(at Moment) []Effect {
 	return s.dismiss(at, &s.Round)
 }
 
+// maxHeld is how long a committee waits at most for a round to begin, whatever the task
+// says: meanwhile its members have a slot less for others.
+const maxHeld = spec.Hour
+
 // selectDeadline is how long the task waits for participants, or they prepare.
 func (s *State) selectDeadline() spec.Time {
-	return s.Task.Since.After(s.Task.Spec.Deadlines.Select)
+	lasts := s.Task.Spec.Deadlines.Select
+	if s.Task.State != spec.TaskWaiting {
+		lasts = min(lasts, maxHeld)
+	}
+	return s.Task.Since.After(max(lasts, s.pause()))
+}
+
+// resumes is when trainers are asked for again: after an aborted round the task pauses.
+func (s *State) resumes() spec.Time { return s.Task.Since.After(s.pause()) }
+
+// pause is how long a task rests after aborted rounds in a row: 5 s after the first, twice
+// as long after each of the next ones, ten minutes at most.
+func (s *State) pause() spec.Duration {
+	if s.Task.Aborted == 0 {
+		return 0
+	}
+	return min(retry<<min(s.Task.Aborted-1, 16), 10*spec.Minute)
 }
 
 func (in Select) apply(s *State, at Moment) ([]Effect, error) {
@@ -255,7 +283,10 @@ func (s *State) open(at Moment, in Select) []Effect {
 	for i, node := range in.Trainers {
 		t := spec.Contribution{Node: node}
 		if len(in.Payers) > 0 {
-			t.Dataset, t.Key = in.Payers[i].Dataset, in.Payers[i].Key
+			t.Dataset, t.Key, t.Lender = in.Payers[i].Dataset, in.Payers[i].Key, in.Payers[i].Lender
+		}
+		if j := s.Round.Trainer(node); j >= 0 && s.Round.Trainers[j].Height == 0 {
+			t.Missed = s.Round.Trainers[j].Missed + 1
 		}
 		r.Trainers = append(r.Trainers, t)
 	}
@@ -263,6 +294,7 @@ func (s *State) open(at Moment, in Select) []Effect {
 	for i := range r.Trainers {
 		r.Trainers[i].Bit = uint32(i)
 	}
+	r.Grace = s.grace(r.Trainers)
 	nodes := trainers(&r)
 	for _, m := range s.Task.Aggregators {
 		r.Aggregates = append(r.Aggregates, spec.Aggregate{Node: m.Node})
@@ -281,7 +313,19 @@ func (s *State) open(at Moment, in Select) []Effect {
 	return append(effects, OpenTraining{Round: r.Number, Trainers: nodes, Deadline: r.Deadline})
 }
 
+// waited reports whether a task that closes in a state has held its committee without a
+// round.
+func (s *State) waited(at Moment, state spec.TaskState) bool {
+	held := len(s.Task.Aggregators) > 0 && s.Task.Since < at.Time && s.Round.Closed != at.Height && s.Scoring.Closed != at.Height
+	return held && (state == spec.TaskFailed || state == spec.TaskCancelled)
+}
+
 func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Effect) {
+	if s.waited(at, state) {
+		waited := Waited(s.Task)
+		s.Task.Fees += waited.Total()
+		effects = s.payOut(0, waited)
+	}
 	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, at.Time, at.Height
 	s.Task.Refunded = Held(s.Task)
 	s.Task.Due = 0
@@ -292,15 +336,4 @@ func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Ef
 		effects = append(effects, s.measure(&s.Round)...)
 	}
 	return append(effects, Close{State: state, Why: why, Refund: s.Task.Refunded})
-}
-
-// unready gives a demerit to every member of the committee that never said it
-// was ready.
-func (s *State) unready() (effects []Effect) {
-	for _, m := range slices.Concat(s.Task.Aggregators, s.Task.Evaluators) {
-		if m.Ready.IsZero() {
-			effects = append(effects, Demerit{Node: m.Node, Why: "silent in the preparation"})
-		}
-	}
-	return effects
 }

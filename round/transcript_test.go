@@ -46,7 +46,7 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "create":
 		p.height, p.clock = 1, round.Clock{Time: at(1).Time, Block: 1000}
-		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), p.now())
+		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), spec.DefaultTariff(), p.now())
 	case "tick":
 		p.tick(number(t, d, "at", p.height))
 	case "rush":
@@ -197,6 +197,13 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 			Node: node, Round: of, Commitment: commitment,
 			Samples: uint32(number("samples", 100)), Correct: uint32(number("correct", 50)),
 		}
+	case "decline":
+		return round.Decline{Node: node, Round: of, Why: spec.Decline(word(d, "why", ""))}
+	case "prove":
+		w := world{State: p.State}
+		prove := w.receipts(slot.Node, list(t, d, "from")...)
+		prove.Node, prove.Round = node, of
+		return prove
 	case "attest":
 		return round.Attest{Node: node, Round: of, Holds: p.bitmap(t, d)}
 	case "aggregate":
@@ -225,15 +232,12 @@ func (p *play) bitmap(t *testing.T, d *datadriven.TestData) []byte {
 }
 
 func (p *play) selectOf(t *testing.T, d *datadriven.TestData) round.Select {
-	in := round.Select{Trainers: list(t, d, "trainers")}
 	stake := uint64(number(t, d, "stake", 100))
-	for _, node := range list(t, d, "aggregators") {
-		in.Aggregators = append(in.Aggregators, spec.Member{Node: node, Stake: stake})
+	return round.Select{
+		Trainers:    list(t, d, "trainers"),
+		Aggregators: members(stake, list(t, d, "aggregators")...),
+		Evaluators:  members(stake, list(t, d, "evaluators")...),
 	}
-	for _, node := range list(t, d, "evaluators") {
-		in.Evaluators = append(in.Evaluators, spec.Member{Node: node, Stake: stake})
-	}
-	return in
 }
 
 func (p *play) name(name string) spec.Digest {
@@ -250,7 +254,7 @@ func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
 	task.Selection.Evaluators = number("evaluators", 4)
 	task.Target.Rounds = number("rounds", 2)
 	task.Target.Accuracy = ppm(t, word(d, "accuracy", "0"))
-	task.Escrow = uint64(number("escrow", 1000))
+	task.Escrow = 1000 * (uint64(task.Target.Rounds) + 1) // 1000 uthing a round
 	task.Retries = number("retries", 1)
 	task.Overlap = d.HasArg("overlap")
 	task.Deadlines.Evaluate = spec.Duration(number("evaluate", 10)) * spec.Second

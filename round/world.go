@@ -25,8 +25,12 @@ type World interface {
 	Engage(task, node uint64, delta int) error
 	// Pay moves uthing from the escrow to a node's owner.
 	Pay(node, uthing uint64) error
+	// PayValidators moves uthing from the escrow to the validators of blocks.
+	PayValidators(uthing uint64) error
 	// Refund moves uthing from the escrow to an account. It may be 0.
 	Refund(owner string, uthing uint64) error
+	// Excuse takes note of a trainer that declined, as [Excused] says.
+	Excuse(node uint64, d spec.Demerit) error
 	// Praise raises a node's standing as [Praise] says.
 	Praise(node uint64) error
 	// Blame lowers a node's standing as [Blame] says.
@@ -93,7 +97,16 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	case GiveBack:
 		return each(e.Datasets, func(dataset uint64) error { return w.GiveBack(s.Task, dataset) })
 	case Pay:
-		return w.Pay(e.Node, e.Amount)
+		if err := w.Pay(e.Node, e.Amount); err != nil || e.Lent == 0 {
+			return err
+		}
+		return w.Refund(e.Lender, e.Lent)
+	case PayValidators:
+		return w.PayValidators(e.Amount)
+	case Excuse:
+		return w.Excuse(e.Node, spec.Demerit{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
+	case Slash:
+		return nil
 	case Merit:
 		return w.Praise(e.Node)
 	case Demerit:
@@ -102,7 +115,7 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Dataset, e.Accuracy) })
 	case Close:
 		return w.Refund(s.Task.Owner, e.Refund)
-	case AskReady, OpenTraining, AskAttest, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
+	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
 		return nil // only told: nodes read the state of the task
 	}
 	return fmt.Errorf("nobody carries out a %T", e)
@@ -137,7 +150,11 @@ func schedulePaying(w World, at Moment, s State) error {
 	}
 	chosen, err := Paying(s.Task.Spec.Selection, eligible, func(node uint64) (Payer, error) {
 		i, _ := slices.BinarySearchFunc(nodes, node, func(n spec.Node, id uint64) int { return cmp.Compare(n.ID, id) })
-		return w.Payer(s.Task, nodes[i], 1)
+		p, err := w.Payer(s.Task, nodes[i], 1)
+		if p.Owner != nodes[i].Owner {
+			p.Lender = p.Owner
+		}
+		return p, err
 	})
 	if errors.Is(err, ErrResources) {
 		return nil

@@ -1,6 +1,7 @@
 package round_test
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // task asks for 4 trainers (6 with backups), 4 aggregators and 4 evaluators, and
-// pays 500 uthing for each of 2 rounds.
+// pays 1000 uthing for each of 2 rounds, and has as much for rounds that come to nothing.
 func task() spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name = "digits"
@@ -18,7 +19,7 @@ func task() spec.TaskSpec {
 	t.Training.Rate = 100_000
 	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
 	t.Target.Rounds = 2
-	t.Escrow = 1000
+	t.Escrow = 3000
 	t.Retries = 1
 	t.Deadlines = spec.Deadlines{
 		Select: 20 * spec.Second, Train: 20 * spec.Second,
@@ -42,6 +43,11 @@ func digest(name string) spec.Digest {
 
 func salt(node uint64) spec.Salt { return spec.Salt{byte(node), 1} }
 
+// transportKey is the key with which a node signs receipts.
+func transportKey(node uint64) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(append(make([]byte, 31), byte(node)))
+}
+
 func ppm(t *testing.T, s string) spec.PPM {
 	t.Helper()
 	p, err := spec.ParsePPM(s)
@@ -53,7 +59,7 @@ func ppm(t *testing.T, s string) spec.PPM {
 
 func members(stake uint64, ids ...uint64) (ms []spec.Member) {
 	for _, id := range ids {
-		ms = append(ms, spec.Member{Node: id, Stake: stake})
+		ms = append(ms, spec.Member{Node: id, Stake: stake, Key: spec.PublicKeyOf(transportKey(id))})
 	}
 	return ms
 }
@@ -85,7 +91,7 @@ func newWorld(t testing.TB, task spec.TaskSpec) *world {
 
 // newPreparedWorld is a task whose committee is ready, before round 1.
 func newPreparedWorld(t testing.TB, task spec.TaskSpec) *world {
-	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, at(1)), height: 1}
+	w := &world{TB: t, State: round.New("althing-test", 1, "owner", task, spec.DefaultTariff(), at(1)), height: 1}
 	w.do(round.Select{Aggregators: members(100, 1, 2, 3, 4), Evaluators: members(100, 5, 6, 7, 8)})
 	for node := uint64(1); node <= 4; node++ {
 		w.do(round.Ready{Node: node, Digest: digest("model-0")})
@@ -146,6 +152,16 @@ func (w *world) train(nodes ...uint64) {
 		w.do(w.commit(node))
 	}
 	w.pass()
+}
+
+// receipts are those of aggregators for the update of a trainer.
+func (w *world) receipts(trainer uint64, aggregators ...uint64) round.Prove {
+	p := round.Prove{Node: trainer, Round: w.Round.Number}
+	for _, a := range aggregators {
+		commitment := w.Round.Trainers[w.Round.Trainer(trainer)].Commitment
+		p.Receipts = append(p.Receipts, spec.SignReceipt(transportKey(a), w.slot(trainer), a, commitment))
+	}
+	return p
 }
 
 func (w *world) attest(holds ...uint64) {

@@ -31,6 +31,9 @@ type Chain struct {
 	undo     []func()      // what takes back everything since the last input
 }
 
+// Validators is the account of all validators of blocks together.
+const Validators = "validators"
+
 // place is a task and a round, or a task and a node.
 type place struct{ task, of uint64 }
 
@@ -110,11 +113,14 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	if err := asked.Validate(); err != nil {
 		return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
 	}
+	if err := spec.DefaultTariff().Pays(asked); err != nil {
+		return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
+	}
 	if c.balances[owner] < asked.Escrow {
 		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
 	}
 	id := uint64(len(c.tasks)) + 1
-	opened := round.New(c.id, id, owner, asked, c.now())
+	opened := round.New(c.id, id, owner, asked, spec.DefaultTariff(), c.now())
 	if err := round.Affordable(world{c}, opened.Task); err != nil {
 		return 0, err
 	}
@@ -315,6 +321,14 @@ func (w world) Refund(owner string, uthing uint64) error {
 	w.escrow -= uthing
 	w.balances[owner] += uthing
 	return nil
+}
+
+// PayValidators implements [round.World].
+func (w world) PayValidators(uthing uint64) error { return w.Refund(Validators, uthing) }
+
+// Excuse implements [round.World].
+func (w world) Excuse(node uint64, d spec.Demerit) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, d), nil })
 }
 
 // Praise implements [round.World].

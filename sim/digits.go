@@ -61,7 +61,7 @@ func DigitsTask(rounds uint32) spec.TaskSpec {
 	t.Training.Rate = spec.One / 10
 	t.Target.Rounds = rounds
 	t.Selection.Trainers, t.Selection.MinTrainers = 32, 1
-	t.Escrow = spec.Thing * uint64(rounds)
+	t.Escrow = spec.Thing * (uint64(rounds) + 1)
 	t.Deadlines = spec.Deadlines{
 		Select: 10 * spec.Second, Train: 10 * spec.Second,
 		Attest: 5 * spec.Second, Aggregate: 5 * spec.Second, Evaluate: 5 * spec.Second,

@@ -25,7 +25,8 @@ type Standing struct {
 	Reputation PPM       `json:"reputation"`
 	Busy       uint32    `json:"busy"` // parts it has in tasks right now; it is selected for no more once they are Profile.Slots
 	Measured   []Measure `json:"measured,omitempty"`
-	Blame      Demerit   `json:"blame,omitzero"` // its last demerit; zero: it has none
+	Excused    uint32    `json:"excused,omitempty"` // times in a row that it declined to train what others did
+	Blame      Demerit   `json:"blame,omitzero"`    // its last demerit; zero: it has none
 }
 
 // Demerit says for what a node lost reputation, and when.
@@ -90,6 +91,8 @@ type Measure struct {
 const (
 	maxName     = 64
 	maxHoldings = 32
+	// MaxSlots is how many tasks a node serves at once at most.
+	MaxSlots = 256
 	// KeySize is the length of transport and sealing keys, in bytes.
 	KeySize = ed25519.PublicKeySize
 )
@@ -105,8 +108,8 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("transport key has %d bytes: want %d", len(p.TransportKey), KeySize)
 	case len(p.SealingKey) != 0 && len(p.SealingKey) != KeySize:
 		return fmt.Errorf("sealing key has %d bytes: want %d", len(p.SealingKey), KeySize)
-	case p.Slots == 0:
-		return fmt.Errorf("node %q has no slot: want at least 1", p.Name)
+	case p.Slots == 0 || p.Slots > MaxSlots:
+		return fmt.Errorf("node %q has %d slots: want 1 to %d", p.Name, p.Slots, MaxSlots)
 	case p.Claimed > One:
 		return fmt.Errorf("claimed accuracy %s is above 1", p.Claimed)
 	case len(p.Holdings) > maxHoldings:
@@ -147,6 +150,14 @@ func (p Profile) ValidatePublic() error {
 func printable(s string) bool {
 	control := func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
 	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
+}
+
+// Key is the node's transport key; the zero one where it has none of the right length.
+func (p Profile) Key() (k PublicKey) {
+	if len(p.TransportKey) == len(k) {
+		copy(k[:], p.TransportKey)
+	}
+	return k
 }
 
 // Holding is what the node claims to hold of one kind of rows, if it does.

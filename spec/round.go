@@ -20,9 +20,14 @@ type Round struct {
 	Next        Digest         `json:"next"`             // model the aggregators agreed on
 	Score       PPM            `json:"score"`            // of Next; see Scored
 	Scored      bool           `json:"scored"`
-	Paid        uint64         `json:"paid_uthing"`
+	Paid        uint64         `json:"paid_uthing"`         // in all
+	Validators  uint64         `json:"validators_uthing"`   // of Paid, to the validators of blocks
 	Asked       uint32         `json:"asked"`               // trainers selected
 	Commitments uint32         `json:"commitments"`         // trainers that have committed
+	Declines    uint32         `json:"declines,omitempty"`  // trainers that have declined
+	Grace       Duration       `json:"grace_ms,omitempty"`  // how long the training waits for the rest once enough have committed; 0: half the time those took
+	Unheld      uint32         `json:"unheld,omitempty"`    // trainers whose updates too few aggregators hold, when the round came to nothing for that
+	Proofs      uint32         `json:"proofs,omitempty"`    // of those, how many have shown their receipts
 	Committed   []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has; empty until the training has ended
 	Enough      Time           `json:"enough_ms,omitempty"` // when as many had answered as the phase needs; 0 before
 	Trainers    []Contribution `json:"trainers"`            // in the order of their nodes
@@ -33,15 +38,22 @@ type Round struct {
 // Contribution is one selected trainer's part in a round.
 type Contribution struct {
 	Node       uint64    `json:"node"`
-	Bit        uint32    `json:"bit"`               // its place in bitmaps over Trainers
-	Dataset    uint64    `json:"dataset,omitempty"` // whose privacy it spends; 0 where the task is not private
-	Key        PublicKey `json:"key,omitzero"`      // of that data set when the round began; its owner signs the commitment
-	Commitment Digest    `json:"commitment"`        // see UpdateCommitment
-	Samples    uint32    `json:"samples"`           // rows it claims to have trained on; where it withholds them, what the task asks for; 0 where the task is private
-	Correct    uint32    `json:"correct"`           // of those, how many Base classified correctly
-	Height     int64     `json:"height"`            // of the commitment, 0 before it
-	Survivor   bool      `json:"survivor"`          // its update is in the sum
-	Paid       uint64    `json:"paid_uthing"`
+	Bit        uint32    `json:"bit"`                   // its place in bitmaps over Trainers
+	Dataset    uint64    `json:"dataset,omitempty"`     // whose privacy it spends; 0 where the task is not private
+	Key        PublicKey `json:"key,omitzero"`          // of that data set when the round began; its owner signs the commitment
+	Commitment Digest    `json:"commitment"`            // see UpdateCommitment
+	Samples    uint32    `json:"samples"`               // rows it claims to have trained on; where it withholds them, what the task asks for; 0 where the task is private
+	Correct    uint32    `json:"correct"`               // of those, how many Base classified correctly
+	Height     int64     `json:"height"`                // of the commitment, 0 before it
+	Took       Duration  `json:"took_ms,omitempty"`     // from the beginning of the round to the commitment
+	Missed     uint32    `json:"missed,omitempty"`      // rounds in a row, before this one, in which it was asked and did not commit
+	Declined   Decline   `json:"declined,omitempty"`    // why it declined; empty where it did not
+	Receipts   uint32    `json:"receipts,omitempty"`    // bitmap over Aggregates: whose receipts for its update it has shown
+	Proved     int64     `json:"proved,omitempty"`      // height at which it showed them, 0 before it
+	Survivor   bool      `json:"survivor"`              // its update is in the sum
+	Lender     string    `json:"lender,omitempty"`      // account that owns the rows, where it is not the node's own
+	Paid       uint64    `json:"paid_uthing"`           // to the node's owner
+	Lent       uint64    `json:"lent_uthing,omitempty"` // to the lender
 }
 
 // Aggregate is one aggregator's part in a round.
@@ -53,6 +65,7 @@ type Aggregate struct {
 	Committed  int64  `json:"committed"`       // height, 0 before it
 	Digest     Digest `json:"digest"`
 	Revealed   int64  `json:"revealed"` // height, 0 before it
+	Paid       uint64 `json:"paid_uthing"`
 }
 
 // Evaluation is one evaluator's part in a round.
@@ -63,6 +76,7 @@ type Evaluation struct {
 	Committed  int64  `json:"committed"`  // height, 0 before it
 	Score      PPM    `json:"score"`      // micro-accuracy on its own shard
 	Revealed   int64  `json:"revealed"`   // height, 0 before it
+	Paid       uint64 `json:"paid_uthing"`
 }
 
 // Phase says where a round is: a word, whose place in the order of phases is
@@ -73,6 +87,7 @@ type Phase string
 const (
 	PhaseTrain     Phase = "train"     // trainers train and commit
 	PhaseAttest    Phase = "attest"    // trainers upload, aggregators attest
+	PhaseProve     Phase = "prove"     // trainers whose updates too few aggregators hold show receipts; then the round is aborted
 	PhaseAggregate Phase = "aggregate" // aggregators commit to the next model
 	PhaseReveal    Phase = "reveal"    // aggregators reveal its digest
 	PhaseScore     Phase = "score"     // evaluators commit to a score
@@ -85,7 +100,7 @@ const (
 // last two are final, and a round ends in one of them.
 func Phases() []Phase {
 	return []Phase{
-		PhaseTrain, PhaseAttest, PhaseAggregate, PhaseReveal, PhaseScore, PhaseOpen,
+		PhaseTrain, PhaseAttest, PhaseProve, PhaseAggregate, PhaseReveal, PhaseScore, PhaseOpen,
 		PhaseSettled, PhaseAborted,
 	}
 }

@@ -28,7 +28,7 @@ func TestPerRoundPaysNoMoreThanTheEscrow(t *testing.T) {
 		escrow uint64
 		rounds uint32
 		want   uint64
-	}{{100, 3, 33}, {100, 1, 100}, {2, 3, 0}, {100, 0, 0}} {
+	}{{100, 3, 25}, {100, 1, 50}, {3, 3, 0}, {100, 0, 0}} {
 		task := spec.TaskSpec{Escrow: c.escrow, Target: spec.Target{Rounds: c.rounds}}
 		if got := task.PerRound(); got != c.want {
 			t.Errorf("%d for %d rounds: got %d, want %d", c.escrow, c.rounds, got, c.want)

@@ -48,6 +48,24 @@ func SignCharge(key ed25519.PrivateKey, s Slot, dataset uint64, commitment Diges
 	return Signature(ed25519.Sign(key, statement[:]))
 }
 
+// ReceiptStatement is what an aggregator signs when it has stored an update: that it holds
+// what opens this commitment of the trainer in the slot.
+func ReceiptStatement(s Slot, aggregator uint64, commitment Digest) Digest {
+	return s.statement("receipt", binary.BigEndian.AppendUint64(nil, aggregator), commitment[:])
+}
+
+// Receipt is an aggregator's signature of a [ReceiptStatement], with its transport key.
+type Receipt struct {
+	Aggregator uint64    `json:"aggregator"`
+	Signature  Signature `json:"signature"`
+}
+
+// SignReceipt signs a [ReceiptStatement] with an aggregator's transport key.
+func SignReceipt(key ed25519.PrivateKey, s Slot, aggregator uint64, commitment Digest) Receipt {
+	statement := ReceiptStatement(s, aggregator, commitment)
+	return Receipt{aggregator, Signature(ed25519.Sign(key, statement[:]))}
+}
+
 // Statement hashes a domain and length-prefixed parts: no two lists of parts
 // have the same bytes.
 func Statement(domain string, parts ...[]byte) Digest {

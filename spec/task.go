@@ -11,7 +11,10 @@ type Task struct {
 	Since       Time      `json:"since_ms"`             // when its newest state began, or its newest round ended
 	Closed      int64     `json:"closed,omitempty"`     // height
 	Cancelling  bool      `json:"cancelling,omitempty"` // closes when the rounds that run end
-	Paid        uint64    `json:"paid_uthing"`
+	Tariff      Tariff    `json:"tariff"`               // of the network when the task was created
+	Paid        uint64    `json:"paid_uthing"`          // in all, fees included
+	Fees        uint64    `json:"fees_uthing"`          // of Paid, for rounds that were aborted and for a committee that waited
+	Delivered   uint64    `json:"delivered_uthing"`     // of Paid, for updates that were delivered in a round that was aborted; once in a task
 	Refunded    uint64    `json:"refunded_uthing"`
 	Enough      Time      `json:"enough_ms,omitempty"` // when enough of the committee were ready; 0 before it
 	Aggregators []Member  `json:"aggregators,omitempty"`
@@ -30,6 +33,8 @@ type Task struct {
 type Member struct {
 	Node  uint64 `json:"node"`
 	Stake uint64 `json:"stake_uthing"`
+	// Key is an aggregator's transport key when it was selected: it signs its receipts.
+	Key PublicKey `json:"key,omitzero"`
 	// Ready is what it attested before round 1: an aggregator the digest of
 	// model 0, an evaluator the digest of its hold-out shard.
 	Ready Digest `json:"ready"`
@@ -78,6 +83,13 @@ type Fault struct {
 	Digest Digest `json:"digest"` // what it published instead
 }
 
-// FaultWrongAggregate is an aggregator that revealed another digest than the
-// one 2f+1 of its committee agreed on.
-const FaultWrongAggregate = "wrong aggregate"
+// The kinds of faults.
+const (
+	// FaultWrongAggregate is an aggregator that revealed another digest than the one 2f+1
+	// of its committee agreed on.
+	FaultWrongAggregate = "wrong aggregate"
+	// FaultNoReveal is an aggregator or an evaluator that committed and did not reveal.
+	FaultNoReveal = "no reveal"
+	// FaultEquivocation is a node that signed two things which contradict each other.
+	FaultEquivocation = "equivocation"
+)

@@ -19,7 +19,7 @@ func DefaultTask() TaskSpec {
 		Version:     1,
 		Training:    Training{Optimiser: OptimiserSGD, Batch: 16, Epochs: 1, Arithmetic: ArithmeticStrict},
 		Aggregation: Aggregation{Rule: RuleFedAvg, ScaleBits: 20, Optimiser: ServerNone},
-		Selection:   Selection{Rule: SelectionRanked, Trainers: 10, MinTrainers: 1, Aggregators: 4, Evaluators: 4},
+		Selection:   Selection{Rule: SelectionRanked, Trainers: 10, MinTrainers: 1, Aggregators: 4, Evaluators: 4, Patience: One},
 		Privacy:     Privacy{Mode: PrivacyNone},
 		Deadlines:   Deadlines{Select: 10 * Minute, Train: 10 * Minute, Attest: 2 * Minute, Aggregate: Minute, Evaluate: Minute},
 		Overlap:     true,

@@ -17,7 +17,7 @@ type TaskSpec struct {
 	Escrow      uint64      `json:"escrow" yaml:"escrow"` // uthing locked at creation
 	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
 	Overlap     bool        `json:"overlap" yaml:"overlap"` // a round trains while the one before it is scored
-	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes
+	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes, at most [MaxRetries]
 	Retain      Duration    `json:"retain" yaml:"retain"`   // for which the blobs of a settled round are served
 	Audit       string      `json:"audit" yaml:"audit"`     // who may recompute a settled round: one of [Audits]
 }
@@ -35,6 +35,7 @@ type Selection struct {
 	MinTrainers uint32    `json:"min_trainers" yaml:"min_trainers"`
 	Aggregators uint32    `json:"aggregators" yaml:"aggregators"` // K = 3f+1
 	Evaluators  uint32    `json:"evaluators" yaml:"evaluators"`
+	Patience    PPM       `json:"patience" yaml:"patience"` // how long a round waits for slow trainers once enough have committed, in medians of what trainers took
 	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`
 	MinStake    uint64    `json:"min_stake" yaml:"min_stake"` // uthing
 	Resources   Resources `json:"resources" yaml:"resources"`
@@ -101,10 +102,11 @@ func (s Selection) Admits(owner string) bool {
 	return len(s.Owners) == 0 || slices.Contains(s.Owners, owner)
 }
 
-// PerRound is what one accepted round pays in all, in uthing.
+// PerRound is what one accepted round pays in all, in uthing: the escrow divided by the
+// rounds and one more, which pays for rounds that come to nothing.
 func (t TaskSpec) PerRound() uint64 {
 	if t.Target.Rounds == 0 {
 		return 0
 	}
-	return t.Escrow / uint64(t.Target.Rounds)
+	return t.Escrow / (uint64(t.Target.Rounds) + 1)
 }

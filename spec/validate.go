@@ -17,7 +17,9 @@ const (
 	MaxBatch      = 256 << 20 // values that they put out for one batch: a trainer holds them, and a gradient for each
 	MaxWork       = 4 << 30   // products for one row on its way forward: about a second on one core
 	MaxStep       = 1 << 40   // products for one batch: a trainer stops between two batches only
-	MaxRounds     = 100_000   // of a task, accepted or retried
+	MaxRounds     = 100_000   // of a task
+	MaxRetries    = 16        // aborted rounds in a row
+	MaxPatience   = 2 * One   // medians of what trainers took
 	MaxSamples    = 1 << 30   // rows one trainer may claim
 	MaxOwners     = 128       // that a task admits by name
 	// MinDuration is the shortest and MaxDuration the longest deadline or stretch of time
@@ -93,7 +95,7 @@ func (t TaskSpec) Validate() error {
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
-		check{"retries", t.Retries > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
+		check{"retries", t.Retries > MaxRetries, fmt.Sprintf("want at most %d", MaxRetries)},
 		check{"retain", !bounded(t.Retain), outside(t.Retain)},
 		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
 		check{"audit", t.Model.Private() && t.Audit == AuditPublic, "public, but the model is for members: from model 0, which everyone can make, and the updates of each round follows every version"},
@@ -120,6 +122,7 @@ func (s Selection) validate() error {
 		check{"selection.aggregators", s.Aggregators == 0 || s.Aggregators > MaxCommittee, fmt.Sprintf("want 1 to %d", MaxCommittee)},
 		check{"selection.aggregators", s.Aggregators%3 != 1, "want 3f+1 of them: 1, 4, 7, ..."},
 		check{"selection.evaluators", s.Evaluators == 0 || s.Evaluators > MaxCommittee, fmt.Sprintf("want 1 to %d", MaxCommittee)},
+		check{"selection.patience", s.Patience > MaxPatience, fmt.Sprintf("want at most %s medians", MaxPatience)},
 		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
 		check{"selection.min_stake", s.MinStake > MaxEscrow, "more than there is"},
 	)

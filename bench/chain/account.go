@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"time"
 
 	"cosmossdk.io/math"
@@ -27,6 +29,12 @@ func newAccount(name string, number int) account {
 }
 
 func (a account) address() sdk.AccAddress { return sdk.AccAddress(a.key.PubKey().Address()) }
+
+// transport is the key with which its node signs receipts.
+func (a account) transport() ed25519.PrivateKey {
+	seed := sha256.Sum256(a.address())
+	return ed25519.NewKeyFromSeed(seed[:])
+}
 
 func (a account) owner() string { return a.address().String() }
 

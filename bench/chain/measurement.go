@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"fmt"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -15,7 +16,7 @@ const (
 	committee     = 4 // aggregators, and as many evaluators
 	leastTrainers = 3
 	maxTasks      = 1000
-	fortune       = 10 * maxTasks * chain.Thing // of each account: a task costs nobody more than 5 THING
+	fortune       = 100 * maxTasks * chain.Thing // of each account: a task costs nobody more than 75 THING
 )
 
 // measurement is a network with its nodes, and what their messages cost so far.
@@ -48,7 +49,7 @@ func request(most int) spec.TaskSpec {
 	t.Selection.MinTrainers = t.Selection.Trainers // so that a few can hold up a round
 	t.Selection.Aggregators, t.Selection.Evaluators = committee, committee
 	t.Target = spec.Target{Rounds: 3}
-	t.Escrow = chain.Thing
+	t.Escrow = 100 * chain.Thing
 	return t
 }
 
@@ -88,7 +89,7 @@ func registration(role spec.Role) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
 		p := spec.Profile{
 			Name: fmt.Sprintf("node-%d", a.node), Roles: role, Slots: 1,
-			TransportKey: make([]byte, spec.KeySize), SealingKey: make([]byte, spec.KeySize),
+			TransportKey: a.transport().Public().(ed25519.PublicKey), SealingKey: make([]byte, spec.KeySize),
 			Resources: spec.Resources{CPU: 2, Memory: 4096, Storage: 10_000, Bandwidth: 10_000},
 			Holdings:  []spec.Holding{{Name: "digits", Samples: 100}}, Claimed: spec.One / 2,
 		}

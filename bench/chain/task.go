@@ -68,11 +68,13 @@ func (m *measurement) open(round uint64) {
 	m.end("block that opens a round", func() bool { return m.now().Round == round })
 }
 
-// train measures commitments in a round in which nearly all have committed.
+// train measures commitments in a round in which nearly all have committed, and one that
+// declines.
 func (m *measurement) train() {
 	m.idle()
-	last := max(0, len(m.trainers)-trainerSamples-1)
-	m.together(m.trainers[:last], owed, m.commit(1))
+	m.alone("Decline", m.trainers[0], owed, &taskpb.MsgDecline{Owner: m.trainers[0].owner(), Task: m.tasks, Round: 1, Why: taskpb.DECLINE_RESOURCES})
+	last := max(1, len(m.trainers)-trainerSamples-1)
+	m.together(m.trainers[1:last], owed, m.commit(1))
 	rest := m.trainers[last:]
 	for _, a := range rest[:len(rest)-1] {
 		m.alone("Commit", a, owed, m.commit(1)(a))
@@ -119,6 +121,7 @@ func (m *measurement) cancel() {
 // close lets the second round run to its end, which is that of the task.
 func (m *measurement) close() {
 	m.together(m.aggregators, owed, m.hold(2))
+	m.alone("Prove", m.trainers[1], owed, m.prove(2)(m.trainers[1]))
 	m.together(m.aggregators, owed, m.commitAggregate(2))
 	m.together(m.aggregators, owed, m.revealAggregate(2))
 	m.together(m.evaluators, owed, m.commitScore(2))
@@ -157,10 +160,24 @@ func (m *measurement) commit(round uint64) func(account) sdk.Msg {
 func (m *measurement) hold(round uint64) func(account) sdk.Msg {
 	held := make([]bool, len(m.trainers))
 	for i := range held {
-		held[i] = true
+		held[i] = i != int(round)-1 // the first has declined in round 1, the second gave its update of round 2 to nobody
 	}
 	return func(a account) sdk.Msg {
 		return &taskpb.MsgAttest{Owner: a.owner(), Task: m.tasks, Round: round, Holds: spec.Bitmap(held)}
+	}
+}
+
+// prove shows a receipt of every aggregator, the most that a message holds.
+func (m *measurement) prove(round uint64) func(account) sdk.Msg {
+	return func(a account) sdk.Msg {
+		slot := m.slot(a, round)
+		update := spec.Statement("bench", []byte(slot.Chain), []byte(a.owner()))
+		msg := &taskpb.MsgProve{Owner: a.owner(), Task: m.tasks, Round: round}
+		for _, by := range m.aggregators {
+			r := spec.SignReceipt(by.transport(), slot, by.node, spec.UpdateCommitment(slot, update, salt(a)))
+			msg.Receipts = append(msg.Receipts, taskpb.Receipt{Aggregator: r.Aggregator, Signature: r.Signature[:]})
+		}
+		return msg
 	}
 }
 

@@ -128,6 +128,7 @@ func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nod
 	return nodepb.Node{
 		Id: id, Owner: r.Owner, Profile: r.Profile, Active: r.Active, Registered: r.Registered,
 		Stake:      stake,
+		Excused:    s.Excused,
 		Reputation: s.Reputation, Busy: s.Busy, Measured: s.Measured, Blame: s.Blame,
 	}, nil
 }

@@ -28,6 +28,11 @@ func (k Keeper) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
 	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, d), nil })
 }
 
+// Excuse takes note of a node that declined to train what others did.
+func (k Keeper) Excuse(ctx context.Context, id uint64, d spec.Demerit) error {
+	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, d), nil })
+}
+
 // Measure records the accuracy of a model the node helped to make for a kind of
 // data. A node that has left since has no record any more, and that is no error:
 // a task may end long after its last trainers were free to go.

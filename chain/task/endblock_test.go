@@ -34,7 +34,7 @@ func waiting(t failer, n int, until spec.Time) *world {
 	asked := digits()
 	asked.Deadlines.Select = spec.MaxDuration
 	for i := range n + 1 {
-		s := round.New(chainID, uint64(i+1), account("alice"), asked, round.Moment{Height: 1, Time: 1})
+		s := round.New(chainID, uint64(i+1), account("alice"), asked, spec.DefaultTariff(), round.Moment{Height: 1, Time: 1})
 		if i > 0 {
 			s.Task.Due = until
 			s.Task.Spec.Selection.MinStake = spec.MaxEscrow // nobody is eligible
@@ -84,7 +84,7 @@ func TestStuckTask(t *testing.T) {
 	w := network(t, 5, 8, 8)
 	asked := digits()
 	asked.Selection.MinTrainers = 4
-	asked.Escrow = 1001 // 500 a round, 1 back
+	asked.Escrow = 3001 // 1000 a round and as many in reserve, 1 back
 	stuck, other := w.create("alice", asked), w.create("bob", asked)
 	w.play(stuck, 1, spec.PhaseOpen)
 	w.bank.frozen[owner(3)] = true
@@ -115,8 +115,8 @@ func TestStuckTask(t *testing.T) {
 		t.Errorf("looked at before its time: paid %d", got.Paid)
 	}
 	w.end()
-	if got := w.task(stuck); got.Paid != 500 {
-		t.Errorf("paid %d, want 500", got.Paid)
+	if got := w.task(stuck); got.Paid != 1000 {
+		t.Errorf("paid %d, want 1000", got.Paid)
 	}
 	w.bank.frozen[account("alice")] = true
 	for range 300 {
@@ -127,7 +127,7 @@ func TestStuckTask(t *testing.T) {
 		t.Errorf("a task whose refund is refused is %s", got.State)
 	}
 	w.bank.frozen[account("alice")] = false
-	if got := w.finish(stuck); got.Paid != 1000 || got.Refunded != 1 || w.balance(escrowAccount()) != 0 {
+	if got := w.finish(stuck); got.Paid != 2000 || got.Refunded != 1001 || w.balance(escrowAccount()) != 0 {
 		t.Errorf("paid %d, refunded %d, escrow account %d", got.Paid, got.Refunded, w.balance(escrowAccount()))
 	}
 	w.idle(21)

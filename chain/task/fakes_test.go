@@ -44,6 +44,10 @@ func (l *ledger) SendCoinsFromModuleToAccount(ctx context.Context, _ string, to 
 	return l.move(ctx, escrowAccount(), to.String(), amount)
 }
 
+func (l *ledger) SendCoinsFromModuleToModule(ctx context.Context, _, to string, amount sdk.Coins) error {
+	return l.move(ctx, escrowAccount(), to, amount)
+}
+
 func (l *ledger) move(ctx context.Context, from, to string, coins sdk.Coins) error {
 	amount := coins.AmountOf(denom).Uint64()
 	if l.frozen[to] {
@@ -154,6 +158,10 @@ func (r registry) Merit(ctx context.Context, id uint64) error {
 
 func (r registry) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, d) })
+}
+
+func (r registry) Excuse(ctx context.Context, id uint64, d spec.Demerit) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Excused(n.Standing, d) })
 }
 
 func (r registry) Engage(ctx context.Context, id uint64, delta int) error {

@@ -67,6 +67,11 @@ func validate(g *taskpb.Genesis) error {
 			}
 		}
 	}
+	if g.Tariff != nil {
+		if err := g.Tariff.ToSpec().Validate(); err != nil {
+			return fmt.Errorf("tariff: %w", err)
+		}
+	}
 	if g.Clock.Time < 0 || g.Clock.Block < 0 {
 		return fmt.Errorf("network time is %d at block time %d: want milliseconds, none below zero", g.Clock.Time, g.Clock.Block)
 	}
@@ -93,12 +98,17 @@ func validateTask(t spec.Task) error {
 	if err := addresses(t.Spec); err != nil {
 		return err
 	}
+	if err := t.Tariff.Validate(); err != nil {
+		return err
+	}
 	owner, err := sdk.AccAddressFromBech32(t.Owner)
 	switch {
 	case err != nil:
 		return err
 	case owner.String() != t.Owner:
 		return fmt.Errorf("owner %s: want %s", t.Owner, owner)
+	case t.Fees > t.Spec.PerRound()/2 || t.Delivered > t.Spec.PerRound()/2 || t.Fees+t.Delivered > t.Paid:
+		return fmt.Errorf("%d of fees and %d for deliveries in %d paid: want each at most half of what a round pays, %d", t.Fees, t.Delivered, t.Paid, t.Spec.PerRound())
 	case t.Paid > t.Spec.Escrow || t.Refunded > t.Spec.Escrow-t.Paid:
 		return fmt.Errorf("paid %d and refunded %d of %d", t.Paid, t.Refunded, t.Spec.Escrow)
 	case t.State.Final() && t.Refunded != t.Spec.Escrow-t.Paid:
@@ -109,16 +119,30 @@ func validateTask(t spec.Task) error {
 	return nil
 }
 
-// validateRound wants a round's record to say of its trainers what their parts say.
+// validateRound wants a round's record to say of its trainers what their parts say. Of an
+// aborted round the parts of the trainers that said nothing are gone.
 func validateRound(r spec.Round) error {
-	committed, commitments := make([]bool, len(r.Trainers)), uint32(0)
+	committed, commitments, declines := make([]bool, r.Asked), uint32(0), uint32(0)
 	said := map[spec.Digest]uint64{}
+	aborted := r.Phase == spec.PhaseAborted
+	switch {
+	case len(r.Trainers) > spec.MaxTrainers || r.Asked > spec.MaxTrainers || int(r.Asked) != len(r.Trainers) && (!aborted || int(r.Asked) < len(r.Trainers)):
+		return fmt.Errorf("%d trainers asked, %d listed: want as many, and at most %d", r.Asked, len(r.Trainers), spec.MaxTrainers)
+	case len(r.Aggregates) > spec.MaxCommittee || len(r.Scores) > spec.MaxCommittee:
+		return fmt.Errorf("%d aggregators and %d evaluators: want at most %d", len(r.Aggregates), len(r.Scores), spec.MaxCommittee)
+	}
 	for i, c := range r.Trainers {
-		if int(c.Bit) != i || i > 0 && c.Node <= r.Trainers[i-1].Node {
+		switch {
+		case !aborted && int(c.Bit) != i || c.Bit >= r.Asked || i > 0 && (c.Node <= r.Trainers[i-1].Node || c.Bit <= r.Trainers[i-1].Bit):
 			return fmt.Errorf("node %d has bit %d: want trainers in the order of their nodes, none twice, and bits in theirs", c.Node, c.Bit)
-		}
-		if c.Key.IsZero() != (c.Dataset == 0) {
+		case c.Key.IsZero() != (c.Dataset == 0):
 			return fmt.Errorf("node %d: a data set and its owner's key go together, and one of them is missing", c.Node)
+		case c.Took < 0 || c.Receipts>>len(r.Aggregates) != 0 || c.Receipts != 0 && c.Proved == 0:
+			return fmt.Errorf("node %d took %d ms and has shown the receipts %b of %d aggregators at height %d", c.Node, c.Took, c.Receipts, len(r.Aggregates), c.Proved)
+		case c.Height > 0 && c.Declined != "":
+			return fmt.Errorf("node %d has committed and declined", c.Node)
+		case c.Declined != "":
+			declines++
 		}
 		if c.Height == 0 {
 			continue
@@ -126,26 +150,26 @@ func validateRound(r spec.Round) error {
 		if other, twice := said[c.Commitment]; twice {
 			return fmt.Errorf("nodes %d and %d have said one commitment", other, c.Node)
 		}
-		said[c.Commitment], committed[i] = c.Node, true
+		said[c.Commitment], committed[c.Bit] = c.Node, true
 		commitments++
 	}
 	var bitmap []byte
-	if r.Phase != spec.PhaseTrain {
+	if r.Phase != spec.PhaseTrain && (!aborted || len(r.Committed) > 0) {
 		bitmap = spec.Bitmap(committed)
 	}
 	switch {
-	case int(r.Asked) != len(r.Trainers) || len(r.Trainers) > spec.MaxTrainers:
-		return fmt.Errorf("%d trainers asked, %d listed: want as many, and at most %d", r.Asked, len(r.Trainers), spec.MaxTrainers)
 	case r.Enough < 0 || r.Enough > 0 && r.Enough < r.Since:
 		return fmt.Errorf("enough had answered at %s, in a phase that began at %s", r.Enough, r.Since)
 	case r.Commitments != commitments:
 		return fmt.Errorf("%d commitments counted, %d listed", r.Commitments, commitments)
+	case r.Declines != declines || r.Proofs > r.Unheld || r.Unheld > r.Commitments || r.Grace < 0:
+		return fmt.Errorf("%d declines counted, %d listed; %d of %d that lack aggregators have shown receipts; a grace of %d ms", r.Declines, declines, r.Proofs, r.Unheld, r.Grace)
 	case !bytes.Equal(r.Committed, bitmap):
 		return fmt.Errorf("bitmap of who has committed is %x: want %x", r.Committed, bitmap)
 	}
 	for _, a := range r.Aggregates {
 		if want := len(spec.Bitmap(committed)); a.Attested > 0 && len(a.Holds) != want || a.Attested == 0 && len(a.Holds) > 0 {
-			return fmt.Errorf("node %d attested at height %d with a bitmap of %d bytes, of %d trainers", a.Node, a.Attested, len(a.Holds), len(r.Trainers))
+			return fmt.Errorf("node %d attested at height %d with a bitmap of %d bytes, of %d trainers", a.Node, a.Attested, len(a.Holds), r.Asked)
 		}
 	}
 	return nil
@@ -157,6 +181,13 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 		return err
 	}
 	if err := k.clock.Set(ctx, taskpb.Clock{Time: max(g.Clock.Time, 1), Block: g.Clock.Block}); err != nil {
+		return err
+	}
+	tariff := taskpb.TariffFromSpec(spec.DefaultTariff())
+	if g.Tariff != nil {
+		tariff = *g.Tariff
+	}
+	if err := k.tariff.Set(ctx, tariff); err != nil {
 		return err
 	}
 	for i := range g.Rounds {
@@ -209,6 +240,11 @@ func (k Keeper) export(ctx context.Context) (*taskpb.Genesis, error) {
 	if g.Clock, err = k.clock.Get(ctx); err != nil {
 		return nil, err
 	}
+	tariff, err := k.tariff.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g.Tariff = &tariff
 	last, err := k.next.Peek(ctx)
 	g.Next = last + 1
 	return &g, err

@@ -17,6 +17,7 @@ import (
 // the old one exports.
 func (w *world) moved(t failer) *world {
 	next := newWorld(t)
+	next.full = w.full
 	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight()).WithBlockTime(w.ctx.BlockTime())
 	for _, name := range []string{"bank", "registry"} {
 		from, to := w.ctx.KVStore(w.keys[name]), next.ctx.KVStore(next.keys[name])
@@ -74,7 +75,10 @@ func TestDefaultGenesis(t *testing.T) {
 	if g := w.export(); len(g.Tasks) != 0 || len(g.Rounds) != 0 || g.Next != 1 {
 		t.Errorf("exported %v", &g)
 	}
-	if got := w.create("alice", digits()); got != 1 {
+	w.must(w.bank.balances.Set(w.ctx, account("alice"), spec.Thing))
+	asked := digits()
+	asked.Escrow = spec.Thing
+	if got := w.create("alice", asked); got != 1 {
 		t.Errorf("the first task is %d", got)
 	}
 }
@@ -93,18 +97,25 @@ func TestGenesisRefused(t *testing.T) {
 		"escrow":                         func(g *taskpb.Genesis) { g.Tasks[0].Spec.Escrow = 0 },
 		"bech32":                         func(g *taskpb.Genesis) { g.Tasks[0].Owner = "bob" },
 		"want " + account("bob"):         func(g *taskpb.Genesis) { g.Tasks[0].Owner = strings.ToUpper(g.Tasks[0].Owner) },
-		"paid 1001":                      func(g *taskpb.Genesis) { g.Tasks[1].Paid = 1001 },
+		"paid 3001":                      func(g *taskpb.Genesis) { g.Tasks[1].Paid = 3001 },
 		"refunded 18446744073709551615":  func(g *taskpb.Genesis) { g.Tasks[1].Refunded = 1<<64 - 1 },
 		"keeps some of its escrow":       func(g *taskpb.Genesis) { g.Tasks[0].Paid-- },
 		"running, and due at 0s":         func(g *taskpb.Genesis) { g.Tasks[1].Due = 0 },
 		"running, and due at -1ms":       func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
+		"fees and 501 for deliveries":    func(g *taskpb.Genesis) { g.Tasks[1].Delivered = 501 },
+		"501 of fees":                    func(g *taskpb.Genesis) { g.Tasks[1].Fees = 501 },
+		"parts per million together":     func(g *taskpb.Genesis) { g.Tasks[1].Tariff.Validators++ },
+		"tariff: a fault costs":          func(g *taskpb.Genesis) { g.Tariff.NoReveal = 200_001 },
+		"has committed and declined":     func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Declined = taskpb.DECLINE_ROWS },
+		"1 declines counted, 0 listed":   func(g *taskpb.Genesis) { g.Rounds[0].Declines = 1 },
+		"has shown the receipts 10000":   func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Receipts = 16 },
 		"reached, and due at 3ms":        func(g *taskpb.Genesis) { g.Tasks[0].Due = 3 },
 		"task 2: its round 1 is missing": func(g *taskpb.Genesis) { g.Rounds = g.Rounds[:2] },
 		"task 2 has no round 2":          func(g *taskpb.Genesis) { g.Rounds[2].Number = 2 },
 		"task 3 has no round 1":          func(g *taskpb.Genesis) { g.Rounds[2].Task = 3 },
 		"round 2 follows task 1 round 2": func(g *taskpb.Genesis) { g.Rounds[0].Number = 2 },
 		"task 1 has no round 0":          func(g *taskpb.Genesis) { g.Rounds[0].Number = 0 },
-		"unknown phase":                  func(g *taskpb.Genesis) { g.Rounds[0].Phase = 9 },
+		"unknown phase":                  func(g *taskpb.Genesis) { g.Rounds[0].Phase = 99 },
 		"digest of 5 bytes":              func(g *taskpb.Genesis) { g.Rounds[0].Base = []byte("short") },
 		"6 trainers asked, 5 listed":     func(g *taskpb.Genesis) { g.Rounds[0].Trainers = g.Rounds[0].Trainers[:5] },
 		"want trainers in the order":     func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Bit = 2 },

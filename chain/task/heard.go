@@ -22,7 +22,7 @@ type heard struct {
 	input   round.Input
 }
 
-// signatureGas is what verifying the signature of a commitment costs, at the price that the
+// signatureGas is what verifying a signature in a message costs, at the price that the
 // SDK has for one of its kind: it is verified when the message is asked about, and again
 // when it is carried out.
 const signatureGas = 2 * authtypes.DefaultSigVerifyCostED25519
@@ -51,6 +51,19 @@ func taken(ctx context.Context, m taskpb.Message) (h heard, ok bool) {
 	return h, h.message == m
 }
 
+// signatures counts the signatures that a step with an input may verify.
+func signatures(in round.Input) uint64 {
+	switch in := in.(type) {
+	case round.Commit:
+		if !in.Signature.IsZero() {
+			return 1
+		}
+	case round.Prove:
+		return uint64(len(in.Receipts))
+	}
+	return 0
+}
+
 // hear finds the task that a message is about, with the parts of its round that the
 // message needs, and what the message says to it.
 func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
@@ -62,8 +75,8 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 	if err != nil {
 		return heard{}, refused(err)
 	}
-	if c, ok := in.(round.Commit); ok && !c.Signature.IsZero() {
-		sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(signatureGas, "signature of the owner of a data set")
+	if signatures := signatures(in); signatures > 0 {
+		sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(signatures*signatureGas, "signatures in a message")
 	}
 	at, err := k.now(ctx)
 	if err != nil {

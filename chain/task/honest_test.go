@@ -52,9 +52,13 @@ func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
 		return spec.Slot{Chain: chainID, Task: r.Task, Round: r.Number, Node: node}
 	}
 	next := digest("model %d", r.Number)
+	full := w.full && r.Number == 1 // disks: nothing is held
 	held := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {
-		held[i] = t.Height > 0
+		held[i] = t.Height > 0 && !full
+		if r.Phase == spec.PhaseProve && t.Height > 0 && t.Proved == 0 {
+			msgs = append(msgs, &taskpb.MsgProve{Owner: owner(t.Node), Task: r.Task, Round: r.Number})
+		}
 		if r.Phase == spec.PhaseTrain && t.Height == 0 {
 			c := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
 			msgs = append(msgs, &taskpb.MsgCommit{Owner: owner(t.Node), Task: r.Task, Round: r.Number, Commitment: c[:], Samples: 100, Correct: 50})
@@ -111,6 +115,7 @@ func (w *world) say(id uint64) {
 // play lets honest nodes carry a task to a phase of a round.
 func (w *world) play(id, round uint64, phase spec.Phase) {
 	w.Helper()
+	w.full = phase == spec.PhaseProve
 	for range 200 {
 		if r := w.round(id); r.Number == round && r.Phase == phase {
 			return

@@ -31,6 +31,7 @@ var (
 type Bank interface {
 	SendCoinsFromAccountToModule(ctx context.Context, from sdk.AccAddress, module string, amount sdk.Coins) error
 	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amount sdk.Coins) error
+	SendCoinsFromModuleToModule(ctx context.Context, from, to string, amount sdk.Coins) error
 }
 
 // Registry knows the nodes.
@@ -44,6 +45,7 @@ type Registry interface {
 	Engage(ctx context.Context, id uint64, delta int) error
 	Merit(ctx context.Context, id uint64) error
 	Demerit(ctx context.Context, id uint64, d spec.Demerit) error
+	Excuse(ctx context.Context, id uint64, d spec.Demerit) error
 	// Measure passes over a node that has left: a task may end long after its last
 	// round, when the trainers of that round are free to go.
 	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
@@ -89,6 +91,7 @@ type Keeper struct {
 	free       collections.Map[partKey, uint64]                                // task, round, node: its free messages in the phase that have not been carried out
 	due        collections.KeySet[dueKey]
 	clock      collections.Item[taskpb.Clock]
+	tariff     collections.Item[taskpb.Tariff]
 	byState    collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
 	byOwner    collections.KeySet[collections.Pair[string, uint64]]      // owner, task
 	parts      collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: parts it has there
@@ -119,6 +122,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		bitmaps: collections.NewMap(sb, collections.NewPrefix(14), "bitmaps", pair, collections.BytesValue),
 		free:    collections.NewMap(sb, collections.NewPrefix(15), "free", part, collections.Uint64Value),
 		clock:   collections.NewItem(sb, collections.NewPrefix(13), "clock", codec.CollValue[taskpb.Clock](cdc)),
+		tariff:  collections.NewItem(sb, collections.NewPrefix(16), "tariff", codec.CollValue[taskpb.Tariff](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections share a prefix: a mistake in the lines above

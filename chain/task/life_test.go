@@ -19,16 +19,16 @@ func TestCreateTakesTheEscrow(t *testing.T) {
 			t.Fatalf("got id %d, want %d", got, want)
 		}
 	}
-	if got := w.balance(account("alice")); got != 997_000 {
+	if got := w.balance(account("alice")); got != 991_000 {
 		t.Errorf("alice has %d", got)
 	}
-	if got := w.balance(escrowAccount()); got != 3000 {
+	if got := w.balance(escrowAccount()); got != 9000 {
 		t.Errorf("the escrow account has %d", got)
 	}
 	before := w.everything()
 	for name, change := range map[string]func(*taskpb.MsgCreate){
 		"task/5 escrow: missing": func(m *taskpb.MsgCreate) { m.Spec.Escrow = 0 },
-		"task/7 ":                func(m *taskpb.MsgCreate) { m.Spec.Escrow = 997_001 },
+		"task/7 ":                func(m *taskpb.MsgCreate) { m.Spec.Escrow = 991_001 },
 		"task/7 spendable":       func(m *taskpb.MsgCreate) { m.Owner = account("nobody") },
 		"task/6 ":                func(m *taskpb.MsgCreate) { m.Owner = "alice" },
 		"task/6":                 func(m *taskpb.MsgCreate) { m.Owner = "" },
@@ -74,7 +74,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("cancelled twice: %v", err)
 	}
 	w.end()
-	if got := w.task(id); got.State != spec.TaskCancelled || got.Refunded != 1000 || w.balance(account("alice")) != 1_000_000 {
+	if got := w.task(id); got.State != spec.TaskCancelled || got.Refunded != 3000 || w.balance(account("alice")) != 1_000_000 {
 		t.Errorf("cancelled task is %s, refunded %d", got.State, got.Refunded)
 	}
 	if err := cancel(account("alice"), id); !errors.Is(err, round.ErrClosed) {

@@ -26,6 +26,14 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := addresses(asked); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
+	rules, err := k.tariff.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tariff := rules.ToSpec()
+	if err := tariff.Pays(asked); err != nil {
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
+	}
 	last, err := k.next.Peek(ctx)
 	if err != nil {
 		return nil, err
@@ -34,7 +42,7 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err != nil {
 		return nil, err
 	}
-	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), last+1, owner.String(), asked, now) // 0 is no task
+	state := round.New(sdk.UnwrapSDKContext(ctx).ChainID(), last+1, owner.String(), asked, tariff, now) // 0 is no task
 	if err := (world{Keeper: k, ctx: ctx}).afford(state.Task); err != nil {
 		return nil, refused(err)
 	}
@@ -91,6 +99,16 @@ func (k Keeper) Ready(ctx context.Context, m *taskpb.MsgReady) (*taskpb.MsgReady
 // Commit implements [taskpb.MsgServer].
 func (k Keeper) Commit(ctx context.Context, m *taskpb.MsgCommit) (*taskpb.MsgCommitResponse, error) {
 	return &taskpb.MsgCommitResponse{}, k.answer(ctx, m)
+}
+
+// Decline implements [taskpb.MsgServer].
+func (k Keeper) Decline(ctx context.Context, m *taskpb.MsgDecline) (*taskpb.MsgDeclineResponse, error) {
+	return &taskpb.MsgDeclineResponse{}, k.answer(ctx, m)
+}
+
+// Prove implements [taskpb.MsgServer].
+func (k Keeper) Prove(ctx context.Context, m *taskpb.MsgProve) (*taskpb.MsgProveResponse, error) {
+	return &taskpb.MsgProveResponse{}, k.answer(ctx, m)
 }
 
 // Attest implements [taskpb.MsgServer].

@@ -217,9 +217,17 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 	if before.Number != after.Number {
 		before = spec.Round{}
 	}
-	for i, c := range after.Trainers {
-		if i < len(before.Trainers) && before.Trainers[i] == c {
-			continue
+	kept := 0 // of before.Trainers, those that were looked at: both lists are in the order of nodes
+	for _, c := range after.Trainers {
+		for ; kept < len(before.Trainers) && before.Trainers[kept].Node < c.Node; kept++ {
+			if err := k.trainers.Remove(ctx, collections.Join3(after.Task, after.Number, before.Trainers[kept].Node)); err != nil {
+				return err
+			}
+		}
+		if kept < len(before.Trainers) && before.Trainers[kept].Node == c.Node {
+			if kept++; before.Trainers[kept-1] == c {
+				continue
+			}
 		}
 		if err := k.trainers.Set(ctx, collections.Join3(after.Task, after.Number, c.Node), taskpb.ContributionFromSpec(c)); err != nil {
 			return err
@@ -228,6 +236,11 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			if err := k.committed.Set(ctx, collections.Join(after.Task, c.Commitment[:]), c.Node); err != nil {
 				return err
 			}
+		}
+	}
+	for ; kept < len(before.Trainers); kept++ {
+		if err := k.trainers.Remove(ctx, collections.Join3(after.Task, after.Number, before.Trainers[kept].Node)); err != nil {
+			return err
 		}
 	}
 	if before.Phase == spec.PhaseTrain && after.Phase != spec.PhaseTrain { // nobody commits any more
@@ -247,6 +260,16 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 		}
 		old.Holds, a.Holds = nil, nil
 		if err := write(ctx, k.aggregates, key, taskpb.AggregateFromSpec(old), taskpb.AggregateFromSpec(a)); err != nil {
+			return err
+		}
+	}
+	for i := len(after.Aggregates); i < len(before.Aggregates); i++ {
+		if err := k.aggregates.Remove(ctx, collections.Join3(after.Task, after.Number, uint64(i))); err != nil {
+			return err
+		}
+	}
+	for i := len(after.Scores); i < len(before.Scores); i++ {
+		if err := k.scores.Remove(ctx, collections.Join3(after.Task, after.Number, uint64(i))); err != nil {
 			return err
 		}
 	}

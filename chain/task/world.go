@@ -9,6 +9,7 @@ import (
 	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/privacy/terms"
@@ -155,6 +156,18 @@ func (w world) Refund(owner string, uthing uint64) error {
 		return err
 	}
 	return w.bank.SendCoinsFromModuleToAccount(w.ctx, Name, to, w.coins(uthing))
+}
+
+// PayValidators implements [round.World]: what validators share is what the SDK's
+// distribution shares out, fees of transactions beside it.
+func (w world) PayValidators(uthing uint64) error {
+	return w.bank.SendCoinsFromModuleToModule(w.ctx, Name, authtypes.FeeCollectorName, w.coins(uthing))
+}
+
+// Excuse implements [round.World].
+func (w world) Excuse(node uint64, d spec.Demerit) error {
+	w.roster.fresh = false
+	return w.nodes.Excuse(w.ctx, node, d)
 }
 
 // Praise implements [round.World].

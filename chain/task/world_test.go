@@ -36,6 +36,7 @@ type world struct {
 	codec codec.Codec
 	bank  *ledger
 	nodes registry
+	full  bool // the disks of aggregators are, in round 1
 }
 
 const chainID = "althing-test"
@@ -51,7 +52,9 @@ func newWorld(t failer) *world {
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
 	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, denom)
 	m := task.Module{Keeper: w.Keeper}
-	m.InitGenesis(w.ctx, w.codec, m.DefaultGenesis(w.codec))
+	cheap := taskpb.TariffFromSpec(spec.DefaultTariff())
+	cheap.MinPay = 1
+	m.InitGenesis(w.ctx, w.codec, w.codec.MustMarshalJSON(&taskpb.Genesis{Tariff: &cheap}))
 	w.must(w.BeginBlock(w.ctx))
 	return w
 }
@@ -90,7 +93,7 @@ func digest(format string, args ...any) spec.Digest {
 	return spec.DigestOf(fmt.Appendf(nil, format, args...))
 }
 
-// digits pays 500 uthing for each of 2 rounds with at most 4 trainers (6 with
+// digits pays 1000 uthing for each of 2 rounds with at most 4 trainers (6 with
 // backups) and a committee of 4 and 4; it is done at an accuracy of 0.9.
 func digits() spec.TaskSpec {
 	t := spec.DefaultTask()
@@ -100,7 +103,7 @@ func digits() spec.TaskSpec {
 	t.Training.Rate = 100_000
 	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
 	t.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
-	t.Escrow = 1000
+	t.Escrow = 3000
 	t.Retries = 1
 	t.Deadlines = spec.Deadlines{
 		Select: 20 * spec.Second, Train: 20 * spec.Second,

@@ -50,7 +50,7 @@ func (l *live) progress(t spec.Task, r spec.Round) {
 		return
 	}
 	done, all := answers(r)
-	running := slices.DeleteFunc(spec.Phases(), spec.Phase.Final)
+	running := slices.DeleteFunc(spec.Phases(), func(p spec.Phase) bool { return p.Final() || p == spec.PhaseProve && r.Phase != p })
 	share := 100 * slices.Index(running, r.Phase)
 	if all > 0 {
 		share += 100 * done / all

@@ -16,7 +16,7 @@ func NodeFromSpec(n spec.Node) Node {
 	return Node{
 		Id: n.ID, Owner: n.Owner, Profile: ProfileFromSpec(n.Profile), Stake: n.Stake,
 		Reputation: uint32(n.Reputation), Active: n.Active, Registered: n.Registered,
-		Busy: n.Busy, Measured: measuresFromSpec(n.Measured), Blame: demeritFromSpec(n.Blame),
+		Busy: n.Busy, Measured: measuresFromSpec(n.Measured), Excused: n.Excused, Blame: demeritFromSpec(n.Blame),
 	}
 }
 
@@ -31,7 +31,7 @@ func (m *Node) ToSpec() (spec.Node, error) {
 		Active: m.Active, Registered: m.Registered,
 		Standing: spec.Standing{
 			Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
-			Measured: measuresToSpec(m.Measured), Blame: m.Blame.toSpec(),
+			Measured: measuresToSpec(m.Measured), Excused: m.Excused, Blame: m.Blame.toSpec(),
 		},
 	}, nil
 }
@@ -40,7 +40,7 @@ func (m *Node) ToSpec() (spec.Node, error) {
 func StandingFromSpec(s spec.Standing) Standing {
 	return Standing{
 		Reputation: uint32(s.Reputation), Busy: s.Busy,
-		Measured: measuresFromSpec(s.Measured), Blame: demeritFromSpec(s.Blame),
+		Measured: measuresFromSpec(s.Measured), Excused: s.Excused, Blame: demeritFromSpec(s.Blame),
 	}
 }
 
@@ -48,7 +48,7 @@ func StandingFromSpec(s spec.Standing) Standing {
 func (m *Standing) ToSpec() spec.Standing {
 	return spec.Standing{
 		Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
-		Measured: measuresToSpec(m.Measured), Blame: m.Blame.toSpec(),
+		Measured: measuresToSpec(m.Measured), Excused: m.Excused, Blame: m.Blame.toSpec(),
 	}
 }
 

@@ -22,7 +22,7 @@ func RecordFromSpec(t spec.Task) Task {
 	return Task{
 		Id: t.ID, Owner: t.Owner, State: TaskStateFromSpec(t.State),
 		Reason: t.Reason, Created: t.Created, Since: int64(t.Since), Closed: t.Closed, Cancelling: t.Cancelling,
-		Paid: t.Paid, Refunded: t.Refunded,
+		Tariff: TariffFromSpec(t.Tariff), Paid: t.Paid, Fees: t.Fees, Delivered: t.Delivered, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
 		Round: t.Round, Scoring: t.Scoring, Enough: int64(t.Enough), Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
 		Score: uint32(t.Score), Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
@@ -43,7 +43,7 @@ func (m *Task) ToSpec() (spec.Task, error) {
 	t := spec.Task{
 		ID: m.Id, Owner: m.Owner, Spec: m.Spec.ToSpec(), State: state,
 		Reason: m.Reason, Created: m.Created, Since: spec.Time(m.Since), Closed: m.Closed, Cancelling: m.Cancelling,
-		Paid: m.Paid, Refunded: m.Refunded,
+		Tariff: m.Tariff.ToSpec(), Paid: m.Paid, Fees: m.Fees, Delivered: m.Delivered, Refunded: m.Refunded,
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
 		Round: m.Round, Scoring: m.Scoring, Enough: spec.Time(m.Enough), Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
 		Score: spec.PPM(m.Score), Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
@@ -54,16 +54,36 @@ func (m *Task) ToSpec() (spec.Task, error) {
 	return t, nil
 }
 
+// TariffFromSpec is the wire form of a tariff.
+func TariffFromSpec(r spec.Tariff) Tariff {
+	return Tariff{
+		Trainers: uint32(r.Split.Trainers), Evaluators: uint32(r.Split.Evaluators),
+		Aggregators: uint32(r.Split.Aggregators), Validators: uint32(r.Split.Validators),
+		MinPay: r.MinPay, NoReveal: uint32(r.NoReveal), WrongAggregate: uint32(r.WrongAggregate), Equivocation: uint32(r.Equivocation),
+	}
+}
+
+// ToSpec is the tariff in plain types.
+func (m *Tariff) ToSpec() spec.Tariff {
+	return spec.Tariff{
+		Split: spec.Split{
+			Trainers: spec.PPM(m.Trainers), Evaluators: spec.PPM(m.Evaluators),
+			Aggregators: spec.PPM(m.Aggregators), Validators: spec.PPM(m.Validators),
+		},
+		MinPay: m.MinPay, NoReveal: spec.PPM(m.NoReveal), WrongAggregate: spec.PPM(m.WrongAggregate), Equivocation: spec.PPM(m.Equivocation),
+	}
+}
+
 func membersFromSpec(list []spec.Member) (out []Member) {
 	for _, m := range list {
-		out = append(out, Member{Node: m.Node, Stake: m.Stake, Ready: digest(m.Ready)})
+		out = append(out, Member{Node: m.Node, Stake: m.Stake, Key: publicKey(m.Key), Ready: digest(m.Ready)})
 	}
 	return out
 }
 
 func membersToSpec(r *digests, list []Member) (out []spec.Member) {
 	for _, m := range list {
-		out = append(out, spec.Member{Node: m.Node, Stake: m.Stake, Ready: r.read("ready", m.Ready)})
+		out = append(out, spec.Member{Node: m.Node, Stake: m.Stake, Key: r.key(m.Key), Ready: r.read("ready", m.Ready)})
 	}
 	return out
 }

@@ -40,6 +40,9 @@ func TestRoundComesBackFromTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[spec.Round]().Draw(t, "round")
 		want.Phase = rapid.SampledFrom(spec.Phases()).Draw(t, "phase")
+		for i := range want.Trainers {
+			want.Trainers[i].Declined = rapid.SampledFrom(append(spec.Declines(), "")).Draw(t, "declined")
+		}
 		sent := taskpb.RoundFromSpec(want)
 		raw, err := sent.Marshal()
 		if err != nil {
@@ -111,12 +114,13 @@ func TestMalformedRoundIsRefused(t *testing.T) {
 	}
 	short := bytes.Repeat([]byte{1}, 20)
 	for want, spoil := range map[string]func(*taskpb.Round){
-		"task 3 round 2: unknown phase 0": func(m *taskpb.Round) { m.Phase = 0 },
-		"unknown phase 9":                 func(m *taskpb.Round) { m.Phase = 9 },
-		"base: digest of 20 bytes":        func(m *taskpb.Round) { m.Base = short },
-		"next: digest of 20 bytes":        func(m *taskpb.Round) { m.Next = short },
-		"commitment: digest of 20 bytes":  func(m *taskpb.Round) { m.Trainers = []taskpb.Contribution{{Commitment: short}} },
-		"digest: digest of 20 bytes":      func(m *taskpb.Round) { m.Aggregates = []taskpb.Aggregate{{Digest: short}} },
+		"task 3 round 2: unknown phase 0":       func(m *taskpb.Round) { m.Phase = 0 },
+		"unknown phase 99":                      func(m *taskpb.Round) { m.Phase = 99 },
+		"declined: unknown cause to decline 99": func(m *taskpb.Round) { m.Trainers = []taskpb.Contribution{{Declined: 99}} },
+		"base: digest of 20 bytes":              func(m *taskpb.Round) { m.Base = short },
+		"next: digest of 20 bytes":              func(m *taskpb.Round) { m.Next = short },
+		"commitment: digest of 20 bytes":        func(m *taskpb.Round) { m.Trainers = []taskpb.Contribution{{Commitment: short}} },
+		"digest: digest of 20 bytes":            func(m *taskpb.Round) { m.Aggregates = []taskpb.Aggregate{{Digest: short}} },
 	} {
 		bad := good
 		spoil(&bad)

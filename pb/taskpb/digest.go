@@ -14,8 +14,8 @@ func digest(d spec.Digest) []byte {
 	return d[:]
 }
 
-// ownerKey is a key's wire form: 32 bytes, or none for the zero key.
-func ownerKey(k spec.PublicKey) []byte {
+// publicKey is a key's wire form: 32 bytes, or none for the zero key.
+func publicKey(k spec.PublicKey) []byte {
 	if k.IsZero() {
 		return nil
 	}
@@ -50,6 +50,12 @@ func (r *digests) signature(b []byte) spec.Signature {
 	s, err := spec.SignatureFrom(b)
 	r.note("signature", err)
 	return s
+}
+
+func (r *digests) decline(d Decline) spec.Decline {
+	word, err := d.ToSpec()
+	r.note("declined", err)
+	return word
 }
 
 func (r *digests) note(name string, err error) {

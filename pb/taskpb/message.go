@@ -26,6 +26,10 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		return &MsgReady{Owner: owner, Task: task, Digest: digest(in.Digest)}, nil
 	case round.Commit:
 		return &MsgCommit{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment), Samples: in.Samples, Correct: in.Correct, Signature: signature(in.Signature)}, nil
+	case round.Decline:
+		return &MsgDecline{Owner: owner, Task: task, Round: in.Round, Why: DeclineFromSpec(in.Why)}, nil
+	case round.Prove:
+		return &MsgProve{Owner: owner, Task: task, Round: in.Round, Receipts: receiptsFromSpec(in.Receipts)}, nil
 	case round.Attest:
 		return &MsgAttest{Owner: owner, Task: task, Round: in.Round, Holds: in.Holds}, nil
 	case round.CommitAggregate:
@@ -54,6 +58,10 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 		in = round.Ready{Node: node, Digest: r.read("digest", m.Digest)}
 	case *MsgCommit:
 		in = round.Commit{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment), Samples: m.Samples, Correct: m.Correct, Signature: r.signature(m.Signature)}
+	case *MsgDecline:
+		in = round.Decline{Node: node, Round: m.Round, Why: r.decline(m.Why)}
+	case *MsgProve:
+		in = round.Prove{Node: node, Round: m.Round, Receipts: receiptsToSpec(&r, m.Receipts)}
 	case *MsgAttest:
 		in = round.Attest{Node: node, Round: m.Round, Holds: m.Holds}
 	case *MsgCommitAggregate:
@@ -73,4 +81,18 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 		return nil, fmt.Errorf("%w: %w", round.ErrMalformed, r.err)
 	}
 	return in, nil
+}
+
+func receiptsFromSpec(list []spec.Receipt) (out []Receipt) {
+	for _, r := range list {
+		out = append(out, Receipt{Aggregator: r.Aggregator, Signature: signature(r.Signature)})
+	}
+	return out
+}
+
+func receiptsToSpec(r *digests, list []Receipt) (out []spec.Receipt) {
+	for _, m := range list {
+		out = append(out, spec.Receipt{Aggregator: m.Aggregator, Signature: r.signature(m.Signature)})
+	}
+	return out
 }

@@ -29,6 +29,10 @@ func said(t *rapid.T) []round.Input {
 		if !ok {
 			t.Fatalf("nothing can be drawn for a %T", kind)
 		}
+		if d, ok := in.Interface().(round.Decline); ok {
+			d.Why = rapid.SampledFrom(spec.Declines()).Draw(t, "why")
+			in = reflect.ValueOf(d)
+		}
 		all = append(all, in.Interface().(round.Input))
 	}
 	return all

@@ -6,6 +6,10 @@ package taskpb
 import (
 	context "context"
 	fmt "fmt"
+	io "io"
+	math "math"
+	math_bits "math/bits"
+
 	query "github.com/cosmos/cosmos-sdk/types/query"
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	grpc1 "github.com/cosmos/gogoproto/grpc"
@@ -13,15 +17,14 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
-	io "io"
-	math "math"
-	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var _ = proto.Marshal
-var _ = fmt.Errorf
-var _ = math.Inf
+var (
+	_ = proto.Marshal
+	_ = fmt.Errorf
+	_ = math.Inf
+)
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -40,9 +43,11 @@ func (*QueryTask) ProtoMessage()    {}
 func (*QueryTask) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{0}
 }
+
 func (m *QueryTask) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTask) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTask.Marshal(b, m, deterministic)
@@ -55,12 +60,15 @@ func (m *QueryTask) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTask) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTask.Merge(m, src)
 }
+
 func (m *QueryTask) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTask) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTask.DiscardUnknown(m)
 }
@@ -85,9 +93,11 @@ func (*QueryTaskResponse) ProtoMessage()    {}
 func (*QueryTaskResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{1}
 }
+
 func (m *QueryTaskResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTaskResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTaskResponse.Marshal(b, m, deterministic)
@@ -100,12 +110,15 @@ func (m *QueryTaskResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTaskResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTaskResponse.Merge(m, src)
 }
+
 func (m *QueryTaskResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTaskResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTaskResponse.DiscardUnknown(m)
 }
@@ -134,9 +147,11 @@ func (*QueryTasks) ProtoMessage()    {}
 func (*QueryTasks) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{2}
 }
+
 func (m *QueryTasks) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTasks) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTasks.Marshal(b, m, deterministic)
@@ -149,12 +164,15 @@ func (m *QueryTasks) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTasks) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTasks.Merge(m, src)
 }
+
 func (m *QueryTasks) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTasks) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTasks.DiscardUnknown(m)
 }
@@ -194,9 +212,11 @@ func (*QueryTasksResponse) ProtoMessage()    {}
 func (*QueryTasksResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{3}
 }
+
 func (m *QueryTasksResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTasksResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTasksResponse.Marshal(b, m, deterministic)
@@ -209,12 +229,15 @@ func (m *QueryTasksResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTasksResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTasksResponse.Merge(m, src)
 }
+
 func (m *QueryTasksResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTasksResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTasksResponse.DiscardUnknown(m)
 }
@@ -249,9 +272,11 @@ func (*QueryRound) ProtoMessage()    {}
 func (*QueryRound) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{4}
 }
+
 func (m *QueryRound) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryRound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRound.Marshal(b, m, deterministic)
@@ -264,12 +289,15 @@ func (m *QueryRound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *QueryRound) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRound.Merge(m, src)
 }
+
 func (m *QueryRound) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryRound) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRound.DiscardUnknown(m)
 }
@@ -308,9 +336,11 @@ func (*QueryRoundResponse) ProtoMessage()    {}
 func (*QueryRoundResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{5}
 }
+
 func (m *QueryRoundResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryRoundResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRoundResponse.Marshal(b, m, deterministic)
@@ -323,12 +353,15 @@ func (m *QueryRoundResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
+
 func (m *QueryRoundResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRoundResponse.Merge(m, src)
 }
+
 func (m *QueryRoundResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryRoundResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRoundResponse.DiscardUnknown(m)
 }
@@ -354,9 +387,11 @@ func (*QueryRounds) ProtoMessage()    {}
 func (*QueryRounds) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{6}
 }
+
 func (m *QueryRounds) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryRounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRounds.Marshal(b, m, deterministic)
@@ -369,12 +404,15 @@ func (m *QueryRounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
+
 func (m *QueryRounds) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRounds.Merge(m, src)
 }
+
 func (m *QueryRounds) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryRounds) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRounds.DiscardUnknown(m)
 }
@@ -407,9 +445,11 @@ func (*QueryRoundsResponse) ProtoMessage()    {}
 func (*QueryRoundsResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{7}
 }
+
 func (m *QueryRoundsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryRoundsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRoundsResponse.Marshal(b, m, deterministic)
@@ -422,12 +462,15 @@ func (m *QueryRoundsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte,
 		return b[:n], nil
 	}
 }
+
 func (m *QueryRoundsResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRoundsResponse.Merge(m, src)
 }
+
 func (m *QueryRoundsResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryRoundsResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRoundsResponse.DiscardUnknown(m)
 }
@@ -461,9 +504,11 @@ func (*QueryDuties) ProtoMessage()    {}
 func (*QueryDuties) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{8}
 }
+
 func (m *QueryDuties) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryDuties) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryDuties.Marshal(b, m, deterministic)
@@ -476,12 +521,15 @@ func (m *QueryDuties) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
+
 func (m *QueryDuties) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryDuties.Merge(m, src)
 }
+
 func (m *QueryDuties) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryDuties) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryDuties.DiscardUnknown(m)
 }
@@ -515,9 +563,11 @@ func (*Duty) ProtoMessage()    {}
 func (*Duty) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{9}
 }
+
 func (m *Duty) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *Duty) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Duty.Marshal(b, m, deterministic)
@@ -530,12 +580,15 @@ func (m *Duty) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *Duty) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Duty.Merge(m, src)
 }
+
 func (m *Duty) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *Duty) XXX_DiscardUnknown() {
 	xxx_messageInfo_Duty.DiscardUnknown(m)
 }
@@ -570,9 +623,11 @@ func (*QueryDutiesResponse) ProtoMessage()    {}
 func (*QueryDutiesResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{10}
 }
+
 func (m *QueryDutiesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryDutiesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryDutiesResponse.Marshal(b, m, deterministic)
@@ -585,12 +640,15 @@ func (m *QueryDutiesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte,
 		return b[:n], nil
 	}
 }
+
 func (m *QueryDutiesResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryDutiesResponse.Merge(m, src)
 }
+
 func (m *QueryDutiesResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryDutiesResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryDutiesResponse.DiscardUnknown(m)
 }
@@ -630,9 +688,11 @@ func (*QueryCommitted) ProtoMessage()    {}
 func (*QueryCommitted) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{11}
 }
+
 func (m *QueryCommitted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryCommitted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryCommitted.Marshal(b, m, deterministic)
@@ -645,12 +705,15 @@ func (m *QueryCommitted) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
+
 func (m *QueryCommitted) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryCommitted.Merge(m, src)
 }
+
 func (m *QueryCommitted) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryCommitted) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryCommitted.DiscardUnknown(m)
 }
@@ -683,9 +746,11 @@ func (*QueryCommittedResponse) ProtoMessage()    {}
 func (*QueryCommittedResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{12}
 }
+
 func (m *QueryCommittedResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryCommittedResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryCommittedResponse.Marshal(b, m, deterministic)
@@ -698,12 +763,15 @@ func (m *QueryCommittedResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
+
 func (m *QueryCommittedResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryCommittedResponse.Merge(m, src)
 }
+
 func (m *QueryCommittedResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryCommittedResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryCommittedResponse.DiscardUnknown(m)
 }
@@ -718,8 +786,7 @@ func (m *QueryCommittedResponse) GetNode() uint64 {
 }
 
 // QueryTime is the request of Query.Time.
-type QueryTime struct {
-}
+type QueryTime struct{}
 
 func (m *QueryTime) Reset()         { *m = QueryTime{} }
 func (m *QueryTime) String() string { return proto.CompactTextString(m) }
@@ -727,9 +794,11 @@ func (*QueryTime) ProtoMessage()    {}
 func (*QueryTime) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{13}
 }
+
 func (m *QueryTime) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTime) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTime.Marshal(b, m, deterministic)
@@ -742,12 +811,15 @@ func (m *QueryTime) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTime) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTime.Merge(m, src)
 }
+
 func (m *QueryTime) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTime) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTime.DiscardUnknown(m)
 }
@@ -766,9 +838,11 @@ func (*QueryTimeResponse) ProtoMessage()    {}
 func (*QueryTimeResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{14}
 }
+
 func (m *QueryTimeResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *QueryTimeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTimeResponse.Marshal(b, m, deterministic)
@@ -781,12 +855,15 @@ func (m *QueryTimeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *QueryTimeResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTimeResponse.Merge(m, src)
 }
+
 func (m *QueryTimeResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *QueryTimeResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTimeResponse.DiscardUnknown(m)
 }
@@ -869,8 +946,10 @@ var fileDescriptor_4c205764bb1bc377 = []byte{
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var _ context.Context
-var _ grpc.ClientConn
+var (
+	_ context.Context
+	_ grpc.ClientConn
+)
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -990,27 +1069,32 @@ type QueryServer interface {
 }
 
 // UnimplementedQueryServer can be embedded to have forward compatible implementations.
-type UnimplementedQueryServer struct {
-}
+type UnimplementedQueryServer struct{}
 
 func (*UnimplementedQueryServer) Task(ctx context.Context, req *QueryTask) (*QueryTaskResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Task not implemented")
 }
+
 func (*UnimplementedQueryServer) Tasks(ctx context.Context, req *QueryTasks) (*QueryTasksResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Tasks not implemented")
 }
+
 func (*UnimplementedQueryServer) Round(ctx context.Context, req *QueryRound) (*QueryRoundResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Round not implemented")
 }
+
 func (*UnimplementedQueryServer) Rounds(ctx context.Context, req *QueryRounds) (*QueryRoundsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Rounds not implemented")
 }
+
 func (*UnimplementedQueryServer) Duties(ctx context.Context, req *QueryDuties) (*QueryDutiesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Duties not implemented")
 }
+
 func (*UnimplementedQueryServer) Committed(ctx context.Context, req *QueryCommitted) (*QueryCommittedResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Committed not implemented")
 }
+
 func (*UnimplementedQueryServer) Time(ctx context.Context, req *QueryTime) (*QueryTimeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Time not implemented")
 }
@@ -1145,43 +1229,45 @@ func _Query_Time_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-var Query_serviceDesc = _Query_serviceDesc
-var _Query_serviceDesc = grpc.ServiceDesc{
-	ServiceName: "althing.task.v1.Query",
-	HandlerType: (*QueryServer)(nil),
-	Methods: []grpc.MethodDesc{
-		{
-			MethodName: "Task",
-			Handler:    _Query_Task_Handler,
+var (
+	Query_serviceDesc  = _Query_serviceDesc
+	_Query_serviceDesc = grpc.ServiceDesc{
+		ServiceName: "althing.task.v1.Query",
+		HandlerType: (*QueryServer)(nil),
+		Methods: []grpc.MethodDesc{
+			{
+				MethodName: "Task",
+				Handler:    _Query_Task_Handler,
+			},
+			{
+				MethodName: "Tasks",
+				Handler:    _Query_Tasks_Handler,
+			},
+			{
+				MethodName: "Round",
+				Handler:    _Query_Round_Handler,
+			},
+			{
+				MethodName: "Rounds",
+				Handler:    _Query_Rounds_Handler,
+			},
+			{
+				MethodName: "Duties",
+				Handler:    _Query_Duties_Handler,
+			},
+			{
+				MethodName: "Committed",
+				Handler:    _Query_Committed_Handler,
+			},
+			{
+				MethodName: "Time",
+				Handler:    _Query_Time_Handler,
+			},
 		},
-		{
-			MethodName: "Tasks",
-			Handler:    _Query_Tasks_Handler,
-		},
-		{
-			MethodName: "Round",
-			Handler:    _Query_Round_Handler,
-		},
-		{
-			MethodName: "Rounds",
-			Handler:    _Query_Rounds_Handler,
-		},
-		{
-			MethodName: "Duties",
-			Handler:    _Query_Duties_Handler,
-		},
-		{
-			MethodName: "Committed",
-			Handler:    _Query_Committed_Handler,
-		},
-		{
-			MethodName: "Time",
-			Handler:    _Query_Time_Handler,
-		},
-	},
-	Streams:  []grpc.StreamDesc{},
-	Metadata: "althing/task/v1/query.proto",
-}
+		Streams:  []grpc.StreamDesc{},
+		Metadata: "althing/task/v1/query.proto",
+	}
+)
 
 func (m *QueryTask) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -1766,6 +1852,7 @@ func encodeVarintQuery(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
+
 func (m *QueryTask) Size() (n int) {
 	if m == nil {
 		return 0
@@ -1999,9 +2086,11 @@ func (m *QueryTimeResponse) Size() (n int) {
 func sovQuery(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
+
 func sozQuery(x uint64) (n int) {
 	return sovQuery(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
+
 func (m *QueryTask) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2071,6 +2160,7 @@ func (m *QueryTask) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryTaskResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2154,6 +2244,7 @@ func (m *QueryTaskResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryTasks) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2291,6 +2382,7 @@ func (m *QueryTasks) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryTasksResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2411,6 +2503,7 @@ func (m *QueryTasksResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryRound) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2518,6 +2611,7 @@ func (m *QueryRound) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryRoundResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2601,6 +2695,7 @@ func (m *QueryRoundResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryRounds) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2706,6 +2801,7 @@ func (m *QueryRounds) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryRoundsResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2826,6 +2922,7 @@ func (m *QueryRoundsResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryDuties) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2931,6 +3028,7 @@ func (m *QueryDuties) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *Duty) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3048,6 +3146,7 @@ func (m *Duty) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryDutiesResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3187,6 +3286,7 @@ func (m *QueryDutiesResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryCommitted) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3290,6 +3390,7 @@ func (m *QueryCommitted) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryCommittedResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3359,6 +3460,7 @@ func (m *QueryCommittedResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryTime) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3409,6 +3511,7 @@ func (m *QueryTime) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *QueryTimeResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3478,6 +3581,7 @@ func (m *QueryTimeResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func skipQuery(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

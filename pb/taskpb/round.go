@@ -11,7 +11,8 @@ func RoundFromSpec(r spec.Round) Round {
 	out := Round{
 		Task: r.Task, Number: r.Number, Phase: PhaseFromSpec(r.Phase), Reason: r.Reason,
 		Opened: r.Opened, Since: int64(r.Since), Deadline: int64(r.Deadline), Closed: r.Closed,
-		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid,
+		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid, Validators: r.Validators,
+		Declines: r.Declines, Grace: int64(r.Grace), Unheld: r.Unheld, Proofs: r.Proofs,
 		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: int64(r.Enough),
 	}
 	for _, c := range r.Trainers {
@@ -38,7 +39,8 @@ func (m *Round) ToSpec() (spec.Round, error) {
 		Task: m.Task, Number: m.Number, Phase: phase, Reason: m.Reason,
 		Opened: m.Opened, Since: spec.Time(m.Since), Deadline: spec.Time(m.Deadline), Closed: m.Closed,
 		Base: r.read("base", m.Base), Next: r.read("next", m.Next),
-		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid,
+		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid, Validators: m.Validators,
+		Declines: m.Declines, Grace: spec.Duration(m.Grace), Unheld: m.Unheld, Proofs: m.Proofs,
 		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: spec.Time(m.Enough),
 	}
 	for i := range m.Trainers {
@@ -59,15 +61,17 @@ func (m *Round) ToSpec() (spec.Round, error) {
 // ContributionFromSpec is the wire form of a trainer's part.
 func ContributionFromSpec(c spec.Contribution) Contribution {
 	return Contribution{
-		Node: c.Node, Bit: c.Bit, Dataset: c.Dataset, Key: ownerKey(c.Key), Commitment: digest(c.Commitment), Samples: c.Samples,
-		Correct: c.Correct, Height: c.Height, Survivor: c.Survivor, Paid: c.Paid,
+		Node: c.Node, Bit: c.Bit, Dataset: c.Dataset, Key: publicKey(c.Key), Commitment: digest(c.Commitment), Samples: c.Samples,
+		Correct: c.Correct, Height: c.Height, Took: int64(c.Took), Missed: c.Missed, Declined: DeclineFromSpec(c.Declined),
+		Receipts: c.Receipts, Proved: c.Proved, Survivor: c.Survivor, Lender: c.Lender, Paid: c.Paid, Lent: c.Lent,
 	}
 }
 
 func (m *Contribution) toSpec(r *digests) spec.Contribution {
 	return spec.Contribution{
 		Node: m.Node, Bit: m.Bit, Dataset: m.Dataset, Key: r.key(m.Key), Commitment: r.read("commitment", m.Commitment), Samples: m.Samples,
-		Correct: m.Correct, Height: m.Height, Survivor: m.Survivor, Paid: m.Paid,
+		Correct: m.Correct, Height: m.Height, Took: spec.Duration(m.Took), Missed: m.Missed, Declined: r.decline(m.Declined),
+		Receipts: m.Receipts, Proved: m.Proved, Survivor: m.Survivor, Lender: m.Lender, Paid: m.Paid, Lent: m.Lent,
 	}
 }
 
@@ -75,14 +79,14 @@ func (m *Contribution) toSpec(r *digests) spec.Contribution {
 func AggregateFromSpec(a spec.Aggregate) Aggregate {
 	return Aggregate{
 		Node: a.Node, Holds: a.Holds, Attested: a.Attested, Commitment: digest(a.Commitment),
-		Committed: a.Committed, Digest: digest(a.Digest), Revealed: a.Revealed,
+		Committed: a.Committed, Digest: digest(a.Digest), Revealed: a.Revealed, Paid: a.Paid,
 	}
 }
 
 func (m *Aggregate) toSpec(r *digests) spec.Aggregate {
 	return spec.Aggregate{
 		Node: m.Node, Holds: m.Holds, Attested: m.Attested, Commitment: r.read("commitment", m.Commitment),
-		Committed: m.Committed, Digest: r.read("digest", m.Digest), Revealed: m.Revealed,
+		Committed: m.Committed, Digest: r.read("digest", m.Digest), Revealed: m.Revealed, Paid: m.Paid,
 	}
 }
 
@@ -90,13 +94,13 @@ func (m *Aggregate) toSpec(r *digests) spec.Aggregate {
 func EvaluationFromSpec(e spec.Evaluation) Evaluation {
 	return Evaluation{
 		Node: e.Node, Stake: e.Stake, Commitment: digest(e.Commitment),
-		Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed,
+		Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed, Paid: e.Paid,
 	}
 }
 
 func (m *Evaluation) toSpec(r *digests) spec.Evaluation {
 	return spec.Evaluation{
 		Node: m.Node, Stake: m.Stake, Commitment: r.read("commitment", m.Commitment),
-		Committed: m.Committed, Score: spec.PPM(m.Score), Revealed: m.Revealed,
+		Committed: m.Committed, Score: spec.PPM(m.Score), Revealed: m.Revealed, Paid: m.Paid,
 	}
 }

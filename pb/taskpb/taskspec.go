@@ -26,6 +26,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 		Selection: Selection{
 			Rule: s.Selection.Rule, Trainers: s.Selection.Trainers, MinTrainers: s.Selection.MinTrainers,
 			Aggregators: s.Selection.Aggregators, Evaluators: s.Selection.Evaluators,
+			Patience:    uint32(s.Selection.Patience),
 			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
 			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources), Owners: s.Selection.Owners,
 		},
@@ -68,6 +69,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 		Selection: spec.Selection{
 			Rule: m.Selection.Rule, Trainers: m.Selection.Trainers, MinTrainers: m.Selection.MinTrainers,
 			Aggregators: m.Selection.Aggregators, Evaluators: m.Selection.Evaluators,
+			Patience:    spec.PPM(m.Selection.Patience),
 			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
 			Resources: m.Selection.Resources.ToSpec(), Owners: m.Selection.Owners,
 		},

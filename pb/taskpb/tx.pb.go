@@ -6,6 +6,10 @@ package taskpb
 import (
 	context "context"
 	fmt "fmt"
+	io "io"
+	math "math"
+	math_bits "math/bits"
+
 	_ "github.com/cosmos/cosmos-proto"
 	_ "github.com/cosmos/cosmos-sdk/types/msgservice"
 	_ "github.com/cosmos/cosmos-sdk/types/tx/amino"
@@ -15,15 +19,14 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
-	io "io"
-	math "math"
-	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var _ = proto.Marshal
-var _ = fmt.Errorf
-var _ = math.Inf
+var (
+	_ = proto.Marshal
+	_ = fmt.Errorf
+	_ = math.Inf
+)
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -43,9 +46,11 @@ func (*MsgCreate) ProtoMessage()    {}
 func (*MsgCreate) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{0}
 }
+
 func (m *MsgCreate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCreate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCreate.Marshal(b, m, deterministic)
@@ -58,12 +63,15 @@ func (m *MsgCreate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCreate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCreate.Merge(m, src)
 }
+
 func (m *MsgCreate) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCreate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCreate.DiscardUnknown(m)
 }
@@ -95,9 +103,11 @@ func (*MsgCreateResponse) ProtoMessage()    {}
 func (*MsgCreateResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{1}
 }
+
 func (m *MsgCreateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCreateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCreateResponse.Marshal(b, m, deterministic)
@@ -110,12 +120,15 @@ func (m *MsgCreateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCreateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCreateResponse.Merge(m, src)
 }
+
 func (m *MsgCreateResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCreateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCreateResponse.DiscardUnknown(m)
 }
@@ -142,9 +155,11 @@ func (*MsgReady) ProtoMessage()    {}
 func (*MsgReady) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{2}
 }
+
 func (m *MsgReady) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgReady) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgReady.Marshal(b, m, deterministic)
@@ -157,12 +172,15 @@ func (m *MsgReady) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *MsgReady) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgReady.Merge(m, src)
 }
+
 func (m *MsgReady) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgReady) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgReady.DiscardUnknown(m)
 }
@@ -191,8 +209,7 @@ func (m *MsgReady) GetDigest() []byte {
 }
 
 // MsgReadyResponse is the response of Msg.Ready.
-type MsgReadyResponse struct {
-}
+type MsgReadyResponse struct{}
 
 func (m *MsgReadyResponse) Reset()         { *m = MsgReadyResponse{} }
 func (m *MsgReadyResponse) String() string { return proto.CompactTextString(m) }
@@ -200,9 +217,11 @@ func (*MsgReadyResponse) ProtoMessage()    {}
 func (*MsgReadyResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{3}
 }
+
 func (m *MsgReadyResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgReadyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgReadyResponse.Marshal(b, m, deterministic)
@@ -215,12 +234,15 @@ func (m *MsgReadyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, er
 		return b[:n], nil
 	}
 }
+
 func (m *MsgReadyResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgReadyResponse.Merge(m, src)
 }
+
 func (m *MsgReadyResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgReadyResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgReadyResponse.DiscardUnknown(m)
 }
@@ -247,9 +269,11 @@ func (*MsgCommit) ProtoMessage()    {}
 func (*MsgCommit) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{4}
 }
+
 func (m *MsgCommit) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommit.Marshal(b, m, deterministic)
@@ -262,12 +286,15 @@ func (m *MsgCommit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommit) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommit.Merge(m, src)
 }
+
 func (m *MsgCommit) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommit) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommit.DiscardUnknown(m)
 }
@@ -324,8 +351,7 @@ func (m *MsgCommit) GetSignature() []byte {
 }
 
 // MsgCommitResponse is the response of Msg.Commit.
-type MsgCommitResponse struct {
-}
+type MsgCommitResponse struct{}
 
 func (m *MsgCommitResponse) Reset()         { *m = MsgCommitResponse{} }
 func (m *MsgCommitResponse) String() string { return proto.CompactTextString(m) }
@@ -333,9 +359,11 @@ func (*MsgCommitResponse) ProtoMessage()    {}
 func (*MsgCommitResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{5}
 }
+
 func (m *MsgCommitResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommitResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitResponse.Marshal(b, m, deterministic)
@@ -348,17 +376,310 @@ func (m *MsgCommitResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommitResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitResponse.Merge(m, src)
 }
+
 func (m *MsgCommitResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommitResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitResponse.DiscardUnknown(m)
 }
 
 var xxx_messageInfo_MsgCommitResponse proto.InternalMessageInfo
+
+// MsgDecline is the request of Msg.Decline.
+type MsgDecline struct {
+	Owner string  `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	Task  uint64  `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	Round uint64  `protobuf:"varint,3,opt,name=round,proto3" json:"round,omitempty"`
+	Why   Decline `protobuf:"varint,4,opt,name=why,proto3,enum=althing.task.v1.Decline" json:"why,omitempty"`
+}
+
+func (m *MsgDecline) Reset()         { *m = MsgDecline{} }
+func (m *MsgDecline) String() string { return proto.CompactTextString(m) }
+func (*MsgDecline) ProtoMessage()    {}
+func (*MsgDecline) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{6}
+}
+
+func (m *MsgDecline) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+
+func (m *MsgDecline) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDecline.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+
+func (m *MsgDecline) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDecline.Merge(m, src)
+}
+
+func (m *MsgDecline) XXX_Size() int {
+	return m.Size()
+}
+
+func (m *MsgDecline) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDecline.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDecline proto.InternalMessageInfo
+
+func (m *MsgDecline) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgDecline) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *MsgDecline) GetRound() uint64 {
+	if m != nil {
+		return m.Round
+	}
+	return 0
+}
+
+func (m *MsgDecline) GetWhy() Decline {
+	if m != nil {
+		return m.Why
+	}
+	return DECLINE_UNSPECIFIED
+}
+
+// MsgDeclineResponse is the response of Msg.Decline.
+type MsgDeclineResponse struct{}
+
+func (m *MsgDeclineResponse) Reset()         { *m = MsgDeclineResponse{} }
+func (m *MsgDeclineResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDeclineResponse) ProtoMessage()    {}
+func (*MsgDeclineResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{7}
+}
+
+func (m *MsgDeclineResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+
+func (m *MsgDeclineResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDeclineResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+
+func (m *MsgDeclineResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDeclineResponse.Merge(m, src)
+}
+
+func (m *MsgDeclineResponse) XXX_Size() int {
+	return m.Size()
+}
+
+func (m *MsgDeclineResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDeclineResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDeclineResponse proto.InternalMessageInfo
+
+// MsgProve is the request of Msg.Prove.
+type MsgProve struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	Task  uint64 `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	Round uint64 `protobuf:"varint,3,opt,name=round,proto3" json:"round,omitempty"`
+	// receipts are in the order of the aggregators' nodes; none says that there is none.
+	Receipts []Receipt `protobuf:"bytes,4,rep,name=receipts,proto3" json:"receipts"`
+}
+
+func (m *MsgProve) Reset()         { *m = MsgProve{} }
+func (m *MsgProve) String() string { return proto.CompactTextString(m) }
+func (*MsgProve) ProtoMessage()    {}
+func (*MsgProve) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{8}
+}
+
+func (m *MsgProve) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+
+func (m *MsgProve) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgProve.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+
+func (m *MsgProve) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgProve.Merge(m, src)
+}
+
+func (m *MsgProve) XXX_Size() int {
+	return m.Size()
+}
+
+func (m *MsgProve) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgProve.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgProve proto.InternalMessageInfo
+
+func (m *MsgProve) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgProve) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *MsgProve) GetRound() uint64 {
+	if m != nil {
+		return m.Round
+	}
+	return 0
+}
+
+func (m *MsgProve) GetReceipts() []Receipt {
+	if m != nil {
+		return m.Receipts
+	}
+	return nil
+}
+
+// Receipt is an aggregator's signature that it holds an update.
+type Receipt struct {
+	Aggregator uint64 `protobuf:"varint,1,opt,name=aggregator,proto3" json:"aggregator,omitempty"`
+	// signature with the aggregator's transport key, 64 bytes.
+	Signature []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
+}
+
+func (m *Receipt) Reset()         { *m = Receipt{} }
+func (m *Receipt) String() string { return proto.CompactTextString(m) }
+func (*Receipt) ProtoMessage()    {}
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{9}
+}
+
+func (m *Receipt) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+
+func (m *Receipt) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Receipt.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+
+func (m *Receipt) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Receipt.Merge(m, src)
+}
+
+func (m *Receipt) XXX_Size() int {
+	return m.Size()
+}
+
+func (m *Receipt) XXX_DiscardUnknown() {
+	xxx_messageInfo_Receipt.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Receipt proto.InternalMessageInfo
+
+func (m *Receipt) GetAggregator() uint64 {
+	if m != nil {
+		return m.Aggregator
+	}
+	return 0
+}
+
+func (m *Receipt) GetSignature() []byte {
+	if m != nil {
+		return m.Signature
+	}
+	return nil
+}
+
+// MsgProveResponse is the response of Msg.Prove.
+type MsgProveResponse struct{}
+
+func (m *MsgProveResponse) Reset()         { *m = MsgProveResponse{} }
+func (m *MsgProveResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgProveResponse) ProtoMessage()    {}
+func (*MsgProveResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{10}
+}
+
+func (m *MsgProveResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+
+func (m *MsgProveResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgProveResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+
+func (m *MsgProveResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgProveResponse.Merge(m, src)
+}
+
+func (m *MsgProveResponse) XXX_Size() int {
+	return m.Size()
+}
+
+func (m *MsgProveResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgProveResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgProveResponse proto.InternalMessageInfo
 
 // MsgAttest is the request of Msg.Attest.
 type MsgAttest struct {
@@ -373,11 +694,13 @@ func (m *MsgAttest) Reset()         { *m = MsgAttest{} }
 func (m *MsgAttest) String() string { return proto.CompactTextString(m) }
 func (*MsgAttest) ProtoMessage()    {}
 func (*MsgAttest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{6}
+	return fileDescriptor_53b3c87a0bd91bea, []int{11}
 }
+
 func (m *MsgAttest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgAttest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgAttest.Marshal(b, m, deterministic)
@@ -390,12 +713,15 @@ func (m *MsgAttest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *MsgAttest) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgAttest.Merge(m, src)
 }
+
 func (m *MsgAttest) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgAttest) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgAttest.DiscardUnknown(m)
 }
@@ -431,18 +757,19 @@ func (m *MsgAttest) GetHolds() []byte {
 }
 
 // MsgAttestResponse is the response of Msg.Attest.
-type MsgAttestResponse struct {
-}
+type MsgAttestResponse struct{}
 
 func (m *MsgAttestResponse) Reset()         { *m = MsgAttestResponse{} }
 func (m *MsgAttestResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgAttestResponse) ProtoMessage()    {}
 func (*MsgAttestResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{7}
+	return fileDescriptor_53b3c87a0bd91bea, []int{12}
 }
+
 func (m *MsgAttestResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgAttestResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgAttestResponse.Marshal(b, m, deterministic)
@@ -455,12 +782,15 @@ func (m *MsgAttestResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *MsgAttestResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgAttestResponse.Merge(m, src)
 }
+
 func (m *MsgAttestResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgAttestResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgAttestResponse.DiscardUnknown(m)
 }
@@ -479,11 +809,13 @@ func (m *MsgCommitAggregate) Reset()         { *m = MsgCommitAggregate{} }
 func (m *MsgCommitAggregate) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitAggregate) ProtoMessage()    {}
 func (*MsgCommitAggregate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{8}
+	return fileDescriptor_53b3c87a0bd91bea, []int{13}
 }
+
 func (m *MsgCommitAggregate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommitAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitAggregate.Marshal(b, m, deterministic)
@@ -496,12 +828,15 @@ func (m *MsgCommitAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommitAggregate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitAggregate.Merge(m, src)
 }
+
 func (m *MsgCommitAggregate) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommitAggregate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitAggregate.DiscardUnknown(m)
 }
@@ -537,18 +872,19 @@ func (m *MsgCommitAggregate) GetCommitment() []byte {
 }
 
 // MsgCommitAggregateResponse is the response of Msg.CommitAggregate.
-type MsgCommitAggregateResponse struct {
-}
+type MsgCommitAggregateResponse struct{}
 
 func (m *MsgCommitAggregateResponse) Reset()         { *m = MsgCommitAggregateResponse{} }
 func (m *MsgCommitAggregateResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitAggregateResponse) ProtoMessage()    {}
 func (*MsgCommitAggregateResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{9}
+	return fileDescriptor_53b3c87a0bd91bea, []int{14}
 }
+
 func (m *MsgCommitAggregateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommitAggregateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitAggregateResponse.Marshal(b, m, deterministic)
@@ -561,12 +897,15 @@ func (m *MsgCommitAggregateResponse) XXX_Marshal(b []byte, deterministic bool) (
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommitAggregateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitAggregateResponse.Merge(m, src)
 }
+
 func (m *MsgCommitAggregateResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommitAggregateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitAggregateResponse.DiscardUnknown(m)
 }
@@ -586,11 +925,13 @@ func (m *MsgRevealAggregate) Reset()         { *m = MsgRevealAggregate{} }
 func (m *MsgRevealAggregate) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealAggregate) ProtoMessage()    {}
 func (*MsgRevealAggregate) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{10}
+	return fileDescriptor_53b3c87a0bd91bea, []int{15}
 }
+
 func (m *MsgRevealAggregate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgRevealAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealAggregate.Marshal(b, m, deterministic)
@@ -603,12 +944,15 @@ func (m *MsgRevealAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
+
 func (m *MsgRevealAggregate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealAggregate.Merge(m, src)
 }
+
 func (m *MsgRevealAggregate) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgRevealAggregate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealAggregate.DiscardUnknown(m)
 }
@@ -651,18 +995,19 @@ func (m *MsgRevealAggregate) GetSalt() []byte {
 }
 
 // MsgRevealAggregateResponse is the response of Msg.RevealAggregate.
-type MsgRevealAggregateResponse struct {
-}
+type MsgRevealAggregateResponse struct{}
 
 func (m *MsgRevealAggregateResponse) Reset()         { *m = MsgRevealAggregateResponse{} }
 func (m *MsgRevealAggregateResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealAggregateResponse) ProtoMessage()    {}
 func (*MsgRevealAggregateResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{11}
+	return fileDescriptor_53b3c87a0bd91bea, []int{16}
 }
+
 func (m *MsgRevealAggregateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgRevealAggregateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealAggregateResponse.Marshal(b, m, deterministic)
@@ -675,12 +1020,15 @@ func (m *MsgRevealAggregateResponse) XXX_Marshal(b []byte, deterministic bool) (
 		return b[:n], nil
 	}
 }
+
 func (m *MsgRevealAggregateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealAggregateResponse.Merge(m, src)
 }
+
 func (m *MsgRevealAggregateResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgRevealAggregateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealAggregateResponse.DiscardUnknown(m)
 }
@@ -699,11 +1047,13 @@ func (m *MsgCommitScore) Reset()         { *m = MsgCommitScore{} }
 func (m *MsgCommitScore) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitScore) ProtoMessage()    {}
 func (*MsgCommitScore) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{12}
+	return fileDescriptor_53b3c87a0bd91bea, []int{17}
 }
+
 func (m *MsgCommitScore) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommitScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitScore.Marshal(b, m, deterministic)
@@ -716,12 +1066,15 @@ func (m *MsgCommitScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommitScore) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitScore.Merge(m, src)
 }
+
 func (m *MsgCommitScore) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommitScore) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitScore.DiscardUnknown(m)
 }
@@ -757,18 +1110,19 @@ func (m *MsgCommitScore) GetCommitment() []byte {
 }
 
 // MsgCommitScoreResponse is the response of Msg.CommitScore.
-type MsgCommitScoreResponse struct {
-}
+type MsgCommitScoreResponse struct{}
 
 func (m *MsgCommitScoreResponse) Reset()         { *m = MsgCommitScoreResponse{} }
 func (m *MsgCommitScoreResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgCommitScoreResponse) ProtoMessage()    {}
 func (*MsgCommitScoreResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{13}
+	return fileDescriptor_53b3c87a0bd91bea, []int{18}
 }
+
 func (m *MsgCommitScoreResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCommitScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitScoreResponse.Marshal(b, m, deterministic)
@@ -781,12 +1135,15 @@ func (m *MsgCommitScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCommitScoreResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitScoreResponse.Merge(m, src)
 }
+
 func (m *MsgCommitScoreResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCommitScoreResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitScoreResponse.DiscardUnknown(m)
 }
@@ -807,11 +1164,13 @@ func (m *MsgRevealScore) Reset()         { *m = MsgRevealScore{} }
 func (m *MsgRevealScore) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealScore) ProtoMessage()    {}
 func (*MsgRevealScore) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{14}
+	return fileDescriptor_53b3c87a0bd91bea, []int{19}
 }
+
 func (m *MsgRevealScore) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgRevealScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealScore.Marshal(b, m, deterministic)
@@ -824,12 +1183,15 @@ func (m *MsgRevealScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
+
 func (m *MsgRevealScore) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealScore.Merge(m, src)
 }
+
 func (m *MsgRevealScore) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgRevealScore) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealScore.DiscardUnknown(m)
 }
@@ -872,18 +1234,19 @@ func (m *MsgRevealScore) GetSalt() []byte {
 }
 
 // MsgRevealScoreResponse is the response of Msg.RevealScore.
-type MsgRevealScoreResponse struct {
-}
+type MsgRevealScoreResponse struct{}
 
 func (m *MsgRevealScoreResponse) Reset()         { *m = MsgRevealScoreResponse{} }
 func (m *MsgRevealScoreResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealScoreResponse) ProtoMessage()    {}
 func (*MsgRevealScoreResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{15}
+	return fileDescriptor_53b3c87a0bd91bea, []int{20}
 }
+
 func (m *MsgRevealScoreResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgRevealScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealScoreResponse.Marshal(b, m, deterministic)
@@ -896,12 +1259,15 @@ func (m *MsgRevealScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
+
 func (m *MsgRevealScoreResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealScoreResponse.Merge(m, src)
 }
+
 func (m *MsgRevealScoreResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgRevealScoreResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealScoreResponse.DiscardUnknown(m)
 }
@@ -918,11 +1284,13 @@ func (m *MsgCancel) Reset()         { *m = MsgCancel{} }
 func (m *MsgCancel) String() string { return proto.CompactTextString(m) }
 func (*MsgCancel) ProtoMessage()    {}
 func (*MsgCancel) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{16}
+	return fileDescriptor_53b3c87a0bd91bea, []int{21}
 }
+
 func (m *MsgCancel) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancel.Marshal(b, m, deterministic)
@@ -935,12 +1303,15 @@ func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCancel) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancel.Merge(m, src)
 }
+
 func (m *MsgCancel) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCancel) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancel.DiscardUnknown(m)
 }
@@ -962,18 +1333,19 @@ func (m *MsgCancel) GetTask() uint64 {
 }
 
 // MsgCancelResponse is the response of Msg.Cancel.
-type MsgCancelResponse struct {
-}
+type MsgCancelResponse struct{}
 
 func (m *MsgCancelResponse) Reset()         { *m = MsgCancelResponse{} }
 func (m *MsgCancelResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgCancelResponse) ProtoMessage()    {}
 func (*MsgCancelResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_53b3c87a0bd91bea, []int{17}
+	return fileDescriptor_53b3c87a0bd91bea, []int{22}
 }
+
 func (m *MsgCancelResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancelResponse.Marshal(b, m, deterministic)
@@ -986,12 +1358,15 @@ func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
+
 func (m *MsgCancelResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancelResponse.Merge(m, src)
 }
+
 func (m *MsgCancelResponse) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *MsgCancelResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancelResponse.DiscardUnknown(m)
 }
@@ -1005,6 +1380,11 @@ func init() {
 	proto.RegisterType((*MsgReadyResponse)(nil), "althing.task.v1.MsgReadyResponse")
 	proto.RegisterType((*MsgCommit)(nil), "althing.task.v1.MsgCommit")
 	proto.RegisterType((*MsgCommitResponse)(nil), "althing.task.v1.MsgCommitResponse")
+	proto.RegisterType((*MsgDecline)(nil), "althing.task.v1.MsgDecline")
+	proto.RegisterType((*MsgDeclineResponse)(nil), "althing.task.v1.MsgDeclineResponse")
+	proto.RegisterType((*MsgProve)(nil), "althing.task.v1.MsgProve")
+	proto.RegisterType((*Receipt)(nil), "althing.task.v1.Receipt")
+	proto.RegisterType((*MsgProveResponse)(nil), "althing.task.v1.MsgProveResponse")
 	proto.RegisterType((*MsgAttest)(nil), "althing.task.v1.MsgAttest")
 	proto.RegisterType((*MsgAttestResponse)(nil), "althing.task.v1.MsgAttestResponse")
 	proto.RegisterType((*MsgCommitAggregate)(nil), "althing.task.v1.MsgCommitAggregate")
@@ -1022,64 +1402,75 @@ func init() {
 func init() { proto.RegisterFile("althing/task/v1/tx.proto", fileDescriptor_53b3c87a0bd91bea) }
 
 var fileDescriptor_53b3c87a0bd91bea = []byte{
-	// 819 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x56, 0x3f, 0x6f, 0xd4, 0x48,
-	0x14, 0x5f, 0x27, 0xeb, 0xcd, 0xed, 0xe4, 0xdf, 0xc5, 0xb7, 0x97, 0x73, 0x9c, 0x68, 0x77, 0xcf,
-	0xb9, 0xd3, 0xad, 0xf6, 0x88, 0xad, 0x84, 0x06, 0xa5, 0x4b, 0x10, 0x88, 0x26, 0x8d, 0x83, 0x84,
-	0x44, 0x83, 0xbc, 0xf6, 0x68, 0x62, 0x65, 0xed, 0x59, 0x79, 0x26, 0x1b, 0xe8, 0x10, 0x25, 0xa2,
-	0xe0, 0x03, 0x50, 0x51, 0x51, 0xa6, 0x40, 0x94, 0x88, 0x32, 0xa2, 0x8a, 0xa8, 0xa8, 0x10, 0x4a,
-	0x8a, 0x7c, 0x04, 0x3a, 0x84, 0x3c, 0x33, 0x3b, 0xb1, 0x37, 0x36, 0x0b, 0x28, 0x81, 0x66, 0x35,
-	0xef, 0xcf, 0xbe, 0xf7, 0xfb, 0xbd, 0x37, 0xef, 0x8d, 0x81, 0xee, 0x76, 0xe9, 0x4e, 0x10, 0x21,
-	0x9b, 0xba, 0x64, 0xd7, 0xee, 0xaf, 0xda, 0xf4, 0xbe, 0xd5, 0x8b, 0x31, 0xc5, 0xda, 0xac, 0xb0,
-	0x58, 0x89, 0xc5, 0xea, 0xaf, 0x1a, 0x8b, 0xc3, 0xae, 0x84, 0xba, 0x14, 0x72, 0x6f, 0x63, 0xce,
-	0x0d, 0x83, 0x08, 0xdb, 0xec, 0x57, 0xa8, 0xfe, 0xf2, 0x30, 0x09, 0x31, 0xb1, 0x43, 0x82, 0x12,
-	0xef, 0x90, 0x20, 0x61, 0x58, 0xe0, 0x86, 0x7b, 0x4c, 0xb2, 0xb9, 0x20, 0x4c, 0x35, 0x84, 0x11,
-	0xe6, 0xfa, 0xe4, 0xc4, 0xb5, 0xe6, 0x33, 0x05, 0x54, 0xb7, 0x08, 0xba, 0x1e, 0x43, 0x97, 0x42,
-	0xcd, 0x02, 0x2a, 0xde, 0x8f, 0x60, 0xac, 0x2b, 0x4d, 0xa5, 0x55, 0xdd, 0xd4, 0xdf, 0xbd, 0x5c,
-	0xa9, 0x89, 0x20, 0x1b, 0xbe, 0x1f, 0x43, 0x42, 0xb6, 0x69, 0x1c, 0x44, 0xc8, 0xe1, 0x6e, 0xda,
-	0x35, 0x50, 0x26, 0x3d, 0xe8, 0xe9, 0x63, 0x4d, 0xa5, 0x35, 0xb9, 0xb6, 0x60, 0x0d, 0xf1, 0xb2,
-	0x6e, 0xbb, 0x64, 0x77, 0xbb, 0x07, 0xbd, 0xcd, 0xea, 0xe1, 0x87, 0x46, 0xe9, 0xc5, 0xe9, 0x41,
-	0x5b, 0x71, 0xd8, 0x3f, 0xd6, 0xff, 0x7d, 0x74, 0x7a, 0xd0, 0xe6, 0x51, 0x1e, 0x9f, 0x1e, 0xb4,
-	0xe7, 0x33, 0x05, 0x90, 0x80, 0xcc, 0x65, 0x30, 0x27, 0x05, 0x07, 0x92, 0x1e, 0x8e, 0x08, 0xd4,
-	0x66, 0xc0, 0x58, 0xe0, 0x33, 0x88, 0x65, 0x67, 0x2c, 0xf0, 0xcd, 0x27, 0x0a, 0xf8, 0x6d, 0x8b,
-	0x20, 0x07, 0xba, 0xfe, 0x83, 0xef, 0xa6, 0xa0, 0x81, 0x72, 0x92, 0x93, 0x51, 0x28, 0x3b, 0xec,
-	0xac, 0xcd, 0x83, 0x8a, 0x1f, 0x20, 0x48, 0xa8, 0x3e, 0xde, 0x54, 0x5a, 0x53, 0x8e, 0x90, 0xd6,
-	0xff, 0xc9, 0x82, 0xfe, 0x73, 0x18, 0x34, 0x43, 0x60, 0x6a, 0xe0, 0xf7, 0xc1, 0x79, 0x00, 0xd9,
-	0xfc, 0x2c, 0xca, 0x8c, 0xc3, 0x30, 0xa0, 0x17, 0x82, 0xb1, 0x06, 0xd4, 0x18, 0xef, 0x45, 0x3e,
-	0x83, 0x58, 0x76, 0xb8, 0xa0, 0xd5, 0x01, 0xf0, 0x58, 0x8e, 0x10, 0x46, 0x54, 0x2f, 0x33, 0xf4,
-	0x29, 0x8d, 0xa6, 0x83, 0x09, 0xe2, 0x86, 0xbd, 0x2e, 0x24, 0xba, 0xda, 0x54, 0x5a, 0xd3, 0xce,
-	0x40, 0x4c, 0x2c, 0x1e, 0x8e, 0x63, 0xe8, 0x51, 0xbd, 0xc2, 0x2d, 0x42, 0xd4, 0x96, 0x40, 0x95,
-	0x04, 0x28, 0x72, 0xe9, 0x5e, 0x0c, 0xf5, 0x09, 0x16, 0xf2, 0x4c, 0x31, 0xba, 0x91, 0x2c, 0xb9,
-	0xf9, 0x07, 0x6f, 0x24, 0x13, 0x64, 0x55, 0x9e, 0xf3, 0xaa, 0x6c, 0x50, 0x0a, 0xc9, 0x65, 0x56,
-	0xa5, 0x06, 0xd4, 0x1d, 0xdc, 0xf5, 0x89, 0x28, 0x08, 0x17, 0x46, 0x22, 0xe7, 0xb0, 0x04, 0x72,
-	0x2e, 0x48, 0xe4, 0xaf, 0x15, 0xa0, 0x49, 0x3e, 0x1b, 0x08, 0xc5, 0x10, 0xfd, 0xc8, 0xfc, 0x5c,
-	0x58, 0x63, 0xd7, 0xad, 0x2c, 0x99, 0x46, 0x7e, 0x1b, 0x24, 0x52, 0x73, 0x09, 0x18, 0xe7, 0xb5,
-	0x92, 0xde, 0x5b, 0x4e, 0xcf, 0x81, 0x7d, 0xe8, 0x76, 0x7f, 0x06, 0xbd, 0xb3, 0x89, 0x2b, 0xa7,
-	0x27, 0x2e, 0x89, 0x40, 0xdc, 0x2e, 0x65, 0x97, 0x75, 0xca, 0x61, 0xe7, 0x91, 0x54, 0x87, 0x50,
-	0x0b, 0xaa, 0x43, 0x5a, 0x49, 0xf5, 0x95, 0x02, 0x66, 0x64, 0x25, 0xb6, 0x3d, 0x1c, 0xff, 0xca,
-	0x2e, 0xb6, 0xb3, 0xd4, 0x16, 0xf3, 0xbb, 0xc8, 0x50, 0x9a, 0x3a, 0x98, 0xcf, 0x6a, 0x24, 0xa5,
-	0x37, 0x9c, 0x12, 0x67, 0x7c, 0xd9, 0x94, 0x6a, 0x40, 0x25, 0x49, 0x0a, 0xc6, 0x66, 0xda, 0xe1,
-	0x42, 0x6e, 0xdf, 0x46, 0x91, 0x4b, 0xe1, 0x15, 0xe4, 0x52, 0x1a, 0x49, 0xae, 0xcf, 0x17, 0xa9,
-	0x1b, 0x79, 0xb0, 0x7b, 0x11, 0xb4, 0x46, 0x2f, 0x30, 0x96, 0x6a, 0xb0, 0xc0, 0x98, 0x30, 0x00,
-	0xb3, 0xf6, 0x49, 0x05, 0xe3, 0x5b, 0x04, 0x69, 0xb7, 0x40, 0x45, 0xbc, 0xa0, 0xc6, 0xb9, 0x37,
-	0x50, 0xbe, 0x5f, 0x86, 0x59, 0x6c, 0x93, 0x6f, 0xdb, 0x0d, 0xa0, 0xf2, 0x77, 0x6c, 0x21, 0xcf,
-	0x99, 0x99, 0x8c, 0xbf, 0x0b, 0x4d, 0x32, 0x4c, 0x02, 0x88, 0xbf, 0x35, 0xf9, 0x80, 0x98, 0xad,
-	0x00, 0x50, 0x66, 0x47, 0x27, 0x91, 0xc4, 0x7e, 0xce, 0x8d, 0xc4, 0x6d, 0xf9, 0x91, 0xb2, 0x3b,
-	0x53, 0xf3, 0xc0, 0xec, 0xf0, 0xbe, 0x5c, 0x2e, 0x06, 0x20, 0x9d, 0x8c, 0xff, 0xbf, 0xc1, 0x29,
-	0x9d, 0x64, 0x78, 0x6b, 0x2d, 0xe7, 0x97, 0x2b, 0xe3, 0x94, 0x9f, 0xa4, 0x60, 0x67, 0x68, 0x77,
-	0xc0, 0x64, 0x7a, 0x5f, 0x34, 0x8a, 0x01, 0x32, 0x07, 0xe3, 0xbf, 0x11, 0x0e, 0xe9, 0xc0, 0xe9,
-	0xa9, 0x6d, 0x14, 0x83, 0xfa, 0x4a, 0xe0, 0x9c, 0xa9, 0x61, 0xf7, 0x81, 0x8f, 0x4c, 0xfe, 0x7d,
-	0x60, 0xb6, 0x82, 0xfb, 0x90, 0xb9, 0xf2, 0x86, 0xfa, 0x30, 0xf9, 0x8a, 0xdb, 0xbc, 0x79, 0x78,
-	0x5c, 0x57, 0x8e, 0x8e, 0xeb, 0xca, 0xc7, 0xe3, 0xba, 0xf2, 0xf4, 0xa4, 0x5e, 0x3a, 0x3a, 0xa9,
-	0x97, 0xde, 0x9f, 0xd4, 0x4b, 0x77, 0xaf, 0xa0, 0x80, 0xee, 0xec, 0x75, 0x2c, 0x0f, 0x87, 0xb6,
-	0x08, 0xb7, 0x12, 0x41, 0xba, 0x8f, 0xe3, 0xdd, 0x81, 0x6c, 0xf7, 0x3a, 0x6c, 0xbc, 0x7a, 0x9d,
-	0x4e, 0x85, 0x7d, 0x86, 0x5e, 0xfd, 0x12, 0x00, 0x00, 0xff, 0xff, 0x04, 0x73, 0x82, 0x9f, 0x2d,
-	0x0b, 0x00, 0x00,
+	// 964 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x57, 0xbd, 0x6f, 0xe4, 0x44,
+	0x14, 0x8f, 0x13, 0x6f, 0xf6, 0xf2, 0x72, 0x97, 0xe3, 0xcc, 0x92, 0x73, 0x9c, 0xd3, 0x66, 0x71,
+	0xf8, 0x58, 0x2d, 0x9c, 0xad, 0x0b, 0x0d, 0x4a, 0x83, 0x12, 0x3e, 0x25, 0x14, 0x09, 0x39, 0x48,
+	0x48, 0x34, 0xc8, 0x6b, 0x8f, 0x66, 0xad, 0xac, 0x3d, 0x96, 0x67, 0xb2, 0xe1, 0x3a, 0x44, 0x09,
+	0x14, 0xfc, 0x01, 0x54, 0x54, 0x94, 0x29, 0x10, 0x05, 0x05, 0xa2, 0x3c, 0x41, 0x73, 0xa2, 0xa2,
+	0x42, 0x28, 0x29, 0xf2, 0x5f, 0x20, 0xe4, 0x99, 0xd9, 0x89, 0xed, 0xd8, 0xb7, 0x20, 0xdd, 0x5e,
+	0x9a, 0xc8, 0xef, 0x63, 0xdf, 0xfc, 0x7e, 0x6f, 0xde, 0xc7, 0x04, 0x4c, 0x7f, 0xcc, 0x46, 0x51,
+	0x82, 0x5d, 0xe6, 0xd3, 0x23, 0x77, 0xf2, 0xc0, 0x65, 0x9f, 0x3b, 0x69, 0x46, 0x18, 0x31, 0x6e,
+	0x4b, 0x8b, 0x93, 0x5b, 0x9c, 0xc9, 0x03, 0x6b, 0xb3, 0xea, 0x4a, 0x99, 0xcf, 0x90, 0xf0, 0xb6,
+	0xee, 0xf8, 0x71, 0x94, 0x10, 0x97, 0xff, 0x95, 0xaa, 0xbb, 0x01, 0xa1, 0x31, 0xa1, 0x6e, 0x4c,
+	0x71, 0xee, 0x1d, 0x53, 0x2c, 0x0d, 0x1b, 0xc2, 0xf0, 0x19, 0x97, 0x5c, 0x21, 0x48, 0x53, 0x07,
+	0x13, 0x4c, 0x84, 0x3e, 0xff, 0x12, 0x5a, 0xfb, 0x3b, 0x0d, 0x56, 0x0e, 0x28, 0x7e, 0x3b, 0x43,
+	0x3e, 0x43, 0x86, 0x03, 0x2d, 0x72, 0x92, 0xa0, 0xcc, 0xd4, 0x7a, 0x5a, 0x7f, 0x65, 0xdf, 0xfc,
+	0xe3, 0xc7, 0xfb, 0x1d, 0x19, 0x64, 0x2f, 0x0c, 0x33, 0x44, 0xe9, 0x21, 0xcb, 0xa2, 0x04, 0x7b,
+	0xc2, 0xcd, 0x78, 0x13, 0x74, 0x9a, 0xa2, 0xc0, 0x5c, 0xec, 0x69, 0xfd, 0xd5, 0x9d, 0x0d, 0xa7,
+	0xc2, 0xcb, 0xf9, 0xd8, 0xa7, 0x47, 0x87, 0x29, 0x0a, 0xf6, 0x57, 0x1e, 0xfd, 0xb5, 0xb5, 0xf0,
+	0xc3, 0xc5, 0xe9, 0x40, 0xf3, 0xf8, 0x2f, 0x76, 0x5f, 0xfe, 0xf2, 0xe2, 0x74, 0x20, 0xa2, 0x7c,
+	0x75, 0x71, 0x3a, 0x58, 0x2f, 0x25, 0x40, 0x01, 0xb2, 0xb7, 0xe1, 0x8e, 0x12, 0x3c, 0x44, 0x53,
+	0x92, 0x50, 0x64, 0xac, 0xc1, 0x62, 0x14, 0x72, 0x88, 0xba, 0xb7, 0x18, 0x85, 0xf6, 0x37, 0x1a,
+	0xdc, 0x38, 0xa0, 0xd8, 0x43, 0x7e, 0xf8, 0xf0, 0x7f, 0x53, 0x30, 0x40, 0xcf, 0xcf, 0xe4, 0x14,
+	0x74, 0x8f, 0x7f, 0x1b, 0xeb, 0xb0, 0x1c, 0x46, 0x18, 0x51, 0x66, 0x2e, 0xf5, 0xb4, 0xfe, 0x4d,
+	0x4f, 0x4a, 0xbb, 0x2f, 0x95, 0x41, 0xbf, 0x50, 0x05, 0xcd, 0x11, 0xd8, 0x06, 0x3c, 0x37, 0xfd,
+	0x9e, 0x42, 0xb6, 0xff, 0x91, 0x69, 0x26, 0x71, 0x1c, 0xb1, 0xa7, 0x82, 0xb1, 0x03, 0xad, 0x8c,
+	0x1c, 0x27, 0x21, 0x87, 0xa8, 0x7b, 0x42, 0x30, 0xba, 0x00, 0x01, 0x3f, 0x23, 0x46, 0x09, 0x33,
+	0x75, 0x8e, 0xbe, 0xa0, 0x31, 0x4c, 0x68, 0x53, 0x3f, 0x4e, 0xc7, 0x88, 0x9a, 0xad, 0x9e, 0xd6,
+	0xbf, 0xe5, 0x4d, 0xc5, 0xdc, 0x12, 0x90, 0x2c, 0x43, 0x01, 0x33, 0x97, 0x85, 0x45, 0x8a, 0xc6,
+	0x3d, 0x58, 0xa1, 0x11, 0x4e, 0x7c, 0x76, 0x9c, 0x21, 0xb3, 0xcd, 0x43, 0x5e, 0x2a, 0x66, 0x5f,
+	0x24, 0x3f, 0xdc, 0x7e, 0x5e, 0x5c, 0x24, 0x17, 0x54, 0x56, 0x7e, 0xd6, 0x00, 0x0e, 0x28, 0x7e,
+	0x07, 0x05, 0xe3, 0x28, 0x41, 0x73, 0x4c, 0xcb, 0x00, 0x96, 0x4e, 0x46, 0x0f, 0x79, 0x3e, 0xd6,
+	0x76, 0xcc, 0x2b, 0x65, 0x2a, 0x01, 0x78, 0xb9, 0xd3, 0xee, 0x2b, 0x65, 0x42, 0x77, 0xab, 0x84,
+	0xa4, 0xb3, 0xdd, 0x01, 0xe3, 0x52, 0x52, 0x94, 0x7e, 0x17, 0xb5, 0xf8, 0x51, 0x46, 0x26, 0xf3,
+	0x24, 0xf4, 0x16, 0xdc, 0xc8, 0x50, 0x80, 0xa2, 0x94, 0x51, 0x53, 0xef, 0x2d, 0xf5, 0x57, 0x6b,
+	0x58, 0x79, 0xc2, 0xa1, 0xd8, 0x7b, 0xea, 0x47, 0x33, 0x4b, 0x99, 0x13, 0xb0, 0xdf, 0x87, 0xb6,
+	0x8c, 0x92, 0x57, 0x96, 0x8f, 0x71, 0x86, 0xb0, 0xcf, 0x48, 0x26, 0x9b, 0xaf, 0xa0, 0x29, 0x57,
+	0xc9, 0x62, 0xa5, 0x4a, 0x64, 0x4f, 0xf0, 0xa0, 0x2a, 0x55, 0xdf, 0x8b, 0x9e, 0xd8, 0x63, 0x0c,
+	0xd1, 0x79, 0xf6, 0x44, 0x07, 0x5a, 0x23, 0x32, 0x0e, 0xa9, 0x6c, 0x07, 0x21, 0xcc, 0xac, 0x5b,
+	0x01, 0x4b, 0xd6, 0xad, 0x10, 0x14, 0xf2, 0x5f, 0x34, 0x7e, 0xf7, 0xa2, 0x9a, 0xf7, 0x64, 0x0e,
+	0xd0, 0xf5, 0xb5, 0xf5, 0xae, 0x53, 0x26, 0xb3, 0x55, 0xdf, 0x84, 0x0a, 0xa9, 0x7d, 0x0f, 0xac,
+	0xab, 0x5a, 0x45, 0xef, 0x37, 0x41, 0xcf, 0x43, 0x13, 0xe4, 0x8f, 0x9f, 0x05, 0xbd, 0xcb, 0x79,
+	0xab, 0x17, 0xe7, 0x6d, 0x1e, 0x81, 0xfa, 0x63, 0xc6, 0x47, 0xd5, 0x4d, 0x8f, 0x7f, 0xcf, 0xa4,
+	0x5a, 0x41, 0x2d, 0xa9, 0x56, 0xb4, 0x8a, 0xea, 0x4f, 0x1a, 0xac, 0xa9, 0x4c, 0x1c, 0x06, 0x24,
+	0xbb, 0xce, 0x5b, 0x1c, 0x94, 0xa9, 0x6d, 0xd6, 0xdf, 0x22, 0x47, 0x69, 0x9b, 0xb0, 0x5e, 0xd6,
+	0x28, 0x4a, 0xbf, 0x0a, 0x4a, 0x82, 0xf1, 0xbc, 0x29, 0x75, 0xa0, 0x45, 0xf3, 0x23, 0x38, 0x9b,
+	0x5b, 0x9e, 0x10, 0x6a, 0xef, 0x6d, 0x16, 0xb9, 0x02, 0x5e, 0x49, 0xae, 0xa0, 0x51, 0xe4, 0x26,
+	0x62, 0x8d, 0xfa, 0x49, 0x80, 0xc6, 0x4f, 0x83, 0xd6, 0xec, 0xf5, 0xc5, 0x8f, 0x9a, 0xae, 0x2f,
+	0x2e, 0x4c, 0xc1, 0xec, 0x7c, 0xdd, 0x86, 0xa5, 0x03, 0x8a, 0x8d, 0x0f, 0x60, 0x59, 0xbe, 0x9f,
+	0xac, 0x2b, 0x43, 0x58, 0xbd, 0x5e, 0x2c, 0xbb, 0xd9, 0xa6, 0x5e, 0x36, 0xef, 0x42, 0x4b, 0xbc,
+	0x62, 0x36, 0xea, 0x9c, 0xb9, 0xc9, 0x7a, 0xb1, 0xd1, 0xa4, 0xc2, 0xe4, 0x80, 0xc4, 0x4b, 0xa3,
+	0x1e, 0x10, 0xb7, 0x35, 0x00, 0x2a, 0x6d, 0x68, 0xe3, 0x43, 0x68, 0x4f, 0xb7, 0xf3, 0x66, 0x9d,
+	0xbb, 0x34, 0x5a, 0xdb, 0x4f, 0x30, 0x16, 0xd9, 0x89, 0xbd, 0x58, 0xcb, 0x8e, 0x9b, 0xea, 0xd9,
+	0x95, 0xf6, 0x46, 0xce, 0x4e, 0xee, 0x8c, 0x5a, 0x76, 0xc2, 0x56, 0xcf, 0xae, 0x3c, 0xc7, 0x8d,
+	0x00, 0x6e, 0x57, 0x67, 0xf8, 0x76, 0x73, 0x52, 0x94, 0x93, 0xf5, 0xda, 0x7f, 0x70, 0x2a, 0x1e,
+	0x52, 0x9d, 0xa4, 0xdb, 0xf5, 0x57, 0x58, 0x72, 0xaa, 0x3f, 0xa4, 0x61, 0x8e, 0x19, 0x9f, 0xc0,
+	0x6a, 0x71, 0x86, 0x6d, 0x35, 0x03, 0xe4, 0x0e, 0xd6, 0xab, 0x33, 0x1c, 0x8a, 0x81, 0x8b, 0x93,
+	0x64, 0xab, 0x19, 0xd4, 0x13, 0x02, 0xd7, 0x74, 0x32, 0xaf, 0x51, 0xd1, 0xc6, 0xf5, 0x35, 0xca,
+	0x6d, 0x0d, 0x35, 0x5a, 0x6a, 0x43, 0xab, 0xf5, 0x45, 0xfe, 0xb6, 0xd9, 0x7f, 0xef, 0xd1, 0x59,
+	0x57, 0x7b, 0x7c, 0xd6, 0xd5, 0xfe, 0x3e, 0xeb, 0x6a, 0xdf, 0x9e, 0x77, 0x17, 0x1e, 0x9f, 0x77,
+	0x17, 0xfe, 0x3c, 0xef, 0x2e, 0x7c, 0xfa, 0x3a, 0x8e, 0xd8, 0xe8, 0x78, 0xe8, 0x04, 0x24, 0x76,
+	0x65, 0xb8, 0xfb, 0x09, 0x62, 0x27, 0x24, 0x3b, 0x9a, 0xca, 0x6e, 0x3a, 0xe4, 0x2d, 0x9f, 0x0e,
+	0x87, 0xcb, 0xfc, 0x1f, 0xa3, 0x37, 0xfe, 0x0d, 0x00, 0x00, 0xff, 0xff, 0xc4, 0x7d, 0x88, 0xec,
+	0xbf, 0x0d, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var _ context.Context
-var _ grpc.ClientConn
+var (
+	_ context.Context
+	_ grpc.ClientConn
+)
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -1095,6 +1486,10 @@ type MsgClient interface {
 	Ready(ctx context.Context, in *MsgReady, opts ...grpc.CallOption) (*MsgReadyResponse, error)
 	// Commit commits a trainer to its update.
 	Commit(ctx context.Context, in *MsgCommit, opts ...grpc.CallOption) (*MsgCommitResponse, error)
+	// Decline says that a trainer does not train in a round, and why.
+	Decline(ctx context.Context, in *MsgDecline, opts ...grpc.CallOption) (*MsgDeclineResponse, error)
+	// Prove shows receipts of aggregators for an update that too few of them attest.
+	Prove(ctx context.Context, in *MsgProve, opts ...grpc.CallOption) (*MsgProveResponse, error)
 	// Attest says which updates an aggregator holds and could verify.
 	Attest(ctx context.Context, in *MsgAttest, opts ...grpc.CallOption) (*MsgAttestResponse, error)
 	// CommitAggregate commits an aggregator to the next model.
@@ -1139,6 +1534,24 @@ func (c *msgClient) Ready(ctx context.Context, in *MsgReady, opts ...grpc.CallOp
 func (c *msgClient) Commit(ctx context.Context, in *MsgCommit, opts ...grpc.CallOption) (*MsgCommitResponse, error) {
 	out := new(MsgCommitResponse)
 	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/Commit", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Decline(ctx context.Context, in *MsgDecline, opts ...grpc.CallOption) (*MsgDeclineResponse, error) {
+	out := new(MsgDeclineResponse)
+	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/Decline", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Prove(ctx context.Context, in *MsgProve, opts ...grpc.CallOption) (*MsgProveResponse, error) {
+	out := new(MsgProveResponse)
+	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/Prove", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1207,6 +1620,10 @@ type MsgServer interface {
 	Ready(context.Context, *MsgReady) (*MsgReadyResponse, error)
 	// Commit commits a trainer to its update.
 	Commit(context.Context, *MsgCommit) (*MsgCommitResponse, error)
+	// Decline says that a trainer does not train in a round, and why.
+	Decline(context.Context, *MsgDecline) (*MsgDeclineResponse, error)
+	// Prove shows receipts of aggregators for an update that too few of them attest.
+	Prove(context.Context, *MsgProve) (*MsgProveResponse, error)
 	// Attest says which updates an aggregator holds and could verify.
 	Attest(context.Context, *MsgAttest) (*MsgAttestResponse, error)
 	// CommitAggregate commits an aggregator to the next model.
@@ -1223,33 +1640,48 @@ type MsgServer interface {
 }
 
 // UnimplementedMsgServer can be embedded to have forward compatible implementations.
-type UnimplementedMsgServer struct {
-}
+type UnimplementedMsgServer struct{}
 
 func (*UnimplementedMsgServer) Create(ctx context.Context, req *MsgCreate) (*MsgCreateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Create not implemented")
 }
+
 func (*UnimplementedMsgServer) Ready(ctx context.Context, req *MsgReady) (*MsgReadyResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Ready not implemented")
 }
+
 func (*UnimplementedMsgServer) Commit(ctx context.Context, req *MsgCommit) (*MsgCommitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Commit not implemented")
 }
+
+func (*UnimplementedMsgServer) Decline(ctx context.Context, req *MsgDecline) (*MsgDeclineResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Decline not implemented")
+}
+
+func (*UnimplementedMsgServer) Prove(ctx context.Context, req *MsgProve) (*MsgProveResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Prove not implemented")
+}
+
 func (*UnimplementedMsgServer) Attest(ctx context.Context, req *MsgAttest) (*MsgAttestResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Attest not implemented")
 }
+
 func (*UnimplementedMsgServer) CommitAggregate(ctx context.Context, req *MsgCommitAggregate) (*MsgCommitAggregateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method CommitAggregate not implemented")
 }
+
 func (*UnimplementedMsgServer) RevealAggregate(ctx context.Context, req *MsgRevealAggregate) (*MsgRevealAggregateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RevealAggregate not implemented")
 }
+
 func (*UnimplementedMsgServer) CommitScore(ctx context.Context, req *MsgCommitScore) (*MsgCommitScoreResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method CommitScore not implemented")
 }
+
 func (*UnimplementedMsgServer) RevealScore(ctx context.Context, req *MsgRevealScore) (*MsgRevealScoreResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RevealScore not implemented")
 }
+
 func (*UnimplementedMsgServer) Cancel(ctx context.Context, req *MsgCancel) (*MsgCancelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Cancel not implemented")
 }
@@ -1308,6 +1740,42 @@ func _Msg_Commit_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).Commit(ctx, req.(*MsgCommit))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Decline_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDecline)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Decline(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.task.v1.Msg/Decline",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Decline(ctx, req.(*MsgDecline))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Prove_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgProve)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Prove(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.task.v1.Msg/Prove",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Prove(ctx, req.(*MsgProve))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1420,51 +1888,61 @@ func _Msg_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-var Msg_serviceDesc = _Msg_serviceDesc
-var _Msg_serviceDesc = grpc.ServiceDesc{
-	ServiceName: "althing.task.v1.Msg",
-	HandlerType: (*MsgServer)(nil),
-	Methods: []grpc.MethodDesc{
-		{
-			MethodName: "Create",
-			Handler:    _Msg_Create_Handler,
+var (
+	Msg_serviceDesc  = _Msg_serviceDesc
+	_Msg_serviceDesc = grpc.ServiceDesc{
+		ServiceName: "althing.task.v1.Msg",
+		HandlerType: (*MsgServer)(nil),
+		Methods: []grpc.MethodDesc{
+			{
+				MethodName: "Create",
+				Handler:    _Msg_Create_Handler,
+			},
+			{
+				MethodName: "Ready",
+				Handler:    _Msg_Ready_Handler,
+			},
+			{
+				MethodName: "Commit",
+				Handler:    _Msg_Commit_Handler,
+			},
+			{
+				MethodName: "Decline",
+				Handler:    _Msg_Decline_Handler,
+			},
+			{
+				MethodName: "Prove",
+				Handler:    _Msg_Prove_Handler,
+			},
+			{
+				MethodName: "Attest",
+				Handler:    _Msg_Attest_Handler,
+			},
+			{
+				MethodName: "CommitAggregate",
+				Handler:    _Msg_CommitAggregate_Handler,
+			},
+			{
+				MethodName: "RevealAggregate",
+				Handler:    _Msg_RevealAggregate_Handler,
+			},
+			{
+				MethodName: "CommitScore",
+				Handler:    _Msg_CommitScore_Handler,
+			},
+			{
+				MethodName: "RevealScore",
+				Handler:    _Msg_RevealScore_Handler,
+			},
+			{
+				MethodName: "Cancel",
+				Handler:    _Msg_Cancel_Handler,
+			},
 		},
-		{
-			MethodName: "Ready",
-			Handler:    _Msg_Ready_Handler,
-		},
-		{
-			MethodName: "Commit",
-			Handler:    _Msg_Commit_Handler,
-		},
-		{
-			MethodName: "Attest",
-			Handler:    _Msg_Attest_Handler,
-		},
-		{
-			MethodName: "CommitAggregate",
-			Handler:    _Msg_CommitAggregate_Handler,
-		},
-		{
-			MethodName: "RevealAggregate",
-			Handler:    _Msg_RevealAggregate_Handler,
-		},
-		{
-			MethodName: "CommitScore",
-			Handler:    _Msg_CommitScore_Handler,
-		},
-		{
-			MethodName: "RevealScore",
-			Handler:    _Msg_RevealScore_Handler,
-		},
-		{
-			MethodName: "Cancel",
-			Handler:    _Msg_Cancel_Handler,
-		},
-	},
-	Streams:  []grpc.StreamDesc{},
-	Metadata: "althing/task/v1/tx.proto",
-}
+		Streams:  []grpc.StreamDesc{},
+		Metadata: "althing/task/v1/tx.proto",
+	}
+)
 
 func (m *MsgCreate) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -1679,6 +2157,186 @@ func (m *MsgCommitResponse) MarshalTo(dAtA []byte) (int, error) {
 }
 
 func (m *MsgCommitResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDecline) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDecline) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDecline) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Why != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Why))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Round != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Round))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Task != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDeclineResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDeclineResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDeclineResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgProve) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgProve) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgProve) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Receipts) > 0 {
+		for iNdEx := len(m.Receipts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Receipts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTx(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if m.Round != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Round))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Task != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Receipt) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Receipt) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Receipt) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Signature) > 0 {
+		i -= len(m.Signature)
+		copy(dAtA[i:], m.Signature)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signature)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Aggregator != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Aggregator))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgProveResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgProveResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgProveResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -2117,6 +2775,7 @@ func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
+
 func (m *MsgCreate) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2207,6 +2866,87 @@ func (m *MsgCommit) Size() (n int) {
 }
 
 func (m *MsgCommitResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDecline) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Task != 0 {
+		n += 1 + sovTx(uint64(m.Task))
+	}
+	if m.Round != 0 {
+		n += 1 + sovTx(uint64(m.Round))
+	}
+	if m.Why != 0 {
+		n += 1 + sovTx(uint64(m.Why))
+	}
+	return n
+}
+
+func (m *MsgDeclineResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgProve) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Task != 0 {
+		n += 1 + sovTx(uint64(m.Task))
+	}
+	if m.Round != 0 {
+		n += 1 + sovTx(uint64(m.Round))
+	}
+	if len(m.Receipts) > 0 {
+		for _, e := range m.Receipts {
+			l = e.Size()
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Receipt) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Aggregator != 0 {
+		n += 1 + sovTx(uint64(m.Aggregator))
+	}
+	l = len(m.Signature)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgProveResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -2410,9 +3150,11 @@ func (m *MsgCancelResponse) Size() (n int) {
 func sovTx(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
+
 func sozTx(x uint64) (n int) {
 	return sovTx(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
+
 func (m *MsgCreate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2528,6 +3270,7 @@ func (m *MsgCreate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCreateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2597,6 +3340,7 @@ func (m *MsgCreateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgReady) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2732,6 +3476,7 @@ func (m *MsgReady) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgReadyResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2782,6 +3527,7 @@ func (m *MsgReadyResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommit) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3008,6 +3754,7 @@ func (m *MsgCommit) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommitResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3058,6 +3805,508 @@ func (m *MsgCommitResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
+func (m *MsgDecline) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDecline: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDecline: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Round", wireType)
+			}
+			m.Round = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Round |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Why", wireType)
+			}
+			m.Why = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Why |= Decline(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+func (m *MsgDeclineResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDeclineResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDeclineResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+func (m *MsgProve) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgProve: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgProve: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Round", wireType)
+			}
+			m.Round = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Round |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Receipts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Receipts = append(m.Receipts, Receipt{})
+			if err := m.Receipts[len(m.Receipts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+func (m *Receipt) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Receipt: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Receipt: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Aggregator", wireType)
+			}
+			m.Aggregator = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Aggregator |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signature = append(m.Signature[:0], dAtA[iNdEx:postIndex]...)
+			if m.Signature == nil {
+				m.Signature = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+func (m *MsgProveResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgProveResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgProveResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
 func (m *MsgAttest) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3212,6 +4461,7 @@ func (m *MsgAttest) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgAttestResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3262,6 +4512,7 @@ func (m *MsgAttestResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommitAggregate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3416,6 +4667,7 @@ func (m *MsgCommitAggregate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommitAggregateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3466,6 +4718,7 @@ func (m *MsgCommitAggregateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgRevealAggregate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3654,6 +4907,7 @@ func (m *MsgRevealAggregate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgRevealAggregateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3704,6 +4958,7 @@ func (m *MsgRevealAggregateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommitScore) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3858,6 +5113,7 @@ func (m *MsgCommitScore) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCommitScoreResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3908,6 +5164,7 @@ func (m *MsgCommitScoreResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgRevealScore) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4081,6 +5338,7 @@ func (m *MsgRevealScore) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgRevealScoreResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4131,6 +5389,7 @@ func (m *MsgRevealScoreResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4232,6 +5491,7 @@ func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4282,6 +5542,7 @@ func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func skipTx(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

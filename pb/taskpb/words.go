@@ -9,12 +9,24 @@ func phases() []words.Pair[Phase, spec.Phase] {
 	return []words.Pair[Phase, spec.Phase]{
 		words.Of(PHASE_TRAIN, spec.PhaseTrain),
 		words.Of(PHASE_ATTEST, spec.PhaseAttest),
+		words.Of(PHASE_PROVE, spec.PhaseProve),
 		words.Of(PHASE_AGGREGATE, spec.PhaseAggregate),
 		words.Of(PHASE_REVEAL, spec.PhaseReveal),
 		words.Of(PHASE_SCORE, spec.PhaseScore),
 		words.Of(PHASE_OPEN, spec.PhaseOpen),
 		words.Of(PHASE_SETTLED, spec.PhaseSettled),
 		words.Of(PHASE_ABORTED, spec.PhaseAborted),
+	}
+}
+
+func declines() []words.Pair[Decline, spec.Decline] {
+	return []words.Pair[Decline, spec.Decline]{
+		words.Of(DECLINE_UNSPECIFIED, spec.Decline("")),
+		words.Of(DECLINE_DIVERGED, spec.DeclineDiverged),
+		words.Of(DECLINE_ROWS, spec.DeclineRows),
+		words.Of(DECLINE_RESOURCES, spec.DeclineResources),
+		words.Of(DECLINE_POLICY, spec.DeclinePolicy),
+		words.Of(DECLINE_PRIVATE, spec.DeclinePrivate),
 	}
 }
 
@@ -35,6 +47,13 @@ func PhaseFromSpec(p spec.Phase) Phase { return words.Number(phases(), p) }
 
 // ToSpec is the phase in plain types. It refuses one that does not exist.
 func (p Phase) ToSpec() (spec.Phase, error) { return words.Word("phase", phases(), p) }
+
+// DeclineFromSpec is the number of a cause to decline; DECLINE_UNSPECIFIED where there is
+// none.
+func DeclineFromSpec(d spec.Decline) Decline { return words.Number(declines(), d) }
+
+// ToSpec is the cause in plain types, empty for none. It refuses one that does not exist.
+func (d Decline) ToSpec() (spec.Decline, error) { return words.Word("cause to decline", declines(), d) }
 
 // TaskStateFromSpec is the number of a state; TASK_STATE_UNSPECIFIED where it has none.
 func TaskStateFromSpec(s spec.TaskState) TaskState { return words.Number(taskStates(), s) }

@@ -51,6 +51,9 @@ func TestChainAndSimulatorConform(t *testing.T) {
 		func() roundtest.World { return newMemory() })
 }
 
+// Validators implements [roundtest.World].
+func (m *memory) Validators() uint64 { return m.Balance(sim.Validators) }
+
 // firstBlock is the block time of the first block, in milliseconds since 1970.
 const firstBlock = 1_000_000
 
@@ -120,7 +123,7 @@ func newStored(e chain.Encoding) *stored {
 	addresses := address.NewBech32Codec(chain.Prefix)
 	authority := moduleAddress(purse).String()
 	accounts := authkeeper.NewAccountKeeper(e.Codec, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount,
-		map[string][]string{node.Name: nil, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
+		map[string][]string{authtypes.FeeCollectorName: nil, node.Name: nil, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
 	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1).WithBlockTime(time.UnixMilli(firstBlock))}
 	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
 	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
@@ -383,6 +386,10 @@ func (s *stored) Balance(account string) uint64 {
 
 func (s *stored) Escrow() uint64 {
 	return s.bank.GetBalance(s.ctx, moduleAddress(task.Name), chain.Denom).Amount.Uint64()
+}
+
+func (s *stored) Validators() uint64 {
+	return s.bank.GetBalance(s.ctx, moduleAddress(authtypes.FeeCollectorName), chain.Denom).Amount.Uint64()
 }
 
 func (s *stored) Told() []string { return s.told }

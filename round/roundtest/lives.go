@@ -24,6 +24,8 @@ func lives() []life {
 		{"a liar", liar},
 		{"an update withheld", withheld},
 		{"a dropout", dropout},
+		{"aggregators whose disks are full", diskFull},
+		{"training diverges", diverged},
 		{"a late trainer", late},
 		{"nobody scores", unscored},
 		{"a silent aggregator", silentAggregator},
@@ -70,7 +72,7 @@ func single(w *twins, asked spec.TaskSpec) uint64 {
 // task has a rich account open a task.
 func (w *twins) task(owner string, asked spec.TaskSpec) uint64 {
 	w.Helper()
-	id, err := w.create(w.fund(owner, spec.Thing), asked)
+	id, err := w.create(w.fund(owner, 100*spec.Thing), asked)
 	if err != nil {
 		w.Fatalf("%v", err)
 	}
@@ -168,11 +170,11 @@ func (w *twins) hint(words string) {
 
 func reached(w *twins) {
 	id := single(w, digits())
-	t := w.finish(cast{}, id, spec.TaskReached, 1000)
+	t := w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
 	if t.Model != digest("model 2") || t.Score != 961_000 {
 		w.Fatalf("the model is %s at %s", t.Model, t.Score)
 	}
-	w.earned(200, 200, 200, 200, 200)
+	w.earned(300_000, 300_000, 300_000, 300_000, 300_000)
 	if n, _ := w.one.Node(1); len(n.Measured) != 1 || n.Measured[0].Accuracy != t.Score {
 		w.Fatalf("a survivor's record is %+v", n.Measured)
 	}
@@ -181,13 +183,13 @@ func reached(w *twins) {
 func spent(w *twins) {
 	asked := digits()
 	asked.Target = spec.Target{Rounds: 3}
-	asked.Escrow = 1001 // 333 a round, 66 a trainer
-	w.finish(cast{}, single(w, asked), spec.TaskSpent, 990)
-	w.earned(198, 198, 198, 198, 198)
+	asked.Escrow = 4*spec.Thing + 1 // 1 THING a round, 150000 uthing a trainer
+	w.finish(cast{}, single(w, asked), spec.TaskSpent, 3*spec.Thing)
+	w.earned(450_000, 450_000, 450_000, 450_000, 450_000)
 }
 
 func liar(w *twins) {
-	t := w.finish(cast{liars: []uint64{7}}, single(w, digits()), spec.TaskReached, 1000)
+	t := w.finish(cast{liars: []uint64{7}}, single(w, digits()), spec.TaskReached, 1_960_000) // two shares of 20000 stay
 	w.blamed(7, spec.FaultWrongAggregate)
 	if len(t.Faults) != 1 || t.Faults[0].Node != 7 || t.Faults[0].Round != 1 {
 		w.Fatalf("the faults are %+v", t.Faults)
@@ -195,19 +197,20 @@ func liar(w *twins) {
 }
 
 func withheld(w *twins) {
-	w.finish(cast{hiders: []uint64{3}}, single(w, digits()), spec.TaskReached, 1000)
+	w.finish(cast{hiders: []uint64{3}}, single(w, digits()), spec.TaskReached, 2*spec.Thing)
 	w.blamed(3, "update withheld")
-	w.earned(250, 250, 0, 250, 250)
+	w.earned(375_000, 375_000, 0, 375_000, 375_000)
 }
 
 // The first trainer is silent until the deadline: the others get through on a
-// grace. In the second round too few commit, and all wait for the deadline.
+// grace. In the second round too few commit, and all wait for the deadline; that is no
+// demerit, for where most are silent it may be that nobody could answer.
 func dropout(w *twins) {
 	id := single(w, digits())
 	w.reach(cast{silent: []uint64{1}}, id, 2, spec.PhaseTrain)
-	w.earned(0, 125, 125, 125, 125)
-	w.finish(cast{silent: []uint64{1, 2, 3, 4}}, id, spec.TaskFailed, 500)
-	w.blamed(1, "silent in phase train")
+	w.earned(0, 187_500, 187_500, 187_500, 187_500)
+	w.finish(cast{silent: []uint64{1, 2, 3, 4}}, id, spec.TaskFailed, 1_048_746) // two rounds that were aborted cost 48746
+	w.blamed(1, "")
 	w.hint("too few trainers committed")
 }
 
@@ -224,8 +227,8 @@ func late(w *twins) {
 	after := cast{}.owed(w.state(id))
 	w.until(cast{silent: []uint64{2}}, id, func(s round.State) bool { return s.Round.Phase != spec.PhaseTrain })
 	w.refuse(id, after[0], round.ErrLate)
-	w.finish(cast{}, id, spec.TaskReached, 1000)
-	w.earned(225, 100, 225, 225, 225)
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
+	w.earned(337_500, 150_000, 337_500, 337_500, 337_500)
 }
 
 // Trainers are paid all the same, once where nobody commits to a score and once
@@ -235,12 +238,12 @@ func unscored(w *twins) {
 	evaluators := cast{silent: []uint64{10, 11, 12, 13}}
 	w.reach(cast{}, id, 1, spec.PhaseScore)
 	w.reach(evaluators, id, 2, spec.PhaseTrain)
-	w.blamed(10, "silent in phase score")
+	w.blamed(10, "") // nobody scored, so it may be that nobody could
 	w.reach(cast{}, id, 2, spec.PhaseOpen)
-	if t := w.finish(evaluators, id, spec.TaskSpent, 1000); t.Score != 0 || t.Accepted != 2 {
+	if t := w.finish(evaluators, id, spec.TaskSpent, 1_760_000); t.Score != 0 || t.Accepted != 2 {
 		w.Fatalf("nobody scored, and the score is %s after %d rounds", t.Score, t.Accepted)
 	}
-	w.blamed(10, "silent in phase open")
+	w.blamed(10, "")
 	w.hint("unscored")
 }
 
@@ -250,11 +253,11 @@ func silentAggregator(w *twins) {
 		w.reach(cast{silent: []uint64{6}}, id, 1, phase)
 	}
 	w.reach(cast{}, id, 2, spec.PhaseReveal) // it commits, and does not open
-	w.finish(cast{silent: []uint64{6}}, id, spec.TaskReached, 1000)
+	w.finish(cast{silent: []uint64{6}}, id, spec.TaskReached, 1_960_000)
 }
 
 func retriesSpent(w *twins) {
-	t := w.finish(cast{liars: []uint64{6, 7}}, single(w, digits()), spec.TaskFailed, 0)
+	t := w.finish(cast{liars: []uint64{6, 7}}, single(w, digits()), spec.TaskFailed, 617_181) // 500000 for what was delivered, two fees
 	if t.Round != 2 || t.Reason != "too many aborted rounds: aggregators did not agree" {
 		w.Fatalf("after round %d: %s", t.Round, t.Reason)
 	}
@@ -269,34 +272,39 @@ func noCommittee(w *twins) {
 	id = w.task("bob", digits())
 	w.end()
 	w.join(spec.Evaluator, 1) // comes in time
-	w.finish(cast{}, id, spec.TaskReached, 1000)
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
 }
 
 func notReady(w *twins) {
 	id := single(w, digits())
-	w.finish(cast{silent: []uint64{6, 7, 13}}, id, spec.TaskFailed, 0)
+	w.finish(cast{silent: []uint64{6, 7, 13}}, id, spec.TaskFailed, 11_250) // the fee of those that were ready
 	for _, node := range []uint64{6, 7, 13} {
 		w.blamed(node, "silent in the preparation")
 	}
 }
 
+// passed lists the phases through which a round passes that gives a model.
+func passed() []spec.Phase {
+	return slices.DeleteFunc(spec.Phases(), func(p spec.Phase) bool { return p.Final() || p == spec.PhaseProve })
+}
+
 func cancelled(w *twins) {
 	w.populate(5, 4, 4, 4)
-	owner := w.fund("alice", spec.Thing)
+	owner := w.fund("alice", 1000*spec.Thing)
 	wish := round.Cancel{Owner: owner}
 	stranger := round.Cancel{Owner: w.fund("mallory", 1)}
-	for _, at := range append([]spec.Phase{"waiting", "preparing"}, spec.Phases()[:6]...) {
+	for _, at := range append([]spec.Phase{"waiting", "preparing"}, passed()...) {
 		id, err := w.create(owner, digits())
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
-		paid := uint64(500)
+		paid := spec.Thing
 		switch at {
 		case "waiting":
 			paid = 0
 		case "preparing":
 			w.until(cast{}, id, func(s round.State) bool { return s.Task.State == spec.TaskPreparing })
-			paid = 0
+			paid = 15_625 // the committee gets ready in vain
 		default:
 			w.reach(cast{}, id, 1, at)
 		}
@@ -351,7 +359,7 @@ func trainersLeave(w *twins) {
 	if err := w.exit(6); err == nil {
 		w.Fatalf("an aggregator leaves its task")
 	}
-	w.finish(cast{}, id, spec.TaskFailed, 500)
+	w.finish(cast{}, id, spec.TaskFailed, 1_015_625) // a round, and the committee waits
 	if err := w.exit(6); err != nil {
 		w.Fatalf("an aggregator whose task is over: %v", err)
 	}
@@ -361,7 +369,7 @@ func trainersLeave(w *twins) {
 func cancelledBetween(w *twins) {
 	id := between(w)
 	w.hear(id, round.Cancel{Owner: w.account("alice")})
-	w.finish(cast{}, id, spec.TaskCancelled, 500)
+	w.finish(cast{}, id, spec.TaskCancelled, 1_015_625)
 }
 
 // A node that may not be selected finishes what it serves, and is selected again
@@ -376,8 +384,8 @@ func inactive(w *twins) {
 		w.Fatalf("trainer 1 was selected or aggregator 6 is gone: %+v", w.state(id).Round)
 	}
 	w.setActive(1, true)
-	w.finish(cast{}, id, spec.TaskReached, 1000)
-	w.earned(100, 225, 225, 225, 225)
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
+	w.earned(150_000, 337_500, 337_500, 337_500, 337_500)
 }
 
 // Every node has one slot: a second committee there is not, and trainers are busy
@@ -387,12 +395,12 @@ func competing(w *twins) {
 	asked := digits()
 	asked.Deadlines.Select = 100 * spec.Second
 	first, second := w.task("alice", asked), w.task("bob", asked)
-	w.finish(cast{}, first, spec.TaskReached, 1000)
+	w.finish(cast{}, first, spec.TaskReached, 2*spec.Thing)
 	if s := w.state(second).Task; s.State == spec.TaskRunning || s.State.Final() {
 		w.Fatalf("the second task is %s", s.State)
 	}
-	w.finish(cast{}, second, spec.TaskReached, 1000)
-	w.earned(400, 400, 400, 400, 400)
+	w.finish(cast{}, second, spec.TaskReached, 2*spec.Thing)
+	w.earned(600000, 600000, 600000, 600000, 600000)
 
 	w.populate(0, 4, 4, 1)
 	third, fourth := w.task("carol", asked), w.task("dan", asked)
@@ -440,14 +448,14 @@ func several(w *twins) {
 		w.end()
 	}
 	for _, id := range append(ids, 6) {
-		w.ended(id, spec.TaskReached, 1000)
+		w.ended(id, spec.TaskReached, 2*spec.Thing)
 	}
 }
 
 // 120 tasks wait for nodes that do not exist, and a block looks at 100 of them. What
 // it leaves for the next one goes before what comes due there.
 func flood(w *twins) {
-	owner := w.fund("alice", spec.Thing)
+	owner := w.fund("alice", 1000*spec.Thing)
 	open := func(tasks int) {
 		for range tasks {
 			if _, err := w.create(owner, digits()); err != nil {
@@ -488,17 +496,17 @@ func manyRoles(w *twins) {
 	if both == 0 {
 		w.Fatalf("no trainer aggregates: %+v", w.state(id).Round)
 	}
-	w.finish(cast{}, id, spec.TaskReached, 1000)
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
 }
 
 // Who withheld an update is behind the others when the next task is selected for.
 func standing(w *twins) {
 	w.populate(7, 5, 5, 4)
-	w.finish(cast{hiders: []uint64{1}}, w.task("alice", digits()), spec.TaskReached, 998) // 100 for each of 5, then 83 for each of 6
+	w.finish(cast{hiders: []uint64{1}}, w.task("alice", digits()), spec.TaskReached, 2*spec.Thing) // 100 for each of 5, then 83 for each of 6
 	id := w.task("bob", digits())
 	w.reach(cast{}, id, 1, spec.PhaseTrain)
 	if s := w.state(id); s.Round.Trainer(1) >= 0 || s.Round.Trainer(7) < 0 {
 		w.Fatalf("trainer 1 withheld an update, and the next task asks %+v", s.Round.Trainers)
 	}
-	w.finish(cast{}, id, spec.TaskReached, 996)
+	w.finish(cast{}, id, spec.TaskReached, 2000000)
 }

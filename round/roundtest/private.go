@@ -95,7 +95,7 @@ func private(w *twins) {
 		w.Fatalf("the second round asks %+v", asked)
 	}
 	w.reach(cast{silent: []uint64{3}}, id, 2, spec.PhaseAttest)
-	w.finish(cast{}, id, spec.TaskSpent, 995)
+	w.finish(cast{}, id, spec.TaskSpent, 2250000)
 	w.spent(1,
 		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1",
 		"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 2",
@@ -123,7 +123,7 @@ func privateSampled(w *twins) {
 	}
 	asked.Selection.MinTrainers = 3
 	id := w.task("alice", asked)
-	w.finish(cast{}, id, spec.TaskSpent, 999)
+	w.finish(cast{}, id, spec.TaskSpent, 2250000)
 	for dataset := uint64(1); dataset <= 3; dataset++ {
 		w.spent(dataset,
 			"reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1",
@@ -140,7 +140,7 @@ func privateRefused(w *twins) {
 	if err := w.lend(2, 3); err != nil {
 		w.Fatalf("%v", err)
 	}
-	alice := w.fund("alice", 2*spec.Thing)
+	alice := w.fund("alice", 20*spec.Thing)
 	if _, err := w.create(alice, noisy()); !errors.Is(err, round.ErrBudget) {
 		w.Fatalf("one owner can pay: got %v", err)
 	}
@@ -158,7 +158,7 @@ func privateRefused(w *twins) {
 		w.Fatalf("nodes and data sets of the first round (-want +got):\n%s", diff)
 	}
 	w.refuse(id, round.Commit{Node: 1, Round: 1, Commitment: digest("update"), Samples: 1}, round.ErrSamples)
-	w.finish(cast{}, id, spec.TaskSpent, 998)
+	w.finish(cast{}, id, spec.TaskSpent, 2250000)
 }
 
 // A task that names owners asks them alone, and counts them alone when it is created.
@@ -176,7 +176,7 @@ func privateAdmitted(w *twins) {
 		slices.Sort(asked.Selection.Owners)
 		return asked
 	}
-	alice := w.fund("alice", 3*spec.Thing)
+	alice := w.fund("alice", 30*spec.Thing)
 	if _, err := w.create(alice, admit(2, 5)); !errors.Is(err, round.ErrBudget) { // 5 has no data set
 		w.Fatalf("one of the admitted owners can pay: got %v", err)
 	}
@@ -194,7 +194,7 @@ func privateAdmitted(w *twins) {
 	if err := w.lend(4, 1); err != nil { // as whose node, does not matter
 		w.Fatalf("%v", err)
 	}
-	w.finish(cast{}, id, spec.TaskSpent, 996)
+	w.finish(cast{}, id, spec.TaskSpent, 2250000)
 	w.spent(1)
 	w.spent(3)
 }
@@ -251,7 +251,7 @@ func privateSigned(w *twins) {
 	w.refuse(id, again, round.ErrSignature)
 	again.Signature = spec.SignCharge(ownerKey(7), slot, 1, again.Commitment)
 	w.hear(id, again)
-	w.finish(cast{silent: []uint64{1}}, id, spec.TaskSpent, 998)
+	w.finish(cast{silent: []uint64{1}}, id, spec.TaskSpent, 2250000)
 }
 
 // A round in which too few commit gives back what the others reserved, and keeps what was
@@ -264,7 +264,7 @@ func privateAborted(w *twins) {
 	w.reach(cast{}, id, 1, spec.PhaseTrain)
 	w.answer(cast{silent: []uint64{2, 3}}, id)
 	w.until(cast{silent: []uint64{2, 3}}, id, func(s round.State) bool { return s.Task.State.Final() })
-	w.ended(id, spec.TaskFailed, 0)
+	w.ended(id, spec.TaskFailed, 23433)
 	w.spent(1, "reserve 1 of task 1 for update, round 0", "charge 1 of task 1 for update, round 1")
 	for _, silent := range []uint64{2, 3} {
 		w.spent(silent, "reserve 1 of task 1 for update, round 0", "release 1 of task 1 for update, round 0")

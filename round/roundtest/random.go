@@ -54,7 +54,7 @@ func (w *chaos) chance(in int, of string) bool {
 // settle has people come: a few of each role, and some of any.
 func (w *chaos) settle() {
 	for _, name := range []string{"alice", "bob", "carol"} {
-		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 4000).Draw(w.t, "money")))
+		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 4000*1000).Draw(w.t, "money")))
 	}
 	roles := []spec.Role{
 		spec.Trainer, spec.Trainer, spec.Trainer, spec.Trainer,
@@ -115,7 +115,7 @@ func (w *chaos) anyTask() spec.TaskSpec {
 	}
 	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
 	asked.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, 900_000}).Draw(t, "accuracy")
-	asked.Escrow = rapid.Uint64Range(18, 1000).Draw(t, "escrow")
+	asked.Escrow = rapid.Uint64Range(100_000, 1000_000).Draw(t, "escrow")
 	if w.chance(8, "no task") {
 		asked.Escrow = 0
 	}
@@ -231,6 +231,10 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 		value = salt(rapid.Uint64Range(0, 20).Draw(t, name))
 	case spec.Signature:
 		value = rapid.SampledFrom([]spec.Signature{{}, {1}}).Draw(t, name)
+	case spec.Decline:
+		value = rapid.SampledFrom(append(spec.Declines(), "", "a mood")).Draw(t, name)
+	case []spec.Receipt:
+		value = rapid.SliceOfN(rapid.Just(spec.Receipt{Aggregator: 1, Signature: spec.Signature{1}}), 0, 2).Draw(t, name)
 	case spec.PPM:
 		value = rapid.SampledFrom([]spec.PPM{0, 1, spec.One, spec.One + 1}).Draw(t, name)
 	case uint32:

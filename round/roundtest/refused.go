@@ -12,13 +12,13 @@ import (
 // place, and what is refused changes nothing.
 func refusals(w *twins) {
 	w.populate(5, 4, 4, 4)
-	alice := w.fund("alice", 1500)
+	alice := w.fund("alice", 5*spec.Thing)
 	for _, wrong := range []struct {
 		change func(*spec.TaskSpec)
 		want   error
 	}{
 		{func(t *spec.TaskSpec) { t.Escrow = 0 }, round.ErrSpec},
-		{func(t *spec.TaskSpec) { t.Escrow = 1501 }, round.ErrEscrow},
+		{func(t *spec.TaskSpec) { t.Escrow = 5*spec.Thing + 1 }, round.ErrEscrow},
 		{func(t *spec.TaskSpec) { *t = noisy() }, round.ErrBudget}, // nobody owns a data set
 	} {
 		asked := digits()
@@ -120,13 +120,14 @@ func refusals(w *twins) {
 	w.hear(id, open)
 	w.refuse(id, open, round.ErrRepeated)
 
-	w.finish(cast{}, id, spec.TaskReached, 1000)
+	w.finish(cast{}, id, spec.TaskReached, 1_950_000)
 	w.refuse(id, open, round.ErrClosed)
 	w.refuse(id, round.Cancel{Owner: alice}, round.ErrClosed)
 	for _, refusal := range round.Refusals() {
 		switch refusal {
 		case round.ErrNotOwner, round.ErrAlreadyClosing: // see cancelled
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
+		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
 			if w.heard[refusal.Why] == 0 && refusal.Code < 99 {

@@ -1,6 +1,7 @@
 package roundtest
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"testing"
 
@@ -23,7 +24,7 @@ func Run(t *testing.T, account func(name string) string, one, other func() World
 	t.Run("random lives", func(t *testing.T) { random(t, open) })
 }
 
-// digits pays 500 uthing for each of 2 rounds with at most 4 trainers (6 with
+// digits pays 1 THING for each of 2 rounds with at most 4 trainers (6 with
 // backups) and a committee of 4 and 4; it is done at an accuracy of 0.9.
 func digits() spec.TaskSpec {
 	t := spec.DefaultTask()
@@ -34,7 +35,7 @@ func digits() spec.TaskSpec {
 	t.Selection.Trainers, t.Selection.MinTrainers = 4, 2
 	t.Selection.Aggregators, t.Selection.Evaluators = 4, 4
 	t.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
-	t.Escrow = 1000
+	t.Escrow = 3 * spec.Thing
 	t.Retries = 1
 	t.Deadlines = spec.Deadlines{
 		Select: 20 * spec.Second, Train: 20 * spec.Second,
@@ -47,10 +48,16 @@ func digits() spec.TaskSpec {
 // stake is what a node locks, in uthing: as much as a chain asks for at least.
 const stake = spec.Thing
 
+// transportKey is the key with which the node of a name signs receipts.
+func transportKey(name string) ed25519.PrivateKey {
+	seed := digest("transport key of %s", name)
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
 func profile(name string, roles spec.Role, slots uint32) spec.Profile {
 	return spec.Profile{
 		Name: name, Roles: roles, Slots: slots, Endpoint: "https://" + name + ".example",
-		TransportKey: make([]byte, spec.KeySize), Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
+		TransportKey: transportKey(name).Public().(ed25519.PublicKey), Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
 	}
 }
 

@@ -45,13 +45,14 @@ type record struct {
 	Duties    [][]Duty
 	Balances  []uint64
 	Escrow    uint64
+	Paid      uint64       // to the validators of blocks
 	Histories [][]cost.Row // of the data sets
 	Told      []string     // since the last comparison
 }
 
 func (w *twins) read(world World, all bool) record {
 	w.Helper()
-	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
+	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Paid: world.Validators(), Told: world.Told()[w.told:]}
 	for id := uint64(1); id <= w.tasks; id++ {
 		t, err := world.Task(id)
 		if err != nil {
@@ -112,7 +113,7 @@ func (w *twins) compare(after string, all bool) {
 	if w.told += len(one.Told); !all {
 		return
 	}
-	var locked, money uint64
+	locked, money := uint64(0), one.Paid
 	for _, t := range one.Tasks {
 		locked += round.Held(t)
 	}

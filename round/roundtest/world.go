@@ -56,6 +56,8 @@ type World interface {
 	Balance(account string) uint64
 	// Escrow is what is locked for all tasks together, in uthing.
 	Escrow() uint64
+	// Validators is what the validators of blocks were paid in all, in uthing.
+	Validators() uint64
 	// History is every row of the book of a data set.
 	History(dataset uint64) []cost.Row
 	// Told lists every effect so far, as "height: task id round number: effect", the
