@@ -90,7 +90,7 @@ func TestMountedServer(t *testing.T) {
 	peer := serve(t, server, s, mount)
 	peer.Endpoint += "below"
 	entry, _ := opening(blobtest.UpdateRef(trainer), []byte("x"))
-	if err := clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, reading([]byte("x"))); err != nil {
+	if _, err := clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, reading([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	wantHolds(t, s, []byte("x"))

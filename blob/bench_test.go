@@ -74,7 +74,7 @@ func BenchmarkPutUpdate(b *testing.B) {
 			b.SetBytes(size)
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := c.PutUpdate(b.Context(), peer, slot, entry, reading(update)); err != nil {
+				if _, err := c.PutUpdate(b.Context(), peer, slot, entry, reading(update)); err != nil {
 					b.Fatal(err)
 				}
 				if err := store.Forget(b.Context(), slot); err != nil {

@@ -111,7 +111,7 @@ func TestAttackEavesdrop(t *testing.T) {
 		} else {
 			peer = secured(t, server, store, listen, keyOf(server))
 		}
-		if err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
+		if _, err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := securely(evaluator).FetchUpdate(t.Context(), []blob.Peer{peer}, slot, commitment, most, blob.NewMemory()); err != nil {
@@ -144,7 +144,7 @@ func TestAttackImpersonation(t *testing.T) {
 	defer web.Close()
 	for name, endpoint := range map[string]string{"another node's key": peer.Endpoint, "no node's key": web.URL} {
 		to := blob.Peer{Node: server, Endpoint: endpoint, Key: publicOf(server)}
-		if err := securely(trainer).PutUpdate(t.Context(), to, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || !errors.Is(err, spec.ErrCommunication) {
+		if _, err := securely(trainer).PutUpdate(t.Context(), to, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || !errors.Is(err, spec.ErrCommunication) {
 			t.Errorf("%s: an upload ends with %v", name, err)
 		}
 		if err := securely(0).Health(t.Context(), to); !errors.Is(err, blob.ErrOtherKey) {
@@ -155,7 +155,7 @@ func TestAttackImpersonation(t *testing.T) {
 		t.Errorf("%d requests reached an impostor", seen.Load())
 	}
 	wantNothing(t, thief)
-	if err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
+	if _, err := securely(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
 		t.Errorf("with the key looked for, that is with no defence: %v", err)
 	}
 	peer.Key = nil
@@ -370,7 +370,8 @@ func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
 		entry, _ := opening(slot, update)
 		put := make(chan error, 1)
 		go func() {
-			put <- c.PutUpdate(t.Context(), blob.Peer{Node: server, Endpoint: "https://street.example", Key: publicOf(server)}, slot, entry, gated(update, begin))
+			_, err := c.PutUpdate(t.Context(), blob.Peer{Node: server, Endpoint: "https://street.example", Key: publicOf(server)}, slot, entry, gated(update, begin))
+			put <- err
 		}()
 		synctest.Wait() // the server waits for its bytes
 		for i := range 40 {
@@ -443,13 +444,13 @@ func TestRotatedKeyIsLookedUp(t *testing.T) {
 		}
 		get := n.FetchModel(t.Context(), []uint64{server}, spec.DigestOf(model), 1000, blob.NewMemory())
 		known = publicOf(otherServer)
-		put := n.PutUpdate(t.Context(), server, slot, entry, reading(update))
+		_, put := n.PutUpdate(t.Context(), server, slot, entry, reading(update))
 		if doubts && (get != nil || put != nil || asked != 4) || !doubts && (!errors.Is(get, blob.ErrOtherKey) || !errors.Is(put, blob.ErrOtherKey) || asked != 2) {
 			t.Errorf("doubts %v: got %v and %v after %d questions", doubts, get, put, asked)
 		}
 		if n.Doubt = func(uint64) bool { return true }; doubts {
 			known, asked = publicOf(otherServer), 0
-			if err := n.PutUpdate(t.Context(), server, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || asked != 2 {
+			if _, err := n.PutUpdate(t.Context(), server, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || asked != 2 {
 				t.Errorf("with the old key in the registry: %v after %d questions", err, asked)
 			}
 		}

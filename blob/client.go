@@ -47,10 +47,11 @@ type Peer struct {
 // PutUpdate uploads an update to a slot. The entry is the opening of the
 // trainer's commitment and the size of what open reads; open may be called more
 // than once. Having sent the same before is fine, another update for the slot
-// is [ErrConflict].
-func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open func() (io.ReadCloser, error)) error {
+// is [ErrConflict]. The receipt is the peer's, unverified; the zero one where it
+// gave none.
+func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
 	if r.Kind != Update {
-		return fmt.Errorf("%w: %s is no update", ErrMalformed, r)
+		return spec.Receipt{}, fmt.Errorf("%w: %s is no update", ErrMalformed, r)
 	}
 	ctx, alive, stop := watch(ctx, c.patience())
 	defer stop()
@@ -75,10 +76,17 @@ func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open fun
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("put %s to node %d: %w", r, to.Node, err)
+		return spec.Receipt{}, fmt.Errorf("put %s to node %d: %w", r, to.Node, err)
 	}
-	return answer.Body.Close()
+	var taken Taken // an answer that is none has no receipt: the update was taken all the same
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxTaken)).Decode(&taken); err != nil {
+		taken.Receipt = spec.Receipt{}
+	}
+	return taken.Receipt, answer.Body.Close()
 }
+
+// maxTaken is how many bytes of an answer to an upload are read at most.
+const maxTaken = 4096
 
 // Updates lists the updates of a round that a peer holds and lets this node get.
 // They are the peer's word: nothing is checked against commitments.

@@ -136,7 +136,7 @@ func TestAttackUploadToAFullNode(t *testing.T) {
 			peer := serve(t, server, dir, nil)
 			put := func() (sent int, err error) {
 				body := bytes.NewReader(b)
-				err = clientOf(trainer).PutUpdate(t.Context(), peer, ref, entry, func() (io.ReadCloser, error) { return io.NopCloser(body), nil })
+				_, err = clientOf(trainer).PutUpdate(t.Context(), peer, ref, entry, func() (io.ReadCloser, error) { return io.NopCloser(body), nil })
 				return len(b) - body.Len(), err
 			}
 			sent, err := put()

@@ -244,7 +244,10 @@ func TestNodesGoBeforeStrangers(t *testing.T) {
 		slot := blobtest.UpdateRef(trainer)
 		entry, _ := opening(slot, update)
 		put := make(chan error, 1)
-		go func() { put <- c.PutUpdate(t.Context(), atStreet(), slot, entry, gated(update, begin)) }()
+		go func() {
+			_, err := c.PutUpdate(t.Context(), atStreet(), slot, entry, gated(update, begin))
+			put <- err
+		}()
 		synctest.Wait() // it was let in, and has the server wait for its bytes
 		crowd(2)
 		crowd(3)
@@ -271,7 +274,8 @@ func TestFullOfNodesWaits(t *testing.T) {
 			c, hangUp := s.caller(trainer, "10.1.0.1:1")
 			held = append(held, hangUp)
 			go func() {
-				done <- c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, gated(update, begin))
+				_, err := c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, gated(update, begin))
+				done <- err
 			}()
 		}
 		synctest.Wait()

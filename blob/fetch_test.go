@@ -84,7 +84,7 @@ func TestFetchBetweenAllStores(t *testing.T) {
 					held, kept := from(t), into(t)
 					peers := []blob.Peer{serve(t, server, held, nil)}
 					entry, commitment := opening(slot, b)
-					if err := clientOf(trainer).PutUpdate(t.Context(), peers[0], slot, entry, reading(b)); err != nil {
+					if _, err := clientOf(trainer).PutUpdate(t.Context(), peers[0], slot, entry, reading(b)); err != nil {
 						t.Fatal(err)
 					}
 					for range 2 { // the second time nobody is asked

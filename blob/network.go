@@ -54,18 +54,18 @@ func (n Network) FetchUpdate(ctx context.Context, from []uint64, r Ref, commitme
 }
 
 // PutUpdate is [Client.PutUpdate] to a node; [ErrNotFound] where it serves nothing.
-func (n Network) PutUpdate(ctx context.Context, to uint64, r Ref, e Entry, open func() (io.ReadCloser, error)) error {
+func (n Network) PutUpdate(ctx context.Context, to uint64, r Ref, e Entry, open func() (io.ReadCloser, error)) (receipt spec.Receipt, err error) {
 	for again := n.Doubt != nil; ; again = false {
 		peer, err := n.Peer(ctx, to)
 		if err == nil && peer.Endpoint == "" {
 			err = ErrNotFound
 		}
 		if err != nil {
-			return fmt.Errorf("put %s to node %d: where it serves blobs: %w", r, to, err)
+			return receipt, fmt.Errorf("put %s to node %d: where it serves blobs: %w", r, to, err)
 		}
-		err = n.Client.PutUpdate(ctx, peer, r, e, open)
+		receipt, err = n.Client.PutUpdate(ctx, peer, r, e, open)
 		if !again || !errors.Is(err, ErrOtherKey) || !n.Doubt(to) {
-			return err
+			return receipt, err
 		}
 	}
 }

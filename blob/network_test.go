@@ -87,7 +87,7 @@ func TestLookupThatFailedIsTold(t *testing.T) {
 	}
 	ref := blob.Ref{Kind: blob.Update, Slot: spec.Slot{Chain: chain, Task: 1, Round: 1, Node: 5}}
 	for node, want := range map[uint64]error{98: blob.ErrNotFound, 99: blob.ErrNotFound, 100: spec.ErrCommunication} {
-		if err := n.PutUpdate(t.Context(), node, ref, blob.Entry{}, nil); !errors.Is(err, want) {
+		if _, err := n.PutUpdate(t.Context(), node, ref, blob.Entry{}, nil); !errors.Is(err, want) {
 			t.Errorf("node %d: got %v, want %v", node, err, want)
 		}
 	}

@@ -31,6 +31,9 @@ type Policy interface {
 	// CheckUpdate reads an update of the right digest before it becomes
 	// visible. Any error is [ErrContent], and nothing is kept.
 	CheckUpdate(ctx context.Context, r Ref, e Entry, body io.Reader) error
+	// Receipt is the node's signed word that it holds an update: the answer to whoever put
+	// it. The zero one where the node gives none.
+	Receipt(ctx context.Context, r Ref, e Entry) (spec.Receipt, error)
 	// MayGetUpdate is asked for a single update, and for each one of a list.
 	MayGetUpdate(ctx context.Context, c Caller, r Ref) error
 	// MayGetModel is asked for a model or a state, once for each of its places in

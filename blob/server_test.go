@@ -62,7 +62,7 @@ func TestPutAccess(t *testing.T) {
 			entry, _ := opening(test.slot, test.says)
 			body := bytes.NewReader(test.sends)
 			open := func() (io.ReadCloser, error) { return io.NopCloser(body), nil }
-			err := test.client.PutUpdate(t.Context(), peer, test.slot, entry, open)
+			_, err := test.client.PutUpdate(t.Context(), peer, test.slot, entry, open)
 			if !errors.Is(err, test.want) {
 				t.Fatalf("got %v, want %v", err, test.want)
 			}
@@ -89,7 +89,8 @@ func TestPutTwice(t *testing.T) {
 	put := func(b []byte, salt spec.Salt) error {
 		entry, _ := opening(slot, b)
 		entry.Salt = salt
-		return clientOf(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(b))
+		_, err := clientOf(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(b))
+		return err
 	}
 	for range 2 {
 		if err := put(first, spec.Salt{}); err != nil {
@@ -118,7 +119,7 @@ func TestPutRace(t *testing.T) {
 		wg.Go(func() {
 			b := blobtest.Bytes(byte(i), blob.ChunkSize)
 			entry, _ := opening(blobtest.UpdateRef(trainer), b)
-			errs[i] = clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, reading(b))
+			_, errs[i] = clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, reading(b))
 		})
 	}
 	wg.Wait()
@@ -318,7 +319,8 @@ func TestTooManyUploads(t *testing.T) {
 	update := blobtest.Bytes(1, 100)
 	entry, _ := opening(blobtest.UpdateRef(trainer), update)
 	put := func(open func() (io.ReadCloser, error)) error {
-		return clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, open)
+		_, err := clientOf(trainer).PutUpdate(t.Context(), peer, blobtest.UpdateRef(trainer), entry, open)
+		return err
 	}
 	var held []*io.PipeWriter
 	errs := make(chan error)

@@ -228,7 +228,7 @@ func TestDrippingUploadIsCutOff(t *testing.T) {
 			done := make(chan error)
 			go func() { done <- web.Serve(s) }()
 			c, hangUp := s.caller(trainer, "10.0.0.1:1")
-			err := c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, func() (io.ReadCloser, error) {
+			_, err := c.PutUpdate(t.Context(), atStreet(), blobtest.UpdateRef(trainer), entry, func() (io.ReadCloser, error) {
 				return io.NopCloser(&drip{left: update}), nil
 			})
 			if floor == (err == nil) {

@@ -29,8 +29,7 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	}
 	switch old, err := s.Store.Lookup(r.Context(), ref); {
 	case err == nil && old == entry:
-		reply(w, http.StatusOK, Label{ref, entry})
-		return nil
+		return s.took(r.Context(), w, http.StatusOK, Label{ref, entry})
 	case err == nil:
 		return fmt.Errorf("%w: %s leads to %s", ErrConflict, ref, old.Digest)
 	case !errors.Is(err, ErrNotFound):
@@ -46,7 +45,22 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	if s.Stored != nil {
 		s.Stored(Label{ref, entry})
 	}
-	reply(w, http.StatusCreated, Label{ref, entry})
+	return s.took(r.Context(), w, http.StatusCreated, Label{ref, entry})
+}
+
+// Taken is the answer to an upload: what is held now, and the receipt for it.
+type Taken struct {
+	Label
+	Receipt spec.Receipt `json:"receipt,omitzero"`
+}
+
+// took answers with the receipt for an update that is held.
+func (s *Server) took(ctx context.Context, w http.ResponseWriter, code int, l Label) error {
+	receipt, err := s.Policy.Receipt(ctx, l.Ref, l.Entry)
+	if err != nil {
+		return err
+	}
+	reply(w, code, Taken{l, receipt})
 	return nil
 }
 

@@ -36,7 +36,7 @@ func TestRefusedUploadTellsNobody(t *testing.T) {
 	entry, _ := opening(slot, update)
 	const strangers = 20
 	for range strangers {
-		if err := clientOf(0).PutUpdate(t.Context(), peer, slot, entry, reading(update)); !errors.Is(err, blob.ErrForbidden) {
+		if _, err := clientOf(0).PutUpdate(t.Context(), peer, slot, entry, reading(update)); !errors.Is(err, blob.ErrForbidden) {
 			t.Fatal(err)
 		}
 	}
@@ -44,7 +44,7 @@ func TestRefusedUploadTellsNobody(t *testing.T) {
 		t.Errorf("%d PUTs that are refused tell the node of %d updates, want none", puts.Load(), stored.Load())
 	}
 	for range 3 { // the second brings what is there
-		if err := clientOf(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
+		if _, err := clientOf(trainer).PutUpdate(t.Context(), peer, slot, entry, reading(update)); err != nil {
 			t.Fatal(err)
 		}
 	}

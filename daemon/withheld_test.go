@@ -206,7 +206,8 @@ func TestAttackCountRowsInLogs(t *testing.T) {
 }
 
 // TestFewerRowsThanAsked: a node whose number of rows is withheld fits every task. It
-// keeps silent where it has too few, which costs it standing as any silence does.
+// declines where it has too few, for a reason that says nothing of its rows, and that costs
+// it no standing.
 func TestFewerRowsThanAsked(t *testing.T) {
 	n := villagers(t, asked-1, true)
 	task := sim.DigitsTask(1)
@@ -218,7 +219,7 @@ func TestFewerRowsThanAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := n.Round(1, 1)
-	if err != nil || len(r.Trainers) != 1 || r.Trainers[0].Height != 0 {
+	if err != nil || len(r.Trainers) != 1 || r.Trainers[0].Height != 0 || r.Trainers[0].Declined != spec.DeclinePolicy {
 		t.Errorf("the round has %+v, %v", r.Trainers, err)
 	}
 	node := n.Nodes[8]
@@ -228,7 +229,7 @@ func TestFewerRowsThanAsked(t *testing.T) {
 	if labels, err := node.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {
 		t.Errorf("it keeps %v, %v", labels, err)
 	}
-	if record, _ := n.Node(node.ID); record.Reputation >= round.NewStanding().Reputation {
+	if record, _ := n.Node(node.ID); record.Reputation != round.NewStanding().Reputation {
 		t.Errorf("its reputation is %s", record.Reputation)
 	}
 }

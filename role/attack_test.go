@@ -82,8 +82,9 @@ func own(t *testing.T, n *sim.Network, number, node uint64) (blob.Entry, []byte)
 func put(t *testing.T, n *sim.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
 	t.Helper()
 	e := blob.Entry{Digest: spec.DigestOf(b), Salt: salt, Size: int64(len(b))}
-	return n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
+	_, err := n.Nodes[s.Node-1].Tools.Blobs.PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
 		func() (io.ReadCloser, error) { return reading{bytes.NewReader(b)}, nil })
+	return err
 }
 
 // restamp writes another slot into an update, as whoever steals one would.

@@ -20,6 +20,7 @@ type Blobs interface {
 	// FetchUpdate gets an update in the same way, with its label. What does not open
 	// the commitment of its trainer is [blob.ErrOpening].
 	FetchUpdate(ctx context.Context, from []uint64, r blob.Ref, commitment spec.Digest, limit int64, into blob.Store) (blob.Entry, error)
-	// PutUpdate uploads the node's own update. The same one again is fine.
-	PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) error
+	// PutUpdate uploads the node's own update, and gives back the other node's receipt for
+	// it, unverified; the zero one where it gave none. The same update again is fine.
+	PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error)
 }

@@ -63,8 +63,8 @@ func Duties(task spec.Task, rounds []spec.Round) (duties []Duty) {
 // Action is one piece of work. Key tells it from all others.
 type Action interface {
 	Key() string
-	// Do does the work; a nil Event says that there is nothing to tell. It may be
-	// called again after a restart, and after a failure that is not [ErrFinal].
+	// Do does the work; a nil Event says that there is nothing to tell. An Event may come
+	// with an error: then it tells what follows from that. It may be called again after a restart, and after a failure that is not [ErrFinal].
 	Do(ctx context.Context, t Tools) (Event, error)
 }
 

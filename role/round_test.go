@@ -244,9 +244,9 @@ type lost struct {
 	nodes []uint64
 }
 
-func (l lost) PutUpdate(ctx ctx, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) error {
+func (l lost) PutUpdate(ctx ctx, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
 	if slices.Contains(l.nodes, to) {
-		return blob.ErrNotFound
+		return spec.Receipt{}, blob.ErrNotFound
 	}
 	return l.Blobs.PutUpdate(ctx, to, r, e, open)
 }
@@ -273,16 +273,16 @@ type late struct {
 	refused chan struct{}
 }
 
-func (l late) PutUpdate(_ ctx, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) error {
+func (l late) PutUpdate(_ ctx, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
 	switch to {
 	case 1:
 		defer close(l.refused)
-		return blob.ErrTooLarge
+		return none, blob.ErrTooLarge
 	case 2:
 		<-l.refused
-		return blob.ErrConflict
+		return none, blob.ErrConflict
 	}
-	return nil
+	return none, nil
 }
 
 // TestUploadNamesTheFirstRefusal: in the order of the aggregators, so that the same

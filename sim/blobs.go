@@ -69,37 +69,40 @@ func (b Blobs) FetchUpdate(ctx context.Context, from []uint64, r blob.Ref, commi
 }
 
 // PutUpdate implements [role.Blobs].
-func (b Blobs) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) error {
+func (b Blobs) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
 	s, p, err := b.place(ctx, to)
 	if err != nil {
-		return err
+		return none, err
 	}
 	if err := p.MayPut(ctx, b.caller(), r, e); err != nil {
-		return err
+		return none, err
 	}
 	switch old, err := s.Lookup(ctx, r); {
 	case err == nil && old == e:
-		return nil
+		return p.Receipt(ctx, r, e)
 	case err == nil:
-		return fmt.Errorf("%w: %s leads to %s", blob.ErrConflict, r, old.Digest)
+		return none, fmt.Errorf("%w: %s leads to %s", blob.ErrConflict, r, old.Digest)
 	case !errors.Is(err, blob.ErrNotFound):
-		return err
+		return none, err
 	}
 	body, err := open()
 	if err != nil {
-		return err
+		return none, err
 	}
 	sent, err := io.ReadAll(body)
 	if err := errors.Join(err, body.Close()); err != nil {
-		return err
+		return none, err
 	}
 	if got := spec.DigestOf(sent); got != e.Digest || int64(len(sent)) != e.Size {
-		return fmt.Errorf("%w: %d bytes of %s, want %d of %s", blob.ErrMismatch, len(sent), got, e.Size, e.Digest)
+		return none, fmt.Errorf("%w: %d bytes of %s, want %d of %s", blob.ErrMismatch, len(sent), got, e.Size, e.Digest)
 	}
 	if err := p.CheckUpdate(ctx, r, e, bytes.NewReader(sent)); err != nil {
-		return fmt.Errorf("%w: %w", blob.ErrContent, err)
+		return none, fmt.Errorf("%w: %w", blob.ErrContent, err)
 	}
-	return role.Keep(ctx, s, sent, blob.Label{Ref: r, Entry: e})
+	if err := role.Keep(ctx, s, sent, blob.Label{Ref: r, Entry: e}); err != nil {
+		return none, err
+	}
+	return p.Receipt(ctx, r, e)
 }
 
 func (b Blobs) caller() blob.Caller { return blob.Caller{Node: b.Self} }

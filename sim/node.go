@@ -69,7 +69,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	id := uint64(len(n.Nodes)) + 1
 	owner := fmt.Sprintf("node-%d", id)
 	profile := spec.Profile{
-		Name: owner, Roles: m.Roles, TransportKey: make([]byte, spec.KeySize), Slots: max(m.Slots, 1),
+		Name: owner, Roles: m.Roles, TransportKey: n.transportKey(owner).Public().(ed25519.PublicKey), Slots: max(m.Slots, 1),
 	}
 	if m.Slots == 0 {
 		profile.Slots = 8
@@ -98,7 +98,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	store := blob.NewMemory()
 	node := &Node{
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
-		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id},
+		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner)},
 		Tools: role.Tools{
 			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
@@ -131,6 +131,12 @@ func (n *Network) Join(m Member) (*Node, error) {
 	n.Nodes = append(n.Nodes, node)
 	node.Restart()
 	return node, nil
+}
+
+// transportKey is the key with which the node of an owner signs receipts.
+func (n *Network) transportKey(owner string) ed25519.PrivateKey {
+	seed := spec.Statement("simulated transport", binary.BigEndian.AppendUint64(nil, n.config.Seed), []byte(owner))
+	return ed25519.NewKeyFromSeed(seed[:])
 }
 
 // sign signs what the node commits to, as the owner of its rows.

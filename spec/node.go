@@ -76,7 +76,7 @@ type Holding struct {
 func (h Holding) Withheld() bool { return h.Samples == 0 }
 
 // Fits reports whether a trainer with this holding may be asked for so many rows. One
-// whose count is withheld may always be; when it has fewer, it keeps silent, but not where
+// whose count is withheld may always be; when it has fewer, it declines, but not where
 // the task is private: there nothing is decided by what the rows are.
 func (h Holding) Fits(minSamples uint32) bool { return h.Withheld() || h.Samples >= minSamples }
 

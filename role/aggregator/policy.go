@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,8 @@ type Policy struct {
 	// Node is the node whose interface this is: it takes updates of its own
 	// rounds only. With 0 it takes those of any round.
 	Node uint64
+	// Key is the node's transport key, which signs receipts; with nil it gives none.
+	Key ed25519.PrivateKey
 }
 
 var _ blob.Policy = Policy{}
@@ -83,6 +86,14 @@ func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body 
 		return err
 	}
 	return model.CheckUpdate(body, want)
+}
+
+// Receipt implements [blob.Policy].
+func (p Policy) Receipt(_ context.Context, r blob.Ref, e blob.Entry) (spec.Receipt, error) {
+	if p.Key == nil {
+		return spec.Receipt{}, nil
+	}
+	return spec.SignReceipt(p.Key, r.Slot, p.Node, spec.UpdateCommitment(r.Slot, e.Digest, e.Salt)), nil
 }
 
 // MayGetUpdate implements [blob.Policy].

@@ -39,8 +39,9 @@ func put(t *testing.T, n *sim.Network, caller uint64, s spec.Slot, e blob.Entry,
 
 func putTo(t *testing.T, n *sim.Network, to, caller uint64, s spec.Slot, e blob.Entry, b []byte) error {
 	t.Helper()
-	return n.Blobs(caller).PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
+	_, err := n.Blobs(caller).PutUpdate(t.Context(), to, blob.Ref{Kind: blob.Update, Slot: s}, e,
 		func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
+	return err
 }
 
 // get asks node 1 for an update as another node.

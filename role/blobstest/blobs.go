@@ -163,6 +163,10 @@ func (rules) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Re
 }
 
 // MayGetUpdate implements [blob.Policy].
+func (rules) Receipt(context.Context, blob.Ref, blob.Entry) (spec.Receipt, error) {
+	return spec.Receipt{Aggregator: 1, Signature: spec.Signature{1}}, nil
+}
+
 func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
 	if c.Node == bystander {
 		return fmt.Errorf("%w: node %d may not get %s", blob.ErrForbidden, c.Node, r)
@@ -320,9 +324,10 @@ func forbidden(w *world) {
 
 // upload puts bytes under an entry that may say something else.
 func upload(w *world, blobs role.Blobs, to uint64, l blob.Label, b []byte) error {
-	return blobs.PutUpdate(w.Context(), to, l.Ref, l.Entry, func() (io.ReadCloser, error) {
+	_, err := blobs.PutUpdate(w.Context(), to, l.Ref, l.Entry, func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(b)), nil
 	})
+	return err
 }
 
 func put(w *world) {

@@ -75,7 +75,8 @@ func TestDeclinesLookAlike(t *testing.T) {
 					return nil
 				}
 				event, err := do(t, node, duty)
-				if event != nil || !errors.Is(err, trainer.ErrDeclined) || !errors.Is(err, role.ErrFinal) {
+				declined := role.Event(trainer.Declined{Task: 1, Round: 1, Why: spec.DeclinePrivate})
+				if event != declined || !errors.Is(err, trainer.ErrDeclined) || !errors.Is(err, role.ErrFinal) {
 					t.Fatalf("%s, %s, %s: %v, %v", name, cause, rows, event, err)
 				}
 				if first == "" {

@@ -32,6 +32,7 @@ type Machine struct {
 	trained  map[place]Trained
 	copied   map[place]spec.Digest // the node's commitment that another node said first
 	uploaded map[place]bool        // of which the noise is to be checked yet
+	declined map[place]spec.Decline
 }
 
 type place struct{ task, round uint64 }
@@ -40,6 +41,7 @@ type place struct{ task, round uint64 }
 func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.trained == nil {
 		m.trained, m.copied, m.uploaded = map[place]Trained{}, map[place]spec.Digest{}, map[place]bool{}
+		m.declined = map[place]spec.Decline{}
 	}
 	if m.Norms == nil {
 		m.Norms = &audit.Norms{}
@@ -52,6 +54,8 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 			e.Noise = m.trained[place{e.Task, e.Round}].Noise
 		}
 		m.trained[place{e.Task, e.Round}] = e
+	case Declined:
+		m.declined[place{e.Task, e.Round}] = e.Why
 	case Copied:
 		m.copied[place{e.Task, e.Round}] = e.Commitment
 	case Uploaded:
@@ -76,8 +80,13 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	if i < 0 {
 		return nil
 	}
-	committed := d.Round.Trainers[i].Height > 0
-	switch t, done := m.trained[place{d.Task.ID, d.Round.Number}]; {
+	at := place{d.Task.ID, d.Round.Number}
+	committed, why := d.Round.Trainers[i].Height > 0, m.declined[at]
+	switch t, done := m.trained[at]; {
+	case d.Round.Trainers[i].Declined != "":
+		return nil
+	case d.Round.Phase == spec.PhaseTrain && !committed && !done && why != "":
+		return []role.Action{d.Say(round.Decline{Node: m.Node, Round: d.Round.Number, Why: why})}
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
 		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
@@ -94,10 +103,21 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 			actions = append(actions, m.check(t))
 		}
 		return actions
-	case d.Round.Phase.After(spec.PhaseAttest) && t.Noise != nil: // some of it may have left
-		return []role.Action{m.check(t)}
+	case d.Round.Phase.After(spec.PhaseAttest):
+		return m.after(d, d.Round.Trainers[i], t)
 	}
 	return nil
+}
+
+// after is what is to be done when the uploads have ended.
+func (m *Machine) after(d role.Duty, c spec.Contribution, t Trained) (actions []role.Action) {
+	if t.Noise != nil { // some of it may have left
+		actions = append(actions, m.check(t))
+	}
+	if !d.Round.Phase.Final() && c.Height > 0 && !c.Survivor && c.Proved == 0 {
+		actions = append(actions, Show{Task: d.Task.ID, Round: d.Round.Number})
+	}
+	return actions
 }
 
 func (m *Machine) check(t Trained) role.Action {
@@ -140,7 +160,7 @@ func TrainKey(task, round uint64) string { return role.RecordKey("train", task, 
 // Do implements [role.Action].
 func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	slot := t.Slot(a.Task.ID, a.Round.Number)
-	return role.Secret[Trained]{
+	event, err := role.Secret[Trained]{
 		Record: TrainKey(a.Task.ID, a.Round.Number), Copied: a.Copied,
 		Make: func() (Trained, error) { return a.train(ctx, t, slot) },
 		Hide: func(done Trained) (Trained, error) {
@@ -159,6 +179,10 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		},
 		Commitment: func(done Trained) spec.Digest { return done.Commitment },
 	}.Do(ctx, t)
+	if err != nil {
+		return a.decline(err, t.Withhold), err
+	}
+	return event, nil
 }
 
 // train puts the node's update into its store.
@@ -166,8 +190,8 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	if a.Task.Spec.Private() { // before anything is asked of the rows
 		return a.private(ctx, t, slot)
 	}
-	if uint64(t.Table.Rows()) < uint64(a.Task.Spec.Data.MinSamples) {
-		return Trained{}, fmt.Errorf("task %d round %d: the node has fewer rows than min_samples and keeps silent: %w", a.Task.ID, a.Round.Number, role.ErrFinal)
+	if err := a.misfit(t.Table.Rows(), t.Table.Features, t.Table.Classes); err != nil {
+		return Trained{}, err
 	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {

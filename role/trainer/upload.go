@@ -31,7 +31,8 @@ type Uploaded struct {
 func (Uploaded) Event() {}
 
 // Do implements [role.Action]. It fails unless 2f+1 aggregators took the update;
-// those that lack it pull it from the others.
+// those that lack it pull it from the others. The receipts of those that took it are
+// recorded, also where they are too few.
 func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task.ID, a.Round.Number)}
 	entry, err := t.Store.Lookup(ctx, ref)
@@ -39,13 +40,22 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		return nil, err
 	}
 	failed := make([]error, len(a.Round.Aggregates))
+	receipts := make([]spec.Receipt, len(failed))
 	var group sync.WaitGroup
 	for i, g := range a.Round.Aggregates {
 		if g.Node != t.Node { // one that aggregates as well has the update
-			group.Go(func() { failed[i] = role.Guard(func() error { return put(ctx, t, g.Node, ref, entry) }) })
+			group.Go(func() {
+				failed[i] = role.Guard(func() (err error) {
+					receipts[i], err = put(ctx, t, g.Node, ref, entry)
+					return err
+				})
+			})
 		}
 	}
 	group.Wait()
+	if err := a.record(t, entry, receipts); err != nil {
+		return nil, err
+	}
 	done := Uploaded{Task: a.Task.ID, Round: a.Round.Number}
 	var failure error // the first in the order of the aggregators, not of time
 	for i, err := range failed {
@@ -64,7 +74,7 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 // behind: the aggregator itself does (aggregator.ErrEarly). Nor for one that is just
 // starting: when too few have taken the update, the whole upload is tried again some
 // blocks later, as everything is that failed.
-func put(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) error {
+func put(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) (spec.Receipt, error) {
 	return t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
 		f, _, err := t.Store.Open(ctx, entry.Digest)
 		return f, err

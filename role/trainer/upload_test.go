@@ -9,13 +9,14 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
 
 // broken is a data plane whose uploads panic.
 type broken struct{ role.Blobs }
 
-func (broken) PutUpdate(context.Context, uint64, blob.Ref, blob.Entry, func() (io.ReadCloser, error)) error {
+func (broken) PutUpdate(context.Context, uint64, blob.Ref, blob.Entry, func() (io.ReadCloser, error)) (spec.Receipt, error) {
 	panic("no wire")
 }
 
@@ -34,7 +35,7 @@ func TestPanicOfAnUpload(t *testing.T) {
 		Task:  spec.Task{ID: 1, Spec: spec.TaskSpec{Selection: spec.Selection{Aggregators: 1}}},
 		Round: spec.Round{Task: 1, Number: 1, Aggregates: []spec.Aggregate{{Node: 1}}},
 	}
-	_, err := upload.Do(t.Context(), role.Tools{Chain: "c", Node: 9, Store: store, Blobs: broken{}})
+	_, err := upload.Do(t.Context(), role.Tools{Chain: "c", Node: 9, Store: store, Blobs: broken{}, Journal: &sim.Journal{}})
 	if err == nil || !strings.Contains(err.Error(), "panic: no wire, in trainer_test.broken.PutUpdate") {
 		t.Errorf("got %v", err)
 	}
