@@ -82,7 +82,11 @@ type Pay struct {
 }
 
 // Merit raises a node's reputation.
-type Merit struct{ Round, Node uint64 }
+type Merit struct {
+	Round uint64
+	Node  uint64
+	Why   string
+}
 
 // Demerit lowers a node's reputation.
 type Demerit struct {
@@ -167,7 +171,7 @@ func (e AskAttest) String() string   { return fmt.Sprintf("attest until %s", e.D
 func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %s", e.Deadline) }
 func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %s", e.Deadline) }
 func (e Pay) String() string         { return fmt.Sprintf("pay %d %d uthing", e.Node, e.Amount) }
-func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
+func (e Merit) String() string       { return fmt.Sprintf("merit %d (%s)", e.Node, e.Why) }
 func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
 func (e Abort) String() string       { return fmt.Sprintf("abort (%s)", e.Why) }
 func (e Reserve) String() string     { return fmt.Sprintf("reserve privacy of %d", e.Datasets) }

@@ -14,7 +14,7 @@ import (
 // node is active and fit for every role in the tasks of these tests.
 func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
-		ID: id, Active: true, Stake: 100, Standing: round.NewStanding(),
+		ID: id, Deposit: spec.Deposit{State: spec.NodeActive, Stake: 100}, Standing: round.NewStanding(),
 		Profile: spec.Profile{
 			Roles: roles, Slots: 1, Holdings: []spec.Holding{{Name: "digits", Samples: 50}},
 			Resources: spec.Resources{CPU: 2, Memory: 1024}, Claimed: 600_000,
@@ -31,7 +31,7 @@ func network(roles spec.Role, ids ...uint64) (nodes []spec.Node) {
 
 func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	nodes := network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8)
-	nodes[1].Reputation = 400_000 // 2 is last
+	nodes[1].Reputation = 200_000 // 2 is last
 	nodes[7].Reputation = 900_000 // 8 is first, without more stake
 	nodes[7].Stake = 1
 	nodes[6].Stake = 500 // 7 comes before those of equal reputation
@@ -92,7 +92,7 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		fit    bool
 	}{
 		"as it is":            {func(*spec.Node) {}, true},
-		"not active":          {func(n *spec.Node) { n.Active = false }, false},
+		"not active":          {func(n *spec.Node) { n.State = spec.NodePending }, false},
 		"another role":        {func(n *spec.Node) { n.Profile.Roles = spec.Evaluator | spec.Consumer }, false},
 		"busy":                {func(n *spec.Node) { n.Busy = 1 }, false},
 		"busy, one slot free": {func(n *spec.Node) { n.Busy, n.Profile.Slots = 1, 2 }, true},

@@ -94,12 +94,12 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	effects = append(effects, s.pay(r)...)
 	for _, a := range r.Aggregates {
 		if a.Revealed > 0 && a.Digest == r.Next {
-			effects = append(effects, Merit{r.Number, a.Node})
+			effects = append(effects, Merit{r.Number, a.Node, "model agreed on"})
 		}
 	}
 	for _, e := range r.Scores {
 		if e.Revealed > 0 {
-			effects = append(effects, Merit{r.Number, e.Node})
+			effects = append(effects, Merit{r.Number, e.Node, "score opened"})
 		}
 	}
 	if r.Scored {
@@ -119,7 +119,7 @@ func (s *State) pay(r *spec.Round) (effects []Effect) {
 	for _, e := range earnings {
 		paid[e.Node] += e.Amount
 		r.Paid += e.Amount
-		effects = append(effects, Pay{r.Number, e.Node, e.Amount}, Merit{r.Number, e.Node})
+		effects = append(effects, Pay{r.Number, e.Node, e.Amount}, Merit{r.Number, e.Node, "update survived"})
 	}
 	for i := range r.Trainers {
 		r.Trainers[i].Paid = paid[r.Trainers[i].Node]

@@ -25,24 +25,57 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// NodeState says whether a node takes part.
+type NodeState int32
+
+const (
+	NODE_STATE_UNSPECIFIED NodeState = 0
+	NODE_STATE_PENDING     NodeState = 1
+	NODE_STATE_ACTIVE      NodeState = 2
+	NODE_STATE_JAILED      NodeState = 3
+	NODE_STATE_UNBONDING   NodeState = 4
+	NODE_STATE_EXITED      NodeState = 5
+)
+
+var NodeState_name = map[int32]string{
+	0: "NODE_STATE_UNSPECIFIED",
+	1: "NODE_STATE_PENDING",
+	2: "NODE_STATE_ACTIVE",
+	3: "NODE_STATE_JAILED",
+	4: "NODE_STATE_UNBONDING",
+	5: "NODE_STATE_EXITED",
+}
+
+var NodeState_value = map[string]int32{
+	"NODE_STATE_UNSPECIFIED": 0,
+	"NODE_STATE_PENDING":     1,
+	"NODE_STATE_ACTIVE":      2,
+	"NODE_STATE_JAILED":      3,
+	"NODE_STATE_UNBONDING":   4,
+	"NODE_STATE_EXITED":      5,
+}
+
+func (x NodeState) String() string {
+	return proto.EnumName(NodeState_name, int32(x))
+}
+
+func (NodeState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{0}
+}
+
 // Node is a registered participant. Id 0 is no node.
 type Node struct {
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// owner is the account that locked the stake.
 	Owner   string  `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,3,opt,name=profile,proto3" json:"profile"`
-	// stake is what the module holds for the node, in uthing.
-	Stake uint64 `protobuf:"varint,4,opt,name=stake,proto3" json:"stake,omitempty"`
-	// reputation is in parts per million.
-	Reputation uint32 `protobuf:"varint,5,opt,name=reputation,proto3" json:"reputation,omitempty"`
-	Active     bool   `protobuf:"varint,6,opt,name=active,proto3" json:"active,omitempty"`
 	// registered is the height of the registration.
-	Registered int64 `protobuf:"varint,7,opt,name=registered,proto3" json:"registered,omitempty"`
-	// busy counts the tasks the node serves right now.
-	Busy     uint32    `protobuf:"varint,8,opt,name=busy,proto3" json:"busy,omitempty"`
-	Measured []Measure `protobuf:"bytes,9,rep,name=measured,proto3" json:"measured"`
-	// blame is the node's last demerit; absent when it has none.
-	Blame *Demerit `protobuf:"bytes,10,opt,name=blame,proto3" json:"blame,omitempty"`
+	Registered int64    `protobuf:"varint,4,opt,name=registered,proto3" json:"registered,omitempty"`
+	Deposit    Deposit  `protobuf:"bytes,5,opt,name=deposit,proto3" json:"deposit"`
+	Standing   Standing `protobuf:"bytes,6,opt,name=standing,proto3" json:"standing"`
+	// history is the newest changes of the reputation, the newest last. Lists of nodes
+	// leave it out.
+	History []Change `protobuf:"bytes,7,rep,name=history,proto3" json:"history"`
 }
 
 func (m *Node) Reset()         { *m = Node{} }
@@ -99,27 +132,6 @@ func (m *Node) GetProfile() Profile {
 	return Profile{}
 }
 
-func (m *Node) GetStake() uint64 {
-	if m != nil {
-		return m.Stake
-	}
-	return 0
-}
-
-func (m *Node) GetReputation() uint32 {
-	if m != nil {
-		return m.Reputation
-	}
-	return 0
-}
-
-func (m *Node) GetActive() bool {
-	if m != nil {
-		return m.Active
-	}
-	return false
-}
-
 func (m *Node) GetRegistered() int64 {
 	if m != nil {
 		return m.Registered
@@ -127,41 +139,265 @@ func (m *Node) GetRegistered() int64 {
 	return 0
 }
 
-func (m *Node) GetBusy() uint32 {
+func (m *Node) GetDeposit() Deposit {
 	if m != nil {
-		return m.Busy
+		return m.Deposit
+	}
+	return Deposit{}
+}
+
+func (m *Node) GetStanding() Standing {
+	if m != nil {
+		return m.Standing
+	}
+	return Standing{}
+}
+
+func (m *Node) GetHistory() []Change {
+	if m != nil {
+		return m.History
+	}
+	return nil
+}
+
+// Deposit is what the module holds for a node, and whether the node may be selected
+// for that. It is stored under the node's id.
+type Deposit struct {
+	State NodeState `protobuf:"varint,1,opt,name=state,proto3,enum=althing.node.v1.NodeState" json:"state,omitempty"`
+	// stake is in uthing, without what is on its way out.
+	Stake uint64 `protobuf:"varint,2,opt,name=stake,proto3" json:"stake,omitempty"`
+	// bonded is what the node's tasks hold of the stake, in uthing.
+	Bonded uint64 `protobuf:"varint,3,opt,name=bonded,proto3" json:"bonded,omitempty"`
+	// unbonding lists what is on its way out, the newest last.
+	Unbonding []Unbonding `protobuf:"bytes,4,rep,name=unbonding,proto3" json:"unbonding"`
+	// unbondings counts all there have ever been.
+	Unbondings uint64 `protobuf:"varint,5,opt,name=unbondings,proto3" json:"unbondings,omitempty"`
+	// jailed_until is a block time in milliseconds since 1970; 0: not jailed.
+	JailedUntil int64       `protobuf:"varint,6,opt,name=jailed_until,json=jailedUntil,proto3" json:"jailed_until,omitempty"`
+	Slashing    SlashPeriod `protobuf:"bytes,7,opt,name=slashing,proto3" json:"slashing"`
+}
+
+func (m *Deposit) Reset()         { *m = Deposit{} }
+func (m *Deposit) String() string { return proto.CompactTextString(m) }
+func (*Deposit) ProtoMessage()    {}
+func (*Deposit) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{1}
+}
+func (m *Deposit) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Deposit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Deposit.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Deposit) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Deposit.Merge(m, src)
+}
+func (m *Deposit) XXX_Size() int {
+	return m.Size()
+}
+func (m *Deposit) XXX_DiscardUnknown() {
+	xxx_messageInfo_Deposit.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Deposit proto.InternalMessageInfo
+
+func (m *Deposit) GetState() NodeState {
+	if m != nil {
+		return m.State
+	}
+	return NODE_STATE_UNSPECIFIED
+}
+
+func (m *Deposit) GetStake() uint64 {
+	if m != nil {
+		return m.Stake
 	}
 	return 0
 }
 
-func (m *Node) GetMeasured() []Measure {
+func (m *Deposit) GetBonded() uint64 {
 	if m != nil {
-		return m.Measured
+		return m.Bonded
+	}
+	return 0
+}
+
+func (m *Deposit) GetUnbonding() []Unbonding {
+	if m != nil {
+		return m.Unbonding
 	}
 	return nil
 }
 
-func (m *Node) GetBlame() *Demerit {
+func (m *Deposit) GetUnbondings() uint64 {
 	if m != nil {
-		return m.Blame
+		return m.Unbondings
 	}
-	return nil
+	return 0
+}
+
+func (m *Deposit) GetJailedUntil() int64 {
+	if m != nil {
+		return m.JailedUntil
+	}
+	return 0
+}
+
+func (m *Deposit) GetSlashing() SlashPeriod {
+	if m != nil {
+		return m.Slashing
+	}
+	return SlashPeriod{}
+}
+
+// Unbonding is money on its way back to the owner.
+type Unbonding struct {
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// amount is in uthing.
+	Amount uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// due is a block time in milliseconds since 1970.
+	Due int64 `protobuf:"varint,3,opt,name=due,proto3" json:"due,omitempty"`
+}
+
+func (m *Unbonding) Reset()         { *m = Unbonding{} }
+func (m *Unbonding) String() string { return proto.CompactTextString(m) }
+func (*Unbonding) ProtoMessage()    {}
+func (*Unbonding) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{2}
+}
+func (m *Unbonding) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Unbonding) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Unbonding.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Unbonding) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Unbonding.Merge(m, src)
+}
+func (m *Unbonding) XXX_Size() int {
+	return m.Size()
+}
+func (m *Unbonding) XXX_DiscardUnknown() {
+	xxx_messageInfo_Unbonding.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Unbonding proto.InternalMessageInfo
+
+func (m *Unbonding) GetNumber() uint64 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+func (m *Unbonding) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
+	}
+	return 0
+}
+
+func (m *Unbonding) GetDue() int64 {
+	if m != nil {
+		return m.Due
+	}
+	return 0
+}
+
+// SlashPeriod bounds what is slashed of a deposit in a stretch of time.
+type SlashPeriod struct {
+	// ends is a block time in milliseconds since 1970.
+	Ends int64 `protobuf:"varint,1,opt,name=ends,proto3" json:"ends,omitempty"`
+	// most and taken are in uthing.
+	Most  uint64 `protobuf:"varint,2,opt,name=most,proto3" json:"most,omitempty"`
+	Taken uint64 `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`
+}
+
+func (m *SlashPeriod) Reset()         { *m = SlashPeriod{} }
+func (m *SlashPeriod) String() string { return proto.CompactTextString(m) }
+func (*SlashPeriod) ProtoMessage()    {}
+func (*SlashPeriod) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{3}
+}
+func (m *SlashPeriod) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SlashPeriod) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SlashPeriod.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SlashPeriod) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SlashPeriod.Merge(m, src)
+}
+func (m *SlashPeriod) XXX_Size() int {
+	return m.Size()
+}
+func (m *SlashPeriod) XXX_DiscardUnknown() {
+	xxx_messageInfo_SlashPeriod.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SlashPeriod proto.InternalMessageInfo
+
+func (m *SlashPeriod) GetEnds() int64 {
+	if m != nil {
+		return m.Ends
+	}
+	return 0
+}
+
+func (m *SlashPeriod) GetMost() uint64 {
+	if m != nil {
+		return m.Most
+	}
+	return 0
+}
+
+func (m *SlashPeriod) GetTaken() uint64 {
+	if m != nil {
+		return m.Taken
+	}
+	return 0
 }
 
 // Registration is who a node is. It is stored under the node's id.
 type Registration struct {
 	Owner   string  `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile"`
-	Active  bool    `protobuf:"varint,3,opt,name=active,proto3" json:"active,omitempty"`
 	// registered is a height.
-	Registered int64 `protobuf:"varint,4,opt,name=registered,proto3" json:"registered,omitempty"`
+	Registered int64 `protobuf:"varint,3,opt,name=registered,proto3" json:"registered,omitempty"`
 }
 
 func (m *Registration) Reset()         { *m = Registration{} }
 func (m *Registration) String() string { return proto.CompactTextString(m) }
 func (*Registration) ProtoMessage()    {}
 func (*Registration) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{1}
+	return fileDescriptor_3b8134993bb56df7, []int{4}
 }
 func (m *Registration) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -204,13 +440,6 @@ func (m *Registration) GetProfile() Profile {
 	return Profile{}
 }
 
-func (m *Registration) GetActive() bool {
-	if m != nil {
-		return m.Active
-	}
-	return false
-}
-
 func (m *Registration) GetRegistered() int64 {
 	if m != nil {
 		return m.Registered
@@ -226,15 +455,16 @@ type Standing struct {
 	// busy counts the tasks the node serves right now.
 	Busy     uint32    `protobuf:"varint,2,opt,name=busy,proto3" json:"busy,omitempty"`
 	Measured []Measure `protobuf:"bytes,3,rep,name=measured,proto3" json:"measured"`
-	// blame is the node's last demerit; absent when it has none.
-	Blame *Demerit `protobuf:"bytes,4,opt,name=blame,proto3" json:"blame,omitempty"`
+	// changes counts how often the reputation changed. The newest changes are stored
+	// apart, each in the place of its number modulo how many there are.
+	Changes uint64 `protobuf:"varint,4,opt,name=changes,proto3" json:"changes,omitempty"`
 }
 
 func (m *Standing) Reset()         { *m = Standing{} }
 func (m *Standing) String() string { return proto.CompactTextString(m) }
 func (*Standing) ProtoMessage()    {}
 func (*Standing) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{2}
+	return fileDescriptor_3b8134993bb56df7, []int{5}
 }
 func (m *Standing) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -284,11 +514,11 @@ func (m *Standing) GetMeasured() []Measure {
 	return nil
 }
 
-func (m *Standing) GetBlame() *Demerit {
+func (m *Standing) GetChanges() uint64 {
 	if m != nil {
-		return m.Blame
+		return m.Changes
 	}
-	return nil
+	return 0
 }
 
 // Profile is what a node says of itself.
@@ -316,7 +546,7 @@ func (m *Profile) Reset()         { *m = Profile{} }
 func (m *Profile) String() string { return proto.CompactTextString(m) }
 func (*Profile) ProtoMessage()    {}
 func (*Profile) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{3}
+	return fileDescriptor_3b8134993bb56df7, []int{6}
 }
 func (m *Profile) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -426,7 +656,7 @@ func (m *Resources) Reset()         { *m = Resources{} }
 func (m *Resources) String() string { return proto.CompactTextString(m) }
 func (*Resources) ProtoMessage()    {}
 func (*Resources) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{4}
+	return fileDescriptor_3b8134993bb56df7, []int{7}
 }
 func (m *Resources) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -502,7 +732,7 @@ func (m *Holding) Reset()         { *m = Holding{} }
 func (m *Holding) String() string { return proto.CompactTextString(m) }
 func (*Holding) ProtoMessage()    {}
 func (*Holding) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{5}
+	return fileDescriptor_3b8134993bb56df7, []int{8}
 }
 func (m *Holding) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -564,7 +794,7 @@ func (m *Measure) Reset()         { *m = Measure{} }
 func (m *Measure) String() string { return proto.CompactTextString(m) }
 func (*Measure) ProtoMessage()    {}
 func (*Measure) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{6}
+	return fileDescriptor_3b8134993bb56df7, []int{9}
 }
 func (m *Measure) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -614,27 +844,30 @@ func (m *Measure) GetTasks() uint32 {
 	return 0
 }
 
-// Demerit says for what a node lost reputation, and when.
-type Demerit struct {
+// Change says when and for what the reputation of a node changed.
+type Change struct {
 	Task uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
 	// round is 0 before the first round of the task.
 	Round  uint64 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
 	Height int64  `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
-	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// reputation after it, in parts per million.
+	Reputation uint32 `protobuf:"varint,4,opt,name=reputation,proto3" json:"reputation,omitempty"`
+	Demerit    bool   `protobuf:"varint,5,opt,name=demerit,proto3" json:"demerit,omitempty"`
+	Reason     string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 }
 
-func (m *Demerit) Reset()         { *m = Demerit{} }
-func (m *Demerit) String() string { return proto.CompactTextString(m) }
-func (*Demerit) ProtoMessage()    {}
-func (*Demerit) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{7}
+func (m *Change) Reset()         { *m = Change{} }
+func (m *Change) String() string { return proto.CompactTextString(m) }
+func (*Change) ProtoMessage()    {}
+func (*Change) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{10}
 }
-func (m *Demerit) XXX_Unmarshal(b []byte) error {
+func (m *Change) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *Demerit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *Change) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_Demerit.Marshal(b, m, deterministic)
+		return xxx_messageInfo_Change.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -644,40 +877,54 @@ func (m *Demerit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-func (m *Demerit) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_Demerit.Merge(m, src)
+func (m *Change) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Change.Merge(m, src)
 }
-func (m *Demerit) XXX_Size() int {
+func (m *Change) XXX_Size() int {
 	return m.Size()
 }
-func (m *Demerit) XXX_DiscardUnknown() {
-	xxx_messageInfo_Demerit.DiscardUnknown(m)
+func (m *Change) XXX_DiscardUnknown() {
+	xxx_messageInfo_Change.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_Demerit proto.InternalMessageInfo
+var xxx_messageInfo_Change proto.InternalMessageInfo
 
-func (m *Demerit) GetTask() uint64 {
+func (m *Change) GetTask() uint64 {
 	if m != nil {
 		return m.Task
 	}
 	return 0
 }
 
-func (m *Demerit) GetRound() uint64 {
+func (m *Change) GetRound() uint64 {
 	if m != nil {
 		return m.Round
 	}
 	return 0
 }
 
-func (m *Demerit) GetHeight() int64 {
+func (m *Change) GetHeight() int64 {
 	if m != nil {
 		return m.Height
 	}
 	return 0
 }
 
-func (m *Demerit) GetReason() string {
+func (m *Change) GetReputation() uint32 {
+	if m != nil {
+		return m.Reputation
+	}
+	return 0
+}
+
+func (m *Change) GetDemerit() bool {
+	if m != nil {
+		return m.Demerit
+	}
+	return false
+}
+
+func (m *Change) GetReason() string {
 	if m != nil {
 		return m.Reason
 	}
@@ -686,18 +933,32 @@ func (m *Demerit) GetReason() string {
 
 // Params are the rules of the registry.
 type Params struct {
-	// min_stake is the least stake of a node, in uthing.
+	// min_stake is the least stake of a node that can be selected, in uthing.
 	MinStake uint64 `protobuf:"varint,1,opt,name=min_stake,json=minStake,proto3" json:"min_stake,omitempty"`
 	// local networks are those of one machine, or of machines side by side: endpoints
 	// may be loopback, link-local and plain HTTP there. It is said at genesis.
 	Local bool `protobuf:"varint,2,opt,name=local,proto3" json:"local,omitempty"`
+	// max_stake is the most one node may have locked, in uthing.
+	MaxStake uint64 `protobuf:"varint,3,opt,name=max_stake,json=maxStake,proto3" json:"max_stake,omitempty"`
+	// max_bond is the most a task may require of each of its nodes, in uthing.
+	MaxBond uint64 `protobuf:"varint,4,opt,name=max_bond,json=maxBond,proto3" json:"max_bond,omitempty"`
+	// unbonding_seconds is how long what leaves is on its way out, in block time. It is
+	// longer than voting and timelock together, so that a vote can still reach it.
+	UnbondingSeconds uint64 `protobuf:"varint,5,opt,name=unbonding_seconds,json=unbondingSeconds,proto3" json:"unbonding_seconds,omitempty"`
+	// timelock_seconds is how long what was voted for waits until it is done.
+	TimelockSeconds uint64 `protobuf:"varint,6,opt,name=timelock_seconds,json=timelockSeconds,proto3" json:"timelock_seconds,omitempty"`
+	// jail_seconds is for how long a jailed node may not be unjailed, in block time.
+	JailSeconds uint64 `protobuf:"varint,7,opt,name=jail_seconds,json=jailSeconds,proto3" json:"jail_seconds,omitempty"`
+	// max_slash is the most that is slashed of what a node has locked within a day of
+	// block time, in parts per million.
+	MaxSlash uint32 `protobuf:"varint,8,opt,name=max_slash,json=maxSlash,proto3" json:"max_slash,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{8}
+	return fileDescriptor_3b8134993bb56df7, []int{11}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -740,6 +1001,48 @@ func (m *Params) GetLocal() bool {
 	return false
 }
 
+func (m *Params) GetMaxStake() uint64 {
+	if m != nil {
+		return m.MaxStake
+	}
+	return 0
+}
+
+func (m *Params) GetMaxBond() uint64 {
+	if m != nil {
+		return m.MaxBond
+	}
+	return 0
+}
+
+func (m *Params) GetUnbondingSeconds() uint64 {
+	if m != nil {
+		return m.UnbondingSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetTimelockSeconds() uint64 {
+	if m != nil {
+		return m.TimelockSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetJailSeconds() uint64 {
+	if m != nil {
+		return m.JailSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetMaxSlash() uint32 {
+	if m != nil {
+		return m.MaxSlash
+	}
+	return 0
+}
+
 // Genesis is the registry at the first block.
 type Genesis struct {
 	Params Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
@@ -753,7 +1056,7 @@ func (m *Genesis) Reset()         { *m = Genesis{} }
 func (m *Genesis) String() string { return proto.CompactTextString(m) }
 func (*Genesis) ProtoMessage()    {}
 func (*Genesis) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{9}
+	return fileDescriptor_3b8134993bb56df7, []int{12}
 }
 func (m *Genesis) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -804,14 +1107,18 @@ func (m *Genesis) GetNext() uint64 {
 }
 
 func init() {
+	proto.RegisterEnum("althing.node.v1.NodeState", NodeState_name, NodeState_value)
 	proto.RegisterType((*Node)(nil), "althing.node.v1.Node")
+	proto.RegisterType((*Deposit)(nil), "althing.node.v1.Deposit")
+	proto.RegisterType((*Unbonding)(nil), "althing.node.v1.Unbonding")
+	proto.RegisterType((*SlashPeriod)(nil), "althing.node.v1.SlashPeriod")
 	proto.RegisterType((*Registration)(nil), "althing.node.v1.Registration")
 	proto.RegisterType((*Standing)(nil), "althing.node.v1.Standing")
 	proto.RegisterType((*Profile)(nil), "althing.node.v1.Profile")
 	proto.RegisterType((*Resources)(nil), "althing.node.v1.Resources")
 	proto.RegisterType((*Holding)(nil), "althing.node.v1.Holding")
 	proto.RegisterType((*Measure)(nil), "althing.node.v1.Measure")
-	proto.RegisterType((*Demerit)(nil), "althing.node.v1.Demerit")
+	proto.RegisterType((*Change)(nil), "althing.node.v1.Change")
 	proto.RegisterType((*Params)(nil), "althing.node.v1.Params")
 	proto.RegisterType((*Genesis)(nil), "althing.node.v1.Genesis")
 }
@@ -819,57 +1126,81 @@ func init() {
 func init() { proto.RegisterFile("althing/node/v1/state.proto", fileDescriptor_3b8134993bb56df7) }
 
 var fileDescriptor_3b8134993bb56df7 = []byte{
-	// 792 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x55, 0xcf, 0x6e, 0xfb, 0x44,
-	0x10, 0x8e, 0x13, 0x27, 0x8e, 0x27, 0x0d, 0xa0, 0x55, 0x01, 0xab, 0x45, 0x69, 0x64, 0x2e, 0x39,
-	0x40, 0xa2, 0x16, 0x21, 0x21, 0x90, 0x38, 0x54, 0x08, 0x90, 0x10, 0xa8, 0x6c, 0xc5, 0x85, 0x4b,
-	0xb5, 0xb1, 0x17, 0x67, 0x15, 0x7b, 0xd7, 0xda, 0x5d, 0xb7, 0xf4, 0xc4, 0x91, 0x2b, 0x27, 0x1e,
-	0x82, 0xb7, 0xe0, 0xd6, 0x63, 0x0f, 0x1c, 0x38, 0x21, 0xd4, 0xbe, 0x08, 0xda, 0x3f, 0x4e, 0xaa,
-	0xa6, 0x41, 0xf0, 0xbb, 0xed, 0x37, 0xf3, 0xcd, 0xec, 0xcc, 0x37, 0xe3, 0x35, 0x1c, 0x93, 0x52,
-	0xaf, 0x18, 0x2f, 0x16, 0x5c, 0xe4, 0x74, 0x71, 0x7d, 0xba, 0x50, 0x9a, 0x68, 0x3a, 0xaf, 0xa5,
-	0xd0, 0x02, 0xbd, 0xee, 0x9d, 0x73, 0xe3, 0x9c, 0x5f, 0x9f, 0x1e, 0x1d, 0x16, 0xa2, 0x10, 0xd6,
-	0xb7, 0x30, 0x27, 0x47, 0x4b, 0xff, 0xe8, 0x42, 0xf8, 0x8d, 0xc8, 0x29, 0x7a, 0x0d, 0xba, 0x2c,
-	0x4f, 0x82, 0x69, 0x30, 0x0b, 0x71, 0x97, 0xe5, 0xe8, 0x10, 0xfa, 0xe2, 0x86, 0x53, 0x99, 0x74,
-	0xa7, 0xc1, 0x2c, 0xc6, 0x0e, 0xa0, 0x8f, 0x20, 0xaa, 0xa5, 0xf8, 0x81, 0x95, 0x34, 0xe9, 0x4d,
-	0x83, 0xd9, 0xe8, 0x2c, 0x99, 0x3f, 0xbb, 0x67, 0x7e, 0xe1, 0xfc, 0xe7, 0xe1, 0xdd, 0x5f, 0x27,
-	0x1d, 0xdc, 0xd2, 0x4d, 0x3e, 0xa5, 0xc9, 0x9a, 0x26, 0xa1, 0xbd, 0xc2, 0x01, 0x34, 0x01, 0x90,
-	0xb4, 0x6e, 0x34, 0xd1, 0x4c, 0xf0, 0xa4, 0x3f, 0x0d, 0x66, 0x63, 0xfc, 0xc4, 0x82, 0xde, 0x82,
-	0x01, 0xc9, 0x34, 0xbb, 0xa6, 0xc9, 0x60, 0x1a, 0xcc, 0x86, 0xd8, 0x23, 0x17, 0x57, 0x30, 0xa5,
-	0xa9, 0xa4, 0x79, 0x12, 0x4d, 0x83, 0x59, 0x0f, 0x3f, 0xb1, 0x20, 0x04, 0xe1, 0xb2, 0x51, 0xb7,
-	0xc9, 0xd0, 0x66, 0xb4, 0x67, 0xf4, 0x31, 0x0c, 0x2b, 0x4a, 0x54, 0x63, 0x22, 0xe2, 0x69, 0xef,
-	0xc5, 0xe2, 0xbf, 0x76, 0x04, 0x5f, 0xfc, 0x86, 0x8f, 0xe6, 0xd0, 0x5f, 0x96, 0xa4, 0xa2, 0x09,
-	0xec, 0xe9, 0xfa, 0x33, 0x5a, 0x51, 0xc9, 0x34, 0x76, 0xb4, 0xf4, 0xd7, 0x00, 0x0e, 0xb0, 0x2d,
-	0x47, 0xba, 0x46, 0x36, 0x72, 0x06, 0x7b, 0xe4, 0xec, 0xfe, 0x3f, 0x39, 0xb7, 0xc2, 0xf4, 0xfe,
-	0x45, 0x98, 0xf0, 0xb9, 0x30, 0xe9, 0x6f, 0x01, 0x0c, 0x2f, 0x35, 0xe1, 0x39, 0xe3, 0xc5, 0x33,
-	0xf5, 0x83, 0x1d, 0xf5, 0x5b, 0x15, 0xbb, 0x7b, 0x54, 0xec, 0xbd, 0xaa, 0x8a, 0xe1, 0x7f, 0x53,
-	0xf1, 0xf7, 0x2e, 0x44, 0xbe, 0x7f, 0x53, 0x0b, 0x37, 0xa1, 0x4e, 0x3f, 0x7b, 0x36, 0xa2, 0x4a,
-	0x51, 0x52, 0xe5, 0x0b, 0x74, 0x00, 0x1d, 0xc1, 0x90, 0xf2, 0xbc, 0x16, 0x8c, 0x6b, 0x2b, 0x4e,
-	0x8c, 0x37, 0x18, 0xbd, 0x0b, 0x63, 0x2d, 0x09, 0x57, 0xb5, 0x90, 0xfa, 0x6a, 0x4d, 0x6f, 0x6d,
-	0x25, 0x07, 0xf8, 0x60, 0x63, 0xfc, 0x8a, 0xde, 0xa2, 0x13, 0x18, 0x29, 0x4a, 0x4a, 0xc6, 0x0b,
-	0x4b, 0xe9, 0x5b, 0x0a, 0x78, 0x93, 0x21, 0x7c, 0x0a, 0xb1, 0xa4, 0x4a, 0x34, 0x32, 0xa3, 0xca,
-	0x2e, 0xe6, 0xe8, 0xec, 0x68, 0xa7, 0x17, 0xdc, 0x32, 0xbc, 0x0c, 0xdb, 0x10, 0xa3, 0xe1, 0x4a,
-	0x94, 0x66, 0x04, 0x2a, 0x89, 0xf6, 0x68, 0xf8, 0xa5, 0x23, 0xb4, 0x1a, 0xb6, 0x7c, 0xfb, 0x1d,
-	0x95, 0x42, 0x2b, 0xbf, 0xda, 0x0e, 0xa0, 0x04, 0xa2, 0xac, 0x24, 0xac, 0xb2, 0xab, 0x6d, 0xec,
-	0x2d, 0x4c, 0x7f, 0x82, 0x78, 0x53, 0x09, 0x7a, 0x03, 0x7a, 0x59, 0xdd, 0xf8, 0x49, 0x9b, 0xa3,
-	0xd9, 0xa3, 0x8a, 0x56, 0x42, 0xb6, 0x43, 0xf6, 0xc8, 0x30, 0x8b, 0xba, 0xb1, 0xfa, 0x8d, 0xb1,
-	0x39, 0x9a, 0x2b, 0x94, 0x16, 0x92, 0x14, 0x6e, 0x7c, 0x63, 0xdc, 0x42, 0xf4, 0x0e, 0xc4, 0x4b,
-	0xc2, 0xf3, 0x1b, 0x96, 0xeb, 0x95, 0xff, 0x86, 0xb7, 0x86, 0xf4, 0x5b, 0x88, 0x7c, 0x2f, 0x2f,
-	0xce, 0xd0, 0xa4, 0x25, 0x55, 0xbd, 0x9d, 0x62, 0x0b, 0x8d, 0x27, 0x27, 0x9a, 0x28, 0xea, 0xc6,
-	0x18, 0xe2, 0x16, 0xa6, 0xdf, 0x41, 0xe4, 0x57, 0xec, 0x29, 0xc9, 0x65, 0x6d, 0xa1, 0x59, 0x03,
-	0x92, 0x65, 0x8d, 0x24, 0x59, 0xdb, 0xdb, 0x06, 0x1b, 0x11, 0x35, 0x51, 0x6b, 0xe5, 0xfb, 0x73,
-	0x20, 0xcd, 0x20, 0xf2, 0x0b, 0x68, 0x2a, 0x35, 0x36, 0xff, 0x1e, 0xda, 0xb3, 0xdb, 0xb6, 0x86,
-	0xe7, 0x36, 0x5b, 0x88, 0x1d, 0x30, 0x02, 0xae, 0x28, 0x2b, 0x56, 0xae, 0xc8, 0x1e, 0xf6, 0xc8,
-	0xd8, 0x25, 0x25, 0x4a, 0x70, 0xab, 0x56, 0x8c, 0x3d, 0x4a, 0x3f, 0x81, 0xc1, 0x05, 0x91, 0xa4,
-	0x52, 0xe8, 0x18, 0xe2, 0x8a, 0xf1, 0x2b, 0xf7, 0x2a, 0xba, 0x8b, 0x86, 0x15, 0xe3, 0x97, 0xf6,
-	0x61, 0x3c, 0x84, 0x7e, 0x29, 0x32, 0x52, 0xda, 0xcb, 0x86, 0xd8, 0x81, 0xf4, 0xe7, 0x00, 0xa2,
-	0x2f, 0x28, 0xa7, 0x8a, 0x29, 0xf4, 0x21, 0x0c, 0x6a, 0x9b, 0xc8, 0xc6, 0x8e, 0xce, 0xde, 0xde,
-	0x7d, 0x3a, 0xac, 0xdb, 0x6f, 0x90, 0x27, 0xa3, 0x53, 0xe8, 0x1b, 0xbf, 0x51, 0xdb, 0x2c, 0xde,
-	0x9b, 0x3b, 0x51, 0xe6, 0x6f, 0xe0, 0x63, 0x1c, 0xd3, 0x8e, 0x8d, 0xfe, 0xd8, 0x4e, 0xc1, 0x9e,
-	0xcf, 0x3f, 0xbf, 0x7b, 0x98, 0x04, 0xf7, 0x0f, 0x93, 0xe0, 0xef, 0x87, 0x49, 0xf0, 0xcb, 0xe3,
-	0xa4, 0x73, 0xff, 0x38, 0xe9, 0xfc, 0xf9, 0x38, 0xe9, 0x7c, 0xff, 0x5e, 0xc1, 0xf4, 0xaa, 0x59,
-	0xce, 0x33, 0x51, 0x2d, 0x7c, 0xee, 0xf7, 0x39, 0xd5, 0x37, 0x42, 0xae, 0x5b, 0xbc, 0xa8, 0x97,
-	0xf6, 0x9f, 0x55, 0x2f, 0x97, 0x03, 0xfb, 0x1b, 0xfa, 0xe0, 0x9f, 0x00, 0x00, 0x00, 0xff, 0xff,
-	0x0e, 0x3c, 0x58, 0x07, 0xcc, 0x06, 0x00, 0x00,
+	// 1182 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x56, 0xcd, 0x6f, 0x1c, 0xc5,
+	0x13, 0xf5, 0xec, 0xce, 0x7e, 0x95, 0xed, 0x64, 0xd3, 0x72, 0xf2, 0x9b, 0x38, 0xd1, 0xc6, 0xbf,
+	0xe1, 0x62, 0xbe, 0x6c, 0x12, 0x84, 0x40, 0x20, 0x45, 0x8a, 0xe3, 0x4d, 0x30, 0x21, 0x8e, 0x69,
+	0xdb, 0x08, 0x71, 0x59, 0xf5, 0xee, 0x34, 0xbb, 0x83, 0x67, 0xba, 0x57, 0xd3, 0x3d, 0x89, 0x7d,
+	0x81, 0x23, 0x48, 0x5c, 0x38, 0x70, 0xe4, 0x06, 0x47, 0xce, 0xdc, 0xb9, 0xe5, 0x98, 0x23, 0x27,
+	0x84, 0x92, 0x7f, 0x04, 0x75, 0x75, 0xf7, 0x78, 0xf1, 0xda, 0x27, 0x6e, 0xf5, 0xaa, 0x5f, 0x55,
+	0x57, 0xbf, 0xad, 0xaa, 0x59, 0xb8, 0xc1, 0x32, 0x3d, 0x49, 0xc5, 0x78, 0x53, 0xc8, 0x84, 0x6f,
+	0x3e, 0xbd, 0xbd, 0xa9, 0x34, 0xd3, 0x7c, 0x63, 0x5a, 0x48, 0x2d, 0xc9, 0x65, 0x77, 0xb8, 0x61,
+	0x0e, 0x37, 0x9e, 0xde, 0x5e, 0x5d, 0x19, 0xcb, 0xb1, 0xc4, 0xb3, 0x4d, 0x63, 0x59, 0x5a, 0xfc,
+	0x7b, 0x0d, 0xc2, 0x5d, 0x99, 0x70, 0x72, 0x09, 0x6a, 0x69, 0x12, 0x05, 0x6b, 0xc1, 0x7a, 0x48,
+	0x6b, 0x69, 0x42, 0x56, 0xa0, 0x21, 0x9f, 0x09, 0x5e, 0x44, 0xb5, 0xb5, 0x60, 0xbd, 0x43, 0x2d,
+	0x20, 0x1f, 0x40, 0x6b, 0x5a, 0xc8, 0xaf, 0xd2, 0x8c, 0x47, 0xf5, 0xb5, 0x60, 0x7d, 0xf1, 0x4e,
+	0xb4, 0x71, 0xe6, 0x9e, 0x8d, 0x3d, 0x7b, 0xbe, 0x15, 0x3e, 0xff, 0xeb, 0xd6, 0x02, 0xf5, 0x74,
+	0xd2, 0x03, 0x28, 0xf8, 0x38, 0x55, 0x9a, 0x17, 0x3c, 0x89, 0xc2, 0xb5, 0x60, 0xbd, 0x4e, 0x67,
+	0x3c, 0x26, 0x73, 0xc2, 0xa7, 0x52, 0xa5, 0x3a, 0x6a, 0x5c, 0x90, 0x79, 0xdb, 0x9e, 0xfb, 0xcc,
+	0x8e, 0x4e, 0x3e, 0x82, 0xb6, 0xd2, 0x4c, 0x24, 0xa9, 0x18, 0x47, 0x4d, 0x0c, 0xbd, 0x3e, 0x17,
+	0xba, 0xef, 0x08, 0x2e, 0xb6, 0x0a, 0x20, 0xef, 0x43, 0x6b, 0x92, 0x2a, 0x2d, 0x8b, 0x93, 0xa8,
+	0xb5, 0x56, 0x5f, 0x5f, 0xbc, 0xf3, 0xbf, 0xb9, 0xd8, 0xfb, 0x13, 0x26, 0xc6, 0xd5, 0x7b, 0x1c,
+	0x3b, 0xfe, 0xad, 0x06, 0x2d, 0x57, 0x10, 0x79, 0x07, 0x1a, 0x28, 0x3d, 0xca, 0x77, 0xe9, 0xce,
+	0xea, 0x5c, 0x0a, 0xa3, 0xf0, 0xbe, 0x61, 0x50, 0x4b, 0x34, 0xea, 0x2a, 0xcd, 0x8e, 0x38, 0xaa,
+	0x1b, 0x52, 0x0b, 0xc8, 0x35, 0x68, 0x0e, 0xa5, 0x48, 0x78, 0x82, 0xe2, 0x86, 0xd4, 0x21, 0x72,
+	0x17, 0x3a, 0xa5, 0x30, 0xb6, 0x79, 0x62, 0x88, 0x65, 0xce, 0xdf, 0x71, 0xe8, 0x19, 0xae, 0xd2,
+	0xd3, 0x10, 0xa3, 0x7d, 0x05, 0x14, 0xca, 0x1b, 0xd2, 0x19, 0x0f, 0xf9, 0x3f, 0x2c, 0x7d, 0xcd,
+	0xd2, 0x8c, 0x27, 0x83, 0x52, 0xe8, 0x34, 0x43, 0x15, 0xeb, 0x74, 0xd1, 0xfa, 0x0e, 0x8d, 0x8b,
+	0xdc, 0x85, 0xb6, 0xca, 0x98, 0x32, 0x37, 0x46, 0x2d, 0x14, 0xf9, 0xe6, 0xbc, 0xc8, 0x86, 0xb0,
+	0xc7, 0x8b, 0x54, 0x26, 0x95, 0xce, 0x2e, 0x26, 0x7e, 0x0c, 0x9d, 0xaa, 0x40, 0xf3, 0x4e, 0x51,
+	0xe6, 0x43, 0x5e, 0xb8, 0x7e, 0x73, 0xc8, 0xf8, 0x59, 0x2e, 0x4b, 0xa1, 0x9d, 0x2c, 0x0e, 0x91,
+	0x2e, 0xd4, 0x93, 0xd2, 0x76, 0x5c, 0x9d, 0x1a, 0x33, 0x7e, 0x04, 0x8b, 0x33, 0xb7, 0x11, 0x02,
+	0x21, 0x17, 0x89, 0xc2, 0x74, 0x75, 0x8a, 0xb6, 0xf1, 0xe5, 0x52, 0xf9, 0x54, 0x68, 0x1b, 0xd9,
+	0x8d, 0xd0, 0xc2, 0xe9, 0x6b, 0x41, 0xfc, 0x0d, 0x2c, 0x51, 0x6c, 0xc4, 0x82, 0xe9, 0x54, 0x8a,
+	0xd3, 0xd6, 0x0f, 0x2e, 0x68, 0xfd, 0xda, 0x7f, 0x69, 0xfd, 0xfa, 0xd9, 0xd6, 0x8f, 0x7f, 0x0a,
+	0xa0, 0xed, 0x1b, 0xd4, 0x92, 0xa7, 0xa5, 0xc6, 0x52, 0xb0, 0x82, 0x65, 0x3a, 0xe3, 0x31, 0xcf,
+	0x1a, 0x96, 0xea, 0x04, 0x6b, 0x58, 0xa6, 0x68, 0x93, 0x0f, 0xa1, 0x9d, 0x73, 0xa6, 0x4a, 0x9b,
+	0xbe, 0x7e, 0x6e, 0x6d, 0x8f, 0x2d, 0xc1, 0xff, 0x30, 0x9e, 0x4f, 0x22, 0x68, 0x8d, 0xb0, 0xc1,
+	0x15, 0x0e, 0x65, 0x48, 0x3d, 0x8c, 0xff, 0xa8, 0x41, 0xcb, 0xbd, 0xc8, 0xdc, 0x2a, 0x58, 0xce,
+	0x9d, 0x22, 0x68, 0x1b, 0x99, 0x0a, 0x99, 0x71, 0xe5, 0x4a, 0xb1, 0x80, 0xac, 0x42, 0x9b, 0x8b,
+	0x64, 0x2a, 0x53, 0xa1, 0xf1, 0xa9, 0x1d, 0x5a, 0x61, 0xf2, 0x1a, 0x2c, 0xeb, 0x82, 0x09, 0x35,
+	0x95, 0x85, 0x1e, 0x1c, 0xf1, 0x13, 0xbc, 0x71, 0x89, 0x2e, 0x55, 0xce, 0x47, 0xfc, 0x84, 0xdc,
+	0x82, 0x45, 0xc5, 0x59, 0x96, 0x8a, 0x31, 0x52, 0x1a, 0x48, 0x01, 0xe7, 0x32, 0x84, 0xbb, 0xd0,
+	0x29, 0xb8, 0x92, 0x65, 0x31, 0xe2, 0xca, 0x0d, 0xfc, 0xfc, 0x34, 0x50, 0xcf, 0xf0, 0xd3, 0x50,
+	0x85, 0x18, 0xb5, 0x26, 0x32, 0xb3, 0xb3, 0xd0, 0xba, 0x40, 0xad, 0x8f, 0x2d, 0xc1, 0xab, 0xe5,
+	0xf9, 0x38, 0xb7, 0x99, 0xd4, 0x2a, 0x6a, 0xdb, 0x37, 0x23, 0x40, 0x0d, 0x33, 0x96, 0xe6, 0x3c,
+	0x89, 0x3a, 0xe8, 0xf7, 0x30, 0xfe, 0x16, 0x3a, 0x55, 0x25, 0xa6, 0x8d, 0x47, 0xd3, 0xd2, 0xfd,
+	0xa6, 0xc6, 0x34, 0x0d, 0x9f, 0xf3, 0xdc, 0x2c, 0x1f, 0xab, 0xa1, 0x43, 0x86, 0x39, 0x9e, 0x96,
+	0xa8, 0xdf, 0x32, 0x35, 0xa6, 0xb9, 0xc2, 0xec, 0x1d, 0x36, 0xe6, 0x28, 0xda, 0x32, 0xf5, 0x90,
+	0xdc, 0x84, 0xce, 0x90, 0x89, 0xe4, 0x59, 0x9a, 0xe8, 0x09, 0xaa, 0xb5, 0x4c, 0x4f, 0x1d, 0xf1,
+	0x67, 0xd0, 0x72, 0x6f, 0x39, 0xf7, 0x37, 0x34, 0x69, 0x59, 0x3e, 0x3d, 0xfd, 0x15, 0x3d, 0x34,
+	0x27, 0x09, 0xd3, 0x4c, 0x71, 0xed, 0x86, 0xc5, 0xc3, 0xf8, 0x10, 0x5a, 0xae, 0x99, 0x66, 0x49,
+	0x36, 0xab, 0x87, 0xa6, 0x0d, 0xd8, 0x68, 0x54, 0x16, 0x6c, 0xe4, 0xdf, 0x56, 0x61, 0x3b, 0x85,
+	0xea, 0x48, 0xb9, 0xf7, 0x59, 0x10, 0xff, 0x1c, 0x40, 0xd3, 0xae, 0x5a, 0x53, 0xa9, 0xf1, 0xb9,
+	0xed, 0x80, 0xb6, 0xed, 0xb6, 0x52, 0x24, 0x7e, 0x63, 0x22, 0x30, 0x02, 0x4e, 0x78, 0x3a, 0x9e,
+	0x68, 0x37, 0x56, 0x0e, 0x9d, 0x99, 0xa2, 0x70, 0x6e, 0x8a, 0x4c, 0xe1, 0x3c, 0xe7, 0x85, 0xfb,
+	0xda, 0xb4, 0xa9, 0x87, 0x26, 0x63, 0xc1, 0x99, 0x92, 0x02, 0x5b, 0xab, 0x43, 0x1d, 0x8a, 0x7f,
+	0xa8, 0x41, 0x73, 0x8f, 0x15, 0x2c, 0x57, 0xe4, 0x06, 0x74, 0xf2, 0x54, 0x0c, 0xec, 0x02, 0xb7,
+	0x35, 0xb6, 0xf3, 0x54, 0xec, 0xe3, 0x0e, 0x5f, 0x81, 0x46, 0x26, 0x47, 0x2c, 0xc3, 0x3a, 0xdb,
+	0xd4, 0x02, 0x0c, 0x61, 0xc7, 0x2e, 0xa4, 0xee, 0x42, 0xd8, 0xb1, 0x0d, 0xb9, 0x0e, 0xc6, 0x1e,
+	0x98, 0xed, 0xe8, 0x67, 0x30, 0x67, 0xc7, 0x5b, 0x52, 0x24, 0xe4, 0x4d, 0xb8, 0x52, 0xed, 0xe9,
+	0x81, 0xe2, 0x23, 0x69, 0xb6, 0x9c, 0x5d, 0xe0, 0xdd, 0xea, 0x60, 0xdf, 0xfa, 0xc9, 0xeb, 0xd0,
+	0xd5, 0x69, 0xce, 0x33, 0x39, 0x3a, 0xaa, 0xb8, 0x4d, 0xe4, 0x5e, 0xf6, 0x7e, 0x4f, 0x75, 0x1b,
+	0xbf, 0xa2, 0xb5, 0x90, 0x86, 0x1b, 0xdf, 0x53, 0x7c, 0xc9, 0x66, 0xcd, 0xba, 0x76, 0xc7, 0x92,
+	0x0d, 0x8e, 0xbf, 0x0b, 0xa0, 0xf5, 0x90, 0x0b, 0xae, 0x52, 0x45, 0xde, 0x83, 0xe6, 0x14, 0x85,
+	0x41, 0x2d, 0xce, 0xfb, 0x82, 0x5a, 0xdd, 0xdc, 0x30, 0x39, 0x32, 0xb9, 0x0d, 0x0d, 0x73, 0x6e,
+	0x1a, 0xcf, 0xcc, 0xe0, 0xd5, 0x73, 0x3f, 0x9a, 0x2e, 0xc6, 0x32, 0xb1, 0x83, 0xf9, 0xb1, 0x6f,
+	0x48, 0xb4, 0xdf, 0xf8, 0x35, 0x80, 0x4e, 0xf5, 0x79, 0x25, 0xab, 0x70, 0x6d, 0xf7, 0xc9, 0x76,
+	0x7f, 0xb0, 0x7f, 0x70, 0xef, 0xa0, 0x3f, 0x38, 0xdc, 0xdd, 0xdf, 0xeb, 0xdf, 0xdf, 0x79, 0xb0,
+	0xd3, 0xdf, 0xee, 0x2e, 0x90, 0x6b, 0x40, 0x66, 0xce, 0xf6, 0xfa, 0xbb, 0xdb, 0x3b, 0xbb, 0x0f,
+	0xbb, 0x01, 0xb9, 0x0a, 0x57, 0x66, 0xfc, 0xf7, 0xee, 0x1f, 0xec, 0x7c, 0xde, 0xef, 0xd6, 0xce,
+	0xb8, 0x3f, 0xb9, 0xb7, 0xf3, 0x69, 0x7f, 0xbb, 0x5b, 0x27, 0x11, 0xac, 0xfc, 0xeb, 0x86, 0xad,
+	0x27, 0x36, 0x4f, 0x78, 0x26, 0xa0, 0xff, 0xc5, 0xce, 0x41, 0x7f, 0xbb, 0xdb, 0x58, 0x0d, 0xbf,
+	0xff, 0xa5, 0xb7, 0xb0, 0xf5, 0xe0, 0xf9, 0xcb, 0x5e, 0xf0, 0xe2, 0x65, 0x2f, 0xf8, 0xfb, 0x65,
+	0x2f, 0xf8, 0xf1, 0x55, 0x6f, 0xe1, 0xc5, 0xab, 0xde, 0xc2, 0x9f, 0xaf, 0x7a, 0x0b, 0x5f, 0xbe,
+	0x35, 0x4e, 0xf5, 0xa4, 0x1c, 0x6e, 0x8c, 0x64, 0xbe, 0xe9, 0x24, 0x78, 0x5b, 0x70, 0xfd, 0x4c,
+	0x16, 0x47, 0x1e, 0x6f, 0x4e, 0x87, 0xf8, 0x1f, 0x6f, 0x3a, 0x1c, 0x36, 0xf1, 0x6f, 0xdb, 0xbb,
+	0xff, 0x04, 0x00, 0x00, 0xff, 0xff, 0xf9, 0xe1, 0x19, 0x8f, 0xfc, 0x09, 0x00, 0x00,
 }
 
 func (m *Node) Marshal() (dAtA []byte, err error) {
@@ -892,22 +1223,10 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.Blame != nil {
-		{
-			size, err := m.Blame.MarshalToSizedBuffer(dAtA[:i])
-			if err != nil {
-				return 0, err
-			}
-			i -= size
-			i = encodeVarintState(dAtA, i, uint64(size))
-		}
-		i--
-		dAtA[i] = 0x52
-	}
-	if len(m.Measured) > 0 {
-		for iNdEx := len(m.Measured) - 1; iNdEx >= 0; iNdEx-- {
+	if len(m.History) > 0 {
+		for iNdEx := len(m.History) - 1; iNdEx >= 0; iNdEx-- {
 			{
-				size, err := m.Measured[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				size, err := m.History[iNdEx].MarshalToSizedBuffer(dAtA[:i])
 				if err != nil {
 					return 0, err
 				}
@@ -915,36 +1234,31 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 				i = encodeVarintState(dAtA, i, uint64(size))
 			}
 			i--
-			dAtA[i] = 0x4a
+			dAtA[i] = 0x3a
 		}
 	}
-	if m.Busy != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Busy))
-		i--
-		dAtA[i] = 0x40
+	{
+		size, err := m.Standing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
 	}
+	i--
+	dAtA[i] = 0x32
+	{
+		size, err := m.Deposit.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
 	if m.Registered != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Registered))
-		i--
-		dAtA[i] = 0x38
-	}
-	if m.Active {
-		i--
-		if m.Active {
-			dAtA[i] = 1
-		} else {
-			dAtA[i] = 0
-		}
-		i--
-		dAtA[i] = 0x30
-	}
-	if m.Reputation != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Reputation))
-		i--
-		dAtA[i] = 0x28
-	}
-	if m.Stake != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Stake))
 		i--
 		dAtA[i] = 0x20
 	}
@@ -973,6 +1287,154 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Deposit) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Deposit) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Deposit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Slashing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if m.JailedUntil != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.JailedUntil))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.Unbondings != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Unbondings))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Unbonding) > 0 {
+		for iNdEx := len(m.Unbonding) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Unbonding[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintState(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if m.Bonded != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Bonded))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Stake != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Stake))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.State != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Unbonding) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Unbonding) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Unbonding) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Due != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Due))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Amount != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Number != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SlashPeriod) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SlashPeriod) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SlashPeriod) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Taken != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Taken))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Most != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Most))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Ends != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Ends))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Registration) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -995,16 +1457,6 @@ func (m *Registration) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = l
 	if m.Registered != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Registered))
-		i--
-		dAtA[i] = 0x20
-	}
-	if m.Active {
-		i--
-		if m.Active {
-			dAtA[i] = 1
-		} else {
-			dAtA[i] = 0
-		}
 		i--
 		dAtA[i] = 0x18
 	}
@@ -1048,17 +1500,10 @@ func (m *Standing) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.Blame != nil {
-		{
-			size, err := m.Blame.MarshalToSizedBuffer(dAtA[:i])
-			if err != nil {
-				return 0, err
-			}
-			i -= size
-			i = encodeVarintState(dAtA, i, uint64(size))
-		}
+	if m.Changes != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Changes))
 		i--
-		dAtA[i] = 0x22
+		dAtA[i] = 0x20
 	}
 	if len(m.Measured) > 0 {
 		for iNdEx := len(m.Measured) - 1; iNdEx >= 0; iNdEx-- {
@@ -1305,7 +1750,7 @@ func (m *Measure) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *Demerit) Marshal() (dAtA []byte, err error) {
+func (m *Change) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -1315,12 +1760,12 @@ func (m *Demerit) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *Demerit) MarshalTo(dAtA []byte) (int, error) {
+func (m *Change) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *Demerit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *Change) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -1330,7 +1775,22 @@ func (m *Demerit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		copy(dAtA[i:], m.Reason)
 		i = encodeVarintState(dAtA, i, uint64(len(m.Reason)))
 		i--
-		dAtA[i] = 0x22
+		dAtA[i] = 0x32
+	}
+	if m.Demerit {
+		i--
+		if m.Demerit {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Reputation != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Reputation))
+		i--
+		dAtA[i] = 0x20
 	}
 	if m.Height != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Height))
@@ -1370,6 +1830,36 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.MaxSlash != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxSlash))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.JailSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.JailSeconds))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.TimelockSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.TimelockSeconds))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.UnbondingSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.UnbondingSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.MaxBond != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxBond))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.MaxStake != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxStake))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.Local {
 		i--
 		if m.Local {
@@ -1466,30 +1956,86 @@ func (m *Node) Size() (n int) {
 	}
 	l = m.Profile.Size()
 	n += 1 + l + sovState(uint64(l))
-	if m.Stake != 0 {
-		n += 1 + sovState(uint64(m.Stake))
-	}
-	if m.Reputation != 0 {
-		n += 1 + sovState(uint64(m.Reputation))
-	}
-	if m.Active {
-		n += 2
-	}
 	if m.Registered != 0 {
 		n += 1 + sovState(uint64(m.Registered))
 	}
-	if m.Busy != 0 {
-		n += 1 + sovState(uint64(m.Busy))
-	}
-	if len(m.Measured) > 0 {
-		for _, e := range m.Measured {
+	l = m.Deposit.Size()
+	n += 1 + l + sovState(uint64(l))
+	l = m.Standing.Size()
+	n += 1 + l + sovState(uint64(l))
+	if len(m.History) > 0 {
+		for _, e := range m.History {
 			l = e.Size()
 			n += 1 + l + sovState(uint64(l))
 		}
 	}
-	if m.Blame != nil {
-		l = m.Blame.Size()
-		n += 1 + l + sovState(uint64(l))
+	return n
+}
+
+func (m *Deposit) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.State != 0 {
+		n += 1 + sovState(uint64(m.State))
+	}
+	if m.Stake != 0 {
+		n += 1 + sovState(uint64(m.Stake))
+	}
+	if m.Bonded != 0 {
+		n += 1 + sovState(uint64(m.Bonded))
+	}
+	if len(m.Unbonding) > 0 {
+		for _, e := range m.Unbonding {
+			l = e.Size()
+			n += 1 + l + sovState(uint64(l))
+		}
+	}
+	if m.Unbondings != 0 {
+		n += 1 + sovState(uint64(m.Unbondings))
+	}
+	if m.JailedUntil != 0 {
+		n += 1 + sovState(uint64(m.JailedUntil))
+	}
+	l = m.Slashing.Size()
+	n += 1 + l + sovState(uint64(l))
+	return n
+}
+
+func (m *Unbonding) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Number != 0 {
+		n += 1 + sovState(uint64(m.Number))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovState(uint64(m.Amount))
+	}
+	if m.Due != 0 {
+		n += 1 + sovState(uint64(m.Due))
+	}
+	return n
+}
+
+func (m *SlashPeriod) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Ends != 0 {
+		n += 1 + sovState(uint64(m.Ends))
+	}
+	if m.Most != 0 {
+		n += 1 + sovState(uint64(m.Most))
+	}
+	if m.Taken != 0 {
+		n += 1 + sovState(uint64(m.Taken))
 	}
 	return n
 }
@@ -1506,9 +2052,6 @@ func (m *Registration) Size() (n int) {
 	}
 	l = m.Profile.Size()
 	n += 1 + l + sovState(uint64(l))
-	if m.Active {
-		n += 2
-	}
 	if m.Registered != 0 {
 		n += 1 + sovState(uint64(m.Registered))
 	}
@@ -1533,9 +2076,8 @@ func (m *Standing) Size() (n int) {
 			n += 1 + l + sovState(uint64(l))
 		}
 	}
-	if m.Blame != nil {
-		l = m.Blame.Size()
-		n += 1 + l + sovState(uint64(l))
+	if m.Changes != 0 {
+		n += 1 + sovState(uint64(m.Changes))
 	}
 	return n
 }
@@ -1644,7 +2186,7 @@ func (m *Measure) Size() (n int) {
 	return n
 }
 
-func (m *Demerit) Size() (n int) {
+func (m *Change) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -1658,6 +2200,12 @@ func (m *Demerit) Size() (n int) {
 	}
 	if m.Height != 0 {
 		n += 1 + sovState(uint64(m.Height))
+	}
+	if m.Reputation != 0 {
+		n += 1 + sovState(uint64(m.Reputation))
+	}
+	if m.Demerit {
+		n += 2
 	}
 	l = len(m.Reason)
 	if l > 0 {
@@ -1677,6 +2225,24 @@ func (m *Params) Size() (n int) {
 	}
 	if m.Local {
 		n += 2
+	}
+	if m.MaxStake != 0 {
+		n += 1 + sovState(uint64(m.MaxStake))
+	}
+	if m.MaxBond != 0 {
+		n += 1 + sovState(uint64(m.MaxBond))
+	}
+	if m.UnbondingSeconds != 0 {
+		n += 1 + sovState(uint64(m.UnbondingSeconds))
+	}
+	if m.TimelockSeconds != 0 {
+		n += 1 + sovState(uint64(m.TimelockSeconds))
+	}
+	if m.JailSeconds != 0 {
+		n += 1 + sovState(uint64(m.JailSeconds))
+	}
+	if m.MaxSlash != 0 {
+		n += 1 + sovState(uint64(m.MaxSlash))
 	}
 	return n
 }
@@ -1822,64 +2388,6 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Stake", wireType)
-			}
-			m.Stake = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Stake |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 5:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Reputation", wireType)
-			}
-			m.Reputation = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Reputation |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
-			}
-			var v int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				v |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			m.Active = bool(v != 0)
-		case 7:
-			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Registered", wireType)
 			}
 			m.Registered = 0
@@ -1897,11 +2405,161 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 8:
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deposit", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Deposit.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Standing", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Standing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field History", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.History = append(m.History, Change{})
+			if err := m.History[len(m.History)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Deposit) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Deposit: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Deposit: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
 			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Busy", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
 			}
-			m.Busy = 0
+			m.State = 0
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowState
@@ -1911,14 +2569,52 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Busy |= uint32(b&0x7F) << shift
+				m.State |= NodeState(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
-		case 9:
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stake", wireType)
+			}
+			m.Stake = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Stake |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bonded", wireType)
+			}
+			m.Bonded = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Bonded |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Measured", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbonding", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -1945,14 +2641,52 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.Measured = append(m.Measured, Measure{})
-			if err := m.Measured[len(m.Measured)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			m.Unbonding = append(m.Unbonding, Unbonding{})
+			if err := m.Unbonding[len(m.Unbonding)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
-		case 10:
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbondings", wireType)
+			}
+			m.Unbondings = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Unbondings |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JailedUntil", wireType)
+			}
+			m.JailedUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JailedUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Blame", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashing", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -1979,13 +2713,224 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if m.Blame == nil {
-				m.Blame = &Demerit{}
-			}
-			if err := m.Blame.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Slashing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Unbonding) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Unbonding: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Unbonding: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Due", wireType)
+			}
+			m.Due = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Due |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SlashPeriod) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SlashPeriod: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SlashPeriod: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ends", wireType)
+			}
+			m.Ends = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Ends |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Most", wireType)
+			}
+			m.Most = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Most |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Taken", wireType)
+			}
+			m.Taken = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Taken |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipState(dAtA[iNdEx:])
@@ -2102,26 +3047,6 @@ func (m *Registration) Unmarshal(dAtA []byte) error {
 			}
 			iNdEx = postIndex
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
-			}
-			var v int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				v |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			m.Active = bool(v != 0)
-		case 4:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Registered", wireType)
 			}
@@ -2263,10 +3188,10 @@ func (m *Standing) Unmarshal(dAtA []byte) error {
 			}
 			iNdEx = postIndex
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Blame", wireType)
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Changes", wireType)
 			}
-			var msglen int
+			m.Changes = 0
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowState
@@ -2276,28 +3201,11 @@ func (m *Standing) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				msglen |= int(b&0x7F) << shift
+				m.Changes |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
-			if msglen < 0 {
-				return ErrInvalidLengthState
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return ErrInvalidLengthState
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			if m.Blame == nil {
-				m.Blame = &Demerit{}
-			}
-			if err := m.Blame.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipState(dAtA[iNdEx:])
@@ -3010,7 +3918,7 @@ func (m *Measure) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *Demerit) Unmarshal(dAtA []byte) error {
+func (m *Change) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -3033,10 +3941,10 @@ func (m *Demerit) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: Demerit: wiretype end group for non-group")
+			return fmt.Errorf("proto: Change: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Demerit: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: Change: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
@@ -3097,6 +4005,45 @@ func (m *Demerit) Unmarshal(dAtA []byte) error {
 				}
 			}
 		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reputation", wireType)
+			}
+			m.Reputation = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Reputation |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demerit", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Demerit = bool(v != 0)
+		case 6:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
 			}
@@ -3217,6 +4164,120 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				}
 			}
 			m.Local = bool(v != 0)
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxStake", wireType)
+			}
+			m.MaxStake = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxStake |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxBond", wireType)
+			}
+			m.MaxBond = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxBond |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnbondingSeconds", wireType)
+			}
+			m.UnbondingSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnbondingSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TimelockSeconds", wireType)
+			}
+			m.TimelockSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.TimelockSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JailSeconds", wireType)
+			}
+			m.JailSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JailSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxSlash", wireType)
+			}
+			m.MaxSlash = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxSlash |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipState(dAtA[iNdEx:])

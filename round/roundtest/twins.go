@@ -45,13 +45,14 @@ type record struct {
 	Duties    [][]Duty
 	Balances  []uint64
 	Escrow    uint64
+	Burned    uint64
 	Histories [][]cost.Row // of the data sets
 	Told      []string     // since the last comparison
 }
 
 func (w *twins) read(world World, all bool) record {
 	w.Helper()
-	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Told: world.Told()[w.told:]}
+	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Burned: world.Burned(), Told: world.Told()[w.told:]}
 	for id := uint64(1); id <= w.tasks; id++ {
 		t, err := world.Task(id)
 		if err != nil {
@@ -116,8 +117,9 @@ func (w *twins) compare(after string, all bool) {
 	for _, t := range one.Tasks {
 		locked += round.Held(t)
 	}
+	money += one.Burned
 	for _, n := range one.Nodes {
-		money += n.Stake
+		money += n.Locked()
 	}
 	for _, balance := range one.Balances {
 		money += balance
