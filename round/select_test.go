@@ -80,6 +80,43 @@ func TestNoEvaluatorTrains(t *testing.T) {
 	}
 }
 
+// Ten new identities with a million times the stake come after nodes that have served
+// once. Where they begin with what those have, they are the whole round.
+func TestAttack01ManyNewIdentities(t *testing.T) {
+	for name, c := range map[string]struct {
+		begin spec.PPM
+		among int
+	}{
+		"they begin as those that have served": {round.Praise(round.NewStanding(), spec.Change{}).Reputation, 4},
+		"they begin as newcomers":              {round.NewStanding().Reputation, 0},
+	} {
+		nodes := network(spec.Trainer, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+		for i := range nodes {
+			if nodes[i].ID <= 4 {
+				nodes[i].Standing = round.Praise(nodes[i].Standing, spec.Change{})
+				continue
+			}
+			nodes[i].Reputation = c.begin
+			nodes[i].Stake *= 1_000_000
+		}
+		s := round.State{Task: spec.Task{Spec: task()}}
+		s.Task.Spec.Selection.Trainers = 3 // and 30% more
+		chosen, err := round.Trainers(s, nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		among := 0
+		for _, id := range chosen.Trainers {
+			if id > 10 {
+				among++
+			}
+		}
+		if among != c.among {
+			t.Errorf("%s: %d of %d selected are new, want %d", name, among, len(chosen.Trainers), c.among)
+		}
+	}
+}
+
 func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	demanding := task()
 	demanding.Selection.MinTrainers = 1

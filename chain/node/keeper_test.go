@@ -72,13 +72,19 @@ type registry struct {
 // open returns a registry with the default parameters, and people who own 100
 // THING each.
 func open(people ...string) registry {
+	bank := till{}
+	return openBank(bank, bank, people...)
+}
+
+// openBank is open with a bank that keeps its accounts in a till.
+func openBank(bank node.Bank, accounts till, people ...string) registry {
 	key := storetypes.NewKVStoreKey(node.Name)
 	r := registry{
 		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithBlockHeight(7).WithBlockTime(time.Unix(1_000_000, 0)),
-		bank:  till{},
+		bank:  accounts,
 		codec: moduletestutil.MakeTestEncodingConfig(node.Module{}),
 	}
-	r.Keeper = node.NewKeeper(r.codec.Codec, runtime.NewKVStoreService(key), r.bank, address.NewBech32Codec("althing"), denom)
+	r.Keeper = node.NewKeeper(r.codec.Codec, runtime.NewKVStoreService(key), bank, address.NewBech32Codec("althing"), denom)
 	r.module().InitGenesis(r.ctx, r.codec.Codec, node.Module{}.DefaultGenesis(r.codec.Codec))
 	for _, p := range people {
 		r.bank[account(p)] = 100_000_000
