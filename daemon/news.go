@@ -269,8 +269,10 @@ func became(state spec.NodeState) string {
 		return "jailed for a fault: is not selected until its owner has it unjailed"
 	case spec.NodeUnbonding:
 		return "its whole stake is on its way back to its owner: is not selected"
+	case spec.NodeExited:
+		return "has left the chain"
 	}
-	return "has left"
+	return string(state)
 }
 
 // done is what the node has to tell of work that ended well; false where it is nothing.

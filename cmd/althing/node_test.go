@@ -56,7 +56,7 @@ func TestNodeShow(t *testing.T) {
 		}
 	}
 	gone := spec.Node{ID: 4, Owner: "ann", Deposit: spec.Deposit{State: spec.NodeExited}}
-	if got := shown(gone, false); !strings.Contains(got, "state       exited\n") || strings.Contains(got, "stake") {
+	if got := shown(gone, false); !strings.Contains(got, "state       exited: it is no more\n") || strings.Contains(got, "stake") {
 		t.Errorf("a node that has left:\n%s", got)
 	}
 }

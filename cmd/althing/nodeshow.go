@@ -57,6 +57,8 @@ func state(d spec.Deposit) string {
 		return "jailed for a fault: not selected, and may be unjailed from " + date(d.JailedUntil) + " on"
 	case spec.NodeUnbonding:
 		return "unbonding: not selected, for its whole stake is on its way back"
+	case spec.NodeExited:
+		return "exited: it is no more"
 	}
 	return string(d.State)
 }
