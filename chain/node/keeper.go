@@ -181,10 +181,14 @@ func (k Keeper) bury(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
+	for place := range uint64(len(n.History)) {
+		if err := k.changes.Remove(ctx, changeKey(id, place)); err != nil {
+			return err
+		}
+	}
 	err = errors.Join(
 		k.owners.Remove(ctx, account),
 		k.standings.Remove(ctx, id),
-		k.changes.Clear(ctx, collections.NewPrefixedPairRange[uint64, uint64](id)),
 		k.enter(ctx, nil, round.Tombstone(n)),
 	)
 	if err != nil {
