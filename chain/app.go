@@ -2,6 +2,7 @@ package chain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -201,7 +202,7 @@ func (a *App) arrange() error {
 	a.modules.SetOrderBeginBlockers(
 		distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, task.Name)
 	a.modules.SetOrderEndBlockers(
-		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name)
+		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name, node.Name)
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
@@ -224,11 +225,14 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Res
 	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
+	if err := checkPeriods(a.Codec, state); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
 	resp, err := a.modules.InitGenesis(ctx, a.Codec, state)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.token.Check(ctx); err != nil {
+	if err := errors.Join(a.token.Check(ctx), a.nodes.Check(ctx)); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
 	return resp, nil
@@ -245,7 +249,7 @@ func moduleAccounts() map[string][]string {
 		stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
 		govtypes.ModuleName:                 {authtypes.Burner},
 		token.Name:                          {authtypes.Minter}, // nobody else
-		node.Name:                           nil,
+		node.Name:                           {authtypes.Burner}, // of what is slashed
 		task.Name:                           nil,
 	}
 }

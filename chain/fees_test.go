@@ -91,7 +91,8 @@ func TestRegistrationRefusedCostsOnlyTheFee(t *testing.T) {
 		{0, node.ErrStake.Error()},
 		{chain.Thing - 1, node.ErrStake.Error()},
 		{5000 * chain.Thing, node.ErrFunds.Error()},
-		{^uint64(0), node.ErrFunds.Error()},
+		{500_000*chain.Thing + 1, node.ErrStake.Error()},
+		{^uint64(0), node.ErrStake.Error()},
 	} {
 		before := n.balance("ann")
 		if res := n.block(n.sign("ann", 1, 5000, register("ann", c.stake)))[0]; !strings.Contains(res.Log, c.want) {

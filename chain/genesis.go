@@ -45,6 +45,9 @@ type Genesis struct {
 	MaxGas     int64
 	MaxBytes   int64
 
+	// Voting is how long a proposal can be voted for; 0 is the SDK's 48 hours.
+	Voting time.Duration
+
 	// EvidenceAge is how long it can be shown that a validator signed two blocks at one
 	// height, and for [EvidenceBlocks] at least; 0 is 48 hours. So long every validator
 	// keeps its blocks.
@@ -80,6 +83,9 @@ func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 		return nil, fmt.Errorf("write the genesis: validators: %w", err)
 	}
 	if err := basics().ValidateGenesis(e.Codec, e.Tx, state); err != nil {
+		return nil, fmt.Errorf("write the genesis: %w", err)
+	}
+	if err := checkPeriods(e.Codec, state); err != nil {
 		return nil, fmt.Errorf("write the genesis: %w", err)
 	}
 	raw, err := json.Marshal(state)
@@ -157,16 +163,48 @@ func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	votes := govv1.DefaultGenesisState()
 	votes.Params.MinDeposit = inThing(votes.Params.MinDeposit)
 	votes.Params.ExpeditedMinDeposit = inThing(votes.Params.ExpeditedMinDeposit)
+	if g.Voting > 0 {
+		expedited := g.Voting / 2
+		votes.Params.VotingPeriod, votes.Params.ExpeditedVotingPeriod = &g.Voting, &expedited
+	}
 	state[govtypes.ModuleName] = cdc.MustMarshalJSON(votes)
 
 	fees := fee.DefaultParams()
 	fees.MinGasPrice = orDefault(g.Fees.MinGasPrice, fees.MinGasPrice)
 	state[fee.Name] = cdc.MustMarshalJSON(&feepb.Genesis{Params: fees})
 
-	nodes := node.DefaultParams()
-	nodes.MinStake = orDefault(g.Nodes.MinStake, nodes.MinStake)
-	nodes.Local = g.Nodes.Local
-	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: nodes, Next: 1})
+	state[node.Name] = cdc.MustMarshalJSON(&nodepb.Genesis{Params: g.nodes(), Next: 1})
+}
+
+// nodes are the parameters of the registry.
+func (g Genesis) nodes() nodepb.Params {
+	p, d := g.Nodes, node.DefaultParams()
+	p.MinStake, p.MaxStake, p.MaxBond = orDefault(p.MinStake, d.MinStake), orDefault(p.MaxStake, d.MaxStake), orDefault(p.MaxBond, d.MaxBond)
+	p.UnbondingSeconds, p.TimelockSeconds = orDefault(p.UnbondingSeconds, d.UnbondingSeconds), orDefault(p.TimelockSeconds, d.TimelockSeconds)
+	p.JailSeconds, p.MaxSlash = orDefault(p.JailSeconds, d.JailSeconds), orDefault(p.MaxSlash, d.MaxSlash)
+	return p
+}
+
+// checkPeriods wants a stake that leaves to stay away for longer than a vote about its
+// node, and what follows of it, can take: or whoever is voted against is gone with it.
+func checkPeriods(cdc codec.JSONCodec, state map[string]json.RawMessage) error {
+	var nodes nodepb.Genesis
+	var votes govv1.GenesisState
+	if err := cdc.UnmarshalJSON(state[node.Name], &nodes); err != nil {
+		return fmt.Errorf("read the genesis of %s: %w", node.Name, err)
+	}
+	if err := cdc.UnmarshalJSON(state[govtypes.ModuleName], &votes); err != nil {
+		return fmt.Errorf("read the genesis of %s: %w", govtypes.ModuleName, err)
+	}
+	if err := nodes.Params.Validate(); err != nil {
+		return fmt.Errorf("parameters of %s: %w", node.Name, err)
+	}
+	seconds := func(n uint64) time.Duration { return time.Duration(n) * time.Second } // Validate bounds them
+	unbonding, timelock := seconds(nodes.Params.UnbondingSeconds), seconds(nodes.Params.TimelockSeconds)
+	if voting := *votes.Params.VotingPeriod; unbonding <= voting+timelock {
+		return fmt.Errorf("unbonding takes %s: want more than the %s of a vote and the %s until it is carried out", unbonding, voting, timelock)
+	}
+	return nil
 }
 
 // inThing keeps an amount and says it in our token.
@@ -174,7 +212,7 @@ func inThing(coins sdk.Coins) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(Denom, coins[0].Amount))
 }
 
-func orDefault[T int64 | uint64 | time.Duration](given, otherwise T) T {
+func orDefault[T int64 | uint32 | uint64 | time.Duration](given, otherwise T) T {
 	if given == 0 {
 		return otherwise
 	}

@@ -28,11 +28,20 @@ type (
 	}
 	// Update replaces the profile of the account's node.
 	Update struct{ Profile spec.Profile }
-	// Activate makes the account's node selectable.
+	// Activate makes the account's node selectable: it returns from a leave.
 	Activate struct{}
-	// Deactivate takes it out of selection.
+	// Deactivate takes it out of selection: it takes a leave.
 	Deactivate struct{}
-	// Exit takes the account's node off the chain and returns its stake.
+	// Bond adds to the stake of the account's node. The error of what the account lacks
+	// is [ErrFunds].
+	Bond struct{ Amount uint64 } // uthing
+	// Unbond begins to give a part of the stake back.
+	Unbond struct{ Amount uint64 } // uthing
+	// CancelUnbond takes the unbonding of a number back.
+	CancelUnbond struct{ Number uint64 }
+	// Unjail makes the account's node selectable after its time in jail.
+	Unjail struct{}
+	// Exit begins to give the whole stake back and take the node off the chain.
 	Exit struct{}
 )
 
@@ -56,14 +65,18 @@ type (
 	}
 )
 
-func (Register) message()   {}
-func (Update) message()     {}
-func (Activate) message()   {}
-func (Deactivate) message() {}
-func (Exit) message()       {}
-func (Transfer) message()   {}
-func (CreateTask) message() {}
-func (Say) message()        {}
+func (Register) message()     {}
+func (Update) message()       {}
+func (Activate) message()     {}
+func (Deactivate) message()   {}
+func (Bond) message()         {}
+func (Unbond) message()       {}
+func (CancelUnbond) message() {}
+func (Unjail) message()       {}
+func (Exit) message()         {}
+func (Transfer) message()     {}
+func (CreateTask) message()   {}
+func (Say) message()          {}
 
 // wire is a message as an account signs it.
 func wire(owner string, m Message) (sdk.Msg, error) {
@@ -76,6 +89,14 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &nodepb.MsgActivate{Owner: owner}, nil
 	case Deactivate:
 		return &nodepb.MsgDeactivate{Owner: owner}, nil
+	case Bond:
+		return &nodepb.MsgBond{Owner: owner, Amount: m.Amount}, nil
+	case Unbond:
+		return &nodepb.MsgUnbond{Owner: owner, Amount: m.Amount}, nil
+	case CancelUnbond:
+		return &nodepb.MsgCancelUnbond{Owner: owner, Number: m.Number}, nil
+	case Unjail:
+		return &nodepb.MsgUnjail{Owner: owner}, nil
 	case Exit:
 		return &nodepb.MsgExit{Owner: owner}, nil
 	case Transfer:

@@ -42,6 +42,7 @@ func (r *Refusal) Error() string {
 // Codes of other modules that callers branch on.
 const (
 	nodeNotFound         = 2  // of "node"
+	stakeAboveBalance    = 5  // of "node"
 	noDataset            = 2  // of "dataset"
 	notOwner             = 5  // of "dataset"
 	grantRefused         = 6  // of "dataset"
@@ -61,8 +62,11 @@ func (r *Refusal) Unwrap() error {
 			}
 		}
 	case "node":
-		if r.Code == nodeNotFound {
+		switch r.Code {
+		case nodeNotFound:
 			return ErrNodeNotFound
+		case stakeAboveBalance:
+			return ErrFunds
 		}
 	case "dataset":
 		switch r.Code {

@@ -37,6 +37,7 @@ func TestRefusalsHaveNumbers(t *testing.T) {
 		{client.Refusal{Query: "/althing.node.v1.Query/NodeByOwner", Codespace: "sdk", Code: 22}, client.ErrNodeNotFound},
 		{client.Refusal{Codespace: "node", Code: 2}, client.ErrNodeNotFound},
 		{client.Refusal{Codespace: "sdk", Code: 5}, client.ErrFunds},
+		{client.Refusal{Codespace: "node", Code: 5}, client.ErrFunds},
 		{client.Refusal{Query: "/cosmos.auth.v1beta1.Query/AccountInfo", Codespace: "sdk", Code: 22, Why: "task not found"}, nil},
 		{client.Refusal{Codespace: "task", Code: 1, Why: "round not found"}, nil},
 		{client.Refusal{Codespace: "node", Code: 14, Why: "node not found"}, nil},

@@ -47,7 +47,9 @@ func Try(ctx context.Context, m role.Machine, heights int64) (reported []error) 
 func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()) {
 	records := &recent{chain: chain}
 	records.forget()
-	registered := func(_ context.Context, node uint64) (spec.Node, error) { return spec.Node{ID: node, Active: true}, nil }
+	registered := func(_ context.Context, node uint64) (spec.Node, error) {
+		return spec.Node{ID: node, Deposit: spec.Deposit{State: spec.NodeActive}}, nil
+	}
 	return &punctual{Policy: aggregator.Policy{Chain: records, Registered: registered, Node: node}, records: records}, records.forget
 }
 

@@ -62,7 +62,8 @@ func (l *Localnet) Write() error {
 	}
 	pause := cmp.Or(l.Commit, DefaultCommit)
 	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now(), EvidenceAge: chain.EvidenceBlocks * pause}
-	genesis.Nodes.Local = true
+	genesis.Nodes.Local, genesis.Voting = true, time.Minute
+	genesis.Nodes.UnbondingSeconds, genesis.Nodes.TimelockSeconds, genesis.Nodes.JailSeconds = 120, 30, 30
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
 		if err != nil {

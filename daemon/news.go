@@ -240,25 +240,39 @@ func (n *news) registered(now spec.Node) (notes []note) {
 	before := n.record
 	n.record = now
 	switch {
-	case before.ID == 0 && now.ID == 0, before.ID == 0 && now.Active && !n.looked:
+	case before.ID == 0 && now.ID == 0, before.ID == 0 && now.Selectable() && !n.looked:
 	case now.ID == 0:
 		return []note{{what: "retired: its owner took it off the chain; start it again to register anew"}}
-	case before.ID == 0 && now.Active:
+	case before.ID == 0 && now.Selectable():
 		return []note{{what: "is registered again"}}
-	case before.Active != now.Active || before.ID == 0:
-		what := "activated by its owner: may be selected"
-		if !now.Active {
-			what = "deactivated by its owner: finishes what it serves, and is not selected"
-		}
-		notes = append(notes, note{what: what})
+	case before.State != now.State || before.ID == 0:
+		notes = append(notes, note{what: became(now.State)})
 	}
-	if d := now.Blame; d != before.Blame && before.ID != 0 {
+	past, _ := before.Blame()
+	if d, blamed := now.Blame(); blamed && d != past && before.ID != 0 {
 		notes = append(notes, note{
 			what: "blamed on the chain", task: d.Task, round: d.Round,
 			more: []slog.Attr{slog.String("why", d.Reason), slog.String("reputation", now.Reputation.String())},
 		})
 	}
 	return notes
+}
+
+// became is what a node in a state is told.
+func became(state spec.NodeState) string {
+	switch state {
+	case spec.NodeActive:
+		return "active: may be selected"
+	case spec.NodePending:
+		return "pending, for its owner declared a leave or its stake is too small: finishes what it serves, and is not selected"
+	case spec.NodeJailed:
+		return "jailed for a fault: is not selected until its owner has it unjailed"
+	case spec.NodeUnbonding:
+		return "its whole stake is on its way back to its owner: is not selected"
+	case spec.NodeExited:
+		return "has left the chain"
+	}
+	return string(state)
 }
 
 // done is what the node has to tell of work that ended well; false where it is nothing.

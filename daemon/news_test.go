@@ -137,20 +137,20 @@ func TestNewsOfARoundThatEnded(t *testing.T) {
 
 func TestNewsOfARegistration(t *testing.T) {
 	n := daemon.OfNode(7, "")
-	node := spec.Node{ID: 7, Active: true}
+	node := spec.Node{ID: 7, Deposit: spec.Deposit{State: spec.NodeActive}}
 	idle, gone := node, spec.Node{}
-	idle.Active = false
+	idle.State = spec.NodePending
 	blamed := node
-	blamed.Reputation, blamed.Blame = 400_000, spec.Demerit{Task: 1, Round: 2, Reason: "silent"}
+	blamed.Reputation, blamed.History = 400_000, []spec.Change{{Task: 1, Round: 2, Demerit: true, Reason: "silent"}}
 	for i, step := range []struct {
 		record spec.Node
 		told   []string
 	}{
 		{node, []string{"is registered again"}}, // it was gone when this news began
 		{node, nil},
-		{idle, []string{"deactivated by its owner: finishes what it serves, and is not selected"}},
+		{idle, []string{"pending, for its owner declared a leave or its stake is too small: finishes what it serves, and is not selected"}},
 		{idle, nil},
-		{node, []string{"activated by its owner: may be selected"}},
+		{node, []string{"active: may be selected"}},
 		{blamed, []string{"blamed on the chain task=1 round=2 why=silent reputation=0.4"}},
 		{blamed, nil},
 		{gone, []string{"retired: its owner took it off the chain; start it again to register anew"}},

@@ -93,7 +93,11 @@ type PayValidators struct {
 }
 
 // Merit raises a node's reputation.
-type Merit struct{ Round, Node uint64 }
+type Merit struct {
+	Round uint64
+	Node  uint64
+	Why   string
+}
 
 // Demerit lowers a node's reputation.
 type Demerit struct {
@@ -197,7 +201,7 @@ func (e AskAttest) String() string   { return fmt.Sprintf("attest until %s", e.D
 func (e AskReveal) String() string   { return fmt.Sprintf("reveal until %s", e.Deadline) }
 func (e AskOpenings) String() string { return fmt.Sprintf("open scores until %s", e.Deadline) }
 func (e AskReceipts) String() string { return fmt.Sprintf("show receipts until %s", e.Deadline) }
-func (e Merit) String() string       { return fmt.Sprintf("merit %d", e.Node) }
+func (e Merit) String() string       { return fmt.Sprintf("merit %d (%s)", e.Node, e.Why) }
 func (e Demerit) String() string     { return fmt.Sprintf("demerit %d (%s)", e.Node, e.Why) }
 func (e Excuse) String() string      { return fmt.Sprintf("excuse %d (%s)", e.Node, e.Why) }
 func (e Abort) String() string       { return fmt.Sprintf("abort (%s)", e.Why) }

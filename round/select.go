@@ -52,14 +52,22 @@ func Trainers(s State, nodes []spec.Node) (Select, error) {
 // Eligible lists who may train in the next round of a task, the best first.
 //
 // A trainer whose round is being scored has done its part in it: that round takes none
-// of its slots.
+// of its slots. A task holds one bond of a node, however many parts the node has in it:
+// who has one already needs no other.
 func Eligible(s State, nodes []spec.Node) []spec.Member {
 	task, nodes := s.Task, slices.Clone(nodes) // the argument keeps its own
-	for _, r := range s.Open() {
-		for i, n := range nodes {
-			if n.Busy > 0 && r.Trainer(n.ID) >= 0 {
+	for i, n := range nodes {
+		serves := member(task.Aggregators, n.ID) >= 0
+		for _, r := range s.Open() {
+			if r.Trainer(n.ID) < 0 {
+				continue
+			}
+			if serves = true; nodes[i].Busy > 0 {
 				nodes[i].Busy--
 			}
+		}
+		if serves {
+			nodes[i].Bonded -= min(n.Bonded, task.Spec.Selection.MinStake)
 		}
 	}
 	return ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
@@ -127,8 +135,8 @@ func ranked(task spec.TaskSpec, nodes []spec.Node, role spec.Role, except []spec
 }
 
 func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
-	if !n.Active || !n.Profile.Roles.Has(role) || n.Busy >= n.Profile.Slots ||
-		n.Stake < task.Selection.MinStake || !n.Profile.Resources.Covers(task.Selection.Resources) {
+	if !n.Selectable() || !n.Profile.Roles.Has(role) || n.Busy >= n.Profile.Slots ||
+		n.Free() < task.Selection.MinStake || !n.Profile.Resources.Covers(task.Selection.Resources) {
 		return false
 	}
 	if role == spec.Aggregator {

@@ -15,7 +15,7 @@ import (
 // node is active and fit for every role in the tasks of these tests.
 func node(id uint64, roles spec.Role) spec.Node {
 	return spec.Node{
-		ID: id, Active: true, Stake: 100, Standing: round.NewStanding(),
+		ID: id, Deposit: spec.Deposit{State: spec.NodeActive, Stake: 100}, Standing: round.NewStanding(),
 		Profile: spec.Profile{
 			TransportKey: transportKey(id).Public().(ed25519.PublicKey),
 			Roles:        roles, Slots: 1, Holdings: []spec.Holding{{Name: "digits", Samples: 50}},
@@ -33,7 +33,7 @@ func network(roles spec.Role, ids ...uint64) (nodes []spec.Node) {
 
 func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	nodes := network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8)
-	nodes[1].Reputation = 400_000 // 2 is last
+	nodes[1].Reputation = 200_000 // 2 is last
 	nodes[7].Reputation = 900_000 // 8 is first, without more stake
 	nodes[7].Stake = 1
 	nodes[6].Stake = 500 // 7 comes before those of equal reputation
@@ -82,6 +82,43 @@ func TestNoEvaluatorTrains(t *testing.T) {
 	}
 }
 
+// Ten new identities with a million times the stake come after nodes that have served
+// once. Where they begin with what those have, they are the whole round.
+func TestAttack01ManyNewIdentities(t *testing.T) {
+	for name, c := range map[string]struct {
+		begin spec.PPM
+		among int
+	}{
+		"they begin as those that have served": {round.Praise(round.NewStanding(), spec.Change{}).Reputation, 4},
+		"they begin as newcomers":              {round.NewStanding().Reputation, 0},
+	} {
+		nodes := network(spec.Trainer, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+		for i := range nodes {
+			if nodes[i].ID <= 4 {
+				nodes[i].Standing = round.Praise(nodes[i].Standing, spec.Change{})
+				continue
+			}
+			nodes[i].Reputation = c.begin
+			nodes[i].Stake *= 1_000_000
+		}
+		s := round.State{Task: spec.Task{Spec: task()}}
+		s.Task.Spec.Selection.Trainers = 3 // and 30% more
+		chosen, err := round.Trainers(s, nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		among := 0
+		for _, id := range chosen.Trainers {
+			if id > 10 {
+				among++
+			}
+		}
+		if among != c.among {
+			t.Errorf("%s: %d of %d selected are new, want %d", name, among, len(chosen.Trainers), c.among)
+		}
+	}
+}
+
 func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	demanding := task()
 	demanding.Selection.MinTrainers = 1
@@ -94,7 +131,7 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		fit    bool
 	}{
 		"as it is":            {func(*spec.Node) {}, true},
-		"not active":          {func(n *spec.Node) { n.Active = false }, false},
+		"not active":          {func(n *spec.Node) { n.State = spec.NodePending }, false},
 		"another role":        {func(n *spec.Node) { n.Profile.Roles = spec.Evaluator | spec.Consumer }, false},
 		"busy":                {func(n *spec.Node) { n.Busy = 1 }, false},
 		"busy, one slot free": {func(n *spec.Node) { n.Busy, n.Profile.Slots = 1, 2 }, true},

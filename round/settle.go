@@ -110,17 +110,17 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 func merits(r *spec.Round) (effects []Effect) {
 	for _, t := range r.Trainers {
 		if t.Survivor {
-			effects = append(effects, Merit{r.Number, t.Node})
+			effects = append(effects, Merit{r.Number, t.Node, "update survived"})
 		}
 	}
 	for _, a := range r.Aggregates {
 		if a.Revealed > 0 && a.Digest == r.Next {
-			effects = append(effects, Merit{r.Number, a.Node})
+			effects = append(effects, Merit{r.Number, a.Node, "model agreed on"})
 		}
 	}
 	for _, e := range r.Scores {
 		if e.Revealed > 0 {
-			effects = append(effects, Merit{r.Number, e.Node})
+			effects = append(effects, Merit{r.Number, e.Node, "score opened"})
 		}
 	}
 	return effects
@@ -156,7 +156,7 @@ func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
 	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
 	for _, t := range r.Trainers {
 		if t.Survivor {
-			effects = append(effects, Merit{r.Number, t.Node})
+			effects = append(effects, Merit{r.Number, t.Node, "update survived"})
 		}
 	}
 	return append(effects, s.giveUp(at, r, unneeded)...)

@@ -9,28 +9,39 @@ import (
 )
 
 const (
-	// startReputation is where every node begins.
-	startReputation = spec.One / 2
-	// maxMeasured bounds what a node's record holds.
+	// newcomer is the reputation with which a node begins: below that of whoever has
+	// served for a while, so that a bad name cannot be left behind for a new one.
+	newcomer = spec.One / 4
+	// MaxHistory is how many changes of its reputation a node's record holds.
+	MaxHistory = 16
+	// maxMeasured is how many kinds of data a node's record holds.
 	maxMeasured = 32
 )
 
 // NewStanding is the standing with which a node begins.
-func NewStanding() spec.Standing { return spec.Standing{Reputation: startReputation} }
+func NewStanding() spec.Standing { return spec.Standing{Reputation: newcomer} }
 
 // Praise is the standing after a duty done: the reputation rises a twentieth of
-// the way to one.
-func Praise(s spec.Standing) spec.Standing {
+// the way to one. What the change says of the reputation does not count.
+func Praise(s spec.Standing, c spec.Change) spec.Standing {
 	s.Reputation += (spec.One - s.Reputation) / 20
 	s.Excused = 0
-	return s
+	c.Demerit = false
+	return remember(s, c)
 }
 
-// Blame is the standing after a demerit: a quarter of the reputation is gone,
-// and the demerit takes the place of the one before.
-func Blame(s spec.Standing, d spec.Demerit) spec.Standing {
+// Blame is the standing after a demerit: a quarter of the reputation is gone.
+func Blame(s spec.Standing, c spec.Change) spec.Standing {
 	s.Reputation -= s.Reputation / 4
-	s.Blame = d
+	c.Demerit = true
+	return remember(s, c)
+}
+
+// remember adds a change to the history, which forgets the oldest when it is full.
+func remember(s spec.Standing, c spec.Change) spec.Standing {
+	c.Reputation = s.Reputation
+	old := s.History[max(0, len(s.History)-MaxHistory+1):]
+	s.History = append(slices.Clone(old), c) // the argument keeps its own
 	return s
 }
 
@@ -39,9 +50,9 @@ const maxExcused = 3
 
 // Excused is the standing after a trainer declined what others did. That is no demerit,
 // but for more than three times without a duty done in between.
-func Excused(s spec.Standing, d spec.Demerit) spec.Standing {
+func Excused(s spec.Standing, c spec.Change) spec.Standing {
 	if s.Excused++; s.Excused > maxExcused {
-		return Blame(s, d)
+		return Blame(s, c)
 	}
 	return s
 }

@@ -13,17 +13,17 @@ import (
 
 func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
 	s := round.NewStanding()
-	if s.Reputation != 500_000 {
-		t.Errorf("a node begins with %d, want 500000", s.Reputation)
+	if s.Reputation != 250_000 {
+		t.Errorf("a node begins with %d, want 250000", s.Reputation)
 	}
 	for i, c := range []struct {
 		up   bool
 		want spec.PPM
-	}{{true, 525_000}, {true, 548_750}, {false, 411_563}, {false, 308_673}} {
+	}{{true, 287_500}, {true, 323_125}, {false, 242_344}, {false, 181_758}} {
 		if c.up {
-			s = round.Praise(s)
+			s = round.Praise(s, spec.Change{})
 		} else {
-			s = round.Blame(s, spec.Demerit{})
+			s = round.Blame(s, spec.Change{})
 		}
 		if s.Reputation != c.want {
 			t.Errorf("step %d: got %d, want %d", i, s.Reputation, c.want)
@@ -31,22 +31,56 @@ func TestReputationRisesSlowlyAndFallsFast(t *testing.T) {
 	}
 	for rep := range spec.One + 1 {
 		s := spec.Standing{Reputation: rep}
-		up, down := round.Praise(s).Reputation, round.Blame(s, spec.Demerit{}).Reputation
+		up, down := round.Praise(s, spec.Change{}).Reputation, round.Blame(s, spec.Change{}).Reputation
 		if up < rep || up > spec.One || down > rep || rep > 3 && down == rep {
 			t.Fatalf("%d: rises to %d, falls to %d", rep, up, down)
 		}
 	}
 }
 
-func TestDemeritKeepsItsReason(t *testing.T) {
-	first := spec.Demerit{Task: 1, Round: 2, Height: 30, Reason: "update withheld"}
-	last := spec.Demerit{Task: 4, Height: 50, Reason: "silent in the preparation"}
-	s := round.Blame(round.Blame(round.NewStanding(), first), last)
-	if s.Blame != last {
-		t.Errorf("got %+v, want the last demerit", s.Blame)
+func TestEachChangeKeepsItsReason(t *testing.T) {
+	first := spec.Change{Task: 1, Round: 2, Height: 30, Reason: "update withheld"}
+	last := spec.Change{Task: 4, Height: 50, Reason: "silent in the preparation"}
+	s := round.NewStanding()
+	if c, blamed := s.Blame(); blamed {
+		t.Errorf("a newcomer was blamed for %+v", c)
 	}
-	if s = round.Praise(s); s.Blame != last {
-		t.Errorf("after a merit: got %+v, want the last demerit", s.Blame)
+	s = round.Praise(round.Blame(round.Blame(s, first), last), spec.Change{Task: 5, Height: 60, Reason: "update survived"})
+	first.Demerit, last.Demerit = true, true
+	first.Reputation, last.Reputation = 187_500, 140_625
+	praise := spec.Change{Task: 5, Height: 60, Reputation: 183_593, Reason: "update survived"}
+	if d := cmp.Diff([]spec.Change{first, last, praise}, s.History); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if c, blamed := s.Blame(); c != last || !blamed {
+		t.Errorf("got %+v, want the last demerit", c)
+	}
+	full := s
+	for i := range uint64(100) {
+		full = round.Praise(full, spec.Change{Task: i})
+	}
+	if len(full.History) != 16 || full.History[0].Task != 84 || full.History[15].Task != 99 || len(s.History) != 3 {
+		t.Errorf("got %d changes from task %d on, want the newest 16, and the standing that was given as it was", len(full.History), full.History[0].Task)
+	}
+}
+
+// Who leaves a bad name behind for a new one is no better off than honest nodes, and
+// comes after everybody who has served for a while.
+func TestAttack19NewIdAfterABadName(t *testing.T) {
+	honest, serves := round.NewStanding(), 0
+	for ; honest.Reputation < spec.One/2; serves++ {
+		honest = round.Praise(honest, spec.Change{})
+	}
+	bad := honest
+	for range 3 {
+		bad = round.Blame(bad, spec.Change{})
+	}
+	again := round.NewStanding()
+	if again.Reputation >= honest.Reputation || serves < 8 {
+		t.Errorf("a new id has %s, a node that has served %d times %s", again.Reputation, serves, honest.Reputation)
+	}
+	if bad.Reputation >= again.Reputation {
+		t.Errorf("three demerits leave %s: whoever begins anew with %s gains nothing, so this says nothing", bad.Reputation, again.Reputation)
 	}
 }
 

@@ -16,13 +16,19 @@ import (
 type World interface {
 	// Save stores what differs between two states of a task.
 	Save(before, after State) error
-	// Candidates lists the active nodes in the order of their ids.
+	// Candidates lists the nodes that may be selected, in the order of their ids. Of
+	// their standing it may leave the history out.
 	Candidates() ([]spec.Node, error)
-	// Walk visits the active nodes in the order of their ids, until one stops it.
+	// Walk visits the same nodes in the same order, until one stops it.
 	Walk(visit func(spec.Node) (stop bool, err error)) error
 	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
-	// has in all, as [Occupy] says.
-	Engage(task, node uint64, delta int) error
+	// has in all, as [Occupy] says. With the first part the task holds a bond of the
+	// node, as [Bond] says of the task's min_stake; with the last it gives it back.
+	Engage(task spec.Task, node uint64, delta int) error
+	// Slash burns a part of a node's bond in a task as [Slashed] says of [SlashBase],
+	// also where the task holds it no more, jails the node if it is to be jailed, and
+	// says how much was burned. It passes over a node that has exited.
+	Slash(task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error)
 	// Pay moves uthing from the escrow to a node's owner.
 	Pay(node, uthing uint64) error
 	// PayValidators moves uthing from the escrow to the validators of blocks.
@@ -30,13 +36,13 @@ type World interface {
 	// Refund moves uthing from the escrow to an account. It may be 0.
 	Refund(owner string, uthing uint64) error
 	// Excuse takes note of a trainer that declined, as [Excused] says.
-	Excuse(node uint64, d spec.Demerit) error
-	// Praise raises a node's standing as [Praise] says.
-	Praise(node uint64) error
-	// Blame lowers a node's standing as [Blame] says.
-	Blame(node uint64, d spec.Demerit) error
+	Excuse(node uint64, c spec.Change) error
+	// Praise raises a node's standing as [Praise] says, Blame lowers it as [Blame] says.
+	// They pass over a node that has exited: it has no standing.
+	Praise(node uint64, c spec.Change) error
+	Blame(node uint64, c spec.Change) error
 	// Measure records a capability metric as [Measured] says. It passes over a node
-	// that has left: a task may end long after its last trainers were free to go.
+	// that has exited: a task may end long after its last trainers were free to go.
 	Measure(node uint64, dataset string, accuracy spec.PPM) error
 	// Payer is who could pay so many releases of a private task for a node: the data
 	// set that the node says its rows are, if the node may train on it and the task
@@ -87,9 +93,9 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 		}
 		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Trainers(s, nodes) })
 	case Engage:
-		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, 1) })
+		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, 1) })
 	case Release:
-		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, -1) })
+		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, -1) })
 	case Reserve:
 		return each(e.Datasets, func(dataset uint64) error { return w.Reserve(s.Task, dataset) })
 	case Charge:
@@ -104,13 +110,14 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	case PayValidators:
 		return w.PayValidators(e.Amount)
 	case Excuse:
-		return w.Excuse(e.Node, spec.Demerit{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
+		return w.Excuse(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Slash:
-		return nil
+		_, err := w.Slash(s.Task, e.Node, e.Part, e.Fault, e.Fault != spec.FaultNoReveal)
+		return err
 	case Merit:
-		return w.Praise(e.Node)
+		return w.Praise(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Demerit:
-		return w.Blame(e.Node, spec.Demerit{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
+		return w.Blame(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Measure:
 		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Dataset, e.Accuracy) })
 	case Close:

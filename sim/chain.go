@@ -17,18 +17,21 @@ type Chain struct {
 	Told []string
 	// Listen, unless it is nil, hears every effect before it is carried out.
 	Listen func(s round.State, e round.Effect)
+	// Rules are what is asked of deposits: the default, but any stake is enough.
+	Rules spec.StakeRules
 
 	id       string
 	height   int64
 	clock    round.Clock
-	nodes    []spec.Node       // node i+1 at i; the zero one where it has left
+	nodes    []spec.Node       // node i+1 at i
 	balances map[string]uint64 // uthing, by account
 	escrow   uint64            // uthing that the open tasks have not spent
 	tasks    []round.State     // task i+1 at i
 	rounds   map[place]spec.Round
-	parts    map[place]int // by task and node: parts the node has in the task
-	datasets []owned       // data set i+1 at i
-	undo     []func()      // what takes back everything since the last input
+	parts    map[place]held // by task and node: what the task has of the node
+	burned   uint64         // uthing that were slashed
+	datasets []owned        // data set i+1 at i
+	undo     []func()       // what takes back everything since the last input
 }
 
 // Validators is the account of all validators of blocks together.
@@ -39,9 +42,12 @@ type place struct{ task, of uint64 }
 
 // NewChain is a chain at height 1 with nobody on it.
 func NewChain(id string) *Chain {
+	rules := round.DefaultStakeRules()
+	rules.MinStake = 1
 	return &Chain{
-		id: id, height: 1, clock: round.Clock{}.Tick(0),
-		balances: map[string]uint64{}, rounds: map[place]spec.Round{}, parts: map[place]int{},
+		Rules: rules,
+		id:    id, height: 1, clock: round.Clock{}.Tick(0),
+		balances: map[string]uint64{}, rounds: map[place]spec.Round{}, parts: map[place]held{},
 	}
 }
 
@@ -72,40 +78,23 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	if err := profile.Validate(); err != nil {
 		return 0, err
 	}
-	if slices.ContainsFunc(c.nodes, func(n spec.Node) bool { return n.Owner == owner }) {
+	if slices.ContainsFunc(c.nodes, func(n spec.Node) bool { return n.Owner == owner && n.State != spec.NodeExited }) {
 		return 0, fmt.Errorf("%s has a node already", owner)
 	}
-	if stake == 0 || c.balances[owner] < stake {
-		return 0, fmt.Errorf("stake of %d uthing: want some, and no more than the balance of %s, %d", stake, owner, c.balances[owner])
+	deposit, err := round.NewDeposit(stake, c.Rules)
+	if err != nil {
+		return 0, err
+	}
+	if c.balances[owner] < stake {
+		return 0, fmt.Errorf("stake of %d uthing: want no more than the balance of %s, %d", stake, owner, c.balances[owner])
 	}
 	c.balances[owner] -= stake
 	n := spec.Node{
-		ID: uint64(len(c.nodes)) + 1, Owner: owner, Profile: profile, Stake: stake,
-		Active: true, Registered: c.height, Standing: round.NewStanding(),
+		ID: uint64(len(c.nodes)) + 1, Owner: owner, Profile: profile, Registered: c.height,
+		Deposit: deposit, Standing: round.NewStanding(),
 	}
 	c.nodes = append(c.nodes, n)
 	return n.ID, nil
-}
-
-// SetActive says whether a node may be selected. One that may not finishes the tasks
-// it serves.
-func (c *Chain) SetActive(node uint64, active bool) error {
-	if _, ok := c.Node(node); !ok {
-		return fmt.Errorf("there is no node %d", node)
-	}
-	c.nodes[node-1].Active = active
-	return nil
-}
-
-// Exit returns the stake of a node that serves no task, and forgets the node.
-func (c *Chain) Exit(node uint64) error {
-	n, ok := c.Node(node)
-	if !ok || n.Busy > 0 {
-		return fmt.Errorf("node %d is not there or serves a task: there %t, busy with %d", node, ok, n.Busy)
-	}
-	c.balances[n.Owner] += n.Stake
-	c.nodes[node-1] = spec.Node{}
-	return nil
 }
 
 // Create locks the escrow of a task out of its owner's money and opens it.
@@ -115,6 +104,9 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	}
 	if err := spec.DefaultTariff().Pays(asked); err != nil {
 		return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
+	}
+	if least := asked.Selection.MinStake; least > c.Rules.MaxBond {
+		return 0, fmt.Errorf("%w: selection.min_stake is %d uthing: want at most %d", round.ErrSpec, least, c.Rules.MaxBond)
 	}
 	if c.balances[owner] < asked.Escrow {
 		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
@@ -179,6 +171,7 @@ func (c *Chain) EndBlock() error {
 			}
 		}
 	}
+	c.mature()
 	c.height++
 	return nil
 }
@@ -226,7 +219,7 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 // ids, each with its rounds that run as far as [round.Concerns] the node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
 	for _, s := range c.tasks {
-		if c.parts[place{s.Task.ID, node}] > 0 {
+		if c.parts[place{s.Task.ID, node}].parts > 0 {
 			aggregates := slices.ContainsFunc(s.Task.Aggregators, func(m spec.Member) bool { return m.Node == node })
 			duties = append(duties, s.Only(round.Concerns(node, aggregates)))
 		}
@@ -279,25 +272,7 @@ func (w world) Save(before, after round.State) error {
 
 // Candidates implements [round.World].
 func (w world) Candidates() ([]spec.Node, error) {
-	return slices.DeleteFunc(slices.Clone(w.nodes), func(n spec.Node) bool { return !n.Active }), nil
-}
-
-// Engage implements [round.World].
-func (w world) Engage(task, node uint64, delta int) error {
-	at := place{task, node}
-	before := w.parts[at]
-	if before+delta < 0 {
-		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before, task, -delta)
-	}
-	w.undo = append(w.undo, func() { w.setParts(at, before) })
-	w.setParts(at, before+delta)
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) })
-}
-
-func (c *Chain) setParts(at place, parts int) {
-	if delete(c.parts, at); parts > 0 {
-		c.parts[at] = parts
-	}
+	return slices.DeleteFunc(slices.Clone(w.nodes), func(n spec.Node) bool { return !n.Selectable() }), nil
 }
 
 // Pay implements [round.World].
@@ -327,40 +302,39 @@ func (w world) Refund(owner string, uthing uint64) error {
 func (w world) PayValidators(uthing uint64) error { return w.Refund(Validators, uthing) }
 
 // Excuse implements [round.World].
-func (w world) Excuse(node uint64, d spec.Demerit) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, d), nil })
+func (w world) Excuse(node uint64, c spec.Change) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, c), nil })
 }
 
 // Praise implements [round.World].
-func (w world) Praise(node uint64) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s), nil })
+func (w world) Praise(node uint64, c spec.Change) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s, c), nil })
 }
 
 // Blame implements [round.World].
-func (w world) Blame(node uint64, d spec.Demerit) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, d), nil })
+func (w world) Blame(node uint64, c spec.Change) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, c), nil })
 }
 
 // Measure implements [round.World].
 func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
-	if _, ok := w.Node(node); !ok {
-		return nil
-	}
 	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, dataset, accuracy), nil })
 }
 
-// stand changes a node's standing.
+// stand changes a node's standing. One that has exited has none.
 func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, error)) error {
 	n, ok := w.Node(node)
 	if !ok {
 		return fmt.Errorf("there is no node %d", node)
 	}
+	if n.State == spec.NodeExited {
+		return nil
+	}
 	next, err := change(n.Standing)
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
 	}
-	w.undo = append(w.undo, func() { w.nodes[node-1].Standing = n.Standing })
-	w.nodes[node-1].Standing = next
+	w.keep(node, func(n *spec.Node) { n.Standing = next })
 	return nil
 }
 

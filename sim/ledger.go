@@ -85,7 +85,7 @@ func (c *Chain) dataset(id uint64) (*owned, error) {
 // Walk implements [round.World].
 func (w world) Walk(visit func(spec.Node) (bool, error)) error {
 	for _, n := range w.nodes {
-		if !n.Active {
+		if !n.Selectable() {
 			continue
 		}
 		if stop, err := visit(n); stop || err != nil {

@@ -13,9 +13,8 @@ type Node struct {
 	ID         uint64  `json:"id"`
 	Owner      string  `json:"owner"` // bech32 account that locked the stake
 	Profile    Profile `json:"profile"`
-	Stake      uint64  `json:"stake_uthing"`
-	Active     bool    `json:"active"`
 	Registered int64   `json:"registered"` // height
+	Deposit
 	Standing
 }
 
@@ -26,15 +25,27 @@ type Standing struct {
 	Busy       uint32    `json:"busy"` // parts it has in tasks right now; it is selected for no more once they are Profile.Slots
 	Measured   []Measure `json:"measured,omitempty"`
 	Excused    uint32    `json:"excused,omitempty"` // times in a row that it declined to train what others did
-	Blame      Demerit   `json:"blame,omitzero"`    // its last demerit; zero: it has none
+	History    []Change  `json:"history,omitempty"` // the newest changes of its reputation, the newest last
 }
 
-// Demerit says for what a node lost reputation, and when.
-type Demerit struct {
-	Task   uint64 `json:"task"`
-	Round  uint64 `json:"round"` // 0: before the first round
-	Height int64  `json:"height"`
-	Reason string `json:"reason"`
+// Change says when and for what the reputation of a node changed.
+type Change struct {
+	Task       uint64 `json:"task"`
+	Round      uint64 `json:"round"` // 0: before the first round
+	Height     int64  `json:"height"`
+	Reputation PPM    `json:"reputation"` // after it
+	Demerit    bool   `json:"demerit,omitempty"`
+	Reason     string `json:"reason"`
+}
+
+// Blame is the last demerit that the history holds, if it holds one.
+func (s Standing) Blame() (c Change, blamed bool) {
+	for _, c := range slices.Backward(s.History) {
+		if c.Demerit {
+			return c, true
+		}
+	}
+	return Change{}, false
 }
 
 // Profile is what a node says of itself.

@@ -128,11 +128,11 @@ func TestNodeJSONIsFlat(t *testing.T) {
 		}
 		return strings.Join(slices.Sorted(maps.Keys(m)), " ")
 	}
-	if got, want := keys(), "active busy id owner profile registered reputation stake_uthing"; got != want {
+	if got, want := keys(), "busy id owner profile registered reputation stake_uthing state"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	n.Measured, n.Blame = []spec.Measure{{}}, spec.Demerit{Reason: "update withheld"}
-	if got, want := keys(), "active blame busy id measured owner profile registered reputation stake_uthing"; got != want {
+	n.Measured, n.History = []spec.Measure{{}}, []spec.Change{{Reason: "update withheld"}}
+	if got, want := keys(), "busy history id measured owner profile registered reputation stake_uthing state"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

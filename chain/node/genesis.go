@@ -3,42 +3,63 @@ package node
 import (
 	"context"
 	"fmt"
+	"reflect"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
-// DefaultParams ask for one THING of stake and for endpoints that others reach.
-func DefaultParams() nodepb.Params { return nodepb.Params{MinStake: 1_000_000} }
+// DefaultParams ask for one THING of stake and for endpoints that others reach. What
+// leaves is away for longer than a vote and what follows of it take.
+func DefaultParams() nodepb.Params {
+	const timelock = 48 * 3600
+	p := nodepb.Params{TimelockSeconds: timelock}
+	p.SetRules(round.DefaultStakeRules())
+	return p
+}
 
 // Validate reports the first thing that is wrong with a genesis: ids ascend from
-// 1 and stay below Next, and each node has a stake and a profile that is valid on this
-// network.
+// 1 and stay below Next, and each node has a deposit that makes its state and a profile
+// that is valid on this network.
 func Validate(g nodepb.Genesis) error {
+	if err := g.Params.Validate(); err != nil {
+		return ErrGenesis.Wrap(err.Error())
+	}
 	var before uint64
 	for i := range g.Nodes {
 		n, err := g.Nodes[i].ToSpec()
 		if err != nil {
 			return ErrGenesis.Wrap(err.Error())
 		}
-		switch err := check(n.Profile, g.Params); {
+		if n.State != spec.NodeExited {
+			err = check(n.Profile, g.Params)
+		} else if !reflect.DeepEqual(n, round.Tombstone(n)) {
+			err = fmt.Errorf("has exited, and more is left of it than its number")
+		}
+		switch {
 		case err != nil:
 			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		case n.ID <= before:
 			return ErrGenesis.Wrapf("node %d behind node %d: want ascending ids from 1", n.ID, before)
 		case n.ID >= g.Next:
 			return ErrGenesis.Wrapf("node %d: the next id is %d", n.ID, g.Next)
-		case n.Stake == 0:
-			return ErrGenesis.Wrapf("node %d has no stake", n.ID)
 		case n.Reputation > spec.One:
 			return ErrGenesis.Wrapf("node %d has a reputation of %s: want at most 1", n.ID, n.Reputation)
+		case len(n.History) > round.MaxHistory:
+			return ErrGenesis.Wrapf("node %d has a history of %d changes: want at most %d", n.ID, len(n.History), round.MaxHistory)
+		}
+		if err := round.CheckDeposit(n.Deposit); err != nil {
+			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		}
 		before = n.ID
 	}
 	return nil
 }
 
-// initialise writes a genesis. The bank must already hold the stakes.
+// initialise writes a genesis. The bank must already hold the deposits.
 func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err
@@ -49,14 +70,18 @@ func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 	if err := k.last.Set(ctx, max(g.Next, 1)-1); err != nil {
 		return err
 	}
-	for _, n := range g.Nodes {
-		account, err := k.newcomer(ctx, n.Owner)
+	for i := range g.Nodes {
+		n, err := g.Nodes[i].ToSpec()
 		if err != nil {
 			return err
 		}
-		r := nodepb.Registration{Owner: n.Owner, Profile: n.Profile, Active: n.Active, Registered: n.Registered}
-		s := nodepb.Standing{Reputation: n.Reputation, Busy: n.Busy, Measured: n.Measured, Blame: n.Blame}
-		if err := k.enter(ctx, n.Id, account, r, n.Stake, s); err != nil {
+		var account sdk.AccAddress
+		if n.State != spec.NodeExited {
+			if account, err = k.newcomer(ctx, n.Owner); err != nil {
+				return err
+			}
+		}
+		if err := k.enter(ctx, account, n); err != nil {
 			return err
 		}
 	}
@@ -75,7 +100,8 @@ func (k Keeper) export(ctx context.Context) (nodepb.Genesis, error) {
 	}
 	g := nodepb.Genesis{Params: params, Next: last + 1}
 	err = k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
-		n, err := k.join(ctx, id, r)
+		n, err := k.whole(ctx, id, r)
+		n.Standing.Changes = uint64(len(n.History)) // what a genesis numbers
 		g.Nodes = append(g.Nodes, n)
 		return err != nil, err
 	})

@@ -3,6 +3,7 @@ package node_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,10 +35,22 @@ func TestGenesisComesBack(t *testing.T) {
 	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("cho")}); err != nil {
 		t.Fatal(err)
 	}
+	r = r.later(t, 21*24*time.Hour)
+	if _, err := r.Unbond(r.ctx, &nodepb.MsgUnbond{Owner: owner("ann"), Amount: 500_000}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Slash(r.ctx, 2, 1, 1_000_000, 50_000, "wrong aggregate", true); err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(20) {
+		if err := r.Merit(r.ctx, 2, spec.Change{Task: i}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := r.Measure(r.ctx, 2, "digits", 900_000); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Demerit(r.ctx, 1, spec.Demerit{Task: 1, Round: 2, Height: 3, Reason: "update withheld"}); err != nil {
+	if err := r.Demerit(r.ctx, 1, spec.Change{Task: 1, Round: 2, Height: 3, Reason: "update withheld"}); err != nil {
 		t.Fatal(err)
 	}
 	want := r.export(t)
@@ -49,6 +62,14 @@ func TestGenesisComesBack(t *testing.T) {
 	if d := cmp.Diff(want, other.export(t)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	other.bank[node.Name] = r.bank[node.Name]
+	if err := other.Check(other.ctx); err != nil {
+		t.Error(err)
+	}
+	other = other.later(t, 42*24*time.Hour)
+	if got := other.bank[account("ann")]; got != 500_000 {
+		t.Errorf("%d of ann's stake come back after an import, want 500000", got)
+	}
 	if id, err := other.IDOf(other.ctx, owner("bob")); err != nil || id != 2 {
 		t.Errorf("got node %d of bob, %v; want 2", id, err)
 	}
@@ -58,22 +79,32 @@ func TestGenesisComesBack(t *testing.T) {
 }
 
 func TestBadGenesisIsRefused(t *testing.T) {
-	one := nodepb.Node{Id: 1, Owner: owner("ann"), Profile: profile("ann"), Stake: 5}
-	two := nodepb.Node{Id: 2, Owner: owner("bob"), Profile: profile("bob"), Stake: 5}
-	if err := node.Validate(nodepb.Genesis{Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
+	begun := func(id uint64, name string) nodepb.Node {
+		return nodepb.Node{Id: id, Owner: owner(name), Profile: profile(name), Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 5}}
+	}
+	one, two := begun(1, "ann"), begun(2, "bob")
+	if err := node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
 		t.Fatal(err)
 	}
-	poor, saint, nobody := two, two, two
-	poor.Stake, saint.Reputation, nobody.Profile.Name = 0, 1_000_001, ""
+	poor, saint, nobody, gone, free, stateless := two, two, two, two, two, two
+	poor.Deposit.Stake, saint.Standing.Reputation, nobody.Profile.Name = 0, 1_000_001, ""
+	gone.Deposit.State, free.Deposit.JailedUntil, stateless.Deposit.State = nodepb.NODE_STATE_EXITED, 5, 0
+	leaving := two
+	leaving.Deposit.Unbonding = []nodepb.Unbonding{{Number: 1, Amount: 5}} // of which there were none
 	for name, g := range map[string]nodepb.Genesis{
 		"an id twice":        {Nodes: []nodepb.Node{one, one}, Next: 3},
-		"id 0":               {Nodes: []nodepb.Node{{Profile: profile("ann"), Stake: 5}}, Next: 3},
+		"id 0":               {Nodes: []nodepb.Node{begun(0, "ann")}, Next: 3},
+		"more than a number": {Nodes: []nodepb.Node{one, gone}, Next: 3},
+		"active in jail":     {Nodes: []nodepb.Node{one, free}, Next: 3},
+		"no state":           {Nodes: []nodepb.Node{one, stateless}, Next: 3},
+		"a strange number":   {Nodes: []nodepb.Node{one, leaving}, Next: 3},
 		"out of order":       {Nodes: []nodepb.Node{two, one}, Next: 3},
 		"an id to come":      {Nodes: []nodepb.Node{one, two}, Next: 2},
 		"no stake":           {Nodes: []nodepb.Node{one, poor}, Next: 3},
 		"too much standing":  {Nodes: []nodepb.Node{one, saint}, Next: 3},
 		"an invalid profile": {Nodes: []nodepb.Node{one, nobody}, Next: 3},
 	} {
+		g.Params = node.DefaultParams()
 		if err := node.Validate(g); !errors.Is(err, node.ErrGenesis) {
 			t.Errorf("%s: got %v, want %v", name, err, node.ErrGenesis)
 		}
@@ -99,7 +130,9 @@ func TestAttackEndpoint(t *testing.T) {
 			_, registers := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: p, Stake: 1_000_000})
 			_, updates := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("bob"), Profile: p})
 			begins := node.Validate(nodepb.Genesis{
-				Params: own.Params, Next: 2, Nodes: []nodepb.Node{{Id: 1, Owner: owner("ann"), Profile: p, Stake: 5}},
+				Params: own.Params, Next: 2, Nodes: []nodepb.Node{{
+					Id: 1, Owner: owner("ann"), Profile: p, Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 5},
+				}},
 			})
 			if local {
 				if registers != nil || updates != nil || begins != nil {
@@ -108,6 +141,7 @@ func TestAttackEndpoint(t *testing.T) {
 				if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); err != nil {
 					t.Fatal(err)
 				}
+				r = r.later(t, 21*24*time.Hour)
 				continue
 			}
 			if !errors.Is(registers, node.ErrProfile) || !errors.Is(updates, node.ErrProfile) || !errors.Is(begins, node.ErrGenesis) {

@@ -19,6 +19,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -31,9 +32,11 @@ var (
 )
 
 // Keeper owns the registry's state and serves its messages and queries. A node
-// stands in three places, by how often they change: its registration, its stake
-// and its standing.
-// Invariant: the module account holds the sum of all stakes.
+// stands in four places, by how often they change: its registration, its deposit,
+// its standing, and the newest changes of its reputation. An exited one has left a
+// registration without a profile, and a deposit of nothing.
+//
+// Invariant: the module account holds the sum of all deposits, see [Keeper.Check].
 type Keeper struct {
 	bank      Bank
 	addresses address.Codec
@@ -41,23 +44,30 @@ type Keeper struct {
 
 	params        collections.Item[nodepb.Params]
 	last          collections.Sequence                         // id of the newest node
-	owners        collections.Map[sdk.AccAddress, uint64]      // id by account
+	owners        collections.Map[sdk.AccAddress, uint64]      // id by account, of nodes that have not exited
 	registrations collections.Map[uint64, nodepb.Registration] // by id, as the two below
-	stakes        collections.Map[uint64, uint64]
+	deposits      collections.Map[uint64, nodepb.Deposit]
 	standings     collections.Map[uint64, nodepb.Standing]
+	changes       collections.Map[collections.Pair[uint64, uint64], nodepb.Change] // id, number modulo round.MaxHistory
+	active        collections.KeySet[uint64]                                       // who may be selected
+	due           collections.KeySet[dueKey]                                       // what the end of a block gives back
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addresses address.Codec, denom string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
+	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
 		bank: bank, addresses: addresses, denom: denom,
 		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
 		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
 		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
 		registrations: collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)),
-		stakes:        collections.NewMap(sb, collections.NewPrefix(4), "stakes", collections.Uint64Key, collections.Uint64Value),
+		deposits:      collections.NewMap(sb, collections.NewPrefix(4), "deposits", collections.Uint64Key, codec.CollValue[nodepb.Deposit](cdc)),
 		standings:     collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)),
+		changes:       collections.NewMap(sb, collections.NewPrefix(6), "changes", pair, codec.CollValue[nodepb.Change](cdc)),
+		active:        collections.NewKeySet(sb, collections.NewPrefix(7), "active", collections.Uint64Key),
+		due:           collections.NewKeySet(sb, collections.NewPrefix(8), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
@@ -74,7 +84,8 @@ func (k Keeper) Get(ctx context.Context, id uint64) (spec.Node, error) {
 	return stored.ToSpec()
 }
 
-// Active returns the nodes that may be selected, in the order of their ids.
+// Active returns the nodes that may be selected, in the order of their ids and without
+// the history of their standing.
 func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
 	err = k.Walk(ctx, func(n spec.Node) (bool, error) {
 		active = append(active, n)
@@ -83,12 +94,12 @@ func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
 	return active, err
 }
 
-// Walk visits the nodes that may be selected, in the order of their ids, until one stops
-// it.
+// Walk visits the same nodes in the same order, until one stops it.
 func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error {
-	err := k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
-		if !r.Active {
-			return false, nil
+	err := k.active.Walk(ctx, nil, func(id uint64) (bool, error) {
+		r, err := k.registration(ctx, id)
+		if err != nil {
+			return true, err
 		}
 		stored, err := k.join(ctx, id, r)
 		if err != nil {
@@ -106,49 +117,82 @@ func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err 
 	return nil
 }
 
-// stored returns a node as the wire has it, or [ErrNotFound].
+// stored returns a node as the wire has it with its history, or [ErrNotFound].
 func (k Keeper) stored(ctx context.Context, id uint64) (nodepb.Node, error) {
 	r, err := k.registration(ctx, id)
 	if err != nil {
 		return nodepb.Node{}, err
 	}
-	return k.join(ctx, id, r)
+	return k.whole(ctx, id, r)
 }
 
-// join completes a registration by what else is stored of the node.
-func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
-	stake, err := k.stakes.Get(ctx, id)
+// whole is join with the history.
+func (k Keeper) whole(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
+	n, err := k.join(ctx, id, r)
 	if err != nil {
-		return nodepb.Node{}, fmt.Errorf("read the stake of node %d: %w", id, err)
+		return n, err
 	}
-	s, err := k.standing(ctx, id)
+	n.History, err = k.history(ctx, id, n.Standing.Changes)
+	return n, err
+}
+
+// join completes a registration by what else is stored of the node but its history.
+func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
+	d, err := k.deposits.Get(ctx, id)
 	if err != nil {
-		return nodepb.Node{}, err
+		return nodepb.Node{}, fmt.Errorf("read the deposit of node %d: %w", id, err)
+	}
+	s, err := k.standings.Get(ctx, id)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) { // an exited node has none
+		return nodepb.Node{}, fmt.Errorf("read the standing of node %d: %w", id, err)
 	}
 	return nodepb.Node{
-		Id: id, Owner: r.Owner, Profile: r.Profile, Active: r.Active, Registered: r.Registered,
-		Stake:      stake,
-		Excused:    s.Excused,
-		Reputation: s.Reputation, Busy: s.Busy, Measured: s.Measured, Blame: s.Blame,
+		Id: id, Owner: r.Owner, Profile: r.Profile, Registered: r.Registered, Deposit: d, Standing: s,
 	}, nil
 }
 
-// enter stores a new node, whose stake the module account holds already.
-func (k Keeper) enter(ctx context.Context, id uint64, account sdk.AccAddress, r nodepb.Registration, stake uint64, s nodepb.Standing) error {
-	return errors.Join(
-		k.owners.Set(ctx, account, id),
-		k.registrations.Set(ctx, id, r),
-		k.stakes.Set(ctx, id, stake),
-		k.standings.Set(ctx, id, s),
+// enter stores a node as it begins, or as a genesis has it. Its account is nil where it
+// has exited.
+func (k Keeper) enter(ctx context.Context, account sdk.AccAddress, n spec.Node) error {
+	stored := nodepb.NodeFromSpec(n)
+	err := errors.Join(
+		k.registrations.Set(ctx, n.ID, nodepb.Registration{Owner: n.Owner, Profile: stored.Profile, Registered: n.Registered}),
+		k.redeposit(ctx, n.ID, spec.Deposit{}, n.Deposit),
 	)
+	if err != nil || account == nil {
+		return err
+	}
+	for i, c := range stored.History {
+		if err := k.changes.Set(ctx, collections.Join(n.ID, uint64(i)), c); err != nil {
+			return err
+		}
+	}
+	return errors.Join(k.owners.Set(ctx, account, n.ID), k.standings.Set(ctx, n.ID, stored.Standing))
 }
 
-// forget removes a node, whose stake the module account holds no more.
-func (k Keeper) forget(ctx context.Context, id uint64, account sdk.AccAddress) error {
-	return errors.Join(
+// bury leaves a tombstone of a node that nothing keeps any more: its account may
+// register another one.
+func (k Keeper) bury(ctx context.Context, id uint64) error {
+	n, err := k.Get(ctx, id)
+	if err != nil || !round.Gone(n) {
+		return err
+	}
+	account, err := k.account(n.Owner)
+	if err != nil {
+		return err
+	}
+	for place := range uint64(len(n.History)) {
+		if err := k.changes.Remove(ctx, changeKey(id, place)); err != nil {
+			return err
+		}
+	}
+	err = errors.Join(
 		k.owners.Remove(ctx, account),
-		k.registrations.Remove(ctx, id),
-		k.stakes.Remove(ctx, id),
 		k.standings.Remove(ctx, id),
+		k.enter(ctx, nil, round.Tombstone(n)),
 	)
+	if err != nil {
+		return fmt.Errorf("node %d exits: %w", id, err)
+	}
+	return emit(ctx, &nodepb.EventExited{Node: id})
 }

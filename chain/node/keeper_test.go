@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	"github.com/cosmos/cosmos-sdk/runtime"
@@ -26,6 +29,9 @@ import (
 
 const denom = "uthing"
 
+// burned is the account of what is no more.
+const burned = "burned"
+
 // till is a bank of a few accounts, in memory.
 type till map[string]uint64
 
@@ -43,6 +49,14 @@ func (b till) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccAddres
 	return b.move(string(from), module, coins)
 }
 
+func (b till) BurnCoins(_ context.Context, module string, coins sdk.Coins) error {
+	return b.move(module, burned, coins)
+}
+
+func (b till) GetBalance(context.Context, sdk.AccAddress, string) sdk.Coin {
+	return sdk.NewCoin(denom, math.NewIntFromUint64(b[node.Name]))
+}
+
 func (b till) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, coins sdk.Coins) error {
 	return b.move(module, string(to), coins)
 }
@@ -58,13 +72,19 @@ type registry struct {
 // open returns a registry with the default parameters, and people who own 100
 // THING each.
 func open(people ...string) registry {
+	bank := till{}
+	return openBank(bank, bank, people...)
+}
+
+// openBank is open with a bank that keeps its accounts in a till.
+func openBank(bank node.Bank, accounts till, people ...string) registry {
 	key := storetypes.NewKVStoreKey(node.Name)
 	r := registry{
-		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithBlockHeight(7),
-		bank:  till{},
+		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithBlockHeight(7).WithBlockTime(time.Unix(1_000_000, 0)),
+		bank:  accounts,
 		codec: moduletestutil.MakeTestEncodingConfig(node.Module{}),
 	}
-	r.Keeper = node.NewKeeper(r.codec.Codec, runtime.NewKVStoreService(key), r.bank, address.NewBech32Codec("althing"), denom)
+	r.Keeper = node.NewKeeper(r.codec.Codec, runtime.NewKVStoreService(key), bank, address.NewBech32Codec("althing"), denom)
 	r.module().InitGenesis(r.ctx, r.codec.Codec, node.Module{}.DefaultGenesis(r.codec.Codec))
 	for _, p := range people {
 		r.bank[account(p)] = 100_000_000
@@ -123,7 +143,8 @@ func TestRegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := spec.Node{
-		ID: 1, Owner: owner("ann"), Stake: 3_000_000, Active: true, Registered: 7, Standing: round.NewStanding(),
+		ID: 1, Owner: owner("ann"), Registered: 7, Standing: round.NewStanding(),
+		Deposit: spec.Deposit{State: spec.NodeActive, Stake: 3_000_000},
 		Profile: spec.Profile{
 			Name: "ann", Roles: spec.Trainer, TransportKey: make([]byte, spec.KeySize), Slots: 2,
 			Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
@@ -157,6 +178,7 @@ func TestRefusals(t *testing.T) {
 		{"twice, in capitals", register(strings.ToUpper(owner("ann")), profile("ann"), 1_000_000), node.ErrRegistered},
 		{"no stake", register(owner("bob"), profile("bob"), 0), node.ErrStake},
 		{"one short", register(owner("bob"), profile("bob"), 999_999), node.ErrStake},
+		{"more than any may have", register(owner("bob"), profile("bob"), 500_000*spec.Thing+1), node.ErrStake},
 		{"above the balance", register(owner("bob"), profile("bob"), 100_000_001), node.ErrFunds},
 		{"no key", register(owner("bob"), bad, 1_000_000), node.ErrProfile},
 		{"an unknown role", register(owner("bob"), nodepb.Profile{Roles: 1 << 20}, 1_000_000), node.ErrProfile},
@@ -174,13 +196,43 @@ func TestRefusals(t *testing.T) {
 			_, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("bob")})
 			return err
 		}, node.ErrNotFound},
+		{"no stake more", func() error {
+			_, err := r.Bond(r.ctx, &nodepb.MsgBond{Owner: owner("ann")})
+			return err
+		}, node.ErrStake},
+		{"more stake than the balance", func() error {
+			_, err := r.Bond(r.ctx, &nodepb.MsgBond{Owner: owner("ann"), Amount: 100_000_000})
+			return err
+		}, node.ErrFunds},
+		{"no stake less", func() error {
+			_, err := r.Unbond(r.ctx, &nodepb.MsgUnbond{Owner: owner("ann")})
+			return err
+		}, node.ErrStake},
+		{"less stake than there is", func() error {
+			_, err := r.Unbond(r.ctx, &nodepb.MsgUnbond{Owner: owner("ann"), Amount: 1_000_001})
+			return err
+		}, node.ErrStake},
+		{"an unbonding that is not there", func() error {
+			_, err := r.CancelUnbond(r.ctx, &nodepb.MsgCancelUnbond{Owner: owner("ann"), Number: 1})
+			return err
+		}, node.ErrUnbonding},
+		{"out of no jail", func() error {
+			_, err := r.Unjail(r.ctx, &nodepb.MsgUnjail{Owner: owner("ann")})
+			return err
+		}, node.ErrState},
+		{"stake of a stranger", func() error {
+			_, err := r.Bond(r.ctx, &nodepb.MsgBond{Owner: owner("bob"), Amount: 1})
+			return err
+		}, node.ErrNotFound},
 		{"query of no node", func() error {
 			_, err := r.Node(r.ctx, &nodepb.QueryNode{Id: 2})
 			return err
 		}, node.ErrNotFound},
 	} {
-		before := r.export(t)
-		if err := c.do(); !errors.Is(err, c.want) {
+		before, block := r.export(t), r.ctx
+		r.ctx, _ = block.CacheContext() // as a transaction: what is refused is dropped
+		err := c.do()
+		if r.ctx = block; !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
 		if d := cmp.Diff(before, r.export(t)); d != "" || r.bank[account("bob")] != 100_000_000 {
@@ -210,8 +262,15 @@ func TestBusyNodeStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	res, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")})
-	if err != nil || res.Returned != 1_000_000 {
-		t.Errorf("got %v, %v; want the stake back", res, err)
+	if err != nil || res.Unbonding.Amount != 1_000_000 || r.bank[account("ann")] != 99_000_000 {
+		t.Errorf("got %v, %v; want the stake on its way out", res, err)
+	}
+	if _, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner("ann"), Profile: profile("ann"), Stake: 1_000_000}); !errors.Is(err, node.ErrRegistered) {
+		t.Errorf("a second node before the first has left: %v", err)
+	}
+	r = r.later(t, 21*24*time.Hour)
+	if n, err := r.Get(r.ctx, id); err != nil || n.State != spec.NodeExited || r.bank[account("ann")] != 100_000_000 {
+		t.Errorf("got %+v, %v, and %d back; want a node that has left with its stake", n, err, r.bank[account("ann")])
 	}
 	if again := r.register(t, "ann", 1_000_000); again != id+1 {
 		t.Errorf("got id %d after an exit, want a new one", again)
@@ -290,9 +349,10 @@ func TestStandingIsKept(t *testing.T) {
 	r := open("ann", "bob")
 	id := r.register(t, "ann", 1_000_000)
 	before := r.export(t).Nodes[0]
-	blame := spec.Demerit{Task: 3, Round: 2, Height: 90, Reason: "update withheld"}
+	praise := spec.Change{Task: 3, Round: 1, Height: 80, Reason: "update survived"}
+	blame := spec.Change{Task: 3, Round: 2, Height: 90, Reason: "update withheld"}
 	for _, err := range []error{
-		r.Engage(r.ctx, id, 1), r.Merit(r.ctx, id), r.Demerit(r.ctx, id, blame), r.Measure(r.ctx, id, "digits", 900_000),
+		r.Engage(r.ctx, id, 1), r.Merit(r.ctx, id, praise), r.Demerit(r.ctx, id, blame), r.Measure(r.ctx, id, "digits", 900_000),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -302,8 +362,9 @@ func TestStandingIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	praise.Reputation, blame.Reputation, blame.Demerit = 287_500, 215_625, true
 	want := spec.Standing{
-		Reputation: 393_750, Busy: 1, Blame: blame,
+		Reputation: 215_625, Busy: 1, History: []spec.Change{praise, blame},
 		Measured: []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
 	}
 	if d := cmp.Diff(want, n.Standing); d != "" {
@@ -317,13 +378,13 @@ func TestStandingIsKept(t *testing.T) {
 		t.Errorf("a question is answered with another node than the chain reads (-want +got):\n%s", d)
 	}
 	after := r.export(t).Nodes[0]
-	after.Reputation, after.Busy, after.Measured, after.Blame = before.Reputation, 0, before.Measured, nil
+	after.Standing, after.History = before.Standing, before.History
 	if d := cmp.Diff(before, after); d != "" {
 		t.Errorf("a standing changes who the node is (-before +after):\n%s", d)
 	}
 	stranger := id + 1
 	for _, err := range []error{
-		r.Engage(r.ctx, stranger, 1), r.Merit(r.ctx, stranger), r.Demerit(r.ctx, stranger, blame),
+		r.Engage(r.ctx, stranger, 1), r.Merit(r.ctx, stranger, praise), r.Measure(r.ctx, stranger, "digits", 1), r.Demerit(r.ctx, stranger, blame),
 	} {
 		if !errors.Is(err, node.ErrNotFound) {
 			t.Errorf("standing of no node: got %v, want %v", err, node.ErrNotFound)
@@ -345,25 +406,52 @@ func TestMeritWritesAFewBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	gas := r.ctx.GasMeter().GasConsumed()
-	if err := r.Merit(r.ctx, res.Id); err != nil {
+	change := spec.Change{Task: 1000, Round: 100, Height: 1 << 30, Reason: "update survived"}
+	if err := r.Merit(r.ctx, res.Id, change); err != nil {
 		t.Fatal(err)
 	}
 	// A write costs 2000 and 30 a byte, a read 1000 and 3 a byte.
-	if spent := r.ctx.GasMeter().GasConsumed() - gas; spent > 3000+33*20 {
-		t.Errorf("a merit costs %d gas: want no more than 20 bytes read and written", spent)
+	if spent := r.ctx.GasMeter().GasConsumed() - gas; spent > 5000+33*80 {
+		t.Errorf("a merit costs %d gas: want no more than 80 bytes read and written", spent)
 	}
 }
 
-func TestMeasureOfANodeThatHasLeft(t *testing.T) {
+// A node that has left has no standing any more, and that holds up no task.
+func TestStandingOfANodeThatHasLeft(t *testing.T) {
 	r := open("ann")
 	id := r.register(t, "ann", 1_000_000)
 	if _, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner("ann")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Measure(r.ctx, id, "digits", 1); err != nil {
-		t.Errorf("a node that has left: %v", err)
+	r = r.later(t, 21*24*time.Hour)
+	want, err := r.Get(r.ctx, id)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := r.Get(r.ctx, id); !errors.Is(err, node.ErrNotFound) {
-		t.Errorf("a measure brings a node back: %v", err)
+	if d := cmp.Diff(spec.Node{ID: id, Owner: owner("ann"), Registered: 7, Deposit: spec.Deposit{State: spec.NodeExited}}, want); d != "" {
+		t.Errorf("what is left of it (-want +got):\n%s", d)
 	}
+	if err := errors.Join(r.Measure(r.ctx, id, "digits", 1), r.Merit(r.ctx, id, spec.Change{}), r.Demerit(r.ctx, id, spec.Change{})); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.Slash(r.ctx, id, 1, 1_000_000, spec.One, "fault", true); err != nil {
+		t.Error(err)
+	}
+	got, err := r.Get(r.ctx, id)
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("it comes back, %v:\n%s", err, d)
+	}
+	if _, err := r.IDOf(r.ctx, owner("ann")); !errors.Is(err, node.ErrNotFound) {
+		t.Errorf("its account has a node: %v", err)
+	}
+}
+
+// later ends the block, and is in one that is so much later.
+func (r registry) later(t failer, pause time.Duration) registry {
+	t.Helper()
+	r.ctx = r.ctx.WithBlockTime(r.ctx.BlockTime().Add(pause))
+	if err := errors.Join(r.EndBlock(r.ctx), r.Check(r.ctx)); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

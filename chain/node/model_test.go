@@ -2,118 +2,203 @@ package node_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
 )
 
 // member is a node in the model: what the registry ought to remember of it.
 type member struct {
-	id, stake uint64
-	busy      int
-	active    bool
+	id   uint64
+	busy int
 }
 
-// Whatever messages come in whatever order, the registry does what a map would,
-// and the module account holds the sum of all stakes.
+// Whatever messages come in whatever order, nodes come and go as in a map, the module
+// account holds the sum of all deposits, no coin is made or lost but by a slash, and
+// those that may be selected are those that the index lists. What an export says can be
+// imported, and exported again.
 func TestRegistryHoldsAllStakes(t *testing.T) {
+	seen := map[spec.NodeState]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		people := []string{"ann", "bob", "cho", "dee"}
 		r := open(people...)
 		members := map[string]member{}
 		var last uint64
-		person := rapid.SampledFrom(people)
+		var gone []uint64
+		who := func() (string, member, bool) {
+			p := rapid.SampledFrom(people).Draw(t, "who")
+			m, known := members[p]
+			return p, m, known
+		}
+		amount := func() uint64 {
+			return rapid.SampledFrom([]uint64{0, 1, 500_000, 1_000_000, 3_000_000, 100_000_000}).Draw(t, "amount")
+		}
+		say := func(message func(p string) error) {
+			p, _, known := who()
+			block := r.ctx
+			cached, write := block.CacheContext()
+			r.ctx = cached
+			err := message(p)
+			if r.ctx = block; err == nil {
+				write()
+			}
+			if err == nil && !known {
+				t.Fatalf("%s has no node, and is not refused", p)
+			}
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"register": func(t *rapid.T) {
-				p, stake := person.Draw(t, "who"), rapid.Uint64Range(0, 150_000_000).Draw(t, "stake")
-				_, known := members[p]
-				may := !known && stake >= 1_000_000 && stake <= 100_000_000
+				p, _, known := who()
+				stake := rapid.OneOf(rapid.Uint64Range(0, 150_000_000), rapid.Uint64Range(1_000_000, 3_000_000)).Draw(t, "stake")
+				may := !known && stake >= 1_000_000 && stake <= r.bank[account(p)]
 				res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner(p), Profile: profile(p), Stake: stake})
 				if (err == nil) != may {
 					t.Fatalf("register %s with %d: got %v, want success %v", p, stake, err, may)
 				}
 				if may {
 					last++
-					members[p] = member{id: last, stake: stake, active: true}
+					members[p] = member{id: last}
 					if res.Id != last {
 						t.Fatalf("got id %d, want %d", res.Id, last)
 					}
 				}
 			},
-			"exit": func(t *rapid.T) {
-				p := person.Draw(t, "who")
-				m, known := members[p]
-				res, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner(p)})
-				if may := known && m.busy == 0; (err == nil) != may {
-					t.Fatalf("exit of %s: got %v, want success %v", p, err, may)
-				} else if may {
-					delete(members, p)
-					if res.Returned != m.stake {
-						t.Fatalf("exit of %s: got %d back, want %d", p, res.Returned, m.stake)
+			"exit": func(*rapid.T) {
+				say(func(p string) error {
+					_, err := r.Exit(r.ctx, &nodepb.MsgExit{Owner: owner(p)})
+					return err
+				})
+			},
+			"activate": func(t *rapid.T) {
+				say(func(p string) (err error) {
+					if rapid.Bool().Draw(t, "on") {
+						_, err = r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner(p)})
+					} else {
+						_, err = r.Deactivate(r.ctx, &nodepb.MsgDeactivate{Owner: owner(p)})
+					}
+					return err
+				})
+			},
+			"bond": func(*rapid.T) {
+				say(func(p string) error {
+					_, err := r.Bond(r.ctx, &nodepb.MsgBond{Owner: owner(p), Amount: amount()})
+					return err
+				})
+			},
+			"unbond": func(*rapid.T) {
+				say(func(p string) error {
+					_, err := r.Unbond(r.ctx, &nodepb.MsgUnbond{Owner: owner(p), Amount: amount()})
+					return err
+				})
+			},
+			"cancel": func(t *rapid.T) {
+				say(func(p string) error {
+					_, err := r.CancelUnbond(r.ctx, &nodepb.MsgCancelUnbond{Owner: owner(p), Number: rapid.Uint64Range(0, 3).Draw(t, "number")})
+					return err
+				})
+			},
+			"unjail": func(*rapid.T) {
+				say(func(p string) error {
+					_, err := r.Unjail(r.ctx, &nodepb.MsgUnjail{Owner: owner(p)})
+					return err
+				})
+			},
+			"slash": func(t *rapid.T) {
+				_, m, known := who()
+				if _, err := r.Slash(r.ctx, m.id, 1, amount(), 50_000, "fault", rapid.Bool().Draw(t, "jail")); (err == nil) != known {
+					t.Fatalf("slash of %d: %v", m.id, err)
+				}
+			},
+			"time": func(t *rapid.T) {
+				r = r.later(t, rapid.SampledFrom([]time.Duration{time.Second, 24 * time.Hour, 21 * 24 * time.Hour}).Draw(t, "pause"))
+				for p, m := range maps.Clone(members) {
+					n, err := r.Get(r.ctx, m.id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if leaves := n.Stake == 0 && len(n.Unbonding) == 0 && m.busy == 0; leaves != (n.State == spec.NodeExited) {
+						t.Fatalf("busy with %d: %+v", m.busy, n)
+					} else if leaves {
+						gone = append(gone, m.id)
+						delete(members, p)
 					}
 				}
 			},
-			"activate": func(t *rapid.T) {
-				p, on := person.Draw(t, "who"), rapid.Bool().Draw(t, "on")
-				m, known := members[p]
-				var err error
-				if on {
-					_, err = r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner(p)})
-				} else {
-					_, err = r.Deactivate(r.ctx, &nodepb.MsgDeactivate{Owner: owner(p)})
-				}
-				if (err == nil) != known {
-					t.Fatalf("activate %s: got %v, want success %v", p, err, known)
-				}
-				if known {
-					m.active = on
-					members[p] = m
-				}
-			},
 			"busy": func(t *rapid.T) {
-				p, delta := person.Draw(t, "who"), rapid.IntRange(-2, 2).Draw(t, "delta")
-				m, known := members[p]
+				p, m, known := who()
+				delta := rapid.IntRange(-2, 2).Draw(t, "delta")
 				err := r.Engage(r.ctx, m.id, delta)
 				if may := known && m.busy+delta >= 0; (err == nil) != may {
 					t.Fatalf("busy %s by %d: got %v, want success %v", p, delta, err, may)
 				} else if may {
 					m.busy += delta
 					members[p] = m
+					if n, _ := r.Get(r.ctx, m.id); n.State == spec.NodeExited {
+						gone = append(gone, m.id)
+						delete(members, p)
+					}
 				}
 			},
 			"": func(t *rapid.T) {
-				var locked, free uint64
+				if err := r.Check(r.ctx); err != nil {
+					t.Fatal(err)
+				}
+				var selectable, listed []uint64
 				for p, m := range members {
 					id, err := r.IDOf(r.ctx, owner(p))
-					if err != nil {
-						t.Fatalf("%s: %v", p, err)
+					if err != nil || id != m.id {
+						t.Fatalf("%s: got node %d, %v; want %d", p, id, err, m.id)
 					}
 					n, err := r.Get(r.ctx, id)
-					if err != nil || n.ID != m.id || n.Stake != m.stake || int(n.Busy) != m.busy || n.Active != m.active {
+					if err != nil || n.ID != m.id || int(n.Busy) != m.busy || n.State == spec.NodeExited {
 						t.Fatalf("%s: got %+v, %v; want %+v", p, n, err, m)
 					}
-					locked += m.stake
+					seen[n.State]++
+					if n.Selectable() {
+						selectable = append(selectable, id)
+					}
 				}
-				if got := r.bank[node.Name]; got != locked {
-					t.Fatalf("the module holds %d, want %d", got, locked)
+				for _, id := range gone {
+					if n, err := r.Get(r.ctx, id); err != nil || n.State != spec.NodeExited || n.Locked() > 0 {
+						t.Fatalf("node %d has left: %+v, %v", id, n, err)
+					}
+					seen[spec.NodeExited]++
 				}
+				nodes, err := r.Active(r.ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, n := range nodes {
+					listed = append(listed, n.ID)
+				}
+				if slices.Sort(selectable); !slices.Equal(selectable, listed) {
+					t.Fatalf("nodes %v may be selected, and %v are listed", selectable, listed)
+				}
+				var money uint64
 				for b := range maps.Values(r.bank) {
-					free += b
+					money += b
 				}
-				if want := uint64(len(people)) * 100_000_000; free != want {
-					t.Fatalf("there is %d in all, want %d", free, want)
-				}
-				var exported uint64
-				for _, n := range r.export(t).Nodes {
-					exported += n.Stake
-				}
-				if exported != locked {
-					t.Fatalf("the registry counts %d, want %d", exported, locked)
+				if want := uint64(len(people)) * 100_000_000; money != want {
+					t.Fatalf("there is %d in all, want %d", money, want)
 				}
 			},
 		})
+		want, other := r.export(t), open()
+		other.ctx = other.ctx.WithBlockTime(r.ctx.BlockTime())
+		other.module().InitGenesis(other.ctx, other.codec.Codec, other.codec.Codec.MustMarshalJSON(&want))
+		if d := cmp.Diff(want, other.export(t)); d != "" {
+			t.Fatalf("an export that was imported (-want +got):\n%s", d)
+		}
 	})
+	for _, state := range spec.NodeStates() {
+		if seen[state] == 0 {
+			t.Errorf("no node was ever %s: the draw is too tame (%v)", state, seen)
+		}
+	}
 }

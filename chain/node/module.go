@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/grpc-ecosystem/grpc-gateway/runtime"
@@ -19,9 +20,10 @@ import (
 )
 
 var (
-	_ appmodule.AppModule   = Module{}
-	_ appmodule.HasServices = Module{}
-	_ module.HasGenesis     = Module{}
+	_ appmodule.AppModule     = Module{}
+	_ appmodule.HasServices   = Module{}
+	_ appmodule.HasEndBlocker = Module{}
+	_ module.HasGenesis       = Module{}
 )
 
 // Module plugs a [Keeper] into the chain.
@@ -58,6 +60,9 @@ func (m Module) RegisterServices(r grpc.ServiceRegistrar) error {
 	nodepb.RegisterQueryServer(r, m.Keeper)
 	return nil
 }
+
+// EndBlock implements [appmodule.HasEndBlocker].
+func (m Module) EndBlock(ctx context.Context) error { return m.Keeper.EndBlock(ctx) }
 
 // DefaultGenesis implements [module.HasGenesisBasics].
 func (Module) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {

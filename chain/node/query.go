@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"cosmossdk.io/collections"
+
 	"github.com/cosmos/cosmos-sdk/types/query"
 
 	"github.com/althing-network/althing/pb/nodepb"
@@ -30,12 +32,29 @@ func (k Keeper) NodeByOwner(ctx context.Context, req *nodepb.QueryNodeByOwner) (
 
 // Nodes implements [nodepb.QueryServer].
 func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.QueryNodesResponse, error) {
-	nodes, next, err := query.CollectionFilteredPaginate(ctx, k.registrations, page.Bounded(req.Pagination, page.Most),
-		func(_ uint64, r nodepb.Registration) (bool, error) {
-			return r.Profile.Roles&req.Roles == req.Roles && (r.Active || !req.Active), nil
-		},
-		func(id uint64, r nodepb.Registration) (nodepb.Node, error) { return k.join(ctx, id, r) },
-	)
+	asked := page.Bounded(req.Pagination, page.Most)
+	holds := func(p nodepb.Profile) bool { return p.Roles&req.Roles == req.Roles }
+	var nodes []nodepb.Node
+	var next *query.PageResponse
+	var err error
+	if req.Active {
+		nodes, next, err = query.CollectionFilteredPaginate(ctx, k.active, asked,
+			func(id uint64, _ collections.NoValue) (bool, error) {
+				r, err := k.registration(ctx, id)
+				return holds(r.Profile), err
+			},
+			func(id uint64, _ collections.NoValue) (nodepb.Node, error) {
+				r, err := k.registration(ctx, id)
+				if err != nil {
+					return nodepb.Node{}, err
+				}
+				return k.join(ctx, id, r)
+			})
+	} else {
+		nodes, next, err = query.CollectionFilteredPaginate(ctx, k.registrations, asked,
+			func(_ uint64, r nodepb.Registration) (bool, error) { return holds(r.Profile), nil },
+			func(id uint64, r nodepb.Registration) (nodepb.Node, error) { return k.join(ctx, id, r) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)
 	}

@@ -28,6 +28,14 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, ErrOwner.Wrap(err.Error())
 	}
+	rules, err := k.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deposit, err := round.NewDeposit(msg.Stake, rules)
+	if err != nil {
+		return nil, refused(err)
+	}
 	if err := k.lock(ctx, account, msg.Stake); err != nil {
 		return nil, err
 	}
@@ -35,12 +43,18 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, fmt.Errorf("number the node: %w", err)
 	}
-	id := last + 1
-	registration := nodepb.Registration{
-		Owner: owner, Profile: msg.Profile, Active: true, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight(),
+	profile, err := msg.Profile.ToSpec()
+	if err != nil {
+		return nil, ErrProfile.Wrap(err.Error())
 	}
-	return &nodepb.MsgRegisterResponse{Id: id},
-		k.enter(ctx, id, account, registration, msg.Stake, nodepb.StandingFromSpec(round.NewStanding()))
+	n := spec.Node{
+		ID: last + 1, Owner: owner, Profile: profile, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight(),
+		Deposit: deposit, Standing: round.NewStanding(),
+	}
+	if err := k.enter(ctx, account, n); err != nil {
+		return nil, err
+	}
+	return &nodepb.MsgRegisterResponse{Id: n.ID}, emit(ctx, &nodepb.EventBonded{Node: n.ID, Amount: msg.Stake, Stake: msg.Stake})
 }
 
 // Update implements [nodepb.MsgServer]: the node keeps its id, stake and
@@ -60,61 +74,12 @@ func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgU
 	if msg.Profile.Slots < standing.Busy {
 		return nil, ErrBusy.Wrapf("node %d serves %d tasks: want at least as many slots, not %d", id, standing.Busy, msg.Profile.Slots)
 	}
-	return &nodepb.MsgUpdateResponse{}, k.change(ctx, id, func(r *nodepb.Registration) { r.Profile = msg.Profile })
-}
-
-// Activate implements [nodepb.MsgServer].
-func (k Keeper) Activate(ctx context.Context, msg *nodepb.MsgActivate) (*nodepb.MsgActivateResponse, error) {
-	return &nodepb.MsgActivateResponse{}, k.setActive(ctx, msg.Owner, true)
-}
-
-// Deactivate implements [nodepb.MsgServer]: the node is selected no more, and
-// finishes the tasks it serves.
-func (k Keeper) Deactivate(ctx context.Context, msg *nodepb.MsgDeactivate) (*nodepb.MsgDeactivateResponse, error) {
-	return &nodepb.MsgDeactivateResponse{}, k.setActive(ctx, msg.Owner, false)
-}
-
-// Exit implements [nodepb.MsgServer]: it returns the stake and forgets the node.
-// Its id is not given again.
-func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitResponse, error) {
-	account, err := k.account(msg.Owner)
-	if err != nil {
-		return nil, err
-	}
-	id, err := k.IDOf(ctx, msg.Owner)
-	if err != nil {
-		return nil, err
-	}
-	standing, err := k.standing(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if standing.Busy > 0 {
-		return nil, ErrBusy.Wrapf("node %d serves %d tasks", id, standing.Busy)
-	}
-	stake, err := k.release(ctx, id, account)
-	if err != nil {
-		return nil, err
-	}
-	return &nodepb.MsgExitResponse{Returned: stake}, k.forget(ctx, id, account)
-}
-
-func (k Keeper) setActive(ctx context.Context, owner string, active bool) error {
-	id, err := k.IDOf(ctx, owner)
-	if err != nil {
-		return err
-	}
-	return k.change(ctx, id, func(r *nodepb.Registration) { r.Active = active })
-}
-
-// change rewrites a node's registration.
-func (k Keeper) change(ctx context.Context, id uint64, by func(*nodepb.Registration)) error {
 	r, err := k.registration(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	by(&r)
-	return k.registrations.Set(ctx, id, r)
+	r.Profile = msg.Profile
+	return &nodepb.MsgUpdateResponse{}, k.registrations.Set(ctx, id, r)
 }
 
 // registration returns who a node is, or [ErrNotFound].
@@ -129,7 +94,7 @@ func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registratio
 	return r, nil
 }
 
-// IDOf returns the id of an account's node, or [ErrNotFound].
+// IDOf returns the id of an account's node, or [ErrNotFound]; also where it has exited.
 func (k Keeper) IDOf(ctx context.Context, owner string) (uint64, error) {
 	account, err := k.account(owner)
 	if err != nil {

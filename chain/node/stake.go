@@ -4,29 +4,204 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
 )
 
-// Bank moves stakes into and out of the module's account.
+// Bank moves stakes into and out of the module's account, and burns what is slashed.
 type Bank interface {
+	GetBalance(ctx context.Context, of sdk.AccAddress, denom string) sdk.Coin
 	SendCoinsFromAccountToModule(ctx context.Context, from sdk.AccAddress, module string, amount sdk.Coins) error
 	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amount sdk.Coins) error
+	BurnCoins(ctx context.Context, module string, amount sdk.Coins) error
 }
 
-// lock takes the stake of a node to be from an account.
-func (k Keeper) lock(ctx context.Context, account sdk.AccAddress, stake uint64) error {
-	params, err := k.params.Get(ctx)
+// Bond implements [nodepb.MsgServer].
+func (k Keeper) Bond(ctx context.Context, msg *nodepb.MsgBond) (*nodepb.MsgBondResponse, error) {
+	account, err := k.account(msg.Owner)
 	if err != nil {
-		return fmt.Errorf("read the parameters of the registry: %w", err)
+		return nil, err
 	}
-	if least := max(params.MinStake, 1); stake < least {
-		return ErrStake.Wrapf("%d%s: want at least %d", stake, k.denom, least)
+	id, after, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.AddStake(d, msg.Amount, rules)
+	})
+	if err != nil {
+		return nil, err
 	}
-	err = k.bank.SendCoinsFromAccountToModule(ctx, account, Name, k.coins(stake))
+	if err := k.lock(ctx, account, msg.Amount); err != nil {
+		return nil, err
+	}
+	return &nodepb.MsgBondResponse{}, emit(ctx, &nodepb.EventBonded{Node: id, Amount: msg.Amount, Stake: after.Stake})
+}
+
+// Unbond implements [nodepb.MsgServer]. A node whose whole stake leaves is selected no
+// more.
+func (k Keeper) Unbond(ctx context.Context, msg *nodepb.MsgUnbond) (*nodepb.MsgUnbondResponse, error) {
+	u, err := k.unbond(ctx, msg.Owner, func(spec.Deposit) uint64 { return msg.Amount })
+	return &nodepb.MsgUnbondResponse{Unbonding: u}, err
+}
+
+// Exit implements [nodepb.MsgServer]: the whole stake is on its way out, of a node that
+// serves no task. Its id is not given again.
+func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitResponse, error) {
+	id, err := k.IDOf(ctx, msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	standing, err := k.standing(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if standing.Busy > 0 {
+		return nil, ErrBusy.Wrapf("node %d serves %d tasks", id, standing.Busy)
+	}
+	u, err := k.unbond(ctx, msg.Owner, func(d spec.Deposit) uint64 { return d.Stake })
+	return &nodepb.MsgExitResponse{Unbonding: u}, err
+}
+
+func (k Keeper) unbond(ctx context.Context, owner string, amount func(spec.Deposit) uint64) (nodepb.Unbonding, error) {
+	id, after, err := k.change(ctx, owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.Unbond(d, amount(d), blockTime(ctx), rules)
+	})
+	if err != nil {
+		return nodepb.Unbonding{}, err
+	}
+	u := nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
+	return u, emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u})
+}
+
+// CancelUnbond implements [nodepb.MsgServer].
+func (k Keeper) CancelUnbond(ctx context.Context, msg *nodepb.MsgCancelUnbond) (*nodepb.MsgCancelUnbondResponse, error) {
+	id, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.CancelUnbond(d, msg.Number, rules)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &nodepb.MsgCancelUnbondResponse{}, emit(ctx, &nodepb.EventUnbondingCancelled{Node: id, Number: msg.Number})
+}
+
+// Unjail implements [nodepb.MsgServer].
+func (k Keeper) Unjail(ctx context.Context, msg *nodepb.MsgUnjail) (*nodepb.MsgUnjailResponse, error) {
+	id, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.Unjail(d, blockTime(ctx), rules)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &nodepb.MsgUnjailResponse{}, emit(ctx, &nodepb.EventUnjailed{Node: id})
+}
+
+// Activate implements [nodepb.MsgServer]: the node is back from a leave.
+func (k Keeper) Activate(ctx context.Context, msg *nodepb.MsgActivate) (*nodepb.MsgActivateResponse, error) {
+	_, _, err := k.change(ctx, msg.Owner, round.Return)
+	return &nodepb.MsgActivateResponse{}, err
+}
+
+// Deactivate implements [nodepb.MsgServer]: the node takes a leave. It is selected no
+// more, and finishes the tasks it serves.
+func (k Keeper) Deactivate(ctx context.Context, msg *nodepb.MsgDeactivate) (*nodepb.MsgDeactivateResponse, error) {
+	_, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, _ spec.StakeRules) (spec.Deposit, error) { return round.Leave(d) })
+	return &nodepb.MsgDeactivateResponse{}, err
+}
+
+// change replaces the deposit of an account's node by what a step makes of it.
+func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) (id uint64, after spec.Deposit, err error) {
+	if id, err = k.IDOf(ctx, owner); err != nil {
+		return 0, after, err
+	}
+	rules, err := k.rules(ctx)
+	if err != nil {
+		return 0, after, err
+	}
+	before, err := k.deposit(ctx, id)
+	if err != nil {
+		return 0, after, err
+	}
+	if after, err = step(before, rules); err != nil {
+		return 0, after, refused(err)
+	}
+	return id, after, k.redeposit(ctx, id, before, after)
+}
+
+// deposit reads what is held for a node.
+func (k Keeper) deposit(ctx context.Context, id uint64) (spec.Deposit, error) {
+	stored, err := k.deposits.Get(ctx, id)
+	if err != nil {
+		return spec.Deposit{}, fmt.Errorf("read the deposit of node %d: %w", id, err)
+	}
+	return stored.ToSpec()
+}
+
+// redeposit stores a deposit and keeps the indexes in step: who may be selected, and
+// when something is due.
+func (k Keeper) redeposit(ctx context.Context, id uint64, before, after spec.Deposit) error {
+	if err := k.deposits.Set(ctx, id, nodepb.DepositFromSpec(after)); err != nil {
+		return err
+	}
+	if is := after.Selectable(); is != before.Selectable() {
+		set := k.active.Remove
+		if is {
+			set = k.active.Set
+		}
+		if err := set(ctx, id); err != nil {
+			return err
+		}
+	}
+	return k.index(ctx, id, before.Unbonding, after.Unbonding)
+}
+
+// index keeps when something of a node is due, once for each block time.
+func (k Keeper) index(ctx context.Context, id uint64, before, after []spec.Unbonding) error {
+	among := func(list []spec.Unbonding, due int64) bool {
+		return slices.ContainsFunc(list, func(u spec.Unbonding) bool { return u.Due == due })
+	}
+	for _, u := range before {
+		if !among(after, u.Due) {
+			if err := k.due.Remove(ctx, dueAt(u.Due, id)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, u := range after {
+		if !among(before, u.Due) {
+			if err := k.due.Set(ctx, dueAt(u.Due, id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Check reports whether the module account holds something else than the sum of all
+// deposits.
+func (k Keeper) Check(ctx context.Context) error {
+	want := math.ZeroInt()
+	err := k.deposits.Walk(ctx, nil, func(_ uint64, stored nodepb.Deposit) (bool, error) {
+		d, err := stored.ToSpec()
+		want = want.Add(math.NewIntFromUint64(d.Locked()))
+		return err != nil, err
+	})
+	if err != nil {
+		return err
+	}
+	if got := k.bank.GetBalance(ctx, moduleAddress(), k.denom).Amount; !got.Equal(want) {
+		return fmt.Errorf("the account of stakes holds %s%s: all nodes together have %s", got, k.denom, want)
+	}
+	return nil
+}
+
+// lock takes coins for a node from an account.
+func (k Keeper) lock(ctx context.Context, account sdk.AccAddress, amount uint64) error {
+	err := k.bank.SendCoinsFromAccountToModule(ctx, account, Name, k.coins(amount))
 	if errors.Is(err, sdkerrors.ErrInsufficientFunds) {
 		return ErrFunds.Wrap(err.Error())
 	}
@@ -36,18 +211,18 @@ func (k Keeper) lock(ctx context.Context, account sdk.AccAddress, stake uint64) 
 	return nil
 }
 
-// release returns the whole stake of a node to its account and says how much it was.
-func (k Keeper) release(ctx context.Context, id uint64, account sdk.AccAddress) (uint64, error) {
-	stake, err := k.stakes.Get(ctx, id)
-	if err != nil {
-		return 0, fmt.Errorf("read the stake of node %d: %w", id, err)
-	}
-	if err := k.bank.SendCoinsFromModuleToAccount(ctx, Name, account, k.coins(stake)); err != nil {
-		return 0, fmt.Errorf("return the stake of node %d: %w", id, err)
-	}
-	return stake, nil
-}
-
 func (k Keeper) coins(amount uint64) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(k.denom, math.NewIntFromUint64(amount)))
 }
+
+// rules are what the parameters ask of deposits.
+func (k Keeper) rules(ctx context.Context) (spec.StakeRules, error) {
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return spec.StakeRules{}, fmt.Errorf("read the parameters of the registry: %w", err)
+	}
+	return params.Rules(), nil
+}
+
+// blockTime is that of the block in the making, in milliseconds since 1970.
+func blockTime(ctx context.Context) int64 { return sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli() }

@@ -13,50 +13,95 @@ import (
 )
 
 // Engage changes how many tasks a node serves by delta. It refuses to count
-// below zero.
+// below zero. A node that is on its way out leaves with its last task.
 func (k Keeper) Engage(ctx context.Context, id uint64, delta int) error {
-	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) })
-}
-
-// Merit raises a node's reputation by one step.
-func (k Keeper) Merit(ctx context.Context, id uint64) error {
-	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s), nil })
-}
-
-// Demerit lowers a node's reputation by one step and keeps the reason.
-func (k Keeper) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
-	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, d), nil })
-}
-
-// Excuse takes note of a node that declined to train what others did.
-func (k Keeper) Excuse(ctx context.Context, id uint64, d spec.Demerit) error {
-	return k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, d), nil })
-}
-
-// Measure records the accuracy of a model the node helped to make for a kind of
-// data. A node that has left since has no record any more, and that is no error:
-// a task may end long after its last trainers were free to go.
-func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
-	err := k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) {
-		return round.Measured(s, dataset, accuracy), nil
-	})
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// restand replaces a node's standing by what a step makes of it.
-func (k Keeper) restand(ctx context.Context, id uint64, step func(spec.Standing) (spec.Standing, error)) error {
 	stored, err := k.standing(ctx, id)
 	if err != nil {
 		return err
 	}
-	after, err := step(stored.ToSpec())
+	after, err := round.Occupy(stored.ToSpec(), delta)
 	if err != nil {
 		return fmt.Errorf("node %d: %w", id, err)
 	}
-	return k.standings.Set(ctx, id, nodepb.StandingFromSpec(after))
+	stored.Busy = after.Busy
+	if err := k.standings.Set(ctx, id, stored); err != nil || stored.Busy > 0 {
+		return err
+	}
+	d, err := k.deposit(ctx, id)
+	if err != nil || d.State != spec.NodeUnbonding {
+		return err
+	}
+	return k.bury(ctx, id)
+}
+
+// Merit raises a node's reputation by one step and keeps the reason.
+func (k Keeper) Merit(ctx context.Context, id uint64, c spec.Change) error {
+	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Praise(s, c) })
+}
+
+// Demerit lowers a node's reputation by one step and keeps the reason.
+func (k Keeper) Demerit(ctx context.Context, id uint64, c spec.Change) error {
+	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Blame(s, c) })
+}
+
+// Excuse takes note of a node that declined to train what others did.
+func (k Keeper) Excuse(ctx context.Context, id uint64, c spec.Change) error {
+	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Excused(s, c) })
+}
+
+// Measure records the accuracy of a model the node helped to make for a kind of
+// data.
+func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
+	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Measured(s, dataset, accuracy) })
+}
+
+// restand replaces a node's standing by what a step makes of it. A node that has exited
+// has no standing any more, and that is no error: a task may end long after its last
+// trainers were free to go.
+//
+// The step is given no history, so that a merit writes a few bytes: the changes it adds
+// go where the oldest ones are.
+func (k Keeper) restand(ctx context.Context, id uint64, step func(spec.Standing) spec.Standing) error {
+	stored, err := k.standings.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		_, err := k.registration(ctx, id)
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("read the standing of node %d: %w", id, err)
+	}
+	after := step(stored.ToSpec())
+	next := nodepb.StandingFromSpec(after)
+	next.Changes = stored.Changes
+	for _, c := range after.History {
+		change := nodepb.ChangeFromSpec(c)
+		if err := k.changes.Set(ctx, changeKey(id, next.Changes), change); err != nil {
+			return err
+		}
+		if err := emit(ctx, &nodepb.EventReputationChanged{Node: id, Change: change}); err != nil {
+			return err
+		}
+		next.Changes++
+	}
+	return k.standings.Set(ctx, id, next)
+}
+
+// changeKey is where the change of a number is stored, or was, until one that is newer
+// took its place.
+func changeKey(id, number uint64) collections.Pair[uint64, uint64] {
+	return collections.Join(id, number%round.MaxHistory)
+}
+
+// history reads the newest of so many changes of a node's reputation, the newest last.
+func (k Keeper) history(ctx context.Context, id, changes uint64) (list []nodepb.Change, err error) {
+	for number := changes - min(changes, round.MaxHistory); number < changes; number++ {
+		c, err := k.changes.Get(ctx, changeKey(id, number))
+		if err != nil {
+			return nil, fmt.Errorf("read the history of node %d: %w", id, err)
+		}
+		list = append(list, c)
+	}
+	return list, nil
 }
 
 // standing returns a node's standing, or [ErrNotFound].

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
@@ -118,7 +119,7 @@ func (r registry) Active(ctx context.Context) (active []spec.Node, err error) {
 	*r.listed++
 	err = r.nodes.Walk(ctx, nil, func(_ uint64, stored nodepb.Node) (bool, error) {
 		n, err := stored.ToSpec()
-		if n.Active {
+		if n.Selectable() {
 			active = append(active, n)
 		}
 		return false, err
@@ -152,16 +153,36 @@ func (r registry) change(ctx context.Context, id uint64, by func(*spec.Node)) er
 	return r.set(ctx, n)
 }
 
-func (r registry) Merit(ctx context.Context, id uint64) error {
+func (r registry) Merit(ctx context.Context, id uint64, _ spec.Change) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Reputation = min(n.Reputation+1, spec.One) })
 }
 
-func (r registry) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
-	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, d) })
+func (r registry) Demerit(ctx context.Context, id uint64, c spec.Change) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, c) })
 }
 
-func (r registry) Excuse(ctx context.Context, id uint64, d spec.Demerit) error {
-	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Excused(n.Standing, d) })
+func (r registry) CheckBond(_ context.Context, required uint64) error {
+	if required > spec.Cap {
+		return fmt.Errorf("nobody has %d", required)
+	}
+	return nil
+}
+
+func (r registry) Hold(ctx context.Context, id, required uint64) (held uint64, err error) {
+	err = r.change(ctx, id, func(n *spec.Node) { n.Deposit, held = round.Bond(n.Deposit, required) })
+	return held, err
+}
+
+func (r registry) Unlock(ctx context.Context, id, held uint64) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Bonded -= held })
+}
+
+func (r registry) Slash(context.Context, uint64, uint64, uint64, spec.PPM, string, bool) (uint64, error) {
+	return 0, errors.New("nothing is slashed here")
+}
+
+func (r registry) Excuse(ctx context.Context, id uint64, c spec.Change) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Excused(n.Standing, c) })
 }
 
 func (r registry) Engage(ctx context.Context, id uint64, delta int) error {

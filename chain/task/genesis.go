@@ -212,7 +212,12 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 			return err
 		}
 		for _, node := range state.Engaged() {
-			if err := k.count(ctx, node, t.ID, 1); err != nil {
+			has, err := k.held(ctx, t.ID, node)
+			if err != nil {
+				return err
+			}
+			has.Parts, has.Bond = has.Parts+1, t.Spec.Selection.MinStake // which is counted in the registry
+			if err := k.hold(ctx, t.ID, node, has); err != nil {
 				return err
 			}
 		}

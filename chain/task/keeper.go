@@ -43,11 +43,17 @@ type Registry interface {
 	// Walk visits the active nodes in the order of their ids, until one stops it.
 	Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error
 	Engage(ctx context.Context, id uint64, delta int) error
-	Merit(ctx context.Context, id uint64) error
-	Demerit(ctx context.Context, id uint64, d spec.Demerit) error
-	Excuse(ctx context.Context, id uint64, d spec.Demerit) error
-	// Measure passes over a node that has left: a task may end long after its last
+	// CheckBond refuses what a task may not require. Hold takes it of a node's stake, or
+	// what is free of it, and Unlock gives it back.
+	CheckBond(ctx context.Context, required uint64) error
+	Hold(ctx context.Context, id, required uint64) (held uint64, err error)
+	Unlock(ctx context.Context, id, held uint64) error
+	Slash(ctx context.Context, id, task, base uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error)
+	// These pass over a node that has exited: a task may end long after its last
 	// round, when the trainers of that round are free to go.
+	Merit(ctx context.Context, id uint64, c spec.Change) error
+	Demerit(ctx context.Context, id uint64, c spec.Change) error
+	Excuse(ctx context.Context, id uint64, c spec.Change) error
 	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
 }
 
@@ -92,9 +98,9 @@ type Keeper struct {
 	due        collections.KeySet[dueKey]
 	clock      collections.Item[taskpb.Clock]
 	tariff     collections.Item[taskpb.Tariff]
-	byState    collections.KeySet[collections.Pair[uint32, uint64]]      // state, task
-	byOwner    collections.KeySet[collections.Pair[string, uint64]]      // owner, task
-	parts      collections.Map[collections.Pair[uint64, uint64], uint64] // node, task: parts it has there
+	byState    collections.KeySet[collections.Pair[uint32, uint64]]           // state, task
+	byOwner    collections.KeySet[collections.Pair[string, uint64]]           // owner, task
+	parts      collections.Map[collections.Pair[uint64, uint64], taskpb.Held] // node, task: what the task has of the node
 }
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
@@ -110,7 +116,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		due:     collections.NewKeySet(sb, collections.NewPrefix(3), "due", collections.TripleKeyCodec(collections.BoolKey, collections.Int64Key, collections.Uint64Key)),
 		byState: collections.NewKeySet(sb, collections.NewPrefix(4), "by_state", collections.PairKeyCodec(collections.Uint32Key, collections.Uint64Key)),
 		byOwner: collections.NewKeySet(sb, collections.NewPrefix(5), "by_owner", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
-		parts:   collections.NewMap(sb, collections.NewPrefix(6), "parts", pair, collections.Uint64Value),
+		parts:   collections.NewMap(sb, collections.NewPrefix(6), "parts", pair, codec.CollValue[taskpb.Held](cdc)),
 
 		files:      collections.NewMap(sb, collections.NewPrefix(7), "files", collections.Uint64Key, codec.CollValue[taskpb.TaskSpec](cdc)),
 		trainers:   collections.NewMap(sb, collections.NewPrefix(8), "trainers", part, codec.CollValue[taskpb.Contribution](cdc)),

@@ -34,6 +34,9 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := tariff.Pays(asked); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
+	if err := k.nodes.CheckBond(ctx, asked.Selection.MinStake); err != nil {
+		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
+	}
 	last, err := k.next.Peek(ctx)
 	if err != nil {
 		return nil, err

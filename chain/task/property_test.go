@@ -132,7 +132,7 @@ func TestNoCoinIsLost(t *testing.T) {
 func (w *world) silence() {
 	w.Helper()
 	open := func(t taskpb.Task) bool { return t.Due > 0 }
-	for range 1000 {
+	for range 3000 {
 		if !slices.ContainsFunc(w.tasks(), open) {
 			return
 		}

@@ -107,7 +107,7 @@ func (k Keeper) known(ctx context.Context, task uint64) error {
 // Duties implements [taskpb.QueryServer].
 func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.QueryDutiesResponse, error) {
 	duties, next, err := query.CollectionPaginate(ctx, k.parts, page.Bounded(req.Pagination, maxDuties),
-		func(key collections.Pair[uint64, uint64], _ uint64) (taskpb.Duty, error) {
+		func(key collections.Pair[uint64, uint64], _ taskpb.Held) (taskpb.Duty, error) {
 			return k.duty(ctx, key.K1(), key.K2())
 		},
 		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Node))

@@ -2,11 +2,8 @@ package task
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-
-	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -112,31 +109,6 @@ func (w world) GiveBack(t spec.Task, dataset uint64) error {
 	return w.ledger.Release(w.ctx, dataset, t.ID, terms.Update)
 }
 
-// Engage implements [round.World]: the parts in a task are counted here,
-// all parts of a node in the registry.
-func (w world) Engage(task, node uint64, delta int) error {
-	w.roster.fresh = false
-	if err := w.count(w.ctx, node, task, delta); err != nil {
-		return err
-	}
-	return w.nodes.Engage(w.ctx, node, delta)
-}
-
-func (k Keeper) count(ctx context.Context, node, task uint64, delta int) error {
-	key := collections.Join(node, task)
-	parts, err := k.parts.Get(ctx, key)
-	if err != nil && !errors.Is(err, collections.ErrNotFound) {
-		return err
-	}
-	if delta < 0 && parts < uint64(-delta) {
-		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, parts, task, -delta)
-	}
-	if parts = uint64(int64(parts) + int64(delta)); parts == 0 {
-		return k.parts.Remove(ctx, key)
-	}
-	return k.parts.Set(ctx, key, parts)
-}
-
 // Pay implements [round.World].
 func (w world) Pay(node, uthing uint64) error {
 	owner, err := w.nodes.OwnerOf(w.ctx, node)
@@ -165,21 +137,21 @@ func (w world) PayValidators(uthing uint64) error {
 }
 
 // Excuse implements [round.World].
-func (w world) Excuse(node uint64, d spec.Demerit) error {
+func (w world) Excuse(node uint64, c spec.Change) error {
 	w.roster.fresh = false
-	return w.nodes.Excuse(w.ctx, node, d)
+	return w.nodes.Excuse(w.ctx, node, c)
 }
 
 // Praise implements [round.World].
-func (w world) Praise(node uint64) error {
+func (w world) Praise(node uint64, c spec.Change) error {
 	w.roster.fresh = false
-	return w.nodes.Merit(w.ctx, node)
+	return w.nodes.Merit(w.ctx, node, c)
 }
 
 // Blame implements [round.World].
-func (w world) Blame(node uint64, d spec.Demerit) error {
+func (w world) Blame(node uint64, c spec.Change) error {
 	w.roster.fresh = false
-	return w.nodes.Demerit(w.ctx, node, d)
+	return w.nodes.Demerit(w.ctx, node, c)
 }
 
 // Measure implements [round.World].

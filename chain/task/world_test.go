@@ -71,7 +71,8 @@ func network(t failer, trainers, aggregators, evaluators int) *world {
 		for range group.n {
 			id++
 			w.must(w.nodes.set(w.ctx, spec.Node{
-				ID: id, Owner: owner(id), Stake: 1_000_000, Active: true, Standing: spec.Standing{Reputation: spec.One / 2},
+				ID: id, Owner: owner(id), Standing: spec.Standing{Reputation: spec.One / 2},
+				Deposit: spec.Deposit{State: spec.NodeActive, Stake: 1_000_000},
 				Profile: spec.Profile{Roles: group.role, Slots: 16, Holdings: []spec.Holding{{Name: "digits", Samples: 100}}},
 			}))
 		}

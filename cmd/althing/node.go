@@ -17,9 +17,12 @@ import (
 func (s *session) node() *cobra.Command {
 	return noun("node", "See who takes part, and whether your own node does",
 		s.nodeList(), s.nodeShow(), s.nodeDisk(),
-		s.nodeSend("activate", "Let the scheduler select the node", client.Activate{}),
-		s.nodeSend("deactivate", "Keep the node from being selected", client.Deactivate{}),
-		s.nodeRotate(), s.nodeExit())
+		s.nodeStake(), s.nodeUnbond(),
+		s.nodeSend("unjail", "Let a node be selected again whose time in jail is over", client.Unjail{}),
+		s.nodeSend("leave", "Take a leave: the node finishes what it serves and is not selected", client.Deactivate{}),
+		s.nodeSend("return", "Return from a leave: the node may be selected", client.Activate{}),
+		s.nodeRotate(),
+		s.nodeSend("exit", "Take the whole stake back, and the node off the chain when it has arrived", client.Exit{}))
 }
 
 func (s *session) nodeList() *cobra.Command {
@@ -55,7 +58,7 @@ func (s *session) nodeList() *cobra.Command {
 				return err
 			}
 			s.more(more, append(words, fmt.Sprintf("--limit %d", p.limit))...)
-			return show(s, nodes, []any{"NODE", "NAME", "ROLES", "ACTIVE", "REPUTATION", "STAKE", "BUSY", "DATA"}, nodeRow)
+			return show(s, nodes, []any{"NODE", "NAME", "ROLES", "STATE", "REPUTATION", "STAKE", "BUSY", "DATA"}, nodeRow)
 		},
 	}
 	p.flags(c)
@@ -66,7 +69,7 @@ func (s *session) nodeList() *cobra.Command {
 
 func nodeRow(n spec.Node) []any {
 	return []any{
-		n.ID, n.Profile.Name, n.Profile.Roles, yes(n.Active), n.Reputation, money(n.Stake),
+		n.ID, n.Profile.Name, n.Profile.Roles, n.State, n.Reputation, money(n.Stake),
 		fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), holdings(n.Profile),
 	}
 }
@@ -95,57 +98,6 @@ func (s *session) nodeShow() *cobra.Command {
 	}
 }
 
-func (s *session) showNode(n spec.Node) error {
-	if s.json {
-		return s.line(n)
-	}
-	t, p := s.table(), n.Profile
-	t.row("node", fmt.Sprintf("%d %s", n.ID, p.Name))
-	t.row("roles", p.Roles)
-	t.row("active", yes(n.Active))
-	t.row("owner", n.Owner)
-	t.row("stake", money(n.Stake))
-	t.row("reputation", n.Reputation)
-	if b := n.Blame; b != (spec.Demerit{}) {
-		t.row("last demerit", fmt.Sprintf("%s: task %d, round %d, height %d", b.Reason, b.Task, b.Round, b.Height))
-	}
-	t.row("registered", fmt.Sprintf("at height %d", n.Registered))
-	t.row("busy", fmt.Sprintf("%d of %d slots", n.Busy, p.Slots))
-	t.row("endpoint", unless(p.Endpoint == "", p.Endpoint))
-	t.row("transport key", fmt.Sprintf("%x", p.TransportKey))
-	r := p.Resources
-	t.row("resources", fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth))
-	t.row("data", holdings(p))
-	t.row("accuracy", fmt.Sprintf("%s, claimed by itself", p.Claimed))
-	for _, m := range n.Measured {
-		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Dataset, m.Tasks))
-	}
-	return t.flush()
-}
-
-// nodeSend says something about the node of the home folder.
-func (s *session) nodeSend(verb, short string, m client.Message) *cobra.Command {
-	return &cobra.Command{
-		Use:     verb + " --home DIR",
-		Short:   short,
-		Example: "  althing node " + verb + " --home net/trainer-1",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			account, n, err := s.own(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if _, err := account.Send(cmd.Context(), m); err != nil {
-				return fmt.Errorf("node %d: %w", n.ID, err)
-			}
-			if n, err = account.Node(cmd.Context(), n.ID); err != nil {
-				return err
-			}
-			return s.showNode(n)
-		},
-	}
-}
-
 func (s *session) nodeRotate() *cobra.Command {
 	return &cobra.Command{
 		Use:     "rotate --home DIR",
@@ -168,43 +120,6 @@ func (s *session) nodeRotate() *cobra.Command {
 	}
 }
 
-// left is what remains of a node that has left the chain.
-type left struct {
-	Event   string `json:"event"`
-	Node    uint64 `json:"node"`
-	Owner   string `json:"owner"`
-	Height  int64  `json:"height"`
-	Balance uint64 `json:"balance_uthing"`
-}
-
-func (s *session) nodeExit() *cobra.Command {
-	return &cobra.Command{
-		Use:     "exit --home DIR",
-		Short:   "Take the node off the chain and its stake back",
-		Example: "  althing node exit --home net/trainer-1",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			account, n, err := s.own(cmd.Context())
-			if err != nil {
-				return err
-			}
-			receipt, err := account.Send(cmd.Context(), client.Exit{})
-			if err != nil {
-				return fmt.Errorf("node %d: %w", n.ID, err)
-			}
-			balance, err := account.Balance(cmd.Context(), account.Address())
-			if err != nil {
-				return err
-			}
-			if s.json {
-				return s.line(left{"exit", n.ID, n.Owner, receipt.Height, balance})
-			}
-			_, err = fmt.Fprintf(s.out, "node %d has left at height %d; %s can spend %s\n", n.ID, receipt.Height, n.Owner, money(balance))
-			return err
-		},
-	}
-}
-
 // own finds the node of the home folder.
 func (s *session) own(ctx context.Context) (*client.Account, spec.Node, error) {
 	account, err := s.account(ctx)
@@ -221,8 +136,8 @@ func (s *session) own(ctx context.Context) (*client.Account, spec.Node, error) {
 // nameOf is a node's name; one that has left has none.
 func nameOf(ctx context.Context, c *client.Client, node uint64) (string, error) {
 	n, err := c.Node(ctx, node)
-	if errors.Is(err, client.ErrNodeNotFound) {
-		return "(has left)", nil
+	if n.State == spec.NodeExited {
+		return "(has left)", err
 	}
 	return n.Profile.Name, err
 }

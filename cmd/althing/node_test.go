@@ -8,9 +8,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// A node that lost reputation is shown with the reason; one that did not is not
-// shown with an empty one.
-func TestNodeShowsItsLastDemerit(t *testing.T) {
+// A node is shown with what moves its money and its standing, and why; one of which
+// there is nothing to say is not shown with empty rows.
+func TestNodeShow(t *testing.T) {
 	shown := func(n spec.Node, json bool) string {
 		t.Helper()
 		var out bytes.Buffer
@@ -19,19 +19,44 @@ func TestNodeShowsItsLastDemerit(t *testing.T) {
 		}
 		return out.String()
 	}
-	n := spec.Node{ID: 3}
+	n := spec.Node{ID: 3, Deposit: spec.Deposit{State: spec.NodeActive}}
 	for _, json := range []bool{false, true} {
-		if got := shown(n, json); strings.Contains(got, "demerit") || strings.Contains(got, "blame") {
-			t.Errorf("json %v: a node without a demerit is shown with one:\n%s", json, got)
+		if got := shown(n, json); strings.Contains(got, "unbonding") || strings.Contains(got, "history") || strings.Contains(got, "jail") {
+			t.Errorf("json %v: a newcomer is shown with a past:\n%s", json, got)
 		}
 	}
-	n.Blame = spec.Demerit{Task: 7, Round: 2, Height: 90, Reason: "update withheld"}
-	for json, want := range map[bool]string{
-		false: "update withheld: task 7, round 2, height 90\n",
-		true:  `"blame":{"task":7,"round":2,"height":90,"reason":"update withheld"}`,
+	n.Deposit = spec.Deposit{
+		State: spec.NodeJailed, Stake: 5_000_000, Bonded: 2_000_000, Unbondings: 2, JailedUntil: 1_800_000_000_000,
+		Unbonding: []spec.Unbonding{{Number: 2, Amount: 1_500_000, Due: 1_900_000_000_000}},
+	}
+	n.History = []spec.Change{
+		{Task: 7, Round: 1, Height: 80, Reputation: 287_500, Reason: "update survived"},
+		{Task: 7, Round: 2, Height: 90, Reputation: 215_625, Demerit: true, Reason: "update withheld"},
+		{Task: 8, Height: 99, Reputation: 1_000_000, Reason: "ready"},
+	}
+	for json, want := range map[bool][]string{
+		false: {
+			"state          jailed for a fault: not selected, and may be unjailed from 2027-01-15 08:00:00 UTC on\n",
+			"stake          5 THING\n",
+			"bonded         2 THING, which its tasks hold\n",
+			"unbonding      2: 1.5 THING, with the owner at 2030-03-17 17:46:40 UTC\n",
+			"history        ▃▂█  the newest changes, of 0 to 1\n" +
+				"               + to 1 at height 99, task 8, before round 1: ready\n" +
+				"               - to 0.215625 at height 90, task 7, round 2: update withheld\n",
+		},
+		true: {
+			`"state":"jailed","stake_uthing":5000000,"bonded_uthing":2000000,"unbonding":[{"number":2,"amount_uthing":1500000,"due_unix_ms":1900000000000}]`,
+			`{"task":7,"round":2,"height":90,"reputation":0.215625,"demerit":true,"reason":"update withheld"}`,
+		},
 	} {
-		if got := shown(n, json); !strings.Contains(got, want) {
-			t.Errorf("json %v: want %q in\n%s", json, want, got)
+		for _, part := range want {
+			if got := shown(n, json); !strings.Contains(got, part) {
+				t.Errorf("json %v: want %q in\n%s", json, part, got)
+			}
 		}
+	}
+	gone := spec.Node{ID: 4, Owner: "ann", Deposit: spec.Deposit{State: spec.NodeExited}}
+	if got := shown(gone, false); !strings.Contains(got, "state       exited: it is no more\n") || strings.Contains(got, "stake") {
+		t.Errorf("a node that has left:\n%s", got)
 	}
 }

@@ -13,11 +13,14 @@ import (
 
 // NodeFromSpec is the wire form of a node.
 func NodeFromSpec(n spec.Node) Node {
-	return Node{
-		Id: n.ID, Owner: n.Owner, Profile: ProfileFromSpec(n.Profile), Stake: n.Stake,
-		Reputation: uint32(n.Reputation), Active: n.Active, Registered: n.Registered,
-		Busy: n.Busy, Measured: measuresFromSpec(n.Measured), Excused: n.Excused, Blame: demeritFromSpec(n.Blame),
+	out := Node{
+		Id: n.ID, Owner: n.Owner, Profile: ProfileFromSpec(n.Profile), Registered: n.Registered,
+		Deposit: DepositFromSpec(n.Deposit), Standing: StandingFromSpec(n.Standing),
 	}
+	for _, c := range n.History {
+		out.History = append(out.History, ChangeFromSpec(c))
+	}
+	return out
 }
 
 // ToSpec is the node in plain types.
@@ -26,30 +29,43 @@ func (m *Node) ToSpec() (spec.Node, error) {
 	if err != nil {
 		return spec.Node{}, fmt.Errorf("node %d: %w", m.Id, err)
 	}
-	return spec.Node{
-		ID: m.Id, Owner: m.Owner, Profile: profile, Stake: m.Stake,
-		Active: m.Active, Registered: m.Registered,
-		Standing: spec.Standing{
-			Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
-			Measured: measuresToSpec(m.Measured), Excused: m.Excused, Blame: m.Blame.toSpec(),
-		},
-	}, nil
+	deposit, err := m.Deposit.ToSpec()
+	if err != nil {
+		return spec.Node{}, fmt.Errorf("node %d: %w", m.Id, err)
+	}
+	n := spec.Node{
+		ID: m.Id, Owner: m.Owner, Profile: profile, Registered: m.Registered,
+		Deposit: deposit, Standing: m.Standing.ToSpec(),
+	}
+	for _, c := range m.History {
+		n.History = append(n.History, c.ToSpec())
+	}
+	return n, nil
 }
 
-// StandingFromSpec is the wire form of a standing.
+// StandingFromSpec is the wire form of a standing, whose history is apart.
 func StandingFromSpec(s spec.Standing) Standing {
 	return Standing{
 		Reputation: uint32(s.Reputation), Busy: s.Busy,
-		Measured: measuresFromSpec(s.Measured), Excused: s.Excused, Blame: demeritFromSpec(s.Blame),
+		Measured: measuresFromSpec(s.Measured), Excused: s.Excused, Changes: uint64(len(s.History)),
 	}
 }
 
-// ToSpec is the standing in plain types.
+// ToSpec is the standing in plain types, without its history.
 func (m *Standing) ToSpec() spec.Standing {
 	return spec.Standing{
-		Reputation: spec.PPM(m.Reputation), Busy: m.Busy,
-		Measured: measuresToSpec(m.Measured), Excused: m.Excused, Blame: m.Blame.toSpec(),
+		Reputation: spec.PPM(m.Reputation), Busy: m.Busy, Measured: measuresToSpec(m.Measured), Excused: m.Excused,
 	}
+}
+
+// ChangeFromSpec is the wire form of a change of a reputation.
+func ChangeFromSpec(c spec.Change) Change {
+	return Change{Task: c.Task, Round: c.Round, Height: c.Height, Reputation: uint32(c.Reputation), Demerit: c.Demerit, Reason: c.Reason}
+}
+
+// ToSpec is the change in plain types.
+func (m *Change) ToSpec() spec.Change {
+	return spec.Change{Task: m.Task, Round: m.Round, Height: m.Height, Reputation: spec.PPM(m.Reputation), Demerit: m.Demerit, Reason: m.Reason}
 }
 
 // ProfileFromSpec is the wire form of a profile.
@@ -111,19 +127,4 @@ func measuresToSpec(list []Measure) (out []spec.Measure) {
 		out = append(out, spec.Measure{Dataset: m.Dataset, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
-}
-
-// demeritFromSpec is nil for the zero demerit.
-func demeritFromSpec(d spec.Demerit) *Demerit {
-	if d == (spec.Demerit{}) {
-		return nil
-	}
-	return &Demerit{Task: d.Task, Round: d.Round, Height: d.Height, Reason: d.Reason}
-}
-
-func (m *Demerit) toSpec() spec.Demerit {
-	if m == nil {
-		return spec.Demerit{}
-	}
-	return spec.Demerit{Task: m.Task, Round: m.Round, Height: m.Height, Reason: m.Reason}
 }

@@ -16,6 +16,7 @@ func nodes() *rapid.Generator[spec.Node] {
 	return rapid.Custom(func(t *rapid.T) spec.Node {
 		n := rapid.Make[spec.Node]().Draw(t, "node")
 		n.Profile.Roles &= spec.DataProvider | spec.Trainer | spec.Aggregator | spec.Evaluator | spec.Consumer
+		n.State = rapid.SampledFrom(spec.NodeStates()).Draw(t, "state")
 		return n
 	})
 }
@@ -51,14 +52,30 @@ func TestUnknownRoleIsRefused(t *testing.T) {
 	}
 }
 
+func TestEveryStateHasANumber(t *testing.T) {
+	for _, want := range spec.NodeStates() {
+		if got, err := nodepb.NodeStateFromSpec(want).ToSpec(); got != want || err != nil {
+			t.Errorf("%s comes back as %q, %v", want, got, err)
+		}
+	}
+	n := nodepb.Node{Id: 7}
+	if _, err := n.ToSpec(); err == nil || !strings.Contains(err.Error(), "node 7: unknown node state 0") {
+		t.Errorf("no state: got error %v", err)
+	}
+}
+
 func FuzzNode(f *testing.F) {
 	seed := nodepb.NodeFromSpec(spec.Node{
-		ID: 1, Owner: "ann", Stake: 5,
+		ID: 1, Owner: "ann",
+		Deposit: spec.Deposit{
+			State: spec.NodeActive, Stake: 5, Bonded: 2, Unbondings: 1,
+			Unbonding: []spec.Unbonding{{Number: 1, Amount: 3, Due: 1000}},
+		},
 		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Holdings: []spec.Holding{{Name: "digits", Samples: 9}}},
 		Standing: spec.Standing{
 			Reputation: spec.One / 2,
 			Measured:   []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
-			Blame:      spec.Demerit{Task: 1, Round: 2, Height: 3, Reason: "update withheld"},
+			History:    []spec.Change{{Task: 1, Round: 2, Height: 3, Demerit: true, Reason: "update withheld"}},
 		},
 	})
 	raw, err := seed.Marshal()

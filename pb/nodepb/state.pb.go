@@ -25,26 +25,57 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// NodeState says whether a node takes part.
+type NodeState int32
+
+const (
+	NODE_STATE_UNSPECIFIED NodeState = 0
+	NODE_STATE_PENDING     NodeState = 1
+	NODE_STATE_ACTIVE      NodeState = 2
+	NODE_STATE_JAILED      NodeState = 3
+	NODE_STATE_UNBONDING   NodeState = 4
+	NODE_STATE_EXITED      NodeState = 5
+)
+
+var NodeState_name = map[int32]string{
+	0: "NODE_STATE_UNSPECIFIED",
+	1: "NODE_STATE_PENDING",
+	2: "NODE_STATE_ACTIVE",
+	3: "NODE_STATE_JAILED",
+	4: "NODE_STATE_UNBONDING",
+	5: "NODE_STATE_EXITED",
+}
+
+var NodeState_value = map[string]int32{
+	"NODE_STATE_UNSPECIFIED": 0,
+	"NODE_STATE_PENDING":     1,
+	"NODE_STATE_ACTIVE":      2,
+	"NODE_STATE_JAILED":      3,
+	"NODE_STATE_UNBONDING":   4,
+	"NODE_STATE_EXITED":      5,
+}
+
+func (x NodeState) String() string {
+	return proto.EnumName(NodeState_name, int32(x))
+}
+
+func (NodeState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{0}
+}
+
 // Node is a registered participant. Id 0 is no node.
 type Node struct {
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// owner is the account that locked the stake.
 	Owner   string  `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,3,opt,name=profile,proto3" json:"profile"`
-	// stake is what the module holds for the node, in uthing.
-	Stake uint64 `protobuf:"varint,4,opt,name=stake,proto3" json:"stake,omitempty"`
-	// reputation is in parts per million.
-	Reputation uint32 `protobuf:"varint,5,opt,name=reputation,proto3" json:"reputation,omitempty"`
-	Active     bool   `protobuf:"varint,6,opt,name=active,proto3" json:"active,omitempty"`
 	// registered is the height of the registration.
-	Registered int64 `protobuf:"varint,7,opt,name=registered,proto3" json:"registered,omitempty"`
-	// busy counts the tasks the node serves right now.
-	Busy     uint32    `protobuf:"varint,8,opt,name=busy,proto3" json:"busy,omitempty"`
-	Measured []Measure `protobuf:"bytes,9,rep,name=measured,proto3" json:"measured"`
-	// blame is the node's last demerit; absent when it has none.
-	Blame *Demerit `protobuf:"bytes,10,opt,name=blame,proto3" json:"blame,omitempty"`
-	// excused counts the times in a row that the node declined to train what others did.
-	Excused uint32 `protobuf:"varint,11,opt,name=excused,proto3" json:"excused,omitempty"`
+	Registered int64    `protobuf:"varint,4,opt,name=registered,proto3" json:"registered,omitempty"`
+	Deposit    Deposit  `protobuf:"bytes,5,opt,name=deposit,proto3" json:"deposit"`
+	Standing   Standing `protobuf:"bytes,6,opt,name=standing,proto3" json:"standing"`
+	// history is the newest changes of the reputation, the newest last. Lists of nodes
+	// leave it out.
+	History []Change `protobuf:"bytes,7,rep,name=history,proto3" json:"history"`
 }
 
 func (m *Node) Reset()         { *m = Node{} }
@@ -101,27 +132,6 @@ func (m *Node) GetProfile() Profile {
 	return Profile{}
 }
 
-func (m *Node) GetStake() uint64 {
-	if m != nil {
-		return m.Stake
-	}
-	return 0
-}
-
-func (m *Node) GetReputation() uint32 {
-	if m != nil {
-		return m.Reputation
-	}
-	return 0
-}
-
-func (m *Node) GetActive() bool {
-	if m != nil {
-		return m.Active
-	}
-	return false
-}
-
 func (m *Node) GetRegistered() int64 {
 	if m != nil {
 		return m.Registered
@@ -129,30 +139,248 @@ func (m *Node) GetRegistered() int64 {
 	return 0
 }
 
-func (m *Node) GetBusy() uint32 {
+func (m *Node) GetDeposit() Deposit {
 	if m != nil {
-		return m.Busy
+		return m.Deposit
+	}
+	return Deposit{}
+}
+
+func (m *Node) GetStanding() Standing {
+	if m != nil {
+		return m.Standing
+	}
+	return Standing{}
+}
+
+func (m *Node) GetHistory() []Change {
+	if m != nil {
+		return m.History
+	}
+	return nil
+}
+
+// Deposit is what the module holds for a node, and whether the node may be selected
+// for that. It is stored under the node's id.
+type Deposit struct {
+	State NodeState `protobuf:"varint,1,opt,name=state,proto3,enum=althing.node.v1.NodeState" json:"state,omitempty"`
+	// stake is in uthing, without what is on its way out.
+	Stake uint64 `protobuf:"varint,2,opt,name=stake,proto3" json:"stake,omitempty"`
+	// bonded is what the node's tasks hold of the stake, in uthing.
+	Bonded uint64 `protobuf:"varint,3,opt,name=bonded,proto3" json:"bonded,omitempty"`
+	// unbonding lists what is on its way out, the newest last.
+	Unbonding []Unbonding `protobuf:"bytes,4,rep,name=unbonding,proto3" json:"unbonding"`
+	// unbondings counts all there have ever been.
+	Unbondings uint64 `protobuf:"varint,5,opt,name=unbondings,proto3" json:"unbondings,omitempty"`
+	// jailed_until is a block time in milliseconds since 1970; 0: not jailed.
+	JailedUntil int64       `protobuf:"varint,6,opt,name=jailed_until,json=jailedUntil,proto3" json:"jailed_until,omitempty"`
+	Slashing    SlashPeriod `protobuf:"bytes,7,opt,name=slashing,proto3" json:"slashing"`
+}
+
+func (m *Deposit) Reset()         { *m = Deposit{} }
+func (m *Deposit) String() string { return proto.CompactTextString(m) }
+func (*Deposit) ProtoMessage()    {}
+func (*Deposit) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{1}
+}
+func (m *Deposit) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Deposit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Deposit.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Deposit) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Deposit.Merge(m, src)
+}
+func (m *Deposit) XXX_Size() int {
+	return m.Size()
+}
+func (m *Deposit) XXX_DiscardUnknown() {
+	xxx_messageInfo_Deposit.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Deposit proto.InternalMessageInfo
+
+func (m *Deposit) GetState() NodeState {
+	if m != nil {
+		return m.State
+	}
+	return NODE_STATE_UNSPECIFIED
+}
+
+func (m *Deposit) GetStake() uint64 {
+	if m != nil {
+		return m.Stake
 	}
 	return 0
 }
 
-func (m *Node) GetMeasured() []Measure {
+func (m *Deposit) GetBonded() uint64 {
 	if m != nil {
-		return m.Measured
+		return m.Bonded
+	}
+	return 0
+}
+
+func (m *Deposit) GetUnbonding() []Unbonding {
+	if m != nil {
+		return m.Unbonding
 	}
 	return nil
 }
 
-func (m *Node) GetBlame() *Demerit {
+func (m *Deposit) GetUnbondings() uint64 {
 	if m != nil {
-		return m.Blame
+		return m.Unbondings
 	}
-	return nil
+	return 0
 }
 
-func (m *Node) GetExcused() uint32 {
+func (m *Deposit) GetJailedUntil() int64 {
 	if m != nil {
-		return m.Excused
+		return m.JailedUntil
+	}
+	return 0
+}
+
+func (m *Deposit) GetSlashing() SlashPeriod {
+	if m != nil {
+		return m.Slashing
+	}
+	return SlashPeriod{}
+}
+
+// Unbonding is money on its way back to the owner.
+type Unbonding struct {
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// amount is in uthing.
+	Amount uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// due is a block time in milliseconds since 1970.
+	Due int64 `protobuf:"varint,3,opt,name=due,proto3" json:"due,omitempty"`
+}
+
+func (m *Unbonding) Reset()         { *m = Unbonding{} }
+func (m *Unbonding) String() string { return proto.CompactTextString(m) }
+func (*Unbonding) ProtoMessage()    {}
+func (*Unbonding) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{2}
+}
+func (m *Unbonding) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Unbonding) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Unbonding.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Unbonding) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Unbonding.Merge(m, src)
+}
+func (m *Unbonding) XXX_Size() int {
+	return m.Size()
+}
+func (m *Unbonding) XXX_DiscardUnknown() {
+	xxx_messageInfo_Unbonding.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Unbonding proto.InternalMessageInfo
+
+func (m *Unbonding) GetNumber() uint64 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+func (m *Unbonding) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
+	}
+	return 0
+}
+
+func (m *Unbonding) GetDue() int64 {
+	if m != nil {
+		return m.Due
+	}
+	return 0
+}
+
+// SlashPeriod bounds what is slashed of a deposit in a stretch of time.
+type SlashPeriod struct {
+	// ends is a block time in milliseconds since 1970.
+	Ends int64 `protobuf:"varint,1,opt,name=ends,proto3" json:"ends,omitempty"`
+	// most and taken are in uthing.
+	Most  uint64 `protobuf:"varint,2,opt,name=most,proto3" json:"most,omitempty"`
+	Taken uint64 `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`
+}
+
+func (m *SlashPeriod) Reset()         { *m = SlashPeriod{} }
+func (m *SlashPeriod) String() string { return proto.CompactTextString(m) }
+func (*SlashPeriod) ProtoMessage()    {}
+func (*SlashPeriod) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{3}
+}
+func (m *SlashPeriod) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *SlashPeriod) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_SlashPeriod.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *SlashPeriod) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_SlashPeriod.Merge(m, src)
+}
+func (m *SlashPeriod) XXX_Size() int {
+	return m.Size()
+}
+func (m *SlashPeriod) XXX_DiscardUnknown() {
+	xxx_messageInfo_SlashPeriod.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_SlashPeriod proto.InternalMessageInfo
+
+func (m *SlashPeriod) GetEnds() int64 {
+	if m != nil {
+		return m.Ends
+	}
+	return 0
+}
+
+func (m *SlashPeriod) GetMost() uint64 {
+	if m != nil {
+		return m.Most
+	}
+	return 0
+}
+
+func (m *SlashPeriod) GetTaken() uint64 {
+	if m != nil {
+		return m.Taken
 	}
 	return 0
 }
@@ -161,16 +389,15 @@ func (m *Node) GetExcused() uint32 {
 type Registration struct {
 	Owner   string  `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile"`
-	Active  bool    `protobuf:"varint,3,opt,name=active,proto3" json:"active,omitempty"`
 	// registered is a height.
-	Registered int64 `protobuf:"varint,4,opt,name=registered,proto3" json:"registered,omitempty"`
+	Registered int64 `protobuf:"varint,3,opt,name=registered,proto3" json:"registered,omitempty"`
 }
 
 func (m *Registration) Reset()         { *m = Registration{} }
 func (m *Registration) String() string { return proto.CompactTextString(m) }
 func (*Registration) ProtoMessage()    {}
 func (*Registration) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{1}
+	return fileDescriptor_3b8134993bb56df7, []int{4}
 }
 func (m *Registration) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -213,13 +440,6 @@ func (m *Registration) GetProfile() Profile {
 	return Profile{}
 }
 
-func (m *Registration) GetActive() bool {
-	if m != nil {
-		return m.Active
-	}
-	return false
-}
-
 func (m *Registration) GetRegistered() int64 {
 	if m != nil {
 		return m.Registered
@@ -235,8 +455,9 @@ type Standing struct {
 	// busy counts the tasks the node serves right now.
 	Busy     uint32    `protobuf:"varint,2,opt,name=busy,proto3" json:"busy,omitempty"`
 	Measured []Measure `protobuf:"bytes,3,rep,name=measured,proto3" json:"measured"`
-	// blame is the node's last demerit; absent when it has none.
-	Blame *Demerit `protobuf:"bytes,4,opt,name=blame,proto3" json:"blame,omitempty"`
+	// changes counts how often the reputation changed. The newest changes are stored
+	// apart, each in the place of its number modulo how many there are.
+	Changes uint64 `protobuf:"varint,4,opt,name=changes,proto3" json:"changes,omitempty"`
 	// excused counts the times in a row that the node declined to train what others did.
 	Excused uint32 `protobuf:"varint,5,opt,name=excused,proto3" json:"excused,omitempty"`
 }
@@ -245,7 +466,7 @@ func (m *Standing) Reset()         { *m = Standing{} }
 func (m *Standing) String() string { return proto.CompactTextString(m) }
 func (*Standing) ProtoMessage()    {}
 func (*Standing) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{2}
+	return fileDescriptor_3b8134993bb56df7, []int{5}
 }
 func (m *Standing) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -295,11 +516,11 @@ func (m *Standing) GetMeasured() []Measure {
 	return nil
 }
 
-func (m *Standing) GetBlame() *Demerit {
+func (m *Standing) GetChanges() uint64 {
 	if m != nil {
-		return m.Blame
+		return m.Changes
 	}
-	return nil
+	return 0
 }
 
 func (m *Standing) GetExcused() uint32 {
@@ -334,7 +555,7 @@ func (m *Profile) Reset()         { *m = Profile{} }
 func (m *Profile) String() string { return proto.CompactTextString(m) }
 func (*Profile) ProtoMessage()    {}
 func (*Profile) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{3}
+	return fileDescriptor_3b8134993bb56df7, []int{6}
 }
 func (m *Profile) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -444,7 +665,7 @@ func (m *Resources) Reset()         { *m = Resources{} }
 func (m *Resources) String() string { return proto.CompactTextString(m) }
 func (*Resources) ProtoMessage()    {}
 func (*Resources) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{4}
+	return fileDescriptor_3b8134993bb56df7, []int{7}
 }
 func (m *Resources) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -520,7 +741,7 @@ func (m *Holding) Reset()         { *m = Holding{} }
 func (m *Holding) String() string { return proto.CompactTextString(m) }
 func (*Holding) ProtoMessage()    {}
 func (*Holding) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{5}
+	return fileDescriptor_3b8134993bb56df7, []int{8}
 }
 func (m *Holding) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -582,7 +803,7 @@ func (m *Measure) Reset()         { *m = Measure{} }
 func (m *Measure) String() string { return proto.CompactTextString(m) }
 func (*Measure) ProtoMessage()    {}
 func (*Measure) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{6}
+	return fileDescriptor_3b8134993bb56df7, []int{9}
 }
 func (m *Measure) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -632,27 +853,30 @@ func (m *Measure) GetTasks() uint32 {
 	return 0
 }
 
-// Demerit says for what a node lost reputation, and when.
-type Demerit struct {
+// Change says when and for what the reputation of a node changed.
+type Change struct {
 	Task uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
 	// round is 0 before the first round of the task.
 	Round  uint64 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
 	Height int64  `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
-	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// reputation after it, in parts per million.
+	Reputation uint32 `protobuf:"varint,4,opt,name=reputation,proto3" json:"reputation,omitempty"`
+	Demerit    bool   `protobuf:"varint,5,opt,name=demerit,proto3" json:"demerit,omitempty"`
+	Reason     string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 }
 
-func (m *Demerit) Reset()         { *m = Demerit{} }
-func (m *Demerit) String() string { return proto.CompactTextString(m) }
-func (*Demerit) ProtoMessage()    {}
-func (*Demerit) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{7}
+func (m *Change) Reset()         { *m = Change{} }
+func (m *Change) String() string { return proto.CompactTextString(m) }
+func (*Change) ProtoMessage()    {}
+func (*Change) Descriptor() ([]byte, []int) {
+	return fileDescriptor_3b8134993bb56df7, []int{10}
 }
-func (m *Demerit) XXX_Unmarshal(b []byte) error {
+func (m *Change) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *Demerit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *Change) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_Demerit.Marshal(b, m, deterministic)
+		return xxx_messageInfo_Change.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -662,40 +886,54 @@ func (m *Demerit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-func (m *Demerit) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_Demerit.Merge(m, src)
+func (m *Change) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Change.Merge(m, src)
 }
-func (m *Demerit) XXX_Size() int {
+func (m *Change) XXX_Size() int {
 	return m.Size()
 }
-func (m *Demerit) XXX_DiscardUnknown() {
-	xxx_messageInfo_Demerit.DiscardUnknown(m)
+func (m *Change) XXX_DiscardUnknown() {
+	xxx_messageInfo_Change.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_Demerit proto.InternalMessageInfo
+var xxx_messageInfo_Change proto.InternalMessageInfo
 
-func (m *Demerit) GetTask() uint64 {
+func (m *Change) GetTask() uint64 {
 	if m != nil {
 		return m.Task
 	}
 	return 0
 }
 
-func (m *Demerit) GetRound() uint64 {
+func (m *Change) GetRound() uint64 {
 	if m != nil {
 		return m.Round
 	}
 	return 0
 }
 
-func (m *Demerit) GetHeight() int64 {
+func (m *Change) GetHeight() int64 {
 	if m != nil {
 		return m.Height
 	}
 	return 0
 }
 
-func (m *Demerit) GetReason() string {
+func (m *Change) GetReputation() uint32 {
+	if m != nil {
+		return m.Reputation
+	}
+	return 0
+}
+
+func (m *Change) GetDemerit() bool {
+	if m != nil {
+		return m.Demerit
+	}
+	return false
+}
+
+func (m *Change) GetReason() string {
 	if m != nil {
 		return m.Reason
 	}
@@ -704,18 +942,32 @@ func (m *Demerit) GetReason() string {
 
 // Params are the rules of the registry.
 type Params struct {
-	// min_stake is the least stake of a node, in uthing.
+	// min_stake is the least stake of a node that can be selected, in uthing.
 	MinStake uint64 `protobuf:"varint,1,opt,name=min_stake,json=minStake,proto3" json:"min_stake,omitempty"`
 	// local networks are those of one machine, or of machines side by side: endpoints
 	// may be loopback, link-local and plain HTTP there. It is said at genesis.
 	Local bool `protobuf:"varint,2,opt,name=local,proto3" json:"local,omitempty"`
+	// max_stake is the most one node may have locked, in uthing.
+	MaxStake uint64 `protobuf:"varint,3,opt,name=max_stake,json=maxStake,proto3" json:"max_stake,omitempty"`
+	// max_bond is the most a task may require of each of its nodes, in uthing.
+	MaxBond uint64 `protobuf:"varint,4,opt,name=max_bond,json=maxBond,proto3" json:"max_bond,omitempty"`
+	// unbonding_seconds is how long what leaves is on its way out, in block time. It is
+	// longer than voting and timelock together, so that a vote can still reach it.
+	UnbondingSeconds uint64 `protobuf:"varint,5,opt,name=unbonding_seconds,json=unbondingSeconds,proto3" json:"unbonding_seconds,omitempty"`
+	// timelock_seconds is how long what was voted for waits until it is done.
+	TimelockSeconds uint64 `protobuf:"varint,6,opt,name=timelock_seconds,json=timelockSeconds,proto3" json:"timelock_seconds,omitempty"`
+	// jail_seconds is for how long a jailed node may not be unjailed, in block time.
+	JailSeconds uint64 `protobuf:"varint,7,opt,name=jail_seconds,json=jailSeconds,proto3" json:"jail_seconds,omitempty"`
+	// max_slash is the most that is slashed of what a node has locked within a day of
+	// block time, in parts per million.
+	MaxSlash uint32 `protobuf:"varint,8,opt,name=max_slash,json=maxSlash,proto3" json:"max_slash,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{8}
+	return fileDescriptor_3b8134993bb56df7, []int{11}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -758,6 +1010,48 @@ func (m *Params) GetLocal() bool {
 	return false
 }
 
+func (m *Params) GetMaxStake() uint64 {
+	if m != nil {
+		return m.MaxStake
+	}
+	return 0
+}
+
+func (m *Params) GetMaxBond() uint64 {
+	if m != nil {
+		return m.MaxBond
+	}
+	return 0
+}
+
+func (m *Params) GetUnbondingSeconds() uint64 {
+	if m != nil {
+		return m.UnbondingSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetTimelockSeconds() uint64 {
+	if m != nil {
+		return m.TimelockSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetJailSeconds() uint64 {
+	if m != nil {
+		return m.JailSeconds
+	}
+	return 0
+}
+
+func (m *Params) GetMaxSlash() uint32 {
+	if m != nil {
+		return m.MaxSlash
+	}
+	return 0
+}
+
 // Genesis is the registry at the first block.
 type Genesis struct {
 	Params Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
@@ -771,7 +1065,7 @@ func (m *Genesis) Reset()         { *m = Genesis{} }
 func (m *Genesis) String() string { return proto.CompactTextString(m) }
 func (*Genesis) ProtoMessage()    {}
 func (*Genesis) Descriptor() ([]byte, []int) {
-	return fileDescriptor_3b8134993bb56df7, []int{9}
+	return fileDescriptor_3b8134993bb56df7, []int{12}
 }
 func (m *Genesis) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -822,14 +1116,18 @@ func (m *Genesis) GetNext() uint64 {
 }
 
 func init() {
+	proto.RegisterEnum("althing.node.v1.NodeState", NodeState_name, NodeState_value)
 	proto.RegisterType((*Node)(nil), "althing.node.v1.Node")
+	proto.RegisterType((*Deposit)(nil), "althing.node.v1.Deposit")
+	proto.RegisterType((*Unbonding)(nil), "althing.node.v1.Unbonding")
+	proto.RegisterType((*SlashPeriod)(nil), "althing.node.v1.SlashPeriod")
 	proto.RegisterType((*Registration)(nil), "althing.node.v1.Registration")
 	proto.RegisterType((*Standing)(nil), "althing.node.v1.Standing")
 	proto.RegisterType((*Profile)(nil), "althing.node.v1.Profile")
 	proto.RegisterType((*Resources)(nil), "althing.node.v1.Resources")
 	proto.RegisterType((*Holding)(nil), "althing.node.v1.Holding")
 	proto.RegisterType((*Measure)(nil), "althing.node.v1.Measure")
-	proto.RegisterType((*Demerit)(nil), "althing.node.v1.Demerit")
+	proto.RegisterType((*Change)(nil), "althing.node.v1.Change")
 	proto.RegisterType((*Params)(nil), "althing.node.v1.Params")
 	proto.RegisterType((*Genesis)(nil), "althing.node.v1.Genesis")
 }
@@ -837,58 +1135,82 @@ func init() {
 func init() { proto.RegisterFile("althing/node/v1/state.proto", fileDescriptor_3b8134993bb56df7) }
 
 var fileDescriptor_3b8134993bb56df7 = []byte{
-	// 808 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x55, 0xcf, 0x6f, 0xeb, 0x44,
-	0x10, 0x8e, 0x13, 0x27, 0x8e, 0x27, 0x0d, 0xa0, 0x55, 0x01, 0xab, 0x0f, 0xe5, 0x45, 0xe6, 0x92,
-	0x03, 0x24, 0x6a, 0x11, 0x12, 0x02, 0x89, 0xc3, 0x13, 0x02, 0x24, 0x04, 0x2a, 0x5b, 0x71, 0xe1,
-	0x52, 0x6d, 0xec, 0xc5, 0x59, 0xc5, 0xde, 0xb5, 0x76, 0xd7, 0xfd, 0x71, 0xe2, 0xc8, 0x95, 0x13,
-	0xff, 0x0f, 0x12, 0x87, 0x1e, 0x7b, 0xe4, 0x84, 0x50, 0x7b, 0xe7, 0x6f, 0x40, 0xfb, 0xc3, 0x49,
-	0x69, 0x1a, 0xa4, 0xbe, 0xdb, 0x7c, 0x33, 0xdf, 0xce, 0xce, 0x7c, 0x33, 0x5e, 0xc3, 0x0b, 0x52,
-	0xea, 0x15, 0xe3, 0xc5, 0x82, 0x8b, 0x9c, 0x2e, 0x2e, 0x8e, 0x17, 0x4a, 0x13, 0x4d, 0xe7, 0xb5,
-	0x14, 0x5a, 0xa0, 0x37, 0x7d, 0x70, 0x6e, 0x82, 0xf3, 0x8b, 0xe3, 0xa3, 0xc3, 0x42, 0x14, 0xc2,
-	0xc6, 0x16, 0xc6, 0x72, 0xb4, 0xf4, 0x9f, 0x2e, 0x84, 0xdf, 0x89, 0x9c, 0xa2, 0x37, 0xa0, 0xcb,
-	0xf2, 0x24, 0x98, 0x06, 0xb3, 0x10, 0x77, 0x59, 0x8e, 0x0e, 0xa1, 0x2f, 0x2e, 0x39, 0x95, 0x49,
-	0x77, 0x1a, 0xcc, 0x62, 0xec, 0x00, 0xfa, 0x04, 0xa2, 0x5a, 0x8a, 0x9f, 0x58, 0x49, 0x93, 0xde,
-	0x34, 0x98, 0x8d, 0x4e, 0x92, 0xf9, 0xa3, 0x7b, 0xe6, 0xa7, 0x2e, 0xfe, 0x2a, 0xbc, 0xf9, 0xeb,
-	0x65, 0x07, 0xb7, 0x74, 0x93, 0x4f, 0x69, 0xb2, 0xa6, 0x49, 0x68, 0xaf, 0x70, 0x00, 0x4d, 0x00,
-	0x24, 0xad, 0x1b, 0x4d, 0x34, 0x13, 0x3c, 0xe9, 0x4f, 0x83, 0xd9, 0x18, 0x3f, 0xf0, 0xa0, 0x77,
-	0x60, 0x40, 0x32, 0xcd, 0x2e, 0x68, 0x32, 0x98, 0x06, 0xb3, 0x21, 0xf6, 0xc8, 0x9d, 0x2b, 0x98,
-	0xd2, 0x54, 0xd2, 0x3c, 0x89, 0xa6, 0xc1, 0xac, 0x87, 0x1f, 0x78, 0x10, 0x82, 0x70, 0xd9, 0xa8,
-	0xeb, 0x64, 0x68, 0x33, 0x5a, 0x1b, 0x7d, 0x0a, 0xc3, 0x8a, 0x12, 0xd5, 0x98, 0x13, 0xf1, 0xb4,
-	0xf7, 0x64, 0xf1, 0xdf, 0x3a, 0x82, 0x2f, 0x7e, 0xc3, 0x47, 0x73, 0xe8, 0x2f, 0x4b, 0x52, 0xd1,
-	0x04, 0xf6, 0x74, 0xfd, 0x05, 0xad, 0xa8, 0x64, 0x1a, 0x3b, 0x1a, 0x4a, 0x20, 0xa2, 0x57, 0x59,
-	0xa3, 0x68, 0x9e, 0x8c, 0x6c, 0x09, 0x2d, 0x4c, 0x7f, 0x0b, 0xe0, 0x00, 0xdb, 0x42, 0xa5, 0x6b,
-	0x71, 0x23, 0x74, 0xb0, 0x47, 0xe8, 0xee, 0xf3, 0x84, 0xde, 0x4a, 0xd6, 0xfb, 0x1f, 0xc9, 0xc2,
-	0xc7, 0x92, 0xa5, 0x7f, 0x04, 0x30, 0x3c, 0xd3, 0x84, 0xe7, 0x8c, 0x17, 0x8f, 0xe6, 0x12, 0xec,
-	0xcc, 0xa5, 0xd5, 0xb7, 0xbb, 0x47, 0xdf, 0xde, 0xeb, 0xea, 0x1b, 0x3e, 0x5b, 0xdf, 0xfe, 0x7f,
-	0xf5, 0xfd, 0xbd, 0x0b, 0x91, 0x57, 0xc6, 0x54, 0xc9, 0x4d, 0x52, 0xa7, 0xac, 0xb5, 0x8d, 0xdc,
-	0x52, 0x94, 0x54, 0xf9, 0xd2, 0x1d, 0x40, 0x47, 0x30, 0xa4, 0x3c, 0xaf, 0x05, 0xe3, 0xda, 0xca,
-	0x16, 0xe3, 0x0d, 0x46, 0xef, 0xc3, 0x58, 0x4b, 0xc2, 0x55, 0x2d, 0xa4, 0x3e, 0x5f, 0xd3, 0x6b,
-	0x5b, 0xe3, 0x01, 0x3e, 0xd8, 0x38, 0xbf, 0xa1, 0xd7, 0xe8, 0x25, 0x8c, 0x14, 0x25, 0x25, 0xe3,
-	0x85, 0xa5, 0xf4, 0x2d, 0x05, 0xbc, 0xcb, 0x10, 0x3e, 0x87, 0x58, 0x52, 0x25, 0x1a, 0x99, 0x51,
-	0x65, 0x97, 0x79, 0x74, 0x72, 0xb4, 0xd3, 0x25, 0x6e, 0x19, 0x5e, 0xa0, 0xed, 0x11, 0xa3, 0xee,
-	0x4a, 0x94, 0x66, 0x38, 0x2a, 0x89, 0xf6, 0xa8, 0xfb, 0xb5, 0x23, 0xb4, 0xea, 0xb6, 0x7c, 0xfb,
-	0xed, 0x95, 0x42, 0x2b, 0xff, 0x39, 0x38, 0x60, 0x34, 0xcc, 0x4a, 0xc2, 0x2a, 0xfb, 0x39, 0x58,
-	0x0d, 0x3d, 0x4c, 0x7f, 0x86, 0x78, 0x53, 0x09, 0x7a, 0x0b, 0x7a, 0x59, 0xdd, 0xf8, 0x1d, 0x30,
-	0xa6, 0xd9, 0xb0, 0x8a, 0x56, 0x42, 0xb6, 0xe3, 0xf7, 0xc8, 0x30, 0x8b, 0xba, 0xb1, 0xfa, 0x8d,
-	0xb1, 0x31, 0xcd, 0x15, 0x4a, 0x0b, 0x49, 0x0a, 0x37, 0xd8, 0x31, 0x6e, 0x21, 0x7a, 0x0f, 0xe2,
-	0x25, 0xe1, 0xf9, 0x25, 0xcb, 0xf5, 0xca, 0x8f, 0x70, 0xeb, 0x48, 0xbf, 0x87, 0xc8, 0xf7, 0xf2,
-	0xe4, 0x0c, 0x4d, 0x5a, 0x52, 0xd5, 0xdb, 0x29, 0xb6, 0xd0, 0x44, 0x72, 0xa2, 0x89, 0xa2, 0x6e,
-	0x8c, 0x21, 0x6e, 0x61, 0xfa, 0x03, 0x44, 0x7e, 0xf9, 0x1e, 0x92, 0x5c, 0xd6, 0x16, 0x9a, 0x35,
-	0x20, 0x59, 0xd6, 0x48, 0x92, 0xb5, 0xbd, 0x6d, 0xb0, 0x11, 0x51, 0x13, 0xb5, 0x56, 0xbe, 0x3f,
-	0x07, 0xd2, 0x0c, 0x22, 0xbf, 0x9a, 0xa6, 0x52, 0xe3, 0xf3, 0x6f, 0xa8, 0xb5, 0xdd, 0xb6, 0x35,
-	0x3c, 0xb7, 0xd9, 0x42, 0xec, 0x80, 0x11, 0x70, 0x45, 0x59, 0xb1, 0x72, 0x45, 0xf6, 0xb0, 0x47,
-	0xc6, 0x2f, 0x29, 0x51, 0x82, 0x5b, 0xb5, 0x62, 0xec, 0x51, 0xfa, 0x19, 0x0c, 0x4e, 0x89, 0x24,
-	0x95, 0x42, 0x2f, 0x20, 0xae, 0x18, 0x3f, 0x77, 0x2f, 0xa9, 0xbb, 0x68, 0x58, 0x31, 0x7e, 0x66,
-	0x1f, 0xd3, 0x43, 0xe8, 0x97, 0x22, 0x23, 0xa5, 0xbd, 0x6c, 0x88, 0x1d, 0x48, 0x7f, 0x09, 0x20,
-	0xfa, 0x8a, 0x72, 0xaa, 0x98, 0x42, 0x1f, 0xc3, 0xa0, 0xb6, 0x89, 0xec, 0xd9, 0xd1, 0xc9, 0xbb,
-	0xbb, 0x8f, 0x8a, 0x0d, 0xfb, 0x0d, 0xf2, 0x64, 0x74, 0x0c, 0x7d, 0x13, 0x37, 0x6a, 0x9b, 0xc5,
-	0x7b, 0x7b, 0xe7, 0x94, 0xf9, 0x83, 0xf8, 0x33, 0x8e, 0x69, 0xc7, 0x46, 0xaf, 0xda, 0x29, 0x58,
-	0xfb, 0xd5, 0x97, 0x37, 0x77, 0x93, 0xe0, 0xf6, 0x6e, 0x12, 0xfc, 0x7d, 0x37, 0x09, 0x7e, 0xbd,
-	0x9f, 0x74, 0x6e, 0xef, 0x27, 0x9d, 0x3f, 0xef, 0x27, 0x9d, 0x1f, 0x3f, 0x28, 0x98, 0x5e, 0x35,
-	0xcb, 0x79, 0x26, 0xaa, 0x85, 0xcf, 0xfd, 0x21, 0xa7, 0xfa, 0x52, 0xc8, 0x75, 0x8b, 0x17, 0xf5,
-	0xd2, 0xfe, 0xe7, 0xea, 0xe5, 0x72, 0x60, 0x7f, 0x5d, 0x1f, 0xfd, 0x1b, 0x00, 0x00, 0xff, 0xff,
-	0xc6, 0x40, 0x83, 0x91, 0x00, 0x07, 0x00, 0x00,
+	// 1193 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x56, 0x4d, 0x6f, 0x1c, 0x45,
+	0x13, 0xf6, 0xec, 0xce, 0x7e, 0x95, 0xed, 0x64, 0xd3, 0x72, 0xf2, 0x4e, 0x9c, 0x68, 0xe3, 0x77,
+	0xb8, 0x98, 0x2f, 0x9b, 0x04, 0x21, 0x10, 0x48, 0x91, 0xe2, 0x78, 0x13, 0x4c, 0x88, 0x63, 0xda,
+	0x36, 0x42, 0x5c, 0x56, 0xbd, 0x3b, 0xcd, 0xee, 0xe0, 0x99, 0xee, 0xd5, 0x74, 0x4f, 0x62, 0x5f,
+	0xe0, 0x08, 0x12, 0x17, 0x7e, 0x00, 0x37, 0x38, 0x22, 0x8e, 0xdc, 0xb9, 0xe5, 0x98, 0x23, 0x27,
+	0x84, 0x92, 0x3f, 0x82, 0xaa, 0x3f, 0xc6, 0x8b, 0xd7, 0x3e, 0x71, 0xab, 0xa7, 0xfa, 0xa9, 0xee,
+	0xea, 0x67, 0xaa, 0xaa, 0x07, 0x6e, 0xb0, 0x4c, 0x4f, 0x52, 0x31, 0xde, 0x14, 0x32, 0xe1, 0x9b,
+	0x4f, 0x6f, 0x6f, 0x2a, 0xcd, 0x34, 0xdf, 0x98, 0x16, 0x52, 0x4b, 0x72, 0xd9, 0x2d, 0x6e, 0xe0,
+	0xe2, 0xc6, 0xd3, 0xdb, 0xab, 0x2b, 0x63, 0x39, 0x96, 0x66, 0x6d, 0x13, 0x2d, 0x4b, 0x8b, 0x7f,
+	0xaf, 0x41, 0xb8, 0x2b, 0x13, 0x4e, 0x2e, 0x41, 0x2d, 0x4d, 0xa2, 0x60, 0x2d, 0x58, 0x0f, 0x69,
+	0x2d, 0x4d, 0xc8, 0x0a, 0x34, 0xe4, 0x33, 0xc1, 0x8b, 0xa8, 0xb6, 0x16, 0xac, 0x77, 0xa8, 0x05,
+	0xe4, 0x03, 0x68, 0x4d, 0x0b, 0xf9, 0x55, 0x9a, 0xf1, 0xa8, 0xbe, 0x16, 0xac, 0x2f, 0xde, 0x89,
+	0x36, 0xce, 0x9c, 0xb3, 0xb1, 0x67, 0xd7, 0xb7, 0xc2, 0xe7, 0x7f, 0xdd, 0x5a, 0xa0, 0x9e, 0x4e,
+	0x7a, 0x00, 0x05, 0x1f, 0xa7, 0x4a, 0xf3, 0x82, 0x27, 0x51, 0xb8, 0x16, 0xac, 0xd7, 0xe9, 0x8c,
+	0x07, 0x77, 0x4e, 0xf8, 0x54, 0xaa, 0x54, 0x47, 0x8d, 0x0b, 0x76, 0xde, 0xb6, 0xeb, 0x7e, 0x67,
+	0x47, 0x27, 0x1f, 0x41, 0x5b, 0x69, 0x26, 0x92, 0x54, 0x8c, 0xa3, 0xa6, 0x09, 0xbd, 0x3e, 0x17,
+	0xba, 0xef, 0x08, 0x2e, 0xb6, 0x0a, 0x20, 0xef, 0x43, 0x6b, 0x92, 0x2a, 0x2d, 0x8b, 0x93, 0xa8,
+	0xb5, 0x56, 0x5f, 0x5f, 0xbc, 0xf3, 0xbf, 0xb9, 0xd8, 0xfb, 0x13, 0x26, 0xc6, 0xd5, 0x7d, 0x1c,
+	0x3b, 0xfe, 0xb5, 0x06, 0x2d, 0x97, 0x10, 0x79, 0x07, 0x1a, 0x46, 0x7a, 0x23, 0xdf, 0xa5, 0x3b,
+	0xab, 0x73, 0x5b, 0xa0, 0xc2, 0xfb, 0xc8, 0xa0, 0x96, 0x88, 0xea, 0x2a, 0xcd, 0x8e, 0xb8, 0x51,
+	0x37, 0xa4, 0x16, 0x90, 0x6b, 0xd0, 0x1c, 0x4a, 0x91, 0xf0, 0xc4, 0x88, 0x1b, 0x52, 0x87, 0xc8,
+	0x5d, 0xe8, 0x94, 0x02, 0x6d, 0xbc, 0x62, 0x68, 0xd2, 0x9c, 0x3f, 0xe3, 0xd0, 0x33, 0x5c, 0xa6,
+	0xa7, 0x21, 0xa8, 0x7d, 0x05, 0x94, 0x91, 0x37, 0xa4, 0x33, 0x1e, 0xf2, 0x7f, 0x58, 0xfa, 0x9a,
+	0xa5, 0x19, 0x4f, 0x06, 0xa5, 0xd0, 0x69, 0x66, 0x54, 0xac, 0xd3, 0x45, 0xeb, 0x3b, 0x44, 0x17,
+	0xb9, 0x0b, 0x6d, 0x95, 0x31, 0x85, 0x27, 0x46, 0x2d, 0x23, 0xf2, 0xcd, 0x79, 0x91, 0x91, 0xb0,
+	0xc7, 0x8b, 0x54, 0x26, 0x95, 0xce, 0x2e, 0x26, 0x7e, 0x0c, 0x9d, 0x2a, 0x41, 0xbc, 0xa7, 0x28,
+	0xf3, 0x21, 0x2f, 0x5c, 0xbd, 0x39, 0x84, 0x7e, 0x96, 0xcb, 0x52, 0x68, 0x27, 0x8b, 0x43, 0xa4,
+	0x0b, 0xf5, 0xa4, 0xb4, 0x15, 0x57, 0xa7, 0x68, 0xc6, 0x8f, 0x60, 0x71, 0xe6, 0x34, 0x42, 0x20,
+	0xe4, 0x22, 0x51, 0x66, 0xbb, 0x3a, 0x35, 0x36, 0xfa, 0x72, 0xa9, 0xfc, 0x56, 0xc6, 0x46, 0xd9,
+	0x51, 0x68, 0xe1, 0xf4, 0xb5, 0x20, 0xfe, 0x06, 0x96, 0xa8, 0x29, 0xc4, 0x82, 0xe9, 0x54, 0x8a,
+	0xd3, 0xd2, 0x0f, 0x2e, 0x28, 0xfd, 0xda, 0x7f, 0x29, 0xfd, 0xfa, 0xd9, 0xd2, 0x8f, 0x7f, 0x0b,
+	0xa0, 0xed, 0x0b, 0xd4, 0x92, 0xa7, 0xa5, 0x36, 0xa9, 0x98, 0x0c, 0x96, 0xe9, 0x8c, 0x07, 0xaf,
+	0x35, 0x2c, 0xd5, 0x89, 0xc9, 0x61, 0x99, 0x1a, 0x9b, 0x7c, 0x08, 0xed, 0x9c, 0x33, 0x55, 0xda,
+	0xed, 0xeb, 0xe7, 0xe6, 0xf6, 0xd8, 0x12, 0xfc, 0x87, 0xf1, 0x7c, 0x12, 0x41, 0x6b, 0x64, 0x0a,
+	0x5c, 0x99, 0xa6, 0x0c, 0xa9, 0x87, 0xb8, 0xc2, 0x8f, 0x47, 0xa5, 0xe2, 0x89, 0x29, 0x99, 0x65,
+	0xea, 0x61, 0xfc, 0x47, 0x0d, 0x5a, 0xee, 0xae, 0x98, 0x8f, 0x60, 0x39, 0x77, 0x5a, 0x19, 0x1b,
+	0x05, 0x2c, 0x64, 0xc6, 0x95, 0x4b, 0xd2, 0x02, 0xb2, 0x0a, 0x6d, 0x2e, 0x92, 0xa9, 0x4c, 0x85,
+	0x36, 0x22, 0x74, 0x68, 0x85, 0xc9, 0x6b, 0xb0, 0xac, 0x0b, 0x26, 0xd4, 0x54, 0x16, 0x7a, 0x70,
+	0xc4, 0x4f, 0x4c, 0x2e, 0x4b, 0x74, 0xa9, 0x72, 0x3e, 0xe2, 0x27, 0xe4, 0x16, 0x2c, 0x2a, 0xce,
+	0xb2, 0x54, 0x8c, 0x0d, 0xa5, 0x61, 0x28, 0xe0, 0x5c, 0x48, 0xb8, 0x0b, 0x9d, 0x82, 0x2b, 0x59,
+	0x16, 0x23, 0xae, 0xdc, 0x28, 0x98, 0xef, 0x13, 0xea, 0x19, 0xbe, 0x4f, 0xaa, 0x10, 0xd4, 0x71,
+	0x22, 0x33, 0xdb, 0x25, 0xad, 0x0b, 0x74, 0xfc, 0xd8, 0x12, 0xbc, 0x8e, 0x9e, 0x6f, 0x3a, 0x3a,
+	0x93, 0x5a, 0x45, 0x6d, 0x7b, 0x67, 0x03, 0x8c, 0xba, 0x19, 0x4b, 0x73, 0x9e, 0x44, 0x1d, 0xab,
+	0xa1, 0x83, 0xf1, 0xb7, 0xd0, 0xa9, 0x32, 0xc1, 0x02, 0x1f, 0x4d, 0x4b, 0xf7, 0xb5, 0xd1, 0xc4,
+	0x56, 0xc8, 0x79, 0x8e, 0x63, 0xc9, 0x6a, 0xe8, 0x10, 0x32, 0xc7, 0xd3, 0xd2, 0xe8, 0xb7, 0x4c,
+	0xd1, 0xc4, 0x23, 0x70, 0x22, 0xb1, 0x31, 0x37, 0xa2, 0x2d, 0x53, 0x0f, 0xc9, 0x4d, 0xe8, 0x0c,
+	0x99, 0x48, 0x9e, 0xa5, 0x89, 0x9e, 0xb8, 0x4f, 0x78, 0xea, 0x88, 0x3f, 0x83, 0x96, 0xbb, 0xcb,
+	0xb9, 0xdf, 0x10, 0xb7, 0x65, 0xf9, 0xf4, 0xf4, 0x2b, 0x7a, 0x88, 0x2b, 0x09, 0xd3, 0x4c, 0x71,
+	0xed, 0xda, 0xc8, 0xc3, 0xf8, 0x10, 0x5a, 0xae, 0xcc, 0x66, 0x49, 0x76, 0x57, 0x0f, 0xb1, 0x0c,
+	0xd8, 0x68, 0x54, 0x16, 0x6c, 0xe4, 0xef, 0x56, 0x61, 0xdb, 0x9f, 0xea, 0x48, 0xb9, 0xfb, 0x59,
+	0x10, 0xff, 0x14, 0x40, 0xd3, 0x0e, 0x61, 0xcc, 0x14, 0x7d, 0x6e, 0x6e, 0x18, 0xdb, 0x56, 0x5b,
+	0x29, 0x12, 0x3f, 0x4b, 0x0d, 0x40, 0x01, 0x27, 0x3c, 0x1d, 0x4f, 0xb4, 0x6b, 0x38, 0x87, 0xce,
+	0xf4, 0x57, 0x38, 0xd7, 0x5f, 0x98, 0x38, 0xcf, 0x79, 0xe1, 0xde, 0xa1, 0x36, 0xf5, 0x10, 0x77,
+	0x2c, 0x38, 0x53, 0x52, 0x98, 0xd2, 0xea, 0x50, 0x87, 0xe2, 0x1f, 0x6a, 0xd0, 0xdc, 0x63, 0x05,
+	0xcb, 0x15, 0xb9, 0x01, 0x9d, 0x3c, 0x15, 0x03, 0x3b, 0xda, 0x6d, 0x8e, 0xed, 0x3c, 0x15, 0xfb,
+	0x66, 0xba, 0xaf, 0x40, 0x23, 0x93, 0x23, 0x96, 0x99, 0x3c, 0xdb, 0xd4, 0x02, 0x13, 0xc2, 0x8e,
+	0x5d, 0x48, 0xdd, 0x85, 0xb0, 0x63, 0x1b, 0x72, 0x1d, 0xd0, 0x1e, 0xe0, 0xdc, 0xf4, 0xdd, 0x99,
+	0xb3, 0xe3, 0x2d, 0x29, 0x12, 0xf2, 0x26, 0x5c, 0xa9, 0x26, 0xf8, 0x40, 0xf1, 0x91, 0xc4, 0xf9,
+	0x67, 0x47, 0x7b, 0xb7, 0x5a, 0xd8, 0xb7, 0x7e, 0xf2, 0x3a, 0x74, 0x75, 0x9a, 0xf3, 0x4c, 0x8e,
+	0x8e, 0x2a, 0x6e, 0xd3, 0x70, 0x2f, 0x7b, 0xbf, 0xa7, 0xba, 0xb7, 0xa0, 0xa2, 0xb5, 0x0c, 0xcd,
+	0xbc, 0x05, 0x9e, 0xe2, 0x53, 0xc6, 0x01, 0xec, 0xca, 0xdd, 0xa4, 0x8c, 0x38, 0xfe, 0x2e, 0x80,
+	0xd6, 0x43, 0x2e, 0xb8, 0x4a, 0x15, 0x79, 0x0f, 0x9a, 0x53, 0x23, 0x8c, 0xd1, 0xe2, 0xbc, 0xb7,
+	0xd5, 0xea, 0xe6, 0x9a, 0xc9, 0x91, 0xc9, 0x6d, 0x68, 0xe0, 0x3a, 0x16, 0x1e, 0xf6, 0xe0, 0xd5,
+	0x73, 0x9f, 0x53, 0x17, 0x63, 0x99, 0xa6, 0x82, 0xf9, 0xb1, 0x2f, 0x48, 0x63, 0xbf, 0xf1, 0x4b,
+	0x00, 0x9d, 0xea, 0xe1, 0x25, 0xab, 0x70, 0x6d, 0xf7, 0xc9, 0x76, 0x7f, 0xb0, 0x7f, 0x70, 0xef,
+	0xa0, 0x3f, 0x38, 0xdc, 0xdd, 0xdf, 0xeb, 0xdf, 0xdf, 0x79, 0xb0, 0xd3, 0xdf, 0xee, 0x2e, 0x90,
+	0x6b, 0x40, 0x66, 0xd6, 0xf6, 0xfa, 0xbb, 0xdb, 0x3b, 0xbb, 0x0f, 0xbb, 0x01, 0xb9, 0x0a, 0x57,
+	0x66, 0xfc, 0xf7, 0xee, 0x1f, 0xec, 0x7c, 0xde, 0xef, 0xd6, 0xce, 0xb8, 0x3f, 0xb9, 0xb7, 0xf3,
+	0x69, 0x7f, 0xbb, 0x5b, 0x27, 0x11, 0xac, 0xfc, 0xeb, 0x84, 0xad, 0x27, 0x76, 0x9f, 0xf0, 0x4c,
+	0x40, 0xff, 0x8b, 0x9d, 0x83, 0xfe, 0x76, 0xb7, 0xb1, 0x1a, 0x7e, 0xff, 0x73, 0x6f, 0x61, 0xeb,
+	0xc1, 0xf3, 0x97, 0xbd, 0xe0, 0xc5, 0xcb, 0x5e, 0xf0, 0xf7, 0xcb, 0x5e, 0xf0, 0xe3, 0xab, 0xde,
+	0xc2, 0x8b, 0x57, 0xbd, 0x85, 0x3f, 0x5f, 0xf5, 0x16, 0xbe, 0x7c, 0x6b, 0x9c, 0xea, 0x49, 0x39,
+	0xdc, 0x18, 0xc9, 0x7c, 0xd3, 0x49, 0xf0, 0xb6, 0xe0, 0xfa, 0x99, 0x2c, 0x8e, 0x3c, 0xde, 0x9c,
+	0x0e, 0xcd, 0xdf, 0xdf, 0x74, 0x38, 0x6c, 0x9a, 0x1f, 0xba, 0x77, 0xff, 0x09, 0x00, 0x00, 0xff,
+	0xff, 0x41, 0x9b, 0xb7, 0x78, 0x16, 0x0a, 0x00, 0x00,
 }
 
 func (m *Node) Marshal() (dAtA []byte, err error) {
@@ -911,27 +1233,10 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.Excused != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Excused))
-		i--
-		dAtA[i] = 0x58
-	}
-	if m.Blame != nil {
-		{
-			size, err := m.Blame.MarshalToSizedBuffer(dAtA[:i])
-			if err != nil {
-				return 0, err
-			}
-			i -= size
-			i = encodeVarintState(dAtA, i, uint64(size))
-		}
-		i--
-		dAtA[i] = 0x52
-	}
-	if len(m.Measured) > 0 {
-		for iNdEx := len(m.Measured) - 1; iNdEx >= 0; iNdEx-- {
+	if len(m.History) > 0 {
+		for iNdEx := len(m.History) - 1; iNdEx >= 0; iNdEx-- {
 			{
-				size, err := m.Measured[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				size, err := m.History[iNdEx].MarshalToSizedBuffer(dAtA[:i])
 				if err != nil {
 					return 0, err
 				}
@@ -939,36 +1244,31 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 				i = encodeVarintState(dAtA, i, uint64(size))
 			}
 			i--
-			dAtA[i] = 0x4a
+			dAtA[i] = 0x3a
 		}
 	}
-	if m.Busy != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Busy))
-		i--
-		dAtA[i] = 0x40
+	{
+		size, err := m.Standing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
 	}
+	i--
+	dAtA[i] = 0x32
+	{
+		size, err := m.Deposit.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
 	if m.Registered != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Registered))
-		i--
-		dAtA[i] = 0x38
-	}
-	if m.Active {
-		i--
-		if m.Active {
-			dAtA[i] = 1
-		} else {
-			dAtA[i] = 0
-		}
-		i--
-		dAtA[i] = 0x30
-	}
-	if m.Reputation != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Reputation))
-		i--
-		dAtA[i] = 0x28
-	}
-	if m.Stake != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Stake))
 		i--
 		dAtA[i] = 0x20
 	}
@@ -997,6 +1297,154 @@ func (m *Node) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Deposit) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Deposit) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Deposit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Slashing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if m.JailedUntil != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.JailedUntil))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.Unbondings != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Unbondings))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Unbonding) > 0 {
+		for iNdEx := len(m.Unbonding) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Unbonding[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintState(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if m.Bonded != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Bonded))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Stake != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Stake))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.State != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Unbonding) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Unbonding) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Unbonding) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Due != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Due))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Amount != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Number != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SlashPeriod) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SlashPeriod) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *SlashPeriod) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Taken != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Taken))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Most != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Most))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Ends != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Ends))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Registration) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1019,16 +1467,6 @@ func (m *Registration) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = l
 	if m.Registered != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Registered))
-		i--
-		dAtA[i] = 0x20
-	}
-	if m.Active {
-		i--
-		if m.Active {
-			dAtA[i] = 1
-		} else {
-			dAtA[i] = 0
-		}
 		i--
 		dAtA[i] = 0x18
 	}
@@ -1077,17 +1515,10 @@ func (m *Standing) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x28
 	}
-	if m.Blame != nil {
-		{
-			size, err := m.Blame.MarshalToSizedBuffer(dAtA[:i])
-			if err != nil {
-				return 0, err
-			}
-			i -= size
-			i = encodeVarintState(dAtA, i, uint64(size))
-		}
+	if m.Changes != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Changes))
 		i--
-		dAtA[i] = 0x22
+		dAtA[i] = 0x20
 	}
 	if len(m.Measured) > 0 {
 		for iNdEx := len(m.Measured) - 1; iNdEx >= 0; iNdEx-- {
@@ -1334,7 +1765,7 @@ func (m *Measure) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *Demerit) Marshal() (dAtA []byte, err error) {
+func (m *Change) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -1344,12 +1775,12 @@ func (m *Demerit) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *Demerit) MarshalTo(dAtA []byte) (int, error) {
+func (m *Change) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *Demerit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *Change) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
@@ -1359,7 +1790,22 @@ func (m *Demerit) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		copy(dAtA[i:], m.Reason)
 		i = encodeVarintState(dAtA, i, uint64(len(m.Reason)))
 		i--
-		dAtA[i] = 0x22
+		dAtA[i] = 0x32
+	}
+	if m.Demerit {
+		i--
+		if m.Demerit {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Reputation != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Reputation))
+		i--
+		dAtA[i] = 0x20
 	}
 	if m.Height != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Height))
@@ -1399,6 +1845,36 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.MaxSlash != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxSlash))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.JailSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.JailSeconds))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.TimelockSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.TimelockSeconds))
+		i--
+		dAtA[i] = 0x30
+	}
+	if m.UnbondingSeconds != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.UnbondingSeconds))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.MaxBond != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxBond))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.MaxStake != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.MaxStake))
+		i--
+		dAtA[i] = 0x18
+	}
 	if m.Local {
 		i--
 		if m.Local {
@@ -1495,33 +1971,86 @@ func (m *Node) Size() (n int) {
 	}
 	l = m.Profile.Size()
 	n += 1 + l + sovState(uint64(l))
-	if m.Stake != 0 {
-		n += 1 + sovState(uint64(m.Stake))
-	}
-	if m.Reputation != 0 {
-		n += 1 + sovState(uint64(m.Reputation))
-	}
-	if m.Active {
-		n += 2
-	}
 	if m.Registered != 0 {
 		n += 1 + sovState(uint64(m.Registered))
 	}
-	if m.Busy != 0 {
-		n += 1 + sovState(uint64(m.Busy))
-	}
-	if len(m.Measured) > 0 {
-		for _, e := range m.Measured {
+	l = m.Deposit.Size()
+	n += 1 + l + sovState(uint64(l))
+	l = m.Standing.Size()
+	n += 1 + l + sovState(uint64(l))
+	if len(m.History) > 0 {
+		for _, e := range m.History {
 			l = e.Size()
 			n += 1 + l + sovState(uint64(l))
 		}
 	}
-	if m.Blame != nil {
-		l = m.Blame.Size()
-		n += 1 + l + sovState(uint64(l))
+	return n
+}
+
+func (m *Deposit) Size() (n int) {
+	if m == nil {
+		return 0
 	}
-	if m.Excused != 0 {
-		n += 1 + sovState(uint64(m.Excused))
+	var l int
+	_ = l
+	if m.State != 0 {
+		n += 1 + sovState(uint64(m.State))
+	}
+	if m.Stake != 0 {
+		n += 1 + sovState(uint64(m.Stake))
+	}
+	if m.Bonded != 0 {
+		n += 1 + sovState(uint64(m.Bonded))
+	}
+	if len(m.Unbonding) > 0 {
+		for _, e := range m.Unbonding {
+			l = e.Size()
+			n += 1 + l + sovState(uint64(l))
+		}
+	}
+	if m.Unbondings != 0 {
+		n += 1 + sovState(uint64(m.Unbondings))
+	}
+	if m.JailedUntil != 0 {
+		n += 1 + sovState(uint64(m.JailedUntil))
+	}
+	l = m.Slashing.Size()
+	n += 1 + l + sovState(uint64(l))
+	return n
+}
+
+func (m *Unbonding) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Number != 0 {
+		n += 1 + sovState(uint64(m.Number))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovState(uint64(m.Amount))
+	}
+	if m.Due != 0 {
+		n += 1 + sovState(uint64(m.Due))
+	}
+	return n
+}
+
+func (m *SlashPeriod) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Ends != 0 {
+		n += 1 + sovState(uint64(m.Ends))
+	}
+	if m.Most != 0 {
+		n += 1 + sovState(uint64(m.Most))
+	}
+	if m.Taken != 0 {
+		n += 1 + sovState(uint64(m.Taken))
 	}
 	return n
 }
@@ -1538,9 +2067,6 @@ func (m *Registration) Size() (n int) {
 	}
 	l = m.Profile.Size()
 	n += 1 + l + sovState(uint64(l))
-	if m.Active {
-		n += 2
-	}
 	if m.Registered != 0 {
 		n += 1 + sovState(uint64(m.Registered))
 	}
@@ -1565,9 +2091,8 @@ func (m *Standing) Size() (n int) {
 			n += 1 + l + sovState(uint64(l))
 		}
 	}
-	if m.Blame != nil {
-		l = m.Blame.Size()
-		n += 1 + l + sovState(uint64(l))
+	if m.Changes != 0 {
+		n += 1 + sovState(uint64(m.Changes))
 	}
 	if m.Excused != 0 {
 		n += 1 + sovState(uint64(m.Excused))
@@ -1679,7 +2204,7 @@ func (m *Measure) Size() (n int) {
 	return n
 }
 
-func (m *Demerit) Size() (n int) {
+func (m *Change) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -1693,6 +2218,12 @@ func (m *Demerit) Size() (n int) {
 	}
 	if m.Height != 0 {
 		n += 1 + sovState(uint64(m.Height))
+	}
+	if m.Reputation != 0 {
+		n += 1 + sovState(uint64(m.Reputation))
+	}
+	if m.Demerit {
+		n += 2
 	}
 	l = len(m.Reason)
 	if l > 0 {
@@ -1712,6 +2243,24 @@ func (m *Params) Size() (n int) {
 	}
 	if m.Local {
 		n += 2
+	}
+	if m.MaxStake != 0 {
+		n += 1 + sovState(uint64(m.MaxStake))
+	}
+	if m.MaxBond != 0 {
+		n += 1 + sovState(uint64(m.MaxBond))
+	}
+	if m.UnbondingSeconds != 0 {
+		n += 1 + sovState(uint64(m.UnbondingSeconds))
+	}
+	if m.TimelockSeconds != 0 {
+		n += 1 + sovState(uint64(m.TimelockSeconds))
+	}
+	if m.JailSeconds != 0 {
+		n += 1 + sovState(uint64(m.JailSeconds))
+	}
+	if m.MaxSlash != 0 {
+		n += 1 + sovState(uint64(m.MaxSlash))
 	}
 	return n
 }
@@ -1857,64 +2406,6 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			iNdEx = postIndex
 		case 4:
 			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Stake", wireType)
-			}
-			m.Stake = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Stake |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 5:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Reputation", wireType)
-			}
-			m.Reputation = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Reputation |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
-			}
-			var v int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				v |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			m.Active = bool(v != 0)
-		case 7:
-			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Registered", wireType)
 			}
 			m.Registered = 0
@@ -1932,28 +2423,9 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 8:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Busy", wireType)
-			}
-			m.Busy = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Busy |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 9:
+		case 5:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Measured", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Deposit", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -1980,14 +2452,13 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.Measured = append(m.Measured, Measure{})
-			if err := m.Measured[len(m.Measured)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Deposit.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
-		case 10:
+		case 6:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Blame", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Standing", wireType)
 			}
 			var msglen int
 			for shift := uint(0); ; shift += 7 {
@@ -2014,18 +2485,15 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if m.Blame == nil {
-				m.Blame = &Demerit{}
-			}
-			if err := m.Blame.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Standing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex
-		case 11:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Excused", wireType)
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field History", wireType)
 			}
-			m.Excused = 0
+			var msglen int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowState
@@ -2035,7 +2503,448 @@ func (m *Node) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Excused |= uint32(b&0x7F) << shift
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.History = append(m.History, Change{})
+			if err := m.History[len(m.History)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Deposit) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Deposit: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Deposit: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= NodeState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stake", wireType)
+			}
+			m.Stake = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Stake |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bonded", wireType)
+			}
+			m.Bonded = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Bonded |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbonding", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Unbonding = append(m.Unbonding, Unbonding{})
+			if err := m.Unbonding[len(m.Unbonding)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbondings", wireType)
+			}
+			m.Unbondings = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Unbondings |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JailedUntil", wireType)
+			}
+			m.JailedUntil = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JailedUntil |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashing", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Slashing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Unbonding) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Unbonding: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Unbonding: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Due", wireType)
+			}
+			m.Due = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Due |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SlashPeriod) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SlashPeriod: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SlashPeriod: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ends", wireType)
+			}
+			m.Ends = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Ends |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Most", wireType)
+			}
+			m.Most = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Most |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Taken", wireType)
+			}
+			m.Taken = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Taken |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -2156,26 +3065,6 @@ func (m *Registration) Unmarshal(dAtA []byte) error {
 			}
 			iNdEx = postIndex
 		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Active", wireType)
-			}
-			var v int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowState
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				v |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			m.Active = bool(v != 0)
-		case 4:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Registered", wireType)
 			}
@@ -2317,10 +3206,10 @@ func (m *Standing) Unmarshal(dAtA []byte) error {
 			}
 			iNdEx = postIndex
 		case 4:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Blame", wireType)
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Changes", wireType)
 			}
-			var msglen int
+			m.Changes = 0
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowState
@@ -2330,28 +3219,11 @@ func (m *Standing) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				msglen |= int(b&0x7F) << shift
+				m.Changes |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
-			if msglen < 0 {
-				return ErrInvalidLengthState
-			}
-			postIndex := iNdEx + msglen
-			if postIndex < 0 {
-				return ErrInvalidLengthState
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			if m.Blame == nil {
-				m.Blame = &Demerit{}
-			}
-			if err := m.Blame.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
-				return err
-			}
-			iNdEx = postIndex
 		case 5:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Excused", wireType)
@@ -3083,7 +3955,7 @@ func (m *Measure) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *Demerit) Unmarshal(dAtA []byte) error {
+func (m *Change) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -3106,10 +3978,10 @@ func (m *Demerit) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: Demerit: wiretype end group for non-group")
+			return fmt.Errorf("proto: Change: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Demerit: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: Change: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
@@ -3170,6 +4042,45 @@ func (m *Demerit) Unmarshal(dAtA []byte) error {
 				}
 			}
 		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reputation", wireType)
+			}
+			m.Reputation = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Reputation |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demerit", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Demerit = bool(v != 0)
+		case 6:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
 			}
@@ -3290,6 +4201,120 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				}
 			}
 			m.Local = bool(v != 0)
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxStake", wireType)
+			}
+			m.MaxStake = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxStake |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxBond", wireType)
+			}
+			m.MaxBond = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxBond |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UnbondingSeconds", wireType)
+			}
+			m.UnbondingSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.UnbondingSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TimelockSeconds", wireType)
+			}
+			m.TimelockSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.TimelockSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JailSeconds", wireType)
+			}
+			m.JailSeconds = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JailSeconds |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxSlash", wireType)
+			}
+			m.MaxSlash = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxSlash |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipState(dAtA[iNdEx:])

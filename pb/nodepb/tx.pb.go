@@ -439,8 +439,7 @@ func (m *MsgExit) GetOwner() string {
 
 // MsgExitResponse is the response of Msg.Exit.
 type MsgExitResponse struct {
-	// returned is the stake that went back to the owner, in uthing.
-	Returned uint64 `protobuf:"varint,1,opt,name=returned,proto3" json:"returned,omitempty"`
+	Unbonding Unbonding `protobuf:"bytes,1,opt,name=unbonding,proto3" json:"unbonding"`
 }
 
 func (m *MsgExitResponse) Reset()         { *m = MsgExitResponse{} }
@@ -476,12 +475,375 @@ func (m *MsgExitResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgExitResponse proto.InternalMessageInfo
 
-func (m *MsgExitResponse) GetReturned() uint64 {
+func (m *MsgExitResponse) GetUnbonding() Unbonding {
 	if m != nil {
-		return m.Returned
+		return m.Unbonding
+	}
+	return Unbonding{}
+}
+
+// MsgBond is the request of Msg.Bond.
+type MsgBond struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// amount is in uthing, above 0.
+	Amount uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *MsgBond) Reset()         { *m = MsgBond{} }
+func (m *MsgBond) String() string { return proto.CompactTextString(m) }
+func (*MsgBond) ProtoMessage()    {}
+func (*MsgBond) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{10}
+}
+func (m *MsgBond) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBond) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBond.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBond) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBond.Merge(m, src)
+}
+func (m *MsgBond) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBond) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBond.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBond proto.InternalMessageInfo
+
+func (m *MsgBond) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgBond) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
 	}
 	return 0
 }
+
+// MsgBondResponse is the response of Msg.Bond.
+type MsgBondResponse struct {
+}
+
+func (m *MsgBondResponse) Reset()         { *m = MsgBondResponse{} }
+func (m *MsgBondResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgBondResponse) ProtoMessage()    {}
+func (*MsgBondResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{11}
+}
+func (m *MsgBondResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgBondResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgBondResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgBondResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgBondResponse.Merge(m, src)
+}
+func (m *MsgBondResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgBondResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgBondResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgBondResponse proto.InternalMessageInfo
+
+// MsgUnbond is the request of Msg.Unbond.
+type MsgUnbond struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// amount is in uthing, above 0.
+	Amount uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *MsgUnbond) Reset()         { *m = MsgUnbond{} }
+func (m *MsgUnbond) String() string { return proto.CompactTextString(m) }
+func (*MsgUnbond) ProtoMessage()    {}
+func (*MsgUnbond) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{12}
+}
+func (m *MsgUnbond) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnbond) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnbond.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnbond) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnbond.Merge(m, src)
+}
+func (m *MsgUnbond) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnbond) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnbond.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnbond proto.InternalMessageInfo
+
+func (m *MsgUnbond) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgUnbond) GetAmount() uint64 {
+	if m != nil {
+		return m.Amount
+	}
+	return 0
+}
+
+// MsgUnbondResponse is the response of Msg.Unbond.
+type MsgUnbondResponse struct {
+	Unbonding Unbonding `protobuf:"bytes,1,opt,name=unbonding,proto3" json:"unbonding"`
+}
+
+func (m *MsgUnbondResponse) Reset()         { *m = MsgUnbondResponse{} }
+func (m *MsgUnbondResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUnbondResponse) ProtoMessage()    {}
+func (*MsgUnbondResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{13}
+}
+func (m *MsgUnbondResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnbondResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnbondResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnbondResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnbondResponse.Merge(m, src)
+}
+func (m *MsgUnbondResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnbondResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnbondResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnbondResponse proto.InternalMessageInfo
+
+func (m *MsgUnbondResponse) GetUnbonding() Unbonding {
+	if m != nil {
+		return m.Unbonding
+	}
+	return Unbonding{}
+}
+
+// MsgCancelUnbond is the request of Msg.CancelUnbond.
+type MsgCancelUnbond struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// number of the unbonding.
+	Number uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+}
+
+func (m *MsgCancelUnbond) Reset()         { *m = MsgCancelUnbond{} }
+func (m *MsgCancelUnbond) String() string { return proto.CompactTextString(m) }
+func (*MsgCancelUnbond) ProtoMessage()    {}
+func (*MsgCancelUnbond) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{14}
+}
+func (m *MsgCancelUnbond) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCancelUnbond) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCancelUnbond.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCancelUnbond) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCancelUnbond.Merge(m, src)
+}
+func (m *MsgCancelUnbond) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCancelUnbond) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCancelUnbond.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCancelUnbond proto.InternalMessageInfo
+
+func (m *MsgCancelUnbond) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgCancelUnbond) GetNumber() uint64 {
+	if m != nil {
+		return m.Number
+	}
+	return 0
+}
+
+// MsgCancelUnbondResponse is the response of Msg.CancelUnbond.
+type MsgCancelUnbondResponse struct {
+}
+
+func (m *MsgCancelUnbondResponse) Reset()         { *m = MsgCancelUnbondResponse{} }
+func (m *MsgCancelUnbondResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgCancelUnbondResponse) ProtoMessage()    {}
+func (*MsgCancelUnbondResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{15}
+}
+func (m *MsgCancelUnbondResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgCancelUnbondResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgCancelUnbondResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgCancelUnbondResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgCancelUnbondResponse.Merge(m, src)
+}
+func (m *MsgCancelUnbondResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgCancelUnbondResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgCancelUnbondResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgCancelUnbondResponse proto.InternalMessageInfo
+
+// MsgUnjail is the request of Msg.Unjail.
+type MsgUnjail struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+}
+
+func (m *MsgUnjail) Reset()         { *m = MsgUnjail{} }
+func (m *MsgUnjail) String() string { return proto.CompactTextString(m) }
+func (*MsgUnjail) ProtoMessage()    {}
+func (*MsgUnjail) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{16}
+}
+func (m *MsgUnjail) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnjail) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnjail.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnjail) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnjail.Merge(m, src)
+}
+func (m *MsgUnjail) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnjail) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnjail.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnjail proto.InternalMessageInfo
+
+func (m *MsgUnjail) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+// MsgUnjailResponse is the response of Msg.Unjail.
+type MsgUnjailResponse struct {
+}
+
+func (m *MsgUnjailResponse) Reset()         { *m = MsgUnjailResponse{} }
+func (m *MsgUnjailResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUnjailResponse) ProtoMessage()    {}
+func (*MsgUnjailResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{17}
+}
+func (m *MsgUnjailResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUnjailResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUnjailResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUnjailResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUnjailResponse.Merge(m, src)
+}
+func (m *MsgUnjailResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUnjailResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUnjailResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUnjailResponse proto.InternalMessageInfo
 
 func init() {
 	proto.RegisterType((*MsgRegister)(nil), "althing.node.v1.MsgRegister")
@@ -494,48 +856,67 @@ func init() {
 	proto.RegisterType((*MsgDeactivateResponse)(nil), "althing.node.v1.MsgDeactivateResponse")
 	proto.RegisterType((*MsgExit)(nil), "althing.node.v1.MsgExit")
 	proto.RegisterType((*MsgExitResponse)(nil), "althing.node.v1.MsgExitResponse")
+	proto.RegisterType((*MsgBond)(nil), "althing.node.v1.MsgBond")
+	proto.RegisterType((*MsgBondResponse)(nil), "althing.node.v1.MsgBondResponse")
+	proto.RegisterType((*MsgUnbond)(nil), "althing.node.v1.MsgUnbond")
+	proto.RegisterType((*MsgUnbondResponse)(nil), "althing.node.v1.MsgUnbondResponse")
+	proto.RegisterType((*MsgCancelUnbond)(nil), "althing.node.v1.MsgCancelUnbond")
+	proto.RegisterType((*MsgCancelUnbondResponse)(nil), "althing.node.v1.MsgCancelUnbondResponse")
+	proto.RegisterType((*MsgUnjail)(nil), "althing.node.v1.MsgUnjail")
+	proto.RegisterType((*MsgUnjailResponse)(nil), "althing.node.v1.MsgUnjailResponse")
 }
 
 func init() { proto.RegisterFile("althing/node/v1/tx.proto", fileDescriptor_41f6d849d0f4629d) }
 
 var fileDescriptor_41f6d849d0f4629d = []byte{
-	// 566 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xbc, 0x54, 0xbf, 0x6f, 0xd3, 0x40,
-	0x14, 0x8e, 0xf3, 0xa3, 0x4d, 0x5e, 0x05, 0x55, 0xdd, 0x94, 0x1a, 0x83, 0x4c, 0x64, 0x28, 0x84,
-	0x88, 0xd8, 0x6a, 0xd9, 0x2a, 0x31, 0x34, 0x02, 0xc4, 0x92, 0x0a, 0x19, 0x58, 0x18, 0x40, 0x4e,
-	0x7c, 0xbd, 0x1e, 0x6d, 0x7c, 0x96, 0xef, 0x9a, 0x76, 0x44, 0x8c, 0x4c, 0xfd, 0x17, 0xd8, 0x18,
-	0x33, 0xb0, 0xf1, 0x0f, 0x74, 0xac, 0x98, 0x98, 0x10, 0x4a, 0x86, 0xfc, 0x1b, 0xc8, 0x3e, 0xfb,
-	0x9a, 0x98, 0xb4, 0x88, 0x0e, 0x5d, 0x22, 0x7f, 0xef, 0x7b, 0xfe, 0xde, 0xf7, 0xce, 0xdf, 0x05,
-	0x34, 0x77, 0x9f, 0xef, 0x12, 0x1f, 0xdb, 0x3e, 0xf5, 0x90, 0xdd, 0x5f, 0xb7, 0xf9, 0x91, 0x15,
-	0x84, 0x94, 0x53, 0x75, 0x31, 0x61, 0xac, 0x88, 0xb1, 0xfa, 0xeb, 0xfa, 0xad, 0x6c, 0x2b, 0xe3,
-	0x2e, 0x47, 0xa2, 0x5b, 0x5f, 0x72, 0x7b, 0xc4, 0xa7, 0x76, 0xfc, 0x9b, 0x94, 0x56, 0xbb, 0x94,
-	0xf5, 0x28, 0xb3, 0x7b, 0x0c, 0x47, 0xdd, 0x3d, 0x86, 0x13, 0xe2, 0xa6, 0x20, 0xde, 0xc7, 0xc8,
-	0x16, 0x20, 0xa1, 0xaa, 0x98, 0x62, 0x2a, 0xea, 0xd1, 0x93, 0xa8, 0x9a, 0xdf, 0x15, 0x58, 0x68,
-	0x33, 0xec, 0x20, 0x4c, 0x18, 0x47, 0xa1, 0x6a, 0x41, 0x89, 0x1e, 0xfa, 0x28, 0xd4, 0x94, 0x9a,
-	0x52, 0xaf, 0xb4, 0xb4, 0x1f, 0xdf, 0x9a, 0xd5, 0x44, 0x66, 0xcb, 0xf3, 0x42, 0xc4, 0xd8, 0x2b,
-	0x1e, 0x12, 0x1f, 0x3b, 0xa2, 0x4d, 0x7d, 0x02, 0xf3, 0x41, 0x48, 0x77, 0xc8, 0x3e, 0xd2, 0xf2,
-	0x35, 0xa5, 0xbe, 0xb0, 0xa1, 0x59, 0x99, 0xe5, 0xac, 0x97, 0x82, 0x6f, 0x55, 0x4e, 0x7e, 0xdd,
-	0xc9, 0x7d, 0x1d, 0x0f, 0x1a, 0x8a, 0x93, 0xbe, 0xa3, 0x56, 0xa1, 0xc4, 0xb8, 0xbb, 0x87, 0xb4,
-	0x42, 0x4d, 0xa9, 0x17, 0x1d, 0x01, 0x36, 0x1f, 0x7c, 0x1a, 0x0f, 0x1a, 0x62, 0xc0, 0xe7, 0xf1,
-	0xa0, 0x31, 0x7d, 0x90, 0x13, 0x6e, 0xcd, 0x35, 0x58, 0x9e, 0x80, 0x0e, 0x62, 0x01, 0xf5, 0x19,
-	0x52, 0xaf, 0x43, 0x9e, 0x78, 0xf1, 0x06, 0x45, 0x27, 0x4f, 0x3c, 0xf3, 0x8b, 0x02, 0x95, 0x36,
-	0xc3, 0x6f, 0x02, 0xcf, 0xe5, 0xe8, 0x8a, 0x57, 0xdc, 0x5c, 0x9b, 0x5e, 0xe6, 0x46, 0x76, 0x19,
-	0xe1, 0xca, 0x5c, 0x86, 0x25, 0x09, 0xd2, 0x45, 0xcc, 0x9d, 0xf8, 0xe3, 0x6c, 0x75, 0x39, 0xe9,
-	0x5f, 0xc2, 0xf9, 0x3f, 0xcf, 0x31, 0x15, 0x36, 0x57, 0xe2, 0x73, 0x4c, 0xa1, 0x1c, 0xff, 0x01,
-	0xae, 0xb5, 0x19, 0x7e, 0x8a, 0xdc, 0xcb, 0x1a, 0x78, 0x38, 0x6d, 0x40, 0xcf, 0x1a, 0x38, 0x93,
-	0x36, 0x57, 0x61, 0x65, 0xaa, 0x20, 0x4d, 0xbc, 0x83, 0xf9, 0x36, 0xc3, 0xcf, 0x8e, 0x08, 0xff,
-	0xef, 0xf1, 0x77, 0xa7, 0xc7, 0x57, 0xb3, 0xe3, 0x23, 0x51, 0xb3, 0x09, 0x8b, 0xc9, 0xa3, 0xcc,
-	0x8f, 0x0e, 0xe5, 0x10, 0xf1, 0x83, 0xd0, 0x47, 0x69, 0x8a, 0x24, 0xde, 0x38, 0x2e, 0x40, 0xa1,
-	0xcd, 0xb0, 0xba, 0x0d, 0x65, 0x79, 0x69, 0x6e, 0xff, 0x15, 0x88, 0x89, 0x54, 0xea, 0xf7, 0x2e,
-	0x62, 0xe5, 0xcc, 0x17, 0x30, 0x97, 0xe4, 0x53, 0x9f, 0xd5, 0x2f, 0x38, 0xdd, 0x3c, 0x9f, 0x93,
-	0x4a, 0xdb, 0x50, 0x96, 0x89, 0x99, 0xe9, 0x2c, 0x65, 0x67, 0x3b, 0xcb, 0xa6, 0x40, 0x7d, 0x0d,
-	0x30, 0x11, 0x01, 0x63, 0xd6, 0x3b, 0x67, 0xbc, 0x7e, 0xff, 0x62, 0x5e, 0xaa, 0xb6, 0xa0, 0x18,
-	0x7f, 0x53, 0x6d, 0x56, 0x7f, 0xc4, 0xe8, 0xb5, 0xf3, 0x98, 0x54, 0x43, 0x2f, 0x7d, 0x8c, 0xae,
-	0x5a, 0xeb, 0xf9, 0xc9, 0xd0, 0x50, 0x4e, 0x87, 0x86, 0xf2, 0x7b, 0x68, 0x28, 0xc7, 0x23, 0x23,
-	0x77, 0x3a, 0x32, 0x72, 0x3f, 0x47, 0x46, 0xee, 0xed, 0x23, 0x4c, 0xf8, 0xee, 0x41, 0xc7, 0xea,
-	0xd2, 0x9e, 0x9d, 0x88, 0x35, 0x7d, 0xc4, 0x0f, 0x69, 0xb8, 0x97, 0x62, 0x3b, 0xe8, 0xc4, 0x79,
-	0x08, 0x3a, 0x9d, 0xb9, 0xf8, 0x2f, 0xf1, 0xf1, 0x9f, 0x00, 0x00, 0x00, 0xff, 0xff, 0x41, 0x72,
-	0x8c, 0x9c, 0xb9, 0x05, 0x00, 0x00,
+	// 747 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xbc, 0x56, 0xcf, 0x4f, 0xd4, 0x40,
+	0x14, 0xde, 0xc2, 0x2e, 0xb0, 0x83, 0x4a, 0x58, 0x16, 0x58, 0x2a, 0xa9, 0x9b, 0x2a, 0xba, 0xa2,
+	0xb4, 0x01, 0x6f, 0x24, 0x9a, 0xb0, 0xfe, 0x88, 0x97, 0x25, 0x5a, 0xe4, 0xc2, 0x41, 0xd3, 0x6e,
+	0x87, 0xa1, 0xb0, 0x9d, 0xd9, 0x74, 0x66, 0x17, 0xe2, 0xc9, 0x78, 0xf0, 0xe0, 0xc9, 0x7f, 0xc1,
+	0x9b, 0x47, 0x0e, 0xde, 0xbc, 0x7a, 0xe0, 0x48, 0x3c, 0x79, 0x32, 0x06, 0x0e, 0xfc, 0x1b, 0xa6,
+	0x33, 0x6d, 0x69, 0x4b, 0x97, 0x0d, 0x84, 0x78, 0x21, 0x7d, 0xf3, 0xbd, 0xbe, 0xf7, 0x7d, 0xdf,
+	0xbc, 0x3e, 0x16, 0x54, 0xcc, 0x16, 0xdb, 0x72, 0x30, 0xd2, 0x31, 0xb1, 0xa1, 0xde, 0x5d, 0xd4,
+	0xd9, 0x9e, 0xd6, 0xf6, 0x08, 0x23, 0xa5, 0xb1, 0x00, 0xd1, 0x7c, 0x44, 0xeb, 0x2e, 0xca, 0x37,
+	0xd3, 0xa9, 0x94, 0x99, 0x0c, 0x8a, 0x6c, 0x79, 0xdc, 0x74, 0x1d, 0x4c, 0x74, 0xfe, 0x37, 0x38,
+	0x9a, 0x6e, 0x12, 0xea, 0x12, 0xaa, 0xbb, 0x14, 0xf9, 0xd9, 0x2e, 0x45, 0x01, 0x30, 0x23, 0x80,
+	0x77, 0x3c, 0xd2, 0x45, 0x10, 0x40, 0x65, 0x44, 0x10, 0x11, 0xe7, 0xfe, 0x93, 0x38, 0x55, 0x7f,
+	0x48, 0x60, 0xb4, 0x41, 0x91, 0x01, 0x91, 0x43, 0x19, 0xf4, 0x4a, 0x1a, 0x28, 0x90, 0x5d, 0x0c,
+	0xbd, 0x8a, 0x54, 0x95, 0x6a, 0xc5, 0x7a, 0xe5, 0xd7, 0xf7, 0x85, 0x72, 0x50, 0x66, 0xc5, 0xb6,
+	0x3d, 0x48, 0xe9, 0x1a, 0xf3, 0x1c, 0x8c, 0x0c, 0x91, 0x56, 0x7a, 0x0c, 0x86, 0xdb, 0x1e, 0xd9,
+	0x74, 0x5a, 0xb0, 0x32, 0x50, 0x95, 0x6a, 0xa3, 0x4b, 0x15, 0x2d, 0x25, 0x4e, 0x7b, 0x25, 0xf0,
+	0x7a, 0xf1, 0xe0, 0xcf, 0xad, 0xdc, 0xb7, 0x93, 0xfd, 0x79, 0xc9, 0x08, 0xdf, 0x29, 0x95, 0x41,
+	0x81, 0x32, 0x73, 0x07, 0x56, 0x06, 0xab, 0x52, 0x2d, 0x6f, 0x88, 0x60, 0xf9, 0xde, 0xc7, 0x93,
+	0xfd, 0x79, 0xd1, 0xe0, 0xf3, 0xc9, 0xfe, 0x7c, 0xd2, 0xc8, 0x18, 0x5b, 0x75, 0x0e, 0x4c, 0xc4,
+	0x42, 0x03, 0xd2, 0x36, 0xc1, 0x14, 0x96, 0x6e, 0x80, 0x01, 0xc7, 0xe6, 0x0a, 0xf2, 0xc6, 0x80,
+	0x63, 0xab, 0x5f, 0x25, 0x50, 0x6c, 0x50, 0xb4, 0xde, 0xb6, 0x4d, 0x06, 0xff, 0xb3, 0xc4, 0xe5,
+	0xb9, 0xa4, 0x98, 0xa9, 0xb4, 0x18, 0xc1, 0x4a, 0x9d, 0x00, 0xe3, 0x51, 0x10, 0x0a, 0x51, 0x37,
+	0xf9, 0xe5, 0xac, 0x34, 0x99, 0xd3, 0xbd, 0x04, 0xf3, 0xbe, 0x3e, 0x86, 0x85, 0xd5, 0x49, 0xee,
+	0x63, 0x18, 0x46, 0xed, 0xb7, 0xc1, 0xf5, 0x06, 0x45, 0xcf, 0xa0, 0x79, 0x59, 0x02, 0xf7, 0x93,
+	0x04, 0xe4, 0x34, 0x81, 0xd3, 0xd2, 0xea, 0x34, 0x98, 0x4c, 0x1c, 0x44, 0x24, 0xde, 0x82, 0xe1,
+	0x06, 0x45, 0xcf, 0xf7, 0x1c, 0x76, 0xe1, 0xf6, 0xb7, 0x93, 0xed, 0xcb, 0xe9, 0xf6, 0x7e, 0x51,
+	0xf5, 0x35, 0x18, 0x0b, 0x1e, 0xa3, 0xf9, 0x79, 0x02, 0x8a, 0x1d, 0x6c, 0x11, 0x6c, 0x3b, 0x18,
+	0xf1, 0x5e, 0xa3, 0x4b, 0xf2, 0x99, 0x3b, 0x5f, 0x0f, 0x33, 0xea, 0x79, 0xff, 0xd6, 0x8d, 0xd3,
+	0x57, 0xd4, 0x2e, 0xa7, 0x5c, 0x27, 0xd8, 0xbe, 0xf0, 0xb0, 0x4d, 0x81, 0x21, 0xd3, 0x25, 0x1d,
+	0xcc, 0xf8, 0xac, 0xe5, 0x8d, 0x20, 0xea, 0x2b, 0xc5, 0x6f, 0xa6, 0x8e, 0x73, 0x29, 0xfe, 0x63,
+	0xe4, 0xde, 0x7b, 0x31, 0xf9, 0x9c, 0xda, 0x95, 0x91, 0xe9, 0x3b, 0xd2, 0xbc, 0x9d, 0xba, 0x26,
+	0x46, 0x9a, 0x07, 0x57, 0xe6, 0xed, 0x27, 0x89, 0x8b, 0x7c, 0x6a, 0xe2, 0x26, 0x6c, 0x5d, 0x5e,
+	0x17, 0xee, 0xb8, 0x16, 0xf4, 0x42, 0x5d, 0x22, 0x5a, 0x7e, 0x90, 0xd4, 0x35, 0x9b, 0xd6, 0x15,
+	0x6f, 0xaa, 0xce, 0x80, 0xe9, 0xd4, 0x51, 0x64, 0xba, 0x15, 0x98, 0xbe, 0x6d, 0x3a, 0xad, 0x0b,
+	0x0f, 0x6d, 0x7f, 0x73, 0xfd, 0xb2, 0xe1, 0xbe, 0xe0, 0x41, 0xd8, 0x78, 0xe9, 0x67, 0x01, 0x0c,
+	0x36, 0x28, 0x2a, 0xad, 0x82, 0x91, 0x68, 0xa3, 0xcf, 0x9e, 0x71, 0x37, 0xb6, 0x32, 0xe5, 0x3b,
+	0xe7, 0xa1, 0xd1, 0xa5, 0xbd, 0x04, 0x43, 0xc1, 0xf2, 0x94, 0xb3, 0xf2, 0x05, 0x26, 0xab, 0xbd,
+	0xb1, 0xa8, 0xd2, 0x2a, 0x18, 0x89, 0xd6, 0x59, 0x26, 0xb3, 0x10, 0xcd, 0x66, 0x96, 0x5e, 0x51,
+	0xa5, 0x37, 0x00, 0xc4, 0xf6, 0x93, 0x92, 0xf5, 0xce, 0x29, 0x2e, 0xdf, 0x3d, 0x1f, 0x8f, 0xaa,
+	0xd6, 0x41, 0x9e, 0x7f, 0xbd, 0x95, 0xac, 0x7c, 0x1f, 0x91, 0xab, 0xbd, 0x90, 0x84, 0x67, 0x62,
+	0x3c, 0xb3, 0x3d, 0xe3, 0x58, 0x0f, 0xcf, 0x92, 0x9f, 0xcc, 0x06, 0xb8, 0x96, 0x18, 0xf7, 0xcc,
+	0xde, 0xf1, 0x0c, 0xb9, 0xd6, 0x2f, 0x23, 0xc9, 0x92, 0xcf, 0x69, 0x0f, 0x96, 0x3e, 0xd6, 0x8b,
+	0x65, 0x7c, 0xf6, 0x7c, 0xcf, 0xf8, 0x92, 0xce, 0xf4, 0xcc, 0x47, 0xb2, 0x3d, 0x8b, 0x2f, 0x5e,
+	0xb9, 0xf0, 0xc1, 0xff, 0xdf, 0x59, 0x7f, 0x71, 0x70, 0xa4, 0x48, 0x87, 0x47, 0x8a, 0xf4, 0xf7,
+	0x48, 0x91, 0xbe, 0x1c, 0x2b, 0xb9, 0xc3, 0x63, 0x25, 0xf7, 0xfb, 0x58, 0xc9, 0x6d, 0x3c, 0x44,
+	0x0e, 0xdb, 0xea, 0x58, 0x5a, 0x93, 0xb8, 0x7a, 0x50, 0x6c, 0x01, 0x43, 0xb6, 0x4b, 0xbc, 0x9d,
+	0x30, 0xd6, 0xdb, 0x16, 0xff, 0x56, 0xda, 0x96, 0x35, 0xc4, 0x7f, 0xe3, 0x3c, 0xfa, 0x17, 0x00,
+	0x00, 0xff, 0xff, 0x55, 0x02, 0xb5, 0x9e, 0x8a, 0x09, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -554,11 +935,21 @@ type MsgClient interface {
 	Register(ctx context.Context, in *MsgRegister, opts ...grpc.CallOption) (*MsgRegisterResponse, error)
 	// Update replaces the profile of the owner's node.
 	Update(ctx context.Context, in *MsgUpdate, opts ...grpc.CallOption) (*MsgUpdateResponse, error)
-	// Activate makes the owner's node selectable.
+	// Activate makes the owner's node selectable: it returns from a leave.
 	Activate(ctx context.Context, in *MsgActivate, opts ...grpc.CallOption) (*MsgActivateResponse, error)
-	// Deactivate keeps the owner's node from being selected; it finishes its tasks.
+	// Deactivate keeps the owner's node from being selected: it takes a leave, and
+	// finishes its tasks.
 	Deactivate(ctx context.Context, in *MsgDeactivate, opts ...grpc.CallOption) (*MsgDeactivateResponse, error)
-	// Exit removes the owner's node and returns its stake.
+	// Bond adds to the stake of the owner's node.
+	Bond(ctx context.Context, in *MsgBond, opts ...grpc.CallOption) (*MsgBondResponse, error)
+	// Unbond begins to give a part of the stake back that no task holds.
+	Unbond(ctx context.Context, in *MsgUnbond, opts ...grpc.CallOption) (*MsgUnbondResponse, error)
+	// CancelUnbond takes one unbonding back.
+	CancelUnbond(ctx context.Context, in *MsgCancelUnbond, opts ...grpc.CallOption) (*MsgCancelUnbondResponse, error)
+	// Unjail makes the owner's node selectable after its time in jail.
+	Unjail(ctx context.Context, in *MsgUnjail, opts ...grpc.CallOption) (*MsgUnjailResponse, error)
+	// Exit begins to give the whole stake of the owner's node back. When all of it has
+	// arrived the node is no more.
 	Exit(ctx context.Context, in *MsgExit, opts ...grpc.CallOption) (*MsgExitResponse, error)
 }
 
@@ -606,6 +997,42 @@ func (c *msgClient) Deactivate(ctx context.Context, in *MsgDeactivate, opts ...g
 	return out, nil
 }
 
+func (c *msgClient) Bond(ctx context.Context, in *MsgBond, opts ...grpc.CallOption) (*MsgBondResponse, error) {
+	out := new(MsgBondResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/Bond", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Unbond(ctx context.Context, in *MsgUnbond, opts ...grpc.CallOption) (*MsgUnbondResponse, error) {
+	out := new(MsgUnbondResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/Unbond", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) CancelUnbond(ctx context.Context, in *MsgCancelUnbond, opts ...grpc.CallOption) (*MsgCancelUnbondResponse, error) {
+	out := new(MsgCancelUnbondResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/CancelUnbond", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) Unjail(ctx context.Context, in *MsgUnjail, opts ...grpc.CallOption) (*MsgUnjailResponse, error) {
+	out := new(MsgUnjailResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/Unjail", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) Exit(ctx context.Context, in *MsgExit, opts ...grpc.CallOption) (*MsgExitResponse, error) {
 	out := new(MsgExitResponse)
 	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/Exit", in, out, opts...)
@@ -621,11 +1048,21 @@ type MsgServer interface {
 	Register(context.Context, *MsgRegister) (*MsgRegisterResponse, error)
 	// Update replaces the profile of the owner's node.
 	Update(context.Context, *MsgUpdate) (*MsgUpdateResponse, error)
-	// Activate makes the owner's node selectable.
+	// Activate makes the owner's node selectable: it returns from a leave.
 	Activate(context.Context, *MsgActivate) (*MsgActivateResponse, error)
-	// Deactivate keeps the owner's node from being selected; it finishes its tasks.
+	// Deactivate keeps the owner's node from being selected: it takes a leave, and
+	// finishes its tasks.
 	Deactivate(context.Context, *MsgDeactivate) (*MsgDeactivateResponse, error)
-	// Exit removes the owner's node and returns its stake.
+	// Bond adds to the stake of the owner's node.
+	Bond(context.Context, *MsgBond) (*MsgBondResponse, error)
+	// Unbond begins to give a part of the stake back that no task holds.
+	Unbond(context.Context, *MsgUnbond) (*MsgUnbondResponse, error)
+	// CancelUnbond takes one unbonding back.
+	CancelUnbond(context.Context, *MsgCancelUnbond) (*MsgCancelUnbondResponse, error)
+	// Unjail makes the owner's node selectable after its time in jail.
+	Unjail(context.Context, *MsgUnjail) (*MsgUnjailResponse, error)
+	// Exit begins to give the whole stake of the owner's node back. When all of it has
+	// arrived the node is no more.
 	Exit(context.Context, *MsgExit) (*MsgExitResponse, error)
 }
 
@@ -644,6 +1081,18 @@ func (*UnimplementedMsgServer) Activate(ctx context.Context, req *MsgActivate) (
 }
 func (*UnimplementedMsgServer) Deactivate(ctx context.Context, req *MsgDeactivate) (*MsgDeactivateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Deactivate not implemented")
+}
+func (*UnimplementedMsgServer) Bond(ctx context.Context, req *MsgBond) (*MsgBondResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Bond not implemented")
+}
+func (*UnimplementedMsgServer) Unbond(ctx context.Context, req *MsgUnbond) (*MsgUnbondResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Unbond not implemented")
+}
+func (*UnimplementedMsgServer) CancelUnbond(ctx context.Context, req *MsgCancelUnbond) (*MsgCancelUnbondResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CancelUnbond not implemented")
+}
+func (*UnimplementedMsgServer) Unjail(ctx context.Context, req *MsgUnjail) (*MsgUnjailResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Unjail not implemented")
 }
 func (*UnimplementedMsgServer) Exit(ctx context.Context, req *MsgExit) (*MsgExitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Exit not implemented")
@@ -725,6 +1174,78 @@ func _Msg_Deactivate_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_Bond_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgBond)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Bond(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/Bond",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Bond(ctx, req.(*MsgBond))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Unbond_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUnbond)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Unbond(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/Unbond",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Unbond(ctx, req.(*MsgUnbond))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_CancelUnbond_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgCancelUnbond)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).CancelUnbond(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/CancelUnbond",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).CancelUnbond(ctx, req.(*MsgCancelUnbond))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_Unjail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUnjail)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).Unjail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/Unjail",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).Unjail(ctx, req.(*MsgUnjail))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_Exit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgExit)
 	if err := dec(in); err != nil {
@@ -763,6 +1284,22 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Deactivate",
 			Handler:    _Msg_Deactivate_Handler,
+		},
+		{
+			MethodName: "Bond",
+			Handler:    _Msg_Bond_Handler,
+		},
+		{
+			MethodName: "Unbond",
+			Handler:    _Msg_Unbond_Handler,
+		},
+		{
+			MethodName: "CancelUnbond",
+			Handler:    _Msg_CancelUnbond_Handler,
+		},
+		{
+			MethodName: "Unjail",
+			Handler:    _Msg_Unjail_Handler,
 		},
 		{
 			MethodName: "Exit",
@@ -1065,11 +1602,253 @@ func (m *MsgExitResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.Returned != 0 {
-		i = encodeVarintTx(dAtA, i, uint64(m.Returned))
-		i--
-		dAtA[i] = 0x8
+	{
+		size, err := m.Unbonding.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
 	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgBond) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBond) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBond) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Amount != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgBondResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgBondResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgBondResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnbond) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnbond) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnbond) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Amount != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Amount))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnbondResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnbondResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnbondResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Unbonding.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCancelUnbond) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCancelUnbond) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCancelUnbond) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Number != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Number))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgCancelUnbondResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgCancelUnbondResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgCancelUnbondResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnjail) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnjail) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnjail) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUnjailResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUnjailResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUnjailResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
 	return len(dAtA) - i, nil
 }
 
@@ -1201,9 +1980,107 @@ func (m *MsgExitResponse) Size() (n int) {
 	}
 	var l int
 	_ = l
-	if m.Returned != 0 {
-		n += 1 + sovTx(uint64(m.Returned))
+	l = m.Unbonding.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgBond) Size() (n int) {
+	if m == nil {
+		return 0
 	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovTx(uint64(m.Amount))
+	}
+	return n
+}
+
+func (m *MsgBondResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUnbond) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Amount != 0 {
+		n += 1 + sovTx(uint64(m.Amount))
+	}
+	return n
+}
+
+func (m *MsgUnbondResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Unbonding.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgCancelUnbond) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Number != 0 {
+		n += 1 + sovTx(uint64(m.Number))
+	}
+	return n
+}
+
+func (m *MsgCancelUnbondResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUnjail) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgUnjailResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
 	return n
 }
 
@@ -1957,10 +2834,10 @@ func (m *MsgExitResponse) Unmarshal(dAtA []byte) error {
 		}
 		switch fieldNum {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Returned", wireType)
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbonding", wireType)
 			}
-			m.Returned = 0
+			var msglen int
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowTx
@@ -1970,11 +2847,643 @@ func (m *MsgExitResponse) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Returned |= uint64(b&0x7F) << shift
+				msglen |= int(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
 			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Unbonding.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBond) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBond: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBond: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgBondResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgBondResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgBondResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnbond) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnbond: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnbond: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			m.Amount = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Amount |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnbondResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnbondResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnbondResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Unbonding", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Unbonding.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCancelUnbond) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCancelUnbond: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCancelUnbond: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
+			}
+			m.Number = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Number |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgCancelUnbondResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgCancelUnbondResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgCancelUnbondResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnjail) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnjail: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnjail: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUnjailResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUnjailResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUnjailResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])

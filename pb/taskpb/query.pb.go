@@ -6,10 +6,6 @@ package taskpb
 import (
 	context "context"
 	fmt "fmt"
-	io "io"
-	math "math"
-	math_bits "math/bits"
-
 	query "github.com/cosmos/cosmos-sdk/types/query"
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	grpc1 "github.com/cosmos/gogoproto/grpc"
@@ -17,14 +13,15 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
+	io "io"
+	math "math"
+	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -43,11 +40,9 @@ func (*QueryTask) ProtoMessage()    {}
 func (*QueryTask) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{0}
 }
-
 func (m *QueryTask) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTask) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTask.Marshal(b, m, deterministic)
@@ -60,15 +55,12 @@ func (m *QueryTask) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTask) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTask.Merge(m, src)
 }
-
 func (m *QueryTask) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTask) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTask.DiscardUnknown(m)
 }
@@ -93,11 +85,9 @@ func (*QueryTaskResponse) ProtoMessage()    {}
 func (*QueryTaskResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{1}
 }
-
 func (m *QueryTaskResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTaskResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTaskResponse.Marshal(b, m, deterministic)
@@ -110,15 +100,12 @@ func (m *QueryTaskResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTaskResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTaskResponse.Merge(m, src)
 }
-
 func (m *QueryTaskResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTaskResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTaskResponse.DiscardUnknown(m)
 }
@@ -147,11 +134,9 @@ func (*QueryTasks) ProtoMessage()    {}
 func (*QueryTasks) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{2}
 }
-
 func (m *QueryTasks) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTasks) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTasks.Marshal(b, m, deterministic)
@@ -164,15 +149,12 @@ func (m *QueryTasks) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTasks) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTasks.Merge(m, src)
 }
-
 func (m *QueryTasks) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTasks) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTasks.DiscardUnknown(m)
 }
@@ -212,11 +194,9 @@ func (*QueryTasksResponse) ProtoMessage()    {}
 func (*QueryTasksResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{3}
 }
-
 func (m *QueryTasksResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTasksResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTasksResponse.Marshal(b, m, deterministic)
@@ -229,15 +209,12 @@ func (m *QueryTasksResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTasksResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTasksResponse.Merge(m, src)
 }
-
 func (m *QueryTasksResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTasksResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTasksResponse.DiscardUnknown(m)
 }
@@ -272,11 +249,9 @@ func (*QueryRound) ProtoMessage()    {}
 func (*QueryRound) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{4}
 }
-
 func (m *QueryRound) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryRound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRound.Marshal(b, m, deterministic)
@@ -289,15 +264,12 @@ func (m *QueryRound) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *QueryRound) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRound.Merge(m, src)
 }
-
 func (m *QueryRound) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryRound) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRound.DiscardUnknown(m)
 }
@@ -336,11 +308,9 @@ func (*QueryRoundResponse) ProtoMessage()    {}
 func (*QueryRoundResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{5}
 }
-
 func (m *QueryRoundResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryRoundResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRoundResponse.Marshal(b, m, deterministic)
@@ -353,15 +323,12 @@ func (m *QueryRoundResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryRoundResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRoundResponse.Merge(m, src)
 }
-
 func (m *QueryRoundResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryRoundResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRoundResponse.DiscardUnknown(m)
 }
@@ -387,11 +354,9 @@ func (*QueryRounds) ProtoMessage()    {}
 func (*QueryRounds) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{6}
 }
-
 func (m *QueryRounds) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryRounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRounds.Marshal(b, m, deterministic)
@@ -404,15 +369,12 @@ func (m *QueryRounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryRounds) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRounds.Merge(m, src)
 }
-
 func (m *QueryRounds) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryRounds) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRounds.DiscardUnknown(m)
 }
@@ -445,11 +407,9 @@ func (*QueryRoundsResponse) ProtoMessage()    {}
 func (*QueryRoundsResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{7}
 }
-
 func (m *QueryRoundsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryRoundsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryRoundsResponse.Marshal(b, m, deterministic)
@@ -462,15 +422,12 @@ func (m *QueryRoundsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte,
 		return b[:n], nil
 	}
 }
-
 func (m *QueryRoundsResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryRoundsResponse.Merge(m, src)
 }
-
 func (m *QueryRoundsResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryRoundsResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryRoundsResponse.DiscardUnknown(m)
 }
@@ -504,11 +461,9 @@ func (*QueryDuties) ProtoMessage()    {}
 func (*QueryDuties) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{8}
 }
-
 func (m *QueryDuties) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryDuties) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryDuties.Marshal(b, m, deterministic)
@@ -521,15 +476,12 @@ func (m *QueryDuties) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryDuties) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryDuties.Merge(m, src)
 }
-
 func (m *QueryDuties) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryDuties) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryDuties.DiscardUnknown(m)
 }
@@ -563,11 +515,9 @@ func (*Duty) ProtoMessage()    {}
 func (*Duty) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{9}
 }
-
 func (m *Duty) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Duty) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Duty.Marshal(b, m, deterministic)
@@ -580,15 +530,12 @@ func (m *Duty) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Duty) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Duty.Merge(m, src)
 }
-
 func (m *Duty) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Duty) XXX_DiscardUnknown() {
 	xxx_messageInfo_Duty.DiscardUnknown(m)
 }
@@ -623,11 +570,9 @@ func (*QueryDutiesResponse) ProtoMessage()    {}
 func (*QueryDutiesResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{10}
 }
-
 func (m *QueryDutiesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryDutiesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryDutiesResponse.Marshal(b, m, deterministic)
@@ -640,15 +585,12 @@ func (m *QueryDutiesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte,
 		return b[:n], nil
 	}
 }
-
 func (m *QueryDutiesResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryDutiesResponse.Merge(m, src)
 }
-
 func (m *QueryDutiesResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryDutiesResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryDutiesResponse.DiscardUnknown(m)
 }
@@ -688,11 +630,9 @@ func (*QueryCommitted) ProtoMessage()    {}
 func (*QueryCommitted) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{11}
 }
-
 func (m *QueryCommitted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryCommitted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryCommitted.Marshal(b, m, deterministic)
@@ -705,15 +645,12 @@ func (m *QueryCommitted) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
-
 func (m *QueryCommitted) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryCommitted.Merge(m, src)
 }
-
 func (m *QueryCommitted) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryCommitted) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryCommitted.DiscardUnknown(m)
 }
@@ -746,11 +683,9 @@ func (*QueryCommittedResponse) ProtoMessage()    {}
 func (*QueryCommittedResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{12}
 }
-
 func (m *QueryCommittedResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryCommittedResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryCommittedResponse.Marshal(b, m, deterministic)
@@ -763,15 +698,12 @@ func (m *QueryCommittedResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
-
 func (m *QueryCommittedResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryCommittedResponse.Merge(m, src)
 }
-
 func (m *QueryCommittedResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryCommittedResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryCommittedResponse.DiscardUnknown(m)
 }
@@ -786,7 +718,8 @@ func (m *QueryCommittedResponse) GetNode() uint64 {
 }
 
 // QueryTime is the request of Query.Time.
-type QueryTime struct{}
+type QueryTime struct {
+}
 
 func (m *QueryTime) Reset()         { *m = QueryTime{} }
 func (m *QueryTime) String() string { return proto.CompactTextString(m) }
@@ -794,11 +727,9 @@ func (*QueryTime) ProtoMessage()    {}
 func (*QueryTime) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{13}
 }
-
 func (m *QueryTime) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTime) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTime.Marshal(b, m, deterministic)
@@ -811,15 +742,12 @@ func (m *QueryTime) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTime) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTime.Merge(m, src)
 }
-
 func (m *QueryTime) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTime) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTime.DiscardUnknown(m)
 }
@@ -838,11 +766,9 @@ func (*QueryTimeResponse) ProtoMessage()    {}
 func (*QueryTimeResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_4c205764bb1bc377, []int{14}
 }
-
 func (m *QueryTimeResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryTimeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryTimeResponse.Marshal(b, m, deterministic)
@@ -855,15 +781,12 @@ func (m *QueryTimeResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *QueryTimeResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryTimeResponse.Merge(m, src)
 }
-
 func (m *QueryTimeResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryTimeResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryTimeResponse.DiscardUnknown(m)
 }
@@ -946,10 +869,8 @@ var fileDescriptor_4c205764bb1bc377 = []byte{
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ context.Context
-	_ grpc.ClientConn
-)
+var _ context.Context
+var _ grpc.ClientConn
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -1069,32 +990,27 @@ type QueryServer interface {
 }
 
 // UnimplementedQueryServer can be embedded to have forward compatible implementations.
-type UnimplementedQueryServer struct{}
+type UnimplementedQueryServer struct {
+}
 
 func (*UnimplementedQueryServer) Task(ctx context.Context, req *QueryTask) (*QueryTaskResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Task not implemented")
 }
-
 func (*UnimplementedQueryServer) Tasks(ctx context.Context, req *QueryTasks) (*QueryTasksResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Tasks not implemented")
 }
-
 func (*UnimplementedQueryServer) Round(ctx context.Context, req *QueryRound) (*QueryRoundResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Round not implemented")
 }
-
 func (*UnimplementedQueryServer) Rounds(ctx context.Context, req *QueryRounds) (*QueryRoundsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Rounds not implemented")
 }
-
 func (*UnimplementedQueryServer) Duties(ctx context.Context, req *QueryDuties) (*QueryDutiesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Duties not implemented")
 }
-
 func (*UnimplementedQueryServer) Committed(ctx context.Context, req *QueryCommitted) (*QueryCommittedResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Committed not implemented")
 }
-
 func (*UnimplementedQueryServer) Time(ctx context.Context, req *QueryTime) (*QueryTimeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Time not implemented")
 }
@@ -1229,45 +1145,43 @@ func _Query_Time_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-var (
-	Query_serviceDesc  = _Query_serviceDesc
-	_Query_serviceDesc = grpc.ServiceDesc{
-		ServiceName: "althing.task.v1.Query",
-		HandlerType: (*QueryServer)(nil),
-		Methods: []grpc.MethodDesc{
-			{
-				MethodName: "Task",
-				Handler:    _Query_Task_Handler,
-			},
-			{
-				MethodName: "Tasks",
-				Handler:    _Query_Tasks_Handler,
-			},
-			{
-				MethodName: "Round",
-				Handler:    _Query_Round_Handler,
-			},
-			{
-				MethodName: "Rounds",
-				Handler:    _Query_Rounds_Handler,
-			},
-			{
-				MethodName: "Duties",
-				Handler:    _Query_Duties_Handler,
-			},
-			{
-				MethodName: "Committed",
-				Handler:    _Query_Committed_Handler,
-			},
-			{
-				MethodName: "Time",
-				Handler:    _Query_Time_Handler,
-			},
+var Query_serviceDesc = _Query_serviceDesc
+var _Query_serviceDesc = grpc.ServiceDesc{
+	ServiceName: "althing.task.v1.Query",
+	HandlerType: (*QueryServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Task",
+			Handler:    _Query_Task_Handler,
 		},
-		Streams:  []grpc.StreamDesc{},
-		Metadata: "althing/task/v1/query.proto",
-	}
-)
+		{
+			MethodName: "Tasks",
+			Handler:    _Query_Tasks_Handler,
+		},
+		{
+			MethodName: "Round",
+			Handler:    _Query_Round_Handler,
+		},
+		{
+			MethodName: "Rounds",
+			Handler:    _Query_Rounds_Handler,
+		},
+		{
+			MethodName: "Duties",
+			Handler:    _Query_Duties_Handler,
+		},
+		{
+			MethodName: "Committed",
+			Handler:    _Query_Committed_Handler,
+		},
+		{
+			MethodName: "Time",
+			Handler:    _Query_Time_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "althing/task/v1/query.proto",
+}
 
 func (m *QueryTask) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -1852,7 +1766,6 @@ func encodeVarintQuery(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *QueryTask) Size() (n int) {
 	if m == nil {
 		return 0
@@ -2086,11 +1999,9 @@ func (m *QueryTimeResponse) Size() (n int) {
 func sovQuery(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozQuery(x uint64) (n int) {
 	return sovQuery(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *QueryTask) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2160,7 +2071,6 @@ func (m *QueryTask) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryTaskResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2244,7 +2154,6 @@ func (m *QueryTaskResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryTasks) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2382,7 +2291,6 @@ func (m *QueryTasks) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryTasksResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2503,7 +2411,6 @@ func (m *QueryTasksResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryRound) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2611,7 +2518,6 @@ func (m *QueryRound) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryRoundResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2695,7 +2601,6 @@ func (m *QueryRoundResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryRounds) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2801,7 +2706,6 @@ func (m *QueryRounds) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryRoundsResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -2922,7 +2826,6 @@ func (m *QueryRoundsResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryDuties) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3028,7 +2931,6 @@ func (m *QueryDuties) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *Duty) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3146,7 +3048,6 @@ func (m *Duty) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryDutiesResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3286,7 +3187,6 @@ func (m *QueryDutiesResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryCommitted) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3390,7 +3290,6 @@ func (m *QueryCommitted) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryCommittedResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3460,7 +3359,6 @@ func (m *QueryCommittedResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryTime) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3511,7 +3409,6 @@ func (m *QueryTime) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryTimeResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3581,7 +3478,6 @@ func (m *QueryTimeResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipQuery(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

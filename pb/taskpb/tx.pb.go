@@ -6,10 +6,6 @@ package taskpb
 import (
 	context "context"
 	fmt "fmt"
-	io "io"
-	math "math"
-	math_bits "math/bits"
-
 	_ "github.com/cosmos/cosmos-proto"
 	_ "github.com/cosmos/cosmos-sdk/types/msgservice"
 	_ "github.com/cosmos/cosmos-sdk/types/tx/amino"
@@ -19,14 +15,15 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
+	io "io"
+	math "math"
+	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -46,11 +43,9 @@ func (*MsgCreate) ProtoMessage()    {}
 func (*MsgCreate) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{0}
 }
-
 func (m *MsgCreate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCreate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCreate.Marshal(b, m, deterministic)
@@ -63,15 +58,12 @@ func (m *MsgCreate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCreate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCreate.Merge(m, src)
 }
-
 func (m *MsgCreate) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCreate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCreate.DiscardUnknown(m)
 }
@@ -103,11 +95,9 @@ func (*MsgCreateResponse) ProtoMessage()    {}
 func (*MsgCreateResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{1}
 }
-
 func (m *MsgCreateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCreateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCreateResponse.Marshal(b, m, deterministic)
@@ -120,15 +110,12 @@ func (m *MsgCreateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCreateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCreateResponse.Merge(m, src)
 }
-
 func (m *MsgCreateResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCreateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCreateResponse.DiscardUnknown(m)
 }
@@ -155,11 +142,9 @@ func (*MsgReady) ProtoMessage()    {}
 func (*MsgReady) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{2}
 }
-
 func (m *MsgReady) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgReady) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgReady.Marshal(b, m, deterministic)
@@ -172,15 +157,12 @@ func (m *MsgReady) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgReady) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgReady.Merge(m, src)
 }
-
 func (m *MsgReady) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgReady) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgReady.DiscardUnknown(m)
 }
@@ -209,7 +191,8 @@ func (m *MsgReady) GetDigest() []byte {
 }
 
 // MsgReadyResponse is the response of Msg.Ready.
-type MsgReadyResponse struct{}
+type MsgReadyResponse struct {
+}
 
 func (m *MsgReadyResponse) Reset()         { *m = MsgReadyResponse{} }
 func (m *MsgReadyResponse) String() string { return proto.CompactTextString(m) }
@@ -217,11 +200,9 @@ func (*MsgReadyResponse) ProtoMessage()    {}
 func (*MsgReadyResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{3}
 }
-
 func (m *MsgReadyResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgReadyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgReadyResponse.Marshal(b, m, deterministic)
@@ -234,15 +215,12 @@ func (m *MsgReadyResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, er
 		return b[:n], nil
 	}
 }
-
 func (m *MsgReadyResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgReadyResponse.Merge(m, src)
 }
-
 func (m *MsgReadyResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgReadyResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgReadyResponse.DiscardUnknown(m)
 }
@@ -269,11 +247,9 @@ func (*MsgCommit) ProtoMessage()    {}
 func (*MsgCommit) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{4}
 }
-
 func (m *MsgCommit) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommit.Marshal(b, m, deterministic)
@@ -286,15 +262,12 @@ func (m *MsgCommit) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommit) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommit.Merge(m, src)
 }
-
 func (m *MsgCommit) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommit) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommit.DiscardUnknown(m)
 }
@@ -351,7 +324,8 @@ func (m *MsgCommit) GetSignature() []byte {
 }
 
 // MsgCommitResponse is the response of Msg.Commit.
-type MsgCommitResponse struct{}
+type MsgCommitResponse struct {
+}
 
 func (m *MsgCommitResponse) Reset()         { *m = MsgCommitResponse{} }
 func (m *MsgCommitResponse) String() string { return proto.CompactTextString(m) }
@@ -359,11 +333,9 @@ func (*MsgCommitResponse) ProtoMessage()    {}
 func (*MsgCommitResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{5}
 }
-
 func (m *MsgCommitResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommitResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitResponse.Marshal(b, m, deterministic)
@@ -376,15 +348,12 @@ func (m *MsgCommitResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommitResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitResponse.Merge(m, src)
 }
-
 func (m *MsgCommitResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommitResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitResponse.DiscardUnknown(m)
 }
@@ -405,11 +374,9 @@ func (*MsgDecline) ProtoMessage()    {}
 func (*MsgDecline) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{6}
 }
-
 func (m *MsgDecline) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgDecline) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgDecline.Marshal(b, m, deterministic)
@@ -422,15 +389,12 @@ func (m *MsgDecline) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgDecline) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgDecline.Merge(m, src)
 }
-
 func (m *MsgDecline) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgDecline) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgDecline.DiscardUnknown(m)
 }
@@ -466,7 +430,8 @@ func (m *MsgDecline) GetWhy() Decline {
 }
 
 // MsgDeclineResponse is the response of Msg.Decline.
-type MsgDeclineResponse struct{}
+type MsgDeclineResponse struct {
+}
 
 func (m *MsgDeclineResponse) Reset()         { *m = MsgDeclineResponse{} }
 func (m *MsgDeclineResponse) String() string { return proto.CompactTextString(m) }
@@ -474,11 +439,9 @@ func (*MsgDeclineResponse) ProtoMessage()    {}
 func (*MsgDeclineResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{7}
 }
-
 func (m *MsgDeclineResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgDeclineResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgDeclineResponse.Marshal(b, m, deterministic)
@@ -491,15 +454,12 @@ func (m *MsgDeclineResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *MsgDeclineResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgDeclineResponse.Merge(m, src)
 }
-
 func (m *MsgDeclineResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgDeclineResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgDeclineResponse.DiscardUnknown(m)
 }
@@ -521,11 +481,9 @@ func (*MsgProve) ProtoMessage()    {}
 func (*MsgProve) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{8}
 }
-
 func (m *MsgProve) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgProve) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgProve.Marshal(b, m, deterministic)
@@ -538,15 +496,12 @@ func (m *MsgProve) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgProve) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgProve.Merge(m, src)
 }
-
 func (m *MsgProve) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgProve) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgProve.DiscardUnknown(m)
 }
@@ -594,11 +549,9 @@ func (*Receipt) ProtoMessage()    {}
 func (*Receipt) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{9}
 }
-
 func (m *Receipt) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Receipt) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Receipt.Marshal(b, m, deterministic)
@@ -611,15 +564,12 @@ func (m *Receipt) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Receipt) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Receipt.Merge(m, src)
 }
-
 func (m *Receipt) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Receipt) XXX_DiscardUnknown() {
 	xxx_messageInfo_Receipt.DiscardUnknown(m)
 }
@@ -641,7 +591,8 @@ func (m *Receipt) GetSignature() []byte {
 }
 
 // MsgProveResponse is the response of Msg.Prove.
-type MsgProveResponse struct{}
+type MsgProveResponse struct {
+}
 
 func (m *MsgProveResponse) Reset()         { *m = MsgProveResponse{} }
 func (m *MsgProveResponse) String() string { return proto.CompactTextString(m) }
@@ -649,11 +600,9 @@ func (*MsgProveResponse) ProtoMessage()    {}
 func (*MsgProveResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{10}
 }
-
 func (m *MsgProveResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgProveResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgProveResponse.Marshal(b, m, deterministic)
@@ -666,15 +615,12 @@ func (m *MsgProveResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, er
 		return b[:n], nil
 	}
 }
-
 func (m *MsgProveResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgProveResponse.Merge(m, src)
 }
-
 func (m *MsgProveResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgProveResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgProveResponse.DiscardUnknown(m)
 }
@@ -696,11 +642,9 @@ func (*MsgAttest) ProtoMessage()    {}
 func (*MsgAttest) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{11}
 }
-
 func (m *MsgAttest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgAttest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgAttest.Marshal(b, m, deterministic)
@@ -713,15 +657,12 @@ func (m *MsgAttest) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgAttest) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgAttest.Merge(m, src)
 }
-
 func (m *MsgAttest) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgAttest) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgAttest.DiscardUnknown(m)
 }
@@ -757,7 +698,8 @@ func (m *MsgAttest) GetHolds() []byte {
 }
 
 // MsgAttestResponse is the response of Msg.Attest.
-type MsgAttestResponse struct{}
+type MsgAttestResponse struct {
+}
 
 func (m *MsgAttestResponse) Reset()         { *m = MsgAttestResponse{} }
 func (m *MsgAttestResponse) String() string { return proto.CompactTextString(m) }
@@ -765,11 +707,9 @@ func (*MsgAttestResponse) ProtoMessage()    {}
 func (*MsgAttestResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{12}
 }
-
 func (m *MsgAttestResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgAttestResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgAttestResponse.Marshal(b, m, deterministic)
@@ -782,15 +722,12 @@ func (m *MsgAttestResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *MsgAttestResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgAttestResponse.Merge(m, src)
 }
-
 func (m *MsgAttestResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgAttestResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgAttestResponse.DiscardUnknown(m)
 }
@@ -811,11 +748,9 @@ func (*MsgCommitAggregate) ProtoMessage()    {}
 func (*MsgCommitAggregate) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{13}
 }
-
 func (m *MsgCommitAggregate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommitAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitAggregate.Marshal(b, m, deterministic)
@@ -828,15 +763,12 @@ func (m *MsgCommitAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommitAggregate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitAggregate.Merge(m, src)
 }
-
 func (m *MsgCommitAggregate) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommitAggregate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitAggregate.DiscardUnknown(m)
 }
@@ -872,7 +804,8 @@ func (m *MsgCommitAggregate) GetCommitment() []byte {
 }
 
 // MsgCommitAggregateResponse is the response of Msg.CommitAggregate.
-type MsgCommitAggregateResponse struct{}
+type MsgCommitAggregateResponse struct {
+}
 
 func (m *MsgCommitAggregateResponse) Reset()         { *m = MsgCommitAggregateResponse{} }
 func (m *MsgCommitAggregateResponse) String() string { return proto.CompactTextString(m) }
@@ -880,11 +813,9 @@ func (*MsgCommitAggregateResponse) ProtoMessage()    {}
 func (*MsgCommitAggregateResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{14}
 }
-
 func (m *MsgCommitAggregateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommitAggregateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitAggregateResponse.Marshal(b, m, deterministic)
@@ -897,15 +828,12 @@ func (m *MsgCommitAggregateResponse) XXX_Marshal(b []byte, deterministic bool) (
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommitAggregateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitAggregateResponse.Merge(m, src)
 }
-
 func (m *MsgCommitAggregateResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommitAggregateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitAggregateResponse.DiscardUnknown(m)
 }
@@ -927,11 +855,9 @@ func (*MsgRevealAggregate) ProtoMessage()    {}
 func (*MsgRevealAggregate) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{15}
 }
-
 func (m *MsgRevealAggregate) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgRevealAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealAggregate.Marshal(b, m, deterministic)
@@ -944,15 +870,12 @@ func (m *MsgRevealAggregate) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *MsgRevealAggregate) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealAggregate.Merge(m, src)
 }
-
 func (m *MsgRevealAggregate) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgRevealAggregate) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealAggregate.DiscardUnknown(m)
 }
@@ -995,7 +918,8 @@ func (m *MsgRevealAggregate) GetSalt() []byte {
 }
 
 // MsgRevealAggregateResponse is the response of Msg.RevealAggregate.
-type MsgRevealAggregateResponse struct{}
+type MsgRevealAggregateResponse struct {
+}
 
 func (m *MsgRevealAggregateResponse) Reset()         { *m = MsgRevealAggregateResponse{} }
 func (m *MsgRevealAggregateResponse) String() string { return proto.CompactTextString(m) }
@@ -1003,11 +927,9 @@ func (*MsgRevealAggregateResponse) ProtoMessage()    {}
 func (*MsgRevealAggregateResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{16}
 }
-
 func (m *MsgRevealAggregateResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgRevealAggregateResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealAggregateResponse.Marshal(b, m, deterministic)
@@ -1020,15 +942,12 @@ func (m *MsgRevealAggregateResponse) XXX_Marshal(b []byte, deterministic bool) (
 		return b[:n], nil
 	}
 }
-
 func (m *MsgRevealAggregateResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealAggregateResponse.Merge(m, src)
 }
-
 func (m *MsgRevealAggregateResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgRevealAggregateResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealAggregateResponse.DiscardUnknown(m)
 }
@@ -1049,11 +968,9 @@ func (*MsgCommitScore) ProtoMessage()    {}
 func (*MsgCommitScore) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{17}
 }
-
 func (m *MsgCommitScore) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommitScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitScore.Marshal(b, m, deterministic)
@@ -1066,15 +983,12 @@ func (m *MsgCommitScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommitScore) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitScore.Merge(m, src)
 }
-
 func (m *MsgCommitScore) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommitScore) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitScore.DiscardUnknown(m)
 }
@@ -1110,7 +1024,8 @@ func (m *MsgCommitScore) GetCommitment() []byte {
 }
 
 // MsgCommitScoreResponse is the response of Msg.CommitScore.
-type MsgCommitScoreResponse struct{}
+type MsgCommitScoreResponse struct {
+}
 
 func (m *MsgCommitScoreResponse) Reset()         { *m = MsgCommitScoreResponse{} }
 func (m *MsgCommitScoreResponse) String() string { return proto.CompactTextString(m) }
@@ -1118,11 +1033,9 @@ func (*MsgCommitScoreResponse) ProtoMessage()    {}
 func (*MsgCommitScoreResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{18}
 }
-
 func (m *MsgCommitScoreResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCommitScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCommitScoreResponse.Marshal(b, m, deterministic)
@@ -1135,15 +1048,12 @@ func (m *MsgCommitScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCommitScoreResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCommitScoreResponse.Merge(m, src)
 }
-
 func (m *MsgCommitScoreResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCommitScoreResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCommitScoreResponse.DiscardUnknown(m)
 }
@@ -1166,11 +1076,9 @@ func (*MsgRevealScore) ProtoMessage()    {}
 func (*MsgRevealScore) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{19}
 }
-
 func (m *MsgRevealScore) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgRevealScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealScore.Marshal(b, m, deterministic)
@@ -1183,15 +1091,12 @@ func (m *MsgRevealScore) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
-
 func (m *MsgRevealScore) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealScore.Merge(m, src)
 }
-
 func (m *MsgRevealScore) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgRevealScore) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealScore.DiscardUnknown(m)
 }
@@ -1234,7 +1139,8 @@ func (m *MsgRevealScore) GetSalt() []byte {
 }
 
 // MsgRevealScoreResponse is the response of Msg.RevealScore.
-type MsgRevealScoreResponse struct{}
+type MsgRevealScoreResponse struct {
+}
 
 func (m *MsgRevealScoreResponse) Reset()         { *m = MsgRevealScoreResponse{} }
 func (m *MsgRevealScoreResponse) String() string { return proto.CompactTextString(m) }
@@ -1242,11 +1148,9 @@ func (*MsgRevealScoreResponse) ProtoMessage()    {}
 func (*MsgRevealScoreResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{20}
 }
-
 func (m *MsgRevealScoreResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgRevealScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgRevealScoreResponse.Marshal(b, m, deterministic)
@@ -1259,15 +1163,12 @@ func (m *MsgRevealScoreResponse) XXX_Marshal(b []byte, deterministic bool) ([]by
 		return b[:n], nil
 	}
 }
-
 func (m *MsgRevealScoreResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgRevealScoreResponse.Merge(m, src)
 }
-
 func (m *MsgRevealScoreResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgRevealScoreResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgRevealScoreResponse.DiscardUnknown(m)
 }
@@ -1286,11 +1187,9 @@ func (*MsgCancel) ProtoMessage()    {}
 func (*MsgCancel) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{21}
 }
-
 func (m *MsgCancel) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancel.Marshal(b, m, deterministic)
@@ -1303,15 +1202,12 @@ func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCancel) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancel.Merge(m, src)
 }
-
 func (m *MsgCancel) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCancel) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancel.DiscardUnknown(m)
 }
@@ -1333,7 +1229,8 @@ func (m *MsgCancel) GetTask() uint64 {
 }
 
 // MsgCancelResponse is the response of Msg.Cancel.
-type MsgCancelResponse struct{}
+type MsgCancelResponse struct {
+}
 
 func (m *MsgCancelResponse) Reset()         { *m = MsgCancelResponse{} }
 func (m *MsgCancelResponse) String() string { return proto.CompactTextString(m) }
@@ -1341,11 +1238,9 @@ func (*MsgCancelResponse) ProtoMessage()    {}
 func (*MsgCancelResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_53b3c87a0bd91bea, []int{22}
 }
-
 func (m *MsgCancelResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancelResponse.Marshal(b, m, deterministic)
@@ -1358,15 +1253,12 @@ func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCancelResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancelResponse.Merge(m, src)
 }
-
 func (m *MsgCancelResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCancelResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancelResponse.DiscardUnknown(m)
 }
@@ -1467,10 +1359,8 @@ var fileDescriptor_53b3c87a0bd91bea = []byte{
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ context.Context
-	_ grpc.ClientConn
-)
+var _ context.Context
+var _ grpc.ClientConn
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -1640,48 +1530,39 @@ type MsgServer interface {
 }
 
 // UnimplementedMsgServer can be embedded to have forward compatible implementations.
-type UnimplementedMsgServer struct{}
+type UnimplementedMsgServer struct {
+}
 
 func (*UnimplementedMsgServer) Create(ctx context.Context, req *MsgCreate) (*MsgCreateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Create not implemented")
 }
-
 func (*UnimplementedMsgServer) Ready(ctx context.Context, req *MsgReady) (*MsgReadyResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Ready not implemented")
 }
-
 func (*UnimplementedMsgServer) Commit(ctx context.Context, req *MsgCommit) (*MsgCommitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Commit not implemented")
 }
-
 func (*UnimplementedMsgServer) Decline(ctx context.Context, req *MsgDecline) (*MsgDeclineResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Decline not implemented")
 }
-
 func (*UnimplementedMsgServer) Prove(ctx context.Context, req *MsgProve) (*MsgProveResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Prove not implemented")
 }
-
 func (*UnimplementedMsgServer) Attest(ctx context.Context, req *MsgAttest) (*MsgAttestResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Attest not implemented")
 }
-
 func (*UnimplementedMsgServer) CommitAggregate(ctx context.Context, req *MsgCommitAggregate) (*MsgCommitAggregateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method CommitAggregate not implemented")
 }
-
 func (*UnimplementedMsgServer) RevealAggregate(ctx context.Context, req *MsgRevealAggregate) (*MsgRevealAggregateResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RevealAggregate not implemented")
 }
-
 func (*UnimplementedMsgServer) CommitScore(ctx context.Context, req *MsgCommitScore) (*MsgCommitScoreResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method CommitScore not implemented")
 }
-
 func (*UnimplementedMsgServer) RevealScore(ctx context.Context, req *MsgRevealScore) (*MsgRevealScoreResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RevealScore not implemented")
 }
-
 func (*UnimplementedMsgServer) Cancel(ctx context.Context, req *MsgCancel) (*MsgCancelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Cancel not implemented")
 }
@@ -1888,61 +1769,59 @@ func _Msg_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
-var (
-	Msg_serviceDesc  = _Msg_serviceDesc
-	_Msg_serviceDesc = grpc.ServiceDesc{
-		ServiceName: "althing.task.v1.Msg",
-		HandlerType: (*MsgServer)(nil),
-		Methods: []grpc.MethodDesc{
-			{
-				MethodName: "Create",
-				Handler:    _Msg_Create_Handler,
-			},
-			{
-				MethodName: "Ready",
-				Handler:    _Msg_Ready_Handler,
-			},
-			{
-				MethodName: "Commit",
-				Handler:    _Msg_Commit_Handler,
-			},
-			{
-				MethodName: "Decline",
-				Handler:    _Msg_Decline_Handler,
-			},
-			{
-				MethodName: "Prove",
-				Handler:    _Msg_Prove_Handler,
-			},
-			{
-				MethodName: "Attest",
-				Handler:    _Msg_Attest_Handler,
-			},
-			{
-				MethodName: "CommitAggregate",
-				Handler:    _Msg_CommitAggregate_Handler,
-			},
-			{
-				MethodName: "RevealAggregate",
-				Handler:    _Msg_RevealAggregate_Handler,
-			},
-			{
-				MethodName: "CommitScore",
-				Handler:    _Msg_CommitScore_Handler,
-			},
-			{
-				MethodName: "RevealScore",
-				Handler:    _Msg_RevealScore_Handler,
-			},
-			{
-				MethodName: "Cancel",
-				Handler:    _Msg_Cancel_Handler,
-			},
+var Msg_serviceDesc = _Msg_serviceDesc
+var _Msg_serviceDesc = grpc.ServiceDesc{
+	ServiceName: "althing.task.v1.Msg",
+	HandlerType: (*MsgServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Create",
+			Handler:    _Msg_Create_Handler,
 		},
-		Streams:  []grpc.StreamDesc{},
-		Metadata: "althing/task/v1/tx.proto",
-	}
-)
+		{
+			MethodName: "Ready",
+			Handler:    _Msg_Ready_Handler,
+		},
+		{
+			MethodName: "Commit",
+			Handler:    _Msg_Commit_Handler,
+		},
+		{
+			MethodName: "Decline",
+			Handler:    _Msg_Decline_Handler,
+		},
+		{
+			MethodName: "Prove",
+			Handler:    _Msg_Prove_Handler,
+		},
+		{
+			MethodName: "Attest",
+			Handler:    _Msg_Attest_Handler,
+		},
+		{
+			MethodName: "CommitAggregate",
+			Handler:    _Msg_CommitAggregate_Handler,
+		},
+		{
+			MethodName: "RevealAggregate",
+			Handler:    _Msg_RevealAggregate_Handler,
+		},
+		{
+			MethodName: "CommitScore",
+			Handler:    _Msg_CommitScore_Handler,
+		},
+		{
+			MethodName: "RevealScore",
+			Handler:    _Msg_RevealScore_Handler,
+		},
+		{
+			MethodName: "Cancel",
+			Handler:    _Msg_Cancel_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "althing/task/v1/tx.proto",
+}
 
 func (m *MsgCreate) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -2775,7 +2654,6 @@ func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *MsgCreate) Size() (n int) {
 	if m == nil {
 		return 0
@@ -3150,11 +3028,9 @@ func (m *MsgCancelResponse) Size() (n int) {
 func sovTx(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozTx(x uint64) (n int) {
 	return sovTx(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *MsgCreate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3270,7 +3146,6 @@ func (m *MsgCreate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCreateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3340,7 +3215,6 @@ func (m *MsgCreateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgReady) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3476,7 +3350,6 @@ func (m *MsgReady) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgReadyResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3527,7 +3400,6 @@ func (m *MsgReadyResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommit) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3754,7 +3626,6 @@ func (m *MsgCommit) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommitResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3805,7 +3676,6 @@ func (m *MsgCommitResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgDecline) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3945,7 +3815,6 @@ func (m *MsgDecline) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgDeclineResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -3996,7 +3865,6 @@ func (m *MsgDeclineResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgProve) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4151,7 +4019,6 @@ func (m *MsgProve) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *Receipt) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4255,7 +4122,6 @@ func (m *Receipt) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgProveResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4306,7 +4172,6 @@ func (m *MsgProveResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgAttest) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4461,7 +4326,6 @@ func (m *MsgAttest) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgAttestResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4512,7 +4376,6 @@ func (m *MsgAttestResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommitAggregate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4667,7 +4530,6 @@ func (m *MsgCommitAggregate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommitAggregateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4718,7 +4580,6 @@ func (m *MsgCommitAggregateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgRevealAggregate) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4907,7 +4768,6 @@ func (m *MsgRevealAggregate) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgRevealAggregateResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -4958,7 +4818,6 @@ func (m *MsgRevealAggregateResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommitScore) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5113,7 +4972,6 @@ func (m *MsgCommitScore) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCommitScoreResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5164,7 +5022,6 @@ func (m *MsgCommitScoreResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgRevealScore) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5338,7 +5195,6 @@ func (m *MsgRevealScore) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgRevealScoreResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5389,7 +5245,6 @@ func (m *MsgRevealScoreResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5491,7 +5346,6 @@ func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -5542,7 +5396,6 @@ func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipTx(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

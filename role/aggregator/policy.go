@@ -146,9 +146,9 @@ func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 	switch {
 	case err != nil:
 		return err
-	case member && (node.Active || serves):
+	case member && (node.Selectable() || serves):
 		return nil
-	case !member && node.Active && !task.State.Final(): // it may have been selected
+	case !member && node.Selectable() && !task.State.Final(): // it may have been selected
 		return fmt.Errorf("%w: %w: node %d is no member that gets %s", blob.ErrForbidden, ErrEarly, c.Node, r)
 	}
 	return fmt.Errorf("%w: node %d is no member that gets %s", blob.ErrForbidden, c.Node, r)

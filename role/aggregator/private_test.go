@@ -134,7 +134,7 @@ func (bad) Round(_ context.Context, _, number uint64) (spec.Round, error) {
 // with the same one, and its trainers may have that.
 func TestPolicyModelAfterAbortedRounds(t *testing.T) {
 	p := aggregator.Policy{Chain: bad{}, Registered: func(_ context.Context, node uint64) (spec.Node, error) {
-		return spec.Node{ID: node, Active: true}, nil
+		return spec.Node{ID: node, Deposit: spec.Deposit{State: spec.NodeActive}}, nil
 	}}
 	got := map[uint64][]uint64{}
 	for version := range uint64(6) {

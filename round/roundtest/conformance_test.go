@@ -65,6 +65,7 @@ type memory struct {
 
 func newMemory() *memory {
 	m := &memory{Chain: sim.NewChain(roundtest.Chain), time: firstBlock}
+	m.Rules = roundtest.Rules()
 	m.BeginBlock(m.time)
 	return m
 }
@@ -112,6 +113,8 @@ type stored struct {
 	books ledger.Keeper
 	owned dataset.Keeper
 	told  []string
+
+	burned uint64 // uthing
 }
 
 // purse is a module account that may make money.
@@ -123,7 +126,7 @@ func newStored(e chain.Encoding) *stored {
 	addresses := address.NewBech32Codec(chain.Prefix)
 	authority := moduleAddress(purse).String()
 	accounts := authkeeper.NewAccountKeeper(e.Codec, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount,
-		map[string][]string{authtypes.FeeCollectorName: nil, node.Name: nil, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
+		map[string][]string{authtypes.FeeCollectorName: nil, node.Name: {authtypes.Burner}, task.Name: nil, purse: {authtypes.Minter}}, addresses, chain.Prefix, authority)
 	s := &stored{ctx: testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(roundtest.Chain).WithBlockHeight(1).WithBlockTime(time.UnixMilli(firstBlock))}
 	s.ctx = s.ctx.WithMultiStore(s.ctx.MultiStore().CacheMultiStore())
 	s.bank = bankkeeper.NewBaseKeeper(e.Codec, kv(banktypes.StoreKey), accounts, nil, authority, log.NewNopLogger())
@@ -133,7 +136,9 @@ func newStored(e chain.Encoding) *stored {
 	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, chain.Denom)
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
-	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, node.Module{}.DefaultGenesis(e.Codec))
+	params := node.DefaultParams()
+	params.SetRules(roundtest.Rules())
+	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, e.Codec.MustMarshalJSON(&nodepb.Genesis{Params: params}))
 	task.Module{Keeper: s.tasks}.InitGenesis(s.ctx, e.Codec, task.Module{}.DefaultGenesis(e.Codec))
 	must(s.tasks.BeginBlock(s.ctx))
 	return s
@@ -190,27 +195,76 @@ func (s *stored) Register(owner string, profile spec.Profile, stake uint64) (id 
 	return id, err
 }
 
-func (s *stored) SetActive(id uint64, active bool) error {
+// owner has the owner of a node say something.
+func (s *stored) owner(id uint64, say func(ctx sdk.Context, owner string) error) error {
 	return s.deliver(func(ctx sdk.Context) error {
-		n, err := s.nodes.Get(ctx, id)
-		if err == nil && active {
-			_, err = s.nodes.Activate(ctx, &nodepb.MsgActivate{Owner: n.Owner})
-		} else if err == nil {
-			_, err = s.nodes.Deactivate(ctx, &nodepb.MsgDeactivate{Owner: n.Owner})
+		owner, err := s.nodes.OwnerOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		return say(ctx, owner)
+	})
+}
+
+func (s *stored) SetActive(id uint64, active bool) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) (err error) {
+		if active {
+			_, err = s.nodes.Activate(ctx, &nodepb.MsgActivate{Owner: owner})
+		} else {
+			_, err = s.nodes.Deactivate(ctx, &nodepb.MsgDeactivate{Owner: owner})
 		}
 		return err
 	})
 }
 
-func (s *stored) Exit(id uint64) error {
-	return s.deliver(func(ctx sdk.Context) error {
-		n, err := s.nodes.Get(ctx, id)
-		if err == nil {
-			_, err = s.nodes.Exit(ctx, &nodepb.MsgExit{Owner: n.Owner})
-		}
+func (s *stored) AddStake(id, uthing uint64) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) error {
+		_, err := s.nodes.Bond(ctx, &nodepb.MsgBond{Owner: owner, Amount: uthing})
 		return err
 	})
 }
+
+func (s *stored) Unbond(id, uthing uint64) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) error {
+		_, err := s.nodes.Unbond(ctx, &nodepb.MsgUnbond{Owner: owner, Amount: uthing})
+		return err
+	})
+}
+
+func (s *stored) CancelUnbond(id, number uint64) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) error {
+		_, err := s.nodes.CancelUnbond(ctx, &nodepb.MsgCancelUnbond{Owner: owner, Number: number})
+		return err
+	})
+}
+
+func (s *stored) Exit(id uint64) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) error {
+		_, err := s.nodes.Exit(ctx, &nodepb.MsgExit{Owner: owner})
+		return err
+	})
+}
+
+func (s *stored) Unjail(id uint64) error {
+	return s.owner(id, func(ctx sdk.Context, owner string) error {
+		_, err := s.nodes.Unjail(ctx, &nodepb.MsgUnjail{Owner: owner})
+		return err
+	})
+}
+
+func (s *stored) Slash(id, slashed uint64, part spec.PPM, jail bool) (burned uint64, err error) {
+	err = s.deliver(func(ctx sdk.Context) error {
+		t, err := s.Task(id)
+		if err == nil {
+			burned, err = s.tasks.Slash(ctx, t, slashed, part, "slashed by hand", jail)
+		}
+		s.burned += burned
+		return err
+	})
+	return burned, err
+}
+
+func (s *stored) Burned() uint64 { return s.burned }
 
 func (s *stored) Own(owner string, key spec.PublicKey, limit cost.Limit) (id uint64, err error) {
 	err = s.deliver(func(ctx sdk.Context) error {
@@ -313,7 +367,8 @@ func (s *stored) handle(ctx context.Context, m taskpb.Message) error {
 }
 
 func (s *stored) EndBlock(later spec.Duration) error {
-	err := s.tasks.EndBlock(s.ctx)
+	err := errors.Join(s.tasks.EndBlock(s.ctx), s.nodes.EndBlock(s.ctx))
+	must(s.nodes.Check(s.ctx))
 	s.hear()
 	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1).WithBlockTime(s.ctx.BlockTime().Add(time.Duration(later) * time.Millisecond))
 	must(s.tasks.BeginBlock(s.ctx))

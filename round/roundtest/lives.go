@@ -41,6 +41,9 @@ func lives() []life {
 		{"more tasks due than a block looks at", flood},
 		{"nodes of several roles", manyRoles},
 		{"standing decides the next selection", standing},
+		{"a task holds a bond of each node", bonds},
+		{"a bond is slashed", slashes},
+		{"a declared leave", leave},
 		{"answers that are refused", refusals},
 		{"nodes that are refused", strangers},
 		{"rounds overlap", overlap},
@@ -155,8 +158,9 @@ func (w *twins) earned(want ...uint64) {
 // blamed wants the last demerit of a node to be for a reason.
 func (w *twins) blamed(node uint64, why string) {
 	w.Helper()
-	if n, _ := w.one.Node(node); n.Blame.Reason != why {
-		w.Fatalf("node %d was last blamed for %q: want %q", node, n.Blame.Reason, why)
+	n, _ := w.one.Node(node)
+	if c, _ := n.Blame(); c.Reason != why {
+		w.Fatalf("node %d was last blamed for %q: want %q", node, c.Reason, why)
 	}
 }
 
@@ -333,6 +337,11 @@ func between(w *twins) uint64 {
 		if err := w.exit(trainer); err != nil {
 			w.Fatalf("trainer %d: %v", trainer, err)
 		}
+	}
+	w.pause(Rules().Unbonding)
+	w.end()
+	if n, ok := w.one.Node(1); !ok || n.State != spec.NodeExited || w.one.Balance(n.Owner) != 2*stake+150_000 {
+		w.Fatalf("trainer 1 has not left: %+v", n)
 	}
 	return id
 }

@@ -2,6 +2,7 @@ package roundtest
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func (w *chaos) chance(in int, of string) bool {
 // settle has people come: a few of each role, and some of any.
 func (w *chaos) settle() {
 	for _, name := range []string{"alice", "bob", "carol"} {
-		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 4000*1000).Draw(w.t, "money")))
+		w.consumers = append(w.consumers, w.fund(name, rapid.Uint64Range(1000, 100*spec.Thing).Draw(w.t, "money")))
 	}
 	roles := []spec.Role{
 		spec.Trainer, spec.Trainer, spec.Trainer, spec.Trainer,
@@ -115,7 +116,7 @@ func (w *chaos) anyTask() spec.TaskSpec {
 	}
 	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
 	asked.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, 900_000}).Draw(t, "accuracy")
-	asked.Escrow = rapid.Uint64Range(100_000, 1000_000).Draw(t, "escrow")
+	asked.Escrow = rapid.Uint64Range(spec.Thing/2, 10*spec.Thing).Draw(t, "escrow")
 	if w.chance(8, "no task") {
 		asked.Escrow = 0
 	}
@@ -130,7 +131,7 @@ func (w *chaos) block() {
 	var acts []func()
 	say := func(task uint64, in round.Input) {
 		acts = append(acts, func() {
-			if _, there := w.one.Node(NodeOf(in)); there || NodeOf(in) == 0 { // who has left cannot say anything
+			if n, _ := w.one.Node(NodeOf(in)); n.Owner != "" && n.State != spec.NodeExited || NodeOf(in) == 0 { // who has left cannot say anything
 				_ = w.say(task, in)
 			}
 		})
@@ -163,6 +164,9 @@ func (w *chaos) block() {
 		say(t.ID, round.Cancel{Owner: rapid.SampledFrom([]string{t.Owner, t.Owner, w.consumers[0]}).Draw(w.t, "owner")})
 	}
 	node := rapid.Uint64Range(1, w.nodes+1).Draw(w.t, "node")
+	if w.chance(3, "money moves") {
+		acts = append(acts, w.money(node))
+	}
 	switch rapid.IntRange(0, 30).Draw(w.t, "comes and goes") {
 	case 0:
 		acts = append(acts, func() { _ = w.exit(node) })
@@ -181,6 +185,28 @@ func (w *chaos) block() {
 	for _, act := range rapid.Permutation(acts).Draw(w.t, "order") {
 		act()
 	}
+}
+
+// money is something that happens to what a node has locked.
+func (w *chaos) money(node uint64) func() {
+	amount := rapid.SampledFrom([]uint64{0, 1, stake / 2, stake, 2 * stake, math.MaxUint64}).Draw(w.t, "amount")
+	small := rapid.Uint64Range(0, 4).Draw(w.t, "task or number")
+	part := rapid.SampledFrom([]spec.PPM{0, 5_000, 50_000, spec.One}).Draw(w.t, "part")
+	jail := rapid.Bool().Draw(w.t, "jail")
+	act := rapid.SampledFrom([]struct {
+		what string
+		do   func(World) error
+	}{
+		{"more stake", func(world World) error { return world.AddStake(node, amount) }},
+		{"less stake", func(world World) error { return world.Unbond(node, amount) }},
+		{"an unbonding is cancelled", func(world World) error { return world.CancelUnbond(node, small) }},
+		{"a node leaves jail", func(world World) error { return world.Unjail(node) }},
+		{"a slash", func(world World) error {
+			_, err := world.Slash(small, node, part, jail)
+			return err
+		}},
+	}).Draw(w.t, "of a deposit")
+	return func() { _ = w.do(act.what, act.do) }
 }
 
 // bend makes an answer wrong in one place.

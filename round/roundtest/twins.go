@@ -45,14 +45,18 @@ type record struct {
 	Duties    [][]Duty
 	Balances  []uint64
 	Escrow    uint64
-	Paid      uint64       // to the validators of blocks
+	Paid      uint64 // to the validators of blocks
+	Burned    uint64
 	Histories [][]cost.Row // of the data sets
 	Told      []string     // since the last comparison
 }
 
 func (w *twins) read(world World, all bool) record {
 	w.Helper()
-	r := record{Height: world.Height(), Time: world.Time(), Escrow: world.Escrow(), Paid: world.Validators(), Told: world.Told()[w.told:]}
+	r := record{
+		Height: world.Height(), Time: world.Time(), Told: world.Told()[w.told:],
+		Escrow: world.Escrow(), Paid: world.Validators(), Burned: world.Burned(),
+	}
 	for id := uint64(1); id <= w.tasks; id++ {
 		t, err := world.Task(id)
 		if err != nil {
@@ -117,8 +121,9 @@ func (w *twins) compare(after string, all bool) {
 	for _, t := range one.Tasks {
 		locked += round.Held(t)
 	}
+	money += one.Burned
 	for _, n := range one.Nodes {
-		money += n.Stake
+		money += n.Locked()
 	}
 	for _, balance := range one.Balances {
 		money += balance

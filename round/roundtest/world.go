@@ -6,6 +6,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// Rules are what every world under test asks of deposits: what leaves is away a minute.
+func Rules() spec.StakeRules {
+	rules := round.DefaultStakeRules()
+	rules.Unbonding, rules.Jail, rules.MaxStake, rules.MaxBond = spec.Minute, 10*spec.Second, 10*stake, 5*stake
+	return rules
+}
+
 // Chain is the chain id of every world under test. Blocks begin at height 1.
 const Chain = "roundtest-1"
 
@@ -18,8 +25,17 @@ type World interface {
 	Register(owner string, profile spec.Profile, stake uint64) (uint64, error)
 	// SetActive says whether a node may be selected.
 	SetActive(node uint64, active bool) error
-	// Exit returns the stake of a node that serves no task, and forgets it.
+	// AddStake, Unbond and CancelUnbond change what a node has locked; Exit begins to give
+	// all of it back, of a node that serves no task. What is due comes back at the end of
+	// a block.
+	AddStake(node, uthing uint64) error
+	Unbond(node, uthing uint64) error
+	CancelUnbond(node, number uint64) error
 	Exit(node uint64) error
+	// Unjail makes a node active whose time in jail is over.
+	Unjail(node uint64) error
+	// Slash burns a part of a node's bond in a task, as [round.World] says.
+	Slash(task, node uint64, part spec.PPM, jail bool) (burned uint64, err error)
 	// Own opens the book of an account's data set of digits and gives it the next id; the
 	// key is the one under which the owner signs. The account has a node that provides data.
 	Own(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error)
@@ -44,7 +60,7 @@ type World interface {
 	Task(id uint64) (spec.Task, error)
 	// Round returns a round, or [round.ErrTaskNotFound] or [round.ErrRoundNotFound].
 	Round(task, number uint64) (spec.Round, error)
-	// Node returns a node; false where there is none, or none any more.
+	// Node returns a node; false where there never was one.
 	Node(id uint64) (spec.Node, bool)
 	// Duties lists the open tasks in which a node has a part, in the order of their
 	// ids, each with its rounds that run as far as [round.Concerns] the node.
@@ -54,6 +70,8 @@ type World interface {
 	Committed(task uint64, commitment spec.Digest) (uint64, error)
 	// Balance is what an account can spend, in uthing.
 	Balance(account string) uint64
+	// Burned is what was slashed so far, in uthing.
+	Burned() uint64
 	// Escrow is what is locked for all tasks together, in uthing.
 	Escrow() uint64
 	// Validators is what the validators of blocks were paid in all, in uthing.

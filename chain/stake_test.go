@@ -1,0 +1,105 @@
+package chain_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	dbm "github.com/cosmos/cosmos-db"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/spec"
+)
+
+// What leaves is away for longer than a vote and what follows of it take, in a genesis
+// that is written and in one that somebody wrote by hand.
+func TestUnbondingOutlastsAVote(t *testing.T) {
+	g := genesis(t)
+	g.Voting, g.Nodes.TimelockSeconds = time.Hour, 60
+	g.Nodes.UnbondingSeconds = 3660
+	if _, err := g.Document(); err == nil {
+		t.Error("a stake leaves as soon as a vote about its node is carried out")
+	}
+	g.Nodes.UnbondingSeconds++
+	doc, err := g.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{"3661", "3660"} {
+		state := strings.Replace(string(doc.AppState), `"unbonding_seconds":"3661"`, `"unbonding_seconds":"`+by+`"`, 1)
+		n := &network{TB: t, db: dbm.NewMemDB(), now: g.Time}
+		n.open()
+		params := doc.Consensus.Params.ToProto()
+		_, err := n.InitChain(&abci.RequestInitChain{
+			ChainId: chainID, Time: g.Time, InitialHeight: 1, ConsensusParams: &params, AppStateBytes: []byte(state),
+		})
+		if (err == nil) != (by == "3661") {
+			t.Errorf("a genesis with %s seconds: %v", by, err)
+		}
+	}
+}
+
+// A node takes its stake out: it is with its owner when its time has come, not before,
+// whatever blocks are made meanwhile, and its account begins anew under another id.
+func TestStakeComesBack(t *testing.T) {
+	n := start(t, genesis(t))
+	owner := account("ann").String()
+	const fee = 5000
+	join := func() uint64 {
+		if res := n.block(n.sign("ann", 1, fee, register("ann", 2*chain.Thing)))[0]; res.Code != 0 {
+			t.Fatal(res.Log)
+		}
+		var res nodepb.QueryNodeResponse
+		n.ask("/althing.node.v1.Query/NodeByOwner", &nodepb.QueryNodeByOwner{Owner: owner}, &res)
+		return res.Node.Id
+	}
+	first := join()
+	if res := n.block(n.sign("ann", 1, fee, &nodepb.MsgExit{Owner: owner}))[0]; res.Code != 0 {
+		t.Fatal(res.Log)
+	}
+	left := n.balance("ann")
+	if res := n.block(n.sign("ann", 1, fee, &nodepb.MsgExit{Owner: owner}))[0]; res.Code == 0 {
+		t.Error("a node leaves twice")
+	}
+	left -= fee
+	n.now = n.now.Add(21*24*time.Hour - 10*time.Second)
+	n.block()
+	if got := n.balance("ann"); got != left {
+		t.Errorf("ann has %d before the time, want %d", got, left)
+	}
+	n.now = n.now.Add(20 * time.Second)
+	n.block()
+	if got := n.balance("ann"); got != left+2*chain.Thing {
+		t.Errorf("ann has %d, want %d with her stake", got, left+2*chain.Thing)
+	}
+	var gone nodepb.QueryNodeResponse
+	n.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: first}, &gone)
+	if was, err := gone.Node.ToSpec(); err != nil || was.State != spec.NodeExited || was.Locked() > 0 {
+		t.Errorf("what is left: %+v, %v", was, err)
+	}
+	if second := join(); second == first {
+		t.Errorf("node %d begins again under its former id", second)
+	}
+}
+
+// Events of stakes are typed: their attributes are the fields of their messages.
+func TestStakeEventsAreTyped(t *testing.T) {
+	n := start(t, genesis(t))
+	res := n.block(n.sign("ann", 1, 5000, register("ann", 2*chain.Thing)))[0]
+	for _, e := range res.Events {
+		if e.Type != "althing.node.v1.EventBonded" {
+			continue
+		}
+		said := map[string]string{}
+		for _, a := range e.Attributes {
+			said[a.Key] = a.Value
+		}
+		if said["node"] != `"1"` || said["amount"] != `"2000000"` {
+			t.Errorf("got %v", said)
+		}
+		return
+	}
+	t.Errorf("nothing is told of a stake: %v", res.Events)
+}

@@ -1,0 +1,76 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// Engage implements [round.World]: the parts in a task and the bond that it holds are
+// kept here, all parts of a node and all its bonds in the registry.
+func (w world) Engage(task spec.Task, node uint64, delta int) error {
+	w.roster.fresh = false
+	before, err := w.held(w.ctx, task.ID, node)
+	if err != nil {
+		return err
+	}
+	after := before
+	switch parts := int64(before.Parts) + int64(delta); {
+	case parts < 0:
+		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.Parts, task.ID, -delta)
+	case before.Parts == 0:
+		after.Bond, err = w.nodes.Hold(w.ctx, node, task.Spec.Selection.MinStake)
+		after.Parts = uint64(parts)
+	case parts == 0:
+		err = w.nodes.Unlock(w.ctx, node, before.Bond)
+		after = taskpb.Held{}
+	default:
+		after.Parts = uint64(parts)
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.hold(w.ctx, task.ID, node, after); err != nil {
+		return err
+	}
+	return w.nodes.Engage(w.ctx, node, delta)
+}
+
+// Slash implements [round.World].
+func (w world) Slash(task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
+	w.roster.fresh = false
+	return w.Keeper.Slash(w.ctx, task, node, part, fault, jail)
+}
+
+// Slash burns a part of a node's bond in a task, or of what that was where the task
+// holds it no more.
+func (k Keeper) Slash(ctx context.Context, task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
+	held, err := k.held(ctx, task.ID, node)
+	if err != nil {
+		return 0, err
+	}
+	return k.nodes.Slash(ctx, node, task.ID, round.SlashBase(task, held.Bond), part, fault, jail)
+}
+
+// held is what a task has of a node; nothing where the node does not serve it.
+func (k Keeper) held(ctx context.Context, task, node uint64) (taskpb.Held, error) {
+	has, err := k.parts.Get(ctx, collections.Join(node, task))
+	if errors.Is(err, collections.ErrNotFound) {
+		return taskpb.Held{}, nil
+	}
+	return has, err
+}
+
+func (k Keeper) hold(ctx context.Context, task, node uint64, has taskpb.Held) error {
+	key := collections.Join(node, task)
+	if has.Parts == 0 {
+		return k.parts.Remove(ctx, key)
+	}
+	return k.parts.Set(ctx, key, has)
+}

@@ -1,0 +1,257 @@
+package round
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+const (
+	// maxUnbondings bounds how many unbondings of one node are under way.
+	maxUnbondings = 7
+	// slashPeriod is the stretch of block time in which no more is slashed of a node
+	// than the rules say.
+	slashPeriod = 24 * spec.Hour
+)
+
+// What is refused of a deposit. Moments are block time, in milliseconds since 1970.
+var (
+	// ErrStake is a stake outside the bounds of the network.
+	ErrStake = errors.New("stake out of bounds")
+	// ErrNodeState is what a node in its state may not do.
+	ErrNodeState = errors.New("node is in another state")
+	// ErrUnbonding is an unbonding that is not there, or one too many.
+	ErrUnbonding = errors.New("no such unbonding")
+)
+
+// DefaultStakeRules are the rules of a network that says nothing else.
+func DefaultStakeRules() spec.StakeRules {
+	const maxStake = 500_000 * spec.Thing
+	return spec.StakeRules{
+		MinStake: spec.Thing, MaxStake: maxStake, MaxBond: maxStake,
+		Unbonding: 21 * 24 * spec.Hour, Jail: spec.Hour, MaxSlash: spec.One / 10,
+	}
+}
+
+// NewDeposit is the deposit of a node that registers with a stake.
+func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
+	if stake < rules.MinStake {
+		return spec.Deposit{}, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, stake, rules.MinStake)
+	}
+	return AddStake(spec.Deposit{State: spec.NodeActive}, stake, rules)
+}
+
+// AddStake is the deposit with more stake. A node that was not selected for want of it
+// is pending until it returns.
+func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
+	if amount == 0 {
+		return d, fmt.Errorf("%w: nothing is added", ErrStake)
+	}
+	if locked := d.Locked(); locked > rules.MaxStake || amount > rules.MaxStake-locked {
+		return d, fmt.Errorf("%w: %d uthing beside the %d that are locked: want at most %d", ErrStake, amount, locked, rules.MaxStake)
+	}
+	d.Stake += amount
+	return settled(d, rules), nil
+}
+
+// Unbond is the deposit of which an amount is on its way out; it is the newest of
+// Unbonding. Only stake that no task holds may leave.
+func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (spec.Deposit, error) {
+	switch {
+	case amount == 0:
+		return d, fmt.Errorf("%w: nothing is unbonded", ErrStake)
+	case amount > d.Free():
+		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.Free(), d.Bonded, d.Stake)
+	case len(d.Unbonding) >= maxUnbondings:
+		return d, fmt.Errorf("%w: %d are under way: want at most %d", ErrUnbonding, len(d.Unbonding), maxUnbondings)
+	}
+	d.Stake -= amount
+	d.Unbondings++
+	d.Unbonding = append(slices.Clone(d.Unbonding), spec.Unbonding{
+		Number: d.Unbondings, Amount: amount, Due: now + int64(rules.Unbonding),
+	})
+	return settled(d, rules), nil
+}
+
+// CancelUnbond is the deposit to whose stake one unbonding has returned.
+func CancelUnbond(d spec.Deposit, number uint64, rules spec.StakeRules) (spec.Deposit, error) {
+	i := slices.IndexFunc(d.Unbonding, func(u spec.Unbonding) bool { return u.Number == number })
+	if i < 0 {
+		return d, fmt.Errorf("%w: number %d", ErrUnbonding, number)
+	}
+	d.Stake += d.Unbonding[i].Amount
+	d.Unbonding = slices.Delete(slices.Clone(d.Unbonding), i, i+1)
+	return settled(d, rules), nil
+}
+
+// Mature is the deposit without the unbondings that are due, and what they amount to.
+func Mature(d spec.Deposit, now int64) (after spec.Deposit, returned uint64) {
+	var rest []spec.Unbonding
+	for _, u := range d.Unbonding {
+		if u.Due > now {
+			rest = append(rest, u)
+			continue
+		}
+		returned += u.Amount
+	}
+	d.Unbonding = rest
+	return d, returned
+}
+
+// Gone reports whether nothing keeps a node: no money, and no part in a task.
+func Gone(n spec.Node) bool {
+	return n.State == spec.NodeUnbonding && len(n.Unbonding) == 0 && n.Busy == 0
+}
+
+// Tombstone is what remains of a node that is [Gone]: its id and who it was.
+func Tombstone(n spec.Node) spec.Node {
+	return spec.Node{ID: n.ID, Owner: n.Owner, Registered: n.Registered, Deposit: spec.Deposit{State: spec.NodeExited}}
+}
+
+// Bond is the deposit of which a task holds what it requires, or as much of that as is
+// free, and how much it holds.
+func Bond(d spec.Deposit, required uint64) (after spec.Deposit, held uint64) {
+	held = min(required, d.Free())
+	d.Bonded += held
+	return d, held
+}
+
+// Unlock is the deposit of which a task gives back what it held.
+func Unlock(d spec.Deposit, held uint64) (spec.Deposit, error) {
+	if held > d.Bonded {
+		return d, fmt.Errorf("tasks hold %d uthing: cannot give %d back", d.Bonded, held)
+	}
+	d.Bonded -= held
+	return d, nil
+}
+
+// SlashBase is of what a task may slash a part: what it holds of a node, or would hold
+// where it has given that back since.
+func SlashBase(task spec.Task, held uint64) uint64 {
+	if held > 0 {
+		return held
+	}
+	return task.Spec.Selection.MinStake
+}
+
+// Slashed is the deposit after a part of a base was taken, and how much that was: never
+// more than there is, nor than the rules allow in a day that begins with the first
+// slash of it. Parts are rounded down.
+//
+// The stake goes first, then what is on its way out, the newest first: what is soon
+// with its owner left before the other, and is the last to be touched. What tasks hold
+// stays what it is: as long as something else is left, no task loses its bond for the
+// fault in another.
+func Slashed(d spec.Deposit, now int64, base uint64, part spec.PPM, rules spec.StakeRules) (after spec.Deposit, taken uint64) {
+	locked := d.Locked()
+	if now >= d.Slashing.Ends {
+		d.Slashing = spec.SlashPeriod{Ends: now + int64(slashPeriod), Most: share(locked, rules.MaxSlash)}
+	}
+	taken = min(share(min(base, locked), part), d.Slashing.Most-d.Slashing.Taken)
+	d.Slashing.Taken += taken
+	rest := taken - min(taken, d.Stake)
+	d.Stake -= taken - rest
+	d.Unbonding = slices.Clone(d.Unbonding)
+	for i := len(d.Unbonding) - 1; i >= 0 && rest > 0; i-- {
+		u := &d.Unbonding[i]
+		loss := min(rest, u.Amount)
+		u.Amount -= loss
+		rest -= loss
+	}
+	d.Unbonding = slices.DeleteFunc(d.Unbonding, func(u spec.Unbonding) bool { return u.Amount == 0 })
+	return settled(d, rules), taken
+}
+
+// share is a part of an amount, at most all of it, rounded down.
+func share(of uint64, part spec.PPM) uint64 {
+	high, low := bits.Mul64(of, uint64(min(part, spec.One)))
+	quotient, _ := bits.Div64(high, low, uint64(spec.One))
+	return quotient
+}
+
+// Jail is the deposit of a node that is jailed from now on.
+func Jail(d spec.Deposit, now int64, rules spec.StakeRules) spec.Deposit {
+	d.JailedUntil = max(d.JailedUntil, now+int64(rules.Jail), 1)
+	return settled(d, rules)
+}
+
+// Unjail is the deposit of a node whose time in jail is over: it is active again.
+func Unjail(d spec.Deposit, now int64, rules spec.StakeRules) (spec.Deposit, error) {
+	switch {
+	case d.State != spec.NodeJailed:
+		return d, fmt.Errorf("%w: it is %s, not jailed", ErrNodeState, d.State)
+	case now < d.JailedUntil:
+		return d, fmt.Errorf("%w: it is jailed for %s more", ErrNodeState, spec.Duration(d.JailedUntil-now))
+	case d.Stake < rules.MinStake:
+		return d, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, d.Stake, rules.MinStake)
+	}
+	d.JailedUntil, d.State = 0, spec.NodeActive
+	return d, nil
+}
+
+// Leave is the deposit of a node whose owner declares a leave: it is selected no more,
+// finishes the tasks it serves, and loses nothing.
+func Leave(d spec.Deposit) (spec.Deposit, error) {
+	if d.State != spec.NodeActive && d.State != spec.NodePending {
+		return d, fmt.Errorf("%w: it is %s, and not selected anyway", ErrNodeState, d.State)
+	}
+	d.State = spec.NodePending
+	return d, nil
+}
+
+// Return is the deposit of a node that may be selected again.
+func Return(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	switch {
+	case d.State != spec.NodeActive && d.State != spec.NodePending:
+		return d, fmt.Errorf("%w: it is %s", ErrNodeState, d.State)
+	case d.Stake < rules.MinStake:
+		return d, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, d.Stake, rules.MinStake)
+	}
+	d.State = spec.NodeActive
+	return d, nil
+}
+
+// CheckDeposit reports the first thing that is wrong with a deposit as a genesis has it.
+func CheckDeposit(d spec.Deposit) error {
+	var before, locked uint64 = 0, d.Stake
+	for _, u := range d.Unbonding {
+		switch {
+		case u.Amount == 0 || u.Number <= before || u.Number > d.Unbondings:
+			return fmt.Errorf("unbonding %d of %d uthing, of %d that there were: want ascending numbers, and none of nothing", u.Number, u.Amount, d.Unbondings)
+		case u.Amount > spec.Cap || locked > spec.Cap:
+			return fmt.Errorf("%d uthing and %d that leave: there are never so many", locked, u.Amount)
+		}
+		before, locked = u.Number, locked+u.Amount
+	}
+	s := d.Slashing
+	switch out := d.State == spec.NodeUnbonding || d.State == spec.NodeExited; {
+	case out != (d.Stake == 0):
+		return fmt.Errorf("%s with a stake of %d uthing", d.State, d.Stake)
+	case d.State == spec.NodeJailed && d.JailedUntil <= 0, d.State == spec.NodeActive && d.JailedUntil != 0:
+		return fmt.Errorf("%s, and jailed until %d", d.State, d.JailedUntil)
+	case len(d.Unbonding) > maxUnbondings:
+		return fmt.Errorf("%d unbondings are under way: want at most %d", len(d.Unbonding), maxUnbondings)
+	case locked > spec.Cap || d.Bonded > spec.Cap:
+		return fmt.Errorf("%d uthing, of which tasks hold %d: there are never so many", locked, d.Bonded)
+	case s.Taken > s.Most:
+		return fmt.Errorf("%d uthing were slashed where %d may be", s.Taken, s.Most)
+	}
+	return nil
+}
+
+// settled is the deposit in the state that its money makes.
+func settled(d spec.Deposit, rules spec.StakeRules) spec.Deposit {
+	switch {
+	case d.State == spec.NodeExited:
+	case d.Stake == 0:
+		d.State = spec.NodeUnbonding
+	case d.JailedUntil > 0:
+		d.State = spec.NodeJailed
+	case d.State != spec.NodeActive || d.Stake < rules.MinStake:
+		d.State = spec.NodePending
+	}
+	return d
+}

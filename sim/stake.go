@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// held is what a task has of a node.
+type held struct {
+	parts int
+	bond  uint64 // uthing, of the node's stake
+}
+
+// Burned is what was slashed so far, in uthing.
+func (c *Chain) Burned() uint64 { return c.burned }
+
+// AddStake locks more of the owner's money for a node.
+func (c *Chain) AddStake(node, uthing uint64) error {
+	n, ok := c.Node(node)
+	if !ok || n.State == spec.NodeExited || c.balances[n.Owner] < uthing {
+		return fmt.Errorf("node %d cannot have %d uthing more: its owner has %d", node, uthing, c.balances[n.Owner])
+	}
+	err := c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.AddStake(d, uthing, c.Rules) })
+	if err == nil {
+		c.balances[n.Owner] -= uthing
+	}
+	return err
+}
+
+// Unbond begins to give back a part of a node's stake.
+func (c *Chain) Unbond(node, uthing uint64) error {
+	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.Unbond(d, uthing, c.clock.Block, c.Rules) })
+}
+
+// CancelUnbond takes one unbonding back.
+func (c *Chain) CancelUnbond(node, number uint64) error {
+	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.CancelUnbond(d, number, c.Rules) })
+}
+
+// Exit begins to give back the whole stake of a node that serves no task.
+func (c *Chain) Exit(node uint64) error {
+	n, ok := c.Node(node)
+	if !ok || n.Busy > 0 {
+		return fmt.Errorf("node %d is not there or serves a task: there %t, busy with %d", node, ok, n.Busy)
+	}
+	return c.Unbond(node, n.Stake)
+}
+
+// Unjail makes a node active whose time in jail is over.
+func (c *Chain) Unjail(node uint64) error {
+	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.Unjail(d, c.clock.Block, c.Rules) })
+}
+
+// SetActive says whether a node may be selected. One that may not finishes the tasks
+// it serves.
+func (c *Chain) SetActive(node uint64, active bool) error {
+	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) {
+		if active {
+			return round.Return(d, c.Rules)
+		}
+		return round.Leave(d)
+	})
+}
+
+// Slash burns a part of a node's bond in a task, as its rounds may ask for.
+func (c *Chain) Slash(task, node uint64, part spec.PPM, jail bool) (burned uint64, err error) {
+	s, err := c.state(task)
+	if err != nil {
+		return 0, err
+	}
+	return world{c}.Slash(s.Task, node, part, "slashed by hand", jail)
+}
+
+// redeposit changes a node's deposit. Nothing is left of a node that has exited.
+func (c *Chain) redeposit(node uint64, change func(spec.Deposit) (spec.Deposit, error)) error {
+	n, ok := c.Node(node)
+	if !ok || n.State == spec.NodeExited {
+		return fmt.Errorf("there is no node %d any more, or never was", node)
+	}
+	next, err := change(n.Deposit)
+	if err != nil {
+		return fmt.Errorf("node %d: %w", node, err)
+	}
+	c.keep(node, func(n *spec.Node) { n.Deposit = next })
+	return nil
+}
+
+// keep changes a node and notes how to take that back.
+func (c *Chain) keep(node uint64, change func(*spec.Node)) {
+	before := c.nodes[node-1]
+	c.undo = append(c.undo, func() { c.nodes[node-1] = before })
+	change(&c.nodes[node-1])
+}
+
+// mature gives back what is due, and forgets who has nothing left.
+func (c *Chain) mature() {
+	for i, n := range c.nodes {
+		d, returned := round.Mature(n.Deposit, c.clock.Block)
+		c.nodes[i].Deposit = d
+		c.balances[n.Owner] += returned
+		c.bury(n.ID)
+	}
+}
+
+// bury leaves a tombstone of a node that nothing keeps.
+func (c *Chain) bury(node uint64) {
+	if n := c.nodes[node-1]; round.Gone(n) {
+		c.keep(node, func(n *spec.Node) { *n = round.Tombstone(*n) })
+	}
+}
+
+// Engage implements [round.World].
+func (w world) Engage(task spec.Task, node uint64, delta int) error {
+	at := place{task.ID, node}
+	before := w.parts[at]
+	if before.parts+delta < 0 {
+		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.parts, task.ID, -delta)
+	}
+	after := held{before.parts + delta, before.bond}
+	err := w.redeposit(node, func(d spec.Deposit) (_ spec.Deposit, err error) {
+		switch {
+		case before.parts == 0:
+			d, after.bond = round.Bond(d, task.Spec.Selection.MinStake)
+		case after.parts == 0:
+			d, err = round.Unlock(d, before.bond)
+		}
+		return d, err
+	})
+	if err != nil {
+		return err
+	}
+	w.undo = append(w.undo, func() { w.setParts(at, before) })
+	w.setParts(at, after)
+	if err := w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) }); err != nil {
+		return err
+	}
+	w.bury(node)
+	return nil
+}
+
+func (c *Chain) setParts(at place, has held) {
+	if delete(c.parts, at); has.parts > 0 {
+		c.parts[at] = has
+	}
+}
+
+// Slash implements [round.World].
+func (w world) Slash(task spec.Task, node uint64, part spec.PPM, _ string, jail bool) (burned uint64, err error) {
+	if n, _ := w.Node(node); n.State == spec.NodeExited {
+		return 0, nil
+	}
+	base := round.SlashBase(task, w.parts[place{task.ID, node}].bond)
+	err = w.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) {
+		d, burned = round.Slashed(d, w.clock.Block, base, part, w.Rules)
+		if jail {
+			d = round.Jail(d, w.clock.Block, w.Rules)
+		}
+		return d, nil
+	})
+	if err == nil {
+		w.undo = append(w.undo, func() { w.burned -= burned })
+		w.burned += burned
+	}
+	return burned, err
+}
