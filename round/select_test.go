@@ -38,7 +38,7 @@ func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task()}}
 	s.Task.Spec.Selection.Trainers = 3
 	slices.Reverse(nodes) // the order they are given in does not count
-	chosen, err := round.Trainers(s, nodes)
+	chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,14 +56,14 @@ func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 		for id := range c.eligible {
 			nodes = append(nodes, node(uint64(id+1), spec.Trainer))
 		}
-		chosen, err := round.Trainers(s, nodes)
+		chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 		if err != nil || len(chosen.Trainers) != c.want {
 			t.Errorf("need %d of %d: got %d, %v; want %d", c.need, c.eligible, len(chosen.Trainers), err, c.want)
 		}
 	}
 	few := round.State{Task: spec.Task{Spec: task()}}
 	few.Task.Spec.Selection.MinTrainers = 3
-	if _, err := round.Trainers(few, network(spec.Trainer, 1, 2)); !errors.Is(err, round.ErrResources) {
+	if _, err := round.Trainers(few, round.NewRoster(network(spec.Trainer, 1, 2)...)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("two where at least three are needed: %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 func TestNoEvaluatorTrains(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}}
 	nodes := network(spec.Trainer|spec.Evaluator|spec.Aggregator, 1, 2, 3, 4)
-	chosen, err := round.Trainers(s, nodes)
+	chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	} {
 		n := node(1, spec.Trainer)
 		c.change(&n)
-		_, err := round.Trainers(round.State{Task: spec.Task{Spec: demanding}}, []spec.Node{n})
+		_, err := round.Trainers(round.State{Task: spec.Task{Spec: demanding}}, round.NewRoster(n))
 		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
 			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
 		}
@@ -139,7 +139,7 @@ func TestCommittee(t *testing.T) {
 		"too few evaluators":          {append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7)...), nil, nil},
 		"trainers are no substitutes": {network(spec.Trainer|spec.DataProvider, 1, 2, 3, 4, 5, 6, 7, 8), nil, nil},
 	} {
-		chosen, err := round.Committee(task(), c.nodes)
+		chosen, err := round.Committee(task(), round.NewRoster(c.nodes...))
 		if c.aggregators == nil {
 			if !errors.Is(err, round.ErrResources) {
 				t.Errorf("%s: got %v, want %v", name, err, round.ErrResources)
@@ -158,11 +158,11 @@ func TestCommittee(t *testing.T) {
 func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
 	nodes[0].Profile.Holdings = nil
-	if _, err := round.Committee(task(), nodes); err != nil {
+	if _, err := round.Committee(task(), round.NewRoster(nodes...)); err != nil {
 		t.Errorf("an aggregator without data: %v", err)
 	}
 	nodes[4].Profile.Holdings = nil
-	if _, err := round.Committee(task(), nodes); !errors.Is(err, round.ErrResources) {
+	if _, err := round.Committee(task(), round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("an evaluator without data: got %v", err)
 	}
 }
@@ -176,7 +176,7 @@ func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 	for _, mode := range []string{spec.PrivacyNone, spec.PrivacyLocal} {
 		asked := task()
 		asked.Privacy.Mode = mode
-		chosen, err := round.Committee(asked, nodes)
+		chosen, err := round.Committee(asked, round.NewRoster(nodes...))
 		if diff := cmp.Diff(members(100, 6, 7, 8, 9), chosen.Evaluators); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", mode, err, diff)
 		}

@@ -51,7 +51,7 @@ func (s *State) start(at Moment) []Effect {
 		if at.Time >= deadline {
 			return s.close(at, spec.TaskFailed, ErrResources.Error())
 		}
-		s.Task.Due = min(at.Time.After(retry), deadline)
+		s.Task.Due = min(at.Time.After(retry(spec.Duration(at.Time-s.Task.Since))), deadline)
 		return []Effect{AskCommittee{}}
 	}
 	if model, ok := s.prepared(); ok && at.Time >= s.starts() {
@@ -84,12 +84,12 @@ func (s *State) proceed(at Moment) []Effect {
 	case state.Final():
 		return s.close(at, state, why)
 	case s.scoring():
-		s.Task.Due = min(s.Task.Due, at.Time.After(retry))
+		s.Task.Due = min(s.Task.Due, at.Time.After(retry(spec.Duration(at.Time-s.Round.Since))))
 		return []Effect{AskTrainers{}}
 	case at.Time >= s.selectDeadline():
 		return s.close(at, spec.TaskFailed, ErrResources.Error())
 	}
-	s.Task.Due = min(at.Time.After(retry), s.selectDeadline())
+	s.Task.Due = min(at.Time.After(retry(spec.Duration(at.Time-s.Task.Since))), s.selectDeadline())
 	return []Effect{AskTrainers{}}
 }
 

@@ -1,10 +1,8 @@
 package round
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -16,8 +14,8 @@ import (
 type World interface {
 	// Save stores what differs between two states of a task.
 	Save(before, after State) error
-	// Candidates lists the active nodes in the order of their ids.
-	Candidates() ([]spec.Node, error)
+	// Roster is the nodes that may be selected.
+	Roster() (*Roster, error)
 	// Walk visits the active nodes in the order of their ids, until one stops it.
 	Walk(visit func(spec.Node) (stop bool, err error)) error
 	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
@@ -76,12 +74,16 @@ func Apply(w World, at Moment, s State, in Input) error {
 func carryOut(w World, at Moment, s State, e Effect) error {
 	switch e := e.(type) {
 	case AskCommittee:
-		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Committee(s.Task.Spec, nodes) })
+		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
+			return Contain(func() (Select, error) { return Committee(s.Task.Spec, nodes) })
+		})
 	case AskTrainers:
-		if s.Task.Spec.Private() {
-			return schedulePaying(w, at, s)
-		}
-		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Trainers(s, nodes) })
+		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
+			if s.Task.Spec.Private() {
+				return Paying(s, nodes, func(n spec.Node) (Payer, error) { return w.Payer(s.Task, n, 1) })
+			}
+			return Contain(func() (Select, error) { return Trainers(s, nodes) })
+		})
 	case Engage:
 		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task.ID, node, 1) })
 	case Release:
@@ -110,35 +112,12 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 
 // schedule selects nodes and tells the task; where too few are eligible the task
 // waits, and asks again.
-func schedule(w World, at Moment, s State, choose func([]spec.Node) (Select, error)) error {
-	nodes, err := w.Candidates()
+func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error)) error {
+	nodes, err := w.Roster()
 	if err != nil {
 		return err
 	}
-	chosen, err := Contain(func() (Select, error) { return choose(nodes) })
-	if errors.Is(err, ErrResources) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return Apply(w, at, s, chosen)
-}
-
-// schedulePaying is schedule for the trainers of a private task.
-func schedulePaying(w World, at Moment, s State) error {
-	nodes, err := w.Candidates()
-	if err != nil {
-		return err
-	}
-	eligible, err := Contain(func() ([]spec.Member, error) { return Eligible(s, nodes), nil })
-	if err != nil {
-		return err
-	}
-	chosen, err := Paying(s.Task.Spec.Selection, eligible, func(node uint64) (Payer, error) {
-		i, _ := slices.BinarySearchFunc(nodes, node, func(n spec.Node, id uint64) int { return cmp.Compare(n.ID, id) })
-		return w.Payer(s.Task, nodes[i], 1)
-	})
+	chosen, err := choose(nodes)
 	if errors.Is(err, ErrResources) {
 		return nil
 	}

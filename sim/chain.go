@@ -271,10 +271,8 @@ func (w world) Save(before, after round.State) error {
 	return nil
 }
 
-// Candidates implements [round.World].
-func (w world) Candidates() ([]spec.Node, error) {
-	return slices.DeleteFunc(slices.Clone(w.nodes), func(n spec.Node) bool { return !n.Active }), nil
-}
+// Roster implements [round.World].
+func (w world) Roster() (*round.Roster, error) { return round.NewRoster(w.nodes...), nil }
 
 // Engage implements [round.World].
 func (w world) Engage(task, node uint64, delta int) error {

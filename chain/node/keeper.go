@@ -32,7 +32,7 @@ var (
 
 // Keeper owns the registry's state and serves its messages and queries. A node
 // stands in three places, by how often they change: its registration, its stake
-// and its standing.
+// and its standing; whatever writes to them tells the mirror.
 // Invariant: the module account holds the sum of all stakes.
 type Keeper struct {
 	bank      Bank
@@ -40,24 +40,26 @@ type Keeper struct {
 	denom     string
 
 	params        collections.Item[nodepb.Params]
-	last          collections.Sequence                         // id of the newest node
-	owners        collections.Map[sdk.AccAddress, uint64]      // id by account
-	registrations collections.Map[uint64, nodepb.Registration] // by id, as the two below
-	stakes        collections.Map[uint64, uint64]
-	standings     collections.Map[uint64, nodepb.Standing]
+	last          collections.Sequence                    // id of the newest node
+	owners        collections.Map[sdk.AccAddress, uint64] // id by account
+	registrations written[nodepb.Registration]            // by id, as the two below
+	stakes        written[uint64]
+	standings     written[nodepb.Standing]
+
+	mirror *mirror // of all three
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addresses address.Codec, denom string) Keeper {
-	sb := collections.NewSchemaBuilder(kv)
+	sb, m := collections.NewSchemaBuilder(kv), new(mirror)
 	k := Keeper{
-		bank: bank, addresses: addresses, denom: denom,
+		bank: bank, addresses: addresses, denom: denom, mirror: m,
 		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
 		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
 		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
-		registrations: collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)),
-		stakes:        collections.NewMap(sb, collections.NewPrefix(4), "stakes", collections.Uint64Key, collections.Uint64Value),
-		standings:     collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)),
+		registrations: written[nodepb.Registration]{collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)), m},
+		stakes:        written[uint64]{collections.NewMap(sb, collections.NewPrefix(4), "stakes", collections.Uint64Key, collections.Uint64Value), m},
+		standings:     written[nodepb.Standing]{collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)), m},
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/grpc-ecosystem/grpc-gateway/runtime"
@@ -19,9 +20,10 @@ import (
 )
 
 var (
-	_ appmodule.AppModule   = Module{}
-	_ appmodule.HasServices = Module{}
-	_ module.HasGenesis     = Module{}
+	_ appmodule.AppModule       = Module{}
+	_ appmodule.HasServices     = Module{}
+	_ appmodule.HasBeginBlocker = Module{}
+	_ module.HasGenesis         = Module{}
 )
 
 // Module plugs a [Keeper] into the chain.
@@ -90,3 +92,6 @@ func (m Module) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMess
 	}
 	return cdc.MustMarshalJSON(&g)
 }
+
+// BeginBlock implements [appmodule.HasBeginBlocker].
+func (m Module) BeginBlock(ctx context.Context) error { return m.Keeper.BeginBlock(ctx) }

@@ -132,7 +132,7 @@ func newStored(e chain.Encoding) *stored {
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, node.Module{}.DefaultGenesis(e.Codec))
 	task.Module{Keeper: s.tasks}.InitGenesis(s.ctx, e.Codec, task.Module{}.DefaultGenesis(e.Codec))
-	must(s.tasks.BeginBlock(s.ctx))
+	must(errors.Join(s.nodes.BeginBlock(s.ctx), s.tasks.BeginBlock(s.ctx)))
 	return s
 }
 
@@ -313,7 +313,7 @@ func (s *stored) EndBlock(later spec.Duration) error {
 	err := s.tasks.EndBlock(s.ctx)
 	s.hear()
 	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1).WithBlockTime(s.ctx.BlockTime().Add(time.Duration(later) * time.Millisecond))
-	must(s.tasks.BeginBlock(s.ctx))
+	must(errors.Join(s.nodes.BeginBlock(s.ctx), s.tasks.BeginBlock(s.ctx)))
 	return err
 }
 
