@@ -130,7 +130,7 @@ func (q *queue) next() (n *spec.Node) {
 			from = &q.freed
 		}
 		n, *from = (*from)[0], (*from)[1:]
-		if member(q.except, n.ID) < 0 && eligible(q.task, *n, q.role) {
+		if member(q.except, n.ID) < 0 && eligible(&q.task, n, q.role) {
 			return n
 		}
 	}

@@ -125,7 +125,7 @@ func payers(of []Payer) []uint64 {
 }
 
 // eligible reports whether a node that has a free slot may serve a task in a role.
-func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
+func eligible(task *spec.TaskSpec, n *spec.Node, role spec.Role) bool {
 	if !n.Profile.Roles.Has(role) || n.Stake < task.Selection.MinStake ||
 		!n.Profile.Resources.Covers(task.Selection.Resources) {
 		return false
