@@ -24,6 +24,7 @@ type NodeConfig struct {
 	Slots     uint32         `json:"slots"`
 	Resources spec.Resources `json:"resources"`
 	Claimed   spec.PPM       `json:"claimed_accuracy"`
+	Policy    spec.Policy    `json:"policy"` // which tasks it serves
 	Data      Rows           `json:"data"`
 	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
 	WarnFree spec.Size  `json:"warn_free,omitzero"`

@@ -107,17 +107,17 @@ func lists(n spec.Node) (in []list) {
 // queue is who may serve a task in a role, the best first. It reads no more of a roster
 // than it is asked for.
 type queue struct {
-	task   spec.TaskSpec
+	task   *spec.Task
 	role   spec.Role
 	except []spec.Member
 	listed []*spec.Node
 	freed  []*spec.Node // nodes beside, which stand on no list, in the same order
 }
 
-func (r *Roster) queue(task spec.TaskSpec, role spec.Role) *queue {
+func (r *Roster) queue(task *spec.Task, role spec.Role) *queue {
 	l := list{role: role}
 	if role != spec.Aggregator {
-		l.data = task.Data.Name
+		l.data = task.Spec.Data.Name
 	}
 	return &queue{task: task, role: role, listed: r.lists[l]}
 }
@@ -130,7 +130,7 @@ func (q *queue) next() (n *spec.Node) {
 			from = &q.freed
 		}
 		n, *from = (*from)[0], (*from)[1:]
-		if member(q.except, n.ID) < 0 && eligible(&q.task, n, q.role) {
+		if member(q.except, n.ID) < 0 && eligible(q.task, n, q.role) {
 			return n
 		}
 	}

@@ -86,7 +86,7 @@ func TestRoster(t *testing.T) {
 				n.Stake = rapid.Uint64Range(1, 3).Draw(t, "stake")
 				n.Reputation = spec.PPM(rapid.Uint32Range(1, 3).Draw(t, "reputation"))
 				n.Busy, n.Profile.Slots = rapid.Uint32Range(0, 3).Draw(t, "busy"), rapid.Uint32Range(1, 3).Draw(t, "slots")
-				n.Profile.Holdings = nil
+				n.Profile.Holdings, n.Profile.Policy.SoleAggregator = nil, true
 				for _, name := range []string{"digits", "faces"} {
 					if rapid.Bool().Draw(t, name) {
 						n.Profile.Holdings = append(n.Profile.Holdings, spec.Holding{Name: name})
@@ -115,7 +115,7 @@ func TestRoster(t *testing.T) {
 				s := round.State{Task: spec.Task{Spec: asked, Evaluators: members(1, 3)}}
 				s.Round = spec.Round{Number: 1, Phase: spec.PhaseScore, Trainers: []spec.Contribution{{Node: 1}, {Node: 2}, {Node: 5}}}
 				for _, roster := range []*round.Roster{kept, round.NewRoster(all...)} {
-					same(t, "committee", func() (round.Select, error) { return round.Committee(asked, roster) }, func() (round.Select, error) { return all.committee(asked) })
+					same(t, "committee", func() (round.Select, error) { return round.Committee(s.Task, roster) }, func() (round.Select, error) { return all.committee(asked) })
 					same(t, "trainers", func() (round.Select, error) { return round.Trainers(s, roster) }, func() (round.Select, error) { return all.trainers(s) })
 				}
 			},

@@ -10,13 +10,14 @@ import (
 // beginning to end. It fails with [ErrResources] where too few are eligible.
 // No node is both: one that could be either aggregates, unless the evaluators
 // would then be too few.
-func Committee(task spec.TaskSpec, nodes *Roster) (Select, error) {
-	wanted := int(task.Selection.Aggregators)
+func Committee(task spec.Task, nodes *Roster) (Select, error) {
+	selection := task.Spec.Selection
+	wanted := int(selection.Aggregators)
 	// As many evaluators more than are wanted as can be aggregators instead.
-	evaluators := nodes.queue(task, spec.Evaluator).take(int(task.Selection.Evaluators) + wanted)
-	spare := len(evaluators) - int(task.Selection.Evaluators)
+	evaluators := nodes.queue(&task, spec.Evaluator).take(int(selection.Evaluators) + wanted)
+	spare := len(evaluators) - int(selection.Evaluators)
 	var aggregators []spec.Member
-	for candidates := nodes.queue(task, spec.Aggregator); len(aggregators) < wanted; {
+	for candidates := nodes.queue(&task, spec.Aggregator); len(aggregators) < wanted; {
 		next := candidates.take(1)
 		if len(next) == 0 {
 			return Select{}, ErrResources
@@ -30,10 +31,10 @@ func Committee(task spec.TaskSpec, nodes *Roster) (Select, error) {
 		}
 		aggregators = append(aggregators, next[0])
 	}
-	if len(evaluators) < int(task.Selection.Evaluators) {
+	if len(evaluators) < int(selection.Evaluators) {
 		return Select{}, ErrResources
 	}
-	return Select{Aggregators: aggregators, Evaluators: evaluators[:task.Selection.Evaluators]}, nil
+	return Select{Aggregators: aggregators, Evaluators: evaluators[:selection.Evaluators]}, nil
 }
 
 // Trainers picks who trains in the next round: as many as the task needs and
@@ -54,7 +55,7 @@ func Trainers(s State, nodes *Roster) (Select, error) {
 // A trainer whose round is being scored has done its part in it: that round takes none
 // of its slots.
 func (r *Roster) trainers(s State) *queue {
-	q := r.queue(s.Task.Spec, spec.Trainer)
+	q := r.queue(&s.Task, spec.Trainer)
 	q.except = s.Task.Evaluators
 	done := make(map[uint64]uint32) // parts by node: looked up, never walked
 	for _, open := range s.Open() {
@@ -125,9 +126,10 @@ func payers(of []Payer) []uint64 {
 }
 
 // eligible reports whether a node that has a free slot may serve a task in a role.
-func eligible(task *spec.TaskSpec, n *spec.Node, role spec.Role) bool {
+func eligible(t *spec.Task, n *spec.Node, role spec.Role) bool {
+	task := &t.Spec
 	if !n.Profile.Roles.Has(role) || n.Stake < task.Selection.MinStake ||
-		!n.Profile.Resources.Covers(task.Selection.Resources) {
+		!n.Profile.Resources.Covers(task.Selection.Resources) || Refuses(&n.Profile.Policy, t, role) != "" {
 		return false
 	}
 	if role == spec.Aggregator {

@@ -139,7 +139,7 @@ func TestCommittee(t *testing.T) {
 		"too few evaluators":          {append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7)...), nil, nil},
 		"trainers are no substitutes": {network(spec.Trainer|spec.DataProvider, 1, 2, 3, 4, 5, 6, 7, 8), nil, nil},
 	} {
-		chosen, err := round.Committee(task(), round.NewRoster(c.nodes...))
+		chosen, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(c.nodes...))
 		if c.aggregators == nil {
 			if !errors.Is(err, round.ErrResources) {
 				t.Errorf("%s: got %v, want %v", name, err, round.ErrResources)
@@ -158,11 +158,11 @@ func TestCommittee(t *testing.T) {
 func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
 	nodes[0].Profile.Holdings = nil
-	if _, err := round.Committee(task(), round.NewRoster(nodes...)); err != nil {
+	if _, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(nodes...)); err != nil {
 		t.Errorf("an aggregator without data: %v", err)
 	}
 	nodes[4].Profile.Holdings = nil
-	if _, err := round.Committee(task(), round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
+	if _, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("an evaluator without data: got %v", err)
 	}
 }
@@ -176,7 +176,7 @@ func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 	for _, mode := range []string{spec.PrivacyNone, spec.PrivacyLocal} {
 		asked := task()
 		asked.Privacy.Mode = mode
-		chosen, err := round.Committee(asked, round.NewRoster(nodes...))
+		chosen, err := round.Committee(spec.Task{Spec: asked}, round.NewRoster(nodes...))
 		if diff := cmp.Diff(members(100, 6, 7, 8, 9), chosen.Evaluators); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", mode, err, diff)
 		}

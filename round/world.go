@@ -75,7 +75,7 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	switch e := e.(type) {
 	case AskCommittee:
 		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
-			return Contain(func() (Select, error) { return Committee(s.Task.Spec, nodes) })
+			return Contain(func() (Select, error) { return Committee(s.Task, nodes) })
 		})
 	case AskTrainers:
 		return schedule(w, at, s, func(nodes *Roster) (Select, error) {

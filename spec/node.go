@@ -45,6 +45,7 @@ type Profile struct {
 	SealingKey   []byte    `json:"sealing_key,omitempty"` // X25519 public key, 32 bytes
 	Resources    Resources `json:"resources"`
 	Holdings     []Holding `json:"holdings,omitempty"`
+	Policy       Policy    `json:"policy"`  // which tasks it serves
 	Slots        uint32    `json:"slots"`   // tasks it serves at once
 	Claimed      PPM       `json:"claimed"` // accuracy it claims; counts only before its first task
 }
@@ -121,6 +122,9 @@ func (p Profile) Validate() error {
 		if slices.ContainsFunc(p.Holdings[:i], func(other Holding) bool { return other.Name == d.Name }) {
 			return fmt.Errorf("holding %q is listed twice", d.Name)
 		}
+	}
+	if err := p.Policy.Validate(); err != nil {
+		return err
 	}
 	if p.Endpoint == "" {
 		return nil

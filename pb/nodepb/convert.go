@@ -58,7 +58,7 @@ func ProfileFromSpec(p spec.Profile) Profile {
 		Name: p.Name, Roles: uint32(p.Roles), Endpoint: p.Endpoint,
 		TransportKey: p.TransportKey, SealingKey: p.SealingKey,
 		Resources: ResourcesFromSpec(p.Resources), Holdings: holdingsFromSpec(p.Holdings),
-		Slots: p.Slots, Claimed: uint32(p.Claimed),
+		Slots: p.Slots, Claimed: uint32(p.Claimed), Policy: policyFromSpec(p.Policy),
 	}
 }
 
@@ -71,8 +71,22 @@ func (m *Profile) ToSpec() (spec.Profile, error) {
 		Name: m.Name, Roles: spec.Role(m.Roles), Endpoint: m.Endpoint,
 		TransportKey: m.TransportKey, SealingKey: m.SealingKey,
 		Resources: m.Resources.ToSpec(), Holdings: holdingsToSpec(m.Holdings),
-		Slots: m.Slots, Claimed: spec.PPM(m.Claimed),
+		Slots: m.Slots, Claimed: spec.PPM(m.Claimed), Policy: m.Policy.toSpec(),
 	}, nil
+}
+
+func policyFromSpec(p spec.Policy) Policy {
+	return Policy{
+		SoleAggregator: p.SoleAggregator, MinAggregators: p.MinAggregators, MinPay: p.MinPay,
+		MinDeadline: int64(p.MinDeadline), Owners: p.Owners, Datasets: p.Datasets,
+	}
+}
+
+func (m *Policy) toSpec() spec.Policy {
+	return spec.Policy{
+		SoleAggregator: m.SoleAggregator, MinAggregators: m.MinAggregators, MinPay: m.MinPay,
+		MinDeadline: spec.Duration(m.MinDeadline), Owners: m.Owners, Datasets: m.Datasets,
+	}
 }
 
 // ResourcesFromSpec is the wire form of resources.

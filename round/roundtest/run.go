@@ -51,6 +51,7 @@ func profile(name string, roles spec.Role, slots uint32) spec.Profile {
 	return spec.Profile{
 		Name: name, Roles: roles, Slots: slots, Endpoint: "https://" + name + ".example",
 		TransportKey: make([]byte, spec.KeySize), Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
+		Policy: spec.Policy{SoleAggregator: true},
 	}
 }
 
