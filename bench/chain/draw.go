@@ -81,7 +81,7 @@ func loadPicture(loads []load) plot.Figure {
 	for _, life := range lives() {
 		c := plot.Chart{
 			Title: "tasks are " + life,
-			X:     plot.Axis{Label: "nodes", Log: true}, Y: plot.Axis{Label: "ms, mean", Log: true},
+			X:     plot.Axis{Label: "nodes", Log: true}, Y: plot.Axis{Label: "ms of processor time, mean", Log: true},
 		}
 		for _, l := range loads {
 			if l.Life != life || l.Expired > 0 {
@@ -101,7 +101,7 @@ func loadPicture(loads []load) plot.Figure {
 // loadTable is a table in Markdown.
 func loadTable(loads []load) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, %d cores; times in milliseconds, of FinalizeBlock.\n\n", runtime.GOOS, runtime.NumCPU())
+	fmt.Fprintf(&b, "\n%s, %d cores; milliseconds of processor time for a block, Commit included.\n\n", runtime.GOOS, runtime.NumCPU())
 	b.WriteString("| chain | nodes | open tasks | ended tasks | tasks are | blocks | median | mean | longest |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
 	for _, l := range loads {

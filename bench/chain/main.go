@@ -23,7 +23,7 @@
 //   - check is the time of CheckTx.
 //
 // With --load it measures empty blocks of a chain on which many nodes are registered and
-// many tasks are open:
+// many tasks are open, in processor time:
 //
 //	go run ./bench/chain --load 100:10,10000:1000 --expired 1000000 --json --name "as it is" > now.jsonl
 //	go run ./bench/chain --draw before.jsonl,now.jsonl --docs docs/chain-load.md --plot docs/chain-load.svg
