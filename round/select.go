@@ -135,7 +135,12 @@ func eligible(t *spec.Task, n *spec.Node, role spec.Role) bool {
 	if role == spec.Aggregator {
 		return true
 	}
-	accuracy, _ := n.Accuracy(task.Data.Name)
+	if kind := task.Selection.Capability; kind != "" {
+		if _, takes := n.Profile.Capability(kind); !takes {
+			return false
+		}
+	}
+	accuracy, _ := n.Accuracy(task.Kind())
 	holding, holds := n.Profile.Holding(task.Data.Name)
 	switch {
 	case !holds:

@@ -104,14 +104,14 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		"a withheld number":   {func(n *spec.Node) { n.Profile.Holdings[0].Samples = 0 }, true},
 		"other data":          {func(n *spec.Node) { n.Profile.Holdings[0].Name = "faces" }, false},
 		"claims too little":   {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
-		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
+		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
 		"measured, claim less": {func(n *spec.Node) {
 			n.Profile.Claimed = 0
-			n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 700_000}}
+			n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 700_000}}
 		}, true},
 		"measured elsewhere": {func(n *spec.Node) {
 			n.Profile.Claimed = 0
-			n.Measured = []spec.Measure{{Dataset: "faces", Accuracy: 700_000}}
+			n.Measured = []spec.Measure{{Kind: "faces", Accuracy: 700_000}}
 		}, false},
 	} {
 		n := node(1, spec.Trainer)
@@ -180,5 +180,41 @@ func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 		if diff := cmp.Diff(members(100, 6, 7, 8, 9), chosen.Evaluators); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", mode, err, diff)
 		}
+	}
+}
+
+// A task that names a kind of work asks only trainers and evaluators that list it, and
+// looks at what past tasks of that kind measured.
+func TestTasksAskForACapability(t *testing.T) {
+	asked := spec.Task{Spec: task()}
+	asked.Spec.Selection.Capability, asked.Spec.Selection.MinAccuracy = "images", 500_000
+	asked.Spec.Selection.MinTrainers = 1
+	for name, c := range map[string]struct {
+		change func(*spec.Node)
+		fit    bool
+	}{
+		"lists it":                {func(*spec.Node) {}, true},
+		"lists nothing":           {func(n *spec.Node) { n.Profile.Capabilities = nil }, false},
+		"lists another":           {func(n *spec.Node) { n.Profile.Capabilities[0].Kind = "text" }, false},
+		"measured too low":        {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "images", Accuracy: 400_000}} }, false},
+		"low on the rows by name": {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 400_000}} }, true},
+	} {
+		n := node(1, spec.Trainer)
+		n.Profile.Capabilities = []spec.Capability{{Kind: "images"}}
+		c.change(&n)
+		_, err := round.Trainers(round.State{Task: asked}, round.NewRoster(n))
+		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
+			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
+		}
+	}
+	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
+	if _, err := round.Committee(asked, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
+		t.Errorf("evaluators that do not list it: got %v", err)
+	}
+	for i := range nodes[4:] {
+		nodes[4+i].Profile.Capabilities = []spec.Capability{{Kind: "images"}}
+	}
+	if _, err := round.Committee(asked, round.NewRoster(nodes...)); err != nil {
+		t.Errorf("aggregators see no rows, and need not list it: %v", err)
 	}
 }

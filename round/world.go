@@ -31,7 +31,7 @@ type World interface {
 	Blame(node uint64, d spec.Demerit) error
 	// Measure records a capability metric as [Measured] says. It passes over a node
 	// that has left: a task may end long after its last trainers were free to go.
-	Measure(node uint64, dataset string, accuracy spec.PPM) error
+	Measure(node uint64, kind string, accuracy spec.PPM) error
 	// Payer is who could pay so many releases of a private task for a node: the data
 	// set that the node says its rows are, if the node may train on it and the task
 	// admits its owner, see [spec.Selection.Admits].
@@ -101,7 +101,7 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	case Demerit:
 		return w.Blame(e.Node, spec.Demerit{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Measure:
-		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Dataset, e.Accuracy) })
+		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
 	case Close:
 		return w.Refund(s.Task.Owner, e.Refund)
 	case AskReady, OpenTraining, AskAttest, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:

@@ -326,11 +326,11 @@ func (w world) Blame(node uint64, d spec.Demerit) error {
 }
 
 // Measure implements [round.World].
-func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
+func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
 	if _, ok := w.Node(node); !ok {
 		return nil
 	}
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, dataset, accuracy), nil })
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, kind, accuracy), nil })
 }
 
 // stand changes a node's standing.

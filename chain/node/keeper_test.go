@@ -304,7 +304,7 @@ func TestStandingIsKept(t *testing.T) {
 	}
 	want := spec.Standing{
 		Reputation: 393_750, Busy: 1, Blame: blame,
-		Measured: []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
+		Measured: []spec.Measure{{Kind: "digits", Accuracy: 900_000, Tasks: 1}},
 	}
 	if d := cmp.Diff(want, n.Standing); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -29,11 +29,11 @@ func (k Keeper) Demerit(ctx context.Context, id uint64, d spec.Demerit) error {
 }
 
 // Measure records the accuracy of a model the node helped to make for a kind of
-// data. A node that has left since has no record any more, and that is no error:
+// work. A node that has left since has no record any more, and that is no error:
 // a task may end long after its last trainers were free to go.
-func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
+func (k Keeper) Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error {
 	err := k.restand(ctx, id, func(s spec.Standing) (spec.Standing, error) {
-		return round.Measured(s, dataset, accuracy), nil
+		return round.Measured(s, kind, accuracy), nil
 	})
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -176,8 +176,8 @@ func (r registry) Engage(ctx context.Context, id uint64, delta int) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Busy = uint32(int(n.Busy) + delta) })
 }
 
-func (r registry) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
+func (r registry) Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error {
 	return r.change(ctx, id, func(n *spec.Node) {
-		n.Measured = []spec.Measure{{Dataset: dataset, Accuracy: accuracy, Tasks: 1}}
+		n.Measured = []spec.Measure{{Kind: kind, Accuracy: accuracy, Tasks: 1}}
 	})
 }

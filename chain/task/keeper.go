@@ -51,7 +51,7 @@ type Registry interface {
 	Demerit(ctx context.Context, id uint64, d spec.Demerit) error
 	// Measure passes over a node that has left: a task may end long after its last
 	// round, when the trainers of that round are free to go.
-	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
+	Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error
 }
 
 // Datasets knows who owns rows.

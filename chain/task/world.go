@@ -150,8 +150,8 @@ func (w world) Blame(node uint64, d spec.Demerit) error {
 }
 
 // Measure implements [round.World].
-func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
-	return w.nodes.Measure(w.ctx, node, dataset, accuracy)
+func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
+	return w.nodes.Measure(w.ctx, node, kind, accuracy)
 }
 
 // Tell implements [round.World]: an event for whoever reads blocks.

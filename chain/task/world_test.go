@@ -69,7 +69,10 @@ func network(t failer, trainers, aggregators, evaluators int) *world {
 			id++
 			w.must(w.nodes.set(w.ctx, spec.Node{
 				ID: id, Owner: owner(id), Stake: 1_000_000, Active: true, Standing: spec.Standing{Reputation: spec.One / 2},
-				Profile: spec.Profile{Roles: group.role, Slots: 16, Holdings: []spec.Holding{{Name: "digits", Samples: 100}}},
+				Profile: spec.Profile{
+					Roles: group.role, Slots: 16, Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
+					Policy: spec.Policy{SoleAggregator: true},
+				},
 			}))
 		}
 	}

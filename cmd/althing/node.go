@@ -113,12 +113,17 @@ func (s *session) showNode(n spec.Node) error {
 	t.row("busy", fmt.Sprintf("%d of %d slots", n.Busy, p.Slots))
 	t.row("endpoint", unless(p.Endpoint == "", p.Endpoint))
 	t.row("transport key", fmt.Sprintf("%x", p.TransportKey))
-	r := p.Resources
-	t.row("resources", fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth))
+	t.row("resources", resources(p.Resources))
+	for i, c := range p.Capabilities {
+		t.row(first(i, "capabilities"), capability(c))
+	}
 	t.row("data", holdings(p))
+	for i, entry := range policy(p.Policy) {
+		t.row(first(i, "policy"), entry)
+	}
 	t.row("accuracy", fmt.Sprintf("%s, claimed by itself", p.Claimed))
 	for _, m := range n.Measured {
-		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Dataset, m.Tasks))
+		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Kind, m.Tasks))
 	}
 	return t.flush()
 }
@@ -237,6 +242,51 @@ func holdings(p spec.Profile) any {
 		held = append(held, rows+" of "+d.Name)
 	}
 	return unless(len(held) == 0, strings.Join(held, ", "))
+}
+
+// first is the name of a list beside its first line.
+func first(i int, name string) string {
+	if i > 0 {
+		return ""
+	}
+	return name
+}
+
+func capability(c spec.Capability) string {
+	if c.Needs == (spec.Resources{}) {
+		return c.Kind
+	}
+	return fmt.Sprintf("%s, which needs %s", c.Kind, resources(c.Needs))
+}
+
+func resources(r spec.Resources) string {
+	return fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth)
+}
+
+// policy is what a node says of the tasks that it serves, an entry a line.
+func policy(p spec.Policy) (entries []string) {
+	if !p.SoleAggregator {
+		entries = append(entries, "trains for no task with one aggregator")
+	}
+	if p.MinAggregators > 0 {
+		entries = append(entries, fmt.Sprintf("at least %d aggregators", p.MinAggregators))
+	}
+	if p.MinPay > 0 {
+		entries = append(entries, fmt.Sprintf("at least %s a round for its part", money(p.MinPay)))
+	}
+	if p.MinDeadline > 0 {
+		entries = append(entries, fmt.Sprintf("at least %s for training", p.MinDeadline))
+	}
+	if len(p.Owners) > 0 {
+		entries = append(entries, "only tasks of "+strings.Join(p.Owners, ", "))
+	}
+	if len(p.Datasets) > 0 {
+		entries = append(entries, "only tasks for "+strings.Join(p.Datasets, ", "))
+	}
+	if len(entries) == 0 {
+		return []string{"serves every task, also with one aggregator"}
+	}
+	return entries
 }
 
 func yes(b bool) string {

@@ -59,6 +59,7 @@ func ProfileFromSpec(p spec.Profile) Profile {
 		TransportKey: p.TransportKey, SealingKey: p.SealingKey,
 		Resources: ResourcesFromSpec(p.Resources), Holdings: holdingsFromSpec(p.Holdings),
 		Slots: p.Slots, Claimed: uint32(p.Claimed), Policy: policyFromSpec(p.Policy),
+		Capabilities: capabilitiesFromSpec(p.Capabilities),
 	}
 }
 
@@ -72,7 +73,22 @@ func (m *Profile) ToSpec() (spec.Profile, error) {
 		TransportKey: m.TransportKey, SealingKey: m.SealingKey,
 		Resources: m.Resources.ToSpec(), Holdings: holdingsToSpec(m.Holdings),
 		Slots: m.Slots, Claimed: spec.PPM(m.Claimed), Policy: m.Policy.toSpec(),
+		Capabilities: capabilitiesToSpec(m.Capabilities),
 	}, nil
+}
+
+func capabilitiesFromSpec(list []spec.Capability) (out []Capability) {
+	for _, c := range list {
+		out = append(out, Capability{Kind: c.Kind, Needs: ResourcesFromSpec(c.Needs)})
+	}
+	return out
+}
+
+func capabilitiesToSpec(list []Capability) (out []spec.Capability) {
+	for _, c := range list {
+		out = append(out, spec.Capability{Kind: c.Kind, Needs: c.Needs.ToSpec()})
+	}
+	return out
 }
 
 func policyFromSpec(p spec.Policy) Policy {
@@ -115,14 +131,14 @@ func holdingsToSpec(list []Holding) (out []spec.Holding) {
 
 func measuresFromSpec(list []spec.Measure) (out []Measure) {
 	for _, m := range list {
-		out = append(out, Measure{Dataset: m.Dataset, Accuracy: uint32(m.Accuracy), Tasks: m.Tasks})
+		out = append(out, Measure{Kind: m.Kind, Accuracy: uint32(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
 }
 
 func measuresToSpec(list []Measure) (out []spec.Measure) {
 	for _, m := range list {
-		out = append(out, spec.Measure{Dataset: m.Dataset, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
+		out = append(out, spec.Measure{Kind: m.Kind, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
 }

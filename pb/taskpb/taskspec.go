@@ -27,7 +27,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			Rule: s.Selection.Rule, Trainers: s.Selection.Trainers, MinTrainers: s.Selection.MinTrainers,
 			Aggregators: s.Selection.Aggregators, Evaluators: s.Selection.Evaluators,
 			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
-			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources), Owners: s.Selection.Owners,
+			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources), Owners: s.Selection.Owners, Capability: s.Selection.Capability,
 		},
 		Privacy: Privacy{
 			Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise),
@@ -69,7 +69,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			Rule: m.Selection.Rule, Trainers: m.Selection.Trainers, MinTrainers: m.Selection.MinTrainers,
 			Aggregators: m.Selection.Aggregators, Evaluators: m.Selection.Evaluators,
 			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
-			Resources: m.Selection.Resources.ToSpec(), Owners: m.Selection.Owners,
+			Resources: m.Selection.Resources.ToSpec(), Owners: m.Selection.Owners, Capability: m.Selection.Capability,
 		},
 		Privacy: spec.Privacy{
 			Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise),
