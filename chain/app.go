@@ -200,7 +200,7 @@ func (a *App) arrange() error {
 	)
 	a.modules.SetOrderPreBlockers(authtypes.ModuleName)
 	a.modules.SetOrderBeginBlockers(
-		distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, task.Name)
+		distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, node.Name, task.Name)
 	a.modules.SetOrderEndBlockers(
 		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name, node.Name)
 	order := []string{

@@ -47,6 +47,7 @@ func training(t *testing.T, trainers int, guard func(*chain.App)) crew {
 		m := register(name, chain.Thing)
 		m.Profile.Roles = uint32([]spec.Role{spec.Aggregator, spec.Evaluator, spec.Trainer}[min(i, 2)])
 		m.Profile.Endpoint = "https://" + name + ".example"
+		m.Profile.Policy.SoleAggregator = true
 		m.Profile.Holdings = []nodepb.Holding{{Name: "digits", Samples: 100}}
 		txs = append(txs, c.says(name, 10_000, 0, m))
 	}

@@ -78,7 +78,7 @@ type audition struct {
 func (a *audition) open(t *testing.T, canaries int, scales []*audittest.Samplers, seed uint64) {
 	t.Helper()
 	resident := func(name string, roles spec.Role, rows data.Table) {
-		r := daemon.Resident{Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: chain.Thing, Slots: 4}, Funds: 10 * chain.Thing, Serves: roles.Has(spec.Aggregator)}
+		r := daemon.Resident{Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: chain.Thing, Slots: 4, Policy: spec.Policy{SoleAggregator: true}}, Funds: 10 * chain.Thing, Serves: roles.Has(spec.Aggregator)}
 		if r.Rows = rows; rows.Rows() > 0 {
 			r.Config.Data = daemon.Rows{Name: "canaries", File: "rows.csv", Classes: 2}
 		}

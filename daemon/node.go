@@ -14,17 +14,19 @@ import (
 
 // NodeConfig is what a node's home folder says of it.
 type NodeConfig struct {
-	Chain     string         `json:"chain"`
-	Name      string         `json:"name"`
-	Roles     spec.Role      `json:"roles"`
-	RPC       []string       `json:"rpc"`                // of chain nodes, tried in turn
-	Listen    string         `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
-	Endpoint  string         `json:"endpoint,omitempty"` // its base URL as others see it; empty: https://Listen
-	Stake     uint64         `json:"stake_uthing"`
-	Slots     uint32         `json:"slots"`
-	Resources spec.Resources `json:"resources"`
-	Claimed   spec.PPM       `json:"claimed_accuracy"`
-	Data      Rows           `json:"data"`
+	Chain        string            `json:"chain"`
+	Name         string            `json:"name"`
+	Roles        spec.Role         `json:"roles"`
+	RPC          []string          `json:"rpc"`                // of chain nodes, tried in turn
+	Listen       string            `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
+	Endpoint     string            `json:"endpoint,omitempty"` // its base URL as others see it; empty: https://Listen
+	Stake        uint64            `json:"stake_uthing"`
+	Slots        uint32            `json:"slots"`
+	Resources    spec.Resources    `json:"resources"`
+	Claimed      spec.PPM          `json:"claimed_accuracy"`
+	Capabilities []spec.Capability `json:"capabilities,omitempty"` // kinds of work it takes on
+	Policy       spec.Policy       `json:"policy"`                 // which tasks it serves
+	Data         Rows              `json:"data"`
 	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
 	WarnFree spec.Size  `json:"warn_free,omitzero"`
 	Disk     blob.Quota `json:"disk,omitzero"` // of the blobs that it keeps; what is 0 has its default, see [NodeConfig.quota]

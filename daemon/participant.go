@@ -204,6 +204,7 @@ func (p *Participant) register(ctx context.Context, home string, before spec.Nod
 	profile := spec.Profile{
 		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(),
 		Resources: p.config.Resources, Slots: max(1, p.config.Slots), Claimed: p.config.Claimed,
+		Capabilities: p.config.Capabilities, Policy: p.config.Policy,
 	}
 	p.keys.enter(&profile)
 	var err error

@@ -29,7 +29,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 	const rounds = 2
 	rows := func(i int) data.Table { return table.View([]int{4 * i, 4*i + 1, 4*i + 2, 4*i + 3}) }
 	resident := func(name string, roles spec.Role, i int) daemon.Resident {
-		r := daemon.Resident{Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: chain.Thing, Slots: 2}, Funds: 10 * chain.Thing, Serves: roles.Has(spec.Aggregator)}
+		r := daemon.Resident{Config: daemon.NodeConfig{Name: name, Roles: roles, Stake: chain.Thing, Slots: 2, Policy: spec.Policy{SoleAggregator: true}}, Funds: 10 * chain.Thing, Serves: roles.Has(spec.Aggregator)}
 		if i > 0 {
 			r.Rows, r.Config.Data = rows(i), daemon.Rows{Name: "digits", File: "rows.csv", Classes: 10}
 		}

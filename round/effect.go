@@ -154,7 +154,7 @@ type GiveBack struct {
 // Measure records how good a model the nodes helped to make.
 type Measure struct {
 	Nodes    []uint64
-	Dataset  string
+	Kind     string
 	Accuracy spec.PPM
 }
 
@@ -251,7 +251,7 @@ func (e Accuse) String() string {
 }
 
 func (e Measure) String() string {
-	return fmt.Sprintf("measure %d at %s on %s", e.Nodes, e.Accuracy, e.Dataset)
+	return fmt.Sprintf("measure %d at %s on %s", e.Nodes, e.Accuracy, e.Kind)
 }
 
 func (e Close) String() string {

@@ -1,7 +1,6 @@
 package round
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/althing-network/althing/spec"
@@ -11,76 +10,96 @@ import (
 // beginning to end. It fails with [ErrResources] where too few are eligible.
 // No node is both: one that could be either aggregates, unless the evaluators
 // would then be too few.
-func Committee(task spec.TaskSpec, nodes []spec.Node) (Select, error) {
-	evaluators := ranked(task, nodes, spec.Evaluator, nil)
-	spare := len(evaluators) - int(task.Selection.Evaluators)
+func Committee(task spec.Task, nodes *Roster) (Select, error) {
+	selection := task.Spec.Selection
+	wanted := int(selection.Aggregators)
+	// As many evaluators more than are wanted as can be aggregators instead.
+	evaluators := nodes.queue(&task, spec.Evaluator).take(int(selection.Evaluators) + wanted)
+	spare := len(evaluators) - int(selection.Evaluators)
 	var aggregators []spec.Member
-	for _, m := range ranked(task, nodes, spec.Aggregator, nil) {
-		if len(aggregators) == int(task.Selection.Aggregators) {
-			break
+	for candidates := nodes.queue(&task, spec.Aggregator); len(aggregators) < wanted; {
+		next := candidates.take(1)
+		if len(next) == 0 {
+			return Select{}, ErrResources
 		}
-		if i := member(evaluators, m.Node); i >= 0 {
+		if i := member(evaluators, next[0].Node); i >= 0 {
 			if spare <= 0 {
 				continue
 			}
 			spare--
 			evaluators = slices.Delete(evaluators, i, i+1)
 		}
-		aggregators = append(aggregators, m)
+		aggregators = append(aggregators, next[0])
 	}
-	if len(aggregators) < int(task.Selection.Aggregators) || len(evaluators) < int(task.Selection.Evaluators) {
+	if len(evaluators) < int(selection.Evaluators) {
 		return Select{}, ErrResources
 	}
-	return Select{Aggregators: aggregators, Evaluators: evaluators[:task.Selection.Evaluators]}, nil
+	return Select{Aggregators: aggregators, Evaluators: evaluators[:selection.Evaluators]}, nil
 }
 
 // Trainers picks who trains in the next round: as many as the task needs and
 // 30% more, fewer where fewer are eligible, [ErrResources] below the least the
 // task accepts. No evaluator of a task trains for it.
-func Trainers(s State, nodes []spec.Node) (Select, error) {
-	eligible := Eligible(s, nodes)
+func Trainers(s State, nodes *Roster) (Select, error) {
 	selection := s.Task.Spec.Selection
-	if len(eligible) < int(selection.MinTrainers) {
+	ids := nodeIDs(nodes.trainers(s).take(selection.Asked()))
+	if len(ids) < int(selection.MinTrainers) {
 		return Select{}, ErrResources
 	}
-	eligible = eligible[:min(len(eligible), selection.Asked())]
-	ids := nodeIDs(eligible)
 	slices.Sort(ids)
 	return Select{Trainers: ids}, nil
 }
 
-// Eligible lists who may train in the next round of a task, the best first.
+// trainers is who may train in the next round of a task.
 //
 // A trainer whose round is being scored has done its part in it: that round takes none
 // of its slots. A task holds one bond of a node, however many parts the node has in it:
 // who has one already needs no other.
-func Eligible(s State, nodes []spec.Node) []spec.Member {
-	task, nodes := s.Task, slices.Clone(nodes) // the argument keeps its own
-	for i, n := range nodes {
-		serves := member(task.Aggregators, n.ID) >= 0
-		for _, r := range s.Open() {
-			if r.Trainer(n.ID) < 0 {
-				continue
+func (r *Roster) trainers(s State) *queue {
+	q := r.queue(&s.Task, spec.Trainer)
+	q.except = s.Task.Evaluators
+	q.bonded = make(map[uint64]bool)
+	for _, m := range s.Task.Aggregators {
+		q.bonded[m.Node] = true
+	}
+	done := make(map[uint64]uint32) // parts by node: looked up, never walked
+	for _, open := range s.Open() {
+		for _, t := range open.Trainers {
+			q.bonded[t.Node] = true
+			n := r.nodes[t.Node]
+			if n == nil || n.Busy < n.Profile.Slots {
+				continue // it stands on a list, or has left
 			}
-			if serves = true; nodes[i].Busy > 0 {
-				nodes[i].Busy--
+			if done[n.ID]++; done[n.ID] == n.Busy-n.Profile.Slots+1 {
+				q.freed = append(q.freed, n)
 			}
-		}
-		if serves {
-			nodes[i].Bonded -= min(n.Bonded, task.Spec.Selection.MinStake)
 		}
 	}
-	return ranked(task.Spec, nodes, spec.Trainer, task.Evaluators)
+	slices.SortFunc(q.freed, ranking)
+	return q
 }
 
 // Paying is [Trainers] for a private task: each trains on a data set whose book can pay
 // for it, and no owner has two, for what the task promises counts owners. Payer answers
 // for one node; its owner is empty where nobody pays for the node. The best are asked
 // first, and no more than are needed.
-func Paying(selection spec.Selection, eligible []spec.Member, payer func(node uint64) (Payer, error)) (chosen Select, err error) {
+func Paying(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
+	// Payer reads a store, so only what is beside it is contained.
+	q, err := Contain(func() (*queue, error) { return nodes.trainers(s), nil })
+	if err != nil {
+		return Select{}, err
+	}
+	selection := s.Task.Spec.Selection
 	taken := make(map[string]bool) // looked up, never walked
-	for _, m := range eligible {
-		p, err := payer(m.Node)
+	for len(chosen.Trainers) < selection.Asked() {
+		n, err := Contain(func() (*spec.Node, error) { return q.next(), nil })
+		if err != nil {
+			return Select{}, err
+		}
+		if n == nil {
+			break
+		}
+		p, err := payer(*n)
 		if err != nil {
 			return Select{}, err
 		}
@@ -88,10 +107,7 @@ func Paying(selection spec.Selection, eligible []spec.Member, payer func(node ui
 			continue
 		}
 		taken[p.Owner] = true
-		chosen.Trainers = append(chosen.Trainers, m.Node)
-		if chosen.Payers = append(chosen.Payers, p); len(chosen.Trainers) == selection.Asked() {
-			break
-		}
+		chosen.Trainers, chosen.Payers = append(chosen.Trainers, n.ID), append(chosen.Payers, p)
 	}
 	if len(chosen.Trainers) < int(selection.MinTrainers) {
 		return Select{}, ErrResources
@@ -116,33 +132,23 @@ func payers(of []Payer) []uint64 {
 	return ids
 }
 
-// ranked lists the eligible nodes by reputation, then stake, then id.
-func ranked(task spec.TaskSpec, nodes []spec.Node, role spec.Role, except []spec.Member) []spec.Member {
-	var fit []spec.Node
-	for _, n := range nodes {
-		if member(except, n.ID) < 0 && eligible(task, n, role) {
-			fit = append(fit, n)
-		}
-	}
-	slices.SortFunc(fit, func(a, b spec.Node) int {
-		return cmp.Or(cmp.Compare(b.Reputation, a.Reputation), cmp.Compare(b.Stake, a.Stake), cmp.Compare(a.ID, b.ID))
-	})
-	members := make([]spec.Member, len(fit))
-	for i, n := range fit {
-		members[i] = spec.Member{Node: n.ID, Stake: n.Stake, Key: n.Profile.Key()}
-	}
-	return members
-}
-
-func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
-	if !n.Selectable() || !n.Profile.Roles.Has(role) || n.Busy >= n.Profile.Slots ||
-		n.Free() < task.Selection.MinStake || !n.Profile.Resources.Covers(task.Selection.Resources) {
+// eligible reports whether a node that has a free slot may serve a task in a role. A task
+// that holds a bond of the node already needs no other.
+func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
+	task := &t.Spec
+	if !n.Profile.Roles.Has(role) || !bonded && n.Free() < t.Bond() ||
+		!n.Profile.Resources.Covers(task.Selection.Resources) || Refuses(&n.Profile.Policy, t, role) != "" {
 		return false
 	}
 	if role == spec.Aggregator {
 		return true
 	}
-	accuracy, _ := n.Accuracy(task.Data.Name)
+	if kind := task.Selection.Capability; kind != "" {
+		if _, takes := n.Profile.Capability(kind); !takes {
+			return false
+		}
+	}
+	accuracy, _ := n.Accuracy(task.Kind())
 	holding, holds := n.Profile.Holding(task.Data.Name)
 	switch {
 	case !holds:
@@ -153,4 +159,12 @@ func eligible(task spec.TaskSpec, n spec.Node, role spec.Role) bool {
 		return true
 	}
 	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
+}
+
+// retry is how much time passes before the scheduler is asked again that found too few
+// nodes: as long as the task has waited already, so that each pause is twice the one
+// before, but 5 seconds at least and a minute at most.
+func retry(waited spec.Duration) spec.Duration {
+	const shortest, longest = 5 * spec.Second, 60 * spec.Second
+	return min(max(waited, shortest), longest)
 }

@@ -40,7 +40,7 @@ func TestTrainersAreRankedByReputationThenStakeThenID(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task()}}
 	s.Task.Spec.Selection.Trainers = 3
 	slices.Reverse(nodes) // the order they are given in does not count
-	chosen, err := round.Trainers(s, nodes)
+	chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,14 +58,14 @@ func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 		for id := range c.eligible {
 			nodes = append(nodes, node(uint64(id+1), spec.Trainer))
 		}
-		chosen, err := round.Trainers(s, nodes)
+		chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 		if err != nil || len(chosen.Trainers) != c.want {
 			t.Errorf("need %d of %d: got %d, %v; want %d", c.need, c.eligible, len(chosen.Trainers), err, c.want)
 		}
 	}
 	few := round.State{Task: spec.Task{Spec: task()}}
 	few.Task.Spec.Selection.MinTrainers = 3
-	if _, err := round.Trainers(few, network(spec.Trainer, 1, 2)); !errors.Is(err, round.ErrResources) {
+	if _, err := round.Trainers(few, round.NewRoster(network(spec.Trainer, 1, 2)...)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("two where at least three are needed: %v", err)
 	}
 }
@@ -73,7 +73,7 @@ func TestTrainersAskedAreThirtyPercentMoreOrAllThereAre(t *testing.T) {
 func TestNoEvaluatorTrains(t *testing.T) {
 	s := round.State{Task: spec.Task{Spec: task(), Evaluators: members(100, 2, 3), Aggregators: members(100, 1)}}
 	nodes := network(spec.Trainer|spec.Evaluator|spec.Aggregator, 1, 2, 3, 4)
-	chosen, err := round.Trainers(s, nodes)
+	chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestAttack01ManyNewIdentities(t *testing.T) {
 		}
 		s := round.State{Task: spec.Task{Spec: task()}}
 		s.Task.Spec.Selection.Trainers = 3 // and 30% more
-		chosen, err := round.Trainers(s, nodes)
+		chosen, err := round.Trainers(s, round.NewRoster(nodes...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,19 +143,19 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 		"a withheld number":   {func(n *spec.Node) { n.Profile.Holdings[0].Samples = 0 }, true},
 		"other data":          {func(n *spec.Node) { n.Profile.Holdings[0].Name = "faces" }, false},
 		"claims too little":   {func(n *spec.Node) { n.Profile.Claimed = 499_999 }, false},
-		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
+		"measured too low":    {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 400_000, Tasks: 1}} }, false},
 		"measured, claim less": {func(n *spec.Node) {
 			n.Profile.Claimed = 0
-			n.Measured = []spec.Measure{{Dataset: "digits", Accuracy: 700_000}}
+			n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 700_000}}
 		}, true},
 		"measured elsewhere": {func(n *spec.Node) {
 			n.Profile.Claimed = 0
-			n.Measured = []spec.Measure{{Dataset: "faces", Accuracy: 700_000}}
+			n.Measured = []spec.Measure{{Kind: "faces", Accuracy: 700_000}}
 		}, false},
 	} {
 		n := node(1, spec.Trainer)
 		c.change(&n)
-		_, err := round.Trainers(round.State{Task: spec.Task{Spec: demanding}}, []spec.Node{n})
+		_, err := round.Trainers(round.State{Task: spec.Task{Spec: demanding}}, round.NewRoster(n))
 		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
 			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
 		}
@@ -178,7 +178,7 @@ func TestCommittee(t *testing.T) {
 		"too few evaluators":          {append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7)...), nil, nil},
 		"trainers are no substitutes": {network(spec.Trainer|spec.DataProvider, 1, 2, 3, 4, 5, 6, 7, 8), nil, nil},
 	} {
-		chosen, err := round.Committee(task(), c.nodes)
+		chosen, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(c.nodes...))
 		if c.aggregators == nil {
 			if !errors.Is(err, round.ErrResources) {
 				t.Errorf("%s: got %v, want %v", name, err, round.ErrResources)
@@ -197,11 +197,11 @@ func TestCommittee(t *testing.T) {
 func TestCommitteeNeedsDataOnlyOfEvaluators(t *testing.T) {
 	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
 	nodes[0].Profile.Holdings = nil
-	if _, err := round.Committee(task(), nodes); err != nil {
+	if _, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(nodes...)); err != nil {
 		t.Errorf("an aggregator without data: %v", err)
 	}
 	nodes[4].Profile.Holdings = nil
-	if _, err := round.Committee(task(), nodes); !errors.Is(err, round.ErrResources) {
+	if _, err := round.Committee(spec.Task{Spec: task()}, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
 		t.Errorf("an evaluator without data: got %v", err)
 	}
 }
@@ -215,9 +215,45 @@ func TestRegisteredRowsAreNotScoredOn(t *testing.T) {
 	for _, mode := range []string{spec.PrivacyNone, spec.PrivacyLocal} {
 		asked := task()
 		asked.Privacy.Mode = mode
-		chosen, err := round.Committee(asked, nodes)
+		chosen, err := round.Committee(spec.Task{Spec: asked}, round.NewRoster(nodes...))
 		if diff := cmp.Diff(members(100, 6, 7, 8, 9), chosen.Evaluators); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", mode, err, diff)
 		}
+	}
+}
+
+// A task that names a kind of work asks only trainers and evaluators that list it, and
+// looks at what past tasks of that kind measured.
+func TestTasksAskForACapability(t *testing.T) {
+	asked := spec.Task{Spec: task()}
+	asked.Spec.Selection.Capability, asked.Spec.Selection.MinAccuracy = "images", 500_000
+	asked.Spec.Selection.MinTrainers = 1
+	for name, c := range map[string]struct {
+		change func(*spec.Node)
+		fit    bool
+	}{
+		"lists it":                {func(*spec.Node) {}, true},
+		"lists nothing":           {func(n *spec.Node) { n.Profile.Capabilities = nil }, false},
+		"lists another":           {func(n *spec.Node) { n.Profile.Capabilities[0].Kind = "text" }, false},
+		"measured too low":        {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "images", Accuracy: 400_000}} }, false},
+		"low on the rows by name": {func(n *spec.Node) { n.Measured = []spec.Measure{{Kind: "digits", Accuracy: 400_000}} }, true},
+	} {
+		n := node(1, spec.Trainer)
+		n.Profile.Capabilities = []spec.Capability{{Kind: "images"}}
+		c.change(&n)
+		_, err := round.Trainers(round.State{Task: asked}, round.NewRoster(n))
+		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
+			t.Errorf("%s: got %v, want fit %v", name, err, c.fit)
+		}
+	}
+	nodes := append(network(spec.Aggregator, 1, 2, 3, 4), network(spec.Evaluator, 5, 6, 7, 8)...)
+	if _, err := round.Committee(asked, round.NewRoster(nodes...)); !errors.Is(err, round.ErrResources) {
+		t.Errorf("evaluators that do not list it: got %v", err)
+	}
+	for i := range nodes[4:] {
+		nodes[4+i].Profile.Capabilities = []spec.Capability{{Kind: "images"}}
+	}
+	if _, err := round.Committee(asked, round.NewRoster(nodes...)); err != nil {
+		t.Errorf("aggregators see no rows, and need not list it: %v", err)
 	}
 }

@@ -195,5 +195,5 @@ func (s *State) measure(r *spec.Round) []Effect {
 	if !r.Scored || len(survivors) == 0 {
 		return nil
 	}
-	return []Effect{Measure{Nodes: survivors, Dataset: s.Task.Spec.Data.Name, Accuracy: r.Score}}
+	return []Effect{Measure{Nodes: survivors, Kind: s.Task.Spec.Kind(), Accuracy: r.Score}}
 }

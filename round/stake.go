@@ -134,7 +134,7 @@ func SlashBase(task spec.Task, held uint64) uint64 {
 	if held > 0 {
 		return held
 	}
-	return task.Spec.Selection.MinStake
+	return task.Bond()
 }
 
 // Slashed is the deposit after a part of a base was taken, and how much that was: never

@@ -69,13 +69,13 @@ func Occupy(s spec.Standing, delta int) (spec.Standing, error) {
 	return s, nil
 }
 
-// Measured is the standing after a task for a kind of data was finished with a
+// Measured is the standing after a task for a kind of work was finished with a
 // model of this accuracy. A record of 32 kinds loses the oldest when one comes
 // that is new to it.
-func Measured(s spec.Standing, dataset string, accuracy spec.PPM) spec.Standing {
+func Measured(s spec.Standing, kind string, accuracy spec.PPM) spec.Standing {
 	list := slices.Clone(s.Measured) // the argument keeps its own
 	for i := range list {
-		if list[i].Dataset == dataset {
+		if list[i].Kind == kind {
 			list[i].Accuracy = accuracy
 			list[i].Tasks++
 			s.Measured = list
@@ -85,6 +85,6 @@ func Measured(s spec.Standing, dataset string, accuracy spec.PPM) spec.Standing 
 	if len(list) >= maxMeasured {
 		list = list[len(list)-maxMeasured+1:]
 	}
-	s.Measured = append(list, spec.Measure{Dataset: dataset, Accuracy: accuracy, Tasks: 1})
+	s.Measured = append(list, spec.Measure{Kind: kind, Accuracy: accuracy, Tasks: 1})
 	return s
 }

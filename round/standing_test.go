@@ -113,7 +113,7 @@ func TestRecordHoldsTheNewestMeasures(t *testing.T) {
 	if accuracy, measured := n.Accuracy("data20"); accuracy != 900_000 || !measured || n.Measured[12].Tasks != 2 {
 		t.Errorf("got %d, %v in %d tasks; want what was measured last", accuracy, measured, n.Measured[12].Tasks)
 	}
-	if len(n.Measured) != 32 || n.Measured[0].Dataset != "data8" {
-		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Dataset)
+	if len(n.Measured) != 32 || n.Measured[0].Kind != "data8" {
+		t.Errorf("got %d measures from %s on, want the newest 32", len(n.Measured), n.Measured[0].Kind)
 	}
 }

@@ -17,9 +17,6 @@ type State struct {
 	Scoring spec.Round
 }
 
-// retry is how much time passes before the scheduler is asked again.
-const retry = 5 * spec.Second
-
 // MaxLooks is how many tasks the end of one block looks at, those that wait for a
 // committee or all others; the rest follow in the next block. Those that wait cost
 // their owner nothing but a locked escrow, so they have a bound of their own and

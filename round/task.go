@@ -51,7 +51,7 @@ func (s *State) start(at Moment) []Effect {
 		if at.Time >= deadline {
 			return s.close(at, spec.TaskFailed, ErrResources.Error())
 		}
-		s.Task.Due = min(at.Time.After(retry), deadline)
+		s.Task.Due = min(at.Time.After(retry(spec.Duration(at.Time-s.Task.Since))), deadline)
 		return []Effect{AskCommittee{}}
 	}
 	if model, ok := s.prepared(); ok && at.Time >= s.starts() {
@@ -87,7 +87,7 @@ func (s *State) proceed(at Moment) []Effect {
 		s.Task.Due = min(s.Task.Due, s.resumes())
 		return nil
 	case s.scoring():
-		s.Task.Due = min(s.Task.Due, at.Time.After(retry))
+		s.Task.Due = min(s.Task.Due, at.Time.After(retry(spec.Duration(at.Time-s.Round.Since))))
 		return []Effect{AskTrainers{}}
 	case at.Time >= s.selectDeadline():
 		return s.close(at, spec.TaskFailed, ErrResources.Error())
@@ -95,7 +95,7 @@ func (s *State) proceed(at Moment) []Effect {
 		s.Task.Due = s.resumes()
 		return nil
 	}
-	s.Task.Due = min(at.Time.After(retry), s.selectDeadline())
+	s.Task.Due = min(at.Time.After(retry(spec.Duration(at.Time-s.Task.Since))), s.selectDeadline())
 	return []Effect{AskTrainers{}}
 }
 
@@ -177,7 +177,7 @@ func (s *State) pause() spec.Duration {
 	if s.Task.Aborted == 0 {
 		return 0
 	}
-	return min(retry<<min(s.Task.Aborted-1, 16), 10*spec.Minute)
+	return min(5*spec.Second<<min(s.Task.Aborted-1, 16), 10*spec.Minute)
 }
 
 func (in Select) apply(s *State, at Moment) ([]Effect, error) {

@@ -1,10 +1,8 @@
 package round
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -16,10 +14,10 @@ import (
 type World interface {
 	// Save stores what differs between two states of a task.
 	Save(before, after State) error
-	// Candidates lists the nodes that may be selected, in the order of their ids. Of
-	// their standing it may leave the history out.
-	Candidates() ([]spec.Node, error)
-	// Walk visits the same nodes in the same order, until one stops it.
+	// Roster is the nodes that may be selected. Of their standing it may leave the history
+	// out.
+	Roster() (*Roster, error)
+	// Walk visits the same nodes in the order of their ids, until one stops it.
 	Walk(visit func(spec.Node) (stop bool, err error)) error
 	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
 	// has in all, as [Occupy] says. With the first part the task holds a bond of the
@@ -43,7 +41,7 @@ type World interface {
 	Blame(node uint64, c spec.Change) error
 	// Measure records a capability metric as [Measured] says. It passes over a node
 	// that has exited: a task may end long after its last trainers were free to go.
-	Measure(node uint64, dataset string, accuracy spec.PPM) error
+	Measure(node uint64, kind string, accuracy spec.PPM) error
 	// Payer is who could pay so many releases of a private task for a node: the data
 	// set that the node says its rows are, if the node may train on it and the task
 	// admits its owner, see [spec.Selection.Admits].
@@ -86,12 +84,22 @@ func Apply(w World, at Moment, s State, in Input) error {
 func carryOut(w World, at Moment, s State, e Effect) error {
 	switch e := e.(type) {
 	case AskCommittee:
-		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Committee(s.Task.Spec, nodes) })
+		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
+			return Contain(func() (Select, error) { return Committee(s.Task, nodes) })
+		})
 	case AskTrainers:
-		if s.Task.Spec.Private() {
-			return schedulePaying(w, at, s)
-		}
-		return schedule(w, at, s, func(nodes []spec.Node) (Select, error) { return Trainers(s, nodes) })
+		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
+			if s.Task.Spec.Private() {
+				return Paying(s, nodes, func(n spec.Node) (Payer, error) {
+					p, err := w.Payer(s.Task, n, 1)
+					if p.Owner != n.Owner {
+						p.Lender = p.Owner
+					}
+					return p, err
+				})
+			}
+			return Contain(func() (Select, error) { return Trainers(s, nodes) })
+		})
 	case Engage:
 		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, 1) })
 	case Release:
@@ -119,7 +127,7 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 	case Demerit:
 		return w.Blame(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Measure:
-		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Dataset, e.Accuracy) })
+		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
 	case Close:
 		return w.Refund(s.Task.Owner, e.Refund)
 	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
@@ -130,39 +138,12 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 
 // schedule selects nodes and tells the task; where too few are eligible the task
 // waits, and asks again.
-func schedule(w World, at Moment, s State, choose func([]spec.Node) (Select, error)) error {
-	nodes, err := w.Candidates()
+func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error)) error {
+	nodes, err := w.Roster()
 	if err != nil {
 		return err
 	}
-	chosen, err := Contain(func() (Select, error) { return choose(nodes) })
-	if errors.Is(err, ErrResources) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return Apply(w, at, s, chosen)
-}
-
-// schedulePaying is schedule for the trainers of a private task.
-func schedulePaying(w World, at Moment, s State) error {
-	nodes, err := w.Candidates()
-	if err != nil {
-		return err
-	}
-	eligible, err := Contain(func() ([]spec.Member, error) { return Eligible(s, nodes), nil })
-	if err != nil {
-		return err
-	}
-	chosen, err := Paying(s.Task.Spec.Selection, eligible, func(node uint64) (Payer, error) {
-		i, _ := slices.BinarySearchFunc(nodes, node, func(n spec.Node, id uint64) int { return cmp.Compare(n.ID, id) })
-		p, err := w.Payer(s.Task, nodes[i], 1)
-		if p.Owner != nodes[i].Owner {
-			p.Lender = p.Owner
-		}
-		return p, err
-	})
+	chosen, err := choose(nodes)
 	if errors.Is(err, ErrResources) {
 		return nil
 	}

@@ -270,10 +270,8 @@ func (w world) Save(before, after round.State) error {
 	return nil
 }
 
-// Candidates implements [round.World].
-func (w world) Candidates() ([]spec.Node, error) {
-	return slices.DeleteFunc(slices.Clone(w.nodes), func(n spec.Node) bool { return !n.Selectable() }), nil
-}
+// Roster implements [round.World].
+func (w world) Roster() (*round.Roster, error) { return round.NewRoster(w.nodes...), nil }
 
 // Pay implements [round.World].
 func (w world) Pay(node, uthing uint64) error {
@@ -317,8 +315,8 @@ func (w world) Blame(node uint64, c spec.Change) error {
 }
 
 // Measure implements [round.World].
-func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, dataset, accuracy), nil })
+func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
+	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, kind, accuracy), nil })
 }
 
 // stand changes a node's standing. One that has exited has none.

@@ -61,6 +61,7 @@ type Member struct {
 	Stake    uint64 // uthing; 0: 100
 	Slots    uint32 // tasks it serves at once; 0: 8
 	Liar     bool   // as an aggregator it publishes wrong models
+	Policy   spec.Policy
 }
 
 // Join adds a node with an account of its own, node-1, node-2 and so on, which is
@@ -70,6 +71,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	owner := fmt.Sprintf("node-%d", id)
 	profile := spec.Profile{
 		Name: owner, Roles: m.Roles, TransportKey: n.transportKey(owner).Public().(ed25519.PublicKey), Slots: max(m.Slots, 1),
+		Policy: m.Policy,
 	}
 	if m.Slots == 0 {
 		profile.Slots = 8
@@ -89,7 +91,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	}
 	stake := m.Stake
 	if stake == 0 {
-		stake = 100
+		stake = spec.Thing
 	}
 	n.Fund(owner, stake)
 	if _, err := n.Register(owner, profile, stake); err != nil {

@@ -122,7 +122,7 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	err := w.redeposit(node, func(d spec.Deposit) (_ spec.Deposit, err error) {
 		switch {
 		case before.parts == 0:
-			d, after.bond = round.Bond(d, task.Spec.Selection.MinStake)
+			d, after.bond = round.Bond(d, task.Bond())
 		case after.parts == 0:
 			d, err = round.Unlock(d, before.bond)
 		}

@@ -50,15 +50,17 @@ func (s Standing) Blame() (c Change, blamed bool) {
 
 // Profile is what a node says of itself.
 type Profile struct {
-	Name         string    `json:"name"`
-	Roles        Role      `json:"roles"`
-	Endpoint     string    `json:"endpoint,omitempty"`    // base URL of its blob interface; trainers need none
-	TransportKey []byte    `json:"transport_key"`         // Ed25519 public key, 32 bytes
-	SealingKey   []byte    `json:"sealing_key,omitempty"` // X25519 public key, 32 bytes
-	Resources    Resources `json:"resources"`
-	Holdings     []Holding `json:"holdings,omitempty"`
-	Slots        uint32    `json:"slots"`   // tasks it serves at once
-	Claimed      PPM       `json:"claimed"` // accuracy it claims; counts only before its first task
+	Name         string       `json:"name"`
+	Roles        Role         `json:"roles"`
+	Endpoint     string       `json:"endpoint,omitempty"`    // base URL of its blob interface; trainers need none
+	TransportKey []byte       `json:"transport_key"`         // Ed25519 public key, 32 bytes
+	SealingKey   []byte       `json:"sealing_key,omitempty"` // X25519 public key, 32 bytes
+	Resources    Resources    `json:"resources"`
+	Capabilities []Capability `json:"capabilities,omitempty"` // kinds of work it takes on
+	Holdings     []Holding    `json:"holdings,omitempty"`
+	Policy       Policy       `json:"policy"`  // which tasks it serves
+	Slots        uint32       `json:"slots"`   // tasks it serves at once
+	Claimed      PPM          `json:"claimed"` // accuracy it claims; counts only before its first task
 }
 
 // Resources is what a node offers, or what a task asks for.
@@ -92,9 +94,9 @@ func (h Holding) Withheld() bool { return h.Samples == 0 }
 func (h Holding) Fits(minSamples uint32) bool { return h.Withheld() || h.Samples >= minSamples }
 
 // Measure is a capability metric: how good the models were that a node helped
-// to make for one kind of data.
+// to make for one kind of work, see [TaskSpec.Kind].
 type Measure struct {
-	Dataset  string `json:"dataset"`
+	Kind     string `json:"kind"`
 	Accuracy PPM    `json:"accuracy"` // of the last task it finished
 	Tasks    uint32 `json:"tasks"`
 }
@@ -135,6 +137,12 @@ func (p Profile) Validate() error {
 		if slices.ContainsFunc(p.Holdings[:i], func(other Holding) bool { return other.Name == d.Name }) {
 			return fmt.Errorf("holding %q is listed twice", d.Name)
 		}
+	}
+	if err := p.validateCapabilities(); err != nil {
+		return err
+	}
+	if err := p.Policy.Validate(); err != nil {
+		return err
 	}
 	if p.Endpoint == "" {
 		return nil
@@ -180,11 +188,11 @@ func (p Profile) Holding(dataset string) (h Holding, holds bool) {
 	return p.Holdings[i], true
 }
 
-// Accuracy is the node's capability metric for a data set: measured where a
+// Accuracy is the node's capability metric for a kind of work: measured where a
 // task of that kind was finished, else what the node claims of itself.
-func (n Node) Accuracy(dataset string) (accuracy PPM, measured bool) {
+func (n Node) Accuracy(kind string) (accuracy PPM, measured bool) {
 	for _, m := range n.Measured {
-		if m.Dataset == dataset {
+		if m.Kind == kind {
 			return m.Accuracy, true
 		}
 	}

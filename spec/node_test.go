@@ -91,7 +91,7 @@ func TestResourcesCover(t *testing.T) {
 }
 
 func TestAccuracyIsMeasuredBeforeItIsClaimed(t *testing.T) {
-	n := spec.Node{Profile: profile(), Standing: spec.Standing{Measured: []spec.Measure{{Dataset: "faces", Accuracy: 700_000, Tasks: 1}}}}
+	n := spec.Node{Profile: profile(), Standing: spec.Standing{Measured: []spec.Measure{{Kind: "faces", Accuracy: 700_000, Tasks: 1}}}}
 	if got, measured := n.Accuracy("faces"); got != 700_000 || !measured {
 		t.Errorf("got %s, measured %v", got, measured)
 	}

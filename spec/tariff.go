@@ -8,6 +8,7 @@ import "fmt"
 type Tariff struct {
 	Split          Split  `json:"split"`
 	MinPay         uint64 `json:"min_pay_uthing"`  // what a round pays at least for each node that it asks
+	MinBond        uint64 `json:"min_bond_uthing"` // what a task holds at least of each node's stake, so that a fault costs something
 	NoReveal       PPM    `json:"no_reveal"`       // part of its bond that a node loses which commits and does not reveal
 	WrongAggregate PPM    `json:"wrong_aggregate"` // part of its bond that an aggregator loses which reveals another model
 	Equivocation   PPM    `json:"equivocation"`    // part of its bond that a node loses which signs two things that contradict each other
@@ -29,6 +30,7 @@ func DefaultTariff() Tariff {
 	return Tariff{
 		Split:    Split{Trainers: 750_000, Evaluators: 120_000, Aggregators: 80_000, Validators: 50_000},
 		MinPay:   Thing / 100,
+		MinBond:  Thing / 100,
 		NoReveal: 5_000, WrongAggregate: 20_000, Equivocation: 50_000,
 	}
 }
@@ -44,6 +46,9 @@ func (of Tariff) Validate() error {
 	}
 	if of.MinPay > MaxEscrow/1_000_000 {
 		return fmt.Errorf("least pay of %d uthing: want at most %d, a millionth of all there is", of.MinPay, uint64(MaxEscrow/1_000_000))
+	}
+	if of.MinBond > MaxEscrow/1_000_000 {
+		return fmt.Errorf("least bond of %d uthing: want at most %d, a millionth of all there is", of.MinBond, uint64(MaxEscrow/1_000_000))
 	}
 	if worst := max(of.NoReveal, of.WrongAggregate, of.Equivocation); worst > MaxSlash {
 		return fmt.Errorf("a fault costs %s of a bond: want at most %s", worst, MaxSlash)
@@ -70,3 +75,7 @@ func (p PPM) Of(amount uint64) uint64 {
 	whole, rest := amount/uint64(One), amount%uint64(One)
 	return whole*uint64(p) + rest*uint64(p)/uint64(One)
 }
+
+// Bond is what a task requires of a node's stake, and holds while the node serves it, in
+// uthing.
+func (t Task) Bond() uint64 { return max(t.Spec.Selection.MinStake, t.Tariff.MinBond) }

@@ -35,9 +35,10 @@ type Selection struct {
 	MinTrainers uint32    `json:"min_trainers" yaml:"min_trainers"`
 	Aggregators uint32    `json:"aggregators" yaml:"aggregators"` // K = 3f+1
 	Evaluators  uint32    `json:"evaluators" yaml:"evaluators"`
-	Patience    PPM       `json:"patience" yaml:"patience"` // how long a round waits for slow trainers once enough have committed, in medians of what trainers took
-	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`
-	MinStake    uint64    `json:"min_stake" yaml:"min_stake"` // uthing
+	Patience    PPM       `json:"patience" yaml:"patience"`                         // how long a round waits for slow trainers once enough have committed, in medians of what trainers took
+	Capability  string    `json:"capability,omitempty" yaml:"capability,omitempty"` // kind of work that trainers and evaluators take on; empty: any
+	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`                 // of trainers, for the task's [TaskSpec.Kind]
+	MinStake    uint64    `json:"min_stake" yaml:"min_stake"`                       // uthing
 	Resources   Resources `json:"resources" yaml:"resources"`
 	// Owners are the accounts whose data sets a private task admits, sorted, none twice;
 	// empty: all. One person can have many accounts, so without a list nothing is known of

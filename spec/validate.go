@@ -123,6 +123,7 @@ func (s Selection) validate() error {
 		check{"selection.aggregators", s.Aggregators%3 != 1, "want 3f+1 of them: 1, 4, 7, ..."},
 		check{"selection.evaluators", s.Evaluators == 0 || s.Evaluators > MaxCommittee, fmt.Sprintf("want 1 to %d", MaxCommittee)},
 		check{"selection.patience", s.Patience > MaxPatience, fmt.Sprintf("want at most %s medians", MaxPatience)},
+		check{"selection.capability", s.Capability != "" && !printable(s.Capability), fmt.Sprintf("%.64q: want at most %d bytes of printable text", s.Capability, maxName)},
 		check{"selection.min_accuracy", s.MinAccuracy > One, "want at most 1"},
 		check{"selection.min_stake", s.MinStake > MaxEscrow, "more than there is"},
 	)

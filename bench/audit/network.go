@@ -35,7 +35,7 @@ func (s setting) open(c card, samplers *audittest.Samplers, seed uint64) (networ
 	n := network{sim.New(sim.Config{Seed: seed}), s, seed}
 	members := []sim.Member{{Roles: spec.Aggregator}, {Roles: spec.Evaluator, Rows: audittest.Row(s.columns(), 0, true)}}
 	for range s.trainers {
-		members = append(members, sim.Member{Roles: spec.Trainer, Rows: audittest.Row(s.columns(), 0, true)})
+		members = append(members, sim.Member{Roles: spec.Trainer, Rows: audittest.Row(s.columns(), 0, true), Policy: spec.Policy{SoleAggregator: true}})
 	}
 	limit := cost.Limit{Unit: c.release.Unit, Adjacency: cost.ZeroOut, Epsilon: 100 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
 	for _, m := range members {

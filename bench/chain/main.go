@@ -22,6 +22,12 @@
 //     hashes the stores; writing to a disk is not in it.
 //   - check is the time of CheckTx.
 //
+// With --load it measures empty blocks of a chain on which many nodes are registered and
+// many tasks are open, in processor time:
+//
+//	go run ./bench/chain --load 100:10,10000:1000 --expired 1000000 --json --name "as it is" > now.jsonl
+//	go run ./bench/chain --draw before.jsonl,now.jsonl --docs docs/chain-load.md --plot docs/chain-load.svg
+//
 // A message is measured when its round is as full as it gets. The closing message
 // of a phase is not measured, for the block that holds it also ends the phase. The
 // block of a Create also finds the committee.
@@ -44,6 +50,7 @@ type options struct {
 	trainers []int // at most, in a round
 	tasks    int   // to measure with each of these numbers
 	json     bool
+	loadOptions
 }
 
 func main() {
@@ -57,6 +64,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	trainers := f.String("trainers", "10,256,2048", "`numbers` of trainers that a round selects at most, each at least 3")
 	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	loads := o.loadOptions.flags(f)
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -75,7 +83,11 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 		}
 		o.trainers = append(o.trainers, n)
 	}
+	o.load, err = parseSizes(*loads)
 	switch {
+	case err != nil:
+	case o.blocks < 1 || o.expired < 0:
+		err = fmt.Errorf("--blocks %d, --expired %d: want at least one block", o.blocks, o.expired)
 	case o.tasks < 1 || o.tasks > maxTasks:
 		err = fmt.Errorf("--tasks %d: want 1 to %d", o.tasks, maxTasks)
 	case f.NArg() > 0:
@@ -89,8 +101,19 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 
 // run measures with each number of trainers in turn.
 func run(ctx context.Context, o options, w io.Writer) error {
+	if o.draw != "" {
+		return draw(o.loadOptions)
+	}
 	l := newLine(os.Stderr)
 	defer l.clear()
+	if len(o.load) > 0 {
+		loads, err := measureLoads(ctx, o.loadOptions, l)
+		if err != nil {
+			return err
+		}
+		l.clear()
+		return reportLoads(w, o.json, loads)
+	}
 	var rows []row
 	for _, trainers := range o.trainers {
 		l.show("%d trainers: register", trainers)

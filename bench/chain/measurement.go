@@ -92,6 +92,7 @@ func registration(role spec.Role) func(account) sdk.Msg {
 			TransportKey: a.transport().Public().(ed25519.PublicKey), SealingKey: make([]byte, spec.KeySize),
 			Resources: spec.Resources{CPU: 2, Memory: 4096, Storage: 10_000, Bandwidth: 10_000},
 			Holdings:  []spec.Holding{{Name: "digits", Samples: 100}}, Claimed: spec.One / 2,
+			Policy: spec.Policy{SoleAggregator: true},
 		}
 		if role != spec.Trainer { // a trainer opens no port
 			p.Endpoint = fmt.Sprintf("https://node-%d.example.org:8443", a.node)

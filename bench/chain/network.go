@@ -30,6 +30,7 @@ type network struct {
 	db     *counted
 	height int64
 	now    time.Time
+	pause  time.Duration // between two blocks
 }
 
 // newNetwork begins a chain on which every account owns so much. Only the first
@@ -50,7 +51,7 @@ func newNetwork(accounts []account, uthing uint64) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{db: newCounted(), now: g.Time}
+	n := &network{db: newCounted(), now: g.Time, pause: blockTime}
 	if n.app, err = chain.New(log.NewNopLogger(), n.db, chain.Keep{}, baseapp.SetChainID(chainID)); err != nil {
 		return nil, err
 	}
@@ -70,25 +71,34 @@ func newNetwork(accounts []account, uthing uint64) (*network, error) {
 
 // listen lets the stores of all modules note what a block sets and deletes.
 func (n *network) listen() error {
-	stores, ok := n.app.CommitMultiStore().(interface {
-		StoreKeysByName() map[string]storetypes.StoreKey
-	})
-	if !ok {
-		return fmt.Errorf("%T does not name its stores", n.app.CommitMultiStore())
+	stores, err := n.stores()
+	if err != nil {
+		return err
 	}
 	var keys []storetypes.StoreKey
-	for _, key := range stores.StoreKeysByName() {
+	for _, key := range stores {
 		keys = append(keys, key)
 	}
 	n.app.CommitMultiStore().AddListeners(keys)
 	return nil
 }
 
+// stores are the keys of the stores of all modules, by name.
+func (n *network) stores() (map[string]storetypes.StoreKey, error) {
+	named, ok := n.app.CommitMultiStore().(interface {
+		StoreKeysByName() map[string]storetypes.StoreKey
+	})
+	if !ok {
+		return nil, fmt.Errorf("%T does not name its stores", n.app.CommitMultiStore())
+	}
+	return named.StoreKeysByName(), nil
+}
+
 // block makes a block of transactions and says what it cost. A transaction that
 // is refused is an error.
 func (n *network) block(txs ...[]byte) (c cost, err error) {
 	n.height++
-	n.now = n.now.Add(blockTime)
+	n.now = n.now.Add(n.pause)
 	given := n.db.given
 	began := time.Now()
 	res, err := n.app.FinalizeBlock(&abci.RequestFinalizeBlock{Height: n.height, Time: n.now, Txs: txs, Hash: fmt.Append(nil, n.height)})

@@ -33,8 +33,9 @@ var (
 
 // Keeper owns the registry's state and serves its messages and queries. A node
 // stands in four places, by how often they change: its registration, its deposit,
-// its standing, and the newest changes of its reputation. An exited one has left a
-// registration without a profile, and a deposit of nothing.
+// its standing, and the newest changes of its reputation. Whatever writes to the first
+// three tells the mirror. An exited one has left a registration without a profile, and a
+// deposit of nothing.
 //
 // Invariant: the module account holds the sum of all deposits, see [Keeper.Check].
 type Keeper struct {
@@ -43,28 +44,30 @@ type Keeper struct {
 	denom     string
 
 	params        collections.Item[nodepb.Params]
-	last          collections.Sequence                         // id of the newest node
-	owners        collections.Map[sdk.AccAddress, uint64]      // id by account, of nodes that have not exited
-	registrations collections.Map[uint64, nodepb.Registration] // by id, as the two below
-	deposits      collections.Map[uint64, nodepb.Deposit]
-	standings     collections.Map[uint64, nodepb.Standing]
+	last          collections.Sequence                    // id of the newest node
+	owners        collections.Map[sdk.AccAddress, uint64] // id by account, of nodes that have not exited
+	registrations written[nodepb.Registration]            // by id, as the two below
+	deposits      written[nodepb.Deposit]
+	standings     written[nodepb.Standing]
 	changes       collections.Map[collections.Pair[uint64, uint64], nodepb.Change] // id, number modulo round.MaxHistory
 	active        collections.KeySet[uint64]                                       // who may be selected
 	due           collections.KeySet[dueKey]                                       // what the end of a block gives back
+
+	mirror *mirror // of registrations, deposits and standings
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addresses address.Codec, denom string) Keeper {
-	sb := collections.NewSchemaBuilder(kv)
+	sb, m := collections.NewSchemaBuilder(kv), new(mirror)
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, addresses: addresses, denom: denom,
+		bank: bank, addresses: addresses, denom: denom, mirror: m,
 		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
 		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
 		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
-		registrations: collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)),
-		deposits:      collections.NewMap(sb, collections.NewPrefix(4), "deposits", collections.Uint64Key, codec.CollValue[nodepb.Deposit](cdc)),
-		standings:     collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)),
+		registrations: written[nodepb.Registration]{collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)), m},
+		deposits:      written[nodepb.Deposit]{collections.NewMap(sb, collections.NewPrefix(4), "deposits", collections.Uint64Key, codec.CollValue[nodepb.Deposit](cdc)), m},
+		standings:     written[nodepb.Standing]{collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)), m},
 		changes:       collections.NewMap(sb, collections.NewPrefix(6), "changes", pair, codec.CollValue[nodepb.Change](cdc)),
 		active:        collections.NewKeySet(sb, collections.NewPrefix(7), "active", collections.Uint64Key),
 		due:           collections.NewKeySet(sb, collections.NewPrefix(8), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),

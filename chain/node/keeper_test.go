@@ -365,7 +365,7 @@ func TestStandingIsKept(t *testing.T) {
 	praise.Reputation, blame.Reputation, blame.Demerit = 287_500, 215_625, true
 	want := spec.Standing{
 		Reputation: 215_625, Busy: 1, History: []spec.Change{praise, blame},
-		Measured: []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
+		Measured: []spec.Measure{{Kind: "digits", Accuracy: 900_000, Tasks: 1}},
 	}
 	if d := cmp.Diff(want, n.Standing); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

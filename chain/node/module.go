@@ -20,10 +20,11 @@ import (
 )
 
 var (
-	_ appmodule.AppModule     = Module{}
-	_ appmodule.HasServices   = Module{}
-	_ appmodule.HasEndBlocker = Module{}
-	_ module.HasGenesis       = Module{}
+	_ appmodule.AppModule       = Module{}
+	_ appmodule.HasServices     = Module{}
+	_ appmodule.HasBeginBlocker = Module{}
+	_ appmodule.HasEndBlocker   = Module{}
+	_ module.HasGenesis         = Module{}
 )
 
 // Module plugs a [Keeper] into the chain.
@@ -95,3 +96,6 @@ func (m Module) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMess
 	}
 	return cdc.MustMarshalJSON(&g)
 }
+
+// BeginBlock implements [appmodule.HasBeginBlocker].
+func (m Module) BeginBlock(ctx context.Context) error { return m.Keeper.BeginBlock(ctx) }

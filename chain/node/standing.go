@@ -50,9 +50,9 @@ func (k Keeper) Excuse(ctx context.Context, id uint64, c spec.Change) error {
 }
 
 // Measure records the accuracy of a model the node helped to make for a kind of
-// data.
-func (k Keeper) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
-	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Measured(s, dataset, accuracy) })
+// work.
+func (k Keeper) Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error {
+	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Measured(s, kind, accuracy) })
 }
 
 // restand replaces a node's standing by what a step makes of it. A node that has exited

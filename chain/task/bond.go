@@ -15,7 +15,6 @@ import (
 // Engage implements [round.World]: the parts in a task and the bond that it holds are
 // kept here, all parts of a node and all its bonds in the registry.
 func (w world) Engage(task spec.Task, node uint64, delta int) error {
-	w.roster.fresh = false
 	before, err := w.held(w.ctx, task.ID, node)
 	if err != nil {
 		return err
@@ -25,7 +24,7 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	case parts < 0:
 		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.Parts, task.ID, -delta)
 	case before.Parts == 0:
-		after.Bond, err = w.nodes.Hold(w.ctx, node, task.Spec.Selection.MinStake)
+		after.Bond, err = w.nodes.Hold(w.ctx, node, task.Bond())
 		after.Parts = uint64(parts)
 	case parts == 0:
 		err = w.nodes.Unlock(w.ctx, node, before.Bond)
@@ -44,7 +43,6 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 
 // Slash implements [round.World].
 func (w world) Slash(task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
-	w.roster.fresh = false
 	return w.Keeper.Slash(w.ctx, task, node, part, fault, jail)
 }
 

@@ -39,7 +39,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, trainers := &roster{}, 0
+	trainers := 0
 	for _, waiting := range []bool{false, true} {
 		due, err := k.overdue(ctx, now, waiting, round.MaxLooks(waiting))
 		if err != nil {
@@ -49,7 +49,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 			if trainers >= round.MaxTrainersLooked {
 				return nil // the rest follows in the next block
 			}
-			asked, err := k.look(ctx, r, now, key)
+			asked, err := k.look(ctx, now, key)
 			if err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ func (k Keeper) overdue(ctx context.Context, now round.Moment, waiting bool, mos
 // look lets the machine look at one task, and says how many trainers its rounds have
 // asked. Effects may make it due again in the same block: then the next block looks
 // at it.
-func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, key dueKey) (asked int, err error) {
+func (k Keeper) look(ctx context.Context, now round.Moment, key dueKey) (asked int, err error) {
 	state, err := k.load(ctx, key.K3(), round.Needs(round.Tick{}))
 	if senseless(err) {
 		return 0, k.shelve(ctx, now, key, err)
@@ -87,11 +87,12 @@ func (k Keeper) look(ctx context.Context, r *roster, now round.Moment, key dueKe
 		asked += int(r.Asked)
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-	if err := k.apply(cached, r, now, state, round.Tick{}); err != nil {
+	undone := k.nodes.Watch()
+	if err := k.apply(cached, now, state, round.Tick{}); err != nil {
 		if _, failed := errors.AsType[*storeError](err); failed {
 			return asked, err
 		}
-		r.fresh = false
+		undone()
 		return asked, k.postpone(ctx, now, state, err)
 	}
 	write()

@@ -83,6 +83,7 @@ type registry struct {
 	nodes  collections.Map[uint64, nodepb.Node]
 	owners collections.Map[string, uint64]
 	listed *int
+	roster **round.Roster // as it was last listed; nil once a node is written to
 }
 
 func newRegistry(cdc codec.BinaryCodec, kv store.KVStoreService) registry {
@@ -91,6 +92,7 @@ func newRegistry(cdc codec.BinaryCodec, kv store.KVStoreService) registry {
 		nodes:  collections.NewMap(sb, collections.NewPrefix(0), "nodes", collections.Uint64Key, codec.CollValue[nodepb.Node](cdc)),
 		owners: collections.NewMap(sb, collections.NewPrefix(1), "owners", collections.StringKey, collections.Uint64Value),
 		listed: new(int),
+		roster: new(*round.Roster),
 	}
 }
 
@@ -127,6 +129,19 @@ func (r registry) Active(ctx context.Context) (active []spec.Node, err error) {
 	return active, err
 }
 
+func (r registry) Roster(ctx context.Context) (*round.Roster, error) {
+	if *r.roster == nil {
+		active, err := r.Active(ctx)
+		if err != nil {
+			return nil, err
+		}
+		*r.roster = round.NewRoster(active...)
+	}
+	return *r.roster, nil
+}
+
+func (r registry) Watch() func() { return func() { *r.roster = nil } }
+
 func (r registry) Walk(ctx context.Context, visit func(spec.Node) (bool, error)) error {
 	active, err := r.Active(ctx)
 	for _, n := range active {
@@ -138,6 +153,7 @@ func (r registry) Walk(ctx context.Context, visit func(spec.Node) (bool, error))
 }
 
 func (r registry) set(ctx context.Context, n spec.Node) error {
+	*r.roster = nil
 	if err := r.owners.Set(ctx, n.Owner, n.ID); err != nil {
 		return err
 	}
@@ -189,8 +205,8 @@ func (r registry) Engage(ctx context.Context, id uint64, delta int) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Busy = uint32(int(n.Busy) + delta) })
 }
 
-func (r registry) Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error {
+func (r registry) Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error {
 	return r.change(ctx, id, func(n *spec.Node) {
-		n.Measured = []spec.Measure{{Dataset: dataset, Accuracy: accuracy, Tasks: 1}}
+		n.Measured = []spec.Measure{{Kind: kind, Accuracy: accuracy, Tasks: 1}}
 	})
 }

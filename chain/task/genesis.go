@@ -216,7 +216,7 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 			if err != nil {
 				return err
 			}
-			has.Parts, has.Bond = has.Parts+1, t.Spec.Selection.MinStake // which is counted in the registry
+			has.Parts, has.Bond = has.Parts+1, t.Bond() // which is counted in the registry
 			if err := k.hold(ctx, t.ID, node, has); err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/privacy/cost"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -39,7 +40,11 @@ type Registry interface {
 	// IDOf is the node of an account, OwnerOf the account of a node.
 	IDOf(ctx context.Context, owner string) (uint64, error)
 	OwnerOf(ctx context.Context, id uint64) (string, error)
-	Active(ctx context.Context) ([]spec.Node, error)
+	// Roster is the nodes that may be selected, for the end of a block.
+	Roster(ctx context.Context) (*round.Roster, error)
+	// Watch begins to look at which nodes are written to; undone says that all of that
+	// has been taken back, so that the next roster does not show it.
+	Watch() (undone func())
 	// Walk visits the active nodes in the order of their ids, until one stops it.
 	Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error
 	Engage(ctx context.Context, id uint64, delta int) error
@@ -54,7 +59,7 @@ type Registry interface {
 	Merit(ctx context.Context, id uint64, c spec.Change) error
 	Demerit(ctx context.Context, id uint64, c spec.Change) error
 	Excuse(ctx context.Context, id uint64, c spec.Change) error
-	Measure(ctx context.Context, id uint64, dataset string, accuracy spec.PPM) error
+	Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error
 }
 
 // Datasets knows who owns rows.

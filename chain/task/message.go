@@ -91,7 +91,7 @@ func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCan
 	if err != nil {
 		return nil, err
 	}
-	return &taskpb.MsgCancelResponse{}, k.apply(ctx, &roster{}, at, state, in)
+	return &taskpb.MsgCancelResponse{}, k.apply(ctx, at, state, in)
 }
 
 // Ready implements [taskpb.MsgServer].
@@ -172,7 +172,7 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 	if err := k.forget(ctx, h); err != nil {
 		return err
 	}
-	return k.apply(ctx, &roster{}, h.at, h.state, h.input)
+	return k.apply(ctx, h.at, h.state, h.input)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {

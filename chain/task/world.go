@@ -22,38 +22,21 @@ const EventType = "althing.task"
 // one block.
 type world struct {
 	Keeper
-	ctx    context.Context
-	roster *roster
+	ctx context.Context
 }
 
 var _ round.World = world{}
 
-// roster is the list of active nodes as it was last read, for as long as nothing
-// changes a node: a block in which a thousand tasks look for nodes reads them once.
-type roster struct {
-	nodes []spec.Node
-	fresh bool
-}
-
 // apply gives a task an input at the moment of the block.
-func (k Keeper) apply(ctx context.Context, r *roster, at round.Moment, s round.State, in round.Input) error {
-	return refused(round.Apply(world{Keeper: k, ctx: ctx, roster: r}, at, s, in))
+func (k Keeper) apply(ctx context.Context, at round.Moment, s round.State, in round.Input) error {
+	return refused(round.Apply(world{Keeper: k, ctx: ctx}, at, s, in))
 }
 
 // Save implements [round.World].
 func (w world) Save(before, after round.State) error { return w.save(w.ctx, before, after) }
 
-// Candidates implements [round.World].
-func (w world) Candidates() ([]spec.Node, error) {
-	if !w.roster.fresh {
-		nodes, err := w.nodes.Active(w.ctx)
-		if err != nil {
-			return nil, err
-		}
-		w.roster.nodes, w.roster.fresh = nodes, true
-	}
-	return w.roster.nodes, nil
-}
+// Roster implements [round.World].
+func (w world) Roster() (*round.Roster, error) { return w.nodes.Roster(w.ctx) }
 
 // Walk implements [round.World].
 func (w world) Walk(visit func(spec.Node) (bool, error)) error { return w.nodes.Walk(w.ctx, visit) }
@@ -138,26 +121,22 @@ func (w world) PayValidators(uthing uint64) error {
 
 // Excuse implements [round.World].
 func (w world) Excuse(node uint64, c spec.Change) error {
-	w.roster.fresh = false
 	return w.nodes.Excuse(w.ctx, node, c)
 }
 
 // Praise implements [round.World].
 func (w world) Praise(node uint64, c spec.Change) error {
-	w.roster.fresh = false
 	return w.nodes.Merit(w.ctx, node, c)
 }
 
 // Blame implements [round.World].
 func (w world) Blame(node uint64, c spec.Change) error {
-	w.roster.fresh = false
 	return w.nodes.Demerit(w.ctx, node, c)
 }
 
 // Measure implements [round.World].
-func (w world) Measure(node uint64, dataset string, accuracy spec.PPM) error {
-	w.roster.fresh = false
-	return w.nodes.Measure(w.ctx, node, dataset, accuracy)
+func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
+	return w.nodes.Measure(w.ctx, node, kind, accuracy)
 }
 
 // Tell implements [round.World]: an event for whoever reads blocks.

@@ -73,7 +73,10 @@ func network(t failer, trainers, aggregators, evaluators int) *world {
 			w.must(w.nodes.set(w.ctx, spec.Node{
 				ID: id, Owner: owner(id), Standing: spec.Standing{Reputation: spec.One / 2},
 				Deposit: spec.Deposit{State: spec.NodeActive, Stake: 1_000_000},
-				Profile: spec.Profile{Roles: group.role, Slots: 16, Holdings: []spec.Holding{{Name: "digits", Samples: 100}}},
+				Profile: spec.Profile{
+					Roles: group.role, Slots: 16, Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
+					Policy: spec.Policy{SoleAggregator: true},
+				},
 			}))
 		}
 	}

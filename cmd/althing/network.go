@@ -102,6 +102,8 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
 			Name: name, Roles: roles, Stake: stake, Slots: 4,
 			Resources: spec.Resources{CPU: 1, Memory: 1024, Storage: 1024, Bandwidth: 10_000},
+			// Who lays out a network with one aggregator trusts it.
+			Policy: spec.Policy{SoleAggregator: n.aggregators == 1},
 		}}
 		if rows.Rows() > 0 {
 			r.Config.Data = daemon.Rows{Name: parts.name, File: "rows.csv", Classes: rows.Classes}

@@ -154,6 +154,43 @@ func holdings(p spec.Profile) any {
 	return unless(len(held) == 0, strings.Join(held, ", "))
 }
 
+func capability(c spec.Capability) string {
+	if c.Needs == (spec.Resources{}) {
+		return c.Kind
+	}
+	return fmt.Sprintf("%s, which needs %s", c.Kind, resources(c.Needs))
+}
+
+func resources(r spec.Resources) string {
+	return fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth)
+}
+
+// policy is what a node says of the tasks that it serves, an entry a line.
+func policy(p spec.Policy) (entries []string) {
+	if !p.SoleAggregator {
+		entries = append(entries, "trains for no task with one aggregator")
+	}
+	if p.MinAggregators > 0 {
+		entries = append(entries, fmt.Sprintf("at least %d aggregators", p.MinAggregators))
+	}
+	if p.MinPay > 0 {
+		entries = append(entries, fmt.Sprintf("at least %s a round for its part", money(p.MinPay)))
+	}
+	if p.MinDeadline > 0 {
+		entries = append(entries, fmt.Sprintf("at least %s for training", p.MinDeadline))
+	}
+	if len(p.Owners) > 0 {
+		entries = append(entries, "only tasks of "+strings.Join(p.Owners, ", "))
+	}
+	if len(p.Datasets) > 0 {
+		entries = append(entries, "only tasks for "+strings.Join(p.Datasets, ", "))
+	}
+	if len(entries) == 0 {
+		return []string{"serves every task, also with one aggregator"}
+	}
+	return entries
+}
+
 func yes(b bool) string {
 	if b {
 		return "yes"

@@ -60,3 +60,29 @@ func TestNodeShow(t *testing.T) {
 		t.Errorf("a node that has left:\n%s", got)
 	}
 }
+
+// A node is shown with what it takes on and which tasks it serves, the careful default
+// included.
+func TestNodeShowsItsPolicyAndCapabilities(t *testing.T) {
+	n := spec.Node{ID: 3}
+	for want, change := range map[string]func(){
+		"trains for no task with one aggregator":         func() {},
+		"serves every task, also with one aggregator":    func() { n.Profile.Policy.SoleAggregator = true },
+		"at least 4 aggregators":                         func() { n.Profile.Policy.MinAggregators = 4 },
+		"at least 0.02 THING a round for its part":       func() { n.Profile.Policy.MinPay = 20_000 },
+		"at least 30s for training":                      func() { n.Profile.Policy.MinDeadline = 30 * spec.Second },
+		"only tasks of ann, bob":                         func() { n.Profile.Policy.Owners = []string{"ann", "bob"} },
+		"only tasks for digits":                          func() { n.Profile.Policy.Datasets = []string{"digits"} },
+		"images, which needs 2 cores, 0 MiB memory, 1 G": func() { n.Profile.Capabilities[0].Needs = spec.Resources{CPU: 2, GPU: 1} },
+	} {
+		n.Profile = spec.Profile{Capabilities: []spec.Capability{{Kind: "images"}}}
+		change()
+		var out bytes.Buffer
+		if err := (&session{out: &out}).showNode(n); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, &out)
+		}
+	}
+}

@@ -29,12 +29,17 @@ func (s *session) showNode(n spec.Node) error {
 	t.row("busy", fmt.Sprintf("%d of %d slots", n.Busy, p.Slots))
 	t.row("endpoint", unless(p.Endpoint == "", p.Endpoint))
 	t.row("transport key", fmt.Sprintf("%x", p.TransportKey))
-	r := p.Resources
-	t.row("resources", fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth))
+	t.row("resources", resources(p.Resources))
+	for i, c := range p.Capabilities {
+		t.row(first(i, "capabilities"), capability(c))
+	}
 	t.row("data", holdings(p))
+	for i, entry := range policy(p.Policy) {
+		t.row(first(i, "policy"), entry)
+	}
 	t.row("accuracy", fmt.Sprintf("%s, claimed by itself", p.Claimed))
 	for _, m := range n.Measured {
-		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Dataset, m.Tasks))
+		t.row("", fmt.Sprintf("%s, measured on %s in %d tasks", m.Accuracy, m.Kind, m.Tasks))
 	}
 	t.row("reputation", n.Reputation)
 	if len(n.History) > 0 {

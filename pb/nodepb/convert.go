@@ -74,7 +74,8 @@ func ProfileFromSpec(p spec.Profile) Profile {
 		Name: p.Name, Roles: uint32(p.Roles), Endpoint: p.Endpoint,
 		TransportKey: p.TransportKey, SealingKey: p.SealingKey,
 		Resources: ResourcesFromSpec(p.Resources), Holdings: holdingsFromSpec(p.Holdings),
-		Slots: p.Slots, Claimed: uint32(p.Claimed),
+		Slots: p.Slots, Claimed: uint32(p.Claimed), Policy: policyFromSpec(p.Policy),
+		Capabilities: capabilitiesFromSpec(p.Capabilities),
 	}
 }
 
@@ -87,8 +88,38 @@ func (m *Profile) ToSpec() (spec.Profile, error) {
 		Name: m.Name, Roles: spec.Role(m.Roles), Endpoint: m.Endpoint,
 		TransportKey: m.TransportKey, SealingKey: m.SealingKey,
 		Resources: m.Resources.ToSpec(), Holdings: holdingsToSpec(m.Holdings),
-		Slots: m.Slots, Claimed: spec.PPM(m.Claimed),
+		Slots: m.Slots, Claimed: spec.PPM(m.Claimed), Policy: m.Policy.toSpec(),
+		Capabilities: capabilitiesToSpec(m.Capabilities),
 	}, nil
+}
+
+func capabilitiesFromSpec(list []spec.Capability) (out []Capability) {
+	for _, c := range list {
+		out = append(out, Capability{Kind: c.Kind, Needs: ResourcesFromSpec(c.Needs)})
+	}
+	return out
+}
+
+func capabilitiesToSpec(list []Capability) (out []spec.Capability) {
+	for _, c := range list {
+		out = append(out, spec.Capability{Kind: c.Kind, Needs: c.Needs.ToSpec()})
+	}
+	return out
+}
+
+func policyFromSpec(p spec.Policy) Policy {
+	return Policy{
+		SoleAggregator: p.SoleAggregator, MinAggregators: p.MinAggregators, MinPay: p.MinPay,
+		MinDeadline: int64(p.MinDeadline), Owners: p.Owners, Datasets: p.Datasets,
+	}
+}
+
+func (m *Policy) toSpec() spec.Policy {
+	return spec.Policy{
+		SoleAggregator: m.SoleAggregator, MinAggregators: m.MinAggregators, MinPay: m.MinPay,
+		MinDeadline: spec.Duration(m.MinDeadline),
+		Owners: append([]string(nil), m.Owners...), Datasets: append([]string(nil), m.Datasets...), // none is nil, also where JSON has []
+	}
 }
 
 // ResourcesFromSpec is the wire form of resources.
@@ -117,14 +148,14 @@ func holdingsToSpec(list []Holding) (out []spec.Holding) {
 
 func measuresFromSpec(list []spec.Measure) (out []Measure) {
 	for _, m := range list {
-		out = append(out, Measure{Dataset: m.Dataset, Accuracy: uint32(m.Accuracy), Tasks: m.Tasks})
+		out = append(out, Measure{Kind: m.Kind, Accuracy: uint32(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
 }
 
 func measuresToSpec(list []Measure) (out []spec.Measure) {
 	for _, m := range list {
-		out = append(out, spec.Measure{Dataset: m.Dataset, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
+		out = append(out, spec.Measure{Kind: m.Kind, Accuracy: spec.PPM(m.Accuracy), Tasks: m.Tasks})
 	}
 	return out
 }

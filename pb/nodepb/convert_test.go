@@ -74,7 +74,7 @@ func FuzzNode(f *testing.F) {
 		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Holdings: []spec.Holding{{Name: "digits", Samples: 9}}},
 		Standing: spec.Standing{
 			Reputation: spec.One / 2,
-			Measured:   []spec.Measure{{Dataset: "digits", Accuracy: 900_000, Tasks: 1}},
+			Measured:   []spec.Measure{{Kind: "digits", Accuracy: 900_000, Tasks: 1}},
 			History:    []spec.Change{{Task: 1, Round: 2, Height: 3, Demerit: true, Reason: "update withheld"}},
 		},
 	})

@@ -59,7 +59,7 @@ func TariffFromSpec(r spec.Tariff) Tariff {
 	return Tariff{
 		Trainers: uint32(r.Split.Trainers), Evaluators: uint32(r.Split.Evaluators),
 		Aggregators: uint32(r.Split.Aggregators), Validators: uint32(r.Split.Validators),
-		MinPay: r.MinPay, NoReveal: uint32(r.NoReveal), WrongAggregate: uint32(r.WrongAggregate), Equivocation: uint32(r.Equivocation),
+		MinPay: r.MinPay, MinBond: r.MinBond, NoReveal: uint32(r.NoReveal), WrongAggregate: uint32(r.WrongAggregate), Equivocation: uint32(r.Equivocation),
 	}
 }
 
@@ -70,7 +70,7 @@ func (m *Tariff) ToSpec() spec.Tariff {
 			Trainers: spec.PPM(m.Trainers), Evaluators: spec.PPM(m.Evaluators),
 			Aggregators: spec.PPM(m.Aggregators), Validators: spec.PPM(m.Validators),
 		},
-		MinPay: m.MinPay, NoReveal: spec.PPM(m.NoReveal), WrongAggregate: spec.PPM(m.WrongAggregate), Equivocation: spec.PPM(m.Equivocation),
+		MinPay: m.MinPay, MinBond: m.MinBond, NoReveal: spec.PPM(m.NoReveal), WrongAggregate: spec.PPM(m.WrongAggregate), Equivocation: spec.PPM(m.Equivocation),
 	}
 }
 

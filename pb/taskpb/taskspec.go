@@ -28,7 +28,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			Aggregators: s.Selection.Aggregators, Evaluators: s.Selection.Evaluators,
 			Patience:    uint32(s.Selection.Patience),
 			MinAccuracy: uint32(s.Selection.MinAccuracy), MinStake: s.Selection.MinStake,
-			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources), Owners: s.Selection.Owners,
+			Resources: nodepb.ResourcesFromSpec(s.Selection.Resources), Owners: s.Selection.Owners, Capability: s.Selection.Capability,
 		},
 		Privacy: Privacy{
 			Mode: s.Privacy.Mode, Kind: s.Privacy.Kind, Clip: uint32(s.Privacy.Clip), Noise: uint32(s.Privacy.Noise),
@@ -71,7 +71,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			Aggregators: m.Selection.Aggregators, Evaluators: m.Selection.Evaluators,
 			Patience:    spec.PPM(m.Selection.Patience),
 			MinAccuracy: spec.PPM(m.Selection.MinAccuracy), MinStake: m.Selection.MinStake,
-			Resources: m.Selection.Resources.ToSpec(), Owners: m.Selection.Owners,
+			Resources: m.Selection.Resources.ToSpec(), Owners: m.Selection.Owners, Capability: m.Selection.Capability,
 		},
 		Privacy: spec.Privacy{
 			Mode: m.Privacy.Mode, Kind: m.Privacy.Kind, Clip: spec.PPM(m.Privacy.Clip), Noise: spec.PPM(m.Privacy.Noise),

@@ -114,7 +114,7 @@ type stored struct {
 	owned dataset.Keeper
 	told  []string
 
-	burned uint64 // uthing
+	minted uint64 // uthing
 }
 
 // purse is a module account that may make money.
@@ -140,7 +140,7 @@ func newStored(e chain.Encoding) *stored {
 	params.SetRules(roundtest.Rules())
 	node.Module{Keeper: s.nodes}.InitGenesis(s.ctx, e.Codec, e.Codec.MustMarshalJSON(&nodepb.Genesis{Params: params}))
 	task.Module{Keeper: s.tasks}.InitGenesis(s.ctx, e.Codec, task.Module{}.DefaultGenesis(e.Codec))
-	must(s.tasks.BeginBlock(s.ctx))
+	must(errors.Join(s.nodes.BeginBlock(s.ctx), s.tasks.BeginBlock(s.ctx)))
 	return s
 }
 
@@ -181,6 +181,7 @@ func (s *stored) Fund(account string, uthing uint64) {
 	must(err)
 	coins := sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(uthing)))
 	must(s.bank.MintCoins(s.ctx, purse, coins))
+	s.minted += uthing
 	must(s.bank.SendCoinsFromModuleToAccount(s.ctx, purse, to, coins))
 }
 
@@ -258,13 +259,14 @@ func (s *stored) Slash(id, slashed uint64, part spec.PPM, jail bool) (burned uin
 		if err == nil {
 			burned, err = s.tasks.Slash(ctx, t, slashed, part, "slashed by hand", jail)
 		}
-		s.burned += burned
 		return err
 	})
 	return burned, err
 }
 
-func (s *stored) Burned() uint64 { return s.burned }
+func (s *stored) Burned() uint64 {
+	return s.minted - s.bank.GetSupply(s.ctx, chain.Denom).Amount.Uint64()
+}
 
 func (s *stored) Own(owner string, key spec.PublicKey, limit cost.Limit) (id uint64, err error) {
 	err = s.deliver(func(ctx sdk.Context) error {
@@ -371,7 +373,7 @@ func (s *stored) EndBlock(later spec.Duration) error {
 	must(s.nodes.Check(s.ctx))
 	s.hear()
 	s.ctx = s.ctx.WithBlockHeight(s.Height() + 1).WithBlockTime(s.ctx.BlockTime().Add(time.Duration(later) * time.Millisecond))
-	must(s.tasks.BeginBlock(s.ctx))
+	must(errors.Join(s.nodes.BeginBlock(s.ctx), s.tasks.BeginBlock(s.ctx)))
 	return err
 }
 

@@ -58,6 +58,7 @@ func profile(name string, roles spec.Role, slots uint32) spec.Profile {
 	return spec.Profile{
 		Name: name, Roles: roles, Slots: slots, Endpoint: "https://" + name + ".example",
 		TransportKey: transportKey(name).Public().(ed25519.PublicKey), Holdings: []spec.Holding{{Name: "digits", Samples: 100}},
+		Policy: spec.Policy{SoleAggregator: true},
 	}
 }
 
