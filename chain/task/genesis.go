@@ -97,6 +97,8 @@ func validateTask(t spec.Task) error {
 	switch {
 	case err != nil:
 		return err
+	case t.Chain == "":
+		return errors.New("no chain id: want the one under which it was created, for which its statements were made")
 	case owner.String() != t.Owner:
 		return fmt.Errorf("owner %s: want %s", t.Owner, owner)
 	case t.Paid > t.Spec.Escrow || t.Refunded > t.Spec.Escrow-t.Paid:

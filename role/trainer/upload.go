@@ -33,7 +33,7 @@ func (Uploaded) Event() {}
 // Do implements [role.Action]. It fails unless 2f+1 aggregators took the update;
 // those that lack it pull it from the others.
 func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task.ID, a.Round.Number)}
+	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task, a.Round.Number)}
 	entry, err := t.Store.Lookup(ctx, ref)
 	if err != nil {
 		return nil, err
