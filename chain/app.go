@@ -186,7 +186,7 @@ func (a *App) arrange() error {
 		slashing.NewAppModule(a.Codec, a.slashing, a.accounts, a.bank, a.staking, a.Registry),
 		evidence.NewAppModule(*a.evidence),
 		distribution.NewAppModule(a.Codec, a.distribution, a.accounts, a.bank, a.staking),
-		gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank),
+		proposals{gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank), a.bank},
 		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.grants, a.Registry),
 		consensus.NewAppModule(a.Codec, a.consensus),
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
@@ -219,7 +219,12 @@ func (a *App) arrange() error {
 	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), metered{a.GRPCQueryRouter()}))
 }
 
-func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
+func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci.ResponseInitChain, err error) {
+	defer func() { // modules panic where their part contradicts itself or another one
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read the genesis: %v", r)
+		}
+	}()
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
@@ -227,6 +232,9 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Res
 	resp, err := a.modules.InitGenesis(ctx, a.Codec, state)
 	if err != nil {
 		return nil, err
+	}
+	if err := a.restoreSpent(ctx, state[spentName]); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
 	if err := a.token.Check(ctx); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	dbm "github.com/cosmos/cosmos-db"
@@ -58,3 +59,24 @@ func Unwatched(a *App) {
 	a.guard()
 	a.disk = new(disk)
 }
+
+// Contents are all keys of all stores at the newest height, with their values.
+func (a *App) Contents() (map[string]string, error) {
+	contents := make(map[string]string)
+	for _, s := range a.reader.stores {
+		tree, err := s.tree.GetImmutable(a.LastBlockHeight())
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tree.Iterate(func(key, value []byte) bool {
+			contents[fmt.Sprintf("%s %x", s.key.Name(), key)] = fmt.Sprintf("%x", value)
+			return false
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+// SpentName is where a genesis has the unordered transactions that have run.
+const SpentName = spentName
