@@ -2,13 +2,20 @@ package chain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
+	abci "github.com/cometbft/cometbft/abci/types"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cmttypes "github.com/cometbft/cometbft/types"
+	dbm "github.com/cosmos/cosmos-db"
 
+	"cosmossdk.io/log/v2"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
@@ -79,9 +86,57 @@ func (a *App) export(height int64) (doc *genutiltypes.AppGenesis, err error) {
 	return doc, doc.ValidateAndComplete()
 }
 
+// CheckGenesis reports why no chain can begin with a genesis: it is tried, in memory.
+func CheckGenesis(doc *genutiltypes.AppGenesis) error {
+	if err := validID(doc.ChainID); err != nil {
+		return err
+	}
+	if doc.Consensus == nil {
+		return errors.New("it has no parameters of consensus")
+	}
+	if err := doc.ValidateAndComplete(); err != nil {
+		return err
+	}
+	consensus, err := doc.ToGenesisDoc()
+	if err != nil {
+		return err
+	}
+	app, err := New(log.NewNopLogger(), dbm.NewMemDB(), Keep{}, baseapp.SetChainID(doc.ChainID))
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+	params := consensus.ConsensusParams.ToProto()
+	_, err = app.InitChain(&abci.RequestInitChain{
+		ChainId: doc.ChainID, Time: doc.GenesisTime, InitialHeight: doc.InitialHeight,
+		ConsensusParams: &params, Validators: cmttypes.TM2PB.ValidatorUpdates(cmttypes.NewValidatorSet(validators(consensus))),
+		AppStateBytes: doc.AppState,
+	})
+	return err
+}
+
+func validators(doc *cmttypes.GenesisDoc) (list []*cmttypes.Validator) {
+	for _, v := range doc.Validators {
+		list = append(list, cmttypes.NewValidator(v.PubKey, v.Power))
+	}
+	return list
+}
+
+// validID wants a chain id that every statement, blob and file can have.
+func validID(id string) error {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	if id == "" || len(id) > cmttypes.MaxChainIDLen || strings.Trim(id, letters) != "" || id[0] == '.' {
+		return fmt.Errorf("chain id %q: want 1 to %d letters, digits, '-', '_' or '.'", id, cmttypes.MaxChainIDLen)
+	}
+	return nil
+}
+
 // At is the state that was committed at a height, 0 for the newest, at the time of its
 // block in milliseconds. What is written to it is lost.
 func (a *App) At(height int64) (sdk.Context, error) {
+	if a.LastBlockHeight() == 0 {
+		return sdk.Context{}, errors.New("no block has been made yet")
+	}
 	if height == 0 {
 		height = a.LastBlockHeight()
 	}
