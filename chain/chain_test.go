@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -273,6 +274,14 @@ func TestGenesisRefusesSupplyAboveCap(t *testing.T) {
 	g.Accounts[3].Amount = ^uint64(0)
 	if _, err := g.Document(); err == nil {
 		t.Error("a supply that overflows was accepted")
+	}
+}
+
+func TestGenesisRefusesEvidenceOfWhoHasLeft(t *testing.T) {
+	g := genesis(t)
+	g.EvidenceAge = 21*24*time.Hour + 1
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "its coins are its own again") {
+		t.Errorf("got %v", err)
 	}
 }
 
