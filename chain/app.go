@@ -54,6 +54,7 @@ import (
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/chain/token"
+	"github.com/althing-network/althing/pb/invariantpb"
 )
 
 // Name is the application's name.
@@ -216,7 +217,9 @@ func (a *App) arrange() error {
 	})
 	a.SetBeginBlocker(a.modules.BeginBlock)
 	a.SetEndBlocker(a.modules.EndBlock)
-	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), metered{a.GRPCQueryRouter()}))
+	queries := metered{a.GRPCQueryRouter()}
+	invariantpb.RegisterQueryServer(queries, a)
+	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), queries))
 }
 
 func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci.ResponseInitChain, err error) {
@@ -238,6 +241,13 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci
 	}
 	if err := a.token.Check(ctx); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	broken, err := a.Invariants(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	if len(broken) > 0 {
+		return nil, fmt.Errorf("read the genesis: %s", broken[0])
 	}
 	return resp, nil
 }

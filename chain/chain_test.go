@@ -120,11 +120,25 @@ func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 	if _, err := n.Commit(); err != nil {
 		n.Fatal(err)
 	}
+	n.sound()
 	n.told = res.Events
 	for _, tx := range res.TxResults {
 		n.told = append(n.told, tx.Events...)
 	}
 	return res.TxResults
+}
+
+// sound wants all invariants to hold of the newest state.
+func (n *network) sound() {
+	n.Helper()
+	ctx, err := n.At(0)
+	if err != nil {
+		n.Fatal(err)
+	}
+	broken, err := n.Invariants(ctx)
+	if err != nil || len(broken) > 0 {
+		n.Fatalf("height %d: %v, %v", n.height, broken, err)
+	}
 }
 
 // sign writes an unordered transaction that costs fee uthing.
