@@ -99,9 +99,8 @@ func (c Client) Updates(ctx context.Context, from Peer, task, round uint64) ([]L
 	if _, err := c.getJSON(ctx, from, target, most, &labels); err != nil {
 		return nil, err
 	}
-	asked := Ref{Kind: Update, Slot: spec.Slot{Chain: c.Chain, Task: task, Round: round}}
 	for _, l := range labels {
-		if l.Kind != Update || !asked.sameRound(l.Ref) {
+		if l.Kind != Update || l.Slot.Task != task || l.Slot.Round != round {
 			return nil, fmt.Errorf("%w: node %d lists %s", ErrMalformed, from.Node, l.Ref)
 		}
 	}

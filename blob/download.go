@@ -13,7 +13,7 @@ import (
 
 // getUpdate answers GET and HEAD of an update.
 func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
-	ref, err := s.ref(r)
+	ref, err := s.place(r.Context(), path(r))
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) erro
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if err := Permit(r.Context(), s.Store, s.Policy, c, s.Chain, d); err != nil {
+	if err := Permit(r.Context(), s.Store, s.Policy, c, d); err != nil {
 		return err
 	}
 	return s.send(w, r, d)
@@ -43,9 +43,9 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) erro
 // listUpdates answers with the labels of a round's updates that the caller may
 // get; when there are some, but none for the caller, it is refused.
 func (s *Server) listUpdates(w http.ResponseWriter, r *http.Request, c Caller) error {
-	round, err := ParseRef(s.Chain, fmt.Sprintf("tasks/%s/rounds/%s/model", r.PathValue("task"), r.PathValue("round")))
+	round, err := s.place(r.Context(), fmt.Sprintf("tasks/%s/rounds/%s/model", r.PathValue("task"), r.PathValue("round")))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
+		return err
 	}
 	labels, err := s.Store.UpdatesOf(r.Context(), round)
 	if err != nil {

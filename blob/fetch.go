@@ -41,8 +41,8 @@ func (c Client) FetchModel(ctx context.Context, peers []Peer, d spec.Digest, lim
 // believed. What the update says is for the caller to check. When no peer has
 // it the error is [ErrNotFound].
 func (c Client) FetchUpdate(ctx context.Context, peers []Peer, r Ref, commitment spec.Digest, limit int64, into Store) (Entry, error) {
-	if r.Kind != Update || r.Slot.Chain != c.Chain {
-		return Entry{}, fmt.Errorf("%w: %s is no update of chain %q", ErrMalformed, r, c.Chain)
+	if r.Kind != Update {
+		return Entry{}, fmt.Errorf("%w: %s is no update", ErrMalformed, r)
 	}
 	opens := func(e Entry) error {
 		if spec.UpdateCommitment(r.Slot, e.Digest, e.Salt) != commitment {

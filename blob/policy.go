@@ -24,6 +24,9 @@ func (c Caller) Stranger() bool { return c.Node == 0 }
 // it wraps: mostly [ErrForbidden], [ErrTooLarge] or [ErrNotFound]; any other is
 // taken for a failure of the server.
 type Policy interface {
+	// ChainOf is the chain id under which a task was created, which all refs of the task
+	// have; empty where the task is not known. The paths of requests do not have it.
+	ChainOf(ctx context.Context, task uint64) (string, error)
 	// MayPut is asked before a byte of an update is read. The entry is what the
 	// caller says it will send; whether it opens the commitment of the slot is
 	// for the policy to check.
@@ -42,24 +45,30 @@ type Policy interface {
 }
 
 // Permit is nil where a policy lets a caller have the model, or the state, of a digest
-// from a store that keeps blobs of a chain. One that several tasks use is had by whom
+// from a store. One that several tasks use is had by whom
 // any of them permits it. What no label calls a model is none, whatever it holds: else
 // whoever learns an update's digest could get it as one, and a node would pass on what
 // it fetched for its own work.
 //
 // A model that is refused is [ErrNotFound] in the same words as one that is not there,
 // so that nobody learns by asking what a store keeps.
-func Permit(ctx context.Context, s Index, p Policy, c Caller, chain string, d spec.Digest) error {
+func Permit(ctx context.Context, s Index, p Policy, c Caller, d spec.Digest) error {
 	labels, err := s.LabelsOf(ctx, d)
 	if err != nil {
 		return err
 	}
 	var failed error
 	for _, l := range labels {
-		if l.Kind == Update || l.Slot.Chain != chain {
+		if l.Kind == Update {
 			continue
 		}
-		err := p.MayGetModel(ctx, c, l.Ref)
+		chain, err := p.ChainOf(ctx, l.Slot.Task)
+		if err == nil && chain != "" && chain != l.Slot.Chain { // of another network: its task has the same number
+			continue
+		}
+		if err == nil {
+			err = p.MayGetModel(ctx, c, l.Ref)
+		}
 		if err == nil {
 			return nil
 		}

@@ -114,7 +114,7 @@ func TestModelOfTwoTasks(t *testing.T) {
 	} {
 		got := []uint64(nil)
 		for _, node := range []uint64{0, trainer, evaluator, bystander} {
-			switch err := blob.Permit(t.Context(), holding(t, b, test.places...), members{}, blob.Caller{Node: node}, chain, spec.DigestOf(b)); {
+			switch err := blob.Permit(t.Context(), holding(t, b, test.places...), members{}, blob.Caller{Node: node}, spec.DigestOf(b)); {
 			case err == nil:
 				got = append(got, node)
 			case !errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrForbidden):
@@ -143,7 +143,7 @@ func TestModelWithoutChain(t *testing.T) {
 	b := blobtest.Bytes(1, 10)
 	s := holding(t, b, modelOf(1), modelOf(2))
 	for node, want := range map[uint64]error{evaluator: nil, trainer: errDisk, 0: errDisk} {
-		err := blob.Permit(t.Context(), s, silent{}, blob.Caller{Node: node}, chain, spec.DigestOf(b))
+		err := blob.Permit(t.Context(), s, silent{}, blob.Caller{Node: node}, spec.DigestOf(b))
 		if !errors.Is(err, want) || errors.Is(err, blob.ErrNotFound) {
 			t.Errorf("node %d: %v, want %v", node, err, want)
 		}

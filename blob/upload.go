@@ -16,12 +16,18 @@ import (
 // checked before a byte is read, so whoever waits for "100 Continue" sends none
 // in vain.
 func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
-	ref, err := s.ref(r)
+	ref, err := s.ref(path(r))
 	if err != nil {
 		return err
 	}
 	entry, err := entryOf(r.Header, r.ContentLength)
 	if err != nil {
+		return err
+	}
+	if c.Stranger() || c.Node != ref.Slot.Node { // before the chain is asked: a stranger costs nothing
+		return fmt.Errorf("%w: node %d may not put the update of node %d", ErrForbidden, c.Node, ref.Slot.Node)
+	}
+	if ref, err = s.place(r.Context(), path(r)); err != nil {
 		return err
 	}
 	if err := s.Policy.MayPut(r.Context(), c, ref, entry); err != nil {
@@ -113,13 +119,30 @@ func (s *Server) end(r Ref) {
 	}
 }
 
-// ref is the slot a request's path is about.
-func (s *Server) ref(r *http.Request) (Ref, error) {
-	ref, err := ParseRef(s.Chain, strings.TrimPrefix(r.URL.Path, "/v1/"))
+// path is what the path of a request says of a slot.
+func path(r *http.Request) string { return strings.TrimPrefix(r.URL.Path, "/v1/") }
+
+// ref is the slot a path is about, as if its task was created on the server's own chain.
+func (s *Server) ref(path string) (Ref, error) {
+	ref, err := ParseRef(s.Chain, path)
 	if err != nil {
 		return Ref{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return ref, nil
+}
+
+// place is the slot a path is about. A task that the policy does not know is new, so it
+// is of the server's own chain.
+func (s *Server) place(ctx context.Context, path string) (Ref, error) {
+	ref, err := s.ref(path)
+	if err != nil {
+		return Ref{}, err
+	}
+	chain, err := s.Policy.ChainOf(ctx, ref.Slot.Task)
+	if chain != "" {
+		ref.Slot.Chain = chain
+	}
+	return ref, err
 }
 
 // entryOf reads the headers of an update.

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,6 +54,7 @@ import (
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/chain/token"
+	"github.com/althing-network/althing/pb/invariantpb"
 )
 
 // Name is the application's name.
@@ -187,7 +187,7 @@ func (a *App) arrange() error {
 		slashing.NewAppModule(a.Codec, a.slashing, a.accounts, a.bank, a.staking, a.Registry),
 		evidence.NewAppModule(*a.evidence),
 		distribution.NewAppModule(a.Codec, a.distribution, a.accounts, a.bank, a.staking),
-		gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank),
+		proposals{gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank), a.bank},
 		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.grants, a.Registry),
 		consensus.NewAppModule(a.Codec, a.consensus),
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
@@ -217,10 +217,17 @@ func (a *App) arrange() error {
 	})
 	a.SetBeginBlocker(a.modules.BeginBlock)
 	a.SetEndBlocker(a.modules.EndBlock)
-	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), metered{a.GRPCQueryRouter()}))
+	queries := metered{a.GRPCQueryRouter()}
+	invariantpb.RegisterQueryServer(queries, a)
+	return a.modules.RegisterServices(module.NewConfigurator(a.Codec, a.MsgServiceRouter(), queries))
 }
 
-func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
+func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci.ResponseInitChain, err error) {
+	defer func() { // modules panic where their part contradicts itself or another one
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read the genesis: %v", r)
+		}
+	}()
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
@@ -232,8 +239,18 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Res
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(a.token.Check(ctx), a.nodes.Check(ctx)); err != nil {
+	if err := a.restoreSpent(ctx, state[spentName]); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	if err := a.token.Check(ctx); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	broken, err := a.Invariants(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
+	if len(broken) > 0 {
+		return nil, fmt.Errorf("read the genesis: %s", broken[0])
 	}
 	return resp, nil
 }

@@ -1,8 +1,10 @@
 package chain_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +61,10 @@ type network struct {
 	db     dbm.DB
 	keep   chain.Keep
 	guard  func(*chain.App) // nil: as it is
+	id     string           // of the chain; empty: chainID
+	votes  []abci.VoteInfo  // who signed the block before
+	wrong  []abci.Misbehavior
+	told   []abci.Event // of the newest block
 	height int64
 	now    time.Time
 }
@@ -88,9 +94,11 @@ func guarded(t testing.TB, g chain.Genesis, guard func(*chain.App)) *network {
 	return n
 }
 
+func (n *network) name() string { return cmp.Or(n.id, chainID) }
+
 func (n *network) open(options ...func(*baseapp.BaseApp)) {
 	n.Helper()
-	app, err := chain.Open(log.NewNopLogger(), n.db, n.keep, n.guard, append(options, baseapp.SetChainID(chainID))...)
+	app, err := chain.Open(log.NewNopLogger(), n.db, n.keep, n.guard, append(options, baseapp.SetChainID(n.name()))...)
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -102,14 +110,35 @@ func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 	n.Helper()
 	n.height++
 	n.now = n.now.Add(time.Second)
-	res, err := n.FinalizeBlock(&abci.RequestFinalizeBlock{Height: n.height, Time: n.now, Txs: txs, Hash: []byte{byte(n.height)}})
+	res, err := n.FinalizeBlock(&abci.RequestFinalizeBlock{
+		Height: n.height, Time: n.now, Txs: txs, Hash: []byte{byte(n.height)},
+		DecidedLastCommit: abci.CommitInfo{Votes: n.votes}, Misbehavior: n.wrong,
+	})
 	if err != nil {
 		n.Fatal(err)
 	}
 	if _, err := n.Commit(); err != nil {
 		n.Fatal(err)
 	}
+	n.sound()
+	n.told = res.Events
+	for _, tx := range res.TxResults {
+		n.told = append(n.told, tx.Events...)
+	}
 	return res.TxResults
+}
+
+// sound wants all invariants to hold of the newest state.
+func (n *network) sound() {
+	n.Helper()
+	ctx, err := n.At(0)
+	if err != nil {
+		n.Fatal(err)
+	}
+	broken, err := n.Invariants(ctx)
+	if err != nil || len(broken) > 0 {
+		n.Fatalf("height %d: %v, %v", n.height, broken, err)
+	}
 }
 
 // sign writes an unordered transaction that costs fee uthing.
@@ -135,7 +164,7 @@ func (n *network) signed(name string, number, fee uint64, valid time.Duration, g
 		n.Fatal(err)
 	}
 	raw, err := authsigning.GetSignBytesAdapter(context.Background(), n.Tx.SignModeHandler(), signing.SignMode_SIGN_MODE_DIRECT,
-		authsigning.SignerData{Address: account(name).String(), ChainID: chainID, AccountNumber: number, PubKey: key(name).PubKey()}, b.GetTx())
+		authsigning.SignerData{Address: account(name).String(), ChainID: n.name(), AccountNumber: number, PubKey: key(name).PubKey()}, b.GetTx())
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -259,6 +288,14 @@ func TestGenesisRefusesSupplyAboveCap(t *testing.T) {
 	g.Accounts[3].Amount = ^uint64(0)
 	if _, err := g.Document(); err == nil {
 		t.Error("a supply that overflows was accepted")
+	}
+}
+
+func TestGenesisRefusesEvidenceOfWhoHasLeft(t *testing.T) {
+	g := genesis(t)
+	g.EvidenceAge = 21*24*time.Hour + 1
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "its coins are its own again") {
+		t.Errorf("got %v", err)
 	}
 }
 

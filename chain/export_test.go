@@ -2,16 +2,22 @@ package chain
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	dbm "github.com/cosmos/cosmos-db"
 
+	"cosmossdk.io/collections"
 	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
+	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 )
 
@@ -57,4 +63,47 @@ func Unshared(a *App) {
 func Unwatched(a *App) {
 	a.guard()
 	a.disk = new(disk)
+}
+
+// Contents are all keys of all stores at the newest height, with their values.
+func (a *App) Contents() (map[string]string, error) {
+	contents := make(map[string]string)
+	for _, s := range a.reader.stores {
+		tree, err := s.tree.GetImmutable(a.LastBlockHeight())
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tree.Iterate(func(key, value []byte) bool {
+			contents[fmt.Sprintf("%s %x", s.key.Name(), key)] = fmt.Sprintf("%x", value)
+			return false
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+// SpentName is where a genesis has the unordered transactions that have run.
+const SpentName = spentName
+
+// Spoiled are ways to spoil a state so that one invariant does not hold.
+func Spoiled(a *App) map[string]func(sdk.Context) error {
+	ann := sdk.AccAddress("ann-----------------")
+	send := func(ctx sdk.Context, from string, uthing int64) error {
+		return a.bank.SendCoins(ctx, authtypes.NewModuleAddress(from), ann, sdk.NewCoins(sdk.NewInt64Coin(Denom, uthing)))
+	}
+	return map[string]func(sdk.Context) error{
+		Supply: func(ctx sdk.Context) error {
+			return a.bank.Balances.Set(ctx, collections.Join(ann, Denom), math.NewInt(1))
+		},
+		Capped: func(ctx sdk.Context) error {
+			return a.bank.Supply.Set(ctx, Denom, math.NewIntFromUint64(Cap+1))
+		},
+		Stakes: func(ctx sdk.Context) error { return send(ctx, node.Name, 1) },
+		Escrow: func(ctx sdk.Context) error { return send(ctx, task.Name, 1) },
+		Deposits: func(ctx sdk.Context) error {
+			return a.gov.SetDeposit(ctx, govv1.NewDeposit(1, ann, sdk.NewCoins(sdk.NewInt64Coin(Denom, 1))))
+		},
+		Nodes: func(ctx sdk.Context) error { return a.nodes.Engage(ctx, 1, 1) },
+	}
 }

@@ -51,17 +51,8 @@ func training(t *testing.T, trainers int, guard func(*chain.App)) crew {
 		m.Profile.Holdings = []nodepb.Holding{{Name: "digits", Samples: 100}}
 		txs = append(txs, c.says(name, 10_000, 0, m))
 	}
-	asked := spec.DefaultTask()
-	asked.Name = "digits"
-	asked.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
-	asked.Data = spec.Data{Name: "digits"}
-	asked.Training.Rate = 100_000
-	asked.Selection.Trainers, asked.Selection.MinTrainers = uint32(max(1, trainers*10/13)), 1
-	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
-	asked.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
-	asked.Escrow = chain.Thing
 	c.all(txs...)
-	c.all(c.says("ann", 10_000, 0, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(asked)}))
+	c.all(c.says("ann", 10_000, 0, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(c.task())}))
 	model := spec.DigestOf([]byte("model 0"))
 	for _, name := range names[:2] {
 		c.all(c.says(name, 0, 0, &taskpb.MsgReady{Owner: account(name).String(), Task: 1, Digest: model[:]}))
@@ -73,6 +64,20 @@ func training(t *testing.T, trainers int, guard func(*chain.App)) crew {
 		t.Fatalf("the task is in round %d, want 1: %v", res.Task.Round, res.Task)
 	}
 	return c
+}
+
+// task is one that asks for most of the trainers.
+func (c crew) task() spec.TaskSpec {
+	asked := spec.DefaultTask()
+	asked.Name = "digits"
+	asked.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	asked.Data = spec.Data{Name: "digits"}
+	asked.Training.Rate = 100_000
+	asked.Selection.Trainers, asked.Selection.MinTrainers = uint32(max(1, (len(c.numbers)-5)*10/13)), 1
+	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
+	asked.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
+	asked.Escrow = 1000
+	return asked
 }
 
 // says is a transaction, the n-th that an account sends in a block.

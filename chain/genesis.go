@@ -70,6 +70,9 @@ func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 	if g.ChainID == "" {
 		return nil, fmt.Errorf("write the genesis: the chain has no name")
 	}
+	if g.EvidenceAge > stakingtypes.DefaultUnbondingTime {
+		return nil, fmt.Errorf("write the genesis: it can be shown for %s that a validator signed twice, and its coins are its own again after %s", g.EvidenceAge, stakingtypes.DefaultUnbondingTime)
+	}
 	e, err := NewEncoding()
 	if err != nil {
 		return nil, err
@@ -146,18 +149,36 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 // short: too soon for a validator that is started again.
 const livenessWindow = 10_000
 
+// What a validator loses of all that is bonded to it, whoever bonded it: so many
+// hundredths where it signed two blocks at one height, after which it never signs again,
+// and where it signed fewer than half of the window. They are the SDK's, said here so that
+// a later SDK changes nothing.
+const (
+	doubleSignPercent = 5
+	downtimePercent   = 1
+	signedPercent     = 50
+)
+
+// downtimeJail is how long a validator that was down waits before it may come back.
+const downtimeJail = 10 * time.Minute
+
 // rule writes the parameters that differ from the SDK's defaults: everything is
 // counted in our token, a validator may start again, and no headers are kept for other
 // chains to read.
 func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	bonds := stakingtypes.DefaultGenesisState()
 	bonds.Params.BondDenom = Denom
+	bonds.Params.UnbondingTime = stakingtypes.DefaultUnbondingTime
 	bonds.Params.KeyRotationFee.Denom = Denom
 	bonds.Params.HistoricalEntries = 0
 	state[stakingtypes.ModuleName] = cdc.MustMarshalJSON(bonds)
 
 	liveness := slashingtypes.DefaultGenesisState()
 	liveness.Params.SignedBlocksWindow = livenessWindow
+	liveness.Params.MinSignedPerWindow = math.LegacyNewDecWithPrec(signedPercent, 2)
+	liveness.Params.SlashFractionDoubleSign = math.LegacyNewDecWithPrec(doubleSignPercent, 2)
+	liveness.Params.SlashFractionDowntime = math.LegacyNewDecWithPrec(downtimePercent, 2)
+	liveness.Params.DowntimeJailDuration = downtimeJail
 	state[slashingtypes.ModuleName] = cdc.MustMarshalJSON(liveness)
 
 	votes := govv1.DefaultGenesisState()

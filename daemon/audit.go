@@ -121,7 +121,6 @@ func tools(ctx context.Context, chain *client.Client, blobs blob.Client) (role.T
 	blobs.HTTP = blob.NewHTTPClient(local)
 	directory := &directory{chain: chain}
 	return role.Tools{
-		Chain: chain.Chain(),
 		Blobs: blob.Network{Client: blobs, Peer: directory.peer, Doubt: directory.doubt},
 		Store: blob.NewMemory(),
 	}, nil

@@ -49,6 +49,7 @@ const (
 	UseRows     = "rows"
 	UseMirror   = "mirror of data sets"
 	UseSettings = "keys and settings"
+	UseFormer   = "chain before an import"
 	UseUnknown  = "unknown files"
 )
 
@@ -125,6 +126,8 @@ func (c NodeConfig) use(name string) string {
 		return UseMirror
 	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, mirror.SigningFile, mirror.LockFile, alarmFile, "lock"}, name) || top == "config":
 		return UseSettings
+	case top == formerData && c.Name == "":
+		return UseFormer
 	case top == "data" && c.Name == "": // CometBFT's, and the store of the application
 		entry, _, _ := strings.Cut(below, string(filepath.Separator))
 		return "chain: " + entry

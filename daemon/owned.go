@@ -95,7 +95,7 @@ func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r
 
 // sign has the owner of the rows sign what the node commits to in a round of a private task,
 // which is charged. It is [role.Tools.Sign].
-func (p *Participant) sign(home string, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+func (p *Participant) sign(home string, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
 	i := r.Trainer(p.node.ID)
 	if i < 0 {
 		return spec.Signature{}, fmt.Errorf("node %d does not train in it: %w", p.node.ID, role.ErrFinal)
@@ -110,8 +110,7 @@ func (p *Participant) sign(home string, r spec.Round, update spec.Digest, salt s
 	if at < 0 {
 		return spec.Signature{}, fmt.Errorf("data set %d: %w: %w", r.Trainers[i].Dataset, mirror.ErrNotRegistered, role.ErrFinal)
 	}
-	slot := spec.Slot{Chain: p.config.Chain, Task: r.Task, Round: r.Number, Node: p.node.ID}
-	s, err := own.Sign(known[at].Commitment, terms.Update, r.Trainers[i].Key, slot, update, salt)
+	s, err := own.Sign(known[at].Commitment, terms.Update, r.Trainers[i].Key, task.Slot(r.Number, p.node.ID), update, salt)
 	if err != nil {
 		return s, fmt.Errorf("the owner's own ledger does not sign: %w: %w", err, role.ErrFinal)
 	}

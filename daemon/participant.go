@@ -125,7 +125,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	owner := config.Data.owner(home)
 	asks.Node, asks.Key = p.node.ID, p.keys.transport
 	p.tools = role.Tools{
-		Chain: config.Chain, Node: p.node.ID,
+		Node:      p.node.ID,
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
 		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},
@@ -141,8 +141,8 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Charge: func(ctx context.Context, task spec.Task, r spec.Round) error {
 			return p.charge(ctx, owner, task, r)
 		},
-		Sign: func(ctx context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
-			return p.sign(owner, r, update, salt)
+		Sign: func(_ context.Context, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+			return p.sign(owner, task, r, update, salt)
 		},
 	}
 	if listener == nil {

@@ -117,7 +117,7 @@ func (p *Participant) saw(ctx context.Context, chain sight) role.Saw {
 	saw := role.Saw{Now: chain.time}
 	for _, t := range chain.tasks {
 		for _, d := range role.Duties(t.Task, t.Rounds) {
-			d.Held = p.held(ctx, d.Round)
+			d.Held = p.held(ctx, t.Task, d.Round)
 			saw.Duties = append(saw.Duties, d)
 		}
 	}
@@ -152,9 +152,9 @@ func aggregates(t spec.Task, node uint64) bool {
 }
 
 // held lists the trainers of a round whose update is in the store.
-func (p *Participant) held(ctx context.Context, r spec.Round) (nodes []uint64) {
+func (p *Participant) held(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
 	if r.Phase != spec.PhaseAttest || r.Aggregator(p.node.ID) < 0 {
 		return nil
 	}
-	return p.tools.Held(ctx, r)
+	return p.tools.Held(ctx, task, r)
 }

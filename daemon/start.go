@@ -46,6 +46,7 @@ func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go watchSpace(ctx, home, validator.config.WarnFree, log)
+	go validator.watchBooks(ctx, log)
 	err = errors.Join(validator.Wait(ctx), validator.Stop())
 	if err == nil {
 		log.Info("validator has stopped", slog.Any("why", context.Cause(ctx)))

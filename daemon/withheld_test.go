@@ -121,7 +121,7 @@ func publicOf(t *testing.T, n *sim.Network) map[string]string {
 		}
 		record := taskpb.RoundFromSpec(r)
 		see("record", &record)
-		held, err := n.Nodes[0].Tools.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: node.Tools.Slot(1, number)})
+		held, err := n.Nodes[0].Tools.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: node.Tools.Slot(spec.Task{ID: 1, Chain: "althing-sim"}, number)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,8 +63,8 @@ func TestAttackModelOfACancelledTask(t *testing.T) {
 	for accepted, stays := range []bool{false, true} {
 		store := blob.NewMemory()
 		zero := keeping(t, store, blob.Model, 1, 0, 100)
-		chain := tasks{1: {ID: 1, Model: zero.Digest, State: spec.TaskCancelled, Since: 10, Accepted: uint32(accepted), Spec: spec.TaskSpec{Retain: 5}}}
-		tools := role.Tools{Chain: "c", Store: store, Journal: &sim.Journal{}}
+		chain := tasks{1: {ID: 1, Chain: "c", Model: zero.Digest, State: spec.TaskCancelled, Since: 10, Accepted: uint32(accepted), Spec: spec.TaskSpec{Retain: 5}}}
+		tools := role.Tools{Store: store, Journal: &sim.Journal{}}
 		for _, step := range []struct {
 			now   spec.Time
 			there bool
@@ -90,7 +90,7 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 		chain := tasks{}
 		put := func(id uint64, accepted uint32, state spec.TaskState) (model, update blob.Label) {
 			model, update = keeping(t, dir, blob.Model, id, 0, 8_000), keeping(t, dir, blob.Update, id, 1, 8_000)
-			chain[id] = spec.Task{ID: id, Model: model.Digest, Accepted: accepted, State: state, Since: spec.Time(100 - id), Spec: spec.TaskSpec{Retain: year}}
+			chain[id] = spec.Task{ID: id, Chain: "c", Model: model.Digest, Accepted: accepted, State: state, Since: spec.Time(100 - id), Spec: spec.TaskSpec{Retain: year}}
 			return model, update
 		}
 		result, audited := put(1, 3, spec.TaskReached)
@@ -101,7 +101,7 @@ func TestAttackCancelledTasksFillTheDisk(t *testing.T) {
 			cheap = append(cheap, update.Ref, model.Ref)
 		}
 		slices.Reverse(cheap)
-		tools := role.Tools{Chain: "c", Store: dir, Journal: &sim.Journal{}}
+		tools := role.Tools{Store: dir, Journal: &sim.Journal{}}
 		prune := func(quota spec.Size, want ...blob.Ref) {
 			t.Helper()
 			dir.Limit(blob.Quota{All: quota})
@@ -138,17 +138,17 @@ func TestTaskMakesRoomForItself(t *testing.T) {
 	dir.Limit(blob.Quota{Task: 28_000})
 	chain := tasks{}
 	for id := range uint64(2) {
-		chain[id+1] = spec.Task{ID: id + 1, Accepted: 1, State: spec.TaskReached, Spec: spec.TaskSpec{Retain: 1000}}
+		chain[id+1] = spec.Task{ID: id + 1, Chain: "c", Accepted: 1, State: spec.TaskReached, Spec: spec.TaskSpec{Retain: 1000}}
 	}
 	keeping(t, dir, blob.Update, 1, 1, 8_000)
 	first := keeping(t, dir, blob.Update, 2, 1, 8_000)
 	keeping(t, dir, blob.Model, 2, 1, 8_000)
-	got, err := role.Prune(t.Context(), role.Tools{Chain: "c", Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
+	got, err := role.Prune(t.Context(), role.Tools{Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if err != nil || len(got) != 0 {
 		t.Errorf("forgets %v, %v: there is room", got, err)
 	}
 	dir.Limit(blob.Quota{Task: 24_000})
-	got, err = role.Prune(t.Context(), role.Tools{Chain: "c", Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
+	got, err = role.Prune(t.Context(), role.Tools{Store: dir, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if len(got) != 1 || got[0].Slot.Task != first.Slot.Task || err != nil {
 		t.Errorf("forgets %v, %v: want one blob of task 2", got, err)
 	}
@@ -165,8 +165,8 @@ func TestPruneGoesOn(t *testing.T) {
 	if err := store.Label(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	chain := tasks{2: {ID: 2, State: spec.TaskReached, Accepted: 1, Spec: spec.TaskSpec{Retain: 1}}}
-	got, err := role.Prune(t.Context(), role.Tools{Chain: "c", Store: store, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
+	chain := tasks{2: {ID: 2, Chain: "c", State: spec.TaskReached, Accepted: 1, Spec: spec.TaskSpec{Retain: 1}}}
+	got, err := role.Prune(t.Context(), role.Tools{Store: store, Journal: &sim.Journal{}}, chain, role.Saw{Now: 10})
 	if d := cmp.Diff([]blob.Ref{gone.Ref}, got); err != nil || d != "" {
 		t.Errorf("%v, forgets (-want +got):\n%s", err, d)
 	}
@@ -182,8 +182,8 @@ func TestPruneGoesOn(t *testing.T) {
 // commitment.
 func TestPruneKeepsSalts(t *testing.T) {
 	chain := tasks{
-		1: {ID: 1, State: spec.TaskRunning},
-		2: {ID: 2, State: spec.TaskReached, Since: 100, Spec: spec.TaskSpec{Retain: 50}},
+		1: {ID: 1, Chain: "c", State: spec.TaskRunning},
+		2: {ID: 2, Chain: "c", State: spec.TaskReached, Since: 100, Spec: spec.TaskSpec{Retain: 50}},
 	}
 	journal := &sim.Journal{}
 	running, retained := role.RecordKey("train", 1, 1), role.RecordKey("score", 2, 1)

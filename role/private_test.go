@@ -40,7 +40,7 @@ func TestPrivateModelWholeLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	as := func(node uint64, places map[uint64]blobstest.Place) role.Tools {
-		return role.Tools{Chain: chain, Blobs: overHTTP(t, chain, node, places), Store: blob.NewMemory()}
+		return role.Tools{Blobs: overHTTP(t, chain, node, places), Store: blob.NewMemory()}
 	}
 	all := rounds(t, n)
 	for _, r := range all {

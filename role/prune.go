@@ -99,12 +99,12 @@ func overs(ctx context.Context, t Tools, c Records, saw Saw) (list []over, err e
 	needed := neededBy(saw.Duties)
 	goesOn := map[spec.Slot]bool{} // places of models that open tasks build on
 	for _, l := range labels {
-		if l.Slot.Chain != t.Chain {
-			continue
-		}
 		end, err := endOf(ctx, c, l.Slot.Task, l.Slot.Round)
 		if err != nil {
 			return nil, err
+		}
+		if l.Slot.Chain != end.task.Chain { // of another network: its task has the same number
+			continue
 		}
 		closed, newest := end.task.State.Final(), l.Kind == blob.Model && l.Digest == end.task.Model
 		if l.Kind == blob.Model && needed[l.Digest] || newest && !closed {

@@ -22,7 +22,7 @@ type records struct {
 }
 
 func (r records) Task(context.Context, uint64) (spec.Task, error) {
-	return spec.Task{ID: 1, Model: r.model, Accepted: 2, State: r.state, Since: r.since, Spec: spec.TaskSpec{Retain: 5}}, nil
+	return spec.Task{ID: 1, Chain: "c", Model: r.model, Accepted: 2, State: r.state, Since: r.since, Spec: spec.TaskSpec{Retain: 5}}, nil
 }
 
 func (records) Round(_ context.Context, task, number uint64) (spec.Round, error) {
@@ -55,7 +55,7 @@ func TestPrune(t *testing.T) {
 	newest := keep(blob.Model, 2, 0, "model 2")
 	behindOld, behindNewest := keep(blob.State, 1, 0, "state 1"), keep(blob.State, 2, 0, "state 2")
 	chain := records{model: spec.DigestOf([]byte("model 2"))}
-	tools := role.Tools{Chain: "c", Store: store, Journal: &sim.Journal{}}
+	tools := role.Tools{Store: store, Journal: &sim.Journal{}}
 
 	for _, step := range []struct {
 		now  spec.Time

@@ -96,7 +96,7 @@ func TestTrainerStopsBeforeItsJournal(t *testing.T) {
 	if diff := cmp.Diff(once, again); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	slot := tools.Slot(1, 1)
+	slot := tools.Slot(spec.Task{ID: 1, Chain: chain}, 1)
 	e, err := tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot})
 	if c := once.(trainer.Trained).Commitment; err != nil || c != spec.UpdateCommitment(slot, e.Digest, e.Salt) {
 		t.Errorf("what the store holds does not open the commitment: %v", err)

@@ -81,9 +81,8 @@ var ErrFinal = errors.New("it would fail again in the same way")
 
 // Tools is what an action needs of the world.
 type Tools struct {
-	Chain string
-	Node  uint64
-	Send  func(ctx context.Context, s Send) error // returns once a chain node has taken it
+	Node uint64
+	Send func(ctx context.Context, s Send) error // returns once a chain node has taken it
 	// Committed is which trainer has said a commitment in a task's round, or 0.
 	Committed func(ctx context.Context, task uint64, commitment spec.Digest) (node uint64, err error)
 	Blobs     Blobs // of other nodes
@@ -101,7 +100,7 @@ type Tools struct {
 	// Sign has the owner of the node's rows sign the commitment to an update of a private
 	// task, which is that under a salt; nil: nobody does. The owner has charged the round,
 	// and signs for no second update of it: that error wraps ErrFinal.
-	Sign func(ctx context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error)
+	Sign func(ctx context.Context, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error)
 	Now  func() time.Time
 }
 
@@ -127,15 +126,13 @@ type Records interface {
 }
 
 // Slot is the node's own place in a round.
-func (t Tools) Slot(task, round uint64) spec.Slot {
-	return spec.Slot{Chain: t.Chain, Task: task, Round: round, Node: t.Node}
-}
+func (t Tools) Slot(task spec.Task, round uint64) spec.Slot { return task.Slot(round, t.Node) }
 
-// Held lists the trainers of a round whose update is in the node's own store.
-func (t Tools) Held(ctx context.Context, r spec.Round) (nodes []uint64) {
+// Held lists the trainers of a task's round whose update is in the node's own store.
+func (t Tools) Held(ctx context.Context, task spec.Task, r spec.Round) (nodes []uint64) {
 	for _, c := range r.Trainers {
-		slot := spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: c.Node}
-		if _, err := t.Store.Lookup(ctx, blob.Ref{Kind: blob.Update, Slot: slot}); err == nil {
+		ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, c.Node)}
+		if _, err := t.Store.Lookup(ctx, ref); err == nil {
 			nodes = append(nodes, c.Node)
 		}
 	}

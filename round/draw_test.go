@@ -50,7 +50,7 @@ func anyInput(t *rapid.T, s round.State) round.Input {
 	}
 	model := rapid.SampledFrom([]string{"a", "a", "a", "a", "a", "b", ""}).Draw(t, "model")
 	score := rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One, spec.One + 1}).Draw(t, "score")
-	slot := spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: s.Round.Number, Node: node}
+	slot := s.Task.Slot(s.Round.Number, node)
 	switch rapid.IntRange(0, 40).Draw(t, "kind") {
 	case 0:
 		if rapid.IntRange(0, 9).Draw(t, "cancel") == 0 {

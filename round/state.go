@@ -9,7 +9,6 @@ import (
 // State is a task and its rounds that run, or those parts of the rounds that a step
 // [Needs]. Step never changes the State it is called on.
 type State struct {
-	Chain string // chain id, part of every commitment
 	Task  spec.Task
 	Round spec.Round // the newest; Number 0 before the first
 	// Scoring is an earlier round that is still being scored while the newest one
@@ -34,10 +33,10 @@ func MaxLooks(waiting bool) int {
 // each of them. The task with which that number is reached is the last of its block.
 const MaxTrainersLooked = 2 * spec.MaxTrainers
 
-// New is the state of a task that was just created: it waits for a committee.
+// New is the state of a task that was just created on a chain: it waits for a committee.
 func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.Tariff, at Moment) State {
-	return State{Chain: chain, Task: spec.Task{
-		ID: id, Owner: owner, Spec: task, Tariff: tariff, State: spec.TaskWaiting,
+	return State{Task: spec.Task{
+		ID: id, Chain: chain, Owner: owner, Spec: task, Tariff: tariff, State: spec.TaskWaiting,
 		Created: at.Height, Since: at.Time, Due: at.Time,
 	}}
 }
@@ -142,7 +141,7 @@ func (s State) Engaged() []uint64 {
 }
 
 func (s State) slot(r *spec.Round, node uint64) spec.Slot {
-	return spec.Slot{Chain: s.Chain, Task: s.Task.ID, Round: r.Number, Node: node}
+	return s.Task.Slot(r.Number, node)
 }
 
 func (s State) committee() []uint64 {

@@ -179,7 +179,7 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 	if of == p.Scoring.Number {
 		r = p.Scoring
 	}
-	slot := spec.Slot{Chain: p.Chain, Task: p.Task.ID, Round: r.Number, Node: number("as", int64(node))}
+	slot := p.Task.Slot(r.Number, number("as", int64(node)))
 	var score spec.PPM
 	if text := word(d, "score", ""); text != "" {
 		score = ppm(t, text)

@@ -136,7 +136,7 @@ func (w *world) pass() {
 }
 
 func (w *world) slot(node uint64) spec.Slot {
-	return spec.Slot{Chain: w.Chain, Task: w.Task.ID, Round: w.Round.Number, Node: node}
+	return w.Task.Slot(w.Round.Number, node)
 }
 
 func (w *world) commit(node uint64) round.Commit {

@@ -20,8 +20,6 @@ type Blobs struct {
 	// Place is what a node serves, and under which policy: [blob.ErrNotFound] where
 	// it serves nothing, [spec.ErrCommunication] where it does not answer.
 	Place func(node uint64) (blob.Store, blob.Policy, error)
-	// Chain is the chain whose models are served.
-	Chain string
 }
 
 var _ role.Blobs = Blobs{}
@@ -32,7 +30,7 @@ func (b Blobs) FetchModel(ctx context.Context, from []uint64, d spec.Digest, lim
 		return err
 	}
 	return b.first(ctx, from, func(s blob.Store, p blob.Policy) error {
-		if err := blob.Permit(ctx, s, p, b.caller(), b.Chain, d); err != nil {
+		if err := blob.Permit(ctx, s, p, b.caller(), d); err != nil {
 			return err
 		}
 		return copyBlob(ctx, s, d, limit, into)

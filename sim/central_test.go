@@ -191,7 +191,7 @@ func TestCentralUpdatesAreTheAggregators(t *testing.T) {
 			seen[phase] = true
 			for caller := range uint64(len(n.Nodes)) + 1 { // 0 is a stranger
 				for _, trainer := range n.Nodes[sim.FirstTrainer-1 : len(n.Nodes)-1] {
-					err := policy.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, blob.Ref{Kind: blob.Update, Slot: trainer.Tools.Slot(2, 1)})
+					err := policy.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, blob.Ref{Kind: blob.Update, Slot: trainer.Tools.Slot(spec.Task{ID: 2, Chain: "althing-sim"}, 1)})
 					aggregates := 0 < caller && caller <= sim.Aggregators && phase != spec.PhaseTrain
 					if aggregates != (err == nil) || err != nil && !errors.Is(err, blob.ErrForbidden) {
 						t.Errorf("phase %s: node %d asks for the update of node %d: %v", phase, caller, trainer.ID, err)
@@ -266,7 +266,7 @@ func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
 		}
 		released, truth := make([]int64, 650), make([]int64, 650)
 		for _, node := range n.Nodes[sim.FirstTrainer-1:] {
-			for i, v := range update(t, n.Nodes[0].Tools.Store, node.Tools.Slot(1, number)) {
+			for i, v := range update(t, n.Nodes[0].Tools.Store, node.Tools.Slot(spec.Task{ID: 1, Chain: "althing-sim"}, number)) {
 				released[i] -= int64(v) // it is a step against the gradient
 			}
 			sum, err := plan.Sum(silence{share}, nil, func(add func([]float32)) error {

@@ -332,13 +332,13 @@ func (n *Network) tell(format string, words ...any) {
 
 // Blobs is the data plane of a node; node 0 is a stranger.
 func (n *Network) Blobs(self uint64) role.Blobs {
-	return Blobs{Self: self, Chain: n.id, Place: n.place}
+	return Blobs{Self: self, Place: n.place}
 }
 
 // Stranger is what somebody has who is no node and audits: no rows, no key, and a
 // store of its own, which is empty.
 func (n *Network) Stranger() role.Tools {
-	return role.Tools{Chain: n.id, Blobs: n.Blobs(0), Store: blob.NewMemory()}
+	return role.Tools{Blobs: n.Blobs(0), Store: blob.NewMemory()}
 }
 
 // place is what a node serves.

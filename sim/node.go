@@ -102,7 +102,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
 		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner)},
 		Tools: role.Tools{
-			Chain: n.id, Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
+			Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
 			Samplers: &n.samplers, Alarm: &Alarm{},
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
@@ -142,12 +142,12 @@ func (n *Network) transportKey(owner string) ed25519.PrivateKey {
 }
 
 // sign signs what the node commits to, as the owner of its rows.
-func (d *Node) sign(_ context.Context, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
+func (d *Node) sign(_ context.Context, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
 	i := r.Trainer(d.ID)
 	if i < 0 {
 		return spec.Signature{}, fmt.Errorf("node %d does not train in round %d", d.ID, r.Number)
 	}
-	slot := d.Tools.Slot(r.Task, r.Number)
+	slot := d.Tools.Slot(task, r.Number)
 	return spec.SignCharge(d.Signs, slot, r.Trainers[i].Dataset, spec.UpdateCommitment(slot, update, salt)), nil
 }
 
@@ -211,7 +211,7 @@ func (d *Node) look() error {
 	for _, s := range d.duties() {
 		for _, duty := range role.Duties(s.Task, s.Open()) {
 			if duty.Round.Phase == spec.PhaseAttest {
-				duty.Held = d.Tools.Held(context.Background(), duty.Round)
+				duty.Held = d.Tools.Held(context.Background(), duty.Task, duty.Round)
 			}
 			saw.Duties = append(saw.Duties, duty)
 		}

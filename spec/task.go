@@ -3,6 +3,7 @@ package spec
 // Task is a task as the chain records it.
 type Task struct {
 	ID          uint64    `json:"id"`
+	Chain       string    `json:"chain"` // chain id under which it was created: that of its statements for ever, see [Task.Slot]
 	Owner       string    `json:"owner"` // bech32 account that pays
 	Spec        TaskSpec  `json:"spec"`
 	State       TaskState `json:"state"`
@@ -27,6 +28,13 @@ type Task struct {
 	Score       PPM       `json:"score"`             // stake-weighted median of the newest model that was scored
 	Due         Time      `json:"due_ms"`            // when it must be looked at again; 0 where it is closed
 	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind
+}
+
+// Slot is the place of a node in a round of the task. Whatever the chain is called that
+// carries the task on, statements are made for the chain id under which it was created:
+// so a commitment from before an import can be opened after it.
+func (t Task) Slot(round, node uint64) Slot {
+	return Slot{Chain: t.Chain, Task: t.ID, Round: round, Node: node}
 }
 
 // Member is a node that serves a task from beginning to end.

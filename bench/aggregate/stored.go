@@ -35,7 +35,7 @@ func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, 
 		return n, err
 	}
 	n.tools = role.Tools{
-		Chain: chain, Node: 1, Store: store, Journal: forgetful{}, Random: rand.Reader,
+		Node: 1, Store: store, Journal: forgetful{}, Random: rand.Reader,
 		Blobs: blob.Network{Client: blob.Client{Chain: chain}},
 	}
 	b, err := w.base.Encode()

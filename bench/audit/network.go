@@ -78,7 +78,7 @@ func (n network) run(ctx context.Context, c card, number int) (seen audittest.Se
 	weights := 2 * n.setting.canaries
 	seen.Released = make([]int64, weights)
 	for i, node := range n.Nodes[others:] {
-		update, err := n.sent(ctx, node.Tools.Slot(id, 1))
+		update, err := n.sent(ctx, node.Tools.Slot(task, 1))
 		if err != nil {
 			return seen, nil, err
 		}

@@ -184,17 +184,12 @@ func (k Keeper) index(ctx context.Context, id uint64, before, after []spec.Unbon
 // Check reports whether the module account holds something else than the sum of all
 // deposits.
 func (k Keeper) Check(ctx context.Context) error {
-	want := math.ZeroInt()
-	err := k.deposits.Walk(ctx, nil, func(_ uint64, stored nodepb.Deposit) (bool, error) {
-		d, err := stored.ToSpec()
-		want = want.Add(math.NewIntFromUint64(d.Locked()))
-		return err != nil, err
-	})
+	want, err := k.Held(ctx)
 	if err != nil {
 		return err
 	}
-	if got := k.bank.GetBalance(ctx, moduleAddress(), k.denom).Amount; !got.Equal(want) {
-		return fmt.Errorf("the account of stakes holds %s%s: all nodes together have %s", got, k.denom, want)
+	if got := k.bank.GetBalance(ctx, moduleAddress(), k.denom).Amount; !got.Equal(math.NewIntFromUint64(want)) {
+		return fmt.Errorf("the account of stakes holds %s%s: all nodes together have %d", got, k.denom, want)
 	}
 	return nil
 }

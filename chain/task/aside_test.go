@@ -72,7 +72,7 @@ func TestPanicPutsTaskAside(t *testing.T) {
 	sound := w.stored(record)
 	w.put(record, w.shareless(sound))
 
-	state := round.State{Chain: chainID, Task: w.task(broken), Round: w.round(broken)}
+	state := round.State{Task: w.task(broken), Round: w.round(broken)}
 	if _, err := round.Contain(func() (round.State, error) {
 		next, _, err := state.Step(round.Moment{Height: w.ctx.BlockHeight(), Time: w.time()}, round.Tick{})
 		return next, err

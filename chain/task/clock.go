@@ -13,19 +13,25 @@ import (
 // BeginBlock lets network time pass. Only tasks run on it; everything else on the
 // chain runs on block time.
 func (k Keeper) BeginBlock(ctx context.Context) error {
-	clock, err := k.clock.Get(ctx)
+	clock, err := k.Clock(ctx)
 	if err != nil {
 		return err
 	}
-	next := round.Clock{Time: spec.Time(clock.Time), Block: clock.Block}.Tick(sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli())
+	next := clock.Tick(sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli())
 	return k.clock.Set(ctx, taskpb.Clock{Time: int64(next.Time), Block: next.Block})
+}
+
+// Clock is network time, with the time of the newest block.
+func (k Keeper) Clock(ctx context.Context) (round.Clock, error) {
+	clock, err := k.clock.Get(ctx)
+	return round.Clock{Time: spec.Time(clock.Time), Block: clock.Block}, err
 }
 
 // now is the moment of the block in the making, or of the newest block where none is
 // being made.
 func (k Keeper) now(ctx context.Context) (round.Moment, error) {
-	clock, err := k.clock.Get(ctx)
-	return round.Moment{Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Time: spec.Time(clock.Time)}, err
+	clock, err := k.Clock(ctx)
+	return round.Moment{Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Time: clock.Time}, err
 }
 
 // Time implements [taskpb.QueryServer].

@@ -105,6 +105,8 @@ func validateTask(t spec.Task) error {
 	switch {
 	case err != nil:
 		return err
+	case t.Chain == "":
+		return errors.New("no chain id: want the one under which it was created, for which its statements were made")
 	case owner.String() != t.Owner:
 		return fmt.Errorf("owner %s: want %s", t.Owner, owner)
 	case t.Fees > t.Spec.PerRound()/2 || t.Delivered > t.Spec.PerRound()/2 || t.Fees+t.Delivered > t.Paid:

@@ -16,6 +16,11 @@ import (
 // moved is a new world with the same bank and registry, and with the tasks that
 // the old one exports.
 func (w *world) moved(t failer) *world {
+	return w.movedWith(t, w.export())
+}
+
+// movedWith is moved, with other tasks.
+func (w *world) movedWith(t failer, g taskpb.Genesis) *world {
 	next := newWorld(t)
 	next.full = w.full
 	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight()).WithBlockTime(w.ctx.BlockTime())
@@ -27,42 +32,69 @@ func (w *world) moved(t failer) *world {
 		}
 		w.must(it.Close())
 	}
-	raw := task.Module{Keeper: w.Keeper}.ExportGenesis(w.ctx, w.codec)
+	raw := w.codec.MustMarshalJSON(&g)
 	w.must(task.Module{}.ValidateGenesis(w.codec, nil, raw))
 	task.Module{Keeper: next.Keeper}.InitGenesis(next.ctx, next.codec, raw)
 	return next
 }
 
-// A chain that is exported and started again in any phase of a round has the
-// same store, and goes on to the same end.
+// A chain that is exported and started again in any phase of a round, under its chain id
+// or another one, has the same store, and goes on to the same end.
 func TestGenesisInEveryPhase(t *testing.T) {
 	for _, phase := range slices.DeleteFunc(spec.Phases(), spec.Phase.Final) {
-		t.Run(string(phase), func(t *testing.T) {
+		for _, name := range []string{chainID, "renamed-1"} {
+			t.Run(string(phase)+" as "+name, func(t *testing.T) { carriedOn(t, phase, name) })
+		}
+	}
+}
+
+func carriedOn(t *testing.T, phase spec.Phase, name string) {
+	w := network(t, 6, 4, 4)
+	closed := w.create("bob", digits())
+	w.finish(closed)
+	id, waiting := w.create("alice", digits()), w.create("carol", digits())
+	w.play(id, 1, phase)
+	w.must(w.run(w.ctx, w.owed(id)[0])) // in the middle of a block
+	next := w.moved(t)
+	next.ctx = next.ctx.WithChainID(name)
+	for height := 0; !w.task(id).State.Final(); height++ {
+		if a, b := w.everything(), next.everything(); a != b {
+			t.Fatalf("the stores differ after %d blocks:\n%s\n%s", height, a, b)
+		}
+		w.say(id)
+		next.say(id)
+		w.end()
+		next.end()
+	}
+	w.finish(waiting)
+	next.finish(waiting)
+	if w.everything() != next.everything() || next.balance(escrowAccount()) != 0 {
+		t.Error("the stores differ in the end")
+	}
+	if a, b := w.create("bob", digits()), next.create("bob", digits()); a != b || a != 4 {
+		t.Errorf("the next tasks are %d and %d", a, b)
+	}
+}
+
+// TestAttackRevealUnderANewChainID: where a task's statements were those of whatever chain
+// carries it on, nothing that was hidden before an export under a new chain id could be
+// opened after it, and everybody in a running round would have a missed reveal.
+func TestAttackRevealUnderANewChainID(t *testing.T) {
+	for _, phase := range []spec.Phase{spec.PhaseReveal, spec.PhaseOpen} {
+		for _, kept := range []bool{false, true} {
 			w := network(t, 6, 4, 4)
-			closed := w.create("bob", digits())
-			w.finish(closed)
-			id, waiting := w.create("alice", digits()), w.create("carol", digits())
+			id := w.create("alice", digits())
 			w.play(id, 1, phase)
-			w.must(w.run(w.ctx, w.owed(id)[0])) // in the middle of a block
-			next := w.moved(t)
-			for height := 0; !w.task(id).State.Final(); height++ {
-				if a, b := w.everything(), next.everything(); a != b {
-					t.Fatalf("the stores differ after %d blocks:\n%s\n%s", height, a, b)
-				}
-				w.say(id)
-				next.say(id)
-				w.end()
-				next.end()
+			g := w.export()
+			if !kept {
+				g.Tasks[0].Chain = "renamed-1"
 			}
-			w.finish(waiting)
-			next.finish(waiting)
-			if w.everything() != next.everything() || next.balance(escrowAccount()) != 0 {
-				t.Error("the stores differ in the end")
+			next := w.movedWith(t, g)
+			next.ctx = next.ctx.WithChainID("renamed-1")
+			if opens := next.Owed(next.ctx, w.owed(id)[0]); opens != kept {
+				t.Errorf("phase %s, its chain id is kept %v: what was hidden before is opened after %v", phase, kept, opens)
 			}
-			if a, b := w.create("bob", digits()), next.create("bob", digits()); a != b || a != 4 {
-				t.Errorf("the next tasks are %d and %d", a, b)
-			}
-		})
+		}
 	}
 }
 
@@ -89,6 +121,7 @@ func TestGenesisRefused(t *testing.T) {
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseAttest)
 	for want, change := range map[string]func(*taskpb.Genesis){
+		"no chain id":                    func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
 		"next id 2 is taken":             func(g *taskpb.Genesis) { g.Next = 2 },
 		"next id 1 is taken":             func(g *taskpb.Genesis) { g.Next = 0 },
 		"none twice":                     func(g *taskpb.Genesis) { g.Tasks[1].Id = 1 },

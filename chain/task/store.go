@@ -10,8 +10,6 @@ import (
 
 	"cosmossdk.io/collections"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -33,7 +31,7 @@ func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.S
 	if err != nil {
 		return round.State{}, err
 	}
-	state := round.State{Chain: sdk.UnwrapSDKContext(ctx).ChainID()}
+	var state round.State
 	if state.Task, err = sensible(stored.ToSpec); err != nil || state.Task.Round == 0 {
 		return state, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // chain is about what a validator keeps.
 func (s *session) chain() *cobra.Command {
-	return noun("chain", "Look after what a validator keeps of the chain", s.chainPrune())
+	return noun("chain", "Look after the chain and what a validator keeps of it", s.chainPrune(), s.chainCheck(), s.chainExport(), s.chainImport())
 }
 
 // pruned is what is left of a home folder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +39,11 @@ func (s *session) addresses() ([]string, error) {
 		return []string{defaultRPC}, nil
 	}
 	config, err := daemon.LoadNode(s.home)
+	if errors.Is(err, fs.ErrNotExist) {
+		if v, err := daemon.LoadValidator(s.home); err == nil {
+			return []string{"http://" + v.RPC}, nil
+		}
+	}
 	return config.RPC, err
 }
 

@@ -20,7 +20,7 @@ func TaskFromSpec(t spec.Task) Task {
 // RecordFromSpec is the wire form of a task without its task file.
 func RecordFromSpec(t spec.Task) Task {
 	return Task{
-		Id: t.ID, Owner: t.Owner, State: TaskStateFromSpec(t.State),
+		Id: t.ID, Chain: t.Chain, Owner: t.Owner, State: TaskStateFromSpec(t.State),
 		Reason: t.Reason, Created: t.Created, Since: int64(t.Since), Closed: t.Closed, Cancelling: t.Cancelling,
 		Tariff: TariffFromSpec(t.Tariff), Paid: t.Paid, Fees: t.Fees, Delivered: t.Delivered, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
@@ -41,7 +41,7 @@ func (m *Task) ToSpec() (spec.Task, error) {
 	}
 	var r digests
 	t := spec.Task{
-		ID: m.Id, Owner: m.Owner, Spec: m.Spec.ToSpec(), State: state,
+		ID: m.Id, Chain: m.Chain, Owner: m.Owner, Spec: m.Spec.ToSpec(), State: state,
 		Reason: m.Reason, Created: m.Created, Since: spec.Time(m.Since), Closed: m.Closed, Cancelling: m.Cancelling,
 		Tariff: m.Tariff.ToSpec(), Paid: m.Paid, Fees: m.Fees, Delivered: m.Delivered, Refunded: m.Refunded,
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),

@@ -32,7 +32,7 @@ func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		return nil, err
 	}
 	file := model.File{Model: a.Task.Spec.Model, Weights: weights}
-	d, err := publish(ctx, t, spec.Slot{Chain: t.Chain, Task: a.Task.ID}, file)
+	d, err := publish(ctx, t, a.Task.Slot(0, 0), file)
 	return Prepared{Task: a.Task.ID, Model: d}, err
 }
 
@@ -75,7 +75,7 @@ func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		},
 		Hide: func(done Combined) (_ Combined, err error) {
 			done.Salt, err = t.Salt()
-			done.Commitment = spec.AggregateCommitment(t.Slot(done.Task, done.Round), done.Model, done.Salt)
+			done.Commitment = spec.AggregateCommitment(t.Slot(a.Task, done.Round), done.Model, done.Salt)
 			return done, err
 		},
 		Commitment: func(done Combined) spec.Digest { return done.Commitment },
@@ -91,7 +91,7 @@ func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error)
 	if a.Wrong {
 		file.Weights[0]++
 	}
-	place := spec.Slot{Chain: t.Chain, Task: a.Task.ID, Round: a.Round.Number}
+	place := a.Task.Slot(a.Round.Number, 0)
 	if state != nil {
 		l := blob.Label{Ref: blob.Ref{Kind: blob.State, Slot: place}, Entry: blob.Entry{Digest: file.State, Size: int64(len(state))}}
 		if err := role.Keep(ctx, t.Store, state, l); err != nil {

@@ -77,7 +77,7 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, c
 			continue
 		}
 		claims = append(claims, c.Samples)
-		sources = append(sources, aggregate.Source{Slot: slot(t, r, i), Open: func() (aggregate.Bytes, error) {
+		sources = append(sources, aggregate.Source{Slot: task.Slot(r.Number, c.Node), Open: func() (aggregate.Bytes, error) {
 			return t.Store.OpenVerified(ctx, entries[i].Digest)
 		}})
 	}

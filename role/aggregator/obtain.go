@@ -52,7 +52,7 @@ func obtainAll(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) 
 // obtain gets the update of a round's trainer, counted from 0: from the node's
 // own store, unless it has rotted there, else from those that attested to hold it.
 func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) (blob.Entry, error) {
-	ref := blob.Ref{Kind: blob.Update, Slot: slot(t, r, trainer)}
+	ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, r.Trainers[trainer].Node)}
 	want, err := header(task, ref)
 	if err != nil {
 		return blob.Entry{}, err
@@ -76,11 +76,6 @@ func sound(ctx context.Context, s blob.Store, d spec.Digest) error {
 		return err
 	}
 	return f.Close()
-}
-
-// slot is the place of a round's trainer, counted from 0.
-func slot(t role.Tools, r spec.Round, trainer int) spec.Slot {
-	return spec.Slot{Chain: t.Chain, Task: r.Task, Round: r.Number, Node: r.Trainers[trainer].Node}
 }
 
 // holders are the aggregators that attested to hold a trainer's update.

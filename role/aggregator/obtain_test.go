@@ -66,7 +66,7 @@ func TestUpdatesAreObtainedSideBySide(t *testing.T) {
 		if breaks != errors.Is(err, blob.ErrStalled) || !breaks && err != nil {
 			t.Fatalf("breaks off %v: %v", breaks, err)
 		}
-		if labels, err := tools.Store.UpdatesOf(t.Context(), blob.Ref{Kind: blob.Update, Slot: spec.Slot{Chain: tools.Chain, Task: task.ID, Round: 1}}); err != nil || len(labels) < len(survivors)-1 {
+		if labels, err := tools.Store.UpdatesOf(t.Context(), blob.Ref{Kind: blob.Update, Slot: task.Slot(1, 0)}); err != nil || len(labels) < len(survivors)-1 {
 			t.Errorf("breaks off %v: %d of %d updates are there, %v", breaks, len(labels), len(survivors), err)
 		}
 		if breaks {

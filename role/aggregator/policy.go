@@ -41,6 +41,15 @@ var _ blob.Policy = Policy{}
 // The trainer may have heard of it first.
 var ErrEarly = errors.New("too early")
 
+// ChainOf implements [blob.Policy].
+func (p Policy) ChainOf(ctx context.Context, task uint64) (string, error) {
+	t, err := p.Chain.Task(ctx, task)
+	if errors.Is(err, round.ErrTaskNotFound) {
+		return "", nil
+	}
+	return t.Chain, err
+}
+
 // MayPut implements [blob.Policy].
 func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
 	if c.Stranger() || c.Node != r.Slot.Node { // before the chain is asked: a stranger costs nothing

@@ -120,7 +120,7 @@ func TestPolicyModel(t *testing.T) {
 type bad struct{}
 
 func (bad) Task(context.Context, uint64) (spec.Task, error) {
-	t := spec.Task{ID: 1, Owner: "payer", State: spec.TaskRunning, Round: 5}
+	t := spec.Task{ID: 1, Chain: chain, Owner: "payer", State: spec.TaskRunning, Round: 5}
 	t.Spec.Model.Access = spec.AccessMembers
 	return t, nil
 }

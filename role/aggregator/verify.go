@@ -14,7 +14,7 @@ import (
 // Verify recomputes a settled round from the blobs its aggregators keep, and
 // returns the digest of the next model. The error names the first thing that
 // differs from the chain, or that nobody serves. The auditor needs no part in
-// the round: of the tools it uses Chain, Blobs and a fresh Store, into which the
+// the round: of the tools it uses Blobs and a fresh Store, into which the
 // survivors' updates are put.
 //
 // A holder that cannot be reached, keeps nothing or refuses is passed over; one
@@ -84,7 +84,7 @@ func verifyRecord(task spec.Task, r spec.Round) error {
 // verifyUpdate asks every holder of a survivor's update for it and keeps one copy.
 func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) error {
 	c := r.Trainers[trainer]
-	ref := blob.Ref{Kind: blob.Update, Slot: slot(t, r, trainer)}
+	ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, c.Node)}
 	want, err := header(task, ref)
 	if err != nil {
 		return err

@@ -153,6 +153,9 @@ func (rules) MayPut(_ context.Context, c blob.Caller, r blob.Ref, e blob.Entry) 
 	return nil
 }
 
+// ChainOf implements [blob.Policy].
+func (rules) ChainOf(context.Context, uint64) (string, error) { return Chain, nil }
+
 // CheckUpdate implements [blob.Policy].
 func (rules) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Reader) error {
 	b, err := io.ReadAll(body)

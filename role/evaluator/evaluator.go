@@ -140,7 +140,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		Make: func() (Scored, error) { return a.judge(ctx, t) },
 		Hide: func(done Scored) (_ Scored, err error) {
 			done.Salt, err = t.Salt()
-			done.Commitment = spec.ScoreCommitment(t.Slot(done.Task, done.Round), a.Round.Next, done.Score, done.Salt)
+			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Salt)
 			return done, err
 		},
 		Commitment: func(done Scored) spec.Digest { return done.Commitment },

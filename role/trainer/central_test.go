@@ -60,7 +60,7 @@ func left(t *testing.T, kind string, change func(data.Table) data.Table) []int32
 	if done := event.(trainer.Trained); done.Samples != 0 || done.Correct != 0 {
 		t.Errorf("it tells of %d samples, %d of them right", done.Samples, done.Correct)
 	}
-	return values(t, node.Tools.Store, node.Tools.Slot(1, 1))
+	return values(t, node.Tools.Store, node.Tools.Slot(theTask, 1))
 }
 
 // TestARowMovesTheSumByTheClip: with the same noise, the update of a table with a row
@@ -133,7 +133,7 @@ func TestOnlyTheBuiltInEngineSeesRows(t *testing.T) {
 		if _, err := do(t, node, duty); err != nil {
 			t.Fatal(err)
 		}
-		got[i] = values(t, node.Tools.Store, node.Tools.Slot(1, 1))
+		got[i] = values(t, node.Tools.Store, node.Tools.Slot(theTask, 1))
 	}
 	length := 0.0
 	for i, v := range got[1] {
@@ -161,7 +161,7 @@ func TestTooManyRowsForASum(t *testing.T) {
 		if _, err := do(t, node, duty); err != nil {
 			t.Fatal(err)
 		}
-		return values(t, node.Tools.Store, node.Tools.Slot(1, 1))
+		return values(t, node.Tools.Store, node.Tools.Slot(theTask, 1))
 	}
 	length := func(a, b []int32) (l float64) {
 		for i := range a {

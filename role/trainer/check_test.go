@@ -108,7 +108,7 @@ func TestTheCheckChangesNothingThatLeaves(t *testing.T) {
 			if _, err := n.Finish(t.Context(), 1); err != nil {
 				t.Fatal(err)
 			}
-			return values(t, n.Nodes[0].Tools.Store, node.Tools.Slot(1, 1))
+			return values(t, n.Nodes[0].Tools.Store, node.Tools.Slot(theTask, 1))
 		}
 		for _, den := range []uint64{1, 2} {
 			alarm := &sim.Alarm{}

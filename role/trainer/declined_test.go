@@ -109,7 +109,7 @@ func TestNothingIsDecidedByTheRows(t *testing.T) {
 			if _, err := do(t, node, duty); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			return values(t, node.Tools.Store, node.Tools.Slot(1, 1))
+			return values(t, node.Tools.Store, node.Tools.Slot(theTask, 1))
 		}
 		none := make([]int32, 650)
 		for rows, table := range spoiled(t) {

@@ -89,7 +89,7 @@ func moved(t *testing.T, kind string, engine stub, trainers int) (all [][]int32)
 		if done := event.(trainer.Trained); done.Samples != 0 || done.Correct != 0 {
 			t.Errorf("it tells of %d samples, %d of them right", done.Samples, done.Correct)
 		}
-		all = append(all, values(t, node.Tools.Store, node.Tools.Slot(1, 1)))
+		all = append(all, values(t, node.Tools.Store, node.Tools.Slot(theTask, 1)))
 	}
 	return all
 }

@@ -62,6 +62,9 @@ func training(t *testing.T) (n *sim.Network, node *sim.Node, duty role.Duty) {
 	return n, n.Nodes[sim.FirstTrainer-1], role.Duty{Task: task, Round: r}
 }
 
+// theTask is the first task of a simulated chain, as far as its statements go.
+var theTask = spec.Task{ID: 1, Chain: "althing-sim"}
+
 // do lets a machine with processors do what it asks for first, as the node.
 func do(t *testing.T, node *sim.Node, duty role.Duty, processors ...trainer.Processor) (role.Event, error) {
 	t.Helper()
@@ -102,7 +105,7 @@ func TestProcessorsDecideWhatLeaves(t *testing.T) {
 	if _, err := do(t, plain, duty); err != nil {
 		t.Fatal(err)
 	}
-	place := plain.Tools.Slot(1, 1)
+	place := plain.Tools.Slot(theTask, 1)
 	trained := values(t, plain.Tools.Store, place)
 	if slices.Max(trained) <= 10 {
 		t.Fatal("the trained update is nothing to clip")
@@ -194,7 +197,7 @@ func TestCopiedCommitmentIsMadeAgain(t *testing.T) {
 	copied := first.(trainer.Trained).Commitment
 	written := store.drafts
 	again := trainer.Train{Task: duty.Task, Round: duty.Round, Copied: copied}
-	place := node.Tools.Slot(1, 1)
+	place := node.Tools.Slot(theTask, 1)
 	opens := func(e role.Event) {
 		t.Helper()
 		entry, err := store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place})

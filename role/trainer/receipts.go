@@ -19,7 +19,7 @@ func (a Upload) record(t role.Tools, e blob.Entry, given []spec.Receipt) error {
 	if _, err := t.Journal.Recall(receiptsKey(a.Task.ID, a.Round.Number), &known); err != nil {
 		return err
 	}
-	slot := t.Slot(a.Task.ID, a.Round.Number)
+	slot := t.Slot(a.Task, a.Round.Number)
 	commitment := spec.UpdateCommitment(slot, e.Digest, e.Salt)
 	for i, member := range a.Task.Aggregators { // in the order in which they are shown
 		receipt := spec.Receipt{}

@@ -123,7 +123,7 @@ func released(t *testing.T, asked spec.TaskSpec, tables ...data.Table) (all [][]
 		if done := event.(trainer.Trained); done.Samples != 0 || done.Correct != 0 || !done.Withheld {
 			t.Errorf("it tells of %d samples, %d of them right", done.Samples, done.Correct)
 		}
-		all = append(all, values(t, node.Tools.Store, node.Tools.Slot(1, 1)))
+		all = append(all, values(t, node.Tools.Store, node.Tools.Slot(theTask, 1)))
 	}
 	return all
 }

@@ -68,7 +68,7 @@ func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			slot, nothing := eve.Tools.Slot(1, number), spec.DigestOf([]byte{byte(number)})
+			slot, nothing := eve.Tools.Slot(theTask, number), spec.DigestOf([]byte{byte(number)})
 			err = n.Say(1, round.Commit{
 				Node: eve.ID, Round: number, Commitment: nothing,
 				Signature: spec.SignCharge(eve.Signs, slot, r.Trainers[0].Dataset, nothing),
@@ -131,7 +131,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		}
 		said.Round = 2
 		if c.resign {
-			said.Signature = spec.SignCharge(eve.Signs, eve.Tools.Slot(1, 2), 1, said.Commitment)
+			said.Signature = spec.SignCharge(eve.Signs, eve.Tools.Slot(theTask, 2), 1, said.Commitment)
 		}
 		if err := n.Say(1, said); !errors.Is(err, c.want) || spent(t, n) != c.lost {
 			t.Errorf("%s, in a later round: %v, and the owner has spent %s", name, err, spent(t, n))
@@ -161,7 +161,7 @@ func TestGrantedTrainerTakesPart(t *testing.T) {
 func TestOwnerDoesNotSign(t *testing.T) {
 	n, node := lent(t, hospital(), 1)
 	refusal := errors.New("another update of the round is signed already")
-	node.Tools.Sign = func(context.Context, spec.Round, spec.Digest, spec.Salt) (spec.Signature, error) {
+	node.Tools.Sign = func(context.Context, spec.Task, spec.Round, spec.Digest, spec.Salt) (spec.Signature, error) {
 		return spec.Signature{}, errors.Join(refusal, role.ErrFinal)
 	}
 	if _, err := n.Finish(t.Context(), 1); err != nil {

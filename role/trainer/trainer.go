@@ -159,7 +159,7 @@ func TrainKey(task, round uint64) string { return role.RecordKey("train", task, 
 
 // Do implements [role.Action].
 func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	slot := t.Slot(a.Task.ID, a.Round.Number)
+	slot := t.Slot(a.Task, a.Round.Number)
 	event, err := role.Secret[Trained]{
 		Record: TrainKey(a.Task.ID, a.Round.Number), Copied: a.Copied,
 		Make: func() (Trained, error) { return a.train(ctx, t, slot) },
@@ -170,7 +170,7 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			}
 			done.Commitment = spec.UpdateCommitment(slot, kept.Digest, kept.Salt)
 			if a.Task.Spec.Private() && t.Sign != nil {
-				done.Signature, err = t.Sign(ctx, a.Round, kept.Digest, kept.Salt)
+				done.Signature, err = t.Sign(ctx, a.Task, a.Round, kept.Digest, kept.Salt)
 			}
 			if errors.Is(err, role.ErrFinal) {
 				err = a.declined(err)

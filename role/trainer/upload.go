@@ -34,7 +34,7 @@ func (Uploaded) Event() {}
 // those that lack it pull it from the others. The receipts of those that took it are
 // recorded, also where they are too few.
 func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task.ID, a.Round.Number)}
+	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task, a.Round.Number)}
 	entry, err := t.Store.Lookup(ctx, ref)
 	if err != nil {
 		return nil, err

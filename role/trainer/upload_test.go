@@ -32,10 +32,10 @@ func TestPanicOfAnUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	upload := trainer.Upload{
-		Task:  spec.Task{ID: 1, Spec: spec.TaskSpec{Selection: spec.Selection{Aggregators: 1}}},
+		Task:  spec.Task{ID: 1, Chain: "c", Spec: spec.TaskSpec{Selection: spec.Selection{Aggregators: 1}}},
 		Round: spec.Round{Task: 1, Number: 1, Aggregates: []spec.Aggregate{{Node: 1}}},
 	}
-	_, err := upload.Do(t.Context(), role.Tools{Chain: "c", Node: 9, Store: store, Blobs: broken{}, Journal: &sim.Journal{}})
+	_, err := upload.Do(t.Context(), role.Tools{Node: 9, Store: store, Blobs: broken{}, Journal: &sim.Journal{}})
 	if err == nil || !strings.Contains(err.Error(), "panic: no wire, in trainer_test.broken.PutUpdate") {
 		t.Errorf("got %v", err)
 	}

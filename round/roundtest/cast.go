@@ -44,7 +44,7 @@ func (c cast) owed(s round.State) (ins []round.Input) {
 		ins = c.preparing(s.Task)
 	}
 	for _, r := range s.Open() {
-		ins = append(ins, c.answers(s.Chain, r)...)
+		ins = append(ins, c.answers(s.Task, r)...)
 	}
 	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })
 }
@@ -63,10 +63,8 @@ func (c cast) preparing(t spec.Task) (ins []round.Input) {
 	return ins
 }
 
-func (c cast) answers(chain string, r spec.Round) (ins []round.Input) {
-	slot := func(node uint64) spec.Slot {
-		return spec.Slot{Chain: chain, Task: r.Task, Round: r.Number, Node: node}
-	}
+func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
+	slot := func(node uint64) spec.Slot { return task.Slot(r.Number, node) }
 	held := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {
 		held[i] = t.Height > 0 && !slices.Contains(c.hiders, t.Node)

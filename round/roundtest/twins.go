@@ -238,7 +238,7 @@ func (w *twins) pause(later spec.Duration) {
 // state is a task and its rounds that run, or its newest round.
 func (w *twins) state(id uint64) round.State {
 	w.Helper()
-	s := round.State{Chain: Chain}
+	var s round.State
 	var err error
 	if s.Task, err = w.one.Task(id); err == nil && s.Task.Round > 0 {
 		s.Round, err = w.one.Round(id, s.Task.Round)
