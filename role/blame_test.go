@@ -18,7 +18,14 @@ func alone(t *testing.T, trainers int) *sim.Network {
 	t.Helper()
 	asked := sim.DigitsTask(1)
 	asked.Selection.Aggregators, asked.Selection.MinTrainers, asked.Retries = 1, uint32(trainers), 2
-	return open(t, trainers, asked)
+	n, err := sim.Digits(sim.Config{Chain: chain, Policy: spec.Policy{SoleAggregator: true}}, trainers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Open("consumer", asked); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // standing is the reputation of a node.

@@ -111,7 +111,7 @@ type queue struct {
 	role   spec.Role
 	except []spec.Member
 	listed []*spec.Node
-	freed  []*spec.Node // nodes beside, which stand on no list, in the same order
+	freed  []*spec.Node    // nodes beside, which stand on no list, in the same order
 	bonded map[uint64]bool // nodes of which the task holds a bond: looked up, never walked
 }
 

@@ -44,6 +44,7 @@ func Digits(c Config, trainers int) (*Network, error) {
 		members = append(members, Member{Roles: spec.Trainer, Rows: rows})
 	}
 	for _, m := range members {
+		m.Policy = c.Policy
 		if _, err := n.Join(m); err != nil {
 			return nil, err
 		}

@@ -32,6 +32,8 @@ type Config struct {
 	// Transcript, unless it is nil, is told of every effect and of all work that
 	// ended: one line each, the moment in front.
 	Transcript io.Writer
+	// Policy is that of the nodes of [Digits].
+	Policy spec.Policy
 }
 
 // Network is a chain, its nodes and a queue of what happens next. It is not safe

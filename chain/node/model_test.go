@@ -197,7 +197,7 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 		}
 	})
 	for _, state := range spec.NodeStates() {
-		if seen[state] == 0 {
+		if seen[state] == 0 && !testing.Short() {
 			t.Errorf("no node was ever %s: the draw is too tame (%v)", state, seen)
 		}
 	}

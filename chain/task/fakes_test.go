@@ -2,7 +2,6 @@ package task_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
@@ -193,8 +192,11 @@ func (r registry) Unlock(ctx context.Context, id, held uint64) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Bonded -= held })
 }
 
-func (r registry) Slash(context.Context, uint64, uint64, uint64, spec.PPM, string, bool) (uint64, error) {
-	return 0, errors.New("nothing is slashed here")
+func (r registry) Slash(ctx context.Context, id, _, base uint64, part spec.PPM, _ string, _ bool) (burned uint64, err error) {
+	err = r.change(ctx, id, func(n *spec.Node) {
+		n.Deposit, burned = round.Slashed(n.Deposit, 0, base, part, spec.StakeRules{MaxSlash: spec.One / 10})
+	})
+	return burned, err
 }
 
 func (r registry) Excuse(ctx context.Context, id uint64, c spec.Change) error {

@@ -118,7 +118,7 @@ func (m *Policy) toSpec() spec.Policy {
 	return spec.Policy{
 		SoleAggregator: m.SoleAggregator, MinAggregators: m.MinAggregators, MinPay: m.MinPay,
 		MinDeadline: spec.Duration(m.MinDeadline),
-		Owners: append([]string(nil), m.Owners...), Datasets: append([]string(nil), m.Datasets...), // none is nil, also where JSON has []
+		Owners:      append([]string(nil), m.Owners...), Datasets: append([]string(nil), m.Datasets...), // none is nil, also where JSON has []
 	}
 }
 
