@@ -76,7 +76,7 @@ func (c crew) task() spec.TaskSpec {
 	asked.Selection.Trainers, asked.Selection.MinTrainers = uint32(max(1, (len(c.numbers)-5)*10/13)), 1
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
 	asked.Target = spec.Target{Accuracy: 900_000, Rounds: 2}
-	asked.Escrow = 1000
+	asked.Escrow = 3 * chain.Thing
 	return asked
 }
 

@@ -44,9 +44,9 @@ func TestGenesisMustHold(t *testing.T) {
 	c := training(t, 3, nil)
 	doc := c.exported()
 	for _, test := range []struct{ old, new, want string }{
-		{`"escrow": "1000"`, `"escrow": "1001"`, chain.Escrow + ": it holds 1000uthing, want 1001"},
-		{`"paid": "0"`, `"paid": "1"`, chain.Escrow + ": it holds 1000uthing, want 999"},
-		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1 has 0 parts, and 1 in tasks"},
+		{`"escrow": "3000000"`, `"escrow": "3000001"`, chain.Escrow + ": it holds 3000000uthing, want 3000001"},
+		{`"paid": "0"`, `"paid": "1"`, chain.Escrow + ": it holds 3000000uthing, want 2999999"},
+		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1 has 0 parts, and 1 in tasks; of its stake 10000 uthing are bonded, and tasks hold 10000"},
 	} {
 		bad := *doc
 		bad.AppState = []byte(strings.Replace(string(doc.AppState), test.old, test.new, 1))

@@ -22,7 +22,7 @@ func TestRosterOutlivesARestart(t *testing.T) {
 	var res taskpb.QueryTaskResponse
 	one.ask("/althing.task.v1.Query/Task", &taskpb.QueryTask{Id: 1}, &res)
 	asked := res.Task.Spec.ToSpec()
-	asked.Deadlines.Train, asked.Retries, asked.Selection.Trainers = 3*spec.Second, 50, 2
+	asked.Deadlines.Train, asked.Retries, asked.Selection.Trainers = 3*spec.Second, spec.MaxRetries, 2
 	both := func(txs ...[]byte) {
 		t.Helper()
 		one.all(txs...)

@@ -32,7 +32,7 @@ type work struct {
 
 // newWork makes a round from a seed.
 func newWork(parameters, updates int) (work, error) {
-	w := work{task: spec.Task{ID: 1}}
+	w := work{task: spec.Task{ID: 1, Chain: chain}}
 	w.task.Spec.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(parameters/classes - 1), Classes: classes, Seed: 1}
 	w.task.Spec.Aggregation = spec.Aggregation{Rule: spec.RuleFedAvg, ScaleBits: scaleBits, MaxWeight: math.MaxUint32, Optimiser: spec.ServerNone}
 	weights, err := model.Init(w.task.Spec.Model)

@@ -56,6 +56,7 @@ func (s setting) columns() int {
 // of what was released, negated: model 0 is 0, and steps are of rate 1.
 func (s setting) task() spec.TaskSpec {
 	t := sim.DigitsTask(1)
+	t.Escrow *= 100 // many trainers must each be paid
 	t.Name = "canaries"
 	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(s.columns()), Classes: 2}
 	t.Training = spec.Training{Optimiser: spec.OptimiserSGD, Batch: 32, Epochs: 1, Rate: spec.One, Arithmetic: spec.ArithmeticStrict}

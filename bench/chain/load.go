@@ -230,7 +230,7 @@ func (m *loaded) begin(tasks int, life string) error {
 	asked := request(3)
 	asked.Selection.MinTrainers = 1
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
-	asked.Retries = 100
+	asked.Retries = spec.MaxRetries
 	asked.Deadlines.Select, asked.Deadlines.Train = hour, hour
 	switch life {
 	case lifeWaiting:

@@ -122,7 +122,7 @@ func (m mode) task(f federation, epsilon float64, seed uint64) (spec.TaskSpec, c
 		rows += own.Rows()
 	}
 	m.ask(&t, rows)
-	t.Escrow = spec.Thing * uint64(t.Target.Rounds)
+	t.Escrow = 10 * spec.Thing * (uint64(t.Target.Rounds) + 1)
 	if !t.Private() {
 		return t, cost.Limit{}, t.Validate()
 	}
