@@ -52,7 +52,7 @@ func TestRosterOutlivesARestart(t *testing.T) {
 		tx := one.says(name, 0, 0, &taskpb.MsgReady{Owner: account(name).String(), Task: 2, Digest: model[:]})
 		both(tx)
 	}
-	for i := range 40 {
+	for i := range 200 {
 		name := fmt.Sprint("trainer", i%trainers)
 		switch i % 5 {
 		case 0:

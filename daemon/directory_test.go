@@ -106,6 +106,11 @@ func TestAttackUnknownNodes(t *testing.T) {
 	}
 }
 
+// oneChain is a policy on a chain whose tasks were all created there.
+type oneChain struct{ blob.Policy }
+
+func (oneChain) ChainOf(context.Context, uint64) (string, error) { return "c", nil }
+
 // TestAttackStolenKeyIsCutOff: a key was stolen, and replaced. A server that remembers
 // the old one takes its thief for the node until the node speaks itself or a round
 // begins, and for nobody from then on.
@@ -118,7 +123,7 @@ func TestAttackStolenKeyIsCutOff(t *testing.T) {
 		b := &book{nodes: map[uint64]spec.Node{1: registered(stolen)}}
 		d := daemon.NewDirectory(b)
 		d.See(duty(7, spec.Round{Number: 1}))
-		web := httptest.NewServer(&blob.Server{Chain: "c", Node: 2, Store: blob.NewMemory(), Keys: d, Doubt: d.Doubt})
+		web := httptest.NewServer(&blob.Server{Chain: "c", Node: 2, Store: blob.NewMemory(), Keys: d, Doubt: d.Doubt, Policy: oneChain{}})
 		defer web.Close()
 		ask := func(k ed25519.PrivateKey) error {
 			_, err := blob.Client{Chain: "c", Node: 1, Key: k}.Updates(t.Context(), blob.Peer{Node: 2, Endpoint: web.URL}, 7, 1)
