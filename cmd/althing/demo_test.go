@@ -206,15 +206,15 @@ func TestDemoThatMissesItsTarget(t *testing.T) {
 
 // TestAttack11AggregatorLies: with one liar of four aggregators the run succeeds
 // and the liar is named; with two of four nothing is agreed on, and the consumer
-// has its money back.
+// has all but less than one round's pay back.
 func TestAttack11AggregatorLies(t *testing.T) {
 	_, s, _ := demonstrate(t, 0, "--liar", "1", "--target", "0.9", "--trainers", "5")
 	if !s.Reached || len(s.Faults) != 1 || s.Faults[0] != (faultInJSON{"aggregator-1", spec.FaultWrongAggregate}) {
 		t.Errorf("reached %v, faults %v: want aggregator-1 named and no other", s.Reached, s.Faults)
 	}
 	lines := tell(t, 3, "demo", "--home", filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
-	if s := lines[len(lines)-1]; s.Reached || s.Rounds != 0 || s.Paid != 0 || s.Refunded != s.Escrow {
-		t.Errorf("two liars of four: %+v, want no round and a refund", s)
+	if s := lines[len(lines)-1]; s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 || s.Refunded != s.Escrow-s.Paid {
+		t.Errorf("two liars of four: %+v, want no round, and a refund of all but a part of what one of 25 rounds pays", s)
 	}
 }
 
