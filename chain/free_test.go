@@ -117,6 +117,19 @@ func TestClientAsksForNoMoreThanIsFree(t *testing.T) {
 	}
 }
 
+// The longest message that a node may owe is short enough to be free: a proof of f+1 of
+// the receipts of the largest committee.
+func TestTheLongestOwedMessageIsFree(t *testing.T) {
+	c := training(t, 1, nil)
+	proof := &taskpb.MsgProve{Owner: account("trainer0").String(), Task: 1<<64 - 1, Round: 1<<64 - 1}
+	for range (spec.MaxCommittee-1)/3 + 1 {
+		proof.Receipts = append(proof.Receipts, taskpb.Receipt{Aggregator: 1<<64 - 1, Signature: make([]byte, 64)})
+	}
+	if tx := c.says("trainer0", 0, 0, proof); len(tx) > fee.FreeBytes {
+		t.Errorf("it has %d bytes, and %d are free", len(tx), fee.FreeBytes)
+	}
+}
+
 // An owed message that is said again and again in one transaction fails at the second,
 // and what is owed stays owed.
 func TestFreeTransactionHoldsOneMessage(t *testing.T) {

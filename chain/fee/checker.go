@@ -25,7 +25,7 @@ const (
 	// asks for: enough for any message of the largest round.
 	FreeGas uint64 = 300_000
 	// FreeBytes is how long a free transaction may be.
-	FreeBytes = 1024
+	FreeBytes = 1280
 )
 
 // Checker decides what a transaction pays. One that offers the gas price for its gas

@@ -115,7 +115,7 @@ func (m *Machine) after(d role.Duty, c spec.Contribution, t Trained) (actions []
 		actions = append(actions, m.check(t))
 	}
 	if !d.Round.Phase.Final() && c.Height > 0 && !c.Survivor && c.Proved == 0 {
-		actions = append(actions, Show{Task: d.Task.ID, Round: d.Round.Number})
+		actions = append(actions, Show{Task: d.Task.ID, Round: d.Round.Number, Enough: d.Task.Spec.Selection.Faulty() + 1})
 	}
 	return actions
 }
