@@ -337,9 +337,12 @@ func put(w *world) {
 	b := blobtest.Bytes(1, 500)
 	l := blobtest.LabelOf(blobtest.UpdateRef(self), b)
 	blobs := w.as(self)
-	for range 2 {
-		if err := upload(w, blobs, 1, l, b); err != nil {
-			w.Fatal(err)
+	for range 2 { // with a receipt each time
+		receipt, err := blobs.PutUpdate(w.Context(), 1, l.Ref, l.Entry, func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(b)), nil
+		})
+		if want := (spec.Receipt{Aggregator: 1, Signature: spec.Signature{1}}); err != nil || receipt != want {
+			w.Fatalf("got %+v, %v; want %+v", receipt, err, want)
 		}
 	}
 	w.holds(w.places[1].Store, b, true)
