@@ -111,8 +111,3 @@ func (r Ref) compare(o Ref) int {
 		cmp.Compare(r.Slot.Node, o.Slot.Node),
 	)
 }
-
-// sameRound reports whether both are about one round of one task of one chain.
-func (r Ref) sameRound(o Ref) bool {
-	return r.Slot.Chain == o.Slot.Chain && r.Slot.Task == o.Slot.Task && r.Slot.Round == o.Slot.Round
-}

@@ -169,7 +169,7 @@ func TestAttackExportThatNobodyCanImport(t *testing.T) {
 			c := lived(t)
 			attack(c)
 			m := begun(t, c.exported(), "")
-			if a, b := c.network.supply(), m.supply(); a != b {
+			if a, b := c.supply(), m.supply(); a != b {
 				t.Errorf("supply %+v, then %+v", a, b)
 			}
 		})

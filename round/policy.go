@@ -40,6 +40,7 @@ func offered(t *spec.Task, role spec.Role) uint64 {
 		return split.Aggregators.Of(pot) / uint64(max(1, selection.Aggregators))
 	case spec.Evaluator:
 		return split.Evaluators.Of(pot) / uint64(max(1, selection.Evaluators))
+	default: // it has no part in a round
+		return 0
 	}
-	return 0
 }

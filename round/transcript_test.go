@@ -121,7 +121,7 @@ func (p *play) owed() (ins []round.Input) {
 			ins = append(ins, w.commitScore(evaluator, 800_000))
 		case spec.PhaseOpen:
 			ins = append(ins, w.revealScore(evaluator, 800_000))
-		case spec.PhaseSettled, spec.PhaseAborted: // nobody is asked
+		case spec.PhaseProve, spec.PhaseSettled, spec.PhaseAborted: // nobody is asked
 		}
 	}
 	return ins

@@ -45,10 +45,10 @@ func (of Tariff) Validate() error {
 		return fmt.Errorf("trainers, evaluators, aggregators and validators get %d parts per million together: want %d", parts, One)
 	}
 	if of.MinPay > MaxEscrow/1_000_000 {
-		return fmt.Errorf("least pay of %d uthing: want at most %d, a millionth of all there is", of.MinPay, uint64(MaxEscrow/1_000_000))
+		return fmt.Errorf("least pay of %d uthing: want at most %d, a millionth of all there is", of.MinPay, MaxEscrow/1_000_000)
 	}
 	if of.MinBond > MaxEscrow/1_000_000 {
-		return fmt.Errorf("least bond of %d uthing: want at most %d, a millionth of all there is", of.MinBond, uint64(MaxEscrow/1_000_000))
+		return fmt.Errorf("least bond of %d uthing: want at most %d, a millionth of all there is", of.MinBond, MaxEscrow/1_000_000)
 	}
 	if worst := max(of.NoReveal, of.WrongAggregate, of.Equivocation); worst > MaxSlash {
 		return fmt.Errorf("a fault costs %s of a bond: want at most %s", worst, MaxSlash)

@@ -64,7 +64,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	trainers := f.String("trainers", "10,256,2048", "`numbers` of trainers that a round selects at most, each at least 3")
 	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
-	loads := o.loadOptions.flags(f)
+	loads := o.flags(f)
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}

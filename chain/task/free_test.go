@@ -24,7 +24,7 @@ func (w *world) counts() int { return strings.Count(w.dump(task.Name), "\n"+task
 // than the phase.
 func TestFreeMessagesOfAPhase(t *testing.T) {
 	// Of the kinds that an honest node says of itself; nil: nobody fails.
-	kinds := slices.DeleteFunc(append(round.Answers(), nil), func(in round.Input) bool { return reflect.TypeOf(in) == reflect.TypeOf(round.Decline{}) })
+	kinds := slices.DeleteFunc(append(round.Answers(), nil), func(in round.Input) bool { return reflect.TypeOf(in) == reflect.TypeFor[round.Decline]() })
 	for _, kind := range kinds {
 		failing := strings.TrimPrefix(fmt.Sprintf("%T", kind), "round.")
 		w := network(t, 5, 4, 4)

@@ -53,13 +53,11 @@ func taken(ctx context.Context, m taskpb.Message) (h heard, ok bool) {
 
 // signatures counts the signatures that a step with an input may verify.
 func signatures(in round.Input) uint64 {
-	switch in := in.(type) {
-	case round.Commit:
-		if !in.Signature.IsZero() {
-			return 1
-		}
-	case round.Prove:
-		return uint64(len(in.Receipts))
+	if commit, ok := in.(round.Commit); ok && !commit.Signature.IsZero() {
+		return 1
+	}
+	if proof, ok := in.(round.Prove); ok {
+		return uint64(len(proof.Receipts))
 	}
 	return 0
 }

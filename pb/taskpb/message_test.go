@@ -29,7 +29,7 @@ func said(t *rapid.T) []round.Input {
 		if !ok {
 			t.Fatalf("nothing can be drawn for a %T", kind)
 		}
-		if d, ok := in.Interface().(round.Decline); ok {
+		if d, ok := reflect.TypeAssert[round.Decline](in); ok {
 			d.Why = rapid.SampledFrom(spec.Declines()).Draw(t, "why")
 			in = reflect.ValueOf(d)
 		}
