@@ -56,7 +56,7 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 
 // Taken is the answer to an upload: what is held now, and the receipt for it.
 type Taken struct {
-	Label
+	Held    Label        `json:"held"`
 	Receipt spec.Receipt `json:"receipt,omitzero"`
 }
 

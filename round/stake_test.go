@@ -177,7 +177,7 @@ func TestDepositLosesNothing(t *testing.T) {
 		})
 	})
 	for _, state := range spec.NodeStates() {
-		if state != spec.NodeExited && seen[state] == 0 {
+		if state != spec.NodeExited && seen[state] == 0 && !testing.Short() {
 			t.Errorf("no deposit was ever %s: the draw is too tame (%v)", state, seen)
 		}
 	}
