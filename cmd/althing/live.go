@@ -83,9 +83,12 @@ func answers(r spec.Round) (done, all int) {
 		}
 	}
 	for _, t := range r.Trainers {
-		if r.Phase == spec.PhaseTrain {
+		if r.Phase == spec.PhaseTrain && t.Declined == "" {
 			count(t.Height)
 		}
+	}
+	if r.Phase == spec.PhaseProve {
+		return int(r.Proofs), int(r.Unheld)
 	}
 	for _, a := range r.Aggregates {
 		switch r.Phase {
