@@ -40,7 +40,8 @@ func (l *live) round(e roundEvent) {
 }
 
 func (l *live) summary(s summary) {
-	l.draw(l.chart()...)
+	chart := l.chart()
+	l.draw(chart[:max(0, len(chart)-1)]...) // what follows begins with an empty line
 	l.drawn = 0
 	l.plain.summary(s)
 }
