@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -176,7 +177,10 @@ func (n *news) round(before, now spec.Round) (notes []note) {
 			was = before.Trainers[j]
 		}
 		say("selected to train", j >= 0, true)
-		say("committed to its update", was.Height > 0, now.Trainers[i].Height > 0)
+		is := now.Trainers[i]
+		say("committed to its update", was.Height > 0, is.Height > 0)
+		say("declined to train", was.Declined != "", is.Declined != "", slog.String("why", is.Declined.Why()))
+		say("showed receipts for its update", was.Proved > 0, is.Proved > 0, slog.Int("aggregators", bits.OnesCount32(is.Receipts)))
 	}
 	if i := now.Aggregator(n.node); i >= 0 {
 		was, is := spec.Aggregate{}, now.Aggregates[i]
@@ -208,6 +212,15 @@ func (n *news) round(before, now spec.Round) (notes []note) {
 func (n *news) roundEnded(r spec.Round) note {
 	told := note{task: r.Task, round: r.Number}
 	i := r.Trainer(n.node)
+	if i >= 0 {
+		told.paid = r.Trainers[i].Paid
+	}
+	if j := r.Aggregator(n.node); j >= 0 {
+		told.paid += r.Aggregates[j].Paid
+	}
+	if j := r.Evaluator(n.node); j >= 0 {
+		told.paid += r.Scores[j].Paid
+	}
 	switch {
 	case r.Phase == spec.PhaseAborted:
 		told.what, told.more = "round was stopped", []slog.Attr{slog.String("why", r.Reason)}
@@ -217,10 +230,9 @@ func (n *news) roundEnded(r spec.Round) note {
 		told.what = "round is settled without a score"
 	}
 	switch {
-	case i < 0:
-	case r.Trainers[i].Paid > 0:
-		told.what, told.paid = told.what+", paid", r.Trainers[i].Paid
-	default:
+	case told.paid > 0:
+		told.what += ", paid"
+	case i >= 0:
 		told.what += ", not paid"
 	}
 	return told

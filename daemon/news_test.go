@@ -100,6 +100,23 @@ func TestNews(t *testing.T) {
 			},
 			{[]client.Duty{with(spec.Task{Owner: owner, State: spec.TaskReached, Accepted: 4, Reason: "target reached"})}, nil, 0},
 		},
+		"a trainer that declines, and one that shows receipts": {
+			{[]client.Duty{with(task, round(spec.PhaseTrain, func(r *spec.Round) { r.Trainers = []spec.Contribution{{Node: node}} }))}, []string{"selected to train task=1 round=2"}, 0},
+			{
+				[]client.Duty{with(task, round(spec.PhaseTrain, func(r *spec.Round) {
+					r.Trainers = []spec.Contribution{{Node: node, Declined: spec.DeclineDiverged}}
+				}))},
+				[]string{"declined to train task=1 round=2 why=training diverged"},
+				0,
+			},
+			{
+				[]client.Duty{with(task, round(spec.PhaseProve, func(r *spec.Round) {
+					r.Trainers = []spec.Contribution{{Node: node, Height: 5, Proved: 9, Receipts: 0b11}}
+				}))},
+				[]string{"committed to its update task=1 round=2", "showed receipts for its update task=1 round=2 aggregators=2"},
+				0,
+			},
+		},
 		"nobody": {
 			{[]client.Duty{with(task, round(spec.PhaseTrain, func(r *spec.Round) { r.Trainers = []spec.Contribution{{Node: 1, Height: 5}} }))}, nil, 0},
 			{nil, nil, 0},
@@ -121,12 +138,14 @@ func TestNewsOfARoundThatEnded(t *testing.T) {
 	n := daemon.OfNode(7, "")
 	trained := func(paid uint64) []spec.Contribution { return []spec.Contribution{{Node: 7, Paid: paid}} }
 	for want, r := range map[string]spec.Round{
-		"round is settled, paid task=1 round=2 uthing=5 score=0.25":                 {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(5)},
-		"round is settled, not paid task=1 round=2 score=0.25":                      {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(0)},
-		"round is settled without a score, paid task=1 round=2 uthing=5":            {Phase: spec.PhaseSettled, Trainers: trained(5)},
-		"round was stopped, not paid task=1 round=2 why=too few updates survived":   {Phase: spec.PhaseAborted, Reason: "too few updates survived", Trainers: trained(0)},
-		"round was stopped, paid task=1 round=2 uthing=5 why=the target is reached": {Phase: spec.PhaseAborted, Reason: "the target is reached", Trainers: trained(5)},
-		"round is settled task=1 round=2 score=0.25":                                {Phase: spec.PhaseSettled, Scored: true, Score: 250_000},
+		"round is settled, paid task=1 round=2 uthing=5 score=0.25":                         {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(5)},
+		"round is settled, not paid task=1 round=2 score=0.25":                              {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(0)},
+		"round is settled without a score, paid task=1 round=2 uthing=5":                    {Phase: spec.PhaseSettled, Trainers: trained(5)},
+		"round was stopped, not paid task=1 round=2 why=too few updates survived":           {Phase: spec.PhaseAborted, Reason: "too few updates survived", Trainers: trained(0)},
+		"round was stopped, paid task=1 round=2 uthing=5 why=the target is reached":         {Phase: spec.PhaseAborted, Reason: "the target is reached", Trainers: trained(5)},
+		"round is settled task=1 round=2 score=0.25":                                        {Phase: spec.PhaseSettled, Scored: true, Score: 250_000},
+		"round was stopped, paid task=1 round=2 uthing=3 why=too few aggregators committed": {Phase: spec.PhaseAborted, Reason: "too few aggregators committed", Aggregates: []spec.Aggregate{{Node: 7, Paid: 3}}},
+		"round is settled, paid task=1 round=2 uthing=4 score=0.25":                         {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Scores: []spec.Evaluation{{Node: 7, Paid: 4}}},
 	} {
 		r.Task, r.Number = 1, 2
 		if got := n.Ended(r); got != want {

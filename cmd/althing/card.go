@@ -34,18 +34,17 @@ type version struct {
 
 // participant is what a node did for a task in one role.
 type participant struct {
-	Node   uint64    `json:"node"`
-	Name   string    `json:"name"`
-	Role   spec.Role `json:"role"`
-	Rounds int       `json:"rounds"` // in which it had a part
-	Served int       `json:"served"` // of these, whose result its part went into
-	Earned uint64    `json:"earned_uthing"`
+	Node    uint64    `json:"node"`
+	Name    string    `json:"name"`
+	Role    spec.Role `json:"role"`
+	Rounds  int       `json:"rounds"` // in which it had a part
+	Served  int       `json:"served"` // of these, whose result its part went into
+	Earned  uint64    `json:"earned_uthing"`
+	Aborted uint64    `json:"aborted_uthing"` // of Earned, in rounds that were aborted
 }
 
 func readCard(ctx context.Context, c *client.Client, t spec.Task) (card, error) {
-	rounds, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]spec.Round, client.Page, error) {
-		return c.Rounds(ctx, t.ID, at)
-	})
+	rounds, err := allRounds(ctx, c, t.ID)
 	if err != nil {
 		return card{}, err
 	}
@@ -101,7 +100,7 @@ func versions(t spec.Task, rounds []spec.Round) (list []version) {
 // parts adds up what everybody did, by role and node.
 func parts(t spec.Task, rounds []spec.Round) []participant {
 	list := []participant{}
-	add := func(node uint64, role spec.Role, rounds int, served bool, earned uint64) {
+	add := func(node uint64, role spec.Role, rounds int, served bool, earned uint64, phase spec.Phase) {
 		i := slices.IndexFunc(list, func(p participant) bool { return p.Node == node && p.Role == role })
 		if i < 0 {
 			i = len(list)
@@ -109,26 +108,29 @@ func parts(t spec.Task, rounds []spec.Round) []participant {
 		}
 		list[i].Rounds += rounds
 		list[i].Earned += earned
+		if phase == spec.PhaseAborted {
+			list[i].Aborted += earned
+		}
 		if served {
 			list[i].Served++
 		}
 	}
 	for _, m := range t.Aggregators {
-		add(m.Node, spec.Aggregator, 0, false, 0)
+		add(m.Node, spec.Aggregator, 0, false, 0, "")
 	}
 	for _, m := range t.Evaluators {
-		add(m.Node, spec.Evaluator, 0, false, 0)
+		add(m.Node, spec.Evaluator, 0, false, 0, "")
 	}
 	for _, r := range rounds {
 		settled := r.Phase == spec.PhaseSettled
 		for _, own := range r.Trainers {
-			add(own.Node, spec.Trainer, 1, settled && own.Survivor, own.Paid)
+			add(own.Node, spec.Trainer, 1, settled && own.Survivor, own.Paid, r.Phase)
 		}
 		for _, own := range r.Aggregates {
-			add(own.Node, spec.Aggregator, 1, settled && own.Revealed > 0 && own.Digest == r.Next, 0)
+			add(own.Node, spec.Aggregator, 1, settled && own.Revealed > 0 && own.Digest == r.Next, own.Paid, r.Phase)
 		}
 		for _, own := range r.Scores {
-			add(own.Node, spec.Evaluator, 1, settled && own.Revealed > 0, 0)
+			add(own.Node, spec.Evaluator, 1, settled && own.Revealed > 0, own.Paid, r.Phase)
 		}
 	}
 	slices.SortFunc(list, func(a, b participant) int {

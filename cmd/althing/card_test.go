@@ -18,16 +18,16 @@ func trained() (spec.Task, []spec.Round) {
 	}
 	return task, []spec.Round{
 		{
-			Task: 7, Number: 1, Phase: spec.PhaseSettled, Base: first, Next: second, Closed: 20, Paid: 100, Score: 800_000, Scored: true,
+			Task: 7, Number: 1, Phase: spec.PhaseSettled, Base: first, Next: second, Closed: 20, Paid: 110, Validators: 3, Score: 800_000, Scored: true,
 			Trainers:   []spec.Contribution{{Node: 1, Height: 11, Samples: 10, Correct: 1, Survivor: true, Paid: 50}, {Node: 2, Height: 12, Samples: 30, Correct: 3, Survivor: true, Paid: 50}},
-			Aggregates: []spec.Aggregate{{Node: 3, Digest: second, Revealed: 15}},
+			Aggregates: []spec.Aggregate{{Node: 3, Digest: second, Revealed: 15, Paid: 7}},
 			Scores:     []spec.Evaluation{{Node: 4, Score: 800_000, Revealed: 18}},
 		},
 		{
-			Task: 7, Number: 2, Phase: spec.PhaseAborted, Base: second, Closed: 30,
+			Task: 7, Number: 2, Phase: spec.PhaseAborted, Base: second, Closed: 30, Paid: 12, Validators: 2,
 			Trainers:   []spec.Contribution{{Node: 1}, {Node: 2}},
-			Aggregates: []spec.Aggregate{{Node: 3}},
-			Scores:     []spec.Evaluation{{Node: 4}},
+			Aggregates: []spec.Aggregate{{Node: 3, Paid: 4}},
+			Scores:     []spec.Evaluation{{Node: 4, Paid: 6}},
 		},
 		{
 			Task: 7, Number: 3, Phase: spec.PhaseSettled, Base: second, Next: third, Closed: 40, Paid: 90,
@@ -68,8 +68,8 @@ func TestParts(t *testing.T) {
 	want := []participant{
 		{Node: 1, Role: spec.Trainer, Rounds: 3, Served: 1, Earned: 50},
 		{Node: 2, Role: spec.Trainer, Rounds: 3, Served: 2, Earned: 140},
-		{Node: 3, Role: spec.Aggregator, Rounds: 3, Served: 2},
-		{Node: 4, Role: spec.Evaluator, Rounds: 3, Served: 1},
+		{Node: 3, Role: spec.Aggregator, Rounds: 3, Served: 2, Earned: 11, Aborted: 4},
+		{Node: 4, Role: spec.Evaluator, Rounds: 3, Served: 1, Earned: 6, Aborted: 6},
 	}
 	if diff := cmp.Diff(want, parts(task, rounds)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,6 +42,9 @@ type told struct {
 	Escrow    uint64        `json:"escrow_uthing"`
 	Paid      uint64        `json:"paid_uthing"`
 	Refunded  uint64        `json:"refunded_uthing"`
+	Burned    uint64        `json:"burned_uthing"`
+	Slashed   uint64        `json:"slashed_uthing"`
+	Payouts   []payout      `json:"payouts"`
 	Epsilon   float64       `json:"epsilon"`
 	Delta     float64       `json:"delta"`
 	Mechanism string        `json:"mechanism"`
@@ -102,9 +106,7 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 	if last := rounds[len(rounds)-1]; summary.Event != "summary" || summary.Rounds != uint64(len(rounds)) || summary.Accuracy != last.Accuracy {
 		t.Errorf("summary is %+v, last round %+v", summary, last)
 	}
-	if summary.Escrow == 0 || summary.Paid == 0 || summary.Escrow != summary.Paid+summary.Refunded {
-		t.Errorf("escrow %d is not paid %d and refunded %d", summary.Escrow, summary.Paid, summary.Refunded)
-	}
+	checkMoney(t, summary)
 	if !summary.Agreed {
 		t.Errorf("validators disagree at height %d", summary.Height)
 	}
@@ -121,6 +123,25 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 		t.Errorf("predict gets %d of %d images right, the agreed accuracy %v says %v", p.Correct, p.Rows, summary.Accuracy, images)
 	}
 	return rounds, summary, home
+}
+
+// checkMoney wants every uthing of a closed task accounted for: what the supply has lost
+// is what deposits have lost, and what was paid is what everybody has earned.
+func checkMoney(t *testing.T, s told) {
+	t.Helper()
+	if s.Escrow == 0 || s.Paid == 0 || s.Paid+s.Refunded+s.Burned != s.Escrow+s.Slashed {
+		t.Errorf("paid %d, refunded %d and burned %d are not the escrow %d and what was slashed, %d", s.Paid, s.Refunded, s.Burned, s.Escrow, s.Slashed)
+	}
+	sum := uint64(0)
+	for _, p := range s.Payouts {
+		sum += p.Amount
+		if p.Node == "" || p.Role == "" || (p.Role != validatorRole && p.Role != nothingRole && p.Role != waitingRole) == (p.Reputation == 0) {
+			t.Errorf("payout %+v: want who, as what, and a node's reputation", p)
+		}
+	}
+	if sum != s.Paid {
+		t.Errorf("everybody has earned %d together: want the %d that were paid", sum, s.Paid)
+	}
 }
 
 func TestDemoReachesItsTarget(t *testing.T) {
@@ -212,9 +233,17 @@ func TestAttack11AggregatorLies(t *testing.T) {
 	if !s.Reached || len(s.Faults) != 1 || s.Faults[0] != (faultInJSON{"aggregator-1", spec.FaultWrongAggregate}) {
 		t.Errorf("reached %v, faults %v: want aggregator-1 named and no other", s.Reached, s.Faults)
 	}
+	earned := func(name string) uint64 {
+		return s.Payouts[slices.IndexFunc(s.Payouts, func(p payout) bool { return p.Node == name })].Amount
+	}
+	if s.Burned == 0 || earned("aggregator-1") >= earned("aggregator-2") {
+		t.Errorf("burned %d, the liar earned %d and aggregator-2 %d: want it to lose", s.Burned, earned("aggregator-1"), earned("aggregator-2"))
+	}
 	lines := tell(t, 3, "demo", "--home", filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
-	if s := lines[len(lines)-1]; s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 || s.Refunded != s.Escrow-s.Paid {
-		t.Errorf("two liars of four: %+v, want no round, and a refund of all but a part of what one of 25 rounds pays", s)
+	s = lines[len(lines)-1]
+	checkMoney(t, s)
+	if s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 {
+		t.Errorf("two liars of four: %+v, want no round and a refund but for fees, which are less than a round's pay", s)
 	}
 }
 

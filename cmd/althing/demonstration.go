@@ -20,6 +20,7 @@ type demonstration struct {
 
 	chain *client.Client
 	names map[uint64]string
+	had   client.Supply // before the task was created
 }
 
 func (d *demonstration) run(ctx context.Context) (summary, error) {
@@ -82,6 +83,9 @@ func (d *demonstration) submit(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if d.had, err = d.chain.Supply(ctx); err != nil {
+		return 0, err
+	}
 	receipt, err := account.Send(ctx, client.CreateTask{Spec: d.task})
 	if err != nil {
 		return 0, err
@@ -138,7 +142,8 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 func (d *demonstration) event(r spec.Round, from int64, took time.Duration) roundEvent {
 	e := roundEvent{
 		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(), Paid: r.Paid,
+		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
+		names:  d.names,
 		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),
 	}
 	for _, t := range r.Trainers {

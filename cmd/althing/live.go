@@ -40,7 +40,8 @@ func (l *live) round(e roundEvent) {
 }
 
 func (l *live) summary(s summary) {
-	l.draw(l.chart()...)
+	chart := l.chart()
+	l.draw(chart[:max(0, len(chart)-1)]...) // what follows begins with an empty line
 	l.drawn = 0
 	l.plain.summary(s)
 }
@@ -83,9 +84,12 @@ func answers(r spec.Round) (done, all int) {
 		}
 	}
 	for _, t := range r.Trainers {
-		if r.Phase == spec.PhaseTrain {
+		if r.Phase == spec.PhaseTrain && t.Declined == "" {
 			count(t.Height)
 		}
+	}
+	if r.Phase == spec.PhaseProve {
+		return int(r.Proofs), int(r.Unheld)
 	}
 	for _, a := range r.Aggregates {
 		switch r.Phase {

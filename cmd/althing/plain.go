@@ -33,12 +33,13 @@ func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string)
 		evaluators = append(evaluators, names[m.Node])
 	}
 	fmt.Fprintf(p.out, "selected to train      %s\n            aggregate  %s\n            evaluate   %s\n\n",
-		brief(trainers), brief(aggregators), brief(evaluators))
+		brief(trainers, 6), brief(aggregators, 6), brief(evaluators, 6))
 }
 
 func (p *plain) round(e roundEvent) {
 	if e.Phase == spec.PhaseAborted {
 		fmt.Fprintf(p.out, "round %3d  %s\n", e.Round, aborted(e.Reason, e.Survivors, e.Paid))
+		p.without(e)
 		return
 	}
 	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)",
@@ -47,9 +48,18 @@ func (p *plain) round(e roundEvent) {
 		fmt.Fprintf(p.out, "  epsilon %.3f spent", e.Epsilon)
 	}
 	fmt.Fprintln(p.out)
+	p.without(e)
+}
+
+// without tells which trainers a round did without, and why.
+func (p *plain) without(e roundEvent) {
+	if len(e.LeftOut) > 0 {
+		fmt.Fprintf(p.out, "           without %s\n", without(e.LeftOut, func(node uint64) string { return e.names[node] }))
+	}
 }
 
 func (p *plain) summary(s summary) {
+	p.earned(s.Payouts)
 	verdict := "target reached"
 	switch {
 	case s.Target == 0 && s.TargetReached:
@@ -65,7 +75,11 @@ func (p *plain) summary(s summary) {
 	if s.promised != nil {
 		fmt.Fprintln(p.out, s.promised)
 	}
-	fmt.Fprintf(p.out, "paid %s THING of %s, refunded %s\n", inThing(s.Paid), inThing(s.Escrow), inThing(s.Refunded))
+	fmt.Fprintf(p.out, "paid %s THING of %s, refunded %s", inThing(s.Paid), inThing(s.Escrow), inThing(s.Refunded))
+	if s.Burned > 0 {
+		fmt.Fprintf(p.out, ", burned %s of bonds", inThing(s.Burned))
+	}
+	fmt.Fprintln(p.out)
 	agreed := "all %d validators agree at height %d\n"
 	if !s.AppHashAgreed {
 		agreed = "the %d validators DISAGREE at height %d\n"
@@ -80,9 +94,8 @@ func (p *plain) summary(s summary) {
 	fmt.Fprintf(p.out, "%.1f s in all\n", s.WallSeconds)
 }
 
-// brief lists names, and counts those there is no room for.
-func brief(names []string) string {
-	const room = 6
+// brief lists as many names as there is room for, and counts the rest.
+func brief(names []string, room int) string {
 	slices.Sort(names)
 	if len(names) > room {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:room], " "), len(names)-room)

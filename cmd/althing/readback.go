@@ -42,6 +42,9 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		return s, err
 	}
 	s.Faults = d.faults(task)
+	if err := d.money(ctx, fresh, task, &s); err != nil {
+		return s, err
+	}
 	if task.Accepted > 0 {
 		if s.ModelPath, err = d.download(ctx, fresh, task); err != nil {
 			return s, err

@@ -55,10 +55,11 @@ type view struct {
 	spec.Round
 	Survived  int       `json:"survivors"`
 	Federated *spec.PPM `json:"federated_score,omitempty"` // the trainers' own, of Base
+	LeftOut   []leftOut `json:"left_out,omitempty"`
 }
 
 func viewOf(r spec.Round) view {
-	return view{Round: r, Survived: r.Survivors(), Federated: federated(r)}
+	return view{Round: r, Survived: r.Survivors(), Federated: federated(r), LeftOut: leftOuts(r)}
 }
 
 // federated is how good the trainers found the model they began with, if any
@@ -81,6 +82,14 @@ func roundRow(v view) []any {
 		v.Number, phase, unless(!v.Scored, v.Score), figure(v.Federated), len(v.Trainers), v.Survived,
 		money(v.Paid), v.Opened, height(v.Closed), unless(v.Next.IsZero(), v.Next.Short()),
 	}
+}
+
+// allRounds reads every round of a task.
+func allRounds(ctx context.Context, c *client.Client, task uint64) ([]spec.Round, error) {
+	rounds, _, err := read(pages{limit: 100, all: true}, func(at client.Page) ([]spec.Round, client.Page, error) {
+		return c.Rounds(ctx, task, at)
+	})
+	return rounds, err
 }
 
 // findRound reads the round that two words name.

@@ -51,7 +51,7 @@ func (s *session) showRound(ctx context.Context, c *client.Client, r spec.Round)
 	fed := federated(r)
 	t.row("federated score", unless(fed == nil, fmt.Sprintf("%v, of the base model, by the trainers", figure(fed))))
 	t.row("survivors", fmt.Sprintf("%d of %d trainers", r.Survivors(), len(r.Trainers)))
-	t.row("paid", money(r.Paid))
+	t.row("paid", fmt.Sprintf("%s, of it %s to the validators of blocks", money(r.Paid), money(r.Validators)))
 	if err := t.flush(); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *session) showParts(r spec.Round, known map[uint64]string) error {
 	t := s.table("TRAINER", "NAME", "COMMITTED", "SAMPLES", "CORRECT", "HELD BY", "SURVIVOR")
 	for i, own := range r.Trainers {
 		silent := own.Height == 0
-		t.row(own.Node, known[own.Node], height(own.Height), unless(silent, own.Samples), unless(silent, own.Correct), holders(r, i), yes(own.Survivor))
+		t.row(own.Node, known[own.Node], height(own.Height), unless(silent, own.Samples), unless(silent, own.Correct), holders(r, i), inSum(r, i))
 	}
 	if err := t.flush(); err != nil {
 		return err
@@ -85,6 +85,14 @@ func (s *session) showParts(r spec.Round, known map[uint64]string) error {
 		t.row(e.Node, known[e.Node], money(e.Stake), height(e.Committed), height(e.Revealed), unless(e.Revealed == 0, e.Score))
 	}
 	return t.flush()
+}
+
+// inSum says whether a trainer's update is in the sum, or why it is not.
+func inSum(r spec.Round, trainer int) string {
+	if why := whyOut(r, trainer); why != "" {
+		return "no, " + why
+	}
+	return yes(r.Trainers[trainer].Survivor)
 }
 
 // phase tells where a round is, at a network time.

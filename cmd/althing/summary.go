@@ -18,6 +18,7 @@ type roundEvent struct {
 	Federated    spec.PPM   `json:"federated_accuracy"` // of the model before, on the trainers' own rows
 	Trainers     int        `json:"trainers"`
 	Survivors    int        `json:"survivors"`
+	LeftOut      []leftOut  `json:"left_out,omitempty"`
 	Paid         uint64     `json:"paid_uthing"`
 	Height       int64      `json:"height"`
 	Blocks       int64      `json:"blocks"`       // since the round before it ended, or this one began
@@ -25,6 +26,7 @@ type roundEvent struct {
 	Seconds      float64    `json:"seconds"`
 	TrainSeconds float64    `json:"train_seconds"` // of the slowest Trainer call
 	*promised               // of a private task
+	names        map[uint64]string
 }
 
 // summary is what a fresh client reads after the run.
@@ -49,6 +51,9 @@ type summary struct {
 	Escrow            uint64       `json:"escrow_uthing"`
 	Paid              uint64       `json:"paid_uthing"`
 	Refunded          uint64       `json:"refunded_uthing"`
+	Burned            uint64       `json:"burned_uthing"`  // that the supply has shrunk by since the task was created
+	Slashed           uint64       `json:"slashed_uthing"` // that the nodes' deposits have lost
+	Payouts           []payout     `json:"payouts"`        // sum up to Paid
 	WallSeconds       float64      `json:"wall_seconds"`
 	State             string       `json:"state"`
 	Home              string       `json:"home"`

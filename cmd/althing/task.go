@@ -14,7 +14,7 @@ import (
 // task is about what consumers ask for.
 func (s *session) task() *cobra.Command {
 	return noun("task", "Ask the network for a model, and see what others asked for",
-		s.taskCreate(), s.taskList(), s.taskShow(), s.taskCancel(), s.taskCheck(), s.taskTemplate())
+		s.taskCreate(), s.taskList(), s.taskShow(), s.taskPayouts(), s.taskCancel(), s.taskCheck(), s.taskTemplate())
 }
 
 // created is a task that has just been put on the chain.
@@ -27,10 +27,12 @@ type created struct {
 }
 
 func (s *session) taskCreate() *cobra.Command {
-	return &cobra.Command{
+	var watch bool
+	c := &cobra.Command{
 		Use:   "create FILE --home DIR",
 		Short: "Lock the reward and open a task; prints its number",
 		Example: "  althing task create net/task.yaml --home net/consumer-1\n" +
+			"  althing task create net/task.yaml --home net/consumer-1 --watch\n" +
 			"  althing task template | althing task create - --home net/consumer-1",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,15 +57,29 @@ func (s *session) taskCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.json {
-				return s.line(created{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
+			if err := s.created(t); err != nil {
+				return err
 			}
-			fmt.Fprintf(s.err, "task %d is on the chain since height %d, %s are locked\nalthing: hint: %s\n",
-				t.ID, t.Created, money(t.Spec.Escrow), s.command("round watch", fmt.Sprint(t.ID)))
-			_, err = fmt.Fprintln(s.out, t.ID)
-			return err
+			if watch {
+				return s.watch(ctx, account.Client, t.ID)
+			}
+			if !s.json {
+				fmt.Fprintf(s.err, "althing: hint: %s\n", s.command("round watch", fmt.Sprint(t.ID)))
+			}
+			return nil
 		},
 	}
+	c.Flags().BoolVar(&watch, "watch", false, "follow the task until it closes, a line a round")
+	return c
+}
+
+func (s *session) created(t spec.Task) error {
+	if s.json {
+		return s.line(created{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
+	}
+	fmt.Fprintf(s.err, "task %d is on the chain since height %d, %s are locked\n", t.ID, t.Created, money(t.Spec.Escrow))
+	_, err := fmt.Fprintln(s.out, t.ID)
+	return err
 }
 
 // affordable says of a task that was refused for lack of money how much is missing.

@@ -22,6 +22,7 @@ type watched struct {
 	Federated *spec.PPM   `json:"federated_accuracy,omitempty"` // of the model it began with
 	Trainers  int         `json:"trainers"`
 	Survivors int         `json:"survivors"`
+	LeftOut   []leftOut   `json:"left_out,omitempty"`
 	Paid      uint64      `json:"paid_uthing"`
 	Height    int64       `json:"height"`
 	Blocks    int64       `json:"blocks"`
@@ -104,23 +105,40 @@ func (s *session) over(r spec.Round) error {
 	if s.json {
 		return s.line(watched{
 			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), Paid: r.Paid,
+			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
 			Height: r.Closed, Blocks: r.Closed - r.Opened, Model: r.Next,
 		})
 	}
 	if r.Phase == spec.PhaseAborted {
-		_, err := fmt.Fprintf(s.out, "round %3d  %s\n", r.Number, aborted(r.Reason, r.Survivors(), r.Paid))
+		if _, err := fmt.Fprintf(s.out, "round %3d  %s\n", r.Number, aborted(r.Reason, r.Survivors(), r.Paid)); err != nil {
+			return err
+		}
+		return s.without(r)
+	}
+	if _, err := fmt.Fprintf(s.out, "round %3d  accuracy %-8v  federated %-8v  %d of %d updates  %d blocks\n",
+		r.Number, unless(!r.Scored, r.Score), figure(federated(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "round %3d  accuracy %-8v  federated %-8v  %d of %d updates  %d blocks\n",
-		r.Number, unless(!r.Scored, r.Score), figure(federated(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened)
+	return s.without(r)
+}
+
+// without tells which trainers a round did without, and why.
+func (s *session) without(r spec.Round) error {
+	list := leftOuts(r)
+	if len(list) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(s.out, "           without %s\n", without(list, func(node uint64) string { return fmt.Sprintf("node %d", node) }))
 	return err
 }
 
 // aborted tells why a round came to no model, and what it paid all the same.
 func aborted(why string, survivors int, paid uint64) string {
-	if paid == 0 {
+	switch {
+	case paid == 0:
 		return "aborted: " + why
+	case survivors == 0:
+		return fmt.Sprintf("aborted: %s; %s of fees", why, money(paid))
 	}
 	return fmt.Sprintf("stopped: %s; %s paid for %s", why, money(paid), counted(uint32(survivors), "update"))
 }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// TestPayoutsAddUp wants every uthing of a closed task at somebody: of a node, a lender, the
+// validators, committees of which the rounds keep totals only, or the consumer.
+func TestPayoutsAddUp(t *testing.T) {
+	task, rounds := trained()
+	rounds[2].Trainers[1].Paid, rounds[2].Trainers[1].Lent, rounds[2].Trainers[1].Lender = 45, 45, "althing1lender"
+	rounds = append(rounds, spec.Round{Task: 7, Number: 4, Phase: spec.PhaseAborted, Paid: 9, Validators: 1}) // in which nobody spoke
+	task.State, task.Spec.Escrow, task.Paid, task.Fees, task.Refunded = spec.TaskFailed, 1000, 226, 26, 774
+	task.Spec.Selection.MinStake, task.Tariff = 10_000, spec.DefaultTariff()
+	task.Faults = []spec.Fault{{Round: 3, Node: 3, Kind: spec.FaultWrongAggregate}}
+	want := payouts{
+		Task: 7, State: spec.TaskFailed, Escrow: 1000, Paid: 226, Fees: 26, Refunded: 774,
+		Earnings: []earning{
+			{Role: "trainer", Node: 1, Rounds: 3, Served: 1, Earned: 50},
+			{Role: "trainer", Node: 2, Rounds: 3, Served: 2, Earned: 95},
+			{Role: "aggregator", Node: 3, Rounds: 3, Served: 2, Earned: 11, Aborted: 4},
+			{Role: "evaluator", Node: 4, Rounds: 3, Served: 1, Earned: 6, Aborted: 6},
+			{Role: lenderRole, Account: "althing1lender", Earned: 45},
+			{Role: validatorRole, Earned: 6, Aborted: 3},
+			{Role: nothingRole, Earned: 8, Aborted: 8},
+			{Role: waitingRole, Earned: 5, Aborted: 5},
+		},
+		Faults: []costlyFault{{Fault: task.Faults[0], Slash: 200}},
+	}
+	got := payoutsOf(task, rounds)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	sum := uint64(0)
+	for _, e := range got.Earnings {
+		sum += e.Earned
+	}
+	if sum != task.Paid || sum+got.Refunded != got.Escrow {
+		t.Errorf("%d earned and %d refunded: want %d together", sum, got.Refunded, got.Escrow)
+	}
+}
