@@ -233,7 +233,7 @@ func TestRandomHistories(t *testing.T) {
 		h.crew.network.gas = client.Gas
 		h.says("ann", &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(h.asked())})
 		h.next(true)
-		for range rapid.IntRange(5, 25).Draw(r, "blocks") {
+		for range rapid.IntRange(5, 18).Draw(r, "blocks") {
 			h.answers()
 			for range rapid.IntRange(0, 2).Draw(r, "others") {
 				h.anything()
