@@ -93,14 +93,20 @@ func (c crew) at(n *network) crew {
 // of a task that nobody serves has to say: nothing.
 func (c crew) honest() (txs [][]byte) {
 	c.Helper()
-	var tasks taskpb.QueryTasksResponse
-	c.ask("/althing.task.v1.Query/Tasks", &taskpb.QueryTasks{Pagination: &query.PageRequest{Limit: 100}}, &tasks)
 	said := map[string]int{}
-	say := func(node uint64, msg sdk.Msg) {
+	c.owed(func(node uint64, msg sdk.Msg) {
 		name := c.nameOf(node)
 		txs = append(txs, c.says(name, 0, said[name], msg))
 		said[name]++
-	}
+	})
+	return txs
+}
+
+// owed is what honest nodes have to say now.
+func (c crew) owed(say func(node uint64, msg sdk.Msg)) {
+	c.Helper()
+	var tasks taskpb.QueryTasksResponse
+	c.ask("/althing.task.v1.Query/Tasks", &taskpb.QueryTasks{Pagination: &query.PageRequest{Limit: 100}}, &tasks)
 	for i := range tasks.Tasks {
 		t, err := tasks.Tasks[i].ToSpec()
 		if err != nil {
@@ -127,7 +133,6 @@ func (c crew) honest() (txs [][]byte) {
 			c.answer(t, r, say)
 		}
 	}
-	return txs
 }
 
 // answer is what the nodes of a round have to say in it.

@@ -159,13 +159,14 @@ func (s *State) stop(at Moment) []Effect {
 // says: meanwhile its members have a slot less for others.
 const maxHeld = spec.Hour
 
-// selectDeadline is how long the task waits for participants, or they prepare.
+// selectDeadline is how long the task waits for participants, or they prepare; after an
+// aborted round, from the end of its pause on.
 func (s *State) selectDeadline() spec.Time {
 	lasts := s.Task.Spec.Deadlines.Select
 	if s.Task.State != spec.TaskWaiting {
 		lasts = min(lasts, maxHeld)
 	}
-	return s.Task.Since.After(max(lasts, s.pause()))
+	return s.resumes().After(lasts)
 }
 
 // resumes is when trainers are asked for again: after an aborted round the task pauses.

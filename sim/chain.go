@@ -30,6 +30,7 @@ type Chain struct {
 	rounds   map[place]spec.Round
 	parts    map[place]held // by task and node: what the task has of the node
 	burned   uint64         // uthing that were slashed
+	funded   uint64         // uthing that accounts were given
 	datasets []owned        // data set i+1 at i
 	undo     []func()       // what takes back everything since the last input
 }
@@ -64,7 +65,10 @@ func (c *Chain) BeginBlock(at int64) { c.clock = c.clock.Tick(at) }
 func (c *Chain) now() round.Moment { return round.Moment{Height: c.height, Time: c.clock.Time} }
 
 // Fund gives an account money.
-func (c *Chain) Fund(account string, uthing uint64) { c.balances[account] += uthing }
+func (c *Chain) Fund(account string, uthing uint64) {
+	c.balances[account] += uthing
+	c.funded += uthing
+}
 
 // Balance is what an account can spend, in uthing.
 func (c *Chain) Balance(account string) uint64 { return c.balances[account] }

@@ -247,9 +247,12 @@ func (n *Network) block() error {
 		if err := n.Say(m.task, m.input); err != nil {
 			n.tell("height %d: task %d refuses %T: %v", n.height, m.task, m.input, err)
 		}
+		if err := n.Sound(); err != nil {
+			return fmt.Errorf("height %d, after %T: %w", n.height, m.input, err)
+		}
 	}
-	if err := n.EndBlock(); err != nil {
-		return err
+	if err := errors.Join(n.EndBlock(), n.Sound()); err != nil {
+		return fmt.Errorf("at the end of block %d: %w", n.height-1, err)
 	}
 	plans := n.planned
 	n.planned = nil // what is done may plan more

@@ -168,8 +168,8 @@ func (r registry) change(ctx context.Context, id uint64, by func(*spec.Node)) er
 	return r.set(ctx, n)
 }
 
-func (r registry) Merit(ctx context.Context, id uint64, _ spec.Change) error {
-	return r.change(ctx, id, func(n *spec.Node) { n.Reputation = min(n.Reputation+1, spec.One) })
+func (r registry) Merit(ctx context.Context, id uint64, c spec.Change) error {
+	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Praise(n.Standing, c) })
 }
 
 func (r registry) Demerit(ctx context.Context, id uint64, c spec.Change) error {

@@ -71,9 +71,15 @@ func newMemory() *memory {
 }
 
 func (m *memory) EndBlock(later spec.Duration) error {
-	err := m.Chain.EndBlock()
+	err := errors.Join(m.Chain.EndBlock(), m.Sound())
 	m.time += int64(later)
 	m.BeginBlock(m.time)
+	return err
+}
+
+func (m *memory) Say(task uint64, in round.Input) error {
+	err := m.Chain.Say(task, in)
+	must(m.Sound())
 	return err
 }
 

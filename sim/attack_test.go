@@ -1,0 +1,178 @@
+package sim_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// bonded asks for a bond of 1 THING of each node, which is all that it has.
+func bonded(rounds uint32) spec.TaskSpec {
+	asked := sim.DigitsTask(rounds)
+	asked.Selection.MinStake = spec.Thing
+	return asked
+}
+
+// hides is an aggregator that commits and never reveals.
+func hides(a role.Action) bool {
+	s, sends := a.(role.Send)
+	_, reveals := s.Input.(round.RevealAggregate)
+	return sends && reveals
+}
+
+// stake is what a node has locked.
+func stake(n *sim.Network, node uint64) uint64 {
+	has, _ := n.Node(node)
+	return has.Locked()
+}
+
+// TestAttack17NoReveal: two of four aggregators commit and do not reveal, so that no round
+// gives a model. Off: nothing may be slashed. On: each loses a part of its bond in each
+// round, which is burned. Where nobody reveals, as it is with a deadline that nobody can
+// meet, nobody loses anything.
+func TestAttack17NoReveal(t *testing.T) {
+	play := func(most spec.PPM, hiding int) (*sim.Network, spec.Task) {
+		asked := bonded(2)
+		asked.Retries = 3
+		n := digits(t, sim.Config{}, 3, asked)
+		n.Rules.MaxSlash = most
+		for _, node := range n.Nodes[:hiding] {
+			node.Refuses = hides
+		}
+		return n, finish(t, n)
+	}
+	n, task := play(0, 2)
+	if task.State != spec.TaskFailed || task.Accepted != 0 || n.Burned() != 0 {
+		t.Fatalf("task %s after %d models, %d burned: the attack does not work even undefended", task.State, task.Accepted, n.Burned())
+	}
+	n, task = play(spec.One/10, 2)
+	const rounds = 4
+	left := uint64(spec.Thing)
+	for range rounds {
+		left -= left / 200 // of the bond, which is no more than what is left
+	}
+	if task.Round != rounds || n.Burned() != 2*(spec.Thing-left) {
+		t.Errorf("%d rounds, %d burned", task.Round, n.Burned())
+	}
+	for node := uint64(1); node <= 11; node++ {
+		has, _ := n.Node(node)
+		want := uint64(spec.Thing)
+		if node <= 2 {
+			want = left
+		}
+		if has.Stake != want || has.State == spec.NodeJailed {
+			t.Errorf("node %d is %s and has %d: want %d", node, has.State, has.Stake, want)
+		}
+	}
+	t.Logf("four rounds cost the two %d uthing each, and the consumer %d of %d a round", spec.Thing-left, task.Paid, task.Spec.PerRound())
+	n, task = play(spec.One/10, sim.Aggregators)
+	if task.State != spec.TaskFailed || n.Burned() != 0 {
+		t.Errorf("nobody could reveal: task %s, %d burned", task.State, n.Burned())
+	}
+}
+
+// TestAttack17WrongAggregate: an aggregator publishes another model in every round. Off:
+// nothing may be slashed. On: it loses a fiftieth of its bond each time, no more than a
+// tenth of what it has in a day, and is jailed: no later task asks it.
+func TestAttack17WrongAggregate(t *testing.T) {
+	const rounds = 8
+	play := func(most spec.PPM) (*sim.Network, spec.Task) {
+		n := digits(t, sim.Config{}, 3, bonded(rounds))
+		n.Rules.MaxSlash = most
+		n.Nodes[0].Machines = func() []role.Machine { return []role.Machine{&aggregator.Machine{Node: 1, Liar: true}} }
+		n.Nodes[0].Restart()
+		return n, finish(t, n)
+	}
+	n, task := play(0)
+	if len(task.Faults) != 1 || stake(n, 1) != spec.Thing {
+		t.Fatalf("faults %v, stake %d: the attack does not work even undefended", task.Faults, stake(n, 1))
+	}
+	n, task = play(spec.One / 10)
+	liar, _ := n.Node(1)
+	if task.Accepted != rounds || n.Burned() != spec.Thing/10 || liar.Stake != spec.Thing-spec.Thing/10 || liar.State != spec.NodeJailed {
+		t.Errorf("%d models; %d burned, the liar is %s with %d", task.Accepted, n.Burned(), liar.State, liar.Stake)
+	}
+	for node := uint64(2); node <= 11; node++ {
+		if stake(n, node) != spec.Thing {
+			t.Errorf("node %d has %d", node, stake(n, node))
+		}
+	}
+}
+
+// TestAttackSlowTrainerIsLeftOut: a trainer with 93% of the rows takes almost three times
+// as long as the others. Without patience it is in no round, though there is time; with
+// it, in every one from the second on.
+func TestAttackSlowTrainerIsLeftOut(t *testing.T) {
+	const rounds = 4
+	play := func(patience spec.PPM) (in []uint64, score spec.PPM) {
+		table, err := data.Digits()
+		if err != nil {
+			t.Fatal(err)
+		}
+		train, holdout, err := data.Holdout(table, spec.One/5, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := sim.New(sim.Config{Takes: func(n *sim.Node, a role.Action) time.Duration {
+			switch _, trains := a.(trainer.Train); {
+			case !trains:
+				return 10 * time.Millisecond
+			case n.Tools.Table.Rows() > 1000:
+				return 2900 * time.Millisecond
+			}
+			return time.Second
+		}})
+		join := func(role spec.Role, rows data.Table) {
+			if _, err := n.Join(sim.Member{Roles: role, Rows: rows}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 4 {
+			join(spec.Aggregator, data.Table{})
+		}
+		join(spec.Evaluator, holdout)
+		const small = 4
+		rows := make([]int, train.Rows())
+		for i := range rows {
+			rows[i] = i
+		}
+		large := len(rows) * 93 / 100
+		join(spec.Trainer, train.Select(rows[:large])) // node 6
+		for i := range small {
+			rest := rows[large:]
+			join(spec.Trainer, train.Select(rest[i*len(rest)/small:(i+1)*len(rest)/small]))
+		}
+		asked := sim.DigitsTask(rounds)
+		asked.Selection.Evaluators, asked.Selection.Patience = 1, patience
+		if _, err := n.Open("consumer", asked); err != nil {
+			t.Fatal(err)
+		}
+		task := finish(t, n)
+		for number := uint64(1); number <= task.Round; number++ {
+			r, err := n.Round(1, number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Trainers[r.Trainer(6)].Survivor {
+				in = append(in, number)
+			}
+		}
+		return in, task.Score
+	}
+	in, without := play(0)
+	if len(in) != 0 {
+		t.Fatalf("it is in rounds %v: the attack does not work even undefended", in)
+	}
+	in, with := play(spec.MaxPatience)
+	if len(in) != rounds-1 || in[0] != 2 {
+		t.Errorf("it is in rounds %v", in)
+	}
+	t.Logf("without its rows %s, with them %s", without, with)
+}
