@@ -55,7 +55,11 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if _, err := k.next.Next(ctx); err != nil {
 		return nil, err
 	}
-	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, k.save(ctx, round.State{}, state)
+	if err := k.save(ctx, round.State{}, state); err != nil {
+		return nil, err
+	}
+	created := &taskpb.EventCreated{Task: state.Task.ID, Owner: state.Task.Owner, Escrow: asked.Escrow}
+	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, emit(ctx, created)
 }
 
 // addresses wants the owners that a task admits to be accounts as the chain writes them:
@@ -182,7 +186,10 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 	if err := k.forget(ctx, h); err != nil {
 		return err
 	}
-	return k.apply(ctx, h.at, h.state, h.input)
+	if err := k.apply(ctx, h.at, h.state, h.input); err != nil {
+		return err
+	}
+	return emit(ctx, said(m.GetTask(), h.input)...)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {
