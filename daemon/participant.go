@@ -261,7 +261,7 @@ func (p *Participant) show() error {
 func (p *Participant) serve(listener net.Listener) {
 	handler := &blob.Server{
 		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: p.directory, Doubt: p.directory.doubt,
-		Policy:  &punctual{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport}, records: p.chain},
+		Policy:  &punctual{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport, Payloads: &aggregator.Payloads{Store: p.tools.Store}}, records: p.chain},
 		Penalty: time.Second,
 		Failed: func(r *http.Request, err error) {
 			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))

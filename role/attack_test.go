@@ -2,6 +2,7 @@ package role_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -34,6 +35,13 @@ func (lax) MayGetModel(ctx, blob.Caller, blob.Ref) error        { return nil }
 type blind struct{ blob.Policy }
 
 func (blind) CheckUpdate(ctx, blob.Ref, blob.Entry, io.Reader) error { return nil }
+
+// unaware is the policy of an aggregator that takes copies.
+func unaware(p blob.Policy) blob.Policy {
+	own := p.(aggregator.Policy)
+	own.Payloads = nil
+	return own
+}
 
 // stalling lets whoever wants an update wait until it gives up.
 type stalling struct{ blob.Policy }
@@ -149,7 +157,7 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 	wantErr(t, put(t, n, 1, place(1, copier), salt, copied), blob.ErrForbidden)
 	wantErr(t, put(t, n, 1, place(1, copier), e.Salt, update), blob.ErrForbidden)
 
-	n.Nodes[0].Policy = lax{n.Nodes[0].Policy}
+	n.Nodes[0].Policy = lax{unaware(n.Nodes[0].Policy)}
 	if err := errors.Join(steal(), put(t, n, 1, place(1, copier), salt, copied)); err != nil {
 		t.Errorf("without the policy the copy is not taken: %v", err)
 	}
@@ -157,6 +165,70 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 	r = rounds(t, n)[0]
 	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, copier) != 0 || paid(n, victim) == 0 {
 		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, paid(n, copier))
+	}
+}
+
+// A copier has got at the victim's values before it commits, and commits to them under its
+// own name: other bytes, another digest, the same work.
+func TestAttack04SameValues(t *testing.T) {
+	const victim, copier = first, first + 1
+	play := func(t *testing.T, aware, copierFirst bool) (r spec.Round, refused error, n *sim.Network) {
+		t.Helper()
+		n = open(t, 3, sim.DigitsTask(1))
+		if !aware {
+			for _, node := range n.Nodes[:sim.Aggregators] {
+				node.Policy = unaware(node.Policy)
+			}
+		}
+		n.Nodes[victim-1].Refuses = refuseUpload
+		n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || refuseUpload(a) }
+		reach(t, n, 1, spec.PhaseTrain)
+		step(t, n)
+		e, update := own(t, n, 1, victim)
+		copied, salt := restamp(t, update, place(1, copier)), spec.Salt{1}
+		hope := spec.UpdateCommitment(place(1, copier), spec.DigestOf(copied), salt)
+		if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
+			t.Fatal(err)
+		}
+		_, r = reach(t, n, 1, spec.PhaseAttest)
+		if one, other := r.Trainers[0], r.Trainers[1]; one.Height == 0 || one.Height > other.Height {
+			t.Fatalf("the victim committed at %d, the copier at %d", one.Height, other.Height)
+		}
+		send := []func(to uint64) error{
+			func(to uint64) error { return put(t, n, to, place(1, victim), e.Salt, update) },
+			func(to uint64) error { return put(t, n, to, place(1, copier), salt, copied) },
+		}
+		if copierFirst {
+			slices.Reverse(send)
+		}
+		for _, node := range n.Nodes[:sim.Aggregators] {
+			for _, one := range send {
+				refused = cmp.Or(refused, one(node.ID))
+				node.Use(node.Tools.Store) // what arrived before is read from the store
+			}
+		}
+		finish(t, n)
+		return rounds(t, n)[0], refused, n
+	}
+
+	// Off: it is paid as the victim is.
+	r, refused, n := play(t, false, false)
+	if refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor || paid(n, copier) != paid(n, victim) {
+		t.Fatalf("the attack does not work even undefended: %v, %+v", refused, r.Trainers)
+	}
+	// On: who committed later is refused, has no receipt and is not in a bitmap.
+	r, refused, n = play(t, true, false)
+	wantErr(t, refused, aggregator.ErrCopy)
+	wantErr(t, refused, blob.ErrContent)
+	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, victim) == 0 || paid(n, copier) != 0 {
+		t.Errorf("the victim is paid %d, the copier %d", paid(n, victim), paid(n, copier))
+	}
+	if d, _ := n.Node(copier); d.Stake != spec.Thing {
+		t.Errorf("stake moves: %d", d.Stake)
+	}
+	// A copy that arrives first keeps its receipt, and the original is taken all the same.
+	if r, refused, _ = play(t, true, true); refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
+		t.Errorf("a copy that is first harms the original: %v, %+v", refused, r.Trainers)
 	}
 }
 

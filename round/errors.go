@@ -44,6 +44,8 @@ var (
 	ErrCause           = &Refusal{28, "cause to decline is unknown, or not one for a task of this kind"}
 	ErrReceipt         = &Refusal{29, "receipt is not signed by an aggregator of the round for this update, or out of order"}
 	ErrHeld            = &Refusal{30, "no update of the node is missing"}
+	ErrContradiction   = &Refusal{31, "what is shown does not contradict itself, or the node did not sign both"}
+	ErrKnown           = &Refusal{32, "fault is recorded already"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -53,7 +55,7 @@ func Refusals() []*Refusal {
 		ErrTaskNotFound, ErrRoundNotFound, ErrNotOwner, ErrSpec, ErrMalformed, ErrEscrow,
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
-		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld,
+		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
 		errUnexpectedInput,
 	}
 }

@@ -52,7 +52,7 @@ type World interface {
 	GiveBack(task spec.Task, dataset uint64) error
 	// Tell says what happens to whoever listens, before it is carried out; [Of]
 	// says in which round.
-	Tell(s State, e Effect)
+	Tell(s State, e Effect) error
 }
 
 // Apply gives a task an input at a moment, and has the world carry out everything
@@ -72,8 +72,11 @@ func Apply(w World, at Moment, s State, in Input) error {
 		return err
 	}
 	for _, e := range effects {
-		w.Tell(next, e)
-		if err := carryOut(w, at, next, e); err != nil {
+		err := w.Tell(next, e)
+		if err == nil {
+			err = carryOut(w, at, next, e)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
 	}

@@ -100,7 +100,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	store := blob.NewMemory()
 	node := &Node{
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
-		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner)},
+		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}},
 		Tools: role.Tools{
 			Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
@@ -164,7 +164,13 @@ func (d *Node) Profile() spec.Profile {
 }
 
 // Use gives the node another store, which it also shows to others.
-func (d *Node) Use(s blob.Store) { d.Tools.Store, d.Shows = s, s }
+func (d *Node) Use(s blob.Store) {
+	d.Tools.Store, d.Shows = s, s
+	if p, ok := d.Policy.(aggregator.Policy); ok && p.Payloads != nil {
+		p.Payloads = &aggregator.Payloads{Store: s}
+		d.Policy = p
+	}
+}
 
 // Crash stops the node at once: what it was doing is lost, and it serves nothing.
 func (d *Node) Crash() {

@@ -27,7 +27,7 @@ type Task struct {
 	Model       Digest    `json:"model"`             // newest agreed model
 	Score       PPM       `json:"score"`             // stake-weighted median of the newest model that was scored
 	Due         Time      `json:"due_ms"`            // when it must be looked at again; 0 where it is closed
-	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind
+	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind; of equivocation, one for each node and round
 }
 
 // Slot is the place of a node in a round of the task. Whatever the chain is called that

@@ -133,10 +133,10 @@ func report(ctx context.Context, task, number uint64, why error) {
 	log := sdk.UnwrapSDKContext(ctx).Logger()
 	if p, ok := errors.AsType[*round.Panic](why); ok {
 		log.Error("task is stuck", "task", task, "err", why, "stack", string(p.Stack))
-		emit(ctx, task, number, "stuck: panic")
+		emitLine(ctx, task, number, "stuck: panic")
 		return
 	}
 	log.Error("task is stuck", "task", task, "err", why)
 	space, code, _ := errorsmod.ABCIInfo(why, false)
-	emit(ctx, task, number, fmt.Sprintf("stuck: %s/%d", space, code)) // words may differ from build to build
+	emitLine(ctx, task, number, fmt.Sprintf("stuck: %s/%d", space, code)) // words may differ from build to build
 }

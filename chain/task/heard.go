@@ -59,6 +59,9 @@ func signatures(in round.Input) uint64 {
 	if proof, ok := in.(round.Prove); ok {
 		return uint64(len(proof.Receipts))
 	}
+	if _, ok := in.(round.TwoReceipts); ok {
+		return 2
+	}
 	return 0
 }
 
@@ -73,6 +76,11 @@ func (k Keeper) hear(ctx context.Context, m taskpb.Message) (heard, error) {
 	if err != nil {
 		return heard{}, refused(err)
 	}
+	return k.hearing(ctx, m, node, in)
+}
+
+// hearing finds the same for an input.
+func (k Keeper) hearing(ctx context.Context, m taskpb.Message, node uint64, in round.Input) (heard, error) {
 	if signatures := signatures(in); signatures > 0 {
 		sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(signatures*signatureGas, "signatures in a message")
 	}

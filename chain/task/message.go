@@ -55,7 +55,11 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if _, err := k.next.Next(ctx); err != nil {
 		return nil, err
 	}
-	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, k.save(ctx, round.State{}, state)
+	if err := k.save(ctx, round.State{}, state); err != nil {
+		return nil, err
+	}
+	created := &taskpb.EventCreated{Task: state.Task.ID, Owner: state.Task.Owner, Escrow: asked.Escrow}
+	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, emit(ctx, created)
 }
 
 // addresses wants the owners that a task admits to be accounts as the chain writes them:
@@ -79,19 +83,7 @@ func (k Keeper) Cancel(ctx context.Context, m *taskpb.MsgCancel) (*taskpb.MsgCan
 	if err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, err))
 	}
-	in, err := taskpb.InputOf(&taskpb.MsgCancel{Owner: owner.String(), Task: m.Task}, 0)
-	if err != nil {
-		return nil, refused(err)
-	}
-	at, err := k.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	state, err := k.load(ctx, m.Task, round.Needs(in))
-	if err != nil {
-		return nil, err
-	}
-	return &taskpb.MsgCancelResponse{}, k.apply(ctx, at, state, in)
+	return &taskpb.MsgCancelResponse{}, k.wish(ctx, &taskpb.MsgCancel{Owner: owner.String(), Task: m.Task})
 }
 
 // Ready implements [taskpb.MsgServer].
@@ -139,6 +131,24 @@ func (k Keeper) RevealScore(ctx context.Context, m *taskpb.MsgRevealScore) (*tas
 	return &taskpb.MsgRevealScoreResponse{}, k.answer(ctx, m)
 }
 
+// Accuse implements [taskpb.MsgServer]: anybody may, whether or not it has a node.
+func (k Keeper) Accuse(ctx context.Context, m *taskpb.MsgAccuse) (*taskpb.MsgAccuseResponse, error) {
+	return &taskpb.MsgAccuseResponse{}, k.wish(ctx, m)
+}
+
+// wish gives a task what an account says that need not have a node.
+func (k Keeper) wish(ctx context.Context, m taskpb.Message) error {
+	in, err := taskpb.InputOf(m, 0)
+	if err != nil {
+		return refused(err)
+	}
+	h, err := k.hearing(ctx, m, 0, in)
+	if err != nil {
+		return err
+	}
+	return k.apply(ctx, h.at, h.state, h.input)
+}
+
 // Owed reports whether msg is the one its signer owes a task at this moment:
 // the round machine would accept it.
 func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
@@ -149,7 +159,11 @@ func (k Keeper) Owed(ctx context.Context, msg sdk.Msg) bool {
 // owed is a message with what was read for it, and whether it is owed.
 func (k Keeper) owed(ctx context.Context, msg sdk.Msg) (h heard, owed bool) {
 	m, ok := msg.(taskpb.Message)
-	if _, wish := msg.(*taskpb.MsgCancel); wish || !ok { // nobody owes it to cancel
+	if !ok {
+		return h, false
+	}
+	switch msg.(type) {
+	case *taskpb.MsgCancel, *taskpb.MsgAccuse: // nobody owes it to cancel or to accuse
 		return h, false
 	}
 	h, err := k.hear(ctx, m)
@@ -172,7 +186,10 @@ func (k Keeper) answer(ctx context.Context, m taskpb.Message) error {
 	if err := k.forget(ctx, h); err != nil {
 		return err
 	}
-	return k.apply(ctx, h.at, h.state, h.input)
+	if err := k.apply(ctx, h.at, h.state, h.input); err != nil {
+		return err
+	}
+	return emit(ctx, said(m.GetTask(), h.input)...)
 }
 
 func (k Keeper) coins(uthing uint64) sdk.Coins {

@@ -85,11 +85,9 @@ func TestNoCoinIsLost(t *testing.T) {
 		supply := w.supply()
 		for range rapid.IntRange(1, 60).Draw(t, "blocks") {
 			for _, msg := range anyMessages(t, w) {
-				_, create := msg.(*taskpb.MsgCreate)
-				_, cancel := msg.(*taskpb.MsgCancel)
 				before, owed := w.everything(), w.Owed(w.ctx, msg)
 				err := w.deliver(msg)
-				if !create && !cancel && owed != (err == nil) || owed && (create || cancel) {
+				if owed != (err == nil && owing(msg)) {
 					t.Fatalf("owed %t, and %T: %v", owed, msg, err)
 				}
 				if err != nil && w.everything() != before {

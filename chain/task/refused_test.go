@@ -73,4 +73,9 @@ func TestRefusedMessagesChangeNothing(t *testing.T) {
 	w.finish(id)
 	refuse(last, "task/10")
 	refuse(&taskpb.MsgCancel{Owner: account("alice"), Task: id}, "task/10")
+	accuse := &taskpb.MsgAccuse{Owner: account("bob"), Task: id, Round: 1, Aggregator: 6, Trainer: 1}
+	refuse(accuse, "task/31")
+	vary(accuse, func(m sdk.Msg) { m.(*taskpb.MsgAccuse).First.Signature = []byte{1} }, "task/6")
+	vary(accuse, func(m sdk.Msg) { m.(*taskpb.MsgAccuse).Aggregator = 1 }, "task/11")
+	vary(accuse, func(m sdk.Msg) { setNumber(m, "Task", 9) }, "task/2")
 }

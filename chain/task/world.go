@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -13,10 +12,6 @@ import (
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
-
-// EventType is the type of the event emitted for every effect; its attributes
-// are task, round (0 where the effect is about the task) and effect.
-const EventType = "althing.task"
 
 // world is the chain as package round sees it, in one transaction or at the end of
 // one block.
@@ -137,17 +132,4 @@ func (w world) Blame(node uint64, c spec.Change) error {
 // Measure implements [round.World].
 func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
 	return w.nodes.Measure(w.ctx, node, kind, accuracy)
-}
-
-// Tell implements [round.World]: an event for whoever reads blocks.
-func (w world) Tell(s round.State, e round.Effect) {
-	emit(w.ctx, s.Task.ID, round.Of(e), e.String())
-}
-
-func emit(ctx context.Context, task, round uint64, effect string) {
-	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(EventType,
-		sdk.NewAttribute("task", strconv.FormatUint(task, 10)),
-		sdk.NewAttribute("round", strconv.FormatUint(round, 10)),
-		sdk.NewAttribute("effect", effect),
-	))
 }

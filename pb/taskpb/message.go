@@ -40,6 +40,11 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		return &MsgCommitScore{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment)}, nil
 	case round.RevealScore:
 		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Salt: in.Salt[:]}, nil
+	case round.TwoReceipts:
+		return &MsgAccuse{
+			Owner: owner, Task: task, Round: in.Round, Aggregator: in.Aggregator, Trainer: in.Trainer,
+			First: givenFromSpec(in.First), Second: givenFromSpec(in.Second),
+		}, nil
 	case round.Cancel:
 		return &MsgCancel{Owner: owner, Task: task}, nil
 	case round.Select, round.Tick:
@@ -72,6 +77,11 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 		in = round.CommitScore{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment)}
 	case *MsgRevealScore:
 		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Salt: r.salt(m.Salt)}
+	case *MsgAccuse:
+		in = round.TwoReceipts{
+			Round: m.Round, Aggregator: m.Aggregator, Trainer: m.Trainer,
+			First: givenToSpec(&r, m.First), Second: givenToSpec(&r, m.Second),
+		}
 	case *MsgCancel:
 		in = round.Cancel{Owner: m.Owner}
 	default:
@@ -95,4 +105,12 @@ func receiptsToSpec(r *digests, list []Receipt) (out []spec.Receipt) {
 		out = append(out, spec.Receipt{Aggregator: m.Aggregator, Signature: r.signature(m.Signature)})
 	}
 	return out
+}
+
+func givenFromSpec(g round.Given) Given {
+	return Given{Commitment: digest(g.Commitment), Signature: signature(g.Signature)}
+}
+
+func givenToSpec(r *digests, m Given) round.Given {
+	return round.Given{Commitment: r.read("commitment", m.Commitment), Signature: r.signature(m.Signature)}
 }

@@ -24,6 +24,9 @@ import (
 func said(t *rapid.T) []round.Input {
 	random := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
 	all := []round.Input{round.Cancel{Owner: "ann"}}
+	if in, ok := quick.Value(reflect.TypeFor[round.TwoReceipts](), random); ok {
+		all = append(all, in.Interface().(round.Input))
+	}
 	for _, kind := range round.Answers() {
 		in, ok := quick.Value(reflect.TypeOf(kind), random)
 		if !ok {
@@ -93,7 +96,7 @@ func TestEveryMessageIsTranslated(t *testing.T) {
 			got = append(got, fmt.Sprintf("%T", in))
 		}
 	}
-	want := []string{"round.Cancel"}
+	want := []string{"round.Cancel", "round.TwoReceipts"}
 	for _, kind := range round.Answers() {
 		want = append(want, fmt.Sprintf("%T", kind))
 	}

@@ -17,7 +17,8 @@ import (
 
 // Policy is the access rule of an aggregator's blob interface. A trainer that is
 // selected and has committed may put its own update while the round asks for
-// uploads. The round's aggregators may get updates once uploads have begun, and
+// uploads, unless another that committed before has sent the same values. The round's
+// aggregators may get updates once uploads have begun, and
 // their trainer may. When the round has settled, survivors' updates are for all
 // nodes of the round, and for anybody if the task is audited in public; where it is
 // audited by its aggregators alone, nobody else ever gets one, its trainer included. Models
@@ -32,6 +33,8 @@ type Policy struct {
 	Node uint64
 	// Key is the node's transport key, which signs receipts; with nil it gives none.
 	Key ed25519.PrivateKey
+	// Payloads finds updates that are copies; with nil they are taken.
+	Payloads *Payloads
 }
 
 var _ blob.Policy = Policy{}
@@ -86,7 +89,7 @@ func (p Policy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.En
 
 // CheckUpdate implements [blob.Policy].
 func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body io.Reader) error {
-	task, err := p.Chain.Task(ctx, r.Slot.Task)
+	task, round, err := p.read(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -94,7 +97,11 @@ func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body 
 	if err != nil {
 		return err
 	}
-	return model.CheckUpdate(body, want)
+	digest, err := values(body, want, func(body io.Reader) error { return model.CheckUpdate(body, want) })
+	if err != nil || p.Payloads == nil {
+		return err
+	}
+	return p.Payloads.take(ctx, task, round, r.Slot.Node, digest)
 }
 
 // Receipt implements [blob.Policy].

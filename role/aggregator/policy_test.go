@@ -67,7 +67,9 @@ func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte 
 	if change != nil {
 		change(&h)
 	}
-	b, err := model.EncodeUpdate(h, make([]int32, h.Count))
+	values := make([]int32, h.Count)
+	values[0] = int32(node) // or it were a copy of another's
+	b, err := model.EncodeUpdate(h, values)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -349,9 +349,12 @@ func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ct
 // message is what the account of a node, or an owner, signs.
 func (s *stored) message(id uint64, in round.Input) taskpb.Message {
 	var owner string
-	if wish, ok := in.(round.Cancel); ok {
-		owner = wish.Owner
-	} else {
+	switch in := in.(type) {
+	case round.Cancel:
+		owner = in.Owner
+	case round.TwoReceipts: // anybody's
+		owner = moduleAddress(purse).String()
+	default:
 		n, ok := s.Node(roundtest.NodeOf(in))
 		if !ok {
 			panic(fmt.Sprintf("no account says %#v", in))

@@ -22,6 +22,7 @@ func lives() []life {
 		{"target reached", reached},
 		{"all rounds run", spent},
 		{"a liar", liar},
+		{"two receipts for two updates", twoReceipts},
 		{"an update withheld", withheld},
 		{"a dropout", dropout},
 		{"aggregators whose disks are full", diskFull},

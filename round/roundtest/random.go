@@ -164,6 +164,13 @@ func (w *chaos) block() {
 		say(t.ID, round.Cancel{Owner: rapid.SampledFrom([]string{t.Owner, t.Owner, w.consumers[0]}).Draw(w.t, "owner")})
 	}
 	node := rapid.Uint64Range(1, w.nodes+1).Draw(w.t, "node")
+	if w.tasks > 0 && w.chance(6, "accuse") {
+		t := w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task")).Task
+		if len(t.Aggregators) > 0 {
+			accused := rapid.SampledFrom(t.Aggregators).Draw(w.t, "accused").Node
+			say(t.ID, contradicted(t.ID, rapid.Uint64Range(1, 3).Draw(w.t, "round"), accused, node))
+		}
+	}
 	if w.chance(3, "money moves") {
 		acts = append(acts, w.money(node))
 	}

@@ -45,7 +45,8 @@ type World interface {
 	Lend(dataset, node uint64) error
 	// Create locks the escrow and opens a task of the next id.
 	Create(owner string, asked spec.TaskSpec) (uint64, error)
-	// Say gives a task an input, as the node or the owner that stands in it.
+	// Say gives a task an input, as the node or the owner that stands in it, or as
+	// anybody where it is an accusation.
 	Say(task uint64, in round.Input) error
 	// Owed reports whether a node that says this would be heard. It changes nothing.
 	Owed(task uint64, in round.Input) bool

@@ -1,0 +1,95 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
+)
+
+// EventType is the type of the event that has every effect as the line of a transcript;
+// its attributes are task, round (0 where the effect is about the task) and effect. It is
+// for people and for tests that compare two worlds: what programs read of money, rounds
+// and faults are the typed events.
+const EventType = "althing.task"
+
+// Tell implements [round.World].
+func (w world) Tell(s round.State, e round.Effect) error {
+	emitLine(w.ctx, s.Task.ID, round.Of(e), e.String())
+	events, err := w.events(s, e)
+	if err != nil {
+		return err
+	}
+	return emit(w.ctx, events...)
+}
+
+// events are what programs are told of an effect; none for most.
+func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
+	task, number := s.Task.ID, round.Of(e)
+	switch e := e.(type) {
+	case round.OpenTraining:
+		return []proto.Message{&taskpb.EventRoundOpened{Task: task, Round: number, Trainers: e.Trainers}}, nil
+	case round.Pay:
+		owner, err := w.nodes.OwnerOf(w.ctx, e.Node)
+		paid := []proto.Message{&taskpb.EventPaid{Task: task, Round: number, Node: e.Node, Role: e.Role.String(), Amount: e.Amount, Account: owner}}
+		if e.Lent > 0 {
+			paid = append(paid, &taskpb.EventPaid{Task: task, Round: number, Node: e.Node, Role: "lender", Amount: e.Lent, Account: e.Lender})
+		}
+		return paid, err
+	case round.PayValidators:
+		return []proto.Message{&taskpb.EventValidatorsPaid{Task: task, Round: number, Amount: e.Amount}}, nil
+	case round.Slash: // every fault costs something
+		return []proto.Message{&taskpb.EventFault{Task: task, Round: number, Node: e.Node, Fault: e.Fault}}, nil
+	case round.Publish:
+		if number == 0 { // model 0 is no round's
+			return nil, nil
+		}
+		return []proto.Message{&taskpb.EventRoundSettled{Task: task, Round: number, Model: e.Model.String(), Score: uint32(e.Score), Scored: e.Scored}}, nil
+	case round.Abort:
+		return []proto.Message{&taskpb.EventRoundAborted{Task: task, Round: number, Reason: e.Why}}, nil
+	case round.Close:
+		closed := []proto.Message{&taskpb.EventClosed{Task: task, State: string(e.State), Reason: e.Why}}
+		if e.Refund > 0 {
+			closed = append(closed, &taskpb.EventRefunded{Task: task, Amount: e.Refund, Account: s.Task.Owner})
+		}
+		return closed, nil
+	}
+	return nil, nil
+}
+
+// said are what programs are told of what a node said; none for most.
+func said(task uint64, in round.Input) []proto.Message {
+	switch in := in.(type) {
+	case round.Decline:
+		return []proto.Message{&taskpb.EventDeclined{Task: task, Round: in.Round, Node: in.Node, Why: string(in.Why)}}
+	case round.Prove:
+		shown := &taskpb.EventReceiptsShown{Task: task, Round: in.Round, Node: in.Node}
+		for _, r := range in.Receipts {
+			shown.Aggregators = append(shown.Aggregators, r.Aggregator)
+		}
+		return []proto.Message{shown}
+	}
+	return nil
+}
+
+func emit(ctx context.Context, events ...proto.Message) error {
+	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvents(events...); err != nil {
+		return fmt.Errorf("tell what happened: %w", err)
+	}
+	return nil
+}
+
+// emitLine tells something as a line of a transcript.
+func emitLine(ctx context.Context, task, round uint64, effect string) {
+	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(EventType,
+		sdk.NewAttribute("task", strconv.FormatUint(task, 10)),
+		sdk.NewAttribute("round", strconv.FormatUint(round, 10)),
+		sdk.NewAttribute("effect", effect),
+	))
+}
