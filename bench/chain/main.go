@@ -127,6 +127,9 @@ func run(ctx context.Context, o options, w io.Writer) error {
 				return fmt.Errorf("%d trainers: task %d: %w", trainers, task+1, err)
 			}
 		}
+		if err := m.accuse(); err != nil {
+			return fmt.Errorf("%d trainers: %w", trainers, err)
+		}
 		rows = append(rows, m.rows()...)
 	}
 	l.clear()

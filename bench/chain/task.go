@@ -181,6 +181,24 @@ func (m *measurement) prove(round uint64) func(account) sdk.Msg {
 	}
 }
 
+// accuse shows receipts that contradict each other, of the last task. It is measured last,
+// because whom they are of is jailed.
+func (m *measurement) accuse() error {
+	for _, by := range m.aggregators[:committeeSamples] {
+		slot := m.slot(m.trainers[1], 2)
+		given := func(update string) taskpb.Given {
+			d := spec.DigestOf([]byte(update))
+			r := spec.SignReceipt(by.transport(), slot, by.node, d)
+			return taskpb.Given{Commitment: d[:], Signature: r.Signature[:]}
+		}
+		m.alone("Accuse", m.consumer, paid, &taskpb.MsgAccuse{
+			Owner: m.consumer.owner(), Task: m.tasks, Round: 2, Aggregator: by.node, Trainer: slot.Node,
+			First: given("one"), Second: given("another"),
+		})
+	}
+	return m.err
+}
+
 func (m *measurement) commitAggregate(round uint64) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
 		c := spec.AggregateCommitment(m.slot(a, round), model(round), salt(a))
