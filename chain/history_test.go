@@ -230,7 +230,7 @@ func TestRandomHistories(t *testing.T) {
 			h.liars[id] = rapid.IntRange(0, 3).Draw(r, "lies") == 0
 			h.hiders[id] = rapid.IntRange(0, 3).Draw(r, "hides") == 0
 		}
-		h.crew.network.gas = client.Gas
+		h.gas = client.Gas
 		h.says("ann", &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(h.asked())})
 		h.next(true)
 		for range rapid.IntRange(5, 18).Draw(r, "blocks") {

@@ -172,7 +172,7 @@ func TestAttack04CopiedUpdate(t *testing.T) {
 // own name: other bytes, another digest, the same work.
 func TestAttack04SameValues(t *testing.T) {
 	const victim, copier = first, first + 1
-	play := func(t *testing.T, aware, copierFirst bool) (r spec.Round, refused error, n *sim.Network) {
+	play := func(t *testing.T, aware, copierFirst bool) (r spec.Round, n *sim.Network, refused error) {
 		t.Helper()
 		n = open(t, 3, sim.DigitsTask(1))
 		if !aware {
@@ -208,16 +208,16 @@ func TestAttack04SameValues(t *testing.T) {
 			}
 		}
 		finish(t, n)
-		return rounds(t, n)[0], refused, n
+		return rounds(t, n)[0], n, refused
 	}
 
 	// Off: it is paid as the victim is.
-	r, refused, n := play(t, false, false)
+	r, n, refused := play(t, false, false)
 	if refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor || paid(n, copier) != paid(n, victim) {
 		t.Fatalf("the attack does not work even undefended: %v, %+v", refused, r.Trainers)
 	}
 	// On: who committed later is refused, has no receipt and is not in a bitmap.
-	r, refused, n = play(t, true, false)
+	r, n, refused = play(t, true, false)
 	wantErr(t, refused, aggregator.ErrCopy)
 	wantErr(t, refused, blob.ErrContent)
 	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, victim) == 0 || paid(n, copier) != 0 {
@@ -227,7 +227,7 @@ func TestAttack04SameValues(t *testing.T) {
 		t.Errorf("stake moves: %d", d.Stake)
 	}
 	// A copy that arrives first keeps its receipt, and the original is taken all the same.
-	if r, refused, _ = play(t, true, true); refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
+	if r, _, refused = play(t, true, true); refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
 		t.Errorf("a copy that is first harms the original: %v, %+v", refused, r.Trainers)
 	}
 }

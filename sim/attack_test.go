@@ -54,7 +54,7 @@ func TestAttack17NoReveal(t *testing.T) {
 	}
 	n, task = play(spec.One/10, 2)
 	const rounds = 4
-	left := uint64(spec.Thing)
+	left := spec.Thing
 	for range rounds {
 		left -= left / 200 // of the bond, which is no more than what is left
 	}
@@ -63,7 +63,7 @@ func TestAttack17NoReveal(t *testing.T) {
 	}
 	for node := uint64(1); node <= 11; node++ {
 		has, _ := n.Node(node)
-		want := uint64(spec.Thing)
+		want := spec.Thing
 		if node <= 2 {
 			want = left
 		}

@@ -59,6 +59,10 @@ func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
 			closed = append(closed, &taskpb.EventRefunded{Task: task, Amount: e.Refund, Account: s.Task.Owner})
 		}
 		return closed, nil
+	case round.AskCommittee, round.AskReady, round.AskTrainers, round.AskAttest, round.AskReceipts, round.AskAggregate,
+		round.AskReveal, round.AskScores, round.AskOpenings, round.Engage, round.Release, round.Reserve, round.Charge,
+		round.GiveBack, round.Merit, round.Demerit, round.Excuse, round.Accuse, round.Measure:
+		// the registry and the ledger tell of theirs; the rest is for nodes, which read the task
 	}
 	return nil, nil
 }
@@ -74,6 +78,8 @@ func said(task uint64, in round.Input) []proto.Message {
 			shown.Aggregators = append(shown.Aggregators, r.Aggregator)
 		}
 		return []proto.Message{shown}
+	case round.Ready, round.Commit, round.Attest, round.CommitAggregate, round.RevealAggregate, round.CommitScore,
+		round.RevealScore, round.TwoReceipts, round.Select, round.Cancel, round.Tick: // the task has it
 	}
 	return nil
 }

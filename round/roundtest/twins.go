@@ -208,11 +208,9 @@ func (w *twins) create(owner string, asked spec.TaskSpec) (id uint64, err error)
 func (w *twins) say(task uint64, in round.Input) error {
 	w.Helper()
 	return w.do(fmt.Sprintf("task %d heard %T %v", task, in, in), func(world World) error {
-		wish := false
-		switch in.(type) {
-		case round.Cancel, round.TwoReceipts:
-			wish = true
-		}
+		_, cancels := in.(round.Cancel)
+		_, accuses := in.(round.TwoReceipts)
+		wish := cancels || accuses
 		owed := world.Owed(task, in)
 		err := world.Say(task, in)
 		if _, ok := errors.AsType[*round.Refusal](err); err != nil && !ok {
