@@ -134,6 +134,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Trainer:   train.Engine{},
 		Table:     table,
 		Withhold:  config.Data.Withhold,
+		Policy:    &config.Policy,
 		Random:    rand.Reader,
 		Samplers:  &privacy.Samplers{},
 		Alarm:     p.alarm,

@@ -170,3 +170,21 @@ func TestRowsThatDoNotFitAreTold(t *testing.T) {
 		t.Errorf("it stands at %s", standing(n, node.ID))
 	}
 }
+
+// TestPolicyOfTheNodeItself: a node whose owner has made its policy stricter since it was
+// registered declines what it is selected for all the same, and says why.
+func TestPolicyOfTheNodeItself(t *testing.T) {
+	asked := sim.DigitsTask(1)
+	asked.Selection.MinTrainers = 2
+	n := open(t, 3, asked)
+	node := n.Nodes[first-1]
+	node.Tools.Policy = &spec.Policy{Owners: []string{"somebody else"}}
+	finish(t, n)
+	r := rounds(t, n)[0]
+	if c := r.Trainers[r.Trainer(node.ID)]; c.Declined != spec.DeclinePolicy || r.Survivors() != 2 {
+		t.Errorf("%d survive; the one with a policy: %+v", r.Survivors(), c)
+	}
+	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "serves other owners") {
+		t.Errorf("it says %v", node.Errs)
+	}
+}

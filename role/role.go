@@ -89,11 +89,12 @@ type Tools struct {
 	Store     blob.Store
 	Journal   Journal
 	Trainer   train.Trainer
-	Table     data.Table // the node's own rows
-	Withhold  bool       // nobody is told how many rows these are
-	Random    io.Reader  // salts and noise are read from it; nobody else can know them
-	Samplers  Samplers   // what draws noise with it; nil: it is made anew each time
-	Alarm     Alarm      // nil: nobody is told, and nothing is remembered
+	Table     data.Table   // the node's own rows
+	Withhold  bool         // nobody is told how many rows these are
+	Policy    *spec.Policy // of the node's owner as it is now, which may be stricter than the registered one; nil: it trains for whoever selects it
+	Random    io.Reader    // salts and noise are read from it; nobody else can know them
+	Samplers  Samplers     // what draws noise with it; nil: it is made anew each time
+	Alarm     Alarm        // nil: nobody is told, and nothing is remembered
 	// Charge has the owner's own ledger charge a round of a private task before anything
 	// leaves; nil: there is none. The error of one that refuses wraps ErrFinal.
 	Charge func(ctx context.Context, task spec.Task, r spec.Round) error

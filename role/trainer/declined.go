@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -18,8 +19,23 @@ type Declined struct {
 // Event implements [role.Event].
 func (Declined) Event() {}
 
-// errRows is wrapped where the rows do not fit a task.
-var errRows = errors.New("the rows do not fit the task")
+// What is wrapped by the errors of tasks that the node does not serve.
+var (
+	errRows   = errors.New("the rows do not fit the task")
+	errPolicy = errors.New("the node's policy refuses the task")
+)
+
+// refused says why a policy refuses the task, as an error that is final; nil where it does
+// not. The scheduler has asked the policy that is registered.
+func (a Train) refused(p *spec.Policy) error {
+	if p == nil {
+		return nil
+	}
+	if why := round.Refuses(p, &a.Task, spec.Trainer); why != "" {
+		return fmt.Errorf("task %d round %d: %w: it %s: %w", a.Task.ID, a.Round.Number, errPolicy, why, role.ErrFinal)
+	}
+	return nil
+}
 
 // decline is the event of work that failed for good; nil for work that is tried again. In
 // a private task there is one cause for everything, because a cause may tell something of
@@ -31,7 +47,7 @@ func (a Train) decline(err error, withhold bool) role.Event {
 		return nil
 	case a.Task.Spec.Private():
 		why = spec.DeclinePrivate
-	case errors.Is(err, errRows) && withhold:
+	case errors.Is(err, errPolicy), errors.Is(err, errRows) && withhold:
 		why = spec.DeclinePolicy
 	case errors.Is(err, errRows):
 		why = spec.DeclineRows

@@ -187,6 +187,9 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 
 // train puts the node's update into its store.
 func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
+	if err := a.refused(t.Policy); err != nil {
+		return Trained{}, err
+	}
 	if a.Task.Spec.Private() { // before anything is asked of the rows
 		return a.private(ctx, t, slot)
 	}
