@@ -191,7 +191,8 @@ func newLoaded(s size) (*loaded, error) {
 		a.node = uint64(i + 1)
 		accounts = append(accounts, a)
 	}
-	n, err := newNetwork(accounts, fortune)
+	const each = 10_000 * chain.Thing // so that the accounts of 10,000 nodes stay below the cap
+	n, err := newNetwork(accounts, each)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +231,7 @@ func (m *loaded) begin(tasks int, life string) error {
 	asked := request(3)
 	asked.Selection.MinTrainers = 1
 	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
-	asked.Retries = spec.MaxRetries
+	asked.Retries, asked.Escrow = spec.MaxRetries, chain.Thing
 	asked.Deadlines.Select, asked.Deadlines.Train = hour, hour
 	switch life {
 	case lifeWaiting:
