@@ -30,13 +30,14 @@ import (
 // few and many are numbers of rows, of both of which two thirds are judged right.
 const few, many, asked = 36, 102, 30
 
-// blank is an engine whose weights say nothing about rows.
-type blank struct{}
+// blank is an engine whose weights say nothing about rows. Each moves them by another step:
+// equal updates are taken for copies.
+type blank struct{ step float32 }
 
-func (blank) Train(_ context.Context, job train.Job, _ func(done, total int)) (train.Result, error) {
+func (b blank) Train(_ context.Context, job train.Job, _ func(done, total int)) (train.Result, error) {
 	weights := slices.Clone(job.Weights)
 	for i := range weights {
-		weights[i] += 0.25
+		weights[i] += 0.25 + b.step
 	}
 	return train.Result{Weights: weights, Samples: job.Table.Rows()}, nil
 }
@@ -180,7 +181,7 @@ func TestAttackCountRowsInLogs(t *testing.T) {
 	said := map[uint64]*lines{}
 	for i, rows := range []int{few, many, few, many} {
 		node := n.Nodes[sim.FirstTrainer-1+i]
-		node.Tools.Table, node.Tools.Trainer, node.Tools.Withhold = first(node.Tools.Table, rows), blank{}, i >= 2
+		node.Tools.Table, node.Tools.Trainer, node.Tools.Withhold = first(node.Tools.Table, rows), blank{float32(i)}, i >= 2
 		said[node.ID] = &lines{}
 	}
 	network(t, n, everybody(trainers, 1), func(node uint64) slog.Handler {
