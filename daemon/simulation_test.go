@@ -124,6 +124,9 @@ func network(t *testing.T, n *sim.Network, task spec.TaskSpec, logs func(node ui
 	}
 	open(t, c, local.Home("consumer"), task)
 	for range c.Heights(ctx) {
+		if broken, height, err := c.Violations(ctx); err != nil || len(broken) > 0 {
+			t.Errorf("height %d: %v, and these invariants do not hold: %v", height, err, broken)
+		}
 		if now, err := c.Task(ctx, 1); err != nil || now.State.Final() {
 			break
 		}
