@@ -49,6 +49,7 @@ type Participant struct {
 	uploads   chan struct{}              // told of every update that arrives
 	alarm     *alarm
 	log       *slog.Logger
+	receipts  aggregator.Receipts
 }
 
 // OpenParticipant connects a home folder to its chain.
@@ -262,7 +263,7 @@ func (p *Participant) show() error {
 func (p *Participant) serve(listener net.Listener) {
 	handler := &blob.Server{
 		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: p.directory, Doubt: p.directory.doubt,
-		Policy:  &punctual{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport, Payloads: &aggregator.Payloads{Store: p.tools.Store}}, records: p.chain},
+		Policy:  &punctual{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport, Payloads: &aggregator.Payloads{Store: p.tools.Store}, Receipts: &p.receipts}, records: p.chain},
 		Penalty: time.Second,
 		Failed: func(r *http.Request, err error) {
 			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
@@ -310,7 +311,7 @@ func (p *Participant) machines() []role.Machine {
 		machines = append(machines, &trainer.Machine{Node: p.node.ID})
 	}
 	if p.config.Roles.Has(spec.Aggregator) {
-		machines = append(machines, &aggregator.Machine{Node: p.node.ID, Liar: p.config.Liar})
+		machines = append(machines, &aggregator.Machine{Node: p.node.ID, Liar: p.config.Liar, Receipts: &p.receipts})
 	}
 	if p.config.Roles.Has(spec.Evaluator) {
 		machines = append(machines, &evaluator.Machine{Node: p.node.ID})

@@ -98,9 +98,10 @@ func (n *Network) Join(m Member) (*Node, error) {
 		return nil, err
 	}
 	store := blob.NewMemory()
+	receipts := &aggregator.Receipts{}
 	node := &Node{
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
-		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}},
+		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
 		Tools: role.Tools{
 			Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
@@ -120,7 +121,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 			machines = append(machines, &trainer.Machine{Node: id, Norms: &n.norms})
 		}
 		if m.Roles.Has(spec.Aggregator) {
-			machines = append(machines, &aggregator.Machine{Node: id, Liar: m.Liar})
+			machines = append(machines, &aggregator.Machine{Node: id, Liar: m.Liar, Receipts: receipts})
 		}
 		if m.Roles.Has(spec.Evaluator) {
 			machines = append(machines, &evaluator.Machine{Node: id})

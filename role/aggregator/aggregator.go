@@ -19,6 +19,8 @@ type Machine struct {
 	Node uint64
 	// Liar makes it publish a wrong model, to show what the network does then.
 	Liar bool
+	// Receipts are those that the node's [Policy] gives; nil: it gives none.
+	Receipts *Receipts
 
 	duties   []role.Duty
 	now      spec.Time
@@ -99,6 +101,12 @@ func (m *Machine) attest(d role.Duty) []role.Action {
 	}
 	if !all && m.now < d.Round.Since+(d.Round.Deadline-d.Round.Since)/4 {
 		return nil
+	}
+	if m.Receipts != nil {
+		given := m.Receipts.close(place{d.Task.ID, d.Round.Number})
+		for i, t := range d.Round.Trainers { // it may have come since the store was read
+			held[i] = held[i] || t.Height > 0 && given[t.Node]
+		}
 	}
 	return []role.Action{d.Say(round.Attest{Node: m.Node, Round: d.Round.Number, Holds: spec.Bitmap(held)})}
 }

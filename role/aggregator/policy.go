@@ -33,6 +33,9 @@ type Policy struct {
 	Node uint64
 	// Key is the node's transport key, which signs receipts; with nil it gives none.
 	Key ed25519.PrivateKey
+	// Receipts are shared with the node's [Machine], which ends them when it attests; nil:
+	// they do not end.
+	Receipts *Receipts
 	// Payloads finds updates that are copies; with nil they are taken.
 	Payloads *Payloads
 }
@@ -106,7 +109,7 @@ func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body 
 
 // Receipt implements [blob.Policy].
 func (p Policy) Receipt(_ context.Context, r blob.Ref, e blob.Entry) (spec.Receipt, error) {
-	if p.Key == nil {
+	if p.Key == nil || p.Receipts != nil && !p.Receipts.give(place{r.Slot.Task, r.Slot.Round}, r.Slot.Node) {
 		return spec.Receipt{}, nil
 	}
 	return spec.SignReceipt(p.Key, r.Slot, p.Node, spec.UpdateCommitment(r.Slot, e.Digest, e.Salt)), nil
