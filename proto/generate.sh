@@ -10,7 +10,7 @@ trap 'rm -rf "$out"' EXIT
 go build -C tools/proto -o "$out/protoc-gen-gocosmos" github.com/cosmos/gogoproto/protoc-gen-gocosmos
 
 dir() { go list -m -f '{{.Dir}}' "$1"; }
-for name in dataset fee invariant ledger node task token; do
+for name in dao dataset fee invariant ledger model node task timelock token; do
   protoc \
     --plugin="$out/protoc-gen-gocosmos" \
     -I proto \

@@ -845,6 +845,298 @@ func (m *MsgUnjailResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgUnjailResponse proto.InternalMessageInfo
 
+// MsgAddParticipant is the request of Msg.AddParticipant.
+type MsgAddParticipant struct {
+	// authority is the account in whose name passed proposals act.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	Node      uint64 `protobuf:"varint,2,opt,name=node,proto3" json:"node,omitempty"`
+	// grant is how much is made for it, in uthing, within the cap of all coins: it has no
+	// vote, can be slashed, and is burned when the node exits.
+	Grant uint64 `protobuf:"varint,3,opt,name=grant,proto3" json:"grant,omitempty"`
+}
+
+func (m *MsgAddParticipant) Reset()         { *m = MsgAddParticipant{} }
+func (m *MsgAddParticipant) String() string { return proto.CompactTextString(m) }
+func (*MsgAddParticipant) ProtoMessage()    {}
+func (*MsgAddParticipant) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{18}
+}
+func (m *MsgAddParticipant) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAddParticipant) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAddParticipant.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAddParticipant) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAddParticipant.Merge(m, src)
+}
+func (m *MsgAddParticipant) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAddParticipant) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAddParticipant.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAddParticipant proto.InternalMessageInfo
+
+func (m *MsgAddParticipant) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgAddParticipant) GetNode() uint64 {
+	if m != nil {
+		return m.Node
+	}
+	return 0
+}
+
+func (m *MsgAddParticipant) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+// MsgAddParticipantResponse is the response of Msg.AddParticipant.
+type MsgAddParticipantResponse struct {
+}
+
+func (m *MsgAddParticipantResponse) Reset()         { *m = MsgAddParticipantResponse{} }
+func (m *MsgAddParticipantResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAddParticipantResponse) ProtoMessage()    {}
+func (*MsgAddParticipantResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{19}
+}
+func (m *MsgAddParticipantResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAddParticipantResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAddParticipantResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAddParticipantResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAddParticipantResponse.Merge(m, src)
+}
+func (m *MsgAddParticipantResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAddParticipantResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAddParticipantResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAddParticipantResponse proto.InternalMessageInfo
+
+// MsgRemoveParticipant is the request of Msg.RemoveParticipant.
+type MsgRemoveParticipant struct {
+	// authority is the account in whose name passed proposals act.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	Node      uint64 `protobuf:"varint,2,opt,name=node,proto3" json:"node,omitempty"`
+	// reason is at most 256 bytes of printable text.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *MsgRemoveParticipant) Reset()         { *m = MsgRemoveParticipant{} }
+func (m *MsgRemoveParticipant) String() string { return proto.CompactTextString(m) }
+func (*MsgRemoveParticipant) ProtoMessage()    {}
+func (*MsgRemoveParticipant) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{20}
+}
+func (m *MsgRemoveParticipant) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRemoveParticipant) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRemoveParticipant.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRemoveParticipant) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRemoveParticipant.Merge(m, src)
+}
+func (m *MsgRemoveParticipant) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRemoveParticipant) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRemoveParticipant.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRemoveParticipant proto.InternalMessageInfo
+
+func (m *MsgRemoveParticipant) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgRemoveParticipant) GetNode() uint64 {
+	if m != nil {
+		return m.Node
+	}
+	return 0
+}
+
+func (m *MsgRemoveParticipant) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
+// MsgRemoveParticipantResponse is the response of Msg.RemoveParticipant.
+type MsgRemoveParticipantResponse struct {
+}
+
+func (m *MsgRemoveParticipantResponse) Reset()         { *m = MsgRemoveParticipantResponse{} }
+func (m *MsgRemoveParticipantResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRemoveParticipantResponse) ProtoMessage()    {}
+func (*MsgRemoveParticipantResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{21}
+}
+func (m *MsgRemoveParticipantResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRemoveParticipantResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRemoveParticipantResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRemoveParticipantResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRemoveParticipantResponse.Merge(m, src)
+}
+func (m *MsgRemoveParticipantResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRemoveParticipantResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRemoveParticipantResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRemoveParticipantResponse proto.InternalMessageInfo
+
+// MsgUpdateParams is the request of Msg.UpdateParams.
+type MsgUpdateParams struct {
+	// authority is the account in whose name passed proposals act.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	Params    Params `protobuf:"bytes,2,opt,name=params,proto3" json:"params"`
+}
+
+func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
+func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateParams) ProtoMessage()    {}
+func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{22}
+}
+func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateParams.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateParams) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateParams.Merge(m, src)
+}
+func (m *MsgUpdateParams) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateParams) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateParams.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateParams proto.InternalMessageInfo
+
+func (m *MsgUpdateParams) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgUpdateParams) GetParams() Params {
+	if m != nil {
+		return m.Params
+	}
+	return Params{}
+}
+
+// MsgUpdateParamsResponse is the response of Msg.UpdateParams.
+type MsgUpdateParamsResponse struct {
+}
+
+func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse{} }
+func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateParamsResponse) ProtoMessage()    {}
+func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_41f6d849d0f4629d, []int{23}
+}
+func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateParamsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateParamsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateParamsResponse.Merge(m, src)
+}
+func (m *MsgUpdateParamsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateParamsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateParamsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
+
 func init() {
 	proto.RegisterType((*MsgRegister)(nil), "althing.node.v1.MsgRegister")
 	proto.RegisterType((*MsgRegisterResponse)(nil), "althing.node.v1.MsgRegisterResponse")
@@ -864,59 +1156,78 @@ func init() {
 	proto.RegisterType((*MsgCancelUnbondResponse)(nil), "althing.node.v1.MsgCancelUnbondResponse")
 	proto.RegisterType((*MsgUnjail)(nil), "althing.node.v1.MsgUnjail")
 	proto.RegisterType((*MsgUnjailResponse)(nil), "althing.node.v1.MsgUnjailResponse")
+	proto.RegisterType((*MsgAddParticipant)(nil), "althing.node.v1.MsgAddParticipant")
+	proto.RegisterType((*MsgAddParticipantResponse)(nil), "althing.node.v1.MsgAddParticipantResponse")
+	proto.RegisterType((*MsgRemoveParticipant)(nil), "althing.node.v1.MsgRemoveParticipant")
+	proto.RegisterType((*MsgRemoveParticipantResponse)(nil), "althing.node.v1.MsgRemoveParticipantResponse")
+	proto.RegisterType((*MsgUpdateParams)(nil), "althing.node.v1.MsgUpdateParams")
+	proto.RegisterType((*MsgUpdateParamsResponse)(nil), "althing.node.v1.MsgUpdateParamsResponse")
 }
 
 func init() { proto.RegisterFile("althing/node/v1/tx.proto", fileDescriptor_41f6d849d0f4629d) }
 
 var fileDescriptor_41f6d849d0f4629d = []byte{
-	// 747 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xbc, 0x56, 0xcf, 0x4f, 0xd4, 0x40,
-	0x14, 0xde, 0xc2, 0x2e, 0xb0, 0x83, 0x4a, 0x58, 0x16, 0x58, 0x2a, 0xa9, 0x9b, 0x2a, 0xba, 0xa2,
-	0xb4, 0x01, 0x6f, 0x24, 0x9a, 0xb0, 0xfe, 0x88, 0x97, 0x25, 0x5a, 0xe4, 0xc2, 0x41, 0xd3, 0x6e,
-	0x87, 0xa1, 0xb0, 0x9d, 0xd9, 0x74, 0x66, 0x17, 0xe2, 0xc9, 0x78, 0xf0, 0xe0, 0xc9, 0x7f, 0xc1,
-	0x9b, 0x47, 0x0e, 0xde, 0xbc, 0x7a, 0xe0, 0x48, 0x3c, 0x79, 0x32, 0x06, 0x0e, 0xfc, 0x1b, 0xa6,
-	0x33, 0x6d, 0x69, 0x4b, 0x97, 0x0d, 0x84, 0x78, 0x21, 0x7d, 0xf3, 0xbd, 0xbe, 0xf7, 0x7d, 0xdf,
-	0xbc, 0x3e, 0x16, 0x54, 0xcc, 0x16, 0xdb, 0x72, 0x30, 0xd2, 0x31, 0xb1, 0xa1, 0xde, 0x5d, 0xd4,
-	0xd9, 0x9e, 0xd6, 0xf6, 0x08, 0x23, 0xa5, 0xb1, 0x00, 0xd1, 0x7c, 0x44, 0xeb, 0x2e, 0xca, 0x37,
-	0xd3, 0xa9, 0x94, 0x99, 0x0c, 0x8a, 0x6c, 0x79, 0xdc, 0x74, 0x1d, 0x4c, 0x74, 0xfe, 0x37, 0x38,
-	0x9a, 0x6e, 0x12, 0xea, 0x12, 0xaa, 0xbb, 0x14, 0xf9, 0xd9, 0x2e, 0x45, 0x01, 0x30, 0x23, 0x80,
-	0x77, 0x3c, 0xd2, 0x45, 0x10, 0x40, 0x65, 0x44, 0x10, 0x11, 0xe7, 0xfe, 0x93, 0x38, 0x55, 0x7f,
-	0x48, 0x60, 0xb4, 0x41, 0x91, 0x01, 0x91, 0x43, 0x19, 0xf4, 0x4a, 0x1a, 0x28, 0x90, 0x5d, 0x0c,
-	0xbd, 0x8a, 0x54, 0x95, 0x6a, 0xc5, 0x7a, 0xe5, 0xd7, 0xf7, 0x85, 0x72, 0x50, 0x66, 0xc5, 0xb6,
-	0x3d, 0x48, 0xe9, 0x1a, 0xf3, 0x1c, 0x8c, 0x0c, 0x91, 0x56, 0x7a, 0x0c, 0x86, 0xdb, 0x1e, 0xd9,
-	0x74, 0x5a, 0xb0, 0x32, 0x50, 0x95, 0x6a, 0xa3, 0x4b, 0x15, 0x2d, 0x25, 0x4e, 0x7b, 0x25, 0xf0,
-	0x7a, 0xf1, 0xe0, 0xcf, 0xad, 0xdc, 0xb7, 0x93, 0xfd, 0x79, 0xc9, 0x08, 0xdf, 0x29, 0x95, 0x41,
-	0x81, 0x32, 0x73, 0x07, 0x56, 0x06, 0xab, 0x52, 0x2d, 0x6f, 0x88, 0x60, 0xf9, 0xde, 0xc7, 0x93,
-	0xfd, 0x79, 0xd1, 0xe0, 0xf3, 0xc9, 0xfe, 0x7c, 0xd2, 0xc8, 0x18, 0x5b, 0x75, 0x0e, 0x4c, 0xc4,
-	0x42, 0x03, 0xd2, 0x36, 0xc1, 0x14, 0x96, 0x6e, 0x80, 0x01, 0xc7, 0xe6, 0x0a, 0xf2, 0xc6, 0x80,
-	0x63, 0xab, 0x5f, 0x25, 0x50, 0x6c, 0x50, 0xb4, 0xde, 0xb6, 0x4d, 0x06, 0xff, 0xb3, 0xc4, 0xe5,
-	0xb9, 0xa4, 0x98, 0xa9, 0xb4, 0x18, 0xc1, 0x4a, 0x9d, 0x00, 0xe3, 0x51, 0x10, 0x0a, 0x51, 0x37,
-	0xf9, 0xe5, 0xac, 0x34, 0x99, 0xd3, 0xbd, 0x04, 0xf3, 0xbe, 0x3e, 0x86, 0x85, 0xd5, 0x49, 0xee,
-	0x63, 0x18, 0x46, 0xed, 0xb7, 0xc1, 0xf5, 0x06, 0x45, 0xcf, 0xa0, 0x79, 0x59, 0x02, 0xf7, 0x93,
-	0x04, 0xe4, 0x34, 0x81, 0xd3, 0xd2, 0xea, 0x34, 0x98, 0x4c, 0x1c, 0x44, 0x24, 0xde, 0x82, 0xe1,
-	0x06, 0x45, 0xcf, 0xf7, 0x1c, 0x76, 0xe1, 0xf6, 0xb7, 0x93, 0xed, 0xcb, 0xe9, 0xf6, 0x7e, 0x51,
-	0xf5, 0x35, 0x18, 0x0b, 0x1e, 0xa3, 0xf9, 0x79, 0x02, 0x8a, 0x1d, 0x6c, 0x11, 0x6c, 0x3b, 0x18,
-	0xf1, 0x5e, 0xa3, 0x4b, 0xf2, 0x99, 0x3b, 0x5f, 0x0f, 0x33, 0xea, 0x79, 0xff, 0xd6, 0x8d, 0xd3,
-	0x57, 0xd4, 0x2e, 0xa7, 0x5c, 0x27, 0xd8, 0xbe, 0xf0, 0xb0, 0x4d, 0x81, 0x21, 0xd3, 0x25, 0x1d,
-	0xcc, 0xf8, 0xac, 0xe5, 0x8d, 0x20, 0xea, 0x2b, 0xc5, 0x6f, 0xa6, 0x8e, 0x73, 0x29, 0xfe, 0x63,
-	0xe4, 0xde, 0x7b, 0x31, 0xf9, 0x9c, 0xda, 0x95, 0x91, 0xe9, 0x3b, 0xd2, 0xbc, 0x9d, 0xba, 0x26,
-	0x46, 0x9a, 0x07, 0x57, 0xe6, 0xed, 0x27, 0x89, 0x8b, 0x7c, 0x6a, 0xe2, 0x26, 0x6c, 0x5d, 0x5e,
-	0x17, 0xee, 0xb8, 0x16, 0xf4, 0x42, 0x5d, 0x22, 0x5a, 0x7e, 0x90, 0xd4, 0x35, 0x9b, 0xd6, 0x15,
-	0x6f, 0xaa, 0xce, 0x80, 0xe9, 0xd4, 0x51, 0x64, 0xba, 0x15, 0x98, 0xbe, 0x6d, 0x3a, 0xad, 0x0b,
-	0x0f, 0x6d, 0x7f, 0x73, 0xfd, 0xb2, 0xe1, 0xbe, 0xe0, 0x41, 0xd8, 0x78, 0xe9, 0x67, 0x01, 0x0c,
-	0x36, 0x28, 0x2a, 0xad, 0x82, 0x91, 0x68, 0xa3, 0xcf, 0x9e, 0x71, 0x37, 0xb6, 0x32, 0xe5, 0x3b,
-	0xe7, 0xa1, 0xd1, 0xa5, 0xbd, 0x04, 0x43, 0xc1, 0xf2, 0x94, 0xb3, 0xf2, 0x05, 0x26, 0xab, 0xbd,
-	0xb1, 0xa8, 0xd2, 0x2a, 0x18, 0x89, 0xd6, 0x59, 0x26, 0xb3, 0x10, 0xcd, 0x66, 0x96, 0x5e, 0x51,
-	0xa5, 0x37, 0x00, 0xc4, 0xf6, 0x93, 0x92, 0xf5, 0xce, 0x29, 0x2e, 0xdf, 0x3d, 0x1f, 0x8f, 0xaa,
-	0xd6, 0x41, 0x9e, 0x7f, 0xbd, 0x95, 0xac, 0x7c, 0x1f, 0x91, 0xab, 0xbd, 0x90, 0x84, 0x67, 0x62,
-	0x3c, 0xb3, 0x3d, 0xe3, 0x58, 0x0f, 0xcf, 0x92, 0x9f, 0xcc, 0x06, 0xb8, 0x96, 0x18, 0xf7, 0xcc,
-	0xde, 0xf1, 0x0c, 0xb9, 0xd6, 0x2f, 0x23, 0xc9, 0x92, 0xcf, 0x69, 0x0f, 0x96, 0x3e, 0xd6, 0x8b,
-	0x65, 0x7c, 0xf6, 0x7c, 0xcf, 0xf8, 0x92, 0xce, 0xf4, 0xcc, 0x47, 0xb2, 0x3d, 0x8b, 0x2f, 0x5e,
-	0xb9, 0xf0, 0xc1, 0xff, 0xdf, 0x59, 0x7f, 0x71, 0x70, 0xa4, 0x48, 0x87, 0x47, 0x8a, 0xf4, 0xf7,
-	0x48, 0x91, 0xbe, 0x1c, 0x2b, 0xb9, 0xc3, 0x63, 0x25, 0xf7, 0xfb, 0x58, 0xc9, 0x6d, 0x3c, 0x44,
-	0x0e, 0xdb, 0xea, 0x58, 0x5a, 0x93, 0xb8, 0x7a, 0x50, 0x6c, 0x01, 0x43, 0xb6, 0x4b, 0xbc, 0x9d,
-	0x30, 0xd6, 0xdb, 0x16, 0xff, 0x56, 0xda, 0x96, 0x35, 0xc4, 0x7f, 0xe3, 0x3c, 0xfa, 0x17, 0x00,
-	0x00, 0xff, 0xff, 0x55, 0x02, 0xb5, 0x9e, 0x8a, 0x09, 0x00, 0x00,
+	// 957 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xbc, 0x57, 0x4f, 0x6f, 0x1b, 0x45,
+	0x14, 0xcf, 0xa6, 0x8e, 0x53, 0xbf, 0x40, 0xab, 0x6c, 0xdd, 0xc4, 0xd9, 0x46, 0x8b, 0x59, 0x08,
+	0x84, 0x40, 0xbc, 0x4a, 0x40, 0x1c, 0x2c, 0x81, 0x14, 0xf3, 0x47, 0x5c, 0x5c, 0x85, 0x2d, 0xbd,
+	0xf4, 0x00, 0x8c, 0xbd, 0xd3, 0xcd, 0xb4, 0xd9, 0x19, 0x6b, 0x67, 0xec, 0x16, 0x4e, 0x88, 0x03,
+	0x07, 0x4e, 0x7c, 0x05, 0x6e, 0x3d, 0xe6, 0x80, 0xb8, 0xf0, 0x05, 0x7a, 0xac, 0x38, 0x71, 0x42,
+	0x28, 0x39, 0xe4, 0xc4, 0x77, 0x40, 0x33, 0xb3, 0xbb, 0xde, 0x7f, 0xae, 0x49, 0x54, 0xb8, 0x44,
+	0xfb, 0xe6, 0xf7, 0xf6, 0xbd, 0xdf, 0xef, 0xcd, 0xdb, 0xf7, 0x1c, 0x68, 0xa1, 0x63, 0x71, 0x44,
+	0x68, 0xe0, 0x52, 0xe6, 0x63, 0x77, 0xb2, 0xe7, 0x8a, 0xc7, 0x9d, 0x51, 0xc4, 0x04, 0x33, 0xaf,
+	0xc7, 0x48, 0x47, 0x22, 0x9d, 0xc9, 0x9e, 0x75, 0xab, 0xe8, 0xca, 0x05, 0x12, 0x58, 0x7b, 0x5b,
+	0xab, 0x28, 0x24, 0x94, 0xb9, 0xea, 0x6f, 0x7c, 0xb4, 0x3e, 0x64, 0x3c, 0x64, 0xdc, 0x0d, 0x79,
+	0x20, 0xbd, 0x43, 0x1e, 0xc4, 0xc0, 0x86, 0x06, 0xbe, 0x52, 0x96, 0xab, 0x8d, 0x18, 0x6a, 0x06,
+	0x2c, 0x60, 0xfa, 0x5c, 0x3e, 0xe9, 0x53, 0xe7, 0x37, 0x03, 0x56, 0xfa, 0x3c, 0xf0, 0x70, 0x40,
+	0xb8, 0xc0, 0x91, 0xd9, 0x81, 0x25, 0xf6, 0x88, 0xe2, 0xa8, 0x65, 0xb4, 0x8d, 0xed, 0x46, 0xaf,
+	0xf5, 0xfb, 0x2f, 0xbb, 0xcd, 0x38, 0xcc, 0x81, 0xef, 0x47, 0x98, 0xf3, 0x3b, 0x22, 0x22, 0x34,
+	0xf0, 0xb4, 0x9b, 0xf9, 0x01, 0x2c, 0x8f, 0x22, 0x76, 0x9f, 0x1c, 0xe3, 0xd6, 0x62, 0xdb, 0xd8,
+	0x5e, 0xd9, 0x6f, 0x75, 0x0a, 0xe2, 0x3a, 0x87, 0x1a, 0xef, 0x35, 0x9e, 0xfe, 0xf9, 0xca, 0xc2,
+	0x93, 0xf3, 0x93, 0x1d, 0xc3, 0x4b, 0xde, 0x31, 0x9b, 0xb0, 0xc4, 0x05, 0x7a, 0x88, 0x5b, 0x57,
+	0xda, 0xc6, 0x76, 0xcd, 0xd3, 0x46, 0xf7, 0xcd, 0xef, 0xcf, 0x4f, 0x76, 0x74, 0x82, 0x1f, 0xcf,
+	0x4f, 0x76, 0xf2, 0x85, 0xcc, 0xb0, 0x75, 0xb6, 0xe0, 0x46, 0xc6, 0xf4, 0x30, 0x1f, 0x31, 0xca,
+	0xb1, 0x79, 0x0d, 0x16, 0x89, 0xaf, 0x14, 0xd4, 0xbc, 0x45, 0xe2, 0x3b, 0x3f, 0x1b, 0xd0, 0xe8,
+	0xf3, 0xe0, 0xee, 0xc8, 0x47, 0x02, 0xff, 0xcf, 0x12, 0xbb, 0x5b, 0x79, 0x31, 0x6b, 0x45, 0x31,
+	0x9a, 0x95, 0x73, 0x03, 0x56, 0x53, 0x23, 0x11, 0xe2, 0xdc, 0x57, 0x97, 0x73, 0x30, 0x14, 0x64,
+	0x72, 0x09, 0xe6, 0x73, 0xeb, 0x98, 0x04, 0x76, 0x6e, 0xaa, 0x3a, 0x26, 0x66, 0x9a, 0xfe, 0x01,
+	0xbc, 0xdc, 0xe7, 0xc1, 0xc7, 0x18, 0x5d, 0x96, 0xc0, 0x5b, 0x79, 0x02, 0x56, 0x91, 0xc0, 0x34,
+	0xb4, 0xb3, 0x0e, 0x37, 0x73, 0x07, 0x29, 0x89, 0x2f, 0x61, 0xb9, 0xcf, 0x83, 0x4f, 0x1e, 0x13,
+	0x71, 0xe1, 0xf4, 0xaf, 0xe5, 0xd3, 0x37, 0x8b, 0xe9, 0x65, 0x50, 0xe7, 0x73, 0xb8, 0x1e, 0x3f,
+	0xa6, 0xfd, 0xf3, 0x21, 0x34, 0xc6, 0x74, 0xc0, 0xa8, 0x4f, 0x68, 0xa0, 0x72, 0xad, 0xec, 0x5b,
+	0xa5, 0x3b, 0xbf, 0x9b, 0x78, 0xf4, 0x6a, 0xf2, 0xd6, 0xbd, 0xe9, 0x2b, 0xce, 0x44, 0x51, 0xee,
+	0x31, 0xea, 0x5f, 0xb8, 0xd9, 0xd6, 0xa0, 0x8e, 0x42, 0x36, 0xa6, 0x42, 0xf5, 0x5a, 0xcd, 0x8b,
+	0xad, 0xb9, 0x52, 0x64, 0x32, 0x67, 0x55, 0x49, 0x91, 0x8f, 0x69, 0xf5, 0xbe, 0xd5, 0x9d, 0xaf,
+	0xa8, 0xbd, 0x30, 0x32, 0x73, 0x5b, 0x5a, 0xa5, 0x73, 0xee, 0xe8, 0x96, 0x56, 0xc6, 0x0b, 0xab,
+	0xed, 0x0f, 0x86, 0x12, 0xf9, 0x11, 0xa2, 0x43, 0x7c, 0x7c, 0x79, 0x5d, 0x74, 0x1c, 0x0e, 0x70,
+	0x94, 0xe8, 0xd2, 0x56, 0xf7, 0xed, 0xbc, 0xae, 0xcd, 0xa2, 0xae, 0x6c, 0x52, 0x67, 0x03, 0xd6,
+	0x0b, 0x47, 0x69, 0xd1, 0x07, 0x71, 0xd1, 0x1f, 0x20, 0x72, 0x7c, 0xe1, 0xa6, 0x9d, 0x5f, 0x5c,
+	0x19, 0x36, 0x99, 0x17, 0xca, 0x48, 0x13, 0x3f, 0x31, 0xd4, 0xe9, 0x81, 0xef, 0x1f, 0xa2, 0x48,
+	0x90, 0x21, 0x19, 0x21, 0x2a, 0xcc, 0xf7, 0xa1, 0x81, 0xc6, 0xe2, 0x88, 0x45, 0x44, 0x7c, 0x33,
+	0x97, 0xc5, 0xd4, 0xd5, 0x34, 0xa1, 0x26, 0x93, 0xc6, 0x45, 0x52, 0xcf, 0x72, 0x60, 0x07, 0x11,
+	0xa2, 0x22, 0x19, 0xd8, 0xca, 0xe8, 0xee, 0x49, 0xce, 0xd3, 0x37, 0x25, 0x6f, 0xbb, 0x34, 0x6c,
+	0x72, 0xa4, 0x9c, 0x5b, 0xb0, 0x51, 0x3a, 0x4c, 0x75, 0x9c, 0x18, 0xd0, 0x54, 0x83, 0x3d, 0x64,
+	0x13, 0xfc, 0x5f, 0x49, 0x59, 0x83, 0x7a, 0x84, 0x11, 0x67, 0x54, 0x69, 0x69, 0x78, 0xb1, 0xd5,
+	0x7d, 0xaf, 0x2c, 0xe6, 0xd5, 0xf2, 0x06, 0x2a, 0x30, 0x73, 0x6c, 0xd8, 0xac, 0x3a, 0x4f, 0x25,
+	0xfd, 0xaa, 0xfb, 0x56, 0x0f, 0xf8, 0x43, 0x14, 0xa1, 0x90, 0x5f, 0x5a, 0x4d, 0x17, 0xea, 0x23,
+	0x15, 0x21, 0x5e, 0x48, 0xeb, 0xe5, 0x85, 0xa4, 0xe0, 0xec, 0x3e, 0x8a, 0xdf, 0xe8, 0xba, 0x65,
+	0x75, 0x9b, 0xd5, 0x2b, 0x49, 0xc7, 0x88, 0xfb, 0x3c, 0x7b, 0x94, 0x68, 0xda, 0xff, 0x7b, 0x19,
+	0xae, 0xf4, 0x79, 0x60, 0xde, 0x86, 0xab, 0xe9, 0x0f, 0x88, 0xcd, 0x12, 0x97, 0xcc, 0x86, 0xb6,
+	0x5e, 0x7f, 0x1e, 0x9a, 0xce, 0x88, 0xcf, 0xa0, 0x1e, 0xef, 0x6a, 0xab, 0xca, 0x5f, 0x63, 0x96,
+	0x33, 0x1b, 0x4b, 0x23, 0xdd, 0x86, 0xab, 0xe9, 0xf6, 0xac, 0x64, 0x96, 0xa0, 0xd5, 0xcc, 0x8a,
+	0x1b, 0xd1, 0xfc, 0x02, 0x20, 0xb3, 0x0e, 0xed, 0xaa, 0x77, 0xa6, 0xb8, 0xf5, 0xc6, 0xf3, 0xf1,
+	0x34, 0x6a, 0x0f, 0x6a, 0x6a, 0x59, 0xb4, 0xaa, 0xfc, 0x25, 0x62, 0xb5, 0x67, 0x21, 0xb9, 0x9a,
+	0xe9, 0x69, 0x58, 0x5d, 0x33, 0x85, 0xcd, 0xa8, 0x59, 0x7e, 0x42, 0xdf, 0x83, 0x97, 0x72, 0xd3,
+	0xb5, 0x32, 0x77, 0xd6, 0xc3, 0xda, 0x9e, 0xe7, 0x91, 0x67, 0xa9, 0xc6, 0xe2, 0x0c, 0x96, 0x12,
+	0x9b, 0xc5, 0x32, 0x3b, 0xea, 0x64, 0xcd, 0xd4, 0x6f, 0x82, 0xca, 0x9a, 0x49, 0xa4, 0xba, 0x66,
+	0xb9, 0x3d, 0xff, 0x35, 0x5c, 0x2b, 0x8c, 0xca, 0xca, 0xcc, 0x79, 0x1f, 0x6b, 0x67, 0xbe, 0x4f,
+	0x9a, 0x81, 0xc0, 0x6a, 0x79, 0x88, 0x6d, 0x55, 0x7f, 0x04, 0x05, 0x37, 0x6b, 0xf7, 0x5f, 0xb9,
+	0x65, 0xaf, 0x2d, 0x37, 0x5c, 0xda, 0xb3, 0x3f, 0x0f, 0xed, 0x51, 0x7d, 0x6d, 0x55, 0x1f, 0xba,
+	0xb5, 0xf4, 0x9d, 0x9c, 0x21, 0xbd, 0x4f, 0x9f, 0x9e, 0xda, 0xc6, 0xb3, 0x53, 0xdb, 0xf8, 0xeb,
+	0xd4, 0x36, 0x7e, 0x3a, 0xb3, 0x17, 0x9e, 0x9d, 0xd9, 0x0b, 0x7f, 0x9c, 0xd9, 0x0b, 0xf7, 0xde,
+	0x09, 0x88, 0x38, 0x1a, 0x0f, 0x3a, 0x43, 0x16, 0xba, 0x71, 0xd0, 0x5d, 0x8a, 0xc5, 0x23, 0x16,
+	0x3d, 0x4c, 0x6c, 0x77, 0x34, 0x50, 0x03, 0x66, 0x34, 0x18, 0xd4, 0xd5, 0xff, 0x1e, 0xef, 0xfe,
+	0x13, 0x00, 0x00, 0xff, 0xff, 0x40, 0x6f, 0xd9, 0x4d, 0x22, 0x0d, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -951,6 +1262,14 @@ type MsgClient interface {
 	// Exit begins to give the whole stake of the owner's node back. When all of it has
 	// arrived the node is no more.
 	Exit(ctx context.Context, in *MsgExit, opts ...grpc.CallOption) (*MsgExitResponse, error)
+	// AddParticipant grants stake to a pending node, which may be selected then. Only a
+	// passed proposal may.
+	AddParticipant(ctx context.Context, in *MsgAddParticipant, opts ...grpc.CallOption) (*MsgAddParticipantResponse, error)
+	// RemoveParticipant has the whole stake of a node leave: what is its owner's goes back
+	// to it, what was granted is burned. Only a passed proposal may.
+	RemoveParticipant(ctx context.Context, in *MsgRemoveParticipant, opts ...grpc.CallOption) (*MsgRemoveParticipantResponse, error)
+	// UpdateParams replaces the rules of the registry. Only a passed proposal may.
+	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
 }
 
 type msgClient struct {
@@ -1042,6 +1361,33 @@ func (c *msgClient) Exit(ctx context.Context, in *MsgExit, opts ...grpc.CallOpti
 	return out, nil
 }
 
+func (c *msgClient) AddParticipant(ctx context.Context, in *MsgAddParticipant, opts ...grpc.CallOption) (*MsgAddParticipantResponse, error) {
+	out := new(MsgAddParticipantResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/AddParticipant", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RemoveParticipant(ctx context.Context, in *MsgRemoveParticipant, opts ...grpc.CallOption) (*MsgRemoveParticipantResponse, error) {
+	out := new(MsgRemoveParticipantResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/RemoveParticipant", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error) {
+	out := new(MsgUpdateParamsResponse)
+	err := c.cc.Invoke(ctx, "/althing.node.v1.Msg/UpdateParams", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
 	// Register adds the owner's node and locks its stake.
@@ -1064,6 +1410,14 @@ type MsgServer interface {
 	// Exit begins to give the whole stake of the owner's node back. When all of it has
 	// arrived the node is no more.
 	Exit(context.Context, *MsgExit) (*MsgExitResponse, error)
+	// AddParticipant grants stake to a pending node, which may be selected then. Only a
+	// passed proposal may.
+	AddParticipant(context.Context, *MsgAddParticipant) (*MsgAddParticipantResponse, error)
+	// RemoveParticipant has the whole stake of a node leave: what is its owner's goes back
+	// to it, what was granted is burned. Only a passed proposal may.
+	RemoveParticipant(context.Context, *MsgRemoveParticipant) (*MsgRemoveParticipantResponse, error)
+	// UpdateParams replaces the rules of the registry. Only a passed proposal may.
+	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)
 }
 
 // UnimplementedMsgServer can be embedded to have forward compatible implementations.
@@ -1096,6 +1450,15 @@ func (*UnimplementedMsgServer) Unjail(ctx context.Context, req *MsgUnjail) (*Msg
 }
 func (*UnimplementedMsgServer) Exit(ctx context.Context, req *MsgExit) (*MsgExitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Exit not implemented")
+}
+func (*UnimplementedMsgServer) AddParticipant(ctx context.Context, req *MsgAddParticipant) (*MsgAddParticipantResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AddParticipant not implemented")
+}
+func (*UnimplementedMsgServer) RemoveParticipant(ctx context.Context, req *MsgRemoveParticipant) (*MsgRemoveParticipantResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RemoveParticipant not implemented")
+}
+func (*UnimplementedMsgServer) UpdateParams(ctx context.Context, req *MsgUpdateParams) (*MsgUpdateParamsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateParams not implemented")
 }
 
 func RegisterMsgServer(s grpc1.Server, srv MsgServer) {
@@ -1264,6 +1627,60 @@ func _Msg_Exit_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_AddParticipant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAddParticipant)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AddParticipant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/AddParticipant",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AddParticipant(ctx, req.(*MsgAddParticipant))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RemoveParticipant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRemoveParticipant)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RemoveParticipant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/RemoveParticipant",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RemoveParticipant(ctx, req.(*MsgRemoveParticipant))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateParams_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateParams)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateParams(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.node.v1.Msg/UpdateParams",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateParams(ctx, req.(*MsgUpdateParams))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 var Msg_serviceDesc = _Msg_serviceDesc
 var _Msg_serviceDesc = grpc.ServiceDesc{
 	ServiceName: "althing.node.v1.Msg",
@@ -1304,6 +1721,18 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Exit",
 			Handler:    _Msg_Exit_Handler,
+		},
+		{
+			MethodName: "AddParticipant",
+			Handler:    _Msg_AddParticipant_Handler,
+		},
+		{
+			MethodName: "RemoveParticipant",
+			Handler:    _Msg_RemoveParticipant_Handler,
+		},
+		{
+			MethodName: "UpdateParams",
+			Handler:    _Msg_UpdateParams_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -1852,6 +2281,197 @@ func (m *MsgUnjailResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgAddParticipant) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAddParticipant) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAddParticipant) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Node != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Node))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAddParticipantResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAddParticipantResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAddParticipantResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRemoveParticipant) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRemoveParticipant) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRemoveParticipant) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Node != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Node))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRemoveParticipantResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRemoveParticipantResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRemoveParticipantResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateParams) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateParams) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateParams) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Params.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateParamsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateParamsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateParamsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	offset -= sovTx(v)
 	base := offset
@@ -2076,6 +2696,87 @@ func (m *MsgUnjail) Size() (n int) {
 }
 
 func (m *MsgUnjailResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgAddParticipant) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Node != 0 {
+		n += 1 + sovTx(uint64(m.Node))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	return n
+}
+
+func (m *MsgAddParticipantResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgRemoveParticipant) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Node != 0 {
+		n += 1 + sovTx(uint64(m.Node))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRemoveParticipantResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUpdateParams) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Params.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgUpdateParamsResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -3482,6 +4183,524 @@ func (m *MsgUnjailResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgUnjailResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAddParticipant) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAddParticipant: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAddParticipant: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Node", wireType)
+			}
+			m.Node = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Node |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAddParticipantResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAddParticipantResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAddParticipantResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRemoveParticipant) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRemoveParticipant: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRemoveParticipant: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Node", wireType)
+			}
+			m.Node = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Node |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRemoveParticipantResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRemoveParticipantResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRemoveParticipantResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateParams) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateParams: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateParams: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Params", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Params.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateParamsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateParamsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateParamsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:

@@ -1451,6 +1451,325 @@ func (m *MsgCancelResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgCancelResponse proto.InternalMessageInfo
 
+// MsgAttestModel is the request of Msg.AttestModel.
+type MsgAttestModel struct {
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	Task  uint64 `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	// model is its digest, 32 bytes.
+	Model []byte `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+}
+
+func (m *MsgAttestModel) Reset()         { *m = MsgAttestModel{} }
+func (m *MsgAttestModel) String() string { return proto.CompactTextString(m) }
+func (*MsgAttestModel) ProtoMessage()    {}
+func (*MsgAttestModel) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{26}
+}
+func (m *MsgAttestModel) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAttestModel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAttestModel.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAttestModel) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAttestModel.Merge(m, src)
+}
+func (m *MsgAttestModel) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAttestModel) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAttestModel.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAttestModel proto.InternalMessageInfo
+
+func (m *MsgAttestModel) GetOwner() string {
+	if m != nil {
+		return m.Owner
+	}
+	return ""
+}
+
+func (m *MsgAttestModel) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *MsgAttestModel) GetModel() []byte {
+	if m != nil {
+		return m.Model
+	}
+	return nil
+}
+
+// MsgAttestModelResponse is the response of Msg.AttestModel.
+type MsgAttestModelResponse struct {
+}
+
+func (m *MsgAttestModelResponse) Reset()         { *m = MsgAttestModelResponse{} }
+func (m *MsgAttestModelResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAttestModelResponse) ProtoMessage()    {}
+func (*MsgAttestModelResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{27}
+}
+func (m *MsgAttestModelResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAttestModelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAttestModelResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAttestModelResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAttestModelResponse.Merge(m, src)
+}
+func (m *MsgAttestModelResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAttestModelResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAttestModelResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAttestModelResponse proto.InternalMessageInfo
+
+// MsgUpdateModel is the request of Msg.UpdateModel.
+type MsgUpdateModel struct {
+	// authority is the account in whose name passed proposals act.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	Task      uint64 `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	// base is the digest of the published version of the task's line that the proposer
+	// judged, 32 bytes.
+	Base []byte `protobuf:"bytes,3,opt,name=base,proto3" json:"base,omitempty"`
+	// updates is how many updates votes had carried out in the task when this was written: it
+	// fails once there is another one.
+	Updates uint32 `protobuf:"varint,4,opt,name=updates,proto3" json:"updates,omitempty"`
+	// model is the digest with which the task goes on, 32 bytes; empty: with its own.
+	Model []byte `protobuf:"bytes,5,opt,name=model,proto3" json:"model,omitempty"`
+	// settings are hyper-parameters that change, none twice.
+	Settings []Setting `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings"`
+}
+
+func (m *MsgUpdateModel) Reset()         { *m = MsgUpdateModel{} }
+func (m *MsgUpdateModel) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateModel) ProtoMessage()    {}
+func (*MsgUpdateModel) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{28}
+}
+func (m *MsgUpdateModel) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateModel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateModel.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateModel) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateModel.Merge(m, src)
+}
+func (m *MsgUpdateModel) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateModel) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateModel.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateModel proto.InternalMessageInfo
+
+func (m *MsgUpdateModel) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgUpdateModel) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *MsgUpdateModel) GetBase() []byte {
+	if m != nil {
+		return m.Base
+	}
+	return nil
+}
+
+func (m *MsgUpdateModel) GetUpdates() uint32 {
+	if m != nil {
+		return m.Updates
+	}
+	return 0
+}
+
+func (m *MsgUpdateModel) GetModel() []byte {
+	if m != nil {
+		return m.Model
+	}
+	return nil
+}
+
+func (m *MsgUpdateModel) GetSettings() []Setting {
+	if m != nil {
+		return m.Settings
+	}
+	return nil
+}
+
+// MsgUpdateModelResponse is the response of Msg.UpdateModel.
+type MsgUpdateModelResponse struct {
+}
+
+func (m *MsgUpdateModelResponse) Reset()         { *m = MsgUpdateModelResponse{} }
+func (m *MsgUpdateModelResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateModelResponse) ProtoMessage()    {}
+func (*MsgUpdateModelResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{29}
+}
+func (m *MsgUpdateModelResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateModelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateModelResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateModelResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateModelResponse.Merge(m, src)
+}
+func (m *MsgUpdateModelResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateModelResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateModelResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateModelResponse proto.InternalMessageInfo
+
+// MsgUpdateParams is the request of Msg.UpdateParams.
+type MsgUpdateParams struct {
+	// authority is the account in whose name passed proposals act.
+	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
+	Tariff    Tariff `protobuf:"bytes,2,opt,name=tariff,proto3" json:"tariff"`
+}
+
+func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
+func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateParams) ProtoMessage()    {}
+func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{30}
+}
+func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateParams.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateParams) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateParams.Merge(m, src)
+}
+func (m *MsgUpdateParams) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateParams) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateParams.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateParams proto.InternalMessageInfo
+
+func (m *MsgUpdateParams) GetAuthority() string {
+	if m != nil {
+		return m.Authority
+	}
+	return ""
+}
+
+func (m *MsgUpdateParams) GetTariff() Tariff {
+	if m != nil {
+		return m.Tariff
+	}
+	return Tariff{}
+}
+
+// MsgUpdateParamsResponse is the response of Msg.UpdateParams.
+type MsgUpdateParamsResponse struct {
+}
+
+func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse{} }
+func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateParamsResponse) ProtoMessage()    {}
+func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_53b3c87a0bd91bea, []int{31}
+}
+func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateParamsResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateParamsResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateParamsResponse.Merge(m, src)
+}
+func (m *MsgUpdateParamsResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateParamsResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateParamsResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateParamsResponse proto.InternalMessageInfo
+
 func init() {
 	proto.RegisterType((*MsgCreate)(nil), "althing.task.v1.MsgCreate")
 	proto.RegisterType((*MsgCreateResponse)(nil), "althing.task.v1.MsgCreateResponse")
@@ -1478,79 +1797,98 @@ func init() {
 	proto.RegisterType((*MsgAccuseResponse)(nil), "althing.task.v1.MsgAccuseResponse")
 	proto.RegisterType((*MsgCancel)(nil), "althing.task.v1.MsgCancel")
 	proto.RegisterType((*MsgCancelResponse)(nil), "althing.task.v1.MsgCancelResponse")
+	proto.RegisterType((*MsgAttestModel)(nil), "althing.task.v1.MsgAttestModel")
+	proto.RegisterType((*MsgAttestModelResponse)(nil), "althing.task.v1.MsgAttestModelResponse")
+	proto.RegisterType((*MsgUpdateModel)(nil), "althing.task.v1.MsgUpdateModel")
+	proto.RegisterType((*MsgUpdateModelResponse)(nil), "althing.task.v1.MsgUpdateModelResponse")
+	proto.RegisterType((*MsgUpdateParams)(nil), "althing.task.v1.MsgUpdateParams")
+	proto.RegisterType((*MsgUpdateParamsResponse)(nil), "althing.task.v1.MsgUpdateParamsResponse")
 }
 
 func init() { proto.RegisterFile("althing/task/v1/tx.proto", fileDescriptor_53b3c87a0bd91bea) }
 
 var fileDescriptor_53b3c87a0bd91bea = []byte{
-	// 1071 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x57, 0x4f, 0x6f, 0xe3, 0x54,
-	0x10, 0xaf, 0x53, 0x3b, 0xd9, 0x4e, 0x77, 0xbb, 0xac, 0x09, 0x5d, 0xd7, 0x5d, 0xa5, 0xc1, 0xe5,
-	0x4f, 0x14, 0xd8, 0x44, 0x5b, 0x0e, 0x40, 0x2f, 0xa8, 0x85, 0x65, 0x91, 0x50, 0x25, 0xe4, 0x22,
-	0x21, 0x71, 0x41, 0xae, 0xfd, 0x70, 0xad, 0xc6, 0x7e, 0x91, 0xdf, 0x6b, 0xca, 0xde, 0x10, 0x47,
-	0xc4, 0x81, 0x0f, 0xc0, 0x89, 0x13, 0xc7, 0x1e, 0x10, 0x07, 0x0e, 0x88, 0xe3, 0x0a, 0x2e, 0x2b,
-	0x24, 0x24, 0x4e, 0x08, 0xb5, 0x87, 0x7e, 0x0b, 0x84, 0x3c, 0xef, 0xc5, 0xb1, 0x1d, 0xbb, 0x59,
-	0xa4, 0xcd, 0xf6, 0x52, 0x65, 0xde, 0x8c, 0xe7, 0xfd, 0x7e, 0x33, 0xf3, 0x66, 0xa6, 0x60, 0x38,
-	0x03, 0x7e, 0x18, 0x44, 0x7e, 0x9f, 0x3b, 0xec, 0xa8, 0x3f, 0xba, 0xd7, 0xe7, 0x5f, 0xf4, 0x86,
-	0x31, 0xe5, 0x54, 0xbf, 0x29, 0x35, 0xbd, 0x44, 0xd3, 0x1b, 0xdd, 0x33, 0xd7, 0x8b, 0xa6, 0x8c,
-	0x3b, 0x9c, 0x08, 0x6b, 0xf3, 0x96, 0x13, 0x06, 0x11, 0xed, 0xe3, 0x5f, 0x79, 0x74, 0xdb, 0xa5,
-	0x2c, 0xa4, 0xac, 0x1f, 0x32, 0x3f, 0xb1, 0x0e, 0x99, 0x2f, 0x15, 0x6b, 0x42, 0xf1, 0x19, 0x4a,
-	0x7d, 0x21, 0x48, 0x55, 0xd3, 0xa7, 0x3e, 0x15, 0xe7, 0xc9, 0x2f, 0x71, 0x6a, 0x7d, 0xa7, 0xc0,
-	0xd2, 0x1e, 0xf3, 0xdf, 0x8d, 0x89, 0xc3, 0x89, 0xde, 0x03, 0x8d, 0x9e, 0x44, 0x24, 0x36, 0x94,
-	0xb6, 0xd2, 0x59, 0xda, 0x35, 0xfe, 0xf8, 0xf1, 0x6e, 0x53, 0x3a, 0xd9, 0xf1, 0xbc, 0x98, 0x30,
-	0xb6, 0xcf, 0xe3, 0x20, 0xf2, 0x6d, 0x61, 0xa6, 0xbf, 0x05, 0x2a, 0x1b, 0x12, 0xd7, 0xa8, 0xb5,
-	0x95, 0xce, 0xf2, 0xd6, 0x5a, 0xaf, 0xc0, 0xab, 0xf7, 0xb1, 0xc3, 0x8e, 0xf6, 0x87, 0xc4, 0xdd,
-	0x5d, 0x7a, 0xf4, 0xf7, 0xc6, 0xc2, 0x0f, 0x17, 0xa7, 0x5d, 0xc5, 0xc6, 0x2f, 0xb6, 0x5f, 0xfe,
-	0xea, 0xe2, 0xb4, 0x2b, 0xbc, 0x7c, 0x7d, 0x71, 0xda, 0x5d, 0xcd, 0x05, 0x20, 0x05, 0x64, 0x6d,
-	0xc2, 0xad, 0x54, 0xb0, 0x09, 0x1b, 0xd2, 0x88, 0x11, 0x7d, 0x05, 0x6a, 0x81, 0x87, 0x10, 0x55,
-	0xbb, 0x16, 0x78, 0xd6, 0x37, 0x0a, 0x5c, 0xdb, 0x63, 0xbe, 0x4d, 0x1c, 0xef, 0xe1, 0xff, 0xa6,
-	0xa0, 0x83, 0x9a, 0xdc, 0x89, 0x14, 0x54, 0x1b, 0x7f, 0xeb, 0xab, 0x50, 0xf7, 0x02, 0x9f, 0x30,
-	0x6e, 0x2c, 0xb6, 0x95, 0xce, 0x75, 0x5b, 0x4a, 0xdb, 0x2f, 0xe5, 0x41, 0xbf, 0x50, 0x04, 0x8d,
-	0x08, 0x2c, 0x1d, 0x9e, 0x1b, 0xff, 0x1e, 0x43, 0xb6, 0xfe, 0x95, 0x61, 0xa6, 0x61, 0x18, 0xf0,
-	0xa7, 0x82, 0xb1, 0x09, 0x5a, 0x4c, 0x8f, 0x23, 0x0f, 0x21, 0xaa, 0xb6, 0x10, 0xf4, 0x16, 0x80,
-	0x8b, 0x77, 0x84, 0x24, 0xe2, 0x86, 0x8a, 0xe8, 0x33, 0x27, 0xba, 0x01, 0x0d, 0xe6, 0x84, 0xc3,
-	0x01, 0x61, 0x86, 0xd6, 0x56, 0x3a, 0x37, 0xec, 0xb1, 0x98, 0x68, 0x5c, 0x1a, 0xc7, 0xc4, 0xe5,
-	0x46, 0x5d, 0x68, 0xa4, 0xa8, 0xdf, 0x81, 0x25, 0x16, 0xf8, 0x91, 0xc3, 0x8f, 0x63, 0x62, 0x34,
-	0xd0, 0xe5, 0xe4, 0x60, 0x76, 0x22, 0xf1, 0x72, 0xeb, 0x79, 0x91, 0x48, 0x14, 0xd2, 0xa8, 0xfc,
-	0xac, 0x00, 0xec, 0x31, 0xff, 0x3d, 0xe2, 0x0e, 0x82, 0x88, 0xcc, 0x31, 0x2c, 0x5d, 0x58, 0x3c,
-	0x39, 0x7c, 0x88, 0xf1, 0x58, 0xd9, 0x32, 0xa6, 0xca, 0x54, 0x02, 0xb0, 0x13, 0xa3, 0xed, 0x57,
-	0xf2, 0x84, 0x6e, 0x17, 0x09, 0x49, 0x63, 0xab, 0x09, 0xfa, 0x44, 0x4a, 0x29, 0xfd, 0x2e, 0x6a,
-	0xf1, 0xa3, 0x98, 0x8e, 0xe6, 0x49, 0xe8, 0x1d, 0xb8, 0x16, 0x13, 0x97, 0x04, 0x43, 0xce, 0x0c,
-	0xb5, 0xbd, 0xd8, 0x59, 0x2e, 0x61, 0x65, 0x0b, 0x83, 0xec, 0xdb, 0x4b, 0x3f, 0x9a, 0x59, 0xca,
-	0x48, 0xc0, 0x7a, 0x00, 0x0d, 0xe9, 0x25, 0xa9, 0x2c, 0xc7, 0xf7, 0x63, 0xe2, 0x3b, 0x9c, 0xc6,
-	0xf2, 0xf1, 0x65, 0x4e, 0xf2, 0x55, 0x52, 0x2b, 0x54, 0x89, 0x7c, 0x13, 0xe8, 0x34, 0x0d, 0xd5,
-	0xf7, 0xe2, 0x4d, 0xec, 0x70, 0x4e, 0xd8, 0x3c, 0xdf, 0x44, 0x13, 0xb4, 0x43, 0x3a, 0xf0, 0x98,
-	0x7c, 0x0e, 0x42, 0x98, 0x59, 0xb7, 0x02, 0x96, 0xac, 0x5b, 0x21, 0xa4, 0xc8, 0x7f, 0x51, 0x30,
-	0xf7, 0xa2, 0x9a, 0x77, 0x64, 0x0c, 0xc8, 0xd5, 0x3d, 0xeb, 0xed, 0x5e, 0x9e, 0xcc, 0x46, 0xf9,
-	0x23, 0x4c, 0x91, 0x5a, 0x77, 0xc0, 0x9c, 0x3e, 0x4d, 0xe9, 0xfd, 0x26, 0xe8, 0xd9, 0x64, 0x44,
-	0x9c, 0xc1, 0xb3, 0xa0, 0x37, 0xe9, 0xb7, 0x6a, 0xb6, 0xdf, 0x26, 0x1e, 0x98, 0x33, 0xe0, 0xd8,
-	0xaa, 0xae, 0xdb, 0xf8, 0x7b, 0x26, 0xd5, 0x02, 0x6a, 0x49, 0xb5, 0x70, 0x9a, 0x52, 0xfd, 0x49,
-	0x81, 0x95, 0x34, 0x12, 0xfb, 0x2e, 0x8d, 0xaf, 0x32, 0x8b, 0xdd, 0x3c, 0xb5, 0xf5, 0xf2, 0x2c,
-	0x22, 0x4a, 0xcb, 0x80, 0xd5, 0xfc, 0x49, 0x4a, 0xe9, 0x57, 0x41, 0x49, 0x30, 0x9e, 0x37, 0xa5,
-	0x26, 0x68, 0x2c, 0xb9, 0x02, 0xd9, 0xdc, 0xb0, 0x85, 0x50, 0x9a, 0xb7, 0x59, 0xe4, 0x32, 0x78,
-	0x25, 0xb9, 0xcc, 0xc9, 0x64, 0x62, 0xd4, 0x44, 0xcf, 0x70, 0xdd, 0x63, 0x36, 0xe7, 0x54, 0x65,
-	0xba, 0x9d, 0x3a, 0xd5, 0xed, 0x0c, 0x68, 0xf0, 0xd8, 0x09, 0x92, 0xbb, 0x35, 0x54, 0x8e, 0x45,
-	0xfd, 0x4d, 0xd0, 0x3e, 0x0f, 0x62, 0x26, 0xa6, 0xe8, 0xf2, 0xd6, 0xea, 0x54, 0x5b, 0x7e, 0x10,
-	0x8c, 0x48, 0x94, 0x6d, 0xca, 0xc2, 0x5e, 0x7f, 0x1b, 0xea, 0x8c, 0xb8, 0x34, 0xf2, 0x70, 0xc6,
-	0x3e, 0xd1, 0x97, 0xf2, 0x83, 0xd9, 0xbd, 0x0c, 0xc3, 0x65, 0xdd, 0x07, 0x0d, 0x5d, 0x14, 0x0a,
-	0x51, 0x99, 0xda, 0x12, 0x2e, 0xef, 0xe5, 0xb2, 0x25, 0xa2, 0xcf, 0x34, 0x31, 0x23, 0xb1, 0xdf,
-	0x38, 0x91, 0x4b, 0x06, 0x4f, 0x23, 0x2f, 0xb3, 0xf7, 0x0a, 0xbc, 0x6a, 0xbc, 0x57, 0xa0, 0x30,
-	0x06, 0xb3, 0xf5, 0x67, 0x03, 0x16, 0xf7, 0x98, 0xaf, 0x7f, 0x00, 0x75, 0xb9, 0xd8, 0x9a, 0x53,
-	0xc1, 0x4c, 0xd7, 0x4a, 0xd3, 0xaa, 0xd6, 0xa5, 0x2b, 0xe7, 0x7d, 0xd0, 0xc4, 0x7a, 0xb9, 0x56,
-	0x66, 0x8c, 0x2a, 0xf3, 0xc5, 0x4a, 0x55, 0xea, 0x26, 0x01, 0x24, 0x56, 0xc0, 0x72, 0x40, 0xa8,
-	0xab, 0x00, 0x94, 0x5b, 0x9d, 0xf4, 0x0f, 0xa1, 0x31, 0x5e, 0x9b, 0xd6, 0xcb, 0xcc, 0xa5, 0xd2,
-	0xdc, 0xbc, 0x44, 0x99, 0x65, 0x27, 0x16, 0x96, 0x52, 0x76, 0xa8, 0x2a, 0x67, 0x97, 0x1b, 0xe8,
-	0x09, 0x3b, 0x39, 0xcc, 0x4b, 0xd9, 0x09, 0x5d, 0x39, 0xbb, 0xfc, 0x80, 0xd5, 0x5d, 0xb8, 0x59,
-	0x1c, 0xae, 0x9b, 0xd5, 0x41, 0x49, 0x8d, 0xcc, 0xd7, 0x9e, 0xc0, 0x28, 0x7b, 0x49, 0x71, 0xc4,
-	0x6d, 0x96, 0xa7, 0x30, 0x67, 0x54, 0x7e, 0x49, 0xc5, 0x80, 0xd1, 0x3f, 0x81, 0xe5, 0xec, 0x70,
-	0xd9, 0xa8, 0x06, 0x88, 0x06, 0xe6, 0xab, 0x33, 0x0c, 0xb2, 0x8e, 0xb3, 0x2d, 0x7e, 0xa3, 0x1a,
-	0xd4, 0x25, 0x8e, 0x4b, 0x5a, 0x2c, 0x66, 0x51, 0xb4, 0xd7, 0xf2, 0x2c, 0xa2, 0xae, 0x22, 0x8b,
-	0xb9, 0x9e, 0x80, 0xd5, 0x2e, 0x1a, 0x42, 0x79, 0xb5, 0xa3, 0xae, 0xa2, 0xda, 0x73, 0x0f, 0xda,
-	0xd4, 0xbe, 0x4c, 0xfa, 0xdd, 0xee, 0xfb, 0x8f, 0xce, 0x5a, 0xca, 0xe3, 0xb3, 0x96, 0xf2, 0xcf,
-	0x59, 0x4b, 0xf9, 0xf6, 0xbc, 0xb5, 0xf0, 0xf8, 0xbc, 0xb5, 0xf0, 0xd7, 0x79, 0x6b, 0xe1, 0xd3,
-	0xd7, 0xfd, 0x80, 0x1f, 0x1e, 0x1f, 0xf4, 0x5c, 0x1a, 0xf6, 0xa5, 0xbb, 0xbb, 0x11, 0xe1, 0x27,
-	0x34, 0x3e, 0x1a, 0xcb, 0xfd, 0xe1, 0x01, 0x36, 0x8f, 0xe1, 0xc1, 0x41, 0x1d, 0xff, 0xf7, 0x7d,
-	0xe3, 0xbf, 0x00, 0x00, 0x00, 0xff, 0xff, 0x0a, 0x7e, 0x5e, 0x1c, 0xa2, 0x0f, 0x00, 0x00,
+	// 1279 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x58, 0xbd, 0x6f, 0xe4, 0x44,
+	0x14, 0x8f, 0x37, 0xf6, 0x26, 0x3b, 0xc9, 0x25, 0x9c, 0x59, 0x12, 0xc7, 0x89, 0x36, 0x8b, 0xc3,
+	0xc7, 0x2a, 0x70, 0xbb, 0xba, 0x20, 0xf1, 0xb1, 0x0d, 0x4a, 0xe0, 0x38, 0x24, 0x14, 0xe9, 0xe4,
+	0x80, 0x90, 0xae, 0x41, 0x8e, 0x3d, 0x71, 0xac, 0xac, 0xed, 0x95, 0x67, 0x76, 0x43, 0x3a, 0x44,
+	0x89, 0xae, 0xa0, 0xa2, 0xa2, 0xa2, 0xa2, 0x4c, 0x81, 0x28, 0x28, 0x10, 0xe5, 0x09, 0x9a, 0x13,
+	0x15, 0x15, 0x42, 0x49, 0x91, 0xff, 0x02, 0x21, 0xcf, 0xcc, 0xce, 0x8e, 0xbd, 0xe3, 0xf8, 0x40,
+	0x59, 0xae, 0x89, 0xf6, 0xcd, 0x7b, 0x7e, 0xf3, 0xfb, 0xbd, 0xf7, 0xe6, 0xcd, 0x9b, 0x00, 0xc3,
+	0xe9, 0xe1, 0xe3, 0x20, 0xf2, 0x3b, 0xd8, 0x41, 0x27, 0x9d, 0xe1, 0xdd, 0x0e, 0xfe, 0xbc, 0xdd,
+	0x4f, 0x62, 0x1c, 0xeb, 0xcb, 0x4c, 0xd3, 0x4e, 0x35, 0xed, 0xe1, 0x5d, 0x73, 0x3d, 0x6f, 0x8a,
+	0xb0, 0x83, 0x21, 0xb5, 0x36, 0x6f, 0x3b, 0x61, 0x10, 0xc5, 0x1d, 0xf2, 0x97, 0x2d, 0xad, 0xba,
+	0x31, 0x0a, 0x63, 0xd4, 0x09, 0x91, 0x9f, 0x5a, 0x87, 0xc8, 0x67, 0x8a, 0x35, 0xaa, 0xf8, 0x8c,
+	0x48, 0x1d, 0x2a, 0x30, 0x55, 0xdd, 0x8f, 0xfd, 0x98, 0xae, 0xa7, 0xbf, 0xe8, 0xaa, 0xf5, 0xad,
+	0x02, 0x6a, 0xfb, 0xc8, 0x7f, 0x2f, 0x81, 0x0e, 0x86, 0x7a, 0x1b, 0x68, 0xf1, 0x69, 0x04, 0x13,
+	0x43, 0x69, 0x2a, 0xad, 0xda, 0x9e, 0xf1, 0xfb, 0x0f, 0x77, 0xea, 0xcc, 0xc9, 0xae, 0xe7, 0x25,
+	0x10, 0xa1, 0x03, 0x9c, 0x04, 0x91, 0x6f, 0x53, 0x33, 0xfd, 0x6d, 0xa0, 0xa2, 0x3e, 0x74, 0x8d,
+	0x4a, 0x53, 0x69, 0x2d, 0xec, 0xac, 0xb5, 0x73, 0xbc, 0xda, 0x1f, 0x3b, 0xe8, 0xe4, 0xa0, 0x0f,
+	0xdd, 0xbd, 0xda, 0xe3, 0x3f, 0x37, 0x67, 0xbe, 0xbf, 0x3a, 0xdf, 0x56, 0x6c, 0xf2, 0x45, 0xf7,
+	0xe5, 0x2f, 0xaf, 0xce, 0xb7, 0xa9, 0x97, 0xaf, 0xae, 0xce, 0xb7, 0x57, 0x32, 0x01, 0xe0, 0x80,
+	0xac, 0x2d, 0x70, 0x9b, 0x0b, 0x36, 0x44, 0xfd, 0x38, 0x42, 0x50, 0x5f, 0x02, 0x95, 0xc0, 0x23,
+	0x10, 0x55, 0xbb, 0x12, 0x78, 0xd6, 0x23, 0x05, 0xcc, 0xef, 0x23, 0xdf, 0x86, 0x8e, 0x77, 0xf6,
+	0xaf, 0x29, 0xe8, 0x40, 0x4d, 0xf7, 0x24, 0x14, 0x54, 0x9b, 0xfc, 0xd6, 0x57, 0x40, 0xd5, 0x0b,
+	0x7c, 0x88, 0xb0, 0x31, 0xdb, 0x54, 0x5a, 0x8b, 0x36, 0x93, 0xba, 0x2f, 0x65, 0x41, 0xbf, 0x90,
+	0x07, 0x4d, 0x10, 0x58, 0x3a, 0x78, 0x6e, 0xf4, 0x7b, 0x04, 0xd9, 0xfa, 0x9b, 0x85, 0x39, 0x0e,
+	0xc3, 0x00, 0xdf, 0x08, 0xc6, 0x3a, 0xd0, 0x92, 0x78, 0x10, 0x79, 0x04, 0xa2, 0x6a, 0x53, 0x41,
+	0x6f, 0x00, 0xe0, 0x92, 0x3d, 0x42, 0x18, 0x61, 0x43, 0x25, 0xe8, 0x85, 0x15, 0xdd, 0x00, 0x73,
+	0xc8, 0x09, 0xfb, 0x3d, 0x88, 0x0c, 0xad, 0xa9, 0xb4, 0x6e, 0xd9, 0x23, 0x31, 0xd5, 0xb8, 0x71,
+	0x92, 0x40, 0x17, 0x1b, 0x55, 0xaa, 0x61, 0xa2, 0xbe, 0x01, 0x6a, 0x28, 0xf0, 0x23, 0x07, 0x0f,
+	0x12, 0x68, 0xcc, 0x11, 0x97, 0xe3, 0x85, 0xf2, 0x44, 0x92, 0xcd, 0xad, 0xe7, 0x69, 0x22, 0x89,
+	0xc0, 0xa3, 0xf2, 0x93, 0x02, 0xc0, 0x3e, 0xf2, 0xdf, 0x87, 0x6e, 0x2f, 0x88, 0xe0, 0x14, 0xc3,
+	0xb2, 0x0d, 0x66, 0x4f, 0x8f, 0xcf, 0x48, 0x3c, 0x96, 0x76, 0x8c, 0x89, 0x32, 0x65, 0x00, 0xec,
+	0xd4, 0xa8, 0xfb, 0x4a, 0x96, 0xd0, 0x6a, 0x9e, 0x10, 0x33, 0xb6, 0xea, 0x40, 0x1f, 0x4b, 0x9c,
+	0xd2, 0x6f, 0xb4, 0x16, 0x1f, 0x24, 0xf1, 0x70, 0x9a, 0x84, 0xde, 0x05, 0xf3, 0x09, 0x74, 0x61,
+	0xd0, 0xc7, 0xc8, 0x50, 0x9b, 0xb3, 0xad, 0x05, 0x09, 0x2b, 0x9b, 0x1a, 0x88, 0x67, 0x8f, 0x7f,
+	0x54, 0x5a, 0xca, 0x84, 0x80, 0x75, 0x1f, 0xcc, 0x31, 0x2f, 0x69, 0x65, 0x39, 0xbe, 0x9f, 0x40,
+	0xdf, 0xc1, 0x71, 0xc2, 0x0e, 0x9f, 0xb0, 0x92, 0xad, 0x92, 0x4a, 0xae, 0x4a, 0xd8, 0x99, 0x20,
+	0x4e, 0x79, 0xa8, 0xbe, 0xa3, 0x67, 0x62, 0x17, 0x63, 0x88, 0xa6, 0x79, 0x26, 0xea, 0x40, 0x3b,
+	0x8e, 0x7b, 0x1e, 0x62, 0xc7, 0x81, 0x0a, 0xa5, 0x75, 0x4b, 0x61, 0xb1, 0xba, 0xa5, 0x02, 0x47,
+	0xfe, 0xb3, 0x42, 0x72, 0x4f, 0xab, 0x79, 0x97, 0xc5, 0x00, 0x3e, 0xbb, 0x63, 0xdd, 0x6d, 0x67,
+	0xc9, 0x6c, 0xca, 0x0f, 0x21, 0x47, 0x6a, 0x6d, 0x00, 0x73, 0x72, 0x95, 0xd3, 0xfb, 0x95, 0xd2,
+	0xb3, 0xe1, 0x10, 0x3a, 0xbd, 0xff, 0x83, 0xde, 0xb8, 0xdf, 0xaa, 0x62, 0xbf, 0x4d, 0x3d, 0x20,
+	0xa7, 0x87, 0x49, 0xab, 0x5a, 0xb4, 0xc9, 0xef, 0x52, 0xaa, 0x39, 0xd4, 0x8c, 0x6a, 0x6e, 0x95,
+	0x53, 0xfd, 0x51, 0x01, 0x4b, 0x3c, 0x12, 0x07, 0x6e, 0x9c, 0x3c, 0xcb, 0x2c, 0x6e, 0x67, 0xa9,
+	0xad, 0xcb, 0xb3, 0x48, 0x50, 0x5a, 0x06, 0x58, 0xc9, 0xae, 0x70, 0x4a, 0xbf, 0x50, 0x4a, 0x94,
+	0xf1, 0xb4, 0x29, 0xd5, 0x81, 0x86, 0xd2, 0x2d, 0x08, 0x9b, 0x5b, 0x36, 0x15, 0xa4, 0x79, 0x2b,
+	0x23, 0x27, 0xe0, 0x65, 0xe4, 0x84, 0x95, 0xf1, 0x8d, 0x51, 0xa1, 0x3d, 0xc3, 0x75, 0x07, 0x68,
+	0xca, 0xa9, 0x12, 0xba, 0x9d, 0x3a, 0xd1, 0xed, 0x0c, 0x30, 0x87, 0x13, 0x27, 0x48, 0xf7, 0xd6,
+	0x88, 0x72, 0x24, 0xea, 0x6f, 0x01, 0xed, 0x28, 0x48, 0x10, 0xbd, 0x45, 0x17, 0x76, 0x56, 0x26,
+	0xda, 0xf2, 0xfd, 0x60, 0x08, 0x23, 0xb1, 0x29, 0x53, 0x7b, 0xfd, 0x1d, 0x50, 0x45, 0xd0, 0x8d,
+	0x23, 0x8f, 0xdc, 0xb1, 0x4f, 0xf5, 0x25, 0xfb, 0xa0, 0xbc, 0x97, 0x91, 0x70, 0x59, 0xf7, 0x80,
+	0x46, 0x5c, 0xe4, 0x0a, 0x51, 0x99, 0x98, 0x12, 0xae, 0xef, 0xe5, 0xac, 0x25, 0x12, 0x9f, 0x3c,
+	0x31, 0x43, 0x3a, 0xdf, 0x38, 0x91, 0x0b, 0x7b, 0x37, 0x91, 0x97, 0xf2, 0xb9, 0x82, 0x6c, 0x35,
+	0x9a, 0x2b, 0x88, 0xc0, 0xc1, 0x7c, 0x43, 0x8f, 0x00, 0xed, 0xda, 0xfb, 0xb1, 0x77, 0x33, 0x90,
+	0xd2, 0x52, 0x09, 0x53, 0x67, 0x6c, 0x2a, 0xa4, 0x42, 0x69, 0x61, 0x0b, 0x28, 0x58, 0x61, 0x0b,
+	0x2b, 0x1c, 0xf2, 0xa3, 0x0a, 0x81, 0xfc, 0x49, 0xdf, 0x73, 0x30, 0xa4, 0x90, 0xdf, 0x04, 0x35,
+	0x67, 0x80, 0x8f, 0xe3, 0x24, 0xc0, 0x67, 0xa5, 0xb0, 0xc7, 0xa6, 0x52, 0xe8, 0x3a, 0x50, 0x0f,
+	0x1d, 0x04, 0x19, 0x72, 0xf2, 0x3b, 0xad, 0xe1, 0x01, 0xd9, 0x0e, 0xb1, 0xd3, 0x3b, 0x12, 0xc7,
+	0x44, 0x35, 0x81, 0xa8, 0xde, 0x05, 0xf3, 0x08, 0x62, 0x1c, 0x44, 0x3e, 0x32, 0xaa, 0x05, 0x33,
+	0xc7, 0x01, 0x35, 0xd8, 0x53, 0xd3, 0x22, 0xb5, 0xb9, 0x3d, 0xed, 0xda, 0x63, 0x8c, 0xd2, 0x40,
+	0x09, 0xdc, 0x59, 0xa0, 0x84, 0x15, 0xb1, 0x63, 0x2f, 0x73, 0xd5, 0x03, 0x27, 0x71, 0x42, 0xf4,
+	0x9f, 0x23, 0xd5, 0x05, 0x55, 0xec, 0x24, 0xc1, 0xd1, 0x11, 0x7b, 0xc0, 0xac, 0x4a, 0x1e, 0x30,
+	0xa9, 0x3a, 0x73, 0xe6, 0xe8, 0x17, 0xdd, 0xce, 0x24, 0xa3, 0x0d, 0x39, 0x23, 0x0a, 0xd2, 0x5a,
+	0x03, 0xab, 0xb9, 0xa5, 0x11, 0xa7, 0x9d, 0xcb, 0x1a, 0x98, 0xdd, 0x47, 0xbe, 0xfe, 0x21, 0xa8,
+	0xb2, 0x87, 0x98, 0x39, 0x81, 0x84, 0x3f, 0x83, 0x4c, 0xab, 0x58, 0xc7, 0x9f, 0x48, 0xf7, 0x80,
+	0x46, 0x9f, 0x43, 0x6b, 0x32, 0x63, 0xa2, 0x32, 0x5f, 0x2c, 0x54, 0x71, 0x37, 0x29, 0x20, 0xfa,
+	0x64, 0x91, 0x03, 0x22, 0xba, 0x02, 0x40, 0x99, 0x51, 0x5f, 0xff, 0x08, 0xcc, 0x8d, 0xc6, 0xfc,
+	0x75, 0x99, 0x39, 0x53, 0x9a, 0x5b, 0xd7, 0x28, 0x45, 0x76, 0x74, 0xc0, 0x96, 0xb2, 0x23, 0x2a,
+	0x39, 0xbb, 0xcc, 0x00, 0x9a, 0xb2, 0x63, 0xc3, 0xa7, 0x94, 0x1d, 0xd5, 0xc9, 0xd9, 0x65, 0x07,
+	0x42, 0xdd, 0x05, 0xcb, 0xf9, 0x61, 0x70, 0xab, 0x38, 0x28, 0xdc, 0xc8, 0x7c, 0xed, 0x29, 0x8c,
+	0xc4, 0x4d, 0xf2, 0x23, 0xd9, 0x96, 0x3c, 0x85, 0x19, 0x23, 0xf9, 0x26, 0x05, 0x03, 0x91, 0xfe,
+	0x29, 0x58, 0x10, 0x87, 0xa1, 0xcd, 0x62, 0x80, 0xc4, 0xc0, 0x7c, 0xb5, 0xc4, 0x40, 0x74, 0x2c,
+	0x8e, 0x24, 0x9b, 0xc5, 0xa0, 0xae, 0x71, 0x2c, 0x19, 0x09, 0x48, 0x16, 0xe9, 0x38, 0x20, 0xcf,
+	0x22, 0xd1, 0x15, 0x64, 0x31, 0x73, 0x87, 0x91, 0x6a, 0xa7, 0x17, 0x98, 0xbc, 0xda, 0x89, 0xae,
+	0xa0, 0xda, 0x33, 0x17, 0x50, 0x4a, 0x56, 0xbc, 0x7c, 0x36, 0x8b, 0x4b, 0x88, 0x18, 0xc8, 0xc9,
+	0x4a, 0xae, 0x89, 0xd4, 0xb1, 0x78, 0x45, 0x48, 0x1d, 0x0b, 0x06, 0x72, 0xc7, 0x92, 0xb6, 0xaa,
+	0x3f, 0x04, 0x8b, 0x99, 0x96, 0xda, 0x2c, 0xfe, 0x90, 0x5a, 0x98, 0xad, 0x32, 0x8b, 0x91, 0x6f,
+	0x53, 0xfb, 0x22, 0xed, 0x9c, 0x7b, 0x1f, 0x3c, 0xbe, 0x68, 0x28, 0x4f, 0x2e, 0x1a, 0xca, 0x5f,
+	0x17, 0x0d, 0xe5, 0xeb, 0xcb, 0xc6, 0xcc, 0x93, 0xcb, 0xc6, 0xcc, 0x1f, 0x97, 0x8d, 0x99, 0x87,
+	0xaf, 0xfb, 0x01, 0x3e, 0x1e, 0x1c, 0xb6, 0xdd, 0x38, 0xec, 0x30, 0xa7, 0x77, 0x22, 0x88, 0x4f,
+	0xe3, 0xe4, 0x64, 0x24, 0x77, 0xfa, 0x87, 0xa4, 0xad, 0xf6, 0x0f, 0x0f, 0xab, 0xe4, 0x3f, 0x57,
+	0x6f, 0xfc, 0x13, 0x00, 0x00, 0xff, 0xff, 0x32, 0x45, 0x68, 0x8e, 0x60, 0x13, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1591,6 +1929,14 @@ type MsgClient interface {
 	// Cancel closes the owner's task when its running round ends, and refunds
 	// what is left.
 	Cancel(ctx context.Context, in *MsgCancel, opts ...grpc.CallOption) (*MsgCancelResponse, error)
+	// AttestModel says that an aggregator holds the model that a passed proposal wants its
+	// task to go on with.
+	AttestModel(ctx context.Context, in *MsgAttestModel, opts ...grpc.CallOption) (*MsgAttestModelResponse, error)
+	// UpdateModel changes the model of a governed task, its hyper-parameters, or both, from
+	// the next round on. Only a passed proposal may.
+	UpdateModel(ctx context.Context, in *MsgUpdateModel, opts ...grpc.CallOption) (*MsgUpdateModelResponse, error)
+	// UpdateParams replaces the tariff of later tasks. Only a passed proposal may.
+	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
 }
 
 type msgClient struct {
@@ -1709,6 +2055,33 @@ func (c *msgClient) Cancel(ctx context.Context, in *MsgCancel, opts ...grpc.Call
 	return out, nil
 }
 
+func (c *msgClient) AttestModel(ctx context.Context, in *MsgAttestModel, opts ...grpc.CallOption) (*MsgAttestModelResponse, error) {
+	out := new(MsgAttestModelResponse)
+	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/AttestModel", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateModel(ctx context.Context, in *MsgUpdateModel, opts ...grpc.CallOption) (*MsgUpdateModelResponse, error) {
+	out := new(MsgUpdateModelResponse)
+	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/UpdateModel", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error) {
+	out := new(MsgUpdateParamsResponse)
+	err := c.cc.Invoke(ctx, "/althing.task.v1.Msg/UpdateParams", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
 	// Create locks the escrow and opens a task.
@@ -1737,6 +2110,14 @@ type MsgServer interface {
 	// Cancel closes the owner's task when its running round ends, and refunds
 	// what is left.
 	Cancel(context.Context, *MsgCancel) (*MsgCancelResponse, error)
+	// AttestModel says that an aggregator holds the model that a passed proposal wants its
+	// task to go on with.
+	AttestModel(context.Context, *MsgAttestModel) (*MsgAttestModelResponse, error)
+	// UpdateModel changes the model of a governed task, its hyper-parameters, or both, from
+	// the next round on. Only a passed proposal may.
+	UpdateModel(context.Context, *MsgUpdateModel) (*MsgUpdateModelResponse, error)
+	// UpdateParams replaces the tariff of later tasks. Only a passed proposal may.
+	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)
 }
 
 // UnimplementedMsgServer can be embedded to have forward compatible implementations.
@@ -1778,6 +2159,15 @@ func (*UnimplementedMsgServer) Accuse(ctx context.Context, req *MsgAccuse) (*Msg
 }
 func (*UnimplementedMsgServer) Cancel(ctx context.Context, req *MsgCancel) (*MsgCancelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Cancel not implemented")
+}
+func (*UnimplementedMsgServer) AttestModel(ctx context.Context, req *MsgAttestModel) (*MsgAttestModelResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AttestModel not implemented")
+}
+func (*UnimplementedMsgServer) UpdateModel(ctx context.Context, req *MsgUpdateModel) (*MsgUpdateModelResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateModel not implemented")
+}
+func (*UnimplementedMsgServer) UpdateParams(ctx context.Context, req *MsgUpdateParams) (*MsgUpdateParamsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateParams not implemented")
 }
 
 func RegisterMsgServer(s grpc1.Server, srv MsgServer) {
@@ -2000,6 +2390,60 @@ func _Msg_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_AttestModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAttestModel)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AttestModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.task.v1.Msg/AttestModel",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AttestModel(ctx, req.(*MsgAttestModel))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateModel)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.task.v1.Msg/UpdateModel",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateModel(ctx, req.(*MsgUpdateModel))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateParams_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateParams)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateParams(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/althing.task.v1.Msg/UpdateParams",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateParams(ctx, req.(*MsgUpdateParams))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 var Msg_serviceDesc = _Msg_serviceDesc
 var _Msg_serviceDesc = grpc.ServiceDesc{
 	ServiceName: "althing.task.v1.Msg",
@@ -2052,6 +2496,18 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Cancel",
 			Handler:    _Msg_Cancel_Handler,
+		},
+		{
+			MethodName: "AttestModel",
+			Handler:    _Msg_AttestModel_Handler,
+		},
+		{
+			MethodName: "UpdateModel",
+			Handler:    _Msg_UpdateModel_Handler,
+		},
+		{
+			MethodName: "UpdateParams",
+			Handler:    _Msg_UpdateParams_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -3008,6 +3464,225 @@ func (m *MsgCancelResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgAttestModel) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAttestModel) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAttestModel) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Task != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Owner) > 0 {
+		i -= len(m.Owner)
+		copy(dAtA[i:], m.Owner)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Owner)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAttestModelResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAttestModelResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAttestModelResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateModel) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateModel) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateModel) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Settings) > 0 {
+		for iNdEx := len(m.Settings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Settings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTx(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Updates != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Updates))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Base) > 0 {
+		i -= len(m.Base)
+		copy(dAtA[i:], m.Base)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Base)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Task != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateModelResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateModelResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateModelResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateParams) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateParams) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateParams) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Tariff.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if len(m.Authority) > 0 {
+		i -= len(m.Authority)
+		copy(dAtA[i:], m.Authority)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Authority)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateParamsResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateParamsResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateParamsResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	offset -= sovTx(v)
 	base := offset
@@ -3437,6 +4112,101 @@ func (m *MsgCancel) Size() (n int) {
 }
 
 func (m *MsgCancelResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgAttestModel) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Owner)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Task != 0 {
+		n += 1 + sovTx(uint64(m.Task))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgAttestModelResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUpdateModel) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Task != 0 {
+		n += 1 + sovTx(uint64(m.Task))
+	}
+	l = len(m.Base)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Updates != 0 {
+		n += 1 + sovTx(uint64(m.Updates))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.Settings) > 0 {
+		for _, e := range m.Settings {
+			l = e.Size()
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgUpdateModelResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgUpdateParams) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Authority)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.Tariff.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgUpdateParamsResponse) Size() (n int) {
 	if m == nil {
 		return 0
 	}
@@ -6185,6 +6955,628 @@ func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 		}
 		if fieldNum <= 0 {
 			return fmt.Errorf("proto: MsgCancelResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAttestModel) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAttestModel: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAttestModel: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Owner", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Owner = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = append(m.Model[:0], dAtA[iNdEx:postIndex]...)
+			if m.Model == nil {
+				m.Model = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAttestModelResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAttestModelResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAttestModelResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateModel) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateModel: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateModel: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Base", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Base = append(m.Base[:0], dAtA[iNdEx:postIndex]...)
+			if m.Base == nil {
+				m.Base = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Updates", wireType)
+			}
+			m.Updates = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Updates |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = append(m.Model[:0], dAtA[iNdEx:postIndex]...)
+			if m.Model == nil {
+				m.Model = []byte{}
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Settings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Settings = append(m.Settings, Setting{})
+			if err := m.Settings[len(m.Settings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateModelResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateModelResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateModelResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateParams) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateParams: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateParams: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Authority", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Authority = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Tariff", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Tariff.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateParamsResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateParamsResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateParamsResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		default:
