@@ -8,18 +8,21 @@ package timelockpb
 
 import (
 	fmt "fmt"
-	_ "github.com/cosmos/gogoproto/gogoproto"
-	proto "github.com/cosmos/gogoproto/proto"
-	any "github.com/cosmos/gogoproto/types/any"
 	io "io"
 	math "math"
 	math_bits "math/bits"
+
+	_ "github.com/cosmos/gogoproto/gogoproto"
+	proto "github.com/cosmos/gogoproto/proto"
+	any "github.com/cosmos/gogoproto/types/any"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var _ = proto.Marshal
-var _ = fmt.Errorf
-var _ = math.Inf
+var (
+	_ = proto.Marshal
+	_ = fmt.Errorf
+	_ = math.Inf
+)
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -80,9 +83,11 @@ func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{0}
 }
+
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *Params) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Params.Marshal(b, m, deterministic)
@@ -95,12 +100,15 @@ func (m *Params) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *Params) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Params.Merge(m, src)
 }
+
 func (m *Params) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *Params) XXX_DiscardUnknown() {
 	xxx_messageInfo_Params.DiscardUnknown(m)
 }
@@ -149,9 +157,11 @@ func (*Bounds) ProtoMessage()    {}
 func (*Bounds) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{1}
 }
+
 func (m *Bounds) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *Bounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Bounds.Marshal(b, m, deterministic)
@@ -164,12 +174,15 @@ func (m *Bounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *Bounds) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Bounds.Merge(m, src)
 }
+
 func (m *Bounds) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *Bounds) XXX_DiscardUnknown() {
 	xxx_messageInfo_Bounds.DiscardUnknown(m)
 }
@@ -231,9 +244,11 @@ func (*Entry) ProtoMessage()    {}
 func (*Entry) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{2}
 }
+
 func (m *Entry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *Entry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Entry.Marshal(b, m, deterministic)
@@ -246,12 +261,15 @@ func (m *Entry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *Entry) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Entry.Merge(m, src)
 }
+
 func (m *Entry) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *Entry) XXX_DiscardUnknown() {
 	xxx_messageInfo_Entry.DiscardUnknown(m)
 }
@@ -335,9 +353,11 @@ func (*Genesis) ProtoMessage()    {}
 func (*Genesis) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{3}
 }
+
 func (m *Genesis) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
+
 func (m *Genesis) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Genesis.Marshal(b, m, deterministic)
@@ -350,12 +370,15 @@ func (m *Genesis) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
+
 func (m *Genesis) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Genesis.Merge(m, src)
 }
+
 func (m *Genesis) XXX_Size() int {
 	return m.Size()
 }
+
 func (m *Genesis) XXX_DiscardUnknown() {
 	xxx_messageInfo_Genesis.DiscardUnknown(m)
 }
@@ -672,6 +695,7 @@ func encodeVarintState(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
+
 func (m *Params) Size() (n int) {
 	if m == nil {
 		return 0
@@ -777,9 +801,11 @@ func (m *Genesis) Size() (n int) {
 func sovState(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
+
 func sozState(x uint64) (n int) {
 	return sovState(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
+
 func (m *Params) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -919,6 +945,7 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *Bounds) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1045,6 +1072,7 @@ func (m *Bounds) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *Entry) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1294,6 +1322,7 @@ func (m *Entry) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func (m *Genesis) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1444,6 +1473,7 @@ func (m *Genesis) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
+
 func skipState(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

@@ -1,0 +1,260 @@
+package timelock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	"cosmossdk.io/collections"
+
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/timelockpb"
+)
+
+const (
+	// MaxGas is how much the messages of one entry may use together.
+	MaxGas = 20_000_000
+	// maxExpired is how many entries the end of one block closes; the rest follow in the
+	// next block.
+	maxExpired = 10
+)
+
+// Schedule puts a message of a passed proposal behind those that it has put there before.
+// The vote about it started at since, a block time in milliseconds since 1970; extra
+// seconds are added to the delay.
+func (k Keeper) Schedule(ctx context.Context, proposal uint64, since int64, extra uint64, msg sdk.Msg) error {
+	packed, err := codectypes.NewAnyWithValue(msg)
+	if err != nil {
+		return fmt.Errorf("store a message of proposal %d: %w", proposal, err)
+	}
+	e, err := k.entry(ctx, proposal)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		if e, err = k.open(ctx, proposal, since, extra); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case e.State != timelockpb.ENTRY_STATE_QUEUED:
+		return ErrClosed.Wrapf("proposal %d %s", proposal, word(e))
+	}
+	e.Messages = append(e.Messages, packed)
+	if err := k.entries.Set(ctx, proposal, e); err != nil {
+		return err
+	}
+	return k.modules.Queued(ctx, proposal, msg)
+}
+
+// open begins an entry.
+func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra uint64) (e timelockpb.Entry, err error) {
+	params, err := k.Settings(ctx)
+	if err != nil {
+		return e, err
+	}
+	now, err := k.now(ctx)
+	if err != nil {
+		return e, err
+	}
+	queued := 0
+	if err := k.waiting(ctx, func(timelockpb.Entry) bool { queued++; return false }); err != nil {
+		return e, err
+	}
+	if queued >= MaxQueued {
+		return e, ErrFull.Wrapf("%d proposals wait: want at most %d", queued, MaxQueued)
+	}
+	ms := func(seconds uint64) int64 { return int64(seconds) * 1000 } //nolint:gosec // parameters are bounded
+	e = timelockpb.Entry{
+		Proposal: proposal, State: timelockpb.ENTRY_STATE_QUEUED, Since: since,
+		Queued: sdk.UnwrapSDKContext(ctx).BlockHeight(),
+		Eta:    now + ms(params.DelaySeconds) + ms(extra),
+	}
+	e.Expires = e.Eta + ms(params.GraceSeconds)
+	if err := k.queue.Set(ctx, collections.Join(e.Expires, proposal)); err != nil {
+		return e, err
+	}
+	return e, emit(ctx, &timelockpb.EventQueued{Proposal: proposal, Eta: e.Eta, Expires: e.Expires})
+}
+
+// Execute implements [timelockpb.MsgServer]. Whatever fails makes the transaction fail, so
+// that nothing has changed and it may be tried again: who executes a proposal at a bad
+// moment, or with too little gas, cannot take it out of the queue.
+func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timelockpb.MsgExecuteResponse, error) {
+	if _, err := k.addresses.StringToBytes(msg.Sender); err != nil {
+		return nil, ErrAccount.Wrap(err.Error())
+	}
+	e, err := k.entry(ctx, msg.Proposal)
+	if errors.Is(err, ErrNotFound) {
+		if why := k.modules.Unqueued(ctx, msg.Proposal); why != nil {
+			return nil, why
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	now, err := k.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case e.State != timelockpb.ENTRY_STATE_QUEUED:
+		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, word(e))
+	case now < e.Eta:
+		return nil, ErrEarly.Wrapf("proposal %d waits for %s more of network time", e.Proposal, milliseconds(e.Eta-now))
+	case now >= e.Expires:
+		return nil, ErrClosed.Wrapf("proposal %d has expired", e.Proposal)
+	}
+	// Closed first, so that no message of the entry finds it open.
+	if err := k.close(ctx, e, timelockpb.ENTRY_STATE_EXECUTED, msg.Sender); err != nil {
+		return nil, err
+	}
+	outer := sdk.UnwrapSDKContext(ctx)
+	gas, err := k.run(outer, e)
+	outer.GasMeter().ConsumeGas(gas, "execute a proposal")
+	if err != nil {
+		return nil, ErrExecution.Wrapf("proposal %d: %s", e.Proposal, err)
+	}
+	return &timelockpb.MsgExecuteResponse{}, emit(ctx, &timelockpb.EventExecuted{Proposal: e.Proposal, By: msg.Sender})
+}
+
+// run carries the messages of an entry out, all or none, with gas of their own, and says
+// how much of it they used.
+func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error) {
+	meter := storetypes.NewGasMeter(MaxGas)
+	defer func() {
+		gas = min(meter.GasConsumed(), MaxGas)
+		switch r := recover().(type) {
+		case nil:
+		case storetypes.ErrorOutOfGas:
+			err = fmt.Errorf("its messages take more than %d gas", MaxGas)
+		default:
+			panic(r) // a mistake or a failing store: never an answer
+		}
+	}()
+	msgs, err := e.Msgs()
+	if err != nil {
+		return 0, err
+	}
+	cached, write := ctx.WithGasMeter(meter).CacheContext()
+	for i, msg := range msgs {
+		handler := k.router.Handler(msg)
+		if handler == nil {
+			return 0, fmt.Errorf("message %d: nobody takes %s", i+1, sdk.MsgTypeURL(msg))
+		}
+		result, err := handler(cached, msg)
+		if err != nil {
+			return 0, fmt.Errorf("message %d: %w", i+1, err)
+		}
+		cached.EventManager().EmitEvents(result.GetEvents())
+	}
+	write()
+	return 0, nil
+}
+
+// Cancel implements [timelockpb.MsgServer].
+func (k Keeper) Cancel(ctx context.Context, msg *timelockpb.MsgCancel) (*timelockpb.MsgCancelResponse, error) {
+	params, err := k.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch at := sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli(); {
+	case msg.Authority == k.authority:
+	case params.Guardian == "" || msg.Authority != params.Guardian:
+		return nil, ErrAuthority.Wrapf("%s is neither the guardian nor a passed proposal", msg.Authority)
+	case at >= params.GuardianUntil:
+		return nil, ErrAuthority.Wrapf("%s was the guardian until %s", msg.Authority, time.UnixMilli(params.GuardianUntil).UTC().Format(time.RFC3339))
+	}
+	e, err := k.entry(ctx, msg.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if e.State != timelockpb.ENTRY_STATE_QUEUED {
+		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, word(e))
+	}
+	if err := k.drop(ctx, e, timelockpb.ENTRY_STATE_CANCELLED, msg.Authority); err != nil {
+		return nil, err
+	}
+	return &timelockpb.MsgCancelResponse{}, emit(ctx, &timelockpb.EventCancelled{Proposal: e.Proposal, By: msg.Authority})
+}
+
+// EndBlock closes entries that have expired.
+func (k Keeper) EndBlock(ctx context.Context) error {
+	now, err := k.now(ctx)
+	if err != nil {
+		return err
+	}
+	var expired []timelockpb.Entry
+	err = k.waiting(ctx, func(e timelockpb.Entry) bool {
+		if now >= e.Expires {
+			expired = append(expired, e)
+		}
+		return now < e.Expires || len(expired) == maxExpired
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range expired {
+		if err := k.drop(ctx, e, timelockpb.ENTRY_STATE_EXPIRED, ""); err != nil {
+			return err
+		}
+		if err := emit(ctx, &timelockpb.EventExpired{Proposal: e.Proposal}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop closes an entry that is never executed. What other modules have prepared for it is
+// of no use any more; one that fails to put it away does not keep the entry open.
+func (k Keeper) drop(ctx context.Context, e timelockpb.Entry, state timelockpb.EntryState, by string) error {
+	msgs, err := e.Msgs()
+	if err != nil {
+		return err
+	}
+	for _, msg := range msgs {
+		cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+		if err := k.modules.Dropped(cached, e.Proposal, msg); err != nil {
+			cached.Logger().Error("a message is not dropped", "proposal", e.Proposal, "err", err)
+			continue
+		}
+		write()
+	}
+	return k.close(ctx, e, state, by)
+}
+
+// close ends an entry. Its messages stay with the proposal.
+func (k Keeper) close(ctx context.Context, e timelockpb.Entry, state timelockpb.EntryState, by string) error {
+	if err := k.queue.Remove(ctx, collections.Join(e.Expires, e.Proposal)); err != nil {
+		return err
+	}
+	e.State, e.By, e.Messages, e.Closed = state, by, nil, sdk.UnwrapSDKContext(ctx).BlockHeight()
+	return k.entries.Set(ctx, e.Proposal, e)
+}
+
+// word says what became of an entry.
+func word(e timelockpb.Entry) string {
+	switch e.State {
+	case timelockpb.ENTRY_STATE_EXECUTED:
+		return fmt.Sprintf("was executed at height %d", e.Closed)
+	case timelockpb.ENTRY_STATE_CANCELLED:
+		return fmt.Sprintf("was cancelled at height %d by %s", e.Closed, e.By)
+	case timelockpb.ENTRY_STATE_EXPIRED:
+		return fmt.Sprintf("expired at height %d", e.Closed)
+	}
+	return "waits"
+}
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// emit tells what happened to whoever reads blocks.
+func emit(ctx context.Context, event proto.Message) error {
+	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event); err != nil {
+		return fmt.Errorf("tell what happened: %w", err)
+	}
+	return nil
+}
