@@ -3,6 +3,7 @@ package dao
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,13 +66,13 @@ func checkRecords(records []daopb.Record) error {
 func checkPoll(p daopb.Poll) error {
 	switch {
 	case p.Proposer == "":
-		return fmt.Errorf("it has no proposer")
+		return errors.New("it has no proposer")
 	case len(p.Digest) != sha256.Size:
 		return fmt.Errorf("its digest has %d bytes: want %d", len(p.Digest), sha256.Size)
 	case (p.Ended == 0) != (p.Outcome == daopb.OUTCOME_UNSPECIFIED):
 		return fmt.Errorf("it ended at height %d with outcome %s", p.Ended, p.Outcome)
 	case p.Start == 0 && (p.Mark != 0 || p.End != 0 || p.Total != 0 || p.Changed != 0 || p.Tally != daopb.Tally{}):
-		return fmt.Errorf("it has votes, and voting has not started")
+		return errors.New("it has votes, and voting has not started")
 	case p.Start != 0 && (p.Mark < 0 || p.Mark > p.Start || p.Start >= p.End):
 		return fmt.Errorf("voting lasts from %d to %d by what was there since %d", p.Start, p.End, p.Mark)
 	}
@@ -157,6 +158,13 @@ func (k Keeper) enter(ctx context.Context, p daopb.Poll) error {
 	proposer, err := k.addresses.StringToBytes(p.Proposer)
 	if err != nil {
 		return ErrGenesis.Wrap(err.Error())
+	}
+	lives, err := k.lives(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !lives {
+		return ErrGenesis.Wrapf("poll %d is open, and x/gov has no such proposal in that state", p.Proposal)
 	}
 	return k.open.Set(ctx, proposer, p.Proposal)
 }

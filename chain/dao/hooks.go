@@ -67,7 +67,10 @@ func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer 
 	if err != nil {
 		return ErrProposal.Wrap(err.Error())
 	}
-	p := daopb.Poll{Proposal: id, Submitted: sdk.UnwrapSDKContext(ctx).BlockHeight(), Digest: digestOf(proposal.Messages)}
+	p := daopb.Poll{Proposal: id, Submitted: sdk.UnwrapSDKContext(ctx).BlockHeight()}
+	if p.Digest, err = digestOf(messages); err != nil {
+		return ErrProposal.Wrap(err.Error())
+	}
 	if p.Proposer, err = h.addresses.BytesToString(proposer); err != nil {
 		return ErrAccount.Wrap(err.Error())
 	}

@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cosmos/gogoproto/proto"
+
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
 
-	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
@@ -18,16 +19,20 @@ import (
 )
 
 // digestOf is SHA-256 over the messages of a proposal: of each the length of its type in
-// eight bytes, the type, the length of its value, and the value.
-func digestOf(messages []*codectypes.Any) []byte {
+// eight bytes, the type, the length of its value, and the value as this chain writes it.
+func digestOf(messages []sdk.Msg) ([]byte, error) {
 	h := sha256.New()
 	for _, m := range messages {
-		for _, part := range [][]byte{[]byte(m.TypeUrl), m.Value} {
+		value, err := proto.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", sdk.MsgTypeURL(m), err)
+		}
+		for _, part := range [][]byte{[]byte(sdk.MsgTypeURL(m)), value} {
 			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 			h.Write(part)
 		}
 	}
-	return h.Sum(nil)
+	return h.Sum(nil), nil
 }
 
 // admit refuses a proposer that has another open poll, and one poll more than there may

@@ -19,10 +19,8 @@ import (
 // read nobody has voted. It notes which proposal x/gov is about to carry out.
 func (k Keeper) Tally(ctx context.Context, _ govkeeper.Keeper, proposal govv1.Proposal) (voted math.LegacyDec, total math.Int, results map[govv1.VoteOption]math.LegacyDec, err error) {
 	p, err := k.poll(ctx, proposal.Id)
-	if err == nil && bytes.Equal(p.Digest, digestOf(proposal.Messages)) {
-		err = k.tallied.Set(ctx, proposal.Id)
-	} else if err == nil {
-		err = k.tallied.Remove(ctx)
+	if err == nil {
+		err = k.tally(ctx, p, proposal)
 	}
 	if err != nil {
 		sdk.UnwrapSDKContext(ctx).Logger().Error("a proposal is tallied without its poll", "proposal", proposal.Id, "error", err)
@@ -32,6 +30,23 @@ func (k Keeper) Tally(ctx context.Context, _ govkeeper.Keeper, proposal govv1.Pr
 		govv1.OptionYes: decimal(p.Tally.Yes), govv1.OptionAbstain: decimal(p.Tally.Abstain),
 		govv1.OptionNo: decimal(p.Tally.No), govv1.OptionNoWithVeto: decimal(p.Tally.Veto),
 	}, nil
+}
+
+// tally notes the proposal that is tallied, if its messages still are those that were
+// submitted.
+func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal) error {
+	if err := k.tallied.Remove(ctx); err != nil {
+		return err
+	}
+	messages, err := proposal.GetMsgs()
+	if err != nil {
+		return fmt.Errorf("read its messages: %w", err)
+	}
+	digest, err := digestOf(messages)
+	if err != nil || !bytes.Equal(digest, p.Digest) {
+		return err
+	}
+	return k.tallied.Set(ctx, p.Proposal)
 }
 
 // cast is the power of all who have voted.
