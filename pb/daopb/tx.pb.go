@@ -177,7 +177,9 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type MsgClient interface {
-	// UpdateParams replaces the rules for later votes. Only a passed proposal may.
+	// UpdateParams replaces the rules. How long a vote takes and who weighs what in it are
+	// settled when it starts; it is decided by the quorum and the thresholds that hold when
+	// it ends. Only a passed proposal may.
 	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
 }
 
@@ -200,7 +202,9 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
-	// UpdateParams replaces the rules for later votes. Only a passed proposal may.
+	// UpdateParams replaces the rules. How long a vote takes and who weighs what in it are
+	// settled when it starts; it is decided by the quorum and the thresholds that hold when
+	// it ends. Only a passed proposal may.
 	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)
 }
 

@@ -1,0 +1,218 @@
+package dao
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+
+	"github.com/althing-network/althing/pb/daopb"
+)
+
+// digestOf is SHA-256 over the messages of a proposal: of each the length of its type in
+// eight bytes, the type, the length of its value, and the value as this chain writes it.
+func digestOf(messages []sdk.Msg) ([]byte, error) {
+	h := sha256.New()
+	for _, m := range messages {
+		value, err := proto.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", sdk.MsgTypeURL(m), err)
+		}
+		for _, part := range [][]byte{[]byte(sdk.MsgTypeURL(m)), value} {
+			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+			h.Write(part)
+		}
+	}
+	return h.Sum(nil), nil
+}
+
+// admit refuses a proposer that has another open poll, and one poll more than there may
+// be open. A poll whose proposal x/gov has dropped, since it could not read it any more,
+// is ended first.
+func (k Keeper) admit(ctx context.Context, proposer sdk.AccAddress, most uint32) error {
+	var polls []uint64
+	err := k.open.Walk(ctx, nil, func(_ sdk.AccAddress, id uint64) (bool, error) {
+		polls = append(polls, id)
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("list the open proposals: %w", err)
+	}
+	open := uint32(0)
+	for _, id := range polls {
+		p, err := k.poll(ctx, id)
+		if err != nil {
+			return err
+		}
+		lives, err := k.lives(ctx, p)
+		if err != nil {
+			return err
+		}
+		if lives {
+			open++
+			continue
+		}
+		if err := k.end(ctx, p, daopb.OUTCOME_FAILED, "its messages could not be read any more"); err != nil {
+			return err
+		}
+	}
+	id, err := k.open.Get(ctx, proposer)
+	switch {
+	case err == nil:
+		return ErrOpen.Wrapf("%s has one already, %d", proposer, id)
+	case !errors.Is(err, collections.ErrNotFound):
+		return fmt.Errorf("read the open proposal of an account: %w", err)
+	case open >= most:
+		return ErrOpen.Wrapf("there are %d, and no more than %d at once", open, most)
+	}
+	return nil
+}
+
+// lives reports whether x/gov still has the proposal of an open poll.
+func (k Keeper) lives(ctx context.Context, p daopb.Poll) (lives bool, err error) {
+	if p.Start == 0 {
+		lives, err = k.parts.Gov.Proposals.Has(ctx, p.Proposal)
+	} else {
+		lives, err = k.parts.Gov.VotingPeriodProposals.Has(ctx, p.Proposal)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for proposal %d: %w", p.Proposal, err)
+	}
+	return lives, nil
+}
+
+// start settles who weighs what in a vote.
+func (k Keeper) start(ctx context.Context, p daopb.Poll, end int64) error {
+	params, err := k.rules(ctx)
+	if err != nil {
+		return err
+	}
+	s := spanOf(now(ctx), milliseconds(params.WarmupSeconds))
+	if p.Total, err = k.total(ctx); err != nil {
+		return err
+	}
+	p.Start, p.Mark, p.End = s.start, s.mark, end
+	return k.polls.Set(ctx, p.Proposal, p)
+}
+
+// count adds a vote to the sums.
+func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, options []*govv1.WeightedVoteOption) error {
+	voted, err := k.votes.Has(ctx, collections.Join(p.Proposal, voter))
+	if err != nil {
+		return fmt.Errorf("look for a vote: %w", err)
+	}
+	if voted {
+		return ErrVoted.Wrapf("%s in proposal %d", voter, p.Proposal)
+	}
+	weighs, err := k.weigh(ctx, voter, span{p.Mark, p.Start})
+	if err != nil {
+		return err
+	}
+	if weighs.sum() == 0 {
+		return ErrPower.Wrapf("%s had nothing bonded or staked that has been there since before proposal %d", voter, p.Proposal)
+	}
+	params, err := k.rules(ctx)
+	if err != nil {
+		return err
+	}
+	gov, err := k.parts.Gov.Params.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("read the rules of proposals: %w", err)
+	}
+	before, _ := outcome(p, gov, params.HighThreshold)
+	if err := split(&p.Tally, weighs.sum(), options); err != nil {
+		return err
+	}
+	p.Tally.Voters++
+	after, _ := outcome(p, gov, params.HighThreshold)
+	if (before == daopb.OUTCOME_PASSED) != (after == daopb.OUTCOME_PASSED) {
+		p.Changed = now(ctx)
+	}
+	return errors.Join(
+		k.votes.Set(ctx, collections.Join(p.Proposal, voter), weighs.sum()),
+		k.polls.Set(ctx, p.Proposal, p),
+	)
+}
+
+// split gives each option its part of a power, rounded down, and the first one the rest.
+func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) error {
+	rest := power
+	for i := len(options) - 1; i >= 0; i-- {
+		weight, err := math.LegacyNewDecFromStr(options[i].Weight)
+		if err != nil {
+			return fmt.Errorf("read the weight of an option: %w", err)
+		}
+		part := min(weight.MulInt(math.NewIntFromUint64(power)).TruncateInt().Uint64(), rest)
+		if i == 0 {
+			part = rest
+		}
+		rest -= part
+		switch options[i].Option {
+		case govv1.OptionYes:
+			t.Yes += part
+		case govv1.OptionNo:
+			t.No += part
+		case govv1.OptionAbstain:
+			t.Abstain += part
+		case govv1.OptionNoWithVeto:
+			t.Veto += part
+		default:
+			return ErrProposal.Wrapf("nobody can vote %s", options[i].Option)
+		}
+	}
+	return nil
+}
+
+// end ends a poll. Its votes are removed in later blocks.
+func (k Keeper) end(ctx context.Context, p daopb.Poll, outcome daopb.Outcome, reason string) error {
+	proposer, err := k.addresses.StringToBytes(p.Proposer)
+	if err != nil {
+		return ErrAccount.Wrap(err.Error())
+	}
+	p.Outcome, p.Reason, p.Ended = outcome, bounded(reason), sdk.UnwrapSDKContext(ctx).BlockHeight()
+	if p.Tally.Voters > 0 {
+		if err := k.emptying.Set(ctx, p.Proposal); err != nil {
+			return err
+		}
+	}
+	return errors.Join(k.open.Remove(ctx, proposer), k.polls.Set(ctx, p.Proposal, p))
+}
+
+// NotQueued says why a proposal that is not in the timelock cannot be executed: it is not
+// there, its vote goes on, or it came to another end.
+func (k Keeper) NotQueued(ctx context.Context, proposal uint64) error {
+	p, err := k.poll(ctx, proposal)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.Ended == 0 && p.Start == 0:
+		return ErrInactive.Wrapf("proposal %d waits for its deposit", proposal)
+	case p.Ended == 0:
+		return ErrVoting.Wrapf("proposal %d is voted on", proposal)
+	}
+	switch p.Outcome {
+	case daopb.OUTCOME_QUORUM:
+		return ErrQuorum.Wrapf("proposal %d: %s", proposal, p.Reason)
+	case daopb.OUTCOME_PASSED:
+		return ErrInactive.Wrapf("proposal %d has passed and has nothing to execute", proposal)
+	case daopb.OUTCOME_REJECTED:
+		return ErrInactive.Wrapf("proposal %d was rejected: %s", proposal, p.Reason)
+	case daopb.OUTCOME_VETOED:
+		return ErrInactive.Wrapf("proposal %d was vetoed: %s", proposal, p.Reason)
+	case daopb.OUTCOME_NO_DEPOSIT:
+		return ErrInactive.Wrapf("proposal %d got no deposit in time", proposal)
+	case daopb.OUTCOME_CANCELLED:
+		return ErrInactive.Wrapf("proposal %d was cancelled by its proposer", proposal)
+	}
+	return ErrInactive.Wrapf("proposal %d passed and failed: %s", proposal, p.Reason)
+}
