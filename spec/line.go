@@ -123,7 +123,8 @@ func ValidateCard(text string) error {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if i := strings.IndexFunc(line, func(r rune) bool { return r != '\t' && control(r) }); i >= 0 {
-			return fmt.Errorf("card has the control character %q behind %.32q: want printable text, tabs and newlines", line[i:i+1], line[:i])
+			r, _ := utf8.DecodeRuneInString(line[i:])
+			return fmt.Errorf("card has the control character %q behind %.32q: want printable text, tabs and newlines", r, line[:i])
 		}
 	}
 	return nil
