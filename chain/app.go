@@ -51,6 +51,7 @@ import (
 	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/ledger"
+	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/chain/token"
@@ -83,6 +84,7 @@ type App struct {
 	nodes        node.Keeper
 	ledger       ledger.Keeper
 	datasets     dataset.Keeper
+	models       model.Keeper
 	tasks        task.Keeper
 }
 
@@ -100,7 +102,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 	keys := storetypes.NewKVStoreKeys(
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
 		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
-		consensustypes.StoreKey, fee.StoreKey, node.Name, ledger.Name, dataset.Name, task.Name,
+		consensustypes.StoreKey, fee.StoreKey, node.Name, ledger.Name, dataset.Name, model.Name, task.Name,
 	)
 	options = slices.Concat([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, keep.options(len(keys)), options)
 	watched := &disk{DB: db}
@@ -174,6 +176,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.ledger = ledger.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[ledger.Name]))
 	a.datasets = dataset.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
+	a.models = model.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[model.Name]), accountCodec)
 	a.tasks = task.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, Denom)
 }
@@ -196,6 +199,7 @@ func (a *App) arrange() error {
 		node.Module{Keeper: a.nodes},
 		ledger.Module{Keeper: a.ledger},
 		dataset.Module{Keeper: a.datasets},
+		model.Module{Keeper: a.models},
 		task.Module{Keeper: a.tasks},
 	)
 	a.modules.SetOrderPreBlockers(authtypes.ModuleName)
@@ -206,7 +210,7 @@ func (a *App) arrange() error {
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
-		consensustypes.ModuleName, fee.Name, node.Name, ledger.Name, dataset.Name, task.Name,
+		consensustypes.ModuleName, fee.Name, node.Name, ledger.Name, dataset.Name, model.Name, task.Name,
 		genutiltypes.ModuleName, // last: it delivers transactions
 	}
 	a.modules.SetOrderInitGenesis(order...)

@@ -26,6 +26,7 @@ import (
 	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/ledger"
+	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/chain/token"
@@ -84,6 +85,7 @@ func basics() module.BasicManager {
 		node.Module{},
 		ledger.Module{},
 		dataset.Module{},
+		model.Module{},
 		task.Module{},
 	)
 }

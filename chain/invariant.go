@@ -36,6 +36,7 @@ const (
 	Nodes    = "what is stored of nodes agrees"
 	Tasks    = "what is stored of tasks agrees"
 	Datasets = "what is stored of data sets agrees"
+	Models   = "what is stored of models agrees"
 )
 
 // Invariants are those that do not hold of a state: none, on a sound chain. It reads the
@@ -54,6 +55,7 @@ func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 		{Nodes, func(ctx sdk.Context) ([]string, error) { return a.nodes.Contradictions(ctx, a.tasks.PartsOf) }},
 		{Tasks, func(ctx sdk.Context) ([]string, error) { return a.tasks.Contradictions(ctx) }},
 		{Datasets, func(ctx sdk.Context) ([]string, error) { return a.datasets.Contradictions(ctx) }},
+		{Models, func(ctx sdk.Context) ([]string, error) { return a.models.Contradictions(ctx) }},
 	} {
 		says, err := i.broke(ctx)
 		if err != nil {

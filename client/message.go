@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/pb/datasetpb"
 	"github.com/althing-network/althing/pb/ledgerpb"
+	"github.com/althing-network/althing/pb/modelpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
@@ -115,6 +116,8 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &datasetpb.MsgKey{Owner: owner, Dataset: m.Dataset, Key: m.Key[:]}, nil
 	case LowerLimit:
 		return &datasetpb.MsgLimit{Owner: owner, Dataset: m.Dataset, Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
+	case SetCard:
+		return &modelpb.MsgSetCard{Owner: owner, Line: m.Line, Text: m.Text}, nil
 	default:
 		return nil, fmt.Errorf("no account says a %T", m)
 	}

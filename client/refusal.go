@@ -18,6 +18,8 @@ var (
 	ErrNoDataset    = errors.New("data set not found")
 	ErrNotOwner     = errors.New("not the owner of the data set")
 	ErrGrant        = errors.New("grant is refused")
+	ErrNoLine       = errors.New("model line not found")
+	ErrNotLineOwner = errors.New("not the owner of the model line")
 	ErrNoBook       = ledgerpb.ErrNoBook
 	ErrNoRelease    = ledgerpb.ErrNoCosting
 	ErrFunds        = errors.New("insufficient balance")
@@ -46,6 +48,8 @@ const (
 	noDataset            = 2  // of "dataset"
 	notOwner             = 5  // of "dataset"
 	grantRefused         = 6  // of "dataset"
+	noLine               = 2  // of "model"
+	notLineOwner         = 7  // of "model"
 	sdkInsufficientFunds = 5  // of "sdk"
 	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
 )
@@ -77,6 +81,13 @@ func (r *Refusal) Unwrap() error {
 		case grantRefused:
 			return ErrGrant
 		}
+	case "model":
+		switch r.Code {
+		case noLine:
+			return ErrNoLine
+		case notLineOwner:
+			return ErrNotLineOwner
+		}
 	case "ledger":
 		for _, reason := range ledgerpb.Refusals() {
 			if reason.Code == r.Code {
@@ -105,6 +116,8 @@ func (r *Refusal) absent() error {
 		return round.ErrRoundNotFound
 	case queryDataset, queryGrants:
 		return ErrNoDataset
+	case queryLine, queryVersions, queryCards:
+		return ErrNoLine
 	case queryBook, queryRows:
 		return ledgerpb.ErrNoBook
 	case queryCosting:

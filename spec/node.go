@@ -167,9 +167,10 @@ func (p Profile) ValidatePublic() error {
 // printable reports whether s can stand in a terminal, a page or a log: it is
 // not empty, not longer than maxName, UTF-8 and free of control characters.
 func printable(s string) bool {
-	control := func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
 	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }
+
+func control(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
 
 // Key is the node's transport key; the zero one where it has none of the right length.
 func (p Profile) Key() (k PublicKey) {

@@ -98,6 +98,8 @@ func (s *session) explain(err error) error {
 		return hinted{err, s.command("node list")}
 	case errors.Is(err, client.ErrNoDataset):
 		return hinted{err, s.command("data list")}
+	case errors.Is(err, client.ErrNoLine):
+		return hinted{err, s.command("model list")}
 	}
 	return err
 }

@@ -17,7 +17,8 @@ import (
 
 // model is about what tasks produce.
 func (s *session) model() *cobra.Command {
-	return noun("model", "See what a task has made, and get it", s.modelShow(), s.modelFetch())
+	return noun("model", "See what tasks have made, and get it",
+		s.modelShow(), s.modelFetch(), s.modelList(), s.modelVersions(), s.modelCard())
 }
 
 func (s *session) modelShow() *cobra.Command {

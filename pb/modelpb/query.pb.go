@@ -29,7 +29,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
-// QueryLine is the request of Query.Line: by id, or by the task that writes into it.
+// QueryLine is the request of Query.Line: either the id, or a task that writes into it.
 type QueryLine struct {
 	Id   uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Task uint64 `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
@@ -527,7 +527,7 @@ const _ = grpc.SupportPackageIsVersion4
 type QueryClient interface {
 	// Line returns one line with its newest version and its newest card.
 	Line(ctx context.Context, in *QueryLine, opts ...grpc.CallOption) (*QueryLineResponse, error)
-	// Lines lists lines by id.
+	// Lines lists lines by id, those of one owner by name.
 	Lines(ctx context.Context, in *QueryLines, opts ...grpc.CallOption) (*QueryLinesResponse, error)
 	// Versions lists the versions of a line, by number.
 	Versions(ctx context.Context, in *QueryVersions, opts ...grpc.CallOption) (*QueryVersionsResponse, error)
@@ -583,7 +583,7 @@ func (c *queryClient) Cards(ctx context.Context, in *QueryCards, opts ...grpc.Ca
 type QueryServer interface {
 	// Line returns one line with its newest version and its newest card.
 	Line(context.Context, *QueryLine) (*QueryLineResponse, error)
-	// Lines lists lines by id.
+	// Lines lists lines by id, those of one owner by name.
 	Lines(context.Context, *QueryLines) (*QueryLinesResponse, error)
 	// Versions lists the versions of a line, by number.
 	Versions(context.Context, *QueryVersions) (*QueryVersionsResponse, error)

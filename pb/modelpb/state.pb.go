@@ -7,6 +7,7 @@ package modelpb
 
 import (
 	fmt "fmt"
+	taskpb "github.com/althing-network/althing/pb/taskpb"
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	proto "github.com/cosmos/gogoproto/proto"
 	io "io"
@@ -30,16 +31,22 @@ type Line struct {
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// owner is the account whose tasks write versions.
 	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
-	// name is the line's among its owner's.
+	// name tells the line from the others of its owner.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// model is the architecture of every version.
+	Model taskpb.Model `protobuf:"bytes,4,opt,name=model,proto3" json:"model"`
 	// created is a height.
-	Created int64 `protobuf:"varint,4,opt,name=created,proto3" json:"created,omitempty"`
+	Created int64 `protobuf:"varint,5,opt,name=created,proto3" json:"created,omitempty"`
+	// tasks is how many tasks write into it, or have written.
+	Tasks uint64 `protobuf:"varint,6,opt,name=tasks,proto3" json:"tasks,omitempty"`
 	// versions is how many there are; the newest has this number.
-	Versions uint64 `protobuf:"varint,5,opt,name=versions,proto3" json:"versions,omitempty"`
-	// cards is how many cards there have been.
-	Cards uint32 `protobuf:"varint,6,opt,name=cards,proto3" json:"cards,omitempty"`
-	// tasks is how many tasks have written into it.
-	Tasks uint64 `protobuf:"varint,7,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	Versions uint64 `protobuf:"varint,7,opt,name=versions,proto3" json:"versions,omitempty"`
+	// scored is the number of the newest version that has a score; 0 where none has.
+	Scored uint64 `protobuf:"varint,8,opt,name=scored,proto3" json:"scored,omitempty"`
+	// score of that version, in parts per million.
+	Score uint32 `protobuf:"varint,9,opt,name=score,proto3" json:"score,omitempty"`
+	// cards is how many cards there have been; the newest has this number.
+	Cards uint32 `protobuf:"varint,10,opt,name=cards,proto3" json:"cards,omitempty"`
 }
 
 func (m *Line) Reset()         { *m = Line{} }
@@ -96,23 +103,16 @@ func (m *Line) GetName() string {
 	return ""
 }
 
+func (m *Line) GetModel() taskpb.Model {
+	if m != nil {
+		return m.Model
+	}
+	return taskpb.Model{}
+}
+
 func (m *Line) GetCreated() int64 {
 	if m != nil {
 		return m.Created
-	}
-	return 0
-}
-
-func (m *Line) GetVersions() uint64 {
-	if m != nil {
-		return m.Versions
-	}
-	return 0
-}
-
-func (m *Line) GetCards() uint32 {
-	if m != nil {
-		return m.Cards
 	}
 	return 0
 }
@@ -124,14 +124,96 @@ func (m *Line) GetTasks() uint64 {
 	return 0
 }
 
+func (m *Line) GetVersions() uint64 {
+	if m != nil {
+		return m.Versions
+	}
+	return 0
+}
+
+func (m *Line) GetScored() uint64 {
+	if m != nil {
+		return m.Scored
+	}
+	return 0
+}
+
+func (m *Line) GetScore() uint32 {
+	if m != nil {
+		return m.Score
+	}
+	return 0
+}
+
+func (m *Line) GetCards() uint32 {
+	if m != nil {
+		return m.Cards
+	}
+	return 0
+}
+
+// Entry says into which line a task writes its versions.
+type Entry struct {
+	Task uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
+	Line uint64 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+}
+
+func (m *Entry) Reset()         { *m = Entry{} }
+func (m *Entry) String() string { return proto.CompactTextString(m) }
+func (*Entry) ProtoMessage()    {}
+func (*Entry) Descriptor() ([]byte, []int) {
+	return fileDescriptor_0db5a69e2a8d9dcc, []int{1}
+}
+func (m *Entry) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Entry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Entry.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Entry) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Entry.Merge(m, src)
+}
+func (m *Entry) XXX_Size() int {
+	return m.Size()
+}
+func (m *Entry) XXX_DiscardUnknown() {
+	xxx_messageInfo_Entry.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Entry proto.InternalMessageInfo
+
+func (m *Entry) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *Entry) GetLine() uint64 {
+	if m != nil {
+		return m.Line
+	}
+	return 0
+}
+
 // Version is one model of a line.
 type Version struct {
 	Line uint64 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
-	// number ascends from 1.
+	// number ascends from 1, without gaps.
 	Number uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
 	// model is its digest, 32 bytes.
 	Model []byte `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
-	Task  uint64 `protobuf:"varint,4,opt,name=task,proto3" json:"task,omitempty"`
+	// task that published it.
+	Task uint64 `protobuf:"varint,4,opt,name=task,proto3" json:"task,omitempty"`
 	// round that made it; 0 where it is a task's first model or was put there by a vote.
 	Round uint64 `protobuf:"varint,5,opt,name=round,proto3" json:"round,omitempty"`
 	// proposal that put it there, or 0.
@@ -141,10 +223,11 @@ type Version struct {
 	// score is in parts per million, and of no meaning unless scored is true.
 	Score  uint32 `protobuf:"varint,8,opt,name=score,proto3" json:"score,omitempty"`
 	Scored bool   `protobuf:"varint,9,opt,name=scored,proto3" json:"scored,omitempty"`
-	// trainers is how many updates are in it, participants who served its round.
-	Trainers     uint32 `protobuf:"varint,10,opt,name=trainers,proto3" json:"trainers,omitempty"`
+	// trainers is how many updates are in it.
+	Trainers uint32 `protobuf:"varint,10,opt,name=trainers,proto3" json:"trainers,omitempty"`
+	// participants is how many nodes served its round: trainers, aggregators and evaluators.
 	Participants uint32 `protobuf:"varint,11,opt,name=participants,proto3" json:"participants,omitempty"`
-	// base is the model it was made from; empty for the first one.
+	// base is the model it was made from; empty for a task's first model.
 	Base []byte `protobuf:"bytes,12,opt,name=base,proto3" json:"base,omitempty"`
 }
 
@@ -152,7 +235,7 @@ func (m *Version) Reset()         { *m = Version{} }
 func (m *Version) String() string { return proto.CompactTextString(m) }
 func (*Version) ProtoMessage()    {}
 func (*Version) Descriptor() ([]byte, []int) {
-	return fileDescriptor_0db5a69e2a8d9dcc, []int{1}
+	return fileDescriptor_0db5a69e2a8d9dcc, []int{2}
 }
 func (m *Version) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -278,7 +361,7 @@ func (m *Card) Reset()         { *m = Card{} }
 func (m *Card) String() string { return proto.CompactTextString(m) }
 func (*Card) ProtoMessage()    {}
 func (*Card) Descriptor() ([]byte, []int) {
-	return fileDescriptor_0db5a69e2a8d9dcc, []int{2}
+	return fileDescriptor_0db5a69e2a8d9dcc, []int{3}
 }
 func (m *Card) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -338,17 +421,18 @@ func (m *Card) GetHeight() int64 {
 // Genesis is the registry at the first block.
 type Genesis struct {
 	Lines    []Line    `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines"`
-	Versions []Version `protobuf:"bytes,2,rep,name=versions,proto3" json:"versions"`
-	Cards    []Card    `protobuf:"bytes,3,rep,name=cards,proto3" json:"cards"`
+	Entries  []Entry   `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries"`
+	Versions []Version `protobuf:"bytes,3,rep,name=versions,proto3" json:"versions"`
+	Cards    []Card    `protobuf:"bytes,4,rep,name=cards,proto3" json:"cards"`
 	// next is the id of the next line; 0 stands for 1.
-	Next uint64 `protobuf:"varint,4,opt,name=next,proto3" json:"next,omitempty"`
+	Next uint64 `protobuf:"varint,5,opt,name=next,proto3" json:"next,omitempty"`
 }
 
 func (m *Genesis) Reset()         { *m = Genesis{} }
 func (m *Genesis) String() string { return proto.CompactTextString(m) }
 func (*Genesis) ProtoMessage()    {}
 func (*Genesis) Descriptor() ([]byte, []int) {
-	return fileDescriptor_0db5a69e2a8d9dcc, []int{3}
+	return fileDescriptor_0db5a69e2a8d9dcc, []int{4}
 }
 func (m *Genesis) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -384,6 +468,13 @@ func (m *Genesis) GetLines() []Line {
 	return nil
 }
 
+func (m *Genesis) GetEntries() []Entry {
+	if m != nil {
+		return m.Entries
+	}
+	return nil
+}
+
 func (m *Genesis) GetVersions() []Version {
 	if m != nil {
 		return m.Versions
@@ -407,6 +498,7 @@ func (m *Genesis) GetNext() uint64 {
 
 func init() {
 	proto.RegisterType((*Line)(nil), "althing.model.v1.Line")
+	proto.RegisterType((*Entry)(nil), "althing.model.v1.Entry")
 	proto.RegisterType((*Version)(nil), "althing.model.v1.Version")
 	proto.RegisterType((*Card)(nil), "althing.model.v1.Card")
 	proto.RegisterType((*Genesis)(nil), "althing.model.v1.Genesis")
@@ -415,39 +507,44 @@ func init() {
 func init() { proto.RegisterFile("althing/model/v1/state.proto", fileDescriptor_0db5a69e2a8d9dcc) }
 
 var fileDescriptor_0db5a69e2a8d9dcc = []byte{
-	// 503 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x53, 0xbf, 0x6f, 0x13, 0x31,
-	0x14, 0x8e, 0x93, 0xcb, 0x8f, 0xba, 0x29, 0x42, 0xa7, 0xaa, 0x32, 0x15, 0x3a, 0x4e, 0x99, 0x6e,
-	0xe9, 0x9d, 0x1a, 0x46, 0xb6, 0x32, 0x74, 0x61, 0xf2, 0xc0, 0xc0, 0x80, 0xe4, 0xcb, 0x59, 0x89,
-	0xd5, 0xc4, 0x3e, 0xd9, 0x4e, 0xca, 0x9f, 0xc1, 0xdf, 0xc0, 0xca, 0x7f, 0xc1, 0xd4, 0xb1, 0x23,
-	0x13, 0x42, 0xc9, 0x3f, 0x82, 0xde, 0xb3, 0x13, 0x02, 0x08, 0xa9, 0xdb, 0xf7, 0xd9, 0xef, 0x7d,
-	0xfe, 0x3e, 0xfb, 0x99, 0xbe, 0x14, 0x4b, 0xbf, 0x50, 0x7a, 0x5e, 0xad, 0x4c, 0x23, 0x97, 0xd5,
-	0xe6, 0xba, 0x72, 0x5e, 0x78, 0x59, 0xb6, 0xd6, 0x78, 0x93, 0x3e, 0x8f, 0xbb, 0x25, 0xee, 0x96,
-	0x9b, 0xeb, 0xcb, 0xf3, 0xb9, 0x99, 0x1b, 0xdc, 0xac, 0x00, 0x85, 0xba, 0xc9, 0x17, 0x42, 0x93,
-	0x77, 0x4a, 0xcb, 0xf4, 0x19, 0xed, 0xaa, 0x86, 0x91, 0x9c, 0x14, 0x09, 0xef, 0xaa, 0x26, 0x3d,
-	0xa7, 0x7d, 0x73, 0xaf, 0xa5, 0x65, 0xdd, 0x9c, 0x14, 0x27, 0x3c, 0x90, 0x34, 0xa5, 0x89, 0x16,
-	0x2b, 0xc9, 0x7a, 0xb8, 0x88, 0x38, 0x65, 0x74, 0x38, 0xb3, 0x52, 0x78, 0xd9, 0xb0, 0x24, 0x27,
-	0x45, 0x8f, 0xef, 0x69, 0x7a, 0x49, 0x47, 0x1b, 0x69, 0x9d, 0x32, 0xda, 0xb1, 0x3e, 0x2a, 0x1f,
-	0x38, 0xe8, 0xcf, 0x84, 0x6d, 0x1c, 0x1b, 0xe4, 0xa4, 0x38, 0xe3, 0x81, 0xc0, 0xaa, 0x17, 0xee,
-	0xce, 0xb1, 0x21, 0x96, 0x07, 0x32, 0xf9, 0xda, 0xa5, 0xc3, 0xf7, 0xa1, 0x11, 0x1c, 0x2c, 0x95,
-	0x96, 0xd1, 0x29, 0xe2, 0xf4, 0x82, 0x0e, 0xf4, 0x7a, 0x55, 0x47, 0xb3, 0x09, 0x8f, 0x0c, 0xd4,
-	0x30, 0x3e, 0xda, 0x1d, 0xf3, 0x40, 0x40, 0x01, 0x64, 0xd1, 0x6c, 0xc2, 0x11, 0x43, 0xa5, 0x35,
-	0x6b, 0xdd, 0x44, 0x9b, 0x81, 0x80, 0xff, 0xd6, 0x9a, 0xd6, 0x38, 0xb1, 0x44, 0x9b, 0x09, 0x3f,
-	0x70, 0x38, 0x73, 0x21, 0xd5, 0x7c, 0xe1, 0xd1, 0x6a, 0x8f, 0x47, 0x06, 0x4a, 0x6e, 0x66, 0xac,
-	0x64, 0xa3, 0x90, 0x0b, 0x09, 0x54, 0x23, 0x68, 0xd8, 0x49, 0x4e, 0x8a, 0x11, 0x8f, 0x0c, 0x4e,
-	0xf0, 0x56, 0x28, 0x2d, 0xad, 0x63, 0x14, 0x1b, 0x0e, 0x3c, 0x9d, 0xd0, 0x71, 0x2b, 0xac, 0x57,
-	0x33, 0xd5, 0x0a, 0xed, 0x1d, 0x3b, 0xc5, 0xfd, 0x3f, 0xd6, 0x20, 0x4b, 0x2d, 0x9c, 0x64, 0x63,
-	0x0c, 0x88, 0x78, 0xf2, 0x91, 0x26, 0x6f, 0x85, 0x6d, 0x9e, 0x70, 0x53, 0x67, 0x87, 0x9b, 0x82,
-	0x3b, 0x91, 0x9f, 0xfc, 0xfe, 0x5d, 0x01, 0x1f, 0x25, 0x4c, 0x8e, 0x13, 0x4e, 0xbe, 0x11, 0x3a,
-	0xbc, 0x95, 0x5a, 0x3a, 0xe5, 0xd2, 0x29, 0xed, 0x83, 0xae, 0x63, 0x24, 0xef, 0x15, 0xa7, 0xd3,
-	0x8b, 0xf2, 0xef, 0xb1, 0x2b, 0x61, 0xb8, 0x6e, 0x92, 0x87, 0x1f, 0xaf, 0x3a, 0x3c, 0x94, 0xa6,
-	0x6f, 0x8e, 0xa6, 0xa2, 0x8b, 0x6d, 0x2f, 0xfe, 0x6d, 0x8b, 0xcf, 0x1d, 0x3b, 0x7f, 0x8f, 0xcd,
-	0x74, 0x3f, 0x36, 0xbd, 0xff, 0x1d, 0x08, 0xd9, 0xf7, 0x07, 0x86, 0xa1, 0x82, 0xa1, 0x85, 0x70,
-	0xf1, 0xc1, 0x01, 0xdf, 0xdc, 0x3e, 0x6c, 0x33, 0xf2, 0xb8, 0xcd, 0xc8, 0xcf, 0x6d, 0x46, 0x3e,
-	0xef, 0xb2, 0xce, 0xe3, 0x2e, 0xeb, 0x7c, 0xdf, 0x65, 0x9d, 0x0f, 0x57, 0x73, 0xe5, 0x17, 0xeb,
-	0xba, 0x9c, 0x99, 0x55, 0x15, 0xc5, 0xaf, 0xb4, 0xf4, 0xf7, 0xc6, 0xde, 0xed, 0x79, 0xd5, 0xd6,
-	0xe1, 0xd7, 0xb5, 0x75, 0x3d, 0xc0, 0x7f, 0xf4, 0xfa, 0x57, 0x00, 0x00, 0x00, 0xff, 0xff, 0x6f,
-	0xf3, 0xeb, 0x62, 0x8f, 0x03, 0x00, 0x00,
+	// 581 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x8c, 0x94, 0x31, 0x6f, 0x13, 0x31,
+	0x14, 0xc7, 0xe3, 0xc4, 0x69, 0x52, 0xb7, 0x45, 0xc8, 0xaa, 0x8a, 0x09, 0x28, 0x44, 0x99, 0xb2,
+	0xf4, 0x4e, 0x2d, 0x03, 0x03, 0x5b, 0x11, 0xea, 0x02, 0xcb, 0x0d, 0x0c, 0x0c, 0x48, 0x4e, 0xce,
+	0x4a, 0xac, 0x26, 0xf6, 0xc9, 0x76, 0x53, 0xd8, 0xf9, 0x00, 0x7c, 0x0f, 0xbe, 0x48, 0xc7, 0x8e,
+	0x4c, 0x08, 0xb5, 0x1f, 0x83, 0x05, 0xbd, 0xe7, 0xf3, 0x25, 0xa5, 0x42, 0x62, 0x7b, 0x7f, 0xbf,
+	0xf7, 0xfc, 0x9e, 0x7f, 0xfa, 0xdf, 0xb1, 0xe7, 0x72, 0x19, 0x16, 0xda, 0xcc, 0xf3, 0x95, 0x2d,
+	0xd5, 0x32, 0x5f, 0x9f, 0xe4, 0x3e, 0xc8, 0xa0, 0xb2, 0xca, 0xd9, 0x60, 0xf9, 0xe3, 0x3a, 0x9b,
+	0x61, 0x36, 0x5b, 0x9f, 0x0c, 0x9e, 0xa5, 0xfa, 0x20, 0xfd, 0xc5, 0x5f, 0xe5, 0x83, 0xc3, 0xb9,
+	0x9d, 0x5b, 0x0c, 0x73, 0x88, 0xe2, 0xe9, 0xf8, 0x6b, 0x9b, 0xd1, 0x77, 0xda, 0x28, 0xfe, 0x88,
+	0xb5, 0x75, 0x29, 0xc8, 0x88, 0x4c, 0x68, 0xd1, 0xd6, 0x25, 0x3f, 0x64, 0x5d, 0x7b, 0x65, 0x94,
+	0x13, 0xed, 0x11, 0x99, 0xec, 0x16, 0x51, 0x70, 0xce, 0xa8, 0x91, 0x2b, 0x25, 0x3a, 0x78, 0x88,
+	0x31, 0x3f, 0x65, 0x5d, 0xdc, 0x40, 0xd0, 0x11, 0x99, 0xec, 0x9d, 0x1e, 0x65, 0x69, 0x2f, 0xd8,
+	0x22, 0x5b, 0x9f, 0x64, 0xef, 0x21, 0x7b, 0x46, 0xaf, 0x7f, 0xbe, 0x68, 0x15, 0xb1, 0x94, 0x0b,
+	0xd6, 0x9b, 0x39, 0x25, 0x83, 0x2a, 0x45, 0x77, 0x44, 0x26, 0x9d, 0x22, 0x49, 0x98, 0x0b, 0x7d,
+	0x5e, 0xec, 0xe0, 0x2a, 0x51, 0xf0, 0x01, 0xeb, 0xaf, 0x95, 0xf3, 0xda, 0x1a, 0x2f, 0x7a, 0x98,
+	0x68, 0x34, 0x3f, 0x62, 0x3b, 0x7e, 0x66, 0x9d, 0x2a, 0x45, 0x1f, 0x33, 0xb5, 0x82, 0x9b, 0x30,
+	0x12, 0xbb, 0x23, 0x32, 0x39, 0x28, 0xa2, 0x80, 0xd3, 0x99, 0x74, 0xa5, 0x17, 0x2c, 0x9e, 0xa2,
+	0x18, 0xe7, 0xac, 0xfb, 0xd6, 0x04, 0xf7, 0x05, 0x1e, 0x08, 0x13, 0x6b, 0x10, 0x18, 0xc3, 0xd9,
+	0x52, 0x1b, 0x85, 0x24, 0x68, 0x81, 0xf1, 0xf8, 0x7b, 0x9b, 0xf5, 0x3e, 0xc4, 0x0d, 0x9a, 0x3c,
+	0xd9, 0xe4, 0x61, 0x29, 0x73, 0xb9, 0x9a, 0xd6, 0xfc, 0x68, 0x51, 0x2b, 0x18, 0x1f, 0x61, 0x01,
+	0xc1, 0xfd, 0x84, 0x23, 0x4d, 0xa5, 0x5b, 0x53, 0x0f, 0x59, 0xd7, 0xd9, 0x4b, 0x13, 0x01, 0xd1,
+	0x22, 0x0a, 0x00, 0x51, 0x39, 0x5b, 0x59, 0x2f, 0x97, 0x35, 0xa1, 0x46, 0xc3, 0xcc, 0x85, 0xd2,
+	0xf3, 0x45, 0x40, 0x44, 0x9d, 0xa2, 0x56, 0x1b, 0x10, 0xfd, 0x6d, 0x10, 0x1b, 0x6c, 0xc0, 0xa7,
+	0xdf, 0x60, 0x1b, 0xb0, 0x7e, 0x70, 0x52, 0x1b, 0xe5, 0x12, 0xa3, 0x46, 0xf3, 0x31, 0xdb, 0xaf,
+	0xa4, 0x0b, 0x7a, 0xa6, 0x2b, 0x69, 0x82, 0x17, 0x7b, 0x98, 0xbf, 0x77, 0x06, 0x6f, 0x99, 0x4a,
+	0xaf, 0xc4, 0x3e, 0x3e, 0x10, 0xe3, 0xf1, 0x27, 0x46, 0xdf, 0x48, 0x57, 0xfe, 0x07, 0xa9, 0x83,
+	0x86, 0x14, 0x30, 0x51, 0x9f, 0x43, 0xb2, 0x1a, 0xc4, 0x5b, 0x2f, 0xa4, 0xdb, 0x2f, 0x1c, 0xff,
+	0x26, 0xac, 0x77, 0xae, 0x8c, 0xf2, 0xda, 0x83, 0x1d, 0xe1, 0x5e, 0x2f, 0xc8, 0xa8, 0x73, 0xcf,
+	0x8e, 0xe9, 0x33, 0xc9, 0xc0, 0xef, 0xc9, 0x8e, 0x58, 0xca, 0x5f, 0xb1, 0x9e, 0x32, 0xc1, 0x69,
+	0xe5, 0x45, 0x1b, 0xbb, 0x9e, 0x3c, 0xec, 0x42, 0x7f, 0xd4, 0x6d, 0xa9, 0x9a, 0xbf, 0xde, 0xf2,
+	0x65, 0x07, 0x3b, 0x9f, 0x3e, 0xec, 0xac, 0x7d, 0x52, 0xf7, 0x6e, 0x8c, 0x7b, 0x9a, 0xac, 0x48,
+	0xff, 0xb5, 0x29, 0x40, 0x4b, 0x9b, 0x62, 0x29, 0x7e, 0x80, 0x40, 0x25, 0x9a, 0x02, 0xe3, 0xb3,
+	0xf3, 0xeb, 0xdb, 0x21, 0xb9, 0xb9, 0x1d, 0x92, 0x5f, 0xb7, 0x43, 0xf2, 0xed, 0x6e, 0xd8, 0xba,
+	0xb9, 0x1b, 0xb6, 0x7e, 0xdc, 0x0d, 0x5b, 0x1f, 0x8f, 0xe7, 0x3a, 0x2c, 0x2e, 0xa7, 0xd9, 0xcc,
+	0xae, 0xf2, 0xfa, 0xf2, 0x63, 0xa3, 0xc2, 0x95, 0x75, 0x17, 0x49, 0xe7, 0xd5, 0x34, 0xfe, 0x5e,
+	0xaa, 0xe9, 0x74, 0x07, 0xff, 0x09, 0x2f, 0xff, 0x04, 0x00, 0x00, 0xff, 0xff, 0xc6, 0x76, 0xf4,
+	0x63, 0x78, 0x04, 0x00, 0x00,
 }
 
 func (m *Line) Marshal() (dAtA []byte, err error) {
@@ -470,26 +567,46 @@ func (m *Line) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
-	if m.Tasks != 0 {
-		i = encodeVarintState(dAtA, i, uint64(m.Tasks))
-		i--
-		dAtA[i] = 0x38
-	}
 	if m.Cards != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Cards))
 		i--
-		dAtA[i] = 0x30
+		dAtA[i] = 0x50
+	}
+	if m.Score != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Score))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.Scored != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Scored))
+		i--
+		dAtA[i] = 0x40
 	}
 	if m.Versions != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Versions))
 		i--
-		dAtA[i] = 0x28
+		dAtA[i] = 0x38
+	}
+	if m.Tasks != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Tasks))
+		i--
+		dAtA[i] = 0x30
 	}
 	if m.Created != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Created))
 		i--
-		dAtA[i] = 0x20
+		dAtA[i] = 0x28
 	}
+	{
+		size, err := m.Model.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintState(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
 	if len(m.Name) > 0 {
 		i -= len(m.Name)
 		copy(dAtA[i:], m.Name)
@@ -506,6 +623,39 @@ func (m *Line) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.Id != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Entry) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Entry) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Entry) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Line != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Line))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Task != 0 {
+		i = encodeVarintState(dAtA, i, uint64(m.Task))
 		i--
 		dAtA[i] = 0x8
 	}
@@ -672,7 +822,7 @@ func (m *Genesis) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	if m.Next != 0 {
 		i = encodeVarintState(dAtA, i, uint64(m.Next))
 		i--
-		dAtA[i] = 0x20
+		dAtA[i] = 0x28
 	}
 	if len(m.Cards) > 0 {
 		for iNdEx := len(m.Cards) - 1; iNdEx >= 0; iNdEx-- {
@@ -685,13 +835,27 @@ func (m *Genesis) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 				i = encodeVarintState(dAtA, i, uint64(size))
 			}
 			i--
-			dAtA[i] = 0x1a
+			dAtA[i] = 0x22
 		}
 	}
 	if len(m.Versions) > 0 {
 		for iNdEx := len(m.Versions) - 1; iNdEx >= 0; iNdEx-- {
 			{
 				size, err := m.Versions[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintState(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x1a
+		}
+	}
+	if len(m.Entries) > 0 {
+		for iNdEx := len(m.Entries) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Entries[iNdEx].MarshalToSizedBuffer(dAtA[:i])
 				if err != nil {
 					return 0, err
 				}
@@ -747,17 +911,40 @@ func (m *Line) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovState(uint64(l))
 	}
+	l = m.Model.Size()
+	n += 1 + l + sovState(uint64(l))
 	if m.Created != 0 {
 		n += 1 + sovState(uint64(m.Created))
+	}
+	if m.Tasks != 0 {
+		n += 1 + sovState(uint64(m.Tasks))
 	}
 	if m.Versions != 0 {
 		n += 1 + sovState(uint64(m.Versions))
 	}
+	if m.Scored != 0 {
+		n += 1 + sovState(uint64(m.Scored))
+	}
+	if m.Score != 0 {
+		n += 1 + sovState(uint64(m.Score))
+	}
 	if m.Cards != 0 {
 		n += 1 + sovState(uint64(m.Cards))
 	}
-	if m.Tasks != 0 {
-		n += 1 + sovState(uint64(m.Tasks))
+	return n
+}
+
+func (m *Entry) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Task != 0 {
+		n += 1 + sovState(uint64(m.Task))
+	}
+	if m.Line != 0 {
+		n += 1 + sovState(uint64(m.Line))
 	}
 	return n
 }
@@ -839,6 +1026,12 @@ func (m *Genesis) Size() (n int) {
 	_ = l
 	if len(m.Lines) > 0 {
 		for _, e := range m.Lines {
+			l = e.Size()
+			n += 1 + l + sovState(uint64(l))
+		}
+	}
+	if len(m.Entries) > 0 {
+		for _, e := range m.Entries {
 			l = e.Size()
 			n += 1 + l + sovState(uint64(l))
 		}
@@ -980,6 +1173,39 @@ func (m *Line) Unmarshal(dAtA []byte) error {
 			m.Name = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Model.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Created", wireType)
 			}
@@ -998,7 +1224,26 @@ func (m *Line) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 5:
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Tasks", wireType)
+			}
+			m.Tasks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Tasks |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Versions", wireType)
 			}
@@ -1017,7 +1262,45 @@ func (m *Line) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 6:
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Scored", wireType)
+			}
+			m.Scored = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Scored |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Score", wireType)
+			}
+			m.Score = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Score |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Cards", wireType)
 			}
@@ -1036,11 +1319,61 @@ func (m *Line) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
-		case 7:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Tasks", wireType)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipState(dAtA[iNdEx:])
+			if err != nil {
+				return err
 			}
-			m.Tasks = 0
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthState
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Entry) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowState
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Entry: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Entry: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowState
@@ -1050,7 +1383,26 @@ func (m *Line) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Tasks |= uint64(b&0x7F) << shift
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Line", wireType)
+			}
+			m.Line = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Line |= uint64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -1589,6 +1941,40 @@ func (m *Genesis) Unmarshal(dAtA []byte) error {
 			iNdEx = postIndex
 		case 2:
 			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Entries", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowState
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthState
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthState
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Entries = append(m.Entries, Entry{})
+			if err := m.Entries[len(m.Entries)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Versions", wireType)
 			}
 			var msglen int
@@ -1621,7 +2007,7 @@ func (m *Genesis) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
-		case 3:
+		case 4:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Cards", wireType)
 			}
@@ -1655,7 +2041,7 @@ func (m *Genesis) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
-		case 4:
+		case 5:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Next", wireType)
 			}

@@ -2,7 +2,8 @@ package taskpb
 
 import "github.com/althing-network/althing/spec"
 
-func modelFromSpec(m spec.Model) Model {
+// ModelFromSpec is the wire form of an architecture.
+func ModelFromSpec(m spec.Model) Model {
 	out := Model{
 		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
 		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access,

@@ -10,7 +10,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 	return TaskSpec{
 		Version: s.Version,
 		Name:    s.Name,
-		Model:   modelFromSpec(s.Model),
+		Model:   ModelFromSpec(s.Model),
 		Data:    Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
 		Training: Training{
 			Optimiser: s.Training.Optimiser, Batch: s.Training.Batch,

@@ -1,0 +1,67 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/althing-network/althing/pb/modelpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// SetCard implements [modelpb.MsgServer]. The former cards stay.
+func (k Keeper) SetCard(ctx context.Context, msg *modelpb.MsgSetCard) (*modelpb.MsgSetCardResponse, error) {
+	l, err := k.Get(ctx, msg.Line)
+	if err != nil {
+		return nil, err
+	}
+	account, err := k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if l.Owner != account {
+		return nil, ErrOwner.Wrapf("line %d belongs to %s", l.ID, l.Owner)
+	}
+	if err := spec.ValidateCard(msg.Text); err != nil {
+		return nil, ErrCard.Wrap(err.Error())
+	}
+	if l.Cards >= spec.MaxCards {
+		return nil, ErrFull.Wrapf("line %d has had %d", l.ID, l.Cards)
+	}
+	l.Cards++
+	c := spec.Card{Line: l.ID, Number: l.Cards, Text: msg.Text, Height: sdk.UnwrapSDKContext(ctx).BlockHeight()}
+	if err := k.cards.Set(ctx, collections.Join(c.Line, c.Number), modelpb.CardFromSpec(c)); err != nil {
+		return nil, err
+	}
+	if err := k.keep(ctx, l); err != nil {
+		return nil, err
+	}
+	return &modelpb.MsgSetCardResponse{Number: c.Number}, emit(ctx, &modelpb.EventCardSet{Line: c.Line, Number: c.Number})
+}
+
+// account is an address as the chain writes it: it can be spelled in lower and in upper
+// case.
+func (k Keeper) account(owner string) (string, error) {
+	b, err := k.addresses.StringToBytes(owner)
+	if err != nil {
+		return "", ErrOwner.Wrap(err.Error())
+	}
+	account, err := k.addresses.BytesToString(b)
+	if err != nil {
+		return "", ErrOwner.Wrap(err.Error())
+	}
+	return account, nil
+}
+
+// emit tells what happened to whoever reads blocks.
+func emit(ctx context.Context, event proto.Message) error {
+	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event); err != nil {
+		return fmt.Errorf("tell what happened: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+
+	"github.com/althing-network/althing/pb/modelpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Validate reports the first thing that is wrong with a genesis. Lines and tasks ascend,
+// the versions and the cards of each line are as many as it says and follow each other
+// without gaps, each version is of a task of its line and made from an earlier version of
+// it, and no owner has two lines of one name.
+func Validate(g modelpb.Genesis) error {
+	lines, err := linesOf(g)
+	if err != nil {
+		return err
+	}
+	if err := lines.enter(g); err != nil {
+		return err
+	}
+	if err := lines.publish(g); err != nil {
+		return err
+	}
+	return lines.describe(g)
+}
+
+// history is what a genesis says of its lines, found again.
+type history struct {
+	lines   map[uint64]spec.Line
+	entries map[uint64]uint64 // lines by task
+}
+
+func linesOf(g modelpb.Genesis) (history, error) {
+	h := history{lines: make(map[uint64]spec.Line), entries: make(map[uint64]uint64)}
+	named := make(map[[2]string]bool)
+	var before uint64
+	for i := range g.Lines {
+		l := g.Lines[i].ToSpec()
+		name := [2]string{l.Owner, l.Name}
+		err := l.Validate()
+		switch {
+		case err != nil:
+			return h, ErrGenesis.Wrap(err.Error())
+		case l.ID <= before:
+			return h, ErrGenesis.Wrapf("line %d behind line %d: want ascending ids from 1", l.ID, before)
+		case l.ID >= g.Next:
+			return h, ErrGenesis.Wrapf("line %d: the next id is %d", l.ID, g.Next)
+		case named[name]:
+			return h, ErrGenesis.Wrapf("line %d has the name %q of another of its owner", l.ID, l.Name)
+		}
+		before, named[name], h.lines[l.ID] = l.ID, true, l
+	}
+	return h, nil
+}
+
+// enter looks at the tasks of each line.
+func (h history) enter(g modelpb.Genesis) error {
+	tasks := make(map[uint64]uint64)
+	var before uint64
+	for _, e := range g.Entries {
+		_, known := h.lines[e.Line]
+		switch {
+		case e.Task <= before:
+			return ErrGenesis.Wrapf("the line of task %d behind that of task %d: want ascending tasks from 1", e.Task, before)
+		case !known:
+			return ErrGenesis.Wrapf("task %d has line %d, which is not there", e.Task, e.Line)
+		}
+		before, h.entries[e.Task] = e.Task, e.Line
+		tasks[e.Line]++
+	}
+	for _, l := range g.Lines {
+		if l.Tasks == 0 || l.Tasks != tasks[l.Id] {
+			return ErrGenesis.Wrapf("line %d has %d tasks, and says %d: want one at least", l.Id, tasks[l.Id], l.Tasks)
+		}
+		if task, own := spec.OwnLine(l.Name); own && h.entries[task] != l.Id {
+			return ErrGenesis.Wrapf("line %d has the name %q, and task %d does not publish into it", l.Id, l.Name, task)
+		}
+	}
+	return nil
+}
+
+// publish looks at the versions of each line.
+func (h history) publish(g modelpb.Genesis) error {
+	var at, number, scored uint64
+	var score spec.PPM
+	var height int64
+	known := make(map[spec.Digest]bool) // of the line
+	made := make(map[[2]uint64]bool)    // by task and round
+	next := 0                           // place of the version that is looked at
+	for _, l := range g.Lines {
+		at, number, scored, score, height = l.Id, 0, 0, 0, 0
+		clear(known)
+		for ; next < len(g.Versions) && g.Versions[next].Line == at; next++ {
+			v, err := g.Versions[next].ToSpec()
+			if err == nil {
+				err = v.Validate()
+			}
+			number++
+			of := [2]uint64{v.Task, v.Round}
+			switch {
+			case err != nil:
+				return ErrGenesis.Wrap(err.Error())
+			case v.Number != number:
+				return ErrGenesis.Wrapf("version %d of line %d: want number %d", v.Number, at, number)
+			case h.entries[v.Task] != at:
+				return ErrGenesis.Wrapf("version %d of line %d is of task %d, which has another line", number, at, v.Task)
+			case v.Height < height:
+				return ErrGenesis.Wrapf("version %d of line %d was published at height %d, before the one before it", number, at, v.Height)
+			case !v.First() && !known[v.Base]:
+				return ErrGenesis.Wrapf("version %d of line %d is made from %s, which is no version before it", number, at, v.Base.Short())
+			case v.Proposal == 0 && made[of]:
+				return ErrGenesis.Wrapf("version %d of line %d is the second of round %d of task %d", number, at, v.Round, v.Task)
+			}
+			height, known[v.Model] = v.Height, true
+			made[of] = made[of] || v.Proposal == 0
+			if v.Scored {
+				scored, score = number, v.Score
+			}
+		}
+		if l.Versions != number || l.Scored != scored || spec.PPM(l.Score) != score {
+			return ErrGenesis.Wrapf("line %d has %d versions, of which number %d has the newest score %d, and says %d, %d and %d",
+				at, number, scored, score, l.Versions, l.Scored, l.Score)
+		}
+	}
+	if next < len(g.Versions) {
+		return ErrGenesis.Wrapf("version %d of line %d: out of order, or of no line", g.Versions[next].Number, g.Versions[next].Line)
+	}
+	return nil
+}
+
+// describe looks at the cards of each line.
+func (h history) describe(g modelpb.Genesis) error {
+	next := 0 // place of the card that is looked at
+	for _, l := range g.Lines {
+		var number uint32
+		var height int64
+		for ; next < len(g.Cards) && g.Cards[next].Line == l.Id; next++ {
+			c := g.Cards[next]
+			number++
+			if err := spec.ValidateCard(c.Text); err != nil {
+				return ErrGenesis.Wrapf("card %d of line %d: %s", c.Number, l.Id, err)
+			}
+			if c.Number != number || c.Height < height {
+				return ErrGenesis.Wrapf("card %d of line %d at height %d: want number %d, and heights that do not fall", c.Number, l.Id, c.Height, number)
+			}
+			height = c.Height
+		}
+		if l.Cards != number {
+			return ErrGenesis.Wrapf("line %d has %d cards, and says %d", l.Id, number, l.Cards)
+		}
+	}
+	if next < len(g.Cards) {
+		return ErrGenesis.Wrapf("card %d of line %d: out of order, or of no line", g.Cards[next].Number, g.Cards[next].Line)
+	}
+	return nil
+}
+
+// initialise writes a genesis.
+func (k Keeper) initialise(ctx context.Context, g modelpb.Genesis) error {
+	if err := Validate(g); err != nil {
+		return err
+	}
+	if err := k.last.Set(ctx, max(g.Next, 1)-1); err != nil {
+		return err
+	}
+	for _, l := range g.Lines {
+		if account, err := k.account(l.Owner); err != nil || account != l.Owner {
+			return ErrGenesis.Wrapf("line %d belongs to %q, which is no account as the chain writes it", l.Id, l.Owner)
+		}
+		err := errors.Join(k.lines.Set(ctx, l.Id, l), k.names.Set(ctx, collections.Join(l.Owner, l.Name), l.Id))
+		if err != nil {
+			return err
+		}
+	}
+	for _, e := range g.Entries {
+		if err := k.entries.Set(ctx, e.Task, e.Line); err != nil {
+			return err
+		}
+	}
+	for i := range g.Versions {
+		v, err := g.Versions[i].ToSpec()
+		if err != nil {
+			return err
+		}
+		if err := k.append(ctx, v); err != nil {
+			return err
+		}
+	}
+	for _, c := range g.Cards {
+		if err := k.cards.Set(ctx, collections.Join(c.Line, c.Number), c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// export reads all lines.
+func (k Keeper) export(ctx context.Context) (modelpb.Genesis, error) {
+	last, err := k.last.Peek(ctx)
+	if err != nil {
+		return modelpb.Genesis{}, fmt.Errorf("read the newest id: %w", err)
+	}
+	g := modelpb.Genesis{Next: last + 1}
+	err = errors.Join(
+		k.lines.Walk(ctx, nil, func(_ uint64, l modelpb.Line) (bool, error) {
+			g.Lines = append(g.Lines, l)
+			return false, nil
+		}),
+		k.entries.Walk(ctx, nil, func(task, line uint64) (bool, error) {
+			g.Entries = append(g.Entries, modelpb.Entry{Task: task, Line: line})
+			return false, nil
+		}),
+		k.versions.Walk(ctx, nil, func(_ collections.Pair[uint64, uint64], v modelpb.Version) (bool, error) {
+			g.Versions = append(g.Versions, v)
+			return false, nil
+		}),
+		k.cards.Walk(ctx, nil, func(_ collections.Pair[uint64, uint32], c modelpb.Card) (bool, error) {
+			g.Cards = append(g.Cards, c)
+			return false, nil
+		}),
+	)
+	if err != nil {
+		return g, fmt.Errorf("list model lines: %w", err)
+	}
+	return g, nil
+}

@@ -1,0 +1,125 @@
+// Package model is the registry of models on the chain: lines of versions, whatever tasks
+// made them, who took part, how well they score, and what their owners say of them.
+//
+// No weight is here, only digests; nor does the package decide what becomes a version: that
+// is package round.
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/core/address"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+
+	"github.com/althing-network/althing/pb/modelpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Name is the module's name and its store key.
+const Name = "model"
+
+var (
+	_ modelpb.MsgServer   = Keeper{}
+	_ modelpb.QueryServer = Keeper{}
+)
+
+// Keeper owns the lines and serves their messages and queries.
+type Keeper struct {
+	addresses address.Codec
+
+	last     collections.Sequence                                               // id of the newest line
+	lines    collections.Map[uint64, modelpb.Line]                              // by id
+	names    collections.Map[collections.Pair[string, string], uint64]          // lines by owner and name
+	entries  collections.Map[uint64, uint64]                                    // lines by task
+	versions collections.Map[collections.Pair[uint64, uint64], modelpb.Version] // by line and number
+	digests  collections.Map[collections.Pair[uint64, []byte], uint64]          // first number by line and digest
+	rounds   collections.Map[collections.Pair[uint64, uint64], uint64]          // number by task and round, round 0 for a task's first model
+	cards    collections.Map[collections.Pair[uint64, uint32], modelpb.Card]    // by line and number
+}
+
+// NewKeeper returns a keeper over a store.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, addresses address.Codec) Keeper {
+	sb := collections.NewSchemaBuilder(kv)
+	numbered := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
+	k := Keeper{
+		addresses: addresses,
+		last:      collections.NewSequence(sb, collections.NewPrefix(0), "last"),
+		lines:     collections.NewMap(sb, collections.NewPrefix(1), "lines", collections.Uint64Key, codec.CollValue[modelpb.Line](cdc)),
+		names:     collections.NewMap(sb, collections.NewPrefix(2), "names", collections.PairKeyCodec(collections.StringKey, collections.StringKey), collections.Uint64Value),
+		entries:   collections.NewMap(sb, collections.NewPrefix(3), "entries", collections.Uint64Key, collections.Uint64Value),
+		versions:  collections.NewMap(sb, collections.NewPrefix(4), "versions", numbered, codec.CollValue[modelpb.Version](cdc)),
+		digests:   collections.NewMap(sb, collections.NewPrefix(5), "digests", collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
+		rounds:    collections.NewMap(sb, collections.NewPrefix(6), "rounds", numbered, collections.Uint64Value),
+		cards:     collections.NewMap(sb, collections.NewPrefix(7), "cards", collections.PairKeyCodec(collections.Uint64Key, collections.Uint32Key), codec.CollValue[modelpb.Card](cdc)),
+	}
+	if _, err := sb.Build(); err != nil {
+		panic(err) // two collections with one prefix: a mistake in the lines above
+	}
+	return k
+}
+
+// Get returns a line, or [ErrNotFound].
+func (k Keeper) Get(ctx context.Context, id uint64) (spec.Line, error) {
+	l, err := k.lines.Get(ctx, id)
+	if errors.Is(err, collections.ErrNotFound) {
+		return spec.Line{}, ErrNotFound.Wrapf("id %d", id)
+	}
+	if err != nil {
+		return spec.Line{}, fmt.Errorf("read line %d: %w", id, err)
+	}
+	return l.ToSpec(), nil
+}
+
+// OfTask returns the line that a task publishes into, or [ErrNotFound] where it has entered
+// none.
+func (k Keeper) OfTask(ctx context.Context, task uint64) (spec.Line, error) {
+	id, err := k.entries.Get(ctx, task)
+	if errors.Is(err, collections.ErrNotFound) {
+		return spec.Line{}, ErrNotFound.Wrapf("task %d has none", task)
+	}
+	if err != nil {
+		return spec.Line{}, fmt.Errorf("read the line of task %d: %w", task, err)
+	}
+	return k.Get(ctx, id)
+}
+
+// Entered is how many tasks have entered a line.
+func (k Keeper) Entered(ctx context.Context) (n uint64, err error) {
+	err = k.entries.Walk(ctx, nil, func(uint64, uint64) (bool, error) { n++; return false, nil })
+	return n, err
+}
+
+// Newest returns the newest version of a line, or [ErrNotFound] where it has none.
+func (k Keeper) Newest(ctx context.Context, line uint64) (spec.Version, error) {
+	l, err := k.Get(ctx, line)
+	if err != nil {
+		return spec.Version{}, err
+	}
+	if l.Versions == 0 {
+		return spec.Version{}, ErrNotFound.Wrapf("line %d has no version", line)
+	}
+	return k.version(ctx, line, l.Versions)
+}
+
+// Published reports whether a digest is that of a version of a task's line, and of which
+// one: where there are several, after a rollback, of the first.
+func (k Keeper) Published(ctx context.Context, task uint64, digest spec.Digest) (bool, error) {
+	l, err := k.OfTask(ctx, task)
+	if err != nil {
+		return false, err
+	}
+	return k.digests.Has(ctx, collections.Join(l.ID, digest[:]))
+}
+
+func (k Keeper) version(ctx context.Context, line, number uint64) (spec.Version, error) {
+	v, err := k.versions.Get(ctx, collections.Join(line, number))
+	if err != nil {
+		return spec.Version{}, fmt.Errorf("read version %d of line %d: %w", number, line, err)
+	}
+	return v.ToSpec()
+}

@@ -1,0 +1,161 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of what the owner of a line says of it.
+const (
+	MaxCard  = 8 << 10 // bytes of one card
+	MaxCards = 256     // cards of one line
+)
+
+// Line is all versions of one model, whatever tasks made them. An owner carries a model on
+// by creating another task with the same line. ID 0 is none.
+type Line struct {
+	ID       uint64 `json:"id"`
+	Owner    string `json:"owner"`    // bech32 account whose tasks publish the versions
+	Name     string `json:"name"`     // tells the line from the others of its owner
+	Model    Model  `json:"model"`    // architecture of every version
+	Created  int64  `json:"created"`  // height
+	Tasks    uint64 `json:"tasks"`    // how many publish into the line, or have
+	Versions uint64 `json:"versions"` // how many there are; the newest has this number
+	Scored   uint64 `json:"scored"`   // number of the newest version that has a score, 0 where none has
+	Score    PPM    `json:"score"`    // of that version
+	Cards    uint32 `json:"cards"`    // how many there have been; the newest has this number
+}
+
+// Version is one model of a line. What is said of it never changes, but that a score is
+// added once.
+type Version struct {
+	Line         uint64 `json:"line"`
+	Number       uint64 `json:"number"` // from 1, without gaps
+	Model        Digest `json:"model"`
+	Task         uint64 `json:"task"`               // that published it
+	Round        uint64 `json:"round"`              // of the task, that made it; 0 for a task's first model and for one that a vote put there
+	Proposal     uint64 `json:"proposal,omitempty"` // that put it there; 0 where no vote did
+	Height       int64  `json:"height"`             // at which it was published
+	Score        PPM    `json:"score"`              // see Scored
+	Scored       bool   `json:"scored"`
+	Trainers     uint32 `json:"trainers"`      // updates in it
+	Participants uint32 `json:"participants"`  // nodes that served its round: trainers, aggregators, evaluators
+	Base         Digest `json:"base,omitzero"` // model it was made from; zero for a task's first model
+}
+
+// Card is what the owner of a line says of it: what the model is for, what it was trained
+// on, what it cannot do. The network checks none of it.
+type Card struct {
+	Line   uint64 `json:"line"`
+	Number uint32 `json:"number"` // from 1, without gaps
+	Text   string `json:"text"`   // see [ValidateCard]
+	Height int64  `json:"height"`
+}
+
+const ownLine = "task-"
+
+// LineName is the name of the line of a task that names none: "task-7" for task 7.
+func LineName(task uint64) string { return ownLine + strconv.FormatUint(task, 10) }
+
+// OwnLine is the task whose line has a name by [LineName]; not own where the name is of
+// another form.
+func OwnLine(name string) (task uint64, own bool) {
+	digits, own := strings.CutPrefix(name, ownLine)
+	task, err := strconv.ParseUint(digits, 10, 64)
+	return task, own && err == nil && name == LineName(task)
+}
+
+// Validate reports the first thing that is wrong with what a line says of itself.
+func (l Line) Validate() error {
+	switch {
+	case l.ID == 0:
+		return fmt.Errorf("line 0: want an id from 1")
+	case l.Owner == "":
+		return fmt.Errorf("line %d has no owner", l.ID)
+	case !printable(l.Name):
+		return fmt.Errorf("line %d: name %.64q: want 1 to %d bytes of printable text", l.ID, l.Name, maxName)
+	case l.Scored > l.Versions:
+		return fmt.Errorf("line %d has %d versions, and number %d has a score", l.ID, l.Versions, l.Scored)
+	case l.Scored == 0 && l.Score != 0 || l.Score > One:
+		return fmt.Errorf("line %d has the score %d: want at most %d, and 0 where no version has one", l.ID, l.Score, One)
+	case l.Cards > MaxCards:
+		return fmt.Errorf("line %d has %d cards: want at most %d", l.ID, l.Cards, MaxCards)
+	}
+	if err := l.Model.Validate(); err != nil {
+		return fmt.Errorf("line %d: %w", l.ID, err)
+	}
+	return nil
+}
+
+// First reports whether the version is a task's first model, which nothing was trained for.
+func (v Version) First() bool { return v.Round == 0 && v.Proposal == 0 }
+
+// Validate reports the first thing that is wrong with what a version says of itself, but
+// for the line, the number and the height, which its line gives it.
+func (v Version) Validate() error {
+	switch {
+	case v.Task == 0:
+		return fmt.Errorf("a version of no task")
+	case v.Model.IsZero():
+		return fmt.Errorf("a version of task %d has no model", v.Task)
+	case v.Round > 0 && v.Proposal > 0:
+		return fmt.Errorf("a version of task %d is of round %d and of proposal %d: want one of them", v.Task, v.Round, v.Proposal)
+	case v.First() != v.Base.IsZero():
+		return fmt.Errorf("a version of task %d, round %d, proposal %d: a first model is made from none, every other from one", v.Task, v.Round, v.Proposal)
+	case !v.Scored && v.Score != 0 || v.Score > One:
+		return fmt.Errorf("a version of task %d has the score %d: want at most %d, and 0 where it has none", v.Task, v.Score, One)
+	}
+	return nil
+}
+
+// ValidateCard reports what is wrong with the text of a card: it wants 1 to [MaxCard] bytes
+// of UTF-8 without control characters other than tabs and newlines.
+func ValidateCard(text string) error {
+	switch {
+	case text == "" || len(text) > MaxCard:
+		return fmt.Errorf("card of %d bytes: want 1 to %d", len(text), MaxCard)
+	case !utf8.ValidString(text):
+		return fmt.Errorf("card is no UTF-8")
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if i := strings.IndexFunc(line, func(r rune) bool { return r != '\t' && control(r) }); i >= 0 {
+			r, _ := utf8.DecodeRuneInString(line[i:])
+			return fmt.Errorf("card has the control character %q behind %.32q: want printable text, tabs and newlines", r, line[:i])
+		}
+	}
+	return nil
+}
+
+// Differs is the first difference between two architectures, from, say, the task file that
+// says m and the one that says other; empty where there is none.
+func (m Model) Differs(other Model) string {
+	for _, part := range []struct {
+		field     string
+		same      bool
+		is, wants any
+	}{
+		{"kind", m.Kind == other.Kind, m.Kind, other.Kind},
+		{"inputs", m.Inputs == other.Inputs, m.Inputs, other.Inputs},
+		{"hidden", slices.Equal(m.Hidden, other.Hidden), m.Hidden, other.Hidden},
+		{"image", m.Image == other.Image, m.Image, other.Image},
+		{"layers", len(m.Layers) == len(other.Layers), len(m.Layers), len(other.Layers)},
+		{"loss", m.Loss == other.Loss, m.Loss, other.Loss},
+		{"classes", m.Classes == other.Classes, m.Classes, other.Classes},
+		{"seed", m.Seed == other.Seed, m.Seed, other.Seed},
+		{"access", m.Private() == other.Private(), m.Access, other.Access},
+	} {
+		if !part.same {
+			return fmt.Sprintf("model.%s is %v instead of %v", part.field, part.is, part.wants)
+		}
+	}
+	for i := range m.Layers {
+		if m.Layers[i] != other.Layers[i] {
+			return fmt.Sprintf("model.layers[%d] is %+v instead of %+v", i, m.Layers[i], other.Layers[i])
+		}
+	}
+	return ""
+}
