@@ -48,12 +48,14 @@ import (
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/althing-network/althing/chain/dao"
 	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/chain/timelock"
 	"github.com/althing-network/althing/chain/token"
 	"github.com/althing-network/althing/pb/invariantpb"
 )
@@ -86,6 +88,8 @@ type App struct {
 	datasets     dataset.Keeper
 	models       model.Keeper
 	tasks        task.Keeper
+	timelock     timelock.Keeper
+	dao          dao.Keeper
 }
 
 // New opens the application over a database, at the newest height in it. The
@@ -103,6 +107,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey,
 		evidencetypes.StoreKey, distrtypes.StoreKey, govtypes.StoreKey, feegrant.StoreKey,
 		consensustypes.StoreKey, fee.StoreKey, node.Name, ledger.Name, dataset.Name, model.Name, task.Name,
+		timelock.Name, dao.Name,
 	)
 	options = slices.Concat([]func(*baseapp.BaseApp){baseapp.SetQueryGasLimit(MaxQueryGas)}, keep.options(len(keys)), options)
 	watched := &disk{DB: db}
@@ -158,7 +163,9 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		authtypes.FeeCollectorName, authority)
 	a.slashing = slashingkeeper.NewKeeper(
 		a.Codec, a.Amino, runtime.NewKVStoreService(keys[slashingtypes.StoreKey]), a.staking, authority)
-	a.staking.SetHooks(stakingtypes.NewMultiStakingHooks(a.distribution.Hooks(), a.slashing.Hooks()))
+	a.dao = dao.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[dao.Name]), a.staking, a.MsgServiceRouter(), accountCodec, authority)
+	a.staking.SetHooks(stakingtypes.NewMultiStakingHooks(a.distribution.Hooks(), a.slashing.Hooks(), a.dao.StakingHooks()))
 	a.evidence = evidencekeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[evidencetypes.StoreKey]), a.staking, a.slashing,
 		accountCodec, runtime.ProvideCometInfoService())
@@ -166,9 +173,9 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 
 	a.gov = govkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[govtypes.StoreKey]), a.accounts, a.bank, a.distribution,
-		a.MsgServiceRouter(), govtypes.DefaultConfig(), authority,
-		govkeeper.NewDefaultCalculateVoteResultsAndVotingPower(a.staking))
-	a.gov.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
+		a.dao.Router(), govtypes.DefaultConfig(), authority, a.dao.Tally)
+	a.gov.SetLegacyRouter(govv1beta1.NewRouter()) // it routes nothing
+	a.gov.SetHooks(a.dao.Hooks())
 
 	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]))
 	a.nodes = node.NewKeeper(
@@ -178,7 +185,13 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.models = model.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[model.Name]), accountCodec)
 	a.tasks = task.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, Denom)
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models, authority, Denom)
+
+	joint := council{a}
+	a.timelock = timelock.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(keys[timelock.Name]), a.MsgServiceRouter(), joint, joint, accountCodec, authority)
+	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods})
+	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: joint, Waiting: joint, Periods: joint})
 }
 
 // arrange plugs the modules in and says in which order they act in a block.
@@ -190,7 +203,7 @@ func (a *App) arrange() error {
 		slashing.NewAppModule(a.Codec, a.slashing, a.accounts, a.bank, a.staking, a.Registry),
 		evidence.NewAppModule(*a.evidence),
 		distribution.NewAppModule(a.Codec, a.distribution, a.accounts, a.bank, a.staking),
-		proposals{gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank), a.bank},
+		proposals{gov.NewAppModule(a.Codec, a.gov, a.accounts, a.bank), a.gov, a.dao},
 		feegrantmodule.NewAppModule(a.Codec, a.accounts, a.bank, a.grants, a.Registry),
 		consensus.NewAppModule(a.Codec, a.consensus),
 		genutil.NewAppModule(a.accounts, a.staking, a, a.Tx),
@@ -201,16 +214,20 @@ func (a *App) arrange() error {
 		dataset.Module{Keeper: a.datasets},
 		model.Module{Keeper: a.models},
 		task.Module{Keeper: a.tasks},
+		timelock.Module{Keeper: a.timelock},
+		dao.Module{Keeper: a.dao},
 	)
 	a.modules.SetOrderPreBlockers(authtypes.ModuleName)
 	a.modules.SetOrderBeginBlockers(
-		distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, node.Name, task.Name)
+		dao.Name, distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, node.Name, task.Name)
 	a.modules.SetOrderEndBlockers(
-		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name, node.Name)
+		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name, timelock.Name, dao.Name,
+		node.Name) // last: what a vote holds is in the timelock by then
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
 		consensustypes.ModuleName, fee.Name, node.Name, ledger.Name, dataset.Name, model.Name, task.Name,
+		timelock.Name, dao.Name,
 		genutiltypes.ModuleName, // last: it delivers transactions
 	}
 	a.modules.SetOrderInitGenesis(order...)
@@ -236,12 +253,12 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci
 	if err := json.Unmarshal(req.AppStateBytes, &state); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
-	if err := checkPeriods(a.Codec, state); err != nil {
-		return nil, fmt.Errorf("read the genesis: %w", err)
-	}
 	resp, err := a.modules.InitGenesis(ctx, a.Codec, state)
 	if err != nil {
 		return nil, err
+	}
+	if err := (council{a}).CheckPeriods(ctx); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
 	if err := a.restoreSpent(ctx, state[spentName]); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
@@ -288,7 +305,7 @@ func moduleAddresses() (list []sdk.AccAddress) {
 func closedAccounts() map[string]bool {
 	closed := make(map[string]bool)
 	for _, name := range slices.Sorted(maps.Keys(moduleAccounts())) {
-		closed[authtypes.NewModuleAddress(name).String()] = name != govtypes.ModuleName
+		closed[authtypes.NewModuleAddress(name).String()] = true
 	}
 	return closed
 }

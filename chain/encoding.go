@@ -23,12 +23,14 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 	"github.com/cosmos/cosmos-sdk/x/tx/signing"
 
+	"github.com/althing-network/althing/chain/dao"
 	"github.com/althing-network/althing/chain/dataset"
 	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/ledger"
 	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/chain/timelock"
 	"github.com/althing-network/althing/chain/token"
 )
 
@@ -87,5 +89,7 @@ func basics() module.BasicManager {
 		dataset.Module{},
 		model.Module{},
 		task.Module{},
+		timelock.Module{},
+		dao.Module{},
 	)
 }

@@ -20,10 +20,14 @@ import (
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/althing-network/althing/chain/dao"
 	"github.com/althing-network/althing/chain/fee"
 	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/chain/timelock"
+	"github.com/althing-network/althing/pb/daopb"
 	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/timelockpb"
 )
 
 // Limits of a block that a [Genesis] uses where it says nothing else. Without
@@ -45,8 +49,11 @@ type Genesis struct {
 	MaxGas     int64
 	MaxBytes   int64
 
-	// Voting is how long a proposal can be voted for; 0 is the SDK's 48 hours.
-	Voting time.Duration
+	Votes daopb.Params // those of votes that x/gov does not have; zero: the defaults
+	Rules daopb.Rules  // those that it has
+	// Timelock is how what has passed waits. Where it says nothing of bounds, they are the
+	// default ones, widened to what it says.
+	Timelock timelockpb.Params
 
 	// EvidenceAge is how long it can be shown that a validator signed two blocks at one
 	// height, and for [EvidenceBlocks] at least; 0 is 48 hours. So long every validator
@@ -88,7 +95,7 @@ func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 	if err := basics().ValidateGenesis(e.Codec, e.Tx, state); err != nil {
 		return nil, fmt.Errorf("write the genesis: %w", err)
 	}
-	if err := checkPeriods(e.Codec, state); err != nil {
+	if err := outlasts(g.nodes(), longest(g.votes(), g.rules(), g.timelock().Params)); err != nil {
 		return nil, fmt.Errorf("write the genesis: %w", err)
 	}
 	raw, err := json.Marshal(state)
@@ -181,14 +188,13 @@ func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	liveness.Params.DowntimeJailDuration = downtimeJail
 	state[slashingtypes.ModuleName] = cdc.MustMarshalJSON(liveness)
 
-	votes := govv1.DefaultGenesisState()
-	votes.Params.MinDeposit = inThing(votes.Params.MinDeposit)
-	votes.Params.ExpeditedMinDeposit = inThing(votes.Params.ExpeditedMinDeposit)
-	if g.Voting > 0 {
-		expedited := g.Voting / 2
-		votes.Params.VotingPeriod, votes.Params.ExpeditedVotingPeriod = &g.Voting, &expedited
-	}
-	state[govtypes.ModuleName] = cdc.MustMarshalJSON(votes)
+	proposals := govv1.DefaultGenesisState()
+	asked := g.rules()
+	ruled := dao.Ruled(*proposals.Params, asked)
+	proposals.Params = &ruled
+	state[govtypes.ModuleName] = cdc.MustMarshalJSON(proposals)
+	state[dao.Name] = cdc.MustMarshalJSON(&daopb.Genesis{Params: g.votes(), MinVotingSeconds: min(asked.VotingSeconds, dao.MinVoting)})
+	state[timelock.Name] = cdc.MustMarshalJSON(g.timelock())
 
 	fees := fee.DefaultParams()
 	fees.MinGasPrice = orDefault(g.Fees.MinGasPrice, fees.MinGasPrice)
@@ -206,31 +212,30 @@ func (g Genesis) nodes() nodepb.Params {
 	return p
 }
 
-// checkPeriods wants a stake that leaves to stay away for longer than a vote about its
-// node, and what follows of it, can take: or whoever is voted against is gone with it.
-func checkPeriods(cdc codec.JSONCodec, state map[string]json.RawMessage) error {
-	var nodes nodepb.Genesis
-	var votes govv1.GenesisState
-	if err := cdc.UnmarshalJSON(state[node.Name], &nodes); err != nil {
-		return fmt.Errorf("read the genesis of %s: %w", node.Name, err)
+// votes are the parameters of votes that x/gov does not have.
+func (g Genesis) votes() daopb.Params {
+	if g.Votes == (daopb.Params{}) {
+		return dao.DefaultParams()
 	}
-	if err := cdc.UnmarshalJSON(state[govtypes.ModuleName], &votes); err != nil {
-		return fmt.Errorf("read the genesis of %s: %w", govtypes.ModuleName, err)
-	}
-	if err := nodes.Params.Validate(); err != nil {
-		return fmt.Errorf("parameters of %s: %w", node.Name, err)
-	}
-	seconds := func(n uint64) time.Duration { return time.Duration(n) * time.Second } // Validate bounds them
-	unbonding, timelock := seconds(nodes.Params.UnbondingSeconds), seconds(nodes.Params.TimelockSeconds)
-	if voting := *votes.Params.VotingPeriod; unbonding <= voting+timelock {
-		return fmt.Errorf("unbonding takes %s: want more than the %s of a vote and the %s until it is carried out", unbonding, voting, timelock)
-	}
-	return nil
+	return g.Votes
 }
 
-// inThing keeps an amount and says it in our token.
-func inThing(coins sdk.Coins) sdk.Coins {
-	return sdk.NewCoins(sdk.NewCoin(Denom, coins[0].Amount))
+// rules are x/gov's.
+func (g Genesis) rules() daopb.Rules {
+	r, d := g.Rules, dao.DefaultRules()
+	r.VotingSeconds, r.DepositSeconds = orDefault(r.VotingSeconds, d.VotingSeconds), orDefault(r.DepositSeconds, d.DepositSeconds)
+	r.MinDeposit, r.InitialDeposit = orDefault(r.MinDeposit, d.MinDeposit), orDefault(r.InitialDeposit, d.InitialDeposit)
+	r.Quorum, r.Threshold, r.Veto = orDefault(r.Quorum, d.Quorum), orDefault(r.Threshold, d.Threshold), orDefault(r.Veto, d.Veto)
+	return r
+}
+
+// timelock is the queue of what has passed.
+func (g Genesis) timelock() *timelockpb.Genesis {
+	p, d, b := g.Timelock, timelock.DefaultParams(), timelock.DefaultBounds()
+	p.DelaySeconds, p.GraceSeconds = orDefault(p.DelaySeconds, d.DelaySeconds), orDefault(p.GraceSeconds, d.GraceSeconds)
+	b.MinDelaySeconds, b.MaxDelaySeconds = min(b.MinDelaySeconds, p.DelaySeconds), max(b.MaxDelaySeconds, p.DelaySeconds)
+	b.MinGraceSeconds, b.MaxGraceSeconds = min(b.MinGraceSeconds, p.GraceSeconds), max(b.MaxGraceSeconds, p.GraceSeconds)
+	return &timelockpb.Genesis{Params: p, Bounds: b}
 }
 
 func orDefault[T int64 | uint32 | uint64 | time.Duration](given, otherwise T) T {

@@ -23,7 +23,7 @@ const (
 	maxWarmup  = 7 * day
 	maxLate    = 7 * day
 	mostOpen   = 100
-	minVoting  = hour // unless the genesis says less
+	MinVoting  = hour // unless the genesis says less
 	maxVoting  = 30 * day
 	maxDeposit = 30 * day // how long a deposit may take
 
@@ -163,7 +163,7 @@ func (k Keeper) shortest(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("read the shortest vote: %w", err)
 	}
 	if seconds == 0 {
-		return minVoting, nil
+		return MinVoting, nil
 	}
 	return seconds, nil
 }

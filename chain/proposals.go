@@ -1,0 +1,24 @@
+package chain
+
+import (
+	"github.com/cosmos/cosmos-sdk/types/module"
+	"github.com/cosmos/cosmos-sdk/x/gov"
+	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+
+	"github.com/althing-network/althing/chain/dao"
+)
+
+// proposals is the SDK's module for proposals. Package dao answers its messages; those of
+// its older version nobody does.
+type proposals struct {
+	gov.AppModule
+	keeper *govkeeper.Keeper
+	votes  dao.Keeper
+}
+
+// RegisterServices implements [module.HasServices].
+func (p proposals) RegisterServices(c module.Configurator) {
+	govv1.RegisterMsgServer(c.MsgServer(), p.votes.Server())
+	govv1.RegisterQueryServer(c.QueryServer(), govkeeper.NewQueryServer(p.keeper))
+}
