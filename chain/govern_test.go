@@ -1,0 +1,352 @@
+package chain_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/pb/daopb"
+	"github.com/althing-network/althing/pb/feepb"
+	"github.com/althing-network/althing/pb/nodepb"
+	"github.com/althing-network/althing/pb/timelockpb"
+	"github.com/althing-network/althing/pb/tokenpb"
+)
+
+// assembly is a chain whose votes take 100 s, wait for 20 s and may be executed for 60 s.
+// Its validator has 100 THING bonded, and ann and bob 300 together with it.
+type assembly struct{ crew }
+
+const (
+	voting = 100 * time.Second
+	delay  = 20 * time.Second
+	grace  = 60 * time.Second
+)
+
+func assemble(t testing.TB, edit ...func(*chain.Genesis)) assembly {
+	t.Helper()
+	g := genesis(t)
+	g.Rules = daopb.Rules{VotingSeconds: 100, DepositSeconds: 50, MinDeposit: 10 * chain.Thing}
+	g.Votes = daopb.Params{MaxOpen: 20, HighThreshold: 667_000}
+	g.Timelock = timelockpb.Params{DelaySeconds: 20, GraceSeconds: 60}
+	g.Nodes.UnbondingSeconds = 1000
+	for _, e := range edit {
+		e(&g)
+	}
+	a := assembly{crew{network: start(t, g), numbers: map[string]uint64{"validator": 0, "ann": 1, "bob": 2}}}
+	a.gas = 1_000_000
+	a.numbers["cho"] = 3
+	return a
+}
+
+// authority is in whose name passed proposals act.
+func authority() string { return moduleAddress("gov").String() }
+
+// try is a block of one transaction.
+func (a assembly) try(name string, msgs ...sdk.Msg) *abci.ExecTxResult {
+	a.Helper()
+	return a.block(a.says(name, 25_000, 0, msgs...))[0]
+}
+
+// does is a transaction that is carried out.
+func (a assembly) does(name string, msgs ...sdk.Msg) {
+	a.Helper()
+	if res := a.try(name, msgs...); res.Code != 0 {
+		a.Fatalf("%s: %s", name, res.Log)
+	}
+}
+
+// refused wants a transaction to be, for a reason.
+func (a assembly) refused(why, name string, msgs ...sdk.Msg) {
+	a.Helper()
+	if res := a.try(name, msgs...); res.Code == 0 || !strings.Contains(res.Log, why) {
+		a.Fatalf("%s: code %d, %q: want %q", name, res.Code, res.Log, why)
+	}
+}
+
+func proposal(t testing.TB, who string, deposit int64, msgs ...sdk.Msg) *govv1.MsgSubmitProposal {
+	t.Helper()
+	m, err := govv1.NewMsgSubmitProposal(msgs, sdk.NewCoins(uthing(deposit)), account(who).String(), "", "a proposal", "and what it is for", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(msgs) == 0 {
+		m.Metadata = "text"
+	}
+	return m
+}
+
+// proposes submits one with all of its deposit, and says its number.
+func (a assembly) proposes(who string, msgs ...sdk.Msg) uint64 {
+	a.Helper()
+	a.does(who, proposal(a, who, 10*chain.Thing, msgs...))
+	var res govv1.QueryProposalsResponse
+	a.ask("/cosmos.gov.v1.Query/Proposals", &govv1.QueryProposalsRequest{}, &res)
+	return res.Proposals[len(res.Proposals)-1].Id
+}
+
+func vote(who string, number uint64, option govv1.VoteOption) *govv1.MsgVote {
+	return govv1.NewMsgVote(account(who), number, option, "")
+}
+
+func execute(who string, number uint64) *timelockpb.MsgExecute {
+	return &timelockpb.MsgExecute{Sender: account(who).String(), Proposal: number}
+}
+
+// passes is a proposal that the validator proposes and votes for, when its vote has ended.
+func (a assembly) passes(msgs ...sdk.Msg) uint64 {
+	a.Helper()
+	id := a.proposes("validator", msgs...)
+	a.does("validator", vote("validator", id, govv1.OptionYes))
+	a.wait(voting)
+	return id
+}
+
+// carriesOut is one that is executed.
+func (a assembly) carriesOut(msgs ...sdk.Msg) uint64 {
+	a.Helper()
+	id := a.passes(msgs...)
+	a.wait(delay)
+	a.does("bob", execute("bob", id))
+	return id
+}
+
+// wait lets blocks pass, 4 s apart.
+func (a assembly) wait(d time.Duration) {
+	a.Helper()
+	for until := a.now.Add(d); a.now.Before(until); {
+		a.network.now = a.now.Add(3 * time.Second)
+		a.block()
+	}
+}
+
+func (a assembly) poll(id uint64) daopb.Poll {
+	a.Helper()
+	var res daopb.QueryPollResponse
+	if r := a.ask("/althing.dao.v1.Query/Poll", &daopb.QueryPoll{Proposal: id}, &res); r.Code != 0 {
+		a.Fatal(r.Log)
+	}
+	return res.Poll
+}
+
+func (a assembly) entry(id uint64) timelockpb.Entry {
+	a.Helper()
+	var res timelockpb.QueryEntryResponse
+	if r := a.ask("/althing.timelock.v1.Query/Entry", &timelockpb.QueryEntry{Proposal: id}, &res); r.Code != 0 {
+		a.Fatal(r.Log)
+	}
+	return res.Entry
+}
+
+func (a assembly) price() uint64 {
+	a.Helper()
+	var res feepb.QueryParamsResponse
+	a.ask("/althing.fee.v1.Query/Params", &feepb.QueryParams{}, &res)
+	return res.Params.MinGasPrice
+}
+
+func dearer(price uint64) *feepb.MsgUpdateParams {
+	return &feepb.MsgUpdateParams{Authority: authority(), Params: feepb.Params{MinGasPrice: price}}
+}
+
+// TestProposalTravels: what a proposal says is done once it has passed and waited, when
+// somebody asks for it, and not before.
+func TestProposalTravels(t *testing.T) {
+	a := assemble(t)
+	id := a.proposes("validator", dearer(26))
+	if p := a.poll(id); p.DryRun.Error != "" || p.DryRun.Height == 0 || p.Total != 100*chain.Thing {
+		t.Fatalf("the poll is %+v: want a dry run that succeeds, of 100 THING", p)
+	}
+	a.refused("voting period not ended", "bob", execute("bob", id))
+	a.refused("insufficient voting power", "bob", vote("bob", id, govv1.OptionNo))
+	a.does("validator", vote("validator", id, govv1.OptionYes))
+	a.refused("already voted", "validator", vote("validator", id, govv1.OptionNo))
+	a.wait(voting)
+	if e := a.entry(id); e.State != timelockpb.ENTRY_STATE_QUEUED || len(e.Messages) != 1 || a.price() != 25 {
+		t.Fatalf("after the vote: %v, the price is %d", e, a.price())
+	}
+	a.refused("proposal not active", "validator", vote("validator", id, govv1.OptionNo))
+	a.refused("timelock not over", "bob", execute("bob", id))
+	a.wait(delay)
+	a.does("bob", execute("bob", id))
+	if e := a.entry(id); e.State != timelockpb.ENTRY_STATE_EXECUTED || e.By != account("bob").String() || a.price() != 26 {
+		t.Fatalf("after the execution: %v, the price is %d", e, a.price())
+	}
+	a.refused("proposal not active", "bob", execute("bob", id))
+	a.refused("proposal not found", "bob", execute("bob", id+1))
+	a.refused("proposal not found", "validator", vote("validator", id+1, govv1.OptionYes))
+}
+
+// TestQuorumNotReached: without enough votes nothing happens, and whoever wants to execute
+// it is told why.
+func TestQuorumNotReached(t *testing.T) {
+	a := assemble(t)
+	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(10*chain.Thing)))
+	id := a.proposes("ann", dearer(26))
+	a.does("ann", vote("ann", id, govv1.OptionYes))
+	a.wait(voting)
+	a.refused("quorum not reached", "bob", execute("bob", id))
+	if p := a.poll(id); p.Outcome != daopb.OUTCOME_QUORUM || p.Tally.Yes != 10*chain.Thing || p.Total != 110*chain.Thing {
+		t.Fatalf("the poll is %+v", p)
+	}
+}
+
+// TestProposalsMayDoLittle: what is on no list is refused when it is submitted.
+func TestProposalsMayDoLittle(t *testing.T) {
+	a := assemble(t)
+	for name, msg := range map[string]sdk.Msg{
+		"deposits":    banktypes.NewMsgSend(moduleAddress("gov"), account("ann"), sdk.NewCoins(uthing(1))),
+		"x/gov":       &govv1.MsgUpdateParams{Authority: authority(), Params: govv1.DefaultParams()},
+		"x/staking":   &stakingtypes.MsgUpdateParams{Authority: authority(), Params: stakingtypes.DefaultParams()},
+		"old content": govv1.NewMsgExecLegacyContent(nil, authority()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			a.refused("", "validator", proposal(t, "validator", 10*chain.Thing, msg))
+		})
+	}
+	if res := a.try("validator", dearer(26)); res.Code == 0 {
+		t.Fatal("an account changed the price")
+	}
+}
+
+// TestIncidentDepositHalt: a proposal that spends the account in which deposits lie passes,
+// and the next refund ends the last block. Without the list of messages that happened; with
+// it nobody can submit such a proposal, and nobody can send coins there.
+func TestIncidentDepositHalt(t *testing.T) {
+	a := assemble(t)
+	spend := banktypes.NewMsgSend(moduleAddress("gov"), account("validator"), sdk.NewCoins(uthing(10*chain.Thing)))
+	a.refused("not recognized by router", "validator", proposal(t, "validator", 10*chain.Thing, spend))
+	a.refused("not allowed to receive funds", "ann", banktypes.NewMsgSend(account("ann"), moduleAddress("gov"), sdk.NewCoins(uthing(1))))
+}
+
+// TestDangerousNeedsMore: coins are made by two thirds only.
+func TestDangerousNeedsMore(t *testing.T) {
+	a := assemble(t)
+	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(60*chain.Thing)))
+	mint := &tokenpb.MsgMint{Authority: authority(), To: account("bob").String(), Amount: 7}
+	id := a.proposes("validator", mint)
+	a.does("validator", vote("validator", id, govv1.OptionYes))
+	a.does("ann", vote("ann", id, govv1.OptionNo))
+	a.wait(voting)
+	if p := a.poll(id); p.Outcome != daopb.OUTCOME_FAILED || !strings.Contains(p.Reason, "high threshold not reached") {
+		t.Fatalf("100 of 160 THING made coins: %+v", p)
+	}
+	a.refused("proposal not active", "bob", execute("bob", id))
+	before := a.supply()
+	a.carriesOut(mint)
+	if after := a.supply(); after.Total != before.Total+7 {
+		t.Fatalf("there were %d, and are %d", before.Total, after.Total)
+	}
+}
+
+// TestMintAboveTheCapFailsWhenExecuted: the cap is below all votes.
+func TestMintAboveTheCapFailsWhenExecuted(t *testing.T) {
+	a := assemble(t)
+	id := a.passes(&tokenpb.MsgMint{Authority: authority(), To: account("bob").String(), Amount: chain.Cap})
+	if p := a.poll(id); !strings.Contains(p.DryRun.Error, "exceeds total supply") {
+		t.Fatalf("the dry run says %q", p.DryRun.Error)
+	}
+	a.wait(delay)
+	a.refused("exceeds total supply", "bob", execute("bob", id))
+	a.wait(grace)
+	if e := a.entry(id); e.State != timelockpb.ENTRY_STATE_EXPIRED {
+		t.Fatalf("the entry is %s", e.State)
+	}
+}
+
+// TestStakeStaysWhileAVoteWaits: the chain stands for longer than an unbonding takes, with
+// a passed proposal pending. Stake that began to leave after the vote had started can still
+// be reached until the proposal is executed; without the timelock's word it would be gone.
+func TestStakeStaysWhileAVoteWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, executed bool // the stake begins to leave before the vote; the proposal is executed
+		stays           bool // when the chain has stood
+	}{
+		"left after the vote started": {stays: true},
+		"left before":                 {first: true},
+		"executed":                    {executed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := assemble(t)
+			a.does("ann", register("ann", 5*chain.Thing))
+			leave := &nodepb.MsgExit{Owner: account("ann").String()}
+			if c.first {
+				a.does("ann", leave)
+			}
+			id := a.proposes("validator", dearer(26))
+			a.does("validator", vote("validator", id, govv1.OptionYes))
+			if !c.first {
+				a.does("ann", leave)
+			}
+			a.wait(voting)
+			if c.executed {
+				a.wait(delay)
+				a.does("bob", execute("bob", id))
+			}
+			a.network.now = a.now.Add(2000 * time.Second) // a dark machine room
+			a.block()
+			var held nodepb.QueryNodeResponse
+			a.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: 1}, &held)
+			if stays := len(held.Node.Deposit.Unbonding) > 0; stays != c.stays {
+				t.Fatalf("the stake is there: %v, want %v", stays, c.stays)
+			}
+			if !c.stays {
+				return
+			}
+			a.wait(delay)
+			a.does("bob", execute("bob", id))
+			a.block()
+			if got := a.balance("ann"); got < 999*chain.Thing {
+				t.Fatalf("ann has %d: the stake is not back after the execution", got)
+			}
+		})
+	}
+}
+
+// TestExportWhileVotesGoOn: a chain that is carried on from an export, in each state of a
+// proposal, comes to the same end.
+func TestExportWhileVotesGoOn(t *testing.T) {
+	for name, until := range map[string]func(assembly, uint64){
+		"voting": func(assembly, uint64) {},
+		"voted":  func(a assembly, id uint64) { a.does("validator", vote("validator", id, govv1.OptionYes)) },
+		"queued": func(a assembly, id uint64) {
+			a.does("validator", vote("validator", id, govv1.OptionYes))
+			a.wait(voting)
+		},
+		"executed": func(a assembly, id uint64) {
+			a.does("validator", vote("validator", id, govv1.OptionYes))
+			a.wait(voting + delay)
+			a.does("bob", execute("bob", id))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := assemble(t)
+			id := a.proposes("validator", dearer(26))
+			until(a, id)
+			b := assembly{crew{network: imported(t, a.network), numbers: a.numbers}}
+			b.gas = a.gas
+			if name == "voting" {
+				b.does("validator", vote("validator", id, govv1.OptionYes))
+			} else {
+				res := b.try("validator", vote("validator", id, govv1.OptionNo))
+				if res.Code == 0 {
+					t.Fatal("the import has forgotten a vote")
+				}
+			}
+			b.wait(voting + delay)
+			if name != "executed" {
+				b.does("bob", execute("bob", id))
+			}
+			if b.price() != 26 {
+				t.Fatalf("the price is %d", b.price())
+			}
+		})
+	}
+}
