@@ -131,9 +131,14 @@ func (a Action) kinds() (kinds []string) {
 		name string
 		set  bool
 	}{
-		{"update_model", a.UpdateModel != nil}, {"add_participant", a.AddParticipant != nil},
-		{"remove_participant", a.RemoveParticipant != nil}, {"update_params", a.UpdateParams != nil},
-		{"mint", a.Mint != nil}, {"cancel", a.Cancel != nil}, {"text", a.Text != ""}, {"unknown", a.Unknown != ""},
+		{"update_model", a.UpdateModel != nil},
+		{"add_participant", a.AddParticipant != nil},
+		{"remove_participant", a.RemoveParticipant != nil},
+		{"update_params", a.UpdateParams != nil},
+		{"mint", a.Mint != nil},
+		{"cancel", a.Cancel != nil},
+		{"text", a.Text != ""},
+		{"unknown", a.Unknown != ""},
 	} {
 		if k.set {
 			kinds = append(kinds, k.name)

@@ -75,18 +75,38 @@ type Module struct {
 func Modules() []Module {
 	return []Module{
 		{"dao", []Parameter{
-			{"warmup_seconds", UnitSeconds}, {"late_seconds", UnitSeconds}, {"max_open", UnitCount}, {"high_threshold", UnitPart},
-			{"voting_seconds", UnitSeconds}, {"deposit_seconds", UnitSeconds}, {"min_deposit", UnitThing},
-			{"initial_deposit", UnitPart}, {"quorum", UnitPart}, {"threshold", UnitPart}, {"veto", UnitPart},
+			{"warmup_seconds", UnitSeconds},
+			{"late_seconds", UnitSeconds},
+			{"max_open", UnitCount},
+			{"high_threshold", UnitPart},
+			{"voting_seconds", UnitSeconds},
+			{"deposit_seconds", UnitSeconds},
+			{"min_deposit", UnitThing},
+			{"initial_deposit", UnitPart},
+			{"quorum", UnitPart},
+			{"threshold", UnitPart},
+			{"veto", UnitPart},
 		}},
 		{"fee", []Parameter{{"min_gas_price", UnitCount}}},
 		{"node", []Parameter{
-			{"min_stake", UnitThing}, {"max_stake", UnitThing}, {"max_bond", UnitThing}, {"unbonding_seconds", UnitSeconds},
-			{"timelock_seconds", UnitSeconds}, {"jail_seconds", UnitSeconds}, {"max_slash", UnitPart},
+			{"min_stake", UnitThing},
+			{"max_stake", UnitThing},
+			{"max_bond", UnitThing},
+			{"unbonding_seconds", UnitSeconds},
+			{"timelock_seconds", UnitSeconds},
+			{"jail_seconds", UnitSeconds},
+			{"max_slash", UnitPart},
 		}},
 		{"task", []Parameter{
-			{"trainers", UnitPart}, {"evaluators", UnitPart}, {"aggregators", UnitPart}, {"validators", UnitPart}, {"min_pay", UnitThing},
-			{"no_reveal", UnitPart}, {"wrong_aggregate", UnitPart}, {"equivocation", UnitPart}, {"min_bond", UnitThing},
+			{"trainers", UnitPart},
+			{"evaluators", UnitPart},
+			{"aggregators", UnitPart},
+			{"validators", UnitPart},
+			{"min_pay", UnitThing},
+			{"no_reveal", UnitPart},
+			{"wrong_aggregate", UnitPart},
+			{"equivocation", UnitPart},
+			{"min_bond", UnitThing},
 		}},
 		{"timelock", []Parameter{
 			{"delay_seconds", UnitSeconds}, {"grace_seconds", UnitSeconds}, {"guardian", UnitAccount}, {"guardian_until", UnitTime},
@@ -98,9 +118,15 @@ func Modules() []Module {
 // file. Privacy, audit, access, selection and pay are none of them.
 func Hyperparameters() []Parameter {
 	return []Parameter{
-		{"training.batch", UnitCount}, {"training.epochs", UnitCount}, {"training.rate", UnitPart},
-		{"training.momentum", UnitPart}, {"training.weight_decay", UnitPart}, {"training.proximal", UnitPart},
-		{"aggregation.rate", UnitPart}, {"aggregation.momentum", UnitPart}, {"aggregation.tau", UnitPart},
+		{"training.batch", UnitCount},
+		{"training.epochs", UnitCount},
+		{"training.rate", UnitPart},
+		{"training.momentum", UnitPart},
+		{"training.weight_decay", UnitPart},
+		{"training.proximal", UnitPart},
+		{"aggregation.rate", UnitPart},
+		{"aggregation.momentum", UnitPart},
+		{"aggregation.tau", UnitPart},
 	}
 }
 
