@@ -3,16 +3,16 @@ package client
 import (
 	"fmt"
 
-	"cosmossdk.io/math"
-
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
 	"github.com/althing-network/althing/pb/datasetpb"
 	"github.com/althing-network/althing/pb/ledgerpb"
 	"github.com/althing-network/althing/pb/modelpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/pb/timelockpb"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
@@ -101,7 +101,7 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 	case Exit:
 		return &nodepb.MsgExit{Owner: owner}, nil
 	case Transfer:
-		return &banktypes.MsgSend{FromAddress: owner, ToAddress: m.To, Amount: sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(m.Amount)))}, nil
+		return &banktypes.MsgSend{FromAddress: owner, ToAddress: m.To, Amount: coins(m.Amount)}, nil
 	case CreateTask:
 		return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
 	case Say:
@@ -118,6 +118,16 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &datasetpb.MsgLimit{Owner: owner, Dataset: m.Dataset, Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
 	case SetCard:
 		return &modelpb.MsgSetCard{Owner: owner, Line: m.Line, Text: m.Text}, nil
+	case Submit:
+		return m.wire(owner)
+	case Vote:
+		return m.wire(owner)
+	case AddDeposit:
+		return &govv1.MsgDeposit{ProposalId: m.Proposal, Depositor: owner, Amount: coins(m.Amount)}, nil
+	case CancelProposal:
+		return &govv1.MsgCancelProposal{ProposalId: m.Proposal, Proposer: owner}, nil
+	case Execute:
+		return &timelockpb.MsgExecute{Sender: owner, Proposal: m.Proposal}, nil
 	default:
 		return nil, fmt.Errorf("no account says a %T", m)
 	}

@@ -27,6 +27,20 @@ var (
 	ErrUnconfirmed  = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
 )
 
+// What callers branch on of proposals and votes.
+var (
+	ErrNoProposal = errors.New("proposal not found")
+	ErrInactive   = errors.New("proposal not active")
+	ErrPower      = errors.New("insufficient voting power")
+	ErrVoted      = errors.New("already voted")
+	ErrVoting     = errors.New("voting period not ended")
+	ErrQuorum     = errors.New("quorum not reached")
+	ErrEarly      = errors.New("timelock not over")
+	ErrNotQueued  = errors.New("proposal is not in the timelock")
+	ErrSmall      = errors.New("minimum deposit is too small")
+	ErrUngoverned = errors.New("task is not governed")
+)
+
 // Refusal is what the chain answers to a message or a query it does not accept.
 // The message changed nothing.
 type Refusal struct {
@@ -50,6 +64,7 @@ const (
 	grantRefused         = 6  // of "dataset"
 	noLine               = 2  // of "model"
 	notLineOwner         = 7  // of "model"
+	depositTooSmall      = 16 // of "gov"
 	sdkInsufficientFunds = 5  // of "sdk"
 	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
 )
@@ -88,6 +103,14 @@ func (r *Refusal) Unwrap() error {
 		case notLineOwner:
 			return ErrNotLineOwner
 		}
+	case "dao":
+		return proposalRefusals()[r.Code]
+	case "timelock":
+		return timelockRefusals()[r.Code]
+	case "gov":
+		if r.Code == depositTooSmall {
+			return ErrSmall
+		}
 	case "ledger":
 		for _, reason := range ledgerpb.Refusals() {
 			if reason.Code == r.Code {
@@ -105,6 +128,16 @@ func (r *Refusal) Unwrap() error {
 	return nil
 }
 
+// proposalRefusals are those of votes by their numbers.
+func proposalRefusals() map[uint32]error {
+	return map[uint32]error{2: ErrNoProposal, 3: ErrInactive, 4: ErrPower, 5: ErrVoted, 6: ErrVoting, 7: ErrQuorum}
+}
+
+// timelockRefusals are those of the timelock.
+func timelockRefusals() map[uint32]error {
+	return map[uint32]error{2: ErrNotQueued, 3: ErrInactive, 4: ErrEarly}
+}
+
 // absent is what a query did not find.
 func (r *Refusal) absent() error {
 	switch r.Query {
@@ -114,6 +147,10 @@ func (r *Refusal) absent() error {
 		return round.ErrTaskNotFound
 	case queryRound:
 		return round.ErrRoundNotFound
+	case queryProposal, queryPoll, queryPower:
+		return ErrNoProposal
+	case queryEntry:
+		return ErrNotQueued
 	case queryDataset, queryGrants:
 		return ErrNoDataset
 	case queryLine, queryVersions, queryCards:

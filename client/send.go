@@ -27,8 +27,15 @@ const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
 // pays for computing what its releases cost, for looking at the book of one data set after
-// the other until enough could pay, and for each owner that it names.
+// the other until enough could pay, and for each owner that it names. Who submits or
+// executes a proposal pays for what its messages take.
 func GasOf(m Message) uint64 {
+	switch m := m.(type) {
+	case Submit:
+		return m.gas()
+	case Execute:
+		return m.gas()
+	}
 	created, ok := m.(CreateTask)
 	if !ok || !created.Spec.Private() {
 		return Gas

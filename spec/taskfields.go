@@ -20,15 +20,20 @@ func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
 	wrong := func(format string, words ...any) *FieldError {
 		return &FieldError{Field: field, Line: node.Line, Why: fmt.Sprintf(format, words...)}
 	}
+	if want.Kind() == reflect.Pointer {
+		want = want.Elem()
+	}
 	switch {
 	case node.Kind == yaml.AliasNode || node.Anchor != "":
-		return wrong("a task file has no anchors and no aliases")
+		return wrong("write it out: the file has no anchors and no aliases")
 	case node.ShortTag() == "!!null":
 		return wrong("empty: give it a value or leave it out")
 	case want.Kind() == reflect.Struct && node.Kind != yaml.MappingNode:
 		return wrong("want fields, as in %q", fieldNames(want)[0]+": ...")
 	case want.Kind() == reflect.Struct:
 		return misfitFields(node, want, field)
+	case want == reflect.TypeFor[Settings]():
+		return misfitSettings(node, field)
 	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode && want.Elem().Kind() == reflect.Struct:
 		return wrong("want a list, as in %q", "[{"+fieldNames(want.Elem())[0]+": ...}]")
 	case want.Kind() == reflect.Slice && node.Kind != yaml.SequenceNode && want.Elem().Kind() == reflect.String:
@@ -46,6 +51,10 @@ func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
 		return wrong("want one value")
 	case want == reflect.TypeFor[PPM]():
 		if _, err := ParsePPM(node.Value); err != nil {
+			return wrong("%s", err)
+		}
+	case want == reflect.TypeFor[Amount]():
+		if _, err := ParseThing(node.Value); err != nil {
 			return wrong("%s", err)
 		}
 	case want == reflect.TypeFor[Duration]():
@@ -72,12 +81,12 @@ func misfitFields(node *yaml.Node, want reflect.Type, field string) *FieldError 
 		}
 		said[key.Value] = true
 		known := false
-		for j, name := range names {
-			if name != key.Value {
+		for wanted := range want.Fields() {
+			if fileName(wanted) != key.Value || key.Value == unsaid {
 				continue
 			}
 			known = true
-			if err := misfit(value, want.Field(j).Type, path); err != nil {
+			if err := misfit(value, wanted.Type, path); err != nil {
 				return err
 			}
 		}
@@ -88,13 +97,42 @@ func misfitFields(node *yaml.Node, want reflect.Type, field string) *FieldError 
 	return nil
 }
 
+// misfitSettings wants one value for each name. Which names there are, and of which kind,
+// depends on the fields beside it.
+func misfitSettings(node *yaml.Node, field string) *FieldError {
+	if node.Kind != yaml.MappingNode {
+		return &FieldError{Field: field, Line: node.Line, Why: "want names with values, as in {training.rate: 0.05}"}
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if err := misfit(node.Content[i], reflect.TypeFor[string](), field); err != nil {
+			return err
+		}
+		if err := misfit(node.Content[i+1], reflect.TypeFor[string](), field+"."+node.Content[i].Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fieldNamesOf lists the fields of a type that a file may say.
+func fieldNamesOf[T any]() []string { return fieldNames(reflect.TypeFor[T]()) }
+
 // fieldNames lists the fields of a struct as a file names them, in their order.
 func fieldNames(of reflect.Type) (names []string) {
 	for field := range of.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		names = append(names, name)
+		if name := fileName(field); name != unsaid {
+			names = append(names, name)
+		}
 	}
 	return names
+}
+
+// unsaid is the name of a field that no file says.
+const unsaid = "-"
+
+func fileName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	return name
 }
 
 // whole reports whether a value is a decimal of so many bits; 1_000 is one, 010 is not.

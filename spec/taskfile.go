@@ -32,21 +32,11 @@ func DefaultTask() TaskSpec {
 // ParseTask reads a task file in YAML. What is missing, unknown, of a wrong
 // kind or contradictory is a [*FieldError] that names its line.
 func ParseTask(file []byte) (TaskSpec, error) {
-	var document, another yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(file))
-	switch err := decoder.Decode(&document); {
-	case errors.Is(err, io.EOF):
-		return TaskSpec{}, &FieldError{Line: 1, Why: "the file is empty"}
-	case err != nil:
-		return TaskSpec{}, syntaxError(err)
+	root, err := document(taskFile, file)
+	if err != nil {
+		return TaskSpec{}, err
 	}
-	switch err := decoder.Decode(&another); {
-	case err == nil:
-		return TaskSpec{}, &FieldError{Line: another.Line, Why: "a second document: want one"}
-	case !errors.Is(err, io.EOF):
-		return TaskSpec{}, syntaxError(err)
-	}
-	task, root := DefaultTask(), document.Content[0]
+	task := DefaultTask()
 	if wrong := uncounted(root); wrong != nil {
 		return TaskSpec{}, wrong
 	}
@@ -69,6 +59,25 @@ func ParseTask(file []byte) (TaskSpec, error) {
 		return TaskSpec{}, err
 	}
 	return task, nil
+}
+
+// document reads the only document of a YAML file, of the kind that errors call it.
+func document(of string, file []byte) (*yaml.Node, error) {
+	var first, another yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(file))
+	switch err := decoder.Decode(&first); {
+	case errors.Is(err, io.EOF):
+		return nil, &FieldError{of: of, Line: 1, Why: "the file is empty"}
+	case err != nil:
+		return nil, syntaxError(of, err)
+	}
+	switch err := decoder.Decode(&another); {
+	case err == nil:
+		return nil, &FieldError{of: of, Line: another.Line, Why: "a second document: want one"}
+	case !errors.Is(err, io.EOF):
+		return nil, syntaxError(of, err)
+	}
+	return first.Content[0], nil
 }
 
 // uncounted finds what other programs offer in the name of privacy and no book can count.
@@ -109,24 +118,34 @@ func says(root *yaml.Node, field string) bool {
 
 // syntaxError finds the line in the decoder's words, "yaml: line 3: did not find
 // ..."; it may be the one before the break.
-func syntaxError(err error) error {
+func syntaxError(of string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if place, why, found := strings.Cut(strings.TrimPrefix(text, "line "), ": "); found {
 		if line, bad := strconv.Atoi(place); bad == nil {
-			return &FieldError{Line: line, Why: why}
+			return &FieldError{of: of, Line: line, Why: why}
 		}
 	}
-	return fmt.Errorf("task file: %s", text)
+	return fmt.Errorf("%s file: %s", of, text)
 }
 
-// lineOf finds the line of a field, or of the nearest enclosing one that is there.
+// lineOf finds the line of a field, or of the nearest enclosing one that is there. The
+// items of a list are fields named 1, 2 and so on; a name may hold points.
 func lineOf(node *yaml.Node, field string) int {
 	line := node.Line
 next:
-	for name := range strings.SplitSeq(field, ".") {
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == name {
-				line, node = node.Content[i].Line, node.Content[i+1]
+	for field != "" {
+		for i, item := range node.Content {
+			name, value := item.Value, item
+			switch {
+			case node.Kind == yaml.SequenceNode:
+				name = strconv.Itoa(i + 1)
+			case i%2 == 0 && i+1 < len(node.Content):
+				value = node.Content[i+1]
+			default:
+				continue
+			}
+			if rest, found := strings.CutPrefix(field+".", name+"."); found {
+				line, node, field = item.Line, value, strings.TrimSuffix(rest, ".")
 				continue next
 			}
 		}

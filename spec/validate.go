@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Bounds of a task: what one task may ask of a network at most.
 const (
@@ -34,14 +37,18 @@ const (
 type FieldError struct {
 	Field string // as in the file, "model.hidden"; empty where it is about the whole file
 	Why   string
-	Line  int // in the file, 0 where there is none
+	Line  int    // in the file, 0 where there is none
+	of    string // what the file is of, empty: taskFile
 }
+
+// taskFile is what errors call what they are about, unless it is something else.
+const taskFile = "task"
 
 // Error names the line, the field and what is wrong with it.
 func (e *FieldError) Error() string {
-	place := "task"
+	place := cmp.Or(e.of, taskFile)
 	if e.Line > 0 {
-		place = fmt.Sprintf("task file line %d", e.Line)
+		place = fmt.Sprintf("%s file line %d", place, e.Line)
 	}
 	if e.Field != "" {
 		place += ": " + e.Field
@@ -55,10 +62,13 @@ type check struct {
 	why   string
 }
 
-func first(checks ...check) error {
+func first(checks ...check) error { return firstOf(taskFile, checks...) }
+
+// firstOf is the first thing that is wrong with what errors call so.
+func firstOf(of string, checks ...check) error {
 	for _, c := range checks {
 		if c.wrong {
-			return &FieldError{Field: c.field, Why: c.why}
+			return &FieldError{of: of, Field: c.field, Why: c.why}
 		}
 	}
 	return nil

@@ -39,3 +39,9 @@ func (k Keeper) Time(ctx context.Context, _ *taskpb.QueryTime) (*taskpb.QueryTim
 	now, err := k.now(ctx)
 	return &taskpb.QueryTimeResponse{Time: int64(now.Time)}, err
 }
+
+// Tariff implements [taskpb.QueryServer].
+func (k Keeper) Tariff(ctx context.Context, _ *taskpb.QueryTariff) (*taskpb.QueryTariffResponse, error) {
+	tariff, err := k.tariff.Get(ctx)
+	return &taskpb.QueryTariffResponse{Tariff: tariff}, err
+}

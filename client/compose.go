@@ -1,0 +1,152 @@
+package client
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/althing-network/althing/pb/daopb"
+	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
+)
+
+// Compose makes a message of a draft: the newest version is looked up where the draft says
+// [spec.LatestModel], rules that it does not name stay as they are now, and its deposit is
+// what a vote needs where it says none. Each setting says what it was before. The model of
+// an update must be a digest.
+func (c *Client) Compose(ctx context.Context, draft spec.Draft) (Submit, error) {
+	if err := draft.Validate(); err != nil {
+		return Submit{}, err
+	}
+	s := Submit{Draft: draft}
+	s.Actions = nil
+	for i, a := range draft.Actions {
+		composed, err := c.composed(ctx, a)
+		if err != nil {
+			return Submit{}, fmt.Errorf("action %d, %s: %w", i+1, a.Kind(), err)
+		}
+		s.Actions = append(s.Actions, composed)
+		if a.Text != "" {
+			continue
+		}
+		msg, err := c.said(ctx, composed)
+		if err != nil {
+			return Submit{}, fmt.Errorf("action %d, %s: %w", i+1, a.Kind(), err)
+		}
+		s.messages = append(s.messages, msg)
+	}
+	if s.Deposit == 0 {
+		rules, err := c.VoteRules(ctx)
+		if err != nil {
+			return Submit{}, err
+		}
+		s.Deposit = spec.Amount(rules.MinDeposit)
+	}
+	return s, nil
+}
+
+// composed is an action with everything looked up that only the chain knows.
+func (c *Client) composed(ctx context.Context, a spec.Action) (spec.Action, error) {
+	if a.UpdateModel != nil {
+		update, err := c.composedUpdate(ctx, *a.UpdateModel)
+		return spec.Action{UpdateModel: &update}, err
+	}
+	if a.Mint != nil {
+		if err := CheckAddress(a.Mint.To); err != nil {
+			return a, err
+		}
+	}
+	return c.compared(ctx, a)
+}
+
+func (c *Client) composedUpdate(ctx context.Context, u spec.UpdateModel) (spec.UpdateModel, error) {
+	task, err := c.record(ctx, u.Task)
+	if err != nil {
+		return u, err
+	}
+	if !task.Spec.Governed {
+		return u, fmt.Errorf("%w: task %d was not created with governed: true", ErrUngoverned, u.Task)
+	}
+	if u.Base == spec.LatestModel {
+		latest, err := spec.DigestFrom(task.Model)
+		if err != nil {
+			return u, err
+		}
+		if latest.IsZero() {
+			return u, fmt.Errorf("task %d has no model yet", u.Task)
+		}
+		u.Base = latest.String()
+	}
+	u.Updates = task.Updates
+	u.Settings = compare(u.Settings, spec.Hyperparameters(), hyper(task))
+	return u, nil
+}
+
+// Compare says of each setting of some actions what it is now.
+func (c *Client) Compare(ctx context.Context, actions []spec.Action) ([]spec.Action, error) {
+	all := make([]spec.Action, len(actions))
+	for i, a := range actions {
+		var err error
+		if all[i], err = c.compared(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (c *Client) compared(ctx context.Context, a spec.Action) (spec.Action, error) {
+	switch {
+	case a.UpdateModel != nil && len(a.UpdateModel.Settings) > 0:
+		task, err := c.record(ctx, a.UpdateModel.Task)
+		if err != nil {
+			return a, err
+		}
+		update := *a.UpdateModel
+		update.Settings = compare(update.Settings, spec.Hyperparameters(), hyper(task))
+		return spec.Action{UpdateModel: &update}, nil
+	case a.UpdateParams != nil:
+		now, _, err := c.rules(ctx, a.UpdateParams.Module)
+		if err != nil {
+			return a, err
+		}
+		update := *a.UpdateParams
+		update.Settings = compare(update.Settings, spec.Parameters(update.Module), now)
+		return spec.Action{UpdateParams: &update}, nil
+	}
+	return a, nil
+}
+
+// compare fills in what settings are now.
+func compare(settings spec.Settings, parameters []spec.Parameter, now record) (compared spec.Settings) {
+	for _, s := range settings {
+		if p, known := spec.ParameterNamed(parameters, s.Name); known {
+			s.Before = now.text(p)
+		}
+		compared = append(compared, s)
+	}
+	return compared
+}
+
+// record returns a task as it is stored.
+func (c *Client) record(ctx context.Context, task uint64) (taskpb.Task, error) {
+	var resp taskpb.QueryTaskResponse
+	err := c.query(ctx, queryTask, &taskpb.QueryTask{Id: task}, &resp)
+	return resp.Task, err
+}
+
+// DryRun says what would become of a proposal if it were carried out now, and whether it
+// needs the high threshold. It changes nothing, and notes in s what gas that took.
+func (c *Client) DryRun(ctx context.Context, s *Submit) (spec.DryRun, bool, error) {
+	if len(s.messages) == 0 {
+		return spec.DryRun{}, false, nil
+	}
+	messages, err := packed(s.messages)
+	if err != nil {
+		return spec.DryRun{}, false, err
+	}
+	var resp daopb.QueryDryRunResponse
+	if err := c.query(ctx, "/althing.dao.v1.Query/DryRun", &daopb.QueryDryRun{Messages: messages}, &resp); err != nil {
+		return spec.DryRun{}, false, err
+	}
+	s.Ran = resp.DryRun.Gas
+	return resp.DryRun.ToSpec(), resp.Dangerous, nil
+}
