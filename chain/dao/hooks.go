@@ -177,14 +177,9 @@ func (h hooks) AfterProposalVotingPeriodEnded(ctx context.Context, id uint64) er
 	case govv1.StatusFailed:
 		return h.end(ctx, p, daopb.OUTCOME_FAILED, proposal.FailedReason)
 	}
-	params, err := h.rules(ctx)
+	came, why, err := h.comesTo(ctx, p)
 	if err != nil {
 		return err
 	}
-	gov, err := h.parts.Gov.Params.Get(ctx)
-	if err != nil {
-		return fmt.Errorf("read the rules of proposals: %w", err)
-	}
-	came, why := outcome(p, gov, params.HighThreshold)
 	return h.end(ctx, p, came, why)
 }

@@ -120,20 +120,18 @@ func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, o
 	if weighs.sum() == 0 {
 		return ErrPower.Wrapf("%s had nothing bonded or staked that has been there since before proposal %d", voter, p.Proposal)
 	}
-	params, err := k.rules(ctx)
+	before, _, err := k.comesTo(ctx, p)
 	if err != nil {
 		return err
 	}
-	gov, err := k.parts.Gov.Params.Get(ctx)
-	if err != nil {
-		return fmt.Errorf("read the rules of proposals: %w", err)
-	}
-	before, _ := outcome(p, gov, params.HighThreshold)
 	if err := split(&p.Tally, weighs.sum(), options); err != nil {
 		return err
 	}
 	p.Tally.Voters++
-	after, _ := outcome(p, gov, params.HighThreshold)
+	after, _, err := k.comesTo(ctx, p)
+	if err != nil {
+		return err
+	}
 	if (before == daopb.OUTCOME_PASSED) != (after == daopb.OUTCOME_PASSED) {
 		p.Changed = now(ctx)
 	}

@@ -20,7 +20,14 @@ func (k Keeper) Poll(ctx context.Context, req *daopb.QueryPoll) (*daopb.QueryPol
 	if err != nil {
 		return nil, err
 	}
-	return &daopb.QueryPollResponse{Poll: p}, nil
+	if p.Ended > 0 {
+		return &daopb.QueryPollResponse{Poll: p, Outcome: p.Outcome, Reason: p.Reason}, nil
+	}
+	came, why, err := k.comesTo(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &daopb.QueryPollResponse{Poll: p, Outcome: came, Reason: why}, nil
 }
 
 // Polls implements [daopb.QueryServer].

@@ -58,6 +58,20 @@ func totalOf(p daopb.Poll) uint64 { return max(p.Total, cast(p.Tally)) }
 
 func decimal(n uint64) math.LegacyDec { return math.LegacyNewDecFromInt(math.NewIntFromUint64(n)) }
 
+// comesTo is the outcome of a vote by the rules that hold now.
+func (k Keeper) comesTo(ctx context.Context, p daopb.Poll) (daopb.Outcome, string, error) {
+	params, err := k.rules(ctx)
+	if err != nil {
+		return 0, "", err
+	}
+	gov, err := k.parts.Gov.Params.Get(ctx)
+	if err != nil {
+		return 0, "", fmt.Errorf("read the rules of proposals: %w", err)
+	}
+	came, why := outcome(p, gov, params.HighThreshold)
+	return came, why, nil
+}
+
 // outcome is how a vote ends with the sums it has now, and why: what x/gov's arithmetic
 // comes to, to the last digit, and then the high threshold.
 func outcome(p daopb.Poll, gov govv1.Params, threshold uint32) (daopb.Outcome, string) {

@@ -5,19 +5,16 @@ package timelockpb
 
 import (
 	fmt "fmt"
+	proto "github.com/cosmos/gogoproto/proto"
 	io "io"
 	math "math"
 	math_bits "math/bits"
-
-	proto "github.com/cosmos/gogoproto/proto"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -38,11 +35,9 @@ func (*EventQueued) ProtoMessage()    {}
 func (*EventQueued) Descriptor() ([]byte, []int) {
 	return fileDescriptor_855a79a6e5b4f6a7, []int{0}
 }
-
 func (m *EventQueued) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *EventQueued) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_EventQueued.Marshal(b, m, deterministic)
@@ -55,15 +50,12 @@ func (m *EventQueued) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
-
 func (m *EventQueued) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_EventQueued.Merge(m, src)
 }
-
 func (m *EventQueued) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *EventQueued) XXX_DiscardUnknown() {
 	xxx_messageInfo_EventQueued.DiscardUnknown(m)
 }
@@ -103,11 +95,9 @@ func (*EventExecuted) ProtoMessage()    {}
 func (*EventExecuted) Descriptor() ([]byte, []int) {
 	return fileDescriptor_855a79a6e5b4f6a7, []int{1}
 }
-
 func (m *EventExecuted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *EventExecuted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_EventExecuted.Marshal(b, m, deterministic)
@@ -120,15 +110,12 @@ func (m *EventExecuted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error
 		return b[:n], nil
 	}
 }
-
 func (m *EventExecuted) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_EventExecuted.Merge(m, src)
 }
-
 func (m *EventExecuted) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *EventExecuted) XXX_DiscardUnknown() {
 	xxx_messageInfo_EventExecuted.DiscardUnknown(m)
 }
@@ -161,11 +148,9 @@ func (*EventCancelled) ProtoMessage()    {}
 func (*EventCancelled) Descriptor() ([]byte, []int) {
 	return fileDescriptor_855a79a6e5b4f6a7, []int{2}
 }
-
 func (m *EventCancelled) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *EventCancelled) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_EventCancelled.Marshal(b, m, deterministic)
@@ -178,15 +163,12 @@ func (m *EventCancelled) XXX_Marshal(b []byte, deterministic bool) ([]byte, erro
 		return b[:n], nil
 	}
 }
-
 func (m *EventCancelled) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_EventCancelled.Merge(m, src)
 }
-
 func (m *EventCancelled) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *EventCancelled) XXX_DiscardUnknown() {
 	xxx_messageInfo_EventCancelled.DiscardUnknown(m)
 }
@@ -218,11 +200,9 @@ func (*EventExpired) ProtoMessage()    {}
 func (*EventExpired) Descriptor() ([]byte, []int) {
 	return fileDescriptor_855a79a6e5b4f6a7, []int{3}
 }
-
 func (m *EventExpired) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *EventExpired) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_EventExpired.Marshal(b, m, deterministic)
@@ -235,15 +215,12 @@ func (m *EventExpired) XXX_Marshal(b []byte, deterministic bool) ([]byte, error)
 		return b[:n], nil
 	}
 }
-
 func (m *EventExpired) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_EventExpired.Merge(m, src)
 }
-
 func (m *EventExpired) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *EventExpired) XXX_DiscardUnknown() {
 	xxx_messageInfo_EventExpired.DiscardUnknown(m)
 }
@@ -433,7 +410,6 @@ func encodeVarintEvent(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *EventQueued) Size() (n int) {
 	if m == nil {
 		return 0
@@ -499,11 +475,9 @@ func (m *EventExpired) Size() (n int) {
 func sovEvent(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozEvent(x uint64) (n int) {
 	return sovEvent(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *EventQueued) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -611,7 +585,6 @@ func (m *EventQueued) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *EventExecuted) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -713,7 +686,6 @@ func (m *EventExecuted) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *EventCancelled) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -815,7 +787,6 @@ func (m *EventCancelled) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *EventExpired) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -885,7 +856,6 @@ func (m *EventExpired) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipEvent(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

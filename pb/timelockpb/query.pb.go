@@ -6,10 +6,6 @@ package timelockpb
 import (
 	context "context"
 	fmt "fmt"
-	io "io"
-	math "math"
-	math_bits "math/bits"
-
 	query "github.com/cosmos/cosmos-sdk/types/query"
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	grpc1 "github.com/cosmos/gogoproto/grpc"
@@ -17,14 +13,15 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
+	io "io"
+	math "math"
+	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -43,11 +40,9 @@ func (*QueryEntry) ProtoMessage()    {}
 func (*QueryEntry) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{0}
 }
-
 func (m *QueryEntry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryEntry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryEntry.Marshal(b, m, deterministic)
@@ -60,15 +55,12 @@ func (m *QueryEntry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *QueryEntry) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryEntry.Merge(m, src)
 }
-
 func (m *QueryEntry) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryEntry) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryEntry.DiscardUnknown(m)
 }
@@ -98,11 +90,9 @@ func (*QueryEntryResponse) ProtoMessage()    {}
 func (*QueryEntryResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{1}
 }
-
 func (m *QueryEntryResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryEntryResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryEntryResponse.Marshal(b, m, deterministic)
@@ -115,15 +105,12 @@ func (m *QueryEntryResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryEntryResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryEntryResponse.Merge(m, src)
 }
-
 func (m *QueryEntryResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryEntryResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryEntryResponse.DiscardUnknown(m)
 }
@@ -162,11 +149,9 @@ func (*QueryEntries) ProtoMessage()    {}
 func (*QueryEntries) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{2}
 }
-
 func (m *QueryEntries) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryEntries) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryEntries.Marshal(b, m, deterministic)
@@ -179,15 +164,12 @@ func (m *QueryEntries) XXX_Marshal(b []byte, deterministic bool) ([]byte, error)
 		return b[:n], nil
 	}
 }
-
 func (m *QueryEntries) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryEntries.Merge(m, src)
 }
-
 func (m *QueryEntries) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryEntries) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryEntries.DiscardUnknown(m)
 }
@@ -213,11 +195,9 @@ func (*QueryEntriesResponse) ProtoMessage()    {}
 func (*QueryEntriesResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{3}
 }
-
 func (m *QueryEntriesResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryEntriesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryEntriesResponse.Marshal(b, m, deterministic)
@@ -230,15 +210,12 @@ func (m *QueryEntriesResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte
 		return b[:n], nil
 	}
 }
-
 func (m *QueryEntriesResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryEntriesResponse.Merge(m, src)
 }
-
 func (m *QueryEntriesResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryEntriesResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryEntriesResponse.DiscardUnknown(m)
 }
@@ -260,7 +237,8 @@ func (m *QueryEntriesResponse) GetPagination() *query.PageResponse {
 }
 
 // QueryParams is the request of Query.Params.
-type QueryParams struct{}
+type QueryParams struct {
+}
 
 func (m *QueryParams) Reset()         { *m = QueryParams{} }
 func (m *QueryParams) String() string { return proto.CompactTextString(m) }
@@ -268,11 +246,9 @@ func (*QueryParams) ProtoMessage()    {}
 func (*QueryParams) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{4}
 }
-
 func (m *QueryParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryParams.Marshal(b, m, deterministic)
@@ -285,15 +261,12 @@ func (m *QueryParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) 
 		return b[:n], nil
 	}
 }
-
 func (m *QueryParams) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryParams.Merge(m, src)
 }
-
 func (m *QueryParams) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryParams) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryParams.DiscardUnknown(m)
 }
@@ -312,11 +285,9 @@ func (*QueryParamsResponse) ProtoMessage()    {}
 func (*QueryParamsResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_d7b8085827b314b4, []int{5}
 }
-
 func (m *QueryParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *QueryParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_QueryParamsResponse.Marshal(b, m, deterministic)
@@ -329,15 +300,12 @@ func (m *QueryParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte,
 		return b[:n], nil
 	}
 }
-
 func (m *QueryParamsResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_QueryParamsResponse.Merge(m, src)
 }
-
 func (m *QueryParamsResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *QueryParamsResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_QueryParamsResponse.DiscardUnknown(m)
 }
@@ -404,10 +372,8 @@ var fileDescriptor_d7b8085827b314b4 = []byte{
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ context.Context
-	_ grpc.ClientConn
-)
+var _ context.Context
+var _ grpc.ClientConn
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -471,16 +437,15 @@ type QueryServer interface {
 }
 
 // UnimplementedQueryServer can be embedded to have forward compatible implementations.
-type UnimplementedQueryServer struct{}
+type UnimplementedQueryServer struct {
+}
 
 func (*UnimplementedQueryServer) Entry(ctx context.Context, req *QueryEntry) (*QueryEntryResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Entry not implemented")
 }
-
 func (*UnimplementedQueryServer) Entries(ctx context.Context, req *QueryEntries) (*QueryEntriesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Entries not implemented")
 }
-
 func (*UnimplementedQueryServer) Params(ctx context.Context, req *QueryParams) (*QueryParamsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Params not implemented")
 }
@@ -543,29 +508,27 @@ func _Query_Params_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
-var (
-	Query_serviceDesc  = _Query_serviceDesc
-	_Query_serviceDesc = grpc.ServiceDesc{
-		ServiceName: "althing.timelock.v1.Query",
-		HandlerType: (*QueryServer)(nil),
-		Methods: []grpc.MethodDesc{
-			{
-				MethodName: "Entry",
-				Handler:    _Query_Entry_Handler,
-			},
-			{
-				MethodName: "Entries",
-				Handler:    _Query_Entries_Handler,
-			},
-			{
-				MethodName: "Params",
-				Handler:    _Query_Params_Handler,
-			},
+var Query_serviceDesc = _Query_serviceDesc
+var _Query_serviceDesc = grpc.ServiceDesc{
+	ServiceName: "althing.timelock.v1.Query",
+	HandlerType: (*QueryServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Entry",
+			Handler:    _Query_Entry_Handler,
 		},
-		Streams:  []grpc.StreamDesc{},
-		Metadata: "althing/timelock/v1/query.proto",
-	}
-)
+		{
+			MethodName: "Entries",
+			Handler:    _Query_Entries_Handler,
+		},
+		{
+			MethodName: "Params",
+			Handler:    _Query_Params_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "althing/timelock/v1/query.proto",
+}
 
 func (m *QueryEntry) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -801,7 +764,6 @@ func encodeVarintQuery(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *QueryEntry) Size() (n int) {
 	if m == nil {
 		return 0
@@ -889,11 +851,9 @@ func (m *QueryParamsResponse) Size() (n int) {
 func sovQuery(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozQuery(x uint64) (n int) {
 	return sovQuery(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *QueryEntry) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -963,7 +923,6 @@ func (m *QueryEntry) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryEntryResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1098,7 +1057,6 @@ func (m *QueryEntryResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryEntries) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1185,7 +1143,6 @@ func (m *QueryEntries) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryEntriesResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1306,7 +1263,6 @@ func (m *QueryEntriesResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryParams) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1357,7 +1313,6 @@ func (m *QueryParams) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *QueryParamsResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1474,7 +1429,6 @@ func (m *QueryParamsResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipQuery(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

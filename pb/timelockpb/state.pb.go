@@ -8,21 +8,18 @@ package timelockpb
 
 import (
 	fmt "fmt"
-	io "io"
-	math "math"
-	math_bits "math/bits"
-
 	_ "github.com/cosmos/gogoproto/gogoproto"
 	proto "github.com/cosmos/gogoproto/proto"
 	any "github.com/cosmos/gogoproto/types/any"
+	io "io"
+	math "math"
+	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -83,11 +80,9 @@ func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{0}
 }
-
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Params) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Params.Marshal(b, m, deterministic)
@@ -100,15 +95,12 @@ func (m *Params) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Params) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Params.Merge(m, src)
 }
-
 func (m *Params) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Params) XXX_DiscardUnknown() {
 	xxx_messageInfo_Params.DiscardUnknown(m)
 }
@@ -157,11 +149,9 @@ func (*Bounds) ProtoMessage()    {}
 func (*Bounds) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{1}
 }
-
 func (m *Bounds) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Bounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Bounds.Marshal(b, m, deterministic)
@@ -174,15 +164,12 @@ func (m *Bounds) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Bounds) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Bounds.Merge(m, src)
 }
-
 func (m *Bounds) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Bounds) XXX_DiscardUnknown() {
 	xxx_messageInfo_Bounds.DiscardUnknown(m)
 }
@@ -244,11 +231,9 @@ func (*Entry) ProtoMessage()    {}
 func (*Entry) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{2}
 }
-
 func (m *Entry) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Entry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Entry.Marshal(b, m, deterministic)
@@ -261,15 +246,12 @@ func (m *Entry) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Entry) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Entry.Merge(m, src)
 }
-
 func (m *Entry) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Entry) XXX_DiscardUnknown() {
 	xxx_messageInfo_Entry.DiscardUnknown(m)
 }
@@ -353,11 +335,9 @@ func (*Genesis) ProtoMessage()    {}
 func (*Genesis) Descriptor() ([]byte, []int) {
 	return fileDescriptor_25e2589f91eaa85a, []int{3}
 }
-
 func (m *Genesis) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *Genesis) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_Genesis.Marshal(b, m, deterministic)
@@ -370,15 +350,12 @@ func (m *Genesis) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *Genesis) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_Genesis.Merge(m, src)
 }
-
 func (m *Genesis) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *Genesis) XXX_DiscardUnknown() {
 	xxx_messageInfo_Genesis.DiscardUnknown(m)
 }
@@ -695,7 +672,6 @@ func encodeVarintState(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *Params) Size() (n int) {
 	if m == nil {
 		return 0
@@ -801,11 +777,9 @@ func (m *Genesis) Size() (n int) {
 func sovState(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozState(x uint64) (n int) {
 	return sovState(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *Params) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -945,7 +919,6 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *Bounds) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1072,7 +1045,6 @@ func (m *Bounds) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *Entry) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1322,7 +1294,6 @@ func (m *Entry) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *Genesis) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1473,7 +1444,6 @@ func (m *Genesis) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipState(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0

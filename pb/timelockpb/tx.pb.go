@@ -6,10 +6,6 @@ package timelockpb
 import (
 	context "context"
 	fmt "fmt"
-	io "io"
-	math "math"
-	math_bits "math/bits"
-
 	_ "github.com/cosmos/cosmos-proto"
 	_ "github.com/cosmos/cosmos-sdk/types/msgservice"
 	_ "github.com/cosmos/cosmos-sdk/types/tx/amino"
@@ -19,14 +15,15 @@ import (
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
+	io "io"
+	math "math"
+	math_bits "math/bits"
 )
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ = proto.Marshal
-	_ = fmt.Errorf
-	_ = math.Inf
-)
+var _ = proto.Marshal
+var _ = fmt.Errorf
+var _ = math.Inf
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the proto package it is being compiled against.
@@ -46,11 +43,9 @@ func (*MsgExecute) ProtoMessage()    {}
 func (*MsgExecute) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{0}
 }
-
 func (m *MsgExecute) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgExecute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgExecute.Marshal(b, m, deterministic)
@@ -63,15 +58,12 @@ func (m *MsgExecute) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgExecute) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgExecute.Merge(m, src)
 }
-
 func (m *MsgExecute) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgExecute) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgExecute.DiscardUnknown(m)
 }
@@ -93,7 +85,8 @@ func (m *MsgExecute) GetProposal() uint64 {
 }
 
 // MsgExecuteResponse is the response of Msg.Execute.
-type MsgExecuteResponse struct{}
+type MsgExecuteResponse struct {
+}
 
 func (m *MsgExecuteResponse) Reset()         { *m = MsgExecuteResponse{} }
 func (m *MsgExecuteResponse) String() string { return proto.CompactTextString(m) }
@@ -101,11 +94,9 @@ func (*MsgExecuteResponse) ProtoMessage()    {}
 func (*MsgExecuteResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{1}
 }
-
 func (m *MsgExecuteResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgExecuteResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgExecuteResponse.Marshal(b, m, deterministic)
@@ -118,15 +109,12 @@ func (m *MsgExecuteResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, 
 		return b[:n], nil
 	}
 }
-
 func (m *MsgExecuteResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgExecuteResponse.Merge(m, src)
 }
-
 func (m *MsgExecuteResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgExecuteResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgExecuteResponse.DiscardUnknown(m)
 }
@@ -146,11 +134,9 @@ func (*MsgCancel) ProtoMessage()    {}
 func (*MsgCancel) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{2}
 }
-
 func (m *MsgCancel) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancel.Marshal(b, m, deterministic)
@@ -163,15 +149,12 @@ func (m *MsgCancel) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCancel) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancel.Merge(m, src)
 }
-
 func (m *MsgCancel) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCancel) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancel.DiscardUnknown(m)
 }
@@ -193,7 +176,8 @@ func (m *MsgCancel) GetProposal() uint64 {
 }
 
 // MsgCancelResponse is the response of Msg.Cancel.
-type MsgCancelResponse struct{}
+type MsgCancelResponse struct {
+}
 
 func (m *MsgCancelResponse) Reset()         { *m = MsgCancelResponse{} }
 func (m *MsgCancelResponse) String() string { return proto.CompactTextString(m) }
@@ -201,11 +185,9 @@ func (*MsgCancelResponse) ProtoMessage()    {}
 func (*MsgCancelResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{3}
 }
-
 func (m *MsgCancelResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgCancelResponse.Marshal(b, m, deterministic)
@@ -218,15 +200,12 @@ func (m *MsgCancelResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, e
 		return b[:n], nil
 	}
 }
-
 func (m *MsgCancelResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgCancelResponse.Merge(m, src)
 }
-
 func (m *MsgCancelResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgCancelResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgCancelResponse.DiscardUnknown(m)
 }
@@ -246,11 +225,9 @@ func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{4}
 }
-
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgUpdateParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgUpdateParams.Marshal(b, m, deterministic)
@@ -263,15 +240,12 @@ func (m *MsgUpdateParams) XXX_Marshal(b []byte, deterministic bool) ([]byte, err
 		return b[:n], nil
 	}
 }
-
 func (m *MsgUpdateParams) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgUpdateParams.Merge(m, src)
 }
-
 func (m *MsgUpdateParams) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgUpdateParams) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgUpdateParams.DiscardUnknown(m)
 }
@@ -293,7 +267,8 @@ func (m *MsgUpdateParams) GetParams() Params {
 }
 
 // MsgUpdateParamsResponse is the response of Msg.UpdateParams.
-type MsgUpdateParamsResponse struct{}
+type MsgUpdateParamsResponse struct {
+}
 
 func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse{} }
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
@@ -301,11 +276,9 @@ func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
 	return fileDescriptor_b9c8a030d4c5bc19, []int{5}
 }
-
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-
 func (m *MsgUpdateParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
 		return xxx_messageInfo_MsgUpdateParamsResponse.Marshal(b, m, deterministic)
@@ -318,15 +291,12 @@ func (m *MsgUpdateParamsResponse) XXX_Marshal(b []byte, deterministic bool) ([]b
 		return b[:n], nil
 	}
 }
-
 func (m *MsgUpdateParamsResponse) XXX_Merge(src proto.Message) {
 	xxx_messageInfo_MsgUpdateParamsResponse.Merge(m, src)
 }
-
 func (m *MsgUpdateParamsResponse) XXX_Size() int {
 	return m.Size()
 }
-
 func (m *MsgUpdateParamsResponse) XXX_DiscardUnknown() {
 	xxx_messageInfo_MsgUpdateParamsResponse.DiscardUnknown(m)
 }
@@ -380,10 +350,8 @@ var fileDescriptor_b9c8a030d4c5bc19 = []byte{
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
-var (
-	_ context.Context
-	_ grpc.ClientConn
-)
+var _ context.Context
+var _ grpc.ClientConn
 
 // This is a compile-time assertion to ensure that this generated file
 // is compatible with the grpc package it is being compiled against.
@@ -449,16 +417,15 @@ type MsgServer interface {
 }
 
 // UnimplementedMsgServer can be embedded to have forward compatible implementations.
-type UnimplementedMsgServer struct{}
+type UnimplementedMsgServer struct {
+}
 
 func (*UnimplementedMsgServer) Execute(ctx context.Context, req *MsgExecute) (*MsgExecuteResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Execute not implemented")
 }
-
 func (*UnimplementedMsgServer) Cancel(ctx context.Context, req *MsgCancel) (*MsgCancelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method Cancel not implemented")
 }
-
 func (*UnimplementedMsgServer) UpdateParams(ctx context.Context, req *MsgUpdateParams) (*MsgUpdateParamsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method UpdateParams not implemented")
 }
@@ -521,29 +488,27 @@ func _Msg_UpdateParams_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
-var (
-	Msg_serviceDesc  = _Msg_serviceDesc
-	_Msg_serviceDesc = grpc.ServiceDesc{
-		ServiceName: "althing.timelock.v1.Msg",
-		HandlerType: (*MsgServer)(nil),
-		Methods: []grpc.MethodDesc{
-			{
-				MethodName: "Execute",
-				Handler:    _Msg_Execute_Handler,
-			},
-			{
-				MethodName: "Cancel",
-				Handler:    _Msg_Cancel_Handler,
-			},
-			{
-				MethodName: "UpdateParams",
-				Handler:    _Msg_UpdateParams_Handler,
-			},
+var Msg_serviceDesc = _Msg_serviceDesc
+var _Msg_serviceDesc = grpc.ServiceDesc{
+	ServiceName: "althing.timelock.v1.Msg",
+	HandlerType: (*MsgServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Execute",
+			Handler:    _Msg_Execute_Handler,
 		},
-		Streams:  []grpc.StreamDesc{},
-		Metadata: "althing/timelock/v1/tx.proto",
-	}
-)
+		{
+			MethodName: "Cancel",
+			Handler:    _Msg_Cancel_Handler,
+		},
+		{
+			MethodName: "UpdateParams",
+			Handler:    _Msg_UpdateParams_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "althing/timelock/v1/tx.proto",
+}
 
 func (m *MsgExecute) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
@@ -735,7 +700,6 @@ func encodeVarintTx(dAtA []byte, offset int, v uint64) int {
 	dAtA[offset] = uint8(v)
 	return base
 }
-
 func (m *MsgExecute) Size() (n int) {
 	if m == nil {
 		return 0
@@ -813,11 +777,9 @@ func (m *MsgUpdateParamsResponse) Size() (n int) {
 func sovTx(x uint64) (n int) {
 	return (math_bits.Len64(x|1) + 6) / 7
 }
-
 func sozTx(x uint64) (n int) {
 	return sovTx(uint64((x << 1) ^ uint64((int64(x) >> 63))))
 }
-
 func (m *MsgExecute) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -919,7 +881,6 @@ func (m *MsgExecute) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgExecuteResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -970,7 +931,6 @@ func (m *MsgExecuteResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1072,7 +1032,6 @@ func (m *MsgCancel) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1123,7 +1082,6 @@ func (m *MsgCancelResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgUpdateParams) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1239,7 +1197,6 @@ func (m *MsgUpdateParams) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func (m *MsgUpdateParamsResponse) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
@@ -1290,7 +1247,6 @@ func (m *MsgUpdateParamsResponse) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-
 func skipTx(dAtA []byte) (n int, err error) {
 	l := len(dAtA)
 	iNdEx := 0
