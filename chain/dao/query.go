@@ -100,3 +100,27 @@ func (k Keeper) Params(ctx context.Context, _ *daopb.QueryParams) (*daopb.QueryP
 	}
 	return &daopb.QueryParamsResponse{Params: params, Rules: rules}, nil
 }
+
+// DryRun implements [daopb.QueryServer]. It tries what a proposal may have and nothing
+// else.
+func (k Keeper) DryRun(ctx context.Context, req *daopb.QueryDryRun) (*daopb.QueryDryRunResponse, error) {
+	messages, err := req.Msgs()
+	if err != nil {
+		return nil, ErrProposal.Wrap(err.Error())
+	}
+	if len(messages) > maxMessages {
+		return nil, ErrProposal.Wrapf("it has %d messages, want at most %d", len(messages), maxMessages)
+	}
+	res := &daopb.QueryDryRunResponse{}
+	for _, m := range messages {
+		switch classOf(m) {
+		case forbidden:
+			return nil, ErrProposal.Wrapf("no proposal may have a %s", sdk.MsgTypeURL(m))
+		case dangerous:
+			res.Dangerous = true
+		case immediate, queued:
+		}
+	}
+	res.DryRun = k.dryRun(sdk.UnwrapSDKContext(ctx), messages)
+	return res, nil
+}
