@@ -11,6 +11,7 @@ import (
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
 )
 
 // Localnet is a network on one machine, as a folder with a home folder for each
@@ -21,6 +22,8 @@ type Localnet struct {
 	Validators int
 	Commit     time.Duration // pause between two blocks; 0: DefaultCommit
 	Gossip     time.Duration // rest of a validator before it looks for what a peer lacks; 0: DefaultGossip
+	Voting     time.Duration // of a proposal; 0: a minute
+	Delay      time.Duration // until what has passed may be executed; 0: half a minute
 	Port       int           // first of the ports taken on loopback; 0: any that are free
 	Residents  []Resident
 }
@@ -62,8 +65,12 @@ func (l *Localnet) Write() error {
 	}
 	pause := cmp.Or(l.Commit, DefaultCommit)
 	genesis := chain.Genesis{ChainID: l.Chain, Time: time.Now(), EvidenceAge: chain.EvidenceBlocks * pause}
-	genesis.Nodes.Local, genesis.Voting = true, time.Minute
-	genesis.Nodes.UnbondingSeconds, genesis.Nodes.TimelockSeconds, genesis.Nodes.JailSeconds = 120, 30, 30
+	genesis.Nodes.Local = true
+	genesis.Rules.VotingSeconds, genesis.Rules.DepositSeconds = whole(cmp.Or(l.Voting, time.Minute)), 60
+	genesis.Rules.MinDeposit = 10 * spec.Thing
+	genesis.Votes.MaxOpen, genesis.Votes.HighThreshold = 20, 667_000 // and stake weighs at once
+	genesis.Timelock.DelaySeconds, genesis.Timelock.GraceSeconds = whole(cmp.Or(l.Delay, time.Minute/2)), 120
+	genesis.Nodes.UnbondingSeconds, genesis.Nodes.JailSeconds = 300, 30
 	for _, r := range l.Residents {
 		key, err := NewKey(l.Home(r.Config.Name))
 		if err != nil {
@@ -100,6 +107,9 @@ func (l *Localnet) Write() error {
 	}
 	return nil
 }
+
+// whole is a duration in seconds.
+func whole(d time.Duration) uint64 { return uint64(d / time.Second) }
 
 func (r Resident) write(home string) error {
 	if err := SaveNode(home, r.Config); err != nil || r.Config.Data.File == "" {

@@ -18,9 +18,12 @@ type demonstration struct {
 	began   time.Time
 	face    face
 
-	chain *client.Client
-	names map[uint64]string
-	had   client.Supply // before the task was created
+	chain   *client.Client
+	account string // of the consumer
+	names   map[uint64]string
+	had     client.Supply // before the task was created
+	votes   *votes        // of a governed network, once its task runs
+	ending  bool          // all that was voted for shows: the task is cancelled
 }
 
 func (d *demonstration) run(ctx context.Context) (summary, error) {
@@ -83,6 +86,7 @@ func (d *demonstration) submit(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	d.account = account.Address()
 	if d.had, err = d.chain.Supply(ctx); err != nil {
 		return 0, err
 	}
@@ -99,6 +103,7 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 	defer stop()
 	heights := d.chain.Heights(ctx)
 	introduced, last := false, spec.Round{} // that was shown last
+	var settled spec.Round                  // the newest that has
 	opened := time.Now()
 	for {
 		task, err := d.chain.Task(ctx, id)
@@ -125,15 +130,39 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 				}
 				d.face.round(e)
 				last, opened = round, time.Now()
+				if round.Phase == spec.PhaseSettled {
+					settled = round
+				}
 			}
 		}
 		if task.State.Final() {
 			return task, nil
 		}
+		if err := d.govern(ctx, task, settled); err != nil {
+			return task, err
+		}
 		if _, more := <-heights; !more {
 			return task, ctx.Err()
 		}
 	}
+}
+
+// govern lets the holders decide once the network has learned something, and ends the task
+// when everything that they have decided shows.
+func (d *demonstration) govern(ctx context.Context, task spec.Task, settled spec.Round) (err error) {
+	if !d.network.govern || settled.Number == 0 || d.ending {
+		return nil
+	}
+	if d.votes == nil {
+		if d.votes, err = d.begin(ctx, task); err != nil || d.votes == nil {
+			return err
+		}
+	}
+	if d.ending, err = d.votes.step(ctx, task, settled); err != nil || !d.ending {
+		return err
+	}
+	_, err = d.votes.send(ctx, customer, client.CancelTask{Task: task.ID})
+	return err
 }
 
 // event is a finished round, as the chain tells it; how long the trainers took

@@ -16,6 +16,7 @@ type face interface {
 	selected(task spec.Task, first spec.Round, names map[uint64]string)
 	progress(task spec.Task, r spec.Round)
 	round(e roundEvent)
+	motion(e motionEvent)
 	alone(done, all int) // trainers that have trained alone, to compare
 	summary(s summary)
 }
@@ -52,4 +53,5 @@ func (lines) selected(spec.Task, spec.Round, map[uint64]string) {}
 func (lines) progress(spec.Task, spec.Round)                    {}
 func (lines) alone(int, int)                                    {}
 func (l lines) round(e roundEvent)                              { _ = l.Encode(e) }
+func (l lines) motion(e motionEvent)                            { _ = l.Encode(e) }
 func (l lines) summary(s summary)                               { _ = l.Encode(s) }

@@ -20,7 +20,7 @@ type running struct {
 	logs       io.Closer
 }
 
-// launch starts every home folder but the guest's. A node that ends before ctx does,
+// launch starts every home folder but the guest's, unless it applies. A node that ends before ctx does,
 // or a validator that halts, ends the network.
 func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCauseFunc) (*running, error) {
 	logs, err := os.Create(filepath.Join(local.Dir, "log.txt"))
@@ -43,7 +43,7 @@ func launch(ctx context.Context, local daemon.Localnet, fail context.CancelCause
 	}
 	log := slog.New(slog.NewTextHandler(logs, nil))
 	for _, resident := range local.Residents {
-		if resident.Config.Name == guest {
+		if resident.Config.Name == guest && resident.Config.Stake > 0 {
 			continue
 		}
 		r.group.Go(func() {

@@ -39,6 +39,11 @@ func (l *live) round(e roundEvent) {
 	}
 }
 
+func (l *live) motion(e motionEvent) {
+	l.draw()
+	l.plain.motion(e)
+}
+
 func (l *live) summary(s summary) {
 	chart := l.chart()
 	l.draw(chart[:max(0, len(chart)-1)]...) // what follows begins with an empty line

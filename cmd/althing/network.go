@@ -21,6 +21,7 @@ type network struct {
 	file, architecture                            string
 	seed                                          uint64
 	commit                                        time.Duration
+	govern                                        bool // a vote changes the task, adds a node and removes one
 	guarding
 }
 
@@ -49,6 +50,13 @@ const (
 	heldOut  = spec.PPM(300_000)
 	setAside = spec.PPM(50_000)
 	plenty   = 1000 // rows of a trainer that make one epoch of a cnn enough
+	endless  = 1000 // rounds of a governed network, which ends when its votes show
+)
+
+// How long a vote of the demonstration takes, and how long waits what has passed.
+const (
+	briefVote  = 6 * time.Second
+	briefDelay = 2 * time.Second
 )
 
 // shortGossip is for validators on one machine, which reach each other at once.
@@ -84,6 +92,9 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 		return t, fmt.Errorf("--target: %w", err)
 	}
 	t.Escrow = escrow
+	if n.govern {
+		t.Governed, t.Target = true, spec.Target{Rounds: endless}
+	}
 	t.Deadlines = spec.Deadlines{
 		Select: 2 * spec.Minute, Train: 2 * spec.Minute,
 		Attest: 10 * spec.Second, Aggregate: 10 * spec.Second, Evaluate: 30 * spec.Second,
@@ -124,7 +135,11 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
 	add(customer, spec.Consumer, data.Table{}, false).Funds = 10 * escrow
-	add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
+	newcomer := add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
+	if n.govern {
+		newcomer.Config.Stake = 0 // it applies
+		net.Voting, net.Delay = briefVote, briefDelay
+	}
 	return net
 }
 

@@ -51,6 +51,10 @@ func (p *plain) round(e roundEvent) {
 	p.without(e)
 }
 
+func (p *plain) motion(e motionEvent) {
+	fmt.Fprintf(p.out, "vote  %3d  %s: %s at height %d, %s of %s THING voted\n", e.ID, e.Title, e.outcome(), e.Height, inThing(e.Power), inThing(e.Total))
+}
+
 // without tells which trainers a round did without, and why.
 func (p *plain) without(e roundEvent) {
 	if len(e.LeftOut) > 0 {
@@ -62,6 +66,8 @@ func (p *plain) summary(s summary) {
 	p.earned(s.Payouts)
 	verdict := "target reached"
 	switch {
+	case len(s.Proposals) > 0 && s.TargetReached:
+		verdict = "all votes show"
 	case s.Target == 0 && s.TargetReached:
 		verdict = "all rounds run"
 	case !s.TargetReached:
@@ -80,6 +86,9 @@ func (p *plain) summary(s summary) {
 		fmt.Fprintf(p.out, ", burned %s of bonds", inThing(s.Burned))
 	}
 	fmt.Fprintln(p.out)
+	for _, e := range s.Proposals {
+		fmt.Fprintf(p.out, "proposal %d: %s, %s\n", e.ID, e.Title, e.outcome())
+	}
 	agreed := "all %d validators agree at height %d\n"
 	if !s.AppHashAgreed {
 		agreed = "the %d validators DISAGREE at height %d\n"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/client"
@@ -42,6 +43,10 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		return s, err
 	}
 	s.Faults = d.faults(task)
+	if d.votes != nil {
+		s.Proposals = d.votes.events()
+		s.TargetReached = d.ending && !slices.ContainsFunc(s.Proposals, func(e motionEvent) bool { return !e.Expected })
+	}
 	if err := d.money(ctx, fresh, task, &s); err != nil {
 		return s, err
 	}

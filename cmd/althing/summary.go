@@ -31,33 +31,34 @@ type roundEvent struct {
 
 // summary is what a fresh client reads after the run.
 type summary struct {
-	Event             string       `json:"event"`
-	Task              uint64       `json:"task"`
-	Rounds            uint32       `json:"rounds"`
-	Accuracy          spec.PPM     `json:"accuracy"`
-	BestSingleTrainer *spec.PPM    `json:"best_single_trainer,omitempty"` // not of a private task, whose rows are for nothing else
-	Target            spec.PPM     `json:"target"`                        // 0: none, all rounds are run
-	TargetReached     bool         `json:"target_reached"`
-	Model             spec.Digest  `json:"model"`
-	ModelPath         string       `json:"model_path"`
-	HoldoutPath       string       `json:"holdout_path"`
-	HoldoutCorrect    int          `json:"holdout_correct"` // rows of it that the downloaded model classifies correctly
-	HoldoutRows       int          `json:"holdout_rows"`
-	Validators        int          `json:"validators"`
-	Trainers          int          `json:"trainers"`
-	Height            int64        `json:"height"`
-	AppHashAgreed     bool         `json:"app_hash_agreed"`
-	Faults            []namedFault `json:"faults"`
-	Escrow            uint64       `json:"escrow_uthing"`
-	Paid              uint64       `json:"paid_uthing"`
-	Refunded          uint64       `json:"refunded_uthing"`
-	Burned            uint64       `json:"burned_uthing"`  // that the supply has shrunk by since the task was created
-	Slashed           uint64       `json:"slashed_uthing"` // that the nodes' deposits have lost
-	Payouts           []payout     `json:"payouts"`        // sum up to Paid
-	WallSeconds       float64      `json:"wall_seconds"`
-	State             string       `json:"state"`
-	Home              string       `json:"home"`
-	*promised                      // of a private task
+	Event             string        `json:"event"`
+	Task              uint64        `json:"task"`
+	Rounds            uint32        `json:"rounds"`
+	Accuracy          spec.PPM      `json:"accuracy"`
+	BestSingleTrainer *spec.PPM     `json:"best_single_trainer,omitempty"` // not of a private task, whose rows are for nothing else
+	Target            spec.PPM      `json:"target"`                        // 0: none, all rounds are run
+	TargetReached     bool          `json:"target_reached"`
+	Model             spec.Digest   `json:"model"`
+	ModelPath         string        `json:"model_path"`
+	HoldoutPath       string        `json:"holdout_path"`
+	HoldoutCorrect    int           `json:"holdout_correct"` // rows of it that the downloaded model classifies correctly
+	HoldoutRows       int           `json:"holdout_rows"`
+	Validators        int           `json:"validators"`
+	Trainers          int           `json:"trainers"`
+	Height            int64         `json:"height"`
+	AppHashAgreed     bool          `json:"app_hash_agreed"`
+	Faults            []namedFault  `json:"faults"`
+	Escrow            uint64        `json:"escrow_uthing"`
+	Paid              uint64        `json:"paid_uthing"`
+	Refunded          uint64        `json:"refunded_uthing"`
+	Burned            uint64        `json:"burned_uthing"`       // that the supply has shrunk by since the task was created
+	Slashed           uint64        `json:"slashed_uthing"`      // that the nodes' deposits have lost
+	Payouts           []payout      `json:"payouts"`             // sum up to Paid
+	Proposals         []motionEvent `json:"proposals,omitempty"` // of a governed network
+	WallSeconds       float64       `json:"wall_seconds"`
+	State             string        `json:"state"`
+	Home              string        `json:"home"`
+	*promised                       // of a private task
 }
 
 // namedFault is one kind of misbehaviour of one node, and the round it was first
