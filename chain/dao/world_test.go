@@ -488,3 +488,5 @@ func differing(a, b map[string]string) (keys []string) {
 	}
 	return keys
 }
+
+func half() math.LegacyDec { return math.LegacyNewDecWithPrec(5, 1) }
