@@ -10,6 +10,7 @@ import (
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	"github.com/cosmos/cosmos-sdk/x/gov"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
@@ -76,6 +77,39 @@ func TestBlockDoesNotGrowWithVotes(t *testing.T) {
 		}
 	}
 	t.Logf("gas of a vote, of the end and of a block after it: %+v", all)
+}
+
+// TestBlockDoesNotGrowWithProposals: a block, a proposal and a vote cost as much after 300
+// proposals as after three.
+func TestBlockDoesNotGrowWithProposals(t *testing.T) {
+	type work struct{ block, propose, vote uint64 }
+	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": spec.Thing})
+	round := func() (is work) {
+		var id uint64
+		is.propose = w.gas(func(ctx sdk.Context) (err error) { id, err = w.propose(ctx, "ann", full(), remove(1)); return err })
+		is.vote = w.gas(func(ctx sdk.Context) error { return w.vote(ctx, "ann", id, govv1.OptionNo) })
+		w.block(5 * day)
+		w.block(second)
+		is.block = w.gas(func(ctx sdk.Context) error { return errors.Join(gov.EndBlocker(ctx, w.gov), w.EndBlock(ctx)) })
+		return is
+	}
+	var early, late work
+	for n := range 300 {
+		is := round()
+		if n == 2 {
+			early = is
+		}
+		late = is
+	}
+	for _, c := range []struct {
+		name        string
+		early, late uint64
+	}{{"a block", early.block, late.block}, {"a proposal", early.propose, late.propose}, {"a vote", early.vote, late.vote}} {
+		if c.late > c.early+c.early/20 {
+			t.Errorf("%s uses %d after three proposals and %d after 300", c.name, c.early, c.late)
+		}
+	}
+	t.Logf("gas of a block, a proposal and a vote: %+v", late)
 }
 
 // TestVotesAreRemoved: a hundred a block, here and in x/gov, and the sums stay.
@@ -247,8 +281,23 @@ func TestDryRun(t *testing.T) {
 			t.Errorf("%s: eve has %d", name, w.balance("eve"))
 		}
 	}
-	// With too little gas for it the transaction fails, and nothing is stored.
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
+	ask := func(messages ...sdk.Msg) (*daopb.QueryDryRunResponse, error) {
+		msg, err := govv1.NewMsgSubmitProposal(messages, nil, "", "", "", "", false)
+		w.check(err)
+		return w.DryRun(w.ctx, &daopb.QueryDryRun{Messages: msg.Messages})
+	}
+	before := w.dump()
+	if says, err := ask(remove(1), mint(account("eve").String(), spec.Cap)); err != nil || !says.Dangerous || !strings.Contains(says.DryRun.Error, "exceeds total supply") {
+		t.Errorf("asked before: %+v, %v", says, err)
+	}
+	if _, err := ask(banktypes.NewMsgSend(authority(), account("eve"), coins(1))); !errors.Is(err, dao.ErrProposal) {
+		t.Errorf("a message that no proposal may have: %v", err)
+	}
+	if d := differing(before, w.dump()); d != nil {
+		t.Errorf("a question changed %v", d)
+	}
+	// With too little gas for it the transaction fails, and nothing is stored.
 	all := w.gas(func(ctx sdk.Context) error {
 		ctx, _ = ctx.CacheContext()
 		_, err := w.propose(ctx, "ann", full(), mint(account("eve").String(), 1))

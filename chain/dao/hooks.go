@@ -7,6 +7,7 @@ import (
 
 	"cosmossdk.io/collections"
 
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
@@ -87,11 +88,15 @@ func checkShape(p govv1.Proposal) error {
 	if p.Expedited {
 		return ErrProposal.Wrap("it is expedited: every vote takes its time")
 	}
-	if len(p.Messages) > maxMessages {
-		return ErrProposal.Wrapf("it has %d messages, want at most %d", len(p.Messages), maxMessages)
+	return checkSize(p.Messages)
+}
+
+func checkSize(messages []*codectypes.Any) error {
+	if len(messages) > maxMessages {
+		return ErrProposal.Wrapf("it has %d messages, want at most %d", len(messages), maxMessages)
 	}
 	size := 0
-	for _, m := range p.Messages {
+	for _, m := range messages {
 		size += m.Size()
 	}
 	if size > maxBytes {
