@@ -186,10 +186,11 @@ func TestRecordsAreRemoved(t *testing.T) {
 	}
 }
 
-// TestOpenProposals: no more than may be open at once; whatever ends makes room.
+// TestOpenProposals: no more may wait for a deposit at once, and no more be voted on;
+// whatever ends makes room. A proposal with its deposit waits for no other one's.
 func TestOpenProposals(t *testing.T) {
 	bonded := map[string]uint64{}
-	for n := range 22 {
+	for n := range 43 {
 		bonded[fmt.Sprint("p", n)] = spec.Thing
 	}
 	w := begin(t, without{}, bonded)
@@ -210,6 +211,12 @@ func TestOpenProposals(t *testing.T) {
 	}
 	if _, err := offer(20); !errors.Is(err, dao.ErrOpen) {
 		t.Errorf("the 21st: %v", err)
+	}
+	for n := range 20 {
+		w.proposed(fmt.Sprint("p", 22+n), remove(1))
+	}
+	if err := w.tx(func(ctx sdk.Context) error { _, err := w.propose(ctx, "p42", full()); return err }); !errors.Is(err, dao.ErrOpen) {
+		t.Errorf("the 21st that is voted on: %v", err)
 	}
 	w.check(w.tx(func(ctx sdk.Context) error {
 		_, err := w.proposals.CancelProposal(ctx, govv1.NewMsgCancelProposal(first, account("p0").String()))
