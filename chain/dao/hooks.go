@@ -7,6 +7,7 @@ import (
 
 	"cosmossdk.io/collections"
 
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
@@ -60,7 +61,7 @@ func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer 
 	if weighs.sum() == 0 {
 		return ErrPower.Wrapf("%s has nothing bonded or staked that has been there for long enough to propose", proposer)
 	}
-	if err := h.admit(ctx, proposer, params.MaxOpen); err != nil {
+	if err := h.alone(ctx, proposer); err != nil {
 		return err
 	}
 	messages, err := proposal.GetMsgs()
@@ -87,11 +88,15 @@ func checkShape(p govv1.Proposal) error {
 	if p.Expedited {
 		return ErrProposal.Wrap("it is expedited: every vote takes its time")
 	}
-	if len(p.Messages) > maxMessages {
-		return ErrProposal.Wrapf("it has %d messages, want at most %d", len(p.Messages), maxMessages)
+	return checkSize(p.Messages)
+}
+
+func checkSize(messages []*codectypes.Any) error {
+	if len(messages) > maxMessages {
+		return ErrProposal.Wrapf("it has %d messages, want at most %d", len(messages), maxMessages)
 	}
 	size := 0
-	for _, m := range p.Messages {
+	for _, m := range messages {
 		size += m.Size()
 	}
 	if size > maxBytes {
@@ -101,7 +106,7 @@ func checkShape(p govv1.Proposal) error {
 }
 
 // AfterProposalDeposit implements [govtypes.GovHooks]. With the deposit that completes it
-// voting starts; nobody deposits later, or there would be no end of what x/gov gives back
+// voting starts, if there is room; nobody deposits later, or there would be no end of what x/gov gives back
 // in one block.
 func (h hooks) AfterProposalDeposit(ctx context.Context, id uint64, _ sdk.AccAddress) error {
 	p, err := h.poll(ctx, id)
@@ -112,10 +117,19 @@ func (h hooks) AfterProposalDeposit(ctx context.Context, id uint64, _ sdk.AccAdd
 		return ErrInactive.Wrapf("proposal %d has its deposit: it is voted on", id)
 	}
 	proposal, err := h.proposal(ctx, id)
-	if err != nil || proposal.Status != govv1.StatusVotingPeriod {
+	if err != nil {
 		return err
 	}
-	return h.start(ctx, p, proposal.VotingEndTime.UnixMilli())
+	params, err := h.rules(ctx)
+	if err != nil {
+		return err
+	}
+	if proposal.Status == govv1.StatusVotingPeriod {
+		if err := h.start(ctx, &p, proposal.VotingEndTime.UnixMilli(), params.WarmupSeconds); err != nil {
+			return err
+		}
+	}
+	return errors.Join(h.room(ctx, p, params.MaxOpen), h.polls.Set(ctx, id, p))
 }
 
 // AfterProposalVote implements [govtypes.GovHooks]: whoever has power votes once.

@@ -72,6 +72,7 @@ type Parts struct {
 // Keeper owns the polls and what was before stake changed. A poll is a proposal as this
 // package knows it; x/gov forgets those that are cancelled or get no deposit, a poll stays.
 type Keeper struct {
+	codec     codec.BinaryCodec
 	staking   Staking
 	router    baseapp.MessageRouter // runs messages
 	addresses address.Codec
@@ -97,7 +98,7 @@ type Keeper struct {
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, staking Staking, router baseapp.MessageRouter, addresses address.Codec, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{
-		staking: staking, router: router, addresses: addresses, authority: authority, parts: new(Parts),
+		codec: cdc, staking: staking, router: router, addresses: addresses, authority: authority, parts: new(Parts),
 		params:    collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[daopb.Params](cdc)),
 		minVoting: collections.NewItem(sb, collections.NewPrefix(1), "min_voting", collections.Uint64Value),
 		polls:     collections.NewMap(sb, collections.NewPrefix(2), "polls", collections.Uint64Key, codec.CollValue[daopb.Poll](cdc)),

@@ -35,46 +35,71 @@ func digestOf(messages []sdk.Msg) ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-// admit refuses a proposer that has another open poll, and one poll more than there may
-// be open. A poll whose proposal x/gov has dropped, since it could not read it any more,
-// is ended first.
-func (k Keeper) admit(ctx context.Context, proposer sdk.AccAddress, most uint32) error {
-	var polls []uint64
+// alone refuses a proposer that has another open poll.
+func (k Keeper) alone(ctx context.Context, proposer sdk.AccAddress) error {
+	id, err := k.open.Get(ctx, proposer)
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the open proposal of an account: %w", err)
+	}
+	p, err := k.poll(ctx, id)
+	if err != nil {
+		return err
+	}
+	lives, err := k.drop(ctx, p)
+	if err != nil || !lives {
+		return err
+	}
+	return ErrOpen.Wrapf("%s has one already, %d", proposer, id)
+}
+
+// room refuses one poll more than may wait for a deposit, or be voted on. Those that wait
+// take no place from one that has its deposit: it costs nothing to have one wait.
+func (k Keeper) room(ctx context.Context, comer daopb.Poll, most uint32) error {
+	var open []uint64
 	err := k.open.Walk(ctx, nil, func(_ sdk.AccAddress, id uint64) (bool, error) {
-		polls = append(polls, id)
+		open = append(open, id)
 		return false, nil
 	})
 	if err != nil {
 		return fmt.Errorf("list the open proposals: %w", err)
 	}
-	open := uint32(0)
-	for _, id := range polls {
+	others := uint32(0)
+	for _, id := range open {
 		p, err := k.poll(ctx, id)
 		if err != nil {
 			return err
 		}
-		lives, err := k.lives(ctx, p)
+		if id == comer.Proposal || (p.Start > 0) != (comer.Start > 0) {
+			continue
+		}
+		lives, err := k.drop(ctx, p)
 		if err != nil {
 			return err
 		}
 		if lives {
-			open++
-			continue
-		}
-		if err := k.end(ctx, p, daopb.OUTCOME_FAILED, "its messages could not be read any more"); err != nil {
-			return err
+			others++
 		}
 	}
-	id, err := k.open.Get(ctx, proposer)
 	switch {
-	case err == nil:
-		return ErrOpen.Wrapf("%s has one already, %d", proposer, id)
-	case !errors.Is(err, collections.ErrNotFound):
-		return fmt.Errorf("read the open proposal of an account: %w", err)
-	case open >= most:
-		return ErrOpen.Wrapf("there are %d, and no more than %d at once", open, most)
+	case others < most:
+		return nil
+	case comer.Start > 0:
+		return ErrOpen.Wrapf("%d are voted on, and no more than %d at once", others, most)
 	}
-	return nil
+	return ErrOpen.Wrapf("%d wait for their deposit, and no more than %d at once", others, most)
+}
+
+// drop ends an open poll whose proposal x/gov has dropped without a word, since it could
+// not read it any more.
+func (k Keeper) drop(ctx context.Context, p daopb.Poll) (lives bool, err error) {
+	lives, err = k.lives(ctx, p)
+	if err != nil || lives {
+		return lives, err
+	}
+	return false, k.end(ctx, p, daopb.OUTCOME_FAILED, "its messages could not be read any more")
 }
 
 // lives reports whether x/gov still has the proposal of an open poll.
@@ -91,17 +116,11 @@ func (k Keeper) lives(ctx context.Context, p daopb.Poll) (lives bool, err error)
 }
 
 // start settles who weighs what in a vote.
-func (k Keeper) start(ctx context.Context, p daopb.Poll, end int64) error {
-	params, err := k.rules(ctx)
-	if err != nil {
-		return err
-	}
-	s := spanOf(now(ctx), milliseconds(params.WarmupSeconds))
-	if p.Total, err = k.total(ctx); err != nil {
-		return err
-	}
+func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint64) (err error) {
+	s := spanOf(now(ctx), milliseconds(warmup))
 	p.Start, p.Mark, p.End = s.start, s.mark, end
-	return k.polls.Set(ctx, p.Proposal, p)
+	p.Total, err = k.total(ctx)
+	return err
 }
 
 // count adds a vote to the sums.

@@ -84,6 +84,27 @@ func (k Keeper) answer(ctx context.Context, account sdk.AccAddress, power uint64
 	return &daopb.QueryPowerResponse{Power: power, Bonded: has.bonded, Staked: has.staked, Voted: voted}, nil
 }
 
+// DryRun implements [daopb.QueryServer].
+func (k Keeper) DryRun(ctx context.Context, req *daopb.QueryDryRun) (*daopb.QueryDryRunResponse, error) {
+	if err := checkSize(req.Messages); err != nil {
+		return nil, err
+	}
+	resp := new(daopb.QueryDryRunResponse)
+	messages := make([]sdk.Msg, len(req.Messages))
+	for i, packed := range req.Messages {
+		if err := k.codec.UnpackAny(packed, &messages[i]); err != nil {
+			return nil, ErrProposal.Wrap(err.Error())
+		}
+		class := classOf(messages[i])
+		if class == forbidden {
+			return nil, ErrProposal.Wrapf("no proposal may have %s", packed.TypeUrl)
+		}
+		resp.Dangerous = resp.Dangerous || class == dangerous
+	}
+	resp.DryRun = k.dryRun(sdk.UnwrapSDKContext(ctx), messages)
+	return resp, nil
+}
+
 // Params implements [daopb.QueryServer].
 func (k Keeper) Params(ctx context.Context, _ *daopb.QueryParams) (*daopb.QueryParamsResponse, error) {
 	params, err := k.rules(ctx)
@@ -99,28 +120,4 @@ func (k Keeper) Params(ctx context.Context, _ *daopb.QueryParams) (*daopb.QueryP
 		return nil, err
 	}
 	return &daopb.QueryParamsResponse{Params: params, Rules: rules}, nil
-}
-
-// DryRun implements [daopb.QueryServer]. It tries what a proposal may have and nothing
-// else.
-func (k Keeper) DryRun(ctx context.Context, req *daopb.QueryDryRun) (*daopb.QueryDryRunResponse, error) {
-	messages, err := req.Msgs()
-	if err != nil {
-		return nil, ErrProposal.Wrap(err.Error())
-	}
-	if len(messages) > maxMessages {
-		return nil, ErrProposal.Wrapf("it has %d messages, want at most %d", len(messages), maxMessages)
-	}
-	res := &daopb.QueryDryRunResponse{}
-	for _, m := range messages {
-		switch classOf(m) {
-		case forbidden:
-			return nil, ErrProposal.Wrapf("no proposal may have a %s", sdk.MsgTypeURL(m))
-		case dangerous:
-			res.Dangerous = true
-		case immediate, queued:
-		}
-	}
-	res.DryRun = k.dryRun(sdk.UnwrapSDKContext(ctx), messages)
-	return res, nil
 }

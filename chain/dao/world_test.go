@@ -123,7 +123,7 @@ func assemble(t testing.TB, off without) *world {
 	w.router = baseapp.NewMsgServiceRouter()
 	w.router.SetInterfaceRegistry(encoding.InterfaceRegistry)
 	w.nodes = &registry{world: w}
-	w.queue = &queue{w}
+	w.queue = &queue{w, 100}
 	w.Keeper = dao.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[dao.Name]), w.staking, w.router, accountCodec, authority().String())
 	if !off.records {
 		w.staking.SetHooks(w.StakingHooks())
@@ -402,7 +402,12 @@ func (r *registry) RemoveParticipant(_ context.Context, msg *nodepb.MsgRemovePar
 
 // queue stands in for the timelock: what is scheduled waits in its store for two days of
 // block time.
-type queue struct{ *world }
+type queue struct {
+	*world
+	most int // entries
+}
+
+var errFull = errors.New("the queue is full")
 
 type entry struct {
 	Proposal   uint64
@@ -426,6 +431,9 @@ func (q *queue) Schedule(ctx context.Context, proposal uint64, since int64, extr
 	}
 	kv := sdk.UnwrapSDKContext(ctx).KVStore(q.keys["queue"])
 	n := len(q.entries(ctx))
+	if n >= q.most {
+		return errFull
+	}
 	kv.Set(sdk.Uint64ToBigEndian(uint64(n)), raw)
 	return nil
 }
@@ -488,3 +496,5 @@ func differing(a, b map[string]string) (keys []string) {
 	}
 	return keys
 }
+
+func half() math.LegacyDec { return math.LegacyNewDecWithPrec(5, 1) }

@@ -364,7 +364,6 @@ func (m *QueryPowerResponse) GetVoted() bool {
 
 // QueryDryRun is the request of Query.DryRun.
 type QueryDryRun struct {
-	// messages are those of a proposal, in their order.
 	Messages []*any.Any `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
 }
 
@@ -631,8 +630,8 @@ type QueryClient interface {
 	Polls(ctx context.Context, in *QueryPolls, opts ...grpc.CallOption) (*QueryPollsResponse, error)
 	// Power returns what an account weighs now, and in a proposal.
 	Power(ctx context.Context, in *QueryPower, opts ...grpc.CallOption) (*QueryPowerResponse, error)
-	// DryRun says what would become of messages if they were proposed and carried out now. It
-	// runs them as a submission does, in a copy of the state that is thrown away.
+	// DryRun returns what messages of a proposal would come to now, and refuses those that
+	// none may have.
 	DryRun(ctx context.Context, in *QueryDryRun, opts ...grpc.CallOption) (*QueryDryRunResponse, error)
 	// Params returns all rules of votes.
 	Params(ctx context.Context, in *QueryParams, opts ...grpc.CallOption) (*QueryParamsResponse, error)
@@ -699,8 +698,8 @@ type QueryServer interface {
 	Polls(context.Context, *QueryPolls) (*QueryPollsResponse, error)
 	// Power returns what an account weighs now, and in a proposal.
 	Power(context.Context, *QueryPower) (*QueryPowerResponse, error)
-	// DryRun says what would become of messages if they were proposed and carried out now. It
-	// runs them as a submission does, in a copy of the state that is thrown away.
+	// DryRun returns what messages of a proposal would come to now, and refuses those that
+	// none may have.
 	DryRun(context.Context, *QueryDryRun) (*QueryDryRunResponse, error)
 	// Params returns all rules of votes.
 	Params(context.Context, *QueryParams) (*QueryParamsResponse, error)

@@ -82,7 +82,8 @@ type Params struct {
 	// late_seconds is how long before the end of a vote an outcome that changes is late;
 	// then what was decided waits so much longer.
 	LateSeconds uint64 `protobuf:"varint,2,opt,name=late_seconds,json=lateSeconds,proto3" json:"late_seconds,omitempty"`
-	// max_open is how many proposals are open at once, deposits and votes together.
+	// max_open is how many proposals wait for their deposit at once, and how many are voted
+	// on.
 	MaxOpen uint32 `protobuf:"varint,3,opt,name=max_open,json=maxOpen,proto3" json:"max_open,omitempty"`
 	// high_threshold is which part of Yes and No together the Yes must exceed where a
 	// message is dangerous.

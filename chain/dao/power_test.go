@@ -1,0 +1,369 @@
+package dao_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+
+	"github.com/althing-network/althing/chain/dao"
+	"github.com/althing-network/althing/pb/daopb"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestPowerOfStakeThatComesLate: whatever becomes stake after the mark, in any way, weighs
+// nothing in the vote, and whatever was there and left for a while neither.
+func TestPowerOfStakeThatComesLate(t *testing.T) {
+	const ten = 10 * spec.Thing
+	for name, c := range map[string]struct {
+		early, late func(w *world, ctx sdk.Context) error // before and after the start of voting
+		want        uint64
+	}{
+		"nothing happens": {nil, nil, ten},
+		"bought after the start": {nil, func(w *world, ctx sdk.Context) error {
+			return w.bond(ctx, "ann", "val-1", 5)
+		}, ten},
+		"bought after the mark": {func(w *world, ctx sdk.Context) error {
+			return w.bond(ctx, "ann", "val-2", 5)
+		}, nil, ten},
+		"moved after the start": {nil, func(w *world, ctx sdk.Context) error {
+			return w.move(ctx, "ann", "val-1", "val-2", 4)
+		}, ten - 4},
+		"moved after the mark": {func(w *world, ctx sdk.Context) error {
+			return w.move(ctx, "ann", "val-1", "val-2", 4)
+		}, nil, ten - 4},
+		"left before the vote": {nil, func(w *world, ctx sdk.Context) error {
+			return w.unbond(ctx, "ann", "val-1", 4)
+		}, ten - 4},
+		"left and came back in one block": {nil, func(w *world, ctx sdk.Context) error {
+			return errors.Join(w.unbond(ctx, "ann", "val-1", 4), w.bond(ctx, "ann", "val-1", 4))
+		}, ten},
+		"left after the mark and came back after the start": {func(w *world, ctx sdk.Context) error {
+			return w.unbond(ctx, "ann", "val-1", 4)
+		}, func(w *world, ctx sdk.Context) error {
+			return w.bond(ctx, "ann", "val-1", 4)
+		}, ten - 4},
+		"staked after the mark": {func(w *world, ctx sdk.Context) error {
+			return w.stake(ctx, "ann", 9)
+		}, nil, ten},
+		"staked after the start": {nil, func(w *world, ctx sdk.Context) error {
+			return w.stake(ctx, "ann", 9)
+		}, ten},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, without{}, map[string]uint64{"ann": ten, "bob": ten})
+			do := func(f func(w *world, ctx sdk.Context) error) {
+				if f != nil {
+					w.check(w.tx(func(ctx sdk.Context) error { return f(w, ctx) }))
+				}
+				w.block(second)
+			}
+			do(c.early)
+			id := w.proposed("bob")
+			w.block(second)
+			do(c.late)
+			if got := w.power("ann", id); got != c.want {
+				t.Errorf("it weighs %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// TestPowerGrowsOld: what is new weighs after one to two warmups.
+func TestPowerGrowsOld(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
+	w.check(w.tx(func(ctx sdk.Context) error { return w.stake(ctx, "bob", 7) }))
+	w.block(day - second)
+	if got := w.power("bob", 0); got != 0 {
+		t.Errorf("after less than a warmup it weighs %d", got)
+	}
+	w.block(day + second)
+	if got := w.power("bob", 0); got != 7 {
+		t.Errorf("after two warmups it weighs %d", got)
+	}
+}
+
+// TestPowerWithValidator: coins count with a validator that was bonded at the mark and at
+// the start, and is.
+func TestPowerWithValidator(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing, "bob": spec.Thing})
+	w.fund("val-3", 1_000_000*spec.Thing)
+	w.check(w.tx(func(ctx sdk.Context) error { return w.validate(ctx, "val-3", 10*spec.Thing) }))
+	w.block(second)
+	if got := w.power("val-3", 0); got != 0 {
+		t.Errorf("of a new validator they weigh %d", got)
+	}
+	w.block(2 * day)
+	if got := w.power("val-3", 0); got != 10*spec.Thing {
+		t.Errorf("of a validator that is there for long they weigh %d", got)
+	}
+	id := w.proposed("ann")
+	w.block(second)
+	key, err := w.staking.GetValidator(w.ctx, sdk.ValAddress(account("val-3")))
+	w.check(err)
+	consensus, err := key.GetConsAddr()
+	w.check(err)
+	w.check(w.staking.Jail(w.ctx, consensus))
+	w.block(second)
+	if got := w.power("val-3", id); got != 0 {
+		t.Errorf("of a validator in jail they weigh %d", got)
+	}
+	w.check(w.staking.Unjail(w.ctx, consensus))
+	w.block(second)
+	w.block(second)
+	if got := w.power("val-3", id); got != 10*spec.Thing {
+		t.Errorf("of a validator that was in jail between they weigh %d", got)
+	}
+	if got := w.power("val-3", 0); got != 10*spec.Thing {
+		t.Errorf("in a vote that starts now they weigh %d", got)
+	}
+}
+
+// TestPowerAfterSlash: what was slashed weighs nothing, and more coins do not make up for
+// it.
+func TestPowerAfterSlash(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": 100 * spec.Thing, "bob": spec.Thing})
+	id := w.proposed("bob")
+	w.block(second)
+	v, err := w.staking.GetValidator(w.ctx, sdk.ValAddress(account("val-1")))
+	w.check(err)
+	consensus, err := v.GetConsAddr()
+	w.check(err)
+	_, err = w.staking.Slash(w.ctx, consensus, w.ctx.BlockHeight(), v.GetConsensusPower(sdk.DefaultPowerReduction), half())
+	w.check(err)
+	w.check(w.tx(func(ctx sdk.Context) error { return w.bond(ctx, "ann", "val-1", 50*spec.Thing) }))
+	w.block(second)
+	if got := w.power("ann", id); got != 50*spec.Thing {
+		t.Errorf("it weighs %d, want what was left", got)
+	}
+}
+
+// moment is what there was when a block began: of every account with every validator, and
+// of its node.
+type moment struct {
+	time int64
+	had  map[string]uint64
+}
+
+// life is a random history of stake and votes. It reads stake from x/staking when a block
+// begins and knows nothing of records.
+type life struct {
+	*rapid.T
+	*world
+	past  []moment
+	voted map[string]bool
+	sums  map[uint64]uint64
+	cast  int
+}
+
+func people() []string { return []string{"ann", "bob", "eve"} }
+
+func (l *life) has(ctx sdk.Context) map[string]uint64 {
+	had := make(map[string]uint64)
+	for _, name := range people() {
+		for _, v := range []string{"val-1", "val-2"} {
+			d, err := l.staking.GetDelegation(ctx, account(name), sdk.ValAddress(account(v)))
+			if err != nil {
+				continue
+			}
+			validator, err := l.staking.GetValidator(ctx, sdk.ValAddress(account(v)))
+			if err != nil {
+				l.world.Fatal(err)
+			}
+			had[name+" "+v] = validator.TokensFromShares(d.Shares).TruncateInt().Uint64()
+		}
+		had[name], _ = l.nodes.VotableOf(ctx, account(name).String())
+	}
+	return had
+}
+
+// want is what an account weighs: of each of its stakes the least that there was, when a
+// block began from the mark on, or is.
+func (l *life) want(name string, mark int64) (sum uint64) {
+	current := l.has(l.ctx)
+	for _, stake := range []string{name, name + " val-1", name + " val-2"} {
+		least := current[stake]
+		for _, m := range l.past {
+			if m.time >= mark {
+				least = min(least, m.had[stake])
+			}
+		}
+		sum += least
+	}
+	return sum
+}
+
+func (l *life) pass() {
+	later := rapid.SampledFrom([]time.Duration{second, hour, 13 * hour, day, 3 * day}).Draw(l.T, "later")
+	l.block(later)
+	l.past = append(l.past, moment{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)})
+}
+
+func (l *life) who() string { return rapid.SampledFrom(people()).Draw(l.T, "who") }
+
+// change is a transaction that may be refused.
+func (l *life) change() {
+	name, amount := l.who(), rapid.Uint64Range(1, 20*spec.Thing).Draw(l.T, "amount")
+	validator := rapid.SampledFrom([]string{"val-1", "val-2"}).Draw(l.T, "validator")
+	other := map[string]string{"val-1": "val-2", "val-2": "val-1"}[validator]
+	kind := rapid.SampledFrom([]string{"bond", "unbond", "move", "stake"}).Draw(l.T, "kind")
+	_ = l.tx(func(ctx sdk.Context) error {
+		switch kind {
+		case "bond":
+			return l.bond(ctx, name, validator, amount)
+		case "unbond":
+			return l.unbond(ctx, name, validator, amount)
+		case "move":
+			return l.move(ctx, name, validator, other, amount)
+		}
+		return l.stake(ctx, name, amount)
+	})
+}
+
+func (l *life) offer() {
+	name := l.who()
+	params, err := l.Params(l.ctx, &daopb.QueryParams{})
+	if err != nil {
+		l.world.Fatal(err)
+	}
+	warmup := int64(params.Params.WarmupSeconds) * 1000
+	start := l.ctx.BlockTime().UnixMilli()
+	mark := (start - warmup) / warmup * warmup
+	may := l.want(name, mark) > 0
+	err = l.tx(func(ctx sdk.Context) error {
+		_, err := l.propose(ctx, name, full(), remove(1))
+		return err
+	})
+	if errors.Is(err, dao.ErrOpen) {
+		return
+	}
+	if may != (err == nil) || err != nil && !errors.Is(err, dao.ErrPower) {
+		l.T.Fatalf("%s proposes with %d: %v", name, l.want(name, mark), err)
+	}
+}
+
+func (l *life) ballot() {
+	resp, err := l.Polls(l.ctx, &daopb.QueryPolls{})
+	if err != nil {
+		l.world.Fatal(err)
+	}
+	if len(resp.Polls) == 0 {
+		return
+	}
+	p := rapid.SampledFrom(resp.Polls).Draw(l.T, "poll")
+	name := l.who()
+	option := rapid.SampledFrom([]govv1.VoteOption{govv1.OptionYes, govv1.OptionNo, govv1.OptionAbstain, govv1.OptionNoWithVeto}).Draw(l.T, "option")
+	err = l.tx(func(ctx sdk.Context) error {
+		if rapid.Bool().Draw(l.T, "split") {
+			_, err := l.proposals.VoteWeighted(ctx, govv1.NewMsgVoteWeighted(account(name), p.Proposal, govv1.WeightedVoteOptions{
+				{Option: govv1.OptionAbstain, Weight: "0.333333333333333333"}, {Option: govv1.OptionYes, Weight: "0.666666666666666667"},
+			}, ""))
+			return err
+		}
+		return l.vote(ctx, name, p.Proposal, option)
+	})
+	key, weighs := fmt.Sprint(p.Proposal, name), l.want(name, p.Mark)
+	var want error
+	switch {
+	case p.Ended > 0 || l.ctx.BlockTime().UnixMilli() >= p.End:
+		want = dao.ErrInactive
+	case l.voted[key]:
+		want = dao.ErrVoted
+	case weighs == 0:
+		want = dao.ErrPower
+	default:
+		l.voted[key] = true
+		l.sums[p.Proposal] += weighs
+		l.cast++
+	}
+	if !errors.Is(err, want) {
+		l.T.Fatalf("%s votes in %d with %d: got %v, want %v", name, p.Proposal, weighs, err, want)
+	}
+}
+
+// restart begins the votes anew from what they export, between two blocks.
+func (l *life) restart() {
+	l.block(second)
+	l.past = append(l.past, moment{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)})
+	before := l.answers()
+	raw := dao.Module{Keeper: l.Keeper}.ExportGenesis(l.ctx, l.codec)
+	kv := l.ctx.KVStore(l.keys[dao.Name])
+	var keys [][]byte
+	i := kv.Iterator(nil, nil)
+	for ; i.Valid(); i.Next() {
+		keys = append(keys, i.Key())
+	}
+	i.Close()
+	for _, k := range keys {
+		kv.Delete(k)
+	}
+	if err := (dao.Module{}).ValidateGenesis(l.codec, nil, raw); err != nil {
+		l.T.Fatal(err)
+	}
+	dao.Module{Keeper: l.Keeper}.InitGenesis(l.ctx, l.codec, raw)
+	if err := l.BeginBlock(l.ctx); err != nil {
+		l.T.Fatal(err)
+	}
+	if after := l.answers(); before != after {
+		l.T.Fatalf("the votes begin again as\n%s\nnot as\n%s", after, before)
+	}
+	if again := (dao.Module{Keeper: l.Keeper}.ExportGenesis(l.ctx, l.codec)); string(again) != string(raw) {
+		l.T.Fatalf("it exports\n%s\nnot\n%s", again, raw)
+	}
+}
+
+// answers is all that can be asked.
+func (l *life) answers() (all string) {
+	polls, err := l.Polls(l.ctx, &daopb.QueryPolls{})
+	if err != nil {
+		l.world.Fatal(err)
+	}
+	all = fmt.Sprintf("%+v\n", polls.Polls)
+	for _, name := range people() {
+		all += fmt.Sprintf("%s %d", name, l.power(name, 0))
+		for _, p := range polls.Polls {
+			all += fmt.Sprintf(" %d", l.power(name, p.Proposal))
+		}
+	}
+	return all
+}
+
+func (l *life) holds() {
+	for _, id := range slices.Sorted(maps.Keys(l.sums)) {
+		p := l.poll(id)
+		t := p.Tally
+		if sum := t.Yes + t.No + t.Abstain + t.Veto; sum != l.sums[id] {
+			l.T.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
+		}
+	}
+	if found, err := l.Contradictions(l.ctx); err != nil || len(found) > 0 {
+		l.T.Fatalf("%v, %v", found, err)
+	}
+}
+
+// TestLivesOfVotes plays random histories of stake that is bonded, moved, unbonded and
+// staked, of proposals whose votes overlap, of votes, and of restarts: whoever votes weighs
+// of each stake the least that was there since the mark, once, and the sums are those of
+// the votes.
+func TestLivesOfVotes(t *testing.T) {
+	histories, cast := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		l := &life{T: rt, world: begin(t, without{}, map[string]uint64{"ann": 30 * spec.Thing, "bob": 20 * spec.Thing}), voted: map[string]bool{}, sums: map[uint64]uint64{}}
+		l.fund("eve", 1_000_000*spec.Thing)
+		l.past = []moment{{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)}}
+		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.restart}
+		for range rapid.IntRange(10, 50).Draw(rt, "steps") {
+			rapid.SampledFrom(verbs).Draw(rt, "verb")()
+			l.holds()
+		}
+		histories, cast = histories+1, cast+l.cast
+	})
+	t.Logf("%d histories, %d votes", histories, cast)
+}
