@@ -1,8 +1,6 @@
 package round
 
 import (
-	"slices"
-
 	"github.com/althing-network/althing/spec"
 )
 
@@ -54,7 +52,7 @@ func (s *State) equivocated(number, node uint64) ([]Effect, error) {
 			recorded++
 		}
 	}
-	if recorded >= maxEquivocations || slices.Contains(s.Task.Faults, fault) {
+	if recorded >= maxEquivocations || s.listed(fault) >= 0 {
 		return nil, ErrKnown
 	}
 	s.Task.Faults = append(s.Task.Faults, fault)

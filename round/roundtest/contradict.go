@@ -66,6 +66,9 @@ func twoReceipts(w *twins) {
 	if len(after.Faults) != 3 || after.Paid != t.Paid || after.Refunded != t.Refunded || after.State != t.State {
 		w.Fatalf("the task after it was closed: %+v", after)
 	}
+	if after.Slashed() != 2*loss+again || after.Faults[0].Burned != loss {
+		w.Fatalf("%d are slashed in the task: %+v", after.Slashed(), after.Faults)
+	}
 	if six, seven := w.node(6), w.node(7); six.Stake != stake-loss-again || seven.Stake != stake-loss || w.one.Burned() != 2*loss+again {
 		w.Fatalf("%d and %d are left, %d are burned", six.Stake, seven.Stake, w.one.Burned())
 	}
