@@ -27,6 +27,7 @@ func (a *App) decorators(owes fee.Owes) []sdk.AnteDecorator {
 		ante.NewSetUpContextDecorator(),
 		ante.NewExtensionOptionsDecorator(nil),
 		ante.NewValidateBasicDecorator(),
+		showable{},
 		ante.NewTxTimeoutHeightDecorator(),
 		ante.NewValidateMemoDecorator(a.accounts),
 		ante.NewConsumeGasForTxSizeDecorator(a.accounts),
