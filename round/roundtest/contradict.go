@@ -81,7 +81,9 @@ func attested(node, number uint64, holds ...byte) round.Attest {
 func twoAnswers(w *twins) {
 	id := single(w, bonding())
 	w.reach(cast{}, id, 1, spec.PhaseAttest)
-	two := func(first, second round.Input) round.TwoAnswers { return round.TwoAnswers{First: first, Second: second} }
+	two := func(first, second round.Input) round.TwoAnswers {
+		return round.TwoAnswers{First: first, Second: second}
+	}
 	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b01)), round.ErrContradiction)
 	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b11)), round.ErrContradiction)
 	w.refuse(id, two(attested(6, 1, 0b01), attested(7, 1, 0b10)), round.ErrContradiction)
