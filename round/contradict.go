@@ -21,14 +21,17 @@ func evidence(in Input) bool {
 // TwoReceipts shows that an aggregator signed receipts for two different updates of one
 // trainer in one round. Anybody may say it, also when the task is closed.
 type TwoReceipts struct {
-	Round, Aggregator, Trainer uint64
-	First, Second              Given
+	Round      uint64 `json:"round"`
+	Aggregator uint64 `json:"aggregator"`
+	Trainer    uint64 `json:"trainer"`
+	First      Given  `json:"first"`
+	Second     Given  `json:"second"`
 }
 
 // Given is what an aggregator signed of an update, see [spec.ReceiptStatement].
 type Given struct {
-	Commitment spec.Digest
-	Signature  spec.Signature
+	Commitment spec.Digest    `json:"commitment"`
+	Signature  spec.Signature `json:"signature"`
 }
 
 func (TwoReceipts) needs() Parts { return Parts{} }
