@@ -56,5 +56,8 @@ func (a *App) CheckTx(req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
 	if res != nil {
 		res.GasWanted = 0
 	}
+	if err == nil && res.Code == 0 && req.Type == abci.CheckTxType_New {
+		a.witness.hear(req.Tx)
+	}
 	return res, err
 }

@@ -68,6 +68,7 @@ type App struct {
 	reader  reader // what queries read
 	disk    *disk  // what blocks read and write
 	kept    Keep
+	witness witness
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -109,6 +110,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 		Encoding: encoding,
 		disk:     watched,
 		kept:     keep,
+		witness:  witness{decode: bounded(encoding.Tx.TxDecoder())},
 	}
 	a.SetInterfaceRegistry(a.Registry)
 	a.SetTxEncoder(a.Tx.TxEncoder())

@@ -56,6 +56,8 @@ func (c crew) aggregator() spec.Node {
 // that it holds others: every node would take what it was told.
 func TestAttack13TwoAttestations(t *testing.T) {
 	c := attesting(t, nil)
+	var found []chain.Contradiction
+	c.Witness(func(of chain.Contradiction) { found = append(found, of) })
 	first, second := c.says("aggregator", 0, 0, holds(0b001)), c.says("aggregator", 0, 1, holds(0b110))
 	for _, told := range [][]byte{first, second} {
 		if res := c.check(told); res.Code != 0 {
@@ -66,6 +68,10 @@ func TestAttack13TwoAttestations(t *testing.T) {
 	if res := c.block(second)[0]; res.Code == 0 {
 		t.Fatal("both are heard")
 	}
+	if len(found) != 1 || found[0].Owner != account("aggregator").String() {
+		t.Fatalf("a node that hears both takes note of %v", found)
+	}
+	first, second = found[0].First, found[0].Second
 	before := c.aggregator()
 	if before.State != spec.NodeActive {
 		t.Fatalf("it is %v although nobody has shown anything", before.State)

@@ -19,7 +19,7 @@ func (s *session) nodeAccuse() *cobra.Command {
 			"FILE has two receipts or two signed answers, as docs/protocol.md says; a chain node writes such files into\n" +
 			"the folder evidence of its home. It is checked first. The node loses a part of its bond, which is burned:\n" +
 			"nobody earns by it.",
-		Example: "  althing node accuse net/validator/evidence/task-1-round-2.json --home net/trainer-1",
+		Example: "  althing node accuse net/validator/evidence/task-1-1.json --home net/trainer-1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := os.Open(args[0])
