@@ -68,6 +68,7 @@ type App struct {
 	reader  reader // what queries read
 	disk    *disk  // what blocks read and write
 	kept    Keep
+	witness witness
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -109,6 +110,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 		Encoding: encoding,
 		disk:     watched,
 		kept:     keep,
+		witness:  witness{decode: bounded(encoding.Tx.TxDecoder())},
 	}
 	a.SetInterfaceRegistry(a.Registry)
 	a.SetTxEncoder(a.Tx.TxEncoder())
@@ -175,7 +177,8 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.datasets = dataset.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.tasks = task.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, Denom)
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger,
+		signed{a.Encoding, a.accounts}, Denom)
 }
 
 // arrange plugs the modules in and says in which order they act in a block.
