@@ -90,7 +90,7 @@ func Contradict(first, second Input) bool {
 	}
 	if a, ok := first.(Attest); ok {
 		b, ok := second.(Attest)
-		return ok && !within(a.Holds, b.Holds) && !within(b.Holds, a.Holds)
+		return ok && !contained(a.Holds, b.Holds) && !contained(b.Holds, a.Holds)
 	}
 	if a, ok := first.(RevealAggregate); ok {
 		b, ok := second.(RevealAggregate)
@@ -113,8 +113,8 @@ func placed(in Input) (number, node uint64) {
 	return a.Round, a.Node
 }
 
-// within reports whether all bits of a bitmap are set in another one.
-func within(bitmap, other []byte) bool {
+// contained reports whether all bits of a bitmap are set in another one.
+func contained(bitmap, other []byte) bool {
 	for i := range 8 * len(bitmap) {
 		if spec.Held(bitmap, i) && !spec.Held(other, i) {
 			return false
