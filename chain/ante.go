@@ -27,6 +27,7 @@ func (a *App) decorators(owes fee.Owes) []sdk.AnteDecorator {
 		ante.NewSetUpContextDecorator(),
 		ante.NewExtensionOptionsDecorator(nil),
 		ante.NewValidateBasicDecorator(),
+		showable{},
 		ante.NewTxTimeoutHeightDecorator(),
 		ante.NewValidateMemoDecorator(a.accounts),
 		ante.NewConsumeGasForTxSizeDecorator(a.accounts),
@@ -54,6 +55,9 @@ func (a *App) CheckTx(req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
 	res, err := a.BaseApp.CheckTx(req)
 	if res != nil {
 		res.GasWanted = 0
+	}
+	if err == nil && res.Code == 0 && req.Type == abci.CheckTxType_New {
+		a.witness.hear(req.Tx)
 	}
 	return res, err
 }

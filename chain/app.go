@@ -71,6 +71,7 @@ type App struct {
 	reader  reader // what queries read
 	disk    *disk  // what blocks read and write
 	kept    Keep
+	witness witness
 
 	accounts     authkeeper.AccountKeeper
 	bank         bankkeeper.BaseKeeper
@@ -116,6 +117,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 		Encoding: encoding,
 		disk:     watched,
 		kept:     keep,
+		witness:  witness{decode: bounded(encoding.Tx.TxDecoder())},
 	}
 	a.SetInterfaceRegistry(a.Registry)
 	a.SetTxEncoder(a.Tx.TxEncoder())
@@ -185,7 +187,8 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.models = model.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[model.Name]), accountCodec)
 	a.tasks = task.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models, authority, Denom)
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models,
+		signed{a.Encoding, a.accounts}, authority, Denom)
 
 	joint := council{a}
 	a.timelock = timelock.NewKeeper(

@@ -24,6 +24,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/pb/nodepb"
 )
 
@@ -272,6 +273,26 @@ func TestGenesisDocument(t *testing.T) {
 	}
 	if string(again.AppState) != string(doc.AppState) {
 		t.Error("the same genesis gives two documents")
+	}
+}
+
+// TestGenesisStakes: a genesis may name one bound of one role, and the others stay what
+// they are by default.
+func TestGenesisStakes(t *testing.T) {
+	want := node.DefaultParams()
+	want.Stakes.Aggregator.Min, want.Stakes.Trainer.Max, want.MaxBond = 20*chain.Thing, 90*chain.Thing, 90*chain.Thing
+	g := genesis(t)
+	g.Nodes.Stakes.Aggregator.Min, g.Nodes.Stakes.Trainer.Max = 20*chain.Thing, 90*chain.Thing
+	var res nodepb.QueryParamsResponse
+	n := start(t, g)
+	n.block()
+	n.ask("/althing.node.v1.Query/Params", &nodepb.QueryParams{}, &res)
+	if res.Params != want {
+		t.Errorf("got %+v, want %+v", res.Params, want)
+	}
+	g.Nodes.Stakes.Evaluator.Max = chain.Thing - 1
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator are 1000000 to 999999") {
+		t.Errorf("bounds between which there is nothing: %v", err)
 	}
 }
 

@@ -178,6 +178,9 @@ func (a *App) ProcessProposal(req *abci.RequestProcessProposal) (*abci.ResponseP
 // FinalizeBlock carries a block out.
 func (a *App) FinalizeBlock(req *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
 	res, err := a.BaseApp.FinalizeBlock(req)
+	if err == nil {
+		a.witness.hearBlock(req, res)
+	}
 	return sound(a.disk, res, err)
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
+	"github.com/althing-network/althing/pb/taskpb"
 )
 
 // Open is [New] with another guard; nil is the chain's own.
@@ -106,4 +107,21 @@ func Spoiled(a *App) map[string]func(sdk.Context) error {
 		},
 		Nodes: func(ctx sdk.Context) error { return a.nodes.Engage(ctx, 1, 1) },
 	}
+}
+
+// Unshowable is a guard that lets transactions in which nobody could show.
+func Unshowable(a *App) {
+	a.guard()
+	a.admit(slices.DeleteFunc(a.decorators(a.tasks), func(d sdk.AnteDecorator) bool { _, shows := d.(showable); return shows }))
+}
+
+// Sequence is the number of the next transaction of an account that is in order.
+func (a *App) Sequence(ctx sdk.Context, of sdk.AccAddress) uint64 {
+	return a.accounts.GetAccount(ctx, of).GetSequence()
+}
+
+// Accuse carries a message out that shows two answers.
+func (a *App) Accuse(ctx sdk.Context, m *taskpb.MsgAccuseAnswers) error {
+	_, err := a.tasks.AccuseAnswers(ctx, m)
+	return err
 }

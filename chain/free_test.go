@@ -28,7 +28,7 @@ type crew struct {
 }
 
 // training is a chain with a task that so many trainers train in round 1.
-func training(t *testing.T, trainers int, guard func(*chain.App)) crew {
+func training(t testing.TB, trainers int, guard func(*chain.App)) crew {
 	t.Helper()
 	g := genesis(t)
 	names := []string{"aggregator", "evaluator"}

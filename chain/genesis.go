@@ -28,6 +28,7 @@ import (
 	"github.com/althing-network/althing/pb/feepb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/timelockpb"
+	"github.com/althing-network/althing/spec"
 )
 
 // Limits of a block that a [Genesis] uses where it says nothing else. Without
@@ -206,7 +207,11 @@ func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 // nodes are the parameters of the registry.
 func (g Genesis) nodes() nodepb.Params {
 	p, d := g.Nodes, node.DefaultParams()
-	p.MinStake, p.MaxStake, p.MaxBond = orDefault(p.MinStake, d.MinStake), orDefault(p.MaxStake, d.MaxStake), orDefault(p.MaxBond, d.MaxBond)
+	for _, role := range spec.Roles() {
+		of, otherwise := p.Stakes.Of(role), d.Stakes.Of(role)
+		of.Min, of.Max = orDefault(of.Min, otherwise.Min), orDefault(of.Max, otherwise.Max)
+	}
+	p.MaxBond = orDefault(p.MaxBond, min(d.MaxBond, p.Stakes.MostBond()))
 	p.UnbondingSeconds, p.TimelockSeconds = orDefault(p.UnbondingSeconds, d.UnbondingSeconds), orDefault(p.TimelockSeconds, d.TimelockSeconds)
 	p.JailSeconds, p.MaxSlash = orDefault(p.JailSeconds, d.JailSeconds), orDefault(p.MaxSlash, d.MaxSlash)
 	return p

@@ -64,20 +64,27 @@ type (
 		Task  uint64
 		Input round.Input
 	}
+	// AccuseAnswers shows two transactions in which a node contradicted itself; who has two
+	// receipts says [round.TwoReceipts].
+	AccuseAnswers struct {
+		Task          uint64
+		First, Second []byte
+	}
 )
 
-func (Register) message()     {}
-func (Update) message()       {}
-func (Activate) message()     {}
-func (Deactivate) message()   {}
-func (Bond) message()         {}
-func (Unbond) message()       {}
-func (CancelUnbond) message() {}
-func (Unjail) message()       {}
-func (Exit) message()         {}
-func (Transfer) message()     {}
-func (CreateTask) message()   {}
-func (Say) message()          {}
+func (Register) message()      {}
+func (Update) message()        {}
+func (Activate) message()      {}
+func (Deactivate) message()    {}
+func (Bond) message()          {}
+func (Unbond) message()        {}
+func (CancelUnbond) message()  {}
+func (Unjail) message()        {}
+func (Exit) message()          {}
+func (Transfer) message()      {}
+func (CreateTask) message()    {}
+func (Say) message()           {}
+func (AccuseAnswers) message() {}
 
 // wire is a message as an account signs it.
 func wire(owner string, m Message) (sdk.Msg, error) {
@@ -106,6 +113,8 @@ func wire(owner string, m Message) (sdk.Msg, error) {
 		return &taskpb.MsgCreate{Owner: owner, Spec: taskpb.TaskSpecFromSpec(m.Spec)}, nil
 	case Say:
 		return taskpb.MessageOf(owner, m.Task, m.Input)
+	case AccuseAnswers:
+		return &taskpb.MsgAccuseAnswers{Owner: owner, Task: m.Task, First: m.First, Second: m.Second}, nil
 	case RegisterDataset:
 		return &datasetpb.MsgRegister{Owner: owner, Description: datasetpb.DescriptionFromSpec(m.Description), Limit: ledgerpb.LimitFromCost(m.Limit)}, nil
 	case Grant:

@@ -21,20 +21,23 @@ import (
 // Gas is what a transaction may use at most. It is enough for every message with a
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
-// again. What a message needs does not grow with the number of trainers, but for one:
-// [GasOf].
+// again. What a message needs does not grow with the number of trainers, but
+// [GasOf] a few.
 const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
 // pays for computing what its releases cost, for looking at the book of one data set after
-// the other until enough could pay, and for each owner that it names. Who submits or
-// executes a proposal pays for what its messages take.
+// the other until enough could pay, and for each owner that it names; who submits or
+// executes a proposal, for what its messages take; who accuses a node, for the
+// transactions that it shows.
 func GasOf(m Message) uint64 {
 	switch m := m.(type) {
 	case Submit:
 		return m.gas()
 	case Execute:
 		return m.gas()
+	case AccuseAnswers: // each byte of a transaction costs 10
+		return Gas + 10*uint64(len(m.First)+len(m.Second))
 	}
 	created, ok := m.(CreateTask)
 	if !ok || !created.Spec.Private() {

@@ -17,6 +17,7 @@ import (
 	rpcserver "github.com/cometbft/cometbft/rpc/jsonrpc/server"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
@@ -233,3 +234,8 @@ const AlarmFile = alarmFile
 
 // AlarmOf is that of a home folder.
 func AlarmOf(home string) role.Alarm { return &alarm{home: home} }
+
+// NoteContradiction writes down what a chain node has heard.
+func NoteContradiction(log *slog.Logger, home string, c chain.Contradiction) {
+	noteContradiction(log, home, c)
+}

@@ -86,6 +86,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if v.app, err = openChain(log, comet, v.config.Chain, v.config.keep()); err != nil {
 		return err
 	}
+	v.app.Witness(func(c chain.Contradiction) { noteContradiction(log, comet.RootDir, c) })
 	heard, app := cometLog{log, v.halt}, connect(server.NewCometABCIWrapper(v.app))
 	if v.node, err = v.config.openNode(ctx, heard, comet, app, genesis); err != nil {
 		_ = v.app.Close()

@@ -2,6 +2,7 @@ package role_test
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -101,4 +103,76 @@ func TestTrainerStopsBeforeItsJournal(t *testing.T) {
 	if c := once.(trainer.Trained).Commitment; err != nil || c != spec.UpdateCommitment(slot, e.Digest, e.Salt) {
 		t.Errorf("what the store holds does not open the commitment: %v", err)
 	}
+}
+
+// TestHonestNodesNeverContradictThemselves: every machine is thrown away after every block,
+// every second message is lost, and some nodes lose their journal before they open what they
+// committed to. Of all that any node signs nothing can be shown against it.
+func TestHonestNodesNeverContradictThemselves(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		n := open(t, 3, sim.DigitsTask(2))
+		var mu sync.Mutex
+		said := map[uint64][]round.Input{}
+		for _, node := range n.Nodes {
+			send, count := node.Tools.Send, 0
+			node.Tools.Send = func(ctx ctx, s role.Send) error {
+				mu.Lock()
+				said[node.Tools.Node] = append(said[node.Tools.Node], s.Input)
+				count++
+				arrives := count%2 == 0
+				mu.Unlock()
+				if !arrives {
+					return nil
+				}
+				return send(ctx, s)
+			}
+		}
+		forgotten := map[spec.Phase]bool{}
+		until(t, n, func(task spec.Task, r spec.Round) bool {
+			for i, node := range n.Nodes {
+				opens := r.Phase == spec.PhaseReveal || r.Phase == spec.PhaseOpen
+				if lost && opens && !forgotten[r.Phase] && (i == 3 || i == sim.Aggregators+3) {
+					node.Tools.Journal = &sim.Journal{}
+				}
+				node.Restart()
+			}
+			forgotten[r.Phase] = true
+			return task.State.Final()
+		})
+		openings := 0
+		for node, all := range said {
+			for i, a := range all {
+				if of, commitment, ok := opening(node, a); ok {
+					openings++
+					r, err := n.Round(1, of)
+					if i, j := r.Aggregator(node), r.Evaluator(node); err != nil ||
+						i >= 0 && r.Aggregates[i].Commitment != commitment(r) || j >= 0 && r.Scores[j].Commitment != commitment(r) {
+						t.Errorf("journals lost: %t: node %d signed %v, which opens nothing: %v", lost, node, a, err)
+					}
+				}
+				for _, b := range all[:i] {
+					if round.Contradict(a, b) {
+						t.Errorf("journals lost: %t: node %d signed %v and %v", lost, node, a, b)
+					}
+				}
+			}
+		}
+		if most := 2 * (sim.Aggregators + sim.Evaluators); openings < most-4 {
+			t.Errorf("journals lost: %t: %d openings, want %d or few less", lost, openings, most)
+		}
+	}
+}
+
+// opening is the round of an opening, and the commitment that it opens.
+func opening(node uint64, in round.Input) (number uint64, commitment func(spec.Round) spec.Digest, ok bool) {
+	slot := spec.Slot{Chain: chain, Task: 1, Node: node}
+	switch in := in.(type) {
+	case round.RevealAggregate:
+		slot.Round = in.Round
+		return in.Round, func(spec.Round) spec.Digest { return spec.AggregateCommitment(slot, in.Digest, in.Salt) }, true
+	case round.RevealScore:
+		slot.Round = in.Round
+		return in.Round, func(r spec.Round) spec.Digest { return spec.ScoreCommitment(slot, r.Next, in.Score, in.Salt) }, true
+	}
+	return 0, nil, false
 }

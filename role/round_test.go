@@ -160,7 +160,8 @@ func TestLiarIsNamed(t *testing.T) {
 	wantNoErrors(t, n)
 	all := rounds(t, n)
 	lie := all[0].Aggregates[1].Digest
-	want := []spec.Fault{{Round: 1, Node: 2, Kind: spec.FaultWrongAggregate, Digest: lie}}
+	// a fiftieth of the least bond, in each of two rounds
+	want := []spec.Fault{{Round: 1, Node: 2, Kind: spec.FaultWrongAggregate, Digest: lie, Burned: 2 * 200}}
 	if diff := cmp.Diff(want, task.Faults); diff != "" {
 		t.Error(diff)
 	}

@@ -1,9 +1,11 @@
 package round_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -73,5 +75,126 @@ func TestAttack25EquivocationInEveryRound(t *testing.T) {
 	}
 	if accepted != 8 || len(w.Task.Faults) != accepted {
 		t.Errorf("%d of 30 rounds are recorded, in %d faults: want 8", accepted, len(w.Task.Faults))
+	}
+}
+
+// equivocate has node 3 tell half of the network something else than what the chain hears.
+// Every answer it signs is good by itself, and the chain takes the one it hears first.
+func equivocate(w *world) (all []round.TwoAnswers) {
+	w.train(11, 12, 13, 14)
+	few := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 11, 12)}
+	others := round.Attest{Node: 3, Round: 1, Holds: holding(w.Round, 13, 14)}
+	for _, told := range []round.Attest{few, others} { // whichever half it is
+		if _, _, err := w.Step(at(w.height), told); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.attest(11, 12, 13, 14)
+	w.aggregate("m", "m", "m", "m")
+	w.score(500_000, 500_000, 500_000, 500_000)
+	return []round.TwoAnswers{
+		{First: few, Second: others},
+		{First: w.revealAggregate(3, "m"), Second: w.revealAggregate(3, "another")},
+		{First: round.RevealScore{Node: 6, Round: 1, Score: 1}, Second: round.RevealScore{Node: 6, Round: 1, Score: 2}},
+	}
+}
+
+// A member of the committee tells two halves of the network different bitmaps, models or
+// scores, and hopes that each goes on with what suits it.
+func TestAttack13TwoAnswers(t *testing.T) {
+	// Off: nobody shows both, and it is paid and loses nothing.
+	off := newWorld(t, task())
+	shown := equivocate(off)
+	if len(find[round.Slash](off.effects)) > 0 || len(off.Task.Faults) > 0 {
+		t.Fatalf("the attack does not work even undefended: %v", off.Task.Faults)
+	}
+	for _, in := range shown {
+		on := newWorld(t, task())
+		equivocate(on)
+		before := len(on.effects)
+		on.do(in)
+		node := reflect.ValueOf(in.First).FieldByName("Node").Uint()
+		want := []round.Slash{{Round: 1, Node: node, Fault: spec.FaultEquivocation, Part: spec.DefaultTariff().Equivocation}}
+		if diff := cmp.Diff(want, find[round.Slash](on.effects[before:])); diff != "" {
+			t.Errorf("%v: slashes (-want +got):\n%s", in, diff)
+		}
+		if diff := cmp.Diff(find[round.Pay](off.effects), find[round.Pay](on.effects)); diff != "" {
+			t.Errorf("an accusation moves pay (-without +with):\n%s", diff)
+		}
+		on.refuse(in, round.ErrKnown)
+		on.refuse(round.TwoAnswers{First: in.Second, Second: in.First}, round.ErrKnown)
+	}
+	// One round is one fault, in whatever a node contradicted itself.
+	on := newWorld(t, task())
+	equivocate(on)
+	on.do(on.twoReceipts(1, 3, 11))
+	on.refuse(shown[0], round.ErrKnown)
+	on.refuse(shown[1], round.ErrKnown)
+}
+
+// What contradicts nothing, or is of somebody else, is refused.
+func TestTwoAnswersRefused(t *testing.T) {
+	w := newWorld(t, task())
+	w.train(11, 12, 13, 14)
+	attest := func(node, number uint64, holds ...byte) round.Attest {
+		return round.Attest{Node: node, Round: number, Holds: holds}
+	}
+	model := func(node, number uint64, m string, s byte) round.RevealAggregate {
+		return round.RevealAggregate{Node: node, Round: number, Digest: digest(m), Salt: spec.Salt{s}}
+	}
+	for name, c := range map[string]struct {
+		first, second round.Input
+		want          error
+	}{
+		"the same again":           {attest(3, 1, 0b01), attest(3, 1, 0b01), round.ErrContradiction},
+		"a bitmap that grew":       {attest(3, 1, 0b01), attest(3, 1, 0b11), round.ErrContradiction},
+		"a bitmap that was empty":  {attest(3, 1), attest(3, 1, 0b11), round.ErrContradiction},
+		"a longer bitmap":          {attest(3, 1, 0b11), attest(3, 1, 0b01, 0), round.ErrContradiction},
+		"of another round":         {attest(3, 1, 0b01), attest(3, 2, 0b10), round.ErrContradiction},
+		"of another node":          {attest(3, 1, 0b01), attest(4, 1, 0b10), round.ErrContradiction},
+		"of two kinds":             {attest(3, 1, 0b01), model(3, 1, "m", 1), round.ErrContradiction},
+		"a model and a score":      {model(3, 1, "m", 1), round.RevealScore{Node: 3, Round: 1, Score: 1}, round.ErrContradiction},
+		"another salt":             {model(3, 1, "m", 1), model(3, 1, "m", 2), round.ErrContradiction},
+		"a score under two salts":  {round.RevealScore{Node: 5, Round: 1, Salt: spec.Salt{1}}, round.RevealScore{Node: 5, Round: 1}, round.ErrContradiction},
+		"two commitments":          {round.CommitAggregate{Node: 3, Round: 1, Commitment: digest("a")}, round.CommitAggregate{Node: 3, Round: 1, Commitment: digest("b")}, round.ErrContradiction},
+		"two shards":               {round.Ready{Node: 5, Digest: digest("a")}, round.Ready{Node: 5, Digest: digest("b")}, round.ErrContradiction},
+		"two ends of a block":      {round.Tick{}, round.Tick{}, round.ErrContradiction},
+		"nothing":                  {nil, nil, round.ErrContradiction},
+		"a trainer's bitmaps":      {attest(11, 1, 0b01), attest(11, 1, 0b10), round.ErrNotSelected},
+		"an evaluator's models":    {model(5, 1, "m", 1), model(5, 1, "n", 1), round.ErrNotSelected},
+		"an aggregator's scores":   {round.RevealScore{Node: 3, Round: 1, Score: 1}, round.RevealScore{Node: 3, Round: 1, Score: 2}, round.ErrNotSelected},
+		"a round that never began": {attest(3, 2, 0b01), attest(3, 2, 0b10), round.ErrWrongRound},
+		"round 0":                  {attest(3, 0, 0b01), attest(3, 0, 0b10), round.ErrContradiction},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.refuse(round.TwoAnswers{First: c.first, Second: c.second}, c.want)
+			w.refuse(round.TwoAnswers{First: c.second, Second: c.first}, c.want)
+		})
+	}
+}
+
+// An aggregator that stores more and more, and says at any time what it has, contradicts
+// itself in no two of its bitmaps; one that lost something may.
+func TestBitmapsThatGrowDoNotContradict(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var said []round.Attest
+		held := make([]bool, rapid.IntRange(0, 40).Draw(t, "trainers"))
+		for range rapid.IntRange(1, 6).Draw(t, "times") {
+			for i := range held {
+				held[i] = held[i] || rapid.IntRange(0, 3).Draw(t, "arrives") == 0
+			}
+			said = append(said, round.Attest{Node: 3, Round: 1, Holds: spec.Bitmap(held)})
+		}
+		for _, a := range said {
+			for _, b := range said {
+				if round.Contradict(a, b) {
+					t.Fatalf("%08b and %08b are a contradiction", a.Holds, b.Holds)
+				}
+			}
+		}
+	})
+	lost := round.Attest{Node: 3, Round: 1, Holds: []byte{0b101}}
+	if !round.Contradict(round.Attest{Node: 3, Round: 1, Holds: []byte{0b011}}, lost) {
+		t.Error("an aggregator that lost an update and got another one is not told from a liar, and should not be")
 	}
 }

@@ -82,10 +82,17 @@ func (s *State) accept(at Moment, r *spec.Round) []Effect {
 // record keeps the first fault of each node and kind, so that a task does not
 // grow with the rounds a liar lies in; the rounds themselves hold the rest.
 func (s *State) record(fault spec.Fault) {
-	same := func(f spec.Fault) bool { return f.Node == fault.Node && f.Kind == fault.Kind }
-	if !slices.ContainsFunc(s.Task.Faults, same) {
+	if s.listed(fault) < 0 {
 		s.Task.Faults = append(s.Task.Faults, fault)
 	}
+}
+
+// listed is where a fault stands among the task's, or -1: equivocations by their rounds,
+// others with the first of their kind.
+func (s *State) listed(fault spec.Fault) int {
+	return slices.IndexFunc(s.Task.Faults, func(f spec.Fault) bool {
+		return f.Node == fault.Node && f.Kind == fault.Kind && (f.Round == fault.Round || f.Kind != spec.FaultEquivocation)
+	})
 }
 
 // settle takes note of a round's score and pays. A round that nobody scored is paid

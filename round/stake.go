@@ -27,19 +27,72 @@ var (
 	ErrUnbonding = errors.New("no such unbonding")
 )
 
-// DefaultStakeRules are the rules of a network that says nothing else.
+// DefaultStakeRules are the rules of a network that says nothing else: the same bounds in
+// every role.
 func DefaultStakeRules() spec.StakeRules {
-	const maxStake = 500_000 * spec.Thing
-	return spec.StakeRules{
-		MinStake: spec.Thing, MaxStake: maxStake, MaxBond: maxStake,
+	const minStake, maxStake = spec.Thing, 500_000 * spec.Thing
+	rules := spec.StakeRules{
+		MaxBond:   maxStake,
 		Unbonding: 21 * 24 * spec.Hour, Jail: spec.Hour, MaxSlash: spec.One / 10,
 	}
+	for _, role := range spec.Roles() {
+		rules.Bounds = append(rules.Bounds, spec.StakeBounds{Role: role, Min: minStake, Max: maxStake})
+	}
+	return rules
 }
+
+// enough refuses a stake below the least of a role, and names the role that wants most.
+func enough(stake uint64, rules spec.StakeRules) error {
+	var want spec.StakeBounds
+	for _, b := range rules.Bounds {
+		if b.Min > want.Min {
+			want = b
+		}
+	}
+	if stake < want.Min {
+		return fmt.Errorf("%w: %d uthing: want at least %d for the role %s", ErrStake, stake, want.Min, want.Role)
+	}
+	return nil
+}
+
+// room refuses an amount that brings what is locked above the most of a role, and names
+// the role that allows least.
+func room(locked, amount uint64, rules spec.StakeRules) error {
+	var want spec.StakeBounds
+	for _, b := range rules.Bounds {
+		if want.Role == 0 || b.Max < want.Max {
+			want = b
+		}
+	}
+	if want.Role != 0 && (locked > want.Max || amount > want.Max-locked) {
+		return fmt.Errorf("%w: %d uthing beside the %d that are locked: want at most %d for the role %s", ErrStake, amount, locked, want.Max, want.Role)
+	}
+	return nil
+}
+
+// CheckStake refuses the deposit of an active node that is outside the bounds of its
+// roles. Any other node may have any: it is asked when it returns.
+func CheckStake(d spec.Deposit, rules spec.StakeRules) error {
+	if !d.Selectable() {
+		return nil
+	}
+	return within(d, rules)
+}
+
+// within refuses a deposit with which a node cannot be active in its roles.
+func within(d spec.Deposit, rules spec.StakeRules) error {
+	if err := enough(d.Stake, rules); err != nil {
+		return err
+	}
+	return room(d.Locked()-d.Stake, d.Stake, rules)
+}
+
+// The rules that follow are those for the roles of the node, see [spec.StakeRules.Of].
 
 // NewDeposit is the deposit of a node that registers with a stake.
 func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
-	if stake < rules.MinStake {
-		return spec.Deposit{}, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, stake, rules.MinStake)
+	if err := enough(stake, rules); err != nil {
+		return spec.Deposit{}, err
 	}
 	return AddStake(spec.Deposit{State: spec.NodeActive}, stake, rules)
 }
@@ -50,8 +103,8 @@ func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposi
 	if amount == 0 {
 		return d, fmt.Errorf("%w: nothing is added", ErrStake)
 	}
-	if locked := d.Locked(); locked > rules.MaxStake || amount > rules.MaxStake-locked {
-		return d, fmt.Errorf("%w: %d uthing beside the %d that are locked: want at most %d", ErrStake, amount, locked, rules.MaxStake)
+	if err := room(d.Locked(), amount, rules); err != nil {
+		return d, err
 	}
 	d.Stake += amount
 	return settled(d, rules), nil
@@ -185,8 +238,9 @@ func Unjail(d spec.Deposit, now int64, rules spec.StakeRules) (spec.Deposit, err
 		return d, fmt.Errorf("%w: it is %s, not jailed", ErrNodeState, d.State)
 	case now < d.JailedUntil:
 		return d, fmt.Errorf("%w: it is jailed for %s more", ErrNodeState, spec.Duration(d.JailedUntil-now))
-	case d.Stake < rules.MinStake:
-		return d, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, d.Stake, rules.MinStake)
+	}
+	if err := within(d, rules); err != nil {
+		return d, err
 	}
 	d.JailedUntil, d.State = 0, spec.NodeActive
 	return d, nil
@@ -204,11 +258,11 @@ func Leave(d spec.Deposit) (spec.Deposit, error) {
 
 // Return is the deposit of a node that may be selected again.
 func Return(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
-	switch {
-	case d.State != spec.NodeActive && d.State != spec.NodePending:
+	if d.State != spec.NodeActive && d.State != spec.NodePending {
 		return d, fmt.Errorf("%w: it is %s", ErrNodeState, d.State)
-	case d.Stake < rules.MinStake:
-		return d, fmt.Errorf("%w: %d uthing: want at least %d", ErrStake, d.Stake, rules.MinStake)
+	}
+	if err := within(d, rules); err != nil {
+		return d, err
 	}
 	d.State = spec.NodeActive
 	return d, nil
@@ -250,7 +304,7 @@ func settled(d spec.Deposit, rules spec.StakeRules) spec.Deposit {
 		d.State = spec.NodeUnbonding
 	case d.JailedUntil > 0:
 		d.State = spec.NodeJailed
-	case d.State != spec.NodeActive || d.Stake < rules.MinStake:
+	case d.State != spec.NodeActive || within(d, rules) != nil:
 		d.State = spec.NodePending
 	}
 	return d

@@ -15,7 +15,7 @@ import (
 // strict are rules under which a test comes to every bound.
 func strict() spec.StakeRules {
 	return spec.StakeRules{
-		MinStake: 10, MaxStake: 1000, MaxBond: 1000,
+		Bounds: []spec.StakeBounds{{Role: spec.Trainer, Min: 10, Max: 1000}}, MaxBond: 1000,
 		Unbonding: 100 * spec.Hour, Jail: spec.Hour, MaxSlash: 100_000,
 	}
 }
@@ -67,7 +67,7 @@ func TestDepositLosesNothing(t *testing.T) {
 		h.Repeat(map[string]func(*rapid.T){
 			"add": func(*rapid.T) {
 				amount := h.amount("amount")
-				may := amount > 0 && amount <= h.rules.MaxStake && h.Locked()+amount <= h.rules.MaxStake
+				may := amount > 0 && amount <= h.rules.Bounds[0].Max && h.Locked()+amount <= h.rules.Bounds[0].Max
 				if got := h.keep(round.AddStake(h.Deposit, amount, h.rules)); got != may {
 					t.Fatalf("adding %d to %+v: %t", amount, h.Deposit, got)
 				} else if got {
@@ -148,7 +148,7 @@ func TestDepositLosesNothing(t *testing.T) {
 				h.jailedUntil = h.now + int64(h.rules.Jail)
 			},
 			"unjail": func(*rapid.T) {
-				may := h.State == spec.NodeJailed && h.now >= h.jailedUntil && h.Stake >= h.rules.MinStake
+				may := h.State == spec.NodeJailed && h.now >= h.jailedUntil && h.Stake >= h.rules.Bounds[0].Min
 				if got := h.keep(round.Unjail(h.Deposit, h.now, h.rules)); got != may {
 					t.Fatalf("unjailing %+v at %d: %t", h.Deposit, h.now, got)
 				}
@@ -167,7 +167,7 @@ func TestDepositLosesNothing(t *testing.T) {
 					t.Fatalf("tasks hold %d: %+v", held, h.Deposit)
 				case len(h.Unbonding) > 7 || len(h.Unbonding) != len(h.begun):
 					t.Fatalf("want the unbondings %v: %+v", h.begun, h.Deposit)
-				case h.Selectable() && (h.Stake < h.rules.MinStake || h.JailedUntil > 0):
+				case h.Selectable() && (h.Stake < h.rules.Bounds[0].Min || h.JailedUntil > 0):
 					t.Fatalf("may be selected: %+v", h.Deposit)
 				case (h.State == spec.NodeUnbonding) != (h.Stake == 0):
 					t.Fatalf("on its way out: %+v", h.Deposit)

@@ -48,7 +48,7 @@ func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.
 // The state must hold the parts of the rounds that the input [Needs]; it may hold
 // no others, and the step is the same.
 func (s State) Step(at Moment, in Input) (State, []Effect, error) {
-	if _, evidence := in.(TwoReceipts); s.Task.State.Final() && !evidence {
+	if s.Task.State.Final() && !evidence(in) {
 		return s, nil, ErrClosed
 	}
 	if in == nil {

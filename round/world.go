@@ -60,31 +60,36 @@ type World interface {
 // nothing; see [State.Step]. Nor does one at which the machine panics: that is a
 // [*Panic].
 func Apply(w World, at Moment, s State, in Input) error {
+	_, err := apply(w, at, s, in)
+	return err
+}
+
+// apply is [Apply], and says what the task is now.
+func apply(w World, at Moment, s State, in Input) (State, error) {
 	var effects []Effect
 	next, err := Contain(func() (next State, err error) {
 		next, effects, err = s.Step(at, in)
 		return next, err
 	})
 	if err != nil {
-		return err
+		return s, err
 	}
 	if err := w.Save(s, next); err != nil {
-		return err
+		return s, err
 	}
 	for _, e := range effects {
 		err := w.Tell(next, e)
 		if err == nil {
-			err = carryOut(w, at, next, e)
+			next, err = carryOut(w, at, next, e)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", e, err)
+			return s, fmt.Errorf("%s: %w", e, err)
 		}
 	}
-	return nil
-}
+	return next, nil
+} // carryOut does what one effect asks for, and says what the task is then.
 
-// carryOut does what one effect asks for.
-func carryOut(w World, at Moment, s State, e Effect) error {
+func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 	switch e := e.(type) {
 	case AskCommittee:
 		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
@@ -103,57 +108,71 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 			}
 			return Contain(func() (Select, error) { return Trainers(s, nodes) })
 		})
-	case Engage:
-		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, 1) })
-	case Release:
-		return each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, -1) })
-	case Reserve:
-		return each(e.Datasets, func(dataset uint64) error { return w.Reserve(s.Task, dataset) })
-	case Charge:
-		return w.Charge(s.Task, e.Dataset, e.Round)
-	case GiveBack:
-		return each(e.Datasets, func(dataset uint64) error { return w.GiveBack(s.Task, dataset) })
-	case Pay:
-		if err := w.Pay(e.Node, e.Amount); err != nil || e.Lent == 0 {
-			return err
-		}
-		return w.Refund(e.Lender, e.Lent)
-	case PayValidators:
-		return w.PayValidators(e.Amount)
-	case Excuse:
-		return w.Excuse(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Slash:
-		_, err := w.Slash(s.Task, e.Node, e.Part, e.Fault, e.Fault != spec.FaultNoReveal)
-		return err
+		return punish(w, s, e)
+	case Engage:
+		err = each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, 1) })
+	case Release:
+		err = each(e.Nodes, func(node uint64) error { return w.Engage(s.Task, node, -1) })
+	case Reserve:
+		err = each(e.Datasets, func(dataset uint64) error { return w.Reserve(s.Task, dataset) })
+	case Charge:
+		err = w.Charge(s.Task, e.Dataset, e.Round)
+	case GiveBack:
+		err = each(e.Datasets, func(dataset uint64) error { return w.GiveBack(s.Task, dataset) })
+	case Pay:
+		if err = w.Pay(e.Node, e.Amount); err == nil && e.Lent > 0 {
+			err = w.Refund(e.Lender, e.Lent)
+		}
+	case PayValidators:
+		err = w.PayValidators(e.Amount)
+	case Excuse:
+		err = w.Excuse(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Merit:
-		return w.Praise(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
+		err = w.Praise(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Demerit:
-		return w.Blame(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
+		err = w.Blame(e.Node, spec.Change{Task: s.Task.ID, Round: e.Round, Height: at.Height, Reason: e.Why})
 	case Measure:
-		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
+		err = each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
 	case Close:
-		return w.Refund(s.Task.Owner, e.Refund)
+		err = w.Refund(s.Task.Owner, e.Refund)
 	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
-		return nil // only told: nodes read the state of the task
+		// only told: nodes read the state of the task
+	default:
+		err = fmt.Errorf("nobody carries out a %T", e)
 	}
-	return fmt.Errorf("nobody carries out a %T", e)
+	return s, err
+}
+
+// punish has a node slashed, and notes with the fault what that burned.
+func punish(w World, s State, e Slash) (State, error) {
+	burned, err := w.Slash(s.Task, e.Node, e.Part, e.Fault, e.Fault != spec.FaultNoReveal)
+	if err != nil || burned == 0 {
+		return s, err
+	}
+	after, i := s.clone(), s.listed(spec.Fault{Round: e.Round, Node: e.Node, Kind: e.Fault})
+	if i < 0 {
+		return s, fmt.Errorf("node %d loses %d uthing for %q in round %d, which the task does not list", e.Node, burned, e.Fault, e.Round)
+	}
+	after.Task.Faults[i].Burned += burned
+	return after, w.Save(s, after)
 }
 
 // schedule selects nodes and tells the task; where too few are eligible the task
 // waits, and asks again.
-func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error)) error {
+func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error)) (State, error) {
 	nodes, err := w.Roster()
 	if err != nil {
-		return err
+		return s, err
 	}
 	chosen, err := choose(nodes)
 	if errors.Is(err, ErrResources) {
-		return nil
+		return s, nil
 	}
 	if err != nil {
-		return err
+		return s, err
 	}
-	return Apply(w, at, s, chosen)
+	return apply(w, at, s, chosen)
 }
 
 // Affordable refuses with [ErrBudget] a private task of which fewer owners than it needs

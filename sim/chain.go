@@ -44,7 +44,9 @@ type place struct{ task, of uint64 }
 // NewChain is a chain at height 1 with nobody on it.
 func NewChain(id string) *Chain {
 	rules := round.DefaultStakeRules()
-	rules.MinStake = 1
+	for i := range rules.Bounds {
+		rules.Bounds[i].Min = 1
+	}
 	return &Chain{
 		Rules: rules,
 		id:    id, height: 1, clock: round.Clock{}.Tick(0),
@@ -85,7 +87,7 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	if slices.ContainsFunc(c.nodes, func(n spec.Node) bool { return n.Owner == owner && n.State != spec.NodeExited }) {
 		return 0, fmt.Errorf("%s has a node already", owner)
 	}
-	deposit, err := round.NewDeposit(stake, c.Rules)
+	deposit, err := round.NewDeposit(stake, c.Rules.Of(profile.Roles))
 	if err != nil {
 		return 0, err
 	}

@@ -22,7 +22,9 @@ func (c *Chain) AddStake(node, uthing uint64) error {
 	if !ok || n.State == spec.NodeExited || c.balances[n.Owner] < uthing {
 		return fmt.Errorf("node %d cannot have %d uthing more: its owner has %d", node, uthing, c.balances[n.Owner])
 	}
-	err := c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.AddStake(d, uthing, c.Rules) })
+	err := c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.AddStake(d, uthing, rules)
+	})
 	if err == nil {
 		c.balances[n.Owner] -= uthing
 	}
@@ -31,12 +33,16 @@ func (c *Chain) AddStake(node, uthing uint64) error {
 
 // Unbond begins to give back a part of a node's stake.
 func (c *Chain) Unbond(node, uthing uint64) error {
-	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.Unbond(d, uthing, c.clock.Block, c.Rules) })
+	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.Unbond(d, uthing, c.clock.Block, rules)
+	})
 }
 
 // CancelUnbond takes one unbonding back.
 func (c *Chain) CancelUnbond(node, number uint64) error {
-	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.CancelUnbond(d, number, c.Rules) })
+	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.CancelUnbond(d, number, rules)
+	})
 }
 
 // Exit begins to give back the whole stake of a node that serves no task.
@@ -50,15 +56,17 @@ func (c *Chain) Exit(node uint64) error {
 
 // Unjail makes a node active whose time in jail is over.
 func (c *Chain) Unjail(node uint64) error {
-	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) { return round.Unjail(d, c.clock.Block, c.Rules) })
+	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.Unjail(d, c.clock.Block, rules)
+	})
 }
 
 // SetActive says whether a node may be selected. One that may not finishes the tasks
 // it serves.
 func (c *Chain) SetActive(node uint64, active bool) error {
-	return c.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) {
+	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		if active {
-			return round.Return(d, c.Rules)
+			return round.Return(d, rules)
 		}
 		return round.Leave(d)
 	})
@@ -74,12 +82,12 @@ func (c *Chain) Slash(task, node uint64, part spec.PPM, jail bool) (burned uint6
 }
 
 // redeposit changes a node's deposit. Nothing is left of a node that has exited.
-func (c *Chain) redeposit(node uint64, change func(spec.Deposit) (spec.Deposit, error)) error {
+func (c *Chain) redeposit(node uint64, change func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) error {
 	n, ok := c.Node(node)
 	if !ok || n.State == spec.NodeExited {
 		return fmt.Errorf("there is no node %d any more, or never was", node)
 	}
-	next, err := change(n.Deposit)
+	next, err := change(n.Deposit, c.Rules.Of(n.Profile.Roles))
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
 	}
@@ -119,7 +127,7 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.parts, task.ID, -delta)
 	}
 	after := held{before.parts + delta, before.bond}
-	err := w.redeposit(node, func(d spec.Deposit) (_ spec.Deposit, err error) {
+	err := w.redeposit(node, func(d spec.Deposit, _ spec.StakeRules) (_ spec.Deposit, err error) {
 		switch {
 		case before.parts == 0:
 			d, after.bond = round.Bond(d, task.Bond())
@@ -152,10 +160,10 @@ func (w world) Slash(task spec.Task, node uint64, part spec.PPM, _ string, jail 
 		return 0, nil
 	}
 	base := round.SlashBase(task, w.parts[place{task.ID, node}].bond)
-	err = w.redeposit(node, func(d spec.Deposit) (spec.Deposit, error) {
-		d, burned = round.Slashed(d, w.clock.Block, base, part, w.Rules)
+	err = w.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		d, burned = round.Slashed(d, w.clock.Block, base, part, rules)
 		if jail {
-			d = round.Jail(d, w.clock.Block, w.Rules)
+			d = round.Jail(d, w.clock.Block, rules)
 		}
 		return d, nil
 	})

@@ -22,6 +22,14 @@ func roleNames() []string {
 	return []string{"data-provider", "trainer", "aggregator", "evaluator", "consumer"}
 }
 
+// Roles lists the roles, one by one.
+func Roles() (list []Role) {
+	for i := range roleNames() {
+		list = append(list, 1<<i)
+	}
+	return list
+}
+
 // Has reports whether every role in want is among r.
 func (r Role) Has(want Role) bool { return r&want == want }
 

@@ -48,12 +48,30 @@ func (d Deposit) Selectable() bool { return d.State == NodeActive }
 
 // StakeRules are what a network asks of deposits.
 type StakeRules struct {
-	MinStake  uint64   // of a node that can be selected, in uthing
-	MaxStake  uint64   // that one node may have locked, in uthing
-	MaxBond   uint64   // that a task may require of each of its nodes, in uthing
-	Unbonding Duration // of block time, until what leaves is with its owner
-	Jail      Duration // of block time, until a jailed node may be unjailed
-	MaxSlash  PPM      // of what a node has locked, within a day of block time
+	Bounds    []StakeBounds // one of each role; a node is within those of all its roles
+	MaxBond   uint64        // that a task may require of each of its nodes, in uthing
+	Unbonding Duration      // of block time, until what leaves is with its owner
+	Jail      Duration      // of block time, until a jailed node may be unjailed
+	MaxSlash  PPM           // of what a node has locked, within a day of block time
+}
+
+// StakeBounds are what a network asks of what a node in a role has locked, in uthing.
+type StakeBounds struct {
+	Role Role
+	Min  uint64 // of the stake of a node that can be selected
+	Max  uint64 // that one node may have locked
+}
+
+// Of are the rules with the bounds of these roles alone: those for a node that has them.
+func (r StakeRules) Of(roles Role) StakeRules {
+	var bounds []StakeBounds
+	for _, b := range r.Bounds {
+		if roles.Has(b.Role) {
+			bounds = append(bounds, b)
+		}
+	}
+	r.Bounds = bounds
+	return r
 }
 
 // NodeState says whether a node takes part: a word, whose number on the wire is pb's.

@@ -89,6 +89,18 @@ type Fault struct {
 	Node   uint64 `json:"node"`
 	Kind   string `json:"kind"`
 	Digest Digest `json:"digest"` // what it published instead
+	// Burned is what the node's deposit has lost for it, in uthing: with all later faults
+	// of the same kind, where these are not listed.
+	Burned uint64 `json:"burned_uthing"`
+}
+
+// Slashed is what nodes have lost for their faults in the task, in uthing. All of it was
+// burned.
+func (t Task) Slashed() (sum uint64) {
+	for _, f := range t.Faults {
+		sum += f.Burned
+	}
+	return sum
 }
 
 // The kinds of faults.

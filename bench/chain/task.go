@@ -181,8 +181,8 @@ func (m *measurement) prove(round uint64) func(account) sdk.Msg {
 	}
 }
 
-// accuse shows receipts that contradict each other, of the last task. It is measured last,
-// because whom they are of is jailed.
+// accuse shows receipts and attestations that contradict each other, of the last task. It is
+// measured last, because whom they are of is jailed.
 func (m *measurement) accuse() error {
 	for _, by := range m.aggregators[:committeeSamples] {
 		slot := m.slot(m.trainers[1], 2)
@@ -195,6 +195,22 @@ func (m *measurement) accuse() error {
 			Owner: m.consumer.owner(), Task: m.tasks, Round: 2, Aggregator: by.node, Trainer: slot.Node,
 			First: given("one"), Second: given("another"),
 		})
+		half := func(parity int) ([]byte, error) {
+			held := make([]bool, len(m.trainers))
+			for i := range held {
+				held[i] = i%2 == parity
+			}
+			return m.sign(by, 0, &taskpb.MsgAttest{Owner: by.owner(), Task: m.tasks, Round: 1, Holds: spec.Bitmap(held)})
+		}
+		first, err := half(0)
+		if err != nil {
+			return err
+		}
+		second, err := half(1)
+		if err != nil {
+			return err
+		}
+		m.alone("AccuseAnswers", m.consumer, paid, &taskpb.MsgAccuseAnswers{Owner: m.consumer.owner(), Task: m.tasks, First: first, Second: second})
 	}
 	return m.err
 }

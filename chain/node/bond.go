@@ -56,7 +56,8 @@ func (k Keeper) Unlock(ctx context.Context, id, held uint64) error {
 // Slash burns a part of what a task may slash of a node, jails the node if it is to be
 // jailed, and says how much was burned. It passes over a node that has exited.
 func (k Keeper) Slash(ctx context.Context, id, task, base uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
-	if _, err := k.registration(ctx, id); err != nil {
+	r, err := k.registration(ctx, id)
+	if err != nil {
 		return 0, err
 	}
 	before, err := k.deposit(ctx, id)
@@ -67,6 +68,7 @@ func (k Keeper) Slash(ctx context.Context, id, task, base uint64, part spec.PPM,
 	if err != nil {
 		return 0, err
 	}
+	rules = rules.Of(spec.Role(r.Profile.Roles))
 	after, burned := round.Slashed(before, blockTime(ctx), base, part, rules)
 	if jail {
 		after = round.Jail(after, blockTime(ctx), rules)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,10 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Context, node uint64) (parts, bond uint64, err error)) (found []string, err error) {
 	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
 	nodes, exited, active := 0, 0, 0
+	rules, err := k.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
 	err = k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
 		nodes++
 		stored, err := k.join(ctx, id, r)
@@ -49,7 +54,7 @@ func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Conte
 		if n.Reputation > spec.One {
 			say("node %d has a reputation of %d ppm", id, n.Reputation)
 		}
-		if err := round.CheckDeposit(n.Deposit); err != nil {
+		if err := cmp.Or(round.CheckDeposit(n.Deposit), round.CheckStake(n.Deposit, rules.Of(n.Profile.Roles))); err != nil {
 			say("node %d: %s", id, err)
 		}
 		busy, bond, err := tasks(ctx, id)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -28,7 +29,7 @@ func Validate(g nodepb.Genesis) error {
 	if err := g.Params.Validate(); err != nil {
 		return ErrGenesis.Wrap(err.Error())
 	}
-	var before uint64
+	before, rules := uint64(0), g.Params.Rules()
 	for i := range g.Nodes {
 		n, err := g.Nodes[i].ToSpec()
 		if err != nil {
@@ -51,7 +52,7 @@ func Validate(g nodepb.Genesis) error {
 		case len(n.History) > round.MaxHistory:
 			return ErrGenesis.Wrapf("node %d has a history of %d changes: want at most %d", n.ID, len(n.History), round.MaxHistory)
 		}
-		if err := round.CheckDeposit(n.Deposit); err != nil {
+		if err := cmp.Or(round.CheckDeposit(n.Deposit), round.CheckStake(n.Deposit, rules.Of(n.Profile.Roles))); err != nil {
 			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		}
 		before = n.ID

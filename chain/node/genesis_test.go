@@ -80,13 +80,14 @@ func TestGenesisComesBack(t *testing.T) {
 
 func TestBadGenesisIsRefused(t *testing.T) {
 	begun := func(id uint64, name string) nodepb.Node {
-		return nodepb.Node{Id: id, Owner: owner(name), Profile: profile(name), Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 5}}
+		return nodepb.Node{Id: id, Owner: owner(name), Profile: profile(name), Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 1_000_000}}
 	}
 	one, two := begun(1, "ann"), begun(2, "bob")
 	if err := node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
 		t.Fatal(err)
 	}
-	poor, saint, nobody, gone, free, stateless := two, two, two, two, two, two
+	poor, small, large, saint, nobody, gone, free, stateless := two, two, two, two, two, two, two, two
+	small.Deposit.Stake, large.Deposit.Stake = 999_999, 500_000_000_001
 	poor.Deposit.Stake, saint.Standing.Reputation, nobody.Profile.Name = 0, 1_000_001, ""
 	gone.Deposit.State, free.Deposit.JailedUntil, stateless.Deposit.State = nodepb.NODE_STATE_EXITED, 5, 0
 	leaving := two
@@ -101,6 +102,8 @@ func TestBadGenesisIsRefused(t *testing.T) {
 		"out of order":       {Nodes: []nodepb.Node{two, one}, Next: 3},
 		"an id to come":      {Nodes: []nodepb.Node{one, two}, Next: 2},
 		"no stake":           {Nodes: []nodepb.Node{one, poor}, Next: 3},
+		"too small a stake":  {Nodes: []nodepb.Node{one, small}, Next: 3},
+		"too large a stake":  {Nodes: []nodepb.Node{one, large}, Next: 3},
 		"too much standing":  {Nodes: []nodepb.Node{one, saint}, Next: 3},
 		"an invalid profile": {Nodes: []nodepb.Node{one, nobody}, Next: 3},
 	} {
@@ -131,7 +134,7 @@ func TestAttackEndpoint(t *testing.T) {
 			_, updates := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner("bob"), Profile: p})
 			begins := node.Validate(nodepb.Genesis{
 				Params: own.Params, Next: 2, Nodes: []nodepb.Node{{
-					Id: 1, Owner: owner("ann"), Profile: p, Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 5},
+					Id: 1, Owner: owner("ann"), Profile: p, Deposit: nodepb.Deposit{State: nodepb.NODE_STATE_ACTIVE, Stake: 1_000_000},
 				}},
 			})
 			if local {

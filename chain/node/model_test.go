@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/spec"
 )
@@ -19,6 +21,15 @@ type member struct {
 	busy int
 }
 
+func roles(t *rapid.T) spec.Role {
+	return rapid.SampledFrom([]spec.Role{spec.Trainer, spec.Evaluator, spec.Trainer | spec.Evaluator}).Draw(t, "roles")
+}
+
+// fits is what the model's registry asks of who is to be selected in some roles.
+func fits(as spec.Role, stake, locked uint64) bool {
+	return stake >= 1_000_000 && (!as.Has(spec.Evaluator) || stake >= 2_000_000 && locked <= 50_000_000)
+}
+
 // Whatever messages come in whatever order, nodes come and go as in a map, the module
 // account holds the sum of all deposits, no coin is made or lost but by a slash, and
 // those that may be selected are those that the index lists. What an export says can be
@@ -27,7 +38,7 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 	seen := map[spec.NodeState]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		people := []string{"ann", "bob", "cho", "dee"}
-		r := open(people...)
+		r := open(people...).bounded(map[spec.Role]nodepb.StakeBounds{spec.Evaluator: {Min: 2_000_000, Max: 50_000_000}})
 		members := map[string]member{}
 		var last uint64
 		var gone []uint64
@@ -56,8 +67,9 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 			"register": func(t *rapid.T) {
 				p, _, known := who()
 				stake := rapid.OneOf(rapid.Uint64Range(0, 150_000_000), rapid.Uint64Range(1_000_000, 3_000_000)).Draw(t, "stake")
-				may := !known && stake >= 1_000_000 && stake <= r.bank[account(p)]
-				res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner(p), Profile: profile(p), Stake: stake})
+				as := roles(t)
+				may := !known && fits(as, stake, stake) && stake <= r.bank[account(p)]
+				res, err := r.Register(r.ctx, &nodepb.MsgRegister{Owner: owner(p), Profile: having(p, as), Stake: stake})
 				if (err == nil) != may {
 					t.Fatalf("register %s with %d: got %v, want success %v", p, stake, err, may)
 				}
@@ -68,6 +80,17 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 						t.Fatalf("got id %d, want %d", res.Id, last)
 					}
 				}
+			},
+			"update": func(t *rapid.T) {
+				as := roles(t)
+				say(func(p string) error {
+					before, _ := r.Get(r.ctx, members[p].id)
+					_, err := r.Update(r.ctx, &nodepb.MsgUpdate{Owner: owner(p), Profile: having(p, as)})
+					if may := !before.Selectable() || fits(as, before.Stake, before.Locked()); errors.Is(err, node.ErrStake) == may {
+						t.Fatalf("%s becomes %s with %+v: %v", p, as, before.Deposit, err)
+					}
+					return err
+				})
 			},
 			"exit": func(*rapid.T) {
 				say(func(p string) error {
@@ -161,6 +184,9 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 					}
 					seen[n.State]++
 					if n.Selectable() {
+						if !fits(n.Profile.Roles, n.Stake, n.Locked()) {
+							t.Fatalf("a %s may be selected: %+v", n.Profile.Roles, n.Deposit)
+						}
 						selectable = append(selectable, id)
 					}
 				}

@@ -32,7 +32,7 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, err
 	}
-	deposit, err := round.NewDeposit(msg.Stake, rules)
+	deposit, err := round.NewDeposit(msg.Stake, rules.Of(spec.Role(msg.Profile.Roles)))
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -58,7 +58,8 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 }
 
 // Update implements [nodepb.MsgServer]: the node keeps its id, stake and
-// standing. It cannot have fewer slots than tasks it serves.
+// standing. It cannot have fewer slots than tasks it serves, and while it is active no
+// role for which its stake is too small or too large.
 func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgUpdateResponse, error) {
 	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
@@ -78,8 +79,27 @@ func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgU
 	if err != nil {
 		return nil, err
 	}
+	if err := k.affords(ctx, id, spec.Role(msg.Profile.Roles)); err != nil {
+		return nil, err
+	}
 	r.Profile = msg.Profile
 	return &nodepb.MsgUpdateResponse{}, k.registrations.Set(ctx, id, r)
+}
+
+// affords refuses with [ErrStake] roles of which an active node's stake is out of bounds.
+func (k Keeper) affords(ctx context.Context, id uint64, roles spec.Role) error {
+	rules, err := k.rules(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := k.deposit(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := round.CheckStake(d, rules.Of(roles)); err != nil {
+		return refused(err)
+	}
+	return nil
 }
 
 // registration returns who a node is, or [ErrNotFound].

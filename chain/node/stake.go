@@ -118,6 +118,10 @@ func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit
 	if id, err = k.IDOf(ctx, owner); err != nil {
 		return 0, after, err
 	}
+	r, err := k.registration(ctx, id)
+	if err != nil {
+		return 0, after, err
+	}
 	rules, err := k.rules(ctx)
 	if err != nil {
 		return 0, after, err
@@ -126,7 +130,7 @@ func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit
 	if err != nil {
 		return 0, after, err
 	}
-	if after, err = step(before, rules); err != nil {
+	if after, err = step(before, rules.Of(spec.Role(r.Profile.Roles))); err != nil {
 		return 0, after, refused(err)
 	}
 	return id, after, k.redeposit(ctx, id, before, after)

@@ -79,7 +79,7 @@ func said(task uint64, in round.Input) []proto.Message {
 		}
 		return []proto.Message{shown}
 	case round.Ready, round.Commit, round.Attest, round.CommitAggregate, round.RevealAggregate, round.CommitScore,
-		round.RevealScore, round.TwoReceipts, round.Select, round.Cancel, round.Tick: // the task has it
+		round.RevealScore, round.TwoReceipts, round.TwoAnswers, round.Select, round.Cancel, round.Tick: // the task has it
 	}
 	return nil
 }

@@ -51,6 +51,12 @@ func FuzzMessage(f *testing.F) {
 	add(&taskpb.MsgCreate{Owner: account("bob"), Spec: taskpb.TaskSpecFromSpec(digits())}, 1, 0)
 	add(&taskpb.MsgCancel{Owner: account("alice"), Task: 1}, 1, 0)
 	add(&taskpb.MsgAccuse{Task: 1, Round: 1, Aggregator: 7, Trainer: 1, First: taskpb.Given{Commitment: make([]byte, 32), Signature: make([]byte, 64)}}, 1, 0)
+	two := func(first, second sdk.Msg) {
+		add(&taskpb.MsgAccuseAnswers{Owner: account("bob"), Task: 1, First: written(first), Second: written(second)}, 1, 0)
+	}
+	two(&taskpb.MsgAttest{Owner: owner(7), Task: 1, Round: 1, Holds: []byte{1}}, &taskpb.MsgAttest{Owner: owner(7), Task: 1, Round: 1, Holds: []byte{2}})
+	two(&taskpb.MsgRevealScore{Owner: owner(11), Task: 1, Round: 1, Salt: make([]byte, 32)}, &taskpb.MsgRevealScore{Owner: owner(11), Task: 1, Round: 1, Score: 1, Salt: make([]byte, 32)})
+	two(&taskpb.MsgCancel{Owner: owner(7), Task: 1}, &taskpb.MsgAttest{})
 	add(&taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 1, 8)
 	add(&taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}}, 1, 10)
 	f.Fuzz(func(t *testing.T, kind, phase, node uint8, raw []byte) {
@@ -81,7 +87,7 @@ func FuzzMessage(f *testing.F) {
 // owing reports whether a message is of a kind that a node owes at some time.
 func owing(msg sdk.Msg) bool {
 	switch msg.(type) {
-	case *taskpb.MsgCreate, *taskpb.MsgCancel, *taskpb.MsgAccuse:
+	case *taskpb.MsgCreate, *taskpb.MsgCancel, *taskpb.MsgAccuse, *taskpb.MsgAccuseAnswers:
 		return false
 	}
 	return true

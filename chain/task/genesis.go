@@ -115,6 +115,8 @@ func validateTask(t spec.Task) error {
 		return fmt.Errorf("paid %d and refunded %d of %d", t.Paid, t.Refunded, t.Spec.Escrow)
 	case t.State.Final() && t.Refunded != t.Spec.Escrow-t.Paid:
 		return fmt.Errorf("%s, and keeps some of its escrow", t.State)
+	case slices.ContainsFunc(t.Faults, func(f spec.Fault) bool { return f.Burned > spec.Cap }) || t.Slashed() > spec.Cap:
+		return fmt.Errorf("its nodes have lost more than the %d uthing that there are", spec.Cap)
 	case t.State.Final() != (t.Due == 0) || t.Due < 0:
 		return fmt.Errorf("%s, and due at %s", t.State, t.Due)
 	}

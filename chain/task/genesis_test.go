@@ -121,6 +121,7 @@ func TestGenesisRefused(t *testing.T) {
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseAttest)
 	for want, change := range map[string]func(*taskpb.Genesis){
+		"lost more than the":             func(g *taskpb.Genesis) { g.Tasks[0].Faults = []taskpb.Fault{{Burned: spec.Cap + 1}} },
 		"no chain id":                    func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
 		"next id 2 is taken":             func(g *taskpb.Genesis) { g.Next = 2 },
 		"next id 1 is taken":             func(g *taskpb.Genesis) { g.Next = 0 },
@@ -219,7 +220,7 @@ func TestNewKeeperOverUsedStore(t *testing.T) {
 	w := network(t, 6, 4, 4)
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseScore)
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, denom)
 	if got := w.finish(id); got.State != spec.TaskReached {
 		t.Errorf("task is %s after a restart", got.State)
 	}

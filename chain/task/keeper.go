@@ -87,6 +87,7 @@ type Keeper struct {
 	nodes    Registry
 	datasets Datasets
 	ledger   Ledger
+	signed   Transactions
 	denom    string
 
 	next       collections.Sequence
@@ -109,12 +110,12 @@ type Keeper struct {
 }
 
 // NewKeeper returns a keeper over the given store; amounts are in denom.
-func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, denom string) Keeper {
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, signed Transactions, denom string) Keeper {
 	sb := collections.NewSchemaBuilder(checked{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, denom: denom,
+		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, signed: signed, denom: denom,
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
 		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
 		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),

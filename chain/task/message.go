@@ -142,6 +142,11 @@ func (k Keeper) wish(ctx context.Context, m taskpb.Message) error {
 	if err != nil {
 		return refused(err)
 	}
+	return k.show(ctx, m, in)
+}
+
+// show gives a task an input for which no node has to answer.
+func (k Keeper) show(ctx context.Context, m taskpb.Message, in round.Input) error {
 	h, err := k.hearing(ctx, m, 0, in)
 	if err != nil {
 		return err
@@ -163,7 +168,7 @@ func (k Keeper) owed(ctx context.Context, msg sdk.Msg) (h heard, owed bool) {
 		return h, false
 	}
 	switch msg.(type) {
-	case *taskpb.MsgCancel, *taskpb.MsgAccuse: // nobody owes it to cancel or to accuse
+	case *taskpb.MsgCancel, *taskpb.MsgAccuse, *taskpb.MsgAccuseAnswers: // nobody owes it to cancel or to accuse
 		return h, false
 	}
 	h, err := k.hear(ctx, m)

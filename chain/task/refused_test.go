@@ -78,4 +78,36 @@ func TestRefusedMessagesChangeNothing(t *testing.T) {
 	vary(accuse, func(m sdk.Msg) { m.(*taskpb.MsgAccuse).First.Signature = []byte{1} }, "task/6")
 	vary(accuse, func(m sdk.Msg) { m.(*taskpb.MsgAccuse).Aggregator = 1 }, "task/11")
 	vary(accuse, func(m sdk.Msg) { setNumber(m, "Task", 9) }, "task/2")
+
+	attest := func(node, number uint64, holds byte) []byte {
+		return written(&taskpb.MsgAttest{Owner: owner(node), Task: id, Round: number, Holds: []byte{holds}})
+	}
+	score := func(node uint64, score uint32, salt int) []byte {
+		return written(&taskpb.MsgRevealScore{Owner: owner(node), Task: id, Round: 1, Score: score, Salt: make([]byte, salt)})
+	}
+	for name, c := range map[string]struct {
+		first, second []byte
+		want          string
+	}{
+		"nothing":              {nil, nil, "task/31"},
+		"garbage":              {[]byte("garbage"), attest(6, 1, 1), "task/31"},
+		"said again":           {attest(6, 1, 1), attest(6, 1, 1), "task/31"},
+		"a bitmap that grew":   {attest(6, 1, 1), attest(6, 1, 3), "task/31"},
+		"of two rounds":        {attest(6, 1, 1), attest(6, 2, 2), "task/31"},
+		"of two nodes":         {attest(6, 1, 1), attest(7, 1, 2), "task/31"},
+		"of another task":      {attest(6, 1, 1), written(&taskpb.MsgAttest{Owner: owner(6), Task: 9, Round: 1, Holds: []byte{2}}), "task/31"},
+		"of a later round":     {attest(6, 8, 1), attest(6, 8, 2), "task/12"},
+		"of a trainer":         {attest(1, 1, 1), attest(1, 1, 2), "task/11"},
+		"a stranger's":         {attest(99, 1, 1), attest(99, 1, 2), "task/11"},
+		"two wishes":           {written(&taskpb.MsgCancel{Owner: owner(6), Task: id}), written(&taskpb.MsgCancel{Owner: owner(6), Task: id}), "task/31"},
+		"a salt that is short": {score(10, 1, 32), score(10, 2, 31), "task/6"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refuse(&taskpb.MsgAccuseAnswers{Owner: account("bob"), Task: id, First: c.first, Second: c.second}, c.want)
+		})
+	}
+	two := &taskpb.MsgAccuseAnswers{Owner: account("bob"), Task: id, First: attest(6, 1, 1), Second: attest(6, 1, 2)}
+	vary(two, func(m sdk.Msg) { setNumber(m, "Task", 9) }, "task/31")
+	w.must(w.run(w.ctx, two))
+	refuse(two, "task/32")
 }

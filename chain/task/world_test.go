@@ -1,12 +1,17 @@
 package task_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
+	"github.com/cosmos/gogoproto/proto"
+
 	"github.com/cosmos/cosmos-sdk/codec"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	"github.com/cosmos/cosmos-sdk/runtime"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	"github.com/cosmos/cosmos-sdk/testutil"
@@ -20,6 +25,38 @@ import (
 )
 
 var errStranger = errors.New("node not found")
+
+// unsigned takes any message for what its account has signed: a transaction is its Any.
+type unsigned struct{}
+
+func (unsigned) Said(_ context.Context, raw []byte) (sdk.Msg, error) {
+	var holds codectypes.Any
+	if err := holds.Unmarshal(raw); err != nil {
+		return nil, err
+	}
+	kind := proto.MessageType(strings.TrimPrefix(holds.TypeUrl, "/"))
+	if kind == nil {
+		return nil, fmt.Errorf("%q is no message", holds.TypeUrl)
+	}
+	m, ok := reflect.New(kind.Elem()).Interface().(sdk.Msg)
+	if !ok {
+		return nil, fmt.Errorf("%q is no message", holds.TypeUrl)
+	}
+	return m, proto.Unmarshal(holds.Value, m)
+}
+
+// written is a message as unsigned reads it.
+func written(m sdk.Msg) []byte {
+	holds, err := codectypes.NewAnyWithValue(m)
+	if err != nil {
+		panic(err)
+	}
+	raw, err := holds.Marshal()
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
 
 // failer is what a test and a property have in common.
 type failer interface {
@@ -50,7 +87,7 @@ func newWorld(t failer) *world {
 	}
 	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, denom)
 	m := task.Module{Keeper: w.Keeper}
 	cheap := taskpb.TariffFromSpec(spec.DefaultTariff())
 	cheap.MinPay = 1

@@ -79,6 +79,13 @@ func tell(t *testing.T, want int, args ...string) []told {
 	return lines
 }
 
+// demo runs a demo in a folder. Its chain's invariants hold at every height.
+func demo(t *testing.T, want int, home string, args ...string) []told {
+	t.Helper()
+	defer sound(t, home)()
+	return tell(t, want, append([]string{"demo", "--home", home}, args...)...)
+}
+
 // demonstrate runs a demo and checks what must hold of every demo.
 func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary told, home string) {
 	t.Helper()
@@ -86,7 +93,7 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 		t.Skip("runs a network")
 	}
 	home = filepath.Join(t.TempDir(), "demo")
-	lines := tell(t, want, append([]string{"demo", "--home", home}, args...)...)
+	lines := demo(t, want, home, args...)
 	rounds, summary = lines[:len(lines)-1], lines[len(lines)-1]
 	paid := uint64(0)
 	for _, r := range rounds {
@@ -239,7 +246,7 @@ func TestAttack11AggregatorLies(t *testing.T) {
 	if s.Burned == 0 || earned("aggregator-1") >= earned("aggregator-2") {
 		t.Errorf("burned %d, the liar earned %d and aggregator-2 %d: want it to lose", s.Burned, earned("aggregator-1"), earned("aggregator-2"))
 	}
-	lines := tell(t, 3, "demo", "--home", filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
+	lines := demo(t, 3, filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
 	s = lines[len(lines)-1]
 	checkMoney(t, s)
 	if s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 {

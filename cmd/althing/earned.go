@@ -32,9 +32,8 @@ func (d *demonstration) money(ctx context.Context, chain *client.Client, task sp
 	reputation := map[uint64]spec.PPM{}
 	for _, n := range nodes {
 		reputation[n.ID] = n.Reputation
-		s.Slashed += n.Slashing.Taken
 	}
-	s.Payouts = []payout{}
+	s.Slashed, s.Payouts = earned.Slashed, []payout{}
 	for _, e := range earned.Earnings {
 		p := payout{Node: e.Name, Role: e.Role, Amount: e.Earned, Reputation: uint64(reputation[e.Node])}
 		if e.Node == 0 {

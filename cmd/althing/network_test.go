@@ -24,7 +24,8 @@ func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
 	})
 }
 
-// runs starts a network in this process, which ends with the test.
+// runs starts a network in this process, which ends with the test. The chain's invariants
+// hold at every height of it.
 func runs(t *testing.T, n network) daemon.Localnet {
 	t.Helper()
 	if testing.Short() {
@@ -46,6 +47,7 @@ func runs(t *testing.T, n network) daemon.Localnet {
 			t.Error(err)
 		}
 	})
+	sound(t, local.Dir)
 	for {
 		if c, err := client.Dial(t.Context(), local.RPC()...); err == nil {
 			if nodes, _, err := c.Nodes(t.Context(), 0, true, client.Page{Limit: 100}); err == nil && len(nodes) == len(local.Residents)-1 {

@@ -21,7 +21,7 @@ func (s *session) node() *cobra.Command {
 		s.nodeSend("unjail", "Let a node be selected again whose time in jail is over", client.Unjail{}),
 		s.nodeSend("leave", "Take a leave: the node finishes what it serves and is not selected", client.Deactivate{}),
 		s.nodeSend("return", "Return from a leave: the node may be selected", client.Activate{}),
-		s.nodeRotate(),
+		s.nodeRotate(), s.nodeAccuse(),
 		s.nodeSend("exit", "Take the whole stake back, and the node off the chain when it has arrived", client.Exit{}))
 }
 

@@ -21,9 +21,11 @@ type payouts struct {
 	Fees      uint64         `json:"fees_uthing"`      // of Paid, for aborted rounds and a committee that waited
 	Delivered uint64         `json:"delivered_uthing"` // of Paid, for updates that were delivered in a round that was aborted
 	Refunded  uint64         `json:"refunded_uthing"`
-	Held      uint64         `json:"held_uthing"` // still in escrow
+	Held      uint64         `json:"held_uthing"`    // still in escrow
+	Slashed   uint64         `json:"slashed_uthing"` // of bonds, the sum over Faults
+	Burned    uint64         `json:"burned_uthing"`  // all of what was slashed, and nothing else
 	Earnings  []earning      `json:"earnings"`
-	Faults    []costlyFault  `json:"faults"`
+	Faults    []namedLoss    `json:"faults"`
 }
 
 // earning is what somebody has earned in a task in one role.
@@ -46,13 +48,10 @@ const (
 	nothingRole   = "committees" // of rounds in which no trainer spoke: of these the chain keeps totals only
 )
 
-// costlyFault is a fault with what it costs.
-type costlyFault struct {
+// namedLoss is a fault with what it has cost, and the name of who lost that.
+type namedLoss struct {
 	spec.Fault
 	Name string `json:"name,omitempty"`
-	// Slash is the most that is burned of the node's bond each time, in uthing: less
-	// where the stake was smaller than the bond, or much was slashed on the same day.
-	Slash uint64 `json:"slash_uthing"`
 }
 
 func (s *session) taskPayouts() *cobra.Command {
@@ -62,7 +61,9 @@ func (s *session) taskPayouts() *cobra.Command {
 		Long: `Shows what a task has paid, by role and node. A node's pay goes to its owner; where
 its rows are lent, the lender has half of it. SERVED says in how many of its rounds
 the node's part went into the result, ABORTED how much it has earned in rounds that
-were aborted. Of a round in which no trainer spoke the chain keeps totals only.`,
+were aborted. Of a round in which no trainer spoke the chain keeps totals only. What
+nodes have lost for faults in the task is burned. In uthing, as --json has them, paid +
+refunded + burned = escrow + slashed once the task is closed; before, some is held.`,
 		Example: "  althing task payouts 1\n  althing task payouts 1 --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -117,7 +118,7 @@ func readPayouts(ctx context.Context, c *client.Client, t spec.Task) (payouts, e
 func payoutsOf(t spec.Task, rounds []spec.Round) payouts {
 	p := payouts{
 		Task: t.ID, State: t.State, Escrow: t.Spec.Escrow, Paid: t.Paid, Fees: t.Fees, Delivered: t.Delivered, Refunded: t.Refunded,
-		Held: t.Spec.Escrow - t.Paid - t.Refunded, Earnings: []earning{}, Faults: []costlyFault{},
+		Held: t.Spec.Escrow - t.Paid - t.Refunded, Earnings: []earning{}, Slashed: t.Slashed(), Burned: t.Slashed(), Faults: []namedLoss{},
 	}
 	for _, n := range parts(t, rounds) {
 		p.Earnings = append(p.Earnings, earning{Role: n.Role.String(), Node: n.Node, Rounds: n.Rounds, Served: n.Served, Earned: n.Earned, Aborted: n.Aborted})
@@ -137,7 +138,7 @@ func payoutsOf(t spec.Task, rounds []spec.Round) payouts {
 		}
 	}
 	for _, f := range t.Faults {
-		p.Faults = append(p.Faults, costlyFault{Fault: f, Slash: penalty(t.Tariff, f.Kind).Of(t.Bond())})
+		p.Faults = append(p.Faults, namedLoss{Fault: f})
 	}
 	return p
 }
@@ -183,19 +184,6 @@ func recorded(r spec.Round) uint64 {
 	return sum
 }
 
-// penalty is which part of a bond a fault costs.
-func penalty(of spec.Tariff, kind string) spec.PPM {
-	switch kind {
-	case spec.FaultNoReveal:
-		return of.NoReveal
-	case spec.FaultWrongAggregate:
-		return of.WrongAggregate
-	case spec.FaultEquivocation:
-		return of.Equivocation
-	}
-	return 0
-}
-
 // who says in words who earns.
 func (e earning) who() string {
 	switch e.Role {
@@ -231,8 +219,11 @@ func (s *session) showPayouts(p payouts) error {
 	t.row("refunded", money(p.Refunded))
 	t.row("in escrow", money(p.Held))
 	t.row("locked", money(p.Escrow))
-	for i, f := range p.Faults {
-		t.row(first(i, "slashed"), fmt.Sprintf("%d %s, %s, first in round %d: at most %s of its bond each time, burned", f.Node, f.Name, f.Kind, f.Round, money(f.Slash)))
+	if len(p.Faults) > 0 {
+		t.row("slashed", money(p.Slashed)+", all of it burned")
+	}
+	for _, f := range p.Faults {
+		t.row("", fmt.Sprintf("%s of %d %s, %s, first in round %d", money(f.Burned), f.Node, f.Name, f.Kind, f.Round))
 	}
 	return t.flush()
 }

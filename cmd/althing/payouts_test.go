@@ -15,8 +15,9 @@ func TestPayoutsAddUp(t *testing.T) {
 	rounds[2].Trainers[1].Paid, rounds[2].Trainers[1].Lent, rounds[2].Trainers[1].Lender = 45, 45, "althing1lender"
 	rounds = append(rounds, spec.Round{Task: 7, Number: 4, Phase: spec.PhaseAborted, Paid: 9, Validators: 1}) // in which nobody spoke
 	task.State, task.Spec.Escrow, task.Paid, task.Fees, task.Refunded = spec.TaskFailed, 1000, 226, 26, 774
-	task.Spec.Selection.MinStake, task.Tariff = 10_000, spec.DefaultTariff()
-	task.Faults = []spec.Fault{{Round: 3, Node: 3, Kind: spec.FaultWrongAggregate}}
+	task.Faults = []spec.Fault{
+		{Round: 3, Node: 3, Kind: spec.FaultWrongAggregate, Burned: 200}, {Round: 2, Node: 4, Kind: spec.FaultNoReveal, Burned: 50},
+	}
 	want := payouts{
 		Task: 7, State: spec.TaskFailed, Escrow: 1000, Paid: 226, Fees: 26, Refunded: 774,
 		Earnings: []earning{
@@ -29,7 +30,7 @@ func TestPayoutsAddUp(t *testing.T) {
 			{Role: nothingRole, Earned: 8, Aborted: 8},
 			{Role: waitingRole, Earned: 5, Aborted: 5},
 		},
-		Faults: []costlyFault{{Fault: task.Faults[0], Slash: 200}},
+		Slashed: 250, Burned: 250, Faults: []namedLoss{{Fault: task.Faults[0]}, {Fault: task.Faults[1]}},
 	}
 	got := payoutsOf(task, rounds)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -38,6 +39,9 @@ func TestPayoutsAddUp(t *testing.T) {
 	sum := uint64(0)
 	for _, e := range got.Earnings {
 		sum += e.Earned
+	}
+	if got.Paid+got.Refunded+got.Burned != got.Escrow+got.Slashed {
+		t.Errorf("paid, refunded and burned are not the escrow and what was slashed: %+v", got)
 	}
 	if sum != task.Paid || sum+got.Refunded != got.Escrow {
 		t.Errorf("%d earned and %d refunded: want %d together", sum, got.Refunded, got.Escrow)

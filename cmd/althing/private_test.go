@@ -15,7 +15,7 @@ import (
 // TestDemoPrivate: each round is charged, the last one spends what the owners allow, and
 // nobody trains on their rows beside it.
 func TestDemoPrivate(t *testing.T) {
-	said := tell(t, 0, "demo", "--validators", "1", "--trainers", "3", "--aggregators", "1", "--evaluators", "1",
+	said := demo(t, 0, filepath.Join(t.TempDir(), "demo"), "--validators", "1", "--trainers", "3", "--aggregators", "1", "--evaluators", "1",
 		"--model", "softmax", "--rounds", "2", "--privacy", "local", "--mechanism", "laplace", "--epsilon", "2")
 	var spent []float64
 	for _, s := range said {
@@ -36,7 +36,7 @@ func TestDemoLearnsInPrivate(t *testing.T) {
 	for mode, against := range map[string]string{
 		spec.PrivacyExample: "everybody", spec.PrivacyCentral: "everybody but the round's aggregators, while at most 1 owners collude",
 	} {
-		said := tell(t, 0, "demo", "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
+		said := demo(t, 0, filepath.Join(t.TempDir(), "demo"), "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
 			"--model", "softmax", "--rounds", "3", "--privacy", mode, "--epsilon", "50")
 		end := said[len(said)-1]
 		if len(said) != 4 || end.Epsilon > 50 || end.Epsilon < 49 || end.Unit != "example" || end.Against != against || end.Accuracy < 0.3 {

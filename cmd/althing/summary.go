@@ -52,7 +52,7 @@ type summary struct {
 	Paid              uint64        `json:"paid_uthing"`
 	Refunded          uint64        `json:"refunded_uthing"`
 	Burned            uint64        `json:"burned_uthing"`       // that the supply has shrunk by since the task was created
-	Slashed           uint64        `json:"slashed_uthing"`      // that the nodes' deposits have lost
+	Slashed           uint64        `json:"slashed_uthing"`      // that nodes have lost for faults in the task
 	Payouts           []payout      `json:"payouts"`             // sum up to Paid
 	Proposals         []motionEvent `json:"proposals,omitempty"` // of a governed network
 	WallSeconds       float64       `json:"wall_seconds"`

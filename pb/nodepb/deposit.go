@@ -49,17 +49,48 @@ func (m *Unbonding) ToSpec() spec.Unbonding {
 
 // SetRules makes some rules the parameters'.
 func (m *Params) SetRules(r spec.StakeRules) {
-	m.MinStake, m.MaxStake, m.MaxBond = r.MinStake, r.MaxStake, r.MaxBond
+	for _, b := range r.Bounds {
+		*m.Stakes.Of(b.Role) = StakeBounds{Min: b.Min, Max: b.Max}
+	}
+	m.MaxBond = r.MaxBond
 	m.UnbondingSeconds, m.JailSeconds = uint64(r.Unbonding/spec.Second), uint64(r.Jail/spec.Second)
 	m.MaxSlash = uint32(r.MaxSlash)
 }
 
 // Rules are the rules for deposits in plain types.
 func (m *Params) Rules() spec.StakeRules {
-	return spec.StakeRules{
-		MinStake: m.MinStake, MaxStake: m.MaxStake, MaxBond: m.MaxBond,
+	rules := spec.StakeRules{
+		MaxBond:   m.MaxBond,
 		Unbonding: seconds(m.UnbondingSeconds), Jail: seconds(m.JailSeconds), MaxSlash: spec.PPM(m.MaxSlash),
 	}
+	for _, role := range spec.Roles() {
+		b := m.Stakes.Of(role)
+		rules.Bounds = append(rules.Bounds, spec.StakeBounds{Role: role, Min: b.Min, Max: b.Max})
+	}
+	return rules
+}
+
+// MostBond is the most that a task can require of each of its nodes: what trainers,
+// aggregators and evaluators may all have locked.
+func (m *Stakes) MostBond() uint64 {
+	return min(m.Trainer.Max, m.Aggregator.Max, m.Evaluator.Max)
+}
+
+// Of are the bounds of one role, to be read or changed.
+func (m *Stakes) Of(role spec.Role) *StakeBounds {
+	switch role {
+	case spec.DataProvider:
+		return &m.DataProvider
+	case spec.Trainer:
+		return &m.Trainer
+	case spec.Aggregator:
+		return &m.Aggregator
+	case spec.Evaluator:
+		return &m.Evaluator
+	case spec.Consumer:
+		return &m.Consumer
+	}
+	panic(fmt.Sprintf("%q is not one role", role))
 }
 
 // MaxSeconds is the longest that a parameter may last: a hundred years.
@@ -69,14 +100,17 @@ func seconds(n uint64) spec.Duration { return spec.Duration(min(n, MaxSeconds)) 
 
 // Validate reports the first parameter that is out of bounds.
 func (m *Params) Validate() error {
+	for _, role := range spec.Roles() {
+		if b := m.Stakes.Of(role); b.Min < 1 || b.Min > b.Max || b.Max > spec.Cap {
+			return fmt.Errorf("stakes of the role %s are %d to %d: want at least 1, the least no more than the most, and at most %d", role, b.Min, b.Max, spec.Cap)
+		}
+	}
 	for _, c := range []struct {
 		name     string
 		got      uint64
 		min, max uint64
 	}{
-		{"min_stake", m.MinStake, 1, m.MaxStake},
-		{"max_stake", m.MaxStake, 1, spec.Cap},
-		{"max_bond", m.MaxBond, 0, m.MaxStake},
+		{"max_bond", m.MaxBond, 0, m.Stakes.MostBond()},
 		{"unbonding_seconds", m.UnbondingSeconds, 1, MaxSeconds},
 		{"timelock_seconds", m.TimelockSeconds, 0, MaxSeconds},
 		{"jail_seconds", m.JailSeconds, 0, MaxSeconds},

@@ -90,14 +90,14 @@ func membersToSpec(r *digests, list []Member) (out []spec.Member) {
 
 func faultsFromSpec(list []spec.Fault) (out []Fault) {
 	for _, f := range list {
-		out = append(out, Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: digest(f.Digest)})
+		out = append(out, Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: digest(f.Digest), Burned: f.Burned})
 	}
 	return out
 }
 
 func faultsToSpec(r *digests, list []Fault) (out []spec.Fault) {
 	for _, f := range list {
-		out = append(out, spec.Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: r.read("fault", f.Digest)})
+		out = append(out, spec.Fault{Round: f.Round, Node: f.Node, Kind: f.Kind, Digest: r.read("fault", f.Digest), Burned: f.Burned})
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		}, nil
 	case round.Cancel:
 		return &MsgCancel{Owner: owner, Task: task}, nil
-	case round.Select, round.Tick:
+	case round.Select, round.TwoAnswers, round.Tick:
 	}
 	return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
 }

@@ -83,7 +83,7 @@ func (m *Machine) take(d role.Duty) []role.Action {
 			return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar, Copied: copied}}
 		}
 		return []role.Action{d.Say(round.CommitAggregate{Node: m.Node, Round: c.Round, Commitment: c.Commitment})}
-	case reveals:
+	case reveals && c.Commitment == a.Commitment: // else the one that opens it is lost, and another opening is none
 		return []role.Action{d.Say(round.RevealAggregate{Node: m.Node, Round: c.Round, Digest: c.Model, Salt: c.Salt})}
 	}
 	return nil

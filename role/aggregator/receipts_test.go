@@ -3,7 +3,10 @@ package aggregator_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
@@ -56,4 +59,51 @@ func TestAttack12UploadWhileItAttests(t *testing.T) {
 	if !given[prompt] || given[late] || !given[racing] {
 		t.Errorf("receipts are %v", given)
 	}
+}
+
+// TestAttestationsOfAnHonestNodeDoNotContradict: updates arrive, the node stops at any
+// moment and starts again with what it has stored, and what it says may be in no block. Of
+// all that it ever signs, no two bitmaps could be shown against it.
+func TestAttestationsOfAnHonestNodeDoNotContradict(t *testing.T) {
+	const own = 1
+	rapid.Check(t, func(t *rapid.T) {
+		r := spec.Round{Task: 1, Number: 1, Phase: spec.PhaseAttest, Since: 1, Deadline: 101, Aggregates: []spec.Aggregate{{Node: own}}}
+		for i := range rapid.IntRange(1, 20).Draw(t, "trainers") {
+			r.Trainers = append(r.Trainers, spec.Contribution{Node: uint64(11 + i), Bit: uint32(i), Height: 1})
+		}
+		task := spec.Task{ID: 1, Aggregators: []spec.Member{{Node: own, Ready: spec.DigestOf([]byte("model 0"))}}}
+		var stored []uint64
+		var said []round.Attest
+		receipts := &aggregator.Receipts{}
+		m := aggregator.Machine{Node: own, Receipts: receipts}
+		for range rapid.IntRange(1, 12).Draw(t, "blocks") {
+			seen := slices.Clone(stored)
+			for _, c := range r.Trainers { // some after the store was read for this block
+				if !slices.Contains(stored, c.Node) && rapid.IntRange(0, 4).Draw(t, "uploads") == 0 {
+					stored = append(stored, c.Node)
+					policy := aggregator.Policy{Node: own, Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)), Receipts: receipts}
+					ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(1, c.Node)}
+					if _, err := policy.Receipt(t.Context(), ref, blob.Entry{}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			slices.Sort(seen)
+			slices.Sort(stored)
+			for _, a := range m.Handle(role.Saw{Duties: []role.Duty{{Task: task, Round: r, Held: seen}}, Now: 50}) {
+				said = append(said, a.(role.Send).Input.(round.Attest))
+			}
+			if rapid.IntRange(0, 2).Draw(t, "stops") == 0 {
+				receipts = &aggregator.Receipts{}
+				m = aggregator.Machine{Node: own, Receipts: receipts}
+			}
+		}
+		for _, a := range said {
+			for _, b := range said {
+				if round.Contradict(a, b) {
+					t.Fatalf("an honest node signed %08b and %08b", a.Holds, b.Holds)
+				}
+			}
+		}
+	})
 }

@@ -78,6 +78,8 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 			return []role.Action{Score{Task: d.Task, Round: d.Round, Copied: copied}}
 		}
 		return []role.Action{d.Say(round.CommitScore{Node: m.Node, Round: s.Round, Commitment: s.Commitment})}
+	case s.Commitment != own.Commitment: // what opens it is lost, and another opening is none
+		return nil
 	default:
 		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Salt: s.Salt})}
 	}

@@ -13,7 +13,10 @@ import (
 	"cosmossdk.io/log/v2"
 	"cosmossdk.io/math"
 
+	"github.com/cosmos/gogoproto/proto"
+
 	"github.com/cosmos/cosmos-sdk/codec/address"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	"github.com/cosmos/cosmos-sdk/runtime"
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	"github.com/cosmos/cosmos-sdk/testutil"
@@ -139,7 +142,7 @@ func newStored(e chain.Encoding) *stored {
 	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
 	s.books = ledger.NewKeeper(e.Codec, kv(ledger.Name))
 	s.owned = dataset.NewKeeper(e.Codec, kv(dataset.Name), s.nodes, s.books, addresses)
-	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, chain.Denom)
+	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, unsigned{}, chain.Denom)
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	params := node.DefaultParams()
@@ -346,9 +349,31 @@ func (s *stored) Say(id uint64, in round.Input) error {
 
 func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ctx, s.message(id, in)) }
 
+// unsigned takes any message for what its account has signed: a transaction is its Any.
+type unsigned struct{}
+
+func (unsigned) Said(_ context.Context, raw []byte) (sdk.Msg, error) {
+	var holds codectypes.Any
+	must(holds.Unmarshal(raw))
+	m := reflect.New(proto.MessageType(strings.TrimPrefix(holds.TypeUrl, "/")).Elem()).Interface().(sdk.Msg)
+	return m, proto.Unmarshal(holds.Value, m)
+}
+
+// written is an answer as unsigned reads it.
+func (s *stored) written(id uint64, in round.Input) []byte {
+	holds, err := codectypes.NewAnyWithValue(s.message(id, in))
+	must(err)
+	raw, err := holds.Marshal()
+	must(err)
+	return raw
+}
+
 // message is what the account of a node, or an owner, signs.
 func (s *stored) message(id uint64, in round.Input) taskpb.Message {
 	var owner string
+	if two, ok := in.(round.TwoAnswers); ok { // anybody's
+		return &taskpb.MsgAccuseAnswers{Owner: moduleAddress(purse).String(), Task: id, First: s.written(id, two.First), Second: s.written(id, two.Second)}
+	}
 	switch in := in.(type) {
 	case round.Cancel:
 		owner = in.Owner

@@ -66,7 +66,53 @@ func twoReceipts(w *twins) {
 	if len(after.Faults) != 3 || after.Paid != t.Paid || after.Refunded != t.Refunded || after.State != t.State {
 		w.Fatalf("the task after it was closed: %+v", after)
 	}
+	if after.Slashed() != 2*loss+again || after.Faults[0].Burned != loss {
+		w.Fatalf("%d are slashed in the task: %+v", after.Slashed(), after.Faults)
+	}
 	if six, seven := w.node(6), w.node(7); six.Stake != stake-loss-again || seven.Stake != stake-loss || w.one.Burned() != 2*loss+again {
 		w.Fatalf("%d and %d are left, %d are burned", six.Stake, seven.Stake, w.one.Burned())
+	}
+}
+
+// attested is what an aggregator says that it holds.
+func attested(node, number uint64, holds ...byte) round.Attest {
+	return round.Attest{Node: node, Round: number, Holds: holds}
+}
+
+// twoAnswers has anybody show that members of a committee contradicted themselves in what
+// they said to a round: it costs what two receipts cost, and one round is one fault.
+func twoAnswers(w *twins) {
+	id := single(w, bonding())
+	w.reach(cast{}, id, 1, spec.PhaseAttest)
+	two := func(first, second round.Input) round.TwoAnswers {
+		return round.TwoAnswers{First: first, Second: second}
+	}
+	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b01)), round.ErrContradiction)
+	w.refuse(id, two(attested(6, 1, 0b01), attested(6, 1, 0b11)), round.ErrContradiction)
+	w.refuse(id, two(attested(6, 1, 0b01), attested(7, 1, 0b10)), round.ErrContradiction)
+	w.refuse(id, two(attested(1, 1, 0b01), attested(1, 1, 0b10)), round.ErrNotSelected)
+	w.refuse(id, two(attested(6, 2, 0b01), attested(6, 2, 0b10)), round.ErrWrongRound)
+	w.hear(id, two(attested(6, 1, 0b01), attested(6, 1, 0b10)))
+	w.refuse(id, two(attested(6, 1, 0b001), attested(6, 1, 0b100)), round.ErrKnown)
+	w.refuse(id, contradicted(id, 1, 6, 1), round.ErrKnown)
+	model := func(m string) round.RevealAggregate {
+		return round.RevealAggregate{Node: 7, Round: 1, Digest: digest("%s", m), Salt: salt(7)}
+	}
+	score := func(ppm spec.PPM) round.RevealScore {
+		return round.RevealScore{Node: 10, Round: 1, Score: ppm, Salt: salt(10)}
+	}
+	w.hear(id, two(model("one"), model("another")))
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
+	w.hear(id, two(score(1), score(2))) // the task is closed
+	w.end()
+	const loss = stake / 20 // of a bond
+	for _, node := range []uint64{6, 7, 10} {
+		if n := w.node(node); n.Stake != stake-loss || n.State != spec.NodeJailed {
+			w.Fatalf("node %d contradicted itself: %+v", node, n)
+		}
+		w.blamed(node, spec.FaultEquivocation)
+	}
+	if w.one.Burned() != 3*loss {
+		w.Fatalf("%d are burned, want %d", w.one.Burned(), 3*loss)
 	}
 }

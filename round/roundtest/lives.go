@@ -23,6 +23,7 @@ func lives() []life {
 		{"all rounds run", spent},
 		{"a liar", liar},
 		{"two receipts for two updates", twoReceipts},
+		{"two answers that contradict each other", twoAnswers},
 		{"an update withheld", withheld},
 		{"a dropout", dropout},
 		{"aggregators whose disks are full", diskFull},

@@ -168,7 +168,13 @@ func (w *chaos) block() {
 		t := w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task")).Task
 		if len(t.Aggregators) > 0 {
 			accused := rapid.SampledFrom(t.Aggregators).Draw(w.t, "accused").Node
-			say(t.ID, contradicted(t.ID, rapid.Uint64Range(1, 3).Draw(w.t, "round"), accused, node))
+			number := rapid.Uint64Range(1, 3).Draw(w.t, "round")
+			here := w.node(accused).State != spec.NodeExited // one that has left answers no more, and has nothing to lose
+			if here && rapid.Bool().Draw(w.t, "of its answers") {
+				say(t.ID, round.TwoAnswers{First: attested(accused, number, 1), Second: attested(accused, number, rapid.Byte().Draw(w.t, "bitmap"))})
+			} else {
+				say(t.ID, contradicted(t.ID, number, accused, node))
+			}
 		}
 	}
 	if w.chance(3, "money moves") {

@@ -128,7 +128,7 @@ func refusals(w *twins) {
 		case round.ErrNotOwner, round.ErrAlreadyClosing: // see cancelled
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
-		case round.ErrContradiction, round.ErrKnown: // see twoReceipts
+		case round.ErrContradiction, round.ErrKnown: // see twoReceipts and twoAnswers
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
 			if w.heard[refusal.Why] == 0 && refusal.Code < 99 {

@@ -209,8 +209,9 @@ func (w *twins) say(task uint64, in round.Input) error {
 	w.Helper()
 	return w.do(fmt.Sprintf("task %d heard %T %v", task, in, in), func(world World) error {
 		_, cancels := in.(round.Cancel)
-		_, accuses := in.(round.TwoReceipts)
-		wish := cancels || accuses
+		_, receipts := in.(round.TwoReceipts)
+		_, answers := in.(round.TwoAnswers)
+		wish := cancels || receipts || answers
 		owed := world.Owed(task, in)
 		err := world.Say(task, in)
 		if _, ok := errors.AsType[*round.Refusal](err); err != nil && !ok {

@@ -9,7 +9,10 @@ import (
 // Rules are what every world under test asks of deposits: what leaves is away a minute.
 func Rules() spec.StakeRules {
 	rules := round.DefaultStakeRules()
-	rules.Unbonding, rules.Jail, rules.MaxStake, rules.MaxBond = spec.Minute, 10*spec.Second, 10*stake, 5*stake
+	rules.Unbonding, rules.Jail, rules.MaxBond = spec.Minute, 10*spec.Second, 5*stake
+	for i := range rules.Bounds {
+		rules.Bounds[i].Max = 10 * stake
+	}
 	return rules
 }
 

@@ -1,0 +1,110 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/tx/signing"
+	"github.com/cosmos/cosmos-sdk/x/auth/ante"
+	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
+	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
+	txsigning "github.com/cosmos/cosmos-sdk/x/tx/signing"
+
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/althing-network/althing/chain/task"
+)
+
+// signed reads transactions that somebody shows, whether or not a block has them: what
+// counts is what an account has put its signature to. It looks at neither fee, sequence
+// nor time.
+type signed struct {
+	Encoding
+	accounts authkeeper.AccountKeeper
+}
+
+var _ task.Transactions = signed{}
+
+// Said implements [task.Transactions]. The signature is that of the account's key, in any
+// mode in which the chain takes one, and for this chain id: of a transaction that was signed
+// for another chain, or under the chain's former id, nothing is known here.
+func (s signed) Said(ctx context.Context, raw []byte) (sdk.Msg, error) {
+	decoded, err := bounded(s.Tx.TxDecoder())(raw)
+	if err != nil {
+		return nil, err
+	}
+	tx, verifiable := decoded.(authsigning.SigVerifiableTx)
+	written, adaptable := decoded.(authsigning.V2AdaptableTx)
+	if !verifiable || !adaptable {
+		return nil, fmt.Errorf("a %T has no signatures", decoded)
+	}
+	msgs := tx.GetMsgs()
+	if len(msgs) != 1 {
+		return nil, fmt.Errorf("transaction of %d messages: want one", len(msgs))
+	}
+	signers, err := tx.GetSigners()
+	if err != nil {
+		return nil, err
+	}
+	signatures, err := tx.GetSignaturesV2()
+	if err != nil {
+		return nil, err
+	}
+	if len(signers) == 0 || len(signatures) != len(signers) {
+		return nil, fmt.Errorf("transaction of %d signatures: want %d", len(signatures), len(signers))
+	}
+	// Whoever says the message signs first; behind it signs who pays the fee.
+	return msgs[0], s.verify(sdk.UnwrapSDKContext(ctx), signers[0], signatures[0], written.GetSigningTxData())
+}
+
+// verify wants a signature of a transaction to be that of an account.
+func (s signed) verify(ctx sdk.Context, signer sdk.AccAddress, of signing.SignatureV2, tx txsigning.TxData) error {
+	account := s.accounts.GetAccount(ctx, signer)
+	if account == nil || account.GetPubKey() == nil {
+		return fmt.Errorf("account %s has signed nothing", signer)
+	}
+	of.PubKey = account.GetPubKey()
+	if err := ante.DefaultSigVerificationGasConsumer(ctx.GasMeter(), of, s.accounts.GetParams(ctx)); err != nil {
+		return err
+	}
+	key, err := codectypes.NewAnyWithValue(of.PubKey)
+	if err != nil {
+		return err
+	}
+	by := txsigning.SignerData{
+		Address: signer.String(), ChainID: ctx.ChainID(), AccountNumber: account.GetAccountNumber(), Sequence: of.Sequence,
+		PubKey: &anypb.Any{TypeUrl: key.TypeUrl, Value: key.Value},
+	}
+	return authsigning.VerifySignature(ctx, of.PubKey, by, of.Data, s.Tx.SignModeHandler(), tx)
+}
+
+// MaxShownBytes is how long a transaction may be whose message may be shown against its
+// signer: two of them fit into one that accuses it.
+const MaxShownBytes = 16 << 10
+
+// errShown is why a transaction is refused that nobody could show.
+var errShown = errors.New("an attestation or an opening is to be the only message of its transaction")
+
+// showable is a decorator that keeps out what could not be shown to the chain: whoever
+// contradicts itself must not hide that in something that is too long.
+type showable struct{}
+
+// AnteHandle implements [sdk.AnteDecorator].
+func (showable) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	msgs := tx.GetMsgs()
+	for _, m := range msgs {
+		if !task.Shown(m) {
+			continue
+		}
+		if len(msgs) > 1 {
+			return ctx, errShown
+		}
+		if n := len(ctx.TxBytes()); n > MaxShownBytes {
+			return ctx, fmt.Errorf("transaction of %d bytes with an attestation or an opening: want at most %d", n, MaxShownBytes)
+		}
+	}
+	return next(ctx, tx, simulate)
+}

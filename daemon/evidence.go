@@ -1,0 +1,50 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/client"
+)
+
+// EvidenceDir is the folder of a home with what a chain node has heard that contradicts
+// itself: files that althing node accuse reads.
+const EvidenceDir = "evidence"
+
+// maxEvidence is how many files it has at most, so that a liar fills no disk.
+const maxEvidence = 256
+
+// noteContradiction writes down in which transactions an account contradicted itself. It
+// accuses nobody: that costs a fee, and a person decides.
+func noteContradiction(log *slog.Logger, home string, c chain.Contradiction) {
+	path, err := writeEvidence(filepath.Join(home, EvidenceDir), c)
+	if err != nil {
+		log.Warn("a node contradicted itself", "task", c.Task, "owner", c.Owner, "err", err)
+		return
+	}
+	log.Warn("a node contradicted itself", "task", c.Task, "owner", c.Owner, "show it with", "althing node accuse "+path+" --home DIR")
+}
+
+func writeEvidence(dir string, c chain.Contradiction) (path string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if len(files) >= maxEvidence {
+		return "", errors.New("there is evidence enough in " + dir)
+	}
+	b, err := json.Marshal(client.Evidence{Task: c.Task, Answers: &client.Answers{First: c.First, Second: c.Second}})
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, fmt.Sprintf("task-%d-%d.json", c.Task, len(files)+1))
+	return path, writeFile(path, append(b, '\n'))
+}
