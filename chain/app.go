@@ -179,7 +179,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.gov.SetLegacyRouter(govv1beta1.NewRouter()) // it routes nothing
 	a.gov.SetHooks(a.dao.Hooks())
 
-	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]))
+	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]), authority)
 	a.nodes = node.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[node.Name]), a.bank, accountCodec, Denom)
 	a.ledger = ledger.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[ledger.Name]))
@@ -187,7 +187,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.models = model.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[model.Name]), accountCodec)
 	a.tasks = task.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models,
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger,
 		signed{a.Encoding, a.accounts}, authority, Denom)
 
 	joint := council{a}

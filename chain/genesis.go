@@ -212,8 +212,8 @@ func (g Genesis) nodes() nodepb.Params {
 		of.Min, of.Max = orDefault(of.Min, otherwise.Min), orDefault(of.Max, otherwise.Max)
 	}
 	p.MaxBond = orDefault(p.MaxBond, min(d.MaxBond, p.Stakes.MostBond()))
-	p.UnbondingSeconds, p.TimelockSeconds = orDefault(p.UnbondingSeconds, d.UnbondingSeconds), orDefault(p.TimelockSeconds, d.TimelockSeconds)
-	p.JailSeconds, p.MaxSlash = orDefault(p.JailSeconds, d.JailSeconds), orDefault(p.MaxSlash, d.MaxSlash)
+	p.UnbondingSeconds, p.JailSeconds = orDefault(p.UnbondingSeconds, d.UnbondingSeconds), orDefault(p.JailSeconds, d.JailSeconds)
+	p.MaxSlash = orDefault(p.MaxSlash, d.MaxSlash)
 	return p
 }
 

@@ -17,8 +17,7 @@ import (
 // that is written and in one that somebody wrote by hand.
 func TestUnbondingOutlastsAVote(t *testing.T) {
 	g := genesis(t)
-	g.Voting, g.Nodes.TimelockSeconds = time.Hour, 60
-	g.Nodes.UnbondingSeconds = 3660
+	g.Voting, g.Nodes.UnbondingSeconds = time.Hour, 3600
 	if _, err := g.Document(); err == nil {
 		t.Error("a stake leaves as soon as a vote about its node is carried out")
 	}
@@ -27,16 +26,25 @@ func TestUnbondingOutlastsAVote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, by := range []string{"3661", "3660"} {
-		state := strings.Replace(string(doc.AppState), `"unbonding_seconds":"3661"`, `"unbonding_seconds":"`+by+`"`, 1)
+	for _, c := range []struct {
+		seconds, timelock string
+		good              bool
+	}{
+		{"3601", `{}`, true},
+		{"3600", `{}`, false},
+		{"3661", `{"params":{"delay_seconds":"40","grace_seconds":"20"}}`, true},
+		{"3660", `{"params":{"delay_seconds":"40","grace_seconds":"20"}}`, false},
+	} {
+		state := strings.Replace(string(doc.AppState), `"unbonding_seconds":"3601"`, `"unbonding_seconds":"`+c.seconds+`"`, 1)
+		state = strings.Replace(state, "{", `{"timelock":`+c.timelock+",", 1)
 		n := &network{TB: t, db: dbm.NewMemDB(), now: g.Time}
 		n.open()
 		params := doc.Consensus.Params.ToProto()
 		_, err := n.InitChain(&abci.RequestInitChain{
 			ChainId: chainID, Time: g.Time, InitialHeight: 1, ConsensusParams: &params, AppStateBytes: []byte(state),
 		})
-		if (err == nil) != (by == "3661") {
-			t.Errorf("a genesis with %s seconds: %v", by, err)
+		if (err == nil) != c.good {
+			t.Errorf("a genesis with %s seconds and the timelock %s: %v", c.seconds, c.timelock, err)
 		}
 	}
 }

@@ -46,6 +46,8 @@ var (
 	ErrHeld            = &Refusal{30, "no update of the node is missing"}
 	ErrContradiction   = &Refusal{31, "what is shown does not contradict itself, or the node did not sign both"}
 	ErrKnown           = &Refusal{32, "fault is recorded already"}
+	ErrAuthority       = &Refusal{33, "only a passed proposal may"}
+	ErrTariff          = &Refusal{34, "invalid tariff"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -56,6 +58,7 @@ func Refusals() []*Refusal {
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
 		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
+		ErrAuthority, ErrTariff,
 		errUnexpectedInput,
 	}
 }

@@ -25,6 +25,9 @@ var (
 	ErrNodeState = errors.New("node is in another state")
 	// ErrUnbonding is an unbonding that is not there, or one too many.
 	ErrUnbonding = errors.New("no such unbonding")
+
+	errRemoved    = fmt.Errorf("%w: a vote has removed it", ErrNodeState)
+	errUnbondings = fmt.Errorf("%w: want at most %d under way", ErrUnbonding, maxUnbondings)
 )
 
 // DefaultStakeRules are the rules of a network that says nothing else: the same bounds in
@@ -89,10 +92,12 @@ func within(d spec.Deposit, rules spec.StakeRules) error {
 
 // The rules that follow are those for the roles of the node, see [spec.StakeRules.Of].
 
-// NewDeposit is the deposit of a node that registers with a stake.
+// NewDeposit is the deposit of a node that registers with a stake. With less than the
+// least, or nothing, it applies: it is pending until its owner adds what is missing, or a
+// vote grants it.
 func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
-	if err := enough(stake, rules); err != nil {
-		return spec.Deposit{}, err
+	if stake == 0 {
+		return spec.Deposit{State: spec.NodePending}, nil
 	}
 	return AddStake(spec.Deposit{State: spec.NodeActive}, stake, rules)
 }
@@ -100,8 +105,11 @@ func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
 // AddStake is the deposit with more stake. A node that was not selected for want of it
 // is pending until it returns.
 func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
-	if amount == 0 {
+	switch {
+	case amount == 0:
 		return d, fmt.Errorf("%w: nothing is added", ErrStake)
+	case d.Removed:
+		return d, errRemoved
 	}
 	if err := room(d.Locked(), amount, rules); err != nil {
 		return d, err
@@ -111,26 +119,101 @@ func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposi
 }
 
 // Unbond is the deposit of which an amount is on its way out; it is the newest of
-// Unbonding. Only stake that no task holds may leave.
+// Unbonding. Only the owner's own stake, and only what no task holds, may leave.
 func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
 		return d, fmt.Errorf("%w: nothing is unbonded", ErrStake)
 	case amount > d.Free():
 		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.Free(), d.Bonded, d.Stake)
+	case amount > d.Own():
+		return d, fmt.Errorf("%w: %d uthing of which %d are the owner's own: %d of %d were granted", ErrStake, amount, d.Own(), d.Granted, d.Stake)
 	case len(d.Unbonding) >= maxUnbondings:
-		return d, fmt.Errorf("%w: %d are under way: want at most %d", ErrUnbonding, len(d.Unbonding), maxUnbondings)
+		return d, errUnbondings
 	}
+	return settled(unbonded(d, amount, now, rules), rules), nil
+}
+
+// unbonded is the deposit of which an amount of own stake is on its way out. One beyond
+// the bound joins the newest, which begins anew. A node whose whole stake leaves is on its
+// way out.
+func unbonded(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) spec.Deposit {
 	d.Stake -= amount
-	d.Unbondings++
-	d.Unbonding = append(slices.Clone(d.Unbonding), spec.Unbonding{
-		Number: d.Unbondings, Amount: amount, Due: now + int64(rules.Unbonding),
-	})
+	if d.Stake == 0 {
+		d.State = spec.NodeUnbonding
+	}
+	if d.Unbonding = slices.Clone(d.Unbonding); len(d.Unbonding) < maxUnbondings {
+		d.Unbondings++
+		d.Unbonding = append(d.Unbonding, spec.Unbonding{Number: d.Unbondings})
+	}
+	newest := &d.Unbonding[len(d.Unbonding)-1]
+	newest.Amount += amount
+	newest.Since, newest.Due = now, max(newest.Due, now+int64(rules.Unbonding))
+	return d
+}
+
+// Grant is the deposit of a node that applies, to whose stake a vote adds an amount with
+// which it may be selected.
+func Grant(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
+	switch {
+	case amount == 0:
+		return d, fmt.Errorf("%w: nothing is granted", ErrStake)
+	case d.State != spec.NodePending:
+		return d, fmt.Errorf("%w: it is %s: want one that applies", ErrNodeState, d.State)
+	case enough(d.Stake, rules) == nil:
+		return d, fmt.Errorf("%w: it is on leave, with a stake of %d uthing: want one whose stake is too small", ErrNodeState, d.Stake)
+	}
+	if err := room(d.Locked(), amount, rules); err != nil {
+		return d, err
+	}
+	if err := enough(d.Stake+amount, rules); err != nil {
+		return d, err
+	}
+	d.Stake, d.Granted, d.State = d.Stake+amount, d.Granted+amount, spec.NodeActive
 	return settled(d, rules), nil
+}
+
+// Exit is the deposit of a node that leaves, whatever tasks hold of it: the owner's own
+// stake is on its way out, and the caller burns what was granted.
+func Exit(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64, err error) {
+	switch {
+	case d.State == spec.NodeExited, d.State == spec.NodeUnbonding && len(d.Unbonding) > 0:
+		return d, 0, fmt.Errorf("%w: it is %s already", ErrNodeState, d.State)
+	case d.Own() > 0 && len(d.Unbonding) >= maxUnbondings:
+		return d, 0, errUnbondings
+	}
+	after, burned = left(d, now, rules)
+	return after, burned, nil
+}
+
+// Remove is [Exit] by a vote: nothing that the owner does keeps the node, and nothing
+// returns to its stake. An unbonding beyond the bound joins the newest.
+func Remove(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64, err error) {
+	switch {
+	case d.State == spec.NodeExited:
+		return d, 0, fmt.Errorf("%w: it is %s already", ErrNodeState, d.State)
+	case d.Removed:
+		return d, 0, errRemoved
+	}
+	after, burned = left(d, now, rules)
+	after.Removed = true
+	return after, burned, nil
+}
+
+func left(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64) {
+	burned, own := d.Granted, d.Own()
+	d.Stake, d.Granted, d.State = own, 0, spec.NodeUnbonding
+	if own > 0 {
+		d = unbonded(d, own, now, rules)
+	}
+	return d, burned
 }
 
 // CancelUnbond is the deposit to whose stake one unbonding has returned.
 func CancelUnbond(d spec.Deposit, number uint64, rules spec.StakeRules) (spec.Deposit, error) {
+	if d.Removed {
+		return d, errRemoved
+	}
 	i := slices.IndexFunc(d.Unbonding, func(u spec.Unbonding) bool { return u.Number == number })
 	if i < 0 {
 		return d, fmt.Errorf("%w: number %d", ErrUnbonding, number)
@@ -140,11 +223,12 @@ func CancelUnbond(d spec.Deposit, number uint64, rules spec.StakeRules) (spec.De
 	return settled(d, rules), nil
 }
 
-// Mature is the deposit without the unbondings that are due, and what they amount to.
-func Mature(d spec.Deposit, now int64) (after spec.Deposit, returned uint64) {
+// Mature is the deposit without the unbondings that are due, and what they amount to. Of
+// these the ones that a vote holds stay; nil holds none.
+func Mature(d spec.Deposit, now int64, held func(since int64) bool) (after spec.Deposit, returned uint64) {
 	var rest []spec.Unbonding
 	for _, u := range d.Unbonding {
-		if u.Due > now {
+		if u.Due > now || held != nil && held(u.Since) {
 			rest = append(rest, u)
 			continue
 		}
@@ -194,10 +278,10 @@ func SlashBase(task spec.Task, held uint64) uint64 {
 // more than there is, nor than the rules allow in a day that begins with the first
 // slash of it. Parts are rounded down.
 //
-// The stake goes first, then what is on its way out, the newest first: what is soon
-// with its owner left before the other, and is the last to be touched. What tasks hold
-// stays what it is: as long as something else is left, no task loses its bond for the
-// fault in another.
+// The stake goes first, of it the owner's own before what was granted, then what is on its
+// way out, the newest first: what is soon with its owner left before the other, and is the
+// last to be touched. What tasks hold stays what it is: as long as something else is left,
+// no task loses its bond for the fault in another.
 func Slashed(d spec.Deposit, now int64, base uint64, part spec.PPM, rules spec.StakeRules) (after spec.Deposit, taken uint64) {
 	locked := d.Locked()
 	if now >= d.Slashing.Ends {
@@ -207,6 +291,10 @@ func Slashed(d spec.Deposit, now int64, base uint64, part spec.PPM, rules spec.S
 	d.Slashing.Taken += taken
 	rest := taken - min(taken, d.Stake)
 	d.Stake -= taken - rest
+	d.Granted = min(d.Granted, d.Stake)
+	if taken > 0 && d.Stake == 0 {
+		d.State = spec.NodeUnbonding
+	}
 	d.Unbonding = slices.Clone(d.Unbonding)
 	for i := len(d.Unbonding) - 1; i >= 0 && rest > 0; i-- {
 		u := &d.Unbonding[i]
@@ -275,6 +363,8 @@ func CheckDeposit(d spec.Deposit) error {
 		switch {
 		case u.Amount == 0 || u.Number <= before || u.Number > d.Unbondings:
 			return fmt.Errorf("unbonding %d of %d uthing, of %d that there were: want ascending numbers, and none of nothing", u.Number, u.Amount, d.Unbondings)
+		case u.Since < 0 || u.Since > u.Due:
+			return fmt.Errorf("unbonding %d began at %d and is due at %d: want a time after the beginning", u.Number, u.Since, u.Due)
 		case u.Amount > spec.Cap || locked > spec.Cap:
 			return fmt.Errorf("%d uthing and %d that leave: there are never so many", locked, u.Amount)
 		}
@@ -282,8 +372,12 @@ func CheckDeposit(d spec.Deposit) error {
 	}
 	s := d.Slashing
 	switch out := d.State == spec.NodeUnbonding || d.State == spec.NodeExited; {
-	case out != (d.Stake == 0):
-		return fmt.Errorf("%s with a stake of %d uthing", d.State, d.Stake)
+	case out && d.Stake > 0, d.Stake == 0 && !out && (d.State != spec.NodePending || len(d.Unbonding) > 0):
+		return fmt.Errorf("%s with a stake of %d uthing, and %d unbondings", d.State, d.Stake, len(d.Unbonding))
+	case d.Granted > d.Stake:
+		return fmt.Errorf("%d uthing of a stake of %d were granted", d.Granted, d.Stake)
+	case d.Removed && d.State != spec.NodeUnbonding:
+		return fmt.Errorf("%s, and a vote has removed it", d.State)
 	case d.State == spec.NodeJailed && d.JailedUntil <= 0, d.State == spec.NodeActive && d.JailedUntil != 0:
 		return fmt.Errorf("%s, and jailed until %d", d.State, d.JailedUntil)
 	case len(d.Unbonding) > maxUnbondings:
@@ -296,12 +390,11 @@ func CheckDeposit(d spec.Deposit) error {
 	return nil
 }
 
-// settled is the deposit in the state that its money makes.
+// settled is the deposit in the state that its money makes. A stake of nothing is that of
+// a node that applies or is on its way out, and makes neither of them the other.
 func settled(d spec.Deposit, rules spec.StakeRules) spec.Deposit {
 	switch {
-	case d.State == spec.NodeExited:
-	case d.Stake == 0:
-		d.State = spec.NodeUnbonding
+	case d.State == spec.NodeExited, d.Stake == 0:
 	case d.JailedUntil > 0:
 		d.State = spec.NodeJailed
 	case d.State != spec.NodeActive || within(d, rules) != nil:

@@ -3,6 +3,7 @@ package round_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +27,8 @@ type history struct {
 	spec.Deposit
 	rules           spec.StakeRules
 	now             int64
-	in, out, burned uint64
+	in, out, burned uint64           // of the owner's own
+	minted, gone    uint64           // of what was granted
 	holds           []uint64         // of tasks
 	begun           map[uint64]int64 // when an unbonding began, by number
 	period          int64            // when the period of the newest slash began
@@ -50,15 +52,37 @@ func (h *history) keep(after spec.Deposit, err error) bool {
 	return err == nil
 }
 
+// leave lets the node leave, by its owner or by a vote.
+func (h *history) leave(may bool, how func(spec.Deposit, int64, spec.StakeRules) (spec.Deposit, uint64, error)) {
+	own, granted, under := h.Stake-h.Granted, h.Granted, h.Unbondings
+	after, burned, err := how(h.Deposit, h.now, h.rules)
+	if got := h.keep(after, err); got != may {
+		h.Fatalf("leaving with %+v: %v", h.Deposit, err)
+	} else if !got {
+		return
+	}
+	if burned != granted || h.Stake > 0 || h.State != spec.NodeUnbonding {
+		h.Fatalf("%d is burned of what was granted: %+v", burned, h.Deposit)
+	}
+	h.gone += burned
+	switch newest := len(h.Unbonding) - 1; {
+	case h.Unbondings > under:
+		h.begun[h.Unbondings] = h.now
+	case own > 0: // it joined the newest
+		h.begun[h.Unbonding[newest].Number] = h.now
+	}
+}
+
 // Whatever is done to a deposit in whatever order: what came in is there, went back or
-// was burned (I3); nothing wraps and nothing of zero happens (I4); a slash takes no more
+// was burned for a fault (I3), whatever a vote decides; what was granted is there or was
+// burned, and never goes to the owner; nothing wraps and nothing of zero happens (I4); a slash takes no more
 // than there is, than its base and than the day allows (I5); an unbonding ends once, not
 // before its time, and there are few of them (I12).
 func TestDepositLosesNothing(t *testing.T) {
 	seen := map[spec.NodeState]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		h := &history{T: t, rules: strict(), now: 1_000_000, period: -86_400_000, begun: map[uint64]int64{}}
-		first := rapid.Uint64Range(10, 1000).Draw(t, "first stake")
+		first := rapid.Uint64Range(0, 1000).Draw(t, "first stake")
 		d, err := round.NewDeposit(first, h.rules)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +91,7 @@ func TestDepositLosesNothing(t *testing.T) {
 		h.Repeat(map[string]func(*rapid.T){
 			"add": func(*rapid.T) {
 				amount := h.amount("amount")
-				may := amount > 0 && amount <= h.rules.Bounds[0].Max && h.Locked()+amount <= h.rules.Bounds[0].Max
+				may := amount > 0 && amount <= h.rules.Bounds[0].Max && h.Locked()+amount <= h.rules.Bounds[0].Max && !h.Removed
 				if got := h.keep(round.AddStake(h.Deposit, amount, h.rules)); got != may {
 					t.Fatalf("adding %d to %+v: %t", amount, h.Deposit, got)
 				} else if got {
@@ -76,7 +100,7 @@ func TestDepositLosesNothing(t *testing.T) {
 			},
 			"unbond": func(*rapid.T) {
 				amount := h.amount("amount")
-				may := amount > 0 && amount <= h.Free() && len(h.Unbonding) < 7
+				may := amount > 0 && amount <= h.Free() && amount <= h.Stake-h.Granted && len(h.Unbonding) < 7
 				if got := h.keep(round.Unbond(h.Deposit, amount, h.now, h.rules)); got != may {
 					t.Fatalf("unbonding %d of %+v: %t", amount, h.Deposit, got)
 				} else if got {
@@ -86,10 +110,34 @@ func TestDepositLosesNothing(t *testing.T) {
 			"cancel": func(*rapid.T) {
 				number := rapid.Uint64Range(0, h.Unbondings+1).Draw(t, "number")
 				_, there := h.begun[number]
+				there = there && !h.Removed
 				if got := h.keep(round.CancelUnbond(h.Deposit, number, h.rules)); got != there {
 					t.Fatalf("cancelling %d of %+v: %t", number, h.Deposit, got)
 				}
-				delete(h.begun, number)
+				if there {
+					delete(h.begun, number)
+				}
+			},
+			"grant": func(*rapid.T) {
+				amount := h.amount("amount")
+				bounds := h.rules.Bounds[0]
+				reaches := h.Stake < bounds.Min && amount >= bounds.Min-h.Stake && amount <= bounds.Max
+				may := amount > 0 && h.State == spec.NodePending && reaches && h.Locked()+amount <= bounds.Max
+				if got := h.keep(round.Grant(h.Deposit, amount, h.rules)); got != may {
+					t.Fatalf("granting %d to %+v: %t", amount, h.Deposit, got)
+				} else if got {
+					h.minted += amount
+				}
+			},
+			"exit": func(*rapid.T) {
+				may := (h.State != spec.NodeUnbonding || len(h.Unbonding) == 0) && (h.Stake == h.Granted || len(h.Unbonding) < 7)
+				h.leave(may, round.Exit)
+			},
+			"remove": func(*rapid.T) {
+				h.leave(!h.Removed, round.Remove)
+				if !h.Removed {
+					t.Fatalf("a vote removes it: %+v", h.Deposit)
+				}
 			},
 			"pass": func(*rapid.T) {
 				h.now += rapid.SampledFrom([]int64{1, 3_600_000, 86_400_000, 100 * 3_600_000}).Draw(t, "pause")
@@ -102,7 +150,7 @@ func TestDepositLosesNothing(t *testing.T) {
 						delete(h.begun, u.Number)
 					}
 				}
-				after, returned := round.Mature(h.Deposit, h.now)
+				after, returned := round.Mature(h.Deposit, h.now, nil)
 				if returned != want {
 					t.Fatalf("%d goes back of %+v: want %d", returned, h.Deposit, want)
 				}
@@ -136,9 +184,13 @@ func TestDepositLosesNothing(t *testing.T) {
 				if h.slashed += taken; h.slashed > h.most || taken > base || after.Locked()+taken != before {
 					t.Fatalf("%d is taken of %d, %d in a day in which %d may be: %+v", taken, before, h.slashed, h.most, after)
 				}
-				h.Deposit, h.burned = after, h.burned+taken
+				if own := h.Stake - h.Granted; taken <= own && after.Granted != h.Granted {
+					t.Fatalf("what was granted is touched before the owner's own %d: %d is taken of %+v", own, taken, h.Deposit)
+				}
+				granted := h.Granted - after.Granted
+				h.Deposit, h.burned, h.gone = after, h.burned+taken-granted, h.gone+granted
 				for number := range h.begun { // one that was slashed away is no more
-					if _, err := round.CancelUnbond(h.Deposit, number, h.rules); err != nil {
+					if !slices.ContainsFunc(h.Unbonding, func(u spec.Unbonding) bool { return u.Number == number }) {
 						delete(h.begun, number)
 					}
 				}
@@ -161,7 +213,9 @@ func TestDepositLosesNothing(t *testing.T) {
 					held += hold
 				}
 				switch {
-				case h.in != h.out+h.burned+h.Locked():
+				case h.Granted > h.Stake || h.minted != h.gone+h.Granted:
+					t.Fatalf("%d was granted, %d of that was burned, and there is %+v", h.minted, h.gone, h.Deposit)
+				case h.in != h.out+h.burned+h.Locked()-h.Granted:
 					t.Fatalf("%d came in, %d went back, %d was burned, and there is %+v", h.in, h.out, h.burned, h.Deposit)
 				case h.Bonded != held:
 					t.Fatalf("tasks hold %d: %+v", held, h.Deposit)
@@ -169,8 +223,11 @@ func TestDepositLosesNothing(t *testing.T) {
 					t.Fatalf("want the unbondings %v: %+v", h.begun, h.Deposit)
 				case h.Selectable() && (h.Stake < h.rules.Bounds[0].Min || h.JailedUntil > 0):
 					t.Fatalf("may be selected: %+v", h.Deposit)
-				case (h.State == spec.NodeUnbonding) != (h.Stake == 0):
+				case h.State == spec.NodeUnbonding && h.Stake > 0, h.Stake == 0 && h.State != spec.NodeUnbonding && h.State != spec.NodePending:
 					t.Fatalf("on its way out: %+v", h.Deposit)
+				}
+				if err := round.CheckDeposit(h.Deposit); err != nil {
+					t.Fatalf("%+v: %v", h.Deposit, err)
 				}
 				seen[h.State]++
 			},
@@ -225,7 +282,7 @@ func TestAttack19ExitBeforeTheFaultIsJudged(t *testing.T) {
 	if _, taken := round.Slashed(leaving, 1, 500, 50_000, rules); taken != 25 {
 		t.Errorf("a node on its way out loses %d, want 25 as one that stays", taken)
 	}
-	gone, returned := round.Mature(leaving, int64(rules.Unbonding))
+	gone, returned := round.Mature(leaving, int64(rules.Unbonding), nil)
 	if _, taken := round.Slashed(gone, 1, 500, 50_000, rules); taken != 0 || returned != 1000 {
 		t.Errorf("what is with its owner is slashed by %d, after %d went back", taken, returned)
 	}

@@ -78,8 +78,8 @@ func (c *Chain) Balance(account string) uint64 { return c.balances[account] }
 // Escrow is what is locked for all tasks together, in uthing.
 func (c *Chain) Escrow() uint64 { return c.escrow }
 
-// Register locks a stake out of the owner's money and makes an active node of the
-// next id.
+// Register locks a stake out of the owner's money and makes a node of the next id, which
+// is active where the stake is large enough.
 func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint64, error) {
 	if err := profile.Validate(); err != nil {
 		return 0, err

@@ -51,7 +51,10 @@ func (c *Chain) Exit(node uint64) error {
 	if !ok || n.Busy > 0 {
 		return fmt.Errorf("node %d is not there or serves a task: there %t, busy with %d", node, ok, n.Busy)
 	}
-	return c.Unbond(node, n.Stake)
+	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		after, _, err := round.Exit(d, c.clock.Block, rules) // nothing is granted here
+		return after, err
+	})
 }
 
 // Unjail makes a node active whose time in jail is over.
@@ -105,7 +108,7 @@ func (c *Chain) keep(node uint64, change func(*spec.Node)) {
 // mature gives back what is due, and forgets who has nothing left.
 func (c *Chain) mature() {
 	for i, n := range c.nodes {
-		d, returned := round.Mature(n.Deposit, c.clock.Block)
+		d, returned := round.Mature(n.Deposit, c.clock.Block, nil)
 		c.nodes[i].Deposit = d
 		c.balances[n.Owner] += returned
 		c.bury(n.ID)

@@ -166,8 +166,20 @@ func (p Profile) ValidatePublic() error {
 
 // printable reports whether s can stand in a terminal, a page or a log: it is
 // not empty, not longer than maxName, UTF-8 and free of control characters.
-func printable(s string) bool {
-	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
+func printable(s string) bool { return len(s) <= maxName && visible(s) }
+
+// visible reports whether a text is not empty and draws nothing on a terminal but itself.
+func visible(s string) bool { return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, control) }
+
+// maxReason is how many bytes say why a vote removes a node.
+const maxReason = 256
+
+// CheckReason reports what is wrong with why a vote removes a node.
+func CheckReason(reason string) error {
+	if len(reason) > maxReason || !visible(reason) {
+		return fmt.Errorf("reason %.64q: want 1 to %d bytes of printable text", reason, maxReason)
+	}
+	return nil
 }
 
 func control(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }

@@ -5,6 +5,9 @@ package spec
 type Deposit struct {
 	State NodeState `json:"state"`
 	Stake uint64    `json:"stake_uthing"` // without what is on its way out
+	// Granted is what of the stake a vote has granted. It has no vote, can be slashed, and is
+	// burned when it leaves; the rest is the owner's own.
+	Granted uint64 `json:"granted_uthing,omitempty"`
 	// Bonded is what the node's tasks hold of the stake. A slashed stake may be smaller;
 	// then nothing of it is free.
 	Bonded    uint64      `json:"bonded_uthing,omitempty"`
@@ -15,13 +18,16 @@ type Deposit struct {
 	// milliseconds since 1970; 0: it is not jailed.
 	JailedUntil int64       `json:"jailed_until_unix_ms,omitempty"`
 	Slashing    SlashPeriod `json:"slashing,omitzero"`
+	// Removed says that a vote has sent the node away: nothing returns to its stake.
+	Removed bool `json:"removed,omitempty"`
 }
 
 // Unbonding is money on its way back to the owner. Until it is there it can be slashed.
 type Unbonding struct {
 	Number uint64 `json:"number"`
 	Amount uint64 `json:"amount_uthing"`
-	Due    int64  `json:"due_unix_ms"` // block time, in milliseconds since 1970
+	Since  int64  `json:"since_unix_ms"` // block time at which it began, in milliseconds since 1970
+	Due    int64  `json:"due_unix_ms"`   // block time, in milliseconds since 1970
 }
 
 // SlashPeriod bounds what is slashed of a deposit in a stretch of time.
@@ -33,6 +39,9 @@ type SlashPeriod struct {
 
 // Free is what of the stake no task holds.
 func (d Deposit) Free() uint64 { return d.Stake - min(d.Bonded, d.Stake) }
+
+// Own is what of the stake is the owner's own: it has a vote.
+func (d Deposit) Own() uint64 { return d.Stake - min(d.Granted, d.Stake) }
 
 // Locked is all that is held for the node, with what is on its way out.
 func (d Deposit) Locked() uint64 {
@@ -79,7 +88,7 @@ type NodeState string
 
 // The states of a node.
 const (
-	NodePending   NodeState = "pending"   // not selected: its stake is too small, or its owner declared a leave
+	NodePending   NodeState = "pending"   // not selected: it applies, its stake is too small, or its owner declared a leave
 	NodeActive    NodeState = "active"    // may be selected
 	NodeJailed    NodeState = "jailed"    // not selected, for a fault that was proved
 	NodeUnbonding NodeState = "unbonding" // not selected: all its stake is on its way out

@@ -20,6 +20,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
+// authority is the account in whose name passed proposals act.
+const authority = "the proposals"
+
 // world is a keeper with the default parameters and a context to call it in.
 type world struct {
 	fee.Keeper
@@ -33,7 +36,7 @@ func open() world {
 		ctx:   testutil.DefaultContext(key, storetypes.NewTransientStoreKey("none")).WithBlockHeight(2),
 		codec: moduletestutil.MakeTestEncodingConfig(fee.Module{}),
 	}
-	w.Keeper = fee.NewKeeper(w.codec.Codec, runtime.NewKVStoreService(key))
+	w.Keeper = fee.NewKeeper(w.codec.Codec, runtime.NewKVStoreService(key), authority)
 	w.module().InitGenesis(w.ctx, w.codec.Codec, fee.Module{}.DefaultGenesis(w.codec.Codec))
 	return w
 }

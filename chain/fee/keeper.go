@@ -9,8 +9,11 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
+
 	"cosmossdk.io/collections"
 	"cosmossdk.io/core/store"
+	"cosmossdk.io/errors"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 
@@ -25,18 +28,29 @@ const (
 	StoreKey = "fees"
 )
 
-var _ feepb.QueryServer = Keeper{}
+// What is refused. The numbers are part of the protocol.
+var (
+	ErrAuthority = errors.RegisterWithGRPCCode(Name, 2, codes.PermissionDenied, "only a passed proposal may")
+	ErrParams    = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid parameters")
+)
+
+var (
+	_ feepb.MsgServer   = Keeper{}
+	_ feepb.QueryServer = Keeper{}
+)
 
 // Keeper owns the parameters of fees. They are part of the chain's state, so
 // validators agree on them.
 type Keeper struct {
-	params collections.Item[feepb.Params]
+	authority string
+	params    collections.Item[feepb.Params]
 }
 
-// NewKeeper returns a keeper over a store.
-func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService) Keeper {
+// NewKeeper returns a keeper over a store. Authority is the account in whose name passed
+// proposals act.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
-	k := Keeper{params: collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[feepb.Params](cdc))}
+	k := Keeper{authority: authority, params: collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[feepb.Params](cdc))}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
 	}
@@ -53,6 +67,17 @@ func (k Keeper) GasPrice(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("read the gas price: %w", err)
 	}
 	return params.MinGasPrice, nil
+}
+
+// UpdateParams implements [feepb.MsgServer].
+func (k Keeper) UpdateParams(ctx context.Context, msg *feepb.MsgUpdateParams) (*feepb.MsgUpdateParamsResponse, error) {
+	if msg.Authority != k.authority {
+		return nil, ErrAuthority.Wrapf("%q is not %q", msg.Authority, k.authority)
+	}
+	if err := msg.Params.Validate(); err != nil {
+		return nil, ErrParams.Wrap(err.Error())
+	}
+	return &feepb.MsgUpdateParamsResponse{}, k.params.Set(ctx, msg.Params)
 }
 
 // Params implements [feepb.QueryServer].

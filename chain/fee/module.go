@@ -14,6 +14,7 @@ import (
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
+	"github.com/cosmos/cosmos-sdk/types/msgservice"
 
 	"github.com/althing-network/althing/pb/feepb"
 )
@@ -47,11 +48,14 @@ func (Module) RegisterLegacyAminoCodec(*codec.LegacyAmino) {}
 // gateway.
 func (Module) RegisterGRPCGatewayRoutes(client.Context, *runtime.ServeMux) {}
 
-// RegisterInterfaces implements [module.AppModuleBasic]; there is no message.
-func (Module) RegisterInterfaces(codectypes.InterfaceRegistry) {}
+// RegisterInterfaces implements [module.AppModuleBasic].
+func (Module) RegisterInterfaces(r codectypes.InterfaceRegistry) {
+	msgservice.RegisterMsgServiceDesc(r, &feepb.Msg_serviceDesc)
+}
 
 // RegisterServices implements [appmodule.HasServices].
 func (m Module) RegisterServices(r grpc.ServiceRegistrar) error {
+	feepb.RegisterMsgServer(r, m.Keeper)
 	feepb.RegisterQueryServer(r, m.Keeper)
 	return nil
 }
@@ -61,11 +65,13 @@ func (Module) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	return cdc.MustMarshalJSON(&feepb.Genesis{Params: DefaultParams()})
 }
 
-// ValidateGenesis implements [module.HasGenesisBasics]. Any price is valid; at
-// 0, gas is free.
+// ValidateGenesis implements [module.HasGenesisBasics].
 func (Module) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, raw json.RawMessage) error {
 	var g feepb.Genesis
 	if err := cdc.UnmarshalJSON(raw, &g); err != nil {
+		return fmt.Errorf("invalid genesis of fees: %w", err)
+	}
+	if err := g.Params.Validate(); err != nil {
 		return fmt.Errorf("invalid genesis of fees: %w", err)
 	}
 	return nil
@@ -75,6 +81,9 @@ func (Module) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, ra
 func (m Module) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
 	var g feepb.Genesis
 	cdc.MustUnmarshalJSON(raw, &g)
+	if err := g.Params.Validate(); err != nil {
+		panic(fmt.Errorf("invalid genesis of fees: %w", err))
+	}
 	if err := m.params.Set(ctx, g.Params); err != nil {
 		panic(err)
 	}

@@ -63,8 +63,17 @@ func TestStakeOfEachRole(t *testing.T) {
 		}
 	}
 
-	refuse(register(spec.Aggregator, 4_999_999), "4999999 uthing", "at least 5000000", "role aggregator")
-	refuse(register(both, 4_000_000), "4000000 uthing", "at least 5000000", "role aggregator")
+	for _, roles := range []spec.Role{spec.Aggregator, both} { // with less it applies
+		block := r.ctx
+		r.ctx, _ = block.CacheContext()
+		if err := register(roles, 4_999_999); err != nil {
+			t.Fatal(err)
+		}
+		be(spec.NodePending, roles, 4_999_999)
+		_, err := r.Activate(r.ctx, &nodepb.MsgActivate{Owner: owner("ann")})
+		refuse(err, "4999999 uthing", "at least 5000000", "role aggregator")
+		r.ctx, r.bank[account("ann")] = block, r.bank[account("ann")]+4_999_999
+	}
 	refuse(register(both, 9_000_001), "9000001 uthing", "at most 9000000", "role trainer")
 	if err := register(spec.Trainer, 4_000_000); err != nil {
 		t.Fatal(err)

@@ -1,14 +1,11 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
-
-	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/round"
@@ -31,11 +28,7 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 // chain.
 func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Context, node uint64) (parts, bond uint64, err error)) (found []string, err error) {
 	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
-	nodes, exited, active := 0, 0, 0
-	rules, err := k.rules(ctx)
-	if err != nil {
-		return nil, err
-	}
+	nodes, exited, active, votable := 0, 0, 0, uint64(0)
 	err = k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
 		nodes++
 		stored, err := k.join(ctx, id, r)
@@ -54,9 +47,10 @@ func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Conte
 		if n.Reputation > spec.One {
 			say("node %d has a reputation of %d ppm", id, n.Reputation)
 		}
-		if err := cmp.Or(round.CheckDeposit(n.Deposit), round.CheckStake(n.Deposit, rules.Of(n.Profile.Roles))); err != nil {
+		if err := round.CheckDeposit(n.Deposit); err != nil {
 			say("node %d: %s", id, err)
 		}
+		votable += n.Own()
 		busy, bond, err := tasks(ctx, id)
 		if err != nil {
 			return true, err
@@ -78,7 +72,7 @@ func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Conte
 			exited++
 			return false, nil
 		}
-		account, err := sdk.AccAddressFromBech32(r.Owner)
+		account, err := k.account(r.Owner)
 		if err != nil {
 			say("node %d: %s", id, err)
 			return false, nil
@@ -90,6 +84,9 @@ func (k Keeper) Contradictions(ctx context.Context, tasks func(ctx context.Conte
 	})
 	if err != nil {
 		return found, err
+	}
+	if sum, err := k.Votable(ctx); err != nil || sum != votable {
+		say("%d uthing have a vote, and %d are counted, %v", votable, sum, err)
 	}
 	owners, err := entries(ctx, k.owners)
 	if err != nil {

@@ -22,6 +22,9 @@ var (
 	ErrGenesis    = errors.RegisterWithGRPCCode(Name, 9, codes.InvalidArgument, "invalid genesis")
 	ErrState      = errors.RegisterWithGRPCCode(Name, 10, codes.FailedPrecondition, "node is in another state")
 	ErrUnbonding  = errors.RegisterWithGRPCCode(Name, 11, codes.FailedPrecondition, "no such unbonding")
+	ErrAuthority  = errors.RegisterWithGRPCCode(Name, 12, codes.PermissionDenied, "only a passed proposal may")
+	ErrReason     = errors.RegisterWithGRPCCode(Name, 13, codes.InvalidArgument, "invalid reason")
+	ErrParams     = errors.RegisterWithGRPCCode(Name, 14, codes.InvalidArgument, "invalid parameters")
 )
 
 // refused gives what is refused of a deposit its number.

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -16,8 +15,7 @@ import (
 // DefaultParams ask for one THING of stake and for endpoints that others reach. What
 // leaves is away for longer than a vote and what follows of it take.
 func DefaultParams() nodepb.Params {
-	const timelock = 48 * 3600
-	p := nodepb.Params{TimelockSeconds: timelock}
+	var p nodepb.Params
 	p.SetRules(round.DefaultStakeRules())
 	return p
 }
@@ -29,7 +27,7 @@ func Validate(g nodepb.Genesis) error {
 	if err := g.Params.Validate(); err != nil {
 		return ErrGenesis.Wrap(err.Error())
 	}
-	before, rules := uint64(0), g.Params.Rules()
+	var before uint64
 	for i := range g.Nodes {
 		n, err := g.Nodes[i].ToSpec()
 		if err != nil {
@@ -52,7 +50,7 @@ func Validate(g nodepb.Genesis) error {
 		case len(n.History) > round.MaxHistory:
 			return ErrGenesis.Wrapf("node %d has a history of %d changes: want at most %d", n.ID, len(n.History), round.MaxHistory)
 		}
-		if err := cmp.Or(round.CheckDeposit(n.Deposit), round.CheckStake(n.Deposit, rules.Of(n.Profile.Roles))); err != nil {
+		if err := round.CheckDeposit(n.Deposit); err != nil {
 			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		}
 		before = n.ID
@@ -71,6 +69,10 @@ func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 	if err := k.last.Set(ctx, max(g.Next, 1)-1); err != nil {
 		return err
 	}
+	if err := k.votable.Set(ctx, 0); err != nil {
+		return err
+	}
+	k.votes = new(Governance) // what a genesis has was always there
 	for i := range g.Nodes {
 		n, err := g.Nodes[i].ToSpec()
 		if err != nil {

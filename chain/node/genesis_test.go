@@ -86,8 +86,13 @@ func TestBadGenesisIsRefused(t *testing.T) {
 	if err := node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, two}, Next: 3}); err != nil {
 		t.Fatal(err)
 	}
-	poor, small, large, saint, nobody, gone, free, stateless := two, two, two, two, two, two, two, two
-	small.Deposit.Stake, large.Deposit.Stake = 999_999, 500_000_000_001
+	small := two // since a vote that asks for more
+	if small.Deposit.Stake = 5; node.Validate(nodepb.Genesis{Params: node.DefaultParams(), Nodes: []nodepb.Node{one, small}, Next: 3}) != nil {
+		t.Error("a node that was active before the least stake was raised makes no genesis")
+	}
+	poor, given, removed, early, saint, nobody, gone, free, stateless := two, two, two, two, two, two, two, two, two
+	given.Deposit.Granted, removed.Deposit.Removed = 1_000_001, true
+	early.Deposit.Unbonding, early.Deposit.Unbondings = []nodepb.Unbonding{{Number: 1, Amount: 5, Since: 8, Due: 7}}, 1
 	poor.Deposit.Stake, saint.Standing.Reputation, nobody.Profile.Name = 0, 1_000_001, ""
 	gone.Deposit.State, free.Deposit.JailedUntil, stateless.Deposit.State = nodepb.NODE_STATE_EXITED, 5, 0
 	leaving := two
@@ -102,8 +107,9 @@ func TestBadGenesisIsRefused(t *testing.T) {
 		"out of order":       {Nodes: []nodepb.Node{two, one}, Next: 3},
 		"an id to come":      {Nodes: []nodepb.Node{one, two}, Next: 2},
 		"no stake":           {Nodes: []nodepb.Node{one, poor}, Next: 3},
-		"too small a stake":  {Nodes: []nodepb.Node{one, small}, Next: 3},
-		"too large a stake":  {Nodes: []nodepb.Node{one, large}, Next: 3},
+		"too much granted":   {Nodes: []nodepb.Node{one, given}, Next: 3},
+		"removed and active": {Nodes: []nodepb.Node{one, removed}, Next: 3},
+		"due before it is":   {Nodes: []nodepb.Node{one, early}, Next: 3},
 		"too much standing":  {Nodes: []nodepb.Node{one, saint}, Next: 3},
 		"an invalid profile": {Nodes: []nodepb.Node{one, nobody}, Next: 3},
 	} {

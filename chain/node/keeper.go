@@ -52,8 +52,10 @@ type Keeper struct {
 	changes       collections.Map[collections.Pair[uint64, uint64], nodepb.Change] // id, number modulo round.MaxHistory
 	active        collections.KeySet[uint64]                                       // who may be selected
 	due           collections.KeySet[dueKey]                                       // what the end of a block gives back
+	votable       collections.Item[uint64]                                         // sum of all stake that has a vote
 
-	mirror *mirror // of registrations, deposits and standings
+	mirror *mirror     // of registrations, deposits and standings
+	votes  *Governance // see [Keeper.Govern]
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
@@ -61,7 +63,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addres
 	sb, m := collections.NewSchemaBuilder(kv), new(mirror)
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, addresses: addresses, denom: denom, mirror: m,
+		bank: bank, addresses: addresses, denom: denom, mirror: m, votes: new(Governance),
 		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
 		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
 		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
@@ -71,6 +73,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addres
 		changes:       collections.NewMap(sb, collections.NewPrefix(6), "changes", pair, codec.CollValue[nodepb.Change](cdc)),
 		active:        collections.NewKeySet(sb, collections.NewPrefix(7), "active", collections.Uint64Key),
 		due:           collections.NewKeySet(sb, collections.NewPrefix(8), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
+		votable:       collections.NewItem(sb, collections.NewPrefix(9), "votable", collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above

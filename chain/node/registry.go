@@ -15,7 +15,7 @@ import (
 )
 
 // Register implements [nodepb.MsgServer]: it locks the stake and gives the node
-// the next id. The node is active from then on.
+// the next id. The node is active from then on, or applies where its stake is too small.
 func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.MsgRegisterResponse, error) {
 	account, err := k.newcomer(ctx, msg.Owner)
 	if err != nil {
@@ -36,8 +36,10 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, refused(err)
 	}
-	if err := k.lock(ctx, account, msg.Stake); err != nil {
-		return nil, err
+	if msg.Stake > 0 {
+		if err := k.lock(ctx, account, msg.Stake); err != nil {
+			return nil, err
+		}
 	}
 	last, err := k.last.Next(ctx)
 	if err != nil {

@@ -45,12 +45,19 @@ func (k Keeper) Bond(ctx context.Context, msg *nodepb.MsgBond) (*nodepb.MsgBondR
 // Unbond implements [nodepb.MsgServer]. A node whose whole stake leaves is selected no
 // more.
 func (k Keeper) Unbond(ctx context.Context, msg *nodepb.MsgUnbond) (*nodepb.MsgUnbondResponse, error) {
-	u, err := k.unbond(ctx, msg.Owner, func(spec.Deposit) uint64 { return msg.Amount })
-	return &nodepb.MsgUnbondResponse{Unbonding: u}, err
+	id, after, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		return round.Unbond(d, msg.Amount, blockTime(ctx), rules)
+	})
+	if err != nil {
+		return nil, err
+	}
+	u := nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
+	return &nodepb.MsgUnbondResponse{Unbonding: u}, emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u})
 }
 
-// Exit implements [nodepb.MsgServer]: the whole stake is on its way out, of a node that
-// serves no task. Its id is not given again.
+// Exit implements [nodepb.MsgServer]: the owner's whole stake is on its way out, of a node
+// that serves no task, and what was granted is burned. A node without a stake is gone at
+// once. Its id is not given again.
 func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitResponse, error) {
 	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
@@ -63,19 +70,43 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 	if standing.Busy > 0 {
 		return nil, ErrBusy.Wrapf("node %d serves %d tasks", id, standing.Busy)
 	}
-	u, err := k.unbond(ctx, msg.Owner, func(d spec.Deposit) uint64 { return d.Stake })
-	return &nodepb.MsgExitResponse{Unbonding: u}, err
+	rules, err := k.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, err := k.deposit(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	after, burned, err := round.Exit(before, blockTime(ctx), rules)
+	if err != nil {
+		return nil, refused(err)
+	}
+	res := new(nodepb.MsgExitResponse)
+	if before.Own() > 0 {
+		res.Unbonding = nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
+	}
+	return res, k.depart(ctx, id, before, after, burned)
 }
 
-func (k Keeper) unbond(ctx context.Context, owner string, amount func(spec.Deposit) uint64) (nodepb.Unbonding, error) {
-	id, after, err := k.change(ctx, owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
-		return round.Unbond(d, amount(d), blockTime(ctx), rules)
-	})
-	if err != nil {
-		return nodepb.Unbonding{}, err
+// depart stores the deposit of a node that leaves, burns what was granted to it and
+// forgets the node if nothing keeps it.
+func (k Keeper) depart(ctx context.Context, id uint64, before, after spec.Deposit, burned uint64) error {
+	if err := k.redeposit(ctx, id, before, after); err != nil {
+		return err
 	}
-	u := nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
-	return u, emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u})
+	if burned > 0 {
+		if err := k.bank.BurnCoins(ctx, Name, k.coins(burned)); err != nil {
+			return fmt.Errorf("burn what was granted to node %d: %w", id, err)
+		}
+	}
+	if before.Own() > 0 {
+		u := nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
+		if err := emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u}); err != nil {
+			return err
+		}
+	}
+	return k.bury(ctx, id)
 }
 
 // CancelUnbond implements [nodepb.MsgServer].
@@ -145,9 +176,12 @@ func (k Keeper) deposit(ctx context.Context, id uint64) (spec.Deposit, error) {
 	return stored.ToSpec()
 }
 
-// redeposit stores a deposit and keeps the indexes in step: who may be selected, and
-// when something is due.
+// redeposit stores a deposit and keeps in step what is kept of all of them: what has a
+// vote, who may be selected, and when something is due.
 func (k Keeper) redeposit(ctx context.Context, id uint64, before, after spec.Deposit) error {
+	if err := k.revote(ctx, id, before.Own(), after.Own()); err != nil {
+		return err
+	}
 	if err := k.deposits.Set(ctx, id, nodepb.DepositFromSpec(after)); err != nil {
 		return err
 	}

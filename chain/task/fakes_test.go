@@ -19,6 +19,9 @@ import (
 
 const denom = "uthing"
 
+// authority is the account in whose name passed proposals act.
+const authority = "the proposals"
+
 // ledger is a bank over a store, so that what a task does is undone with the
 // rest of a block. It refuses to pay the accounts that are told to it.
 type ledger struct {

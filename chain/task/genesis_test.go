@@ -220,7 +220,7 @@ func TestNewKeeperOverUsedStore(t *testing.T) {
 	w := network(t, 6, 4, 4)
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseScore)
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, authority, denom)
 	if got := w.finish(id); got.State != spec.TaskReached {
 		t.Errorf("task is %s after a restart", got.State)
 	}

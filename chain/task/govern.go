@@ -19,7 +19,3 @@ func (k Keeper) UpdateModel(context.Context, *taskpb.MsgUpdateModel) (*taskpb.Ms
 	return nil, errBase
 }
 
-// UpdateParams implements [taskpb.MsgServer].
-func (k Keeper) UpdateParams(context.Context, *taskpb.MsgUpdateParams) (*taskpb.MsgUpdateParamsResponse, error) {
-	return nil, errBase
-}

@@ -83,12 +83,13 @@ type Ledger interface {
 
 // Keeper owns the state of tasks and serves their messages and queries.
 type Keeper struct {
-	bank     Bank
-	nodes    Registry
-	datasets Datasets
-	ledger   Ledger
-	signed   Transactions
-	denom    string
+	bank      Bank
+	nodes     Registry
+	datasets  Datasets
+	ledger    Ledger
+	signed    Transactions
+	authority string
+	denom     string
 
 	next       collections.Sequence
 	tasks      collections.Map[uint64, taskpb.Task] // without their task files
@@ -109,13 +110,14 @@ type Keeper struct {
 	parts      collections.Map[collections.Pair[uint64, uint64], taskpb.Held] // node, task: what the task has of the node
 }
 
-// NewKeeper returns a keeper over the given store; amounts are in denom.
-func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, signed Transactions, denom string) Keeper {
+// NewKeeper returns a keeper over the given store. Authority is the account in whose name
+// passed proposals act; amounts are in denom.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, signed Transactions, authority, denom string) Keeper {
 	sb := collections.NewSchemaBuilder(checked{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, signed: signed, denom: denom,
+		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, signed: signed, authority: authority, denom: denom,
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
 		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
 		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),

@@ -87,7 +87,7 @@ func newWorld(t failer) *world {
 	}
 	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, authority, denom)
 	m := task.Module{Keeper: w.Keeper}
 	cheap := taskpb.TariffFromSpec(spec.DefaultTariff())
 	cheap.MinPay = 1

@@ -42,6 +42,7 @@ type Bank interface {
 	GetBalance(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
 	MintCoins(ctx context.Context, module string, amounts sdk.Coins) error
 	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amounts sdk.Coins) error
+	SendCoinsFromModuleToModule(ctx context.Context, from, to string, amounts sdk.Coins) error
 }
 
 // Capped is the rule that every bank which makes coins must have: nothing but uthing is
@@ -103,7 +104,7 @@ func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMin
 	if msg.Amount == 0 {
 		return nil, ErrAmount.Wrap("nothing is not minted")
 	}
-	made := sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(msg.Amount)))
+	made := coins(msg.Amount)
 	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
 		return nil, err
 	}
@@ -111,6 +112,26 @@ func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMin
 		return nil, fmt.Errorf("give what was minted: %w", err)
 	}
 	return &tokenpb.MsgMintResponse{}, nil
+}
+
+// MintTo makes coins for another module, which has made sure that a passed proposal wants
+// them.
+func (k Keeper) MintTo(ctx context.Context, module string, amount uint64) error {
+	if amount == 0 {
+		return ErrAmount.Wrap("nothing is not minted")
+	}
+	made := coins(amount)
+	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
+		return err
+	}
+	if err := k.bank.SendCoinsFromModuleToModule(ctx, Name, module, made); err != nil {
+		return fmt.Errorf("give what was minted to %s: %w", module, err)
+	}
+	return nil
+}
+
+func coins(amount uint64) sdk.Coins {
+	return sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(amount)))
 }
 
 // Supply implements [tokenpb.QueryServer].

@@ -50,6 +50,10 @@ func (v *vault) SendCoinsFromModuleToAccount(ctx context.Context, _ string, to s
 	return nil
 }
 
+func (v *vault) SendCoinsFromModuleToModule(ctx context.Context, _, to string, amounts sdk.Coins) error {
+	return v.SendCoinsFromModuleToAccount(ctx, token.Name, sdk.AccAddress(to), amounts)
+}
+
 var (
 	module = sdk.AccAddress([]byte("m-a-module----------"))
 	ann    = sdk.AccAddress([]byte("ann-----------------"))
@@ -117,6 +121,20 @@ func TestMintRefuses(t *testing.T) {
 		if v.supply.AmountOf(spec.Denom).Int64() != 100 || len(v.balances) != 1 {
 			t.Errorf("%s: there are %s now", name, v.supply)
 		}
+	}
+}
+
+// TestMintToAModule: what another module has made stays under the same cap.
+func TestMintToAModule(t *testing.T) {
+	k, v := open(spec.Cap-5, 0, true)
+	if err := k.MintTo(t.Context(), "nodes", 0); !errors.Is(err, token.ErrAmount) {
+		t.Errorf("nothing: %v", err)
+	}
+	if err := k.MintTo(t.Context(), "nodes", 6); !errors.Is(err, token.ErrCap) || len(v.balances) != 1 {
+		t.Errorf("above the cap: %v", err)
+	}
+	if err := k.MintTo(t.Context(), "nodes", 5); err != nil || !v.GetBalance(t.Context(), sdk.AccAddress("nodes"), spec.Denom).Amount.Equal(math.NewInt(5)) {
+		t.Errorf("up to the cap: %v", err)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 // DepositFromSpec is the wire form of a deposit.
 func DepositFromSpec(d spec.Deposit) Deposit {
 	out := Deposit{
-		State: NodeStateFromSpec(d.State), Stake: d.Stake, Bonded: d.Bonded,
-		Unbondings: d.Unbondings, JailedUntil: d.JailedUntil,
+		State: NodeStateFromSpec(d.State), Stake: d.Stake, Bonded: d.Bonded, Granted: d.Granted,
+		Unbondings: d.Unbondings, JailedUntil: d.JailedUntil, Removed: d.Removed,
 		Slashing: SlashPeriod{Ends: d.Slashing.Ends, Most: d.Slashing.Most, Taken: d.Slashing.Taken},
 	}
 	for _, u := range d.Unbonding {
@@ -27,8 +27,8 @@ func (m *Deposit) ToSpec() (spec.Deposit, error) {
 		return spec.Deposit{}, err
 	}
 	d := spec.Deposit{
-		State: state, Stake: m.Stake, Bonded: m.Bonded,
-		Unbondings: m.Unbondings, JailedUntil: m.JailedUntil,
+		State: state, Stake: m.Stake, Bonded: m.Bonded, Granted: m.Granted,
+		Unbondings: m.Unbondings, JailedUntil: m.JailedUntil, Removed: m.Removed,
 		Slashing: spec.SlashPeriod{Ends: m.Slashing.Ends, Most: m.Slashing.Most, Taken: m.Slashing.Taken},
 	}
 	for _, u := range m.Unbonding {
@@ -39,12 +39,12 @@ func (m *Deposit) ToSpec() (spec.Deposit, error) {
 
 // UnbondingFromSpec is the wire form of an unbonding.
 func UnbondingFromSpec(u spec.Unbonding) Unbonding {
-	return Unbonding{Number: u.Number, Amount: u.Amount, Due: u.Due}
+	return Unbonding{Number: u.Number, Amount: u.Amount, Due: u.Due, Since: u.Since}
 }
 
 // ToSpec is the unbonding in plain types.
 func (m *Unbonding) ToSpec() spec.Unbonding {
-	return spec.Unbonding{Number: m.Number, Amount: m.Amount, Due: m.Due}
+	return spec.Unbonding{Number: m.Number, Amount: m.Amount, Due: m.Due, Since: m.Since}
 }
 
 // SetRules makes some rules the parameters'.
@@ -112,7 +112,6 @@ func (m *Params) Validate() error {
 	}{
 		{"max_bond", m.MaxBond, 0, m.Stakes.MostBond()},
 		{"unbonding_seconds", m.UnbondingSeconds, 1, MaxSeconds},
-		{"timelock_seconds", m.TimelockSeconds, 0, MaxSeconds},
 		{"jail_seconds", m.JailSeconds, 0, MaxSeconds},
 		{"max_slash", uint64(m.MaxSlash), 0, uint64(spec.One)},
 	} {

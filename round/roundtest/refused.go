@@ -129,6 +129,7 @@ func refusals(w *twins) {
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
 		case round.ErrContradiction, round.ErrKnown: // see twoReceipts and twoAnswers
+		case round.ErrAuthority, round.ErrTariff: // of what only a vote may
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
 			if w.heard[refusal.Why] == 0 && refusal.Code < 99 {
@@ -152,7 +153,6 @@ func strangers(w *twins) {
 	}{
 		{"a profile without slots", ann, wrong, stake},
 		{"a stake above balance", ann, profile("ann", spec.Trainer, 1), 2*stake + 1},
-		{"no stake", ann, profile("ann", spec.Trainer, 1), 0},
 		{"a second node", w.account("node1"), profile("ann", spec.Trainer, 1), stake},
 	} {
 		if _, err := w.register(ask.owner, ask.profile, ask.stake); err == nil {
