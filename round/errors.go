@@ -46,6 +46,15 @@ var (
 	ErrHeld            = &Refusal{30, "no update of the node is missing"}
 	ErrContradiction   = &Refusal{31, "what is shown does not contradict itself, or the node did not sign both"}
 	ErrKnown           = &Refusal{32, "fault is recorded already"}
+	ErrUngoverned      = &Refusal{33, "task is not governed: no vote changes it"}
+	ErrOutdated        = &Refusal{34, "another update of the model was carried out since this one was written"}
+	ErrBase            = &Refusal{35, "base is no published version of the task's line of models"}
+	ErrUnchanged       = &Refusal{36, "update changes nothing: want a model, settings or both"}
+	ErrRevisions       = &Refusal{37, "votes have set the hyper-parameters as many times as a task allows"}
+	ErrNominated       = &Refusal{38, "another model waits to be attested"}
+	ErrNotNominated    = &Refusal{39, "model waits for no attestation: no proposal that passed is queued with it"}
+	ErrUnattested      = &Refusal{40, "too few aggregators of the task have attested the model"}
+	ErrAuthority       = &Refusal{41, "only a passed proposal may"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -56,6 +65,7 @@ func Refusals() []*Refusal {
 		ErrClosed, ErrNotSelected, ErrWrongRound, ErrEarly, ErrLate, ErrRepeated, ErrCopied, ErrEmpty,
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
 		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
+		ErrUngoverned, ErrOutdated, ErrBase, ErrUnchanged, ErrRevisions, ErrNominated, ErrNotNominated, ErrUnattested, ErrAuthority,
 		errUnexpectedInput,
 	}
 }

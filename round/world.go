@@ -133,7 +133,8 @@ func carryOut(w World, at Moment, s State, e Effect) error {
 		return each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
 	case Close:
 		return w.Refund(s.Task.Owner, e.Refund)
-	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
+	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort,
+		AskModel, DropModel, Amended:
 		return nil // only told: nodes read the state of the task
 	}
 	return fmt.Errorf("nobody carries out a %T", e)

@@ -139,7 +139,7 @@ func newStored(e chain.Encoding) *stored {
 	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
 	s.books = ledger.NewKeeper(e.Codec, kv(ledger.Name))
 	s.owned = dataset.NewKeeper(e.Codec, kv(dataset.Name), s.nodes, s.books, addresses)
-	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, chain.Denom)
+	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, nil, chain.Denom, authority)
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	params := node.DefaultParams()
