@@ -28,6 +28,10 @@ func newLines(kv store.KVStoreService) *lines {
 	}
 }
 
+func pair(task uint64, model spec.Digest) collections.Pair[uint64, []byte] {
+	return collections.Join(task, model[:])
+}
+
 func (l *lines) Enter(context.Context, uint64, string, string, spec.Model) error { return nil }
 
 func (l *lines) Publish(ctx context.Context, v spec.Version) error {
@@ -36,7 +40,7 @@ func (l *lines) Publish(ctx context.Context, v spec.Version) error {
 			return fmt.Errorf("%+v is made from no version: %w", v, err)
 		}
 	}
-	return l.versions.Set(ctx, collections.Join(v.Task, v.Model[:]),
+	return l.versions.Set(ctx, pair(v.Task, v.Model),
 		fmt.Sprintf("round %d, proposal %d, from %s, %d updates of %d participants", v.Round, v.Proposal, v.Base.Short(), v.Trainers, v.Participants))
 }
 
@@ -49,5 +53,5 @@ func (l *lines) Scored(ctx context.Context, task, round uint64, score spec.PPM) 
 }
 
 func (l *lines) Published(ctx context.Context, task uint64, model spec.Digest) (bool, error) {
-	return l.versions.Has(ctx, collections.Join(task, model[:]))
+	return l.versions.Has(ctx, pair(task, model))
 }

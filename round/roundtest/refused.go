@@ -128,6 +128,8 @@ func refusals(w *twins) {
 		case round.ErrNotOwner, round.ErrAlreadyClosing: // see cancelled
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
+		case round.ErrUngoverned, round.ErrOutdated, round.ErrNominated, round.ErrNotNominated, round.ErrUnattested: // see votes
+		case round.ErrBase, round.ErrUnchanged, round.ErrRevisions, round.ErrAuthority: // of votes, see package task
 		case round.ErrContradiction, round.ErrKnown: // see twoReceipts
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
