@@ -84,6 +84,9 @@ func (l *life) governs(in round.Input, next round.State) {
 			l.Fatalf("a task that is not governed takes %#v", in)
 		}
 		bare := next
+		if l.Task.Scoring == 0 { // a step forgets a round that was scored
+			bare.Scoring = l.Scoring
+		}
 		bare.Task.Updates, bare.Task.Revisions, bare.Task.Nominee, bare.Task.Adopted = l.Task.Updates, l.Task.Revisions, l.Task.Nominee, l.Task.Adopted
 		if imprint(bare) != imprint(l.State) {
 			l.Fatalf("%#v changes what no vote may change:\n%s", in, cmp.Diff(l.State, bare))

@@ -88,6 +88,29 @@ func (a Obtain) obtainState(ctx context.Context, t role.Tools, place blob.Ref, d
 	return keep(ctx, t.Store, blob.Label{Ref: place, Entry: blob.Entry{Digest: d, Size: size}})
 }
 
+// Offer puts the bytes of a model that a proposal wants for a task into the store of the
+// node that the proposal names, from which the task's aggregators get it. It refuses what
+// they would refuse, and a file that names a state: that only an aggregator has.
+func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b []byte) (spec.Digest, error) {
+	file, err := model.Decode(task.Spec.Model, b)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	if !file.State.IsZero() {
+		return spec.Digest{}, fmt.Errorf("%w: it names the state %s: want weights alone", model.ErrModel, file.State.Short())
+	}
+	l := blob.Label{
+		Ref:   blob.Ref{Kind: blob.Model, Slot: task.Slot(0, 0), Proposal: proposal},
+		Entry: blob.Entry{Digest: spec.DigestOf(b), Size: int64(len(b))},
+	}
+	if old, err := s.Lookup(ctx, l.Ref); err == nil && old.Digest != l.Digest {
+		if err := s.Forget(ctx, l.Ref); err != nil {
+			return spec.Digest{}, err
+		}
+	}
+	return l.Digest, role.Keep(ctx, s, b, l)
+}
+
 // final marks the refusal of bytes that are what the vote wants, and are none of the task's:
 // they will never be.
 func final(err error) error {
@@ -97,7 +120,7 @@ func final(err error) error {
 	return err
 }
 
-// keep labels a blob of the store. What another proposal file left under the label goes.
+// keep labels a blob of the store. What was offered before under the label goes.
 func keep(ctx context.Context, s blob.Store, l blob.Label) error {
 	err := s.Label(ctx, l)
 	if errors.Is(err, blob.ErrConflict) {
