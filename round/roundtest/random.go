@@ -203,8 +203,12 @@ func (w *chaos) vote(s round.State) func() {
 	id, proposal := s.Task.ID, rapid.Uint64Range(1, 3).Draw(w.t, "proposal")
 	model := rapid.SampledFrom([]spec.Digest{s.Task.Nominee.Model, digest("foreign"), digest("model 1")}).Draw(w.t, "model")
 	settings := []spec.Tuning{{Name: rapid.SampledFrom(spec.Tunable()).Draw(w.t, "name").Name, Value: rapid.Uint64Range(0, 9).Draw(w.t, "value")}}
+	wanted := model
+	if wanted.IsZero() { // an update that names no model nominates none
+		wanted = digest("foreign")
+	}
 	in := rapid.SampledFrom([]round.Input{
-		round.Nominate{Proposal: proposal, Model: model}, round.Withdraw{Proposal: proposal},
+		round.Nominate{Proposal: proposal, Model: wanted}, round.Withdraw{Proposal: proposal},
 		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: model}, round.Amend{Proposal: proposal, Updates: s.Task.Updates, Settings: settings},
 	}).Draw(w.t, "decided")
 	return func() {
