@@ -31,6 +31,7 @@ type labelJSON struct {
 	Task   uint64      `json:"task"`
 	Round  uint64      `json:"round"`
 	Node   uint64      `json:"node"`
+	Vote   uint64      `json:"proposal,omitempty"`
 	Digest spec.Digest `json:"digest"`
 	Salt   spec.Digest `json:"salt"`
 	Size   int64       `json:"size"`
@@ -50,7 +51,7 @@ func (l Label) Validate() error {
 // MarshalJSON implements [json.Marshaler].
 func (l Label) MarshalJSON() ([]byte, error) {
 	return json.Marshal(labelJSON{
-		Chain: l.Slot.Chain, Kind: l.Kind.String(), Task: l.Slot.Task, Round: l.Slot.Round, Node: l.Slot.Node,
+		Chain: l.Slot.Chain, Kind: l.Kind.String(), Task: l.Slot.Task, Round: l.Slot.Round, Node: l.Slot.Node, Vote: l.Proposal,
 		Digest: l.Digest, Salt: spec.Digest(l.Salt), Size: l.Size,
 	})
 }
@@ -64,7 +65,7 @@ func (l *Label) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("label: %w", err)
 	}
 	read := Label{
-		Ref:   Ref{Slot: spec.Slot{Chain: j.Chain, Task: j.Task, Round: j.Round, Node: j.Node}},
+		Ref:   Ref{Slot: spec.Slot{Chain: j.Chain, Task: j.Task, Round: j.Round, Node: j.Node}, Proposal: j.Vote},
 		Entry: Entry{Digest: j.Digest, Salt: spec.Salt(j.Salt), Size: j.Size},
 	}
 	for _, k := range []Kind{Model, Update, State} {

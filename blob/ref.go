@@ -37,6 +37,9 @@ func (k Kind) String() string {
 type Ref struct {
 	Kind Kind
 	Slot spec.Slot
+	// Proposal is the vote that wants a model, or the state behind it, of which no round is
+	// known to have made it: its Round is 0. 0 where a round made it.
+	Proposal uint64
 }
 
 const maxChain = 64
@@ -53,6 +56,8 @@ func (r Ref) Validate() error {
 		return fmt.Errorf("%s of task 0: tasks start at 1", r.Kind)
 	case r.Kind != Update && s.Node != 0:
 		return fmt.Errorf("%s of node %d: it belongs to no node", r.Kind, s.Node)
+	case r.Proposal != 0 && (r.Kind == Update || s.Round != 0):
+		return fmt.Errorf("%s of round %d and of proposal %d: want one of them, and no update", r.Kind, s.Round, r.Proposal)
 	case r.Kind == Update && (s.Round == 0 || s.Node == 0):
 		return fmt.Errorf("update of round %d, node %d: both start at 1", s.Round, s.Node)
 	}
@@ -65,8 +70,12 @@ func validChain(s string) bool {
 }
 
 // Path is the ref without its chain: tasks/1/rounds/2/updates/3,
-// tasks/1/rounds/2/model or tasks/1/rounds/2/state.
+// tasks/1/rounds/2/model or tasks/1/rounds/2/state; of what a vote wants,
+// tasks/1/proposals/2/model or tasks/1/proposals/2/state.
 func (r Ref) Path() string {
+	if r.Proposal != 0 {
+		return fmt.Sprintf("tasks/%d/proposals/%d/%s", r.Slot.Task, r.Proposal, r.Kind)
+	}
 	place := fmt.Sprintf("tasks/%d/rounds/%d/", r.Slot.Task, r.Slot.Round)
 	if r.Kind != Update {
 		return place + r.Kind.String()
@@ -93,7 +102,11 @@ func ParseRef(chain, path string) (Ref, error) {
 	}
 	// A number that does not parse stays 0; the comparison below refuses it.
 	ref.Slot.Task, _ = strconv.ParseUint(part[1], 10, 64)
-	ref.Slot.Round, _ = strconv.ParseUint(part[3], 10, 64)
+	of := &ref.Slot.Round
+	if part[2] == "proposals" {
+		of = &ref.Proposal
+	}
+	*of, _ = strconv.ParseUint(part[3], 10, 64)
 	ref.Slot.Node, _ = strconv.ParseUint(part[5], 10, 64)
 	if ref.Path() != path {
 		return Ref{}, fmt.Errorf("%q is not the path of a blob", path)
@@ -101,12 +114,13 @@ func ParseRef(chain, path string) (Ref, error) {
 	return ref, ref.Validate()
 }
 
-// compare orders refs by chain, task, round, kind and node.
+// compare orders refs by chain, task, round, proposal, kind and node.
 func (r Ref) compare(o Ref) int {
 	return cmp.Or(
 		cmp.Compare(r.Slot.Chain, o.Slot.Chain),
 		cmp.Compare(r.Slot.Task, o.Slot.Task),
 		cmp.Compare(r.Slot.Round, o.Slot.Round),
+		cmp.Compare(r.Proposal, o.Proposal),
 		cmp.Compare(r.Kind, o.Kind),
 		cmp.Compare(r.Slot.Node, o.Slot.Node),
 	)

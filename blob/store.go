@@ -78,7 +78,7 @@ type Index interface {
 	Relabel(ctx context.Context, l Label) error
 	// Lookup follows a ref, or [ErrNotFound].
 	Lookup(ctx context.Context, r Ref) (Entry, error)
-	// Labels lists every label, ordered by chain, task, round, kind and node.
+	// Labels lists every label, ordered by chain, task, round, proposal, kind and node.
 	Labels(ctx context.Context) ([]Label, error)
 	// UpdatesOf lists the labels of the updates of a ref's round, in the same order,
 	// without looking at those of other rounds.

@@ -187,8 +187,8 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		a.Codec, runtime.NewKVStoreService(keys[dataset.Name]), a.nodes, a.ledger, accountCodec)
 	a.models = model.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[model.Name]), accountCodec)
 	a.tasks = task.NewKeeper(
-		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger,
-		signed{a.Encoding, a.accounts}, authority, Denom)
+		a.Codec, runtime.NewKVStoreService(keys[task.Name]), a.bank, a.nodes, a.datasets, a.ledger, a.models,
+		signed{a.Encoding, a.accounts}, Denom, authority)
 
 	joint := council{a}
 	a.timelock = timelock.NewKeeper(

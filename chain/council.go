@@ -7,6 +7,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/pb/daopb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
@@ -34,9 +35,14 @@ func (c council) Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error
 // Dropped implements [timelock.Modules].
 func (c council) Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error {
 	if update, ok := msg.(*taskpb.MsgUpdateModel); ok {
-		return c.tasks.Withdraw(ctx, proposal, update)
+		return c.tasks.Withdraw(ctx, proposal, update.Task)
 	}
 	return nil
+}
+
+// Carrying implements [timelock.Modules].
+func (c council) Carrying(ctx sdk.Context, proposal uint64) sdk.Context {
+	return task.Carrying(ctx, proposal)
 }
 
 // Unqueued implements [timelock.Modules].

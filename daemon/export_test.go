@@ -54,6 +54,14 @@ func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()
 	return &punctual{Policy: aggregator.Policy{Chain: records, Registered: registered, Node: node}, records: records}, records.forget
 }
 
+// TakeNominees has a node look so many times at the models that its owner wants it to serve.
+func TakeNominees(ctx context.Context, home string, s blob.Store, chain role.Records, log *slog.Logger, times int) {
+	n := nominees{home: home}
+	for range times {
+		n.take(ctx, s, chain, log)
+	}
+}
+
 // MaxEarly is how many nodes wait at a time.
 const MaxEarly = maxEarly
 

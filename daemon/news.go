@@ -307,6 +307,8 @@ func done(e role.Event, took time.Duration) (note, bool) {
 		return note{what: privacyError, level: slog.LevelError, task: e.Task, round: e.Round, more: []slog.Attr{slog.String("why", e.Wrong), slog.String("do", afterAlarm)}}, true
 	case aggregator.Prepared:
 		return note{what: "made model 0", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
+	case aggregator.Obtained:
+		return note{what: "holds the model that a vote wants", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case aggregator.Combined:
 		return note{what: "combined the updates", task: e.Task, round: e.Round, more: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case evaluator.Scored:

@@ -48,6 +48,7 @@ type Participant struct {
 	shown     atomic.Pointer[tls.Config] // how the server shows who it is
 	uploads   chan struct{}              // told of every update that arrives
 	alarm     *alarm
+	nominees  nominees
 	log       *slog.Logger
 	receipts  aggregator.Receipts
 }
@@ -64,7 +65,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if err != nil {
 		return nil, err
 	}
-	p := &Participant{config: config, uploads: make(chan struct{}, 1), alarm: &alarm{home: home}, log: log.With(slog.String("node", config.Name))}
+	p := &Participant{config: config, uploads: make(chan struct{}, 1), alarm: &alarm{home: home}, nominees: nominees{home: home}, log: log.With(slog.String("node", config.Name))}
 	if p.account, err = openAccount(ctx, home, config, answered); err != nil {
 		return nil, err
 	}

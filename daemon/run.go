@@ -91,6 +91,9 @@ func (p *Participant) Run(ctx context.Context) error {
 					p.chain.learn(t.Task, t.Rounds)
 				}
 			}
+			if p.server != nil {
+				p.nominees.take(ctx, p.store, p.chain, p.log)
+			}
 			if prunes.due(now, p.store.Fullest() > role.Short) {
 				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))

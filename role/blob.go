@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
@@ -67,11 +68,15 @@ func (t Tools) agreed(ctx context.Context, task spec.Task, d spec.Digest, size i
 	return err
 }
 
-// fetch asks the task's aggregators for what the store lacks.
+// fetch asks the task's aggregators for what the store lacks, and then whoever holds the
+// model that a vote wants.
 func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, lacks error) ([]byte, error) {
-	nodes := make([]uint64, len(task.Aggregators))
-	for i, m := range task.Aggregators {
-		nodes[i] = m.Node
+	var nodes []uint64
+	for _, m := range task.Aggregators {
+		nodes = append(nodes, m.Node)
+	}
+	if holder := task.Nominee.Holder; holder != 0 && !slices.Contains(nodes, holder) {
+		nodes = append(nodes, holder)
 	}
 	into := t.Store
 	if errors.Is(lacks, blob.ErrMismatch) {

@@ -97,7 +97,7 @@ func overs(ctx context.Context, t Tools, c Records, saw Saw) (list []over, err e
 		return nil, err
 	}
 	needed := neededBy(saw.Duties)
-	goesOn := map[spec.Slot]bool{} // places of models that open tasks build on
+	goesOn := map[blob.Ref]bool{} // models that open tasks build on
 	for _, l := range labels {
 		end, err := endOf(ctx, c, l.Slot.Task, l.Slot.Round)
 		if err != nil {
@@ -107,14 +107,19 @@ func overs(ctx context.Context, t Tools, c Records, saw Saw) (list []over, err e
 			continue
 		}
 		closed, newest := end.task.State.Final(), l.Kind == blob.Model && l.Digest == end.task.Model
-		if l.Kind == blob.Model && needed[l.Digest] || newest && !closed {
-			goesOn[l.Slot] = true // this label comes before that of the state behind it
+		if l.Kind == blob.Model && needed[l.Digest] || (newest || l.Kind == blob.Model && l.Digest == end.task.Adopted.Model) && !closed {
+			goesOn[l.Ref] = true // this label comes before that of the state behind it
 			continue
 		}
-		if !end.over || l.Kind == blob.State && goesOn[l.Slot] {
+		behind := l.Ref
+		behind.Kind = blob.Model
+		if l.Kind == blob.State && goesOn[behind] || !end.over && l.Proposal == 0 {
 			continue
 		}
 		o := over{ref: l.Ref, ended: end.at, worth: worthAudit, expired: end.expired(saw.Now)}
+		if l.Kind != blob.Update && end.task.Spec.Governed && !closed { // a vote may go back to it
+			o.expired = false
+		}
 		switch {
 		case closed && end.task.Accepted == 0:
 			o.worth = worthNothing
@@ -176,6 +181,7 @@ func neededBy(duties []Duty) map[spec.Digest]bool {
 	needed := map[spec.Digest]bool{}
 	for _, d := range duties {
 		needed[d.Task.Model], needed[d.Round.Base], needed[d.Round.Next] = true, true, true
+		needed[d.Task.Nominee.Model], needed[d.Task.Adopted.Model] = true, true
 	}
 	return needed
 }

@@ -49,10 +49,11 @@ type Duty struct {
 	Held  []uint64   // trainers of the round whose update is in the node's store, in their order
 }
 
-// Duties are a task's: one with each round that runs, or one without a round.
+// Duties are a task's: one with each round that runs, or one without a round. With a round
+// the task has the settings of that round.
 func Duties(task spec.Task, rounds []spec.Round) (duties []Duty) {
 	for _, r := range rounds {
-		duties = append(duties, Duty{Task: task, Round: r})
+		duties = append(duties, Duty{Task: task.In(r.Number), Round: r})
 	}
 	if len(duties) == 0 {
 		return []Duty{{Task: task}}

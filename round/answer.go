@@ -12,6 +12,7 @@ import (
 func Answers() []Input {
 	return []Input{
 		Ready{}, Commit{}, Decline{}, Prove{}, Attest{}, CommitAggregate{}, RevealAggregate{}, CommitScore{}, RevealScore{},
+		AttestModel{},
 	}
 }
 

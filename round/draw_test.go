@@ -24,6 +24,7 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	task.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One}).Draw(t, "accuracy")
 	task.Escrow = rapid.Uint64Range(35, 100_000).Draw(t, "escrow")
 	task.Overlap = rapid.Bool().Draw(t, "overlap")
+	task.Governed = rapid.Bool().Draw(t, "governed")
 	task.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	task.Deadlines = spec.Deadlines{Select: small("select"), Train: small("train"), Attest: small("attest"), Aggregate: small("aggregate"), Evaluate: small("evaluate")}
 	if err := task.Validate(); err != nil {
@@ -166,8 +167,40 @@ func draft(t *rapid.T, s round.State) (ins []round.Input) {
 	for range rapid.IntRange(0, 2).Draw(t, "strays") {
 		ins = append(ins, anyInput(t, s), roundtest.Stray(t, s, 40))
 	}
+	if rapid.IntRange(0, 3).Draw(t, "votes") == 0 {
+		ins = append(ins, anyVote(t, s))
+	}
 	if rapid.Bool().Draw(t, "scheduler answers") && (!s.Running() || s.Task.Spec.Overlap) {
 		ins = append(ins, anySelect(t, s))
 	}
 	return rapid.Permutation(ins).Draw(t, "order")
+}
+
+// anyVote draws what votes do to a task, and what its aggregators say to it.
+func anyVote(t *rapid.T, s round.State) round.Input {
+	proposal := rapid.Uint64Range(1, 3).Draw(t, "proposal")
+	model := digest(rapid.SampledFrom([]string{"", "model-0", "a", "foreign"}).Draw(t, "wanted"))
+	switch rapid.IntRange(0, 5).Draw(t, "vote") {
+	case 0:
+		return round.Nominate{Proposal: proposal, Model: model, Holder: rapid.Uint64Range(0, 2).Draw(t, "holder")}
+	case 1:
+		return round.Withdraw{Proposal: proposal}
+	case 2, 3:
+		node := rapid.Uint64Range(0, 30).Draw(t, "node")
+		if len(s.Task.Aggregators) > 0 {
+			node = rapid.SampledFrom(s.Task.Aggregators).Draw(t, "aggregator").Node
+		}
+		return round.AttestModel{Node: node, Model: s.Task.Nominee.Model}
+	default:
+		in := round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: rapid.SampledFrom([]spec.Digest{{}, s.Task.Nominee.Model, model}).Draw(t, "model")}
+		if rapid.IntRange(0, 9).Draw(t, "outdated") == 0 {
+			in.Updates++
+		}
+		for _, h := range spec.Tunable() {
+			if rapid.IntRange(0, 9).Draw(t, "sets") == 0 {
+				in.Settings = append(in.Settings, spec.Tuning{Name: h.Name, Value: rapid.Uint64Range(0, 1_000_000).Draw(t, "value")})
+			}
+		}
+		return in
+	}
 }

@@ -2,6 +2,7 @@ package round
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -158,6 +159,27 @@ type Measure struct {
 	Accuracy spec.PPM
 }
 
+// AskModel asks the aggregators to attest a nominated model.
+type AskModel struct {
+	Proposal uint64
+	Model    spec.Digest
+}
+
+// DropModel says that they need not any more.
+type DropModel struct {
+	Proposal uint64
+	Model    spec.Digest
+}
+
+// Amended tells of an update of the model that was carried out.
+type Amended struct {
+	Proposal uint64
+	From     uint64      // the first round that begins with it
+	Base     spec.Digest // version that the proposer judged
+	Model    spec.Digest // with which it begins; zero: with the newest
+	Settings []spec.Tuning
+}
+
 // Close ends the task and gives the rest of the escrow back.
 type Close struct {
 	State  spec.TaskState
@@ -191,6 +213,9 @@ func (Engage) round() uint64          { return 0 }
 func (Release) round() uint64         { return 0 }
 func (Measure) round() uint64         { return 0 }
 func (Close) round() uint64           { return 0 }
+func (AskModel) round() uint64        { return 0 }
+func (DropModel) round() uint64       { return 0 }
+func (Amended) round() uint64         { return 0 }
 
 func (AskCommittee) String() string { return "ask the scheduler for a committee" }
 func (e AskReady) String() string {
@@ -256,4 +281,23 @@ func (e Measure) String() string {
 
 func (e Close) String() string {
 	return fmt.Sprintf("close %s (%s), refund %d uthing", e.State, e.Why, e.Refund)
+}
+
+func (e AskModel) String() string {
+	return fmt.Sprintf("attest %s, which proposal %d wants", e.Model.Short(), e.Proposal)
+}
+
+func (e DropModel) String() string {
+	return fmt.Sprintf("proposal %d wants %s no more", e.Proposal, e.Model.Short())
+}
+
+func (e Amended) String() string {
+	var parts []string
+	if !e.Model.IsZero() {
+		parts = append(parts, "begin with "+e.Model.Short())
+	}
+	for _, s := range e.Settings {
+		parts = append(parts, s.String())
+	}
+	return fmt.Sprintf("from round %d on: %s, says proposal %d", e.From, strings.Join(parts, ", "), e.Proposal)
 }

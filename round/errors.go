@@ -48,6 +48,14 @@ var (
 	ErrKnown           = &Refusal{32, "fault is recorded already"}
 	ErrAuthority       = &Refusal{33, "only a passed proposal may"}
 	ErrTariff          = &Refusal{34, "invalid tariff"}
+	ErrUngoverned      = &Refusal{35, "task is not governed: no vote changes it"}
+	ErrOutdated        = &Refusal{36, "another update of the model was carried out since this one was written"}
+	ErrBase            = &Refusal{37, "base is no published version of the task's line of models"}
+	ErrUnchanged       = &Refusal{38, "update changes nothing: want a model, settings or both"}
+	ErrRevisions       = &Refusal{39, "votes have set the hyper-parameters as many times as a task allows"}
+	ErrNominated       = &Refusal{40, "another model waits to be attested"}
+	ErrNotNominated    = &Refusal{41, "model waits for no attestation: no proposal that passed is queued with it"}
+	ErrUnattested      = &Refusal{42, "too few aggregators of the task have attested the model"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -59,6 +67,7 @@ func Refusals() []*Refusal {
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
 		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
 		ErrAuthority, ErrTariff,
+		ErrUngoverned, ErrOutdated, ErrBase, ErrUnchanged, ErrRevisions, ErrNominated, ErrNotNominated, ErrUnattested,
 		errUnexpectedInput,
 	}
 }

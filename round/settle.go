@@ -68,6 +68,9 @@ func (s *State) accept(at Moment, r *spec.Round) []Effect {
 	r.Next, s.Task.Model = next, next
 	s.Task.Accepted++
 	s.Task.Aborted = 0
+	if r.Number >= s.Task.Adopted.Round { // it has begun with the adopted model, if there is one
+		s.Task.Adopted = spec.Adoption{}
+	}
 	var effects []Effect
 	for _, a := range r.Aggregates {
 		if a.Revealed > 0 && a.Digest != next {

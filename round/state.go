@@ -116,6 +116,8 @@ func (s State) clone() State {
 	s.Task.Aggregators = slices.Clone(s.Task.Aggregators)
 	s.Task.Evaluators = slices.Clone(s.Task.Evaluators)
 	s.Task.Faults = slices.Clone(s.Task.Faults)
+	s.Task.Revisions = slices.Clone(s.Task.Revisions)
+	s.Task.Nominee.Attested = slices.Clone(s.Task.Nominee.Attested)
 	s.Round, s.Scoring = clone(s.Round), clone(s.Scoring)
 	return s
 }

@@ -271,14 +271,14 @@ func agreed(digests []spec.Digest, quorum int) (spec.Digest, bool) {
 	return spec.Digest{}, false
 }
 
-// open begins the next round on the newest model. If the newest round is still being
+// open begins the next round on the newest model, or on the one that a vote has adopted. If the newest round is still being
 // scored, the task carries it on beside.
 func (s *State) open(at Moment, in Select) []Effect {
 	if s.Running() {
 		s.Scoring, s.Task.Scoring = s.Round, s.Round.Number
 	}
 	s.Task.Round++
-	r := spec.Round{Task: s.Task.ID, Number: s.Task.Round, Base: s.Task.Model, Opened: at.Height}
+	r := spec.Round{Task: s.Task.ID, Number: s.Task.Round, Base: s.Task.Base(), Opened: at.Height}
 	s.begin(at, &r, spec.PhaseTrain, s.Task.Spec.Deadlines.Train)
 	r.Asked = uint32(len(in.Trainers))
 	for i, node := range in.Trainers {
@@ -330,6 +330,7 @@ func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Ef
 	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, at.Time, at.Height
 	s.Task.Refunded = Held(s.Task)
 	s.Task.Due = 0
+	s.Task.Nominee, s.Task.Adopted = spec.Nominee{}, spec.Adoption{}
 	if len(s.Task.Aggregators) > 0 {
 		effects = append(effects, Release{s.committee()})
 	}

@@ -58,6 +58,12 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 		p.step(0, round.Cancel{Owner: "owner"})
 	case "select":
 		p.step(0, p.selectOf(t, d))
+	case "nominate":
+		p.step(0, round.Nominate{Proposal: uint64(number(t, d, "proposal", 1)), Model: p.name(word(d, "model", ""))})
+	case "withdraw":
+		p.step(0, round.Withdraw{Proposal: uint64(number(t, d, "proposal", 1))})
+	case "amend":
+		p.step(0, p.amend(t, d))
 	default:
 		for _, node := range list(t, d, "nodes") {
 			p.step(node, p.message(t, d, node))
@@ -163,6 +169,15 @@ func (p *play) status() {
 			fmt.Fprintf(&p.out, ", round %d %s", r.Number, r.Phase)
 		}
 	}
+	for _, r := range p.Open() {
+		if rules := p.Task.SpecOf(r.Number); len(p.Task.Revisions) > 0 || p.Task.Updates > 0 {
+			base := r.Base.Short()
+			for _, name := range p.names {
+				base = strings.ReplaceAll(base, digest(name).Short(), name)
+			}
+			fmt.Fprintf(&p.out, ", round %d on %s at rate %s", r.Number, base, rules.Training.Rate)
+		}
+	}
 	if p.Task.Paid > 0 {
 		fmt.Fprintf(&p.out, ", paid %d", p.Task.Paid)
 	}
@@ -206,6 +221,8 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 		return prove
 	case "attest":
 		return round.Attest{Node: node, Round: of, Holds: p.bitmap(t, d)}
+	case "vouch":
+		return round.AttestModel{Node: node, Model: p.name(word(d, "model", ""))}
 	case "aggregate":
 		return round.CommitAggregate{Node: node, Round: of, Commitment: spec.AggregateCommitment(slot, p.name(word(d, "model", "")), salt(slot.Node))}
 	case "reveal":
@@ -217,6 +234,21 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 	}
 	d.Fatalf(t, "unknown command %q", d.Cmd)
 	return nil
+}
+
+// amend is a proposal that is carried out, with settings as rate=20000.
+func (p *play) amend(t *testing.T, d *datadriven.TestData) round.Amend {
+	t.Helper()
+	in := round.Amend{
+		Proposal: uint64(number(t, d, "proposal", 1)), Updates: uint32(number(t, d, "updates", int64(p.Task.Updates))),
+		Base: digest("model-0"), Model: p.name(word(d, "model", "")),
+	}
+	for _, name := range []string{"rate", "batch", "clip"} {
+		if value := number(t, d, name, -1); value >= 0 {
+			in.Settings = append(in.Settings, spec.Tuning{Name: "training." + name, Value: uint64(value)})
+		}
+	}
+	return in
 }
 
 // bitmap is of the trainers that are held, or the bits themselves.
@@ -241,7 +273,9 @@ func (p *play) selectOf(t *testing.T, d *datadriven.TestData) round.Select {
 }
 
 func (p *play) name(name string) spec.Digest {
-	p.names = append(p.names, name)
+	if name != "" {
+		p.names = append(p.names, name)
+	}
 	return digest(name)
 }
 
@@ -257,6 +291,7 @@ func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
 	task.Escrow = 1000 * (uint64(task.Target.Rounds) + 1) // 1000 uthing a round
 	task.Retries = number("retries", 1)
 	task.Overlap = d.HasArg("overlap")
+	task.Governed = d.HasArg("governed")
 	task.Deadlines.Evaluate = spec.Duration(number("evaluate", 10)) * spec.Second
 	if err := task.Validate(); err != nil {
 		d.Fatalf(t, "%v", err)

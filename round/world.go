@@ -136,7 +136,8 @@ func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 		err = each(e.Nodes, func(node uint64) error { return w.Measure(node, e.Kind, e.Accuracy) })
 	case Close:
 		err = w.Refund(s.Task.Owner, e.Refund)
-	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort:
+	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort,
+		AskModel, DropModel, Amended:
 		// only told: nodes read the state of the task
 	default:
 		err = fmt.Errorf("nobody carries out a %T", e)

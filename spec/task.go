@@ -28,6 +28,11 @@ type Task struct {
 	Score       PPM       `json:"score"`             // stake-weighted median of the newest model that was scored
 	Due         Time      `json:"due_ms"`            // when it must be looked at again; 0 where it is closed
 	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind; of equivocation, one for each node and round
+	// What votes have done to it, where it is governed.
+	Updates   uint32     `json:"updates,omitempty"`   // updates that passed proposals have carried out
+	Revisions []Revision `json:"revisions,omitempty"` // the settings they have left, in the order of their rounds; at most [MaxRevisions]
+	Nominee   Nominee    `json:"nominee,omitzero"`    // a model that a passed proposal wants
+	Adopted   Adoption   `json:"adopted,omitzero"`    // the model with which rounds begin until one of them is accepted
 }
 
 // Slot is the place of a node in a round of the task. Whatever the chain is called that

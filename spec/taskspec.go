@@ -3,7 +3,8 @@ package spec
 import "slices"
 
 // TaskSpec is a task file: what a consumer asks the network for. The chain
-// copies it when the task is created; later votes do not change it.
+// copies it when the task is created. Votes may set some of it for later rounds where it
+// is governed, see [Task.SpecOf], and nothing where it is not.
 type TaskSpec struct {
 	Version     uint32      `json:"version" yaml:"version"`
 	Name        string      `json:"name" yaml:"name"`
@@ -16,10 +17,14 @@ type TaskSpec struct {
 	Target      Target      `json:"target" yaml:"target"`
 	Escrow      uint64      `json:"escrow" yaml:"escrow"` // uthing locked at creation
 	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
-	Overlap     bool        `json:"overlap" yaml:"overlap"` // a round trains while the one before it is scored
-	Retries     uint32      `json:"retries" yaml:"retries"` // aborted rounds in a row before the task closes, at most [MaxRetries]
-	Retain      Duration    `json:"retain" yaml:"retain"`   // for which the blobs of a settled round are served
-	Audit       string      `json:"audit" yaml:"audit"`     // who may recompute a settled round: one of [Audits]
+	Overlap     bool        `json:"overlap" yaml:"overlap"`   // a round trains while the one before it is scored
+	Retries     uint32      `json:"retries" yaml:"retries"`   // aborted rounds in a row before the task closes, at most [MaxRetries]
+	Retain      Duration    `json:"retain" yaml:"retain"`     // for which the blobs of a settled round are served
+	Audit       string      `json:"audit" yaml:"audit"`       // who may recompute a settled round: one of [Audits]
+	Governed    bool        `json:"governed" yaml:"governed"` // votes may set what is [Tunable] and its model
+	// Line is the name of the line of models, among its owner's, that the task's versions
+	// continue; empty: a line of the task's own.
+	Line string `json:"line,omitempty" yaml:"line,omitempty"`
 }
 
 // Data is what a trainer must hold to take part.

@@ -107,6 +107,7 @@ func (t TaskSpec) Validate() error {
 		check{"escrow", t.PerRound() < uint64(t.Selection.Asked()), "too small: each trainer, backups included, must earn at least 1 uthing a round"},
 		check{"retries", t.Retries > MaxRetries, fmt.Sprintf("want at most %d", MaxRetries)},
 		check{"retain", !bounded(t.Retain), outside(t.Retain)},
+		check{"line", t.Line != "" && !printable(t.Line), fmt.Sprintf("want at most %d bytes of printable text", maxName)},
 		check{"audit", !known(Audits(), t.Audit), "want " + choice(Audits())},
 		check{"audit", t.Model.Private() && t.Audit == AuditPublic, "public, but the model is for members: from model 0, which everyone can make, and the updates of each round follows every version"},
 	)

@@ -255,7 +255,7 @@ func TestFailingStoreIsNoReasonToPutAside(t *testing.T) {
 				}
 				return breaking{s, left, panics}
 			}
-			k := task.NewKeeper(w.codec, kv(task.Name), newLedger(kv("bank")), newRegistry(w.codec, kv("registry")), nil, nil, unsigned{}, authority, denom)
+			k := task.NewKeeper(w.codec, kv(task.Name), newLedger(kv("bank")), newRegistry(w.codec, kv("registry")), nil, nil, nil, unsigned{}, denom, governors())
 			accesses := 0
 			for at := 1; ; at++ {
 				*left = at

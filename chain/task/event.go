@@ -19,9 +19,12 @@ import (
 // and faults are the typed events.
 const EventType = "althing.task"
 
-// Tell implements [round.World].
+// Tell implements [round.World]: it tells the registry of models, too.
 func (w world) Tell(s round.State, e round.Effect) error {
 	emitLine(w.ctx, s.Task.ID, round.Of(e), e.String())
+	if err := w.publish(s, e); err != nil {
+		return err
+	}
 	events, err := w.events(s, e)
 	if err != nil {
 		return err
@@ -53,6 +56,16 @@ func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
 		return []proto.Message{&taskpb.EventRoundSettled{Task: task, Round: number, Model: e.Model.String(), Score: uint32(e.Score), Scored: e.Scored}}, nil
 	case round.Abort:
 		return []proto.Message{&taskpb.EventRoundAborted{Task: task, Round: number, Reason: e.Why}}, nil
+	case round.AskModel:
+		return []proto.Message{&taskpb.EventModelNominated{Task: task, Proposal: e.Proposal, Model: e.Model.String()}}, nil
+	case round.DropModel:
+		return []proto.Message{&taskpb.EventModelWithdrawn{Task: task, Proposal: e.Proposal, Model: e.Model.String()}}, nil
+	case round.Amended:
+		updated := &taskpb.EventModelUpdated{Task: task, Proposal: e.Proposal, Round: e.From, Settings: taskpb.SettingsFromSpec(e.Settings)}
+		if !e.Model.IsZero() {
+			updated.Model = e.Model.String()
+		}
+		return []proto.Message{updated}, nil
 	case round.Close:
 		closed := []proto.Message{&taskpb.EventClosed{Task: task, State: string(e.State), Reason: e.Why}}
 		if e.Refund > 0 {
@@ -78,8 +91,10 @@ func said(task uint64, in round.Input) []proto.Message {
 			shown.Aggregators = append(shown.Aggregators, r.Aggregator)
 		}
 		return []proto.Message{shown}
+	case round.AttestModel:
+		return []proto.Message{&taskpb.EventModelAttested{Task: task, Node: in.Node, Model: in.Model.String()}}
 	case round.Ready, round.Commit, round.Attest, round.CommitAggregate, round.RevealAggregate, round.CommitScore,
-		round.RevealScore, round.TwoReceipts, round.TwoAnswers, round.Select, round.Cancel, round.Tick: // the task has it
+		round.RevealScore, round.TwoReceipts, round.TwoAnswers, round.Select, round.Cancel, round.Tick, round.Nominate, round.Withdraw, round.Amend: // the task has it
 	}
 	return nil
 }

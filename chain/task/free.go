@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"math"
 
 	"cosmossdk.io/collections"
 
@@ -40,17 +41,25 @@ func (k Keeper) forget(ctx context.Context, h heard) error {
 	return k.free.Remove(unmetered, h.free())
 }
 
+// nomination stands for a round in the place of counts of messages about a nominated
+// model.
+const nomination = math.MaxUint64
+
 // free is the place of the count: task, round, node. The round of a message about the
 // time before round 1 is 0.
 func (h heard) free() partKey {
 	number := uint64(0)
+	if _, ok := h.input.(round.AttestModel); ok {
+		number = nomination
+	}
 	if m, ok := h.message.(interface{ GetRound() uint64 }); ok {
 		number = m.GetRound()
 	}
 	return collections.Join3(h.message.GetTask(), number, h.node)
 }
 
-// expire drops the counts of phases that end between two states of a task.
+// expire drops the counts of phases that end between two states of a task, and of a
+// nomination that ends.
 func (k Keeper) expire(ctx context.Context, before, after round.State) error {
 	var ended []uint64 // rounds
 	if before.Task.State == spec.TaskPreparing && after.Task.State != spec.TaskPreparing {
@@ -64,6 +73,9 @@ func (k Keeper) expire(ctx context.Context, before, after round.State) error {
 		if r.Number > 0 && (r.Number != now.Number || r.Phase != now.Phase) {
 			ended = append(ended, r.Number)
 		}
+	}
+	if was, is := before.Task.Nominee, after.Task.Nominee; was.Proposal != is.Proposal || was.Model != is.Model {
+		ended = append(ended, nomination)
 	}
 	for _, number := range ended {
 		of := collections.NewSuperPrefixedTripleRange[uint64, uint64, uint64](before.Task.ID, number)

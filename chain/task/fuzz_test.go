@@ -59,13 +59,17 @@ func FuzzMessage(f *testing.F) {
 	two(&taskpb.MsgCancel{Owner: owner(7), Task: 1}, &taskpb.MsgAttest{})
 	add(&taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 1, 8)
 	add(&taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}}, 1, 10)
+	add(&taskpb.MsgReady{Task: 1, Digest: make([]byte, 32)}, 1, 9)
+	add(&taskpb.MsgAttest{Task: 1, Round: 1, Holds: []byte{0xff, 0xff}}, 1, 11)
+	add(&taskpb.MsgUpdateModel{Authority: governors(), Task: 1, Base: make([]byte, 32), Settings: []taskpb.Setting{{Name: "training.rate", Value: 1}}}, 1, 3)
+	add(&taskpb.MsgAttestModel{Task: 1, Model: make([]byte, 32)}, 1, 11)
 	f.Fuzz(func(t *testing.T, kind, phase, node uint8, raw []byte) {
 		msg := kinds()[int(kind)%len(kinds())]
 		if proto.Unmarshal(raw, msg) != nil {
 			return
 		}
 		if node > 0 { // bytes alone seldom spell an address
-			setOwner(msg, append([]string{account("alice"), account("bob")}, owners(15)...)[node%17])
+			setOwner(msg, append([]string{account("alice"), account("bob"), governors()}, owners(15)...)[node%18])
 		}
 		w := *phases[int(phase)%len(phases)]
 		w.failer = t
@@ -87,7 +91,7 @@ func FuzzMessage(f *testing.F) {
 // owing reports whether a message is of a kind that a node owes at some time.
 func owing(msg sdk.Msg) bool {
 	switch msg.(type) {
-	case *taskpb.MsgCreate, *taskpb.MsgCancel, *taskpb.MsgAccuse, *taskpb.MsgAccuseAnswers:
+	case *taskpb.MsgCreate, *taskpb.MsgCancel, *taskpb.MsgAccuse, *taskpb.MsgAccuseAnswers, *taskpb.MsgUpdateModel, *taskpb.MsgUpdateParams:
 		return false
 	}
 	return true

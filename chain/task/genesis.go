@@ -101,6 +101,9 @@ func validateTask(t spec.Task) error {
 	if err := t.Tariff.Validate(); err != nil {
 		return err
 	}
+	if err := validateVotes(t); err != nil {
+		return err
+	}
 	owner, err := sdk.AccAddressFromBech32(t.Owner)
 	switch {
 	case err != nil:
@@ -119,6 +122,39 @@ func validateTask(t spec.Task) error {
 		return fmt.Errorf("its nodes have lost more than the %d uthing that there are", spec.Cap)
 	case t.State.Final() != (t.Due == 0) || t.Due < 0:
 		return fmt.Errorf("%s, and due at %s", t.State, t.Due)
+	}
+	return nil
+}
+
+// validateVotes wants what votes have done to a task to be what votes can have done.
+func validateVotes(t spec.Task) error {
+	switch {
+	case !t.Spec.Governed && (t.Updates > 0 || len(t.Revisions) > 0 || !t.Nominee.IsZero() || !t.Adopted.IsZero()):
+		return errors.New("not governed, and a vote has changed it")
+	case len(t.Revisions) > spec.MaxRevisions || len(t.Revisions) > int(t.Updates):
+		return fmt.Errorf("%d revisions of %d updates: want at most one of each, and %d in all", len(t.Revisions), t.Updates, spec.MaxRevisions)
+	case t.State.Final() && (!t.Nominee.IsZero() || !t.Adopted.IsZero()):
+		return fmt.Errorf("%s, and goes on with a model that a vote wants", t.State)
+	case t.Adopted.IsZero() && t.Adopted != (spec.Adoption{}) || t.Adopted.Round > t.Round+1 || !t.Adopted.IsZero() && (t.Adopted.Round == 0 || t.Updates == 0):
+		return fmt.Errorf("adopted %s for round %d: the newest is round %d", t.Adopted.Model.Short(), t.Adopted.Round, t.Round)
+	case t.Nominee.IsZero() && (t.Nominee.Proposal > 0 || t.Nominee.Holder > 0 || len(t.Nominee.Attested) > 0):
+		return errors.New("a nominee without a model")
+	}
+	for i, node := range t.Nominee.Attested {
+		own := func(m spec.Member) bool { return m.Node == node }
+		if !slices.ContainsFunc(t.Aggregators, own) || slices.Contains(t.Nominee.Attested[:i], node) {
+			return fmt.Errorf("node %d attested the nominee, and is no aggregator or did twice", node)
+		}
+	}
+	last := uint64(0)
+	for _, r := range t.Revisions {
+		if r.Round <= last || r.Round > t.Round+1 {
+			return fmt.Errorf("a revision for round %d follows one for round %d: want them in order, none twice, the last for round %d at most", r.Round, last, t.Round+1)
+		}
+		if err := t.SpecOf(r.Round).Validate(); err != nil {
+			return fmt.Errorf("round %d: %w", r.Round, err)
+		}
+		last = r.Round
 	}
 	return nil
 }

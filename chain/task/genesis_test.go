@@ -24,7 +24,7 @@ func (w *world) movedWith(t failer, g taskpb.Genesis) *world {
 	next := newWorld(t)
 	next.full = w.full
 	next.ctx = next.ctx.WithBlockHeight(w.ctx.BlockHeight()).WithBlockTime(w.ctx.BlockTime())
-	for _, name := range []string{"bank", "registry"} {
+	for _, name := range []string{"bank", "registry", "lines"} {
 		from, to := w.ctx.KVStore(w.keys[name]), next.ctx.KVStore(next.keys[name])
 		it := from.Iterator(nil, nil)
 		for ; it.Valid(); it.Next() {
@@ -220,7 +220,7 @@ func TestNewKeeperOverUsedStore(t *testing.T) {
 	w := network(t, 6, 4, 4)
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseScore)
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, authority, denom)
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[task.Name]), w.bank, w.nodes, nil, nil, w.models, unsigned{}, denom, governors())
 	if got := w.finish(id); got.State != spec.TaskReached {
 		t.Errorf("task is %s after a restart", got.State)
 	}

@@ -81,15 +81,30 @@ type Ledger interface {
 	Release(ctx context.Context, dataset, task uint64, reason string) error
 }
 
+// Models is the registry of lines of models.
+type Models interface {
+	// Enter says into which line of its owner a new task publishes, by the line's name;
+	// empty: into one of its own.
+	Enter(ctx context.Context, task uint64, owner, line string, architecture spec.Model) error
+	// Publish adds a version to the line of its task, whose number and height it gives.
+	Publish(ctx context.Context, v spec.Version) error
+	// Scored gives the version of a round its score.
+	Scored(ctx context.Context, task, round uint64, score spec.PPM) error
+	// Published reports whether a model is a version of a task's line.
+	Published(ctx context.Context, task uint64, model spec.Digest) (bool, error)
+}
+
 // Keeper owns the state of tasks and serves their messages and queries.
 type Keeper struct {
-	bank      Bank
-	nodes     Registry
-	datasets  Datasets
-	ledger    Ledger
-	signed    Transactions
+	bank     Bank
+	nodes    Registry
+	datasets Datasets
+	ledger   Ledger
+	models   Models // nil: nobody keeps versions, so no vote changes a task
+	signed   Transactions
+	denom    string
+	// authority is the account in whose name passed proposals act.
 	authority string
-	denom     string
 
 	next       collections.Sequence
 	tasks      collections.Map[uint64, taskpb.Task] // without their task files
@@ -110,14 +125,14 @@ type Keeper struct {
 	parts      collections.Map[collections.Pair[uint64, uint64], taskpb.Held] // node, task: what the task has of the node
 }
 
-// NewKeeper returns a keeper over the given store. Authority is the account in whose name
-// passed proposals act; amounts are in denom.
-func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, signed Transactions, authority, denom string) Keeper {
+// NewKeeper returns a keeper over the given store; amounts are in denom, and only the
+// authority carries out what votes decide.
+func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, models Models, signed Transactions, denom, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(checked{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, signed: signed, authority: authority, denom: denom,
+		bank: bank, nodes: nodes, datasets: datasets, ledger: ledger, models: models, signed: signed, denom: denom, authority: authority,
 		next:    collections.NewSequence(sb, collections.NewPrefix(0), "next"),
 		tasks:   collections.NewMap(sb, collections.NewPrefix(1), "tasks", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
 		rounds:  collections.NewMap(sb, collections.NewPrefix(2), "rounds", pair, codec.CollValue[taskpb.Round](cdc)),

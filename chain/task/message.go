@@ -58,6 +58,9 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := k.save(ctx, round.State{}, state); err != nil {
 		return nil, err
 	}
+	if err := k.enter(ctx, state.Task); err != nil {
+		return nil, err
+	}
 	created := &taskpb.EventCreated{Task: state.Task.ID, Owner: state.Task.Owner, Escrow: asked.Escrow}
 	return &taskpb.MsgCreateResponse{Id: state.Task.ID}, emit(ctx, created)
 }

@@ -21,12 +21,15 @@ func (k Keeper) UpdateParams(ctx context.Context, m *taskpb.MsgUpdateParams) (*t
 	if err := k.nodes.CheckBond(ctx, tariff.MinBond); err != nil {
 		return nil, refused(fmt.Errorf("%w: min_bond: %w", round.ErrTariff, err))
 	}
-	return &taskpb.MsgUpdateParamsResponse{}, k.tariff.Set(ctx, m.Tariff)
+	if err := k.tariff.Set(ctx, m.Tariff); err != nil {
+		return nil, err
+	}
+	return &taskpb.MsgUpdateParamsResponse{}, emit(ctx, &taskpb.EventTariffUpdated{Tariff: m.Tariff})
 }
 
 // voted refuses whoever is not the account in whose name passed proposals act.
 func (k Keeper) voted(authority string) error {
-	if authority != k.authority {
+	if k.authority == "" || authority != k.authority {
 		return refused(fmt.Errorf("%w: %q is not %q", round.ErrAuthority, authority, k.authority))
 	}
 	return nil

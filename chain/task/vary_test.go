@@ -24,7 +24,14 @@ func field(msg sdk.Msg, name string) reflect.Value {
 	return reflect.ValueOf(msg).Elem().FieldByName(name)
 }
 
-func setOwner(msg sdk.Msg, who string) { field(msg, "Owner").SetString(who) }
+// setOwner changes in whose name a message is said.
+func setOwner(msg sdk.Msg, who string) {
+	if authority := field(msg, "Authority"); authority.IsValid() {
+		authority.SetString(who)
+		return
+	}
+	field(msg, "Owner").SetString(who)
+}
 
 func setNumber(msg sdk.Msg, name string, n uint64) { field(msg, name).SetUint(n) }
 

@@ -68,18 +68,19 @@ type failer interface {
 type world struct {
 	failer
 	task.Keeper
-	ctx   sdk.Context
-	keys  map[string]*storetypes.KVStoreKey
-	codec codec.Codec
-	bank  *ledger
-	nodes registry
-	full  bool // the disks of aggregators are, in round 1
+	ctx    sdk.Context
+	keys   map[string]*storetypes.KVStoreKey
+	codec  codec.Codec
+	bank   *ledger
+	nodes  registry
+	models *lines
+	full   bool // the disks of aggregators are, in round 1
 }
 
 const chainID = "althing-test"
 
 func newWorld(t failer) *world {
-	keys := storetypes.NewKVStoreKeys(task.Name, "bank", "registry")
+	keys := storetypes.NewKVStoreKeys(task.Name, "bank", "registry", "lines")
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chainID).WithBlockHeight(1).WithBlockTime(time.Unix(1, 0))
 	w := &world{
 		failer: t, keys: keys, codec: moduletestutil.MakeTestEncodingConfig().Codec,
@@ -87,7 +88,8 @@ func newWorld(t failer) *world {
 	}
 	w.bank = newLedger(runtime.NewKVStoreService(keys["bank"]))
 	w.nodes = newRegistry(w.codec, runtime.NewKVStoreService(keys["registry"]))
-	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, unsigned{}, authority, denom)
+	w.models = newLines(runtime.NewKVStoreService(keys["lines"]))
+	w.Keeper = task.NewKeeper(w.codec, runtime.NewKVStoreService(keys[task.Name]), w.bank, w.nodes, nil, nil, w.models, unsigned{}, denom, governors())
 	m := task.Module{Keeper: w.Keeper}
 	cheap := taskpb.TariffFromSpec(spec.DefaultTariff())
 	cheap.MinPay = 1
@@ -122,6 +124,9 @@ func network(t failer, trainers, aggregators, evaluators int) *world {
 	}
 	return w
 }
+
+// governors is the account in whose name passed proposals act.
+func governors() string { return authority }
 
 func consumers() []string { return []string{"alice", "bob", "carol"} }
 
@@ -260,7 +265,7 @@ func (w *world) dump(stores ...string) string {
 
 func (w *world) everything() string {
 	w.Helper()
-	return w.dump(task.Name, "bank", "registry")
+	return w.dump(task.Name, "bank", "registry", "lines")
 }
 
 // solvent wants the escrow account to hold what the open tasks have not spent.

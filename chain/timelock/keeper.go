@@ -45,6 +45,8 @@ type Modules interface {
 	// it will never be executed.
 	Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error
 	Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error
+	// Carrying is a context in which the messages of a proposal are carried out.
+	Carrying(ctx sdk.Context, proposal uint64) sdk.Context
 	// Unqueued says why a proposal is not in the queue; nil where there is no reason.
 	Unqueued(ctx context.Context, proposal uint64) error
 	// CheckPeriods refuses parameters with which a stake could leave before a vote about it

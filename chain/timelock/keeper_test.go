@@ -54,6 +54,8 @@ func (n *network) Dropped(_ context.Context, proposal uint64, msg sdk.Msg) error
 	return errors.New("which keeps nothing in the queue")
 }
 
+func (n *network) Carrying(ctx sdk.Context, _ uint64) sdk.Context { return ctx }
+
 var errVoting = errors.New("voting period not ended")
 
 func (n *network) Unqueued(_ context.Context, proposal uint64) error {

@@ -140,7 +140,7 @@ func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error)
 	if err != nil {
 		return 0, err
 	}
-	cached, write := ctx.WithGasMeter(meter).CacheContext()
+	cached, write := k.modules.Carrying(ctx, e.Proposal).WithGasMeter(meter).CacheContext()
 	for i, msg := range msgs {
 		handler := k.router.Handler(msg)
 		if handler == nil {

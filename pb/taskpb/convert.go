@@ -26,6 +26,7 @@ func RecordFromSpec(t spec.Task) Task {
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
 		Round: t.Round, Scoring: t.Scoring, Enough: int64(t.Enough), Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
 		Score: uint32(t.Score), Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
+		Updates: t.Updates, Revisions: revisionsFromSpec(t.Revisions), Nominee: nomineeFromSpec(t.Nominee), Adopted: adoptionFromSpec(t.Adopted),
 	}
 }
 
@@ -47,6 +48,7 @@ func (m *Task) ToSpec() (spec.Task, error) {
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
 		Round: m.Round, Scoring: m.Scoring, Enough: spec.Time(m.Enough), Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
 		Score: spec.PPM(m.Score), Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
+		Updates: m.Updates, Revisions: revisionsToSpec(m.Revisions), Nominee: nomineeToSpec(&r, m.Nominee), Adopted: adoptionToSpec(&r, m.Adopted),
 	}
 	if r.err != nil {
 		return spec.Task{}, fmt.Errorf("task %d: %w", m.Id, r.err)

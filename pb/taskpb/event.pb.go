@@ -5,6 +5,7 @@ package taskpb
 
 import (
 	fmt "fmt"
+	_ "github.com/cosmos/gogoproto/gogoproto"
 	proto "github.com/cosmos/gogoproto/proto"
 	io "io"
 	math "math"
@@ -767,6 +768,317 @@ func (m *EventRefunded) GetAccount() string {
 	return ""
 }
 
+// EventModelNominated says that a passed proposal is queued with which a task is to go on
+// with another model.
+type EventModelNominated struct {
+	Task     uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
+	Proposal uint64 `protobuf:"varint,2,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// model is its digest in hex.
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+}
+
+func (m *EventModelNominated) Reset()         { *m = EventModelNominated{} }
+func (m *EventModelNominated) String() string { return proto.CompactTextString(m) }
+func (*EventModelNominated) ProtoMessage()    {}
+func (*EventModelNominated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_dc883c414be1f9a1, []int{11}
+}
+func (m *EventModelNominated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventModelNominated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventModelNominated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventModelNominated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventModelNominated.Merge(m, src)
+}
+func (m *EventModelNominated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventModelNominated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventModelNominated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventModelNominated proto.InternalMessageInfo
+
+func (m *EventModelNominated) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *EventModelNominated) GetProposal() uint64 {
+	if m != nil {
+		return m.Proposal
+	}
+	return 0
+}
+
+func (m *EventModelNominated) GetModel() string {
+	if m != nil {
+		return m.Model
+	}
+	return ""
+}
+
+// EventModelAttested says that an aggregator holds the nominated model.
+type EventModelAttested struct {
+	Task uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
+	Node uint64 `protobuf:"varint,2,opt,name=node,proto3" json:"node,omitempty"`
+	// model is its digest in hex.
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+}
+
+func (m *EventModelAttested) Reset()         { *m = EventModelAttested{} }
+func (m *EventModelAttested) String() string { return proto.CompactTextString(m) }
+func (*EventModelAttested) ProtoMessage()    {}
+func (*EventModelAttested) Descriptor() ([]byte, []int) {
+	return fileDescriptor_dc883c414be1f9a1, []int{12}
+}
+func (m *EventModelAttested) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventModelAttested) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventModelAttested.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventModelAttested) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventModelAttested.Merge(m, src)
+}
+func (m *EventModelAttested) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventModelAttested) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventModelAttested.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventModelAttested proto.InternalMessageInfo
+
+func (m *EventModelAttested) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *EventModelAttested) GetNode() uint64 {
+	if m != nil {
+		return m.Node
+	}
+	return 0
+}
+
+func (m *EventModelAttested) GetModel() string {
+	if m != nil {
+		return m.Model
+	}
+	return ""
+}
+
+// EventModelWithdrawn says that the proposal of a nominated model will not be carried out.
+type EventModelWithdrawn struct {
+	Task     uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
+	Proposal uint64 `protobuf:"varint,2,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// model is its digest in hex.
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+}
+
+func (m *EventModelWithdrawn) Reset()         { *m = EventModelWithdrawn{} }
+func (m *EventModelWithdrawn) String() string { return proto.CompactTextString(m) }
+func (*EventModelWithdrawn) ProtoMessage()    {}
+func (*EventModelWithdrawn) Descriptor() ([]byte, []int) {
+	return fileDescriptor_dc883c414be1f9a1, []int{13}
+}
+func (m *EventModelWithdrawn) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventModelWithdrawn) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventModelWithdrawn.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventModelWithdrawn) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventModelWithdrawn.Merge(m, src)
+}
+func (m *EventModelWithdrawn) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventModelWithdrawn) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventModelWithdrawn.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventModelWithdrawn proto.InternalMessageInfo
+
+func (m *EventModelWithdrawn) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *EventModelWithdrawn) GetProposal() uint64 {
+	if m != nil {
+		return m.Proposal
+	}
+	return 0
+}
+
+func (m *EventModelWithdrawn) GetModel() string {
+	if m != nil {
+		return m.Model
+	}
+	return ""
+}
+
+// EventModelUpdated says that a passed proposal has changed a governed task.
+type EventModelUpdated struct {
+	Task     uint64 `protobuf:"varint,1,opt,name=task,proto3" json:"task,omitempty"`
+	Proposal uint64 `protobuf:"varint,2,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// round is the first one that begins with what was changed.
+	Round uint64 `protobuf:"varint,3,opt,name=round,proto3" json:"round,omitempty"`
+	// model is the digest in hex of the one with which it begins, or empty.
+	Model    string    `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
+	Settings []Setting `protobuf:"bytes,5,rep,name=settings,proto3" json:"settings"`
+}
+
+func (m *EventModelUpdated) Reset()         { *m = EventModelUpdated{} }
+func (m *EventModelUpdated) String() string { return proto.CompactTextString(m) }
+func (*EventModelUpdated) ProtoMessage()    {}
+func (*EventModelUpdated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_dc883c414be1f9a1, []int{14}
+}
+func (m *EventModelUpdated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventModelUpdated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventModelUpdated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventModelUpdated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventModelUpdated.Merge(m, src)
+}
+func (m *EventModelUpdated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventModelUpdated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventModelUpdated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventModelUpdated proto.InternalMessageInfo
+
+func (m *EventModelUpdated) GetTask() uint64 {
+	if m != nil {
+		return m.Task
+	}
+	return 0
+}
+
+func (m *EventModelUpdated) GetProposal() uint64 {
+	if m != nil {
+		return m.Proposal
+	}
+	return 0
+}
+
+func (m *EventModelUpdated) GetRound() uint64 {
+	if m != nil {
+		return m.Round
+	}
+	return 0
+}
+
+func (m *EventModelUpdated) GetModel() string {
+	if m != nil {
+		return m.Model
+	}
+	return ""
+}
+
+func (m *EventModelUpdated) GetSettings() []Setting {
+	if m != nil {
+		return m.Settings
+	}
+	return nil
+}
+
+// EventTariffUpdated says that a passed proposal has replaced the tariff of later tasks.
+type EventTariffUpdated struct {
+	Tariff Tariff `protobuf:"bytes,1,opt,name=tariff,proto3" json:"tariff"`
+}
+
+func (m *EventTariffUpdated) Reset()         { *m = EventTariffUpdated{} }
+func (m *EventTariffUpdated) String() string { return proto.CompactTextString(m) }
+func (*EventTariffUpdated) ProtoMessage()    {}
+func (*EventTariffUpdated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_dc883c414be1f9a1, []int{15}
+}
+func (m *EventTariffUpdated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventTariffUpdated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventTariffUpdated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventTariffUpdated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventTariffUpdated.Merge(m, src)
+}
+func (m *EventTariffUpdated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventTariffUpdated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventTariffUpdated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventTariffUpdated proto.InternalMessageInfo
+
+func (m *EventTariffUpdated) GetTariff() Tariff {
+	if m != nil {
+		return m.Tariff
+	}
+	return Tariff{}
+}
+
 func init() {
 	proto.RegisterType((*EventCreated)(nil), "althing.task.v1.EventCreated")
 	proto.RegisterType((*EventRoundOpened)(nil), "althing.task.v1.EventRoundOpened")
@@ -779,43 +1091,58 @@ func init() {
 	proto.RegisterType((*EventRoundAborted)(nil), "althing.task.v1.EventRoundAborted")
 	proto.RegisterType((*EventClosed)(nil), "althing.task.v1.EventClosed")
 	proto.RegisterType((*EventRefunded)(nil), "althing.task.v1.EventRefunded")
+	proto.RegisterType((*EventModelNominated)(nil), "althing.task.v1.EventModelNominated")
+	proto.RegisterType((*EventModelAttested)(nil), "althing.task.v1.EventModelAttested")
+	proto.RegisterType((*EventModelWithdrawn)(nil), "althing.task.v1.EventModelWithdrawn")
+	proto.RegisterType((*EventModelUpdated)(nil), "althing.task.v1.EventModelUpdated")
+	proto.RegisterType((*EventTariffUpdated)(nil), "althing.task.v1.EventTariffUpdated")
 }
 
 func init() { proto.RegisterFile("althing/task/v1/event.proto", fileDescriptor_dc883c414be1f9a1) }
 
 var fileDescriptor_dc883c414be1f9a1 = []byte{
-	// 493 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x94, 0xcf, 0x8e, 0xd3, 0x30,
-	0x10, 0xc6, 0x9b, 0x4d, 0x5a, 0xb6, 0xb3, 0xac, 0x58, 0x4c, 0x85, 0x22, 0x90, 0xa2, 0xca, 0xa7,
-	0x1e, 0xa0, 0xd5, 0x8a, 0x27, 0xe0, 0xdf, 0x5e, 0x77, 0x95, 0xd5, 0x02, 0xe2, 0x02, 0x6e, 0x32,
-	0xdb, 0x46, 0x9b, 0xda, 0x91, 0xe3, 0x34, 0xe2, 0xc8, 0x13, 0xc0, 0x63, 0x71, 0xdc, 0x23, 0x47,
-	0xd4, 0xbe, 0x08, 0xca, 0xd8, 0xa5, 0xe5, 0x90, 0x43, 0xd5, 0xdb, 0xfc, 0x3c, 0xd6, 0x37, 0xdf,
-	0xd8, 0x63, 0xc3, 0x73, 0x91, 0x9b, 0x79, 0x26, 0x67, 0x13, 0x23, 0xca, 0xbb, 0xc9, 0xf2, 0x7c,
-	0x82, 0x4b, 0x94, 0x66, 0x5c, 0x68, 0x65, 0x14, 0x7b, 0xe4, 0x92, 0xe3, 0x26, 0x39, 0x5e, 0x9e,
-	0xf3, 0x2b, 0x78, 0xf8, 0xbe, 0xc9, 0xbf, 0xd5, 0x28, 0x0c, 0xa6, 0x8c, 0x41, 0xd0, 0xa4, 0x42,
-	0x6f, 0xe8, 0x8d, 0x82, 0x98, 0x62, 0x36, 0x80, 0xae, 0xaa, 0x25, 0xea, 0xf0, 0x68, 0xe8, 0x8d,
-	0xfa, 0xb1, 0x05, 0xf6, 0x14, 0x7a, 0x58, 0x26, 0x5a, 0xd5, 0xa1, 0x4f, 0x7b, 0x1d, 0xf1, 0x4f,
-	0x70, 0x46, 0x8a, 0xb1, 0xaa, 0x64, 0x7a, 0x59, 0xa0, 0x6c, 0x57, 0xd5, 0xcd, 0x16, 0x52, 0x0d,
-	0x62, 0x0b, 0xec, 0x19, 0x1c, 0x1b, 0x2d, 0x32, 0x89, 0xba, 0x0c, 0xfd, 0xa1, 0x3f, 0x0a, 0xe2,
-	0x7f, 0xcc, 0xbf, 0xc0, 0x29, 0x29, 0xbf, 0xc3, 0x24, 0xcf, 0xf6, 0x93, 0x65, 0x10, 0x48, 0x95,
-	0xa2, 0xb3, 0x4a, 0x31, 0x3b, 0x03, 0xbf, 0x9e, 0x7f, 0x0b, 0x03, 0x6a, 0xaa, 0x09, 0xb9, 0x01,
-	0x66, 0xad, 0x63, 0x82, 0x59, 0x61, 0xca, 0xeb, 0xb9, 0xaa, 0xe5, 0x81, 0x55, 0x86, 0x70, 0x22,
-	0x66, 0x33, 0x8d, 0x33, 0x61, 0x94, 0x2e, 0xc3, 0x80, 0x7a, 0xda, 0x5d, 0xe2, 0x5f, 0x01, 0xa8,
-	0xea, 0x85, 0xa8, 0x72, 0x73, 0x60, 0xb5, 0x01, 0x74, 0x6f, 0x1b, 0x19, 0xd7, 0x95, 0x05, 0xfe,
-	0xc3, 0x83, 0x3e, 0x95, 0xb8, 0x12, 0xd9, 0xa1, 0xa7, 0xc6, 0x20, 0xd0, 0x2a, 0x47, 0x57, 0x80,
-	0xe2, 0x66, 0x14, 0xc4, 0x42, 0x55, 0xd2, 0x84, 0x5d, 0x3b, 0x0a, 0x96, 0x58, 0x08, 0x0f, 0x44,
-	0x92, 0x50, 0xa2, 0x47, 0xdb, 0x37, 0xc8, 0x3f, 0xc2, 0x13, 0x32, 0xf4, 0x41, 0xe4, 0x59, 0x4a,
-	0xc7, 0xb0, 0xa7, 0xb5, 0x6d, 0x49, 0x7f, 0xb7, 0x24, 0xff, 0xee, 0xc1, 0xe3, 0xed, 0xf8, 0x5d,
-	0xa3, 0x31, 0xf9, 0x5e, 0x83, 0x32, 0x80, 0xee, 0x42, 0xa5, 0x98, 0x93, 0x6c, 0x3f, 0xb6, 0xd0,
-	0xac, 0x96, 0x89, 0xd2, 0xb6, 0xeb, 0xd3, 0xd8, 0x42, 0xe3, 0x81, 0x82, 0x94, 0xda, 0x3e, 0x8e,
-	0x1d, 0xf1, 0x9b, 0x5d, 0x0b, 0xaf, 0xa7, 0x4a, 0x1b, 0xdc, 0xb3, 0x35, 0x8d, 0xa2, 0x54, 0xd2,
-	0x79, 0x70, 0xc4, 0x2f, 0xe1, 0xc4, 0x3e, 0xd5, 0x5c, 0x95, 0xed, 0x82, 0xa5, 0x11, 0x06, 0x37,
-	0x2f, 0x95, 0xa0, 0x55, 0xf0, 0xc6, 0xbd, 0xa7, 0x18, 0x6f, 0x2b, 0x99, 0xb6, 0x48, 0x6e, 0x0f,
-	0xfa, 0xa8, 0xed, 0x6e, 0xfd, 0xff, 0xee, 0xf6, 0xcd, 0xc5, 0xaf, 0x55, 0xe4, 0xdd, 0xaf, 0x22,
-	0xef, 0xcf, 0x2a, 0xf2, 0x7e, 0xae, 0xa3, 0xce, 0xfd, 0x3a, 0xea, 0xfc, 0x5e, 0x47, 0x9d, 0xcf,
-	0x2f, 0x66, 0x99, 0x99, 0x57, 0xd3, 0x71, 0xa2, 0x16, 0x13, 0xf7, 0x11, 0xbd, 0x94, 0x68, 0x6a,
-	0xa5, 0xef, 0x36, 0x3c, 0x29, 0xa6, 0xf4, 0x71, 0x15, 0xd3, 0x69, 0x8f, 0xbe, 0xac, 0x57, 0x7f,
-	0x03, 0x00, 0x00, 0xff, 0xff, 0xf8, 0xc7, 0x00, 0xae, 0xd1, 0x04, 0x00, 0x00,
+	// 653 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xa4, 0x55, 0xc1, 0x6e, 0xd3, 0x40,
+	0x10, 0x8d, 0x6b, 0x27, 0xa4, 0x13, 0x2a, 0x8a, 0x89, 0xc0, 0x0a, 0x52, 0x88, 0xf6, 0x94, 0x03,
+	0x24, 0x6a, 0x11, 0x17, 0x6e, 0x2d, 0xd0, 0x0b, 0x82, 0x56, 0x2e, 0xa5, 0x08, 0x0e, 0xb0, 0xb1,
+	0x37, 0x8e, 0x55, 0x67, 0xd7, 0xda, 0xdd, 0x34, 0xe2, 0xc8, 0x17, 0xc0, 0x7f, 0xf0, 0x23, 0x3d,
+	0xf6, 0xc8, 0x09, 0xa1, 0xf6, 0x47, 0x90, 0x67, 0x37, 0x6d, 0x4a, 0xeb, 0x43, 0xc8, 0x6d, 0xde,
+	0x7a, 0xf2, 0xe6, 0xcd, 0xec, 0x9b, 0x2c, 0x3c, 0xa4, 0x99, 0x1e, 0xa5, 0x3c, 0xe9, 0x6b, 0xaa,
+	0x8e, 0xfa, 0xc7, 0x1b, 0x7d, 0x76, 0xcc, 0xb8, 0xee, 0xe5, 0x52, 0x68, 0xe1, 0xdf, 0xb1, 0x1f,
+	0x7b, 0xc5, 0xc7, 0xde, 0xf1, 0x46, 0xeb, 0x5a, 0xb6, 0xd2, 0x54, 0x33, 0x93, 0xdd, 0x6a, 0x26,
+	0x22, 0x11, 0x18, 0xf6, 0x8b, 0xc8, 0x9c, 0x92, 0x3d, 0xb8, 0xfd, 0xaa, 0xa0, 0x7c, 0x21, 0x19,
+	0xd5, 0x2c, 0xf6, 0x7d, 0xf0, 0x8a, 0x1f, 0x07, 0x4e, 0xc7, 0xe9, 0x7a, 0x21, 0xc6, 0x7e, 0x13,
+	0xaa, 0x62, 0xca, 0x99, 0x0c, 0x56, 0x3a, 0x4e, 0x77, 0x35, 0x34, 0xc0, 0xbf, 0x0f, 0x35, 0xa6,
+	0x22, 0x29, 0xa6, 0x81, 0x8b, 0xb9, 0x16, 0x91, 0x0f, 0xb0, 0x8e, 0x8c, 0xa1, 0x98, 0xf0, 0x78,
+	0x37, 0x67, 0xbc, 0x9c, 0x55, 0x16, 0x29, 0xc8, 0xea, 0x85, 0x06, 0xf8, 0x2d, 0xa8, 0x6b, 0x49,
+	0x53, 0xce, 0xa4, 0x0a, 0xdc, 0x8e, 0xdb, 0xf5, 0xc2, 0x0b, 0x4c, 0x3e, 0xc3, 0x1a, 0x32, 0xbf,
+	0x64, 0x51, 0x96, 0x2e, 0x46, 0xeb, 0x83, 0xc7, 0x45, 0xcc, 0xac, 0x54, 0x8c, 0xfd, 0x75, 0x70,
+	0xa7, 0xa3, 0xaf, 0x81, 0x87, 0x4d, 0x15, 0x21, 0xd1, 0xe0, 0x1b, 0xe9, 0x2c, 0x62, 0x69, 0xae,
+	0xd5, 0xfe, 0x48, 0x4c, 0xf9, 0x92, 0x55, 0x3a, 0xd0, 0xa0, 0x49, 0x22, 0x59, 0x42, 0xb5, 0x90,
+	0x2a, 0xf0, 0xb0, 0xa7, 0xf9, 0x23, 0xf2, 0x05, 0x00, 0xab, 0xee, 0xd0, 0x49, 0xa6, 0x97, 0xac,
+	0xd6, 0x84, 0xea, 0xb0, 0xa0, 0xb1, 0x5d, 0x19, 0x40, 0xbe, 0x3b, 0xb0, 0x8a, 0x25, 0xf6, 0x68,
+	0xba, 0xec, 0xd4, 0x7c, 0xf0, 0xa4, 0xc8, 0x98, 0x2d, 0x80, 0x71, 0x61, 0x05, 0x3a, 0x16, 0x13,
+	0xae, 0x83, 0xaa, 0xb1, 0x82, 0x41, 0x7e, 0x00, 0xb7, 0x68, 0x14, 0xe1, 0x87, 0x1a, 0xa6, 0xcf,
+	0x20, 0x39, 0x84, 0x7b, 0x28, 0xe8, 0x3d, 0xcd, 0xd2, 0x18, 0xc7, 0xb0, 0xa0, 0xb4, 0xcb, 0x92,
+	0xee, 0x7c, 0x49, 0xf2, 0xcd, 0x81, 0xbb, 0x97, 0xf6, 0xdb, 0x67, 0x5a, 0x67, 0x0b, 0x19, 0xa5,
+	0x09, 0xd5, 0xb1, 0x88, 0x59, 0x86, 0xb4, 0xab, 0xa1, 0x01, 0xc5, 0xa9, 0x8a, 0x84, 0x34, 0x5d,
+	0xaf, 0x85, 0x06, 0x14, 0x1a, 0x30, 0x88, 0xb1, 0xed, 0x7a, 0x68, 0x11, 0x39, 0x98, 0x97, 0xb0,
+	0x35, 0x10, 0x52, 0xb3, 0x05, 0x5b, 0x93, 0x8c, 0x2a, 0xc1, 0xad, 0x06, 0x8b, 0xc8, 0x2e, 0x34,
+	0xcc, 0xaa, 0x66, 0x42, 0x95, 0x13, 0xe2, 0xca, 0xcf, 0x36, 0x15, 0x41, 0x29, 0xe1, 0x81, 0xdd,
+	0xa7, 0x90, 0x0d, 0x27, 0x3c, 0x2e, 0xa1, 0xbc, 0x1c, 0xf4, 0x4a, 0xd9, 0xdd, 0xba, 0x57, 0xef,
+	0xf6, 0x93, 0xbd, 0xdb, 0x37, 0xc5, 0xe8, 0xde, 0x8a, 0x71, 0xca, 0x4b, 0xff, 0x59, 0x5a, 0x50,
+	0xcf, 0xa5, 0xc8, 0x85, 0xa2, 0x99, 0xa5, 0xbf, 0xc0, 0x37, 0xdf, 0x04, 0x09, 0xed, 0x8a, 0x22,
+	0xf9, 0x96, 0xd6, 0x4c, 0x95, 0x71, 0xcf, 0xcc, 0xbb, 0x72, 0x75, 0x3d, 0x6e, 0xe0, 0xbc, 0x22,
+	0xf8, 0x30, 0xd5, 0xa3, 0x58, 0xd2, 0x92, 0xbd, 0x5f, 0x5c, 0xf0, 0xcf, 0x99, 0x21, 0x91, 0xfd,
+	0x20, 0x8f, 0xff, 0x77, 0x18, 0xc6, 0x29, 0xee, 0x8d, 0x66, 0xf5, 0xe6, 0xcd, 0xfa, 0x1c, 0xea,
+	0x8a, 0x69, 0x9d, 0xf2, 0x44, 0x05, 0xd5, 0x8e, 0xdb, 0x6d, 0x6c, 0x06, 0xbd, 0x7f, 0x5e, 0x8a,
+	0xde, 0xbe, 0x49, 0xd8, 0xf6, 0x4e, 0x7e, 0x3f, 0xaa, 0x84, 0x17, 0xf9, 0xe4, 0xb5, 0x1d, 0xef,
+	0x3b, 0x2a, 0xd3, 0xe1, 0x70, 0xa6, 0xf6, 0x19, 0xd4, 0x34, 0x1e, 0xa0, 0xde, 0xc6, 0xe6, 0x83,
+	0x6b, 0x7c, 0x26, 0xdf, 0xd2, 0xd9, 0xe4, 0xed, 0x9d, 0x93, 0xb3, 0xb6, 0x73, 0x7a, 0xd6, 0x76,
+	0xfe, 0x9c, 0xb5, 0x9d, 0x1f, 0xe7, 0xed, 0xca, 0xe9, 0x79, 0xbb, 0xf2, 0xeb, 0xbc, 0x5d, 0xf9,
+	0xf8, 0x38, 0x49, 0xf5, 0x68, 0x32, 0xe8, 0x45, 0x62, 0xdc, 0xb7, 0x54, 0x4f, 0x38, 0xd3, 0x53,
+	0x21, 0x8f, 0x66, 0xb8, 0x9f, 0x0f, 0xf0, 0x19, 0xcb, 0x07, 0x83, 0x1a, 0x3e, 0x55, 0x4f, 0xff,
+	0x06, 0x00, 0x00, 0xff, 0xff, 0x96, 0xbd, 0x92, 0xbd, 0x0d, 0x07, 0x00, 0x00,
 }
 
 func (m *EventCreated) Marshal() (dAtA []byte, err error) {
@@ -1327,6 +1654,218 @@ func (m *EventRefunded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *EventModelNominated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventModelNominated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventModelNominated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Proposal != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Proposal))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Task != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventModelAttested) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventModelAttested) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventModelAttested) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Node != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Node))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Task != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventModelWithdrawn) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventModelWithdrawn) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventModelWithdrawn) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Proposal != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Proposal))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Task != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventModelUpdated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventModelUpdated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventModelUpdated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Settings) > 0 {
+		for iNdEx := len(m.Settings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Settings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintEvent(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if len(m.Model) > 0 {
+		i -= len(m.Model)
+		copy(dAtA[i:], m.Model)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Model)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Round != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Round))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Proposal != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Proposal))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Task != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Task))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventTariffUpdated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventTariffUpdated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventTariffUpdated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Tariff.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintEvent(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintEvent(dAtA []byte, offset int, v uint64) int {
 	offset -= sovEvent(v)
 	base := offset
@@ -1575,6 +2114,102 @@ func (m *EventRefunded) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovEvent(uint64(l))
 	}
+	return n
+}
+
+func (m *EventModelNominated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Task != 0 {
+		n += 1 + sovEvent(uint64(m.Task))
+	}
+	if m.Proposal != 0 {
+		n += 1 + sovEvent(uint64(m.Proposal))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventModelAttested) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Task != 0 {
+		n += 1 + sovEvent(uint64(m.Task))
+	}
+	if m.Node != 0 {
+		n += 1 + sovEvent(uint64(m.Node))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventModelWithdrawn) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Task != 0 {
+		n += 1 + sovEvent(uint64(m.Task))
+	}
+	if m.Proposal != 0 {
+		n += 1 + sovEvent(uint64(m.Proposal))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	return n
+}
+
+func (m *EventModelUpdated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Task != 0 {
+		n += 1 + sovEvent(uint64(m.Task))
+	}
+	if m.Proposal != 0 {
+		n += 1 + sovEvent(uint64(m.Proposal))
+	}
+	if m.Round != 0 {
+		n += 1 + sovEvent(uint64(m.Round))
+	}
+	l = len(m.Model)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if len(m.Settings) > 0 {
+		for _, e := range m.Settings {
+			l = e.Size()
+			n += 1 + l + sovEvent(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *EventTariffUpdated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Tariff.Size()
+	n += 1 + l + sovEvent(uint64(l))
 	return n
 }
 
@@ -3136,6 +3771,622 @@ func (m *EventRefunded) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventModelNominated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventModelNominated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventModelNominated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proposal", wireType)
+			}
+			m.Proposal = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Proposal |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventModelAttested) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventModelAttested: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventModelAttested: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Node", wireType)
+			}
+			m.Node = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Node |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventModelWithdrawn) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventModelWithdrawn: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventModelWithdrawn: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proposal", wireType)
+			}
+			m.Proposal = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Proposal |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventModelUpdated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventModelUpdated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventModelUpdated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Task", wireType)
+			}
+			m.Task = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Task |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Proposal", wireType)
+			}
+			m.Proposal = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Proposal |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Round", wireType)
+			}
+			m.Round = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Round |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Model", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Model = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Settings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Settings = append(m.Settings, Setting{})
+			if err := m.Settings[len(m.Settings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventTariffUpdated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventTariffUpdated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventTariffUpdated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Tariff", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Tariff.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

@@ -40,6 +40,8 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		return &MsgCommitScore{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment)}, nil
 	case round.RevealScore:
 		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Salt: in.Salt[:]}, nil
+	case round.AttestModel:
+		return &MsgAttestModel{Owner: owner, Task: task, Model: digest(in.Model)}, nil
 	case round.TwoReceipts:
 		return &MsgAccuse{
 			Owner: owner, Task: task, Round: in.Round, Aggregator: in.Aggregator, Trainer: in.Trainer,
@@ -47,9 +49,30 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		}, nil
 	case round.Cancel:
 		return &MsgCancel{Owner: owner, Task: task}, nil
-	case round.Select, round.TwoAnswers, round.Tick:
+	case round.Select, round.TwoAnswers, round.Tick, round.Nominate, round.Withdraw, round.Amend:
 	}
 	return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
+}
+
+// NominationOf is what the task of an update of the model is told when its proposal is
+// queued; not named where the update goes on with the task's own model.
+func NominationOf(proposal uint64, m *MsgUpdateModel) (in round.Nominate, named bool, err error) {
+	amend, err := AmendmentOf(0, m)
+	return round.Nominate{Proposal: proposal, Model: amend.Model, Holder: m.Holder}, !amend.Model.IsZero(), err
+}
+
+// AmendmentOf is what it is told when the proposal is carried out. It refuses digests of a
+// wrong length as [round.ErrMalformed].
+func AmendmentOf(proposal uint64, m *MsgUpdateModel) (round.Amend, error) {
+	var r digests
+	in := round.Amend{
+		Proposal: proposal, Base: r.read("base", m.Base), Updates: m.Updates,
+		Model: r.read("model", m.Model), Settings: settingsToSpec(m.Settings),
+	}
+	if r.err != nil {
+		return in, fmt.Errorf("%w: %w", round.ErrMalformed, r.err)
+	}
+	return in, nil
 }
 
 // InputOf is what a message means to the round, said by a node. It refuses what
@@ -77,6 +100,8 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 		in = round.CommitScore{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment)}
 	case *MsgRevealScore:
 		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Salt: r.salt(m.Salt)}
+	case *MsgAttestModel:
+		in = round.AttestModel{Node: node, Model: r.read("model", m.Model)}
 	case *MsgAccuse:
 		in = round.TwoReceipts{
 			Round: m.Round, Aggregator: m.Aggregator, Trainer: m.Trainer,

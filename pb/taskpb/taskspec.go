@@ -8,21 +8,12 @@ import (
 // TaskSpecFromSpec is the wire form of a task file.
 func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 	return TaskSpec{
-		Version: s.Version,
-		Name:    s.Name,
-		Model:   ModelFromSpec(s.Model),
-		Data:    Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
-		Training: Training{
-			Optimiser: s.Training.Optimiser, Batch: s.Training.Batch,
-			Epochs: s.Training.Epochs, Rate: uint32(s.Training.Rate),
-			Momentum: uint32(s.Training.Momentum), WeightDecay: uint32(s.Training.WeightDecay),
-			Proximal: uint32(s.Training.Proximal), Clip: uint32(s.Training.Clip), Arithmetic: s.Training.Arithmetic,
-		},
-		Aggregation: Aggregation{
-			Rule: s.Aggregation.Rule, ScaleBits: s.Aggregation.ScaleBits, MaxWeight: s.Aggregation.MaxWeight,
-			Optimiser: s.Aggregation.Optimiser, Rate: uint32(s.Aggregation.Rate),
-			Momentum: uint32(s.Aggregation.Momentum), Tau: uint32(s.Aggregation.Tau),
-		},
+		Version:     s.Version,
+		Name:        s.Name,
+		Model:       ModelFromSpec(s.Model),
+		Data:        Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
+		Training:    trainingFromSpec(s.Training),
+		Aggregation: aggregationFromSpec(s.Aggregation),
 		Selection: Selection{
 			Rule: s.Selection.Rule, Trainers: s.Selection.Trainers, MinTrainers: s.Selection.MinTrainers,
 			Aggregators: s.Selection.Aggregators, Evaluators: s.Selection.Evaluators,
@@ -41,31 +32,24 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			Select: int64(s.Deadlines.Select), Train: int64(s.Deadlines.Train), Attest: int64(s.Deadlines.Attest),
 			Aggregate: int64(s.Deadlines.Aggregate), Evaluate: int64(s.Deadlines.Evaluate),
 		},
-		Overlap: s.Overlap,
-		Retries: s.Retries,
-		Retain:  int64(s.Retain),
-		Audit:   s.Audit,
+		Overlap:  s.Overlap,
+		Retries:  s.Retries,
+		Retain:   int64(s.Retain),
+		Audit:    s.Audit,
+		Governed: s.Governed,
+		Line:     s.Line,
 	}
 }
 
 // ToSpec is the task file in plain types.
 func (m *TaskSpec) ToSpec() spec.TaskSpec {
 	return spec.TaskSpec{
-		Version: m.Version,
-		Name:    m.Name,
-		Model:   m.Model.ToSpec(),
-		Data:    spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
-		Training: spec.Training{
-			Optimiser: m.Training.Optimiser, Batch: m.Training.Batch,
-			Epochs: m.Training.Epochs, Rate: spec.PPM(m.Training.Rate),
-			Momentum: spec.PPM(m.Training.Momentum), WeightDecay: spec.PPM(m.Training.WeightDecay),
-			Proximal: spec.PPM(m.Training.Proximal), Clip: spec.PPM(m.Training.Clip), Arithmetic: m.Training.Arithmetic,
-		},
-		Aggregation: spec.Aggregation{
-			Rule: m.Aggregation.Rule, ScaleBits: m.Aggregation.ScaleBits, MaxWeight: m.Aggregation.MaxWeight,
-			Optimiser: m.Aggregation.Optimiser, Rate: spec.PPM(m.Aggregation.Rate),
-			Momentum: spec.PPM(m.Aggregation.Momentum), Tau: spec.PPM(m.Aggregation.Tau),
-		},
+		Version:     m.Version,
+		Name:        m.Name,
+		Model:       m.Model.ToSpec(),
+		Data:        spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
+		Training:    m.Training.toSpec(),
+		Aggregation: m.Aggregation.toSpec(),
 		Selection: spec.Selection{
 			Rule: m.Selection.Rule, Trainers: m.Selection.Trainers, MinTrainers: m.Selection.MinTrainers,
 			Aggregators: m.Selection.Aggregators, Evaluators: m.Selection.Evaluators,
@@ -84,9 +68,45 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			Select: spec.Duration(m.Deadlines.Select), Train: spec.Duration(m.Deadlines.Train), Attest: spec.Duration(m.Deadlines.Attest),
 			Aggregate: spec.Duration(m.Deadlines.Aggregate), Evaluate: spec.Duration(m.Deadlines.Evaluate),
 		},
-		Overlap: m.Overlap,
-		Retries: m.Retries,
-		Retain:  spec.Duration(m.Retain),
-		Audit:   m.Audit,
+		Overlap:  m.Overlap,
+		Retries:  m.Retries,
+		Retain:   spec.Duration(m.Retain),
+		Audit:    m.Audit,
+		Governed: m.Governed,
+		Line:     m.Line,
+	}
+}
+
+func trainingFromSpec(t spec.Training) Training {
+	return Training{
+		Optimiser: t.Optimiser, Batch: t.Batch,
+		Epochs: t.Epochs, Rate: uint32(t.Rate),
+		Momentum: uint32(t.Momentum), WeightDecay: uint32(t.WeightDecay),
+		Proximal: uint32(t.Proximal), Clip: uint32(t.Clip), Arithmetic: t.Arithmetic,
+	}
+}
+
+func (m *Training) toSpec() spec.Training {
+	return spec.Training{
+		Optimiser: m.Optimiser, Batch: m.Batch,
+		Epochs: m.Epochs, Rate: spec.PPM(m.Rate),
+		Momentum: spec.PPM(m.Momentum), WeightDecay: spec.PPM(m.WeightDecay),
+		Proximal: spec.PPM(m.Proximal), Clip: spec.PPM(m.Clip), Arithmetic: m.Arithmetic,
+	}
+}
+
+func aggregationFromSpec(a spec.Aggregation) Aggregation {
+	return Aggregation{
+		Rule: a.Rule, ScaleBits: a.ScaleBits, MaxWeight: a.MaxWeight,
+		Optimiser: a.Optimiser, Rate: uint32(a.Rate),
+		Momentum: uint32(a.Momentum), Tau: uint32(a.Tau),
+	}
+}
+
+func (m *Aggregation) toSpec() spec.Aggregation {
+	return spec.Aggregation{
+		Rule: m.Rule, ScaleBits: m.ScaleBits, MaxWeight: m.MaxWeight,
+		Optimiser: m.Optimiser, Rate: spec.PPM(m.Rate),
+		Momentum: spec.PPM(m.Momentum), Tau: spec.PPM(m.Tau),
 	}
 }

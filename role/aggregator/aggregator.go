@@ -26,6 +26,7 @@ type Machine struct {
 	now      spec.Time
 	prepared map[uint64]Prepared
 	combined map[place]Combined
+	obtained map[uint64]spec.Digest // by task: the newest model that a vote wants and the node holds
 }
 
 type place struct{ task, round uint64 }
@@ -33,7 +34,7 @@ type place struct{ task, round uint64 }
 // Handle implements [role.Machine].
 func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.prepared == nil {
-		m.prepared, m.combined = map[uint64]Prepared{}, map[place]Combined{}
+		m.prepared, m.combined, m.obtained = map[uint64]Prepared{}, map[place]Combined{}, map[uint64]spec.Digest{}
 	}
 	switch e := e.(type) {
 	case role.Saw:
@@ -42,10 +43,13 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 		m.prepared[e.Task] = e
 	case Combined:
 		m.combined[place{e.Task, e.Round}] = e
+	case Obtained:
+		m.obtained[e.Task] = e.Model
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
 		actions = append(actions, m.prepare(d)...)
+		actions = append(actions, m.vouch(d)...)
 		actions = append(actions, m.take(d)...)
 	}
 	return actions

@@ -141,7 +141,8 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 
 // MayGetModel implements [blob.Policy]. A model that is for members, and the state
 // behind it, is for the nodes of the account that pays, for the committee, and for the
-// trainers of the round that made it and of those that began with it. A node that its
+// trainers of the round that made it and of those that began with it; of a governed task,
+// which may go back to any model, for whoever trains now. A node that its
 // owner has deactivated is a member only as long as it still serves the task.
 func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
 	task, err := p.Chain.Task(ctx, r.Slot.Task)
@@ -190,6 +191,15 @@ func (p Policy) part(ctx context.Context, task spec.Task, made, node uint64) (me
 		}
 		if number > made && r.Phase != spec.PhaseAborted { // else the round behind it begins with the same model
 			break
+		}
+	}
+	if task.Spec.Governed && !task.State.Final() && task.Round > 0 { // a vote may have gone back to this model
+		r, err := p.Chain.Round(ctx, task.ID, task.Round)
+		if err != nil {
+			return false, false, unknown(err)
+		}
+		if !r.Phase.Final() && r.Trainer(node) >= 0 {
+			return true, true, nil
 		}
 	}
 	return member, serves, nil

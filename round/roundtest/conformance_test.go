@@ -86,6 +86,19 @@ func (m *memory) Say(task uint64, in round.Input) error {
 	return err
 }
 
+func (m *memory) Decide(task uint64, in round.Input) error {
+	err := m.Say(task, in)
+	if _, withdrawn := in.(round.Withdraw); withdrawn && moot(err) {
+		return nil
+	}
+	return err
+}
+
+// moot reports whether there is nothing to withdraw.
+func moot(err error) bool {
+	return errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrClosed) || errors.Is(err, round.ErrUngoverned) || errors.Is(err, round.ErrNotNominated)
+}
+
 func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	for _, s := range m.Chain.Duties(node) {
 		duties = append(duties, roundtest.Duty{Task: s.Task, Rounds: s.Open()})
@@ -142,7 +155,7 @@ func newStored(e chain.Encoding) *stored {
 	s.nodes = node.NewKeeper(e.Codec, kv(node.Name), s.bank, addresses, chain.Denom)
 	s.books = ledger.NewKeeper(e.Codec, kv(ledger.Name))
 	s.owned = dataset.NewKeeper(e.Codec, kv(dataset.Name), s.nodes, s.books, addresses)
-	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, unsigned{}, "", chain.Denom)
+	s.tasks = task.NewKeeper(e.Codec, kv(task.Name), s.bank, s.nodes, s.owned, s.books, everyVersion{}, unsigned{}, chain.Denom, authority)
 	accounts.InitGenesis(s.ctx, *authtypes.DefaultGenesisState())
 	s.bank.InitGenesis(s.ctx, banktypes.DefaultGenesisState())
 	params := node.DefaultParams()
@@ -346,6 +359,37 @@ func (s *stored) Create(owner string, asked spec.TaskSpec) (id uint64, err error
 func (s *stored) Say(id uint64, in round.Input) error {
 	return s.deliver(func(ctx sdk.Context) error { return s.handle(ctx, s.message(id, in)) })
 }
+
+func (s *stored) Decide(id uint64, in round.Input) error {
+	return s.deliver(func(ctx sdk.Context) (err error) {
+		m := &taskpb.MsgUpdateModel{Authority: moduleAddress(purse).String(), Task: id, Base: make([]byte, len(spec.Digest{}))}
+		switch in := in.(type) {
+		case round.Nominate:
+			m.Model, m.Holder = in.Model[:], in.Holder
+			return s.tasks.Nominate(ctx, in.Proposal, m)
+		case round.Withdraw:
+			return s.tasks.Withdraw(ctx, in.Proposal, id)
+		case round.Amend:
+			m.Base[0], m.Updates, m.Settings = 1, in.Updates, taskpb.SettingsFromSpec(in.Settings)
+			if !in.Model.IsZero() {
+				m.Model = in.Model[:]
+			}
+			_, err = s.tasks.UpdateModel(task.Carrying(ctx, in.Proposal), m)
+		}
+		return err
+	})
+}
+
+// everyVersion is a registry in which every model is a version of every line.
+type everyVersion struct{}
+
+func (everyVersion) Enter(context.Context, uint64, string, string, spec.Model) error { return nil }
+
+func (everyVersion) Publish(context.Context, spec.Version) error { return nil }
+
+func (everyVersion) Scored(context.Context, uint64, uint64, spec.PPM) error { return nil }
+
+func (everyVersion) Published(context.Context, uint64, spec.Digest) (bool, error) { return true, nil }
 
 func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ctx, s.message(id, in)) }
 

@@ -57,6 +57,8 @@ func lives() []life {
 		{"aborted while a round is scored", overlapAborted},
 		{"no trainers while a round is scored", overlapAlone},
 		{"a chain that stands still", standstill},
+		{"votes change a governed task", votes},
+		{"votes change no other task", votesAside},
 		{"a private task is charged", private},
 		{"a private task whose steps are sampled is charged", privateSampled},
 		{"private tasks that are refused", privateRefused},

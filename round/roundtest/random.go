@@ -121,6 +121,7 @@ func (w *chaos) anyTask() spec.TaskSpec {
 		asked.Escrow = 0
 	}
 	asked.Overlap = rapid.Bool().Draw(t, "overlap")
+	asked.Governed = rapid.Bool().Draw(t, "governed")
 	asked.Retries = rapid.Uint32Range(0, 2).Draw(t, "retries")
 	asked.Deadlines = spec.Deadlines{Select: 3 * few("select"), Train: few("train"), Attest: few("attest"), Aggregate: few("aggregate"), Evaluate: few("evaluate")}
 	return asked
@@ -177,6 +178,9 @@ func (w *chaos) block() {
 			}
 		}
 	}
+	if w.tasks > 0 && w.chance(3, "vote") {
+		acts = append(acts, w.vote(w.state(rapid.Uint64Range(1, w.tasks).Draw(w.t, "task"))))
+	}
 	if w.chance(3, "money moves") {
 		acts = append(acts, w.money(node))
 	}
@@ -197,6 +201,27 @@ func (w *chaos) block() {
 	}
 	for _, act := range rapid.Permutation(acts).Draw(w.t, "order") {
 		act()
+	}
+}
+
+// vote is what a vote does to a task, or an aggregator says of what a vote wants.
+func (w *chaos) vote(s round.State) func() {
+	id, proposal := s.Task.ID, rapid.Uint64Range(1, 3).Draw(w.t, "proposal")
+	model := rapid.SampledFrom([]spec.Digest{s.Task.Nominee.Model, digest("foreign"), digest("model 1")}).Draw(w.t, "model")
+	settings := []spec.Tuning{{Name: rapid.SampledFrom(spec.Tunable()).Draw(w.t, "name").Name, Value: rapid.Uint64Range(0, 9).Draw(w.t, "value")}}
+	wanted := model
+	if wanted.IsZero() { // an update that names no model nominates none
+		wanted = digest("foreign")
+	}
+	in := rapid.SampledFrom([]round.Input{
+		round.Nominate{Proposal: proposal, Model: wanted}, round.Withdraw{Proposal: proposal},
+		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: model}, round.Amend{Proposal: proposal, Updates: s.Task.Updates, Settings: settings},
+	}).Draw(w.t, "decided")
+	return func() {
+		for _, m := range s.Task.Aggregators {
+			_ = w.say(id, round.AttestModel{Node: m.Node, Model: model})
+		}
+		_ = w.decide(id, in)
 	}
 }
 

@@ -51,6 +51,9 @@ type World interface {
 	// Say gives a task an input, as the node or the owner that stands in it, or as
 	// anybody where it is an accusation.
 	Say(task uint64, in round.Input) error
+	// Decide gives a task what a vote has decided: a [round.Nominate], a [round.Withdraw]
+	// or a [round.Amend]. Every model is a version of its line.
+	Decide(task uint64, in round.Input) error
 	// Owed reports whether a node that says this would be heard. It changes nothing.
 	Owed(task uint64, in round.Input) bool
 	// EndBlock looks at the tasks that are due and begins the next block, whose block

@@ -1,0 +1,80 @@
+package task
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/spec"
+)
+
+// enter puts a new task into its owner's line.
+func (k Keeper) enter(ctx context.Context, t spec.Task) error {
+	if k.models == nil {
+		return nil
+	}
+	return k.models.Enter(ctx, t.ID, t.Owner, t.Spec.Line, t.Spec.Model)
+}
+
+// judged refuses an update of a governed task whose base is no version of its line: the
+// proposer, and who voted, judged something else.
+func (k Keeper) judged(ctx context.Context, task uint64, in round.Amend) error {
+	stored, err := k.task(ctx, task)
+	if err != nil {
+		return err
+	}
+	if !stored.Spec.Governed { // the task says so itself
+		return nil
+	}
+	published := false
+	if k.models != nil && !in.Base.IsZero() {
+		if published, err = k.models.Published(ctx, task, in.Base); err != nil {
+			return err
+		}
+	}
+	if !published {
+		return refused(fmt.Errorf("task %d: %s: %w", task, in.Base.Short(), round.ErrBase))
+	}
+	return nil
+}
+
+// publish tells the registry of models of an effect that makes a version or scores one.
+func (w world) publish(s round.State, e round.Effect) error {
+	if w.models == nil {
+		return nil
+	}
+	task := s.Task.ID
+	if e, ok := e.(round.Publish); ok && e.Round == 0 {
+		return w.models.Publish(w.ctx, spec.Version{Task: task, Model: e.Model})
+	} else if ok && e.Scored {
+		return w.models.Scored(w.ctx, task, e.Round, e.Score)
+	}
+	if e, ok := e.(round.AskScores); ok {
+		return w.models.Publish(w.ctx, version(s, e))
+	}
+	if e, ok := e.(round.Amended); ok && !e.Model.IsZero() {
+		return w.models.Publish(w.ctx, spec.Version{Task: task, Model: e.Model, Proposal: e.Proposal, Base: e.Base})
+	}
+	return nil
+}
+
+// version is the model of a round that has been accepted.
+func version(s round.State, e round.AskScores) spec.Version {
+	r := s.Round
+	if r.Number != e.Round {
+		r = s.Scoring
+	}
+	v := spec.Version{Task: s.Task.ID, Round: r.Number, Model: e.Model, Base: r.Base}
+	for _, c := range r.Trainers {
+		if c.Survivor {
+			v.Trainers++
+		}
+	}
+	v.Participants = v.Trainers + uint32(len(r.Scores))
+	for _, a := range r.Aggregates {
+		if a.Digest == e.Model {
+			v.Participants++
+		}
+	}
+	return v
+}

@@ -1,0 +1,73 @@
+package daemon_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// TestNomineesAreServed: of the files that an owner puts into the folder of nominees those
+// that a task's aggregators would take go into the store; of each other one is told once.
+func TestNomineesAreServed(t *testing.T) {
+	n, err := sim.Digits(sim.Config{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := sim.DigitsTask(1)
+	rules.Governed = true
+	id, err := n.Open("consumer", rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := model.Init(rules.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := model.File{Model: rules.Model, Weights: weights}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, store := t.TempDir(), blob.NewMemory()
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, nil))
+	daemon.TakeNominees(t.Context(), home, store, n.Records(), log, 1) // there is no folder
+	if said.Len() > 0 {
+		t.Errorf("without a folder: %s", &said)
+	}
+	put := func(name string, b []byte) {
+		t.Helper()
+		path := filepath.Join(home, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, b, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(daemon.NomineeFile(id, 7), good)
+	put(daemon.NomineeFile(id, 8), good[:len(good)-1])
+	put(daemon.NomineeFile(id, 9), append(bytes.Clone(good), make([]byte, 1000)...))
+	put(daemon.NomineeFile(id+1, 7), good)
+	put(filepath.Join("nominees", "model.safetensors"), good)
+	daemon.TakeNominees(t.Context(), home, store, n.Records(), log, 3)
+	labels, err := store.Labels(t.Context())
+	if err != nil || len(labels) != 1 || labels[0].Path() != "tasks/1/proposals/7/model" || labels[0].Digest != spec.DigestOf(good) {
+		t.Errorf("labels %v, %v", labels, err)
+	}
+	if _, err := os.Stat(filepath.Join(home, daemon.NomineeFile(id, 7))); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is left: %v", err)
+	}
+	for _, once := range []string{"serves a nominee", "proposal-8", "proposal-9", "task not found", "want task-1-proposal-2.safetensors"} {
+		if got := strings.Count(said.String(), once); got != 1 {
+			t.Errorf("%q is said %d times:\n%s", once, got, &said)
+		}
+	}
+}

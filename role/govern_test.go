@@ -1,0 +1,278 @@
+package role_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/aggregator"
+	"github.com/althing-network/althing/round"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// governed is a task that votes may change, with a server optimiser that remembers
+// something.
+func governed(rounds uint32) spec.TaskSpec {
+	rules := sim.DigitsTask(rounds)
+	rules.Governed = true
+	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
+	return rules
+}
+
+// vote gives the task what a vote has decided.
+func vote(t *testing.T, n *sim.Network, in round.Input) {
+	t.Helper()
+	if err := n.Say(1, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// attested lets things happen until so many aggregators have attested the nominee.
+func attested(t *testing.T, n *sim.Network, many int) {
+	t.Helper()
+	until(t, n, func(task spec.Task, _ spec.Round) bool { return len(task.Nominee.Attested) >= many })
+}
+
+// blocks lets some blocks end.
+func blocks(t *testing.T, n *sim.Network, many int) {
+	t.Helper()
+	for range many {
+		step(t, n)
+	}
+}
+
+// verified wants a stranger to find every round as it is on the chain.
+func verified(t *testing.T, n *sim.Network, task spec.Task) {
+	t.Helper()
+	for _, r := range rounds(t, n) {
+		if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
+			t.Errorf("round %d: a stranger finds %s, %v", r.Number, got.Short(), err)
+		}
+	}
+}
+
+// TestVoteChangesHyperparameters: a round under way ends with its own settings, trainers and
+// aggregators take those of the vote in the next one, and who verifies does, too.
+func TestVoteChangesHyperparameters(t *testing.T) {
+	run := func(settings ...spec.Tuning) (*sim.Network, spec.Task) {
+		n := open(t, 3, governed(4))
+		reach(t, n, 2, spec.PhaseTrain)
+		if len(settings) > 0 {
+			vote(t, n, round.Amend{Proposal: 1, Settings: settings})
+		}
+		task := finish(t, n)
+		wantNoErrors(t, n)
+		verified(t, n, task)
+		return n, task
+	}
+	plain, _ := run()
+	same, _ := run(spec.Tuning{Name: "training.rate", Value: uint64(governed(1).Training.Rate)})
+	trained, _ := run(spec.Tuning{Name: "training.rate", Value: 20_000})
+	both, task := run(spec.Tuning{Name: "aggregation.rate", Value: 250_000})
+	for i, want := range rounds(t, plain) {
+		changed := want.Number > 2
+		if got := rounds(t, same)[i]; got.Next != want.Next {
+			t.Errorf("round %d: a vote for what there is makes another model", want.Number)
+		}
+		for what, n := range map[string]*sim.Network{"training": trained, "aggregation": both} {
+			if got := rounds(t, n)[i]; (got.Next != want.Next) != changed {
+				t.Errorf("round %d: a vote in round 2 changes what the %s gives: %v", want.Number, what, got.Next != want.Next)
+			}
+		}
+	}
+	forgetful := task
+	forgetful.Revisions = nil
+	for _, r := range rounds(t, both) {
+		_, err := aggregator.Verify(t.Context(), both.Stranger(), forgetful, r)
+		if (err != nil) != (r.Number > 2) {
+			t.Errorf("round %d, recomputed with the settings of the task file: %v", r.Number, err)
+		}
+	}
+}
+
+// TestVoteGoesBack: a rollback needs nobody to serve anything: the aggregators hold what they
+// made, with the state behind it, long after its time is over.
+func TestVoteGoesBack(t *testing.T) {
+	rules := governed(5)
+	rules.Retain = spec.MinDuration
+	n := open(t, 3, rules)
+	task, r := reach(t, n, 4, spec.PhaseTrain)
+	first := nth(t, n, 1)
+	for _, node := range n.Nodes[:4] {
+		if _, err := role.Prune(t.Context(), node.Tools, n.Records(), role.Saw{Now: n.Time() + 1_000_000, Duties: role.Duties(task, []spec.Round{r})}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.Nodes[2].Use(blob.NewMemory()) // it asks the others
+	vote(t, n, round.Nominate{Proposal: 3, Model: first.Next})
+	attested(t, n, 4)
+	vote(t, n, round.Amend{Proposal: 3, Model: first.Next})
+	_, next := reach(t, n, 5, spec.PhaseTrain)
+	if next.Base != first.Next {
+		t.Errorf("round 5 begins with %s: want %s", next.Base.Short(), first.Next.Short())
+	}
+	task = finish(t, n)
+	for _, number := range []uint64{4, 5} {
+		r := nth(t, n, number)
+		if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
+			t.Errorf("round %d: a stranger finds %s, %v", r.Number, got.Short(), err)
+		}
+	}
+}
+
+// nth is one round of the task.
+func nth(t *testing.T, n *sim.Network, number uint64) spec.Round {
+	t.Helper()
+	r, err := n.Round(1, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// holder is a node outside the task's committee, whose blob interface serves what it offers.
+func holder(t *testing.T, n *sim.Network) *sim.Node {
+	t.Helper()
+	node, err := n.Join(sim.Member{Roles: spec.Aggregator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node
+}
+
+// foreign is a model file of an architecture that no task has made.
+func foreign(t *testing.T, m spec.Model) []byte {
+	t.Helper()
+	weights, err := model.Init(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights[0] += 0.25
+	b, err := model.File{Model: m, Weights: weights}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestVoteAdoptsForeignWeights: the node that the proposal names serves them.
+func TestVoteAdoptsForeignWeights(t *testing.T) {
+	n := open(t, 3, governed(3))
+	task, _ := reach(t, n, 1, spec.PhaseTrain)
+	serves := holder(t, n)
+	d, err := aggregator.Offer(t.Context(), serves.Tools.Store, task, 5, foreign(t, task.Spec.Model))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vote(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
+	attested(t, n, 3)
+	vote(t, n, round.Amend{Proposal: 5, Model: d})
+	serves.Crash() // the aggregators have it
+	_, r := reach(t, n, 2, spec.PhaseTrain)
+	if r.Base != d {
+		t.Errorf("round 2 begins with %s: want %s", r.Base.Short(), d.Short())
+	}
+	verified(t, n, finish(t, n))
+}
+
+// TestVoteWantsWhatIsNotThere: bytes that nobody serves, that are another architecture's or
+// that are swapped are attested by nobody, a lie of one aggregator is too little, and the
+// task goes on with its own model.
+func TestVoteWantsWhatIsNotThere(t *testing.T) {
+	other := spec.Model{Kind: spec.ModelSoftmax, Inputs: 65, Classes: 10}
+	for name, c := range map[string]struct {
+		offer func(t *testing.T, n *sim.Network, node *sim.Node, task spec.Task) spec.Digest
+		liars []uint64
+		want  string // of the errors of the aggregators
+	}{
+		"nobody serves it": {
+			func(*testing.T, *sim.Network, *sim.Node, spec.Task) spec.Digest {
+				return spec.DigestOf([]byte("nothing"))
+			},
+			nil, "not found",
+		},
+		"one aggregator attests what it does not hold": {
+			func(*testing.T, *sim.Network, *sim.Node, spec.Task) spec.Digest {
+				return spec.DigestOf([]byte("nothing"))
+			},
+			[]uint64{1, 2}, "not found",
+		},
+		"another architecture": {
+			func(t *testing.T, _ *sim.Network, node *sim.Node, task spec.Task) spec.Digest {
+				b := foreign(t, other)
+				if _, err := aggregator.Offer(t.Context(), node.Tools.Store, task, 5, b); !errors.Is(err, model.ErrModel) {
+					t.Errorf("it can be offered: %v", err)
+				}
+				l := blob.Label{
+					Ref:   blob.Ref{Kind: blob.Model, Slot: task.Slot(0, 0), Proposal: 5},
+					Entry: blob.Entry{Digest: spec.DigestOf(b), Size: int64(len(b))},
+				}
+				if err := role.Keep(t.Context(), node.Tools.Store, b, l); err != nil {
+					t.Fatal(err)
+				}
+				return l.Digest
+			},
+			nil, "want softmax 64-10",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := open(t, 3, governed(3))
+			task, _ := reach(t, n, 1, spec.PhaseTrain)
+			serves := holder(t, n)
+			d := c.offer(t, n, serves, task)
+			vote(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
+			for _, liar := range c.liars {
+				vote(t, n, round.AttestModel{Node: liar, Model: d})
+			}
+			reach(t, n, 2, spec.PhaseAttest)
+			err := n.Say(1, round.Amend{Proposal: 5, Model: d})
+			if task, _ := newest(t, n); !errors.Is(err, round.ErrUnattested) || !slices.Equal(task.Nominee.Attested, c.liars) {
+				t.Errorf("%v, attested by %v", err, task.Nominee.Attested)
+			}
+			vote(t, n, round.Withdraw{Proposal: 5})
+			task = finish(t, n)
+			verified(t, n, task)
+			if err := n.Errs(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the aggregators say %v", err)
+			}
+		})
+	}
+}
+
+// TestIncidentTornado2023SwappedPayload: a proposal that was voted on by its digest leads to
+// other bytes than the voters have seen. Where aggregators attest unseen, the task adopts
+// what nobody can train on, and fails. Where they attest what they hold, it is never adopted.
+func TestIncidentTornado2023SwappedPayload(t *testing.T) {
+	for _, unseen := range []bool{true, false} {
+		n := open(t, 3, governed(3))
+		task, _ := reach(t, n, 1, spec.PhaseTrain)
+		serves := holder(t, n)
+		voted, err := aggregator.Offer(t.Context(), serves.Tools.Store, task, 5, foreign(t, task.Spec.Model))
+		if err != nil {
+			t.Fatal(err)
+		}
+		evil := foreign(t, task.Spec.Model)
+		evil[len(evil)-1] ^= 1
+		serves.Shows = swapped{serves.Tools.Store, voted, evil}
+		vote(t, n, round.Nominate{Proposal: 5, Model: voted, Holder: serves.ID})
+		if unseen {
+			for node := uint64(1); node <= 3; node++ {
+				vote(t, n, round.AttestModel{Node: node, Model: voted})
+			}
+		}
+		blocks(t, n, 8)
+		err = n.Say(1, round.Amend{Proposal: 5, Model: voted})
+		if adopts := err == nil; adopts != unseen {
+			t.Errorf("attested unseen %v: adopted %v (%v)", unseen, adopts, err)
+		}
+		task = finish(t, n)
+		if harmed := task.Accepted < 3; harmed != unseen {
+			t.Errorf("attested unseen %v: %s after %d rounds: %s", unseen, task.State, task.Accepted, task.Reason)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package round
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// What votes do to a governed task. A proposal that passed waits in a queue: if it wants
+// another model, that is nominated, the task's aggregators attest that they hold it, and
+// the proposal is carried out once 2f+1 of them have. What it changes is for rounds that
+// begin later; those that run finish as they began.
+
+// Nominate says that a passed proposal is queued, with which the task is to go on with a
+// model.
+type Nominate struct {
+	Proposal uint64
+	Model    spec.Digest
+	Holder   uint64 // node that serves it, beside the aggregators; 0: none
+}
+
+func (Nominate) needs() Parts { return Parts{} }
+
+func (in Nominate) apply(s *State, _ Moment) ([]Effect, error) {
+	switch {
+	case !s.Task.Spec.Governed:
+		return nil, ErrUngoverned
+	case !s.Task.Nominee.IsZero():
+		return nil, ErrNominated
+	case in.Model.IsZero():
+		return nil, ErrEmpty
+	}
+	s.Task.Nominee = spec.Nominee{Proposal: in.Proposal, Model: in.Model, Holder: in.Holder}
+	return []Effect{AskModel{in.Proposal, in.Model}}, nil
+}
+
+// Withdraw says that the proposal of a nominated model will not be carried out any more.
+type Withdraw struct{ Proposal uint64 }
+
+func (Withdraw) needs() Parts { return Parts{} }
+
+func (in Withdraw) apply(s *State, _ Moment) ([]Effect, error) {
+	switch nominee := s.Task.Nominee; {
+	case !s.Task.Spec.Governed:
+		return nil, ErrUngoverned
+	case nominee.IsZero() || nominee.Proposal != in.Proposal:
+		return nil, ErrNotNominated
+	}
+	dropped := DropModel{in.Proposal, s.Task.Nominee.Model}
+	s.Task.Nominee = spec.Nominee{}
+	return []Effect{dropped}, nil
+}
+
+// AttestModel says that an aggregator holds the nominated model, with everything that the
+// next round needs of it.
+type AttestModel struct {
+	Node  uint64
+	Model spec.Digest
+}
+
+func (AttestModel) needs() Parts { return Parts{} }
+
+func (in AttestModel) apply(s *State, _ Moment) ([]Effect, error) {
+	switch nominee := s.Task.Nominee; {
+	case !s.Task.Spec.Governed:
+		return nil, ErrUngoverned
+	case member(s.Task.Aggregators, in.Node) < 0:
+		return nil, ErrNotSelected
+	case nominee.IsZero() || in.Model != nominee.Model:
+		return nil, ErrNotNominated
+	case slices.Contains(nominee.Attested, in.Node):
+		return nil, ErrRepeated
+	}
+	s.Task.Nominee.Attested = append(s.Task.Nominee.Attested, in.Node)
+	return nil, nil
+}
+
+// Amend is a passed proposal that is carried out.
+type Amend struct {
+	Proposal uint64      // 0: not known; of a model it is the one that nominated it
+	Base     spec.Digest // what the proposer judged: whoever keeps the versions of models checks that it is one of the task's line
+	Updates  uint32      // that the task had when the proposal was written
+	Model    spec.Digest
+	Settings []spec.Tuning
+}
+
+func (Amend) needs() Parts { return Parts{} }
+
+func (in Amend) apply(s *State, _ Moment) ([]Effect, error) {
+	switch {
+	case !s.Task.Spec.Governed:
+		return nil, ErrUngoverned
+	case in.Updates != s.Task.Updates:
+		return nil, ErrOutdated
+	case in.Model.IsZero() && len(in.Settings) == 0:
+		return nil, ErrUnchanged
+	}
+	next := s.Task.Round + 1
+	if !in.Model.IsZero() && in.Model == s.Task.Nominee.Model {
+		in.Proposal = s.Task.Nominee.Proposal
+	}
+	if len(in.Settings) > 0 {
+		if err := s.revise(next, in); err != nil {
+			return nil, err
+		}
+	}
+	if !in.Model.IsZero() { // last: an update that is tried out before fails for nothing else
+		switch nominee := s.Task.Nominee; {
+		case in.Model != nominee.Model:
+			return nil, ErrNotNominated
+		case len(nominee.Attested) < s.Task.Spec.Selection.Quorum():
+			return nil, fmt.Errorf("%d of %d: %w", len(nominee.Attested), s.Task.Spec.Selection.Quorum(), ErrUnattested)
+		}
+		s.Task.Adopted = spec.Adoption{Proposal: in.Proposal, Model: in.Model, Round: next}
+		s.Task.Nominee = spec.Nominee{}
+	}
+	s.Task.Updates++
+	return []Effect{Amended{Proposal: in.Proposal, From: next, Base: in.Base, Model: in.Model, Settings: in.Settings}}, nil
+}
+
+// revise sets hyper-parameters from a round on. What was set for the same round before is
+// changed with it, so a task has no more revisions than rounds.
+func (s *State) revise(number uint64, in Amend) error {
+	next, err := spec.Revise(s.Task.SpecOf(number), in.Settings)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSpec, err)
+	}
+	revision := spec.Revision{Round: number, Proposal: in.Proposal, Training: next.Training, Aggregation: next.Aggregation}
+	last := len(s.Task.Revisions) - 1
+	switch {
+	case last >= 0 && s.Task.Revisions[last].Round == number:
+		s.Task.Revisions[last] = revision
+	case last+1 >= spec.MaxRevisions:
+		return ErrRevisions
+	default:
+		s.Task.Revisions = append(s.Task.Revisions, revision)
+	}
+	return nil
+}
