@@ -57,8 +57,8 @@ type watching struct {
 	c      *client.Client
 	voter  string
 	seen   map[uint64]ballot // those that have not ended, as they were
-	told   map[uint64]bool // that the vote ends soon
-	screen *live           // where bars are drawn anew
+	told   map[uint64]bool   // that the vote ends soon
+	screen *live             // where bars are drawn anew
 }
 
 // one follows a proposal until it ends.
