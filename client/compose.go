@@ -129,8 +129,13 @@ func compare(settings spec.Settings, parameters []spec.Parameter, now record) (c
 // record returns a task as it is stored.
 func (c *Client) record(ctx context.Context, task uint64) (taskpb.Task, error) {
 	var resp taskpb.QueryTaskResponse
-	err := c.query(ctx, queryTask, &taskpb.QueryTask{Id: task}, &resp)
-	return resp.Task, err
+	if err := c.query(ctx, queryTask, &taskpb.QueryTask{Id: task}, &resp); err != nil {
+		return taskpb.Task{}, err
+	}
+	if resp.Task.Spec == nil {
+		return taskpb.Task{}, fmt.Errorf("the chain says nothing of what task %d asks for", task)
+	}
+	return resp.Task, nil
 }
 
 // DryRun says what would become of a proposal if it were carried out now, and whether it

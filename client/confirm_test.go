@@ -10,10 +10,12 @@ import (
 	"testing"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	hex "github.com/cometbft/cometbft/libs/bytes"
 	"github.com/cometbft/cometbft/p2p"
 	core "github.com/cometbft/cometbft/rpc/core/types"
 	rpctypes "github.com/cometbft/cometbft/rpc/jsonrpc/types"
 	cmttypes "github.com/cometbft/cometbft/types"
+	"github.com/cosmos/gogoproto/proto"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/round"
@@ -29,6 +31,7 @@ type fake struct {
 	seen   int            // broadcasts
 	asked  int            // for the height
 	after  func(*fake, cmttypes.Tx)
+	state  func(method string, request []byte) proto.Message // answers questions about the state; nil: nothing is there
 }
 
 func (f *fake) dial() *client.Client {
@@ -51,8 +54,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	var asked rpctypes.RPCRequest
 	var params struct {
-		Height string      `json:"height"`
-		Tx     cmttypes.Tx `json:"tx"`
+		Height string       `json:"height"`
+		Tx     cmttypes.Tx  `json:"tx"`
+		Path   string       `json:"path"`
+		Data   hex.HexBytes `json:"data"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 		f.Error(err)
@@ -68,6 +73,17 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "abci_info":
 		f.asked++
 		result = &core.ResultABCIInfo{Response: abci.ResponseInfo{LastBlockHeight: int64(len(f.blocks))}}
+	case "abci_query":
+		found := f.state(params.Path, params.Data)
+		if found == nil {
+			result = &core.ResultABCIQuery{Response: abci.ResponseQuery{Codespace: "sdk", Code: 22, Log: "not found"}}
+			break
+		}
+		value, err := proto.Marshal(found)
+		if err != nil {
+			f.Error(err)
+		}
+		result = &core.ResultABCIQuery{Response: abci.ResponseQuery{Value: value}}
 	case "block":
 		result = &core.ResultBlock{Block: &cmttypes.Block{Data: cmttypes.Data{Txs: f.blocks[at-1]}}}
 	case "block_results":

@@ -75,6 +75,15 @@ func (m Submit) wire(proposer string) (sdk.Msg, error) {
 	return msg, err
 }
 
+// Digest is that of its messages, as [spec.Poll] has it.
+func (m Submit) Digest() (spec.Digest, error) {
+	b, err := daopb.DigestOf(m.messages)
+	if err != nil {
+		return spec.Digest{}, err
+	}
+	return spec.DigestFrom(b)
+}
+
 func (m Vote) wire(voter string) (sdk.Msg, error) {
 	option, ok := map[spec.Option]govv1.VoteOption{
 		spec.VoteYes: govv1.OptionYes, spec.VoteNo: govv1.OptionNo, spec.VoteAbstain: govv1.OptionAbstain, spec.VoteVeto: govv1.OptionNoWithVeto,
@@ -111,8 +120,12 @@ func (m Submit) gas() uint64 {
 	return Gas + stored*size + each*uint64(len(m.messages)) + 2*m.Ran
 }
 
-// gas is twice what its messages used when they were tried, beside what any message needs.
-func (m Execute) gas() uint64 { return Gas + 2*m.Ran }
+// gas is twice what its messages used when they were tried, or what most use where that is
+// more, beside what any message needs.
+func (m Execute) gas() uint64 {
+	const most = 700_000
+	return Gas + max(most, 2*m.Ran)
+}
 
 // Proposed is the number of the proposal that a [Submit] made.
 func (r Receipt) Proposed() (uint64, error) {

@@ -31,6 +31,11 @@ type Draft struct {
 // Amount is an amount in uthing, which a file says in THING.
 type Amount uint64
 
+// String is the amount in THING, the shortest decimal that reads back as a.
+func (a Amount) String() string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uint64(a)/Thing, uint64(a)%Thing), "0"), ".")
+}
+
 // UnmarshalYAML implements [yaml.Unmarshaler]; its error names the line.
 func (a *Amount) UnmarshalYAML(node *yaml.Node) error {
 	n, err := ParseThing(node.Value)

@@ -53,7 +53,7 @@ func (p Parameter) Parse(value string) (uint64, error) {
 func (p Parameter) Text(n uint64) string {
 	switch {
 	case p.Unit == UnitThing:
-		return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", n/Thing, n%Thing), "0"), ".")
+		return Amount(n).String()
 	case p.Unit == UnitPart && n <= uint64(^PPM(0)):
 		return PPM(n).String()
 	default:

@@ -96,6 +96,8 @@ func (s *session) explain(err error) error {
 		return hinted{err, s.command("task list")}
 	case errors.Is(err, client.ErrNodeNotFound):
 		return hinted{err, s.command("node list")}
+	case errors.Is(err, client.ErrNoProposal):
+		return hinted{err, s.command("proposal list")}
 	case errors.Is(err, client.ErrNoDataset):
 		return hinted{err, s.command("data list")}
 	case errors.Is(err, client.ErrNoLine):

@@ -103,6 +103,6 @@ came, and the command did not end by itself.`,
 	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+")")
 	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token())
+	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal())
 	return root
 }

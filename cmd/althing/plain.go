@@ -122,5 +122,5 @@ func counted(n uint32, thing string) string {
 
 // inThing is an amount of uthing for people.
 func inThing(uthing uint64) string {
-	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%06d", uthing/spec.Thing, uthing%spec.Thing), "0"), ".")
+	return spec.Amount(uthing).String()
 }

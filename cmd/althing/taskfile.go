@@ -85,9 +85,22 @@ func (s *session) taskTemplate() *cobra.Command {
 	}
 }
 
-// readTask reads a task file, "-" being the standard input. Where nobody writes to what
-// it reads, it waits until ctx ends.
-func readTask(ctx context.Context, stdin io.Reader, path string) (asked spec.TaskSpec, err error) {
+// readTask reads a task file, "-" being the standard input.
+func readTask(ctx context.Context, stdin io.Reader, path string) (spec.TaskSpec, error) {
+	file, err := readPath(ctx, stdin, path)
+	if err != nil {
+		return spec.TaskSpec{}, err
+	}
+	asked, err := spec.ParseTask(file)
+	if err != nil {
+		return asked, fmt.Errorf("%s: %w", path, err)
+	}
+	return asked, nil
+}
+
+// readPath reads a file, "-" being the standard input. Where nobody writes to what it
+// reads, it waits until ctx ends.
+func readPath(ctx context.Context, stdin io.Reader, path string) ([]byte, error) {
 	var file []byte
 	read := make(chan error, 1)
 	go func() {
@@ -100,17 +113,11 @@ func readTask(ctx context.Context, stdin io.Reader, path string) (asked spec.Tas
 		read <- err
 	}()
 	select {
-	case err = <-read:
+	case err := <-read:
+		return file, err
 	case <-ctx.Done():
-		return asked, ctx.Err()
+		return nil, ctx.Err()
 	}
-	if err != nil {
-		return asked, err
-	}
-	if asked, err = spec.ParseTask(file); err != nil {
-		return asked, fmt.Errorf("%s: %w", path, err)
-	}
-	return asked, nil
 }
 
 // rules tells what a task asks for.
