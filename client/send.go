@@ -21,8 +21,8 @@ import (
 // Gas is what a transaction may use at most. It is enough for every message with a
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
-// again. What a message needs does not grow with the number of trainers, but for one:
-// [GasOf].
+// again. What a message needs does not grow with the number of trainers, but for one, and
+// not with a text, but for another: [GasOf].
 const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
