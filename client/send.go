@@ -21,14 +21,19 @@ import (
 // Gas is what a transaction may use at most. It is enough for every message with a
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
-// again. What a message needs does not grow with the number of trainers, but for one, and
-// not with a text, but for another: [GasOf].
+// again. What a message needs grows with the number of trainers for one, and with the
+// length of a text for another: [GasOf].
 const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
 // pays for computing what its releases cost, for looking at the book of one data set after
-// the other until enough could pay, and for each owner that it names.
+// the other until enough could pay, and for each owner that it names. Who sets a card pays
+// for each byte of it, which is sent and stored.
 func GasOf(m Message) uint64 {
+	if card, ok := m.(SetCard); ok {
+		const perByte = 30
+		return Gas + perByte*uint64(len(card.Text))
+	}
 	created, ok := m.(CreateTask)
 	if !ok || !created.Spec.Private() {
 		return Gas
