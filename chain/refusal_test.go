@@ -8,6 +8,7 @@ import (
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/pb/datasetpb"
 	"github.com/althing-network/althing/pb/ledgerpb"
+	"github.com/althing-network/althing/pb/modelpb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/round"
@@ -38,6 +39,9 @@ func TestRefusalsReachTheClient(t *testing.T) {
 		"/althing.ledger.v1.Query/Book":      {&ledgerpb.QueryBook{Dataset: 9}, &ledgerpb.QueryBookResponse{}, client.ErrNoBook},
 		"/althing.ledger.v1.Query/Rows":      {&ledgerpb.QueryRows{Dataset: 9}, &ledgerpb.QueryRowsResponse{}, client.ErrNoBook},
 		"/althing.ledger.v1.Query/Costing":   {&ledgerpb.QueryCosting{Task: 9, Reason: "update"}, &ledgerpb.QueryCostingResponse{}, client.ErrNoRelease},
+		"/althing.model.v1.Query/Line":       {&modelpb.QueryLine{Id: 9}, &modelpb.QueryLineResponse{}, client.ErrNoLine},
+		"/althing.model.v1.Query/Versions":   {&modelpb.QueryVersions{Line: 9}, &modelpb.QueryVersionsResponse{}, client.ErrNoLine},
+		"/althing.model.v1.Query/Cards":      {&modelpb.QueryCards{Line: 9}, &modelpb.QueryCardsResponse{}, client.ErrNoLine},
 		"/althing.node.v1.Query/Node":        {&nodepb.QueryNode{Id: 9}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 		"/althing.node.v1.Query/NodeByOwner": {&nodepb.QueryNodeByOwner{Owner: account("bob").String()}, &nodepb.QueryNodeResponse{}, client.ErrNodeNotFound},
 	} {

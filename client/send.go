@@ -22,14 +22,14 @@ import (
 // third to spare: for the longest task file and for the largest profile, and for those
 // of a round with 2048 trainers and a committee of 31 and 31, which leave half as much
 // again. What a message needs does not grow with the number of trainers, but
-// [GasOf] a few.
+// [GasOf] a few grows with what they say.
 const Gas uint64 = 300_000
 
 // GasOf is what a transaction with a message may use at most. Who creates a private task
 // pays for computing what its releases cost, for looking at the book of one data set after
 // the other until enough could pay, and for each owner that it names; who submits or
 // executes a proposal, for what its messages take; who accuses a node, for the
-// transactions that it shows.
+// transactions that it shows; who sets a card, for each byte of it.
 func GasOf(m Message) uint64 {
 	switch m := m.(type) {
 	case Submit:
@@ -38,6 +38,8 @@ func GasOf(m Message) uint64 {
 		return m.gas()
 	case AccuseAnswers: // each byte of a transaction costs 10
 		return Gas + 10*uint64(len(m.First)+len(m.Second))
+	case SetCard: // which is sent and stored
+		return Gas + 30*uint64(len(m.Text))
 	}
 	created, ok := m.(CreateTask)
 	if !ok || !created.Spec.Private() {

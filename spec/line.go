@@ -154,7 +154,7 @@ func (m Model) Differs(other Model) string {
 	}
 	for i := range m.Layers {
 		if m.Layers[i] != other.Layers[i] {
-			return fmt.Sprintf("model.layers[%d] is %+v instead of %+v", i, m.Layers[i], other.Layers[i])
+			return fmt.Sprintf("model.layers[%d] is %s instead of %s", i, m.Layers[i], other.Layers[i])
 		}
 	}
 	return ""

@@ -16,7 +16,7 @@ import (
 
 // SetCard implements [modelpb.MsgServer]. The former cards stay.
 func (k Keeper) SetCard(ctx context.Context, msg *modelpb.MsgSetCard) (*modelpb.MsgSetCardResponse, error) {
-	l, err := k.Get(ctx, msg.Line)
+	l, err := k.line(ctx, msg.Line)
 	if err != nil {
 		return nil, err
 	}

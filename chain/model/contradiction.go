@@ -8,6 +8,7 @@ import (
 	"cosmossdk.io/collections"
 
 	"github.com/althing-network/althing/pb/modelpb"
+	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -36,14 +37,15 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 	if err != nil {
 		return found, err
 	}
-	named, known, made := 0, 0, 0
+	shaped, named, known, made := 0, 0, 0, 0
 	err = errors.Join(
+		k.architectures.Walk(ctx, nil, func(uint64, taskpb.Model) (bool, error) { shaped++; return false, nil }),
 		k.names.Walk(ctx, nil, func(collections.Pair[string, string], uint64) (bool, error) { named++; return false, nil }),
 		k.digests.Walk(ctx, nil, func(collections.Pair[uint64, []byte], uint64) (bool, error) { known++; return false, nil }),
 		k.rounds.Walk(ctx, nil, func(collections.Pair[uint64, uint64], uint64) (bool, error) { made++; return false, nil }),
 	)
-	if named != len(g.Lines) || known != digests || made != rounds {
-		say("%d names of %d lines, %d digests and %d rounds: want %d and %d", named, len(g.Lines), known, made, digests, rounds)
+	if shaped != len(g.Lines) || named != len(g.Lines) || known != digests || made != rounds {
+		say("%d architectures and %d names of %d lines, %d digests and %d rounds: want %d and %d", shaped, named, len(g.Lines), known, made, digests, rounds)
 	}
 	return found, err
 }

@@ -9,7 +9,7 @@ import (
 // What the registry of models refuses. The numbers are part of the protocol.
 var (
 	ErrNotFound     = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "model line not found")
-	ErrName         = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid name of a model line")
+	ErrLine         = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid model line")
 	ErrArchitecture = errors.RegisterWithGRPCCode(Name, 4, codes.FailedPrecondition, "model line is of another architecture")
 	ErrEntered      = errors.RegisterWithGRPCCode(Name, 5, codes.AlreadyExists, "task has a model line already")
 	ErrVersion      = errors.RegisterWithGRPCCode(Name, 6, codes.InvalidArgument, "invalid version")

@@ -165,14 +165,20 @@ func (k Keeper) initialise(ctx context.Context, g modelpb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err
 	}
-	if err := k.last.Set(ctx, max(g.Next, 1)-1); err != nil {
-		return err
+	if g.Next > 1 {
+		if err := k.last.Set(ctx, g.Next-1); err != nil {
+			return err
+		}
 	}
 	for _, l := range g.Lines {
 		if account, err := k.account(l.Owner); err != nil || account != l.Owner {
 			return ErrGenesis.Wrapf("line %d belongs to %q, which is no account as the chain writes it", l.Id, l.Owner)
 		}
-		err := errors.Join(k.lines.Set(ctx, l.Id, l), k.names.Set(ctx, collections.Join(l.Owner, l.Name), l.Id))
+		err := errors.Join(
+			k.keep(ctx, l.ToSpec()),
+			k.architectures.Set(ctx, l.Id, l.Model),
+			k.names.Set(ctx, collections.Join(l.Owner, l.Name), l.Id),
+		)
 		if err != nil {
 			return err
 		}
@@ -207,9 +213,10 @@ func (k Keeper) export(ctx context.Context) (modelpb.Genesis, error) {
 	}
 	g := modelpb.Genesis{Next: last + 1}
 	err = errors.Join(
-		k.lines.Walk(ctx, nil, func(_ uint64, l modelpb.Line) (bool, error) {
+		k.lines.Walk(ctx, nil, func(id uint64, _ modelpb.Line) (bool, error) {
+			l, err := k.whole(ctx, id)
 			g.Lines = append(g.Lines, l)
-			return false, nil
+			return err != nil, err
 		}),
 		k.entries.Walk(ctx, nil, func(task, line uint64) (bool, error) {
 			g.Entries = append(g.Entries, modelpb.Entry{Task: task, Line: line})

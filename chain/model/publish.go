@@ -10,6 +10,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/modelpb"
+	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -33,7 +34,7 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	switch {
 	case errors.Is(err, ErrNotFound):
 		if other, own := spec.OwnLine(line); own {
-			return ErrName.Wrapf("%q: only task %d makes a line of this name, and %s has none", line, other, owner)
+			return ErrLine.Wrapf("%q: only task %d makes a line of this name, and %s has none", line, other, owner)
 		}
 		if l, err = k.open(ctx, owner, name, architecture); err != nil {
 			return err
@@ -52,7 +53,11 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 // height. It refuses with [ErrVersion] a second version of one round, a second first model
 // of one task, and what was made from no version of the line.
 func (k Keeper) Publish(ctx context.Context, v spec.Version) error {
-	l, err := k.OfTask(ctx, v.Task)
+	line, err := k.Of(ctx, v.Task)
+	if err != nil {
+		return err
+	}
+	l, err := k.line(ctx, line)
 	if err != nil {
 		return err
 	}
@@ -60,9 +65,9 @@ func (k Keeper) Publish(ctx context.Context, v spec.Version) error {
 		return ErrVersion.Wrap(err.Error())
 	}
 	if !v.First() {
-		known, err := k.digests.Has(ctx, collections.Join(l.ID, v.Base[:]))
+		known, err := k.published(ctx, l.ID, v.Base)
 		if err != nil {
-			return fmt.Errorf("read the digests of line %d: %w", l.ID, err)
+			return err
 		}
 		if !known {
 			return ErrVersion.Wrapf("it is made from %s, which is no version of line %d", v.Base.Short(), l.ID)
@@ -92,7 +97,11 @@ func (k Keeper) Scored(ctx context.Context, task, round uint64, score spec.PPM) 
 	if err != nil {
 		return fmt.Errorf("read the version of round %d of task %d: %w", round, task, err)
 	}
-	l, err := k.OfTask(ctx, task)
+	line, err := k.Of(ctx, task)
+	if err != nil {
+		return err
+	}
+	l, err := k.line(ctx, line)
 	if err != nil {
 		return err
 	}
@@ -132,13 +141,12 @@ func (k Keeper) append(ctx context.Context, v spec.Version) error {
 			return err
 		}
 	}
-	at := collections.Join(v.Line, v.Model[:])
-	again, err := k.digests.Has(ctx, at)
+	again, err := k.published(ctx, v.Line, v.Model)
 	if err != nil {
-		return fmt.Errorf("read the digests of line %d: %w", v.Line, err)
+		return err
 	}
 	if !again { // a rollback leaves the first number
-		if err := k.digests.Set(ctx, at, v.Number); err != nil {
+		if err := k.digests.Set(ctx, collections.Join(v.Line, v.Model[:]), v.Number); err != nil {
 			return err
 		}
 	}
@@ -153,9 +161,12 @@ func (k Keeper) open(ctx context.Context, owner, name string, architecture spec.
 	}
 	l := spec.Line{ID: last + 1, Owner: owner, Name: name, Model: architecture, Created: sdk.UnwrapSDKContext(ctx).BlockHeight()}
 	if err := l.Validate(); err != nil {
-		return l, ErrName.Wrap(err.Error())
+		return l, ErrLine.Wrap(err.Error())
 	}
-	return l, k.names.Set(ctx, collections.Join(owner, name), l.ID)
+	return l, errors.Join(
+		k.names.Set(ctx, collections.Join(owner, name), l.ID),
+		k.architectures.Set(ctx, l.ID, taskpb.ModelFromSpec(architecture)),
+	)
 }
 
 func (k Keeper) named(ctx context.Context, owner, name string) (spec.Line, error) {
@@ -167,8 +178,4 @@ func (k Keeper) named(ctx context.Context, owner, name string) (spec.Line, error
 		return spec.Line{}, fmt.Errorf("read the lines of %s: %w", owner, err)
 	}
 	return k.Get(ctx, id)
-}
-
-func (k Keeper) keep(ctx context.Context, l spec.Line) error {
-	return k.lines.Set(ctx, l.ID, modelpb.LineFromSpec(l))
 }

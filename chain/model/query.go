@@ -22,11 +22,10 @@ func (k Keeper) Line(ctx context.Context, req *modelpb.QueryLine) (*modelpb.Quer
 	}
 	id := req.Id
 	if req.Task > 0 {
-		l, err := k.OfTask(ctx, req.Task)
-		if err != nil {
+		var err error
+		if id, err = k.Of(ctx, req.Task); err != nil {
 			return nil, err
 		}
-		id = l.ID
 	}
 	l, err := k.Get(ctx, id)
 	if err != nil {
@@ -58,14 +57,14 @@ func (k Keeper) Lines(ctx context.Context, req *modelpb.QueryLines) (*modelpb.Qu
 	at := page.Bounded(req.Pagination, page.Most)
 	if req.Owner == "" {
 		lines, next, err = query.CollectionPaginate(ctx, k.lines, at,
-			func(_ uint64, l modelpb.Line) (modelpb.Line, error) { return l, nil })
+			func(id uint64, _ modelpb.Line) (modelpb.Line, error) { return k.whole(ctx, id) })
 	} else {
 		owner, wrong := k.account(req.Owner)
 		if wrong != nil {
 			return nil, wrong
 		}
 		lines, next, err = query.CollectionPaginate(ctx, k.names, at,
-			func(_ collections.Pair[string, string], id uint64) (modelpb.Line, error) { return k.lines.Get(ctx, id) },
+			func(_ collections.Pair[string, string], id uint64) (modelpb.Line, error) { return k.whole(ctx, id) },
 			query.WithCollectionPaginationPairPrefix[string, string](owner))
 	}
 	if err != nil {
@@ -74,9 +73,15 @@ func (k Keeper) Lines(ctx context.Context, req *modelpb.QueryLines) (*modelpb.Qu
 	return &modelpb.QueryLinesResponse{Lines: lines, Pagination: next}, nil
 }
 
+// whole is the wire form of a line with its architecture.
+func (k Keeper) whole(ctx context.Context, id uint64) (modelpb.Line, error) {
+	l, err := k.Get(ctx, id)
+	return modelpb.LineFromSpec(l), err
+}
+
 // Versions implements [modelpb.QueryServer].
 func (k Keeper) Versions(ctx context.Context, req *modelpb.QueryVersions) (*modelpb.QueryVersionsResponse, error) {
-	if _, err := k.Get(ctx, req.Line); err != nil {
+	if _, err := k.line(ctx, req.Line); err != nil {
 		return nil, err
 	}
 	versions, next, err := query.CollectionPaginate(ctx, k.versions, page.Bounded(req.Pagination, page.Most),
@@ -90,7 +95,7 @@ func (k Keeper) Versions(ctx context.Context, req *modelpb.QueryVersions) (*mode
 
 // Cards implements [modelpb.QueryServer].
 func (k Keeper) Cards(ctx context.Context, req *modelpb.QueryCards) (*modelpb.QueryCardsResponse, error) {
-	if _, err := k.Get(ctx, req.Line); err != nil {
+	if _, err := k.line(ctx, req.Line); err != nil {
 		return nil, err
 	}
 	cards, next, err := query.CollectionPaginate(ctx, k.cards, page.Bounded(req.Pagination, cardsMost),

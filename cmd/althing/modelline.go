@@ -35,9 +35,7 @@ owner made them. The score is that of the newest version that has one.`,
 				return err
 			}
 			s.more(more, append(filters("model list", owner, ""), fmt.Sprintf("--limit %d", p.limit))...)
-			return show(s, lines, []any{"LINE", "NAME", "VERSIONS", "SCORE", "OWNER"}, func(l spec.Line) []any {
-				return []any{l.ID, l.Name, l.Versions, unless(l.Scored == 0, l.Score), l.Owner}
-			})
+			return s.showLines(lines)
 		},
 	}
 	p.flags(c)
@@ -67,17 +65,27 @@ shows the first digits; --json has all of them.`,
 				return s.explain(err)
 			}
 			s.more(more, "model versions", fmt.Sprint(l.ID), fmt.Sprintf("--limit %d", p.limit))
-			return show(s, versions, []any{"NO", "TASK", "MADE BY", "SCORE", "TRAINERS", "NODES", "HEIGHT", "MODEL", "BASE"}, func(v spec.Version) []any {
-				return []any{
-					v.Number, v.Task, madeBy(v), figure(number(v.Score, v.Scored)), unless(v.Round == 0, v.Trainers),
-					unless(v.Round == 0, v.Participants), v.Height, v.Model.Short(), unless(v.Base.IsZero(), v.Base.Short()),
-				}
-			})
+			return s.showVersions(versions)
 		},
 	}
 	p.flags(c)
 	c.Flags().StringVar(&task, "task", "", "the line of this task")
 	return c
+}
+
+func (s *session) showLines(lines []spec.Line) error {
+	return show(s, lines, []any{"LINE", "NAME", "VERSIONS", "SCORE", "OWNER"}, func(l spec.Line) []any {
+		return []any{l.ID, l.Name, l.Versions, unless(l.Scored == 0, l.Score), l.Owner}
+	})
+}
+
+func (s *session) showVersions(versions []spec.Version) error {
+	return show(s, versions, []any{"NO", "TASK", "MADE BY", "SCORE", "TRAINERS", "NODES", "HEIGHT", "MODEL", "BASE"}, func(v spec.Version) []any {
+		return []any{
+			v.Number, v.Task, madeBy(v), figure(number(v.Score, v.Scored)), unless(v.Round == 0, v.Trainers),
+			unless(v.Round == 0, v.Participants), v.Height, v.Model.Short(), unless(v.Base.IsZero(), v.Base.Short()),
+		}
+	})
 }
 
 // madeBy says what put a version there.
