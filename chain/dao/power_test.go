@@ -175,7 +175,7 @@ func (l *life) has(ctx sdk.Context) map[string]uint64 {
 			}
 			validator, err := l.staking.GetValidator(ctx, sdk.ValAddress(account(v)))
 			if err != nil {
-				l.world.Fatal(err)
+				l.Fatal(err)
 			}
 			had[name+" "+v] = validator.TokensFromShares(d.Shares).TruncateInt().Uint64()
 		}
@@ -231,7 +231,7 @@ func (l *life) offer() {
 	name := l.who()
 	params, err := l.Params(l.ctx, &daopb.QueryParams{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	warmup := int64(params.Params.WarmupSeconds) * 1000
 	start := l.ctx.BlockTime().UnixMilli()
@@ -245,14 +245,14 @@ func (l *life) offer() {
 		return
 	}
 	if may != (err == nil) || err != nil && !errors.Is(err, dao.ErrPower) {
-		l.T.Fatalf("%s proposes with %d: %v", name, l.want(name, mark), err)
+		l.Fatalf("%s proposes with %d: %v", name, l.want(name, mark), err)
 	}
 }
 
 func (l *life) ballot() {
 	resp, err := l.Polls(l.ctx, &daopb.QueryPolls{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	if len(resp.Polls) == 0 {
 		return
@@ -284,7 +284,7 @@ func (l *life) ballot() {
 		l.cast++
 	}
 	if !errors.Is(err, want) {
-		l.T.Fatalf("%s votes in %d with %d: got %v, want %v", name, p.Proposal, weighs, err, want)
+		l.Fatalf("%s votes in %d with %d: got %v, want %v", name, p.Proposal, weighs, err, want)
 	}
 }
 
@@ -305,17 +305,17 @@ func (l *life) restart() {
 		kv.Delete(k)
 	}
 	if err := (dao.Module{}).ValidateGenesis(l.codec, nil, raw); err != nil {
-		l.T.Fatal(err)
+		l.Fatal(err)
 	}
 	dao.Module{Keeper: l.Keeper}.InitGenesis(l.ctx, l.codec, raw)
 	if err := l.BeginBlock(l.ctx); err != nil {
-		l.T.Fatal(err)
+		l.Fatal(err)
 	}
 	if after := l.answers(); before != after {
-		l.T.Fatalf("the votes begin again as\n%s\nnot as\n%s", after, before)
+		l.Fatalf("the votes begin again as\n%s\nnot as\n%s", after, before)
 	}
 	if again := (dao.Module{Keeper: l.Keeper}.ExportGenesis(l.ctx, l.codec)); string(again) != string(raw) {
-		l.T.Fatalf("it exports\n%s\nnot\n%s", again, raw)
+		l.Fatalf("it exports\n%s\nnot\n%s", again, raw)
 	}
 }
 
@@ -323,7 +323,7 @@ func (l *life) restart() {
 func (l *life) answers() (all string) {
 	polls, err := l.Polls(l.ctx, &daopb.QueryPolls{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	all = fmt.Sprintf("%+v\n", polls.Polls)
 	for _, name := range people() {
@@ -340,11 +340,11 @@ func (l *life) holds() {
 		p := l.poll(id)
 		t := p.Tally
 		if sum := t.Yes + t.No + t.Abstain + t.Veto; sum != l.sums[id] {
-			l.T.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
+			l.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
 		}
 	}
 	if found, err := l.Contradictions(l.ctx); err != nil || len(found) > 0 {
-		l.T.Fatalf("%v, %v", found, err)
+		l.Fatalf("%v, %v", found, err)
 	}
 }
 
