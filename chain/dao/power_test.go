@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/althing-network/althing/chain/dao"
 	"github.com/althing-network/althing/pb/daopb"
@@ -146,7 +148,7 @@ func TestPowerAfterSlash(t *testing.T) {
 }
 
 // moment is what there was when a block began: of every account with every validator, and
-// of its node.
+// of its node, and of every validator 1 where it was bonded.
 type moment struct {
 	time int64
 	had  map[string]uint64
@@ -181,14 +183,58 @@ func (l *life) has(ctx sdk.Context) map[string]uint64 {
 		}
 		had[name], _ = l.nodes.VotableOf(ctx, account(name).String())
 	}
+	for _, v := range []string{"val-1", "val-2"} {
+		if l.validator(v).IsBonded() {
+			had[v] = 1
+		}
+	}
 	return had
 }
 
+func (l *life) validator(name string) stakingtypes.Validator {
+	v, err := l.staking.GetValidator(l.ctx, sdk.ValAddress(account(name)))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return v
+}
+
+// jail puts a validator into jail, or lets it out.
+func (l *life) jail() {
+	v := l.validator("val-2")
+	consensus, err := v.GetConsAddr()
+	if err != nil {
+		l.Fatal(err)
+	}
+	if v.IsJailed() {
+		err = l.staking.Unjail(l.ctx, consensus)
+	} else {
+		err = l.staking.Jail(l.ctx, consensus)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+// at is what there was of something at a time.
+func (l *life) at(stake string, time int64) uint64 {
+	for _, m := range l.past {
+		if m.time >= time {
+			return m.had[stake]
+		}
+	}
+	return l.has(l.ctx)[stake]
+}
+
 // want is what an account weighs: of each of its stakes the least that there was, when a
-// block began from the mark on, or is.
-func (l *life) want(name string, mark int64) (sum uint64) {
+// block began from the mark on, or is, with a validator that was bonded at the mark and at
+// the start, and is.
+func (l *life) want(name string, mark, start int64) (sum uint64) {
 	current := l.has(l.ctx)
 	for _, stake := range []string{name, name + " val-1", name + " val-2"} {
+		if _, v, with := strings.Cut(stake, " "); with && current[v]*l.at(v, mark)*l.at(v, start) == 0 {
+			continue
+		}
 		least := current[stake]
 		for _, m := range l.past {
 			if m.time >= mark {
@@ -236,7 +282,7 @@ func (l *life) offer() {
 	warmup := int64(params.Params.WarmupSeconds) * 1000
 	start := l.ctx.BlockTime().UnixMilli()
 	mark := (start - warmup) / warmup * warmup
-	may := l.want(name, mark) > 0
+	may := l.want(name, mark, start) > 0
 	err = l.tx(func(ctx sdk.Context) error {
 		_, err := l.propose(ctx, name, full(), remove(1))
 		return err
@@ -245,7 +291,7 @@ func (l *life) offer() {
 		return
 	}
 	if may != (err == nil) || err != nil && !errors.Is(err, dao.ErrPower) {
-		l.Fatalf("%s proposes with %d: %v", name, l.want(name, mark), err)
+		l.Fatalf("%s proposes with %d: %v", name, l.want(name, mark, start), err)
 	}
 }
 
@@ -269,7 +315,7 @@ func (l *life) ballot() {
 		}
 		return l.vote(ctx, name, p.Proposal, option)
 	})
-	key, weighs := fmt.Sprint(p.Proposal, name), l.want(name, p.Mark)
+	key, weighs := fmt.Sprint(p.Proposal, name), l.want(name, p.Mark, p.Start)
 	var want error
 	switch {
 	case p.Ended > 0 || l.ctx.BlockTime().UnixMilli() >= p.End:
@@ -358,7 +404,7 @@ func TestLivesOfVotes(t *testing.T) {
 		l := &life{T: rt, world: begin(t, without{}, map[string]uint64{"ann": 30 * spec.Thing, "bob": 20 * spec.Thing}), voted: map[string]bool{}, sums: map[uint64]uint64{}}
 		l.fund("eve", 1_000_000*spec.Thing)
 		l.past = []moment{{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)}}
-		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.restart}
+		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.jail, l.restart}
 		for range rapid.IntRange(10, 50).Draw(rt, "steps") {
 			rapid.SampledFrom(verbs).Draw(rt, "verb")()
 			l.holds()
