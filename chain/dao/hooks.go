@@ -190,10 +190,11 @@ func (h hooks) AfterProposalVotingPeriodEnded(ctx context.Context, id uint64) er
 		return h.end(ctx, p, daopb.OUTCOME_PASSED, "")
 	case govv1.StatusFailed:
 		return h.end(ctx, p, daopb.OUTCOME_FAILED, proposal.FailedReason)
+	default:
+		came, why, err := h.comesTo(ctx, p)
+		if err != nil {
+			return err
+		}
+		return h.end(ctx, p, came, why)
 	}
-	came, why, err := h.comesTo(ctx, p)
-	if err != nil {
-		return err
-	}
-	return h.end(ctx, p, came, why)
 }

@@ -62,6 +62,16 @@ func TestIncidentBeanstalk2022FlashLoan(t *testing.T) {
 			t.Errorf("with the defence: %v", err)
 		}
 	}
+	// However many are for it, it is not carried out in the block that decides it.
+	for _, off := range []without{{delay: true}, {}} {
+		w := begin(t, off, map[string]uint64{"ann": 60 * spec.Thing})
+		id := w.proposed("ann", mint(account("ann").String(), 182_000_000))
+		w.votes("ann", id, govv1.OptionYes)
+		w.decided()
+		if err := w.execute(id); off.delay != (err == nil) || !off.delay && !errors.Is(err, errEarly) {
+			t.Errorf("without the delay %v: %v", off.delay, err)
+		}
+	}
 }
 
 // TestIncidentMaker2020FlashVote: borrowed coins are locked, vote in what somebody else

@@ -1,7 +1,9 @@
 package dao_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -100,5 +102,72 @@ func TestRefusals(t *testing.T) {
 		if d := differing(before, w.dump()); d != nil {
 			t.Errorf("%s: %v changed", name, d)
 		}
+	}
+}
+
+// TestNotQueued: whoever asks why nothing can be executed is told what became of it.
+func TestNotQueued(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": 60 * spec.Thing, "bob": 30 * spec.Thing, "dan": spec.Thing})
+	says := func(id uint64, want error, words string) {
+		t.Helper()
+		if err := w.NotQueued(w.ctx, id); !errors.Is(err, want) || !strings.Contains(err.Error(), words) {
+			t.Errorf("proposal %d: got %v, want %v that says %q", id, err, want, words)
+		}
+	}
+	says(99, dao.ErrNotFound, "99")
+	var waiting uint64
+	w.check(w.tx(func(ctx sdk.Context) (err error) { waiting, err = w.propose(ctx, "dan", full()/2); return err }))
+	says(waiting, dao.ErrInactive, "waits for its deposit")
+	text, vetoed := w.proposed("ann"), w.proposed("bob", remove(1))
+	says(text, dao.ErrVoting, "is voted on")
+	w.votes("ann", text, govv1.OptionYes)
+	w.votes("ann", vetoed, govv1.OptionNoWithVeto)
+	w.decided()
+	says(waiting, dao.ErrInactive, "no deposit in time")
+	says(text, dao.ErrInactive, "has nothing to execute")
+	says(vetoed, dao.ErrInactive, "was vetoed: 60000000 of 60000000")
+	few, rejected := w.proposed("dan", remove(1)), w.proposed("ann", remove(1))
+	w.votes("dan", few, govv1.OptionYes)
+	w.votes("ann", rejected, govv1.OptionNo)
+	w.decided()
+	says(few, dao.ErrQuorum, "1000000 of 93000000")
+	says(rejected, dao.ErrInactive, "was rejected: 0 of the 60000000")
+	for name, do := range map[string]func(sdk.Context) error{
+		"a late vote": func(ctx sdk.Context) error { return w.vote(ctx, "bob", rejected, govv1.OptionYes) },
+		"a late deposit": func(ctx sdk.Context) error {
+			_, err := w.proposals.Deposit(ctx, govv1.NewMsgDeposit(account("bob"), rejected, coins(1)))
+			return err
+		},
+		"a late withdrawal": func(ctx sdk.Context) error {
+			_, err := w.proposals.CancelProposal(ctx, govv1.NewMsgCancelProposal(rejected, account("ann").String()))
+			return err
+		},
+	} {
+		if err := w.tx(do); !errors.Is(err, dao.ErrInactive) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestPeriods: rules of several modules that do not go together undo the change.
+func TestPeriods(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
+	wrong := errors.New("unbonding is shorter than a vote")
+	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return wrong }})
+	id := w.proposed("ann", update(func(_ *daopb.Params, r *daopb.Rules) { r.VotingSeconds = 30 * 24 * 3600 }))
+	if got := w.poll(id).DryRun.Error; got != wrong.Error() {
+		t.Errorf("tried: %q", got)
+	}
+}
+
+// TestLastBlock: in the block in which voting ends x/gov still takes votes, and we do not.
+func TestLastBlock(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
+	id := w.proposed("ann", remove(1))
+	w.block(5*day - second)
+	w.block(second)
+	err := w.tx(func(ctx sdk.Context) error { return w.vote(ctx, "ann", id, govv1.OptionYes) })
+	if !errors.Is(err, dao.ErrInactive) {
+		t.Errorf("a vote at the end: %v", err)
 	}
 }

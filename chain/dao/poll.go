@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cosmos/gogoproto/proto"
 
@@ -163,8 +164,8 @@ func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, o
 // split gives each option its part of a power, rounded down, and the first one the rest.
 func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) error {
 	rest := power
-	for i := len(options) - 1; i >= 0; i-- {
-		weight, err := math.LegacyNewDecFromStr(options[i].Weight)
+	for i, o := range slices.Backward(options) {
+		weight, err := math.LegacyNewDecFromStr(o.Weight)
 		if err != nil {
 			return fmt.Errorf("read the weight of an option: %w", err)
 		}
@@ -173,7 +174,7 @@ func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) er
 			part = rest
 		}
 		rest -= part
-		switch options[i].Option {
+		switch o.Option {
 		case govv1.OptionYes:
 			t.Yes += part
 		case govv1.OptionNo:
@@ -183,7 +184,7 @@ func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) er
 		case govv1.OptionNoWithVeto:
 			t.Veto += part
 		default:
-			return ErrProposal.Wrapf("nobody can vote %s", options[i].Option)
+			return ErrProposal.Wrapf("nobody can vote %s", o.Option)
 		}
 	}
 	return nil
@@ -230,6 +231,7 @@ func (k Keeper) NotQueued(ctx context.Context, proposal uint64) error {
 		return ErrInactive.Wrapf("proposal %d got no deposit in time", proposal)
 	case daopb.OUTCOME_CANCELLED:
 		return ErrInactive.Wrapf("proposal %d was cancelled by its proposer", proposal)
+	default:
+		return ErrInactive.Wrapf("proposal %d passed and failed: %s", proposal, p.Reason)
 	}
-	return ErrInactive.Wrapf("proposal %d passed and failed: %s", proposal, p.Reason)
 }

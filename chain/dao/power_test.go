@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/althing-network/althing/chain/dao"
 	"github.com/althing-network/althing/pb/daopb"
@@ -146,7 +148,7 @@ func TestPowerAfterSlash(t *testing.T) {
 }
 
 // moment is what there was when a block began: of every account with every validator, and
-// of its node.
+// of its node, and of every validator 1 where it was bonded.
 type moment struct {
 	time int64
 	had  map[string]uint64
@@ -175,20 +177,64 @@ func (l *life) has(ctx sdk.Context) map[string]uint64 {
 			}
 			validator, err := l.staking.GetValidator(ctx, sdk.ValAddress(account(v)))
 			if err != nil {
-				l.world.Fatal(err)
+				l.Fatal(err)
 			}
 			had[name+" "+v] = validator.TokensFromShares(d.Shares).TruncateInt().Uint64()
 		}
 		had[name], _ = l.nodes.VotableOf(ctx, account(name).String())
 	}
+	for _, v := range []string{"val-1", "val-2"} {
+		if l.validator(v).IsBonded() {
+			had[v] = 1
+		}
+	}
 	return had
 }
 
+func (l *life) validator(name string) stakingtypes.Validator {
+	v, err := l.staking.GetValidator(l.ctx, sdk.ValAddress(account(name)))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return v
+}
+
+// jail puts a validator into jail, or lets it out.
+func (l *life) jail() {
+	v := l.validator("val-2")
+	consensus, err := v.GetConsAddr()
+	if err != nil {
+		l.Fatal(err)
+	}
+	if v.IsJailed() {
+		err = l.staking.Unjail(l.ctx, consensus)
+	} else {
+		err = l.staking.Jail(l.ctx, consensus)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+// at is what there was of something at a time.
+func (l *life) at(stake string, time int64) uint64 {
+	for _, m := range l.past {
+		if m.time >= time {
+			return m.had[stake]
+		}
+	}
+	return l.has(l.ctx)[stake]
+}
+
 // want is what an account weighs: of each of its stakes the least that there was, when a
-// block began from the mark on, or is.
-func (l *life) want(name string, mark int64) (sum uint64) {
+// block began from the mark on, or is, with a validator that was bonded at the mark and at
+// the start, and is.
+func (l *life) want(name string, mark, start int64) (sum uint64) {
 	current := l.has(l.ctx)
 	for _, stake := range []string{name, name + " val-1", name + " val-2"} {
+		if _, v, with := strings.Cut(stake, " "); with && current[v]*l.at(v, mark)*l.at(v, start) == 0 {
+			continue
+		}
 		least := current[stake]
 		for _, m := range l.past {
 			if m.time >= mark {
@@ -231,12 +277,12 @@ func (l *life) offer() {
 	name := l.who()
 	params, err := l.Params(l.ctx, &daopb.QueryParams{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	warmup := int64(params.Params.WarmupSeconds) * 1000
 	start := l.ctx.BlockTime().UnixMilli()
 	mark := (start - warmup) / warmup * warmup
-	may := l.want(name, mark) > 0
+	may := l.want(name, mark, start) > 0
 	err = l.tx(func(ctx sdk.Context) error {
 		_, err := l.propose(ctx, name, full(), remove(1))
 		return err
@@ -245,14 +291,14 @@ func (l *life) offer() {
 		return
 	}
 	if may != (err == nil) || err != nil && !errors.Is(err, dao.ErrPower) {
-		l.T.Fatalf("%s proposes with %d: %v", name, l.want(name, mark), err)
+		l.Fatalf("%s proposes with %d: %v", name, l.want(name, mark, start), err)
 	}
 }
 
 func (l *life) ballot() {
 	resp, err := l.Polls(l.ctx, &daopb.QueryPolls{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	if len(resp.Polls) == 0 {
 		return
@@ -269,7 +315,7 @@ func (l *life) ballot() {
 		}
 		return l.vote(ctx, name, p.Proposal, option)
 	})
-	key, weighs := fmt.Sprint(p.Proposal, name), l.want(name, p.Mark)
+	key, weighs := fmt.Sprint(p.Proposal, name), l.want(name, p.Mark, p.Start)
 	var want error
 	switch {
 	case p.Ended > 0 || l.ctx.BlockTime().UnixMilli() >= p.End:
@@ -284,7 +330,7 @@ func (l *life) ballot() {
 		l.cast++
 	}
 	if !errors.Is(err, want) {
-		l.T.Fatalf("%s votes in %d with %d: got %v, want %v", name, p.Proposal, weighs, err, want)
+		l.Fatalf("%s votes in %d with %d: got %v, want %v", name, p.Proposal, weighs, err, want)
 	}
 }
 
@@ -305,17 +351,17 @@ func (l *life) restart() {
 		kv.Delete(k)
 	}
 	if err := (dao.Module{}).ValidateGenesis(l.codec, nil, raw); err != nil {
-		l.T.Fatal(err)
+		l.Fatal(err)
 	}
 	dao.Module{Keeper: l.Keeper}.InitGenesis(l.ctx, l.codec, raw)
 	if err := l.BeginBlock(l.ctx); err != nil {
-		l.T.Fatal(err)
+		l.Fatal(err)
 	}
 	if after := l.answers(); before != after {
-		l.T.Fatalf("the votes begin again as\n%s\nnot as\n%s", after, before)
+		l.Fatalf("the votes begin again as\n%s\nnot as\n%s", after, before)
 	}
 	if again := (dao.Module{Keeper: l.Keeper}.ExportGenesis(l.ctx, l.codec)); string(again) != string(raw) {
-		l.T.Fatalf("it exports\n%s\nnot\n%s", again, raw)
+		l.Fatalf("it exports\n%s\nnot\n%s", again, raw)
 	}
 }
 
@@ -323,7 +369,7 @@ func (l *life) restart() {
 func (l *life) answers() (all string) {
 	polls, err := l.Polls(l.ctx, &daopb.QueryPolls{})
 	if err != nil {
-		l.world.Fatal(err)
+		l.Fatal(err)
 	}
 	all = fmt.Sprintf("%+v\n", polls.Polls)
 	for _, name := range people() {
@@ -340,11 +386,11 @@ func (l *life) holds() {
 		p := l.poll(id)
 		t := p.Tally
 		if sum := t.Yes + t.No + t.Abstain + t.Veto; sum != l.sums[id] {
-			l.T.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
+			l.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
 		}
 	}
 	if found, err := l.Contradictions(l.ctx); err != nil || len(found) > 0 {
-		l.T.Fatalf("%v, %v", found, err)
+		l.Fatalf("%v, %v", found, err)
 	}
 }
 
@@ -358,7 +404,7 @@ func TestLivesOfVotes(t *testing.T) {
 		l := &life{T: rt, world: begin(t, without{}, map[string]uint64{"ann": 30 * spec.Thing, "bob": 20 * spec.Thing}), voted: map[string]bool{}, sums: map[uint64]uint64{}}
 		l.fund("eve", 1_000_000*spec.Thing)
 		l.past = []moment{{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)}}
-		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.restart}
+		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.jail, l.restart}
 		for range rapid.IntRange(10, 50).Draw(rt, "steps") {
 			rapid.SampledFrom(verbs).Draw(rt, "verb")()
 			l.holds()

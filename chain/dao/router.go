@@ -62,8 +62,9 @@ func (r Router) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 		return r.schedule
 	case immediate:
 		return r.router.Handler(msg)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // HandlerByTypeURL implements [baseapp.MessageRouter]: x/gov asks by message only.
