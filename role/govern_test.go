@@ -200,7 +200,8 @@ func TestVoteWantsWhatIsNotThere(t *testing.T) {
 			func(*testing.T, *sim.Network, *sim.Node, spec.Task) spec.Digest {
 				return spec.DigestOf([]byte("nothing"))
 			},
-			[]uint64{1, 2}, "not found",
+			[]uint64{1, 2},
+			"not found",
 		},
 		"another architecture": {
 			func(t *testing.T, _ *sim.Network, node *sim.Node, task spec.Task) spec.Digest {
@@ -275,4 +276,33 @@ func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 			t.Errorf("attested unseen %v: %s after %d rounds: %s", unseen, task.State, task.Accepted, task.Reason)
 		}
 	}
+}
+
+// TestVoteGoesBackInPrivate: where the versions are for members, whoever trains now gets the
+// one to which a vote went back, and strangers still get none.
+func TestVoteGoesBackInPrivate(t *testing.T) {
+	rules := governed(5)
+	rules.Audit, rules.Model.Access = spec.AuditMembers, spec.AccessMembers
+	n := open(t, 3, rules)
+	reach(t, n, 3, spec.PhaseTrain)
+	late, err := n.Join(sim.Member{Roles: spec.Trainer, Rows: n.Nodes[first-1].Tools.Table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := nth(t, n, 1).Next
+	reach(t, n, 4, spec.PhaseTrain)
+	vote(t, n, round.Nominate{Proposal: 3, Model: wanted})
+	attested(t, n, 4)
+	vote(t, n, round.Amend{Proposal: 3, Model: wanted})
+	task, r := reach(t, n, 5, spec.PhaseAttest)
+	if i := r.Trainer(late.ID); r.Base != wanted || i < 0 || r.Trainers[i].Height == 0 {
+		t.Errorf("round 5 begins with %s, and the trainer that came in round 3 has not trained in it", r.Base.Short())
+	}
+	if r := nth(t, n, 2); r.Trainer(late.ID) >= 0 {
+		t.Error("it had a part in the round that began with that model")
+	}
+	if _, err := n.Stranger().Model(t.Context(), task, wanted); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("a stranger: %v", err)
+	}
+	finish(t, n)
 }

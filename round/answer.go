@@ -11,7 +11,15 @@ import (
 // Answers lists every kind of message of a node, each with nothing in it.
 func Answers() []Input {
 	return []Input{
-		Ready{}, Commit{}, Decline{}, Prove{}, Attest{}, CommitAggregate{}, RevealAggregate{}, CommitScore{}, RevealScore{},
+		Ready{},
+		Commit{},
+		Decline{},
+		Prove{},
+		Attest{},
+		CommitAggregate{},
+		RevealAggregate{},
+		CommitScore{},
+		RevealScore{},
 		AttestModel{},
 	}
 }

@@ -214,8 +214,10 @@ func (w *chaos) vote(s round.State) func() {
 		wanted = digest("foreign")
 	}
 	in := rapid.SampledFrom([]round.Input{
-		round.Nominate{Proposal: proposal, Model: wanted}, round.Withdraw{Proposal: proposal},
-		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: model}, round.Amend{Proposal: proposal, Updates: s.Task.Updates, Settings: settings},
+		round.Nominate{Proposal: proposal, Model: wanted},
+		round.Withdraw{Proposal: proposal},
+		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: model},
+		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Settings: settings},
 	}).Draw(w.t, "decided")
 	return func() {
 		for _, m := range s.Task.Aggregators {
