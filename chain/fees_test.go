@@ -88,8 +88,6 @@ func TestRegistrationRefusedCostsOnlyTheFee(t *testing.T) {
 		stake uint64
 		want  string
 	}{
-		{0, node.ErrStake.Error()},
-		{chain.Thing - 1, node.ErrStake.Error()},
 		{5000 * chain.Thing, node.ErrFunds.Error()},
 		{500_000*chain.Thing + 1, node.ErrStake.Error()},
 		{^uint64(0), node.ErrStake.Error()},

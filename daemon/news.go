@@ -276,7 +276,7 @@ func became(state spec.NodeState) string {
 	case spec.NodeActive:
 		return "active: may be selected"
 	case spec.NodePending:
-		return "pending, for its owner declared a leave or its stake is too small: finishes what it serves, and is not selected"
+		return "pending, for it applies, its stake is too small or its owner declared a leave: finishes what it serves, and is not selected"
 	case spec.NodeJailed:
 		return "jailed for a fault: is not selected until its owner has it unjailed"
 	case spec.NodeUnbonding:

@@ -167,7 +167,7 @@ func TestNewsOfARegistration(t *testing.T) {
 	}{
 		{node, []string{"is registered again"}}, // it was gone when this news began
 		{node, nil},
-		{idle, []string{"pending, for its owner declared a leave or its stake is too small: finishes what it serves, and is not selected"}},
+		{idle, []string{"pending, for it applies, its stake is too small or its owner declared a leave: finishes what it serves, and is not selected"}},
 		{idle, nil},
 		{node, []string{"active: may be selected"}},
 		{blamed, []string{"blamed on the chain task=1 round=2 why=silent reputation=0.4"}},

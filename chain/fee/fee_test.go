@@ -2,6 +2,7 @@ package fee_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"cosmossdk.io/math"
@@ -59,6 +60,39 @@ func TestGenesisComesBack(t *testing.T) {
 	}
 	if err := (fee.Module{}).ValidateGenesis(w.codec.Codec, nil, []byte(`{"params":{"min_gas_price":"-1"}}`)); err == nil {
 		t.Error("a price below zero was accepted")
+	}
+}
+
+// The price changes by a passed proposal, within bounds, and by nothing else.
+func TestUpdateParams(t *testing.T) {
+	for name, c := range map[string]struct {
+		who   string
+		price uint64
+		want  error
+	}{
+		"a stranger": {"ann", 30, fee.ErrAuthority},
+		"nobody":     {"", 0, fee.ErrAuthority},
+		"nothing":    {authority, 0, fee.ErrParams},
+		"too dear":   {authority, feepb.MaxGasPrice + 1, fee.ErrParams},
+		"cheapest":   {authority, 1, nil},
+		"dearest":    {authority, feepb.MaxGasPrice, nil},
+	} {
+		w, want := open(), c.price
+		if c.want != nil {
+			want = 25
+		}
+		_, err := w.UpdateParams(w.ctx, &feepb.MsgUpdateParams{Authority: c.who, Params: feepb.Params{MinGasPrice: c.price}})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+		if got, err := w.GasPrice(w.ctx); err != nil || got != want {
+			t.Errorf("%s: gas costs %d, %v; want %d", name, got, err, want)
+		}
+	}
+	for _, price := range []string{"0", "10001"} {
+		if err := (fee.Module{}).ValidateGenesis(open().codec.Codec, nil, []byte(`{"params":{"min_gas_price":"`+price+`"}}`)); err == nil {
+			t.Errorf("a genesis with a price of %s was accepted", price)
+		}
 	}
 }
 

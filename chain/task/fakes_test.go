@@ -179,8 +179,11 @@ func (r registry) Demerit(ctx context.Context, id uint64, c spec.Change) error {
 	return r.change(ctx, id, func(n *spec.Node) { n.Standing = round.Blame(n.Standing, c) })
 }
 
+// largestBond is the most that a task may require.
+const largestBond = 900 * spec.Thing
+
 func (r registry) CheckBond(_ context.Context, required uint64) error {
-	if required > spec.Cap {
+	if required > largestBond {
 		return fmt.Errorf("nobody has %d", required)
 	}
 	return nil

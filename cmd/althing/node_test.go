@@ -45,7 +45,7 @@ func TestNodeShow(t *testing.T) {
 				"               - to 0.215625 at height 90, task 7, round 2: update withheld\n",
 		},
 		true: {
-			`"state":"jailed","stake_uthing":5000000,"bonded_uthing":2000000,"unbonding":[{"number":2,"amount_uthing":1500000,"due_unix_ms":1900000000000}]`,
+			`"state":"jailed","stake_uthing":5000000,"bonded_uthing":2000000,"unbonding":[{"number":2,"amount_uthing":1500000,"since_unix_ms":0,"due_unix_ms":1900000000000}]`,
 			`{"task":7,"round":2,"height":90,"reputation":0.215625,"demerit":true,"reason":"update withheld"}`,
 		},
 	} {
@@ -53,6 +53,19 @@ func TestNodeShow(t *testing.T) {
 			if got := shown(n, json); !strings.Contains(got, part) {
 				t.Errorf("json %v: want %q in\n%s", json, part, got)
 			}
+		}
+	}
+	for _, c := range []struct {
+		deposit spec.Deposit
+		want    string
+	}{
+		{spec.Deposit{State: spec.NodePending}, "pending: applies, and is not selected before"},
+		{spec.Deposit{State: spec.NodePending, Stake: 5}, "pending, on leave or with too small a stake"},
+		{spec.Deposit{State: spec.NodeActive, Stake: 5_000_000, Granted: 2_000_000}, "granted        2 THING of it by a vote"},
+		{spec.Deposit{State: spec.NodeUnbonding, Removed: true}, "unbonding: a vote has removed it"},
+	} {
+		if got := shown(spec.Node{ID: 3, Deposit: c.deposit}, false); !strings.Contains(got, c.want) || strings.Contains(got, "granted") != (c.deposit.Granted > 0) {
+			t.Errorf("want %q in\n%s", c.want, got)
 		}
 	}
 	gone := spec.Node{ID: 4, Owner: "ann", Deposit: spec.Deposit{State: spec.NodeExited}}

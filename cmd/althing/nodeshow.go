@@ -22,6 +22,7 @@ func (s *session) showNode(n spec.Node) error {
 	}
 	t.row("roles", p.Roles)
 	t.row("stake", money(n.Stake))
+	t.row("granted", unless(n.Granted == 0, money(n.Granted)+" of it by a vote: without a vote, and burned when the node exits"))
 	t.row("bonded", unless(n.Bonded == 0, money(n.Bonded)+", which its tasks hold"))
 	for i, u := range n.Unbonding {
 		t.row(first(i, "unbonding"), fmt.Sprintf("%d: %s, with the owner at %s", u.Number, money(u.Amount), date(u.Due)))
@@ -57,10 +58,16 @@ func state(d spec.Deposit) string {
 	case spec.NodeActive:
 		return "active: may be selected"
 	case spec.NodePending:
+		if d.Stake == 0 {
+			return "pending: applies, and is not selected before its owner adds a stake or a vote grants one"
+		}
 		return "pending, on leave or with too small a stake: not selected"
 	case spec.NodeJailed:
 		return "jailed for a fault: not selected, and may be unjailed from " + date(d.JailedUntil) + " on"
 	case spec.NodeUnbonding:
+		if d.Removed {
+			return "unbonding: a vote has removed it, and its owner's stake is on its way back"
+		}
 		return "unbonding: not selected, for its whole stake is on its way back"
 	case spec.NodeExited:
 		return "exited: it is no more"

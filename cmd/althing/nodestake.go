@@ -61,7 +61,7 @@ func (s *session) nodeUnbond() *cobra.Command {
 				return s.tell(cmd, func(spec.Node) client.Message { return client.CancelUnbond{Number: number} })
 			}
 			if args[0] == "all" {
-				return s.tell(cmd, func(n spec.Node) client.Message { return client.Unbond{Amount: n.Stake} })
+				return s.tell(cmd, func(n spec.Node) client.Message { return client.Unbond{Amount: n.Own()} })
 			}
 			amount, err := amountOf(args[0])
 			if err != nil {

@@ -68,8 +68,8 @@ func FuzzNode(f *testing.F) {
 	seed := nodepb.NodeFromSpec(spec.Node{
 		ID: 1, Owner: "ann",
 		Deposit: spec.Deposit{
-			State: spec.NodeActive, Stake: 5, Bonded: 2, Unbondings: 1,
-			Unbonding: []spec.Unbonding{{Number: 1, Amount: 3, Due: 1000}},
+			State: spec.NodeActive, Stake: 5, Granted: 2, Bonded: 2, Unbondings: 1, Removed: true,
+			Unbonding: []spec.Unbonding{{Number: 1, Amount: 3, Since: 10, Due: 1000}},
 		},
 		Profile: spec.Profile{Name: "n", Roles: spec.Trainer, Holdings: []spec.Holding{{Name: "digits", Samples: 9}}},
 		Standing: spec.Standing{

@@ -93,8 +93,12 @@ func (m *Stakes) Of(role spec.Role) *StakeBounds {
 	panic(fmt.Sprintf("%q is not one role", role))
 }
 
-// MaxSeconds is the longest that a parameter may last: a hundred years.
-const MaxSeconds = 100 * 365 * 24 * 3600
+// MaxSeconds is the longest that a parameter may last: a year. A vote that asks for as much
+// still gives every stake back.
+const MaxSeconds = 365 * 24 * 3600
+
+// maxJail is the longest jail, in seconds: 30 days.
+const maxJail = 30 * 24 * 3600
 
 func seconds(n uint64) spec.Duration { return spec.Duration(min(n, MaxSeconds)) * spec.Second }
 
@@ -112,8 +116,8 @@ func (m *Params) Validate() error {
 	}{
 		{"max_bond", m.MaxBond, 0, m.Stakes.MostBond()},
 		{"unbonding_seconds", m.UnbondingSeconds, 1, MaxSeconds},
-		{"jail_seconds", m.JailSeconds, 0, MaxSeconds},
-		{"max_slash", uint64(m.MaxSlash), 0, uint64(spec.One)},
+		{"jail_seconds", m.JailSeconds, 0, maxJail},
+		{"max_slash", uint64(m.MaxSlash), 1, uint64(spec.MaxSlash)},
 	} {
 		if c.got < c.min || c.got > c.max {
 			return fmt.Errorf("%s is %d: want %d to %d", c.name, c.got, c.min, min(c.max, math.MaxInt64))

@@ -35,7 +35,7 @@ const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 type MsgRegister struct {
 	Owner   string  `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile"`
-	// stake is in uthing.
+	// stake is in uthing; with too small a one, or 0, the node applies.
 	Stake uint64 `protobuf:"varint,3,opt,name=stake,proto3" json:"stake,omitempty"`
 }
 
@@ -1242,7 +1242,8 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type MsgClient interface {
-	// Register adds the owner's node and locks its stake.
+	// Register adds the owner's node and locks its stake. Where that is too small the node
+	// is pending.
 	Register(ctx context.Context, in *MsgRegister, opts ...grpc.CallOption) (*MsgRegisterResponse, error)
 	// Update replaces the profile of the owner's node.
 	Update(ctx context.Context, in *MsgUpdate, opts ...grpc.CallOption) (*MsgUpdateResponse, error)
@@ -1390,7 +1391,8 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
-	// Register adds the owner's node and locks its stake.
+	// Register adds the owner's node and locks its stake. Where that is too small the node
+	// is pending.
 	Register(context.Context, *MsgRegister) (*MsgRegisterResponse, error)
 	// Update replaces the profile of the owner's node.
 	Update(context.Context, *MsgUpdate) (*MsgUpdateResponse, error)
