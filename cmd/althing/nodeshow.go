@@ -22,7 +22,9 @@ func (s *session) showNode(n spec.Node) error {
 	}
 	t.row("roles", p.Roles)
 	t.row("stake", money(n.Stake))
-	t.row("granted", unless(n.Granted == 0, money(n.Granted)+" of it by a vote: without a vote, and burned when the node exits"))
+	if n.Granted > 0 {
+		t.row("granted", money(n.Granted)+" of it by a vote: without a vote, and burned when the node exits")
+	}
 	t.row("bonded", unless(n.Bonded == 0, money(n.Bonded)+", which its tasks hold"))
 	for i, u := range n.Unbonding {
 		t.row(first(i, "unbonding"), fmt.Sprintf("%d: %s, with the owner at %s", u.Number, money(u.Amount), date(u.Due)))
