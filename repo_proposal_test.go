@@ -9,12 +9,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-const governance = "docs/governance.md"
+const proposals = "docs/proposals.md"
 
 // TestProposalFileExamples wants every file that the page for holders shows to be accepted,
 // and one for each action.
 func TestProposalFileExamples(t *testing.T) {
-	blocks := strings.Split(load(t, root()).read(t, governance), "```yaml\n")[1:]
+	blocks := strings.Split(load(t, root()).read(t, proposals), "```yaml\n")[1:]
 	shown := map[string]bool{}
 	for _, block := range blocks {
 		example, _, _ := strings.Cut(block, "```")
@@ -28,7 +28,7 @@ func TestProposalFileExamples(t *testing.T) {
 	}
 	for _, kind := range []string{"update_model", "add_participant", "remove_participant", "update_params", "mint", "cancel", "text"} {
 		if !shown[kind] {
-			t.Errorf("%s shows no %s", governance, kind)
+			t.Errorf("%s shows no %s", proposals, kind)
 		}
 	}
 }
@@ -45,12 +45,12 @@ func TestParametersAreListed(t *testing.T) {
 		add(m.Name, m.Parameters)
 	}
 	add("update_model", spec.Hyperparameters())
-	for _, row := range rows(load(t, root()).read(t, governance)) {
+	for _, row := range rows(load(t, root()).read(t, proposals)) {
 		if len(row) == 3 {
 			got = append(got, row)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("parameters in %s (-spec +docs):\n%s", governance, diff)
+		t.Errorf("parameters in %s (-spec +docs):\n%s", proposals, diff)
 	}
 }

@@ -59,7 +59,7 @@ func (c *Client) said(ctx context.Context, a spec.Action) (sdk.Msg, error) {
 }
 
 func updateMessage(by string, u spec.UpdateModel) (sdk.Msg, error) {
-	m := &taskpb.MsgUpdateModel{Authority: by, Task: u.Task, Updates: u.Updates}
+	m := &taskpb.MsgUpdateModel{Authority: by, Task: u.Task, Updates: u.Updates, Holder: u.Holder}
 	base, err := spec.ParseDigest(u.Base)
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func updateOf(m taskpb.MsgUpdateModel) (spec.Action, error) {
 	if err != nil {
 		return spec.Action{}, err
 	}
-	u := &spec.UpdateModel{Task: m.Task, Base: base.String(), Updates: m.Updates}
+	u := &spec.UpdateModel{Task: m.Task, Base: base.String(), Updates: m.Updates, Holder: m.Holder}
 	if !model.IsZero() {
 		u.Model = model.String()
 	}

@@ -91,7 +91,7 @@ func TestProposalsTravel(t *testing.T) {
 	c := (&fake{T: t, state: s.answer}).dial()
 	model := spec.DigestOf([]byte("other"))
 	draft := spec.Draft{Title: "title", Summary: "summary", Actions: []spec.Action{
-		{UpdateModel: &spec.UpdateModel{Task: 1, Base: spec.LatestModel, Model: model.String(), Settings: spec.Settings{
+		{UpdateModel: &spec.UpdateModel{Task: 1, Base: spec.LatestModel, Model: model.String(), Holder: 8, Settings: spec.Settings{
 			{Name: "training.rate", Value: "0.05"}, {Name: "training.batch", Value: "32"}, {Name: "aggregation.tau", Value: "0.001"},
 		}}},
 		{AddParticipant: &spec.AddParticipant{Node: 3, Grant: 5}},
@@ -113,7 +113,7 @@ func TestProposalsTravel(t *testing.T) {
 	}
 	newest := spec.DigestOf([]byte("newest"))
 	update := m.Actions[0].UpdateModel
-	want := &spec.UpdateModel{Task: 1, Base: newest.String(), Model: model.String(), Updates: 3, Settings: spec.Settings{
+	want := &spec.UpdateModel{Task: 1, Base: newest.String(), Model: model.String(), Holder: 8, Updates: 3, Settings: spec.Settings{
 		{Name: "training.rate", Value: "0.05", Before: "0.06"}, {Name: "training.batch", Value: "32", Before: "16"}, {Name: "aggregation.tau", Value: "0.001", Before: "0"},
 	}}
 	if diff := cmp.Diff(want, update); diff != "" {

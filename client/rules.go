@@ -19,7 +19,8 @@ import (
 )
 
 // record finds numbers in generated structs by the names that they have on the wire: those
-// of the parts, each behind what its name begins with.
+// of the parts, each behind what its name begins with, and with a point between the name of
+// a struct and that of a number in it.
 type record []part
 
 type part struct {
@@ -30,17 +31,27 @@ type part struct {
 // field finds a number, or an account, by its name.
 func (r record) field(name string) (reflect.Value, error) {
 	for _, p := range r {
-		rest, inside := strings.CutPrefix(name, p.prefix)
-		if !inside {
-			continue
-		}
-		for field, value := range p.of.Fields() {
-			if strings.Contains(field.Tag.Get("protobuf")+",", ",name="+rest+",") {
-				return value, nil
+		if rest, inside := strings.CutPrefix(name, p.prefix); inside {
+			if v, found := descend(p.of, rest); found {
+				return v, nil
 			}
 		}
 	}
 	return reflect.Value{}, fmt.Errorf("the chain has no parameter %q", name)
+}
+
+func descend(in reflect.Value, name string) (reflect.Value, bool) {
+	first, rest, more := strings.Cut(name, ".")
+	for field, value := range in.Fields() {
+		switch {
+		case !strings.Contains(field.Tag.Get("protobuf")+",", ",name="+first+","):
+		case more && value.Kind() == reflect.Struct:
+			return descend(value, rest)
+		default:
+			return value, !more && value.Kind() != reflect.Struct
+		}
+	}
+	return reflect.Value{}, false
 }
 
 // text is a parameter as people write it; empty where there is none.

@@ -70,6 +70,8 @@ type UpdateModel struct {
 	// in a file also the name of a file with them.
 	Model    string   `json:"model,omitempty" yaml:"model"`
 	Settings Settings `json:"settings,omitempty" yaml:"settings"`
+	// Holder is the node that serves Model, beside the task's aggregators; 0: none.
+	Holder uint64 `json:"holder,omitempty" yaml:"holder"`
 	// Updates is how many updates votes had carried out in the task when this was written.
 	Updates uint32 `json:"updates" yaml:"-"`
 }

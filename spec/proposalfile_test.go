@@ -75,7 +75,7 @@ func TestParseProposalNamesLineAndField(t *testing.T) {
 		"seven digits":        {"250.5", "0.0000001", 5, "deposit", "at most six digits"},
 		"unknown action":      {"- mint:", "- print:", 17, "actions.print", "unknown field: want one of update_model, add_participant"},
 		"unsaid action":       {"- mint: {to: althing1x, amount: 5}", "- \"-\": x", 17, "actions.-", "unknown field"},
-		"unsaid field":        {"task: 1", "updates: 1", 8, "actions.update_model.updates", "unknown field: want one of task, base, model, settings"},
+		"unsaid field":        {"task: 1", "updates: 1", 8, "actions.update_model.updates", "unknown field: want one of task, base, model, settings, holder"},
 		"two at once":         {"  - cancel", "    cancel", 17, "actions.5", "mint and cancel at once"},
 		"no task":             {"      task: 1\n", "", 7, "actions.1.update_model.task", "missing"},
 		"task is a word":      {"task: 1", "task: one", 8, "actions.update_model.task", "whole number"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -112,26 +113,26 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 		}
 		ended := true
 		for number := last.Number + 1; number <= task.Round; number++ {
-			round, err := d.chain.Round(ctx, id, number)
+			r, err := d.chain.Round(ctx, id, number)
 			if err != nil {
 				return task, err
 			}
 			if !introduced {
-				d.face.selected(task, round, d.names)
+				d.face.selected(task, r, d.names)
 				introduced = true
 			}
 			if number == task.Round {
-				d.face.progress(task, round)
+				d.face.progress(task, r)
 			}
-			if ended = ended && round.Phase.Final(); ended {
-				e := d.event(round, max(last.Closed, round.Opened), time.Since(opened))
-				if e.promised, err = spentBy(ctx, d.chain, task.Spec, round); err != nil {
+			if ended = ended && r.Phase.Final(); ended {
+				e := d.event(r, max(last.Closed, r.Opened), time.Since(opened))
+				if e.promised, err = spentBy(ctx, d.chain, task.Spec, r); err != nil {
 					return task, err
 				}
 				d.face.round(e)
-				last, opened = round, time.Now()
-				if round.Phase == spec.PhaseSettled {
-					settled = round
+				last, opened = r, time.Now()
+				if r.Phase == spec.PhaseSettled {
+					settled = r
 				}
 			}
 		}
@@ -161,7 +162,7 @@ func (d *demonstration) govern(ctx context.Context, task spec.Task, settled spec
 	if d.ending, err = d.votes.step(ctx, task, settled); err != nil || !d.ending {
 		return err
 	}
-	_, err = d.votes.send(ctx, customer, client.CancelTask{Task: task.ID})
+	_, err = d.votes.send(ctx, customer, client.Say{Task: task.ID, Input: round.Cancel{}})
 	return err
 }
 

@@ -55,7 +55,7 @@ func (d *demonstration) moves(task spec.Task, applicant, leaver uint64) []*motio
 		},
 		{
 			title: "A newcomer", summary: "It has rows that nobody else has, and no coins.",
-			action: spec.Action{AddParticipant: &spec.AddParticipant{Node: applicant, Grant: stake}},
+			action: spec.Action{AddParticipant: &spec.AddParticipant{Node: applicant, Grant: spec.Amount(stake)}},
 		},
 		{
 			title: "A farewell", summary: "It trains no more; its stake goes back to its owner.",
@@ -63,7 +63,7 @@ func (d *demonstration) moves(task spec.Task, applicant, leaver uint64) []*motio
 		},
 		{
 			title: "Coins for somebody", summary: "Nobody takes part in this vote.", unvoted: true,
-			action: spec.Action{Mint: &spec.Mint{To: d.account, Amount: 1_000_000 * spec.Thing}},
+			action: spec.Action{Mint: &spec.Mint{To: d.account, Amount: spec.Amount(1_000_000 * spec.Thing)}},
 		},
 	}
 	for i, m := range list {

@@ -231,7 +231,7 @@ digest    ` + b.Poll.Digest.String() + "\n"
 		t.Fatal(err)
 	}
 	_, stderr := saying(t, 1, "proposal", "submit", file, "--rpc", "http://127.0.0.1:1")
-	if want := file + ":7: actions.update_model.rat: unknown field: want one of task, base, model, settings"; !strings.Contains(stderr, want) {
+	if want := file + ":7: actions.update_model.rat: unknown field: want one of task, base, model, settings, holder"; !strings.Contains(stderr, want) {
 		t.Errorf("got %q, want %q", stderr, want)
 	}
 	for want, args := range map[string][]string{

@@ -54,6 +54,9 @@ func details(a spec.Action, owners map[uint64]string) (lines []string) {
 		if u.Model != "" {
 			lines = append(lines, "model    "+u.Model)
 		}
+		if u.Holder > 0 {
+			lines = append(lines, fmt.Sprintf("holder   node %d", u.Holder))
+		}
 		lines = append(lines, fmt.Sprintf("updates  %d until now", u.Updates))
 		for _, s := range u.Settings {
 			lines = append(lines, setting(s, spec.Hyperparameters()))

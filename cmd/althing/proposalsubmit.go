@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -48,8 +50,9 @@ and sent, unless it would fail; --anyway sends it all the same.`,
 			if err != nil {
 				return err
 			}
-			if err := addModels(ctx, account.Client, &draft, args[0]); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+			models, err := addModels(ctx, account, &draft, args[0])
+			if err != nil {
+				return s.explain(fmt.Errorf("%s: %w", args[0], err))
 			}
 			message, err := account.Compose(ctx, draft)
 			if err != nil {
@@ -68,15 +71,16 @@ and sent, unless it would fail; --anyway sends it all the same.`,
 			if p.DryRun.Error != "" && !anyway {
 				return fmt.Errorf("%w: %s; --anyway submits it all the same", errFails, clean(p.DryRun.Error))
 			}
-			return s.submit(ctx, account, message)
+			return s.submit(ctx, account, message, models)
 		},
 	}
 	c.Flags().BoolVar(&anyway, "anyway", false, "submit what would fail if it were carried out now")
 	return c
 }
 
-// submit signs and sends a proposal that has been shown.
-func (s *session) submit(ctx context.Context, account *client.Account, message client.Submit) error {
+// submit signs and sends a proposal that has been shown, and gives the models that it wants
+// of the account's own node to that node.
+func (s *session) submit(ctx context.Context, account *client.Account, message client.Submit, models map[uint64][]byte) error {
 	rules, err := account.VoteRules(ctx)
 	if err != nil {
 		return err
@@ -94,6 +98,11 @@ func (s *session) submit(ctx context.Context, account *client.Account, message c
 	number, err := receipt.Proposed()
 	if err != nil {
 		return err
+	}
+	for _, task := range slices.Sorted(maps.Keys(models)) {
+		if err := offer(s.home, task, number, models[task]); err != nil {
+			return fmt.Errorf("proposal %d is submitted, but its model is not served: %w", number, err)
+		}
 	}
 	if err := s.did(done{Event: "submitted", Proposal: number, Amount: uint64(message.Deposit), Height: receipt.Height}, "submitted"); err != nil || s.json {
 		return err
@@ -121,34 +130,61 @@ func readProposal(ctx context.Context, stdin io.Reader, path string) (spec.Draft
 	return draft, nil
 }
 
-// addModels makes digests of the files that a draft names as models. A name is seen from
-// the folder of the proposal file.
-func addModels(ctx context.Context, c *client.Client, draft *spec.Draft, path string) error {
+// addModels makes digests of the files that a draft names as models, and returns their
+// bytes by task. A name is seen from the folder of the proposal file. Where the draft names
+// no holder, the account's own node is it.
+func addModels(ctx context.Context, account *client.Account, draft *spec.Draft, path string) (map[uint64][]byte, error) {
+	models := map[uint64][]byte{}
 	for i, a := range draft.Actions {
 		if a.UpdateModel == nil || a.UpdateModel.Model == "" {
 			continue
 		}
-		name := a.UpdateModel.Model
-		if _, err := spec.ParseDigest(name); err == nil {
+		if _, err := spec.ParseDigest(a.UpdateModel.Model); err == nil {
 			continue
 		}
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(filepath.Dir(path), name)
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return fmt.Errorf("action %d, update_model: model: want a digest or a file: %w", i+1, err)
-		}
-		t, err := c.Task(ctx, a.UpdateModel.Task)
-		if err != nil {
-			return fmt.Errorf("action %d, update_model: %w", i+1, err)
-		}
-		if _, err := model.Decode(t.Spec.Model, b); err != nil {
-			return fmt.Errorf("action %d, update_model: %s: %w", i+1, name, err)
-		}
 		update := *a.UpdateModel
+		b, err := readModelOf(ctx, account.Client, update, path)
+		if err != nil {
+			return nil, fmt.Errorf("action %d, update_model: %w", i+1, err)
+		}
 		update.Model = spec.DigestOf(b).String()
+		if update.Holder == 0 {
+			n, err := account.NodeByOwner(ctx, account.Address())
+			if err != nil {
+				return nil, fmt.Errorf("action %d, update_model: who serves the model: %w", i+1, err)
+			}
+			update.Holder, models[update.Task] = n.ID, b
+		}
 		draft.Actions[i].UpdateModel = &update
 	}
-	return nil
+	return models, nil
+}
+
+// readModelOf reads the file that an update names, which must be a model of its task.
+func readModelOf(ctx context.Context, c *client.Client, u spec.UpdateModel, path string) ([]byte, error) {
+	name := u.Model
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(path), name)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("model: want a digest or a file: %w", err)
+	}
+	t, err := c.Task(ctx, u.Task)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := model.Decode(t.Spec.Model, b); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b, nil
+}
+
+// offer puts a model where the node of a home folder finds what proposals want it to serve.
+func offer(home string, task, proposal uint64, b []byte) error {
+	folder := filepath.Join(home, "nominees")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return replace(filepath.Join(folder, fmt.Sprintf("task-%d-proposal-%d.safetensors", task, proposal)), b)
 }
