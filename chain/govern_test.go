@@ -71,9 +71,9 @@ func (a assembly) refused(why, name string, msgs ...sdk.Msg) {
 	}
 }
 
-func proposal(t testing.TB, who string, deposit int64, msgs ...sdk.Msg) *govv1.MsgSubmitProposal {
+func proposal(t testing.TB, who string, deposit uint64, msgs ...sdk.Msg) *govv1.MsgSubmitProposal {
 	t.Helper()
-	m, err := govv1.NewMsgSubmitProposal(msgs, sdk.NewCoins(uthing(deposit)), account(who).String(), "", "a proposal", "and what it is for", false)
+	m, err := govv1.NewMsgSubmitProposal(msgs, sdk.NewCoins(uthing(int64(deposit))), account(who).String(), "", "a proposal", "and what it is for", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestProposalTravels(t *testing.T) {
 // it is told why.
 func TestQuorumNotReached(t *testing.T) {
 	a := assemble(t)
-	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(10*chain.Thing)))
+	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(10_000_000)))
 	id := a.proposes("ann", dearer(26))
 	a.does("ann", vote("ann", id, govv1.OptionYes))
 	a.wait(voting)
@@ -221,7 +221,7 @@ func TestProposalsMayDoLittle(t *testing.T) {
 // it nobody can submit such a proposal, and nobody can send coins there.
 func TestIncidentDepositHalt(t *testing.T) {
 	a := assemble(t)
-	spend := banktypes.NewMsgSend(moduleAddress("gov"), account("validator"), sdk.NewCoins(uthing(10*chain.Thing)))
+	spend := banktypes.NewMsgSend(moduleAddress("gov"), account("validator"), sdk.NewCoins(uthing(10_000_000)))
 	a.refused("not recognized by router", "validator", proposal(t, "validator", 10*chain.Thing, spend))
 	a.refused("not allowed to receive funds", "ann", banktypes.NewMsgSend(account("ann"), moduleAddress("gov"), sdk.NewCoins(uthing(1))))
 }
@@ -229,7 +229,7 @@ func TestIncidentDepositHalt(t *testing.T) {
 // TestDangerousNeedsMore: coins are made by two thirds only.
 func TestDangerousNeedsMore(t *testing.T) {
 	a := assemble(t)
-	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(60*chain.Thing)))
+	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(60_000_000)))
 	mint := &tokenpb.MsgMint{Authority: authority(), To: account("bob").String(), Amount: 7}
 	id := a.proposes("validator", mint)
 	a.does("validator", vote("validator", id, govv1.OptionYes))
@@ -330,7 +330,7 @@ func TestExportWhileVotesGoOn(t *testing.T) {
 			a := assemble(t)
 			id := a.proposes("validator", dearer(26))
 			until(a, id)
-			b := assembly{crew{network: imported(t, a.network), numbers: a.numbers}}
+			b := assembly{crew{network: begun(t, must(a.Export(0)), ""), numbers: a.numbers}}
 			b.gas = a.gas
 			if name == "voting" {
 				b.does("validator", vote("validator", id, govv1.OptionYes))
