@@ -52,7 +52,7 @@ func authority() string { return moduleAddress("gov").String() }
 // try is a block of one transaction.
 func (a assembly) try(name string, msgs ...sdk.Msg) *abci.ExecTxResult {
 	a.Helper()
-	return a.block(a.says(name, 25_000, 0, msgs...))[0]
+	return a.block(a.says(name, 30_000, 0, msgs...))[0]
 }
 
 // does is a transaction that is carried out.
@@ -302,7 +302,7 @@ func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 			}
 			a.wait(delay)
 			a.does("bob", execute("bob", id))
-			a.block()
+			a.wait(time.Minute) // what is held is looked at again
 			if got := a.balance("ann"); got < 999*chain.Thing {
 				t.Fatalf("ann has %d: the stake is not back after the execution", got)
 			}
@@ -340,7 +340,10 @@ func TestExportWhileVotesGoOn(t *testing.T) {
 					t.Fatal("the import has forgotten a vote")
 				}
 			}
-			b.wait(voting + delay)
+			if name == "voting" || name == "voted" {
+				b.wait(voting)
+			}
+			b.wait(delay)
 			if name != "executed" {
 				b.does("bob", execute("bob", id))
 			}

@@ -9,6 +9,7 @@ import (
 	dbm "github.com/cosmos/cosmos-db"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/pb/daopb"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/spec"
 )
@@ -17,7 +18,9 @@ import (
 // that is written and in one that somebody wrote by hand.
 func TestUnbondingOutlastsAVote(t *testing.T) {
 	g := genesis(t)
-	g.Voting, g.Nodes.UnbondingSeconds = time.Hour, 3600
+	g.Rules.VotingSeconds, g.Votes = 3600, daopb.Params{LateSeconds: 100, MaxOpen: 20, HighThreshold: 667_000}
+	g.Timelock.DelaySeconds, g.Timelock.GraceSeconds = 40, 20
+	g.Nodes.UnbondingSeconds = 3760
 	if _, err := g.Document(); err == nil {
 		t.Error("a stake leaves as soon as a vote about its node is carried out")
 	}
@@ -27,16 +30,16 @@ func TestUnbondingOutlastsAVote(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		seconds, timelock string
-		good              bool
+		seconds, delay string
+		good           bool
 	}{
-		{"3601", `{}`, true},
-		{"3600", `{}`, false},
-		{"3661", `{"params":{"delay_seconds":"40","grace_seconds":"20"}}`, true},
-		{"3660", `{"params":{"delay_seconds":"40","grace_seconds":"20"}}`, false},
+		{"3761", "40", true},
+		{"3760", "40", false},
+		{"3761", "41", false},
+		{"3762", "41", true},
 	} {
-		state := strings.Replace(string(doc.AppState), `"unbonding_seconds":"3601"`, `"unbonding_seconds":"`+c.seconds+`"`, 1)
-		state = strings.Replace(state, "{", `{"timelock":`+c.timelock+",", 1)
+		state := strings.Replace(string(doc.AppState), `"unbonding_seconds":"3761"`, `"unbonding_seconds":"`+c.seconds+`"`, 1)
+		state = strings.Replace(state, `"delay_seconds":"40"`, `"delay_seconds":"`+c.delay+`"`, 1)
 		n := &network{TB: t, db: dbm.NewMemDB(), now: g.Time}
 		n.open()
 		params := doc.Consensus.Params.ToProto()
@@ -44,7 +47,7 @@ func TestUnbondingOutlastsAVote(t *testing.T) {
 			ChainId: chainID, Time: g.Time, InitialHeight: 1, ConsensusParams: &params, AppStateBytes: []byte(state),
 		})
 		if (err == nil) != c.good {
-			t.Errorf("a genesis with %s seconds and the timelock %s: %v", c.seconds, c.timelock, err)
+			t.Errorf("a genesis with %s seconds and a delay of %s: %v", c.seconds, c.delay, err)
 		}
 	}
 }

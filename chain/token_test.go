@@ -3,7 +3,6 @@ package chain_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -11,10 +10,7 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
-	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
-	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/pb/tokenpb"
@@ -32,52 +28,29 @@ func (n *network) supply() tokenpb.QuerySupplyResponse {
 // TestOnlyProposalsMint: no account mints, in its own name or in that of the proposals; a
 // passed proposal does, to the unit, and not above the cap.
 func TestOnlyProposalsMint(t *testing.T) {
-	n := start(t, genesis(t))
-	n.gas = 500_000
-	authority := authtypes.NewModuleAddress(govtypes.ModuleName).String()
-	before := n.supply()
+	a := assemble(t)
+	before := a.supply()
 	if before.Cap != chain.Cap || before.Total != 3000*chain.Thing || before.Circulating != 2900*chain.Thing {
 		t.Errorf("at first there are %+v: 100 THING are bonded", before)
 	}
-	for _, name := range []string{authority, account("ann").String()} {
+	for _, name := range []string{authority(), account("ann").String()} {
 		forged := &tokenpb.MsgMint{Authority: name, To: account("ann").String(), Amount: chain.Thing}
-		if res := n.block(n.sign("ann", 1, 12_500, forged))[0]; res.Code == 0 {
+		if res := a.try("ann", forged); res.Code == 0 {
 			t.Errorf("ann mints as %s", name)
 		}
 	}
-	propose := func(number, amount uint64) *govv1.Proposal {
-		t.Helper()
-		msg, err := govv1.NewMsgSubmitProposal(
-			[]sdk.Msg{&tokenpb.MsgMint{Authority: authority, To: account("bob").String(), Amount: amount}},
-			sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(100*chain.Thing))), account("ann").String(), "", "coins", "for bob", false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		vote := govv1.NewMsgVote(account("validator"), number, govv1.OptionYes, "")
-		for i, tx := range [][]byte{n.sign("ann", 1, 12_500, msg), n.sign("validator", 0, 12_500, vote)} {
-			if res := n.block(tx)[0]; res.Code != 0 {
-				t.Fatalf("proposal %d, transaction %d: %s", number, i, res.Log)
-			}
-		}
-		n.now = n.now.Add(72 * time.Hour)
-		n.block()
-		var found govv1.QueryProposalResponse
-		if res := n.ask("/cosmos.gov.v1.Query/Proposal", &govv1.QueryProposalRequest{ProposalId: number}, &found); res.Code != 0 {
-			t.Fatal(res.Log)
-		}
-		return found.Proposal
+	mint := func(amount uint64) *tokenpb.MsgMint {
+		return &tokenpb.MsgMint{Authority: authority(), To: account("bob").String(), Amount: amount}
 	}
-	if p := propose(1, 7); p.Status != govv1.StatusPassed {
-		t.Errorf("7 uthing: %s, %s", p.Status, p.FailedReason)
-	}
-	now := n.supply()
+	a.carriesOut(mint(7))
+	now := a.supply()
 	if now.Total != before.Total+7 {
 		t.Errorf("7 uthing were minted beside %d: %d", before.Total, now.Total)
 	}
-	if p := propose(2, chain.Cap-now.Total+1); p.Status != govv1.StatusFailed || !strings.Contains(p.FailedReason, "exceeds total supply") {
-		t.Errorf("above the cap: %s, %s", p.Status, p.FailedReason)
-	}
-	if s := n.supply(); s.Total != now.Total {
+	above := a.passes(mint(chain.Cap - now.Total + 1))
+	a.wait(delay)
+	a.refused("exceeds total supply", "bob", execute("bob", above))
+	if s := a.supply(); s.Total != now.Total {
 		t.Errorf("a proposal that failed made %d of %d", s.Total, now.Total)
 	}
 }

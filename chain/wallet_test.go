@@ -41,7 +41,7 @@ func TestWalletsSignProposals(t *testing.T) {
 		&taskpb.MsgUpdateModel{Authority: by, Task: 1, Base: make([]byte, 32), Settings: []taskpb.Setting{{Name: "training.rate", Value: 50_000}}},
 		&nodepb.MsgAddParticipant{Authority: by, Node: 3, Grant: 7},
 		&nodepb.MsgRemoveParticipant{Authority: by, Node: 3, Reason: "silent"},
-		&nodepb.MsgUpdateParams{Authority: by, Params: nodepb.Params{MinStake: 3}},
+		&nodepb.MsgUpdateParams{Authority: by, Params: nodepb.Params{MaxBond: 3}},
 		&feepb.MsgUpdateParams{Authority: by, Params: feepb.Params{MinGasPrice: 3}},
 		&taskpb.MsgUpdateParams{Authority: by},
 		&daopb.MsgUpdateParams{Authority: by, Rules: daopb.Rules{Quorum: 300_000}},
