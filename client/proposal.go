@@ -182,7 +182,7 @@ func (c *Client) entry(ctx context.Context, id uint64) (spec.Entry, error) {
 // describe fills in what x/gov knows of a proposal.
 func describe(p *spec.Proposal, of *govv1.Proposal) error {
 	p.Title, p.Summary = of.Title, of.Summary
-	if of.FailedReason != "" {
+	if p.Reason == "" {
 		p.Reason = of.FailedReason
 	}
 	deposit, err := amount(of.TotalDeposit)

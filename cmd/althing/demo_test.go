@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
 )
@@ -45,6 +47,7 @@ type told struct {
 	Burned    uint64        `json:"burned_uthing"`
 	Slashed   uint64        `json:"slashed_uthing"`
 	Payouts   []payout      `json:"payouts"`
+	Proposals []motionEvent `json:"proposals"`
 	Epsilon   float64       `json:"epsilon"`
 	Delta     float64       `json:"delta"`
 	Mechanism string        `json:"mechanism"`
@@ -94,7 +97,7 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 	}
 	home = filepath.Join(t.TempDir(), "demo")
 	lines := demo(t, want, home, args...)
-	rounds, summary = lines[:len(lines)-1], lines[len(lines)-1]
+	rounds, summary = slices.DeleteFunc(lines[:len(lines)-1], func(l told) bool { return l.Event == "proposal" }), lines[len(lines)-1]
 	paid := uint64(0)
 	for _, r := range rounds {
 		paid += r.Paid
@@ -251,6 +254,32 @@ func TestAttack11AggregatorLies(t *testing.T) {
 	checkMoney(t, s)
 	if s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 {
 		t.Errorf("two liars of four: %+v, want no round and a refund but for fees, which are less than a round's pay", s)
+	}
+}
+
+// TestDemoGoverned: while it trains, a network votes on a smaller learning rate, on a node
+// that joins and earns, on one that leaves, and on coins for which nobody votes.
+func TestDemoGoverned(t *testing.T) {
+	_, s, _ := demonstrate(t, 0, "--govern")
+	var got []string
+	for _, p := range s.Proposals {
+		got = append(got, fmt.Sprintf("%s %s", p.Action, p.Status))
+		if p.ID == 0 || p.Height == 0 || p.Total == 0 {
+			t.Errorf("proposal %+v: want a number, a height and what could have voted", p)
+		}
+	}
+	want := []string{"update_model executed", "add_participant executed", "remove_participant executed", "mint rejected"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("proposals (-want +got):\n%s", diff)
+	}
+	earned := func(name string) bool {
+		return slices.ContainsFunc(s.Payouts, func(p payout) bool { return p.Node == name && p.Amount > 0 })
+	}
+	if !earned(guest) || !earned("trainer-10") {
+		t.Errorf("payouts are %+v: want the newcomer and who has left to have earned", s.Payouts)
+	}
+	if last := s.Proposals[len(s.Proposals)-1]; !strings.Contains(last.Reason, "quorum not reached") {
+		t.Errorf("nobody voted: %+v", last)
 	}
 }
 

@@ -42,7 +42,7 @@ func (d *demonstration) money(ctx context.Context, chain *client.Client, task sp
 		s.Payouts = append(s.Payouts, p)
 	}
 	supply, err := chain.Supply(ctx)
-	s.Burned = d.had.Total - supply.Total
+	s.Burned = d.had.Total + d.granted() - supply.Total
 	return err
 }
 

@@ -102,7 +102,7 @@ func (v *votes) step(ctx context.Context, task spec.Task, newest spec.Round) (ov
 		if err := v.advance(ctx, m); err != nil {
 			return false, fmt.Errorf("%s: %w", m.title, err)
 		}
-		if m.proposal.ID == 0 || !m.proposal.Status.Final() {
+		if !m.cast || !m.proposal.Status.Final() {
 			continue
 		}
 		shows, err := v.shows(ctx, m, task, newest)
@@ -213,7 +213,23 @@ func (m *motion) event(newest spec.Round) motionEvent {
 	if p.Entry != nil {
 		e.Height = p.Entry.Closed
 	}
+	if p.Poll.Outcome == spec.OutcomeQuorum {
+		e.Reason = string(spec.OutcomeQuorum) + ": " + e.Reason
+	}
 	return e
+}
+
+// granted is what votes have made for nodes, in uthing.
+func (d *demonstration) granted() (uthing uint64) {
+	if d.votes == nil {
+		return 0
+	}
+	for _, m := range d.votes.motions {
+		if m.action.AddParticipant != nil && m.proposal.Status == spec.ProposalExecuted {
+			uthing += uint64(m.action.AddParticipant.Grant)
+		}
+	}
+	return uthing
 }
 
 // outcome is how it ended, in words.
