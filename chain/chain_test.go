@@ -25,6 +25,7 @@ import (
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/chain/node"
+	"github.com/althing-network/althing/pb/daopb"
 	"github.com/althing-network/althing/pb/nodepb"
 )
 
@@ -51,6 +52,7 @@ func genesis(t testing.TB) chain.Genesis {
 			{Address: account("bob"), Amount: 1000 * chain.Thing},
 		},
 		Validators: []sdk.Tx{validator},
+		Rules:      daopb.Rules{MinDeposit: 10 * chain.Thing},
 	}
 }
 

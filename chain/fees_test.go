@@ -73,7 +73,7 @@ func TestUnorderedTransactionRunsOnce(t *testing.T) {
 
 func TestNobodySendsToAModule(t *testing.T) {
 	n := start(t, genesis(t))
-	for _, module := range []string{"node", "task", "distribution", "bonded_tokens_pool"} {
+	for _, module := range []string{"node", "task", "distribution", "bonded_tokens_pool", "gov"} {
 		to := moduleAddress(module)
 		msg := banktypes.NewMsgSend(account("ann"), to, sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, 1)))
 		if res := n.block(n.sign("ann", 1, 5000, msg))[0]; !strings.Contains(res.Log, "not allowed to receive") {

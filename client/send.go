@@ -32,6 +32,8 @@ const Gas uint64 = 300_000
 // transactions that it shows; who sets a card, for each byte of it.
 func GasOf(m Message) uint64 {
 	switch m := m.(type) {
+	case Register: // the stake that it brings is recorded for votes
+		return Gas + 50_000
 	case Submit:
 		return m.gas()
 	case Execute:

@@ -91,14 +91,14 @@ func TestVoteAdoptsAModel(t *testing.T) {
 			t.Errorf("%T is refused (%s) and changes something", msg, want)
 		}
 	}
-	refuse(attest(7, id, foreign), "task/39")
-	refuse(adopt, "task/39")
+	refuse(attest(7, id, foreign), "task/41")
+	refuse(adopt, "task/41")
 	w.must(w.Nominate(w.ctx, 7, adopt))
-	if err := w.Nominate(w.ctx, 8, adopt); code(err) != "task/38" {
+	if err := w.Nominate(w.ctx, 8, adopt); code(err) != "task/40" {
 		t.Errorf("a second nominee: %v", err)
 	}
 	refuse(attest(1, id, foreign), "task/11")
-	refuse(attest(7, id, digest("other weights")), "task/39")
+	refuse(attest(7, id, digest("other weights")), "task/41")
 	for _, node := range []uint64{7, 8} {
 		if !w.Free(w.ctx, attest(node, id, foreign)) {
 			t.Errorf("the word of aggregator %d is not free", node)
@@ -106,7 +106,7 @@ func TestVoteAdoptsAModel(t *testing.T) {
 		w.must(w.run(w.ctx, attest(node, id, foreign)))
 	}
 	refuse(attest(7, id, foreign), "task/15")
-	refuse(adopt, "task/40")
+	refuse(adopt, "task/42")
 	w.Free(w.ctx, attest(9, id, foreign)) // and is not carried out
 	moved := w.moved(t)                   // a nomination is exported, and its count is not
 	if w.counts() != 1 || len(moved.task(id).Nominee.Attested) != 2 {
@@ -139,7 +139,7 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	if r := w.round(id); r.Base != digest("model 2") {
 		t.Errorf("round 3 begins with %s", r.Base.Short())
 	}
-	refuse(update(id, 1, weights(foreign)), "task/39")
+	refuse(update(id, 1, weights(foreign)), "task/41")
 	w.finish(id)
 }
 
@@ -153,20 +153,20 @@ func TestUpdatesThatAreRefused(t *testing.T) {
 		msg  sdk.Msg
 		want string
 	}{
-		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Authority = account("alice") }), "task/41"},
-		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Authority = "" }), "task/41"},
+		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Authority = account("alice") }), "task/33"},
+		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Authority = "" }), "task/33"},
 		{update(9, 1, rate(1)), "task/2"},
-		{update(free, 0, rate(1)), "task/33"},
+		{update(free, 0, rate(1)), "task/35"},
 		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Base = make([]byte, 31) }), "task/6"},
-		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Base = nil }), "task/35"},
-		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Base[0]++ }), "task/35"},
-		{update(id, 0, rate(1)), "task/34"},
-		{update(id, 1, func(*taskpb.MsgUpdateModel) {}), "task/36"},
+		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Base = nil }), "task/37"},
+		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Base[0]++ }), "task/37"},
+		{update(id, 0, rate(1)), "task/36"},
+		{update(id, 1, func(*taskpb.MsgUpdateModel) {}), "task/38"},
 		{update(id, 1, rate(0)), "task/5"},
 		{update(id, 1, func(m *taskpb.MsgUpdateModel) { m.Settings = []taskpb.Setting{{Name: "privacy.noise", Value: 1}} }), "task/5"},
 		{update(id, 1, func(m *taskpb.MsgUpdateModel) { rate(1)(m); m.Settings = append(m.Settings, m.Settings[0]) }), "task/5"},
-		{&taskpb.MsgUpdateParams{Authority: account("alice"), Tariff: taskpb.TariffFromSpec(spec.DefaultTariff())}, "task/41"},
-		{&taskpb.MsgUpdateParams{Authority: governors()}, "task/6"},
+		{&taskpb.MsgUpdateParams{Authority: account("alice"), Tariff: taskpb.TariffFromSpec(spec.DefaultTariff())}, "task/33"},
+		{&taskpb.MsgUpdateParams{Authority: governors()}, "task/34"},
 	} {
 		if err := w.run(w.ctx, wrong.msg); err == nil || code(err) != wrong.want {
 			t.Errorf("%v: got %v, want %s", wrong.msg, err, wrong.want)
