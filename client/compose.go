@@ -67,10 +67,11 @@ func (c *Client) composedUpdate(ctx context.Context, u spec.UpdateModel) (spec.U
 		return u, fmt.Errorf("%w: task %d was not created with governed: true", ErrUngoverned, u.Task)
 	}
 	if u.Base == spec.LatestModel {
-		latest, err := spec.DigestFrom(task.Model)
+		of, err := task.ToSpec()
 		if err != nil {
 			return u, err
 		}
+		latest := of.Base()
 		if latest.IsZero() {
 			return u, fmt.Errorf("task %d has no model yet", u.Task)
 		}
