@@ -89,7 +89,7 @@ func governed() taskpb.Task {
 	record := taskpb.TaskSpecFromSpec(asked)
 	record.Governed = true
 	base := spec.DigestOf([]byte("newest"))
-	return taskpb.Task{Id: 1, Spec: &record, Model: base[:], Updates: 3, Revisions: []taskpb.Revision{
+	return taskpb.Task{Id: 1, Spec: &record, State: taskpb.TaskStateFromSpec(spec.TaskRunning), Round: 4, Model: base[:], Updates: 3, Revisions: []taskpb.Revision{
 		{Round: 5, Training: taskpb.Training{Rate: 60_000, Batch: 16}},
 	}}
 }
@@ -183,6 +183,25 @@ func TestProposalsTravel(t *testing.T) {
 	rules.Stakes.Trainer.Min, rules.Stakes.Evaluator.Max = 2_500_000, 9*spec.Thing
 	if diff := cmp.Diff(rules, got.Params); diff != "" {
 		t.Errorf("rules of nodes (-want +got):\n%s", diff)
+	}
+}
+
+// TestLatestModel: the newest model is the one with which the next round begins, so one that
+// a vote has put in the place of the last round's.
+func TestLatestModel(t *testing.T) {
+	s := &state{task: governed()}
+	c := (&fake{T: t, state: s.answer}).dial()
+	adopted := spec.DigestOf([]byte("adopted"))
+	s.task.Adopted = &taskpb.Adoption{Proposal: 2, Model: adopted[:], Round: 5}
+	draft := spec.Draft{Title: "t", Summary: "s", Actions: []spec.Action{{UpdateModel: &spec.UpdateModel{
+		Task: 1, Base: spec.LatestModel, Settings: spec.Settings{{Name: "training.rate", Value: "1"}},
+	}}}}
+	m, err := c.Compose(t.Context(), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Actions[0].UpdateModel.Base; got != adopted.String() {
+		t.Errorf("the base is %s, want the adopted model %s", got, adopted)
 	}
 }
 
