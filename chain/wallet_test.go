@@ -41,17 +41,14 @@ func TestWalletsSignProposals(t *testing.T) {
 		&taskpb.MsgUpdateModel{Authority: by, Task: 1, Base: make([]byte, 32), Settings: []taskpb.Setting{{Name: "training.rate", Value: 50_000}}},
 		&nodepb.MsgAddParticipant{Authority: by, Node: 3, Grant: 7},
 		&nodepb.MsgRemoveParticipant{Authority: by, Node: 3, Reason: "silent"},
-		&nodepb.MsgUpdateParams{Authority: by, Params: nodepb.Params{MinStake: 3}},
+		&nodepb.MsgUpdateParams{Authority: by, Params: nodepb.Params{MaxBond: 3}},
 		&feepb.MsgUpdateParams{Authority: by, Params: feepb.Params{MinGasPrice: 3}},
 		&taskpb.MsgUpdateParams{Authority: by},
 		&daopb.MsgUpdateParams{Authority: by, Rules: daopb.Rules{Quorum: 300_000}},
 		&timelockpb.MsgUpdateParams{Authority: by},
 		&timelockpb.MsgCancel{Authority: by, Proposal: 3},
 		&tokenpb.MsgMint{Authority: by, To: proposer.String(), Amount: 3},
-	}
-	messages = append(messages, &timelockpb.MsgExecute{Sender: proposer.String(), Proposal: 1})
-	for _, m := range messages {
-		encoding.Registry.RegisterImplementations((*sdk.Msg)(nil), m)
+		&timelockpb.MsgExecute{Sender: proposer.String(), Proposal: 1},
 	}
 	for _, m := range messages {
 		for _, mode := range []signing.SignMode{signing.SignMode_SIGN_MODE_DIRECT, signing.SignMode_SIGN_MODE_LEGACY_AMINO_JSON} {
