@@ -22,13 +22,14 @@ func Validate(g timelockpb.Genesis) error {
 	queued := 0
 	for _, e := range g.Entries {
 		waits := e.State == timelockpb.ENTRY_STATE_QUEUED
+		_, known := timelockpb.EntryState_name[int32(e.State)]
 		if waits {
 			queued++
 		}
 		switch {
 		case e.Proposal <= before:
 			return ErrGenesis.Wrapf("proposal %d behind proposal %d: want ascending numbers from 1", e.Proposal, before)
-		case e.State < timelockpb.ENTRY_STATE_QUEUED || e.State > timelockpb.ENTRY_STATE_EXPIRED:
+		case !known || e.State == timelockpb.ENTRY_STATE_UNSPECIFIED:
 			return ErrGenesis.Wrapf("proposal %d is in the unknown state %d", e.Proposal, e.State)
 		case waits != (len(e.Messages) > 0), waits != (e.Closed == 0):
 			return ErrGenesis.Wrapf("proposal %d %s, with %d messages, closed at height %d", e.Proposal, word(e), len(e.Messages), e.Closed)
