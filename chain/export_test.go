@@ -20,6 +20,7 @@ import (
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/spec"
 )
 
 // Open is [New] with another guard; nil is the chain's own.
@@ -106,6 +107,9 @@ func Spoiled(a *App) map[string]func(sdk.Context) error {
 			return a.gov.SetDeposit(ctx, govv1.NewDeposit(1, ann, sdk.NewCoins(sdk.NewInt64Coin(Denom, 1))))
 		},
 		Nodes: func(ctx sdk.Context) error { return a.nodes.Engage(ctx, 1, 1) },
+		Lines: func(ctx sdk.Context) error {
+			return a.models.Enter(ctx, 7, ann.String(), "", spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10})
+		},
 	}
 }
 

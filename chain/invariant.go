@@ -2,6 +2,7 @@ package chain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cosmossdk.io/collections"
@@ -12,6 +13,7 @@ import (
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
+	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
 	"github.com/althing-network/althing/pb/invariantpb"
@@ -37,6 +39,7 @@ const (
 	Tasks    = "what is stored of tasks agrees"
 	Datasets = "what is stored of data sets agrees"
 	Models   = "what is stored of models agrees"
+	Lines    = "every task has entered a line, and nothing else has"
 	Votes    = "what is stored of votes agrees"
 )
 
@@ -57,6 +60,7 @@ func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 		{Tasks, func(ctx sdk.Context) ([]string, error) { return a.tasks.Contradictions(ctx) }},
 		{Datasets, func(ctx sdk.Context) ([]string, error) { return a.datasets.Contradictions(ctx) }},
 		{Models, func(ctx sdk.Context) ([]string, error) { return a.models.Contradictions(ctx) }},
+		{Lines, a.linesOff},
 		{Votes, func(ctx sdk.Context) ([]string, error) { return a.dao.Contradictions(ctx) }},
 	} {
 		says, err := i.broke(ctx)
@@ -114,6 +118,28 @@ func (a *App) depositsOff(ctx sdk.Context) (says []string, err error) {
 	})
 	if has := a.bank.GetAllBalances(ctx, authtypes.NewModuleAddress(govtypes.ModuleName)); !has.Equal(deposits) {
 		says = append(says, fmt.Sprintf("it holds %s, want %s", has, deposits))
+	}
+	return says, err
+}
+
+// linesOff compares the tasks with those that have entered lines.
+func (a *App) linesOff(ctx sdk.Context) (says []string, err error) {
+	tasks := uint64(0)
+	err = a.tasks.Each(ctx, func(id uint64) error {
+		tasks++
+		_, err := a.models.Of(ctx, id)
+		if errors.Is(err, model.ErrNotFound) {
+			says = append(says, fmt.Sprintf("task %d has entered none", id))
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return says, err
+	}
+	entered, err := a.models.Entered(ctx)
+	if err == nil && entered != tasks {
+		says = append(says, fmt.Sprintf("%d have entered lines, and there are %d tasks", entered, tasks))
 	}
 	return says, err
 }

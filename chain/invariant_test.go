@@ -1,10 +1,12 @@
 package chain_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/chain/model"
 	"github.com/althing-network/althing/pb/invariantpb"
 )
 
@@ -35,6 +37,21 @@ func TestInvariants(t *testing.T) {
 				t.Errorf("spoiled so that not %q: %s", want, v)
 			}
 		}
+	}
+}
+
+// TestGenesisWithoutLines: a task that is in a genesis has its line there, too.
+func TestGenesisWithoutLines(t *testing.T) {
+	doc := training(t, 3, nil).exported()
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(doc.AppState, &state); err != nil {
+		t.Fatal(err)
+	}
+	state[model.Name] = json.RawMessage(`{"next": "1"}`)
+	doc.AppState = must(json.Marshal(state))
+	want := "read the genesis: " + chain.Lines + ": task 1 has entered none"
+	if _, err := imported(t, doc, ""); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
 	}
 }
 

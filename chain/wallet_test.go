@@ -48,10 +48,7 @@ func TestWalletsSignProposals(t *testing.T) {
 		&timelockpb.MsgUpdateParams{Authority: by},
 		&timelockpb.MsgCancel{Authority: by, Proposal: 3},
 		&tokenpb.MsgMint{Authority: by, To: proposer.String(), Amount: 3},
-	}
-	messages = append(messages, &timelockpb.MsgExecute{Sender: proposer.String(), Proposal: 1})
-	for _, m := range messages {
-		encoding.Registry.RegisterImplementations((*sdk.Msg)(nil), m)
+		&timelockpb.MsgExecute{Sender: proposer.String(), Proposal: 1},
 	}
 	for _, m := range messages {
 		for _, mode := range []signing.SignMode{signing.SignMode_SIGN_MODE_DIRECT, signing.SignMode_SIGN_MODE_LEGACY_AMINO_JSON} {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/althing-network/althing/pb/daopb"
-	"github.com/althing-network/althing/pb/taskpb"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -59,7 +58,7 @@ func (c *Client) composed(ctx context.Context, a spec.Action) (spec.Action, erro
 }
 
 func (c *Client) composedUpdate(ctx context.Context, u spec.UpdateModel) (spec.UpdateModel, error) {
-	task, err := c.record(ctx, u.Task)
+	task, err := c.Task(ctx, u.Task)
 	if err != nil {
 		return u, err
 	}
@@ -67,10 +66,7 @@ func (c *Client) composedUpdate(ctx context.Context, u spec.UpdateModel) (spec.U
 		return u, fmt.Errorf("%w: task %d was not created with governed: true", ErrUngoverned, u.Task)
 	}
 	if u.Base == spec.LatestModel {
-		latest, err := spec.DigestFrom(task.Model)
-		if err != nil {
-			return u, err
-		}
+		latest := task.Base()
 		if latest.IsZero() {
 			return u, fmt.Errorf("task %d has no model yet", u.Task)
 		}
@@ -96,7 +92,7 @@ func (c *Client) Compare(ctx context.Context, actions []spec.Action) ([]spec.Act
 func (c *Client) compared(ctx context.Context, a spec.Action) (spec.Action, error) {
 	switch {
 	case a.UpdateModel != nil && len(a.UpdateModel.Settings) > 0:
-		task, err := c.record(ctx, a.UpdateModel.Task)
+		task, err := c.Task(ctx, a.UpdateModel.Task)
 		if err != nil {
 			return a, err
 		}
@@ -109,33 +105,27 @@ func (c *Client) compared(ctx context.Context, a spec.Action) (spec.Action, erro
 			return a, err
 		}
 		update := *a.UpdateParams
-		update.Settings = compare(update.Settings, spec.Parameters(update.Module), now)
+		update.Settings = compare(update.Settings, spec.Parameters(update.Module), now.text)
 		return spec.Action{UpdateParams: &update}, nil
 	}
 	return a, nil
 }
 
 // compare fills in what settings are now.
-func compare(settings spec.Settings, parameters []spec.Parameter, now record) (compared spec.Settings) {
+func compare(settings spec.Settings, parameters []spec.Parameter, now func(spec.Parameter) string) (compared spec.Settings) {
 	for _, s := range settings {
 		if p, known := spec.ParameterNamed(parameters, s.Name); known {
-			s.Before = now.text(p)
+			s.Before = now(p)
 		}
 		compared = append(compared, s)
 	}
 	return compared
 }
 
-// record returns a task as it is stored.
-func (c *Client) record(ctx context.Context, task uint64) (taskpb.Task, error) {
-	var resp taskpb.QueryTaskResponse
-	if err := c.query(ctx, queryTask, &taskpb.QueryTask{Id: task}, &resp); err != nil {
-		return taskpb.Task{}, err
-	}
-	if resp.Task.Spec == nil {
-		return taskpb.Task{}, fmt.Errorf("the chain says nothing of what task %d asks for", task)
-	}
-	return resp.Task, nil
+// hyper tells what the hyper-parameters of a task are in its next round.
+func hyper(of spec.Task) func(spec.Parameter) string {
+	asked := of.SpecOf(of.Round + 1)
+	return func(p spec.Parameter) string { return p.Text(p.Of(asked)) }
 }
 
 // DryRun says what would become of a proposal if it were carried out now, and whether it

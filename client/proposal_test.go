@@ -43,7 +43,7 @@ func (s *state) answer(method string, request []byte) proto.Message {
 	case "/althing.fee.v1.Query/Params":
 		return &feepb.QueryParamsResponse{Params: feepb.Params{MinGasPrice: 25}}
 	case "/althing.node.v1.Query/Params":
-		return &nodepb.QueryParamsResponse{Params: nodepb.Params{MinStake: 2 * spec.Thing, Local: true, MaxStake: 7, JailSeconds: 600, MaxSlash: 100_000}}
+		return &nodepb.QueryParamsResponse{Params: nodeRules()}
 	case "/althing.task.v1.Query/Tariff":
 		return &taskpb.QueryTariffResponse{Tariff: taskpb.TariffFromSpec(spec.DefaultTariff())}
 	case "/althing.timelock.v1.Query/Params":
@@ -73,13 +73,23 @@ func (s *state) answer(method string, request []byte) proto.Message {
 	return nil
 }
 
+func nodeRules() nodepb.Params {
+	return nodepb.Params{
+		Stakes: nodepb.Stakes{
+			Trainer:   nodepb.StakeBounds{Min: 2 * spec.Thing, Max: 7 * spec.Thing},
+			Evaluator: nodepb.StakeBounds{Min: 3 * spec.Thing, Max: 8 * spec.Thing},
+		},
+		Local: true, JailSeconds: 600, MaxSlash: 100_000,
+	}
+}
+
 func governed() taskpb.Task {
 	asked := spec.DefaultTask()
 	asked.Training.Rate = 100_000
 	record := taskpb.TaskSpecFromSpec(asked)
 	record.Governed = true
 	base := spec.DigestOf([]byte("newest"))
-	return taskpb.Task{Id: 1, Spec: &record, Model: base[:], Updates: 3, Revisions: []taskpb.Revision{
+	return taskpb.Task{Id: 1, Spec: &record, State: taskpb.TaskStateFromSpec(spec.TaskRunning), Round: 4, Model: base[:], Updates: 3, Revisions: []taskpb.Revision{
 		{Round: 5, Training: taskpb.Training{Rate: 60_000, Batch: 16}},
 	}}
 }
@@ -99,7 +109,7 @@ func TestProposalsTravel(t *testing.T) {
 		{Mint: &spec.Mint{To: holder, Amount: 6}},
 		{Cancel: &spec.CancelEntry{Proposal: 2}},
 		{UpdateParams: &spec.UpdateParams{Module: "fee", Settings: spec.Settings{{Name: "min_gas_price", Value: "30"}}}},
-		{UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "min_stake", Value: "2.5"}}}},
+		{UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "stakes.trainer.min", Value: "2.5"}, {Name: "stakes.evaluator.max", Value: "9"}}}},
 		{UpdateParams: &spec.UpdateParams{Module: "task", Settings: spec.Settings{{Name: "no_reveal", Value: "0.01"}}}},
 		{UpdateParams: &spec.UpdateParams{Module: "dao", Settings: spec.Settings{{Name: "max_open", Value: "9"}, {Name: "quorum", Value: "0.3"}}}},
 		{UpdateParams: &spec.UpdateParams{Module: "timelock", Settings: spec.Settings{{Name: "guardian", Value: spec.NoAccount}}}},
@@ -163,10 +173,35 @@ func TestProposalsTravel(t *testing.T) {
 			t.Errorf("%s has %d parameters, want %d", changed.Module, got, want)
 		}
 	}
-	// What is said at genesis for ever stays, too.
-	var rules nodepb.MsgUpdateParams
-	if err := proto.Unmarshal(s.tried[6].Value, &rules); err != nil || !rules.Params.Local || rules.Params.MinStake != 2_500_000 || rules.Params.MaxStake != 7 {
-		t.Errorf("rules of nodes become %+v (%v)", rules.Params, err)
+	// Of the bounds of roles only those that are named change, and what is said at genesis
+	// for ever stays, too.
+	var got nodepb.MsgUpdateParams
+	if err := proto.Unmarshal(s.tried[6].Value, &got); err != nil {
+		t.Fatal(err)
+	}
+	rules := nodeRules()
+	rules.Stakes.Trainer.Min, rules.Stakes.Evaluator.Max = 2_500_000, 9*spec.Thing
+	if diff := cmp.Diff(rules, got.Params); diff != "" {
+		t.Errorf("rules of nodes (-want +got):\n%s", diff)
+	}
+}
+
+// TestLatestModel: the newest model is the one with which the next round begins, so one that
+// a vote has put in the place of the last round's.
+func TestLatestModel(t *testing.T) {
+	s := &state{task: governed()}
+	c := (&fake{T: t, state: s.answer}).dial()
+	adopted := spec.DigestOf([]byte("adopted"))
+	s.task.Adopted = &taskpb.Adoption{Proposal: 2, Model: adopted[:], Round: 5}
+	draft := spec.Draft{Title: "t", Summary: "s", Actions: []spec.Action{{UpdateModel: &spec.UpdateModel{
+		Task: 1, Base: spec.LatestModel, Settings: spec.Settings{{Name: "training.rate", Value: "1"}},
+	}}}}
+	m, err := c.Compose(t.Context(), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Actions[0].UpdateModel.Base; got != adopted.String() {
+		t.Errorf("the base is %s, want the adopted model %s", got, adopted)
 	}
 }
 

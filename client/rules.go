@@ -18,23 +18,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// record finds numbers in generated structs by the names that they have on the wire: those
-// of the parts, each behind what its name begins with, and with a point between the name of
-// a struct and that of a number in it.
-type record []part
-
-type part struct {
-	prefix string
-	of     reflect.Value // a struct that can be set
-}
+// record finds numbers in generated structs by the names that they have on the wire, with a
+// point between the name of a struct and that of a number in it.
+type record []reflect.Value // structs that can be set
 
 // field finds a number, or an account, by its name.
 func (r record) field(name string) (reflect.Value, error) {
-	for _, p := range r {
-		if rest, inside := strings.CutPrefix(name, p.prefix); inside {
-			if v, found := descend(p.of, rest); found {
-				return v, nil
-			}
+	for _, in := range r {
+		if v, found := descend(in, name); found {
+			return v, nil
 		}
 	}
 	return reflect.Value{}, fmt.Errorf("the chain has no parameter %q", name)
@@ -99,18 +91,9 @@ func (r record) set(p spec.Parameter, value string) error {
 
 func recordOf(parts ...any) (r record) {
 	for _, p := range parts {
-		r = append(r, part{"", reflect.ValueOf(p).Elem()})
+		r = append(r, reflect.ValueOf(p).Elem())
 	}
 	return r
-}
-
-// hyper is the hyper-parameters of a task from its next round on.
-func hyper(of taskpb.Task) record {
-	training, aggregation := of.Spec.Training, of.Spec.Aggregation
-	if n := len(of.Revisions); n > 0 {
-		training, aggregation = of.Revisions[n-1].Training, of.Revisions[n-1].Aggregation
-	}
-	return record{{"training.", reflect.ValueOf(&training).Elem()}, {"aggregation.", reflect.ValueOf(&aggregation).Elem()}}
 }
 
 // rules returns the parameters of a module as they are, and the message that would leave

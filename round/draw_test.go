@@ -196,7 +196,7 @@ func anyVote(t *rapid.T, s round.State) round.Input {
 		if rapid.IntRange(0, 9).Draw(t, "outdated") == 0 {
 			in.Updates++
 		}
-		for _, h := range spec.Tunable() {
+		for _, h := range spec.Hyperparameters() {
 			if rapid.IntRange(0, 9).Draw(t, "sets") == 0 {
 				in.Settings = append(in.Settings, spec.Tuning{Name: h.Name, Value: rapid.Uint64Range(0, 1_000_000).Draw(t, "value")})
 			}

@@ -20,11 +20,16 @@ const (
 	UnitAccount Unit = "account" // an address, or none
 )
 
-// Parameter is a number of the chain's state that a vote may change.
+// Parameter is a number of the chain's state that a vote may change: one of a module's
+// rules, or a hyper-parameter of a governed task.
 type Parameter struct {
-	Name string
-	Unit Unit
+	Name  string // "stakes.trainer.min", or as in a task file, "training.rate"
+	Unit  Unit
+	field func(*TaskSpec) *uint32 // of a hyper-parameter: where it stands in a task file
 }
+
+// Of is what a hyper-parameter is in a task file, in the unit of the record on the chain.
+func (p Parameter) Of(t TaskSpec) uint64 { return uint64(*p.field(&t)) }
 
 // Parse reads what people write. It is the number on the chain, 0 for an account.
 func (p Parameter) Parse(value string) (uint64, error) {
@@ -74,59 +79,78 @@ type Module struct {
 // What is not in it no vote changes.
 func Modules() []Module {
 	return []Module{
-		{"dao", []Parameter{
-			{"warmup_seconds", UnitSeconds},
-			{"late_seconds", UnitSeconds},
-			{"max_open", UnitCount},
-			{"high_threshold", UnitPart},
-			{"voting_seconds", UnitSeconds},
-			{"deposit_seconds", UnitSeconds},
-			{"min_deposit", UnitThing},
-			{"initial_deposit", UnitPart},
-			{"quorum", UnitPart},
-			{"threshold", UnitPart},
-			{"veto", UnitPart},
+		{Name: "dao", Parameters: []Parameter{
+			{Name: "warmup_seconds", Unit: UnitSeconds},
+			{Name: "late_seconds", Unit: UnitSeconds},
+			{Name: "max_open", Unit: UnitCount},
+			{Name: "high_threshold", Unit: UnitPart},
+			{Name: "voting_seconds", Unit: UnitSeconds},
+			{Name: "deposit_seconds", Unit: UnitSeconds},
+			{Name: "min_deposit", Unit: UnitThing},
+			{Name: "initial_deposit", Unit: UnitPart},
+			{Name: "quorum", Unit: UnitPart},
+			{Name: "threshold", Unit: UnitPart},
+			{Name: "veto", Unit: UnitPart},
 		}},
-		{"fee", []Parameter{{"min_gas_price", UnitCount}}},
-		{"node", []Parameter{
-			{"min_stake", UnitThing},
-			{"max_stake", UnitThing},
-			{"max_bond", UnitThing},
-			{"unbonding_seconds", UnitSeconds},
-			{"timelock_seconds", UnitSeconds},
-			{"jail_seconds", UnitSeconds},
-			{"max_slash", UnitPart},
+		{Name: "fee", Parameters: []Parameter{{Name: "min_gas_price", Unit: UnitCount}}},
+		{Name: "node", Parameters: []Parameter{
+			{Name: "stakes.data_provider.min", Unit: UnitThing},
+			{Name: "stakes.data_provider.max", Unit: UnitThing},
+			{Name: "stakes.trainer.min", Unit: UnitThing},
+			{Name: "stakes.trainer.max", Unit: UnitThing},
+			{Name: "stakes.aggregator.min", Unit: UnitThing},
+			{Name: "stakes.aggregator.max", Unit: UnitThing},
+			{Name: "stakes.evaluator.min", Unit: UnitThing},
+			{Name: "stakes.evaluator.max", Unit: UnitThing},
+			{Name: "stakes.consumer.min", Unit: UnitThing},
+			{Name: "stakes.consumer.max", Unit: UnitThing},
+			{Name: "max_bond", Unit: UnitThing},
+			{Name: "unbonding_seconds", Unit: UnitSeconds},
+			{Name: "jail_seconds", Unit: UnitSeconds},
+			{Name: "max_slash", Unit: UnitPart},
 		}},
-		{"task", []Parameter{
-			{"trainers", UnitPart},
-			{"evaluators", UnitPart},
-			{"aggregators", UnitPart},
-			{"validators", UnitPart},
-			{"min_pay", UnitThing},
-			{"no_reveal", UnitPart},
-			{"wrong_aggregate", UnitPart},
-			{"equivocation", UnitPart},
-			{"min_bond", UnitThing},
+		{Name: "task", Parameters: []Parameter{
+			{Name: "trainers", Unit: UnitPart},
+			{Name: "evaluators", Unit: UnitPart},
+			{Name: "aggregators", Unit: UnitPart},
+			{Name: "validators", Unit: UnitPart},
+			{Name: "min_pay", Unit: UnitThing},
+			{Name: "no_reveal", Unit: UnitPart},
+			{Name: "wrong_aggregate", Unit: UnitPart},
+			{Name: "equivocation", Unit: UnitPart},
+			{Name: "min_bond", Unit: UnitThing},
 		}},
-		{"timelock", []Parameter{
-			{"delay_seconds", UnitSeconds}, {"grace_seconds", UnitSeconds}, {"guardian", UnitAccount}, {"guardian_until", UnitTime},
+		{Name: "timelock", Parameters: []Parameter{
+			{Name: "delay_seconds", Unit: UnitSeconds},
+			{Name: "grace_seconds", Unit: UnitSeconds},
+			{Name: "guardian", Unit: UnitAccount},
+			{Name: "guardian_until", Unit: UnitTime},
 		}},
 	}
 }
 
 // Hyperparameters lists what of a governed task a vote may change, by the names of a task
-// file. Privacy, audit, access, selection and pay are none of them.
+// file. What the network promised to those who serve a task or whose rows it trains on is
+// not among it: privacy, audit, access, selection, pay and deadlines. Nor is what the bytes
+// of updates and states of a running task depend on, such as the optimisers and the fixed
+// point.
 func Hyperparameters() []Parameter {
+	count := func(name string, field func(*TaskSpec) *uint32) Parameter {
+		return Parameter{name, UnitCount, field}
+	}
+	part := func(name string, field func(*TaskSpec) *PPM) Parameter {
+		return Parameter{name, UnitPart, func(t *TaskSpec) *uint32 { return (*uint32)(field(t)) }}
+	}
 	return []Parameter{
-		{"training.batch", UnitCount},
-		{"training.epochs", UnitCount},
-		{"training.rate", UnitPart},
-		{"training.momentum", UnitPart},
-		{"training.weight_decay", UnitPart},
-		{"training.proximal", UnitPart},
-		{"aggregation.rate", UnitPart},
-		{"aggregation.momentum", UnitPart},
-		{"aggregation.tau", UnitPart},
+		count("training.batch", func(t *TaskSpec) *uint32 { return &t.Training.Batch }),
+		count("training.epochs", func(t *TaskSpec) *uint32 { return &t.Training.Epochs }),
+		part("training.rate", func(t *TaskSpec) *PPM { return &t.Training.Rate }),
+		part("training.momentum", func(t *TaskSpec) *PPM { return &t.Training.Momentum }),
+		part("training.weight_decay", func(t *TaskSpec) *PPM { return &t.Training.WeightDecay }),
+		part("training.proximal", func(t *TaskSpec) *PPM { return &t.Training.Proximal }),
+		part("aggregation.rate", func(t *TaskSpec) *PPM { return &t.Aggregation.Rate }),
+		part("aggregation.momentum", func(t *TaskSpec) *PPM { return &t.Aggregation.Momentum }),
+		part("aggregation.tau", func(t *TaskSpec) *PPM { return &t.Aggregation.Tau }),
 	}
 }
 

@@ -25,7 +25,7 @@ actions:
         training.batch: 32
   - add_participant: {node: 3, grant: 100}
   - remove_participant: {node: 4, reason: It serves nothing.}
-  - update_params: {module: node, settings: {min_stake: 20, jail_seconds: 600}}
+  - update_params: {module: node, settings: {stakes.trainer.min: 20, jail_seconds: 600}}
   - mint: {to: althing1x, amount: 5}
   - cancel: {proposal: 3}
 `
@@ -39,7 +39,7 @@ func TestParseProposal(t *testing.T) {
 			}}},
 			{AddParticipant: &spec.AddParticipant{Node: 3, Grant: spec.Amount(100 * spec.Thing)}},
 			{RemoveParticipant: &spec.RemoveParticipant{Node: 4, Reason: "It serves nothing."}},
-			{UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "min_stake", Value: "20"}, {Name: "jail_seconds", Value: "600"}}}},
+			{UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "stakes.trainer.min", Value: "20"}, {Name: "jail_seconds", Value: "600"}}}},
 			{Mint: &spec.Mint{To: "althing1x", Amount: spec.Amount(5 * spec.Thing)}},
 			{Cancel: &spec.CancelEntry{Proposal: 3}},
 		},
@@ -89,8 +89,8 @@ func TestParseProposalNamesLineAndField(t *testing.T) {
 		"settings in a list":  {"settings:\n        training.rate: 0.05\n        training.batch: 32", "settings: [training.rate]", 11, "actions.update_model.settings", "want names with values"},
 		"no reason":           {", reason: It serves nothing.", "", 15, "actions.3.remove_participant.reason", "missing"},
 		"unknown module":      {"module: node", "module: bank", 16, "actions.4.update_params.module", "unknown module \"bank\": want one of dao, fee, node, task, timelock"},
-		"of another module":   {"min_stake", "quorum", 16, "actions.4.update_params.settings.quorum", "unknown setting: want one of min_stake"},
-		"said at genesis":     {"min_stake: 20", "local: 1", 16, "actions.4.update_params.settings.local", "unknown setting"},
+		"of another module":   {"stakes.trainer.min", "quorum", 16, "actions.4.update_params.settings.quorum", "unknown setting: want one of stakes.data_provider.min"},
+		"said at genesis":     {"stakes.trainer.min: 20", "local: 1", 16, "actions.4.update_params.settings.local", "unknown setting"},
 		"nothing is minted":   {"amount: 5", "amount: 0", 17, "actions.5.mint.amount", "missing"},
 		"text among others":   {"- cancel: {proposal: 3}", "- text: And so on.", 18, "actions.6.text", "stands alone"},
 		"anchor":              {"task: 1", "task: &n 1", 8, "actions.update_model.task", "no anchors"},

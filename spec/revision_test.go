@@ -37,12 +37,12 @@ func set(t spec.TaskSpec, name string) uint64 {
 }
 
 // Each hyper-parameter is the field of its name, and no other one changes with it.
-func TestTunable(t *testing.T) {
+func TestHyperparameters(t *testing.T) {
 	before := revisable()
 	if err := before.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for _, h := range spec.Tunable() {
+	for _, h := range spec.Hyperparameters() {
 		after, err := spec.Revise(before, []spec.Tuning{{Name: h.Name, Value: 7}})
 		if err != nil || set(after, h.Name) != 7 || h.Of(after) != 7 {
 			t.Errorf("%s: set to 7 it is %d, %d, %v", h.Name, set(after, h.Name), h.Of(after), err)
@@ -51,7 +51,7 @@ func TestTunable(t *testing.T) {
 			t.Errorf("%s: set back (-want +got), %v:\n%s", h.Name, err, cmp.Diff(before, back))
 		}
 		want := h.Name + " 7"
-		if h.Decimal {
+		if h.Unit == spec.UnitPart {
 			want = h.Name + " 0.000007"
 		}
 		if got := (spec.Tuning{Name: h.Name, Value: 7}).String(); got != want {
@@ -65,7 +65,7 @@ func TestTunable(t *testing.T) {
 
 func TestReviseRefuses(t *testing.T) {
 	for want, settings := range map[string][]spec.Tuning{
-		`"privacy.noise" is nothing that a vote may set: want training.batch`: {{Name: "privacy.noise", Value: 1}},
+		`"privacy.noise" is nothing that a vote may set: want one of training.batch`: {{Name: "privacy.noise", Value: 1}},
 		`"" is nothing that a vote may set`:                                   {{}},
 		"training.rate: set twice":                                            {{Name: "training.rate", Value: 1}, {Name: "training.rate", Value: 1}},
 		"training.rate: 4294967296: want at most 4294.967295":                 {{Name: "training.rate", Value: math.MaxUint32 + 1}},

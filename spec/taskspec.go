@@ -21,7 +21,7 @@ type TaskSpec struct {
 	Retries     uint32      `json:"retries" yaml:"retries"`   // aborted rounds in a row before the task closes, at most [MaxRetries]
 	Retain      Duration    `json:"retain" yaml:"retain"`     // for which the blobs of a settled round are served
 	Audit       string      `json:"audit" yaml:"audit"`       // who may recompute a settled round: one of [Audits]
-	Governed    bool        `json:"governed" yaml:"governed"` // votes may set what is [Tunable] and its model
+	Governed    bool        `json:"governed" yaml:"governed"` // votes may set its [Hyperparameters] and its model
 	// Line is the name of the line of models, among its owner's, that the task's versions
 	// continue; empty: a line of the task's own.
 	Line string `json:"line,omitempty" yaml:"line,omitempty"`

@@ -69,7 +69,7 @@ func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer 
 		return ErrProposal.Wrap(err.Error())
 	}
 	p := daopb.Poll{Proposal: id, Submitted: sdk.UnwrapSDKContext(ctx).BlockHeight()}
-	if p.Digest, err = digestOf(messages); err != nil {
+	if p.Digest, err = daopb.DigestOf(messages); err != nil {
 		return ErrProposal.Wrap(err.Error())
 	}
 	if p.Proposer, err = h.addresses.BytesToString(proposer); err != nil {

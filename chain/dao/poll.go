@@ -2,13 +2,9 @@ package dao
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/cosmos/gogoproto/proto"
 
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
@@ -18,23 +14,6 @@ import (
 
 	"github.com/althing-network/althing/pb/daopb"
 )
-
-// digestOf is SHA-256 over the messages of a proposal: of each the length of its type in
-// eight bytes, the type, the length of its value, and the value as this chain writes it.
-func digestOf(messages []sdk.Msg) ([]byte, error) {
-	h := sha256.New()
-	for _, m := range messages {
-		value, err := proto.Marshal(m)
-		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", sdk.MsgTypeURL(m), err)
-		}
-		for _, part := range [][]byte{[]byte(sdk.MsgTypeURL(m)), value} {
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
-			h.Write(part)
-		}
-	}
-	return h.Sum(nil), nil
-}
 
 // alone refuses a proposer that has another open poll.
 func (k Keeper) alone(ctx context.Context, proposer sdk.AccAddress) error {

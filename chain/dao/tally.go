@@ -42,7 +42,7 @@ func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal
 	if err != nil {
 		return fmt.Errorf("read its messages: %w", err)
 	}
-	digest, err := digestOf(messages)
+	digest, err := daopb.DigestOf(messages)
 	if err != nil || !bytes.Equal(digest, p.Digest) {
 		return err
 	}

@@ -26,6 +26,14 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 	return sum, err
 }
 
+// Each does something for each task, in the order of their ids.
+func (k Keeper) Each(ctx context.Context, do func(id uint64) error) error {
+	return k.tasks.Walk(ctx, nil, func(id uint64, _ taskpb.Task) (bool, error) {
+		err := do(id)
+		return err != nil, err
+	})
+}
+
 // PartsOf is how many parts a node has in all tasks, and what these hold of its stake, in
 // uthing.
 func (k Keeper) PartsOf(ctx context.Context, node uint64) (parts, bond uint64, err error) {

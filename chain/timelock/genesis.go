@@ -22,13 +22,14 @@ func Validate(g timelockpb.Genesis) error {
 	queued := 0
 	for _, e := range g.Entries {
 		waits := e.State == timelockpb.ENTRY_STATE_QUEUED
+		_, known := timelockpb.EntryState_name[int32(e.State)]
 		if waits {
 			queued++
 		}
 		switch {
 		case e.Proposal <= before:
 			return ErrGenesis.Wrapf("proposal %d behind proposal %d: want ascending numbers from 1", e.Proposal, before)
-		case !known(e.State):
+		case !known || e.State == timelockpb.ENTRY_STATE_UNSPECIFIED:
 			return ErrGenesis.Wrapf("proposal %d is in the unknown state %d", e.Proposal, e.State)
 		case waits != (len(e.Messages) > 0), waits != (e.Closed == 0):
 			return ErrGenesis.Wrapf("proposal %d %s, with %d messages, closed at height %d", e.Proposal, word(e), len(e.Messages), e.Closed)
@@ -41,15 +42,6 @@ func Validate(g timelockpb.Genesis) error {
 		return ErrGenesis.Wrapf("%d proposals wait: want at most %d", queued, MaxQueued)
 	}
 	return nil
-}
-
-// known reports whether a state is one of those that an entry may be in.
-func known(s timelockpb.EntryState) bool {
-	switch s {
-	case timelockpb.ENTRY_STATE_QUEUED, timelockpb.ENTRY_STATE_EXECUTED, timelockpb.ENTRY_STATE_CANCELLED, timelockpb.ENTRY_STATE_EXPIRED:
-		return true
-	}
-	return false
 }
 
 // initialise writes a genesis. What waits is known to the other modules by their own.

@@ -32,7 +32,7 @@ func voted() ballot {
 			Actions: []spec.Action{
 				{UpdateModel: &spec.UpdateModel{Task: 1, Base: base, Updates: 2, Settings: spec.Settings{{Name: "training.rate", Value: "0.05", Before: "0.1"}}}},
 				{UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{
-					{Name: "min_stake", Value: "20", Before: "10"}, {Name: "jail_seconds", Value: "3600", Before: "600"}, {Name: "max_slash", Value: "0.1", Before: "0.1"},
+					{Name: "stakes.trainer.min", Value: "20", Before: "10"}, {Name: "jail_seconds", Value: "3600", Before: "600"}, {Name: "max_slash", Value: "0.1", Before: "0.1"},
 				}}},
 				{Mint: &spec.Mint{To: ann, Amount: 1_500_000}},
 			},
@@ -63,7 +63,7 @@ action 1  update_model of task 1
           updates  2 until now
           training.rate 0.1 -> 0.05
 action 2  update_params of node
-          min_stake 10 THING -> 20 THING
+          stakes.trainer.min 10 THING -> 20 THING
           jail_seconds 600 (10m) -> 3600 (1h)
           1 value as now
 action 3  mint: 1.5 THING for althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
@@ -182,9 +183,9 @@ func readModelOf(ctx context.Context, c *client.Client, u spec.UpdateModel, path
 
 // offer puts a model where the node of a home folder finds what proposals want it to serve.
 func offer(home string, task, proposal uint64, b []byte) error {
-	folder := filepath.Join(home, "nominees")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	file := filepath.Join(home, daemon.NomineeFile(task, proposal))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return replace(filepath.Join(folder, fmt.Sprintf("task-%d-proposal-%d.safetensors", task, proposal)), b)
+	return replace(file, b)
 }

@@ -10,8 +10,8 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// DigestOf is the digest of a proposal's messages: of the type and the bytes of each, every
-// one behind its length in eight bytes.
+// DigestOf is SHA-256 over the messages of a proposal: of each the length of its type in
+// eight bytes, the type, the length of its value, and the value as this program writes it.
 func DigestOf(messages []sdk.Msg) ([]byte, error) {
 	h := sha256.New()
 	for _, m := range messages {

@@ -208,7 +208,7 @@ func (w *chaos) block() {
 func (w *chaos) vote(s round.State) func() {
 	id, proposal := s.Task.ID, rapid.Uint64Range(1, 3).Draw(w.t, "proposal")
 	model := rapid.SampledFrom([]spec.Digest{s.Task.Nominee.Model, digest("foreign"), digest("model 1")}).Draw(w.t, "model")
-	settings := []spec.Tuning{{Name: rapid.SampledFrom(spec.Tunable()).Draw(w.t, "name").Name, Value: rapid.Uint64Range(0, 9).Draw(w.t, "value")}}
+	settings := []spec.Tuning{{Name: rapid.SampledFrom(spec.Hyperparameters()).Draw(w.t, "name").Name, Value: rapid.Uint64Range(0, 9).Draw(w.t, "value")}}
 	wanted := model
 	if wanted.IsZero() { // an update that names no model nominates none
 		wanted = digest("foreign")
