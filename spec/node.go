@@ -169,7 +169,9 @@ func (p Profile) ValidatePublic() error {
 func printable(s string) bool { return len(s) <= maxName && visible(s) }
 
 // visible reports whether a text is not empty and draws nothing on a terminal but itself.
-func visible(s string) bool { return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, control) }
+func visible(s string) bool {
+	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
+}
 
 // maxReason is how many bytes say why a vote removes a node.
 const maxReason = 256
