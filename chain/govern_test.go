@@ -122,7 +122,7 @@ func (a assembly) carriesOut(msgs ...sdk.Msg) uint64 {
 func (a assembly) wait(d time.Duration) {
 	a.Helper()
 	for until := a.now.Add(d); a.now.Before(until); {
-		a.network.now = a.now.Add(3 * time.Second)
+		a.now = a.now.Add(3 * time.Second)
 		a.block()
 	}
 }
@@ -222,7 +222,7 @@ func TestProposalsMayDoLittle(t *testing.T) {
 func TestIncidentDepositHalt(t *testing.T) {
 	a := assemble(t)
 	spend := banktypes.NewMsgSend(moduleAddress("gov"), account("validator"), sdk.NewCoins(uthing(10_000_000)))
-	a.refused("not recognized by router", "validator", proposal(t, "validator", 10*chain.Thing, spend))
+	a.refused("by router", "validator", proposal(t, "validator", 10*chain.Thing, spend))
 	a.refused("not allowed to receive funds", "ann", banktypes.NewMsgSend(account("ann"), moduleAddress("gov"), sdk.NewCoins(uthing(1))))
 }
 
@@ -290,7 +290,7 @@ func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 				a.wait(delay)
 				a.does("bob", execute("bob", id))
 			}
-			a.network.now = a.now.Add(2000 * time.Second) // a dark machine room
+			a.now = a.now.Add(2000 * time.Second) // a dark machine room
 			a.block()
 			var held nodepb.QueryNodeResponse
 			a.ask("/althing.node.v1.Query/Node", &nodepb.QueryNode{Id: 1}, &held)

@@ -124,7 +124,7 @@ func (c *Client) answer(ctx context.Context, task uint64, raw []byte) (round.Inp
 	if kind == nil {
 		return nil, fmt.Errorf("it has a message of an unknown kind, %.80q", body.Messages[0].TypeUrl)
 	}
-	m, ok := reflect.New(kind.Elem()).Interface().(taskpb.Message)
+	m, ok := reflect.TypeAssert[taskpb.Message](reflect.New(kind.Elem()))
 	if !ok {
 		return nil, fmt.Errorf("it says nothing to a task, but %s", kind)
 	}

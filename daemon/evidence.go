@@ -24,10 +24,10 @@ const maxEvidence = 256
 func noteContradiction(log *slog.Logger, home string, c chain.Contradiction) {
 	path, err := writeEvidence(filepath.Join(home, EvidenceDir), c)
 	if err != nil {
-		log.Warn("a node contradicted itself", "task", c.Task, "owner", c.Owner, "err", err)
+		log.Warn("a node contradicted itself", slog.Uint64("task", c.Task), slog.String("owner", c.Owner), slog.Any("err", err))
 		return
 	}
-	log.Warn("a node contradicted itself", "task", c.Task, "owner", c.Owner, "show it with", "althing node accuse "+path+" --home DIR")
+	log.Warn("a node contradicted itself", slog.Uint64("task", c.Task), slog.String("owner", c.Owner), slog.String("show it with", "althing node accuse "+path+" --home DIR"))
 }
 
 func writeEvidence(dir string, c chain.Contradiction) (path string, err error) {

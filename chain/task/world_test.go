@@ -38,7 +38,7 @@ func (unsigned) Said(_ context.Context, raw []byte) (sdk.Msg, error) {
 	if kind == nil {
 		return nil, fmt.Errorf("%q is no message", holds.TypeUrl)
 	}
-	m, ok := reflect.New(kind.Elem()).Interface().(sdk.Msg)
+	m, ok := reflect.TypeAssert[sdk.Msg](reflect.New(kind.Elem()))
 	if !ok {
 		return nil, fmt.Errorf("%q is no message", holds.TypeUrl)
 	}

@@ -245,8 +245,9 @@ func word(e timelockpb.Entry) string {
 		return fmt.Sprintf("was cancelled at height %d by %s", e.Closed, e.By)
 	case timelockpb.ENTRY_STATE_EXPIRED:
 		return fmt.Sprintf("expired at height %d", e.Closed)
+	default:
+		return "waits"
 	}
-	return "waits"
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

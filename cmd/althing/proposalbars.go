@@ -52,8 +52,9 @@ func (v ballot) period() (from, to, now int64) {
 			return int64(min(e.Now, e.ETA)), int64(e.ETA), int64(e.Now)
 		}
 		return int64(v.Entry.ETA), int64(v.Entry.Expires), int64(v.Entry.Now)
+	default: // it has ended
+		return 0, 0, 0
 	}
-	return 0, 0, 0
 }
 
 // bars draw the votes and the clock, each in a line of at most 80 columns.

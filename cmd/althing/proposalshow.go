@@ -224,7 +224,7 @@ func (s *session) showDraft(ctx context.Context, c *client.Client, p proposed) e
 			if err != nil {
 				return s.explain(fmt.Errorf("node %d: %w", number, err))
 			}
-			owners[number] = fmt.Sprintf("%s, %s, of %s", n.Profile.Name, n.Deposit.State, n.Owner)
+			owners[number] = fmt.Sprintf("%s, %s, of %s", n.Profile.Name, n.State, n.Owner)
 		}
 	}
 	t := s.table()

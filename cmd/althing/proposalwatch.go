@@ -140,7 +140,7 @@ func newsOf(before, now ballot, known, told bool) (news []counting) {
 	if known && before.Poll.Tally.Voters != now.Poll.Tally.Voters {
 		news = append(news, now.counted("votes"))
 	}
-	if ripe(now) && !(known && ripe(before)) {
+	if ripe(now) && (!known || !ripe(before)) {
 		news = append(news, now.counted("ripe"))
 	}
 	if late := now.Status == spec.ProposalVoting && now.left() <= soon; late && !told && now.Own != nil && !now.Own.Voted && now.Own.Power > 0 {
