@@ -14,7 +14,6 @@ import (
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 
 	"github.com/althing-network/althing/chain"
-	"github.com/althing-network/althing/chain/fee"
 )
 
 // account signs transactions.
@@ -44,15 +43,14 @@ const (
 	paid uint64 = chain.Thing
 )
 
-// sign writes an unordered transaction with one message, as a client does. It asks
-// for all the gas that a free message may ask for.
+// sign writes an unordered transaction with one message, as a client does.
 func (n *network) sign(a account, uthing uint64, msg sdk.Msg) ([]byte, error) {
 	const mode = signing.SignMode_SIGN_MODE_DIRECT
 	b := n.app.Tx.NewTxBuilder()
 	if err := b.SetMsgs(msg); err != nil {
 		return nil, err
 	}
-	b.SetGasLimit(fee.FreeGas)
+	b.SetGasLimit(n.gas)
 	b.SetFeeAmount(sdk.NewCoins(sdk.NewCoin(chain.Denom, math.NewIntFromUint64(uthing))))
 	b.SetUnordered(true)
 	b.SetTimeoutTimestamp(n.now.Add(5 * time.Minute))

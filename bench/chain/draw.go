@@ -36,18 +36,27 @@ func reportLoads(w io.Writer, asJSON bool, loads []load) error {
 
 // draw draws what earlier runs have printed.
 func draw(o loadOptions) error {
-	var loads []load
-	for path := range strings.SplitSeq(o.draw, ",") {
+	if o.drawVotes != "" {
+		return drawLines(o, o.drawVotes, "--draw-votes", votePicture, voteTable)
+	}
+	return drawLines(o, o.draw, "--docs", loadPicture, loadTable)
+}
+
+// drawLines draws the lines in files, and writes their table where the document says that
+// it was written with a flag.
+func drawLines[T any](o loadOptions, paths, flag string, picture func([]T) plot.Figure, table func([]T) string) error {
+	var lines []T
+	for path := range strings.SplitSeq(paths, ",") {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
 		for s := bufio.NewScanner(bytes.NewReader(b)); s.Scan(); {
-			var l load
+			var l T
 			if err := json.Unmarshal(s.Bytes(), &l); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
-			loads = append(loads, l)
+			lines = append(lines, l)
 		}
 	}
 	if o.plot != "" {
@@ -55,7 +64,7 @@ func draw(o loadOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(loadPicture(loads).WriteSVG(f), f.Close()); err != nil {
+		if err := errors.Join(picture(lines).WriteSVG(f), f.Close()); err != nil {
 			return err
 		}
 	}
@@ -66,13 +75,14 @@ func draw(o loadOptions) error {
 	if err != nil {
 		return err
 	}
-	const begins, ends = "<!-- written by go run ./bench/chain --docs: from here -->\n", "<!-- to here -->\n"
+	const ends = "<!-- to here -->\n"
+	begins := fmt.Sprintf("<!-- written by go run ./bench/chain %s: from here -->\n", flag)
 	head, rest, ok := bytes.Cut(old, []byte(begins))
 	_, tail, closed := bytes.Cut(rest, []byte(ends))
 	if !ok || !closed {
 		return fmt.Errorf("%s: want the lines %q and %q", o.docs, strings.TrimSpace(begins), strings.TrimSpace(ends))
 	}
-	return os.WriteFile(o.docs, fmt.Appendf(nil, "%s%s%s%s%s", head, begins, loadTable(loads), ends, tail), 0o644)
+	return os.WriteFile(o.docs, fmt.Appendf(nil, "%s%s%s%s%s", head, begins, table(lines), ends, tail), 0o644)
 }
 
 // loadPicture is the mean of a block by the number of nodes, a chart for each life.

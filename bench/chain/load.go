@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -31,6 +30,8 @@ type loadOptions struct {
 	draw    string
 	docs    string
 	plot    string
+
+	drawVotes string
 }
 
 func (o *loadOptions) flags(f *flag.FlagSet) (sizes *string) {
@@ -38,8 +39,9 @@ func (o *loadOptions) flags(f *flag.FlagSet) (sizes *string) {
 	f.IntVar(&o.expired, "expired", 0, "measure the first size once more with so many `tasks` that have ended, with --load")
 	f.IntVar(&o.blocks, "blocks", 60, "empty blocks to measure of each chain, with --load")
 	f.StringVar(&o.draw, "draw", "", "only draw the lines in these `files`, separated by commas")
-	f.StringVar(&o.docs, "docs", "", "`document` whose table is written anew, with --draw")
-	f.StringVar(&o.plot, "plot", "", "SVG `file` for the picture, with --draw")
+	f.StringVar(&o.drawVotes, "draw-votes", "", "the same of lines that --votes has printed, in these `files`")
+	f.StringVar(&o.docs, "docs", "", "`document` whose table is written anew, with --draw or --draw-votes")
+	f.StringVar(&o.plot, "plot", "", "SVG `file` for the picture, with --draw or --draw-votes")
 	return f.String("load", "", "measure empty blocks instead of messages, with so many `nodes:tasks`, as in 100:10,10000:1000")
 }
 
@@ -144,33 +146,18 @@ func measureLoad(ctx context.Context, o loadOptions, s size, life string, expire
 		if err := ctx.Err(); err != nil {
 			return load{}, err
 		}
-		before, err := processorTime()
+		_, micros, err := m.timed()
 		if err != nil {
 			return load{}, err
 		}
-		if _, err := m.block(); err != nil {
-			return load{}, err
-		}
-		after, err := processorTime()
-		if err != nil {
-			return load{}, err
-		}
-		took = append(took, (after - before).Microseconds())
-		all += (after - before).Microseconds()
+		took = append(took, micros)
+		all += micros
 	}
 	slices.Sort(took)
 	return load{
 		Name: o.name, Nodes: s.Nodes, Tasks: s.Tasks, Expired: expired, Life: life, Blocks: len(took),
 		Median: took[(len(took)-1)/2], Mean: all / int64(len(took)), Longest: took[len(took)-1],
 	}, nil
-}
-
-// processorTime is what the process has used so far. Other work on the machine does not
-// lengthen it, as it does the time of a clock.
-func processorTime() (time.Duration, error) {
-	var use syscall.Rusage
-	err := syscall.Getrusage(syscall.RUSAGE_SELF, &use)
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano()), err
 }
 
 // loaded is a chain with many nodes: of ten, one aggregates, one evaluates, eight train.

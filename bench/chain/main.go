@@ -28,6 +28,12 @@
 //	go run ./bench/chain --load 100:10,10000:1000 --expired 1000000 --json --name "as it is" > now.jsonl
 //	go run ./bench/chain --draw before.jsonl,now.jsonl --docs docs/chain-load.md --plot docs/chain-load.svg
 //
+// With --votes and --proposals it measures one poll with many votes, and many proposals one
+// after the other:
+//
+//	go run ./bench/chain --votes 100000 --proposals 1000 --json > votes.jsonl
+//	go run ./bench/chain --draw-votes votes.jsonl --docs docs/chain-load.md --plot docs/votes.svg
+//
 // A message is measured when its round is as full as it gets. The closing message
 // of a phase is not measured, for the block that holds it also ends the phase. The
 // block of a Create also finds the committee.
@@ -51,6 +57,7 @@ type options struct {
 	tasks    int   // to measure with each of these numbers
 	json     bool
 	loadOptions
+	voteOptions
 }
 
 func main() {
@@ -64,7 +71,8 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	trainers := f.String("trainers", "10,256,2048", "`numbers` of trainers that a round selects at most, each at least 3")
 	f.IntVar(&o.tasks, "tasks", 10, "tasks of two rounds to measure with each number of trainers")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
-	loads := o.flags(f)
+	loads := o.loadOptions.flags(f)
+	o.voteOptions.flags(f)
 	if err := f.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -84,6 +92,9 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 		o.trainers = append(o.trainers, n)
 	}
 	o.load, err = parseSizes(*loads)
+	if err == nil {
+		err = o.voteOptions.check()
+	}
 	switch {
 	case err != nil:
 	case o.blocks < 1 || o.expired < 0:
@@ -101,7 +112,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 
 // run measures with each number of trainers in turn.
 func run(ctx context.Context, o options, w io.Writer) error {
-	if o.draw != "" {
+	if o.draw != "" || o.drawVotes != "" {
 		return draw(o.loadOptions)
 	}
 	l := newLine(os.Stderr)
@@ -113,6 +124,14 @@ func run(ctx context.Context, o options, w io.Writer) error {
 		}
 		l.clear()
 		return reportLoads(w, o.json, loads)
+	}
+	if o.votes > 0 {
+		rows, err := measureVotes(ctx, o.voteOptions, l)
+		if err != nil {
+			return err
+		}
+		l.clear()
+		return reportVotes(w, o.json, rows)
 	}
 	var rows []row
 	for _, trainers := range o.trainers {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"syscall"
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -15,6 +16,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/chain/fee"
 )
 
 const chainID = "bench-1"
@@ -31,27 +33,43 @@ type network struct {
 	height int64
 	now    time.Time
 	pause  time.Duration // between two blocks
+	gas    uint64        // that a transaction asks for
 }
 
-// newNetwork begins a chain on which every account owns so much. Only the first
-// account validates. Blocks have no limit of gas, so that many messages that are
-// not measured fit into one.
+// newNetwork begins a chain on which every account owns so much.
 func newNetwork(accounts []account, uthing uint64) (*network, error) {
-	validator, err := chain.SignValidator(chainID, "validator", accounts[0].key,
-		ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey(), chain.Thing)
+	g, err := newGenesis(accounts, uthing, chain.Thing)
 	if err != nil {
 		return nil, err
+	}
+	return startNetwork(g)
+}
+
+// newGenesis is that of a chain on which every account owns so much. Only the first
+// account validates, with a bond of so many uthing. Blocks have no limit of gas, so that
+// many messages that are not measured fit into one.
+func newGenesis(accounts []account, uthing, bond uint64) (chain.Genesis, error) {
+	validator, err := chain.SignValidator(chainID, "validator", accounts[0].key,
+		ed25519.GenPrivKeyFromSecret([]byte("consensus")).PubKey(), bond)
+	if err != nil {
+		return chain.Genesis{}, err
 	}
 	const noLimit = -1
 	g := chain.Genesis{ChainID: chainID, Time: time.Unix(1_800_000_000, 0), Validators: []sdk.Tx{validator}, MaxGas: noLimit}
 	for _, a := range accounts {
 		g.Accounts = append(g.Accounts, chain.Account{Address: a.address(), Amount: uthing})
 	}
+	return g, nil
+}
+
+// startNetwork begins a chain. Its transactions ask for all the gas that a free message
+// may ask for.
+func startNetwork(g chain.Genesis) (*network, error) {
 	doc, err := g.Document()
 	if err != nil {
 		return nil, err
 	}
-	n := &network{db: newCounted(), now: g.Time, pause: blockTime}
+	n := &network{db: newCounted(), now: g.Time, pause: blockTime, gas: fee.FreeGas}
 	if n.app, err = chain.New(log.NewNopLogger(), n.db, chain.Keep{}, baseapp.SetChainID(chainID)); err != nil {
 		return nil, err
 	}
@@ -121,6 +139,28 @@ func (n *network) block(txs ...[]byte) (c cost, err error) {
 	}
 	c.tree = n.db.given - given
 	return c, nil
+}
+
+// timed is a block and the processor time that it takes, in microseconds, from
+// FinalizeBlock to the end of Commit.
+func (n *network) timed(txs ...[]byte) (c cost, micros int64, err error) {
+	before, err := processorTime()
+	if err != nil {
+		return c, 0, err
+	}
+	if c, err = n.block(txs...); err != nil {
+		return c, 0, err
+	}
+	after, err := processorTime()
+	return c, (after - before).Microseconds(), err
+}
+
+// processorTime is what the process has used so far. Other work on the machine does not
+// lengthen it, as it does the time of a clock.
+func processorTime() (time.Duration, error) {
+	var use syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &use)
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano()), err
 }
 
 // check is how long CheckTx takes.
