@@ -38,6 +38,7 @@ type network struct {
 	queued []string
 	drops  []string
 	period error
+	worked uint64 // gas that "eater" took, whether or not that was kept
 }
 
 func (n *network) Clock(context.Context) (round.Clock, error) {
@@ -82,6 +83,7 @@ func (n *network) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 		case "glutton":
 			ctx.GasMeter().ConsumeGas(timelock.MaxGas, "eat")
 		case "eater":
+			n.worked += 100_000
 			ctx.GasMeter().ConsumeGas(100_000, "eat")
 		}
 		return &sdk.Result{}, nil
@@ -284,6 +286,34 @@ func TestGasIsTheEntrysOwn(t *testing.T) {
 	rich.ctx = q.ctx.WithGasMeter(meter)
 	if err := rich.execute(4); err != nil || meter.GasConsumed() < 100_000 {
 		t.Fatalf("with gas enough: %v, %d used", err, meter.GasConsumed())
+	}
+}
+
+// TestWorkIsPaid: validators do not work for longer than a transaction pays for. Otherwise
+// whoever brings little gas has them carry a heavy entry out again and again, and every
+// time it fails.
+func TestWorkIsPaid(t *testing.T) {
+	q := open()
+	for range 10 {
+		q.schedule(t, 3, "eater")
+	}
+	q.time += 2 * day
+	const brought = 250_000
+	poor := q
+	poor.ctx = q.ctx.WithGasMeter(storetypes.NewGasMeter(brought))
+	func() {
+		defer func() {
+			if _, ok := recover().(storetypes.ErrorOutOfGas); !ok {
+				t.Error("a transaction with little gas does not run out of it")
+			}
+		}()
+		_ = poor.execute(3)
+	}()
+	if q.worked > brought+100_000 { // the message at which it runs out is the last one
+		t.Errorf("a transaction of %d gas has validators do work for %d", brought, q.worked)
+	}
+	if err := q.execute(3); err != nil || q.paid("eater") != 10 {
+		t.Errorf("with gas enough: %v, %d of 10 are paid", err, q.paid("eater"))
 	}
 }
 

@@ -123,9 +123,10 @@ func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timel
 }
 
 // run carries the messages of an entry out, all or none, with gas of their own, and says
-// how much of it they used.
+// how much of it they used: no more than [MaxGas], and little more than the context has
+// left, since whoever brings less than they take has them stopped where it runs out.
 func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error) {
-	meter := storetypes.NewGasMeter(MaxGas)
+	meter := storetypes.NewGasMeter(min(MaxGas, ctx.GasMeter().GasRemaining()))
 	defer func() {
 		gas = min(meter.GasConsumed(), MaxGas)
 		switch r := recover().(type) {
