@@ -218,6 +218,36 @@ func TestEntryExpires(t *testing.T) {
 	}
 }
 
+// TestForgottenMessageHaltsNothing: a later version of the program may not know a message
+// that waits. Its entry cannot be executed, holds what it holds, and expires like others;
+// it stops no block.
+func TestForgottenMessageHaltsNothing(t *testing.T) {
+	q := open()
+	q.schedule(t, 3, "ann")
+	later := moduletestutil.MakeTestEncodingConfig(timelock.Module{}) // without the bank
+	q.Keeper = timelock.NewKeeper(later.Codec, runtime.NewKVStoreService(q.key), q.network, q.network, q.network, address.NewBech32Codec("althing"), address20("gov"))
+	q.time += 2 * day
+	if err := q.execute(3); err == nil {
+		t.Fatal("a message that nobody knows is carried out")
+	}
+	if err := q.EndBlock(q.ctx); err != nil {
+		t.Fatalf("the chain stops before it expires: %v", err)
+	}
+	if holds, err := q.Holds(q.ctx, 900); err == nil && !holds {
+		t.Error("it does not hold a stake that it may concern")
+	}
+	q.time += 7 * day
+	if err := q.EndBlock(q.ctx); err != nil {
+		t.Fatalf("the chain stops when it expires: %v", err)
+	}
+	if got := q.state(t, 3); got != timelockpb.ENTRY_STATE_EXPIRED {
+		t.Fatalf("it is %s", got)
+	}
+	if holds, err := q.Holds(q.ctx, 900); err != nil || holds {
+		t.Errorf("it still holds: %t, %v", holds, err)
+	}
+}
+
 // TestLateChangeWaitsLonger: what the outcome of a late vote adds is added once.
 func TestLateChangeWaitsLonger(t *testing.T) {
 	q := open()
