@@ -182,7 +182,7 @@ func anyVote(t *rapid.T, s round.State) round.Input {
 	model := digest(rapid.SampledFrom([]string{"", "model-0", "a", "foreign"}).Draw(t, "wanted"))
 	switch rapid.IntRange(0, 5).Draw(t, "vote") {
 	case 0:
-		return round.Nominate{Proposal: proposal, Model: model, Holder: rapid.Uint64Range(0, 2).Draw(t, "holder")}
+		return round.Nominate{Proposal: proposal, Updates: s.Task.Updates, Model: model, Holder: rapid.Uint64Range(0, 2).Draw(t, "holder")}
 	case 1:
 		return round.Withdraw{Proposal: proposal}
 	case 2, 3:

@@ -16,6 +16,7 @@ import (
 // model.
 type Nominate struct {
 	Proposal uint64
+	Updates  uint32 // that the task had when the proposal was written
 	Model    spec.Digest
 	Holder   uint64 // node that serves it, beside the aggregators; 0: none
 }
@@ -26,6 +27,8 @@ func (in Nominate) apply(s *State, _ Moment) ([]Effect, error) {
 	switch {
 	case !s.Task.Spec.Governed:
 		return nil, ErrUngoverned
+	case in.Updates < s.Task.Updates: // it would keep others from nominating, and never be carried out
+		return nil, ErrOutdated
 	case !s.Task.Nominee.IsZero():
 		return nil, ErrNominated
 	case in.Model.IsZero():
@@ -116,7 +119,12 @@ func (in Amend) apply(s *State, _ Moment) ([]Effect, error) {
 		s.Task.Nominee = spec.Nominee{}
 	}
 	s.Task.Updates++
-	return []Effect{Amended{Proposal: in.Proposal, From: next, Base: in.Base, Model: in.Model, Settings: in.Settings}}, nil
+	effects := []Effect{Amended{Proposal: in.Proposal, From: next, Base: in.Base, Model: in.Model, Settings: in.Settings}}
+	if nominee := s.Task.Nominee; !nominee.IsZero() && nominee.Proposal != in.Proposal { // it is outdated from now on
+		s.Task.Nominee = spec.Nominee{}
+		effects = append(effects, DropModel{nominee.Proposal, nominee.Model})
+	}
+	return effects, nil
 }
 
 // revise sets hyper-parameters from a round on. What was set for the same round before is

@@ -59,7 +59,10 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	case "select":
 		p.step(0, p.selectOf(t, d))
 	case "nominate":
-		p.step(0, round.Nominate{Proposal: uint64(number(t, d, "proposal", 1)), Model: p.name(word(d, "model", ""))})
+		p.step(0, round.Nominate{
+			Proposal: uint64(number(t, d, "proposal", 1)), Updates: uint32(number(t, d, "updates", int64(p.Task.Updates))),
+			Model: p.name(word(d, "model", "")),
+		})
 	case "withdraw":
 		p.step(0, round.Withdraw{Proposal: uint64(number(t, d, "proposal", 1))})
 	case "amend":

@@ -143,6 +143,32 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	w.finish(id)
 }
 
+// A proposal that can never be carried out any more keeps no other one from nominating a
+// model: another update was carried out since it was written.
+func TestOutdatedProposalBlocksNoOther(t *testing.T) {
+	w, id := governed(t, spec.PhaseTrain)
+	old, wanted := update(id, 0, weights(digest("old"))), update(id, 1, weights(digest("wanted")))
+	w.must(w.Nominate(w.ctx, 3, old))
+	w.must(w.run(task.Carrying(w.ctx, 4), update(id, 0, rate(50_000))))
+	if err := w.run(w.ctx, old); code(err) != "task/36" {
+		t.Fatalf("it is outdated: %v", err)
+	}
+	if err := w.Nominate(w.ctx, 5, wanted); err != nil {
+		t.Fatalf("behind a nominee that will never be: %v", err)
+	}
+	w.must(w.Withdraw(w.ctx, 3, id)) // the queue tells of the old one when it expires
+	w.must(w.Withdraw(w.ctx, 5, id))
+	if err := w.Nominate(w.ctx, 6, old); code(err) != "task/36" {
+		t.Errorf("what is outdated when it is queued: %v", err)
+	}
+	w.must(w.Nominate(w.ctx, 7, wanted)) // beside settings of the same proposal it stays
+	w.must(w.run(task.Carrying(w.ctx, 7), update(id, 1, rate(40_000))))
+	if got := w.task(id).Nominee; got.Proposal != 7 {
+		t.Errorf("nominee %+v", got)
+	}
+	w.finish(id)
+}
+
 func TestUpdatesThatAreRefused(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	free := w.create("bob", digits())

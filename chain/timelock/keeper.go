@@ -64,8 +64,8 @@ type Keeper struct {
 
 	params  collections.Item[timelockpb.Params]
 	bounds  collections.Item[timelockpb.Bounds]
-	entries collections.Map[uint64, timelockpb.Entry]           // by proposal
-	queue   collections.KeySet[collections.Pair[int64, uint64]] // expires, proposal: of entries that wait
+	entries collections.Map[uint64, timelockpb.Entry] // by proposal
+	queue   collections.KeySet[place]                 // of entries that wait
 }
 
 // NewKeeper returns a keeper over a store. The router is that of all messages.
@@ -96,21 +96,17 @@ func (k Keeper) Settings(ctx context.Context) (timelockpb.Params, error) {
 // Holds reports whether a proposal waits whose vote had started when something began: at a
 // block time, in milliseconds since 1970.
 func (k Keeper) Holds(ctx context.Context, began int64) (holds bool, err error) {
-	err = k.waiting(ctx, func(e timelockpb.Entry) bool {
-		holds = e.Since <= began
-		return holds
+	err = k.queue.Walk(ctx, nil, func(at place) (bool, error) {
+		e, err := k.entry(ctx, at.K2())
+		holds = err == nil && e.Since <= began
+		return holds, err
 	})
 	return holds, err
 }
 
-// waiting visits the entries that wait, in the order in which they expire, until one stops
-// it. There are [MaxQueued] at most.
-func (k Keeper) waiting(ctx context.Context, visit func(timelockpb.Entry) (stop bool)) error {
-	return k.queue.Walk(ctx, nil, func(key collections.Pair[int64, uint64]) (bool, error) {
-		e, err := k.entry(ctx, key.K2())
-		return err == nil && visit(e), err
-	})
-}
+// place is that of an entry among those that wait: when it expires, and its proposal. There
+// are [MaxQueued] at most.
+type place = collections.Pair[int64, uint64]
 
 // entry returns the entry of a proposal, or [ErrNotFound].
 func (k Keeper) entry(ctx context.Context, proposal uint64) (timelockpb.Entry, error) {

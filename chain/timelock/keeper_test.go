@@ -38,6 +38,7 @@ type network struct {
 	queued []string
 	drops  []string
 	period error
+	worked uint64 // gas that "eater" took, whether or not that was kept
 }
 
 func (n *network) Clock(context.Context) (round.Clock, error) {
@@ -82,6 +83,7 @@ func (n *network) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 		case "glutton":
 			ctx.GasMeter().ConsumeGas(timelock.MaxGas, "eat")
 		case "eater":
+			n.worked += 100_000
 			ctx.GasMeter().ConsumeGas(100_000, "eat")
 		}
 		return &sdk.Result{}, nil
@@ -216,6 +218,36 @@ func TestEntryExpires(t *testing.T) {
 	}
 }
 
+// TestForgottenMessageHaltsNothing: a later version of the program may not know a message
+// that waits. Its entry cannot be executed, holds what it holds, and expires like others;
+// it stops no block.
+func TestForgottenMessageHaltsNothing(t *testing.T) {
+	q := open()
+	q.schedule(t, 3, "ann")
+	later := moduletestutil.MakeTestEncodingConfig(timelock.Module{}) // without the bank
+	q.Keeper = timelock.NewKeeper(later.Codec, runtime.NewKVStoreService(q.key), q.network, q.network, q.network, address.NewBech32Codec("althing"), address20("gov"))
+	q.time += 2 * day
+	if err := q.execute(3); err == nil {
+		t.Fatal("a message that nobody knows is carried out")
+	}
+	if err := q.EndBlock(q.ctx); err != nil {
+		t.Fatalf("the chain stops before it expires: %v", err)
+	}
+	if holds, err := q.Holds(q.ctx, 900); err == nil && !holds {
+		t.Error("it does not hold a stake that it may concern")
+	}
+	q.time += 7 * day
+	if err := q.EndBlock(q.ctx); err != nil {
+		t.Fatalf("the chain stops when it expires: %v", err)
+	}
+	if got := q.state(t, 3); got != timelockpb.ENTRY_STATE_EXPIRED {
+		t.Fatalf("it is %s", got)
+	}
+	if holds, err := q.Holds(q.ctx, 900); err != nil || holds {
+		t.Errorf("it still holds: %t, %v", holds, err)
+	}
+}
+
 // TestLateChangeWaitsLonger: what the outcome of a late vote adds is added once.
 func TestLateChangeWaitsLonger(t *testing.T) {
 	q := open()
@@ -284,6 +316,34 @@ func TestGasIsTheEntrysOwn(t *testing.T) {
 	rich.ctx = q.ctx.WithGasMeter(meter)
 	if err := rich.execute(4); err != nil || meter.GasConsumed() < 100_000 {
 		t.Fatalf("with gas enough: %v, %d used", err, meter.GasConsumed())
+	}
+}
+
+// TestWorkIsPaid: validators do not work for longer than a transaction pays for. Otherwise
+// whoever brings little gas has them carry a heavy entry out again and again, and every
+// time it fails.
+func TestWorkIsPaid(t *testing.T) {
+	q := open()
+	for range 10 {
+		q.schedule(t, 3, "eater")
+	}
+	q.time += 2 * day
+	const brought = 250_000
+	poor := q
+	poor.ctx = q.ctx.WithGasMeter(storetypes.NewGasMeter(brought))
+	func() {
+		defer func() {
+			if _, ok := recover().(storetypes.ErrorOutOfGas); !ok {
+				t.Error("a transaction with little gas does not run out of it")
+			}
+		}()
+		_ = poor.execute(3)
+	}()
+	if q.worked > brought+100_000 { // the message at which it runs out is the last one
+		t.Errorf("a transaction of %d gas has validators do work for %d", brought, q.worked)
+	}
+	if err := q.execute(3); err != nil || q.paid("eater") != 10 {
+		t.Errorf("with gas enough: %v, %d of 10 are paid", err, q.paid("eater"))
 	}
 }
 

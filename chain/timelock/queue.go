@@ -62,7 +62,8 @@ func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra ui
 		return e, err
 	}
 	queued := 0
-	if err := k.waiting(ctx, func(timelockpb.Entry) bool { queued++; return false }); err != nil {
+	err = k.queue.Walk(ctx, nil, func(place) (bool, error) { queued++; return false, nil })
+	if err != nil {
 		return e, err
 	}
 	if queued >= MaxQueued {
@@ -123,9 +124,10 @@ func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timel
 }
 
 // run carries the messages of an entry out, all or none, with gas of their own, and says
-// how much of it they used.
+// how much of it they used: no more than [MaxGas], and little more than the context has
+// left, since whoever brings less than they take has them stopped where it runs out.
 func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error) {
-	meter := storetypes.NewGasMeter(MaxGas)
+	meter := storetypes.NewGasMeter(min(MaxGas, ctx.GasMeter().GasRemaining()))
 	defer func() {
 		gas = min(meter.GasConsumed(), MaxGas)
 		switch r := recover().(type) {
@@ -182,23 +184,31 @@ func (k Keeper) Cancel(ctx context.Context, msg *timelockpb.MsgCancel) (*timeloc
 	return &timelockpb.MsgCancelResponse{}, emit(ctx, &timelockpb.EventCancelled{Proposal: e.Proposal, By: msg.Authority})
 }
 
-// EndBlock closes entries that have expired.
+// EndBlock closes entries that have expired, also one of which this version of the program
+// does not know a message any more.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	now, err := k.now(ctx)
 	if err != nil {
 		return err
 	}
-	var expired []timelockpb.Entry
-	err = k.waiting(ctx, func(e timelockpb.Entry) bool {
-		if now >= e.Expires {
-			expired = append(expired, e)
+	var expired []place
+	err = k.queue.Walk(ctx, nil, func(at place) (bool, error) {
+		if now >= at.K1() {
+			expired = append(expired, at)
 		}
-		return now < e.Expires || len(expired) == maxExpired
+		return now < at.K1() || len(expired) == maxExpired, nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, e := range expired {
+	for _, at := range expired {
+		e, err := k.entry(ctx, at.K2())
+		if errors.Is(err, collections.ErrEncoding) {
+			e.Proposal, e.Expires, e.Messages, err = at.K2(), at.K1(), nil, nil
+		}
+		if err != nil {
+			return err
+		}
 		if err := k.drop(ctx, e, timelockpb.ENTRY_STATE_EXPIRED, ""); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 // queued; not named where the update goes on with the task's own model.
 func NominationOf(proposal uint64, m *MsgUpdateModel) (in round.Nominate, named bool, err error) {
 	amend, err := AmendmentOf(0, m)
-	return round.Nominate{Proposal: proposal, Model: amend.Model, Holder: m.Holder}, !amend.Model.IsZero(), err
+	return round.Nominate{Proposal: proposal, Updates: amend.Updates, Model: amend.Model, Holder: m.Holder}, !amend.Model.IsZero(), err
 }
 
 // AmendmentOf is what it is told when the proposal is carried out. It refuses digests of a

@@ -112,9 +112,9 @@ func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b
 }
 
 // final marks the refusal of bytes that are what the vote wants, and are none of the task's:
-// they will never be.
+// they will never be. That a peer says they are too many is no more than its word.
 func final(err error) error {
-	if errors.Is(err, model.ErrModel) || errors.Is(err, blob.ErrTooLarge) {
+	if errors.Is(err, model.ErrModel) {
 		return fmt.Errorf("%w: %w", role.ErrFinal, err)
 	}
 	return err

@@ -214,7 +214,7 @@ func (w *chaos) vote(s round.State) func() {
 		wanted = digest("foreign")
 	}
 	in := rapid.SampledFrom([]round.Input{
-		round.Nominate{Proposal: proposal, Model: wanted},
+		round.Nominate{Proposal: proposal, Updates: s.Task.Updates, Model: wanted},
 		round.Withdraw{Proposal: proposal},
 		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Model: model},
 		round.Amend{Proposal: proposal, Updates: s.Task.Updates, Settings: settings},
