@@ -67,6 +67,9 @@ type Parts struct {
 	// Periods reports rules of several modules that do not go together, such as a vote
 	// that is longer than stake is on its way out.
 	Periods func(context.Context) error
+	// Trying marks a context in which messages are tried and what comes of them is thrown
+	// away.
+	Trying func(sdk.Context) sdk.Context
 }
 
 // Keeper owns the polls and what was before stake changed. A poll is a proposal as this
