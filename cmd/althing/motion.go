@@ -213,9 +213,6 @@ func (m *motion) event(newest spec.Round) motionEvent {
 	if p.Entry != nil {
 		e.Height = p.Entry.Closed
 	}
-	if p.Poll.Outcome == spec.OutcomeQuorum {
-		e.Reason = string(spec.OutcomeQuorum) + ": " + e.Reason
-	}
 	return e
 }
 
