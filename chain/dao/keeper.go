@@ -129,7 +129,7 @@ func (k Keeper) Attach(p Parts) { *k.parts = p }
 func (k Keeper) poll(ctx context.Context, proposal uint64) (daopb.Poll, error) {
 	p, err := k.polls.Get(ctx, proposal)
 	if errors.Is(err, collections.ErrNotFound) {
-		return p, ErrNotFound.Wrapf("id %d", proposal)
+		return p, ErrNotFound.Wrapf("proposal %d", proposal)
 	}
 	if err != nil {
 		return p, fmt.Errorf("read the poll of proposal %d: %w", proposal, err)
