@@ -193,7 +193,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	joint := council{a}
 	a.timelock = timelock.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[timelock.Name]), a.MsgServiceRouter(), joint, joint, accountCodec, authority)
-	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods})
+	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods, Trying: task.Trying})
 	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: joint, Waiting: joint, Periods: joint})
 }
 

@@ -142,6 +142,9 @@ func (c *Client) Proposal(ctx context.Context, id uint64) (spec.Proposal, error)
 		return spec.Proposal{}, err
 	}
 	p := spec.Proposal{ID: id, Poll: poll, Reason: poll.Reason}
+	if poll.Outcome == spec.OutcomeQuorum {
+		p.Reason = string(poll.Outcome) + ": " + poll.Reason
+	}
 	var resp govv1.QueryProposalResponse
 	err = c.query(ctx, queryProposal, &govv1.QueryProposalRequest{ProposalId: id}, &resp)
 	switch {

@@ -166,6 +166,7 @@ func (r *Refusal) absent() error {
 func refused(query, codespace string, code uint32, log string) error {
 	why, _, _ := strings.Cut(log, "\n") // what follows is a stack trace
 	why = strings.TrimPrefix(why, "failed to execute message; message index: 0: ")
+	why = strings.TrimSuffix(why, ": key not found") // what is not found, it says before
 	if at := strings.Index(why, " ["); at >= 0 && strings.Contains(why[at:], ".go:") {
 		why = why[:at]
 	}

@@ -56,6 +56,7 @@ var (
 	ErrNominated       = &Refusal{40, "another model waits to be attested"}
 	ErrNotNominated    = &Refusal{41, "model waits for no attestation: no proposal that passed is queued with it"}
 	ErrUnattested      = &Refusal{42, "too few aggregators of the task have attested the model"}
+	ErrUnserved        = &Refusal{43, "model is no published version of the task's line of models, and no node is named that serves it"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -67,7 +68,7 @@ func Refusals() []*Refusal {
 		ErrBitmap, ErrSamples, ErrOpening, ErrScore, ErrAlreadyClosing, ErrModel, ErrSelection, ErrBudget,
 		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
 		ErrAuthority, ErrTariff,
-		ErrUngoverned, ErrOutdated, ErrBase, ErrUnchanged, ErrRevisions, ErrNominated, ErrNotNominated, ErrUnattested,
+		ErrUngoverned, ErrOutdated, ErrBase, ErrUnchanged, ErrRevisions, ErrNominated, ErrNotNominated, ErrUnattested, ErrUnserved,
 		errUnexpectedInput,
 	}
 }

@@ -86,6 +86,7 @@ type Amend struct {
 	Updates  uint32      // that the task had when the proposal was written
 	Model    spec.Digest
 	Settings []spec.Tuning
+	Trial    bool // it is tried before anybody was asked to attest, and what comes of it is thrown away
 }
 
 func (Amend) needs() Parts { return Parts{} }
@@ -108,8 +109,9 @@ func (in Amend) apply(s *State, _ Moment) ([]Effect, error) {
 			return nil, err
 		}
 	}
-	if !in.Model.IsZero() { // last: an update that is tried out before fails for nothing else
+	if !in.Model.IsZero() {
 		switch nominee := s.Task.Nominee; {
+		case in.Trial: // aggregators are asked once it has passed
 		case in.Model != nominee.Model:
 			return nil, ErrNotNominated
 		case len(nominee.Attested) < s.Task.Spec.Selection.Quorum():

@@ -191,7 +191,8 @@ func (a Action) validate(at string, all int) error {
 		return a.UpdateParams.validate(within)
 	case a.AddParticipant != nil:
 		return firstOf(proposalFile,
-			check{within + ".node", a.AddParticipant.Node == 0, "missing: want the number of a node that has applied"})
+			check{within + ".node", a.AddParticipant.Node == 0, "missing: want the number of a node that has applied"},
+			check{within + ".grant", a.AddParticipant.Grant == 0, "missing: want the stake in THING that it is granted"})
 	case a.RemoveParticipant != nil:
 		return firstOf(proposalFile,
 			check{within + ".node", a.RemoveParticipant.Node == 0, "missing: want the number of a node"},

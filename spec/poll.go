@@ -70,13 +70,28 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 	t := p.Tally
 	switch {
 	case p.Total == 0 || compare(t.Cast(), rules.Quorum, p.Total) < 0:
-		return false, fmt.Sprintf("quorum not reached: %s of %s voted", Share(t.Cast(), p.Total), rules.Quorum)
+		return false, string(OutcomeQuorum) + ": " + TooFew(t.Cast(), p.Total, rules.Quorum)
 	case compare(t.Veto, rules.Veto, t.Cast()) > 0:
-		return false, fmt.Sprintf("vetoed by %s of the votes, above %s", Share(t.Veto, t.Cast()), rules.Veto)
+		return false, Vetoed(t.Veto, t.Cast(), rules.Veto)
 	case t.Decided() == 0 || compare(t.Yes, p.Needs(rules), t.Decided()) <= 0:
-		return false, fmt.Sprintf("Yes is %s of Yes, No and veto: it must exceed %s", Share(t.Yes, t.Decided()), p.Needs(rules))
+		return false, TooFewYes(t.Yes, t.Decided(), p.Needs(rules))
 	}
 	return true, ""
+}
+
+// TooFew says that a quorum is not reached, of amounts of power.
+func TooFew(cast, total uint64, quorum PPM) string {
+	return fmt.Sprintf("%s has voted, want %s", Share(cast, total).Percent(), quorum.Percent())
+}
+
+// Vetoed says that there are too many vetoes.
+func Vetoed(veto, cast uint64, most PPM) string {
+	return fmt.Sprintf("%s is veto, want at most %s", Share(veto, cast).Percent(), most.Percent())
+}
+
+// TooFewYes says that Yes is not enough of Yes, No and veto together.
+func TooFewYes(yes, decided uint64, threshold PPM) string {
+	return fmt.Sprintf("%s is Yes, want more than %s", Share(yes, decided).Percent(), threshold.Percent())
 }
 
 // compare says whether an amount is less than a part of another, equal or more.

@@ -45,6 +45,13 @@ func (p PPM) String() string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
+// Percent is the same for people: "12.5%".
+func (p PPM) Percent() string {
+	const each = One / 100
+	s := fmt.Sprintf("%d.%04d", p/each, p%each)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + "%"
+}
+
 // MarshalText implements [encoding.TextMarshaler].
 func (p PPM) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 

@@ -178,15 +178,15 @@ func TestPassing(t *testing.T) {
 		poll spec.Poll
 		why  string // empty: passes
 	}{
-		"nobody has voted":     {spec.Poll{Total: 100}, "quorum not reached: 0 of 0.25"},
+		"nobody has voted":     {spec.Poll{Total: 100}, "quorum not reached: 0% has voted, want 25%"},
 		"nobody can vote":      {spec.Poll{}, "quorum not reached"},
-		"one short":            {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 24}}, "quorum not reached: 0.24 of 0.25"},
+		"one short":            {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 24}}, "quorum not reached: 24% has voted, want 25%"},
 		"just enough":          {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 25}}, ""},
-		"only abstained":       {spec.Poll{Total: 100, Tally: spec.Tally{Abstain: 90}}, "Yes is 0 of Yes, No and veto"},
-		"a draw":               {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 30, No: 30}}, "Yes is 0.5 of Yes, No and veto: it must exceed 0.5"},
+		"only abstained":       {spec.Poll{Total: 100, Tally: spec.Tally{Abstain: 90}}, "0% is Yes"},
+		"a draw":               {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 30, No: 30}}, "50% is Yes, want more than 50%"},
 		"abstain fills quorum": {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 2, No: 1, Abstain: 30}}, ""},
-		"vetoed":               {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 60, Veto: 34}}, "vetoed by 0.361702"},
-		"dangerous":            {spec.Poll{Total: 100, Dangerous: true, Tally: spec.Tally{Yes: 60, No: 40}}, "must exceed 0.667"},
+		"vetoed":               {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 60, Veto: 34}}, "36.1702% is veto, want at most 33.4%"},
+		"dangerous":            {spec.Poll{Total: 100, Dangerous: true, Tally: spec.Tally{Yes: 60, No: 40}}, "60% is Yes, want more than 66.7%"},
 		"all there is":         {spec.Poll{Total: spec.Cap, Dangerous: true, Tally: spec.Tally{Yes: spec.Cap}}, ""},
 	} {
 		passes, why := c.poll.Passing(rules)

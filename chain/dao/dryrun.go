@@ -27,6 +27,7 @@ var (
 func (k Keeper) dryRun(ctx sdk.Context, messages []sdk.Msg) daopb.DryRun {
 	dry, _ := ctx.CacheContext()
 	dry = dry.WithGasMeter(storetypes.NewGasMeter(min(dryRunGas, ctx.GasMeter().GasRemaining())))
+	dry = k.parts.Trying(dry)
 	result := daopb.DryRun{Height: ctx.BlockHeight()}
 	if err := k.run(dry, messages); err != nil {
 		result.Error = bounded(err.Error())

@@ -32,7 +32,7 @@ func (k Keeper) Hooks() govtypes.GovHooks { return hooks{k} }
 func (k Keeper) proposal(ctx context.Context, id uint64) (govv1.Proposal, error) {
 	p, err := k.parts.Gov.Proposals.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return p, ErrNotFound.Wrapf("id %d", id)
+		return p, ErrNotFound.Wrapf("proposal %d", id)
 	}
 	if err != nil {
 		return p, fmt.Errorf("read proposal %d: %w", id, err)

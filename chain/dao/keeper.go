@@ -67,6 +67,9 @@ type Parts struct {
 	// Periods reports rules of several modules that do not go together, such as a vote
 	// that is longer than stake is on its way out.
 	Periods func(context.Context) error
+	// Trying marks a context in which messages are tried and what comes of them is thrown
+	// away.
+	Trying func(sdk.Context) sdk.Context
 }
 
 // Keeper owns the polls and what was before stake changed. A poll is a proposal as this
@@ -126,7 +129,7 @@ func (k Keeper) Attach(p Parts) { *k.parts = p }
 func (k Keeper) poll(ctx context.Context, proposal uint64) (daopb.Poll, error) {
 	p, err := k.polls.Get(ctx, proposal)
 	if errors.Is(err, collections.ErrNotFound) {
-		return p, ErrNotFound.Wrapf("id %d", proposal)
+		return p, ErrNotFound.Wrapf("proposal %d", proposal)
 	}
 	if err != nil {
 		return p, fmt.Errorf("read the poll of proposal %d: %w", proposal, err)

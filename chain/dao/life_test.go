@@ -153,7 +153,7 @@ func TestNotQueued(t *testing.T) {
 func TestPeriods(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	wrong := errors.New("unbonding is shorter than a vote")
-	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return wrong }})
+	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return wrong }, Trying: func(ctx sdk.Context) sdk.Context { return ctx }})
 	id := w.proposed("ann", update(func(_ *daopb.Params, r *daopb.Rules) { r.VotingSeconds = 30 * 24 * 3600 }))
 	if got := w.poll(id).DryRun.Error; got != wrong.Error() {
 		t.Errorf("tried: %q", got)

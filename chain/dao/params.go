@@ -111,7 +111,7 @@ func rulesOf(p govv1.Params) (r daopb.Rules, err error) {
 			err = wrong
 			return 0
 		}
-		return uint32(d.MulInt64(int64(spec.One)).TruncateInt64())
+		return uint32(partOf(d))
 	}
 	r = daopb.Rules{
 		VotingSeconds: uint64(*p.VotingPeriod / time.Second), DepositSeconds: uint64(*p.MaxDepositPeriod / time.Second),

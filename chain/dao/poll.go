@@ -32,7 +32,7 @@ func (k Keeper) alone(ctx context.Context, proposer sdk.AccAddress) error {
 	if err != nil || !lives {
 		return err
 	}
-	return ErrOpen.Wrapf("%s has one already, %d", proposer, id)
+	return ErrOpen.Wrapf("proposal %d of %s has not ended", id, proposer)
 }
 
 // room refuses one poll more than may wait for a deposit, or be voted on. Those that wait

@@ -88,7 +88,7 @@ func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
 		return nil, err
 	}
 	if p.Dangerous && !high(p.Tally, params.HighThreshold) {
-		return nil, ErrThreshold.Wrap(insufficient(p.Tally, params.HighThreshold))
+		return nil, ErrThreshold.Wrap(spec.TooFewYes(p.Tally.Yes, p.Tally.Yes+p.Tally.No+p.Tally.Veto, spec.PPM(params.HighThreshold)))
 	}
 	var extra uint64
 	if p.Changed > 0 && p.Changed >= p.End-milliseconds(params.LateSeconds) {
@@ -105,10 +105,6 @@ func high(t daopb.Tally, threshold uint32) bool {
 	yes, yesLow := bits.Mul64(t.Yes, uint64(spec.One))
 	want, wantLow := bits.Mul64(t.Yes+t.No+t.Veto, uint64(threshold))
 	return yes > want || yes == want && yesLow > wantLow
-}
-
-func insufficient(t daopb.Tally, threshold uint32) string {
-	return fmt.Sprintf("%d of the %d uthing that are for or against it are for it, want more than %d in a million", t.Yes, t.Yes+t.No+t.Veto, threshold)
 }
 
 // rules reads the parameters.

@@ -12,6 +12,7 @@ import (
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
 	"github.com/althing-network/althing/pb/daopb"
+	"github.com/althing-network/althing/spec"
 )
 
 // Tally is to be given to x/gov, which decides by what it returns: sums that were kept as
@@ -56,6 +57,11 @@ func cast(t daopb.Tally) uint64 { return t.Yes + t.No + t.Abstain + t.Veto }
 // in the block in which voting started, before it did, and came back is in no total.
 func totalOf(p daopb.Poll) uint64 { return max(p.Total, cast(p.Tally)) }
 
+// partOf is a part of the whole as texts have it.
+func partOf(d math.LegacyDec) spec.PPM {
+	return spec.PPM(d.MulInt64(int64(spec.One)).TruncateInt64()) //nolint:gosec // x/gov's parts are at most one
+}
+
 func decimal(n uint64) math.LegacyDec { return math.LegacyNewDecFromInt(math.NewIntFromUint64(n)) }
 
 // comesTo is the outcome of a vote by the rules that hold now.
@@ -84,18 +90,18 @@ func outcome(p daopb.Poll, gov govv1.Params, threshold uint32) (daopb.Outcome, s
 	t, total := p.Tally, totalOf(p)
 	all := cast(t)
 	if total == 0 || decimal(all).Quo(decimal(total)).LT(quorum) {
-		return daopb.OUTCOME_QUORUM, fmt.Sprintf("%d of %d uthing have voted, want a part of %s", all, total, quorum)
+		return daopb.OUTCOME_QUORUM, spec.TooFew(all, total, partOf(quorum))
 	}
 	decided := all - t.Abstain
 	switch {
 	case decided == 0:
 		return daopb.OUTCOME_REJECTED, "all who have voted abstain"
 	case decimal(t.Veto).Quo(decimal(all)).GT(veto):
-		return daopb.OUTCOME_VETOED, fmt.Sprintf("%d of %d uthing veto it, want no more than a part of %s", t.Veto, all, veto)
+		return daopb.OUTCOME_VETOED, spec.Vetoed(t.Veto, all, partOf(veto))
 	case !decimal(t.Yes).Quo(decimal(decided)).GT(half):
-		return daopb.OUTCOME_REJECTED, fmt.Sprintf("%d of the %d uthing that are for or against it are for it, want more than a part of %s", t.Yes, decided, half)
+		return daopb.OUTCOME_REJECTED, spec.TooFewYes(t.Yes, decided, partOf(half))
 	case p.Dangerous && !high(t, threshold):
-		return daopb.OUTCOME_FAILED, insufficient(t, threshold)
+		return daopb.OUTCOME_FAILED, spec.TooFewYes(t.Yes, decided, spec.PPM(threshold))
 	}
 	return daopb.OUTCOME_PASSED, ""
 }

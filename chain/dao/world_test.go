@@ -136,7 +136,7 @@ func assemble(t testing.TB, off without) *world {
 		router = w.router
 	}
 	w.gov = govkeeper.NewKeeper(w.codec, runtime.NewKVStoreService(w.keys[govtypes.StoreKey]), w.accounts, w.bank, nil, router, govtypes.DefaultConfig(), authority().String(), tally)
-	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return nil }})
+	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return nil }, Trying: func(ctx sdk.Context) sdk.Context { return ctx }})
 	w.proposals = govkeeper.NewMsgServerImpl(w.gov)
 	if !off.hooks {
 		w.gov.SetHooks(w.Hooks())

@@ -62,7 +62,23 @@ func (k Keeper) UpdateModel(ctx context.Context, m *taskpb.MsgUpdateModel) (*tas
 	if err := k.judged(ctx, m.Task, in); err != nil {
 		return nil, err
 	}
+	if in.Trial = trying(ctx); in.Trial && !in.Model.IsZero() {
+		if err := k.served(ctx, m.Task, in.Model, m.Holder); err != nil {
+			return nil, err
+		}
+	}
 	return &taskpb.MsgUpdateModelResponse{}, k.decide(ctx, m.Task, in)
+}
+
+type tryingKey struct{}
+
+// Trying is a context in which a proposal is tried, and what comes of it is thrown away:
+// nobody has attested yet what it wants to be attested.
+func Trying(ctx sdk.Context) sdk.Context { return ctx.WithValue(tryingKey{}, true) }
+
+func trying(ctx context.Context) bool {
+	tried, _ := ctx.Value(tryingKey{}).(bool)
+	return tried
 }
 
 type carriedKey struct{}

@@ -38,6 +38,20 @@ func (k Keeper) judged(ctx context.Context, task uint64, in round.Amend) error {
 	return nil
 }
 
+// served refuses a model that nobody could attest: it is no version of the task's line, and
+// no node is said to have it.
+func (k Keeper) served(ctx context.Context, task uint64, model spec.Digest, holder uint64) error {
+	if holder > 0 {
+		_, err := k.nodes.OwnerOf(ctx, holder)
+		return err
+	}
+	published, err := k.models.Published(ctx, task, model)
+	if err == nil && !published {
+		err = refused(fmt.Errorf("task %d: %s: %w", task, model.Short(), round.ErrUnserved))
+	}
+	return err
+}
+
 // publish tells the registry of models of an effect that makes a version or scores one.
 func (w world) publish(s round.State, e round.Effect) error {
 	if w.models == nil {

@@ -64,6 +64,11 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 		return nil, hinted{errNoHome, "althing localnet net"}
 	}
 	config, err := daemon.LoadNode(s.home)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, is := daemon.LoadValidator(s.home); is == nil { // which is its chain, unless --rpc says another
+			config, err = daemon.NodeConfig{}, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +80,7 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Chain() != config.Chain {
+	if config.Chain != "" && c.Chain() != config.Chain {
 		return nil, fmt.Errorf("%w: %s belongs to %s, the chain that answers is %s", daemon.ErrOtherChain, s.home, config.Chain, c.Chain())
 	}
 	account, err := c.Account(ctx, key)

@@ -16,6 +16,7 @@ type face interface {
 	selected(task spec.Task, first spec.Round, names map[uint64]string)
 	progress(task spec.Task, r spec.Round)
 	round(e roundEvent)
+	voting(open []ballot) // the votes that run, and what waits in the timelock
 	motion(e motionEvent)
 	alone(done, all int) // trainers that have trained alone, to compare
 	summary(s summary)
@@ -52,6 +53,7 @@ func (lines) waiting(int, int)                                  {}
 func (lines) selected(spec.Task, spec.Round, map[uint64]string) {}
 func (lines) progress(spec.Task, spec.Round)                    {}
 func (lines) alone(int, int)                                    {}
+func (lines) voting([]ballot)                                   {}
 func (l lines) round(e roundEvent)                              { _ = l.Encode(e) }
 func (l lines) motion(e motionEvent)                            { _ = l.Encode(e) }
 func (l lines) summary(s summary)                               { _ = l.Encode(s) }

@@ -16,6 +16,7 @@ type live struct {
 	*plain
 	scores []float64
 	spent  *promised // of a private task
+	open   []ballot  // that run
 	drawn  int       // lines of the living part
 	since  time.Time
 	phase  string // what began then
@@ -39,6 +40,8 @@ func (l *live) round(e roundEvent) {
 	}
 }
 
+func (l *live) voting(open []ballot) { l.open = open }
+
 func (l *live) motion(e motionEvent) {
 	l.draw()
 	l.plain.motion(e)
@@ -61,8 +64,12 @@ func (l *live) progress(t spec.Task, r spec.Round) {
 	if all > 0 {
 		share += 100 * done / all
 	}
-	l.draw(append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d%s", r.Number, bar(share, 100*len(running)), r.Phase, done, all,
-		l.waited(fmt.Sprint(r.Number, r.Phase))))...)
+	text := append(l.chart(), fmt.Sprintf("round %3d  %s %-9s %d of %d%s", r.Number, bar(share, 100*len(running)), r.Phase, done, all,
+		l.waited(fmt.Sprint(r.Number, r.Phase))))
+	for _, v := range l.open {
+		text = append(text, v.brief()...)
+	}
+	l.draw(text...)
 }
 
 func (l *live) alone(done, all int) {

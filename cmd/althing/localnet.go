@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -30,6 +31,8 @@ file. Run each with "althing start --home DIR/x".` + sizes,
 	}
 	n.flags(c.Flags())
 	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
+	c.Flags().DurationVar(&n.voting, "voting", time.Minute, "how long holders may vote on a proposal")
+	c.Flags().DurationVar(&n.delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/althing-network/althing/client"
@@ -113,7 +114,27 @@ func (v *votes) step(ctx context.Context, task spec.Task, newest spec.Round) (ov
 			v.face.motion(m.event(newest))
 		}
 	}
-	return over, nil
+	open, err := v.open(ctx)
+	v.face.voting(open)
+	return over, err
+}
+
+// open are the proposals that have not ended.
+func (v *votes) open(ctx context.Context) (open []ballot, err error) {
+	rules, err := v.chain.VoteRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, err := v.chain.BlockTime(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range v.motions {
+		if m.cast && !m.proposal.Status.Final() {
+			open = append(open, ballot{Proposal: m.proposal, Rules: rules, Now: now})
+		}
+	}
+	return open, nil
 }
 
 // advance takes a proposal one step further, where somebody has to do something for that.
@@ -130,17 +151,14 @@ func (v *votes) advance(ctx context.Context, m *motion) (err error) {
 		if err != nil {
 			return err
 		}
-		m.proposal.ID, err = receipt.Proposed()
-		return err
-	}
-	if !m.cast && !m.unvoted {
-		for i := range v.local.Validators {
-			if _, err := v.send(ctx, v.local.Validator(i), client.Vote{Proposal: m.proposal.ID, Option: spec.VoteYes}); err != nil {
-				return err
-			}
+		if m.proposal.ID, err = receipt.Proposed(); err != nil {
+			return err
 		}
+		if err := v.cast(ctx, m); err != nil {
+			return err
+		}
+		m.cast = true
 	}
-	m.cast = true
 	if m.proposal, err = v.chain.Proposal(ctx, m.proposal.ID); err != nil {
 		return err
 	}
@@ -153,6 +171,28 @@ func (v *votes) advance(ctx context.Context, m *motion) (err error) {
 	}
 	m.proposal, err = v.chain.Proposal(ctx, m.proposal.ID)
 	return err
+}
+
+// cast has all validators vote at once: a vote of the demonstration is short, and a machine
+// may be slow. One that comes too late is left out.
+func (v *votes) cast(ctx context.Context, m *motion) error {
+	if m.unvoted {
+		return nil
+	}
+	sent := make(chan error)
+	for i := range v.local.Validators {
+		go func() {
+			_, err := v.send(ctx, v.local.Validator(i), client.Vote{Proposal: m.proposal.ID, Option: spec.VoteYes})
+			sent <- err
+		}()
+	}
+	var failed error
+	for range v.local.Validators {
+		if err := <-sent; !errors.Is(err, client.ErrInactive) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
 }
 
 // occupied reports whether the proposer of a motion has another one open: nobody may have
@@ -212,9 +252,6 @@ func (m *motion) event(newest spec.Round) motionEvent {
 	}
 	if p.Entry != nil {
 		e.Height = p.Entry.Closed
-	}
-	if p.Poll.Outcome == spec.OutcomeQuorum {
-		e.Reason = string(spec.OutcomeQuorum) + ": " + e.Reason
 	}
 	return e
 }

@@ -21,7 +21,8 @@ type network struct {
 	file, architecture                            string
 	seed                                          uint64
 	commit                                        time.Duration
-	govern                                        bool // a vote changes the task, adds a node and removes one
+	voting, delay                                 time.Duration // of proposals; 0: what a [daemon.Localnet] takes
+	govern                                        bool          // a vote changes the task, adds a node and removes one
 	guarding
 }
 
@@ -108,7 +109,7 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 
 // localnet lays the network out in a folder. Port 0 takes ports that are free.
 func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) daemon.Localnet {
-	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Port: port}
+	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Voting: n.voting, Delay: n.delay, Port: port}
 	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
 		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
 			Name: name, Roles: roles, Stake: stake, Slots: 4,

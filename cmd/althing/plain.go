@@ -15,6 +15,7 @@ type plain struct{ out io.Writer }
 func (*plain) waiting(int, int)               {}
 func (*plain) progress(spec.Task, spec.Round) {}
 func (*plain) alone(int, int)                 {}
+func (*plain) voting([]ballot)                {}
 
 func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string) {
 	goal := fmt.Sprintf("%d rounds", t.Spec.Target.Rounds)

@@ -166,7 +166,7 @@ func (s *session) refusedOf(ctx context.Context, account *client.Account, number
 		return hinted{err, s.command("proposal watch", fmt.Sprint(number))}
 	case errors.Is(err, client.ErrPower):
 		power, unknown := account.Power(ctx, account.Address(), number)
-		if unknown == nil {
+		if unknown == nil && power.Bonded+power.Staked > 0 {
 			err = fmt.Errorf("%w: of %s bonded and %s staked, %s were there when it counted",
 				err, money(power.Bonded), money(power.Staked), money(power.Power))
 		}

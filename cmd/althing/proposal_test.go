@@ -72,13 +72,13 @@ dry run   would succeed at height 12, with 51234 gas
 digest    ` + spec.DigestOf([]byte("messages")).String() + `
 account   althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
           weighs 30 THING and has not voted
-yes       [======================        ] 0.75     150 THING
-no        [=======                       ] 0.25     50 THING
-abstain   [                              ] 0        0 THING
-veto      [                              ] 0        0 THING
-quorum    [========================      ] 0.2      of 0.25 at least, 2 voters
+yes       [======================        ] 75%      150 THING
+no        [=======                       ] 25%      50 THING
+abstain   [                              ] 0%       0 THING
+veto      [                              ] 0%       0 THING
+quorum    [========================      ] 20%      of 25% at least, 2 voters
 clock     [=======                       ] 9h left to vote
-as is     would not pass: quorum not reached: 0.2 of 0.25 voted
+as is     would not pass: quorum not reached: 20% has voted, want 25%
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -193,7 +193,7 @@ func TestProposalNews(t *testing.T) {
 		}
 	}
 	want := `proposal 3  voting
-proposal 3  2 voters, yes 0.75, voted 0.2 of 0.25
+proposal 3  2 voters, 75% is Yes, 20% has voted of 25%
 proposal 3  may be executed: althing proposal execute 3 --home net/trainer-1
 proposal 3  ends in 9h, and althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684 has not voted: althing proposal vote 3 yes --home net/trainer-1
 `

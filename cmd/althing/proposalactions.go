@@ -77,9 +77,13 @@ func details(a spec.Action, owners map[uint64]string) (lines []string) {
 	return lines
 }
 
-// setting is a value before and after, with its unit: "jail_seconds 600 (10m) -> 3600 (1h)".
+// setting is a value before and after, with its unit: "jail_seconds 600 (10m) -> 3600 (1h)",
+// or the value alone where nobody has looked what it was.
 func setting(s spec.Setting, of []spec.Parameter) string {
 	p, _ := spec.ParameterNamed(of, s.Name)
+	if s.Before == "" {
+		return fmt.Sprintf("%s %s", clean(s.Name), valued(p, s.Value))
+	}
 	return fmt.Sprintf("%s %s -> %s", clean(s.Name), valued(p, s.Before), valued(p, s.Value))
 }
 

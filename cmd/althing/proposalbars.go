@@ -66,10 +66,9 @@ func (v ballot) bars() (lines []string) {
 			power uint64
 		}{{"yes", t.Yes}, {"no", t.No}, {"abstain", t.Abstain}, {"veto", t.Veto}} {
 			share := spec.Share(b.power, t.Cast())
-			lines = append(lines, fmt.Sprintf("%-8s  %s %-8s %s", b.name, bar(int(share), int(spec.One)), share, money(b.power)))
+			lines = append(lines, fmt.Sprintf("%-8s  %s %-8s %s", b.name, bar(int(share), int(spec.One)), share.Percent(), money(b.power)))
 		}
-		voted := spec.Share(t.Cast(), v.Poll.Total)
-		lines = append(lines, fmt.Sprintf("%-8s  %s %-8s of %s at least, %s", "quorum", bar(int(voted), max(1, int(v.Rules.Quorum))), voted, v.Rules.Quorum, counted(uint32(t.Voters), "voter")))
+		lines = append(lines, v.quorum())
 	}
 	if line := v.clock(); line != "" {
 		lines = append(lines, line)
@@ -82,6 +81,19 @@ func (v ballot) bars() (lines []string) {
 		lines = append(lines, fmt.Sprintf("%-8s  %s", "as is", outcome))
 	}
 	return lines
+}
+
+// brief draws a vote in three lines: Yes, the quorum and the clock.
+func (v ballot) brief() []string {
+	yes := spec.Share(v.Poll.Tally.Yes, v.Poll.Tally.Decided())
+	return []string{fmt.Sprintf("vote %3d  %s %-8s is Yes: %s", v.ID, bar(int(yes), int(spec.One)), yes.Percent(), clean(v.Title)), v.quorum(), v.clock()}
+}
+
+// quorum is how much of all power has voted.
+func (v ballot) quorum() string {
+	voted := spec.Share(v.Poll.Tally.Cast(), v.Poll.Total)
+	return fmt.Sprintf("%-8s  %s %-8s of %s at least, %s", "quorum",
+		bar(int(voted), max(1, int(v.Rules.Quorum))), voted.Percent(), v.Rules.Quorum.Percent(), counted(uint32(v.Poll.Tally.Voters), "voter"))
 }
 
 // clock is how far the running period is, empty where none runs.
@@ -97,11 +109,14 @@ func (v ballot) clock() string {
 	if v.Entry != nil && v.Entry.Ripe() {
 		what = "left to execute it"
 	}
-	left := spec.Duration(max(0, to-now))
-	left -= left % spec.Second // for people
-	line := fmt.Sprintf("%s %s", left, what)
+	line := fmt.Sprintf("%s %s", inSeconds(max(0, to-now)), what)
 	if from == to || from == now {
 		return fmt.Sprintf("%-8s  %s", "clock", line)
 	}
 	return fmt.Sprintf("%-8s  %s %s", "clock", bar(int(now-from), int(to-from)), line)
+}
+
+// inSeconds is a time in milliseconds for people, rounded down to seconds.
+func inSeconds[T ~int64 | ~uint64](ms T) spec.Duration {
+	return spec.Duration(ms) - spec.Duration(ms)%spec.Second
 }

@@ -53,8 +53,8 @@ func (s *session) proposalList() *cobra.Command {
 			return show(s, proposals, []any{"PROPOSAL", "STATUS", "ACTIONS", "YES", "VOTED", "TITLE"}, func(p spec.Proposal) []any {
 				return []any{
 					p.ID, p.Status, unless(len(p.Actions) == 0, kinds(p.Actions)),
-					unless(p.Poll.Tally.Decided() == 0, spec.Share(p.Poll.Tally.Yes, p.Poll.Tally.Decided())),
-					unless(p.Poll.Total == 0, spec.Share(p.Poll.Tally.Cast(), p.Poll.Total)), clean(p.Title),
+					unless(p.Poll.Tally.Decided() == 0, spec.Share(p.Poll.Tally.Yes, p.Poll.Tally.Decided()).Percent()),
+					unless(p.Poll.Total == 0, spec.Share(p.Poll.Tally.Cast(), p.Poll.Total).Percent()), clean(p.Title),
 				}
 			})
 		},
@@ -111,9 +111,9 @@ func (s *session) ballot(ctx context.Context, word string) (ballot, error) {
 	}
 	v, err := look(ctx, c, number, voter)
 	if errors.Is(err, client.ErrNoProposal) {
-		return v, s.explain(fmt.Errorf("proposal %d: %w", number, err))
+		return v, s.explain(err)
 	}
-	if err == nil {
+	if err == nil && !v.Status.Final() { // what was before it was carried out is past
 		v.Actions, err = c.Compare(ctx, v.Actions)
 	}
 	return v, err
@@ -160,7 +160,11 @@ func (s *session) showProposal(v ballot) error {
 	t.row("status", state)
 	t.row("proposer", v.Proposer())
 	paragraph(t, v.Summary)
-	t.row("deposit", money(v.Deposit))
+	deposit := money(v.Deposit)
+	if v.Status == spec.ProposalDeposit {
+		deposit += " of " + money(v.Rules.MinDeposit)
+	}
+	t.row("deposit", deposit)
 	actions(t, v.Actions, nil)
 	verdicts(t, v.Poll.DryRun, v.Poll.Dangerous, v.Poll.Digest, len(v.Actions) > 0 && v.Actions[0].Text != "")
 	if e := v.Entry; e != nil {
@@ -205,9 +209,9 @@ func waits(e spec.Entry) string {
 		}
 		return line
 	case e.Ripe():
-		return fmt.Sprintf("may be executed, for %s more of network time", spec.Duration(e.Expires-e.Now))
+		return fmt.Sprintf("may be executed, for %s more of network time", inSeconds(e.Expires-e.Now))
 	case e.Now < e.ETA:
-		return fmt.Sprintf("may be executed in %s of network time", spec.Duration(e.ETA-e.Now))
+		return fmt.Sprintf("may be executed in %s of network time", inSeconds(e.ETA-e.Now))
 	}
 	return "expires with the next block"
 }

@@ -154,6 +154,9 @@ func addModels(ctx context.Context, account *client.Account, draft *spec.Draft, 
 			if err != nil {
 				return nil, fmt.Errorf("action %d, update_model: who serves the model: %w", i+1, err)
 			}
+			if n.Profile.Endpoint == "" {
+				return nil, fmt.Errorf("action %d, update_model: holder: node %d of %s serves nothing: name one that has %s", i+1, n.ID, account.Address(), update.Model)
+			}
 			update.Holder, models[update.Task] = n.ID, b
 		}
 		draft.Actions[i].UpdateModel = &update

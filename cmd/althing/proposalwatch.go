@@ -68,7 +68,7 @@ func (w watching) one(ctx context.Context, number uint64) error {
 	for range w.c.Heights(ctx) {
 		ended, err := w.turn(ctx, number)
 		if errors.Is(err, client.ErrNoProposal) {
-			return w.s.explain(fmt.Errorf("proposal %d: %w", number, err))
+			return w.s.explain(err)
 		}
 		if refused(err) || ended {
 			return err
@@ -168,12 +168,12 @@ func (w watching) say(n counting, now ballot) error {
 			words += ", " + waits(*now.Entry)
 		}
 	case "votes":
-		words = fmt.Sprintf("%s, yes %s, voted %s of %s", counted(uint32(n.Tally.Voters), "voter"), n.Yes, n.Voted, n.Quorum)
+		words = fmt.Sprintf("%s, %s is Yes, %s has voted of %s", counted(uint32(n.Tally.Voters), "voter"), n.Yes.Percent(), n.Voted.Percent(), n.Quorum.Percent())
 	case "ripe":
 		words = "may be executed: " + w.s.command("proposal execute", number)
 	case "ending":
 		words = fmt.Sprintf("ends in %s, and %s has not voted: %s",
-			spec.Duration(n.Left-n.Left%int64(spec.Second)), w.voter, w.s.command("proposal vote", number, "yes"))
+			inSeconds(n.Left), w.voter, w.s.command("proposal vote", number, "yes"))
 	}
 	_, err := fmt.Fprintf(w.s.out, "proposal %s  %s\n", number, words)
 	return err

@@ -135,6 +135,9 @@ func rules(t table, asked spec.TaskSpec) {
 	}
 	promiseOf(asked).rows(t, asked)
 	t.row("audit", asked.Audit)
+	if asked.Governed {
+		t.row("governed", "votes may change its hyper-parameters and weights")
+	}
 	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)
 	if asked.Target.Accuracy > 0 {
 		goal = fmt.Sprintf("accuracy %s within %d rounds", asked.Target.Accuracy, asked.Target.Rounds)

@@ -129,7 +129,7 @@ func refusals(w *twins) {
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
 		case round.ErrContradiction, round.ErrKnown: // see twoReceipts and twoAnswers
-		case round.ErrUngoverned, round.ErrOutdated, round.ErrNominated, round.ErrNotNominated, round.ErrUnattested: // see votes
+		case round.ErrUngoverned, round.ErrOutdated, round.ErrNominated, round.ErrNotNominated, round.ErrUnattested, round.ErrUnserved: // see votes
 		case round.ErrBase, round.ErrUnchanged, round.ErrRevisions, round.ErrAuthority, round.ErrTariff: // of votes, see package task
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so
 		default:
