@@ -118,8 +118,15 @@ func (a assembly) passes(msgs ...sdk.Msg) uint64 {
 	a.Helper()
 	id := a.proposes("validator", msgs...)
 	a.does("validator", vote("validator", id, govv1.OptionYes))
-	a.wait(voting)
+	a.ends()
 	return id
+}
+
+// ends lets a vote end with one block, in which the network lives for a moment only.
+func (a assembly) ends() {
+	a.Helper()
+	a.network.now = a.now.Add(voting)
+	a.block()
 }
 
 // carriesOut is one that is executed.

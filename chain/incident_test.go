@@ -59,7 +59,8 @@ func TestIncidentBeanstalk2022FlashStake(t *testing.T) {
 			}
 			continue
 		}
-		a.wait(voting + delay)
+		a.ends()
+		a.wait(delay)
 		if before := a.balance("bob"); says != "" || a.asks("ann", execute("ann", 1)) != "" || a.balance("bob") != before+182_000_000 {
 			t.Errorf("without the defence: %q, bob has %d", says, a.balance("bob"))
 		}
@@ -89,7 +90,7 @@ func TestIncidentMaker2020FlashVote(t *testing.T) {
 		id := a.proposes("validator", dearer(26))
 		a.does("validator", vote("validator", id, govv1.OptionNo))
 		says := a.asks("bob", register("bob", 500*chain.Thing), vote("bob", id, govv1.OptionYes), &nodepb.MsgExit{Owner: account("bob").String()})
-		a.wait(voting)
+		a.ends()
 		if off != nil && (says != "" || !passed(a.poll(id))) || off == nil && (!strings.Contains(says, "insufficient voting power") || passed(a.poll(id))) {
 			t.Errorf("without the records %v: %q, %+v", off != nil, says, a.poll(id))
 		}
@@ -107,7 +108,7 @@ func TestIncidentSteem2020Exchanges(t *testing.T) {
 		id := a.proposes("validator", dearer(26))
 		a.does("validator", vote("validator", id, govv1.OptionNo))
 		says := a.asks("bob", vote("bob", id, govv1.OptionYes))
-		a.wait(voting)
+		a.ends()
 		if passed(a.poll(id)) != (warmup == 0) || warmup > 0 && !strings.Contains(says, "insufficient voting power") {
 			t.Errorf("with a warmup of %d s: %q, %+v", warmup, says, a.poll(id))
 		}
@@ -226,7 +227,8 @@ func TestIncidentSynthetify2023Inactive(t *testing.T) {
 		id := a.proposes("bob", mint("bob", 230_000))
 		a.refused("has one already", "bob", proposal(t, "bob", 10*chain.Thing))
 		a.does("bob", vote("bob", id, govv1.OptionYes))
-		a.wait(voting + delay)
+		a.ends()
+		a.wait(delay)
 		says := a.asks("bob", execute("bob", id))
 		if stake == 20 && says != "" || stake == 5 && !strings.Contains(says, "quorum not reached") {
 			t.Errorf("with %d THING: %q", stake, says)
@@ -283,7 +285,7 @@ func TestIncidentMango2022PartyVotes(t *testing.T) {
 		a.does("validator", vote("validator", id, govv1.OptionYes))
 		a.does("bob", &nodepb.MsgBond{Owner: account("bob").String(), Amount: 500 * chain.Thing})
 		a.does("bob", vote("bob", id, govv1.OptionNo))
-		a.wait(voting)
+		a.ends()
 		if p := a.poll(id); passed(p) != (off == nil) || off == nil && p.Tally.No != 5*chain.Thing {
 			t.Errorf("without the records %v: %+v", off != nil, p)
 		}
