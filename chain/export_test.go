@@ -12,10 +12,14 @@ import (
 	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/runtime"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
 
 	"github.com/althing-network/althing/chain/node"
 	"github.com/althing-network/althing/chain/task"
@@ -128,4 +132,30 @@ func (a *App) Sequence(ctx sdk.Context, of sdk.AccAddress) uint64 {
 func (a *App) Accuse(ctx sdk.Context, m *taskpb.MsgAccuseAnswers) error {
 	_, err := a.tasks.AccuseAnswers(ctx, m)
 	return err
+}
+
+// AtOnce is a guard with which x/gov runs the messages of what has passed itself, whichever
+// they are, in the block in which the vote ends.
+func AtOnce(a *App) {
+	a.guard()
+	at := slices.IndexFunc(a.reader.stores, func(s readStore) bool { return s.key.Name() == govtypes.StoreKey })
+	*a.gov = *govkeeper.NewKeeper(
+		a.Codec, runtime.NewKVStoreService(a.reader.stores[at].key), a.accounts, a.bank, a.distribution,
+		a.MsgServiceRouter(), govtypes.DefaultConfig(), a.gov.GetAuthority(), a.dao.Tally)
+	a.gov.SetLegacyRouter(govv1beta1.NewRouter())
+	a.gov.SetHooks(a.dao.Hooks())
+}
+
+// Unrecorded is a guard with which stakes of nodes weigh what they are when they vote.
+func Unrecorded(a *App) {
+	a.guard()
+	joint := council{a}
+	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Waiting: joint, Periods: joint})
+}
+
+// Unheld is a guard with which a stake leaves though a vote waits that may concern it.
+func Unheld(a *App) {
+	a.guard()
+	joint := council{a}
+	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Stakes: joint, Periods: joint})
 }

@@ -30,7 +30,12 @@ type crew struct {
 // training is a chain with a task that so many trainers train in round 1.
 func training(t testing.TB, trainers int, guard func(*chain.App)) crew {
 	t.Helper()
-	g := genesis(t)
+	return trainingBy(t, genesis(t), trainers, guard, func(*spec.TaskSpec) {})
+}
+
+// trainingBy is one with a genesis and a task of its own.
+func trainingBy(t testing.TB, g chain.Genesis, trainers int, guard func(*chain.App), ask func(*spec.TaskSpec)) crew {
+	t.Helper()
 	names := []string{"aggregator", "evaluator"}
 	for i := range trainers {
 		names = append(names, fmt.Sprint("trainer", i))
@@ -52,7 +57,9 @@ func training(t testing.TB, trainers int, guard func(*chain.App)) crew {
 		txs = append(txs, c.says(name, 10_000, 0, m))
 	}
 	c.all(txs...)
-	c.all(c.says("ann", 10_000, 0, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(c.task())}))
+	asked := c.task()
+	ask(&asked)
+	c.all(c.says("ann", 10_000, 0, &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(asked)}))
 	model := spec.DigestOf([]byte("model 0"))
 	for _, name := range names[:2] {
 		c.all(c.says(name, 0, 0, &taskpb.MsgReady{Owner: account(name).String(), Task: 1, Digest: model[:]}))

@@ -52,8 +52,8 @@ type history struct {
 	t      *rapid.T
 	said   map[string]int // transactions in this block, by account
 	txs    [][]byte
-	minted uint64          // uthing, in the genesis
-	burned uint64          // uthing, as the events of slashes say
+	minted uint64          // uthing, in the genesis and to nodes that a vote lets in
+	burned uint64          // uthing, as the events of slashes, removals, exits and vetoes say
 	liars  map[uint64]bool // aggregators that publish another model
 	hiders map[uint64]bool // nodes that commit and do not reveal
 	lives  int             // imports
