@@ -260,6 +260,9 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkProposals(ctx); err != nil {
+		return nil, fmt.Errorf("read the genesis: %w", err)
+	}
 	if err := (council{a}).CheckPeriods(ctx); err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}

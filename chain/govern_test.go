@@ -237,6 +237,26 @@ func TestProposalsMayDoLittle(t *testing.T) {
 }
 
 // TestDangerousNeedsMore: coins are made by two thirds only.
+// TestGenesisThatHaltsAtAVote: a genesis whose quorum is no number is refused, since the
+// chain would stop at the end of the first vote.
+func TestGenesisThatHaltsAtAVote(t *testing.T) {
+	doc, err := genesis(t).Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chain.CheckGenesis(doc); err != nil {
+		t.Fatal(err)
+	}
+	const quorum = `"quorum":"0.250000000000000000"`
+	if !strings.Contains(string(doc.AppState), quorum) {
+		t.Fatal("the genesis says no quorum")
+	}
+	doc.AppState = []byte(strings.Replace(string(doc.AppState), quorum, `"quorum":"much"`, 1))
+	if err := chain.CheckGenesis(doc); err == nil || !strings.Contains(err.Error(), "quorum") {
+		t.Errorf("a quorum that is no number: %v", err)
+	}
+}
+
 func TestDangerousNeedsMore(t *testing.T) {
 	a := assemble(t)
 	a.does("ann", stakingtypes.NewMsgDelegate(account("ann").String(), sdk.ValAddress(account("validator")).String(), uthing(60_000_000)))

@@ -1,6 +1,9 @@
 package chain
 
 import (
+	"fmt"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/x/gov"
 	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
@@ -21,4 +24,17 @@ type proposals struct {
 func (p proposals) RegisterServices(c module.Configurator) {
 	govv1.RegisterMsgServer(c.MsgServer(), p.votes.Server())
 	govv1.RegisterQueryServer(c.QueryServer(), govkeeper.NewQueryServer(p.keeper))
+}
+
+// checkProposals wants x/gov to have parameters with which it can end a vote. It takes any
+// from a genesis, and the block in which it cannot read one is the last.
+func (a *App) checkProposals(ctx sdk.Context) error {
+	params, err := a.gov.Params.Get(ctx)
+	if err == nil {
+		err = params.ValidateBasic()
+	}
+	if err != nil {
+		return fmt.Errorf("the rules of proposals: %w", err)
+	}
+	return nil
 }

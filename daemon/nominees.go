@@ -24,6 +24,8 @@ type nominees struct {
 	refused map[string]time.Time // files that are none, as of when they were written
 }
 
+var errNoFile = errors.New("it is no regular file")
+
 const nomineesFolder = "nominees"
 
 // NomineeFile is the path in the home folder of a node at which its owner puts the model
@@ -47,7 +49,10 @@ func (n *nominees) take(ctx context.Context, s blob.Store, chain role.Records, l
 		if err != nil || n.refused[f.Name()].Equal(info.ModTime()) {
 			continue
 		}
-		d, err := n.offer(ctx, s, chain, f.Name(), info.Size())
+		var d spec.Digest
+		if err = errNoFile; info.Mode().IsRegular() { // the size of a link or a pipe says nothing
+			d, err = n.offer(ctx, s, chain, f.Name(), info.Size())
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

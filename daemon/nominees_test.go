@@ -57,6 +57,10 @@ func TestNomineesAreServed(t *testing.T) {
 	put(daemon.NomineeFile(id, 9), append(bytes.Clone(good), make([]byte, 1000)...))
 	put(daemon.NomineeFile(id+1, 7), good)
 	put(filepath.Join("nominees", "model.safetensors"), good)
+	elsewhere := filepath.Join(home, "elsewhere") // of the right size as far as the link says
+	if err := errors.Join(os.WriteFile(elsewhere, good, 0o600), os.Symlink(elsewhere, filepath.Join(home, daemon.NomineeFile(id, 10)))); err != nil {
+		t.Fatal(err)
+	}
 	daemon.TakeNominees(t.Context(), home, store, n.Records(), log, 3)
 	labels, err := store.Labels(t.Context())
 	if err != nil || len(labels) != 1 || labels[0].Path() != "tasks/1/proposals/7/model" || labels[0].Digest != spec.DigestOf(good) {
@@ -65,7 +69,7 @@ func TestNomineesAreServed(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, daemon.NomineeFile(id, 7))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file is left: %v", err)
 	}
-	for _, once := range []string{"serves a nominee", "proposal-8", "proposal-9", "task not found", "want task-1-proposal-2.safetensors"} {
+	for _, once := range []string{"serves a nominee", "proposal-8", "proposal-9", "no regular file", "task not found", "want task-1-proposal-2.safetensors"} {
 		if got := strings.Count(said.String(), once); got != 1 {
 			t.Errorf("%q is said %d times:\n%s", once, got, &said)
 		}

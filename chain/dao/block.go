@@ -17,8 +17,16 @@ const (
 	recordsPerBlock = 100
 )
 
-// BeginBlock begins to record what changes, in the first block.
+// BeginBlock notes what all power together is, and begins to record what changes, in the
+// first block.
 func (k Keeper) BeginBlock(ctx context.Context) error {
+	total, err := k.total(ctx)
+	if err != nil {
+		return err
+	}
+	if err := k.whole.Set(ctx, total); err != nil {
+		return err
+	}
 	begun, err := k.begun.Has(ctx)
 	if err != nil || begun {
 		return err

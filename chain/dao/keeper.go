@@ -91,6 +91,7 @@ type Keeper struct {
 	begun     collections.Item[bool]     // the first block has begun: changes are recorded
 	records   collections.Map[collections.Pair[[]byte, int64], uint64]
 	times     collections.KeySet[collections.Pair[int64, []byte]] // records by time
+	whole     collections.Item[uint64]                            // all power when this block began
 
 	parts *Parts
 }
@@ -115,6 +116,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, staking Staking, 
 			collections.PairKeyCodec(collections.BytesKey, collections.Int64Key), collections.Uint64Value),
 		times: collections.NewKeySet(sb, collections.NewPrefix(9), "times",
 			collections.PairKeyCodec(collections.Int64Key, collections.BytesKey)),
+		whole: collections.NewItem(sb, collections.NewPrefix(10), "whole", collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above

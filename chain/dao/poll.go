@@ -95,12 +95,22 @@ func (k Keeper) lives(ctx context.Context, p daopb.Poll) (lives bool, err error)
 	return lives, nil
 }
 
-// start settles who weighs what in a vote.
-func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint64) (err error) {
+// start settles who weighs what in a vote. All together weigh no less than when the block
+// began: stake that leaves and comes back within the block keeps its weight, and while it
+// is away a vote may start.
+func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint64) error {
 	s := spanOf(now(ctx), milliseconds(warmup))
 	p.Start, p.Mark, p.End = s.start, s.mark, end
-	p.Total, err = k.total(ctx)
-	return err
+	total, err := k.total(ctx)
+	if err != nil {
+		return err
+	}
+	whole, err := k.whole.Get(ctx)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		return fmt.Errorf("read all power as it was: %w", err)
+	}
+	p.Total = max(total, whole)
+	return nil
 }
 
 // count adds a vote to the sums.

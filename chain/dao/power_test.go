@@ -79,6 +79,26 @@ func TestPowerOfStakeThatComesLate(t *testing.T) {
 }
 
 // TestPowerGrowsOld: what is new weighs after one to two warmups.
+// TestQuorumOfStakeThatStepsAside: stake that leaves, and comes back in the block in which a
+// vote starts, makes the quorum of that vote no smaller.
+func TestQuorumOfStakeThatStepsAside(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": 20 * spec.Thing, "bob": 80 * spec.Thing})
+	var id uint64
+	w.check(w.tx(func(ctx sdk.Context) (err error) {
+		left := w.unbond(ctx, "ann", "val-1", 20*spec.Thing)
+		id, err = w.propose(ctx, "val-1", full(), remove(1))
+		_, back := w.bonds.CancelUnbondingDelegation(ctx, stakingtypes.NewMsgCancelUnbondingDelegation(
+			account("ann").String(), sdk.ValAddress(account("val-1")).String(), ctx.BlockHeight(), coin(20*spec.Thing)))
+		return errors.Join(left, err, back)
+	}))
+	if p := w.power("ann", id); p != 20*spec.Thing {
+		t.Fatalf("it weighs %d", p)
+	}
+	if p := w.poll(id); p.Total != 102*spec.Thing {
+		t.Errorf("all together weigh %d uthing in the vote, want %d", p.Total, 102*spec.Thing)
+	}
+}
+
 func TestPowerGrowsOld(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
 	w.check(w.tx(func(ctx sdk.Context) error { return w.stake(ctx, "bob", 7) }))

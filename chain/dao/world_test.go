@@ -96,7 +96,7 @@ func authority() sdk.AccAddress { return authtypes.NewModuleAddress(govtypes.Mod
 func coins(n uint64) sdk.Coins { return sdk.NewCoins(coin(n)) }
 func coin(n uint64) sdk.Coin   { return sdk.NewCoin(spec.Denom, math.NewIntFromUint64(n)) }
 
-// assemble is a world without state.
+// assemble is a world without state but for how coins are bonded.
 func assemble(t testing.TB, off without) *world {
 	t.Helper()
 	w := &world{TB: t, off: off}
@@ -147,6 +147,10 @@ func assemble(t testing.TB, off without) *world {
 	daopb.RegisterMsgServer(w.router, w.Keeper)
 	tokenpb.RegisterMsgServer(w.router, token.NewKeeper(w.bank, accountCodec, authority().String(), nil))
 	nodepb.RegisterMsgServer(w.router, w.nodes)
+	w.check(w.bank.SetParams(w.ctx, banktypes.DefaultParams()))
+	bonds := stakingtypes.DefaultParams()
+	bonds.BondDenom, bonds.KeyRotationFee.Denom = spec.Denom, spec.Denom
+	w.check(w.staking.SetParams(w.ctx, bonds))
 	return w
 }
 
@@ -155,10 +159,6 @@ func assemble(t testing.TB, off without) *world {
 func begin(t testing.TB, off without, bonded map[string]uint64) *world {
 	t.Helper()
 	w := assemble(t, off)
-	w.check(w.bank.SetParams(w.ctx, banktypes.DefaultParams()))
-	bonds := stakingtypes.DefaultParams()
-	bonds.BondDenom, bonds.KeyRotationFee.Denom = spec.Denom, spec.Denom
-	w.check(w.staking.SetParams(w.ctx, bonds))
 	w.accounts.GetModuleAccount(w.ctx, govtypes.ModuleName)
 	w.check(w.gov.ProposalID.Set(w.ctx, 1))
 	w.check(w.gov.Constitution.Set(w.ctx, ""))
