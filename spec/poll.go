@@ -81,7 +81,7 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 
 // TooFew says that a quorum is not reached, of amounts of power.
 func TooFew(cast, total uint64, quorum PPM) string {
-	return fmt.Sprintf("%s has voted, want %s", Share(cast, total).Percent(), quorum.Percent())
+	return fmt.Sprintf("%s voted, want %s", Share(cast, total).Percent(), quorum.Percent())
 }
 
 // Vetoed says that there are too many vetoes.

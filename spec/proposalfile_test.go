@@ -178,9 +178,9 @@ func TestPassing(t *testing.T) {
 		poll spec.Poll
 		why  string // empty: passes
 	}{
-		"nobody has voted":     {spec.Poll{Total: 100}, "quorum not reached: 0% has voted, want 25%"},
+		"nobody has voted":     {spec.Poll{Total: 100}, "quorum not reached: 0% voted, want 25%"},
 		"nobody can vote":      {spec.Poll{}, "quorum not reached"},
-		"one short":            {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 24}}, "quorum not reached: 24% has voted, want 25%"},
+		"one short":            {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 24}}, "quorum not reached: 24% voted, want 25%"},
 		"just enough":          {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 25}}, ""},
 		"only abstained":       {spec.Poll{Total: 100, Tally: spec.Tally{Abstain: 90}}, "0% is Yes"},
 		"a draw":               {spec.Poll{Total: 100, Tally: spec.Tally{Yes: 30, No: 30}}, "50% is Yes, want more than 50%"},

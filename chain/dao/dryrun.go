@@ -61,8 +61,24 @@ func (k Keeper) run(ctx sdk.Context, messages []sdk.Msg) (err error) {
 	return nil
 }
 
-// bounded cuts a text that is kept.
+// bounded is a text as it is kept: short, and without the places in source files that the
+// SDK puts into errors, "[/home/ann/errors.go:161]". They differ from one machine to the
+// next, and what is kept must not.
 func bounded(text string) string {
+	for from := 0; ; {
+		begin := strings.Index(text[from:], " [")
+		if begin < 0 {
+			break
+		}
+		begin += from
+		end := strings.Index(text[begin:], "]")
+		if end < 0 {
+			break
+		}
+		if from = begin + 1; strings.Contains(text[begin:begin+end], ".go:") {
+			text, from = text[:begin]+text[begin+end+1:], begin
+		}
+	}
 	if len(text) <= maxReason {
 		return text
 	}

@@ -3,6 +3,7 @@ package dao_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -125,13 +126,13 @@ func TestNotQueued(t *testing.T) {
 	w.decided()
 	says(waiting, dao.ErrInactive, "no deposit in time")
 	says(text, dao.ErrInactive, "has nothing to execute")
-	says(vetoed, dao.ErrInactive, "was vetoed: 60000000 of 60000000")
+	says(vetoed, dao.ErrInactive, "was vetoed: 100% is veto")
 	few, rejected := w.proposed("dan", remove(1)), w.proposed("ann", remove(1))
 	w.votes("dan", few, govv1.OptionYes)
 	w.votes("ann", rejected, govv1.OptionNo)
 	w.decided()
-	says(few, dao.ErrQuorum, "1000000 of 93000000")
-	says(rejected, dao.ErrInactive, "was rejected: 0 of the 60000000")
+	says(few, dao.ErrQuorum, "1.0752% voted, want 25%")
+	says(rejected, dao.ErrInactive, "was rejected: 0% is Yes")
 	for name, do := range map[string]func(sdk.Context) error{
 		"a late vote": func(ctx sdk.Context) error { return w.vote(ctx, "bob", rejected, govv1.OptionYes) },
 		"a late deposit": func(ctx sdk.Context) error {
@@ -156,6 +157,15 @@ func TestPeriods(t *testing.T) {
 	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: w.queue, Periods: func(context.Context) error { return wrong }, Trying: func(ctx sdk.Context) sdk.Context { return ctx }})
 	id := w.proposed("ann", update(func(_ *daopb.Params, r *daopb.Rules) { r.VotingSeconds = 30 * 24 * 3600 }))
 	if got := w.poll(id).DryRun.Error; got != wrong.Error() {
+		t.Errorf("tried: %q", got)
+	}
+	w.decided()
+	wrong = fmt.Errorf("of two [or more]: %w", dao.ErrAccount.Wrap("ann"))
+	if !strings.Contains(wrong.Error(), ".go:") {
+		t.Errorf("the SDK says no place in %q: bounded has nothing to do", wrong)
+	}
+	again := w.proposed("ann", update(func(_ *daopb.Params, r *daopb.Rules) { r.VotingSeconds = 30 * 24 * 3600 }))
+	if got := w.poll(again).DryRun.Error; strings.Contains(got, ".go:") || !strings.Contains(got, "of two [or more]: ann") {
 		t.Errorf("tried: %q", got)
 	}
 }

@@ -74,7 +74,10 @@ type tryingKey struct{}
 
 // Trying is a context in which a proposal is tried, and what comes of it is thrown away:
 // nobody has attested yet what it wants to be attested.
-func Trying(ctx sdk.Context) sdk.Context { return ctx.WithValue(tryingKey{}, true) }
+func Trying(ctx sdk.Context) sdk.Context {
+	const none = ^uint64(0) // no proposal has this number
+	return Carrying(ctx.WithValue(tryingKey{}, true), none)
+}
 
 func trying(ctx context.Context) bool {
 	tried, _ := ctx.Value(tryingKey{}).(bool)

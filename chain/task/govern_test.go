@@ -93,6 +93,13 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	}
 	refuse(attest(7, id, foreign), "task/41")
 	refuse(adopt, "task/41")
+	tried, _ := w.ctx.CacheContext()
+	if err := w.run(task.Trying(tried), adopt); code(err) != "task/43" {
+		t.Errorf("a model that nobody serves is tried: %v", err)
+	}
+	served := update(id, 0, weights(foreign))
+	served.Holder = 3
+	w.must(w.run(task.Trying(tried), served)) // nobody has to have attested it
 	w.must(w.Nominate(w.ctx, 7, adopt))
 	if err := w.Nominate(w.ctx, 8, adopt); code(err) != "task/40" {
 		t.Errorf("a second nominee: %v", err)

@@ -144,6 +144,10 @@ func (l *live) draw(text ...string) {
 		fmt.Fprintf(l.out, "\x1b[%dA\x1b[J", l.drawn)
 	}
 	for _, line := range text {
+		const columns = 80 // a line that goes on in the next one would not be drawn over
+		if runes := []rune(line); len(runes) > columns {
+			line = string(runes[:columns])
+		}
 		fmt.Fprintln(l.out, line)
 	}
 	l.drawn = len(text)

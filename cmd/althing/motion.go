@@ -272,7 +272,7 @@ func (d *demonstration) granted() (uthing uint64) {
 // outcome is how it ended, in words.
 func (e motionEvent) outcome() string {
 	if e.Reason != "" {
-		return fmt.Sprintf("%s (%s)", e.Status, e.Reason)
+		return fmt.Sprintf("%s: %s", e.Status, e.Reason)
 	}
 	return string(e.Status)
 }

@@ -53,7 +53,11 @@ func (p *plain) round(e roundEvent) {
 }
 
 func (p *plain) motion(e motionEvent) {
-	fmt.Fprintf(p.out, "vote  %3d  %s: %s at height %d, %s of %s THING voted\n", e.ID, e.Title, e.outcome(), e.Height, inThing(e.Power), inThing(e.Total))
+	fmt.Fprintf(p.out, "vote  %3d  %s: %s", e.ID, e.Title, e.outcome())
+	if e.Reason == "" {
+		fmt.Fprintf(p.out, " at height %d, %s voted", e.Height, spec.Share(e.Power, e.Total).Percent())
+	}
+	fmt.Fprintln(p.out)
 }
 
 // without tells which trainers a round did without, and why.

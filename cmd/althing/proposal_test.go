@@ -78,7 +78,7 @@ abstain   [                              ] 0%       0 THING
 veto      [                              ] 0%       0 THING
 quorum    [========================      ] 20%      of 25% at least, 2 voters
 clock     [=======                       ] 9h left to vote
-as is     would not pass: quorum not reached: 20% has voted, want 25%
+as is     would not pass: quorum not reached: 20% voted, want 25%
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -86,7 +86,7 @@ func (v ballot) bars() (lines []string) {
 // brief draws a vote in three lines: Yes, the quorum and the clock.
 func (v ballot) brief() []string {
 	yes := spec.Share(v.Poll.Tally.Yes, v.Poll.Tally.Decided())
-	return []string{fmt.Sprintf("vote %3d  %s %-8s is Yes: %s", v.ID, bar(int(yes), int(spec.One)), yes.Percent(), clean(v.Title)), v.quorum(), v.clock()}
+	return []string{fmt.Sprintf("vote %3d  %s %s Yes, %s", v.ID, bar(int(yes), int(spec.One)), yes.Percent(), clean(v.Title)), v.quorum(), v.clock()}
 }
 
 // quorum is how much of all power has voted.
