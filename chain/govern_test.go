@@ -298,13 +298,15 @@ func TestStakeStaysWhileAVoteWaits(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, executed bool // the stake begins to leave before the vote; the proposal is executed
 		stays           bool // when the chain has stood
+		off             func(*chain.App)
 	}{
-		"left after the vote started": {stays: true},
-		"left before":                 {first: true},
-		"executed":                    {executed: true},
+		"left after it, and nothing holds it": {off: chain.Unheld},
+		"left after the vote started":         {stays: true},
+		"left before":                         {first: true},
+		"executed":                            {executed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := assemble(t)
+			a := convene(t, c.off)
 			a.does("ann", register("ann", 5*chain.Thing))
 			leave := &nodepb.MsgExit{Owner: account("ann").String()}
 			if c.first {

@@ -14,11 +14,13 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/pb/nodepb"
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/pb/timelockpb"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -57,11 +59,17 @@ type history struct {
 	liars  map[uint64]bool // aggregators that publish another model
 	hiders map[uint64]bool // nodes that commit and do not reveal
 	lives  int             // imports
+	exits  bool            // somebody may exit in this block, and what was granted to it is burned
+	acted  int             // proposals that were executed
 }
 
-// beginning is a chain with four aggregators, two evaluators and three trainers.
+// beginning is a chain with four aggregators, two evaluators and three trainers, whose votes
+// are over after some blocks. Ann may cancel what they decide.
 func beginning(t *testing.T, r *rapid.T) *history {
-	g := genesis(t)
+	g := brief(t)
+	g.Rules.VotingSeconds, g.Rules.DepositSeconds, g.Rules.MinDeposit = 2, 4, chain.Thing
+	g.Votes.WarmupSeconds, g.Votes.LateSeconds = 1, 1
+	g.Timelock = timelockpb.Params{DelaySeconds: 1, GraceSeconds: 6, Guardian: account("ann").String(), GuardianUntil: g.Time.Add(time.Hour).UnixMilli()}
 	h := &history{
 		t: r, said: map[string]int{}, liars: map[uint64]bool{}, hiders: map[uint64]bool{}, minted: 3000 * chain.Thing,
 		crew: crew{numbers: map[string]uint64{"validator": 0, "ann": 1, "bob": 2}},
@@ -86,6 +94,7 @@ func beginning(t *testing.T, r *rapid.T) *history {
 		m.Profile.Holdings = []nodepb.Holding{{Name: "digits", Samples: 100}}
 		h.says(name, m)
 	}
+	h.says("bob", register("bob", 0)) // node 10 applies
 	h.next(true)
 	return h
 }
@@ -94,6 +103,14 @@ func beginning(t *testing.T, r *rapid.T) *history {
 func (h *history) says(name string, msg sdk.Msg) {
 	h.txs = append(h.txs, h.crew.says(name, 10_000, h.said[name], msg))
 	h.said[name]++
+}
+
+// tell adds one that may use more gas.
+func (h *history) tell(name string, msg sdk.Msg) {
+	h.gas = 1_000_000
+	h.txs = append(h.txs, h.crew.says(name, 30_000, h.said[name], msg))
+	h.said[name]++
+	h.gas = client.Gas
 }
 
 // next makes the block, and wants every coin to be somewhere: with somebody, or burned.
@@ -105,16 +122,34 @@ func (h *history) next(all bool) {
 		h.block(h.txs...)
 	}
 	h.txs, h.said = nil, map[string]int{}
+	var told, gone uint64 // what modules say that they burn, and what the registry's account does
 	for _, e := range h.told {
-		if !strings.HasSuffix(e.Type, ".EventSlashed") {
-			continue
+		says := func(what string) uint64 {
+			for _, a := range e.Attributes {
+				if a.Key == what {
+					return must(strconv.ParseUint(strings.TrimSuffix(strings.Trim(a.Value, `"`), chain.Denom), 10, 64))
+				}
+			}
+			return 0
 		}
-		for _, a := range e.Attributes {
-			if a.Key == "burned" {
-				h.burned += must(strconv.ParseUint(strings.Trim(a.Value, `"`), 10, 64))
+		switch e.Type {
+		case "althing.node.v1.EventSlashed", "althing.node.v1.EventRemoved":
+			told += says("burned")
+		case "althing.node.v1.EventGranted":
+			h.minted += says("amount")
+		case "althing.timelock.v1.EventExecuted":
+			h.acted++
+		case banktypes.EventTypeCoinBurn:
+			h.burned += says("amount")
+			if e.Attributes[0].Value == moduleAddress("node").String() {
+				gone += says("amount")
 			}
 		}
 	}
+	if gone < told || gone > told && !h.exits {
+		h.Fatalf("height %d: nodes have lost %d uthing, and they are told of %d", h.height, gone, told)
+	}
+	h.exits = false
 	if has := h.supply(); has.Total+h.burned != h.minted {
 		h.Fatalf("height %d: %d uthing were made, %d burned, and there are %d", h.height, h.minted, h.burned, has.Total)
 	}
@@ -177,6 +212,7 @@ func (h *history) anything() {
 	case 2:
 		h.says(who, &nodepb.MsgCancelUnbond{Owner: owner, Number: 1})
 	case 3:
+		h.exits = true
 		h.says(who, &nodepb.MsgExit{Owner: owner})
 	case 4:
 		h.says(who, &nodepb.MsgUnjail{Owner: owner})
@@ -194,12 +230,62 @@ func (h *history) anything() {
 	}
 }
 
+// governs is what somebody has to do with votes now.
+func (h *history) governs() {
+	var open govv1.QueryProposalsResponse
+	h.ask("/cosmos.gov.v1.Query/Proposals", &govv1.QueryProposalsRequest{}, &open)
+	id := rapid.Uint64Range(1, uint64(len(open.Proposals))+1).Draw(h.t, "proposal")
+	switch rapid.IntRange(0, 7).Draw(h.t, "how") {
+	case 0, 1, 2:
+		who := rapid.SampledFrom([]string{"validator", "validator", "ann", "bob", "node1", "node7"}).Draw(h.t, "proposes")
+		deposit := rapid.SampledFrom([]uint64{chain.Thing, chain.Thing, chain.Thing / 4}).Draw(h.t, "deposit")
+		h.tell(who, proposal(h, who, deposit, h.wish(id)))
+	case 3:
+		h.tell("node1", govv1.NewMsgDeposit(account("node1"), id, sdk.NewCoins(uthing(int64(chain.Thing/2)))))
+	case 4:
+		h.tell("ann", &timelockpb.MsgCancel{Authority: account("ann").String(), Proposal: id})
+	}
+	for _, p := range open.Proposals {
+		switch p.Status {
+		case govv1.StatusVotingPeriod:
+			option := rapid.SampledFrom([]govv1.VoteOption{govv1.OptionYes, govv1.OptionYes, govv1.OptionYes, govv1.OptionNo, govv1.OptionNoWithVeto}).Draw(h.t, "option")
+			who := rapid.SampledFrom([]string{"validator", "validator", "node7"}).Draw(h.t, "votes")
+			h.tell(who, vote(who, p.Id, option))
+		case govv1.StatusPassed:
+			h.tell("bob", execute("bob", p.Id))
+		}
+	}
+}
+
+// wish is what a proposal might do.
+func (h *history) wish(proposal uint64) sdk.Msg {
+	node := rapid.SampledFrom([]uint64{1, 4, 7, 10, 10, 10, 11}).Draw(h.t, "node")
+	base := spec.DigestOf([]byte("model 0"))
+	switch rapid.IntRange(0, 7).Draw(h.t, "wish") {
+	case 0, 1:
+		return &nodepb.MsgAddParticipant{Authority: authority(), Node: node, Grant: rapid.SampledFrom([]uint64{chain.Thing, 2 * chain.Thing, chain.Cap}).Draw(h.t, "grant")}
+	case 2, 3:
+		return &nodepb.MsgRemoveParticipant{Authority: authority(), Node: node, Reason: "a vote"}
+	case 4:
+		settings := []taskpb.Setting{{Name: "training.rate", Value: rapid.Uint64Range(0, 200_000).Draw(h.t, "rate")}}
+		return &taskpb.MsgUpdateModel{Authority: authority(), Task: rapid.Uint64Range(0, 3).Draw(h.t, "task"), Base: base[:], Settings: settings}
+	case 5:
+		other := spec.DigestOf([]byte("another model"))
+		return &taskpb.MsgUpdateModel{Authority: authority(), Task: 1, Base: base[:], Model: other[:]}
+	case 6:
+		return dearer(rapid.Uint64Range(0, 27).Draw(h.t, "price"))
+	default:
+		return &timelockpb.MsgCancel{Authority: authority(), Proposal: proposal}
+	}
+}
+
 // asked is a task for the nodes of the beginning, with deadlines of some blocks.
 func (h *history) asked() spec.TaskSpec {
 	asked := h.task()
 	asked.Selection.Trainers, asked.Selection.Aggregators, asked.Selection.Evaluators = 2, 4, 2
 	asked.Selection.MinStake = chain.Thing / 2
 	asked.Escrow, asked.Retries = 3*chain.Thing, 1
+	asked.Governed = rapid.Bool().Draw(h.t, "governed")
 	asked.Deadlines = spec.Deadlines{
 		Select: 20 * spec.Second, Train: 4 * spec.Second,
 		Attest: 4 * spec.Second, Aggregate: 4 * spec.Second, Evaluate: 4 * spec.Second,
@@ -221,9 +307,11 @@ func (h *history) carriedOn() {
 
 // TestRandomHistories: whatever honest and dishonest nodes and accounts say, with whatever
 // amounts, and wherever the chain is exported and carried on from: all invariants hold
-// after every block, and every coin that was made is somebody's, locked or burned.
+// after every block, and every coin that was made is somebody's, locked or burned. Votes let
+// nodes in, send them away, and change tasks and rules meanwhile.
 func TestRandomHistories(t *testing.T) {
 	var burned, lives uint64
+	acted := 0
 	rapid.Check(t, func(r *rapid.T) {
 		h := beginning(t, r)
 		for id := uint64(1); id <= 6; id++ {
@@ -232,11 +320,15 @@ func TestRandomHistories(t *testing.T) {
 		}
 		h.gas = client.Gas
 		h.says("ann", &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(h.asked())})
+		h.tell("validator", proposal(h, "validator", chain.Thing, h.wish(1)))
 		h.next(true)
 		for range rapid.IntRange(5, 18).Draw(r, "blocks") {
 			h.answers()
 			for range rapid.IntRange(0, 2).Draw(r, "others") {
 				h.anything()
+			}
+			if rapid.IntRange(0, 3).Draw(r, "votes") > 0 {
+				h.governs()
 			}
 			if rapid.IntRange(0, 7).Draw(r, "a pause") == 0 {
 				h.now = h.now.Add(rapid.SampledFrom([]time.Duration{5 * time.Second, time.Hour, 22 * 24 * time.Hour}).Draw(r, "how long"))
@@ -247,10 +339,10 @@ func TestRandomHistories(t *testing.T) {
 				h.carriedOn()
 			}
 		}
-		burned, lives = burned+h.burned, lives+uint64(h.lives)
+		burned, lives, acted = burned+h.burned, lives+uint64(h.lives), acted+h.acted
 	})
-	if burned == 0 || lives == 0 {
-		t.Errorf("%d uthing were burned, %d chains carried on: the draw is too tame", burned, lives)
+	if burned == 0 || lives == 0 || acted == 0 {
+		t.Errorf("%d uthing were burned, %d chains carried on, %d proposals executed: the draw is too tame", burned, lives, acted)
 	}
-	t.Logf("%d uthing were burned, %d chains carried on", burned, lives)
+	t.Logf("%d uthing were burned, %d chains carried on, %d proposals executed", burned, lives, acted)
 }

@@ -221,6 +221,9 @@ func (w *chaos) vote(s round.State) func() {
 	}).Draw(w.t, "decided")
 	return func() {
 		for _, m := range s.Task.Aggregators {
+			if s.Task.State.Final() {
+				break // they may have left the network since
+			}
 			_ = w.say(id, round.AttestModel{Node: m.Node, Model: model})
 		}
 		_ = w.decide(id, in)
