@@ -365,7 +365,7 @@ func (s *stored) Decide(id uint64, in round.Input) error {
 		m := &taskpb.MsgUpdateModel{Authority: moduleAddress(purse).String(), Task: id, Base: make([]byte, len(spec.Digest{}))}
 		switch in := in.(type) {
 		case round.Nominate:
-			m.Model, m.Holder = in.Model[:], in.Holder
+			m.Model, m.Holder, m.Updates = in.Model[:], in.Holder, in.Updates
 			return s.tasks.Nominate(ctx, in.Proposal, m)
 		case round.Withdraw:
 			return s.tasks.Withdraw(ctx, in.Proposal, id)

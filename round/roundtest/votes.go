@@ -39,8 +39,8 @@ func votes(w *twins) {
 	foreign := digest("foreign")
 	adopt := round.Amend{Proposal: 2, Updates: 1, Model: foreign}
 	w.decided(id, adopt, round.ErrNotNominated)
-	w.decided(id, round.Nominate{Proposal: 2, Model: foreign, Holder: 3}, nil)
-	w.decided(id, round.Nominate{Proposal: 4, Model: digest("another")}, round.ErrNominated)
+	w.decided(id, round.Nominate{Proposal: 2, Updates: 1, Model: foreign, Holder: 3}, nil)
+	w.decided(id, round.Nominate{Proposal: 4, Updates: 1, Model: digest("another")}, round.ErrNominated)
 	w.refuse(id, round.AttestModel{Node: 1, Model: foreign}, round.ErrNotSelected)
 	w.refuse(id, round.AttestModel{Node: 6, Model: digest("another")}, round.ErrNotNominated)
 	for _, aggregator := range []uint64{6, 7} {
@@ -61,7 +61,7 @@ func votes(w *twins) {
 	if s := w.state(id); s.Round.Base != digest("model 3") || !s.Task.Adopted.IsZero() {
 		w.Fatalf("round 4 begins with %s, adopted is %+v", s.Round.Base.Short(), s.Task.Adopted)
 	}
-	w.decided(id, round.Nominate{Proposal: 5, Model: digest("model 1")}, nil)
+	w.decided(id, round.Nominate{Proposal: 5, Updates: 2, Model: digest("model 1")}, nil)
 	w.decided(id, round.Withdraw{Proposal: 6}, nil) // nobody waits for it
 	w.decided(id, round.Withdraw{Proposal: 5}, nil)
 	w.refuse(id, round.AttestModel{Node: 6, Model: digest("model 1")}, round.ErrNotNominated)
