@@ -176,7 +176,7 @@ func (a assembly) twin() assembly {
 // TestUngovernedTaskIsUntouched: whatever passes and is executed while a task runs that is
 // not governed, every byte of the task is as on a chain that has voted on a text.
 func TestUngovernedTaskIsUntouched(t *testing.T) {
-	ground := assembly{trainingBy(t, brief(t), 3, nil, func(s *spec.TaskSpec) { s.Deadlines.Train = spec.Duration(600 * spec.Second) })}
+	ground := assembly{trainingBy(t, brief(t), 3, nil, func(s *spec.TaskSpec) { s.Deadlines.Train = 600 * spec.Second })}
 	ground.gas = 1_000_000
 	was := ground.rules()
 	base, other := spec.DigestOf([]byte("model 0")), spec.DigestOf([]byte("another model"))

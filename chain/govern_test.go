@@ -125,7 +125,7 @@ func (a assembly) passes(msgs ...sdk.Msg) uint64 {
 // ends lets a vote end with one block, in which the network lives for a moment only.
 func (a assembly) ends() {
 	a.Helper()
-	a.network.now = a.now.Add(voting)
+	a.now = a.now.Add(voting)
 	a.block()
 }
 

@@ -253,6 +253,7 @@ func (h *history) governs() {
 			h.tell(who, vote(who, p.Id, option))
 		case govv1.StatusPassed:
 			h.tell("bob", execute("bob", p.Id))
+		default: // nobody can do anything for it
 		}
 	}
 }

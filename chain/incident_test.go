@@ -130,7 +130,7 @@ func TestIncidentJuno2022Expulsion(t *testing.T) {
 	before := a.balance("ann")
 	a.does("ann", register("ann", 50*chain.Thing))
 	a.carriesOut(&nodepb.MsgRemoveParticipant{Authority: authority(), Node: 1, Reason: "a majority says so"})
-	a.network.now = a.now.Add(1000 * time.Second)
+	a.now = a.now.Add(1000 * time.Second)
 	a.wait(10 * time.Second)
 	if got := a.balance("ann"); got != before-30_000 {
 		t.Errorf("ann had %d and has %d: want all but the fee", before, got)
@@ -304,14 +304,14 @@ func TestIncidentDepositHalt(t *testing.T) {
 	a.proposes("ann")
 	halted := func() error {
 		for range 50 {
-			a.network.now = a.now.Add(4 * time.Second)
-			if _, err := a.network.next(nil); err != nil {
+			a.now = a.now.Add(4 * time.Second)
+			if _, err := a.next(nil); err != nil {
 				return err
 			}
 			if _, err := a.Commit(); err != nil {
 				return err
 			}
-			a.network.height++
+			a.height++
 		}
 		return nil
 	}()

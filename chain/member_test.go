@@ -76,7 +76,7 @@ func TestGrantedStakeHasNoVote(t *testing.T) {
 	supply := a.supply().Total
 	a.does("bob", register("bob", 0))
 	a.carriesOut(&nodepb.MsgAddParticipant{Authority: authority(), Node: 1, Grant: 5 * chain.Thing})
-	if n := a.node(1); n.State != spec.NodeActive || n.Deposit.Granted != 5*chain.Thing || a.supply().Total != supply+5*chain.Thing {
+	if n := a.node(1); n.State != spec.NodeActive || n.Granted != 5*chain.Thing || a.supply().Total != supply+5*chain.Thing {
 		t.Fatalf("node 1 is %+v, there are %d", n, a.supply().Total)
 	}
 	a.refused("insufficient voting power", "bob", proposal(t, "bob", 10*chain.Thing, dearer(26)))
@@ -92,7 +92,7 @@ func TestGrantedStakeHasNoVote(t *testing.T) {
 	if a.supply().Total != supply {
 		t.Errorf("there are %d, want the %d without the grant", a.supply().Total, supply)
 	}
-	a.network.now = a.now.Add(1000 * time.Second)
+	a.now = a.now.Add(1000 * time.Second)
 	a.wait(delay + grace) // nothing holds it that a vote may still decide
 	if got := a.balance("bob"); got != before-30_000+3*chain.Thing {
 		t.Errorf("bob had %d and has %d, want what is his own", before, got)
@@ -111,7 +111,7 @@ func TestRemovedNodeFinishes(t *testing.T) {
 	a.carriesOut(remove(1), remove(3)) // the only aggregator, and a trainer
 	for _, id := range []uint64{1, 3} {
 		n := a.node(id)
-		if n.State != spec.NodeUnbonding || !n.Deposit.Removed || n.Stake != 0 || len(n.Unbonding) != 1 {
+		if n.State != spec.NodeUnbonding || !n.Removed || n.Stake != 0 || len(n.Unbonding) != 1 {
 			t.Fatalf("node %d is %+v", id, n)
 		}
 		name := a.nameOf(id)
@@ -152,7 +152,7 @@ func TestRemovedNodeFinishes(t *testing.T) {
 			t.Errorf("%s has %d: it was paid nothing", name, had)
 		}
 	}
-	a.network.now = a.now.Add(1000 * time.Second)
+	a.now = a.now.Add(1000 * time.Second)
 	a.wait(10 * time.Second)
 	for name, had := range before {
 		if got := a.balance(name); got != had+chain.Thing {
@@ -177,9 +177,9 @@ func TestNobodyIsKept(t *testing.T) {
 		if blocks == 200 {
 			t.Fatalf("the task never ends: %s", a.where())
 		}
-		a.network.gas = 200_000
+		a.gas = 200_000
 		a.all(a.honest()...)
-		a.network.gas = 1_000_000
+		a.gas = 1_000_000
 	}
 	l, v, cards := a.lines(1)
 	if len(v.Versions) < 3 {
@@ -193,7 +193,7 @@ func TestNobodyIsKept(t *testing.T) {
 	r := a.rules()
 	r.nodes.UnbondingSeconds *= 10 // for those who leave later
 	a.carriesOut(r.update("node"))
-	a.network.now = left.Add(1001 * time.Second)
+	a.now = left.Add(1001 * time.Second)
 	a.wait(10 * time.Second)
 	if got := a.balance("trainer1"); got != before-30_000+chain.Thing {
 		t.Errorf("trainer1 had %d and has %d", before, got)

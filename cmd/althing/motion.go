@@ -106,11 +106,7 @@ func (v *votes) step(ctx context.Context, task spec.Task, newest spec.Round) (ov
 		if !m.cast || !m.proposal.Status.Final() {
 			continue
 		}
-		shows, err := v.shows(ctx, m, task, newest)
-		if err != nil {
-			return false, err
-		}
-		if m.told = shows; shows {
+		if m.told = m.shows(task, newest); m.told {
 			v.face.motion(m.event(newest))
 		}
 	}
@@ -223,20 +219,20 @@ func (v *votes) send(ctx context.Context, home string, m client.Message) (client
 
 // shows reports whether what a decided motion leads to can be seen: a round with the new
 // rate, a newcomer that has earned, a round without the one that left.
-func (v *votes) shows(ctx context.Context, m *motion, task spec.Task, newest spec.Round) (bool, error) {
-	if m.proposal.Status != spec.ProposalExecuted {
-		return true, nil // there is nothing to wait for
-	}
-	switch a := m.action; {
+func (m *motion) shows(task spec.Task, newest spec.Round) bool {
+	a := m.action
+	switch {
+	case m.proposal.Status != spec.ProposalExecuted:
+		return true // there is nothing to wait for
 	case a.UpdateModel != nil:
-		return len(task.Revisions) > 0 && newest.Number >= task.Revisions[0].Round, nil
+		return len(task.Revisions) > 0 && newest.Number >= task.Revisions[0].Round
 	case a.AddParticipant != nil:
 		i := newest.Trainer(a.AddParticipant.Node)
-		return i >= 0 && newest.Trainers[i].Paid > 0, nil
+		return i >= 0 && newest.Trainers[i].Paid > 0
 	case a.RemoveParticipant != nil:
-		return newest.Opened > m.proposal.Entry.Closed && newest.Trainer(a.RemoveParticipant.Node) < 0, nil
+		return newest.Opened > m.proposal.Entry.Closed && newest.Trainer(a.RemoveParticipant.Node) < 0
 	}
-	return true, nil
+	return true
 }
 
 // event is a motion for whoever watches.
