@@ -65,7 +65,7 @@ func (k Keeper) initialise(ctx context.Context, g timelockpb.Genesis) error {
 		if e.State != timelockpb.ENTRY_STATE_QUEUED {
 			continue
 		}
-		if err := k.queue.Set(ctx, collections.Join(e.Expires, e.Proposal)); err != nil {
+		if err := k.queue.Set(ctx, collections.Join(e.Expires, e.Proposal), e.Since); err != nil {
 			return err
 		}
 	}

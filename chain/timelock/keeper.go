@@ -65,7 +65,7 @@ type Keeper struct {
 	params  collections.Item[timelockpb.Params]
 	bounds  collections.Item[timelockpb.Bounds]
 	entries collections.Map[uint64, timelockpb.Entry] // by proposal
-	queue   collections.KeySet[place]                 // of entries that wait
+	queue   collections.Map[place, int64]             // since when there was a vote, by place: of entries that wait
 }
 
 // NewKeeper returns a keeper over a store. The router is that of all messages.
@@ -76,7 +76,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, router baseapp.Me
 		params:  collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[timelockpb.Params](cdc)),
 		bounds:  collections.NewItem(sb, collections.NewPrefix(1), "bounds", codec.CollValue[timelockpb.Bounds](cdc)),
 		entries: collections.NewMap(sb, collections.NewPrefix(2), "entries", collections.Uint64Key, codec.CollValue[timelockpb.Entry](cdc)),
-		queue:   collections.NewKeySet(sb, collections.NewPrefix(3), "queue", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
+		queue:   collections.NewMap(sb, collections.NewPrefix(3), "queue", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key), collections.Int64Value),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections with one prefix: a mistake in the lines above
@@ -96,10 +96,9 @@ func (k Keeper) Settings(ctx context.Context) (timelockpb.Params, error) {
 // Holds reports whether a proposal waits whose vote had started when something began: at a
 // block time, in milliseconds since 1970.
 func (k Keeper) Holds(ctx context.Context, began int64) (holds bool, err error) {
-	err = k.queue.Walk(ctx, nil, func(at place) (bool, error) {
-		e, err := k.entry(ctx, at.K2())
-		holds = err == nil && e.Since <= began
-		return holds, err
+	err = k.queue.Walk(ctx, nil, func(_ place, since int64) (bool, error) {
+		holds = since <= began
+		return holds, nil
 	})
 	return holds, err
 }

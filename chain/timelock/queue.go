@@ -62,7 +62,7 @@ func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra ui
 		return e, err
 	}
 	queued := 0
-	err = k.queue.Walk(ctx, nil, func(place) (bool, error) { queued++; return false, nil })
+	err = k.queue.Walk(ctx, nil, func(place, int64) (bool, error) { queued++; return false, nil })
 	if err != nil {
 		return e, err
 	}
@@ -76,7 +76,7 @@ func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra ui
 		Eta:    now + ms(params.DelaySeconds) + ms(extra),
 	}
 	e.Expires = e.Eta + ms(params.GraceSeconds)
-	if err := k.queue.Set(ctx, collections.Join(e.Expires, proposal)); err != nil {
+	if err := k.queue.Set(ctx, collections.Join(e.Expires, proposal), e.Since); err != nil {
 		return e, err
 	}
 	return e, emit(ctx, &timelockpb.EventQueued{Proposal: proposal, Eta: e.Eta, Expires: e.Expires})
@@ -192,7 +192,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 		return err
 	}
 	var expired []place
-	err = k.queue.Walk(ctx, nil, func(at place) (bool, error) {
+	err = k.queue.Walk(ctx, nil, func(at place, _ int64) (bool, error) {
 		if now >= at.K1() {
 			expired = append(expired, at)
 		}
