@@ -170,6 +170,27 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
+// TestFailureIsTheSameEverywhere: x/gov keeps why a proposal that passed could not be put
+// into the timelock. The text has no place in a source file, which differs from one machine
+// to the next.
+func TestFailureIsTheSameEverywhere(t *testing.T) {
+	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})
+	broken := fmt.Errorf("queue: %w", dao.ErrAccount.Wrap("ann"))
+	w.Attach(dao.Parts{Gov: w.gov, Nodes: w.nodes, Timelock: failing{broken}, Periods: func(context.Context) error { return nil }, Trying: func(ctx sdk.Context) sdk.Context { return ctx }})
+	id := w.proposed("ann", remove(1))
+	w.votes("ann", id, govv1.OptionYes)
+	w.decided()
+	kept, err := w.gov.Proposals.Get(w.ctx, id)
+	if err != nil || kept.Status != govv1.StatusFailed || !strings.HasPrefix(kept.FailedReason, "queue: ann") || strings.Contains(kept.FailedReason, ".go:") {
+		t.Errorf("of %q x/gov keeps %s, %q, %v", broken, kept.Status, kept.FailedReason, err)
+	}
+}
+
+// failing is a timelock that takes nothing.
+type failing struct{ err error }
+
+func (f failing) Schedule(context.Context, uint64, int64, uint64, sdk.Msg) error { return f.err }
+
 // TestLastBlock: in the block in which voting ends x/gov still takes votes, and we do not.
 func TestLastBlock(t *testing.T) {
 	w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})

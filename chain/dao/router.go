@@ -59,9 +59,9 @@ func (k Keeper) Router() Router { return Router{k} }
 func (r Router) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 	switch classOf(msg) {
 	case queued, dangerous:
-		return r.schedule
+		return portable(r.schedule)
 	case immediate:
-		return r.router.Handler(msg)
+		return portable(r.router.Handler(msg))
 	default:
 		return nil
 	}
@@ -69,6 +69,18 @@ func (r Router) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 
 // HandlerByTypeURL implements [baseapp.MessageRouter]: x/gov asks by message only.
 func (r Router) HandlerByTypeURL(string) baseapp.MsgServiceHandler { return nil }
+
+// portable is a handler whose errors are the same texts on every machine: x/gov keeps them
+// with the proposal.
+func portable(handler baseapp.MsgServiceHandler) baseapp.MsgServiceHandler {
+	return func(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
+		result, err := handler(ctx, msg)
+		if err != nil {
+			return nil, errors.New(bounded(err.Error()))
+		}
+		return result, nil
+	}
+}
 
 // schedule puts a message of the proposal that x/gov carries out into the timelock.
 func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
