@@ -93,7 +93,7 @@ func parse(arguments []string, w io.Writer) (o options, err error) {
 	}
 	o.load, err = parseSizes(*loads)
 	if err == nil {
-		err = o.voteOptions.check()
+		err = o.check()
 	}
 	switch {
 	case err != nil:
