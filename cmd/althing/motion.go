@@ -44,7 +44,8 @@ type votes struct {
 	motions []*motion
 }
 
-// motions of a demonstration: one of each kind that a network has.
+// moves are the motions of a demonstration: one for each thing that votes decide, and one
+// that nobody votes for.
 func (d *demonstration) moves(task spec.Task, applicant, leaver uint64) []*motion {
 	rate := task.Spec.Training.Rate / 2
 	list := []*motion{
