@@ -33,7 +33,20 @@ type Model struct {
 	// Access is who may fetch the versions of the model: one of [Accesses]; empty: public.
 	// It is no part of the architecture, so no file of a model states it.
 	Access string `json:"access,omitempty" yaml:"access,omitempty"`
+	// Init is the model whose weights model 0 starts with; the zero one: they are drawn from
+	// the seed. It is no part of the architecture either.
+	Init Init `json:"init,omitzero" yaml:"init,omitempty"`
 }
+
+// Init names the file of a model of the same architecture, from which a task starts.
+type Init struct {
+	Model  Digest `json:"model" yaml:"model"`
+	Task   uint64 `json:"task,omitempty" yaml:"task,omitempty"`     // whose aggregators serve it; 0: none
+	Holder uint64 `json:"holder,omitempty" yaml:"holder,omitempty"` // node that serves it; 0: none
+}
+
+// IsZero reports whether no model is named.
+func (i Init) IsZero() bool { return i == Init{} }
 
 // Private reports whether the versions of the model are for members only.
 func (m Model) Private() bool { return m.Access == AccessMembers }
@@ -185,6 +198,7 @@ func (m Model) validateFields() error {
 		check{"model.layers", len(m.Layers) > MaxLayers, fmt.Sprintf("want at most %d layers", MaxLayers)},
 		check{"model.loss", m.Loss != "" && !kind.free, fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
 		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
+		check{"model.init", !m.Init.IsZero() && m.Init.Model.IsZero(), "no digest of a model: want the 64 hexadecimal digits of its file"},
 		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, choice(Accesses()))},
 	); err != nil {
 		return err

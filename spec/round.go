@@ -22,6 +22,7 @@ type Round struct {
 	Scored      bool           `json:"scored"`
 	Paid        uint64         `json:"paid_uthing"`         // in all
 	Validators  uint64         `json:"validators_uthing"`   // of Paid, to the validators of blocks
+	Measures    bool           `json:"measures,omitempty"`  // trainers send the statistics of their columns instead of an update, see [Data.Learns]
 	Asked       uint32         `json:"asked"`               // trainers selected
 	Commitments uint32         `json:"commitments"`         // trainers that have committed
 	Declines    uint32         `json:"declines,omitempty"`  // trainers that have declined
@@ -77,6 +78,15 @@ type Evaluation struct {
 	Score      PPM    `json:"score"`      // micro-accuracy on its own shard
 	Revealed   int64  `json:"revealed"`   // height, 0 before it
 	Paid       uint64 `json:"paid_uthing"`
+	// Counts is what the score is made of: for each class how many rows of it the shard
+	// has, and how many of them are right. Empty: the evaluator told the score alone.
+	Counts []Count `json:"counts,omitempty"`
+}
+
+// Count is of the rows of a hold-out shard of one class, or of all of them.
+type Count struct {
+	Rows    uint32 `json:"rows"`
+	Correct uint32 `json:"correct"`
 }
 
 // Phase says where a round is: a word, whose place in the order of phases is

@@ -26,6 +26,10 @@ type Task struct {
 	Aborted     uint32    `json:"aborted"`           // rounds aborted since the last accepted one
 	Model       Digest    `json:"model"`             // newest agreed model
 	Score       PPM       `json:"score"`             // stake-weighted median of the newest model that was scored
+	ScoredRound uint64    `json:"scored_round"`      // whose model that is; 0 where none was scored
+	Best        PPM       `json:"best"`              // largest score of a model of the task
+	BestRound   uint64    `json:"best_round"`        // whose model has it, the first of equals; 0 where none was scored
+	Stale       uint32    `json:"stale"`             // models in a row that were scored since and are no better
 	Due         Time      `json:"due_ms"`            // when it must be looked at again; 0 where it is closed
 	Faults      []Fault   `json:"faults,omitempty"`  // the first of each node and kind; of equivocation, one for each node and round
 	// What votes have done to it, where it is governed.

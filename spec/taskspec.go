@@ -27,10 +27,14 @@ type TaskSpec struct {
 	Line string `json:"line,omitempty" yaml:"line,omitempty"`
 }
 
-// Data is what a trainer must hold to take part.
+// Data is what a node must hold to take part, and how its rows become what a model sees.
 type Data struct {
 	Name       string `json:"name" yaml:"name"`
-	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`
+	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`                     // rows that a trainer has at least
+	MinHoldout uint32 `json:"min_holdout,omitempty" yaml:"min_holdout,omitempty"` // rows that an evaluator has at least
+	Features   string `json:"features,omitempty" yaml:"features,omitempty"`       // one of [FeatureScales]; empty: none
+	Missing    string `json:"missing,omitempty" yaml:"missing,omitempty"`         // one of [MissingRules]; empty: refuse
+	Schema     Schema `json:"schema,omitzero" yaml:"schema,omitempty"`
 }
 
 // Selection is who may take part and how many.
@@ -55,6 +59,9 @@ type Selection struct {
 type Target struct {
 	Accuracy PPM    `json:"accuracy" yaml:"accuracy"` // 0: train for all rounds
 	Rounds   uint32 `json:"rounds" yaml:"rounds"`     // accepted rounds at most
+	// Patience ends the task when so many models in a row were scored and none was better
+	// than the best before them; 0: never.
+	Patience uint32 `json:"patience,omitempty" yaml:"patience,omitempty"`
 }
 
 // Deadlines bound every phase.

@@ -114,10 +114,18 @@ func (t TaskSpec) Validate() error {
 }
 
 func (d Data) validate() error {
+	if err := d.Schema.validate(); err != nil {
+		return err
+	}
 	return first(
 		check{"data.name", d.Name == "", "missing: say which data trainers must hold"},
 		check{"data.name", !printable(d.Name), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 		check{"data.min_samples", d.MinSamples > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
+		check{"data.min_holdout", d.MinHoldout > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
+		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, choice(FeatureScales()))},
+		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, choice(MissingRules()))},
+		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema have cells that may be missing: write data.schema, or leave it out"},
+		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema are brought to scale: write data.schema, or leave it out"},
 	)
 }
 

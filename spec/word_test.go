@@ -48,7 +48,11 @@ func say(v reflect.Value, field, word string) {
 
 // Each field that holds a text is a name or has a list of words.
 func TestVocabularyHasEveryField(t *testing.T) {
-	want := map[string]bool{"name": true, "data.name": true, "selection.capability": true, "line": true} // no words, but names
+	want := map[string]bool{ // no words, but names and decimals
+		"name": true, "data.name": true, "selection.capability": true, "line": true,
+		"data.schema.label": true, "data.schema.label_min": true, "data.schema.label_max": true,
+		"data.schema.columns.name": true, "data.schema.columns.min": true, "data.schema.columns.max": true,
+	}
 	for _, f := range spec.Vocabulary() {
 		want[f.Field] = true
 	}
@@ -71,9 +75,15 @@ func TestVocabularyIsAllThereIs(t *testing.T) {
 		if field == "model.layers.kind" || field == "model.loss" {
 			task.Model = pictures()
 		}
+		if strings.HasPrefix(field, "data.") {
+			task.Data.Schema = spec.Schema{Label: "sick", Classes: []string{"no", "yes"}, Columns: []spec.Column{{Name: "age", Kind: spec.ColumnNumber}}}
+		}
+		if word == spec.ColumnCategory {
+			task.Data.Schema.Columns[0].Values = []string{"old", "young"}
+		}
 		say(reflect.ValueOf(&task).Elem(), field, word)
 		var wrong *spec.FieldError
-		if !errors.As(task.Validate(), &wrong) || !strings.HasPrefix(field, wrong.Field) {
+		if !errors.As(task.Validate(), &wrong) || !strings.HasPrefix(field, strings.TrimSuffix(wrong.Field, ".1")) {
 			return spec.FieldError{}, false
 		}
 		listed := true

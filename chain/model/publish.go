@@ -159,6 +159,7 @@ func (k Keeper) open(ctx context.Context, owner, name string, architecture spec.
 	if err != nil {
 		return spec.Line{}, fmt.Errorf("number the line: %w", err)
 	}
+	architecture.Init = spec.Init{} // where one task's weights started says nothing of the line
 	l := spec.Line{ID: last + 1, Owner: owner, Name: name, Model: architecture, Created: sdk.UnwrapSDKContext(ctx).BlockHeight()}
 	if err := l.Validate(); err != nil {
 		return l, ErrLine.Wrap(err.Error())

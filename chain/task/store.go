@@ -272,10 +272,12 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 		}
 	}
 	for i, e := range after.Scores {
-		if i < len(before.Scores) && before.Scores[i] == e {
-			continue
+		var old spec.Evaluation
+		if i < len(before.Scores) {
+			old = before.Scores[i]
 		}
-		if err := k.scores.Set(ctx, collections.Join3(after.Task, after.Number, uint64(i)), taskpb.EvaluationFromSpec(e)); err != nil {
+		key := collections.Join3(after.Task, after.Number, uint64(i))
+		if err := write(ctx, k.scores, key, taskpb.EvaluationFromSpec(old), taskpb.EvaluationFromSpec(e)); err != nil {
 			return err
 		}
 	}

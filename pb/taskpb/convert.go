@@ -25,7 +25,7 @@ func RecordFromSpec(t spec.Task) Task {
 		Tariff: TariffFromSpec(t.Tariff), Paid: t.Paid, Fees: t.Fees, Delivered: t.Delivered, Refunded: t.Refunded,
 		Aggregators: membersFromSpec(t.Aggregators), Evaluators: membersFromSpec(t.Evaluators),
 		Round: t.Round, Scoring: t.Scoring, Enough: int64(t.Enough), Accepted: t.Accepted, Aborted: t.Aborted, Model: digest(t.Model),
-		Score: uint32(t.Score), Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
+		Score: uint32(t.Score), ScoredRound: t.ScoredRound, Best: uint32(t.Best), BestRound: t.BestRound, Stale: t.Stale, Due: int64(t.Due), Faults: faultsFromSpec(t.Faults),
 		Updates: t.Updates, Revisions: revisionsFromSpec(t.Revisions), Nominee: nomineeFromSpec(t.Nominee), Adopted: adoptionFromSpec(t.Adopted),
 	}
 }
@@ -47,7 +47,7 @@ func (m *Task) ToSpec() (spec.Task, error) {
 		Tariff: m.Tariff.ToSpec(), Paid: m.Paid, Fees: m.Fees, Delivered: m.Delivered, Refunded: m.Refunded,
 		Aggregators: membersToSpec(&r, m.Aggregators), Evaluators: membersToSpec(&r, m.Evaluators),
 		Round: m.Round, Scoring: m.Scoring, Enough: spec.Time(m.Enough), Accepted: m.Accepted, Aborted: m.Aborted, Model: r.read("model", m.Model),
-		Score: spec.PPM(m.Score), Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
+		Score: spec.PPM(m.Score), ScoredRound: m.ScoredRound, Best: spec.PPM(m.Best), BestRound: m.BestRound, Stale: m.Stale, Due: spec.Time(m.Due), Faults: faultsToSpec(&r, m.Faults),
 		Updates: m.Updates, Revisions: revisionsToSpec(m.Revisions), Nominee: nomineeToSpec(&r, m.Nominee), Adopted: adoptionToSpec(&r, m.Adopted),
 	}
 	if r.err != nil {

@@ -1,12 +1,16 @@
 package taskpb
 
-import "github.com/althing-network/althing/spec"
+import (
+	"math"
+
+	"github.com/althing-network/althing/spec"
+)
 
 // ModelFromSpec is the wire form of an architecture.
 func ModelFromSpec(m spec.Model) Model {
 	out := Model{
 		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
-		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access, Init: initFromSpec(m.Init),
 	}
 	if m.Image != (spec.Image{}) {
 		out.Image = &Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
@@ -24,7 +28,7 @@ func ModelFromSpec(m spec.Model) Model {
 func (m *Model) ToSpec() spec.Model {
 	out := spec.Model{
 		Kind: m.Kind, Inputs: m.Inputs, Hidden: m.Hidden,
-		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access,
+		Classes: m.Classes, Seed: m.Seed, Loss: m.Loss, Access: m.Access, Init: m.Init.toSpec(),
 	}
 	if m.Image != nil {
 		out.Image = spec.Image{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels}
@@ -36,4 +40,24 @@ func (m *Model) ToSpec() spec.Model {
 		})
 	}
 	return out
+}
+
+func initFromSpec(i spec.Init) *Init {
+	if i.IsZero() {
+		return nil
+	}
+	return &Init{Model: digest(i.Model), Task: i.Task, Holder: i.Holder}
+}
+
+// toSpec makes of a digest of a wrong length an Init that [spec.Model.Validate] refuses: a
+// holder without a model.
+func (m *Init) toSpec() spec.Init {
+	if m == nil {
+		return spec.Init{}
+	}
+	d, err := spec.DigestFrom(m.Model)
+	if err != nil {
+		return spec.Init{Holder: math.MaxUint64}
+	}
+	return spec.Init{Model: d, Task: m.Task, Holder: m.Holder}
 }

@@ -13,7 +13,7 @@ func RoundFromSpec(r spec.Round) Round {
 		Opened: r.Opened, Since: int64(r.Since), Deadline: int64(r.Deadline), Closed: r.Closed,
 		Base: digest(r.Base), Next: digest(r.Next), Score: uint32(r.Score), Scored: r.Scored, Paid: r.Paid, Validators: r.Validators,
 		Declines: r.Declines, Grace: int64(r.Grace), Unheld: r.Unheld, Proofs: r.Proofs,
-		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: int64(r.Enough),
+		Asked: r.Asked, Commitments: r.Commitments, Committed: r.Committed, Enough: int64(r.Enough), Measures: r.Measures,
 	}
 	for _, c := range r.Trainers {
 		out.Trainers = append(out.Trainers, ContributionFromSpec(c))
@@ -41,7 +41,7 @@ func (m *Round) ToSpec() (spec.Round, error) {
 		Base: r.read("base", m.Base), Next: r.read("next", m.Next),
 		Score: spec.PPM(m.Score), Scored: m.Scored, Paid: m.Paid, Validators: m.Validators,
 		Declines: m.Declines, Grace: spec.Duration(m.Grace), Unheld: m.Unheld, Proofs: m.Proofs,
-		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: spec.Time(m.Enough),
+		Asked: m.Asked, Commitments: m.Commitments, Committed: m.Committed, Enough: spec.Time(m.Enough), Measures: m.Measures,
 	}
 	for i := range m.Trainers {
 		out.Trainers = append(out.Trainers, m.Trainers[i].toSpec(&r))
@@ -94,13 +94,13 @@ func (m *Aggregate) toSpec(r *digests) spec.Aggregate {
 func EvaluationFromSpec(e spec.Evaluation) Evaluation {
 	return Evaluation{
 		Node: e.Node, Stake: e.Stake, Commitment: digest(e.Commitment),
-		Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed, Paid: e.Paid,
+		Committed: e.Committed, Score: uint32(e.Score), Revealed: e.Revealed, Paid: e.Paid, Counts: countsFromSpec(e.Counts),
 	}
 }
 
 func (m *Evaluation) toSpec(r *digests) spec.Evaluation {
 	return spec.Evaluation{
 		Node: m.Node, Stake: m.Stake, Commitment: r.read("commitment", m.Commitment),
-		Committed: m.Committed, Score: spec.PPM(m.Score), Revealed: m.Revealed, Paid: m.Paid,
+		Committed: m.Committed, Score: spec.PPM(m.Score), Revealed: m.Revealed, Paid: m.Paid, Counts: countsToSpec(m.Counts),
 	}
 }

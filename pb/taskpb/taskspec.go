@@ -11,7 +11,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 		Version:     s.Version,
 		Name:        s.Name,
 		Model:       ModelFromSpec(s.Model),
-		Data:        Data{Name: s.Data.Name, MinSamples: s.Data.MinSamples},
+		Data:        dataFromSpec(s.Data),
 		Training:    trainingFromSpec(s.Training),
 		Aggregation: aggregationFromSpec(s.Aggregation),
 		Selection: Selection{
@@ -26,7 +26,7 @@ func TaskSpecFromSpec(s spec.TaskSpec) TaskSpec {
 			Rate: uint32(s.Privacy.Rate), Steps: s.Privacy.Steps, Divisor: s.Privacy.Divisor,
 			Unit: s.Privacy.Unit, Corrupt: s.Privacy.Corrupt,
 		},
-		Target: Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds},
+		Target: Target{Accuracy: uint32(s.Target.Accuracy), Rounds: s.Target.Rounds, Patience: s.Target.Patience},
 		Escrow: s.Escrow,
 		Deadlines: Deadlines{
 			Select: int64(s.Deadlines.Select), Train: int64(s.Deadlines.Train), Attest: int64(s.Deadlines.Attest),
@@ -47,7 +47,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 		Version:     m.Version,
 		Name:        m.Name,
 		Model:       m.Model.ToSpec(),
-		Data:        spec.Data{Name: m.Data.Name, MinSamples: m.Data.MinSamples},
+		Data:        m.Data.toSpec(),
 		Training:    m.Training.toSpec(),
 		Aggregation: m.Aggregation.toSpec(),
 		Selection: spec.Selection{
@@ -62,7 +62,7 @@ func (m *TaskSpec) ToSpec() spec.TaskSpec {
 			Rate: spec.PPM(m.Privacy.Rate), Steps: m.Privacy.Steps, Divisor: m.Privacy.Divisor,
 			Unit: m.Privacy.Unit, Corrupt: m.Privacy.Corrupt,
 		},
-		Target: spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds},
+		Target: spec.Target{Accuracy: spec.PPM(m.Target.Accuracy), Rounds: m.Target.Rounds, Patience: m.Target.Patience},
 		Escrow: m.Escrow,
 		Deadlines: spec.Deadlines{
 			Select: spec.Duration(m.Deadlines.Select), Train: spec.Duration(m.Deadlines.Train), Attest: spec.Duration(m.Deadlines.Attest),
@@ -83,6 +83,7 @@ func trainingFromSpec(t spec.Training) Training {
 		Epochs: t.Epochs, Rate: uint32(t.Rate),
 		Momentum: uint32(t.Momentum), WeightDecay: uint32(t.WeightDecay),
 		Proximal: uint32(t.Proximal), Clip: uint32(t.Clip), Arithmetic: t.Arithmetic,
+		Schedule: scheduleFromSpec(t.Schedule),
 	}
 }
 
@@ -92,7 +93,22 @@ func (m *Training) toSpec() spec.Training {
 		Epochs: m.Epochs, Rate: spec.PPM(m.Rate),
 		Momentum: spec.PPM(m.Momentum), WeightDecay: spec.PPM(m.WeightDecay),
 		Proximal: spec.PPM(m.Proximal), Clip: spec.PPM(m.Clip), Arithmetic: m.Arithmetic,
+		Schedule: m.Schedule.toSpec(),
 	}
+}
+
+func scheduleFromSpec(s spec.Schedule) *Schedule {
+	if s == (spec.Schedule{}) {
+		return nil
+	}
+	return &Schedule{Kind: s.Kind, Warmup: s.Warmup, Every: s.Every, Factor: uint32(s.Factor)}
+}
+
+func (m *Schedule) toSpec() spec.Schedule {
+	if m == nil {
+		return spec.Schedule{}
+	}
+	return spec.Schedule{Kind: m.Kind, Warmup: m.Warmup, Every: m.Every, Factor: spec.PPM(m.Factor)}
 }
 
 func aggregationFromSpec(a spec.Aggregation) Aggregation {

@@ -1,0 +1,230 @@
+package spec
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Bounds of a schema. Whoever says anything to a task has the chain read its file, so it
+// stays small; wider rows are told apart by their places, as the pixels of an image.
+const (
+	MaxColumns     = 512
+	MaxSchemaBytes = 16 << 10 // of all names, values and bounds together
+	maxDecimal     = 32       // bytes of a [Decimal]
+	maxExponent    = 45       // of a [Decimal], up or down: what float32 has
+)
+
+// Schema says what the rows of a task look like, so that every node brings its columns
+// into one order, whatever order they have in its own file. The zero Schema says nothing:
+// then features are told apart by their places.
+type Schema struct {
+	Label   string   `json:"label,omitempty" yaml:"label,omitempty"`         // name of the column that is to be predicted
+	Classes []string `json:"classes,omitempty" yaml:"classes,omitempty"`     // of the label, in the order of the model's outputs; empty: the label is a number
+	Min     Decimal  `json:"label_min,omitempty" yaml:"label_min,omitempty"` // of a label that is a number; empty: not stated
+	Max     Decimal  `json:"label_max,omitempty" yaml:"label_max,omitempty"`
+	Columns []Column `json:"columns,omitempty" yaml:"columns,omitempty"` // in the order of the model's inputs
+}
+
+// Column is one column of features.
+type Column struct {
+	Name   string   `json:"name" yaml:"name"`
+	Kind   string   `json:"kind" yaml:"kind"`                         // one of [ColumnKinds]
+	Values []string `json:"values,omitempty" yaml:"values,omitempty"` // of a category, an input each, in this order
+	Min    Decimal  `json:"min,omitempty" yaml:"min,omitempty"`       // of a number; empty: not stated
+	Max    Decimal  `json:"max,omitempty" yaml:"max,omitempty"`
+}
+
+// The words of data.schema.columns.kind, of data.features and of data.missing.
+const (
+	ColumnNumber   = "number"
+	ColumnCategory = "category"
+
+	FeaturesNone     = "none"
+	FeaturesStandard = "standard"
+	FeaturesMinMax   = "minmax"
+
+	MissingRefuse = "refuse"
+	MissingImpute = "impute"
+)
+
+// ColumnKinds lists the words of data.schema.columns.kind.
+func ColumnKinds() []Word {
+	return []Word{
+		{ColumnNumber, "one input: the number in the cell, brought to scale as `data.features` says"},
+		{ColumnCategory, "an input for each of its values: 1 for the value in the cell, 0 for the others"},
+	}
+}
+
+// FeatureScales lists the words of data.features. Where it is left out, numbers are used
+// as they are.
+func FeatureScales() []Word {
+	return []Word{
+		{FeaturesNone, "uses numbers as they are"},
+		{FeaturesStandard, "takes the mean of its column from each number and divides by the standard deviation, both over the rows of all trainers, or those of a uniform distribution between the bounds that the schema states for every number"},
+		{FeaturesMinMax, "maps the least number of each column to 0 and the largest to 1: the bounds that the schema states for every number, else the extremes of the rows of all trainers"},
+	}
+}
+
+// MissingRules lists the words of data.missing. Where it is left out, rows with a missing
+// cell are refused.
+func MissingRules() []Word {
+	return []Word{
+		{MissingRefuse, "refuses rows in which a cell is missing or holds a value that the schema does not list"},
+		{MissingImpute, "takes the mean of its column for a missing number, and none of the values for a missing category and for one that the schema does not list"},
+	}
+}
+
+// IsZero reports whether a schema says nothing.
+func (s Schema) IsZero() bool {
+	return s.Label == "" && len(s.Classes) == 0 && s.Min == "" && s.Max == "" && len(s.Columns) == 0
+}
+
+// Inputs is how many inputs of a model a column makes.
+func (c Column) Inputs() int {
+	if c.Kind == ColumnCategory {
+		return len(c.Values)
+	}
+	return 1
+}
+
+// Inputs is how many inputs of a model the columns make.
+func (s Schema) Inputs() (n int) {
+	for _, c := range s.Columns {
+		n += c.Inputs()
+	}
+	return n
+}
+
+// Bounded reports whether the schema states the bounds of every number that is brought to
+// scale, the label included where it is a number.
+func (s Schema) Bounded() bool {
+	unbounded := func(c Column) bool { return c.Kind == ColumnNumber && (c.Min == "" || c.Max == "") }
+	return len(s.Columns) > 0 && !slices.ContainsFunc(s.Columns, unbounded) && (len(s.Classes) > 0 || s.Min != "" && s.Max != "")
+}
+
+// Scaled reports whether rows are brought to scale before a model sees them.
+func (d Data) Scaled() bool { return d.Features != "" && d.Features != FeaturesNone }
+
+// Learns reports whether the statistics by which rows are brought to scale come from the
+// trainers, as sums in the first round: those that the schema does not state as bounds.
+func (d Data) Learns() bool { return d.Scaled() && !d.Schema.Bounded() }
+
+// Validate reports the first thing that is wrong with a schema, as a [*FieldError].
+func (s Schema) Validate() error { return s.validate() }
+
+func (s Schema) validate() error {
+	if s.IsZero() {
+		return nil
+	}
+	if err := first(
+		check{"data.schema.label", s.Label == "", "missing: say which column is to be predicted"},
+		check{"data.schema.label", !printable(s.Label), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
+		check{"data.schema.columns", len(s.Columns) == 0, "missing: say which columns there are beside the label"},
+		check{"data.schema.columns", len(s.Columns) > MaxColumns, fmt.Sprintf("%d columns: want at most %d; leave the schema out, and columns are told apart by their places", len(s.Columns), MaxColumns)},
+		check{"data.schema.classes", len(s.Classes) == 1, fmt.Sprintf("only one class, %.64q: want at least 2", s.only())},
+		check{"data.schema.classes", len(s.Classes) > 0 && (s.Min != "" || s.Max != ""), "a label with classes has no bounds: leave label_min and label_max out"},
+	); err != nil {
+		return err
+	}
+	if err := distinctTexts("data.schema.classes", s.Classes); err != nil {
+		return err
+	}
+	if err := ordered("data.schema.label", s.Min, s.Max); err != nil {
+		return err
+	}
+	bytes := len(s.Label) + len(s.Min) + len(s.Max) + len(strings.Join(s.Classes, ""))
+	names := map[string]bool{s.Label: true} // looked up, never walked
+	for i, c := range s.Columns {
+		field := fmt.Sprintf("data.schema.columns.%d", i+1)
+		if err := first(
+			check{field, !printable(c.Name), fmt.Sprintf("name %.64q: want 1 to %d bytes of printable text", c.Name, maxName)},
+			check{field, c.Name == s.Label, fmt.Sprintf("%q is the label: list only the other columns", c.Name)},
+			check{field, names[c.Name], fmt.Sprintf("a second column %q", c.Name)},
+			check{field, !known(ColumnKinds(), c.Kind), fmt.Sprintf("%q has the unknown kind %q: want %s", c.Name, c.Kind, choice(ColumnKinds()))},
+			check{field, c.Kind == ColumnNumber && len(c.Values) > 0, fmt.Sprintf("%q is a number and has no values: leave them out", c.Name)},
+			check{field, c.Kind == ColumnCategory && len(c.Values) == 0, fmt.Sprintf("%q is a category: list its values", c.Name)},
+			check{field, c.Kind == ColumnCategory && (c.Min != "" || c.Max != ""), fmt.Sprintf("%q is a category and has no bounds: leave them out", c.Name)},
+		); err != nil {
+			return err
+		}
+		if err := distinctTexts(field, c.Values); err != nil {
+			return err
+		}
+		if err := ordered(field, c.Min, c.Max); err != nil {
+			return err
+		}
+		names[c.Name] = true
+		bytes += len(c.Name) + len(strings.Join(c.Values, "")) + len(c.Min) + len(c.Max)
+	}
+	return first(check{"data.schema", bytes > MaxSchemaBytes, fmt.Sprintf("%d bytes of names and values: want at most %d", bytes, MaxSchemaBytes)})
+}
+
+// only is the one class of a schema that has one.
+func (s Schema) only() string { return strings.Join(s.Classes, "") }
+
+// distinctTexts wants printable texts, none twice.
+func distinctTexts(field string, texts []string) error {
+	seen := make(map[string]bool) // looked up, never walked
+	for _, text := range texts {
+		if !printable(text) {
+			return &FieldError{Field: field, Why: fmt.Sprintf("value %.64q: want 1 to %d bytes of printable text", text, maxName)}
+		}
+		if seen[text] {
+			return &FieldError{Field: field, Why: fmt.Sprintf("value %q is listed twice", text)}
+		}
+		seen[text] = true
+	}
+	return nil
+}
+
+// ordered wants both bounds or none, the first below the second.
+func ordered(field string, least, most Decimal) error {
+	if least == "" && most == "" {
+		return nil
+	}
+	low, lowOK := least.rat()
+	high, highOK := most.rat()
+	switch {
+	case least == "" || most == "":
+		return &FieldError{Field: field, Why: "one bound: want both a least and a largest value, or none"}
+	case !lowOK || !highOK:
+		return &FieldError{Field: field, Why: fmt.Sprintf("bounds %.40q and %.40q: want decimals such as -1.5 or 2e-3", least, most)}
+	case low.Cmp(high) >= 0:
+		return &FieldError{Field: field, Why: fmt.Sprintf("the least value %s is not below the largest, %s", least, most)}
+	}
+	return nil
+}
+
+// Decimal is a number as people write it, such as -1.5 or 2e-3. Whoever computes with it
+// reads it as a float32, which everybody rounds alike.
+type Decimal string
+
+// Valid reports whether it is a number that float32 can hold.
+func (d Decimal) Valid() bool {
+	_, ok := d.rat()
+	return ok
+}
+
+func (d Decimal) rat() (*big.Rat, bool) {
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(string(d)), "e")
+	whole, fraction, point := strings.Cut(strings.TrimLeft(mantissa, "+-"), ".")
+	if len(d) > maxDecimal || len(mantissa)-len(strings.TrimLeft(mantissa, "+-")) > 1 || !digits(whole) || !digits(fraction) ||
+		whole == "" || point && fraction == "" {
+		return nil, false
+	}
+	if scientific {
+		size := strings.TrimLeft(exponent, "+-")
+		if size == "" || len(size) > 2 || len(exponent)-len(size) > 1 || !digits(size) || len(size) == 2 && size > fmt.Sprint(maxExponent) {
+			return nil, false
+		}
+	}
+	r, ok := new(big.Rat).SetString(string(d))
+	if !ok {
+		return nil, false
+	}
+	const bits = 128 // of the largest float32, which is a little below 2^128
+	limit := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), bits))
+	return r, new(big.Rat).Abs(r).Cmp(limit) < 0
+}
