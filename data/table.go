@@ -12,11 +12,11 @@ import (
 // view shows some rows of another table, in an order of its own, and shares their
 // memory: see [Table.View]. Row finds a row in both.
 type Table struct {
-	X        []float32 // row-major: the table's rows, or those of the table that a view is of
-	Y        []int32   // the class of each row, 0 <= Y[i] < Classes; 0 where the label is a number
-	Targets  []float32 // the number to predict of each row, in the order of Y; nil where labels are classes
-	Index    []int     // of a view: row i of it is row Index[i] of X; else nil
-	Features int       // columns of X
+	X        []float32  // row-major: the table's rows, or those of the table that a view is of
+	Y        []int32    // the class of each row, 0 <= Y[i] < Classes; 0 where the label is a number
+	Targets  []float32  // the number to predict of each row, in the order of Y; nil where labels are classes
+	Index    []int      // of a view: row i of it is row Index[i] of X; else nil
+	Features int        // columns of X
 	Classes  int        // 1 where the label is a number
 	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
 }
