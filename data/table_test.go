@@ -115,8 +115,8 @@ func TestTableValidate(t *testing.T) {
 		{"label too large", data.Table{X: []float32{1}, Y: []int32{2}, Features: 1, Classes: 2}, "row 0: label 2"},
 		{"label negative", data.Table{X: []float32{1}, Y: []int32{-1}, Features: 1, Classes: 2}, "label -1"},
 		{"numbers", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{-1, 2.5}, Features: 1, Classes: 1}, ""},
-		{"a number short", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{-1}, Features: 1, Classes: 1}, "2 rows, 1 classes and 1 labels that are numbers"},
-		{"numbers and classes", data.Table{X: []float32{1}, Y: []int32{0}, Targets: []float32{-1}, Features: 1, Classes: 2}, "want 1 class and a number a row"},
+		{"a number short", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{-1}, Features: 1, Classes: 1}, "2 rows and 1 targets"},
+		{"numbers and classes", data.Table{X: []float32{1}, Y: []int32{0}, Targets: []float32{-1}, Features: 1, Classes: 2}, "targets and of 2 classes: want 1"},
 		{"nan of a label", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{0, nan}, Features: 1, Classes: 1}, "row 1: the label NaN"},
 		{"nan", data.Table{X: []float32{1, 2, 3, nan}, Y: []int32{0, 0}, Features: 2, Classes: 1}, "row 1, feature 1"},
 	} {
