@@ -119,3 +119,13 @@ func FuzzReadCSV(f *testing.F) {
 		roundTrip(t, table)
 	})
 }
+
+// Whatever a file is, it is read as it was inspected, or refused.
+func FuzzInspect(f *testing.F) {
+	for _, k := range kinds() {
+		if !strings.HasPrefix(k.file, "testdata/") && len(k.file) < 1000 {
+			f.Add([]byte(k.file))
+		}
+	}
+	f.Fuzz(func(t *testing.T, file []byte) { readAnything(t, file) })
+}

@@ -26,8 +26,8 @@ type study struct {
 	texts                            map[string]int // how many cells hold each text; nil where there are none, or too many
 	many                             bool           // more different texts than the limit
 	limit                            int
-	oddForeign, oddWord, oddMissing  error          // the first of each, with its place and cause
-	oddText                          error          // the first text that cannot be read
+	oddForeign, oddWord, oddMissing  error // the first of each, with its place and cause
+	oddText                          error // the first text that cannot be read
 }
 
 // add studies the next cell.
