@@ -132,7 +132,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 		case c.Dropped:
 			continue
 		case r.options.Label == c.Name:
-			return i, "as asked for", nil
+			return i, "it is asked for", nil
 		case c.Name == labelColumn:
 			usual = append([]int{i}, usual...)
 		case labelName(c.Name):
@@ -148,7 +148,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 	case r.options.Label != "":
 		return -1, "", fmt.Errorf("no column is named %q: --label names one of %s", r.options.Label, r.list(names))
 	case len(usual) > 0 && (len(usual) == 1 || r.Columns[usual[0]].Name == labelColumn):
-		return usual[0], "by its name", nil
+		return usual[0], "it has the name of a label", nil
 	case len(usual) > 1:
 		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
 	case len(categories) == 1:
@@ -178,6 +178,8 @@ func (r *Report) label(s *study) error {
 	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > mostLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
 	if r.options.Regression != nil {
 		regression = *r.options.Regression
+	} else if regression {
+		r.Notes = append(r.Notes, fmt.Sprintf("the label %q has many different numbers and is predicted as a number: --regression=false takes them for classes", c.Name))
 	}
 	switch {
 	case s.oddText != nil:

@@ -207,6 +207,8 @@ func (s *parquetSource) fill() error {
 	}
 }
 
+func (*parquetSource) notes() []string { return nil }
+
 // Close leaves the file to whoever opened it.
 func (s *parquetSource) Close() error {
 	if s.rows == nil {

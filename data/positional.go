@@ -18,10 +18,14 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 	fail := func(text string, args ...any) (Table, bool, error) {
 		return Table{}, false, fmt.Errorf(format+": "+text, args...)
 	}
-	label := slices.Index(header, o.label())
+	label := -1
 	var features []int
 	for i, name := range header {
-		if i != label && !slices.Contains(o.Drop, name) {
+		switch {
+		case slices.Contains(o.Drop, name):
+		case name == o.label():
+			label = i
+		default:
 			features = append(features, i)
 		}
 	}

@@ -121,6 +121,9 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	if f.label < 0 && o.Label != "" {
 		f.label = slices.Index(names, o.Label)
 	}
+	if f.label >= 0 && slices.Contains(o.Drop, names[f.label]) {
+		f.label = -1
+	}
 	if f.targets = len(d.Schema.Classes) == 0; !f.targets {
 		f.classes = newWords(d.Schema.Classes)
 	}

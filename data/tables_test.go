@@ -60,8 +60,8 @@ func kinds() []kind {
 		{name: "a category of numbers", file: "ward,label\n10,0\n9,1\n9.0,1\n", options: data.Options{Categories: []string{"ward"}}, schema: "label: 0 1: ward(9 10)", x: []float32{0, 1, 1, 0, 1, 0}, y: []int32{0, 1, 1}},
 		{name: "missing cells", file: "sex,a,label\n?,5,0\nf,NA,1\nm,NaN,1\n", options: impute, schema: "label: 0 1: sex(f m) a", x: []float32{0, 0, 5, 1, 0, nan, 0, 1, nan}, y: []int32{0, 1, 1}},
 		{name: "a number to predict", file: "a,target\n1,0.5\n2,1\n", options: data.Options{Regression: &yes}, schema: "target: : a", x: []float32{1, 2}, y: []int32{0, 0}, targets: []float32{0.5, 1}},
-		{name: "many numbers", file: "a,target\n" + strings.Join(series(30, "%d,%d.5\n"), ""), schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0.5, 1.5}},
-		{name: "many integers", file: "a,target\n" + strings.Join(series(30, "%d,%d\n"), ""), schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0, 1}},
+		{name: "many numbers", file: "a,target\n" + strings.Join(series(30, "%d,%d.5\n"), ""), note: `the label "target" has many different numbers and is predicted as a number: --regression=false takes them for classes`, schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0.5, 1.5}},
+		{name: "many integers", file: "a,target\n" + strings.Join(series(30, "%d,%d\n"), ""), note: `the label "target" has many different numbers and is predicted as a number: --regression=false takes them for classes`, schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0, 1}},
 		{name: "many classes", file: "a,target\n" + strings.Join(series(3, "%d,%d\n"), ""), options: data.Options{Regression: &no}, schema: "target: 0 1 2: a", x: []float32{0, 1, 2}, y: []int32{0, 1, 2}},
 
 		{name: "empty", file: "", problem: "csv: the file is empty: want a header line"},
@@ -225,6 +225,7 @@ func TestMisfits(t *testing.T) {
 	}{
 		{name: "fits", file: "sex,ill,age\nf,yes,1\n", schema: schema},
 		{name: "without labels", file: "sex,age\nf,1\n", schema: schema},
+		{name: "labels left out", file: "sex,ill,age\nf,,1\n", schema: schema, options: data.Options{Drop: []string{"ill"}}},
 		{name: "a label by another name", file: "sex,sick,age\nf,yes,1\n", schema: schema, options: data.Options{Label: "sick"}},
 		{name: "missing cells", file: "sex,ill,age\nx,yes,1\n,no,\n", schema: schema, missing: spec.MissingImpute},
 		{name: "one column more, left out", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, options: data.Options{Drop: []string{"id"}}},
@@ -250,7 +251,7 @@ func TestMisfits(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || labelled == (c.name == "without labels") || table.ValidateRaw() != nil {
+		if err != nil || labelled == (c.name == "without labels" || c.name == "labels left out") || table.ValidateRaw() != nil {
 			t.Errorf("%s: labelled %v, %v, %v", c.name, labelled, err, table.ValidateRaw())
 		}
 	}
