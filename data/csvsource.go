@@ -108,6 +108,8 @@ func (s *csvSource) format() Format {
 	return f
 }
 
+func (*csvSource) notes() []string { return nil }
+
 // Close leaves the reader to whoever opened it.
 func (*csvSource) Close() error { return nil }
 

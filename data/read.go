@@ -84,7 +84,7 @@ func fit(s source, d spec.Data, o Options) (t Table, labelled bool, err error) {
 		cells, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF) && t.Rows() == 0:
-			return Table{}, false, fmt.Errorf("%s: no rows after the header", s.format().Name)
+			return Table{}, false, fmt.Errorf("%s: no rows", s.format().Name)
 		case errors.Is(err, io.EOF):
 			return t, f.label >= 0, nil
 		case err != nil:
@@ -120,6 +120,9 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	f = fitter{label: slices.Index(names, d.Schema.Label), impute: d.Missing == spec.MissingImpute}
 	if f.label < 0 && o.Label != "" {
 		f.label = slices.Index(names, o.Label)
+	}
+	if f.label >= 0 && slices.Contains(o.Drop, names[f.label]) {
+		f.label = -1
 	}
 	if f.targets = len(d.Schema.Classes) == 0; !f.targets {
 		f.classes = newWords(d.Schema.Classes)
