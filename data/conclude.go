@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/althing-network/althing/spec"
@@ -51,6 +52,9 @@ func (r *Report) conclude(names []string, columns []study) {
 		column.Dropped = slices.Contains(r.options.Drop, name)
 		r.Columns = append(r.Columns, column)
 		kinds = append(kinds, err)
+	}
+	if slices.ContainsFunc(columns, func(s study) bool { return s.oddText != nil }) {
+		r.Format.Encoding = "not UTF-8"
 	}
 	var err error
 	if r.Label, r.Why, err = r.findLabel(columns); err != nil {
@@ -234,18 +238,22 @@ func (r *Report) schema() (spec.Schema, error) {
 	if len(s.Columns) == 0 {
 		return spec.Schema{}, fmt.Errorf("no feature columns beside the label %q", s.Label)
 	}
-	if r.places(s) {
-		return spec.Schema{}, nil
+	if len(s.Columns) <= spec.MaxColumns {
+		return s, s.Validate()
 	}
-	return s, s.Validate()
+	if !r.places(s) {
+		return spec.Schema{}, fmt.Errorf("%d columns beside the label, and a schema names at most %d: without one, labels are integers from 0, without gaps, and every other cell is a number", len(s.Columns), spec.MaxColumns)
+	}
+	return spec.Schema{}, nil
 }
 
-// places reports whether a table is too wide for a schema and can do without.
+// places reports whether features can be told apart by their places.
 func (r *Report) places(s spec.Schema) bool {
-	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
-	counted := len(s.Classes) > 0
 	for i, class := range s.Classes {
-		counted = counted && class == fmt.Sprint(i)
+		if class != strconv.Itoa(i) {
+			return false
+		}
 	}
-	return len(s.Columns) > spec.MaxColumns && counted && r.Missing == 0 && !slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return !number(c) })
+	text := func(c spec.Column) bool { return c.Kind != spec.ColumnNumber }
+	return len(s.Classes) > 0 && r.Missing == 0 && !slices.ContainsFunc(s.Columns, text)
 }

@@ -64,6 +64,8 @@ func kinds() []kind {
 		{name: "many integers", file: "a,target\n" + strings.Join(series(30, "%d,%d\n"), ""), note: `the label "target" has many different numbers and is predicted as a number: --regression=false takes them for classes`, schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0, 1}},
 		{name: "many classes", file: "a,target\n" + strings.Join(series(3, "%d,%d\n"), ""), options: data.Options{Regression: &no}, schema: "target: 0 1 2: a", x: []float32{0, 1, 2}, y: []int32{0, 1, 2}},
 
+		{name: "a wide table", file: wide(600, "0", "1"), schema: ": : ", x: []float32{7, 7}, y: []int32{0, 1}},
+		{name: "a wide table with classes from 1", file: wide(600, "1", "2"), problem: `600 columns beside the label, and a schema names at most 512: without one, labels are integers from 0, without gaps, and every other cell is a number`},
 		{name: "empty", file: "", problem: "csv: the file is empty: want a header line"},
 		{name: "no rows", file: "a,label\n", problem: "csv: no rows"},
 		{name: "no header", file: "5.1,3.5,setosa\n4.9,3.0,versi\n", problem: `csv: a column is named "3.5", as if the first line were a row: want a line that names the columns`},
@@ -102,6 +104,19 @@ func series(n int, line string) (lines []string) {
 		lines = append(lines, fmt.Sprintf(line, i, i))
 	}
 	return lines
+}
+
+// wide is a table of as many columns of sevens, and a label, one row for each.
+func wide(columns int, labels ...string) string {
+	var b strings.Builder
+	for i := range columns {
+		fmt.Fprintf(&b, "p%d,", i)
+	}
+	b.WriteString("label\n")
+	for _, label := range labels {
+		b.WriteString(strings.Repeat("7,", columns) + label + "\n")
+	}
+	return b.String()
 }
 
 func TestKindsOfTables(t *testing.T) {
@@ -165,7 +180,10 @@ func (k kind) holds(t *testing.T, path string) {
 	if err := data.Save(copied, table); err != nil {
 		t.Fatal(err)
 	}
-	again, _, err := data.Read(copied, spec.Data{Schema: schema, Missing: k.options.Missing}, data.Options{})
+	if schema.IsZero() {
+		k.options.Classes = table.Classes
+	}
+	again, _, err := data.Read(copied, spec.Data{Schema: schema, Missing: k.options.Missing}, data.Options{Classes: k.options.Classes})
 	if err != nil || data.Digest(again) != data.Digest(table) {
 		t.Errorf("a copy differs: %v", err)
 	}
