@@ -13,10 +13,11 @@ import (
 // memory: see [Table.View]. Row finds a row in both.
 type Table struct {
 	X        []float32 // row-major: the table's rows, or those of the table that a view is of
-	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
+	Y        []int32   // the class of each row, 0 <= Y[i] < Classes; 0 where the label is a number
+	Targets  []float32 // the number to predict of each row, in the order of Y; nil where labels are classes
 	Index    []int     // of a view: row i of it is row Index[i] of X; else nil
 	Features int       // columns of X
-	Classes  int
+	Classes  int        // 1 where the label is a number
 	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
 }
 
@@ -45,6 +46,7 @@ func (t Table) View(rows []int) Table {
 	for i, row := range rows {
 		v.Y[i], v.Index[i] = t.Y[row], t.place(row)
 	}
+	v.Targets = t.targets(rows)
 	return v
 }
 
@@ -61,7 +63,20 @@ func (t Table) Select(rows []int) Table {
 		s.X = append(s.X, t.Row(i)...)
 		s.Y = append(s.Y, t.Y[i])
 	}
+	s.Targets = t.targets(rows)
 	return s
+}
+
+// targets copies those of some rows, where the table has some.
+func (t Table) targets(rows []int) []float32 {
+	if t.Targets == nil {
+		return nil
+	}
+	targets := make([]float32, len(rows))
+	for i, row := range rows {
+		targets[i] = t.Targets[row]
+	}
+	return targets
 }
 
 // Numbered is the table with as many classes as its labels use, at least two. They
@@ -98,6 +113,11 @@ func (t Table) Validate() error {
 			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
 		}
 	}
+	for i, target := range t.Targets {
+		if !finite(target) {
+			return fmt.Errorf("row %d: the label %v is not a finite number", i, target)
+		}
+	}
 	for i := range t.Y {
 		for j, x := range t.Row(i) {
 			if !finite(x) {
@@ -113,6 +133,9 @@ func (t Table) Validate() error {
 func (t Table) ValidateShape() error {
 	if t.Features < 1 || t.Classes < 1 {
 		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
+	}
+	if t.Targets != nil && (t.Classes != 1 || len(t.Targets) != len(t.Y)) {
+		return fmt.Errorf("table of %d rows, %d classes and %d labels that are numbers: want 1 class and a number a row", len(t.Y), t.Classes, len(t.Targets))
 	}
 	held := len(t.X) / t.Features // rows of X
 	if t.Index != nil {
