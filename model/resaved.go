@@ -26,8 +26,8 @@ type foreign struct {
 // OpenResaved reads a model that another program has loaded and saved again, as the
 // safetensors library does: its header has tensors in another order, other white space,
 // other metadata. Where [Open] accepts the bytes, it returns the same. The metadata "model"
-// says the architecture; where it is lost, dense layers say it themselves, as softmax or
-// mlp. Layers may be named "layers.N.weight" or, as nn.Sequential has them, "N.weight".
+// says the architecture; where it is lost, dense layers say it themselves, as softmax,
+// linear or mlp. Layers may be named "layers.N.weight" or, as nn.Sequential has them, "N.weight".
 //
 // It is for whoever uses a model. What the network agrees on is only read by [Decode] and
 // [Open]: what this returns encodes to other bytes than it was read from.
@@ -181,6 +181,12 @@ func perceptronOf(tensors foreigners) (m spec.Model, err error) {
 			m.Kind, m.Classes, m.Hidden = spec.ModelMLP, m.Hidden[last], m.Hidden[:last]
 			if last == 0 {
 				m.Kind, m.Hidden = spec.ModelSoftmax, nil
+			}
+			if m.Regression() {
+				m.Loss = spec.LossMSE
+			}
+			if m.Regression() && last == 0 {
+				m.Kind = spec.ModelLinear
 			}
 			return m, nil
 		case len(t.Shape) != 2:

@@ -49,6 +49,10 @@ func TestOpenResaved(t *testing.T) {
 			file(`{"layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"layers.0.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}`, []float32{1, 2, 3, 4}),
 			model.File{Model: softmax, Weights: []float32{1, 2, 3, 4}},
 		},
+		"one number": {
+			file(`{"layers.0.bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"layers.0.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}`, []float32{1, 2, 3}),
+			model.File{Model: spec.Model{Kind: spec.ModelLinear, Inputs: 2, Classes: 1, Loss: spec.LossMSE}, Weights: []float32{1, 2, 3}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := model.Open(c.b); (err == nil) != (name == "canonical") {
