@@ -14,11 +14,10 @@ import (
 // memory: see [Table.View]. Row finds a row in both.
 type Table struct {
 	X        []float32 // row-major: the table's rows, or those of the table that a view is of
-	Y        []int32   // the class of each row, 0 <= Y[i] < Classes; 0 where the label is a number
-	Targets  []float32 // the number to predict of each row, in the order of Y; nil where labels are classes
+	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
 	Index    []int     // of a view: row i of it is row Index[i] of X; else nil
 	Features int       // columns of X
-	Classes  int        // 1 where the label is a number
+	Classes  int
 	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
 	// Targets are the labels of rows whose label is a number, in the order of Y; else nil.
 	// Then Y is 0 throughout, and Classes 1.
@@ -84,20 +83,7 @@ func (t Table) Select(rows []int) Table {
 		s.X = append(s.X, t.Row(i)...)
 		s.Y = append(s.Y, t.Y[i])
 	}
-	s.Targets = t.targets(rows)
 	return s
-}
-
-// targets copies those of some rows, where the table has some.
-func (t Table) targets(rows []int) []float32 {
-	if t.Targets == nil {
-		return nil
-	}
-	targets := make([]float32, len(rows))
-	for i, row := range rows {
-		targets[i] = t.Targets[row]
-	}
-	return targets
 }
 
 // Numbered is the table with as many classes as its labels use, at least two. They
@@ -166,9 +152,6 @@ func (t Table) validate(allowed func(float32) bool) error {
 func (t Table) ValidateShape() error {
 	if t.Features < 1 || t.Classes < 1 {
 		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
-	}
-	if t.Targets != nil && (t.Classes != 1 || len(t.Targets) != len(t.Y)) {
-		return fmt.Errorf("table of %d rows, %d classes and %d labels that are numbers: want 1 class and a number a row", len(t.Y), t.Classes, len(t.Targets))
 	}
 	held := len(t.X) / t.Features // rows of X
 	if t.Index != nil {
