@@ -30,7 +30,7 @@ type Model struct {
 	Layers  []Layer  `json:"layers,omitempty" yaml:"layers,omitempty"` // of the kind ModelLayers
 	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // one of [Losses]; empty: cross-entropy
 	Classes uint32   `json:"classes" yaml:"classes"`                   // 1: the label is a number
-	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
+	Seed    uint64   `json:"seed" yaml:"seed"`                         // of the strict initialisation of model 0
 	// Access is who may fetch the versions of the model: one of [Accesses]; empty: public.
 	// It is no part of the architecture, so no file of a model states it.
 	Access string `json:"access,omitempty" yaml:"access,omitempty"`
