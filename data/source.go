@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 // source gives the rows of a file one after the other, each cell as a text, whatever the
@@ -31,11 +32,41 @@ func openSource(path string) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newCSV(f)
+	s, err := newSource(f)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return opened{s, f}, nil
+}
+
+func newSource(f *os.File) (source, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 4)
+	n, _ := f.ReadAt(head, 0) // a pipe is CSV
+	switch string(head[:n]) {
+	case "PK\x03\x04":
+		s, err := newNPZ(f, info.Size())
+		return named(s, "npz", err)
+	case "PAR1":
+		s, err := newParquet(f, info.Size())
+		return named(s, "parquet", err)
+	}
+	s, err := newCSV(f)
+	return named(s, "", err)
+}
+
+// named has an error begin with the format, and keeps a source that failed from being one.
+func named(s source, format string, err error) (source, error) {
+	switch {
+	case err == nil:
+		return s, nil
+	case format == "":
+		return nil, err
+	}
+	return nil, fmt.Errorf("%s: %w", format, err)
 }
 
 // opened is a source that closes its file.
@@ -46,10 +77,21 @@ type opened struct {
 
 func (o opened) Close() error { return errors.Join(o.source.Close(), o.file.Close()) }
 
-// checkNames refuses two columns of one name.
+// headerOf says where the names of the columns stand.
+func headerOf(s source) string {
+	if format := s.format().Name; format != "csv" {
+		return format
+	}
+	return "csv: line 1"
+}
+
+// checkNames refuses two columns of one name, and names that cannot be read.
 func checkNames(names []string) error {
 	seen := make(map[string]bool)
 	for _, name := range names {
+		if !utf8.ValidString(name) {
+			return fmt.Errorf("name of a column %.64q: %w", name, errNotUTF8)
+		}
 		if seen[name] {
 			return fmt.Errorf("more than one column is named %q", name)
 		}
