@@ -189,7 +189,9 @@ func (k kind) holds(t *testing.T, path string) {
 	}
 }
 
-func same(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b }
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || math.IsNaN(float64(a)) && math.IsNaN(float64(b))
+}
 
 // summary is a schema in a few words.
 func summary(s spec.Schema) string {
