@@ -50,7 +50,10 @@ func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err erro
 	if err != nil {
 		return Table{}, false, err
 	}
-	if info.IsDir() {
+	switch {
+	case info.IsDir() && !d.Schema.IsZero():
+		return Table{}, false, fmt.Errorf("%s: %w: it names columns, and a folder has images", path, ErrMisfit)
+	case info.IsDir():
 		return OpenImages(path, o.Classes)
 	}
 	s, err := openSource(path)

@@ -275,6 +275,10 @@ func TestMisfits(t *testing.T) {
 			t.Errorf("%s: labelled %v, %v, %v", c.name, labelled, err, table.ValidateRaw())
 		}
 	}
+	folder := t.TempDir()
+	if _, _, err := data.Read(folder, spec.Data{Schema: schema}, data.Options{}); !errors.Is(err, data.ErrMisfit) || err.Error() != folder+": the rows do not fit the schema: it names columns, and a folder has images" {
+		t.Errorf("a folder: %v", err)
+	}
 	if _, _, err := data.Read("none", spec.Data{}, data.Options{}); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, data.ErrMisfit) {
 		t.Errorf("no file: %v", err)
 	}
