@@ -66,8 +66,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		for _, i := range features {
 			x, ok := number(cells[i])
 			if !ok {
-				why, _ := noNumber(cells[i])
-				return fail("%s: %w", s.place(i), why)
+				return fail("%s: %w", s.place(i), noNumber(cells[i]))
 			}
 			t.X = append(t.X, x)
 		}

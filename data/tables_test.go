@@ -189,7 +189,9 @@ func (k kind) holds(t *testing.T, path string) {
 	}
 }
 
-func same(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b }
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || math.IsNaN(float64(a)) && math.IsNaN(float64(b))
+}
 
 // summary is a schema in a few words.
 func summary(s spec.Schema) string {
@@ -272,6 +274,10 @@ func TestMisfits(t *testing.T) {
 		if err != nil || labelled == (c.name == "without labels" || c.name == "labels left out") || table.ValidateRaw() != nil {
 			t.Errorf("%s: labelled %v, %v, %v", c.name, labelled, err, table.ValidateRaw())
 		}
+	}
+	folder := t.TempDir()
+	if _, _, err := data.Read(folder, spec.Data{Schema: schema}, data.Options{}); !errors.Is(err, data.ErrMisfit) || err.Error() != folder+": the rows do not fit the schema: it names columns, and a folder has images" {
+		t.Errorf("a folder: %v", err)
 	}
 	if _, _, err := data.Read("none", spec.Data{}, data.Options{}); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, data.ErrMisfit) {
 		t.Errorf("no file: %v", err)
