@@ -191,9 +191,9 @@ func (d *demonstration) holdout(ctx context.Context, chain *client.Client, task 
 	return "", nil
 }
 
-// trained is how many rounds have trained, at least one: the first of a task that learns
+// trainedRounds is how many rounds have trained, at least one: the first of a task that learns
 // how rows are brought to scale only measures them.
-func trained(t spec.Task) uint32 {
+func trainedRounds(t spec.Task) uint32 {
 	if t.Spec.Data.Learns() {
 		return max(2, t.Accepted) - 1
 	}
@@ -211,7 +211,7 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, used mod
 		return 0, err
 	}
 	alone := task.Spec.Training
-	alone.Epochs *= trained(task)
+	alone.Epochs *= trainedRounds(task)
 	start, err := model.Init(task.Spec.Model)
 	if err != nil {
 		return 0, err
