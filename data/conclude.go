@@ -2,7 +2,9 @@ package data
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/althing-network/althing/spec"
@@ -41,12 +43,18 @@ func (r *Report) conclude(names []string, columns []study) {
 			problem("no column is named %q: the file has %s", name, list(names))
 		}
 	}
+	if name := nameless(names); name != "" {
+		problem("%s: a column is named %q, as if the first line were a row: want a line that names the columns", r.Format.Name, name)
+	}
 	var kinds []error
 	for i, name := range names {
 		column, err := columns[i].column(name, slices.Contains(r.options.Categories, name))
 		column.Dropped = slices.Contains(r.options.Drop, name)
 		r.Columns = append(r.Columns, column)
 		kinds = append(kinds, err)
+	}
+	if slices.ContainsFunc(columns, func(s study) bool { return s.oddText != nil }) {
+		r.Format.Encoding = "not UTF-8"
 	}
 	var err error
 	if r.Label, r.Why, err = r.findLabel(columns); err != nil {
@@ -63,7 +71,7 @@ func (r *Report) conclude(names []string, columns []study) {
 		}
 		r.Missing += c.Missing
 		if c.Missing > 0 && kinds[i] == nil && r.options.Missing != spec.MissingImpute {
-			problem("%s, and %d of this column: --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
+			problem("%w (%d of its column): --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
 		}
 		if indexName(c.Name) && c.Kind == spec.ColumnNumber && !columns[i].unordered && !columns[i].fraction && c.Missing == 0 && r.Rows > 1 {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %d (%s) numbers the rows and would be learned from: --drop %q leaves it out", i+1, c.Name, c.Name))
@@ -76,20 +84,39 @@ func (r *Report) conclude(names []string, columns []study) {
 	}
 }
 
+// nameless is a number with a fraction, where all names but one at most are numbers: then
+// they are a row, and the file has no header.
+func nameless(names []string) (fraction string) {
+	texts := 0
+	for _, name := range names {
+		if x, ok := number(name); !ok {
+			texts++
+		} else if x != float32(math.Trunc(float64(x))) {
+			fraction = name
+		}
+	}
+	if texts > 1 {
+		return ""
+	}
+	return fraction
+}
+
 // column says what a column of features is, and what keeps it from being used.
 func (s *study) column(name string, category bool) (c Column, err error) {
 	c = Column{Name: name, Kind: spec.ColumnNumber, Missing: s.missing, Min: s.min, Max: s.max}
 	filled := s.numbers + s.foreign + s.words
 	switch {
+	case s.oddText != nil:
+		return c, s.oddText
 	case filled == 0:
 		return c, fmt.Errorf("no cell of column %q has a value: --drop %q leaves it out", name, name)
 	case category:
 	case s.words == 0 && s.foreign == 0:
 		return c, nil
 	case s.words == 0:
-		return c, fmt.Errorf("%s", s.oddForeign)
+		return c, s.oddForeign
 	case float64(s.numbers+s.foreign) >= almostAll*float64(filled):
-		return c, fmt.Errorf("%s, as the other cells of its column are: --drop %q leaves the column out, --categories %q takes each text for a category", s.oddWord, name, name)
+		return c, fmt.Errorf("%w, as the other cells of its column are: --drop %q leaves the column out, --categories %q takes each text for a category", s.oddWord, name, name)
 	}
 	c.Kind, c.Min, c.Max = spec.ColumnCategory, 0, 0
 	if s.many {
@@ -109,7 +136,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 		case c.Dropped:
 			continue
 		case r.options.Label == c.Name:
-			return i, "as asked for", nil
+			return i, "it is asked for", nil
 		case c.Name == labelColumn:
 			usual = append([]int{i}, usual...)
 		case labelName(c.Name):
@@ -125,7 +152,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 	case r.options.Label != "":
 		return -1, "", fmt.Errorf("no column is named %q: --label names one of %s", r.options.Label, r.list(names))
 	case len(usual) > 0 && (len(usual) == 1 || r.Columns[usual[0]].Name == labelColumn):
-		return usual[0], "by its name", nil
+		return usual[0], "it has the name of a label", nil
 	case len(usual) > 1:
 		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
 	case len(categories) == 1:
@@ -155,14 +182,18 @@ func (r *Report) label(s *study) error {
 	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > mostLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
 	if r.options.Regression != nil {
 		regression = *r.options.Regression
+	} else if regression {
+		r.Notes = append(r.Notes, fmt.Sprintf("the label %q has many different numbers and is predicted as a number: --regression=false takes them for classes", c.Name))
 	}
 	switch {
+	case s.oddText != nil:
+		return s.oddText
 	case s.missing > 0:
-		return fmt.Errorf("%s, and %d labels in all: leave rows without a label out", strings.Replace(s.oddMissing, "the cell", "the label", 1), s.missing)
+		return fmt.Errorf("%w (%d of its column): leave rows without a label out", s.oddMissing, s.missing)
 	case s.foreign > 0:
-		return fmt.Errorf("%s", s.oddForeign)
+		return s.oddForeign
 	case regression && s.words > 0:
-		return fmt.Errorf("%s, as a label that is predicted as a number has to be", s.oddWord)
+		return fmt.Errorf("%w, as a label that is predicted as a number has to be", s.oddWord)
 	case regression:
 		c.Kind, c.Min, c.Max, c.Values = spec.ColumnNumber, s.min, s.max, nil
 		return nil
@@ -207,18 +238,22 @@ func (r *Report) schema() (spec.Schema, error) {
 	if len(s.Columns) == 0 {
 		return spec.Schema{}, fmt.Errorf("no feature columns beside the label %q", s.Label)
 	}
-	if r.places(s) {
-		return spec.Schema{}, nil
+	if len(s.Columns) <= spec.MaxColumns {
+		return s, s.Validate()
 	}
-	return s, s.Validate()
+	if !r.places(s) {
+		return spec.Schema{}, fmt.Errorf("%d columns beside the label, and a schema names at most %d: without one, labels are integers from 0, without gaps, and every other cell is a number", len(s.Columns), spec.MaxColumns)
+	}
+	return spec.Schema{}, nil
 }
 
-// places reports whether a table is too wide for a schema and can do without.
+// places reports whether features can be told apart by their places.
 func (r *Report) places(s spec.Schema) bool {
-	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
-	counted := len(s.Classes) > 0
 	for i, class := range s.Classes {
-		counted = counted && class == fmt.Sprint(i)
+		if class != strconv.Itoa(i) {
+			return false
+		}
 	}
-	return len(s.Columns) > spec.MaxColumns && counted && r.Missing == 0 && !slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return !number(c) })
+	text := func(c spec.Column) bool { return c.Kind != spec.ColumnNumber }
+	return len(s.Classes) > 0 && r.Missing == 0 && !slices.ContainsFunc(s.Columns, text)
 }

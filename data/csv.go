@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -32,7 +33,7 @@ func labelledOnly(s source, classes int) (Table, error) {
 		return Table{}, fmt.Errorf("%s: %d classes: want at least 1", s.format().Name, classes)
 	}
 	if !slices.Contains(s.names(), labelColumn) {
-		return Table{}, fmt.Errorf("%s: line 1: no column is named %q: the file has %s", s.format().Name, labelColumn, list(s.names()))
+		return Table{}, fmt.Errorf("%s: no column is named %q: the file has %s", headerOf(s), labelColumn, list(s.names()))
 	}
 	t, _, err := positional(s, Options{Classes: classes})
 	return t, err
@@ -105,7 +106,7 @@ func (t Table) writeNamed(out *bufio.Writer) error {
 				if chosen := slices.Index(inputs, 1); chosen >= 0 {
 					cell = c.Values[chosen]
 				}
-			} else if x := inputs[0]; x == x { // NaN is missing
+			} else if x := inputs[0]; !math.IsNaN(float64(x)) {
 				cell = decimal(x)
 			}
 			cells = append(cells, cell)

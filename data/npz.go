@@ -16,9 +16,11 @@ type npzSource struct {
 	arrays []*npy
 	files  []io.Closer
 	header []string
-	cells  cells
-	row    int // how many have been read
-	size   int // of the file, in bytes
+	// ignored are arrays that are neither features nor labels.
+	ignored []string
+	cells   cells
+	row     int // how many have been read
+	size    int // of the file, in bytes
 }
 
 // newNPZ finds the arrays of a table by their names.
@@ -47,6 +49,9 @@ func newNPZ(f io.ReaderAt, size int64) (s *npzSource, err error) {
 		}
 	}()
 	if features, labels := usualArrays(names); features != "" {
+		s.ignored = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return name == features || name == labels || name == "feature_names"
+		})
 		return s, s.table(files, names, features, labels)
 	}
 	for _, name := range names {
@@ -65,8 +70,15 @@ func newNPZ(f io.ReaderAt, size int64) (s *npzSource, err error) {
 // usualArrays finds the arrays of features and of labels by usual names.
 func usualArrays(names []string) (features, labels string) {
 	for _, usual := range [][2]string{
-		{"X", "y"}, {"x", "y"}, {"data", "target"}, {"data", "labels"}, {"features", "labels"},
-		{"X_train", "y_train"}, {"x_train", "y_train"}, {"X_test", "y_test"}, {"x_test", "y_test"},
+		{"X", "y"},
+		{"x", "y"},
+		{"data", "target"},
+		{"data", "labels"},
+		{"features", "labels"},
+		{"X_train", "y_train"},
+		{"x_train", "y_train"},
+		{"X_test", "y_test"},
+		{"x_test", "y_test"},
 	} {
 		if slices.Contains(names, usual[0]) {
 			if slices.Contains(names, usual[1]) {
@@ -183,6 +195,13 @@ func (s *npzSource) next() ([]string, error) {
 	}
 	s.row++
 	return s.cells.row(), nil
+}
+
+func (s *npzSource) notes() []string {
+	if len(s.ignored) == 0 {
+		return nil
+	}
+	return []string{"arrays that are not read: " + list(s.ignored)}
 }
 
 // Close leaves the archive to whoever opened it.

@@ -18,10 +18,14 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 	fail := func(text string, args ...any) (Table, bool, error) {
 		return Table{}, false, fmt.Errorf(format+": "+text, args...)
 	}
-	label := slices.Index(header, o.label())
+	label := -1
 	var features []int
 	for i, name := range header {
-		if i != label && !slices.Contains(o.Drop, name) {
+		switch {
+		case slices.Contains(o.Drop, name):
+		case name == o.label():
+			label = i
+		default:
 			features = append(features, i)
 		}
 	}
@@ -33,7 +37,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		classes = spec.MaxWidth
 	}
 	if len(features) == 0 {
-		return fail("line 1: no feature columns beside the label")
+		return Table{}, false, fmt.Errorf("%s: no feature columns beside the label", headerOf(s))
 	}
 	t = Table{Features: len(features), Classes: classes}
 	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
@@ -42,7 +46,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		cells, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF) && t.Rows() == 0:
-			return fail("no rows after the header")
+			return fail("no rows")
 		case errors.Is(err, io.EOF):
 			if o.Classes == 0 {
 				t.Classes = int(largest) + 1
@@ -62,8 +66,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		for _, i := range features {
 			x, ok := number(cells[i])
 			if !ok {
-				why, _ := noNumber(cells[i])
-				return fail("%s: %w", s.place(i), why)
+				return fail("%s: %w", s.place(i), noNumber(cells[i]))
 			}
 			t.X = append(t.X, x)
 		}
