@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -14,19 +15,30 @@ import (
 var ErrModel = errors.New("model refused")
 
 // File is one version of a model. Its canonical bytes are a safetensors header,
-// then the weights as little-endian float32 in layout order; their SHA-256 is its
-// name on the chain.
+// then the weights as little-endian float32 in layout order, then the scale of its
+// rows; their SHA-256 is its name on the chain.
 type File struct {
-	Model   spec.Model
+	Model spec.Model
+	// Data says how rows become what the model sees. The file states what [Rows] takes
+	// of it; nothing where there is no schema.
+	Data    spec.Data
 	Weights []float32
+	// Scale brings rows to scale. It is zero where rows are used as they are, and before
+	// the trainers of a task that [spec.Data.Learns] have measured their rows.
+	Scale Scale
 	// State is the digest of what the server's optimiser remembers behind this
 	// version, see [EncodeState]; zero where there is nothing.
 	State spec.Digest
 }
 
+// stated is what the file's header states.
+func (f File) stated() stated {
+	return stated{model: f.Model, data: Rows(f.Data), scaled: !f.Scale.IsZero(), state: f.State}
+}
+
 // Encode gives the file's bytes.
 func (f File) Encode() ([]byte, error) {
-	size, err := FileSize(f.Model, f.State)
+	size, err := f.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +51,27 @@ func (f File) Encode() ([]byte, error) {
 }
 
 // EncodeTo writes what [File.Encode] returns without holding it in memory.
-// Nothing is written when the weights are of the wrong number or not finite.
+// Nothing is written when the weights or the scale are of the wrong number or not finite,
+// or when the rows do not go with the model.
 func (f File) EncodeTo(w io.Writer) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	head, _, err := f.stated().header()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return fmt.Errorf("write model: %w", err)
+	}
+	if err := writeFloats(w, f.Weights); err != nil {
+		return err
+	}
+	return writeFloats(w, f.Scale.values())
+}
+
+// validate refuses what no file holds.
+func (f File) validate() error {
 	n, err := Size(f.Model)
 	if err != nil {
 		return err
@@ -51,14 +82,11 @@ func (f File) EncodeTo(w io.Writer) error {
 	if err := finite(f.Weights); err != nil {
 		return err
 	}
-	head, err := header(f.Model, f.State)
-	if err != nil {
+	s := f.stated()
+	if err := s.validate(); err != nil || !s.scaled {
 		return err
 	}
-	if _, err := w.Write(head); err != nil {
-		return fmt.Errorf("write model: %w", err)
-	}
-	return writeFloats(w, f.Weights)
+	return f.Scale.validate(s.data)
 }
 
 // Digest is the SHA-256 of the file's bytes.
@@ -70,55 +98,70 @@ func (f File) Digest() (spec.Digest, error) {
 	return spec.Digest(h.Sum(nil)), nil
 }
 
-// FileSize is the length in bytes of every file of an architecture with, or
-// without, a state: the digest itself makes no difference.
-func FileSize(m spec.Model, state spec.Digest) (int64, error) {
-	n, err := Size(m)
-	if err != nil {
-		return 0, err
+// Size is how many bytes the file has.
+func (f File) Size() (int64, error) { return f.stated().size() }
+
+// FileSize is the most bytes that a model of a task has: one with a scale, and with a
+// state, where its models come to have them.
+func FileSize(t spec.TaskSpec) (int64, error) {
+	s := stated{model: t.Model, data: Rows(t.Data)}
+	s.scaled = s.data.Scaled()
+	if t.Aggregation.Optimised() {
+		s.state[0] = 1 // any: its value makes no difference
 	}
-	head, err := header(m, state)
-	return int64(len(head)) + 4*int64(n), err
+	return s.size()
 }
 
-// Decode reads a file of a known architecture. It accepts exactly the bytes that
-// [File.Encode] writes; all else is an error that wraps [ErrModel].
-func Decode(m spec.Model, b []byte) (File, error) {
-	n, err := Size(m)
+// Decode reads a file of a known architecture, whose rows are known too: of d it looks at
+// what [Rows] takes. It accepts exactly the bytes that [File.Encode] writes, with a scale
+// or without where trainers measure their rows; all else is an error that wraps [ErrModel].
+func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
+	if _, err := Size(m); err != nil {
+		return File{}, err
+	}
+	head, numbers, err := split(b)
 	if err != nil {
 		return File{}, err
 	}
-	head, data, err := split(b)
-	if err != nil {
-		return File{}, err
+	s, err := said(head)
+	if err == nil && describe(s.model) != describe(m) {
+		return File{}, fmt.Errorf("%w: it is %s: want %s", ErrModel, describe(s.model), describe(m))
 	}
-	stated, state, err := said(head)
-	if err == nil && describe(stated) != describe(m) {
-		return File{}, fmt.Errorf("%w: it is %s: want %s", ErrModel, describe(stated), describe(m))
+	if want, got := rows(d), rows(s.data); err == nil && want != got {
+		return File{}, fmt.Errorf("%w: its rows are %.200s: want %.200s", ErrModel, cmp.Or(got, "without a schema"), cmp.Or(want, "without a schema"))
 	}
-	want, broken := header(m, state)
+	s.model = m
+	want, n, broken := s.header()
 	if broken != nil {
 		return File{}, broken
 	}
 	if err != nil || !bytes.Equal(head, want) {
 		return File{}, fmt.Errorf("%w: header is not the canonical one of %s", ErrModel, describe(m))
 	}
-	weights, err := readFloats(data, n)
+	values, err := readFloats(numbers, n)
 	if err != nil {
 		return File{}, err
 	}
-	return File{Model: m, Weights: weights, State: state}, nil
+	f := File{Model: m, Data: Rows(d), Weights: values, State: s.state}
+	if s.scaled {
+		n, _ = Size(m)
+		f.Weights, f.Scale = values[:n:n], scaleOf(f.Data, values[n:])
+		if err := f.Scale.validate(f.Data); err != nil {
+			return File{}, err
+		}
+	}
+	return f, nil
 }
 
-// Open reads a file that says itself what architecture it is, as strictly as [Decode].
+// Open reads a file that says itself what it is, as strictly as [Decode].
 func Open(b []byte) (File, error) {
 	head, _, err := split(b)
 	if err != nil {
 		return File{}, err
 	}
-	m, _, err := said(head)
+	s, err := said(head)
 	if err != nil {
 		return File{}, err
 	}
-	return Decode(m, b)
+	return Decode(s.model, s.data, b)
 }

@@ -82,7 +82,7 @@ func TestFileRoundTrip(t *testing.T) {
 				t.Fatalf("weight %d is %v, want %v", i, got.Weights[i], weights[i])
 			}
 		}
-		if size, err := model.FileSize(m, want.State); err != nil || size != int64(len(b)) {
+		if size, err := want.Size(); err != nil || size != int64(len(b)) {
 			t.Fatalf("file size %d (%v), want %d", size, err, len(b))
 		}
 		if digest, err := want.Digest(); err != nil || digest != spec.DigestOf(b) {
@@ -141,7 +141,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"minus infinite", weight(float32(math.Inf(-1))), "weight 3 is -Inf"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := model.Decode(small(), test.b)
+			got, err := model.Decode(small(), spec.Data{}, test.b)
 			if !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
@@ -245,7 +245,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("what was accepted encodes to other bytes (%v)", err)
 		}
-		if _, err := model.Decode(got.Model, b); err != nil {
+		if _, err := model.Decode(got.Model, got.Data, b); err != nil {
 			t.Fatalf("open accepts what decode refuses: %v", err)
 		}
 	})

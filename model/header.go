@@ -13,16 +13,50 @@ const (
 	modelFormat = "althing/1"
 	stateFormat = "althing-state/1"
 	lengthSize  = 8       // bytes of the length in front of the header
-	maxHeader   = 1 << 16 // bytes; the deepest model needs a quarter of it
+	maxHeader   = 1 << 18 // bytes; the longest schema, of values of one byte, needs less
 )
 
-// header is the one header of a model: with the digest of a state if there is one.
-func header(m spec.Model, state spec.Digest) ([]byte, error) {
-	tensors, err := Layout(m)
+// stated is what the header of a model states.
+type stated struct {
+	model  spec.Model
+	data   spec.Data // how rows become what the model sees
+	scaled bool      // a scale lies behind the weights
+	state  spec.Digest
+}
+
+// header is the one header of a model, and how many numbers lie behind it.
+func (s stated) header() (head []byte, values int, err error) {
+	tensors, err := Layout(s.model)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return headerOf(modelFormat, m, state, tensors), nil
+	if s.scaled {
+		last := tensors[len(tensors)-1]
+		tensors = append(tensors, scaleTensors(s.data, last.Offset+last.Len)...)
+	}
+	last := tensors[len(tensors)-1]
+	return headerOf(modelFormat, s.model, rows(s.data), s.state, tensors), last.Offset + last.Len, nil
+}
+
+// validate refuses rows that do not go with the model, and a scale that is missing or
+// too many.
+func (s stated) validate() error {
+	if err := s.data.Fit(s.model); err != nil {
+		return fmt.Errorf("%w: rows: %w", ErrModel, err)
+	}
+	switch {
+	case s.scaled && !s.data.Scaled():
+		return fmt.Errorf("%w: it has a scale, and uses its rows as they are", ErrModel)
+	case !s.scaled && s.data.Scaled() && !s.data.Learns():
+		return fmt.Errorf("%w: it lacks the scale that follows from the bounds of its schema", ErrModel)
+	}
+	return nil
+}
+
+// size is how many bytes a file has.
+func (s stated) size() (int64, error) {
+	head, values, err := s.header()
+	return int64(len(head)) + 4*int64(values), err
 }
 
 // headerOf is eight bytes of little-endian length, then JSON (metadata first, its
@@ -31,10 +65,13 @@ func header(m spec.Model, state spec.Digest) ([]byte, error) {
 //
 // It is written out by hand, because aggregators agree on the digest of these bytes:
 // no tag and no library has a say in them.
-func headerOf(format string, m spec.Model, state spec.Digest, tensors []Tensor) []byte {
+func headerOf(format string, m spec.Model, rows string, state spec.Digest, tensors []Tensor) []byte {
 	var b bytes.Buffer
 	b.Write(make([]byte, lengthSize))
 	fmt.Fprintf(&b, `{"__metadata__":{"format":%s,"model":%s`, quote(format), quote(architecture(m)))
+	if rows != "" {
+		fmt.Fprintf(&b, `,"rows":%s`, quote(rows))
+	}
 	if !state.IsZero() {
 		fmt.Fprintf(&b, `,"state":%s`, quote(state.String()))
 	}
@@ -52,32 +89,41 @@ func headerOf(format string, m spec.Model, state spec.Digest, tensors []Tensor) 
 }
 
 // said is what a header states, not yet checked against the rest of it.
-func said(head []byte) (m spec.Model, state spec.Digest, err error) {
+func said(head []byte) (s stated, err error) {
 	var h struct {
 		Metadata struct {
 			Format string `json:"format"`
 			Model  string `json:"model"`
+			Rows   string `json:"rows"`
 			State  string `json:"state"` // digest of what the server's optimiser remembers
 		} `json:"__metadata__"`
+		Shift *struct{} `json:"rows.shift"`
 	}
 	if err := json.Unmarshal(head[lengthSize:], &h); err != nil {
-		return m, state, fmt.Errorf("%w: header is not JSON: %w", ErrModel, err)
+		return s, fmt.Errorf("%w: header is not JSON: %w", ErrModel, err)
 	}
 	if h.Metadata.Format != modelFormat {
-		return m, state, fmt.Errorf("%w: format %q: want %q", ErrModel, h.Metadata.Format, modelFormat)
+		return s, fmt.Errorf("%w: format %q: want %q", ErrModel, h.Metadata.Format, modelFormat)
 	}
-	if m, err = parseArchitecture(h.Metadata.Model); err != nil {
-		return m, state, fmt.Errorf("%w: architecture: %w", ErrModel, err)
+	if s.model, err = parseArchitecture(h.Metadata.Model); err != nil {
+		return s, fmt.Errorf("%w: architecture: %w", ErrModel, err)
 	}
-	if err := Validate(m); err != nil {
-		return m, state, fmt.Errorf("%w: %w", ErrModel, err)
+	if err := Validate(s.model); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if s.data, err = parseRows(h.Metadata.Rows); err != nil {
+		return s, fmt.Errorf("%w: rows: %w", ErrModel, err)
+	}
+	s.scaled = h.Shift != nil
+	if err := s.validate(); err != nil {
+		return s, err
 	}
 	if h.Metadata.State != "" {
-		if state, err = spec.ParseDigest(h.Metadata.State); err != nil {
-			return m, state, fmt.Errorf("%w: state: %w", ErrModel, err)
+		if s.state, err = spec.ParseDigest(h.Metadata.State); err != nil {
+			return s, fmt.Errorf("%w: state: %w", ErrModel, err)
 		}
 	}
-	return m, state, nil
+	return s, nil
 }
 
 // split parts a file into its header, length included, and the data behind it.

@@ -12,6 +12,21 @@ import (
 // of a task's seed. It spells "althing1".
 const stream = 0x616c7468696e6731
 
+// Zero is model 0 of a task. Everyone who knows the task computes the same bytes: the
+// weights of [Init], and the scale of the rows where it follows from the bounds that the
+// task's schema states.
+func Zero(t spec.TaskSpec) (File, error) {
+	weights, err := Init(t.Model)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Model: t.Model, Data: Rows(t.Data), Weights: weights}
+	if f.Data.Scaled() && !f.Data.Learns() {
+		f.Scale, err = boundsScale(f.Data)
+	}
+	return f, err
+}
+
 // Init gives the weights of model 0. Everyone who knows the architecture
 // computes the same bits.
 //

@@ -75,5 +75,5 @@ func stateHeader(m spec.Model, n int, names []string) []byte {
 	for i, name := range names {
 		tensors[i] = Tensor{Name: name, Shape: []int{n}, Offset: i * n, Len: n}
 	}
-	return headerOf(stateFormat, m, spec.Digest{}, tensors)
+	return headerOf(stateFormat, m, "", spec.Digest{}, tensors)
 }

@@ -22,7 +22,7 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 	}
 	var file model.File
 	var refused error
-	err = t.agreed(ctx, task, d, size, func(b []byte) { file, refused = model.Decode(task.Spec.Model, b) })
+	err = t.agreed(ctx, task, d, size, func(b []byte) { file, refused = model.Decode(task.Spec.Model, task.Spec.Data, b) })
 	if err != nil {
 		return model.File{}, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
 	}
@@ -30,13 +30,7 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 }
 
 // ModelSize is the most bytes a model of a task has.
-func ModelSize(task spec.Task) (int64, error) {
-	state := spec.Digest{}
-	if task.Spec.Aggregation.Optimised() {
-		state[0] = 1 // any: its value makes no difference
-	}
-	return model.FileSize(task.Spec.Model, state)
-}
+func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }
 
 // State gets the moments that the server's optimiser remembers behind a model,
 // as [Tools.Model] gets a model.

@@ -138,6 +138,8 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrEmpty
 	case s.Task.Spec.Private() && (in.Samples > 0 || in.Correct > 0): // nothing but the update is paid for
 		return nil, ErrSamples
+	case r.Measures && in.Correct > 0: // nothing is judged yet
+		return nil, ErrSamples
 	case !s.Task.Spec.Private() && (in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples):
 		return nil, ErrSamples
 	}

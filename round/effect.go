@@ -33,6 +33,7 @@ type OpenTraining struct {
 	Round    uint64
 	Trainers []uint64
 	Deadline spec.Time
+	Measures bool // they commit to the statistics of their columns instead of an update
 }
 
 // AskAttest asks trainers to upload and aggregators to attest.
@@ -253,6 +254,9 @@ func (e Slash) String() string {
 }
 
 func (e OpenTraining) String() string {
+	if e.Measures {
+		return fmt.Sprintf("measure columns until %s, asks %d", e.Deadline, e.Trainers)
+	}
 	return fmt.Sprintf("train until %s, asks %d", e.Deadline, e.Trainers)
 }
 

@@ -279,6 +279,7 @@ func (s *State) open(at Moment, in Select) []Effect {
 	}
 	s.Task.Round++
 	r := spec.Round{Task: s.Task.ID, Number: s.Task.Round, Base: s.Task.Base(), Opened: at.Height}
+	r.Measures = s.measures()
 	s.begin(at, &r, spec.PhaseTrain, s.Task.Spec.Deadlines.Train)
 	r.Asked = uint32(len(in.Trainers))
 	for i, node := range in.Trainers {
@@ -311,7 +312,14 @@ func (s *State) open(at Moment, in Select) []Effect {
 	if s.Task.Spec.Private() {
 		effects = append(effects, Reserve{r.Number, datasets(r.Trainers)})
 	}
-	return append(effects, OpenTraining{Round: r.Number, Trainers: nodes, Deadline: r.Deadline})
+	return append(effects, OpenTraining{Round: r.Number, Trainers: nodes, Deadline: r.Deadline, Measures: r.Measures})
+}
+
+// measures reports whether the next round is the one in which trainers tell the statistics
+// of their columns: the first that gives a model, and every try before it, where the task
+// learns them. A model that a vote has adopted brings its own.
+func (s *State) measures() bool {
+	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero()
 }
 
 // waited reports whether a task that closes in a state has held its committee without a

@@ -295,11 +295,26 @@ func taskOf(t *testing.T, d *datadriven.TestData) spec.TaskSpec {
 	task.Retries = number("retries", 1)
 	task.Overlap = d.HasArg("overlap")
 	task.Governed = d.HasArg("governed")
+	if d.HasArg("learns") {
+		task.Data.Features, task.Data.Schema = spec.FeaturesStandard, pixels()
+	}
 	task.Deadlines.Evaluate = spec.Duration(number("evaluate", 10)) * spec.Second
 	if err := task.Validate(); err != nil {
 		d.Fatalf(t, "%v", err)
 	}
 	return task
+}
+
+// pixels names the 64 inputs and 10 classes of [task], without bounds.
+func pixels() (s spec.Schema) {
+	s.Label = "digit"
+	for i := range 10 {
+		s.Classes = append(s.Classes, fmt.Sprint(i))
+	}
+	for i := range 64 {
+		s.Columns = append(s.Columns, spec.Column{Name: fmt.Sprintf("p%d", i), Kind: spec.ColumnNumber})
+	}
+	return s
 }
 
 func word(d *datadriven.TestData, key, otherwise string) string {

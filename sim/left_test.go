@@ -23,7 +23,7 @@ func TestWhoHasLeftKeepsItsModels(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if _, err := model.Decode(task.Spec.Model, b); err != nil || spec.DigestOf(b) != task.Model {
+			if _, err := model.Decode(task.Spec.Model, task.Spec.Data, b); err != nil || spec.DigestOf(b) != task.Model {
 				t.Errorf("node %d holds something else: %v", node.ID, err)
 			}
 			ids = append(ids, node.ID)

@@ -94,6 +94,7 @@ func (t TaskSpec) promises() error {
 	if err := first(
 		check{"selection.owners", owners > 0 && owners < uint64(t.Selection.MinTrainers), fmt.Sprintf("%d of them, fewer than selection.min_trainers, which is %d", owners, t.Selection.MinTrainers)},
 		check{"aggregation.rule", t.Aggregation.Rule != RuleMean, fmt.Sprintf("%s weighs by numbers of rows, which a private task does not tell: want %s", t.Aggregation.Rule, RuleMean)},
+		check{"data.schema", t.Data.Learns(), fmt.Sprintf("a private task learns no statistics of columns: state %s, or data.features: %s", t.Data.Schema.unbounded(), FeaturesNone)},
 	); err != nil {
 		return err
 	}

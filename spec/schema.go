@@ -111,6 +111,52 @@ func (d Data) Scaled() bool { return d.Features != "" && d.Features != FeaturesN
 // trainers, as sums in the first round: those that the schema does not state as bounds.
 func (d Data) Learns() bool { return d.Scaled() && !d.Schema.Bounded() }
 
+// Regression reports whether what is predicted is a number and not a class.
+func (s Schema) Regression() bool { return !s.IsZero() && len(s.Classes) == 0 }
+
+// unbounded names the first number whose bounds the schema does not state.
+func (s Schema) unbounded() string {
+	for _, c := range s.Columns {
+		if c.Kind == ColumnNumber && (c.Min == "" || c.Max == "") {
+			return fmt.Sprintf("min and max of the column %q", c.Name)
+		}
+	}
+	return fmt.Sprintf("label_min and label_max of %q", s.Label)
+}
+
+// Fit reports, as a [*FieldError], what is wrong with how rows become what a model sees:
+// with their schema, with the words, or with a model of other inputs and classes.
+func (d Data) Fit(m Model) error {
+	if err := d.rows(); err != nil {
+		return err
+	}
+	outputs, made := len(d.Schema.Classes), "classes of data.schema"
+	if d.Schema.Regression() {
+		outputs, made = 1, "output, for the label of data.schema is a number"
+	}
+	stated := !d.Schema.IsZero()
+	return first(
+		check{"model.image", stated && m.Image != Image{}, "rows with a schema are no images: leave the image out, or data.schema"},
+		check{"model.inputs", stated && uint64(m.Inputs) != uint64(d.Schema.Inputs()), fmt.Sprintf("%d: the columns of data.schema make %d, a number one and a category one for each of its values", m.Inputs, d.Schema.Inputs())},
+		check{"model.classes", stated && uint64(m.Classes) != uint64(outputs), fmt.Sprintf("%d: want %d %s", m.Classes, outputs, made)},
+	)
+}
+
+// rows reports what is wrong with a schema and with the words that go with it.
+func (d Data) rows() error {
+	if err := d.Schema.validate(); err != nil {
+		return err
+	}
+	number := func(c Column) bool { return c.Kind == ColumnNumber }
+	return first(
+		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, choice(FeatureScales()))},
+		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, choice(MissingRules()))},
+		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema have cells that may be missing: write data.schema, or leave it out"},
+		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema are brought to scale: write data.schema, or leave it out"},
+		check{"data.missing", d.Missing == MissingImpute && !d.Scaled() && slices.ContainsFunc(d.Schema.Columns, number), fmt.Sprintf("the mean of a column is known only where data.features is %s or %s", FeaturesStandard, FeaturesMinMax)},
+	)
+}
+
 // Validate reports the first thing that is wrong with a schema, as a [*FieldError].
 func (s Schema) Validate() error { return s.validate() }
 
@@ -224,7 +270,7 @@ func (d Decimal) rat() (*big.Rat, bool) {
 	if !ok {
 		return nil, false
 	}
-	const bits = 128 // of the largest float32, which is a little below 2^128
-	limit := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), bits))
-	return r, new(big.Rat).Abs(r).Cmp(limit) < 0
+	// The largest float32 is 2^128 - 2^104; from half a step above it on, a number is rounded to infinity.
+	limit := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), new(big.Int).Lsh(big.NewInt(1), 103))
+	return r, new(big.Rat).Abs(r).Cmp(new(big.Rat).SetInt(limit)) < 0
 }

@@ -91,6 +91,9 @@ func (t TaskSpec) Validate() error {
 			return err
 		}
 	}
+	if err := t.Data.Fit(t.Model); err != nil {
+		return err
+	}
 	if err := t.promises(); err != nil {
 		return err
 	}
@@ -100,6 +103,7 @@ func (t TaskSpec) Validate() error {
 	}
 	values, products := putOut(stages), work(stages) // at least one of each
 	return first(
+		check{"model.classes", t.Data.Schema.IsZero() && t.Model.Classes == 1, "one output predicts a number: write data.schema with a label without classes"},
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values a row: want at most %d rows", values, MaxBatch/values)},
 		check{"training.batch", uint64(t.Training.Batch)*products > MaxStep, fmt.Sprintf("a row takes %d products: want at most %d rows", products, MaxStep/products)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
@@ -114,7 +118,7 @@ func (t TaskSpec) Validate() error {
 }
 
 func (d Data) validate() error {
-	if err := d.Schema.validate(); err != nil {
+	if err := d.rows(); err != nil {
 		return err
 	}
 	return first(
@@ -122,10 +126,6 @@ func (d Data) validate() error {
 		check{"data.name", !printable(d.Name), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
 		check{"data.min_samples", d.MinSamples > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
 		check{"data.min_holdout", d.MinHoldout > MaxSamples, fmt.Sprintf("want at most %d", MaxSamples)},
-		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, choice(FeatureScales()))},
-		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, choice(MissingRules()))},
-		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema have cells that may be missing: write data.schema, or leave it out"},
-		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema are brought to scale: write data.schema, or leave it out"},
 	)
 }
 

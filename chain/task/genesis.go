@@ -55,6 +55,9 @@ func validate(g *taskpb.Genesis) error {
 		if err := validateRound(r); err != nil {
 			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
 		}
+		if r.Measures && (!t.Spec.Data.Learns() || correct(r) > 0) {
+			return fmt.Errorf("task %d round %d: it measures columns, and the task learns none or a trainer has judged a model in it", r.Task, r.Number)
+		}
 		if err := validateStand(t, r); err != nil {
 			return fmt.Errorf("task %d round %d is in phase %s: %w", r.Task, r.Number, r.Phase, err)
 		}
@@ -213,6 +216,14 @@ func validateRound(r spec.Round) error {
 		}
 	}
 	return nil
+}
+
+// correct is how many rows the trainers of a round say were classified correctly.
+func correct(r spec.Round) (sum uint64) {
+	for _, c := range r.Trainers {
+		sum += uint64(c.Correct)
+	}
+	return sum
 }
 
 // restore writes a genesis into an empty store.

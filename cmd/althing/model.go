@@ -132,7 +132,7 @@ consumer's node and the nodes that serve the task: name the home folder of one w
 			if err != nil {
 				return err
 			}
-			if _, err := model.Decode(t.Spec.Model, b); err != nil {
+			if _, err := model.Decode(t.Spec.Model, t.Spec.Data, b); err != nil {
 				return fmt.Errorf("model of task %d: %w", t.ID, err)
 			}
 			if out == "" {

@@ -178,7 +178,7 @@ func readModelOf(ctx context.Context, c *client.Client, u spec.UpdateModel, path
 	if err != nil {
 		return nil, err
 	}
-	if _, err := model.Decode(t.Spec.Model, b); err != nil {
+	if _, err := model.Decode(t.Spec.Model, t.Spec.Data, b); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return b, nil

@@ -19,7 +19,7 @@ type Prepared struct {
 // Event implements [role.Event].
 func (Prepared) Event() {}
 
-// Prepare makes model 0 from the task's seed.
+// Prepare makes model 0 of a task.
 type Prepare struct{ Task spec.Task }
 
 // Key implements [role.Action].
@@ -27,11 +27,10 @@ func (a Prepare) Key() string { return fmt.Sprintf("prepare-%d", a.Task.ID) }
 
 // Do implements [role.Action].
 func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	weights, err := model.Init(a.Task.Spec.Model)
+	file, err := model.Zero(a.Task.Spec)
 	if err != nil {
 		return nil, err
 	}
-	file := model.File{Model: a.Task.Spec.Model, Weights: weights}
 	d, err := publish(ctx, t, a.Task.Slot(0, 0), file)
 	return Prepared{Task: a.Task.ID, Model: d}, err
 }
@@ -103,7 +102,7 @@ func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error)
 
 // publish puts the model of a round into the store, where the blob interface serves it.
 func publish(ctx context.Context, t role.Tools, place spec.Slot, file model.File) (spec.Digest, error) {
-	size, err := model.FileSize(file.Model, file.State)
+	size, err := file.Size()
 	if err != nil {
 		return spec.Digest{}, err
 	}

@@ -56,7 +56,7 @@ func (a Obtain) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		return nil, final(err)
 	}
 	place := blob.Ref{Kind: blob.Model, Slot: a.Task.Slot(0, 0), Proposal: wanted.Proposal}
-	size, err := model.FileSize(file.Model, file.State)
+	size, err := file.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (a Obtain) obtainState(ctx context.Context, t role.Tools, place blob.Ref, d
 // node that the proposal names, from which the task's aggregators get it. It refuses what
 // they would refuse, and a file that names a state: that only an aggregator has.
 func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b []byte) (spec.Digest, error) {
-	file, err := model.Decode(task.Spec.Model, b)
+	file, err := model.Decode(task.Spec.Model, task.Spec.Data, b)
 	if err != nil {
 		return spec.Digest{}, err
 	}

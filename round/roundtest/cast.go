@@ -71,6 +71,9 @@ func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
 		if r.Phase == spec.PhaseTrain && t.Height == 0 {
 			commitment := spec.UpdateCommitment(slot(t.Node), digest("update %d", t.Node), salt(t.Node))
 			commit := round.Commit{Node: t.Node, Round: r.Number, Commitment: commitment, Samples: 100, Correct: 50}
+			if r.Measures {
+				commit.Correct = 0
+			}
 			if t.Dataset > 0 {
 				commit.Samples, commit.Correct = 0, 0
 				commit.Signature = spec.SignCharge(ownerKey(t.Dataset), slot(t.Node), t.Dataset, commitment)

@@ -59,6 +59,8 @@ func lives() []life {
 		{"a chain that stands still", standstill},
 		{"votes change a governed task", votes},
 		{"votes change no other task", votesAside},
+		{"the first round measures columns", measures},
+		{"a vote adopts a model before columns are measured", measuresNothing},
 		{"a private task is charged", private},
 		{"a private task whose steps are sampled is charged", privateSampled},
 		{"private tasks that are refused", privateRefused},

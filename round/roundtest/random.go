@@ -114,6 +114,9 @@ func (w *chaos) anyTask() spec.TaskSpec {
 		asked.Data.MinSamples = 2
 	default: // nothing
 	}
+	if w.chance(4, "columns are measured") {
+		asked.Data = columns()
+	}
 	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
 	asked.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, 900_000}).Draw(t, "accuracy")
 	asked.Escrow = rapid.Uint64Range(spec.Thing/2, 10*spec.Thing).Draw(t, "escrow")

@@ -1,0 +1,237 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/spec"
+)
+
+// ErrSums is wrapped by every refusal of values that are the sums of no rows.
+var ErrSums = errors.New("statistics refused")
+
+// Sums are the statistics of rows: of each input that is a number, and of the label of a
+// regression. Rows are added one by one with AddRow, or as the values of an update with
+// Add.
+type Sums struct {
+	data    spec.Data
+	numbers []model.Number
+	rows    []limbs  // of rows that were added one by one
+	totals  []totals // of updates
+}
+
+// New has seen no rows yet.
+func New(d spec.Data) (*Sums, error) {
+	numbers, err := model.Numbers(d.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return &Sums{data: model.Rows(d), numbers: numbers, rows: make([]limbs, len(numbers)), totals: make([]totals, len(numbers))}, nil
+}
+
+// Count is how many values an update has in a round that measures.
+func Count(d spec.Data) (int, error) {
+	numbers, err := model.Numbers(d.Schema)
+	return columnValues * len(numbers), err
+}
+
+// Header is that of an update in a round that measures. Its values are integers.
+func Header(slot spec.Slot, d spec.Data) (model.UpdateHeader, error) {
+	n, err := Count(d)
+	return model.UpdateHeader{Slot: slot, Count: uint64(n)}, err
+}
+
+// AddRow adds one row, as it is before it is brought to scale. Its numbers are brought into
+// the bounds that the schema states, as the scale does. NaN is a missing number, which
+// counts for nothing; it and infinity are an error where they are not to be expected. The
+// label is looked at only if it is a number.
+func (s *Sums) AddRow(row []float32, label float32) error {
+	if len(row) != s.data.Schema.Inputs() {
+		return fmt.Errorf("measure: row of %d inputs: want %d", len(row), s.data.Schema.Inputs())
+	}
+	value := func(n model.Number) float32 {
+		if n.Label {
+			return label
+		}
+		return row[n.Input]
+	}
+	for i, n := range s.numbers {
+		x := value(n)
+		if missing := x != x; math.IsInf(float64(x), 0) || missing && !s.mayMiss(n) {
+			return fmt.Errorf("measure: %s is %v: want a finite number", s.name(n), x)
+		}
+		if s.rows[i].count == spec.MaxSamples {
+			return fmt.Errorf("measure: more than %d rows", spec.MaxSamples)
+		}
+	}
+	for i, n := range s.numbers {
+		if x := value(n); x == x {
+			s.rows[i].add(n.Clamp(x))
+		}
+	}
+	return nil
+}
+
+// mayMiss reports whether a number may be missing in a row.
+func (s *Sums) mayMiss(n model.Number) bool { return s.data.Missing == spec.MissingImpute && !n.Label }
+
+// name is what errors call a number.
+func (s *Sums) name(n model.Number) string {
+	if n.Label {
+		return fmt.Sprintf("the label %q", s.data.Schema.Label)
+	}
+	input := 0
+	for _, c := range s.data.Schema.Columns {
+		if input == n.Input {
+			return fmt.Sprintf("column %q", c.Name)
+		}
+		input += c.Inputs()
+	}
+	return fmt.Sprintf("input %d", n.Input)
+}
+
+// Values are those of an update: the sums of the rows that were added one by one.
+func (s *Sums) Values() []int32 {
+	values := make([]int32, 0, columnValues*len(s.rows))
+	for i := range s.rows {
+		values = s.rows[i].appendTo(values)
+	}
+	return values
+}
+
+// Add adds the values of an update of a trainer that claims so many rows. The error wraps
+// [ErrSums] when no such rows have these sums, and then nothing is added: another encoding
+// than that of [Sums.Values], a number of rows other than what it claims (less where
+// numbers may be missing), values beyond the bounds of the schema, a sum or a sum of
+// squares that no numbers between the least and the largest have.
+func (s *Sums) Add(values []int32, rows uint64) error {
+	if len(values) != columnValues*len(s.numbers) {
+		return fmt.Errorf("%w: %d values: want %d", ErrSums, len(values), columnValues*len(s.numbers))
+	}
+	added := make([]totals, len(s.numbers))
+	for i, n := range s.numbers {
+		t, err := read(values[i*columnValues:][:columnValues])
+		if err == nil {
+			err = t.check(n, rows, s.mayMiss(n))
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrSums, s.name(n), err)
+		}
+		added[i] = t
+	}
+	for i, t := range added {
+		s.totals[i].add(t)
+	}
+	return nil
+}
+
+// Scale is what all rows that were added say about the scale on which models see them. A
+// column without a number in any row is left as it is. The error wraps [ErrSums] when
+// there are no rows.
+func (s *Sums) Scale() (model.Scale, error) {
+	statistics := make([]model.Statistics, len(s.numbers))
+	empty := true
+	for i := range s.numbers {
+		t := s.totals[i]
+		own, err := read(s.rows[i].appendTo(nil))
+		if err != nil {
+			return model.Scale{}, err
+		}
+		t.add(own)
+		statistics[i] = t.statistics()
+		empty = empty && t.count == 0
+	}
+	if empty {
+		return model.Scale{}, fmt.Errorf("%w: no rows were measured", ErrSums)
+	}
+	return model.NewScale(s.data, statistics)
+}
+
+// totals are the statistics of one number. Sums are integers in steps of 2^-149, sums of
+// squares in steps of 2^-298; nil is 0.
+type totals struct {
+	count        uint64
+	sum, squares *big.Int
+	min, max     float32 // where count > 0
+}
+
+// add adds those of other rows. What both had before stays as it is.
+func (t *totals) add(o totals) {
+	switch {
+	case o.count == 0:
+	case t.count == 0:
+		*t = o
+	default:
+		*t = totals{
+			count: t.count + o.count,
+			sum:   new(big.Int).Add(t.sum, o.sum), squares: new(big.Int).Add(t.squares, o.squares),
+			min: min(t.min, o.min), max: max(t.max, o.max),
+		}
+	}
+}
+
+// statistics are the mean and the variance, exactly.
+func (t totals) statistics() model.Statistics {
+	if t.count == 0 {
+		return model.Statistics{Mean: new(big.Rat), Variance: new(big.Rat)}
+	}
+	n := new(big.Int).SetUint64(t.count)
+	step := new(big.Int).Lsh(big.NewInt(1), fraction) // 2^-149 of it is 1
+	mean := new(big.Rat).SetFrac(t.sum, new(big.Int).Mul(n, step))
+	spread := new(big.Int).Mul(n, t.squares)
+	spread.Sub(spread, new(big.Int).Mul(t.sum, t.sum))
+	divisor := new(big.Int).Mul(n, step)
+	return model.Statistics{Mean: mean, Variance: new(big.Rat).SetFrac(spread, divisor.Mul(divisor, divisor)), Min: t.min, Max: t.max}
+}
+
+// check refuses the statistics that no numbers have: so many rows, or fewer where they may
+// be missing.
+func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
+	if t.count > rows || t.count < rows && !mayMiss {
+		return fmt.Errorf("of %d rows: the trainer claims %d", t.count, rows)
+	}
+	if t.count == 0 {
+		return nil
+	}
+	if t.min > t.max {
+		return fmt.Errorf("its least number is %v, its largest %v", t.min, t.max)
+	}
+	if n.Clamp(t.min) != t.min || n.Clamp(t.max) != t.max {
+		return fmt.Errorf("from %v to %v: the schema says %v to %v", t.min, t.max, n.Min, n.Max)
+	}
+	// All between are as many numbers in [least, most] with this sum and sum of squares.
+	least, most := integer(t.min), integer(t.max)
+	between, sum, squares := int64(t.count)-2, new(big.Int).Sub(t.sum, least), new(big.Int).Sub(t.squares, square(least))
+	if t.count == 1 {
+		if t.min != t.max || sum.Sign() != 0 || squares.Sign() != 0 {
+			return errors.New("it says of one number what no number is")
+		}
+		return nil
+	}
+	sum.Sub(sum, most)
+	squares.Sub(squares, square(most))
+	count := big.NewInt(between)
+	// (sum of x)^2 <= count * sum of x^2, and sum of (most - x)(x - least) >= 0, where
+	// nothing is left out if nothing is between.
+	if new(big.Int).Mul(sum, sum).Cmp(new(big.Int).Mul(count, squares)) > 0 {
+		return errors.New("its sum is too large for the sum of squares")
+	}
+	spread := new(big.Int).Mul(new(big.Int).Add(least, most), sum)
+	spread.Sub(spread, squares)
+	spread.Sub(spread, new(big.Int).Mul(count, new(big.Int).Mul(least, most)))
+	if spread.Sign() < 0 {
+		return errors.New("its sum of squares is too large for numbers between the least and the largest")
+	}
+	if between == 0 && squares.Sign() != 0 {
+		return errors.New("it says of two numbers what no two are")
+	}
+	if sum.Cmp(new(big.Int).Mul(count, least)) < 0 || sum.Cmp(new(big.Int).Mul(count, most)) > 0 {
+		return errors.New("its sum is none of numbers between the least and the largest")
+	}
+	return nil
+}
+
+func square(x *big.Int) *big.Int { return new(big.Int).Mul(x, x) }

@@ -1,0 +1,197 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Scale brings the numbers in rows to a scale on which models learn: from each a shift is
+// taken, then it is divided by a width. There is one of each for every input, and one more
+// for the label of a regression; an input that a category makes has the shift 0 and the
+// width 1. The zero Scale is none.
+type Scale struct {
+	Shift, Width []float32
+	// Missing stands for a number that is missing, before it is brought to scale: the mean
+	// of its column. One for every input, empty where rows with a missing cell are refused.
+	Missing []float32
+}
+
+// IsZero reports whether there is no scale.
+func (s Scale) IsZero() bool { return len(s.Shift) == 0 && len(s.Width) == 0 && len(s.Missing) == 0 }
+
+// lengths are how many shifts, and as many widths, and how many values for missing numbers
+// a scale of some rows has.
+func lengths(d spec.Data) (shifts, missing int) {
+	shifts = d.Schema.Inputs()
+	if d.Missing == spec.MissingImpute {
+		missing = shifts
+	}
+	if d.Schema.Regression() {
+		shifts++
+	}
+	return shifts, missing
+}
+
+// blankScale leaves every number as it is.
+func blankScale(d spec.Data) Scale {
+	shifts, missing := lengths(d)
+	s := Scale{Shift: make([]float32, shifts), Width: make([]float32, shifts)}
+	if missing > 0 {
+		s.Missing = make([]float32, missing)
+	}
+	for i := range s.Width {
+		s.Width[i] = 1
+	}
+	return s
+}
+
+// scaleTensors are those of a scale, behind so many weights.
+func scaleTensors(d spec.Data, offset int) []Tensor {
+	shifts, missing := lengths(d)
+	var tensors []Tensor
+	for _, t := range []Tensor{{Name: "rows.shift", Len: shifts}, {Name: "rows.width", Len: shifts}, {Name: "rows.missing", Len: missing}} {
+		if t.Len > 0 {
+			t.Shape, t.Offset = []int{t.Len}, offset
+			tensors = append(tensors, t)
+			offset += t.Len
+		}
+	}
+	return tensors
+}
+
+// values are those of the tensors of a scale, one after the other.
+func (s Scale) values() []float32 {
+	return append(append(append([]float32(nil), s.Shift...), s.Width...), s.Missing...)
+}
+
+// scaleOf parts the values of a scale's tensors.
+func scaleOf(d spec.Data, values []float32) Scale {
+	shifts, missing := lengths(d)
+	s := Scale{Shift: values[:shifts:shifts], Width: values[shifts : 2*shifts : 2*shifts]}
+	if missing > 0 {
+		s.Missing = values[2*shifts:]
+	}
+	return s
+}
+
+// validate refuses a scale that rows of this kind do not have: of another length, with a
+// number that is not finite or a width that is not above zero, one that does something to
+// a category, or another one than follows from the bounds that the schema states.
+func (s Scale) validate(d spec.Data) error {
+	shifts, missing := lengths(d)
+	if len(s.Shift) != shifts || len(s.Width) != shifts || len(s.Missing) != missing {
+		return fmt.Errorf("%w: scale of %d shifts, %d widths and %d values for missing numbers: want %d, %d and %d", ErrModel, len(s.Shift), len(s.Width), len(s.Missing), shifts, shifts, missing)
+	}
+	want := blankScale(d)
+	if !d.Learns() {
+		bounds, err := boundsScale(d)
+		if err != nil {
+			return err
+		}
+		want = bounds
+	}
+	numbers, err := Numbers(d.Schema)
+	if err != nil {
+		return err
+	}
+	free := make([]bool, shifts) // of what the trainers' rows say
+	for _, n := range numbers {
+		free[n.Input] = d.Learns()
+	}
+	for i := range shifts {
+		switch {
+		case !isFinite(s.Shift[i]) || !isFinite(s.Width[i]) || s.Width[i] <= 0:
+			return fmt.Errorf("%w: input %d is brought to scale by %v and %v: want finite numbers, the second above zero", ErrModel, i, s.Shift[i], s.Width[i])
+		case i < missing && !isFinite(s.Missing[i]):
+			return fmt.Errorf("%w: %v stands for a missing number of input %d: want a finite number", ErrModel, s.Missing[i], i)
+		case free[i]:
+		case !same(s.Shift[i], want.Shift[i]) || !same(s.Width[i], want.Width[i]) || i < missing && !same(s.Missing[i], want.Missing[i]):
+			return fmt.Errorf("%w: input %d is brought to scale by %v and %v: want %v and %v", ErrModel, i, s.Shift[i], s.Width[i], want.Shift[i], want.Width[i])
+		}
+	}
+	return nil
+}
+
+// same reports whether two numbers have the same bits.
+func same(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+
+// Scaler brings rows to the scale of one file. The zero Scaler leaves them as they are.
+type Scaler struct {
+	scale   Scale
+	numbers []Number
+}
+
+// Scaler is what brings rows to the scale that the file says. A file whose rows are
+// to be brought to scale and that has none yet, because the trainers have not measured
+// their rows, has no Scaler.
+func (f File) Scaler() (Scaler, error) {
+	d := Rows(f.Data)
+	if !d.Scaled() {
+		return Scaler{}, nil
+	}
+	if f.Scale.IsZero() {
+		return Scaler{}, fmt.Errorf("%w: it has no scale yet: the trainers have not measured their rows", ErrModel)
+	}
+	if err := f.Scale.validate(d); err != nil {
+		return Scaler{}, err
+	}
+	numbers, err := Numbers(d.Schema)
+	return Scaler{f.Scale, numbers}, err
+}
+
+// IsZero reports whether rows are used as they are.
+func (s Scaler) IsZero() bool { return len(s.numbers) == 0 }
+
+// Apply brings one row of inputs to scale, in its place: a number is brought into the
+// bounds that the schema states, the shift is taken from it and it is divided by the
+// width. NaN is a missing number, for which the mean of its column stands; where missing
+// numbers are refused it becomes 0.
+func (s Scaler) Apply(row []float32) {
+	for _, n := range s.numbers {
+		if !n.Label {
+			row[n.Input] = s.to(n, row[n.Input])
+		}
+	}
+}
+
+// Target brings the label of a regression to scale.
+func (s Scaler) Target(y float32) float32 {
+	if n, ok := s.label(); ok {
+		return s.to(n, y)
+	}
+	return y
+}
+
+// UnscaleTarget turns what a model predicts for a regression into the unit of the label.
+func (s Scaler) UnscaleTarget(y float32) float32 {
+	if n, ok := s.label(); ok {
+		return within(float64(float64(y)*float64(s.scale.Width[n.Input])) + float64(s.scale.Shift[n.Input]))
+	}
+	return y
+}
+
+// label is the number that is the label, if one is.
+func (s Scaler) label() (n Number, ok bool) {
+	if len(s.numbers) > 0 {
+		n = s.numbers[len(s.numbers)-1]
+	}
+	return n, n.Label
+}
+
+// to brings one number to scale, in float64, rounded once.
+func (s Scaler) to(n Number, x float32) float32 {
+	if x != x {
+		if n.Input >= len(s.scale.Missing) {
+			return 0
+		}
+		x = s.scale.Missing[n.Input]
+	}
+	return within((float64(n.Clamp(x)) - float64(s.scale.Shift[n.Input])) / float64(s.scale.Width[n.Input]))
+}
+
+// within is the nearest finite float32.
+func within(x float64) float32 {
+	return float32(max(-math.MaxFloat32, min(x, math.MaxFloat32)))
+}
