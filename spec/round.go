@@ -83,6 +83,10 @@ type Evaluation struct {
 	Counts []Count `json:"counts,omitempty"`
 }
 
+// MaxCounts is how many counts an evaluator tells at most. Of a model with more classes it
+// tells one, of all rows.
+const MaxCounts = 64
+
 // Count is of the rows of a hold-out shard of one class, or of all of them.
 type Count struct {
 	Rows    uint32 `json:"rows"`

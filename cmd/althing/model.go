@@ -56,13 +56,13 @@ type file struct {
 	SHA256     spec.Digest `json:"sha256"`
 }
 
-// readModel reads a model file.
+// readModel reads a model file, also one that another program has saved again.
 func readModel(path string) (file, []float32, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return file{}, nil, err
 	}
-	f, err := model.Open(b)
+	f, err := model.OpenResaved(b)
 	if err != nil {
 		return file{}, nil, fmt.Errorf("%s: %w", path, err)
 	}

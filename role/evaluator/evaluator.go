@@ -159,5 +159,5 @@ func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}, nil
+	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Score()}, nil
 }
