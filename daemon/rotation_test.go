@@ -147,7 +147,7 @@ func TestRunningRoundSurvivesRotation(t *testing.T) {
 // residents are the nodes of a simulated network, and a consumer.
 func residents(n *sim.Network) (all []daemon.Resident) {
 	for _, node := range n.Nodes {
-		r := daemon.Resident{Rows: node.Tools.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
+		r := daemon.Resident{Rows: node.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
 		r.Config = daemon.NodeConfig{Name: node.Profile().Name, Roles: node.Profile().Roles, Stake: chain.Thing, Slots: 1}
 		if r.Rows.Rows() > 0 {
 			r.Config.Data = daemon.Rows{Name: "digits", File: "rows.csv", Classes: 10, Withhold: node.Tools.Withhold}

@@ -181,7 +181,7 @@ func TestAttackCountRowsInLogs(t *testing.T) {
 	said := map[uint64]*lines{}
 	for i, rows := range []int{few, many, few, many} {
 		node := n.Nodes[sim.FirstTrainer-1+i]
-		node.Tools.Table, node.Tools.Trainer, node.Tools.Withhold = first(node.Tools.Table, rows), blank{float32(i)}, i >= 2
+		node.Table, node.Tools.Trainer, node.Tools.Withhold = first(node.Table, rows), blank{float32(i)}, i >= 2
 		said[node.ID] = &lines{}
 	}
 	network(t, n, everybody(trainers, 1), func(node uint64) slog.Handler {

@@ -27,7 +27,7 @@ func labelName(name string) bool {
 // indexName reports whether a column has the name of one that numbers the rows.
 func indexName(name string) bool {
 	switch strings.ToLower(name) {
-	case "id", "index", "row", "unnamed: 0":
+	case "id", "index", "row", "unnamed: 0", "__index_level_0__":
 		return true
 	}
 	return false
@@ -182,6 +182,9 @@ func (r *Report) label(s *study) error {
 func (r Report) Schema() (spec.Schema, error) {
 	if len(r.Problems) > 0 {
 		return spec.Schema{}, fmt.Errorf("%s: %w", r.Path, r.Problems[0])
+	}
+	if r.Image != (spec.Image{}) {
+		return spec.Schema{}, nil
 	}
 	return r.schema()
 }

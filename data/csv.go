@@ -20,13 +20,19 @@ const labelColumn = "label"
 // rows are counted first, and then held once. Errors name the line and the column.
 func ReadCSV(r io.Reader, classes int) (Table, error) {
 	s, err := newCSV(r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Table{}, err
-	case classes < 1:
-		return Table{}, fmt.Errorf("csv: %d classes: want at least 1", classes)
-	case !slices.Contains(s.header, labelColumn):
-		return Table{}, fmt.Errorf("csv: line 1: no column is named %q: the file has %s", labelColumn, list(s.header))
+	}
+	return labelledOnly(s, classes)
+}
+
+// labelledOnly reads rows without a schema that have labels.
+func labelledOnly(s source, classes int) (Table, error) {
+	if classes < 1 {
+		return Table{}, fmt.Errorf("%s: %d classes: want at least 1", s.format().Name, classes)
+	}
+	if !slices.Contains(s.names(), labelColumn) {
+		return Table{}, fmt.Errorf("%s: line 1: no column is named %q: the file has %s", s.format().Name, labelColumn, list(s.names()))
 	}
 	t, _, err := positional(s, Options{Classes: classes})
 	return t, err

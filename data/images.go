@@ -7,33 +7,56 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
 // ReadImages reads a folder of four IDX files that are named as MNIST's are:
 // train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-images-idx3-ubyte,
-// t10k-labels-idx1-ubyte for the hold-out, each as it is or with .gz behind its
-// name. There are as many classes as the training labels use, at least two, all of them.
+// t10k-labels-idx1-ubyte for the hold-out, or as they are downloaded: with .idx3-ubyte,
+// with test for t10k, with the name of the set before, and each as it is or with .gz behind
+// its name. There are as many classes as the training labels use, at least two, all of
+// them; labels from 1 on, as EMNIST's letters have, become labels from 0 on.
 func ReadImages(folder fs.FS) (train, holdout Table, err error) {
-	const bytes = 1 << 8 // how many classes there are is not known yet; a label is a byte
-	if train, err = readPair(folder, "train-", bytes); err != nil {
-		return Table{}, Table{}, err
+	train, holdout, _, err = readImages(folder)
+	return train, holdout, err
+}
+
+// readImages also says the least training label of the files.
+func readImages(folder fs.FS) (train, holdout Table, least int32, err error) {
+	fail := func(err error) (Table, Table, int32, error) { return Table{}, Table{}, 0, err }
+	if train, err = readPair(folder, "train-", byteClasses); err != nil {
+		return fail(err)
 	}
-	if holdout, err = readPair(folder, holdoutSet, bytes); err != nil {
-		return Table{}, Table{}, err
+	if holdout, err = readPair(folder, holdoutSet, byteClasses); err != nil {
+		return fail(err)
+	}
+	if least = slices.Min(train.Y); least == 1 && slices.Max(train.Y) > 1 {
+		for i := range train.Y {
+			train.Y[i]--
+		}
+		for i := range holdout.Y {
+			if holdout.Y[i]--; holdout.Y[i] < 0 {
+				return fail(fmt.Errorf("idx: t10k: image %d has the label 0: the train labels begin with 1", i))
+			}
+		}
 	}
 	if train, err = train.Numbered(); err != nil {
-		return Table{}, Table{}, fmt.Errorf("train: idx: %w", err)
+		return fail(fmt.Errorf("train: idx: %w", err))
 	}
 	holdout.Classes = train.Classes
 	if holdout.Image != train.Image {
-		return Table{}, Table{}, fmt.Errorf("idx: t10k images are %s: the train images are %s", holdout.Image, train.Image)
+		return fail(fmt.Errorf("idx: t10k images are %s: the train images are %s", holdout.Image, train.Image))
 	}
 	if err := holdout.Validate(); err != nil {
-		return Table{}, Table{}, fmt.Errorf("idx: t10k: %w", err)
+		return fail(fmt.Errorf("idx: t10k: %w", err))
 	}
-	return train, holdout, nil
+	return train, holdout, least, nil
 }
+
+// byteClasses is how many labels there may be where it is not known how many there are: a
+// label is a byte.
+const byteClasses = 1 << 8
 
 // The names of a table's two files, and what stands before them.
 const (
@@ -71,14 +94,38 @@ func readAlone(folder fs.FS, set string, classes int) (Table, error) {
 	return ReadIDX(images, nil, classes)
 }
 
-// holds reports whether a folder has a file, as it is or with .gz behind its name.
+// holds reports whether a folder has a file, under one of its names.
 func holds(folder fs.FS, name string) bool {
-	for _, name := range []string{name, name + ".gz"} {
-		if _, err := fs.Stat(folder, name); err == nil {
-			return true
+	_, err := findIDX(folder, name)
+	return err == nil
+}
+
+// findIDX is the name that a file has in a folder: its own, or one that it is downloaded
+// with, and perhaps .gz behind it.
+func findIDX(folder fs.FS, name string) (string, error) {
+	for _, own := range []string{name, name + ".gz"} {
+		if _, err := fs.Stat(folder, own); err == nil {
+			return own, nil
 		}
 	}
-	return false
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return "", fmt.Errorf("idx: %w", err)
+	}
+	var found []string
+	for _, entry := range entries {
+		usual := strings.NewReplacer(".idx", "-idx", "test-", holdoutSet).Replace(strings.TrimSuffix(entry.Name(), ".gz"))
+		if before, ok := strings.CutSuffix(usual, name); ok && (before == "" || strings.HasSuffix(before, "-") && !strings.HasSuffix(before, "train-") && !strings.HasSuffix(before, holdoutSet)) {
+			found = append(found, entry.Name())
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("idx: there is no %s, nor with .gz behind its name", name)
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("idx: %s may be one of %s: want one", name, list(found))
 }
 
 // idxFile is a file that may be compressed.
@@ -88,22 +135,20 @@ type idxFile struct {
 }
 
 func openIDX(folder fs.FS, name string) (idxFile, error) {
-	f, err := folder.Open(name)
-	if err == nil {
-		return idxFile{bufio.NewReader(f), f}, nil
+	own, err := findIDX(folder, name)
+	if err != nil {
+		return idxFile{}, err
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	f, err := folder.Open(own)
+	if err != nil {
 		return idxFile{}, fmt.Errorf("idx: %w", err)
 	}
-	if f, err = folder.Open(name + ".gz"); err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			return idxFile{}, fmt.Errorf("idx: %w", err)
-		}
-		return idxFile{}, fmt.Errorf("idx: there is no %s, nor with .gz behind its name", name)
+	if !strings.HasSuffix(own, ".gz") {
+		return idxFile{bufio.NewReader(f), f}, nil
 	}
 	unzipped, err := gzip.NewReader(f)
 	if err != nil {
-		return idxFile{}, errors.Join(fmt.Errorf("idx: %s.gz: %w", name, err), f.Close())
+		return idxFile{}, errors.Join(fmt.Errorf("idx: %s: %w", own, err), f.Close())
 	}
 	return idxFile{unzipped, f}, nil
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strconv"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -60,7 +62,9 @@ func Inspect(path string, o Options) (Report, error) {
 		return Report{}, err
 	}
 	if info.IsDir() {
-		return Report{}, fmt.Errorf("%s: is a folder", path)
+		r, err := inspectImages(os.DirFS(path))
+		r.Path, r.options = path, o
+		return r, at(path, err)
 	}
 	s, err := openSource(path)
 	if err != nil {
@@ -92,5 +96,35 @@ func Inspect(path string, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("%s: %s: no rows after the header", path, r.Format.Name)
 	}
 	r.conclude(s.names(), columns)
+	return r, nil
+}
+
+// inspectImages looks at a folder of images: those with names of their own, else the
+// training images of a whole data set.
+func inspectImages(folder fs.FS) (r Report, err error) {
+	var t Table
+	var least int32
+	if holds(folder, imagesFile) {
+		if t, err = readPair(folder, "", byteClasses); err == nil {
+			err = t.number(0)
+		}
+	} else {
+		var holdout Table
+		if t, holdout, least, err = readImages(folder); err == nil {
+			r.Notes = append(r.Notes, fmt.Sprintf("%d more images are the hold-out", holdout.Rows()))
+		}
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	r.Format, r.Label, r.Image, r.Rows = Format{Name: "idx"}, -1, t.Image, t.Rows()
+	shift := 0
+	if least == 1 {
+		shift = 1
+		r.Notes = append(r.Notes, "labels begin with 1 in the files: label 1 becomes class 0, and so on")
+	}
+	for class, rows := range t.Counts() {
+		r.Classes = append(r.Classes, Count{Text: strconv.Itoa(class + shift), Rows: rows})
+	}
 	return r, nil
 }

@@ -31,11 +31,41 @@ func openSource(path string) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newCSV(f)
+	s, err := newSource(f)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return opened{s, f}, nil
+}
+
+func newSource(f *os.File) (source, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 4)
+	n, _ := f.ReadAt(head, 0) // a pipe is CSV
+	switch string(head[:n]) {
+	case "PK\x03\x04":
+		s, err := newNPZ(f, info.Size())
+		return named(s, "npz", err)
+	case "PAR1":
+		s, err := newParquet(f, info.Size())
+		return named(s, "parquet", err)
+	}
+	s, err := newCSV(f)
+	return named(s, "", err)
+}
+
+// named has an error begin with the format, and keeps a source that failed from being one.
+func named(s source, format string, err error) (source, error) {
+	switch {
+	case err == nil:
+		return s, nil
+	case format == "":
+		return nil, err
+	}
+	return nil, fmt.Errorf("%s: %w", format, err)
 }
 
 // opened is a source that closes its file.

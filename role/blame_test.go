@@ -159,7 +159,7 @@ func TestRowsThatDoNotFitAreTold(t *testing.T) {
 	asked.Data.MinSamples = 50
 	n := open(t, 4, asked)
 	node := n.Nodes[first-1]
-	node.Tools.Table = node.Tools.Table.Select([]int{0, 1})
+	node.Table = node.Table.Select([]int{0, 1})
 	finish(t, n)
 	r := rounds(t, n)[0]
 	c := r.Trainers[r.Trainer(node.ID)]

@@ -285,7 +285,7 @@ func TestVoteGoesBackInPrivate(t *testing.T) {
 	rules.Audit, rules.Model.Access = spec.AuditMembers, spec.AccessMembers
 	n := open(t, 3, rules)
 	reach(t, n, 3, spec.PhaseTrain)
-	late, err := n.Join(sim.Member{Roles: spec.Trainer, Rows: n.Nodes[first-1].Tools.Table})
+	late, err := n.Join(sim.Member{Roles: spec.Trainer, Rows: n.Nodes[first-1].Table})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -91,7 +90,7 @@ type Tools struct {
 	Store     blob.Store
 	Journal   Journal
 	Trainer   train.Trainer
-	Table     data.Table   // the node's own rows
+	Rows      Rows         // the node's own rows; nil: it has none
 	Withhold  bool         // nobody is told how many rows these are
 	Policy    *spec.Policy // of the node's owner as it is now, which may be stricter than the registered one; nil: it trains for whoever selects it
 	Random    io.Reader    // salts and noise are read from it; nobody else can know them

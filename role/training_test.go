@@ -58,11 +58,11 @@ func TestFusedTraining(t *testing.T) {
 func TestLossThatIsNoNumber(t *testing.T) {
 	n := open(t, 2, sim.DigitsTask(1))
 	broken := n.Nodes[first-1]
-	x := slices.Clone(broken.Tools.Table.X)
+	x := slices.Clone(broken.Table.X)
 	for i := range x {
 		x[i] *= 1e30
 	}
-	broken.Tools.Table.X = x
+	broken.Table.X = x
 	finish(t, n)
 	r := rounds(t, n)[0]
 	if c := r.Trainers[r.Trainer(broken.ID)]; c.Height != 0 || c.Survivor || r.Survivors() != 1 {
@@ -97,7 +97,7 @@ func TestUpdateBeyondTheRange(t *testing.T) {
 func TestRowsOfAnotherShape(t *testing.T) {
 	n := open(t, 2, sim.DigitsTask(1))
 	broken := n.Nodes[first-1]
-	broken.Tools.Table.Classes++
+	broken.Table.Classes++
 	finish(t, n)
 	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !strings.Contains(broken.Errs[0].Error(), "the rows do not fit the task: they have 11 classes, and the model has 10") {
 		t.Errorf("errors %v", broken.Errs)

@@ -124,7 +124,7 @@ func TestAttackSlowTrainerIsLeftOut(t *testing.T) {
 			switch _, trains := a.(trainer.Train); {
 			case !trains:
 				return 10 * time.Millisecond
-			case n.Tools.Table.Rows() > 1000:
+			case n.Table.Rows() > 1000:
 				return 2900 * time.Millisecond
 			}
 			return time.Second

@@ -270,7 +270,7 @@ func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
 				released[i] -= int64(v) // it is a step against the gradient
 			}
 			sum, err := plan.Sum(silence{share}, nil, func(add func([]float32)) error {
-				return train.Engine{}.Gradients(t.Context(), train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Table: node.Tools.Table}, add)
+				return train.Engine{}.Gradients(t.Context(), train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Table: node.Table}, add)
 			})
 			if err != nil {
 				t.Fatal(err)

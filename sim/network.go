@@ -74,7 +74,7 @@ func Takes(n *Node, a role.Action) time.Duration {
 	if !solitary(a) {
 		return moment
 	}
-	return moment * time.Duration(1+(n.Tools.Table.Rows()+99)/100)
+	return moment * time.Duration(1+(n.Table.Rows()+99)/100)
 }
 
 // delayStream keeps the draws of delays apart from other uses of a seed.

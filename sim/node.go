@@ -29,6 +29,8 @@ type Node struct {
 	ID    uint64
 	Owner string
 	Tools role.Tools
+	// Table is the node's own rows.
+	Table data.Table
 	// Machines makes the machines of the node's roles, when it starts.
 	Machines func() []role.Machine
 	// Shows is the store that others read and write, and Policy says who may: the
@@ -57,6 +59,7 @@ type Member struct {
 	Name  string // in its profile; empty: that of its account
 	Roles spec.Role
 	Rows  data.Table // its own; it claims to hold as many of the data set
+	Reads role.Rows  // gives its rows as a task wants them; nil: [role.Held] of Rows
 	Data  string     // name of the data set; empty: "digits"
 	// Withhold keeps from everybody how many rows it has.
 	Withhold bool
@@ -102,11 +105,11 @@ func (n *Network) Join(m Member) (*Node, error) {
 	store := blob.NewMemory()
 	receipts := &aggregator.Receipts{}
 	node := &Node{
-		ID: id, Owner: owner, network: n, Done: map[string]int{},
+		ID: id, Owner: owner, Table: m.Rows, network: n, Done: map[string]int{},
 		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
 		Tools: role.Tools{
 			Node: id, Name: profile.Name, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
-			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
+			Trainer: train.Engine{}, Withhold: m.Withhold, Random: n.secrets(id),
 			Samplers: &n.samplers, Alarm: &Alarm{},
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },
 		},
@@ -114,6 +117,12 @@ func (n *Network) Join(m Member) (*Node, error) {
 	seed := spec.Statement("simulated owner", binary.BigEndian.AppendUint64(nil, n.config.Seed), []byte(owner))
 	node.Signs = ed25519.NewKeyFromSeed(seed[:])
 	node.Tools.Sign = node.sign
+	node.Tools.Rows = func(asked spec.Data) (data.Table, error) {
+		if m.Reads != nil {
+			return m.Reads(asked)
+		}
+		return role.Held(node.Table)(asked)
+	}
 	node.Tools.Send = node.send
 	node.Tools.Committed = func(_ context.Context, task uint64, commitment spec.Digest) (uint64, error) {
 		return n.Committed(task, commitment)

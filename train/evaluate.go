@@ -30,7 +30,7 @@ func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t d
 		return Evaluation{}, fmt.Errorf("%w: %w", ErrEvaluation, err)
 	}
 	e := Evaluation{Samples: t.Rows()}
-	found := make([]int32, 0, t.Rows())   // of a regression: none
+	found := make([]int32, 0, t.Rows())    // of a regression: none
 	values := make([]float32, 0, t.Rows()) // of a regression alone
 	err := classify(ctx, m, weights, t, func(net *network, first int, logits []float32) {
 		for i := range len(logits) / net.classes {

@@ -110,7 +110,7 @@ func (n network) deal(in []bool) (shares [][]bool) {
 	s := n.setting
 	for i, node := range n.Nodes[others:] {
 		if s.unit == spec.UnitClient {
-			node.Tools.Table = audittest.Row(s.columns(), i%s.columns(), in[i])
+			node.Table = audittest.Row(s.columns(), i%s.columns(), in[i])
 			share := make([]bool, s.canaries)
 			share[i] = in[i]
 			shares = append(shares, share)
@@ -120,9 +120,9 @@ func (n network) deal(in []bool) (shares [][]bool) {
 		for at := i; at < s.canaries; at += s.trainers {
 			share[at] = in[at]
 		}
-		node.Tools.Table = audittest.Rows(share)
-		if node.Tools.Table.Rows() == 0 {
-			node.Tools.Table = data.Table{Features: s.columns(), Classes: 2}
+		node.Table = audittest.Rows(share)
+		if node.Table.Rows() == 0 {
+			node.Table = data.Table{Features: s.columns(), Classes: 2}
 		}
 		shares = append(shares, share)
 	}

@@ -15,6 +15,10 @@ import (
 // where the task's optimiser remembers something: whoever holds the survivors'
 // updates gets the same bits.
 func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file model.File, state []byte, err error) {
+	if r.Measures {
+		file, err = measured(ctx, t, task, r)
+		return file, nil, err
+	}
 	file.Model = task.Spec.Model
 	optimiser, err := aggregate.OptimiserOf(task.Spec.Aggregation)
 	if err != nil {
@@ -41,6 +45,7 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file
 	if err != nil {
 		return file, nil, err
 	}
+	file.Data, file.Scale = base.Data, base.Scale
 	var moments [][]float32
 	if !base.State.IsZero() {
 		if moments, err = t.State(ctx, task, optimiser.Moments(), base.State); err != nil {

@@ -55,6 +55,9 @@ func (a Obtain) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	if err != nil {
 		return nil, final(err)
 	}
+	if err := unscaled(a.Task, file); err != nil {
+		return nil, final(err)
+	}
 	place := blob.Ref{Kind: blob.Model, Slot: a.Task.Slot(0, 0), Proposal: wanted.Proposal}
 	size, err := file.Size()
 	if err != nil {
@@ -96,6 +99,9 @@ func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b
 	if err != nil {
 		return spec.Digest{}, err
 	}
+	if err := unscaled(task, file); err != nil {
+		return spec.Digest{}, err
+	}
 	if !file.State.IsZero() {
 		return spec.Digest{}, fmt.Errorf("%w: it names the state %s: want weights alone", model.ErrModel, file.State.Short())
 	}
@@ -109,6 +115,15 @@ func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b
 		}
 	}
 	return l.Digest, role.Keep(ctx, s, b, l)
+}
+
+// unscaled refuses a model without a scale where the task learns one: with it a task would
+// go on that no trainer has measured columns for, and nobody could train.
+func unscaled(task spec.Task, file model.File) error {
+	if task.Spec.Data.Learns() && file.Scale.IsZero() {
+		return fmt.Errorf("%w: it says nothing of the scale of the rows, which the task learns from its trainers: want a model of a round that has one", model.ErrModel)
+	}
+	return nil
 }
 
 // final marks the refusal of bytes that are what the vote wants, and are none of the task's:

@@ -53,7 +53,7 @@ func obtainAll(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) 
 // own store, unless it has rotted there, else from those that attested to hold it.
 func obtain(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) (blob.Entry, error) {
 	ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, r.Trainers[trainer].Node)}
-	want, err := header(task, ref)
+	want, err := header(task, r, ref)
 	if err != nil {
 		return blob.Entry{}, err
 	}

@@ -72,7 +72,7 @@ func (p *Payloads) of(ctx context.Context, task spec.Task, r spec.Round) (arrive
 		return a, err
 	}
 	for _, l := range labels { // after a restart
-		if a.values[l.Slot.Node], err = p.read(ctx, task, l); err != nil {
+		if a.values[l.Slot.Node], err = p.read(ctx, task, r, l); err != nil {
 			return a, err
 		}
 	}
@@ -81,8 +81,8 @@ func (p *Payloads) of(ctx context.Context, task spec.Task, r spec.Round) (arrive
 }
 
 // read is the digest of the values of an update in the store.
-func (p *Payloads) read(ctx context.Context, task spec.Task, l blob.Label) (spec.Digest, error) {
-	want, err := header(task, l.Ref)
+func (p *Payloads) read(ctx context.Context, task spec.Task, r spec.Round, l blob.Label) (spec.Digest, error) {
+	want, err := header(task, r, l.Ref)
 	if err != nil {
 		return spec.Digest{}, err
 	}
@@ -91,8 +91,8 @@ func (p *Payloads) read(ctx context.Context, task spec.Task, l blob.Label) (spec
 		return spec.Digest{}, err
 	}
 	defer f.Close()
-	return values(f, want, func(r io.Reader) error {
-		_, err := io.Copy(io.Discard, r)
+	return values(f, want, func(all io.Reader) error {
+		_, err := io.Copy(io.Discard, all)
 		return err
 	})
 }

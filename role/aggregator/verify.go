@@ -86,7 +86,7 @@ func verifyRecord(task spec.Task, r spec.Round) error {
 func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int) error {
 	c := r.Trainers[trainer]
 	ref := blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, c.Node)}
-	want, err := header(task, ref)
+	want, err := header(task, r, ref)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
 )
 
 // Machine is a node in the role of an evaluator.
@@ -103,10 +104,14 @@ func (a Hold) Key() string { return fmt.Sprintf("hold-%d", a.Task.ID) }
 // Do implements [role.Action].
 func (a Hold) Do(_ context.Context, t role.Tools) (role.Event, error) {
 	m := a.Task.Spec.Model
-	if t.Table.Features != int(m.Inputs) || t.Table.Classes != int(m.Classes) || t.Table.Rows() == 0 {
-		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", t.Table.Rows(), t.Table.Features, t.Table.Classes, a.Task.ID)
+	rows, err := t.Rows(a.Task.Spec.Data)
+	if err != nil {
+		return nil, fmt.Errorf("shard does not fit task %d: %w", a.Task.ID, err)
 	}
-	return Holding{Task: a.Task.ID, Shard: data.Digest(t.Table)}, nil
+	if rows.Features != int(m.Inputs) || rows.Classes != int(m.Classes) || rows.Rows() == 0 {
+		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", rows.Rows(), rows.Features, rows.Classes, a.Task.ID)
+	}
+	return Holding{Task: a.Task.ID, Shard: data.Digest(rows)}, nil
 }
 
 // Scored is the event that the node knows its score of a round's next model.
@@ -155,7 +160,14 @@ func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, next.Weights, t.Table)
+	rows, err := t.Rows(a.Task.Spec.Data)
+	if err != nil {
+		return Scored{}, err
+	}
+	if rows, err = train.ToScale(next, rows); err != nil {
+		return Scored{}, err
+	}
+	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, next.Weights, rows)
 	if err != nil {
 		return Scored{}, err
 	}

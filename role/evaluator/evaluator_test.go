@@ -18,12 +18,12 @@ func TestShardMustFit(t *testing.T) {
 		"few features":  {Features: 63, Classes: 10, X: make([]float32, 63), Y: []int32{1}},
 		"other classes": {Features: 64, Classes: 2, X: make([]float32, 64), Y: []int32{1}},
 	} {
-		if e, err := hold.Do(t.Context(), role.Tools{Table: table}); err == nil {
+		if e, err := hold.Do(t.Context(), role.Tools{Rows: role.Held(table)}); err == nil {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
 	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
-	e, err := hold.Do(t.Context(), role.Tools{Table: fits})
+	e, err := hold.Do(t.Context(), role.Tools{Rows: role.Held(fits)})
 	if want := (evaluator.Holding{Task: 1, Shard: data.Digest(fits)}); err != nil || e != role.Event(want) {
 		t.Errorf("%v, %v; want %v", e, err, want)
 	}
@@ -53,12 +53,12 @@ func TestScoreIsOfTheOwnShard(t *testing.T) {
 	}
 	for _, e := range r.Scores {
 		tools := n.Nodes[e.Node-1].Tools
-		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, next.Weights, tools.Table)
+		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, next.Weights, n.Nodes[e.Node-1].Table)
 		if err != nil || judged.Accuracy() != e.Score || judged.Samples == 0 {
 			t.Errorf("evaluator %d says %s, its shard %s, %v", e.Node, e.Score, judged.Accuracy(), err)
 		}
 		ready := task.Evaluators[r.Evaluator(e.Node)].Ready
-		if ready != data.Digest(tools.Table) {
+		if ready != data.Digest(n.Nodes[e.Node-1].Table) {
 			t.Errorf("evaluator %d attested %s", e.Node, ready.Short())
 		}
 	}

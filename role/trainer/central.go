@@ -19,18 +19,18 @@ import (
 // Rows are seen by the built-in engine alone, under the node's own hands. What the rows
 // hold never makes it fail, nor does their number: see [privacy.Shared.Sum]. All other
 // refusals are of the task, the shape of the data set and the engine, which no row changes.
-func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base []float32, stream *privacy.Stream) ([]int32, *Noise, error) {
+func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, job train.Job, stream *privacy.Stream) ([]int32, *Noise, error) {
 	asked := a.Task.Spec
 	engine, ok := t.Trainer.(train.Engine)
 	if !ok {
 		return nil, nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T", spec.ErrPrivacy, spec.UnitExample, t.Trainer)
 	}
 	updates := privacy.Ring{Bits: 31} // what the values of an update may be
-	plan, err := shared(asked, made, len(base))
+	plan, err := shared(asked, made, len(job.Weights))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
-	noise, err := listen(t, plan.Noise, len(base), 1)
+	noise, err := listen(t, plan.Noise, len(job.Weights), 1)
 	if err == nil {
 		err = updates.Fits(plan.Rows, plan.Bound.Largest(), 1, noise.Largest())
 	}
@@ -38,7 +38,7 @@ func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, base
 		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
 	update, err := plan.Sum(noise, stream, func(add func([]float32)) error {
-		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: base, Table: t.Table}, add)
+		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: job.Weights, Table: job.Table}, add)
 	})
 	for i, v := range update {
 		update[i] = -v

@@ -52,7 +52,7 @@ func summed(t *testing.T, kind, unit string) (*sim.Node, role.Duty) {
 func left(t *testing.T, kind string, change func(data.Table) data.Table) []int32 {
 	t.Helper()
 	node, duty := summed(t, kind, spec.UnitExample)
-	node.Tools.Table = change(node.Tools.Table)
+	node.Table = change(node.Table)
 	event, err := do(t, node, duty)
 	if err != nil {
 		t.Fatal(err)
@@ -153,11 +153,11 @@ func TestTooManyRowsForASum(t *testing.T) {
 		node, duty := summed(t, spec.KindGaussian, spec.UnitExample)
 		duty.Task.Spec.Privacy.Clip, duty.Task.Spec.Privacy.Noise = 4096*spec.One, 1
 		rows := make([]int, count)
-		table := node.Tools.Table.Select([]int{0})
+		table := node.Table.Select([]int{0})
 		for i := range table.X {
 			table.X[i] *= 1e6 // its gradient is far above the clip
 		}
-		node.Tools.Table = table.Select(rows) // the same row again and again
+		node.Table = table.Select(rows) // the same row again and again
 		if _, err := do(t, node, duty); err != nil {
 			t.Fatal(err)
 		}

@@ -197,7 +197,7 @@ func TestStepsAreTheTasksNotTheTables(t *testing.T) {
 		releases := 0
 		n := guarded(t, 2, 1_000_000_000, asked)
 		node := n.Nodes[sim.FirstTrainer-1]
-		node.Tools.Table, node.Tools.Samplers = few(t, rows), changed{func([]int64) { releases++ }}
+		node.Table, node.Tools.Samplers = few(t, rows), changed{func([]int64) { releases++ }}
 		if _, err := n.Finish(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}

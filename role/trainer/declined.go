@@ -69,5 +69,10 @@ func (a Train) misfit(rows, features, classes int) error {
 	default:
 		return nil
 	}
-	return fmt.Errorf("task %d round %d: %w: %s: %w", a.Task.ID, a.Round.Number, errRows, why, role.ErrFinal)
+	return a.unfit(errors.New(why))
+}
+
+// unfit is the refusal of a task that the node's rows do not fit.
+func (a Train) unfit(why error) error {
+	return fmt.Errorf("task %d round %d: %w: %w: %w", a.Task.ID, a.Round.Number, errRows, why, role.ErrFinal)
 }

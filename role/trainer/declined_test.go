@@ -69,7 +69,7 @@ func TestDeclinesLookAlike(t *testing.T) {
 				seen++
 				_, node, duty := begun(t, asked)
 				make(node)
-				node.Tools.Table = table
+				node.Table = table
 				node.Tools.Send = func(context.Context, role.Send) error {
 					t.Errorf("%s, %s, %s: it says something", name, cause, rows)
 					return nil
@@ -105,7 +105,7 @@ func TestNothingIsDecidedByTheRows(t *testing.T) {
 		left := func(table data.Table, engine train.Trainer) []int32 {
 			t.Helper()
 			_, node, duty := begun(t, asked)
-			node.Tools.Table, node.Tools.Trainer, node.Tools.Samplers = table, engine, silent
+			node.Table, node.Tools.Trainer, node.Tools.Samplers = table, engine, silent
 			if _, err := do(t, node, duty); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

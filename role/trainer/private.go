@@ -50,6 +50,10 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 	if err != nil {
 		return Trained{}, err
 	}
+	rows, err := a.hidden(t, base)
+	if err != nil {
+		return Trained{}, err
+	}
 	stream, err := privacy.NewStream(t.Random)
 	if err != nil {
 		return Trained{}, err
@@ -57,7 +61,7 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 	defer stream.Wipe()
 	began := t.Now()
 	if asked.Privacy.Mode == spec.PrivacyCentral && asked.Privacy.Unit == spec.UnitExample {
-		update, noise, err := a.gradients(ctx, t, made, base.Weights, stream)
+		update, noise, err := a.gradients(ctx, t, made, train.Job{Weights: base.Weights, Table: rows}, stream)
 		switch {
 		case ctx.Err() != nil:
 			return Trained{}, ctx.Err()
@@ -66,7 +70,7 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 		}
 		return a.store(ctx, t, slot, began, update, noise)
 	}
-	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: slices.Clone(base.Weights), Seed: asked.OrderSeed(t.Name, a.Round.Number), Table: t.Table}
+	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: slices.Clone(base.Weights), Seed: asked.OrderSeed(t.Name, a.Round.Number), Table: rows}
 	var noise *Noise
 	if asked.Privacy.Mode == spec.PrivacyExample {
 		noise, err = made.inside(&job, t, asked.Privacy, stream)

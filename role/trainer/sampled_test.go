@@ -115,7 +115,7 @@ func released(t *testing.T, asked spec.TaskSpec, tables ...data.Table) (all [][]
 	}
 	for i, table := range tables {
 		node := n.Nodes[sim.FirstTrainer-1+i]
-		node.Tools.Table = table
+		node.Table = table
 		event, err := do(t, node, role.Duty{Task: task, Round: r})
 		if err != nil {
 			t.Fatal(err)

@@ -193,20 +193,27 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	if a.Task.Spec.Private() { // before anything is asked of the rows
 		return a.private(ctx, t, slot)
 	}
-	if err := a.misfit(t.Table.Rows(), t.Table.Features, t.Table.Classes); err != nil {
+	rows, err := a.rows(t)
+	if err != nil {
 		return Trained{}, err
+	}
+	if a.Round.Measures {
+		return a.measure(ctx, t, slot, rows)
 	}
 	base, err := t.Model(ctx, a.Task, a.Round.Base)
 	if err != nil {
 		return Trained{}, err
 	}
-	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, t.Table)
+	if rows, err = train.ToScale(base, rows); err != nil {
+		return Trained{}, err
+	}
+	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, rows)
 	if err != nil {
 		return Trained{}, a.failed(err, t.Withhold)
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: t.Table,
+		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: rows,
 	}, nil)
 	if err != nil {
 		return Trained{}, a.failed(err, t.Withhold)
