@@ -157,7 +157,23 @@ func training(t spec.Training) string {
 			words = append(words, fmt.Sprintf("%s %s", more.name, more.value))
 		}
 	}
-	return strings.Join(append(words, t.Arithmetic), ", ")
+	words = append(words, t.Arithmetic)
+	if t.Schedule != (spec.Schedule{}) {
+		words = append(words, schedule(t.Schedule))
+	}
+	return strings.Join(words, ", ")
+}
+
+// schedule is how the rate changes from round to round, in a few words.
+func schedule(s spec.Schedule) string {
+	line := cmp.Or(s.Kind, spec.ScheduleConstant) + " schedule"
+	if s.Kind == spec.ScheduleStep {
+		line += fmt.Sprintf(", times %s after every %d rounds", s.Factor, s.Every)
+	}
+	if s.Warmup > 0 {
+		line += fmt.Sprintf(" behind %d rounds of warm-up", s.Warmup)
+	}
+	return line
 }
 
 // aggregation is how updates become the next model in one line.
