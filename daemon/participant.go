@@ -135,7 +135,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Store:     p.store,
 		Journal:   journal,
 		Trainer:   train.Engine{},
-		Table:     table,
+		Rows:      config.Data.open(home).Rows,
 		Withhold:  config.Data.Withhold,
 		Policy:    &config.Policy,
 		Random:    rand.Reader,
@@ -188,6 +188,11 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 			return nil, err
 		}
 	}
+}
+
+// open are the node's rows, as tasks want them.
+func (r Rows) open(home string) *role.File {
+	return &role.File{Path: filepath.Join(home, r.File), Options: data.Options{Classes: r.Classes}}
 }
 
 // read loads the node's rows.
