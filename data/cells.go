@@ -22,3 +22,12 @@ func (c *cells) row() []string {
 	trim(c.texts)
 	return c.texts
 }
+
+// appendTruth appends a boolean as pandas writes it into CSV files, so that it is the same
+// in every format.
+func appendTruth(b []byte, truth bool) []byte {
+	if truth {
+		return append(b, "True"...)
+	}
+	return append(b, "False"...)
+}

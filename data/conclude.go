@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -41,6 +42,9 @@ func (r *Report) conclude(names []string, columns []study) {
 			problem("no column is named %q: the file has %s", name, list(names))
 		}
 	}
+	if name := nameless(names); name != "" {
+		problem("%s: a column is named %q, as if the first line were a row: want a line that names the columns", r.Format.Name, name)
+	}
 	var kinds []error
 	for i, name := range names {
 		column, err := columns[i].column(name, slices.Contains(r.options.Categories, name))
@@ -63,7 +67,7 @@ func (r *Report) conclude(names []string, columns []study) {
 		}
 		r.Missing += c.Missing
 		if c.Missing > 0 && kinds[i] == nil && r.options.Missing != spec.MissingImpute {
-			problem("%s, and %d of this column: --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
+			problem("%w (%d of its column): --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
 		}
 		if indexName(c.Name) && c.Kind == spec.ColumnNumber && !columns[i].unordered && !columns[i].fraction && c.Missing == 0 && r.Rows > 1 {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %d (%s) numbers the rows and would be learned from: --drop %q leaves it out", i+1, c.Name, c.Name))
@@ -76,20 +80,39 @@ func (r *Report) conclude(names []string, columns []study) {
 	}
 }
 
+// nameless is a number with a fraction, where all names but one at most are numbers: then
+// they are a row, and the file has no header.
+func nameless(names []string) (fraction string) {
+	texts := 0
+	for _, name := range names {
+		if x, ok := number(name); !ok {
+			texts++
+		} else if x != float32(math.Trunc(float64(x))) {
+			fraction = name
+		}
+	}
+	if texts > 1 {
+		return ""
+	}
+	return fraction
+}
+
 // column says what a column of features is, and what keeps it from being used.
 func (s *study) column(name string, category bool) (c Column, err error) {
 	c = Column{Name: name, Kind: spec.ColumnNumber, Missing: s.missing, Min: s.min, Max: s.max}
 	filled := s.numbers + s.foreign + s.words
 	switch {
+	case s.oddText != nil:
+		return c, s.oddText
 	case filled == 0:
 		return c, fmt.Errorf("no cell of column %q has a value: --drop %q leaves it out", name, name)
 	case category:
 	case s.words == 0 && s.foreign == 0:
 		return c, nil
 	case s.words == 0:
-		return c, fmt.Errorf("%s", s.oddForeign)
+		return c, s.oddForeign
 	case float64(s.numbers+s.foreign) >= almostAll*float64(filled):
-		return c, fmt.Errorf("%s, as the other cells of its column are: --drop %q leaves the column out, --categories %q takes each text for a category", s.oddWord, name, name)
+		return c, fmt.Errorf("%w, as the other cells of its column are: --drop %q leaves the column out, --categories %q takes each text for a category", s.oddWord, name, name)
 	}
 	c.Kind, c.Min, c.Max = spec.ColumnCategory, 0, 0
 	if s.many {
@@ -157,12 +180,14 @@ func (r *Report) label(s *study) error {
 		regression = *r.options.Regression
 	}
 	switch {
+	case s.oddText != nil:
+		return s.oddText
 	case s.missing > 0:
-		return fmt.Errorf("%s, and %d labels in all: leave rows without a label out", strings.Replace(s.oddMissing, "the cell", "the label", 1), s.missing)
+		return fmt.Errorf("%w (%d of its column): leave rows without a label out", s.oddMissing, s.missing)
 	case s.foreign > 0:
-		return fmt.Errorf("%s", s.oddForeign)
+		return s.oddForeign
 	case regression && s.words > 0:
-		return fmt.Errorf("%s, as a label that is predicted as a number has to be", s.oddWord)
+		return fmt.Errorf("%w, as a label that is predicted as a number has to be", s.oddWord)
 	case regression:
 		c.Kind, c.Min, c.Max, c.Values = spec.ColumnNumber, s.min, s.max, nil
 		return nil

@@ -32,7 +32,7 @@ func labelledOnly(s source, classes int) (Table, error) {
 		return Table{}, fmt.Errorf("%s: %d classes: want at least 1", s.format().Name, classes)
 	}
 	if !slices.Contains(s.names(), labelColumn) {
-		return Table{}, fmt.Errorf("%s: line 1: no column is named %q: the file has %s", s.format().Name, labelColumn, list(s.names()))
+		return Table{}, fmt.Errorf("%s: no column is named %q: the file has %s", headerOf(s), labelColumn, list(s.names()))
 	}
 	t, _, err := positional(s, Options{Classes: classes})
 	return t, err

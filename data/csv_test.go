@@ -39,7 +39,7 @@ func TestReadCSVRefuses(t *testing.T) {
 	const classes = 3
 	for _, c := range []struct{ name, file, want string }{
 		{"empty file", "", "csv: the file is empty: want a header line"},
-		{"header only", "f0,label\n", "csv: no rows after the header"},
+		{"header only", "f0,label\n", "csv: no rows"},
 		{"no label column", "f0,f1\n1,2\n", `csv: line 1: no column is named "label": the file has "f0", "f1"`},
 		{"two label columns", "label,f0,label\n1,2,1\n", `csv: line 1: more than one column is named "label"`},
 		{"nothing but a label", "label\n1\n", "csv: line 1: no feature columns beside the label"},
@@ -118,4 +118,14 @@ func FuzzReadCSV(f *testing.F) {
 		}
 		roundTrip(t, table)
 	})
+}
+
+// Whatever a file is, it is read as it was inspected, or refused.
+func FuzzInspect(f *testing.F) {
+	for _, k := range kinds() {
+		if !strings.HasPrefix(k.file, "testdata/") && len(k.file) < 1000 {
+			f.Add([]byte(k.file))
+		}
+	}
+	f.Fuzz(func(t *testing.T, file []byte) { readAnything(t, file) })
 }

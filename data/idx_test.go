@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -187,4 +189,60 @@ func FuzzReadIDX(f *testing.F) {
 			t.Errorf("%d bytes of images and %d of labels give %d values and %d rows", len(images), len(labels), len(table.X), table.Rows())
 		}
 	})
+}
+
+// Files have the names that they are downloaded with, and letters are numbered from 1.
+func TestImagesAsDownloaded(t *testing.T) {
+	pixels := idx([]uint32{3, 1, 2}, 1, 2, 3, 4, 5, 6)
+	files := fstest.MapFS{
+		"emnist-letters-train-images-idx3-ubyte.gz": {Data: zipped(t, pixels)},
+		"emnist-letters-train-labels.idx1-ubyte":    {Data: idx([]uint32{3}, 2, 1, 3)},
+		"emnist-letters-test-images-idx3-ubyte":     {Data: idx([]uint32{1, 1, 2}, 9, 9)},
+		"emnist-letters-test-labels-idx1-ubyte":     {Data: idx([]uint32{1}, 3)},
+	}
+	rows, holdout, err := data.ReadImages(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(rows.Y, []int32{1, 0, 2}) || !slices.Equal(holdout.Y, []int32{2}) || rows.Classes != 3 || holdout.Classes != 3 {
+		t.Errorf("labels %v and %v of %d classes", rows.Y, holdout.Y, rows.Classes)
+	}
+	write := func(files fstest.MapFS) string {
+		folder := t.TempDir()
+		for name, file := range files {
+			if err := os.WriteFile(filepath.Join(folder, name), file.Data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return folder
+	}
+	report, err := data.Inspect(write(files), data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if schema, err := report.Schema(); err != nil || !schema.IsZero() {
+		t.Errorf("images have the schema %v: %v", schema, err)
+	}
+	notes := []string{"1 more images are the hold-out", "labels begin with 1 in the files: label 1 becomes class 0, and so on"}
+	if diff := cmp.Diff(notes, report.Notes); diff != "" || report.Rows != 3 || report.Image != rows.Image {
+		t.Errorf("%d rows of %s (-want +got):\n%s", report.Rows, report.Image, diff)
+	}
+	if diff := cmp.Diff([]data.Count{{Text: "1", Rows: 1}, {Text: "2", Rows: 1}, {Text: "3", Rows: 1}}, report.Classes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	delete(files, "emnist-letters-test-images-idx3-ubyte")
+	files["digits-test-images-idx3-ubyte"], files["test-images-idx3-ubyte"] = &fstest.MapFile{}, &fstest.MapFile{}
+	if _, _, err := data.ReadImages(files); err == nil || err.Error() != `idx: t10k-images-idx3-ubyte may be one of "digits-test-images-idx3-ubyte", "test-images-idx3-ubyte": want one` {
+		t.Errorf("two files of one name: %v", err)
+	}
+	own := write(fstest.MapFS{"images.idx3-ubyte": {Data: pixels}, "labels.idx1-ubyte": {Data: idx([]uint32{3}, 2, 1, 3)}})
+	for classes, want := range map[int][]int32{3: {1, 0, 2}, 4: {2, 1, 3}, 0: {2, 1, 3}} {
+		got, labelled, err := data.OpenImages(own, classes)
+		if err != nil || !labelled || !slices.Equal(got.Y, want) || got.Classes != max(classes, 3) && classes != 0 || classes == 0 && got.Classes != 4 {
+			t.Errorf("%d classes: labels %v of %d, %v", classes, got.Y, got.Classes, err)
+		}
+	}
+	if _, _, err := data.OpenImages(own, 2); err == nil {
+		t.Error("three classes are taken for two")
+	}
 }

@@ -93,7 +93,7 @@ func Inspect(path string, o Options) (Report, error) {
 		r.Rows++
 	}
 	if r.Rows == 0 {
-		return Report{}, fmt.Errorf("%s: %s: no rows after the header", path, r.Format.Name)
+		return Report{}, fmt.Errorf("%s: %s: no rows", path, r.Format.Name)
 	}
 	r.conclude(s.names(), columns)
 	return r, nil

@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -63,6 +64,13 @@ func TestRowsAreHeldOnce(t *testing.T) {
 		{"to read images", rows + rows/4, open(folder)},
 		{"to write CSV", rows / 20, func() { must(data.Save(file, plain)) }},
 		{"to read CSV", rows + rows/4 + text, open(file)},
+		{"to read CSV by names", rows + rows/4 + text, func() {
+			got, _, err := data.Read(file, spec.Data{Schema: named(table.Features, classes)}, data.Options{})
+			must(err)
+			if got.Rows() != images {
+				t.Errorf("%d rows: want %d", got.Rows(), images)
+			}
+		}},
 		{"to name them", rows / 20, func() { data.Digest(table) }},
 		{"to shuffle them and deal them out", rows / 8, func() {
 			shuffled := data.Shuffle(table, 1)
@@ -82,6 +90,18 @@ func TestRowsAreHeldOnce(t *testing.T) {
 			t.Errorf("%s: %d bytes for %d of rows: want at most %d", c.name, got, rows, c.most)
 		}
 	}
+}
+
+// named is the schema of the columns that a table without one is written with.
+func named(features, classes int) spec.Schema {
+	s := spec.Schema{Label: "label"}
+	for i := range features {
+		s.Columns = append(s.Columns, spec.Column{Name: fmt.Sprintf("f%d", i), Kind: spec.ColumnNumber})
+	}
+	for i := range classes {
+		s.Classes = append(s.Classes, fmt.Sprint(i))
+	}
+	return s
 }
 
 // Memory grows with what comes, not with what a header says of it.

@@ -139,7 +139,7 @@ func (a *npy) appendCell(b []byte, row, column int) ([]byte, error) {
 	}
 	switch a.kind {
 	case 'b':
-		return strconv.AppendBool(b, cell[0] != 0), nil
+		return appendTruth(b, cell[0] != 0), nil
 	case 'S':
 		return append(b, strings.TrimRight(string(cell), "\x00")...), nil
 	case 'U':

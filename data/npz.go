@@ -65,8 +65,15 @@ func newNPZ(f io.ReaderAt, size int64) (s *npzSource, err error) {
 // usualArrays finds the arrays of features and of labels by usual names.
 func usualArrays(names []string) (features, labels string) {
 	for _, usual := range [][2]string{
-		{"X", "y"}, {"x", "y"}, {"data", "target"}, {"data", "labels"}, {"features", "labels"},
-		{"X_train", "y_train"}, {"x_train", "y_train"}, {"X_test", "y_test"}, {"x_test", "y_test"},
+		{"X", "y"},
+		{"x", "y"},
+		{"data", "target"},
+		{"data", "labels"},
+		{"features", "labels"},
+		{"X_train", "y_train"},
+		{"x_train", "y_train"},
+		{"X_test", "y_test"},
+		{"x_test", "y_test"},
 	} {
 		if slices.Contains(names, usual[0]) {
 			if slices.Contains(names, usual[1]) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,23 +37,73 @@ func hexadecimal(cell string) bool { return len(cell) > 2 && strings.ContainsAny
 // others write otherwise, or that is too large.
 func noNumber(cell string) (why error, meant bool) {
 	const point = "write numbers with a decimal point and without thousands separators"
-	like := func(pattern string) bool { return len(cell) <= 64 && regexp.MustCompile(pattern).MatchString(cell) }
-	switch _, err := strconv.ParseFloat(cell, 32); {
+	separated := separators(cell)
+	switch {
 	case missing(cell):
 		return errors.New("the cell is missing"), false
 	case !utf8.ValidString(cell):
 		return errNotUTF8, false
-	case errors.Is(err, strconv.ErrRange) && !hexadecimal(cell):
+	case separated != "":
+		return fmt.Errorf("%.64q has %s: %s", cell, separated, point), true
+	case tooLarge(cell):
 		return fmt.Errorf("%.64q is too large for a float32, whose largest number is %v", cell, float32(math.MaxFloat32)), true
-	case like(`^[+-]?[1-9]\d{0,2},\d{3}$`):
-		return fmt.Errorf("%q has a thousands separator or a decimal comma: %s", cell, point), true
-	case like(`^[+-]?\d+,\d+([eE][+-]?\d+)?$`):
-		return fmt.Errorf("%q has a decimal comma: %s", cell, point), true
-	case like(`^[+-]?\d{1,3}([,' _\x{a0}\x{202f}\x{2019}]\d{3})+(\.\d+)?$`), like(`^[+-]?\d{1,3}(\.\d{3})+,\d+$`), like(`^[+-]?\d{1,3}(\.\d{3}){2,}$`):
-		return fmt.Errorf("%q has thousands separators: %s", cell, point), true
 	}
 	return fmt.Errorf("%.64q is not a finite number", cell), false
 }
+
+// tooLarge reports whether a cell is a decimal beyond what a float32 can hold.
+func tooLarge(cell string) bool {
+	if cell == "" || cell[0] > '9' || hexadecimal(cell) {
+		return false
+	}
+	_, err := strconv.ParseFloat(cell, 32)
+	return errors.Is(err, strconv.ErrRange)
+}
+
+// separators says what a number has that is written as in other countries; empty: the cell
+// is no such number.
+func separators(cell string) (what string) {
+	body := strings.TrimLeft(cell, "+-")
+	if exponent := strings.IndexAny(body, "eE"); exponent > 0 {
+		body = body[:exponent]
+	}
+	if body == "" || body[0] < '0' || body[0] > '9' {
+		return ""
+	}
+	whole, fraction, comma := strings.Cut(body, ",")
+	switch {
+	case comma && digits(whole) && digits(fraction) && grouped(body, ",") && whole[0] != '0':
+		return "a thousands separator or a decimal comma"
+	case comma && digits(whole) && digits(fraction):
+		return "a decimal comma"
+	case grouped(whole, ".") && (comma && digits(fraction) || !comma && strings.Count(whole, ".") > 1):
+		return "thousands separators"
+	}
+	whole, fraction, point := strings.Cut(body, ".")
+	for _, separator := range []string{",", "'", " ", "_", "\u00a0", "\u202f", "\u2019"} {
+		if grouped(whole, separator) && (!point || digits(fraction)) {
+			return "thousands separators"
+		}
+	}
+	return ""
+}
+
+// grouped reports whether digits stand in groups of three.
+func grouped(text, separator string) bool {
+	first, rest, more := strings.Cut(text, separator)
+	if !more || !digits(first) || len(first) > 3 {
+		return false
+	}
+	for group := range strings.SplitSeq(rest, separator) {
+		if len(group) != 3 || !digits(group) {
+			return false
+		}
+	}
+	return true
+}
+
+// digits reports whether a text is made of digits, at least one.
+func digits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // errNotUTF8 is why a text cannot be read.
 var errNotUTF8 = errors.New("the text is not UTF-8, but perhaps Latin-1 or Windows-1252: save the file as UTF-8")

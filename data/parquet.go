@@ -230,7 +230,7 @@ func (c parquetColumn) appendCell(b []byte, v parquet.Value) []byte {
 	}
 	switch v.Kind() {
 	case parquet.Boolean:
-		return strconv.AppendBool(b, v.Boolean())
+		return appendTruth(b, v.Boolean())
 	case parquet.Int32:
 		if c.natural {
 			return strconv.AppendUint(b, uint64(v.Uint32()), 10)

@@ -33,7 +33,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		classes = spec.MaxWidth
 	}
 	if len(features) == 0 {
-		return fail("line 1: no feature columns beside the label")
+		return Table{}, false, fmt.Errorf("%s: no feature columns beside the label", headerOf(s))
 	}
 	t = Table{Features: len(features), Classes: classes}
 	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
@@ -42,7 +42,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		cells, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF) && t.Rows() == 0:
-			return fail("no rows after the header")
+			return fail("no rows")
 		case errors.Is(err, io.EOF):
 			if o.Classes == 0 {
 				t.Classes = int(largest) + 1

@@ -84,7 +84,7 @@ func fit(s source, d spec.Data, o Options) (t Table, labelled bool, err error) {
 		cells, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF) && t.Rows() == 0:
-			return Table{}, false, fmt.Errorf("%s: no rows after the header", s.format().Name)
+			return Table{}, false, fmt.Errorf("%s: no rows", s.format().Name)
 		case errors.Is(err, io.EOF):
 			return t, f.label >= 0, nil
 		case err != nil:

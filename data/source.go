@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 // source gives the rows of a file one after the other, each cell as a text, whatever the
@@ -76,10 +77,21 @@ type opened struct {
 
 func (o opened) Close() error { return errors.Join(o.source.Close(), o.file.Close()) }
 
-// checkNames refuses two columns of one name.
+// headerOf says where the names of the columns stand.
+func headerOf(s source) string {
+	if format := s.format().Name; format != "csv" {
+		return format
+	}
+	return "csv: line 1"
+}
+
+// checkNames refuses two columns of one name, and names that cannot be read.
 func checkNames(names []string) error {
 	seen := make(map[string]bool)
 	for _, name := range names {
+		if !utf8.ValidString(name) {
+			return fmt.Errorf("name of a column %.64q: %w", name, errNotUTF8)
+		}
 		if seen[name] {
 			return fmt.Errorf("more than one column is named %q", name)
 		}

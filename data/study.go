@@ -3,10 +3,12 @@ package data
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The bounds of what is found out about a column.
@@ -24,7 +26,8 @@ type study struct {
 	texts                            map[string]int // how many cells hold each text; nil where there are none, or too many
 	many                             bool           // more different texts than the limit
 	limit                            int
-	oddForeign, oddWord, oddMissing  string // the first of each, with its place and cause
+	oddForeign, oddWord, oddMissing  error // the first of each, with its place and cause
+	oddText                          error // the first text that cannot be read
 }
 
 // add studies the next cell.
@@ -41,31 +44,29 @@ func (s *study) add(cell string, from source, column int) {
 		s.last = x
 		s.numbers++
 	case missing(cell):
-		note(&s.oddMissing, from, column, "the cell is missing")
+		note(&s.oddMissing, from, column, errors.New("the cell is missing"))
 		s.missing++
 		return
+	case !utf8.ValidString(cell):
+		note(&s.oddText, from, column, errNotUTF8)
+	case separators(cell) != "" || tooLarge(cell):
+		if s.foreign++; s.oddForeign == nil {
+			why, _ := noNumber(cell)
+			note(&s.oddForeign, from, column, why)
+		}
 	default:
-		if s.oddForeign == "" || s.oddWord == "" {
-			if why, meant := noNumber(cell); meant {
-				s.foreign++
-				note(&s.oddForeign, from, column, why.Error())
-			} else {
-				s.words++
-				note(&s.oddWord, from, column, why.Error())
-			}
-		} else if _, meant := noNumber(cell); meant {
-			s.foreign++
-		} else {
-			s.words++
+		if s.words++; s.oddWord == nil {
+			why, _ := noNumber(cell)
+			note(&s.oddWord, from, column, why)
 		}
 	}
 	s.count(cell)
 }
 
 // note keeps the first oddity.
-func note(first *string, from source, column int, why string) {
-	if *first == "" {
-		*first = fmt.Sprintf("%s: %s: %s", from.format().Name, from.place(column), why)
+func note(first *error, from source, column int, why error) {
+	if *first == nil {
+		*first = fmt.Errorf("%s: %s: %w", from.format().Name, from.place(column), why)
 	}
 }
 

@@ -146,16 +146,23 @@ func read(values []int32) (t totals, err error) {
 	return t, err
 }
 
+// readLimbs reads what [appendLimbs] writes.
 func readLimbs(limbs []int32) (*big.Int, error) {
-	x := new(big.Int)
-	for i := len(limbs) - 1; i >= 0; i-- {
+	top := len(limbs) - 1
+	if last := limbs[top]; last < -limbMask || last > limbMask {
+		return nil, fmt.Errorf("a limb is %d: want %d to %d", last, -limbMask, limbMask)
+	}
+	const size = limbBits / 8 // bytes of a limb
+	lower := make([]byte, 0, size*squareLimbs)
+	for i := top - 1; i >= 0; i-- {
 		limb := limbs[i]
-		if last := i == len(limbs)-1; limb > limbMask || !last && limb < 0 || last && limb < -limbMask {
+		if limb < 0 || limb > limbMask {
 			return nil, fmt.Errorf("a limb is %d: want 0 to %d", limb, limbMask)
 		}
-		x.Lsh(x, limbBits).Add(x, big.NewInt(int64(limb)))
+		lower = append(lower, byte(limb>>16), byte(limb>>8), byte(limb))
 	}
-	return x, nil
+	x := big.NewInt(int64(limbs[top]))
+	return x.Lsh(x, uint(limbBits*top)).Add(x, new(big.Int).SetBytes(lower)), nil
 }
 
 func readFloat(halves []int32) (float32, error) {

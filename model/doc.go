@@ -11,7 +11,8 @@
 // A model is a [safetensors] file with exactly one encoding for each
 // architecture and weights, so that its SHA-256 names it and aggregators can
 // agree on it. The file carries its architecture, so a downloaded model is
-// complete in itself.
+// complete in itself; where rows have a schema it carries that too, and the [Scale]
+// to which rows are brought before the model sees them.
 //
 // # Updates
 //

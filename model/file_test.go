@@ -233,6 +233,13 @@ func FuzzDecode(f *testing.F) {
 	for _, m := range stated() {
 		f.Add(blank(f, m, spec.Digest{2}))
 	}
+	for _, file := range tabular(f) {
+		b, err := file.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := model.Open(b)
 		if err != nil {

@@ -145,6 +145,7 @@ type (
 	jsonMetadata struct {
 		Format string `json:"format"`
 		Model  string `json:"model"`
+		Rows   string `json:"rows,omitempty"`
 		State  string `json:"state,omitempty"`
 	}
 	jsonTensor struct {

@@ -27,7 +27,8 @@ type foreign struct {
 // safetensors library does: its header has tensors in another order, other white space,
 // other metadata. Where [Open] accepts the bytes, it returns the same. The metadata "model"
 // says the architecture; where it is lost, dense layers say it themselves, as softmax,
-// linear or mlp. Layers may be named "layers.N.weight" or, as nn.Sequential has them, "N.weight".
+// linear or mlp. A file with a scale needs the metadata "rows" too, for only that says
+// which columns it is of. Layers may be named "layers.N.weight" or, as nn.Sequential has them, "N.weight".
 //
 // It is for whoever uses a model. What the network agrees on is only read by [Decode] and
 // [Open]: what this returns encodes to other bytes than it was read from.
@@ -46,26 +47,52 @@ func OpenResaved(b []byte) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
+	d, err := parseRows(metadata["rows"])
+	if err != nil {
+		return File{}, fmt.Errorf("%w: rows: %w", ErrModel, err)
+	}
+	_, scaled := tensors["rows.shift"]
+	if scaled && d.Schema.IsZero() {
+		return File{}, fmt.Errorf("%w: its metadata %q is lost, which says what its columns are: %s", ErrModel, "rows", keepMetadata)
+	}
+	f := File{Model: m, Data: Rows(d)}
 	layout, err := Layout(m)
 	if err != nil {
 		return File{}, fmt.Errorf("%w: %w", ErrModel, err)
 	}
-	weights := make([]float32, 0, len(data)/4)
-	for _, t := range layout {
-		values, err := tensors.take(t.Name, t.Shape, data)
+	if f.Weights, err = tensors.takeAll(layout, data); err != nil {
+		return File{}, err
+	}
+	if scaled {
+		values, err := tensors.takeAll(scaleTensors(f.Data, 0), data)
 		if err != nil {
 			return File{}, err
 		}
-		weights = append(weights, values...)
+		f.Scale = scaleOf(f.Data, values)
 	}
 	if rest := slices.Sorted(maps.Keys(tensors)); len(rest) > 0 {
 		return File{}, fmt.Errorf("%w: %s has no tensor %q", ErrModel, describe(m), rest[0])
 	}
-	return File{Model: m, Weights: weights}, nil
+	return f, f.validate()
 }
+
+const keepMetadata = "save it with the metadata that it had"
 
 // foreigners are the tensors of a file by their names.
 type foreigners map[string]foreign
+
+// takeAll removes tensors and reads their values, one after the other.
+func (f foreigners) takeAll(layout []Tensor, data []byte) ([]float32, error) {
+	var all []float32
+	for _, t := range layout {
+		values, err := f.take(t.Name, t.Shape, data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, values...)
+	}
+	return all, nil
+}
 
 // take removes a tensor and reads its values.
 func (f foreigners) take(name string, shape []int, data []byte) ([]float32, error) {
@@ -160,7 +187,7 @@ func architectureOf(metadata map[string]string, tensors foreigners) (m spec.Mode
 			return m, fmt.Errorf("%w: architecture: %w", ErrModel, err)
 		}
 	} else if m, err = perceptronOf(tensors); err != nil {
-		return m, fmt.Errorf("%w: its metadata %q is lost, and %w; save it with the metadata that it had", ErrModel, "model", err)
+		return m, fmt.Errorf("%w: its metadata %q is lost, and %w: %s", ErrModel, "model", err, keepMetadata)
 	}
 	if err := Validate(m); err != nil {
 		return m, fmt.Errorf("%w: %w", ErrModel, err)

@@ -72,7 +72,7 @@ func FeatureScales() []Word {
 func MissingRules() []Word {
 	return []Word{
 		{MissingRefuse, "refuses rows in which a cell is missing or holds a value that the schema does not list"},
-		{MissingImpute, "takes the mean of its column for a missing number, and none of the values for a missing category and for one that the schema does not list"},
+		{MissingImpute, "takes the mean of its column, or the middle of the bounds that give the scale, for a missing number, and none of the values for a missing category and for one that the schema does not list"},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -24,6 +25,7 @@ type registering struct {
 	withhold bool
 	limit    limiting
 	grant    []string
+	reading  reading
 }
 
 func (s *session) dataRegister() *cobra.Command {
@@ -96,6 +98,7 @@ are those of the home folder's node where nothing else is said.`,
 		},
 	}
 	r.limit.flags(c)
+	r.reading.flags(c)
 	f := c.Flags()
 	f.StringVar(&r.limit.unit, "unit", string(cost.Client), "what is protected: example, client or data-subject")
 	f.StringVar(&r.limit.adjacency, "adjacency", string(cost.ZeroOut), "how neighbours differ in one unit: zero-out, add-remove or replace-one")
@@ -115,16 +118,10 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 	if err != nil {
 		return t, d, err
 	}
-	classes := r.classes
-	if classes == 0 {
-		classes = config.Data.Classes
+	if r.reading.options.Classes = r.classes; r.classes == 0 {
+		r.reading.options.Classes = config.Data.Classes
 	}
-	if classes == 0 {
-		t, err = readClasses(path)
-	} else {
-		t, err = data.Open(path, classes)
-	}
-	if err != nil {
+	if t, err = r.rows(path); err != nil {
 		return t, d, err
 	}
 	if t.Rows() == 0 {
@@ -138,6 +135,28 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 		d.Rows = uint32(t.Rows())
 	}
 	return t, d, nil
+}
+
+// rows reads a file of rows, or a folder of images.
+func (r registering) rows(path string) (data.Table, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return data.Table{}, err
+	case !info.IsDir():
+		t, _, err := r.reading.table(path)
+		return t, err
+	case r.reading.options.Classes > 0:
+		return data.Open(path, r.reading.options.Classes)
+	}
+	t, err := data.Open(path, spec.MaxWidth)
+	if err == nil {
+		t, err = t.Numbered()
+	}
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
 }
 
 // valid refuses a description that the chain would refuse, before the owner's own ledger

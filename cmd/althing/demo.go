@@ -29,7 +29,7 @@ Exit code 0: the target was reached. 3: it was not.` + sizes,
 			return s.runDemo(cmd.Context(), n)
 		},
 	}
-	n.flags(c.Flags())
+	n.flags(c)
 	c.Flags().BoolVar(&n.govern, "govern", false, "let holders vote while it trains: on the learning rate, on who joins and on who leaves")
 	return c
 }

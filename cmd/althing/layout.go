@@ -25,7 +25,7 @@ func (n network) write(dir string, port int) (local daemon.Localnet, task spec.T
 	if err != nil {
 		return local, task, err
 	}
-	if task, err = n.task(parts.name, parts.trainers[0]); err != nil {
+	if task, err = n.task(parts); err != nil {
 		return local, task, err
 	}
 	if dir == "" {

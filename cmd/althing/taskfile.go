@@ -125,6 +125,7 @@ func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
 	t.row("access", cmp.Or(asked.Model.Access, spec.AccessPublic))
 	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
+	schemaRows(t, asked.Data)
 	t.row("training", training(asked.Training))
 	t.row("aggregation", aggregation(asked.Aggregation))
 	choice := asked.Selection
