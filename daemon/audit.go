@@ -61,10 +61,7 @@ func withheld(t spec.Task, err error) error {
 	return err
 }
 
-// Fetch downloads the newest model of a task from its aggregators and checks it
-// against the digest on the chain. It asks as the node of a home folder, and without
-// one, or where that is no node's, as a stranger: then the model must be public, else
-// the error is [ErrPrivate].
+// Fetch downloads the newest model of a task, as [FetchModel] does.
 func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) ([]byte, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
@@ -73,14 +70,21 @@ func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) 
 	if t.Model.IsZero() {
 		return nil, fmt.Errorf("task %d has no model yet: it is %s", task, t.State)
 	}
+	return FetchModel(ctx, chain, home, t, t.Model)
+}
+
+// FetchModel downloads a version of a task's model from its aggregators and checks it
+// against its digest. It asks as the node of a home folder, and without one, or where that
+// is no node's, as a stranger: then the model must be public, else the error is [ErrPrivate].
+func FetchModel(ctx context.Context, chain *client.Client, home string, t spec.Task, d spec.Digest) ([]byte, error) {
 	tools, err := visitor(ctx, chain, home)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tools.Model(ctx, t, t.Model); err != nil {
+	if _, err := tools.Model(ctx, t, d); err != nil {
 		return nil, withheld(t, err)
 	}
-	return role.ReadBlob(ctx, tools.Store, t.Model)
+	return role.ReadBlob(ctx, tools.Store, d)
 }
 
 // visitor is the node of a home folder, which signs what it asks of others; a

@@ -130,7 +130,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 	for i, shard := range parts.shards {
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
-	add(customer, spec.Consumer, data.Table{}, false).Funds = 10 * escrow
+	add(customer, spec.Consumer, data.Table{}, true).Funds = 10 * escrow
 	newcomer := add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
 	if n.govern {
 		newcomer.Config.Stake = 0 // it applies

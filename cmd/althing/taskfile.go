@@ -123,6 +123,9 @@ func readPath(ctx context.Context, stdin io.Reader, path string) ([]byte, error)
 // rules tells what a task asks for.
 func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
+	if from := asked.Model.Init; !from.IsZero() {
+		t.row("starts with", startsWith(from))
+	}
 	t.row("access", cmp.Or(asked.Model.Access, spec.AccessPublic))
 	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
 	schemaRows(t, asked.Data)
@@ -145,6 +148,18 @@ func rules(t table, asked spec.TaskSpec) {
 	}
 	t.row("target", goal)
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
+}
+
+// startsWith says with which model a task starts, and who serves it.
+func startsWith(from spec.Init) string {
+	line := "model " + from.Model.String()
+	if from.Task > 0 {
+		line += fmt.Sprintf(" of task %d", from.Task)
+	}
+	if from.Holder > 0 {
+		line += fmt.Sprintf(", served by node %d", from.Holder)
+	}
+	return line
 }
 
 // training is what a trainer does in one line.
