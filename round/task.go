@@ -320,7 +320,7 @@ func (s *State) open(at Moment, in Select) []Effect {
 // learns them. A model that a vote has adopted brings its own, and so does one with which
 // the task starts.
 func (s *State) measures() bool {
-	return s.Task.Spec.Data.Learns() && s.Task.Spec.Model.Init.IsZero() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
+	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
 }
 
 // waited reports whether a task that closes in a state has held its committee without a
