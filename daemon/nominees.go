@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/blob"
-	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/spec"
@@ -85,7 +84,7 @@ func (n *nominees) offer(ctx context.Context, s blob.Store, chain role.Records, 
 	}
 	most, err := role.ModelSize(t)
 	if proposal == 0 {
-		most, err = model.WarmSize(t.Spec)
+		most, err = role.StartSize(t)
 	}
 	if err != nil {
 		return d, err

@@ -65,6 +65,9 @@ func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
 	return file, nil
 }
 
+// StartSize is the most bytes that the file has with which a task starts.
+func StartSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
+
 // ModelSize is the most bytes a model of a task has.
 func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }
 

@@ -23,7 +23,7 @@ func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
 	from := asked.Model.Init
 	if from.Holder > 0 {
 		if _, err := k.nodes.OwnerOf(ctx, from.Holder); err != nil {
-			return fmt.Errorf("model.init.holder: %w", err)
+			return err
 		}
 	}
 	if from.Task == 0 {
@@ -31,7 +31,7 @@ func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
 	}
 	stored, err := k.task(ctx, from.Task)
 	if err != nil {
-		return fmt.Errorf("model.init.task: %w", err)
+		return refused(fmt.Errorf("model.init.task: %w", err))
 	}
 	published := k.models == nil
 	if !published {

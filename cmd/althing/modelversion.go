@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/model"
@@ -74,8 +73,8 @@ func (s *session) fetchVersion(ctx context.Context, c *client.Client, t spec.Tas
 		return b, nil
 	case errors.Is(err, daemon.ErrPrivate): // who they are
 		return nil, hinted{fmt.Errorf("model of task %d: %w", t.ID, err), s.command("model show", fmt.Sprint(t.ID))}
-	case errors.Is(err, blob.ErrNotFound) && d != t.Model:
-		return nil, fmt.Errorf("model of task %d after round %d: no aggregator keeps it any more: the task has what a round made retained for %s after its end, and only the newest for longer: %w", t.ID, made, t.Spec.Retain, err)
+	case errors.Is(err, daemon.ErrGone):
+		return nil, fmt.Errorf("model of task %d after round %d: %w", t.ID, made, err)
 	}
 	return nil, fmt.Errorf("model of task %d: %w", t.ID, err)
 }
