@@ -51,6 +51,10 @@ func (i Init) IsZero() bool { return i == Init{} }
 // Private reports whether the versions of the model are for members only.
 func (m Model) Private() bool { return m.Access == AccessMembers }
 
+// Regression reports whether a model predicts a number instead of a class: it has one
+// output, which is that number.
+func (m Model) Regression() bool { return m.Classes == 1 }
+
 // Image is the shape of an image. Its values stand channel by channel, each
 // channel row by row: PyTorch's order.
 type Image struct {

@@ -81,7 +81,7 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 	case s.Commitment != own.Commitment: // what opens it is lost, and another opening is none
 		return nil
 	default:
-		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Salt: s.Salt})}
+		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Counts: s.Counts, Salt: s.Salt})}
 	}
 }
 
@@ -106,6 +106,9 @@ func (a Hold) Do(_ context.Context, t role.Tools) (role.Event, error) {
 	if t.Table.Features != int(m.Inputs) || t.Table.Classes != int(m.Classes) || t.Table.Rows() == 0 {
 		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", t.Table.Rows(), t.Table.Features, t.Table.Classes, a.Task.ID)
 	}
+	if least := a.Task.Spec.Data.MinHoldout; t.Table.Rows() < int(least) {
+		return nil, fmt.Errorf("shard of %d rows: task %d wants %d of an evaluator", t.Table.Rows(), a.Task.ID, least)
+	}
 	return Holding{Task: a.Task.ID, Shard: data.Digest(t.Table)}, nil
 }
 
@@ -114,6 +117,7 @@ type Scored struct {
 	Task, Round uint64
 	Commitment  spec.Digest
 	Score       spec.PPM
+	Counts      []spec.Count
 	Salt        spec.Salt
 }
 
@@ -142,7 +146,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		Make: func() (Scored, error) { return a.judge(ctx, t) },
 		Hide: func(done Scored) (_ Scored, err error) {
 			done.Salt, err = t.Salt()
-			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Salt)
+			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Counts, done.Salt)
 			return done, err
 		},
 		Commitment: func(done Scored) spec.Digest { return done.Commitment },
@@ -159,5 +163,6 @@ func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy()}, nil
+	counts := []spec.Count{{Rows: uint32(judged.Samples), Correct: uint32(judged.Correct)}}
+	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy(), Counts: counts}, nil
 }
