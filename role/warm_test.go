@@ -23,7 +23,11 @@ func federated(t *testing.T, n *sim.Network, task uint64) spec.PPM {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.FederatedScore()
+	score, known := r.FederatedScore()
+	if !known {
+		t.Fatalf("no trainer of task %d has judged the model of round 1", task)
+	}
+	return score
 }
 
 // TestWarmStart: a task that starts with what an earlier one has made begins where that one

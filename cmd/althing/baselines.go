@@ -49,9 +49,6 @@ trainers but what was noised and charged.`,
 			if t.Spec.Private() {
 				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
 			}
-			if r.Measures {
-				return fmt.Errorf("round %d measures the columns: its trainers sent statistics and no updates", r.Number)
-			}
 			rows, labelled, err := data.Read(input, t.Spec.Data, data.Options{Classes: int(t.Spec.Model.Classes)})
 			if err != nil {
 				return unfound(input, err)
