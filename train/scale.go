@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/althing-network/althing/data"
@@ -15,6 +16,9 @@ func ToScale(f model.File, t data.Table) (data.Table, error) {
 	scaler, err := f.Scaler()
 	if err != nil || scaler.IsZero() {
 		return t, err
+	}
+	if inputs := f.Data.Schema.Inputs(); t.Features != inputs {
+		return t, fmt.Errorf("rows of %d features: the model's schema has %d", t.Features, inputs)
 	}
 	all := make([]int, t.Rows())
 	for i := range all {
