@@ -136,6 +136,9 @@ func TestLoadNodeRefuses(t *testing.T) {
 		holds := strings.Replace(good, `}`, `,"data":{"name":"d","file":"rows.csv","classes":2,"withhold":true}}`, 1)
 		return strings.Replace(holds, `"aggregator"`, roles, 1)
 	}
+	rows := func(more string) string {
+		return strings.Replace(good, `}`, `,"data":{"name":"d","file":"rows.csv",`+more+`}}`, 1)
+	}
 	for _, c := range []struct{ file, want string }{
 		{good, ""},
 		{`{`, "unexpected EOF"},
@@ -146,6 +149,14 @@ func TestLoadNodeRefuses(t *testing.T) {
 		{strings.Replace(good, `"aggregator"`, `"trainer"`, 1), "needs data"},
 		{withholds(`"trainer"`), ""},
 		{withholds(`"trainer,evaluator"`), "cannot withhold"},
+		{rows(`"label":"sick","drop":["id"],"categories":["ward"],"missing":"impute","regression":false,"schema":"task.yaml"`), ""},
+		{rows(`"lable":"sick"`), "unknown field"},
+		{rows(`"drop":"id"`), "drop"},
+		{rows(`"classes":1`), "data.classes is 1: want at least 2, or leave it out"},
+		{rows(`"missing":"guess"`), `data.missing is "guess": want one of ["refuse" "impute"]`},
+		{rows(`"label":"id","drop":["id"]`), `data.drop names the label "id"`},
+		{rows(`"categories":[""]`), "one of the names is empty"},
+		{strings.Replace(good, `}`, `,"data":{"schema":"task.yaml"}}`, 1), "there is no file"},
 		{strings.Replace(good, `["http://127.0.0.1:1"]`, `[]`, 1), "names no RPC address"},
 		{strings.Replace(good, `"127.0.0.1:2"`, `""`, 1), "needs an address to listen on"},
 	} {

@@ -3,10 +3,12 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/chain"
@@ -111,11 +113,47 @@ func (l *Localnet) Write() error {
 // whole is a duration in seconds.
 func whole(d time.Duration) uint64 { return uint64(d / time.Second) }
 
+// schemaFile is where a resident's home folder says what its rows look like.
+const schemaFile = "schema.json"
+
 func (r Resident) write(home string) error {
+	named := !r.Rows.Schema.IsZero()
+	if named { // a part of a table may look like less than the table
+		r.Config.Data.Schema, r.Config.Data.Classes = schemaFile, 0
+		if r.Config.Data.Missing == "" && holed(r.Rows) {
+			r.Config.Data.Missing = spec.MissingImpute
+		}
+	}
 	if err := SaveNode(home, r.Config); err != nil || r.Config.Data.File == "" {
 		return err
 	}
+	if named {
+		b, err := json.MarshalIndent(r.Rows.Schema, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(home, schemaFile), b); err != nil {
+			return err
+		}
+	}
 	return data.Save(filepath.Join(home, r.Config.Data.File), r.Rows)
+}
+
+// holed reports whether a cell is missing in a table with a schema.
+func holed(t data.Table) bool {
+	for i := range t.Rows() {
+		row := t.Row(i)
+		for _, c := range t.Schema.Columns {
+			inputs := row[:c.Inputs()]
+			row = row[c.Inputs():]
+			switch {
+			case c.Kind == spec.ColumnCategory && !slices.Contains(inputs, 1),
+				c.Kind == spec.ColumnNumber && inputs[0] != inputs[0]: // NaN
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // addresses picks loopback addresses. Free ones are looked for below the ports

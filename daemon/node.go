@@ -35,21 +35,6 @@ type NodeConfig struct {
 	Liar bool `json:"liar,omitempty"`
 }
 
-// Rows are the node's own data: a CSV file, or a folder of IDX files, in its home
-// folder (see [data.Open]) that no interface shows to anybody.
-type Rows struct {
-	Name    string `json:"name,omitempty"` // of the data set, as tasks ask for it
-	File    string `json:"file,omitempty"` // relative to the home folder; empty: none
-	Classes int    `json:"classes,omitempty"`
-	// Withhold keeps their number from everybody: it is in no message, blob or log.
-	Withhold bool `json:"withhold,omitempty"`
-	// Owner is the home folder of the owner of the rows, where its own ledger is; empty: the
-	// node's own. Relative to the home folder. The owner grants the node its data set.
-	Owner string `json:"owner,omitempty"`
-	// Budget has the node register its rows as a data set when it starts; nil: it does not.
-	Budget *Budget `json:"budget,omitempty"`
-}
-
 // The files of a home folder.
 const (
 	nodeFile      = "node.json"
@@ -61,17 +46,6 @@ const (
 
 // ErrOtherChain is returned for a home folder that belongs to another chain.
 var ErrOtherChain = errors.New("home folder belongs to another chain")
-
-// owner is the home folder with the own ledger of whoever owns the rows of a node.
-func (r Rows) owner(home string) string {
-	switch {
-	case r.Owner == "":
-		return home
-	case filepath.IsAbs(r.Owner):
-		return r.Owner
-	}
-	return filepath.Join(home, r.Owner)
-}
 
 // LoadNode reads a node's home folder.
 func LoadNode(home string) (NodeConfig, error) {
@@ -120,8 +94,8 @@ func (c NodeConfig) Validate() error {
 		return fmt.Errorf("node %q names no RPC address", c.Name)
 	case c.Roles.Has(spec.Aggregator) && c.Listen == "":
 		return fmt.Errorf("node %q aggregates, so it needs an address to listen on", c.Name)
-	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == "" || c.Data.Classes < 2):
-		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name, a file and at least 2 classes", c.Name)
+	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == ""):
+		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name and a file", c.Name)
 	case c.Roles.Has(spec.Evaluator) && c.Data.Withhold:
 		return fmt.Errorf("node %q evaluates, so it cannot withhold how many rows it has: a score is a fraction of them", c.Name)
 	case c.endpoint() != "":
@@ -131,6 +105,9 @@ func (c NodeConfig) Validate() error {
 	}
 	if c.Data.Owner != "" && c.Data.Budget != nil {
 		return fmt.Errorf("node %q: data.owner names the home folder of who owns the rows, so data.budget belongs there", c.Name)
+	}
+	if err := c.Data.validate(); err != nil {
+		return fmt.Errorf("node %q: %w", c.Name, err)
 	}
 	if err := c.Data.Budget.validate(c.Roles); err != nil {
 		return fmt.Errorf("node %q: %w", c.Name, err)

@@ -72,9 +72,10 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if p.keys, err = loadKeys(home); err != nil {
 		return nil, err
 	}
-	table, err := config.Data.read(home)
+	file := config.Data.open(home)
+	table, err := config.Data.own(home, file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("node %q: %w", config.Name, err)
 	}
 	if p.store, err = blob.OpenDir(filepath.Join(home, blobFolder)); err != nil {
 		return nil, err
@@ -97,6 +98,9 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		err = nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := p.fit(ctx, before, file.Rows); err != nil {
 		return nil, err
 	}
 	listener, err := p.listen(ctx)
@@ -135,7 +139,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Store:     p.store,
 		Journal:   journal,
 		Trainer:   train.Engine{},
-		Rows:      config.Data.open(home).Rows,
+		Rows:      file.Rows,
 		Withhold:  config.Data.Withhold,
 		Policy:    &config.Policy,
 		Random:    rand.Reader,
@@ -190,21 +194,22 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 	}
 }
 
-// open are the node's rows, as tasks want them.
-func (r Rows) open(home string) *role.File {
-	return &role.File{Path: filepath.Join(home, r.File), Options: data.Options{Classes: r.Classes}}
-}
-
-// read loads the node's rows.
-func (r Rows) read(home string) (data.Table, error) {
-	if r.File == "" {
-		return data.Table{}, nil
+// fit has a node refuse to register whose rows fit no open task that asks for them. Who is
+// registered already, or names the schema of its rows itself, is told in the log alone:
+// else anybody could keep such nodes from starting by a task that no rows fit.
+func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows) error {
+	if p.config.Data.File == "" {
+		return nil
 	}
-	table, err := data.Open(filepath.Join(home, r.File), r.Classes)
-	if err == nil && table.Rows() == 0 {
-		err = fmt.Errorf("%s has no rows", r.File)
+	err := Fits(ctx, p.account.Client, p.config.Data.Name, rows)
+	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "") {
+		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", wrong.err))
+		return nil
 	}
-	return table, err
+	if err != nil {
+		return fmt.Errorf("node %q: %w", p.config.Name, err)
+	}
+	return nil
 }
 
 // register makes the chain's record of the node say what its home folder says. Before

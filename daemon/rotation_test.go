@@ -150,7 +150,7 @@ func residents(n *sim.Network) (all []daemon.Resident) {
 		r := daemon.Resident{Rows: node.Table, Funds: 10 * chain.Thing, Serves: node.Profile().Roles.Has(spec.Aggregator)}
 		r.Config = daemon.NodeConfig{Name: node.Profile().Name, Roles: node.Profile().Roles, Stake: chain.Thing, Slots: 1}
 		if r.Rows.Rows() > 0 {
-			r.Config.Data = daemon.Rows{Name: "digits", File: "rows.csv", Classes: 10, Withhold: node.Tools.Withhold}
+			r.Config.Data = daemon.Rows{Name: node.Profile().Holdings[0].Name, File: "rows.csv", Classes: 10, Withhold: node.Tools.Withhold}
 		}
 		all = append(all, r)
 	}

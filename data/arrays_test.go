@@ -68,7 +68,7 @@ func TestKindsOfArrays(t *testing.T) {
 	y := array("<i8", "False", "(2,)", []int64{1, 2})
 	for _, k := range []kind{
 		{name: "X and y", file: archive(member{"X.npy", x}, member{"y.npy", y}), schema: "label: 1 2: f0 f1", x: []float32{1, 0.1, 3, 4}, y: []int32{0, 1}},
-		{name: "data and target", file: archive(member{"target.npy", y}, member{"data.npy", x}, member{"target_names.npy", nil}), schema: "label: 1 2: f0 f1", x: []float32{1, 0.1, 3, 4}, y: []int32{0, 1}},
+		{name: "data and target", file: archive(member{"target.npy", y}, member{"data.npy", x}, member{"target_names.npy", nil}), schema: "label: 1 2: f0 f1", note: `arrays that are not read: "target_names"`, x: []float32{1, 0.1, 3, 4}, y: []int32{0, 1}},
 		{name: "columns first", file: archive(member{"X.npy", array("<f4", "True", "(2, 2)", []float32{1, 3, 0.1, 4})}, member{"y.npy", y}), schema: "label: 1 2: f0 f1", x: []float32{1, 0.1, 3, 4}, y: []int32{0, 1}},
 		{name: "names", file: archive(member{"X.npy", x}, member{"y.npy", array("<U3", "False", "(2,)", runes("yes", "nö")...)}, member{"feature_names.npy", array("<U3", "False", "(2,)", runes("age", "bp")...)}), schema: "label: nö yes: age bp", x: []float32{1, 0.1, 3, 4}, y: []int32{1, 0}},
 		{name: "arrays as columns", file: archive(

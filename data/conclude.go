@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/althing-network/althing/spec"
@@ -51,6 +52,9 @@ func (r *Report) conclude(names []string, columns []study) {
 		column.Dropped = slices.Contains(r.options.Drop, name)
 		r.Columns = append(r.Columns, column)
 		kinds = append(kinds, err)
+	}
+	if slices.ContainsFunc(columns, func(s study) bool { return s.oddText != nil }) {
+		r.Format.Encoding = "not UTF-8"
 	}
 	var err error
 	if r.Label, r.Why, err = r.findLabel(columns); err != nil {
@@ -132,7 +136,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 		case c.Dropped:
 			continue
 		case r.options.Label == c.Name:
-			return i, "as asked for", nil
+			return i, "it is asked for", nil
 		case c.Name == labelColumn:
 			usual = append([]int{i}, usual...)
 		case labelName(c.Name):
@@ -148,7 +152,7 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 	case r.options.Label != "":
 		return -1, "", fmt.Errorf("no column is named %q: --label names one of %s", r.options.Label, r.list(names))
 	case len(usual) > 0 && (len(usual) == 1 || r.Columns[usual[0]].Name == labelColumn):
-		return usual[0], "by its name", nil
+		return usual[0], "it has the name of a label", nil
 	case len(usual) > 1:
 		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
 	case len(categories) == 1:
@@ -178,6 +182,8 @@ func (r *Report) label(s *study) error {
 	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > mostLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
 	if r.options.Regression != nil {
 		regression = *r.options.Regression
+	} else if regression {
+		r.Notes = append(r.Notes, fmt.Sprintf("the label %q has many different numbers and is predicted as a number: --regression=false takes them for classes", c.Name))
 	}
 	switch {
 	case s.oddText != nil:
@@ -232,18 +238,22 @@ func (r *Report) schema() (spec.Schema, error) {
 	if len(s.Columns) == 0 {
 		return spec.Schema{}, fmt.Errorf("no feature columns beside the label %q", s.Label)
 	}
-	if r.places(s) {
-		return spec.Schema{}, nil
+	if len(s.Columns) <= spec.MaxColumns {
+		return s, s.Validate()
 	}
-	return s, s.Validate()
+	if !r.places(s) {
+		return spec.Schema{}, fmt.Errorf("%d columns beside the label, and a schema names at most %d: without one, labels are integers from 0, without gaps, and every other cell is a number", len(s.Columns), spec.MaxColumns)
+	}
+	return spec.Schema{}, nil
 }
 
-// places reports whether a table is too wide for a schema and can do without.
+// places reports whether features can be told apart by their places.
 func (r *Report) places(s spec.Schema) bool {
-	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
-	counted := len(s.Classes) > 0
 	for i, class := range s.Classes {
-		counted = counted && class == fmt.Sprint(i)
+		if class != strconv.Itoa(i) {
+			return false
+		}
 	}
-	return len(s.Columns) > spec.MaxColumns && counted && r.Missing == 0 && !slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return !number(c) })
+	text := func(c spec.Column) bool { return c.Kind != spec.ColumnNumber }
+	return len(s.Classes) > 0 && r.Missing == 0 && !slices.ContainsFunc(s.Columns, text)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -105,7 +106,7 @@ func (t Table) writeNamed(out *bufio.Writer) error {
 				if chosen := slices.Index(inputs, 1); chosen >= 0 {
 					cell = c.Values[chosen]
 				}
-			} else if x := inputs[0]; x == x { // NaN is missing
+			} else if x := inputs[0]; !math.IsNaN(float64(x)) {
 				cell = decimal(x)
 			}
 			cells = append(cells, cell)

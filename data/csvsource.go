@@ -37,7 +37,9 @@ func newCSV(r io.Reader) (*csvSource, error) {
 	s := &csvSource{}
 	if mark := []byte("\xef\xbb\xbf"); bytes.HasPrefix(head, mark) {
 		s.marked = true
-		text.Discard(len(mark))
+		if _, err := text.Discard(len(mark)); err != nil {
+			return nil, fmt.Errorf("csv: %w", err)
+		}
 		head = head[len(mark):]
 	}
 	if err := encoded(head); err != nil {
@@ -107,6 +109,8 @@ func (s *csvSource) format() Format {
 	}
 	return f
 }
+
+func (*csvSource) notes() []string { return nil }
 
 // Close leaves the reader to whoever opened it.
 func (*csvSource) Close() error { return nil }

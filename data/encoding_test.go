@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -11,8 +12,7 @@ import (
 // visits are two rows under a schema, the first with a missing number, the second with a
 // missing category.
 func visits() data.Table {
-	nan := float32(0)
-	nan /= nan
+	nan := float32(math.NaN())
 	return data.Table{
 		X: []float32{nan, 0, 1, 7, 0, 0}, Y: []int32{1, 0}, Features: 3, Classes: 2,
 		Schema: spec.Schema{

@@ -71,7 +71,7 @@ func Inspect(path string, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("%s: %w", path, err)
 	}
 	defer s.Close()
-	r := Report{Path: path, Format: s.format(), options: o}
+	r := Report{Path: path, Format: s.format(), Notes: s.notes(), options: o}
 	columns := make([]study, len(s.names()))
 	for i, name := range s.names() {
 		columns[i].limit = mostValues

@@ -16,9 +16,11 @@ type npzSource struct {
 	arrays []*npy
 	files  []io.Closer
 	header []string
-	cells  cells
-	row    int // how many have been read
-	size   int // of the file, in bytes
+	// ignored are arrays that are neither features nor labels.
+	ignored []string
+	cells   cells
+	row     int // how many have been read
+	size    int // of the file, in bytes
 }
 
 // newNPZ finds the arrays of a table by their names.
@@ -47,6 +49,9 @@ func newNPZ(f io.ReaderAt, size int64) (s *npzSource, err error) {
 		}
 	}()
 	if features, labels := usualArrays(names); features != "" {
+		s.ignored = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return name == features || name == labels || name == "feature_names"
+		})
 		return s, s.table(files, names, features, labels)
 	}
 	for _, name := range names {
@@ -190,6 +195,13 @@ func (s *npzSource) next() ([]string, error) {
 	}
 	s.row++
 	return s.cells.row(), nil
+}
+
+func (s *npzSource) notes() []string {
+	if len(s.ignored) == 0 {
+		return nil
+	}
+	return []string{"arrays that are not read: " + list(s.ignored)}
 }
 
 // Close leaves the archive to whoever opened it.

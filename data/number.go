@@ -33,22 +33,20 @@ func number(cell string) (x float32, ok bool) {
 // hexadecimal tells 0x1p-2 from decimals.
 func hexadecimal(cell string) bool { return len(cell) > 2 && strings.ContainsAny(cell[1:3], "xX") }
 
-// noNumber says why a cell is no number. It is meant as one where it is a decimal that
-// others write otherwise, or that is too large.
-func noNumber(cell string) (why error, meant bool) {
-	const point = "write numbers with a decimal point and without thousands separators"
+// noNumber says why a cell is no number.
+func noNumber(cell string) error {
 	separated := separators(cell)
 	switch {
 	case missing(cell):
-		return errors.New("the cell is missing"), false
+		return errors.New("the cell is missing")
 	case !utf8.ValidString(cell):
-		return errNotUTF8, false
+		return errNotUTF8
 	case separated != "":
-		return fmt.Errorf("%.64q has %s: %s", cell, separated, point), true
+		return fmt.Errorf("%.64q has %s: write numbers with a decimal point and without thousands separators", cell, separated)
 	case tooLarge(cell):
-		return fmt.Errorf("%.64q is too large for a float32, whose largest number is %v", cell, float32(math.MaxFloat32)), true
+		return fmt.Errorf("%.64q is too large for a float32, whose largest number is %v", cell, float32(math.MaxFloat32))
 	}
-	return fmt.Errorf("%.64q is not a finite number", cell), false
+	return fmt.Errorf("%.64q is not a finite number", cell)
 }
 
 // tooLarge reports whether a cell is a decimal beyond what a float32 can hold.

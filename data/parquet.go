@@ -207,6 +207,8 @@ func (s *parquetSource) fill() error {
 	}
 }
 
+func (*parquetSource) notes() []string { return nil }
+
 // Close leaves the file to whoever opened it.
 func (s *parquetSource) Close() error {
 	if s.rows == nil {
@@ -247,8 +249,9 @@ func (c parquetColumn) appendCell(b []byte, v parquet.Value) []byte {
 		return strconv.AppendFloat(b, v.Double(), 'g', -1, 64)
 	case parquet.ByteArray, parquet.FixedLenByteArray:
 		return append(b, v.ByteArray()...)
+	default:
+		return append(b, v.String()...)
 	}
-	return append(b, v.String()...)
 }
 
 // appendDecimal appends an integer with its decimal point.

@@ -18,10 +18,14 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 	fail := func(text string, args ...any) (Table, bool, error) {
 		return Table{}, false, fmt.Errorf(format+": "+text, args...)
 	}
-	label := slices.Index(header, o.label())
+	label := -1
 	var features []int
 	for i, name := range header {
-		if i != label && !slices.Contains(o.Drop, name) {
+		switch {
+		case slices.Contains(o.Drop, name):
+		case name == o.label():
+			label = i
+		default:
 			features = append(features, i)
 		}
 	}
@@ -62,8 +66,7 @@ func positional(s source, o Options) (t Table, labelled bool, err error) {
 		for _, i := range features {
 			x, ok := number(cells[i])
 			if !ok {
-				why, _ := noNumber(cells[i])
-				return fail("%s: %w", s.place(i), why)
+				return fail("%s: %w", s.place(i), noNumber(cells[i]))
 			}
 			t.X = append(t.X, x)
 		}

@@ -50,7 +50,10 @@ func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err erro
 	if err != nil {
 		return Table{}, false, err
 	}
-	if info.IsDir() {
+	switch {
+	case info.IsDir() && !d.Schema.IsZero():
+		return Table{}, false, fmt.Errorf("%s: %w: it names columns, and a folder has images", path, ErrMisfit)
+	case info.IsDir():
 		return OpenImages(path, o.Classes)
 	}
 	s, err := openSource(path)
@@ -114,12 +117,15 @@ type fitColumn struct {
 
 // fitting finds the columns of a schema by their names.
 func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
-	misfit := func(text string, name string) (fitter, error) {
+	misfit := func(text, name string) (fitter, error) {
 		return fitter{}, fmt.Errorf("%w: "+text+"; the file has %s", ErrMisfit, name, list(names))
 	}
 	f = fitter{label: slices.Index(names, d.Schema.Label), impute: d.Missing == spec.MissingImpute}
 	if f.label < 0 && o.Label != "" {
 		f.label = slices.Index(names, o.Label)
+	}
+	if f.label >= 0 && slices.Contains(o.Drop, names[f.label]) {
+		f.label = -1
 	}
 	if f.targets = len(d.Schema.Classes) == 0; !f.targets {
 		f.classes = newWords(d.Schema.Classes)
@@ -162,31 +168,40 @@ func (f fitter) add(t *Table, cells []string) (column int, err error) {
 		case f.impute && missing(cell):
 			t.X = append(t.X, float32(math.NaN()))
 		default:
-			why, _ := noNumber(cell)
-			return c.at, why
+			return c.at, noNumber(cell)
 		}
 	}
-	y, target := 0, float32(0)
-	if f.label >= 0 {
-		cell, ok := cells[f.label], true
+	if f.label < 0 {
+		t.Y = append(t.Y, 0)
 		if f.targets {
-			target, ok = number(cell)
-		} else if y, ok = f.classes.find(cell); !ok && !missing(cell) {
-			return f.label, fmt.Errorf("%.64q is none of the classes %s", cell, list(f.classes.texts))
+			t.Targets = append(t.Targets, 0)
 		}
-		switch {
-		case !ok && missing(cell):
-			return f.label, errors.New("the label is missing")
-		case !ok:
-			why, _ := noNumber(cell)
-			return f.label, why
-		}
+		return 0, nil
 	}
-	t.Y = append(t.Y, int32(y))
+	return f.label, f.addLabel(t, cells[f.label])
+}
+
+// addLabel appends the label of a row.
+func (f fitter) addLabel(t *Table, cell string) error {
+	class, target, ok := 0, float32(0), false
+	if f.targets {
+		target, ok = number(cell)
+	} else {
+		class, ok = f.classes.find(cell)
+	}
+	switch {
+	case !ok && missing(cell):
+		return errors.New("the label is missing")
+	case !ok && f.targets:
+		return noNumber(cell)
+	case !ok:
+		return fmt.Errorf("%.64q is none of the classes %s", cell, list(f.classes.texts))
+	}
+	t.Y = append(t.Y, int32(class))
 	if f.targets {
 		t.Targets = append(t.Targets, target)
 	}
-	return 0, nil
+	return nil
 }
 
 // choose appends an input for each value of a category.

@@ -20,6 +20,8 @@ type source interface {
 	// place says where a column of the row that next gave stands: the line, and the column.
 	place(column int) string
 	format() Format
+	// notes say what else is in the file, and not read.
+	notes() []string
 	// most is how many rows there may be at most, where that is known; else 0.
 	most() int
 	io.Closer

@@ -51,13 +51,11 @@ func (s *study) add(cell string, from source, column int) {
 		note(&s.oddText, from, column, errNotUTF8)
 	case separators(cell) != "" || tooLarge(cell):
 		if s.foreign++; s.oddForeign == nil {
-			why, _ := noNumber(cell)
-			note(&s.oddForeign, from, column, why)
+			note(&s.oddForeign, from, column, noNumber(cell))
 		}
 	default:
 		if s.words++; s.oddWord == nil {
-			why, _ := noNumber(cell)
-			note(&s.oddWord, from, column, why)
+			note(&s.oddWord, from, column, noNumber(cell))
 		}
 	}
 	s.count(cell)

@@ -60,10 +60,12 @@ func kinds() []kind {
 		{name: "a category of numbers", file: "ward,label\n10,0\n9,1\n9.0,1\n", options: data.Options{Categories: []string{"ward"}}, schema: "label: 0 1: ward(9 10)", x: []float32{0, 1, 1, 0, 1, 0}, y: []int32{0, 1, 1}},
 		{name: "missing cells", file: "sex,a,label\n?,5,0\nf,NA,1\nm,NaN,1\n", options: impute, schema: "label: 0 1: sex(f m) a", x: []float32{0, 0, 5, 1, 0, nan, 0, 1, nan}, y: []int32{0, 1, 1}},
 		{name: "a number to predict", file: "a,target\n1,0.5\n2,1\n", options: data.Options{Regression: &yes}, schema: "target: : a", x: []float32{1, 2}, y: []int32{0, 0}, targets: []float32{0.5, 1}},
-		{name: "many numbers", file: "a,target\n" + strings.Join(series(30, "%d,%d.5\n"), ""), schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0.5, 1.5}},
-		{name: "many integers", file: "a,target\n" + strings.Join(series(30, "%d,%d\n"), ""), schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0, 1}},
+		{name: "many numbers", file: "a,target\n" + strings.Join(series(30, "%d,%d.5\n"), ""), note: `the label "target" has many different numbers and is predicted as a number: --regression=false takes them for classes`, schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0.5, 1.5}},
+		{name: "many integers", file: "a,target\n" + strings.Join(series(30, "%d,%d\n"), ""), note: `the label "target" has many different numbers and is predicted as a number: --regression=false takes them for classes`, schema: "target: : a", x: []float32{0, 1}, y: []int32{0, 0}, targets: []float32{0, 1}},
 		{name: "many classes", file: "a,target\n" + strings.Join(series(3, "%d,%d\n"), ""), options: data.Options{Regression: &no}, schema: "target: 0 1 2: a", x: []float32{0, 1, 2}, y: []int32{0, 1, 2}},
 
+		{name: "a wide table", file: wide(600, "0", "1"), schema: ": : ", x: []float32{7, 7}, y: []int32{0, 1}},
+		{name: "a wide table with classes from 1", file: wide(600, "1", "2"), problem: `600 columns beside the label, and a schema names at most 512: without one, labels are integers from 0, without gaps, and every other cell is a number`},
 		{name: "empty", file: "", problem: "csv: the file is empty: want a header line"},
 		{name: "no rows", file: "a,label\n", problem: "csv: no rows"},
 		{name: "no header", file: "5.1,3.5,setosa\n4.9,3.0,versi\n", problem: `csv: a column is named "3.5", as if the first line were a row: want a line that names the columns`},
@@ -102,6 +104,19 @@ func series(n int, line string) (lines []string) {
 		lines = append(lines, fmt.Sprintf(line, i, i))
 	}
 	return lines
+}
+
+// wide is a table of as many columns of sevens, and a label, one row for each.
+func wide(columns int, labels ...string) string {
+	var b strings.Builder
+	for i := range columns {
+		fmt.Fprintf(&b, "p%d,", i)
+	}
+	b.WriteString("label\n")
+	for _, label := range labels {
+		b.WriteString(strings.Repeat("7,", columns) + label + "\n")
+	}
+	return b.String()
 }
 
 func TestKindsOfTables(t *testing.T) {
@@ -165,13 +180,18 @@ func (k kind) holds(t *testing.T, path string) {
 	if err := data.Save(copied, table); err != nil {
 		t.Fatal(err)
 	}
-	again, _, err := data.Read(copied, spec.Data{Schema: schema, Missing: k.options.Missing}, data.Options{})
+	if schema.IsZero() {
+		k.options.Classes = table.Classes
+	}
+	again, _, err := data.Read(copied, spec.Data{Schema: schema, Missing: k.options.Missing}, data.Options{Classes: k.options.Classes})
 	if err != nil || data.Digest(again) != data.Digest(table) {
 		t.Errorf("a copy differs: %v", err)
 	}
 }
 
-func same(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b }
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || math.IsNaN(float64(a)) && math.IsNaN(float64(b))
+}
 
 // summary is a schema in a few words.
 func summary(s spec.Schema) string {
@@ -225,6 +245,7 @@ func TestMisfits(t *testing.T) {
 	}{
 		{name: "fits", file: "sex,ill,age\nf,yes,1\n", schema: schema},
 		{name: "without labels", file: "sex,age\nf,1\n", schema: schema},
+		{name: "labels left out", file: "sex,ill,age\nf,,1\n", schema: schema, options: data.Options{Drop: []string{"ill"}}},
 		{name: "a label by another name", file: "sex,sick,age\nf,yes,1\n", schema: schema, options: data.Options{Label: "sick"}},
 		{name: "missing cells", file: "sex,ill,age\nx,yes,1\n,no,\n", schema: schema, missing: spec.MissingImpute},
 		{name: "one column more, left out", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, options: data.Options{Drop: []string{"id"}}},
@@ -250,9 +271,13 @@ func TestMisfits(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || labelled == (c.name == "without labels") || table.ValidateRaw() != nil {
+		if err != nil || labelled == (c.name == "without labels" || c.name == "labels left out") || table.ValidateRaw() != nil {
 			t.Errorf("%s: labelled %v, %v, %v", c.name, labelled, err, table.ValidateRaw())
 		}
+	}
+	folder := t.TempDir()
+	if _, _, err := data.Read(folder, spec.Data{Schema: schema}, data.Options{}); !errors.Is(err, data.ErrMisfit) || err.Error() != folder+": the rows do not fit the schema: it names columns, and a folder has images" {
+		t.Errorf("a folder: %v", err)
 	}
 	if _, _, err := data.Read("none", spec.Data{}, data.Options{}); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, data.ErrMisfit) {
 		t.Errorf("no file: %v", err)

@@ -24,19 +24,28 @@ func (a Train) measure(ctx context.Context, t role.Tools, slot spec.Slot, rows d
 		return Trained{}, fmt.Errorf("task %d round %d: %w: statistics of columns tell how many rows there are: %w", a.Task.ID, a.Round.Number, errPolicy, role.ErrFinal)
 	}
 	began := t.Now()
-	update, err := statistics(slot, a.Task.Spec.Data, rows)
+	header, values, err := statistics(slot, a.Task.Spec.Data, rows)
 	if err != nil {
 		return Trained{}, a.unfit(err)
+	}
+	for _, p := range a.Processors {
+		if err := p.Process(ctx, slot, values, header.ScaleBits); err != nil {
+			return Trained{}, fmt.Errorf("process the statistics: %w", err)
+		}
+	}
+	update, err := model.EncodeUpdate(header, values)
+	if err != nil {
+		return Trained{}, err
 	}
 	done := Trained{Task: a.Task.ID, Round: a.Round.Number, Samples: uint32(rows.Rows()), Took: t.Now().Sub(began)}
 	return done, keep(ctx, t, slot, update)
 }
 
-// statistics are those of all rows, as an update.
-func statistics(slot spec.Slot, asked spec.Data, rows data.Table) ([]byte, error) {
+// statistics are those of all rows, as the values of an update.
+func statistics(slot spec.Slot, asked spec.Data, rows data.Table) (header model.UpdateHeader, values []int32, err error) {
 	sums, err := measure.New(asked)
 	if err != nil {
-		return nil, err
+		return header, nil, err
 	}
 	for i := range rows.Rows() {
 		label := float32(0)
@@ -44,14 +53,11 @@ func statistics(slot spec.Slot, asked spec.Data, rows data.Table) ([]byte, error
 			label = rows.Targets[i]
 		}
 		if err := sums.AddRow(rows.Row(i), label); err != nil {
-			return nil, err
+			return header, nil, err
 		}
 	}
-	header, err := measure.Header(slot, asked)
-	if err != nil {
-		return nil, err
-	}
-	return model.EncodeUpdate(header, sums.Values())
+	header, err = measure.Header(slot, asked)
+	return header, sums.Values(), err
 }
 
 // rows are the node's own, as the task wants them; the error of rows that do not fit it is

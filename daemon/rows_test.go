@@ -1,0 +1,264 @@
+package daemon_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/spec"
+)
+
+// named reads one of the small tables under its own schema.
+func named(t *testing.T, name string) data.Table {
+	t.Helper()
+	path := filepath.Join("..", "data", "testdata", "tables", name)
+	report, err := data.Inspect(path, data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := report.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := data.Read(path, spec.Data{Schema: schema}, data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// people asks for rows of a schema, brought to the scale that the first round finds.
+func people(s spec.Schema, trainers, rounds uint32) spec.TaskSpec {
+	asked := everybody(trainers, rounds)
+	asked.Name = "people"
+	asked.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(s.Inputs()), Classes: uint32(len(s.Classes))}
+	asked.Data = spec.Data{Name: "people", Features: spec.FeaturesStandard, Schema: s}
+	asked.Training.Epochs, asked.Training.Rate = 10, spec.One
+	return asked
+}
+
+// TestHugeScaleTrains: a column of 1e30 is learned from in a network as in the simulator,
+// where the first round measures it: the same scale, the same models, the same pay.
+func TestHugeScaleTrains(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a whole network")
+	}
+	const trainers, rounds = 3, 3
+	rows := named(t, "huge_scale.csv")
+	kept, apart, err := data.Holdout(rows, spec.One/5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := sim.New(sim.Config{})
+	join := func(m sim.Member) {
+		m.Data = "people"
+		if _, err := n.Join(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range sim.Aggregators {
+		join(sim.Member{Roles: spec.Aggregator})
+	}
+	for _, part := range []struct {
+		rows  data.Table
+		nodes int
+		role  spec.Role
+	}{{apart, sim.Evaluators, spec.Evaluator}, {kept, trainers, spec.Trainer}} {
+		shards, err := data.Shards(part.rows, part.nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shard := range shards {
+			join(sim.Member{Roles: part.role, Rows: shard})
+		}
+	}
+	task := people(rows.Schema, trainers, rounds)
+	if _, err := n.Open("consumer", task); err != nil {
+		t.Fatal(err)
+	}
+	if end, err := n.Finish(t.Context(), 1); err != nil || end.State != spec.TaskSpent {
+		t.Fatalf("simulated task is %s (%s): %v", end.State, end.Reason, err)
+	}
+	var want []outcome
+	for number := uint64(1); number <= rounds; number++ {
+		r, err := n.Round(1, number)
+		if err != nil || r.Measures != (number == 1) || r.Survivors() != trainers {
+			t.Fatalf("simulated round %d measures: %t, %d survive: %v", number, r.Measures, r.Survivors(), err)
+		}
+		want = append(want, outcomeOf(r))
+	}
+	if diff := cmp.Diff(want, network(t, n, task, nil, func() {})); diff != "" {
+		t.Errorf("rounds (-simulator +network):\n%s", diff)
+	}
+}
+
+// opened opens a home folder until it is registered, and returns its log.
+func opened(t *testing.T, home string) *lines {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	said := &lines{}
+	p, err := daemon.OpenParticipant(ctx, home, slog.New(slog.NewTextHandler(said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- p.Run(ctx) }()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	return said
+}
+
+// TestRowsAtRegistration: a node whose rows fit no open task that states a schema for them
+// does not start, and says the first difference and the columns that there are; one whose
+// columns stand in another order does; and so does one that has registered before or names
+// its own schema, which its log tells.
+func TestRowsAtRegistration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a validator")
+	}
+	rows := named(t, "plain.csv")
+	resident := func(name string) daemon.Resident {
+		return daemon.Resident{Funds: 10 * chain.Thing, Rows: rows, Config: daemon.NodeConfig{
+			Name: name, Roles: spec.Trainer, Stake: chain.Thing, Slots: 1, Data: daemon.Rows{Name: "people", File: "rows.csv"},
+		}}
+	}
+	local := daemon.Localnet{Dir: t.TempDir(), Chain: "althing-rows", Validators: 1, Commit: 20 * time.Millisecond, Residents: []daemon.Resident{
+		resident("one"), {Config: daemon.NodeConfig{Name: "consumer", Roles: spec.Consumer, Stake: chain.Thing}, Funds: 100 * chain.Thing},
+	}}
+	if err := local.Write(); err != nil {
+		t.Fatal(err)
+	}
+	validators := startAll(t, []string{local.Home(local.Validator(0))})
+	defer stopAll(t, validators)
+	c, home := dial(t, validators[0]), local.Home("one")
+	reach(t, c, 2)
+	asked := people(rows.Schema, 1, 2)
+	open(t, c, local.Home("consumer"), asked)
+
+	file := filepath.Join(home, "rows.csv")
+	plain, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, _, _ := strings.Cut(string(plain), "\n"); head != "age,bmi,bp,label" {
+		t.Fatalf("the home's file names the columns %s", head)
+	}
+	change := func(old, new string) {
+		if err := os.WriteFile(file, []byte(strings.Replace(string(plain), old, new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := daemon.LoadNode(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config.Data.Schema == "" || config.Data.Classes != 0 {
+		t.Fatalf("node.json says of the rows %+v", config.Data)
+	}
+	own := config.Data.Schema
+	say := func(schema string) {
+		config.Data.Schema = schema
+		if err := daemon.SaveNode(home, config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(err error, words ...string) {
+		t.Helper()
+		if !errors.Is(err, data.ErrMisfit) {
+			t.Errorf("%v: want %v", err, data.ErrMisfit)
+		}
+		for _, word := range words {
+			if err != nil && !strings.Contains(err.Error(), word) {
+				t.Errorf("%v: want %s", err, word)
+			}
+		}
+	}
+	change("bmi", "mass")
+	wants(refused(t, home), `no column is named "bmi"`, `"mass"`, own) // of its own schema
+	say("")
+	wants(refused(t, home), "the rows fit no open task of their data set: task 1 states another schema", `no column is named "bmi"; the file has "age", "mass", "bp", "label"`)
+
+	permuted, err := os.ReadFile(filepath.Join("..", "data", "testdata", "tables", "permuted.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, permuted, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := daemon.LoadKey(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := c.Account(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := opened(t, home); said.has("fit no open task") {
+		t.Error("columns in another order do not fit")
+	}
+	if n, err := c.NodeByOwner(t.Context(), account.Address()); err != nil || len(n.Profile.Holdings) != 1 || n.Profile.Holdings[0].Samples != 120 {
+		t.Errorf("%+v, %v", n.Profile.Holdings, err)
+	}
+	change("bmi", "mass")
+	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("mass") {
+		t.Error("the log of a registered node says nothing of rows that do not fit")
+	}
+
+	wants(daemon.Fits(t.Context(), c, "people", (&role.File{Path: file}).Rows), "task 1")
+	if err := daemon.Fits(t.Context(), c, "others", (&role.File{Path: file}).Rows); err != nil {
+		t.Errorf("another data set: %v", err)
+	}
+}
+
+// TestOwnRows: what a node's file says of its rows is how they are read.
+func TestOwnRows(t *testing.T) {
+	home := t.TempDir()
+	const table = "id;ward;age;sick\n1;3;40;no\n2;4;;yes\n3;3;60;no\n4;3;61;yes\n"
+	schema := `{"label": "sick", "classes": ["no", "yes"], "columns": [{"name": "age", "kind": "number"}, {"name": "ward", "kind": "category", "values": ["3", "4"]}]}`
+	for name, text := range map[string]string{"rows.csv": table, "schema.json": schema} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		rows daemon.Rows
+		want string
+	}{
+		{daemon.Rows{}, "0 rows of 0 features and 0 classes"},
+		{daemon.Rows{File: "none.csv"}, "no such file"},
+		{daemon.Rows{File: "rows.csv", Label: "sick", Drop: []string{"id"}}, "missing"},
+		{daemon.Rows{File: "rows.csv", Label: "sick", Drop: []string{"id"}, Missing: spec.MissingImpute}, "4 rows of 2 features and 2 classes"},
+		{daemon.Rows{File: "rows.csv", Label: "sick", Drop: []string{"id"}, Categories: []string{"ward"}, Missing: spec.MissingImpute}, "4 rows of 3 features and 2 classes"},
+		{daemon.Rows{File: "rows.csv", Drop: []string{"id"}, Schema: "schema.json"}, "line 3"},
+		{daemon.Rows{File: "rows.csv", Drop: []string{"id"}, Schema: "schema.json", Missing: spec.MissingImpute}, "4 rows of 3 features and 2 classes"},
+		{daemon.Rows{File: "rows.csv", Schema: "schema.json", Missing: spec.MissingImpute}, `it has no column "id"`},
+		{daemon.Rows{File: "rows.csv", Schema: "rows.csv"}, "schema file"},
+		{daemon.Rows{File: "rows.csv", Schema: "none.json"}, "data.schema"},
+		{daemon.Rows{File: "rows.csv", Label: "sick", Classes: 2}, "is not an integer"},
+	} {
+		rows, err := c.rows.Own(home)
+		got := fmt.Sprintf("%d rows of %d features and %d classes", rows.Rows(), rows.Features, rows.Classes)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %s, want %s", c.rows, got, c.want)
+		}
+	}
+}
