@@ -104,6 +104,7 @@ func sequential(m spec.Model, stages []spec.Stage) string {
 // encoding is how a row of cells becomes inputs, as package data does it.
 func encoding(say func(string, ...any), s spec.Schema) {
 	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
+	say("MISSING = (\"\", \"NA\", \"N/A\", \"NaN\", \"nan\", \"null\", \"?\")")
 	say("def inputs(row):")
 	say("    x = []")
 	say("    for c in rows[\"columns\"]:")
@@ -124,7 +125,7 @@ func encoding(say func(string, ...any), s spec.Schema) {
 
 // clamped is a number in its bounds, where the schema states them for one.
 func clamped(s spec.Schema) string {
-	const number = `float(cell or "nan")`
+	const number = `float("nan" if cell in MISSING else cell)`
 	if !slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return c.Min != "" }) {
 		return number
 	}
