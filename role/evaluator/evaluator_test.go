@@ -25,7 +25,7 @@ func TestShardMustFit(t *testing.T) {
 	few := hold
 	few.Task.Spec.Data.MinHoldout = 2
 	one := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
-	if e, err := few.Do(t.Context(), role.Tools{Table: one}); err == nil {
+	if e, err := few.Do(t.Context(), role.Tools{Rows: role.Held(one)}); err == nil {
 		t.Errorf("one row, of two that are wanted: %v", e)
 	}
 	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
