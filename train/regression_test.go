@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/model"
+	"github.com/althing-network/althing/privacy"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -309,5 +311,48 @@ func TestHostileNumbersChangeNothingButTheirOwnPart(t *testing.T) {
 				t.Errorf("%s: training with a label of %v does not fail", name, hostile)
 			}
 		}
+	}
+}
+
+// DP-SGD learns a line through rows that are noisy themselves: the bound on a row's
+// gradient holds whatever its number is, here a hundredth of them absurd.
+func TestExampleModeLearnsALine(t *testing.T) {
+	const rows, steps = 2000, 200
+	m := spec.Model{Kind: spec.ModelLinear, Inputs: 3, Loss: spec.LossMSE, Classes: 1}
+	source := rand.New(rand.NewPCG(1, 1))
+	draw := func(absurd bool) data.Table {
+		table := data.Table{Y: make([]int32, rows), Features: 3, Classes: 1}
+		for i := range rows {
+			x := []float32{float32(source.NormFloat64()), float32(source.NormFloat64()), float32(source.NormFloat64())}
+			y := x[0] - 2*x[1] + 0.5*x[2] + 1 + 0.5*float32(source.NormFloat64())
+			if absurd && i%100 == 0 {
+				y = 1e30
+			}
+			table.X, table.Targets = append(table.X, x...), append(table.Targets, y)
+		}
+		return table
+	}
+	p := privacy.Sampled{ // the bound is 1
+		Examples: privacy.Examples{Values: 4, Bits: 9, Rows: 10_000, Noise: privacy.RoundedGaussian{Sigma: privacy.Ratio{Num: 1024, Den: 1}}, Bound: privacy.Bound{Norm: privacy.L2, Limit: 512 * 512}},
+		Rate:     200_000, Divisor: rows / 5,
+	}
+	release, err := p.Release()
+	cost := epsilon(t, release, err, steps)
+	private, err := p.Begin(lawful(t, p.Noise), streamOf(t, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	training := spec.Training{Optimiser: spec.OptimiserSGD, Batch: 64, Epochs: 1, Rate: 100_000}
+	job := train.Job{Model: m, Training: training, Weights: make([]float32, 4), Table: draw(true), Private: private, Steps: steps}
+	result, err := train.Engine{}.Train(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := train.Engine{}.Evaluate(context.Background(), m, result.Weights, draw(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if t.Logf("epsilon %.2f: R2 %s", cost, e.Score()); e.Score() < 900_000 { // the line itself has 0.955
+		t.Errorf("R2 %s at epsilon %.2f, want at least 0.9", e.Score(), cost)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // data is about the data sets that owners have registered.
 func (s *session) data() *cobra.Command {
 	return noun("data", "Register your rows, say who may train on them, and see what others have",
-		s.dataRegister(), s.dataList(), s.dataShow(),
+		s.dataRegister(), s.dataCheck(), s.dataList(), s.dataShow(),
 		s.dataRekey(),
 		s.dataGrant("grant", "Let a node train on your data set", func(dataset, node uint64) client.Message { return client.Grant{Dataset: dataset, Node: node} }),
 		s.dataGrant("revoke", "Let a node train on your data set no more; what was charged stays charged", func(dataset, node uint64) client.Message { return client.Revoke{Dataset: dataset, Node: node} }))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -24,6 +25,7 @@ type registering struct {
 	withhold bool
 	limit    limiting
 	grant    []string
+	reading  reading
 }
 
 func (s *session) dataRegister() *cobra.Command {
@@ -47,7 +49,7 @@ are those of the home folder's node where nothing else is said.`,
 				return err
 			}
 			ctx := cmd.Context()
-			table, description, err := r.describe(s.home, args[0])
+			table, own, description, err := r.describe(s.home, args[0])
 			if err != nil {
 				return err
 			}
@@ -67,6 +69,9 @@ are those of the home folder's node where nothing else is said.`,
 			trainers, err := s.trainers(ctx, account.Client, r.grant)
 			if err != nil {
 				return err
+			}
+			if err := own.Fit(ctx, account.Client, s.home); err != nil {
+				return s.explain(err)
 			}
 			number, err := daemon.RegisterData(ctx, account, s.home, table, client.RegisterDataset{Description: description, Limit: limit})
 			if begun, ok := errors.AsType[*daemon.Unfinished](err); ok {
@@ -96,6 +101,7 @@ are those of the home folder's node where nothing else is said.`,
 		},
 	}
 	r.limit.flags(c)
+	r.reading.flags(c)
 	f := c.Flags()
 	f.StringVar(&r.limit.unit, "unit", string(cost.Client), "what is protected: example, client or data-subject")
 	f.StringVar(&r.limit.adjacency, "adjacency", string(cost.ZeroOut), "how neighbours differ in one unit: zero-out, add-remove or replace-one")
@@ -107,37 +113,76 @@ are those of the home folder's node where nothing else is said.`,
 }
 
 // describe reads the table and says what the chain is told of it, but for the commitment.
-func (r registering) describe(home, path string) (t data.Table, d spec.Description, err error) {
+func (r registering) describe(home, path string) (t data.Table, own daemon.Rows, d spec.Description, err error) {
 	if home == "" {
-		return t, d, hinted{errNoHome, "althing localnet net"}
+		return t, own, d, hinted{errNoHome, "althing localnet net"}
 	}
 	config, err := daemon.LoadNode(home)
 	if err != nil {
-		return t, d, err
+		return t, own, d, err
 	}
-	classes := r.classes
-	if classes == 0 {
-		classes = config.Data.Classes
-	}
-	if classes == 0 {
-		t, err = readClasses(path)
-	} else {
-		t, err = data.Open(path, classes)
-	}
+	own, err = r.from(home, path, config.Data)
 	if err != nil {
-		return t, d, err
+		return t, own, d, err
+	}
+	if t, err = r.rows(own, home); err != nil {
+		return t, own, d, err
 	}
 	if t.Rows() == 0 {
-		return t, d, fmt.Errorf("%s has no rows", path)
+		return t, own, d, fmt.Errorf("%s has no rows", path)
 	}
 	d = spec.Description{Name: config.Data.Name, Features: uint32(t.Features), Classes: uint32(t.Classes)}
 	if r.name != "" {
 		d.Name = r.name
 	}
+	own.Name = d.Name
 	if !r.withhold && !config.Data.Withhold {
 		d.Rows = uint32(t.Rows())
 	}
-	return t, d, nil
+	return t, own, d, nil
+}
+
+// from says how the file is read: as the home folder's node reads it, if it is the node's
+// own, but for what flags say; else as flags say.
+func (r registering) from(home, path string, node daemon.Rows) (daemon.Rows, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return daemon.Rows{}, err
+	}
+	if home, err = filepath.Abs(home); err != nil {
+		return daemon.Rows{}, err
+	}
+	own := daemon.Rows{Classes: node.Classes}
+	if node.File != "" && (path == filepath.Join(home, node.File) || path == node.File) {
+		own = node
+	}
+	own.File = path
+	o, given := r.reading.said(), r.reading.command.Flags().Changed
+	for flag, set := range map[string]func(){
+		"label":      func() { own.Label = o.Label },
+		"drop":       func() { own.Drop = o.Drop },
+		"categories": func() { own.Categories = o.Categories },
+		"missing":    func() { own.Missing = o.Missing },
+		"regression": func() { own.Regression = o.Regression },
+		"classes":    func() { own.Classes = r.classes },
+	} {
+		if given(flag) {
+			set()
+		}
+	}
+	return own, nil
+}
+
+// rows reads a file of rows, or a folder of images. Of a file of which something has to be
+// decided, everything is said at once.
+func (r registering) rows(own daemon.Rows, home string) (data.Table, error) {
+	t, err := own.Own(home)
+	if info, missing := os.Stat(own.File); err != nil && missing == nil && !info.IsDir() && own.Schema == "" {
+		if _, _, all := r.reading.table(own.File); all != nil {
+			err = all
+		}
+	}
+	return t, err
 }
 
 // valid refuses a description that the chain would refuse, before the owner's own ledger

@@ -29,7 +29,7 @@ file. Run each with "althing start --home DIR/x".` + sizes,
 			return s.writeLocalnet(args[0], port, n)
 		},
 	}
-	n.flags(c.Flags())
+	n.flags(c)
 	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
 	c.Flags().DurationVar(&n.voting, "voting", time.Minute, "how long holders may vote on a proposal")
 	c.Flags().DurationVar(&n.delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -22,16 +25,26 @@ func (s *session) model() *cobra.Command {
 }
 
 func (s *session) modelShow() *cobra.Command {
-	return &cobra.Command{
+	var lines bool
+	show := &cobra.Command{
 		Use:   "show TASK|FILE",
 		Short: "Show the model card of a task, or what a model file holds",
 		Long: `Shows the model card of a task: architecture, every version with its score,
 who took part, the rules, the faults, the money. A whole number is a task, all
-else is a file, so a file named 1 is ./1.`,
-		Example: "  althing model show 1\n  althing model show model.safetensors",
+else is a file, so a file named 1 is ./1.
+
+--torch prints lines of Python that load a file into PyTorch and predict with it: its
+layers, its columns in their order, and how they are brought to scale.`,
+		Example: "  althing model show 1\n  althing model show model.safetensors\n  althing model show model.safetensors --torch > model.py",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := strconv.ParseUint(args[0], 10, 64); err != nil {
+			_, err := strconv.ParseUint(args[0], 10, 64)
+			switch {
+			case lines && err == nil:
+				return hinted{errors.New("--torch is of a file: fetch the model first"), s.command("model fetch", args[0])}
+			case lines:
+				return s.showTorch(args[0])
+			case err != nil:
 				return s.showFile(args[0])
 			}
 			c, t, err := s.find(cmd.Context(), args[0])
@@ -45,32 +58,39 @@ else is a file, so a file named 1 is ./1.`,
 			return s.showCard(card)
 		},
 	}
+	show.Flags().BoolVar(&lines, "torch", false, "print the lines of Python that load a file into PyTorch")
+	return show
 }
 
 // file is what a model file says of itself.
 type file struct {
 	File       string      `json:"file"`
 	Model      spec.Model  `json:"model"`
+	Rows       *spec.Data  `json:"rows,omitempty"` // how rows become what the model sees
 	Parameters int         `json:"parameters"`
 	Bytes      int         `json:"bytes"`
 	SHA256     spec.Digest `json:"sha256"`
 }
 
-// readModel reads a model file.
-func readModel(path string) (file, []float32, error) {
+// readModel reads a model file, also one that another program has saved again.
+func readModel(path string) (file, model.File, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return file{}, nil, err
+		return file{}, model.File{}, err
 	}
-	f, err := model.Open(b)
+	f, err := model.OpenResaved(b)
 	if err != nil {
-		return file{}, nil, fmt.Errorf("%s: %w", path, err)
+		return file{}, f, fmt.Errorf("%s: %w", path, err)
 	}
-	return file{File: path, Model: f.Model, Parameters: len(f.Weights), Bytes: len(b), SHA256: spec.DigestOf(b)}, f.Weights, nil
+	said := file{File: path, Model: f.Model, Parameters: len(f.Weights), Bytes: len(b), SHA256: spec.DigestOf(b)}
+	if !f.Data.Schema.IsZero() {
+		said.Rows = &f.Data
+	}
+	return said, f, nil
 }
 
 func (s *session) showFile(path string) error {
-	f, _, err := readModel(path)
+	f, held, err := readModel(path)
 	if err != nil {
 		return err
 	}
@@ -88,7 +108,60 @@ func (s *session) showFile(path string) error {
 	for _, tensor := range layout {
 		t.row(tensor.Name, fmt.Sprintf("float32 %v", tensor.Shape))
 	}
+	schemaRows(t, held.Data)
 	return t.flush()
+}
+
+// schemaRows tells of rows with names what they are and what becomes of them.
+func schemaRows(t table, d spec.Data) {
+	if d.Schema.IsZero() {
+		return
+	}
+	label := d.Schema.Label + ", a number"
+	if len(d.Schema.Classes) > 0 {
+		label = d.Schema.Label + ": " + enumerated(d.Schema.Classes, 60)
+	}
+	t.row("label", label)
+	var names []string
+	for _, c := range d.Schema.Columns {
+		names = append(names, c.Name)
+	}
+	t.row("columns", fmt.Sprintf("%d: %s", len(names), enumerated(names, 56)))
+	t.row("features", cmp.Or(d.Features, spec.FeaturesNone))
+	t.row("missing", cmp.Or(d.Missing, spec.MissingRefuse))
+}
+
+// enumerated lists texts as far as there is room, and counts the rest.
+func enumerated(texts []string, room int) string {
+	line := ""
+	for i, text := range texts {
+		text = short(text, 24)
+		if rest := fmt.Sprintf(" and %d more", len(texts)-i); i > 0 && utf8.RuneCountInString(line+text+rest) > room {
+			return line + rest
+		}
+		if i > 0 {
+			line += ", "
+		}
+		line += text
+	}
+	return line
+}
+
+// showTorch prints the lines of Python that load a file.
+func (s *session) showTorch(path string) error {
+	_, f, err := readModel(path)
+	if err != nil {
+		return err
+	}
+	lines, err := torch(path, f)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return s.line(map[string]string{"event": "torch", "file": path, "lines": lines})
+	}
+	_, err = io.WriteString(s.out, lines)
+	return err
 }
 
 // fetched is a model that was downloaded and found as the chain has it.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/data"
@@ -18,7 +18,10 @@ type network struct {
 	validators, trainers, aggregators, evaluators int
 	rounds, liars                                 int
 	target, alpha                                 float64
-	file, architecture                            string
+	file, architecture, features                  string
+	reading                                       reading
+	taskFile                                      string
+	asked                                         spec.TaskSpec // what taskFile says
 	seed                                          uint64
 	commit                                        time.Duration
 	voting, delay                                 time.Duration // of proposals; 0: what a [daemon.Localnet] takes
@@ -26,16 +29,19 @@ type network struct {
 	guarding
 }
 
-func (n *network) flags(f *pflag.FlagSet) {
+func (n *network) flags(c *cobra.Command) {
+	f := c.Flags()
 	f.IntVar(&n.validators, "validators", 4, "block validators")
 	f.IntVar(&n.trainers, "trainers", 10, "trainers, each with its own part of the data")
 	f.IntVar(&n.aggregators, "aggregators", 4, "aggregators, 3f+1 of them")
 	f.IntVar(&n.evaluators, "evaluators", 4, "evaluators, each with its own part of the hold-out")
-	f.IntVar(&n.rounds, "rounds", 25, "rounds at most")
-	f.Float64Var(&n.target, "target", 0.95, "accuracy at which the task is done; 0 runs all rounds")
-	f.StringVar(&n.file, "data", "", "CSV file with a label column, or folder of IDX files named as MNIST's (default: the digits set)")
+	f.IntVar(&n.rounds, "rounds", 25, "rounds at most (of a table 40)")
+	f.Float64Var(&n.target, "target", 0.95, "accuracy at which the task is done; 0 runs all rounds, as it is where the label is a number")
+	f.StringVar(&n.file, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
+	n.reading.flags(c)
+	f.StringVar(&n.features, "features", "", "how a table's numbers are brought to scale: "+choice(spec.FeatureScales())+" (default: standard)")
 	f.Float64Var(&n.alpha, "alpha", 0.5, "how even labels are spread over trainers (Dirichlet)")
-	f.StringVar(&n.architecture, "model", spec.ModelMLP, "softmax, mlp, or cnn or cnnsmall for images")
+	f.StringVar(&n.architecture, "model", "", "softmax, mlp, linear where the label is a number, or cnn or cnnsmall for images (default: mlp; of a table softmax, or linear)")
 	f.Uint64Var(&n.seed, "seed", 1, "of the split of the data and of model 0")
 	f.IntVar(&n.liars, "liar", 0, "aggregators that publish a wrong model")
 	n.add(f)
@@ -50,7 +56,6 @@ const (
 	funds    = 10_000 * spec.Thing
 	heldOut  = spec.PPM(300_000)
 	setAside = spec.PPM(50_000)
-	plenty   = 1000 // rows of a trainer that make one epoch of a cnn enough
 	endless  = 1000 // rounds of a governed network, which ends when its votes show
 )
 
@@ -64,33 +69,27 @@ const (
 const shortGossip = 5 * time.Millisecond
 
 // task is what the network's consumer asks for.
-func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
-	t := spec.DefaultTask()
-	t.Name = name + "-" + n.architecture
-	t.Data.Name = name
-	t.Model = spec.Model{Kind: n.architecture, Inputs: uint32(sample.Features), Classes: uint32(sample.Classes), Seed: n.seed}
-	t.Training.Epochs, t.Training.Batch, t.Training.Rate = 10, 10, 500_000
-	switch n.architecture {
-	case spec.ModelMLP:
-		t.Model.Hidden, t.Training.Rate = []uint32{128}, 300_000
-	case spec.ModelCNN, spec.ModelCNNSmall:
-		if sample.Image == (spec.Image{}) {
-			return t, fmt.Errorf("--model %s: %s are no images: want the digits set or a folder of IDX files", n.architecture, name)
-		}
-		t.Model.Image = sample.Image
-		t.Training.Epochs, t.Training.Rate = 5, 200_000
-		if sample.Rows() > plenty {
-			t.Training.Epochs, t.Training.Rate = 1, 100_000
-		}
+func (n network) task(parts rows) (spec.TaskSpec, error) {
+	if n.taskFile != "" {
+		return n.asked, nil
 	}
+	t, err := n.learn(parts)
+	if err != nil {
+		return t, err
+	}
+	t.Model.Seed = n.seed
 	t.Selection.Trainers = uint32(n.trainers)
 	t.Selection.MinTrainers = t.Selection.Trainers // so that the same seed gives the same model
 	t.Selection.Aggregators = uint32(n.aggregators)
 	t.Selection.Evaluators = uint32(n.evaluators)
-	t.Target = spec.Target{Rounds: uint32(n.rounds)}
-	var err error
+	if t.Target.Rounds == 0 || n.given("rounds") {
+		t.Target.Rounds = uint32(n.rounds)
+	}
 	if t.Target.Accuracy, err = spec.ParsePPM(fmt.Sprintf("%.6f", n.target)); err != nil {
 		return t, fmt.Errorf("--target: %w", err)
+	}
+	if t.Model.Regression() && !n.given("target") {
+		t.Target.Accuracy = 0 // how much of a number can be predicted differs from table to table
 	}
 	t.Escrow = escrow
 	if n.govern {
@@ -119,7 +118,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 			Policy: spec.Policy{SoleAggregator: n.aggregators == 1},
 		}}
 		if rows.Rows() > 0 {
-			r.Config.Data = daemon.Rows{Name: parts.name, File: "rows.csv", Classes: rows.Classes}
+			r.Config.Data = daemon.Rows{Name: parts.data.Name, File: "rows.csv", Classes: rows.Classes}
 			if rows.Pixels() {
 				r.Config.Data.File = "rows"
 			}
@@ -136,7 +135,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 	for i, shard := range parts.shards {
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
-	add(customer, spec.Consumer, data.Table{}, false).Funds = 10 * escrow
+	add(customer, spec.Consumer, data.Table{}, false).Funds = max(10*escrow, 2*task.Escrow)
 	newcomer := add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
 	if n.govern {
 		newcomer.Config.Stake = 0 // it applies
@@ -187,8 +186,8 @@ func (n network) validate() error {
 		return fmt.Errorf("--target %g: want 0 to 1", n.target)
 	case n.liars < 0 || n.liars > n.aggregators:
 		return fmt.Errorf("--liar %d: want 0 to %d", n.liars, n.aggregators)
-	case !slices.Contains([]string{spec.ModelSoftmax, spec.ModelMLP, spec.ModelCNN, spec.ModelCNNSmall}, n.architecture):
-		return fmt.Errorf("--model %q: want softmax, mlp, cnn or cnnsmall", n.architecture)
+	case !slices.Contains([]string{"", spec.ModelSoftmax, spec.ModelLinear, spec.ModelMLP, spec.ModelCNN, spec.ModelCNNSmall}, n.architecture):
+		return fmt.Errorf("--model %q: want softmax, linear, mlp, cnn or cnnsmall", n.architecture)
 	case !(n.alpha > 0 && n.alpha <= maxAlpha): // not a number is neither
 		return fmt.Errorf("--alpha %g: want a number above 0 and at most %g", n.alpha, maxAlpha)
 	}

@@ -62,11 +62,15 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		if s.HoldoutPath, err = d.holdout(ctx, fresh, task); err != nil {
 			return s, err
 		}
-		if s.HoldoutCorrect, s.HoldoutRows, err = d.use(ctx, s.ModelPath, s.HoldoutPath); err != nil {
+		used, err := d.open(s.ModelPath)
+		if err != nil {
+			return s, err
+		}
+		if s.HoldoutCorrect, s.HoldoutRows, err = d.use(ctx, used, s.HoldoutPath); err != nil {
 			return s, err
 		}
 		if !task.Spec.Private() {
-			best, err := d.bestSingle(ctx, task, s.HoldoutPath)
+			best, err := d.bestSingle(ctx, task, used, s.HoldoutPath)
 			if err != nil {
 				return s, err
 			}
@@ -139,26 +143,35 @@ func (d *demonstration) download(ctx context.Context, chain *client.Client, task
 	return path, os.WriteFile(path, b, 0o600)
 }
 
-// use does with the model what its consumer does: it opens the file and
-// classifies rows nobody trained on.
-func (d *demonstration) use(ctx context.Context, path, holdout string) (correct, all int, err error) {
+// open reads the model that the consumer has got.
+func (*demonstration) open(path string) (model.File, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return model.File{}, err
+	}
+	return model.Open(b)
+}
+
+// use does with the model what its consumer does: it judges it on rows nobody trained on.
+func (d *demonstration) use(ctx context.Context, used model.File, holdout string) (correct, all int, err error) {
 	if holdout == "" {
 		return 0, 0, nil
 	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0, 0, err
-	}
-	used, err := model.Open(b)
-	if err != nil {
-		return 0, 0, err
-	}
-	rows, err := data.Open(holdout, int(used.Model.Classes))
+	rows, err := asSeen(used, holdout)
 	if err != nil {
 		return 0, 0, err
 	}
 	judged, err := train.Engine{}.Evaluate(ctx, used.Model, used.Weights, rows)
 	return judged.Correct, judged.Samples, err
+}
+
+// asSeen reads a file of rows as a model sees it.
+func asSeen(used model.File, path string) (data.Table, error) {
+	rows, _, err := data.Read(path, used.Data, data.Options{Classes: int(used.Model.Classes)})
+	if err != nil {
+		return rows, err
+	}
+	return train.ToScale(used, rows)
 }
 
 // holdout is the shard of the evaluator whose score the network agreed on: the
@@ -183,18 +196,27 @@ func (d *demonstration) holdout(ctx context.Context, chain *client.Client, task 
 	return "", nil
 }
 
+// trainedRounds is how many rounds have trained, at least one: the first of a task that learns
+// how rows are brought to scale only measures them.
+func trainedRounds(t spec.Task) uint32 {
+	if t.Spec.Data.Learns() {
+		return max(2, t.Accepted) - 1
+	}
+	return t.Accepted
+}
+
 // bestSingle is what the best trainer reaches alone, on its own rows, with as
 // many epochs as it had in the task, judged on the same file; 0 where none learns.
-func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout string) (spec.PPM, error) {
+func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, used model.File, holdout string) (spec.PPM, error) {
 	if holdout == "" {
 		return 0, nil
 	}
-	judge, err := data.Open(holdout, int(task.Spec.Model.Classes))
+	judge, err := asSeen(used, holdout)
 	if err != nil {
 		return 0, err
 	}
 	alone := task.Spec.Training
-	alone.Epochs *= task.Accepted
+	alone.Epochs *= trainedRounds(task)
 	start, err := model.Init(task.Spec.Model)
 	if err != nil {
 		return 0, err
@@ -203,7 +225,7 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 	trainers := d.local.Residents[:d.network.trainers] // who come first
 	for done, r := range trainers {
 		d.face.alone(done, len(trainers))
-		own, err := data.Open(filepath.Join(d.local.Home(r.Config.Name), r.Config.Data.File), r.Config.Data.Classes)
+		own, err := asSeen(used, filepath.Join(d.local.Home(r.Config.Name), r.Config.Data.File))
 		if err != nil {
 			return 0, err
 		}
@@ -218,7 +240,7 @@ func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, holdout 
 		if err != nil {
 			return 0, err
 		}
-		best = max(best, judged.Accuracy())
+		best = max(best, judged.Score())
 	}
 	return best, nil
 }

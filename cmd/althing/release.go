@@ -298,8 +298,10 @@ func again(cmd *cobra.Command, err error, pairs ...string) error {
 			said = value != ""
 		}
 		switch {
-		case said && f.Value.Type() == "bool":
+		case said && f.Value.Type() == "bool" && value == "true":
 			words = append(words, "--"+f.Name)
+		case said && f.Value.Type() == "bool":
+			words = append(words, "--"+f.Name+"="+value)
 		case said:
 			words = append(words, "--"+f.Name, quote(value))
 		}

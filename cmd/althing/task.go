@@ -14,7 +14,7 @@ import (
 // task is about what consumers ask for.
 func (s *session) task() *cobra.Command {
 	return noun("task", "Ask the network for a model, and see what others asked for",
-		s.taskCreate(), s.taskList(), s.taskShow(), s.taskPayouts(), s.taskCancel(), s.taskCheck(), s.taskTemplate())
+		s.taskCreate(), s.taskList(), s.taskShow(), s.taskPayouts(), s.taskCancel(), s.taskCheck(), s.taskInit(), s.taskTemplate())
 }
 
 // created is a task that has just been put on the chain.

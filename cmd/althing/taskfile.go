@@ -129,6 +129,7 @@ func rules(t table, asked spec.TaskSpec) {
 		rows += fmt.Sprintf(", %d an evaluator", asked.Data.MinHoldout)
 	}
 	t.row("data", rows)
+	schemaRows(t, asked.Data)
 	t.row("training", training(asked.Training))
 	t.row("aggregation", aggregation(asked.Aggregation))
 	choice := asked.Selection
