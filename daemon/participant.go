@@ -73,7 +73,13 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		return nil, err
 	}
 	file := config.Data.open(home)
-	table, err := config.Data.own(home, file)
+	if config.Data.File != "" {
+		err = file.Pin()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("node %q: %w", config.Name, err)
+	}
+	table, err := config.Data.Own(home)
 	if err != nil {
 		return nil, fmt.Errorf("node %q: %w", config.Name, err)
 	}
@@ -202,7 +208,7 @@ func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows)
 	if p.config.Data.File == "" {
 		return nil
 	}
-	err := Fits(ctx, p.account.Client, p.config.Data.Name, rows)
+	err := fits(ctx, p.account.Client, p.config.Data.Name, rows)
 	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "") {
 		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", wrong.err))
 		return nil

@@ -90,33 +90,29 @@ func (r Rows) open(home string) *role.File {
 }
 
 // Own are the rows of a home folder as their owner has them, for whom they are counted and
-// committed to: of the schema that node.json names; else of the one that the file shows,
-// unless it is a folder of images or node.json says how many classes there are: then
-// columns are told apart by their places. Without a file there are none.
-func (r Rows) Own(home string) (data.Table, error) { return r.own(home, r.open(home)) }
-
-func (r Rows) own(home string, file *role.File) (data.Table, error) {
+// committed to: of the schema that node.json names, else of the one that the file shows;
+// of images, and where a table shows none, as a part of one may, columns are told apart by
+// their places. Without a file there are none.
+func (r Rows) Own(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
 	}
-	info, err := os.Stat(file.Path)
-	switch {
-	case err != nil:
-		return data.Table{}, err
-	case r.Schema != "":
+	file := r.open(home)
+	if r.Schema != "" {
 		return r.stated(home, file)
-	case r.Classes > 0 || info.IsDir():
-		return file.Rows(spec.Data{})
 	}
 	report, err := data.Inspect(file.Path, file.Options)
 	if err != nil {
 		return data.Table{}, err
 	}
 	schema, err := report.Schema()
-	if err != nil {
-		return data.Table{}, err
+	if err == nil {
+		return file.Rows(spec.Data{Missing: r.Missing, Schema: schema})
 	}
-	return file.Rows(spec.Data{Missing: r.Missing, Schema: schema})
+	if rows, failed := file.Rows(spec.Data{}); failed == nil {
+		return rows, nil
+	}
+	return data.Table{}, err
 }
 
 // stated are the rows of a file under the schema that node.json names.
@@ -159,9 +155,13 @@ func (m *Misfit) Unwrap() error { return m.err }
 // each of them.
 const maxFitted = 64
 
-// Fits looks whether rows fit an open task that asks for a data set of their name and
+// Fit looks whether the rows fit an open task that asks for a data set of their name and
 // states a schema. Where there are such tasks, and they fit none, the error is a [*Misfit].
-func Fits(ctx context.Context, c *client.Client, name string, rows role.Rows) error {
+func (r Rows) Fit(ctx context.Context, c *client.Client, home string) error {
+	return fits(ctx, c, r.Name, r.open(home).Rows)
+}
+
+func fits(ctx context.Context, c *client.Client, name string, rows role.Rows) error {
 	var wrong *Misfit
 	looked := 0
 	for _, state := range []spec.TaskState{spec.TaskWaiting, spec.TaskPreparing, spec.TaskRunning} {

@@ -16,7 +16,6 @@ import (
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/data"
-	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
@@ -220,8 +219,8 @@ func TestRowsAtRegistration(t *testing.T) {
 		t.Error("the log of a registered node says nothing of rows that do not fit")
 	}
 
-	wants(daemon.Fits(t.Context(), c, "people", (&role.File{Path: file}).Rows), "task 1")
-	if err := daemon.Fits(t.Context(), c, "others", (&role.File{Path: file}).Rows); err != nil {
+	wants(daemon.Rows{Name: "people", File: file}.Fit(t.Context(), c, home), "task 1")
+	if err := (daemon.Rows{Name: "others", File: file}).Fit(t.Context(), c, home); err != nil {
 		t.Errorf("another data set: %v", err)
 	}
 }

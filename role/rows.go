@@ -52,6 +52,14 @@ type reading struct {
 	rows data.Table
 }
 
+// Pin remembers which file it is: from now on another one in its place is refused.
+func (f *File) Pin() (err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.as, err = os.Stat(f.Path)
+	return err
+}
+
 // maxReadings is how many schemas a file is remembered for: each takes the memory of all
 // rows, and what was forgotten is read again.
 const maxReadings = 4
@@ -74,7 +82,7 @@ func (f *File) Rows(asked spec.Data) (data.Table, error) {
 		return data.Table{}, err
 	}
 	if f.as != nil && (!is.ModTime().Equal(f.as.ModTime()) || is.Size() != f.as.Size()) {
-		return data.Table{}, fmt.Errorf("%s has changed since it was read first: start the node again", f.Path)
+		return data.Table{}, fmt.Errorf("%s has changed since the node started: start it again", f.Path)
 	}
 	rows, labelled, err := data.Read(f.Path, asked, f.Options)
 	switch {
@@ -87,7 +95,9 @@ func (f *File) Rows(asked spec.Data) (data.Table, error) {
 	case err != nil:
 		return data.Table{}, err
 	}
-	f.as = is
+	if f.as == nil {
+		f.as = is
+	}
 	f.read = append(f.read[max(0, len(f.read)-maxReadings+1):], reading{asked, rows})
 	return rows, nil
 }

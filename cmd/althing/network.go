@@ -118,7 +118,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 			Policy: spec.Policy{SoleAggregator: n.aggregators == 1},
 		}}
 		if rows.Rows() > 0 {
-			r.Config.Data = daemon.Rows{Name: parts.data.Name, File: "rows.csv", Classes: rows.Classes}
+			r.Config.Data = daemon.Rows{Name: parts.data.Name, File: "rows.csv", Classes: rows.Classes, Missing: parts.data.Missing}
 			if rows.Pixels() {
 				r.Config.Data.File = "rows"
 			}
