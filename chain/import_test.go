@@ -162,7 +162,7 @@ func (c crew) answer(t spec.Task, r spec.Round, say func(uint64, sdk.Msg)) {
 		const score = 500_000
 		switch {
 		case r.Phase == spec.PhaseScore && e.Committed == 0:
-			d := spec.ScoreCommitment(t.Slot(r.Number, e.Node), r.Next, score, salt)
+			d := spec.ScoreCommitment(t.Slot(r.Number, e.Node), r.Next, score, nil, salt)
 			say(e.Node, &taskpb.MsgCommitScore{Owner: c.owner(e.Node), Task: t.ID, Round: r.Number, Commitment: d[:]})
 		case r.Phase == spec.PhaseOpen && e.Revealed == 0:
 			say(e.Node, &taskpb.MsgRevealScore{Owner: c.owner(e.Node), Task: t.ID, Round: r.Number, Score: score, Salt: salt[:]})

@@ -42,14 +42,30 @@ func Verify(ctx context.Context, chain *client.Client, home string, task, number
 		return spec.Digest{}, err
 	}
 	d, err := aggregator.Verify(ctx, tools, t, r)
+	return d, forbidden(t, err)
+}
+
+// Baselines are the models with which that of a settled round is compared, see
+// [aggregator.Baselines]. Who may [Verify] the round gets them, unless the task is private.
+func Baselines(ctx context.Context, chain *client.Client, home string, task spec.Task, r spec.Round) ([]aggregator.Baseline, error) {
+	tools, err := visitor(ctx, chain, home)
+	if err != nil {
+		return nil, err
+	}
+	list, err := aggregator.Baselines(ctx, tools, task, r)
+	return list, forbidden(task, err)
+}
+
+// forbidden says why updates or a model were not given to who asked.
+func forbidden(t spec.Task, err error) error {
 	switch {
 	case !errors.Is(err, blob.ErrForbidden):
 	case t.Spec.Audit == spec.AuditMembers:
-		return d, fmt.Errorf("%w: %w", ErrMembers, err)
+		return fmt.Errorf("%w: %w", ErrMembers, err)
 	case t.Spec.Audit == spec.AuditAggregators:
-		return d, fmt.Errorf("%w: %w", ErrAggregators, err)
+		return fmt.Errorf("%w: %w", ErrAggregators, err)
 	}
-	return d, withheld(t, err)
+	return withheld(t, err)
 }
 
 // withheld says of what was not found of a private model that it may have been refused:

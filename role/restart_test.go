@@ -172,7 +172,9 @@ func opening(node uint64, in round.Input) (number uint64, commitment func(spec.R
 		return in.Round, func(spec.Round) spec.Digest { return spec.AggregateCommitment(slot, in.Digest, in.Salt) }, true
 	case round.RevealScore:
 		slot.Round = in.Round
-		return in.Round, func(r spec.Round) spec.Digest { return spec.ScoreCommitment(slot, r.Next, in.Score, in.Salt) }, true
+		return in.Round, func(r spec.Round) spec.Digest {
+			return spec.ScoreCommitment(slot, r.Next, in.Score, in.Counts, in.Salt)
+		}, true
 	}
 	return 0, nil, false
 }

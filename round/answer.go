@@ -198,7 +198,7 @@ type Prove struct {
 	Receipts    []spec.Receipt // in the order of the aggregators' nodes
 }
 
-func (in Prove) needs() Parts { return Parts{Round: in.Round, Trainer: in.Node, Committee: true} }
+func (in Prove) needs() Parts { return Parts{Round: in.Round, Trainer: in.Node, Aggregates: true} }
 
 func (in Prove) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.delivering(in.Round, in.Node)
@@ -259,7 +259,7 @@ type Attest struct {
 	Holds       []byte // bitmap over the round's trainers
 }
 
-func (in Attest) needs() Parts { return Parts{Round: in.Round, Committee: true} }
+func (in Attest) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in Attest) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAttest, spec.Round.Aggregator)
@@ -294,7 +294,7 @@ type CommitAggregate struct {
 // Commits implements [Hiding].
 func (in CommitAggregate) Commits() spec.Digest { return in.Commitment }
 
-func (in CommitAggregate) needs() Parts { return Parts{Round: in.Round, Committee: true} }
+func (in CommitAggregate) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in CommitAggregate) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAggregate, spec.Round.Aggregator)
@@ -325,7 +325,7 @@ type RevealAggregate struct {
 	Salt        spec.Salt
 }
 
-func (in RevealAggregate) needs() Parts { return Parts{Round: in.Round, Committee: true} }
+func (in RevealAggregate) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in RevealAggregate) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseReveal, spec.Round.Aggregator)
@@ -358,7 +358,7 @@ type CommitScore struct {
 // Commits implements [Hiding].
 func (in CommitScore) Commits() spec.Digest { return in.Commitment }
 
-func (in CommitScore) needs() Parts { return Parts{Round: in.Round, Committee: true} }
+func (in CommitScore) needs() Parts { return Parts{Round: in.Round, Scores: true} }
 
 func (in CommitScore) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseScore, spec.Round.Evaluator)
@@ -386,10 +386,11 @@ func (in CommitScore) apply(s *State, at Moment) ([]Effect, error) {
 type RevealScore struct {
 	Node, Round uint64
 	Score       spec.PPM
+	Counts      []spec.Count // of which the score is made, see [spec.TaskSpec.CountsFit]; nil: not told
 	Salt        spec.Salt
 }
 
-func (in RevealScore) needs() Parts { return Parts{Round: in.Round, Committee: true} }
+func (in RevealScore) needs() Parts { return Parts{Round: in.Round, Scores: true} }
 
 func (in RevealScore) apply(s *State, at Moment) ([]Effect, error) {
 	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseOpen, spec.Round.Evaluator)
@@ -404,10 +405,30 @@ func (in RevealScore) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrRepeated
 	case in.Score > spec.One:
 		return nil, ErrScore
-	case spec.ScoreCommitment(s.slot(r, in.Node), r.Next, in.Score, in.Salt) != e.Commitment:
+	case spec.ScoreCommitment(s.slot(r, in.Node), r.Next, in.Score, in.Counts, in.Salt) != e.Commitment:
 		return nil, ErrOpening
 	}
-	e.Score, e.Revealed = in.Score, at.Height
+	if err := s.counted(in); err != nil {
+		return nil, err
+	}
+	e.Score, e.Counts, e.Revealed = in.Score, slices.Clone(in.Counts), at.Height
 	s.answered(at, r)
 	return nil, nil
+}
+
+// counted refuses a score whose counts do not fit the task or the score. A task that says
+// how many rows a shard has at least wants them told.
+func (s *State) counted(in RevealScore) error {
+	t := s.Task.Spec
+	switch {
+	case len(in.Counts) == 0 && t.Data.MinHoldout == 0:
+		return nil
+	case len(in.Counts) > 0 && !t.CountsFit(in.Counts):
+		return ErrCounts
+	case !t.Data.EnoughRows(in.Counts):
+		return ErrHoldout
+	case !t.Model.ScoreFits(in.Score, in.Counts):
+		return ErrCounted
+	}
+	return nil
 }

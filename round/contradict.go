@@ -1,6 +1,8 @@
 package round
 
 import (
+	"slices"
+
 	"github.com/althing-network/althing/spec"
 )
 
@@ -78,8 +80,9 @@ func (in TwoAnswers) apply(s *State, _ Moment) ([]Effect, error) {
 //   - Attestations do where neither bitmap holds the other. What an honest aggregator
 //     attests it has stored for good before it signs, so a later bitmap of the same round
 //     has all of an earlier one.
-//   - Openings do where they show another model, or another score. An honest node opens
-//     nothing but the one commitment that the chain has of it.
+//   - Openings do where they show another model, another score, or other counts, none
+//     included. An honest node opens nothing but the one commitment that the chain has of
+//     it.
 //
 // Commitments never do: whoever was copied says another one. Nor does an answer with
 // another salt, or one that is said again.
@@ -98,7 +101,7 @@ func Contradict(first, second Input) bool {
 	}
 	a, opens := first.(RevealScore)
 	b, both := second.(RevealScore)
-	return opens && both && a.Score != b.Score
+	return opens && both && (a.Score != b.Score || !slices.Equal(a.Counts, b.Counts))
 }
 
 // placed is the round and the node of an attestation or an opening; 0 of all else.

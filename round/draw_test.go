@@ -79,7 +79,7 @@ func anyInput(t *rapid.T, s round.State) round.Input {
 	case 30, 31, 32, 33:
 		return round.RevealAggregate{Node: node, Round: number, Digest: digest(model), Salt: salt(node)}
 	case 34, 35, 36:
-		return round.CommitScore{Node: node, Round: number, Commitment: spec.ScoreCommitment(slot, s.Round.Next, score, salt(node))}
+		return round.CommitScore{Node: node, Round: number, Commitment: spec.ScoreCommitment(slot, s.Round.Next, score, nil, salt(node))}
 	default:
 		return round.RevealScore{Node: node, Round: number, Score: score, Salt: salt(node)}
 	}

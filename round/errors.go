@@ -57,6 +57,9 @@ var (
 	ErrNotNominated    = &Refusal{41, "model waits for no attestation: no proposal that passed is queued with it"}
 	ErrUnattested      = &Refusal{42, "too few aggregators of the task have attested the model"}
 	ErrUnserved        = &Refusal{43, "model is no published version of the task's line of models, and no node is named that serves it"}
+	ErrCounts          = &Refusal{44, "counts are neither one for each class of the model nor one of all rows, or more are right than there are"}
+	ErrHoldout         = &Refusal{45, "hold-out has fewer rows than the task wants, or does not say how many"}
+	ErrCounted         = &Refusal{46, "score is not the share of rows that are right, as its counts have it"}
 	errUnexpectedInput = &Refusal{99, "input is of an unknown kind"}
 )
 
@@ -69,6 +72,7 @@ func Refusals() []*Refusal {
 		ErrSignature, ErrUnasked, ErrCause, ErrReceipt, ErrHeld, ErrContradiction, ErrKnown,
 		ErrAuthority, ErrTariff,
 		ErrUngoverned, ErrOutdated, ErrBase, ErrUnchanged, ErrRevisions, ErrNominated, ErrNotNominated, ErrUnattested, ErrUnserved,
+		ErrCounts, ErrHoldout, ErrCounted,
 		errUnexpectedInput,
 	}
 }

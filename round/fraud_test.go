@@ -144,7 +144,7 @@ func TestAttack29Replay(t *testing.T) {
 		w.refuse(w.revealAggregate(1, "m"), round.ErrOpening)
 
 		w = to(spec.PhaseScore)
-		w.do(round.CommitScore{Node: 5, Round: 1, Commitment: spec.ScoreCommitment(elsewhere(w, 5)[name], w.Round.Next, 500_000, salt(5))})
+		w.do(round.CommitScore{Node: 5, Round: 1, Commitment: spec.ScoreCommitment(elsewhere(w, 5)[name], w.Round.Next, 500_000, nil, salt(5))})
 		for node := uint64(6); node <= 8; node++ {
 			w.do(w.commitScore(node, 500_000))
 		}

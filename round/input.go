@@ -22,8 +22,9 @@ type Parts struct {
 	Trainer    uint64      // the contribution of this node; 0: of none
 	Commitment spec.Digest // and of the node that committed to this
 	Trainers   bool        // all contributions
-	Committee  bool        // all aggregates, but for what they hold, all evaluations, and who has committed
-	Holds      bool        // what the aggregates hold
+	Aggregates bool        // all aggregates, but for what they hold, and who has committed
+	Scores     bool        // all evaluations, but for what they counted
+	Holds      bool        // of the aggregates, what they hold, and of the evaluations, what they counted
 }
 
 // In is what of the parts is in a round.
@@ -39,9 +40,9 @@ func (p Parts) In(round uint64) Parts {
 // contribution, if it trains, and the committee.
 func Concerns(node uint64, aggregates bool) Parts {
 	if aggregates {
-		return Parts{Trainers: true, Committee: true, Holds: true}
+		return Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true}
 	}
-	return Parts{Trainer: node, Committee: true}
+	return Parts{Trainer: node, Aggregates: true, Scores: true}
 }
 
 // Needs says which parts of the rounds that run a step with an input reads.
@@ -62,6 +63,6 @@ type Cancel struct{ Owner string }
 // Tick is the end of a block.
 type Tick struct{}
 
-func (Select) needs() Parts { return Parts{Trainers: true, Committee: true} }
+func (Select) needs() Parts { return Parts{Trainers: true, Aggregates: true, Scores: true} }
 func (Cancel) needs() Parts { return Parts{} }
-func (Tick) needs() Parts   { return Parts{Trainers: true, Committee: true, Holds: true} }
+func (Tick) needs() Parts   { return Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true} }

@@ -26,7 +26,7 @@ type Earning struct {
 // stay in the escrow, so nobody gains by the silence of others. What the divisions leave
 // over stays there, too, until the task closes.
 //
-// A round that was stopped because the one before it reached the target has cut some
+// A round that was stopped because the one before it has ended the task has cut some
 // trainers off, so each survivor earns what it would have had all that were asked
 // survived; who has attested is paid as who has revealed.
 func Reward(t spec.Task, r spec.Round) Payout {

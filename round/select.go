@@ -156,7 +156,7 @@ func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
 	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
 		return false // its book counts what is lost: of a score or an update without noise that is everything
 	case role == spec.Evaluator:
-		return true
+		return holding.Fits(task.Data.MinHoldout)
 	}
 	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
 }

@@ -24,7 +24,7 @@ func (s *State) survive(at Moment, r *spec.Round) []Effect {
 		return s.dispute(at, r, "too few aggregators attested")
 	case len(survivors) == 0:
 		return s.dispute(at, r, ErrNoUpdates.Error())
-	case s.reached():
+	case s.done() != "":
 		return s.dismiss(at, r)
 	case len(survivors) < int(s.Task.Spec.Selection.MinTrainers):
 		return s.dispute(at, r, "too few updates survived")
@@ -107,13 +107,27 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	effects = append(effects, merits(r)...)
 	effects = append(effects, s.judge(r)...)
 	if r.Scored {
-		s.Task.Score = r.Score
+		s.compare(r)
 	}
 	effects = append(effects, s.end(at, r, spec.PhaseSettled)...)
-	if s.reached() {
+	if s.done() != "" {
 		effects = append(effects, s.measure(r)...)
 	}
 	return effects
+}
+
+// compare takes note of the score of a model, and whether it is the best of the task. The
+// model of a round that measured is the one before it on another scale: nothing was trained
+// that could be no better.
+func (s *State) compare(r *spec.Round) {
+	t := &s.Task
+	t.Score, t.ScoredRound = r.Score, r.Number
+	switch {
+	case t.BestRound == 0 || r.Score > t.Best:
+		t.Best, t.BestRound, t.Stale = r.Score, r.Number, 0
+	case !r.Measures:
+		t.Stale++
+	}
 }
 
 // merits raise the standing of everybody who has done a part in a round that gave a model.
@@ -150,18 +164,15 @@ func (s *State) abort(at Moment, r *spec.Round, why string) []Effect {
 	return append(effects, s.giveUp(at, r, why)...)
 }
 
-// unneeded is why a round ends that is dismissed.
-const unneeded = "the round before reached the target"
-
-// dismiss ends a round that nobody needs any more, because the one before it reached
-// the target. Its survivors have done their work and are paid for it; without any it costs
+// dismiss ends a round that nobody needs any more, because the one before it has ended the
+// task. Its survivors have done their work and are paid for it; without any it costs
 // what an aborted round does.
 func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
 	effects := s.judge(r)
 	if len(survivors(r)) == 0 {
 		fee := Fee(s.Task, *r)
 		s.Task.Fees += fee.Total()
-		return append(append(effects, s.pay(r, fee)...), s.giveUp(at, r, unneeded)...)
+		return append(append(effects, s.pay(r, fee)...), s.giveUp(at, r, s.done())...)
 	}
 	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
 	for _, t := range r.Trainers {
@@ -169,7 +180,7 @@ func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
 			effects = append(effects, Merit{r.Number, t.Node, "update survived"})
 		}
 	}
-	return append(effects, s.giveUp(at, r, unneeded)...)
+	return append(effects, s.giveUp(at, r, s.done())...)
 }
 
 // giveUp leaves of the round the parts of the trainers that said something; where none

@@ -84,13 +84,19 @@ func only(r spec.Round, p Parts) spec.Round {
 		}
 		r.Trainers = trainers
 	}
-	if !p.Committee {
-		r.Aggregates, r.Scores, r.Committed = nil, nil, nil
+	if !p.Aggregates {
+		r.Aggregates, r.Committed = nil, nil
+	}
+	if !p.Scores {
+		r.Scores = nil
 	}
 	if !p.Holds {
-		r.Aggregates = slices.Clone(r.Aggregates)
+		r.Aggregates, r.Scores = slices.Clone(r.Aggregates), slices.Clone(r.Scores)
 		for i := range r.Aggregates {
 			r.Aggregates[i].Holds = nil
+		}
+		for i := range r.Scores {
+			r.Scores[i].Counts = nil
 		}
 	}
 	return r

@@ -2,6 +2,7 @@ package round
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/althing-network/althing/spec"
@@ -33,7 +34,7 @@ func (s *State) tick(at Moment) (effects []Effect) {
 		effects = s.closePhase(at, &s.Scoring)
 	}
 	switch {
-	case s.training() && s.reached() && s.Round.Phase != spec.PhaseAttest && s.Round.Phase != spec.PhaseProve:
+	case s.training() && s.done() != "" && s.Round.Phase != spec.PhaseAttest && s.Round.Phase != spec.PhaseProve:
 		effects = append(effects, s.stop(at)...)
 	case s.Running() && !s.held(&s.Round) && at.Time >= s.closes(&s.Round):
 		effects = append(effects, s.closePhase(at, &s.Round)...)
@@ -107,6 +108,8 @@ func (s *State) ending() (state spec.TaskState, why string) {
 		return spec.TaskReached, "target reached"
 	case s.Task.Accepted >= s.Task.Spec.Target.Rounds:
 		return spec.TaskSpent, "all rounds run"
+	case s.stale():
+		return spec.TaskSpent, fmt.Sprintf("no better model in %d rounds", s.Task.Stale)
 	case s.Round.Phase == spec.PhaseAborted && s.fewLeft(&s.Round):
 		return spec.TaskFailed, s.Round.Reason
 	case s.Task.Aborted > s.Task.Spec.Retries:
@@ -121,6 +124,24 @@ func (s *State) ending() (state spec.TaskState, why string) {
 func (s *State) reached() bool {
 	target := s.Task.Spec.Target.Accuracy
 	return target > 0 && s.Task.Score >= target
+}
+
+// stale reports whether the task has waited for a better model as long as it says.
+func (s *State) stale() bool {
+	patience := s.Task.Spec.Target.Patience
+	return patience > 0 && s.Task.Stale >= patience
+}
+
+// done says why a round that has no model yet is not needed any more: the one before it has
+// ended the task; empty where it is needed.
+func (s *State) done() string {
+	switch {
+	case s.reached():
+		return "the round before reached the target"
+	case s.stale():
+		return "the round before was the last in which a better model was waited for"
+	}
+	return ""
 }
 
 // training reports whether a round runs that has no model yet.
@@ -146,7 +167,7 @@ func (s *State) nextDue() (due spec.Time) {
 	return due
 }
 
-// stop has the newest round end, because the one before it reached the target. Who has
+// stop has the newest round end, because the one before it has ended the task. Who has
 // not committed to an update need not any more; who has is paid once it is attested.
 func (s *State) stop(at Moment) []Effect {
 	if s.Round.Phase == spec.PhaseTrain && s.Round.Commitments > 0 {
@@ -342,7 +363,7 @@ func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Ef
 	if len(s.Task.Aggregators) > 0 {
 		effects = append(effects, Release{s.committee()})
 	}
-	if s.Round.Phase == spec.PhaseSettled && state != spec.TaskReached { // else it was measured when it was scored
+	if s.Round.Phase == spec.PhaseSettled && s.done() == "" { // else it was measured when it was scored
 		effects = append(effects, s.measure(&s.Round)...)
 	}
 	return append(effects, Close{State: state, Why: why, Refund: s.Task.Refunded})

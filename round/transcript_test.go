@@ -231,7 +231,7 @@ func (p *play) message(t *testing.T, d *datadriven.TestData, node uint64) round.
 	case "reveal":
 		return round.RevealAggregate{Node: node, Round: of, Digest: p.name(word(d, "model", "")), Salt: salt(node)}
 	case "score":
-		return round.CommitScore{Node: node, Round: of, Commitment: spec.ScoreCommitment(slot, r.Next, score, salt(slot.Node))}
+		return round.CommitScore{Node: node, Round: of, Commitment: spec.ScoreCommitment(slot, r.Next, score, nil, salt(slot.Node))}
 	case "open":
 		return round.RevealScore{Node: node, Round: of, Score: score, Salt: salt(node)}
 	}

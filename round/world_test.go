@@ -194,7 +194,7 @@ func (w *world) aggregate(models ...string) {
 }
 
 func (w *world) commitScore(node uint64, score spec.PPM) round.CommitScore {
-	return round.CommitScore{Node: node, Round: w.Round.Number, Commitment: spec.ScoreCommitment(w.slot(node), w.Round.Next, score, salt(node))}
+	return round.CommitScore{Node: node, Round: w.Round.Number, Commitment: spec.ScoreCommitment(w.slot(node), w.Round.Next, score, nil, salt(node))}
 }
 
 func (w *world) revealScore(node uint64, score spec.PPM) round.RevealScore {

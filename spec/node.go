@@ -88,10 +88,11 @@ type Holding struct {
 // Withheld reports whether the node tells nobody how many rows it holds.
 func (h Holding) Withheld() bool { return h.Samples == 0 }
 
-// Fits reports whether a trainer with this holding may be asked for so many rows. One
-// whose count is withheld may always be; when it has fewer, it declines, but not where
-// the task is private: there nothing is decided by what the rows are.
-func (h Holding) Fits(minSamples uint32) bool { return h.Withheld() || h.Samples >= minSamples }
+// Fits reports whether a trainer or an evaluator with this holding may be asked for so many
+// rows. One whose count is withheld may always be. When it has fewer, a trainer declines,
+// but not where the task is private: there nothing is decided by what the rows are; and an
+// evaluator does not get ready.
+func (h Holding) Fits(rows uint32) bool { return h.Withheld() || h.Samples >= rows }
 
 // Measure is a capability metric: how good the models were that a node helped
 // to make for one kind of work, see [TaskSpec.Kind].

@@ -78,8 +78,8 @@ type Evaluation struct {
 	Score      PPM    `json:"score"`      // micro-accuracy on its own shard
 	Revealed   int64  `json:"revealed"`   // height, 0 before it
 	Paid       uint64 `json:"paid_uthing"`
-	// Counts is what the score is made of: for each class how many rows of it the shard
-	// has, and how many of them are right. Empty: the evaluator told the score alone.
+	// Counts is what the score is made of, see [TaskSpec.CountsFit]. Empty: the evaluator
+	// told the score alone.
 	Counts []Count `json:"counts,omitempty"`
 }
 
@@ -187,9 +187,12 @@ func (r Round) Survivors() (n int) {
 	return n
 }
 
-// FederatedScore is the trainers' own evaluation of Base, weighted by samples:
-// shown beside the evaluators' score, it never pays and never closes a task.
-func (r Round) FederatedScore() PPM {
+// FederatedScore is the trainers' own evaluation of Base, weighted by samples; not known
+// where none of them has said anything of rows: in a private task nobody does, and in a
+// round that measures nobody has evaluated. It judges the model with which the round
+// began, so it is shown beside that one and not beside Next. It never pays and never closes
+// a task.
+func (r Round) FederatedScore() (score PPM, known bool) {
 	var correct, samples uint64
 	for i := range r.Trainers {
 		if r.Trainers[i].Height > 0 {
@@ -197,10 +200,10 @@ func (r Round) FederatedScore() PPM {
 			samples += uint64(r.Trainers[i].Samples)
 		}
 	}
-	if samples == 0 {
-		return 0
+	if samples == 0 || r.Measures {
+		return 0, false
 	}
-	return PPM(correct * uint64(One) / samples)
+	return PPM(correct * uint64(One) / samples), true
 }
 
 // Held reports whether bit i of a bitmap is set.

@@ -63,17 +63,21 @@ func TestFederatedScore(t *testing.T) {
 	r := spec.Round{Trainers: []spec.Contribution{
 		{Samples: 300, Correct: 300, Height: 4}, {Samples: 100, Correct: 0, Height: 5}, {Samples: 1000, Correct: 1000},
 	}}
-	if got := r.FederatedScore(); got != 750_000 {
+	if got, known := r.FederatedScore(); got != 750_000 || !known {
 		t.Errorf("got %s, want 0.75", got)
 	}
-	if got := (spec.Round{}).FederatedScore(); got != 0 {
+	r.Measures = true
+	if got, known := r.FederatedScore(); known {
+		t.Errorf("trainers that measured: got %s", got)
+	}
+	if got, known := (spec.Round{}).FederatedScore(); known {
 		t.Errorf("nobody: got %s", got)
 	}
 	var most spec.Round
 	for range spec.MaxTrainers {
 		most.Trainers = append(most.Trainers, spec.Contribution{Samples: spec.MaxSamples, Correct: spec.MaxSamples, Height: 1})
 	}
-	if got := most.FederatedScore(); got != spec.One {
+	if got, _ := most.FederatedScore(); got != spec.One {
 		t.Errorf("the largest round: got %s, want 1", got)
 	}
 }

@@ -30,9 +30,19 @@ func AggregateCommitment(s Slot, next Digest, salt Salt) Digest {
 	return s.statement("aggregate", next[:], salt[:])
 }
 
-// ScoreCommitment binds an evaluator to its score of the next model.
-func ScoreCommitment(s Slot, next Digest, score PPM, salt Salt) Digest {
-	return s.statement("score", next[:], binary.BigEndian.AppendUint32(nil, uint32(score)), salt[:])
+// ScoreCommitment binds an evaluator to its score of the next model, and to the counts that
+// it is made of, if it tells them.
+func ScoreCommitment(s Slot, next Digest, score PPM, counts []Count, salt Salt) Digest {
+	parts := [][]byte{next[:], binary.BigEndian.AppendUint32(nil, uint32(score))}
+	if len(counts) > 0 {
+		var told []byte
+		for _, c := range counts {
+			told = binary.BigEndian.AppendUint32(told, c.Rows)
+			told = binary.BigEndian.AppendUint32(told, c.Correct)
+		}
+		parts = append(parts, told)
+	}
+	return s.statement("score", append(parts, salt[:])...)
 }
 
 // ChargeStatement is what the owner of a data set signs so that a trainer may commit to an

@@ -99,17 +99,20 @@ func TestCommitmentsDiffer(t *testing.T) {
 	} {
 		add(name+", update", spec.UpdateCommitment(s, d, salt))
 		add(name+", aggregate", spec.AggregateCommitment(s, d, salt))
-		add(name+", score", spec.ScoreCommitment(s, d, 5, salt))
+		add(name+", score", spec.ScoreCommitment(s, d, 5, nil, salt))
 	}
 	add("other update", spec.UpdateCommitment(slot, spec.Digest{1}, salt))
 	add("other update salt", spec.UpdateCommitment(slot, d, spec.Salt{8}))
 	add("other aggregate", spec.AggregateCommitment(slot, spec.Digest{1}, salt))
 	add("other aggregate salt", spec.AggregateCommitment(slot, d, spec.Salt{8}))
-	add("score of another model", spec.ScoreCommitment(slot, spec.Digest{1}, 5, salt))
-	add("other score", spec.ScoreCommitment(slot, d, 6, salt))
-	add("other score salt", spec.ScoreCommitment(slot, d, 5, spec.Salt{8}))
-	if len(seen) != 37 {
-		t.Errorf("%d commitments, want 37", len(seen))
+	add("score of another model", spec.ScoreCommitment(slot, spec.Digest{1}, 5, nil, salt))
+	add("other score", spec.ScoreCommitment(slot, d, 6, nil, salt))
+	add("other score salt", spec.ScoreCommitment(slot, d, 5, nil, spec.Salt{8}))
+	add("score with counts", spec.ScoreCommitment(slot, d, 5, []spec.Count{{Rows: 2, Correct: 1}}, salt))
+	add("other counts", spec.ScoreCommitment(slot, d, 5, []spec.Count{{Rows: 3, Correct: 1}}, salt))
+	add("counts of another class", spec.ScoreCommitment(slot, d, 5, []spec.Count{{}, {Rows: 2, Correct: 1}}, salt))
+	if len(seen) != 40 {
+		t.Errorf("%d commitments, want 40", len(seen))
 	}
 }
 
@@ -122,7 +125,8 @@ func TestCommitmentsAreStable(t *testing.T) {
 	for want, got := range map[string]spec.Digest{
 		"54af9f90267254f4528ae8108fb184b0054bb8c81349c0d38668706ae1a8ef7b": spec.UpdateCommitment(slot, d, salt),
 		"00590461f6f5dbb20f38b782f480563c52904f271d024756fdd6d65075c358c2": spec.AggregateCommitment(slot, d, salt),
-		"42ca4b9b624e7368935e02d2564ea3e9c7d11ac622e006287ab0f31c940c8adf": spec.ScoreCommitment(slot, d, 258, salt),
+		"42ca4b9b624e7368935e02d2564ea3e9c7d11ac622e006287ab0f31c940c8adf": spec.ScoreCommitment(slot, d, 258, nil, salt),
+		"32043a1784add87fa6eeb83437f980683596cf4207cd07c3bd66c4f6b5b3b592": spec.ScoreCommitment(slot, d, 258, []spec.Count{{Rows: 7, Correct: 5}, {Rows: 258, Correct: 0}}, salt),
 	} {
 		if got.String() != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -173,6 +173,7 @@ func (t Target) validate() error {
 	return first(
 		check{"target.accuracy", t.Accuracy > One, "want at most 1"},
 		check{"target.rounds", t.Rounds == 0 || t.Rounds > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
+		check{"target.patience", t.Patience > MaxRounds, fmt.Sprintf("want at most %d", MaxRounds)},
 	)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -143,6 +144,9 @@ func model(round uint64) spec.Digest { return spec.DigestOf([]byte{byte(round)})
 
 const accuracy spec.PPM = 900_000
 
+// counts are what it is made of: a hundred rows of each of the ten digits.
+func counts() []spec.Count { return slices.Repeat([]spec.Count{{Rows: 100, Correct: 90}}, 10) }
+
 func (m *measurement) ready(a account) sdk.Msg {
 	d := model(0) // for an evaluator, its shard
 	return &taskpb.MsgReady{Owner: a.owner(), Task: m.tasks, Digest: d[:]}
@@ -231,7 +235,7 @@ func (m *measurement) revealAggregate(round uint64) func(account) sdk.Msg {
 
 func (m *measurement) commitScore(round uint64) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
-		c := spec.ScoreCommitment(m.slot(a, round), model(round), accuracy, salt(a))
+		c := spec.ScoreCommitment(m.slot(a, round), model(round), accuracy, counts(), salt(a))
 		return &taskpb.MsgCommitScore{Owner: a.owner(), Task: m.tasks, Round: round, Commitment: c[:]}
 	}
 }
@@ -239,6 +243,10 @@ func (m *measurement) commitScore(round uint64) func(account) sdk.Msg {
 func (m *measurement) revealScore(round uint64) func(account) sdk.Msg {
 	return func(a account) sdk.Msg {
 		s := salt(a)
-		return &taskpb.MsgRevealScore{Owner: a.owner(), Task: m.tasks, Round: round, Score: uint32(accuracy), Salt: s[:]}
+		var told []taskpb.Count
+		for _, c := range counts() {
+			told = append(told, taskpb.Count{Rows: c.Rows, Correct: c.Correct})
+		}
+		return &taskpb.MsgRevealScore{Owner: a.owner(), Task: m.tasks, Round: round, Score: uint32(accuracy), Counts: told, Salt: s[:]}
 	}
 }

@@ -33,6 +33,7 @@ func costs(t *testing.T, trainers, committee int) map[string]uint64 {
 	asked.Selection.Trainers = max(1, uint32(trainers*10/13))
 	asked.Selection.Aggregators, asked.Selection.Evaluators = uint32(committee), uint32(committee)
 	asked.Selection.MinTrainers, asked.Escrow = 1, 1_000_000
+	asked.Model.Classes = spec.MaxCounts
 	id := w.create("alice", asked)
 	most := map[string]uint64{}
 	for range 60 {
@@ -89,9 +90,9 @@ func TestGasOfTheLongestAnswers(t *testing.T) {
 	asked := digits()
 	asked.Selection.Trainers, asked.Selection.MinTrainers = spec.MaxTrainers*10/13, 1
 	asked.Selection.Aggregators, asked.Selection.Evaluators = committee, committee
-	asked.Escrow = 1_000_000
+	asked.Escrow, asked.Model.Classes = 1_000_000, spec.MaxCounts
 	id := w.create("alice", asked)
-	w.play(id, 1, spec.PhaseScore)
+	w.play(id, 2, spec.PhaseTrain) // the scores of round 1 are open
 	aggregator := w.round(id).Aggregates[0].Node
 	for name, c := range map[string]struct {
 		entries uint64

@@ -58,6 +58,9 @@ func validate(g *taskpb.Genesis) error {
 		if r.Measures && (!t.Spec.Data.Learns() || correct(r) > 0) {
 			return fmt.Errorf("task %d round %d: it measures columns, and the task learns none or a trainer has judged a model in it", r.Task, r.Number)
 		}
+		if err := validateCounts(t.Spec, r); err != nil {
+			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
+		}
 		if err := validateStand(t, r); err != nil {
 			return fmt.Errorf("task %d round %d is in phase %s: %w", r.Task, r.Number, r.Phase, err)
 		}
@@ -77,6 +80,29 @@ func validate(g *taskpb.Genesis) error {
 	}
 	if g.Clock.Time < 0 || g.Clock.Block < 0 {
 		return fmt.Errorf("network time is %d at block time %d: want milliseconds, none below zero", g.Clock.Time, g.Clock.Block)
+	}
+	return nil
+}
+
+// validateCounts wants what evaluators have told of their shards to be what a task takes.
+func validateCounts(t spec.TaskSpec, r spec.Round) error {
+	for _, e := range r.Scores {
+		if len(e.Counts) > 0 && (e.Revealed == 0 || !t.CountsFit(e.Counts) || !t.Data.EnoughRows(e.Counts) || !t.Model.ScoreFits(e.Score, e.Counts)) {
+			return fmt.Errorf("node %d opened the score %s at height %d, which is not that of its %d counts, or these do not fit the task", e.Node, e.Score, e.Revealed, len(e.Counts))
+		}
+	}
+	return nil
+}
+
+// validateScores wants what a task says of its scores to be of its rounds.
+func validateScores(t spec.Task) error {
+	switch {
+	case max(t.Score, t.Best) > spec.One || t.Score > t.Best:
+		return fmt.Errorf("the newest score is %s, the best %s: want at most 1, and none above the best", t.Score, t.Best)
+	case t.BestRound > t.ScoredRound || t.ScoredRound > t.Round || (t.BestRound == 0) != (t.ScoredRound == 0):
+		return fmt.Errorf("round %d has the best score and round %d the newest, of %d rounds", t.BestRound, t.ScoredRound, t.Round)
+	case t.ScoredRound == 0 && t.Best > 0, uint64(t.Stale) > t.ScoredRound-t.BestRound:
+		return fmt.Errorf("%d models since round %d, which has the best score, %s, are no better; the newest that was scored is of round %d", t.Stale, t.BestRound, t.Best, t.ScoredRound)
 	}
 	return nil
 }
@@ -105,6 +131,9 @@ func validateTask(t spec.Task) error {
 		return err
 	}
 	if err := validateVotes(t); err != nil {
+		return err
+	}
+	if err := validateScores(t); err != nil {
 		return err
 	}
 	owner, err := sdk.AccAddressFromBech32(t.Owner)

@@ -7,17 +7,28 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/althing-network/althing/pb/taskpb"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
 func salt(node uint64) spec.Salt { return spec.Salt{byte(node), byte(node >> 8), 1} }
 
 // scoreOf is what an evaluator measures: 0.5 after the first round, 0.95 later.
-func scoreOf(round uint64) spec.PPM {
-	if round == 1 {
+func scoreOf(number uint64) spec.PPM {
+	if number == 1 {
 		return 500_000
 	}
 	return 950_000
+}
+
+// countsOf is what the score is made of: of each class as many rows as make the longest
+// message that there is, of a model with as many classes as are counted apart.
+func (w *world) countsOf(r spec.Round) (counts []spec.Count) {
+	const rows = 16_000_000 // of each of 64 classes: with more they were too many in all
+	for range w.task(r.Task).Spec.Model.Classes {
+		counts = append(counts, spec.Count{Rows: rows, Correct: rows / uint32(spec.One) * uint32(scoreOf(r.Number))})
+	}
+	return counts
 }
 
 // owed is what the honest nodes of a task would say now, those that have not yet.
@@ -77,13 +88,15 @@ func (w *world) answers(r spec.Round) (msgs []sdk.Msg) {
 		}
 	}
 	for _, e := range r.Scores {
-		salt := salt(e.Node)
+		salt, counts := salt(e.Node), w.countsOf(r)
 		switch {
 		case r.Phase == spec.PhaseScore && e.Committed == 0:
-			c := spec.ScoreCommitment(slot(e.Node), r.Next, scoreOf(r.Number), salt)
+			c := spec.ScoreCommitment(slot(e.Node), r.Next, scoreOf(r.Number), counts, salt)
 			msgs = append(msgs, &taskpb.MsgCommitScore{Owner: owner(e.Node), Task: r.Task, Round: r.Number, Commitment: c[:]})
 		case r.Phase == spec.PhaseOpen && e.Committed > 0 && e.Revealed == 0:
-			msgs = append(msgs, &taskpb.MsgRevealScore{Owner: owner(e.Node), Task: r.Task, Round: r.Number, Score: uint32(scoreOf(r.Number)), Salt: salt[:]})
+			m, err := taskpb.MessageOf(owner(e.Node), r.Task, round.RevealScore{Round: r.Number, Score: scoreOf(r.Number), Counts: counts, Salt: salt})
+			w.must(err)
+			msgs = append(msgs, m)
 		}
 	}
 	return msgs
@@ -113,17 +126,17 @@ func (w *world) say(id uint64) {
 }
 
 // play lets honest nodes carry a task to a phase of a round.
-func (w *world) play(id, round uint64, phase spec.Phase) {
+func (w *world) play(id, number uint64, phase spec.Phase) {
 	w.Helper()
 	w.full = phase == spec.PhaseProve
 	for range 200 {
-		if r := w.round(id); r.Number == round && r.Phase == phase {
+		if r := w.round(id); r.Number == number && r.Phase == phase {
 			return
 		}
 		w.say(id)
 		w.end()
 	}
-	w.Fatalf("round %d never came to %s: %+v", round, phase, w.task(id))
+	w.Fatalf("round %d never came to %s: %+v", number, phase, w.task(id))
 }
 
 // finish lets honest nodes carry a task to its end.

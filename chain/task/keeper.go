@@ -107,14 +107,16 @@ type Keeper struct {
 	authority string
 
 	next       collections.Sequence
-	tasks      collections.Map[uint64, taskpb.Task] // without their task files
+	tasks      collections.Map[uint64, taskpb.Task] // without their task files and committees
+	committees collections.Map[uint64, taskpb.Task] // of a task its aggregators and evaluators, and nothing else
 	files      collections.Map[uint64, taskpb.TaskSpec]
 	rounds     collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number; without the parts of participants
 	trainers   collections.Map[partKey, taskpb.Contribution]                   // by node
 	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place; without what they hold
 	holds      collections.Map[partKey, []byte]                                // by place of the aggregator
 	bitmaps    collections.Map[collections.Pair[uint64, uint64], []byte]       // task, number: who has committed
-	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place
+	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place; without their counts
+	counts     collections.Map[partKey, taskpb.Evaluation]                     // by place of the evaluator: its counts, and nothing else
 	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
 	free       collections.Map[partKey, uint64]                                // task, round, node: its free messages in the phase that have not been carried out
 	due        collections.KeySet[dueKey]
@@ -147,11 +149,13 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		scores:     collections.NewMap(sb, collections.NewPrefix(10), "scores", part, codec.CollValue[taskpb.Evaluation](cdc)),
 		committed: collections.NewMap(sb, collections.NewPrefix(11), "committed",
 			collections.PairKeyCodec(collections.Uint64Key, collections.BytesKey), collections.Uint64Value),
-		holds:   collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
-		bitmaps: collections.NewMap(sb, collections.NewPrefix(14), "bitmaps", pair, collections.BytesValue),
-		free:    collections.NewMap(sb, collections.NewPrefix(15), "free", part, collections.Uint64Value),
-		clock:   collections.NewItem(sb, collections.NewPrefix(13), "clock", codec.CollValue[taskpb.Clock](cdc)),
-		tariff:  collections.NewItem(sb, collections.NewPrefix(16), "tariff", codec.CollValue[taskpb.Tariff](cdc)),
+		committees: collections.NewMap(sb, collections.NewPrefix(18), "committees", collections.Uint64Key, codec.CollValue[taskpb.Task](cdc)),
+		counts:     collections.NewMap(sb, collections.NewPrefix(17), "counts", part, codec.CollValue[taskpb.Evaluation](cdc)),
+		holds:      collections.NewMap(sb, collections.NewPrefix(12), "holds", part, collections.BytesValue),
+		bitmaps:    collections.NewMap(sb, collections.NewPrefix(14), "bitmaps", pair, collections.BytesValue),
+		free:       collections.NewMap(sb, collections.NewPrefix(15), "free", part, collections.Uint64Value),
+		clock:      collections.NewItem(sb, collections.NewPrefix(13), "clock", codec.CollValue[taskpb.Clock](cdc)),
+		tariff:     collections.NewItem(sb, collections.NewPrefix(16), "tariff", codec.CollValue[taskpb.Tariff](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err) // two collections share a prefix: a mistake in the lines above

@@ -16,9 +16,9 @@ import (
 )
 
 // A task lies in the store in pieces, so that a message reads and writes no more
-// than what it is about: its task file, which never changes; its record; the record
-// of each round; each participant's part in a round, and the bitmaps, which grow with
-// the trainers.
+// than what it is about: its task file, which never changes; its committee, which gets
+// ready before round 1; its record; the record of each round; each participant's part in a
+// round, what evaluators counted, and the bitmaps, which grow with the trainers.
 
 // partKey is the place of a part: task, round, and the node of a trainer, or the
 // place of an aggregator or an evaluator in its list.
@@ -53,7 +53,7 @@ func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.
 	return sensible(r.ToSpec)
 }
 
-// task reads a task with its task file.
+// task reads a task with its task file and its committee.
 func (k Keeper) task(ctx context.Context, id uint64) (taskpb.Task, error) {
 	t, err := k.tasks.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
@@ -65,11 +65,18 @@ func (k Keeper) task(ctx context.Context, id uint64) (taskpb.Task, error) {
 	return k.whole(ctx, t)
 }
 
-// whole adds the task file to a task.
+// whole adds the task file and the committee to a task.
 func (k Keeper) whole(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
 	file, err := k.files.Get(ctx, t.Id)
-	t.Spec = &file
-	return t, err
+	if err != nil {
+		return t, err
+	}
+	committee, err := k.committees.Get(ctx, t.Id)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) { // a task that waits has none
+		return t, err
+	}
+	t.Spec, t.Aggregators, t.Evaluators = &file, committee.Aggregators, committee.Evaluators
+	return t, nil
 }
 
 // record reads a round without the parts of its participants.
@@ -82,11 +89,13 @@ func (k Keeper) record(ctx context.Context, task, number uint64) (taskpb.Round, 
 }
 
 // everyPart is what a query shows and the end of a block looks at.
-func everyPart() round.Parts { return round.Parts{Trainers: true, Committee: true, Holds: true} }
+func everyPart() round.Parts {
+	return round.Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true}
+}
 
 // read adds some participants' parts to a round.
 func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
-	if parts.Committee {
+	if parts.Aggregates {
 		r.Committed, err = k.bitmaps.Get(ctx, collections.Join(r.Task, r.Number))
 		if err != nil && !errors.Is(err, collections.ErrNotFound) { // there is none while the round trains
 			return err
@@ -94,6 +103,8 @@ func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (e
 		if r.Aggregates, err = list(ctx, k.aggregates, r); err != nil {
 			return err
 		}
+	}
+	if parts.Scores {
 		if r.Scores, err = list(ctx, k.scores, r); err != nil {
 			return err
 		}
@@ -105,6 +116,16 @@ func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (e
 		if r.Aggregates[i].Holds, err = k.holds.Get(ctx, collections.Join3(r.Task, r.Number, uint64(i))); err != nil {
 			return err
 		}
+	}
+	for i := range r.Scores {
+		if !parts.Holds || r.Scores[i].Revealed == 0 {
+			continue
+		}
+		told, err := k.counts.Get(ctx, collections.Join3(r.Task, r.Number, uint64(i)))
+		if err != nil && !errors.Is(err, collections.ErrNotFound) { // who tells the score alone has none
+			return err
+		}
+		r.Scores[i].Counts = told.Counts
 	}
 	if parts.Trainers {
 		r.Trainers, err = list(ctx, k.trainers, r)
@@ -171,6 +192,12 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 		}
 	}
 	old, record := taskpb.RecordFromSpec(before.Task), taskpb.RecordFromSpec(after.Task)
+	was := taskpb.Task{Aggregators: old.Aggregators, Evaluators: old.Evaluators}
+	is := taskpb.Task{Aggregators: record.Aggregators, Evaluators: record.Evaluators}
+	if err := write(ctx, k.committees, id, was, is); err != nil {
+		return err
+	}
+	old.Aggregators, old.Evaluators, record.Aggregators, record.Evaluators = nil, nil, nil, nil
 	return write(ctx, k.tasks, id, old, record)
 }
 
@@ -277,6 +304,12 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			old = before.Scores[i]
 		}
 		key := collections.Join3(after.Task, after.Number, uint64(i))
+		if e.Revealed > 0 && old.Revealed == 0 && len(e.Counts) > 0 {
+			if err := k.counts.Set(ctx, key, taskpb.EvaluationFromSpec(spec.Evaluation{Counts: e.Counts})); err != nil {
+				return err
+			}
+		}
+		old.Counts, e.Counts = nil, nil
 		if err := write(ctx, k.scores, key, taskpb.EvaluationFromSpec(old), taskpb.EvaluationFromSpec(e)); err != nil {
 			return err
 		}

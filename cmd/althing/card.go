@@ -20,16 +20,18 @@ type card struct {
 	Promise      *promise      `json:"promise,omitempty"` // of a private task, as what it charged so far
 	Charges      []charge      `json:"charges,omitempty"`
 	names        map[uint64]string
+	scored       spec.Round // that has the task's newest score
 }
 
 // version is one model of a task; that of round 0 comes from the seed.
 type version struct {
-	Round     uint64      `json:"round"`
-	Model     spec.Digest `json:"model"`
-	Score     *spec.PPM   `json:"score,omitempty"`           // by the evaluators
-	Federated *spec.PPM   `json:"federated_score,omitempty"` // by the trainers of the round that began with it
-	Survivors int         `json:"survivors"`
-	Height    int64       `json:"height,omitempty"`
+	Round     uint64        `json:"round"`
+	Model     spec.Digest   `json:"model"`
+	Score     *spec.PPM     `json:"score,omitempty"` // by the evaluators: the median
+	Holdout   *spec.Holdout `json:"holdout,omitempty"`
+	Federated *spec.PPM     `json:"federated_score,omitempty"` // by the trainers of the round that began with it
+	Survivors int           `json:"survivors"`
+	Height    int64         `json:"height,omitempty"`
 }
 
 // participant is what a node did for a task in one role.
@@ -65,6 +67,11 @@ func readCard(ctx context.Context, c *client.Client, t spec.Task) (card, error) 
 		parts[i].Name = known[parts[i].Node]
 	}
 	shown := card{Task: t, Parameters: size, Versions: versions(t, rounds), Participants: parts, Promise: promiseOf(t.Spec), names: known}
+	for _, r := range rounds {
+		if t.ScoredRound > 0 && r.Number == t.ScoredRound {
+			shown.scored = r
+		}
+	}
 	if t.Spec.Private() && len(rounds) > 0 {
 		over := slices.DeleteFunc(rounds, func(r spec.Round) bool { return !r.Phase.Final() })
 		if shown.Charges, err = charges(ctx, c, t, over); err != nil {
@@ -74,8 +81,7 @@ func readCard(ctx context.Context, c *client.Client, t spec.Task) (card, error) 
 	return shown, nil
 }
 
-// versions lists the models of a task. What the trainers of a round say is about
-// the model they began with, so it stands with the version before.
+// versions lists the models of a task, each with what is known of that model.
 func versions(t spec.Task, rounds []spec.Round) (list []version) {
 	first := t.Model
 	if len(rounds) > 0 {
@@ -84,14 +90,13 @@ func versions(t spec.Task, rounds []spec.Round) (list []version) {
 	if first.IsZero() {
 		return []version{}
 	}
-	list = append(list, version{Model: first})
-	for _, r := range rounds {
-		newest := &list[len(list)-1]
-		if newest.Federated == nil && newest.Model == r.Base {
-			newest.Federated = federated(r)
-		}
+	list = append(list, version{Model: first, Federated: federatedOf(first, rounds)})
+	for i, r := range rounds {
 		if r.Phase == spec.PhaseSettled {
-			list = append(list, version{Round: r.Number, Model: r.Next, Score: number(r.Score, r.Scored), Survivors: r.Survivors(), Height: r.Closed})
+			list = append(list, version{
+				Round: r.Number, Model: r.Next, Score: number(r.Score, r.Scored), Holdout: holdout(r),
+				Federated: federatedOf(r.Next, rounds[i+1:]), Survivors: r.Survivors(), Height: r.Closed,
+			})
 		}
 	}
 	return list
@@ -144,7 +149,7 @@ func (s *session) showCard(c card) error {
 		return s.line(c)
 	}
 	t := s.table()
-	standing(t, c.Task)
+	standing(t, c.Task, c.scored)
 	rules(t, c.Task.Spec)
 	for _, f := range c.Task.Faults {
 		t.row("fault", fmt.Sprintf("%s by node %d %s in round %d: %s", f.Kind, f.Node, c.names[f.Node], f.Round, f.Digest))
@@ -153,9 +158,9 @@ func (s *session) showCard(c card) error {
 		return err
 	}
 	fmt.Fprintln(s.out)
-	t = s.table("ROUND", "SCORE", "FEDERATED", "SURVIVORS", "HEIGHT", "MODEL")
+	t = s.table("ROUND", "SCORE", "HOLD-OUT", "ROWS", "FEDERATED", "SURVIVORS", "HEIGHT", "MODEL")
 	for _, v := range c.Versions {
-		t.row(v.Round, figure(v.Score), figure(v.Federated), unless(v.Round == 0, v.Survivors), height(v.Height), v.Model)
+		t.row(v.Round, figure(v.Score), wholeAccuracy(v.Holdout), wholeRows(v.Holdout), figure(v.Federated), unless(v.Round == 0, v.Survivors), height(v.Height), v.Model)
 	}
 	if err := t.flush(); err != nil {
 		return err

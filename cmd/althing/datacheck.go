@@ -31,7 +31,7 @@ whether the rows fit a task.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := data.Inspect(args[0], r.said())
 			if err != nil {
-				return err
+				return unfound(args[0], err)
 			}
 			if err := s.showReport(report); err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -38,8 +37,9 @@ it has, and how much privacy may be lost of it; never a row. The owner's own led
 the home folder, takes it in first: it knows rows again, and refuses to register the
 same ones twice.
 
-FILE is what a node's data may be: a CSV file or a folder of IDX files. Name and classes
-are those of the home folder's node where nothing else is said.`,
+FILE is what a node's data may be: a table in CSV, Parquet or NPZ, or a folder of IDX
+files. Its name, and how it is read, are those of the home folder's node where nothing
+else is said; "data check" shows what it holds.`,
 		Example: "  althing data register net/trainer-1/rows.csv --epsilon 8 --home net/trainer-1\n" +
 			"  althing data register rows.csv --epsilon 2 --delta 1e-6 --withhold --grant 7,8 --home net/trainer-1",
 		Args: cobra.ExactArgs(1),
@@ -118,10 +118,11 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 	if err != nil {
 		return t, d, err
 	}
-	if r.reading.options.Classes = r.classes; r.classes == 0 {
-		r.reading.options.Classes = config.Data.Classes
+	own, err := r.own(config.Data, path)
+	if err != nil {
+		return t, d, err
 	}
-	if t, err = r.rows(path); err != nil {
+	if t, err = own.Own(home); err != nil {
 		return t, d, err
 	}
 	if t.Rows() == 0 {
@@ -137,26 +138,34 @@ func (r registering) describe(home, path string) (t data.Table, d spec.Descripti
 	return t, d, nil
 }
 
-// rows reads a file of rows, or a folder of images.
-func (r registering) rows(path string) (data.Table, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return data.Table{}, err
-	case !info.IsDir():
-		t, _, err := r.reading.table(path)
-		return t, err
-	case r.reading.options.Classes > 0:
-		return data.Open(path, r.reading.options.Classes)
+// own is how the rows of a file are read: as the home folder's node reads its own, unless
+// flags say something else.
+func (r registering) own(of daemon.Rows, path string) (daemon.Rows, error) {
+	var err error
+	if of.File, err = filepath.Abs(path); err != nil {
+		return of, err
 	}
-	t, err := data.Open(path, spec.MaxWidth)
-	if err == nil {
-		t, err = t.Numbered()
+	o := r.reading.said()
+	changed := r.reading.command.Flags().Changed
+	if changed("label") {
+		of.Label = o.Label
 	}
-	if err != nil {
-		return t, fmt.Errorf("%s: %w", path, err)
+	if changed("drop") {
+		of.Drop = o.Drop
 	}
-	return t, nil
+	if changed("categories") {
+		of.Categories = o.Categories
+	}
+	if changed("missing") {
+		of.Missing = o.Missing
+	}
+	if changed("regression") {
+		of.Regression = o.Regression
+	}
+	if r.classes > 0 {
+		of.Classes = r.classes
+	}
+	return of, nil
 }
 
 // valid refuses a description that the chain would refuse, before the owner's own ledger
@@ -179,7 +188,7 @@ func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
 		return
 	}
-	held, err := data.Open(filepath.Join(s.home, config.Data.File), config.Data.Classes)
+	held, err := config.Data.Own(s.home)
 	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
 		fmt.Fprintf(s.err, "althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too\n", n.ID, d.Name)
 	}

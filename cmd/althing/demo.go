@@ -23,13 +23,14 @@ folder; without it the model and the rows that it is judged on stay in a tempora
 one, or everything when the run fails.
 
 Exit code 0: the target was reached. 3: it was not.` + sizes,
-		Example: "  althing demo\n  althing demo --govern\n  althing demo --model softmax --target 0.94\n  althing demo --liar 1 --json",
+		Example: "  althing demo\n  althing demo --govern\n  althing demo --model softmax --target 0.94\n  althing demo --data rows.csv --label outcome --missing impute\n  althing demo --liar 1 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.runDemo(cmd.Context(), n)
 		},
 	}
 	n.flags(c)
+	c.Flags().StringVar(&n.taskFile, "task", "", "task file: run it as it is, with as many nodes as it asks for (with --data, rows of its schema)")
 	c.Flags().BoolVar(&n.govern, "govern", false, "let holders vote while it trains: on the learning rate, on who joins and on who leaves")
 	return c
 }

@@ -105,7 +105,7 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 	heights := d.chain.Heights(ctx)
 	introduced, last := false, spec.Round{} // that was shown last
 	var settled spec.Round                  // the newest that has
-	opened := time.Now()
+	opened, made := time.Now(), origins{}
 	for {
 		task, err := d.chain.Task(ctx, id)
 		if err != nil {
@@ -125,11 +125,12 @@ func (d *demonstration) follow(ctx context.Context, id uint64) (spec.Task, error
 				d.face.progress(task, r)
 			}
 			if ended = ended && r.Phase.Final(); ended {
-				e := d.event(r, max(last.Closed, r.Opened), time.Since(opened))
+				e := d.event(r, made.of(task, r.Base), max(last.Closed, r.Opened), time.Since(opened))
 				if e.promised, err = spentBy(ctx, d.chain, task.Spec, r); err != nil {
 					return task, err
 				}
 				d.face.round(e)
+				made.add(r)
 				last, opened = r, time.Now()
 				if r.Phase == spec.PhaseSettled {
 					settled = r
@@ -168,11 +169,12 @@ func (d *demonstration) govern(ctx context.Context, task spec.Task, settled spec
 
 // event is a finished round, as the chain tells it; how long the trainers took
 // stands in their journals. A round that overlapped with the one before counts from
-// the height at which that one ended.
-func (d *demonstration) event(r spec.Round, from int64, took time.Duration) roundEvent {
+// the height at which that one ended. Base says where the model comes from with which it
+// began.
+func (d *demonstration) event(r spec.Round, base string, from int64, took time.Duration) roundEvent {
 	e := roundEvent{
 		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-		Accuracy: r.Score, Federated: r.FederatedScore(), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
+		Accuracy: number(r.Score, r.Scored), Holdout: holdout(r), BaseFederated: federated(r), Base: r.Base, Model: r.Next, base: base, Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
 		names:  d.names,
 		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),
 	}

@@ -15,6 +15,9 @@ import (
 // write makes the network's folder, with a task file for it. Without a name it
 // is a temporary one.
 func (n network) write(dir string, port int) (local daemon.Localnet, task spec.TaskSpec, err error) {
+	if n, err = n.follow(); err != nil {
+		return local, task, err
+	}
 	if err := n.validate(); err != nil {
 		return local, task, err
 	}

@@ -35,8 +35,8 @@ func (l *live) round(e roundEvent) {
 	l.draw()
 	l.plain.round(e)
 	l.spent = e.promised
-	if e.Phase == spec.PhaseSettled {
-		l.scores = append(l.scores, float64(e.Accuracy)/float64(spec.One))
+	if e.Accuracy != nil {
+		l.scores = append(l.scores, float64(*e.Accuracy)/float64(spec.One))
 	}
 }
 

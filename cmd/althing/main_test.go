@@ -37,8 +37,22 @@ func TestSessions(t *testing.T) {
 }
 
 // prepare puts a model into the session's folder that gives a row of two
-// features the class of the larger one.
+// features the class of the larger one, and tables with a model that has learned from one.
 func prepare(env *testscript.Env, local daemon.Localnet) error {
+	if err := os.CopyFS(filepath.Join(env.WorkDir, "tables"), os.DirFS("../../data/testdata/tables")); err != nil {
+		return err
+	}
+	learned, err := learnedFrom(filepath.Join(env.WorkDir, "tables", "plain.csv"), "", reading{})
+	if err != nil {
+		return err
+	}
+	plain, err := learned.Encode()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "plain.safetensors"), plain, 0o600); err != nil {
+		return err
+	}
 	b, err := model.File{Model: spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2}, Weights: []float32{1, 0, 0, 1, 0, 0}}.Encode()
 	if err != nil {
 		return err

@@ -20,7 +20,8 @@ func (s *session) modelList() *cobra.Command {
 		Use:   "list",
 		Short: "List the lines of models that the network knows",
 		Long: `Lists the lines of models: each is all versions of one model, whatever tasks of its
-owner made them. The score is that of the newest version that has one.`,
+owner made them. NEWEST is the number of the newest one, SCORED the number of the newest
+one that has a score, and that score.`,
 		Example: "  althing model list\n  althing model list --all --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -74,8 +75,8 @@ shows the first digits; --json has all of them.`,
 }
 
 func (s *session) showLines(lines []spec.Line) error {
-	return show(s, lines, []any{"LINE", "NAME", "VERSIONS", "SCORE", "OWNER"}, func(l spec.Line) []any {
-		return []any{l.ID, l.Name, l.Versions, unless(l.Scored == 0, l.Score), l.Owner}
+	return show(s, lines, []any{"LINE", "NAME", "NEWEST", "SCORED", "OWNER"}, func(l spec.Line) []any {
+		return []any{l.ID, l.Name, l.Versions, unless(l.Scored == 0, fmt.Sprintf("%d %s", l.Scored, l.Score)), l.Owner}
 	})
 }
 

@@ -35,9 +35,9 @@ func TestModelLines(t *testing.T) {
 	}
 	for _, c := range []struct{ want, got string }{
 		{
-			"LINE  NAME    VERSIONS  SCORE     OWNER\n" +
-				"1     digits  4         0.912345  " + line.Owner + "\n" +
-				"2     task-9  0         -         " + line.Owner + "\n",
+			"LINE  NAME    NEWEST  SCORED      OWNER\n" +
+				"1     digits  4       2 0.912345  " + line.Owner + "\n" +
+				"2     task-9  0       -           " + line.Owner + "\n",
 			shown(false, func(s *session) error {
 				return s.showLines([]spec.Line{line, {ID: 2, Name: "task-9", Owner: line.Owner}})
 			}),

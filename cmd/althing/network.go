@@ -20,6 +20,8 @@ type network struct {
 	target, alpha                                 float64
 	file, architecture, features                  string
 	reading                                       reading
+	taskFile                                      string
+	asked                                         spec.TaskSpec // what taskFile says
 	seed                                          uint64
 	commit                                        time.Duration
 	voting, delay                                 time.Duration // of proposals; 0: what a [daemon.Localnet] takes
@@ -68,6 +70,9 @@ const shortGossip = 5 * time.Millisecond
 
 // task is what the network's consumer asks for.
 func (n network) task(parts rows) (spec.TaskSpec, error) {
+	if n.taskFile != "" {
+		return n.asked, nil
+	}
 	t, err := n.learn(parts)
 	if err != nil {
 		return t, err
@@ -113,7 +118,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 			Policy: spec.Policy{SoleAggregator: n.aggregators == 1},
 		}}
 		if rows.Rows() > 0 {
-			r.Config.Data = daemon.Rows{Name: parts.data.Name, File: "rows.csv", Classes: rows.Classes}
+			r.Config.Data = daemon.Rows{Name: parts.data.Name, File: "rows.csv", Classes: rows.Classes, Missing: parts.data.Missing}
 			if rows.Pixels() {
 				r.Config.Data.File = "rows"
 			}
@@ -130,7 +135,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 	for i, shard := range parts.shards {
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
-	add(customer, spec.Consumer, data.Table{}, false).Funds = 10 * escrow
+	add(customer, spec.Consumer, data.Table{}, false).Funds = max(10*escrow, 2*task.Escrow)
 	newcomer := add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
 	if n.govern {
 		newcomer.Config.Stake = 0 // it applies

@@ -43,12 +43,12 @@ func (p *plain) round(e roundEvent) {
 		p.without(e)
 		return
 	}
-	fmt.Fprintf(p.out, "round %3d  accuracy %-8s  %d of %d updates  %d blocks  %.1f s (training %.2f s)",
-		e.Round, e.Accuracy, e.Survivors, e.Trainers, e.Blocks, e.Seconds, e.TrainSeconds)
+	fmt.Fprintf(p.out, "round %3d  %s  %d of %d updates  %d blocks  %.1f s (training %.2f s)",
+		e.Round, howGood(e.Accuracy, e.Holdout), e.Survivors, e.Trainers, e.Blocks, e.Seconds, e.TrainSeconds)
 	if e.promised != nil {
 		fmt.Fprintf(p.out, "  epsilon %.3f spent", e.Epsilon)
 	}
-	fmt.Fprintln(p.out)
+	fmt.Fprintln(p.out, baseFederated(e.BaseFederated, e.base))
 	p.without(e)
 }
 
@@ -78,11 +78,23 @@ func (p *plain) summary(s summary) {
 	case !s.TargetReached:
 		verdict = "target not reached (" + s.State + ")"
 	}
-	fmt.Fprintf(p.out, "\n%s after %s: accuracy %s", verdict, counted(s.Rounds, "round"), s.Accuracy)
+	fmt.Fprintf(p.out, "\n%s after %s: ", verdict, counted(s.Rounds, "round"))
+	if s.Accuracy == nil {
+		fmt.Fprint(p.out, notScored)
+	} else {
+		fmt.Fprintf(p.out, "accuracy %s (round %d)", *s.Accuracy, s.ScoredRound)
+	}
 	if s.BestSingleTrainer != nil {
 		fmt.Fprintf(p.out, ", best trainer alone %s", *s.BestSingleTrainer)
 	}
 	fmt.Fprintln(p.out)
+	if h := s.Holdout; h != nil {
+		fmt.Fprintf(p.out, "whole hold-out %s of %d rows", h.Accuracy, h.Rows)
+		if len(h.Classes) > 0 {
+			fmt.Fprintf(p.out, ", balanced over the classes %s, always the largest class %s", h.Balanced, h.Largest)
+		}
+		fmt.Fprintln(p.out)
+	}
 	if s.promised != nil {
 		fmt.Fprintln(p.out, s.promised)
 	}

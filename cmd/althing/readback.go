@@ -28,12 +28,17 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 		return summary{}, err
 	}
 	s := summary{
-		Event: "summary", Task: task.ID, Rounds: task.Accepted, Accuracy: task.Score,
+		Event: "summary", Task: task.ID, Rounds: task.Accepted, Accuracy: number(task.Score, task.ScoredRound > 0), ScoredRound: task.ScoredRound,
 		Target:        task.Spec.Target.Accuracy,
 		TargetReached: task.State == spec.TaskReached || task.Spec.Target.Accuracy == 0 && task.State == spec.TaskSpent,
 		Model:         task.Model, Escrow: task.Spec.Escrow, Paid: task.Paid, Refunded: task.Refunded,
 		State: string(task.State), Home: d.local.Dir, Faults: []namedFault{},
 	}
+	scored, err := scoredRound(ctx, fresh, task)
+	if err != nil {
+		return s, err
+	}
+	s.Holdout = holdout(scored)
 	trainers, _, err := fresh.Nodes(ctx, spec.Trainer, true, client.Page{Limit: 1000})
 	if err != nil {
 		return s, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ import (
 // round is about the training rounds of a task.
 func (s *session) round() *cobra.Command {
 	return noun("round", "See how a task trains, round by round, and recompute a round",
-		s.roundList(), s.roundShow(), s.roundWatch(), s.roundVerify())
+		s.roundList(), s.roundShow(), s.roundWatch(), s.roundVerify(), s.roundBaselines())
 }
 
 func (s *session) roundList() *cobra.Command {
@@ -23,8 +24,10 @@ func (s *session) roundList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list TASK",
 		Short: "List the rounds of a task",
-		Long: `Lists the rounds of a task. SCORE is the evaluators' accuracy of the model that
-the round made, FEDERATED the trainers' own of the model it began with.`,
+		Long: `Lists the rounds of a task. All figures of a line are of the model
+that its round made: SCORE is the median of the evaluators' accuracies, HOLD-OUT
+the accuracy on the ROWS of all of them together, FEDERATED the trainers' own, as
+those of the next round found it before they trained.`,
 		Example: "  althing round list 1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,11 +42,19 @@ the round made, FEDERATED the trainers' own of the model it began with.`,
 				return err
 			}
 			s.more(more, "round list", fmt.Sprint(t.ID), fmt.Sprintf("--limit %d", p.limit))
+			behind := rounds
+			if len(rounds) > 0 {
+				beyond, err := following(cmd.Context(), c, rounds[len(rounds)-1])
+				if err != nil {
+					return err
+				}
+				behind = append(slices.Clone(rounds), beyond...)
+			}
 			views := make([]view, len(rounds))
 			for i, r := range rounds {
-				views[i] = viewOf(r)
+				views[i] = viewOf(r, behind[i+1:])
 			}
-			return show(s, views, []any{"ROUND", "PHASE", "SCORE", "FEDERATED", "TRAINERS", "SURVIVORS", "PAID", "OPENED", "CLOSED", "MODEL"}, roundRow)
+			return show(s, views, []any{"ROUND", "PHASE", "SCORE", "HOLD-OUT", "ROWS", "FEDERATED", "TRAINERS", "SURVIVORS", "PAID", "OPENED", "CLOSED", "MODEL"}, roundRow)
 		},
 	}
 	p.flags(c)
@@ -53,24 +64,19 @@ the round made, FEDERATED the trainers' own of the model it began with.`,
 // view is a round with what follows from it.
 type view struct {
 	spec.Round
-	Survived  int       `json:"survivors"`
-	Federated *spec.PPM `json:"federated_score,omitempty"` // the trainers' own, of Base
-	LeftOut   []leftOut `json:"left_out,omitempty"`
+	Survived      int           `json:"survivors"`
+	Holdout       *spec.Holdout `json:"holdout,omitempty"`
+	Federated     *spec.PPM     `json:"federated_score,omitempty"`      // of Next, by the trainers of a later round
+	BaseFederated *spec.PPM     `json:"base_federated_score,omitempty"` // of Base, by the trainers of this round
+	LeftOut       []leftOut     `json:"left_out,omitempty"`
 }
 
-func viewOf(r spec.Round) view {
-	return view{Round: r, Survived: r.Survivors(), Federated: federated(r), LeftOut: leftOuts(r)}
-}
-
-// federated is how good the trainers found the model they began with, if any
-// has said so.
-func federated(r spec.Round) *spec.PPM {
-	for _, t := range r.Trainers {
-		if t.Height > 0 && t.Samples > 0 {
-			return number(r.FederatedScore(), true)
-		}
+// viewOf is a round with what the rounds behind it tell of its model.
+func viewOf(r spec.Round, behind []spec.Round) view {
+	return view{
+		Round: r, Survived: r.Survivors(), Holdout: holdout(r),
+		Federated: federatedOf(r.Next, behind), BaseFederated: federated(r), LeftOut: leftOuts(r),
 	}
-	return nil
 }
 
 func roundRow(v view) []any {
@@ -79,9 +85,24 @@ func roundRow(v view) []any {
 		phase += ": " + v.Reason
 	}
 	return []any{
-		v.Number, phase, unless(!v.Scored, v.Score), figure(v.Federated), len(v.Trainers), v.Survived,
+		v.Number, phase, unless(!v.Scored, v.Score), wholeAccuracy(v.Holdout), wholeRows(v.Holdout), figure(v.Federated), len(v.Trainers), v.Survived,
 		money(v.Paid), v.Opened, height(v.Closed), unless(v.Next.IsZero(), v.Next.Short()),
 	}
+}
+
+// wholeAccuracy and wholeRows are cells for the whole hold-out.
+func wholeAccuracy(h *spec.Holdout) any {
+	if h == nil {
+		return "-"
+	}
+	return h.Accuracy
+}
+
+func wholeRows(h *spec.Holdout) any {
+	if h == nil {
+		return "-"
+	}
+	return h.Rows
 }
 
 // allRounds reads every round of a task.
@@ -92,19 +113,19 @@ func allRounds(ctx context.Context, c *client.Client, task uint64) ([]spec.Round
 	return rounds, err
 }
 
-// findRound reads the round that two words name.
-func (s *session) findRound(ctx context.Context, task, number string) (*client.Client, spec.Round, error) {
+// findRound reads the round that two words name, and its task.
+func (s *session) findRound(ctx context.Context, task, number string) (*client.Client, spec.Task, spec.Round, error) {
 	n, err := id("round", number)
 	if err != nil {
-		return nil, spec.Round{}, err
+		return nil, spec.Task{}, spec.Round{}, err
 	}
 	c, t, err := s.find(ctx, task)
 	if err != nil {
-		return nil, spec.Round{}, err
+		return nil, t, spec.Round{}, err
 	}
 	r, err := c.Round(ctx, t.ID, n)
 	if errors.Is(err, round.ErrRoundNotFound) {
 		err = hinted{err, s.command("round list", fmt.Sprint(t.ID))}
 	}
-	return c, r, err
+	return c, t, r, err
 }

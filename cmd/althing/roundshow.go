@@ -17,19 +17,25 @@ func (s *session) roundShow() *cobra.Command {
 		Example: "  althing round show 1 3",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, r, err := s.findRound(cmd.Context(), args[0], args[1])
+			c, task, r, err := s.findRound(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
 			}
-			if s.json {
-				return s.line(viewOf(r))
+			behind, err := following(cmd.Context(), c, r)
+			if err != nil {
+				return err
 			}
-			return s.showRound(cmd.Context(), c, r)
+			v := viewOf(r, behind)
+			if s.json {
+				return s.line(v)
+			}
+			return s.showRound(cmd.Context(), c, task, v)
 		},
 	}
 }
 
-func (s *session) showRound(ctx context.Context, c *client.Client, r spec.Round) error {
+func (s *session) showRound(ctx context.Context, c *client.Client, task spec.Task, v view) error {
+	r := v.Round
 	known, err := names(ctx, c, participants(r))
 	if err != nil {
 		return err
@@ -46,16 +52,45 @@ func (s *session) showRound(ctx context.Context, c *client.Client, r spec.Round)
 		t.row("closed", fmt.Sprintf("at height %d", r.Closed))
 	}
 	t.row("base model", r.Base)
+	t.row("federated score", unless(v.BaseFederated == nil, fmt.Sprintf("%v, of the base model, by the trainers", figure(v.BaseFederated))))
 	t.row("next model", unless(r.Next.IsZero(), r.Next))
-	t.row("score", unless(!r.Scored, fmt.Sprintf("%s, of the next model, by the evaluators", r.Score)))
-	fed := federated(r)
-	t.row("federated score", unless(fed == nil, fmt.Sprintf("%v, of the base model, by the trainers", figure(fed))))
+	switch {
+	case r.Scored:
+		t.row("score", fmt.Sprintf("%s, of the next model: the median of the evaluators, by stake", r.Score))
+	case r.Phase == spec.PhaseSettled:
+		t.row("score", notScored)
+	}
+	holdoutRows(t, r)
+	if v.Federated != nil {
+		t.row("federated score", fmt.Sprintf("%v, of the next model, by the trainers of the round after it", figure(v.Federated)))
+	}
 	t.row("survivors", fmt.Sprintf("%d of %d trainers", r.Survivors(), len(r.Trainers)))
 	t.row("paid", fmt.Sprintf("%s, of it %s to the validators of blocks", money(r.Paid), money(r.Validators)))
 	if err := t.flush(); err != nil {
 		return err
 	}
-	return s.showParts(r, known)
+	if err := s.showParts(r, known); err != nil {
+		return err
+	}
+	return s.showClasses(task.Spec.Data.Schema.Classes, v.Holdout)
+}
+
+// showClasses tells what the evaluators found together of each class, with the names that a
+// schema gives them.
+func (s *session) showClasses(names []string, h *spec.Holdout) error {
+	if h == nil || len(h.Classes) == 0 {
+		return nil
+	}
+	fmt.Fprintln(s.out)
+	t := s.table("CLASS", "ROWS", "RIGHT", "ACCURACY")
+	for i, c := range h.Classes {
+		name := fmt.Sprint(i)
+		if i < len(names) {
+			name = names[i]
+		}
+		t.row(name, c.Rows, c.Correct, unless(c.Rows == 0, c.Accuracy))
+	}
+	return t.flush()
 }
 
 // showParts tells what each participant did.
@@ -80,9 +115,13 @@ func (s *session) showParts(r spec.Round, known map[uint64]string) error {
 		return err
 	}
 	fmt.Fprintln(s.out)
-	t = s.table("EVALUATOR", "NAME", "STAKE", "COMMITTED", "REVEALED", "SCORE")
+	t = s.table("EVALUATOR", "NAME", "STAKE", "COMMITTED", "REVEALED", "SCORE", "ROWS")
+	shards := map[uint64]uint64{}
+	for _, shard := range r.Holdout().Shards {
+		shards[shard.Node] = shard.Rows
+	}
 	for _, e := range r.Scores {
-		t.row(e.Node, known[e.Node], money(e.Stake), height(e.Committed), height(e.Revealed), unless(e.Revealed == 0, e.Score))
+		t.row(e.Node, known[e.Node], money(e.Stake), height(e.Committed), height(e.Revealed), unless(e.Revealed == 0, e.Score), unless(shards[e.Node] == 0, shards[e.Node]))
 	}
 	return t.flush()
 }

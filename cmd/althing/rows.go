@@ -36,8 +36,11 @@ func (n network) split() (rows, error) {
 	if err != nil {
 		return rows{}, err
 	}
-	if n.private() {
+	if n.private() && n.taskFile == "" {
 		of.Schema = bounded(of.Schema, holdout)
+	}
+	if n.taskFile != "" && train.Features != int(n.asked.Model.Inputs) {
+		return rows{}, fmt.Errorf("%s: the model has %d inputs, and the rows have %d", n.taskFile, n.asked.Model.Inputs, train.Features)
 	}
 	parts, err := data.Dirichlet(train, n.trainers, n.alpha, n.seed)
 	if err != nil {
@@ -52,6 +55,9 @@ func (n network) read() (train, holdout data.Table, of spec.Data, err error) {
 	of.Name = "digits"
 	if n.file != "" {
 		of.Name = kindOf(n.file)
+	}
+	if n.taskFile != "" {
+		of = n.asked.Data
 	}
 	info, err := os.Stat(n.file)
 	switch {
@@ -74,6 +80,12 @@ func (n network) read() (train, holdout data.Table, of spec.Data, err error) {
 
 // readTable reads a file of rows, and says how a task brings them to scale.
 func (n network) readTable(of spec.Data) (t data.Table, _ spec.Data, err error) {
+	if n.taskFile != "" {
+		o := n.reading.said()
+		o.Classes = int(n.asked.Model.Classes)
+		t, _, err = data.Read(n.file, of, o)
+		return t, of, err
+	}
 	if t, of.Schema, err = n.reading.table(n.file); err != nil {
 		return t, of, err
 	}

@@ -9,24 +9,28 @@ import (
 
 // roundEvent is a finished round.
 type roundEvent struct {
-	Event        string     `json:"event"`
-	Task         uint64     `json:"task"`
-	Round        uint64     `json:"round"`
-	Phase        spec.Phase `json:"phase"`
-	Reason       string     `json:"reason,omitempty"`
-	Accuracy     spec.PPM   `json:"accuracy"`
-	Federated    spec.PPM   `json:"federated_accuracy"` // of the model before, on the trainers' own rows
-	Trainers     int        `json:"trainers"`
-	Survivors    int        `json:"survivors"`
-	LeftOut      []leftOut  `json:"left_out,omitempty"`
-	Paid         uint64     `json:"paid_uthing"`
-	Height       int64      `json:"height"`
-	Blocks       int64      `json:"blocks"`       // since the round before it ended, or this one began
-	TrainBlocks  int64      `json:"train_blocks"` // of these, spent waiting for trainers
-	Seconds      float64    `json:"seconds"`
-	TrainSeconds float64    `json:"train_seconds"` // of the slowest Trainer call
-	*promised               // of a private task
-	names        map[uint64]string
+	Event         string        `json:"event"`
+	Task          uint64        `json:"task"`
+	Round         uint64        `json:"round"`
+	Phase         spec.Phase    `json:"phase"`
+	Reason        string        `json:"reason,omitempty"`
+	Accuracy      *spec.PPM     `json:"accuracy,omitempty"` // of the model it made: the median of the evaluators
+	Holdout       *spec.Holdout `json:"holdout,omitempty"`
+	BaseFederated *spec.PPM     `json:"base_federated_score,omitempty"` // of Base, by the trainers of this round
+	Base          spec.Digest   `json:"base"`
+	Model         spec.Digest   `json:"model"`
+	Trainers      int           `json:"trainers"`
+	Survivors     int           `json:"survivors"`
+	LeftOut       []leftOut     `json:"left_out,omitempty"`
+	Paid          uint64        `json:"paid_uthing"`
+	Height        int64         `json:"height"`
+	Blocks        int64         `json:"blocks"`       // since the round before it ended, or this one began
+	TrainBlocks   int64         `json:"train_blocks"` // of these, spent waiting for trainers
+	Seconds       float64       `json:"seconds"`
+	TrainSeconds  float64       `json:"train_seconds"` // of the slowest Trainer call
+	*promised                   // of a private task
+	names         map[uint64]string
+	base          string // where Base comes from
 }
 
 // summary is what a fresh client reads after the run.
@@ -34,7 +38,9 @@ type summary struct {
 	Event             string        `json:"event"`
 	Task              uint64        `json:"task"`
 	Rounds            uint32        `json:"rounds"`
-	Accuracy          spec.PPM      `json:"accuracy"`
+	Accuracy          *spec.PPM     `json:"accuracy,omitempty"`            // of the model of ScoredRound: the median of the evaluators
+	ScoredRound       uint64        `json:"scored_round"`                  // 0: no model was scored
+	Holdout           *spec.Holdout `json:"holdout,omitempty"`             // of the same model
 	BestSingleTrainer *spec.PPM     `json:"best_single_trainer,omitempty"` // not of a private task, whose rows are for nothing else
 	Target            spec.PPM      `json:"target"`                        // 0: none, all rounds are run
 	TargetReached     bool          `json:"target_reached"`

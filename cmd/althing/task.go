@@ -130,7 +130,7 @@ func (s *session) taskList() *cobra.Command {
 func taskRow(t spec.Task) []any {
 	return []any{
 		t.ID, t.Spec.Name, t.State, fmt.Sprintf("%d of %d", t.Accepted, t.Spec.Target.Rounds),
-		unless(t.Accepted == 0, t.Score), unless(t.Spec.Target.Accuracy == 0, t.Spec.Target.Accuracy),
+		unless(t.ScoredRound == 0, score(t)), unless(t.Spec.Target.Accuracy == 0, t.Spec.Target.Accuracy),
 		money(t.Spec.Escrow), money(t.Paid), t.Owner,
 	}
 }
@@ -169,11 +169,16 @@ func (s *session) find(ctx context.Context, word string) (*client.Client, spec.T
 }
 
 func (s *session) showTask(ctx context.Context, c *client.Client, t spec.Task) error {
+	scored, err := scoredRound(ctx, c, t)
+	if err != nil {
+		return err
+	}
 	if s.json {
 		return s.line(struct {
 			spec.Task
-			Promise *promise `json:"promise,omitempty"`
-		}{t, promiseOf(t.Spec)})
+			Holdout *spec.Holdout `json:"holdout,omitempty"` // of ScoredRound
+			Promise *promise      `json:"promise,omitempty"`
+		}{t, holdout(scored), promiseOf(t.Spec)})
 	}
 	var ids []uint64
 	for _, m := range append(append([]spec.Member(nil), t.Aggregators...), t.Evaluators...) {
@@ -184,7 +189,7 @@ func (s *session) showTask(ctx context.Context, c *client.Client, t spec.Task) e
 		return err
 	}
 	out := s.table()
-	standing(out, t)
+	standing(out, t, scored)
 	rules(out, t.Spec)
 	for _, m := range t.Aggregators {
 		out.row("aggregator", member(m, known))

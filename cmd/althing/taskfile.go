@@ -124,7 +124,11 @@ func readPath(ctx context.Context, stdin io.Reader, path string) ([]byte, error)
 func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
 	t.row("access", cmp.Or(asked.Model.Access, spec.AccessPublic))
-	t.row("data", fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples))
+	rows := fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples)
+	if asked.Data.MinHoldout > 0 {
+		rows += fmt.Sprintf(", %d an evaluator", asked.Data.MinHoldout)
+	}
+	t.row("data", rows)
 	schemaRows(t, asked.Data)
 	t.row("training", training(asked.Training))
 	t.row("aggregation", aggregation(asked.Aggregation))
@@ -142,6 +146,9 @@ func rules(t table, asked spec.TaskSpec) {
 	goal := fmt.Sprintf("%d rounds", asked.Target.Rounds)
 	if asked.Target.Accuracy > 0 {
 		goal = fmt.Sprintf("accuracy %s within %d rounds", asked.Target.Accuracy, asked.Target.Rounds)
+	}
+	if asked.Target.Patience > 0 {
+		goal += fmt.Sprintf(", or until %s in a row are no better", counted(asked.Target.Patience, "model"))
 	}
 	t.row("target", goal)
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
@@ -219,8 +226,9 @@ func architecture(m spec.Model) string {
 	return line
 }
 
-// standing tells how far a task is.
-func standing(t table, task spec.Task) {
+// standing tells how far a task is, and how good the model of the round is that was scored
+// last.
+func standing(t table, task spec.Task, scored spec.Round) {
 	t.row("task", fmt.Sprintf("%d %s", task.ID, task.Spec.Name))
 	state := string(task.State)
 	if task.Reason != "" {
@@ -241,7 +249,7 @@ func standing(t table, task spec.Task) {
 	}
 	t.row("rounds", rounds)
 	t.row("current model", unless(task.Model.IsZero(), task.Model))
-	t.row("score", unless(task.Accepted == 0, task.Score))
+	scores(t, task, scored)
 	t.row("money", fmt.Sprintf("%s locked, %s paid, %s refunded", money(task.Spec.Escrow), money(task.Paid), money(task.Refunded)))
 	t.row("faults", len(task.Faults))
 }

@@ -49,7 +49,7 @@ Where it says aggregators that node must be one of the round's aggregators.`,
 			}
 			var rounds []spec.Round
 			if len(args) == 2 {
-				_, r, err := s.findRound(ctx, args[0], args[1])
+				_, _, r, err := s.findRound(ctx, args[0], args[1])
 				if err != nil {
 					return err
 				}

@@ -13,35 +13,39 @@ import (
 
 // watched is a round that has ended.
 type watched struct {
-	Event     string      `json:"event"`
-	Task      uint64      `json:"task"`
-	Round     uint64      `json:"round"`
-	Phase     spec.Phase  `json:"phase"`
-	Reason    string      `json:"reason,omitempty"`
-	Accuracy  *spec.PPM   `json:"accuracy,omitempty"`           // of the model it made
-	Federated *spec.PPM   `json:"federated_accuracy,omitempty"` // of the model it began with
-	Trainers  int         `json:"trainers"`
-	Survivors int         `json:"survivors"`
-	LeftOut   []leftOut   `json:"left_out,omitempty"`
-	Paid      uint64      `json:"paid_uthing"`
-	Height    int64       `json:"height"`
-	Blocks    int64       `json:"blocks"`
-	Model     spec.Digest `json:"model"`
+	Event         string        `json:"event"`
+	Task          uint64        `json:"task"`
+	Round         uint64        `json:"round"`
+	Phase         spec.Phase    `json:"phase"`
+	Reason        string        `json:"reason,omitempty"`
+	Accuracy      *spec.PPM     `json:"accuracy,omitempty"` // of the model it made: the median of the evaluators
+	Holdout       *spec.Holdout `json:"holdout,omitempty"`
+	BaseFederated *spec.PPM     `json:"base_federated_score,omitempty"` // of Base, by the trainers of this round
+	Trainers      int           `json:"trainers"`
+	Survivors     int           `json:"survivors"`
+	LeftOut       []leftOut     `json:"left_out,omitempty"`
+	Paid          uint64        `json:"paid_uthing"`
+	Height        int64         `json:"height"`
+	Blocks        int64         `json:"blocks"`
+	Base          spec.Digest   `json:"base"`
+	Model         spec.Digest   `json:"model"`
 }
 
 // closed is a task that has ended.
 type closed struct {
-	Event    string         `json:"event"`
-	Task     uint64         `json:"task"`
-	State    spec.TaskState `json:"state"`
-	Reason   string         `json:"reason,omitempty"`
-	Rounds   uint32         `json:"rounds"`
-	Accuracy spec.PPM       `json:"accuracy"`
-	Model    spec.Digest    `json:"model"`
-	Escrow   uint64         `json:"escrow_uthing"`
-	Paid     uint64         `json:"paid_uthing"`
-	Refunded uint64         `json:"refunded_uthing"`
-	Height   int64          `json:"height"`
+	Event       string         `json:"event"`
+	Task        uint64         `json:"task"`
+	State       spec.TaskState `json:"state"`
+	Reason      string         `json:"reason,omitempty"`
+	Rounds      uint32         `json:"rounds"`
+	Accuracy    *spec.PPM      `json:"accuracy,omitempty"` // of the model of ScoredRound: the median of the evaluators
+	ScoredRound uint64         `json:"scored_round"`       // 0: no model was scored
+	Holdout     *spec.Holdout  `json:"holdout,omitempty"`
+	Model       spec.Digest    `json:"model"`
+	Escrow      uint64         `json:"escrow_uthing"`
+	Paid        uint64         `json:"paid_uthing"`
+	Refunded    uint64         `json:"refunded_uthing"`
+	Height      int64          `json:"height"`
 }
 
 func (s *session) roundWatch() *cobra.Command {
@@ -64,20 +68,25 @@ func (s *session) roundWatch() *cobra.Command {
 func (s *session) watch(ctx context.Context, c *client.Client, task uint64) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	shown := uint64(0)
+	shown, made := uint64(0), origins{}
 	for range c.Heights(ctx) {
 		t, rounds, err := ended(ctx, c, task, shown)
 		if _, ok := errors.AsType[*client.Refusal](err); ok {
 			return err
 		}
 		for _, r := range rounds {
-			if err := s.over(r); err != nil {
+			if err := s.over(r, made.of(t, r.Base)); err != nil {
 				return err
 			}
+			made.add(r)
 			shown = r.Number
 		}
 		if err == nil && t.State.Final() && shown == t.Round {
-			return s.closed(t)
+			scored, err := scoredRound(ctx, c, t)
+			if err != nil {
+				return err
+			}
+			return s.closed(t, scored)
 		}
 	}
 	return ctx.Err()
@@ -101,12 +110,14 @@ func ended(ctx context.Context, c *client.Client, task, shown uint64) (spec.Task
 	return t, rounds, nil
 }
 
-func (s *session) over(r spec.Round) error {
+// over tells of a round that has ended; base says where the model comes from with which it
+// began.
+func (s *session) over(r spec.Round, base string) error {
 	if s.json {
 		return s.line(watched{
 			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
-			Accuracy: number(r.Score, r.Scored), Federated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
-			Height: r.Closed, Blocks: r.Closed - r.Opened, Model: r.Next,
+			Accuracy: number(r.Score, r.Scored), Holdout: holdout(r), BaseFederated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
+			Height: r.Closed, Blocks: r.Closed - r.Opened, Base: r.Base, Model: r.Next,
 		})
 	}
 	if r.Phase == spec.PhaseAborted {
@@ -115,8 +126,8 @@ func (s *session) over(r spec.Round) error {
 		}
 		return s.without(r)
 	}
-	if _, err := fmt.Fprintf(s.out, "round %3d  accuracy %-8v  federated %-8v  %d of %d updates  %d blocks\n",
-		r.Number, unless(!r.Scored, r.Score), figure(federated(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened); err != nil {
+	if _, err := fmt.Fprintf(s.out, "round %3d  %s  %d of %d updates  %d blocks%s\n",
+		r.Number, howGood(number(r.Score, r.Scored), holdout(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened, baseFederated(federated(r), base)); err != nil {
 		return err
 	}
 	return s.without(r)
@@ -143,15 +154,16 @@ func aborted(why string, survivors int, paid uint64) string {
 	return fmt.Sprintf("stopped: %s; %s paid for %s", why, money(paid), counted(uint32(survivors), "update"))
 }
 
-func (s *session) closed(t spec.Task) error {
+func (s *session) closed(t spec.Task, scored spec.Round) error {
 	if s.json {
 		return s.line(closed{
-			Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Accuracy: t.Score, Model: t.Model,
+			Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Model: t.Model,
+			Accuracy: number(t.Score, t.ScoredRound > 0), ScoredRound: t.ScoredRound, Holdout: holdout(scored),
 			Escrow: t.Spec.Escrow, Paid: t.Paid, Refunded: t.Refunded, Height: t.Closed,
 		})
 	}
 	out := s.table()
 	fmt.Fprintln(s.out)
-	standing(out, t)
+	standing(out, t, scored)
 	return out.flush()
 }

@@ -39,7 +39,7 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 	case round.CommitScore:
 		return &MsgCommitScore{Owner: owner, Task: task, Round: in.Round, Commitment: digest(in.Commitment)}, nil
 	case round.RevealScore:
-		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Salt: in.Salt[:]}, nil
+		return &MsgRevealScore{Owner: owner, Task: task, Round: in.Round, Score: uint32(in.Score), Counts: countsFromSpec(in.Counts), Salt: in.Salt[:]}, nil
 	case round.AttestModel:
 		return &MsgAttestModel{Owner: owner, Task: task, Model: digest(in.Model)}, nil
 	case round.TwoReceipts:
@@ -99,7 +99,7 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 	case *MsgCommitScore:
 		in = round.CommitScore{Node: node, Round: m.Round, Commitment: r.read("commitment", m.Commitment)}
 	case *MsgRevealScore:
-		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Salt: r.salt(m.Salt)}
+		in = round.RevealScore{Node: node, Round: m.Round, Score: spec.PPM(m.Score), Counts: countsToSpec(m.Counts), Salt: r.salt(m.Salt)}
 	case *MsgAttestModel:
 		in = round.AttestModel{Node: node, Model: r.read("model", m.Model)}
 	case *MsgAccuse:

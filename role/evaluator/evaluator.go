@@ -82,7 +82,7 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 	case s.Commitment != own.Commitment: // what opens it is lost, and another opening is none
 		return nil
 	default:
-		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Salt: s.Salt})}
+		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Counts: s.Counts, Salt: s.Salt})}
 	}
 }
 
@@ -111,6 +111,9 @@ func (a Hold) Do(_ context.Context, t role.Tools) (role.Event, error) {
 	if rows.Features != int(m.Inputs) || rows.Classes != int(m.Classes) || rows.Rows() == 0 {
 		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", rows.Rows(), rows.Features, rows.Classes, a.Task.ID)
 	}
+	if least := a.Task.Spec.Data.MinHoldout; rows.Rows() < int(least) {
+		return nil, fmt.Errorf("shard of %d rows: task %d wants %d of an evaluator", rows.Rows(), a.Task.ID, least)
+	}
 	return Holding{Task: a.Task.ID, Shard: data.Digest(rows)}, nil
 }
 
@@ -119,6 +122,7 @@ type Scored struct {
 	Task, Round uint64
 	Commitment  spec.Digest
 	Score       spec.PPM
+	Counts      []spec.Count
 	Salt        spec.Salt
 }
 
@@ -147,7 +151,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		Make: func() (Scored, error) { return a.judge(ctx, t) },
 		Hide: func(done Scored) (_ Scored, err error) {
 			done.Salt, err = t.Salt()
-			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Salt)
+			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Counts, done.Salt)
 			return done, err
 		},
 		Commitment: func(done Scored) spec.Digest { return done.Commitment },
@@ -171,5 +175,5 @@ func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Score()}, nil
+	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Score(), Counts: judged.Counts}, nil
 }

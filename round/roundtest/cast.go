@@ -31,6 +31,23 @@ func scoreOf(number, node uint64) spec.PPM {
 	return 950_000 + spec.PPM(node)*1000
 }
 
+// countsOf are the counts of an evaluator that has a thousand rows in all, and finds a score
+// of whole thousandths: those that are wrong are of the first classes.
+func countsOf(t spec.TaskSpec, score spec.PPM) []spec.Count {
+	const rows = 1000
+	counts := make([]spec.Count, t.Model.Classes)
+	each, wrong := rows/t.Model.Classes, rows-uint32(score/1000)
+	for i := range counts {
+		counts[i].Rows = each
+		if i == 0 {
+			counts[i].Rows += rows % t.Model.Classes
+		}
+		miss := min(wrong, counts[i].Rows)
+		counts[i].Correct, wrong = counts[i].Rows-miss, wrong-miss
+	}
+	return counts
+}
+
 func (c cast) modelOf(number, node uint64) spec.Digest {
 	if slices.Contains(c.liars, node) {
 		return digest("lie %d", number)
@@ -95,12 +112,13 @@ func (c cast) answers(task spec.Task, r spec.Round) (ins []round.Input) {
 	}
 	for _, e := range r.Scores {
 		score := scoreOf(r.Number, e.Node)
+		counts := countsOf(task.Spec, score)
 		switch {
 		case r.Phase == spec.PhaseScore && e.Committed == 0:
-			commitment := spec.ScoreCommitment(slot(e.Node), r.Next, score, salt(e.Node))
+			commitment := spec.ScoreCommitment(slot(e.Node), r.Next, score, counts, salt(e.Node))
 			ins = append(ins, round.CommitScore{Node: e.Node, Round: r.Number, Commitment: commitment})
 		case r.Phase == spec.PhaseOpen && e.Committed > 0 && e.Revealed == 0:
-			ins = append(ins, round.RevealScore{Node: e.Node, Round: r.Number, Score: score, Salt: salt(e.Node)})
+			ins = append(ins, round.RevealScore{Node: e.Node, Round: r.Number, Score: score, Counts: counts, Salt: salt(e.Node)})
 		}
 	}
 	return ins

@@ -2,6 +2,7 @@ package roundtest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
@@ -103,7 +104,13 @@ func twoAnswers(w *twins) {
 	}
 	w.hear(id, two(model("one"), model("another")))
 	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing)
+	counted := score(1)
+	counted.Counts = []spec.Count{{Rows: 1}}
+	again := counted
+	again.Counts = slices.Clone(counted.Counts)
+	w.refuse(id, two(counted, again), round.ErrContradiction)
 	w.hear(id, two(score(1), score(2))) // the task is closed
+	w.refuse(id, two(score(1), counted), round.ErrKnown)
 	w.end()
 	const loss = stake / 20 // of a bond
 	for _, node := range []uint64{6, 7, 10} {

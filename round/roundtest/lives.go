@@ -47,6 +47,8 @@ func lives() []life {
 		{"a bond is slashed", slashes},
 		{"a declared leave", leave},
 		{"answers that are refused", refusals},
+		{"scores that are not what their counts say", counted},
+		{"no better model in so many rounds", outOfPatience},
 		{"nodes that are refused", strangers},
 		{"rounds overlap", overlap},
 		{"a model waits for the score before it", overlapHeld},
@@ -255,6 +257,76 @@ func unscored(w *twins) {
 	}
 	w.blamed(10, "")
 	w.hint("unscored")
+}
+
+// counted has evaluators commit to scores that are not what their counts say, to counts that
+// cannot be, and to those of a shard that is too small: none can be opened. The counts of an
+// honest one are in the round. Who holds too few rows is not asked.
+func counted(w *twins) {
+	asked := digits()
+	asked.Target.Rounds, asked.Data.MinHoldout = 1, 100
+	asked.Escrow = 2 * spec.Thing
+	id := single(w, asked)
+	w.reach(cast{}, id, 1, spec.PhaseScore)
+	honest := cast{}.owed(w.state(id))
+	said := map[uint64]round.RevealScore{
+		11: {Score: spec.One, Counts: []spec.Count{{Rows: 99, Correct: 99}}},
+		12: {Score: 900_000, Counts: []spec.Count{{Rows: 1000, Correct: 899}}},
+		13: {Score: 900_000, Counts: []spec.Count{{Rows: 500, Correct: 450}, {Rows: 500, Correct: 450}}},
+	}
+	next := w.state(id).Round.Next
+	for node, open := range said {
+		c := spec.ScoreCommitment(spec.Slot{Chain: Chain, Task: id, Round: 1, Node: node}, next, open.Score, open.Counts, salt(node))
+		w.hear(id, round.CommitScore{Node: node, Round: 1, Commitment: c})
+	}
+	w.hear(id, honest[0])
+	w.reach(cast{}, id, 1, spec.PhaseOpen)
+	for node, want := range map[uint64]error{11: round.ErrHoldout, 12: round.ErrCounted, 13: round.ErrCounts} {
+		open := said[node]
+		open.Node, open.Round, open.Salt = node, 1, salt(node)
+		w.refuse(id, open, want)
+	}
+	open := cast{}.owed(w.state(id))[0].(round.RevealScore)
+	w.hear(id, open)
+	w.until(cast{silent: []uint64{11, 12, 13}}, id, func(s round.State) bool { return s.Task.State.Final() })
+	if t := w.state(id).Task; t.ScoredRound != 0 || t.Best != 0 || t.BestRound != 0 {
+		w.Fatalf("one of four evaluators opened its score, and the task has one: %+v", t)
+	}
+	_, err := w.one.Round(id, 1)
+	r, otherErr := w.other.Round(id, 1)
+	if err != nil || otherErr != nil || r.Holdout().Rows != 1000 || len(r.Holdout().Classes) != 10 {
+		w.Fatalf("%v, %v: the hold-out is %+v", err, otherErr, r.Holdout())
+	}
+}
+
+// outOfPatience has a task end when two models in a row were scored and none was better,
+// also while the next round runs: its trainers are paid for what they have delivered. A
+// round that nobody scored says nothing of its model.
+func outOfPatience(w *twins) {
+	asked := digits()
+	asked.Target = spec.Target{Rounds: 8, Patience: 2}
+	asked.Escrow = 9 * spec.Thing
+	id := single(w, asked)
+	w.reach(cast{}, id, 3, spec.PhaseScore) // 0.511, then 0.961
+	w.until(cast{silent: []uint64{10, 11, 12, 13}}, id, func(s round.State) bool { return s.Task.Accepted == 3 && !s.Running() || s.Round.Number == 4 })
+	if t := w.state(id).Task; t.Stale != 0 || t.ScoredRound != 2 || t.BestRound != 2 {
+		w.Fatalf("nobody scored round 3: %+v", t)
+	}
+	t := w.finish(cast{}, id, spec.TaskSpent, 4_880_000) // the evaluators of round 3 stay unpaid
+	if t.Accepted != 5 || t.Reason != "no better model in 2 rounds" || t.BestRound != 2 || t.ScoredRound != 5 || t.Stale != 2 {
+		w.Fatalf("after %d models: %+v", t.Accepted, t)
+	}
+	if n, _ := w.one.Node(1); len(n.Measured) != 1 || n.Measured[0].Accuracy != t.Score {
+		w.Fatalf("a survivor's record is %+v", n.Measured)
+	}
+	asked.Overlap = true
+	w.populate(5, 4, 4, 4)
+	second := w.task("bob", asked)
+	w.until(cast{}, second, func(s round.State) bool { return s.Task.State.Final() })
+	if t := w.state(second).Task; t.State != spec.TaskSpent || t.Round != 5 || t.Accepted != 4 || t.BestRound != 2 {
+		w.Fatalf("rounds overlap: %+v", t)
+	}
+	w.hint("the round before was the last in which a better model was waited for")
 }
 
 func silentAggregator(w *twins) {

@@ -307,6 +307,8 @@ func with(t *rapid.T, s round.State, in round.Input, name string) round.Input {
 		value = rapid.SampledFrom(append(spec.Declines(), "", "a mood")).Draw(t, name)
 	case []spec.Receipt:
 		value = rapid.SliceOfN(rapid.Just(spec.Receipt{Aggregator: 1, Signature: spec.Signature{1}}), 0, 2).Draw(t, name)
+	case []spec.Count:
+		value = rapid.SampledFrom([][]spec.Count{nil, {{Rows: 1000, Correct: 500}}, {{}}, {{Rows: 1, Correct: 2}}, make([]spec.Count, spec.MaxCounts+1)}).Draw(t, name)
 	case spec.PPM:
 		value = rapid.SampledFrom([]spec.PPM{0, 1, spec.One, spec.One + 1}).Draw(t, name)
 	case uint32:

@@ -117,6 +117,7 @@ func refusals(w *twins) {
 	open := first().(round.RevealScore)
 	w.refuse(id, round.RevealScore{Node: 10, Round: 1, Score: open.Score + 1, Salt: open.Salt}, round.ErrOpening)
 	w.refuse(id, round.RevealScore{Node: 10, Round: 1, Score: spec.One + 1, Salt: open.Salt}, round.ErrScore)
+	w.refuse(id, round.RevealScore{Node: 10, Round: 1, Score: open.Score, Salt: open.Salt}, round.ErrOpening) // without its counts
 	w.hear(id, open)
 	w.refuse(id, open, round.ErrRepeated)
 
@@ -129,6 +130,7 @@ func refusals(w *twins) {
 		case round.ErrBudget, round.ErrSignature: // see privateRefused and privateSigned
 		case round.ErrCause, round.ErrReceipt, round.ErrHeld: // see diverged and diskFull
 		case round.ErrContradiction, round.ErrKnown: // see twoReceipts and twoAnswers
+		case round.ErrCounts, round.ErrHoldout, round.ErrCounted: // see counted
 		case round.ErrUngoverned, round.ErrOutdated, round.ErrNominated, round.ErrNotNominated, round.ErrUnattested, round.ErrUnserved: // see votes
 		case round.ErrBase, round.ErrUnchanged, round.ErrRevisions, round.ErrAuthority, round.ErrTariff: // of votes, see package task
 		case round.ErrRoundNotFound, round.ErrMalformed, round.ErrSelection: // no input of a node or an owner is refused so

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/train"
+)
+
+// baseline is one model of a round, on rows that somebody has.
+type baseline struct {
+	Event    string   `json:"event"`
+	Task     uint64   `json:"task"`
+	Round    uint64   `json:"round"`
+	What     string   `json:"what"`           // base, next, or alone: the base with one trainer's update
+	Node     uint64   `json:"node,omitempty"` // that trainer
+	Rows     int      `json:"rows"`
+	Accuracy spec.PPM `json:"accuracy"`
+	name     string
+}
+
+func (s *session) roundBaselines() *cobra.Command {
+	var input string
+	c := &cobra.Command{
+		Use:   "baselines TASK ROUND --input ROWS",
+		Short: "Compare what a settled round made with what each of its trainers would have made alone",
+		Long: `Downloads the updates of a settled round, adds each alone to the model that the round
+began with, and says how good these are on rows of your own, beside the model that the
+round made of all. The rows are read as predict reads them, and must have labels.
+
+It wants the updates, as round verify does: where the task says audit: public an RPC
+address is enough. Of a private task there are none, for nothing is shown of its
+trainers but what was noised and charged.`,
+		Example: "  althing round baselines 1 3 --input rows.csv",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			c, t, r, err := s.findRound(ctx, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if t.Spec.Private() {
+				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
+			}
+			if r.Measures {
+				return fmt.Errorf("round %d measured the rows of its trainers: nothing was learned in it", r.Number)
+			}
+			rows, labelled, err := data.Read(input, t.Spec.Data, data.Options{Classes: int(t.Spec.Model.Classes)})
+			if err != nil {
+				return unfound(input, err)
+			}
+			if !labelled {
+				return fmt.Errorf("%s has no labels: want some, to say what is right", input)
+			}
+			list, err := s.baselines(ctx, c, t, r, rows)
+			if err != nil {
+				return err
+			}
+			return show(s, list, []any{"MODEL", "NODE", "NAME", "ACCURACY", "ROWS"}, func(b baseline) []any {
+				return []any{b.What, unless(b.Node == 0, b.Node), unless(b.Node == 0, b.name), b.Accuracy, b.Rows}
+			})
+		},
+	}
+	c.Flags().StringVar(&input, "input", "", "file of rows, or folder of IDX files, with labels")
+	_ = c.MarkFlagRequired("input") // it is defined above
+	return c
+}
+
+// baselines judges the models of a round on some rows.
+func (s *session) baselines(ctx context.Context, c *client.Client, t spec.Task, r spec.Round, rows data.Table) (list []baseline, err error) {
+	models, err := daemon.Baselines(ctx, c, s.home, t, r)
+	if errors.Is(err, daemon.ErrMembers) || errors.Is(err, daemon.ErrPrivate) { // who they are, to name the home folder of one
+		return nil, hinted{err, s.command("round show", fmt.Sprint(r.Task), fmt.Sprint(r.Number))}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("round %d of task %d: %w", r.Number, r.Task, err)
+	}
+	known, err := names(ctx, c, participants(r))
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range models {
+		seen, err := train.ToScale(m.Model, rows)
+		if err != nil {
+			return nil, err
+		}
+		judged, err := train.Engine{}.Evaluate(ctx, m.Model.Model, m.Model.Weights, seen)
+		if err != nil {
+			return nil, err
+		}
+		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Score(), name: known[m.Node]}
+		switch {
+		case i == 0:
+			b.What = "base"
+		case m.Node == 0:
+			b.What = "next"
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
