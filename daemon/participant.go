@@ -128,6 +128,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	asks.Node, asks.Key = p.node.ID, p.keys.transport
 	p.tools = role.Tools{
 		Node:      p.node.ID,
+		Name:      config.Name,
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
 		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"math"
 	"math/bits"
 
 	"github.com/althing-network/althing/spec"
@@ -15,7 +14,8 @@ import (
 type Secret [32]byte
 
 // Commitment is the root of a Merkle tree over the rows of a table, in their order. It
-// binds its owner to the rows and tells nobody else about them: each row has a salt from
+// binds its owner to the rows, whatever the order of their columns where these have names,
+// and tells nobody else about them: each row has a salt from
 // the secret, so that who guesses a row, or all rows but one, cannot check the guess, and
 // a root has 32 bytes whatever the number of rows.
 //
@@ -25,8 +25,9 @@ type Secret [32]byte
 func Commitment(secret Secret, t Table) spec.Digest {
 	var left []spec.Digest // roots of full trees, each higher than the one behind it
 	var b []byte
+	encoding := t.encoding()
 	for i := range t.Rows() {
-		b = t.appendRow(b[:0], i)
+		b = encoding.appendRow(b[:0], i)
 		salt := secret.salt(i)
 		root := spec.Statement("row of a data set", salt[:], b)
 		for range bits.TrailingZeros(uint(i + 1)) { // trees of the same height are one
@@ -55,13 +56,15 @@ func (s Secret) salt(place int) spec.Salt {
 }
 
 // Fingerprints names each row of a table, in their order: rows with the same features and
-// label have the same fingerprint under the same key, in whatever table and place. Without
+// label have the same fingerprint under the same key, in whatever table and place. Features
+// and classes are the same when their names are, whatever their order in a schema. Without
 // the key nobody can check a guess of a row.
 func Fingerprints(key Secret, t Table) []spec.Digest {
 	prints := make([]spec.Digest, t.Rows())
 	var b []byte
+	encoding := t.encoding()
 	for i := range prints {
-		b = t.appendRow(b[:0], i)
+		b = encoding.appendRow(b[:0], i)
 		prints[i] = key.mac("fingerprint of a row", b)
 	}
 	return prints
@@ -79,14 +82,4 @@ func (s Secret) mac(domain string, part []byte) (sum spec.Digest) {
 	h.Write(said[:])
 	h.Sum(sum[:0])
 	return sum
-}
-
-// appendRow is the one encoding of row i: how many features it has, each as the bits of
-// its float32, then the label.
-func (t Table) appendRow(b []byte, i int) []byte {
-	b = binary.BigEndian.AppendUint64(b, uint64(t.Features))
-	for _, v := range t.Row(i) {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return binary.LittleEndian.AppendUint32(b, uint32(t.Y[i]))
 }

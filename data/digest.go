@@ -9,7 +9,7 @@ import (
 )
 
 // Digest names a table by its content: shape, then every feature as the bits
-// of its float32, then every label. An evaluator attests it to show that it
+// of its float32, then every label, and its target where it has one. An evaluator attests it to show that it
 // holds its shard before the first round, and that the shard stays the same.
 func Digest(t Table) spec.Digest {
 	shape := binary.BigEndian.AppendUint64(nil, uint64(t.Features))
@@ -39,6 +39,10 @@ func Digest(t Table) spec.Digest {
 	s.Part(4 * t.Rows())
 	for _, v := range t.Y {
 		s.Write(binary.LittleEndian.AppendUint32(b[:0], uint32(v)))
+	}
+	if t.Targets != nil {
+		s.Part(4 * len(t.Targets))
+		write(t.Targets)
 	}
 	return s.Digest()
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,12 @@ type Table struct {
 	Features int       // columns of X
 	Classes  int
 	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
+	// Targets are the labels of rows whose label is a number, in the order of Y; else nil.
+	// Then Y is 0 throughout, and Classes 1.
+	Targets []float32
+	// Schema names the features of the rows, and their classes; zero where features are
+	// told apart by their places.
+	Schema spec.Schema
 }
 
 // Rows is how many rows the table has.
@@ -45,7 +52,20 @@ func (t Table) View(rows []int) Table {
 	for i, row := range rows {
 		v.Y[i], v.Index[i] = t.Y[row], t.place(row)
 	}
+	v.Targets = t.targets(rows)
 	return v
+}
+
+// targets copies the targets of some rows.
+func (t Table) targets(rows []int) []float32 {
+	if t.Targets == nil {
+		return nil
+	}
+	chosen := make([]float32, len(rows))
+	for i, row := range rows {
+		chosen[i] = t.Targets[row]
+	}
+	return chosen
 }
 
 // Select copies the rows with the given indices, in their order.
@@ -56,6 +76,8 @@ func (t Table) Select(rows []int) Table {
 		Features: t.Features,
 		Classes:  t.Classes,
 		Image:    t.Image,
+		Targets:  t.targets(rows),
+		Schema:   t.Schema,
 	}
 	for _, i := range rows {
 		s.X = append(s.X, t.Row(i)...)
@@ -65,8 +87,12 @@ func (t Table) Select(rows []int) Table {
 }
 
 // Numbered is the table with as many classes as its labels use, at least two. They
-// must be numbered from 0 on without gaps.
+// must be numbered from 0 on without gaps. A table with a schema has the classes that the
+// schema says.
 func (t Table) Numbered() (Table, error) {
+	if !t.Schema.IsZero() || t.Targets != nil {
+		return t, nil
+	}
 	t.Classes = 2
 	for _, y := range t.Y {
 		t.Classes = max(t.Classes, int(y)+1)
@@ -87,9 +113,17 @@ func (t Table) Counts() []int {
 }
 
 // Validate reports the first thing that is wrong with a table: its shape, a
-// label that is not a class, a feature that is not a finite number. A table
+// label that is not a class, a feature or a target that is not a finite number. A table
 // without rows is valid.
-func (t Table) Validate() error {
+func (t Table) Validate() error { return t.validate(finite) }
+
+// ValidateRaw is Validate for rows that are not brought to scale yet: a feature that is
+// NaN is a missing number.
+func (t Table) ValidateRaw() error {
+	return t.validate(func(x float32) bool { return !math.IsInf(float64(x), 0) })
+}
+
+func (t Table) validate(allowed func(float32) bool) error {
 	if err := t.ValidateShape(); err != nil {
 		return err
 	}
@@ -98,9 +132,14 @@ func (t Table) Validate() error {
 			return fmt.Errorf("row %d: label %d is not a class: want 0 to %d", i, y, t.Classes-1)
 		}
 	}
+	for i, target := range t.Targets {
+		if !finite(target) {
+			return fmt.Errorf("row %d: the label %v is not a finite number", i, target)
+		}
+	}
 	for i := range t.Y {
 		for j, x := range t.Row(i) {
-			if !finite(x) {
+			if !allowed(x) {
 				return fmt.Errorf("row %d, feature %d: %v is not a finite number", i, j, x)
 			}
 		}
@@ -127,6 +166,16 @@ func (t Table) ValidateShape() error {
 	} else if len(t.X)%t.Features != 0 || held != len(t.Y) {
 		return fmt.Errorf("table of %d values and %d labels: want %d values a label", len(t.X), len(t.Y), t.Features)
 	}
+	switch {
+	case t.Targets != nil && len(t.Targets) != len(t.Y):
+		return fmt.Errorf("table of %d rows and %d targets: want a target a row", len(t.Y), len(t.Targets))
+	case t.Targets != nil && t.Classes != 1:
+		return fmt.Errorf("table of targets and of %d classes: want 1", t.Classes)
+	case !t.Schema.IsZero() && t.Schema.Inputs() != t.Features:
+		return fmt.Errorf("table of %d features and a schema of %d", t.Features, t.Schema.Inputs())
+	case !t.Schema.IsZero() && max(1, len(t.Schema.Classes)) != t.Classes:
+		return fmt.Errorf("table of %d classes and a schema of %d", t.Classes, max(1, len(t.Schema.Classes)))
+	}
 	if t.Image != (spec.Image{}) && t.Image.Values() != t.Features {
 		return fmt.Errorf("table of %d features and images of %s", t.Features, t.Image)
 	}
@@ -135,11 +184,30 @@ func (t Table) ValidateShape() error {
 
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
-// byClass lists the indices of the rows of each class, in table order.
+// byClass lists the indices of the rows of each class, in table order. Where labels are
+// numbers, each tenth of the rows by their targets counts as a class.
 func (t Table) byClass() [][]int {
+	if t.Targets != nil {
+		return t.byTenth()
+	}
 	rows := make([][]int, t.Classes)
 	for i, y := range t.Y {
 		rows[y] = append(rows[y], i)
+	}
+	return rows
+}
+
+func (t Table) byTenth() [][]int {
+	const tenths = 10
+	order := sequence(t.Rows())
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(t.Targets[i], t.Targets[j]) })
+	rows := make([][]int, tenths)
+	for rank, i := range order {
+		tenth := rank * tenths / len(order)
+		rows[tenth] = append(rows[tenth], i)
+	}
+	for _, tenth := range rows {
+		slices.Sort(tenth)
 	}
 	return rows
 }

@@ -72,6 +72,31 @@ func TestTableSelectCopies(t *testing.T) {
 	}
 }
 
+// Views and selections, and views of views, have the numbers of the rows that they show.
+func TestTableOfNumbers(t *testing.T) {
+	whole := data.Table{X: []float32{1, 2, 3, 4}, Y: make([]int32, 4), Targets: []float32{10, 20, 30, 40}, Features: 1, Classes: 1}
+	for _, part := range []data.Table{
+		whole.Select([]int{3, 1}),
+		whole.View([]int{3, 1}),
+		whole.View([]int{0, 3, 1}).View([]int{1, 2}),
+		whole.View([]int{0, 3, 1}).Select([]int{1, 2}),
+	} {
+		if err := part.Validate(); err != nil {
+			t.Error(err)
+		}
+		if !slices.Equal(part.Targets, []float32{40, 20}) || part.Row(0)[0] != 4 || part.Row(1)[0] != 2 {
+			t.Errorf("got %+v, want rows 4 and 2 with their numbers", part)
+		}
+		part.Targets[0] = 0
+	}
+	if whole.Targets[3] != 40 {
+		t.Error("a part shares its numbers with the table")
+	}
+	if empty := whole.Select(nil); empty.Targets == nil || empty.Validate() != nil {
+		t.Error("without rows it is no table of numbers any more")
+	}
+}
+
 func TestTableValidate(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, c := range []struct {
@@ -89,6 +114,10 @@ func TestTableValidate(t *testing.T) {
 		{"unlabelled", data.Table{X: []float32{1, 2}, Features: 2, Classes: 1}, "2 values and 0 labels"},
 		{"label too large", data.Table{X: []float32{1}, Y: []int32{2}, Features: 1, Classes: 2}, "row 0: label 2"},
 		{"label negative", data.Table{X: []float32{1}, Y: []int32{-1}, Features: 1, Classes: 2}, "label -1"},
+		{"numbers", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{-1, 2.5}, Features: 1, Classes: 1}, ""},
+		{"a number short", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{-1}, Features: 1, Classes: 1}, "2 rows and 1 targets"},
+		{"numbers and classes", data.Table{X: []float32{1}, Y: []int32{0}, Targets: []float32{-1}, Features: 1, Classes: 2}, "targets and of 2 classes: want 1"},
+		{"nan of a label", data.Table{X: []float32{1, 2}, Y: []int32{0, 0}, Targets: []float32{0, nan}, Features: 1, Classes: 1}, "row 1: the label NaN"},
 		{"nan", data.Table{X: []float32{1, 2, 3, nan}, Y: []int32{0, 0}, Features: 2, Classes: 1}, "row 1, feature 1"},
 	} {
 		err := c.table.Validate()

@@ -17,15 +17,16 @@ const stream = 0x616c7468696e6731
 //
 // The weights and biases of each layer are drawn from the uniform distribution on
 // [-b, b), b = sqrt(1/in), in layout order, where in is the number of values one
-// output is made of: PyTorch's default for Linear and Conv2d. A softmax starts at zero: its loss is convex, so no symmetry has
-// to be broken, and zero calls every class equally likely.
+// output is made of: PyTorch's default for Linear and Conv2d. A softmax and a
+// linear model start at zero: their losses are convex, so no symmetry has to be broken,
+// and zero calls every class equally likely.
 func Init(m spec.Model) ([]float32, error) {
 	n, err := Size(m)
 	if err != nil {
 		return nil, err
 	}
 	weights := make([]float32, n)
-	if m.Kind == spec.ModelSoftmax {
+	if m.Kind == spec.ModelSoftmax || m.Kind == spec.ModelLinear {
 		return weights, nil
 	}
 	stages, err := m.Stages()

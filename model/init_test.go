@@ -21,6 +21,7 @@ func TestInitGolden(t *testing.T) {
 		{"small", small(), "ad1f59a60835480b30a493db859c3a42f4468adf0d2e8e198366a2b86bb3144d"},
 		{"digits mlp", spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{64}, Classes: 10, Seed: 1}, "c336f8168ef71b104c7cc8c81e2a0d9f587061101481a0d52ce48e5a99edbb0f"},
 		{"digits softmax", spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10, Seed: 1}, "d0e173293f0fe967fefa30473347e40f6a1453ad9eca8ee430c90069682ff7c5"},
+		{"linear", spec.Model{Kind: spec.ModelLinear, Inputs: 10, Loss: spec.LossMSE, Classes: 1, Seed: 1}, "05a334387f19b87801bf57ae826b0503b6a7c161f9fad468f90fa462f99043cb"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			weights, err := model.Init(test.model)

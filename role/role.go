@@ -83,6 +83,7 @@ var ErrFinal = errors.New("it would fail again in the same way")
 // Tools is what an action needs of the world.
 type Tools struct {
 	Node uint64
+	Name string                                  // of the node, as its profile has it; it decides in which order rows are read
 	Send func(ctx context.Context, s Send) error // returns once a chain node has taken it
 	// Committed is which trainer has said a commitment in a task's round, or 0.
 	Committed func(ctx context.Context, task uint64, commitment spec.Digest) (node uint64, err error)

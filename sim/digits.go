@@ -57,7 +57,7 @@ func Digits(c Config, trainers int) (*Network, error) {
 func DigitsTask(rounds uint32) spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name = "digits"
-	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10}
+	t.Model = spec.Model{Kind: spec.ModelSoftmax, Inputs: 64, Classes: 10, Seed: 4}
 	t.Data = spec.Data{Name: "digits"}
 	t.Training.Rate = spec.One / 10
 	t.Target.Rounds = rounds

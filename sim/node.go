@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/binary"
@@ -53,6 +54,7 @@ type Node struct {
 
 // Member is a node that is to join a network.
 type Member struct {
+	Name  string // in its profile; empty: that of its account
 	Roles spec.Role
 	Rows  data.Table // its own; it claims to hold as many of the data set
 	Data  string     // name of the data set; empty: "digits"
@@ -70,7 +72,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	id := uint64(len(n.Nodes)) + 1
 	owner := fmt.Sprintf("node-%d", id)
 	profile := spec.Profile{
-		Name: owner, Roles: m.Roles, TransportKey: n.transportKey(owner).Public().(ed25519.PublicKey), Slots: max(m.Slots, 1),
+		Name: cmp.Or(m.Name, owner), Roles: m.Roles, TransportKey: n.transportKey(owner).Public().(ed25519.PublicKey), Slots: max(m.Slots, 1),
 		Policy: m.Policy,
 	}
 	if m.Slots == 0 {
@@ -103,7 +105,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		ID: id, Owner: owner, network: n, Done: map[string]int{},
 		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
 		Tools: role.Tools{
-			Node: id, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
+			Node: id, Name: profile.Name, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Table: m.Rows, Withhold: m.Withhold, Random: n.secrets(id),
 			Samplers: &n.samplers, Alarm: &Alarm{},
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },

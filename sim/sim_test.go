@@ -59,7 +59,7 @@ func wantNoErrors(t *testing.T, n *sim.Network) {
 // mlp is a task of the digits for a network with one hidden layer.
 func mlp(rounds uint32) spec.TaskSpec {
 	task := sim.DigitsTask(rounds)
-	task.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{128}, Classes: 10}
+	task.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{128}, Classes: 10, Seed: 4}
 	task.Training.Rate, task.Training.Epochs = spec.One/2, 4
 	return task
 }

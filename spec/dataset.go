@@ -16,7 +16,7 @@ type Description struct {
 	Name       string    `json:"name"`           // the kind of the rows, as tasks ask for it
 	Commitment Digest    `json:"commitment"`     // root of a Merkle tree over salted rows
 	Features   uint32    `json:"features"`       // values of a row beside its label
-	Classes    uint32    `json:"classes"`        // labels there are
+	Classes    uint32    `json:"classes"`        // labels there are; 1: the label is a number
 	Rows       uint32    `json:"rows,omitempty"` // 0: withheld
 	Key        PublicKey `json:"key"`            // under which the owner signs what it charges
 }
@@ -31,8 +31,8 @@ func (d Description) Validate() error {
 		return fmt.Errorf("data set %q has no commitment to its rows", d.Name)
 	case d.Features == 0 || d.Features > MaxWidth:
 		return fmt.Errorf("data set %q has %d features: want 1 to %d", d.Name, d.Features, MaxWidth)
-	case d.Classes < 2 || d.Classes > MaxWidth:
-		return fmt.Errorf("data set %q has %d classes: want 2 to %d", d.Name, d.Classes, MaxWidth)
+	case d.Classes == 0 || d.Classes > MaxWidth:
+		return fmt.Errorf("data set %q has %d classes: want 1, for a label that is a number, to %d", d.Name, d.Classes, MaxWidth)
 	case d.Rows > MaxSamples:
 		return fmt.Errorf("data set %q has %d rows: want at most %d, or 0 to withhold how many there are", d.Name, d.Rows, MaxSamples)
 	case d.Key.IsZero():

@@ -19,7 +19,8 @@ func TestDescriptionsAreChecked(t *testing.T) {
 		"no commitment":       {func(d *spec.Description) { d.Commitment = spec.Digest{} }, "no commitment"},
 		"no features":         {func(d *spec.Description) { d.Features = 0 }, "0 features"},
 		"too many features":   {func(d *spec.Description) { d.Features = spec.MaxWidth + 1 }, "features"},
-		"one class":           {func(d *spec.Description) { d.Classes = 1 }, "1 classes"},
+		"a number":            {func(d *spec.Description) { d.Classes = 1 }, ""},
+		"no classes":          {func(d *spec.Description) { d.Classes = 0 }, "0 classes"},
 		"too many classes":    {func(d *spec.Description) { d.Classes = spec.MaxWidth + 1 }, "classes"},
 		"more rows than most": {func(d *spec.Description) { d.Rows = spec.MaxSamples + 1 }, "rows"},
 	} {

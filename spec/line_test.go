@@ -44,7 +44,7 @@ func TestLineIsRefused(t *testing.T) {
 		"0 where no version has one":             func(l *spec.Line) { l.Scored = 0 },
 		"has the score 1000001: want at most":    func(l *spec.Line) { l.Score = spec.One + 1 },
 		"has 257 cards: want at most 256":        func(l *spec.Line) { l.Cards++ },
-		"line 1: task: model.classes: want 2 to": func(l *spec.Line) { l.Model.Classes = 1 },
+		"line 1: task: model.classes: want 2 to": func(l *spec.Line) { l.Model.Classes = 0 },
 	} {
 		l := good
 		change(&l)

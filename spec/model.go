@@ -8,6 +8,7 @@ import (
 // The words of model.kind, model.loss and model.access.
 const (
 	ModelSoftmax  = "softmax"
+	ModelLinear   = "linear"
 	ModelMLP      = "mlp"
 	ModelCNN      = "cnn"
 	ModelCNNSmall = "cnnsmall"
@@ -27,9 +28,9 @@ type Model struct {
 	Hidden  []uint32 `json:"hidden,omitempty" yaml:"hidden,omitempty"` // widths of the hidden layers of an mlp, ReLU between
 	Image   Image    `json:"image,omitzero" yaml:"image,omitempty"`    // shape of the inputs, where they are an image
 	Layers  []Layer  `json:"layers,omitempty" yaml:"layers,omitempty"` // of the kind ModelLayers
-	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // of the kind ModelLayers: one of [Losses]; empty: cross-entropy
-	Classes uint32   `json:"classes" yaml:"classes"`
-	Seed    uint64   `json:"seed" yaml:"seed"` // of the strict initialisation of model 0
+	Loss    string   `json:"loss,omitempty" yaml:"loss,omitempty"`     // one of [Losses]; empty: cross-entropy
+	Classes uint32   `json:"classes" yaml:"classes"`                   // 1: the label is a number
+	Seed    uint64   `json:"seed" yaml:"seed"`                         // of the strict initialisation of model 0
 	// Access is who may fetch the versions of the model: one of [Accesses]; empty: public.
 	// It is no part of the architecture, so no file of a model states it.
 	Access string `json:"access,omitempty" yaml:"access,omitempty"`
@@ -89,7 +90,7 @@ func ModelKinds() (words []Word) {
 // Losses lists the words of model.loss. Where it is left out, the loss is the
 // cross-entropy.
 func Losses() []Word {
-	return []Word{{LossMSE, "mean squared distance of the scores from 1 for the row's class and 0 for the others"}}
+	return []Word{{LossMSE, "mean squared distance of the scores from 1 for the row's class and 0 for the others, or of the one output from the row's number"}}
 }
 
 // Accesses lists the words of model.access.
@@ -114,6 +115,10 @@ func modelKinds() []modelKind {
 	return []modelKind{
 		{
 			Word:   Word{ModelSoftmax, "one dense layer, with a score for each class"},
+			expand: perceptron,
+		},
+		{
+			Word:   Word{ModelLinear, "one dense layer with one output, which is the number that it predicts"},
 			expand: perceptron,
 		},
 		{
@@ -189,7 +194,10 @@ func (m Model) validateFields() error {
 		check{"model.kind", m.Kind == "", "missing: want " + choice(ModelKinds())},
 		check{"model.kind", !known(ModelKinds(), m.Kind), fmt.Sprintf("unknown kind %q: want %s", m.Kind, choice(ModelKinds()))},
 		check{"model.inputs", m.Inputs == 0 || m.Inputs > MaxWidth, fmt.Sprintf("want 1 to %d features", MaxWidth)},
-		check{"model.classes", m.Classes < 2 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes", MaxWidth)},
+		check{"model.classes", m.Classes == 0 || m.Classes > MaxWidth, fmt.Sprintf("want 2 to %d classes, or 1 where the label is a number", MaxWidth)},
+		check{"model.classes", m.Kind == ModelSoftmax && m.Regression(), fmt.Sprintf("want 2 to %d classes: softmax has a score for each; a number is predicted by linear", MaxWidth)},
+		check{"model.classes", m.Kind == ModelLinear && !m.Regression(), "want 1: linear predicts a number; ask for softmax, which has a score for each class"},
+		check{"model.classes", m.Kind != ModelLinear && m.Regression() && m.Loss == "", fmt.Sprintf("want 2 to %d classes, or, where the label is a number, 1 and model.loss: mse", MaxWidth)},
 		check{"model.hidden", m.Kind == ModelSoftmax && len(m.Hidden) > 0, "softmax has no hidden layer: leave it out, or ask for mlp"},
 		check{"model.hidden", kind.hidden && len(m.Hidden) == 0, fmt.Sprintf("missing: %s needs the widths of its hidden layers", m.Kind)},
 		check{"model.hidden", !kind.hidden && len(m.Hidden) > 0, fmt.Sprintf("%s has no such field: leave it out, or ask for mlp", m.Kind)},
@@ -200,7 +208,8 @@ func (m Model) validateFields() error {
 		check{"model.layers", kind.free && len(m.Layers) == 0, "missing: say which layers"},
 		check{"model.layers", !kind.free && len(m.Layers) > 0, fmt.Sprintf("%s says its layers itself: leave them out, or ask for layers", m.Kind)},
 		check{"model.layers", len(m.Layers) > MaxLayers, fmt.Sprintf("want at most %d layers", MaxLayers)},
-		check{"model.loss", m.Loss != "" && !kind.free, fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
+		check{"model.loss", m.Loss == "" && m.Regression(), "missing: want mse, the loss of a model that predicts a number"},
+		check{"model.loss", m.Loss != "" && !kind.free && !m.Regression(), fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
 		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
 		check{"model.init", !m.Init.IsZero() && m.Init.Model.IsZero(), "no digest of a model: want the 64 hexadecimal digits of its file"},
 		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, choice(Accesses()))},

@@ -99,6 +99,34 @@ func TestLayersInATaskFile(t *testing.T) {
 	}
 }
 
+// A model with one output predicts a number, whatever comes before it.
+func TestModelsOfANumber(t *testing.T) {
+	image := spec.Image{Height: 8, Width: 8, Channels: 1}
+	for _, m := range []spec.Model{
+		{Kind: spec.ModelLinear},
+		{Kind: spec.ModelMLP, Hidden: []uint32{3}},
+		{Kind: spec.ModelCNN, Image: image},
+		{Kind: spec.ModelCNNSmall, Image: image},
+		{Kind: spec.ModelLayers, Layers: []spec.Layer{{Kind: spec.LayerReLU}, {Kind: spec.LayerDense, Out: 1}}},
+	} {
+		m.Inputs, m.Classes, m.Loss = 64, 1, spec.LossMSE
+		stages, err := m.Stages()
+		if err != nil || !m.Regression() {
+			t.Errorf("%s: %v", m.Kind, err)
+			continue
+		}
+		if last := stages[len(stages)-1]; last.Layer.Kind != spec.LayerDense || last.Out.Values() != 1 {
+			t.Errorf("%s ends in %+v, want one output", m.Kind, last)
+		}
+		if m.Loss = ""; m.Validate() == nil {
+			t.Errorf("%s of a number has the cross-entropy", m.Kind)
+		}
+	}
+	if (spec.Model{Classes: 2}).Regression() {
+		t.Error("a model of two classes predicts a number")
+	}
+}
+
 func TestModelRefuses(t *testing.T) {
 	cnn := spec.Model{Kind: spec.ModelCNN, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10}
 	if err := cnn.Validate(); err != nil {
@@ -124,6 +152,15 @@ func TestModelRefuses(t *testing.T) {
 		"cnn with hidden":   {spec.Model{Kind: spec.ModelCNN, Inputs: 64, Hidden: []uint32{3}, Image: cnn.Image, Classes: 2}, "model.hidden", "no such field"},
 		"cnn with layers":   {spec.Model{Kind: spec.ModelCNN, Inputs: 64, Layers: pictures().Layers, Image: cnn.Image, Classes: 2}, "model.layers", "says its layers itself"},
 		"cnn with loss":     {spec.Model{Kind: spec.ModelCNN, Inputs: 64, Loss: spec.LossMSE, Image: cnn.Image, Classes: 2}, "model.loss", "cross-entropy"},
+		"no classes":        {spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{1}}, "model.classes", "want 2 to 1048576 classes, or 1 where the label is a number"},
+		"softmax of one":    {spec.Model{Kind: spec.ModelSoftmax, Inputs: 4, Classes: 1}, "model.classes", "want 2 to 1048576 classes: softmax has a score for each; a number is predicted by linear"},
+		"linear classes":    {spec.Model{Kind: spec.ModelLinear, Inputs: 4, Classes: 2}, "model.classes", "want 1: linear predicts a number; ask for softmax"},
+		"linear, no loss":   {spec.Model{Kind: spec.ModelLinear, Inputs: 4, Classes: 1}, "model.loss", "missing: want mse"},
+		"linear with image": {spec.Model{Kind: spec.ModelLinear, Inputs: 64, Image: cnn.Image, Loss: spec.LossMSE, Classes: 1}, "model.image", "sees no image"},
+		"linear and hidden": {spec.Model{Kind: spec.ModelLinear, Inputs: 4, Hidden: []uint32{3}, Loss: spec.LossMSE, Classes: 1}, "model.hidden", "ask for mlp"},
+		"one, no loss":      {spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{1}, Classes: 1}, "model.classes", "where the label is a number, 1 and model.loss: mse"},
+		"strange loss":      {spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{1}, Loss: "strange", Classes: 1}, "model.loss", `unknown loss "strange"`},
+		"ends in two":       {spec.Model{Kind: spec.ModelLayers, Inputs: 4, Layers: []spec.Layer{{Kind: spec.LayerDense, Out: 2}}, Loss: spec.LossMSE, Classes: 1}, "model.layers", "puts out 2 values: want one, the number that the model predicts"},
 		"unknown loss":      {with(func(m *spec.Model) { m.Loss = "strange" }), "model.loss", `unknown loss "strange"`},
 		"no layers":         {with(func(m *spec.Model) { m.Layers = nil }), "model.layers", "missing"},
 		"too many layers":   {with(func(m *spec.Model) { m.Layers = make([]spec.Layer, 65) }), "model.layers", "at most 64"},

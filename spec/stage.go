@@ -61,9 +61,17 @@ func (m Model) stages() ([]Stage, error) {
 		stages = append(stages, stage)
 	}
 	if n := shape.Values(); n != int(m.Classes) {
-		return nil, &FieldError{Field: "model.layers", Why: fmt.Sprintf("the last one puts out %d values: want one for each of %d classes", n, m.Classes)}
+		return nil, &FieldError{Field: "model.layers", Why: fmt.Sprintf("the last one puts out %d values: want %s", n, m.outputs())}
 	}
 	return stages, nil
+}
+
+// outputs says what the last layer has to put out.
+func (m Model) outputs() string {
+	if m.Regression() {
+		return "one, the number that the model predicts"
+	}
+	return fmt.Sprintf("one for each of %d classes", m.Classes)
 }
 
 // Weight is the shape of a layer's weights, [out, in, ...]; nil where it has none.

@@ -126,6 +126,7 @@ func TestEveryKindOfModelHasLayers(t *testing.T) {
 			with(func(m *spec.Model) { m.Hidden = []uint32{5} }),
 			with(func(m *spec.Model) { m.Image = pictures().Image }),
 			with(func(m *spec.Model) { m.Image, m.Layers = pictures().Image, pictures().Layers }),
+			with(func(m *spec.Model) { m.Loss, m.Classes = spec.LossMSE, 1 }),
 		} {
 			stages, err := m.Stages()
 			found = found || err == nil && len(stages) > 0

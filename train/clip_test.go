@@ -70,7 +70,7 @@ func TestHugeBoundClipsNothing(t *testing.T) {
 // the weights after a step with it and after one without it tell by how much.
 func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 	all := architectures()
-	names := []string{"dense", "conv strided", "convs", "maxpool", "relu twice", "mse", "cnnsmall"}
+	names := []string{"dense", "conv strided", "convs", "maxpool", "relu twice", "mse", "linear", "cnn of a number", "cnnsmall"}
 	rapid.Check(t, func(t *rapid.T) {
 		m := all[rapid.SampledFrom(names).Draw(t, "architecture")]
 		rows := rapid.IntRange(2, 6).Draw(t, "rows")
@@ -84,6 +84,9 @@ func TestNoRowMovesWeightsFartherThanTheBound(t *testing.T) {
 			row[i] = size * float32(source.NormFloat64())
 		}
 		job.Table.Y[odd] = source.Int32N(int32(job.Table.Classes))
+		if job.Table.Targets != nil {
+			job.Table.Targets[odd] = size * float32(source.NormFloat64())
+		}
 		others := job
 		var rest []int
 		for i := range rows {

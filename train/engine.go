@@ -118,7 +118,7 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			}
 			for i, row := range rows {
 				net.load(i, t.Row(row))
-				net.labels[i] = t.Y[row]
+				net.labels[i] = labelOf(t, row)
 			}
 			sum, longest := net.slope(net.labels[:len(rows)])
 			done++
@@ -162,7 +162,10 @@ func (job Job) validate() error {
 		if job.Steps != 0 {
 			return fmt.Errorf("%d steps of a job that is not private: it takes as many as its epochs make", job.Steps)
 		}
-		return fits(job.Model, job.Weights, job.Table)
+		if err := fits(job.Model, job.Weights, job.Table); err != nil {
+			return err
+		}
+		return hasLabels(job.Model, job.Table)
 	}
 	if job.Steps < 1 {
 		return fmt.Errorf("a private job of %d steps: want at least 1, for how many epochs make depends on the rows", job.Steps)
@@ -180,6 +183,15 @@ func fits(m spec.Model, weights []float32, t data.Table) error {
 		return errors.New("the table has no rows")
 	}
 	return t.Validate()
+}
+
+// hasLabels reports whether rows say what a model should find: a number of each, where it
+// predicts one. That they say a class is known of every table.
+func hasLabels(m spec.Model, t data.Table) error {
+	if m.Regression() && len(t.Targets) != t.Rows() {
+		return fmt.Errorf("the table has %d rows and %d labels that are numbers: the model predicts a number of each", t.Rows(), len(t.Targets))
+	}
+	return nil
 }
 
 // fitsShape looks at no row.

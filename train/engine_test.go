@@ -194,8 +194,8 @@ func TestAccuracy(t *testing.T) {
 		{train.Evaluation{Correct: 3, Samples: 3}, spec.One},
 		{train.Evaluation{Correct: 1 << 40, Samples: 1 << 40}, spec.One},
 	} {
-		if got := c.e.Accuracy(); got != c.want {
-			t.Errorf("%+v has accuracy %d, want %d", c.e, got, c.want)
+		if got := c.e.Accuracy(); got != c.want || c.e.Score() != c.want {
+			t.Errorf("%+v has accuracy %d and score %d, want %d", c.e, got, c.e.Score(), c.want)
 		}
 	}
 }

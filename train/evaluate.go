@@ -23,28 +23,45 @@ func portion(m spec.Model) (int, error) {
 	return max(1, min(64, 16<<20/values)), nil
 }
 
-// Evaluate counts the rows whose class [Predict] finds.
+// Evaluate counts the rows whose class [Predict] finds, or says how near [Values] comes
+// to the numbers of the rows.
 func (Engine) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error) {
+	if err := hasLabels(m, t); err != nil {
+		return Evaluation{}, fmt.Errorf("%w: %w", ErrEvaluation, err)
+	}
 	e := Evaluation{Samples: t.Rows()}
+	found := make([]int32, 0, t.Rows())    // of a regression: none
+	values := make([]float32, 0, t.Rows()) // of a regression alone
 	err := classify(ctx, m, weights, t, func(net *network, first int, logits []float32) {
 		for i := range len(logits) / net.classes {
-			row, y := logits[i*net.classes:(i+1)*net.classes], t.Y[first+i]
-			if argmax(row) == y {
-				e.Correct++
+			row := logits[i*net.classes : (i+1)*net.classes]
+			if m.Regression() {
+				values = append(values, row[0])
+			} else {
+				found = append(found, argmax(row))
 			}
-			e.Loss += float64(net.loss(row, y))
+			e.Loss += float64(net.loss(row, labelOf(t, first+i)))
 		}
 	})
 	if err != nil {
 		return Evaluation{}, err
 	}
 	e.Loss /= float64(e.Samples)
+	if m.Regression() {
+		e.fit(values, t.Targets)
+	} else {
+		e.count(found, t.Y, int(m.Classes))
+	}
 	return e, nil
 }
 
 // Predict is the class a model gives to each row of a table: the one with the
-// largest score, the first of equals. Errors are ErrEvaluation.
+// largest score, the first of equals. Errors are ErrEvaluation; it is one where the model
+// predicts a number.
 func Predict(m spec.Model, weights []float32, t data.Table) ([]int32, error) {
+	if m.Regression() {
+		return nil, fmt.Errorf("%w: %w", ErrEvaluation, errNumber)
+	}
 	y := make([]int32, 0, t.Rows())
 	err := classify(context.Background(), m, weights, t, func(net *network, _ int, logits []float32) {
 		for i := range len(logits) / net.classes {

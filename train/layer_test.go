@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/data"
@@ -35,6 +36,8 @@ func architectures() map[string]spec.Model {
 	one, odd := spec.Image{Height: 4, Width: 4, Channels: 1}, spec.Image{Height: 5, Width: 7, Channels: 2}
 	squared := layered(odd, 3, conv(2, 3, 1, 1), relu, dense(3))
 	squared.Loss = spec.LossMSE
+	number := layered(odd, 1, conv(2, 3, 1, 1), relu, drop(250_000), dense(1))
+	number.Loss = spec.LossMSE
 	return map[string]spec.Model{
 		"dense":           layered(odd, 3, dense(3)),
 		"conv":            layered(one, 4, conv(4, 4, 1, 0)),
@@ -54,6 +57,10 @@ func architectures() map[string]spec.Model {
 		"dropouts":        layered(odd, 2, dense(9), relu, drop(900_000), dense(8), drop(1), dense(2)),
 		"all":             layered(odd, 3, conv(6, 3, 1, 1), relu, pool(2), drop(250_000), conv(4, 2, 1, 1), relu, dense(7), relu, dense(3)),
 		"mse":             squared,
+		"linear":          {Kind: spec.ModelLinear, Inputs: 6, Classes: 1, Loss: spec.LossMSE, Seed: 5},
+		"mlp of a number": {Kind: spec.ModelMLP, Inputs: 6, Hidden: []uint32{5}, Classes: 1, Loss: spec.LossMSE, Seed: 5},
+		"cnn of a number": {Kind: spec.ModelCNNSmall, Inputs: 16, Image: one, Classes: 1, Loss: spec.LossMSE, Seed: 5},
+		"number":          number,
 		"cnnsmall":        {Kind: spec.ModelCNNSmall, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10, Seed: 5},
 		"cnn":             {Kind: spec.ModelCNN, Inputs: 16, Image: one, Classes: 10, Seed: 5},
 	}
@@ -73,6 +80,9 @@ func pictures(t fatal, m spec.Model, rows int) train.Job {
 			table.X = append(table.X, 4*source.Float32()-2)
 		}
 		table.Y = append(table.Y, source.Int32N(int32(m.Classes)))
+		if m.Regression() {
+			table.Targets = append(table.Targets, 4*source.Float32()-2)
+		}
 	}
 	return train.Job{
 		Model:    m,
@@ -232,8 +242,8 @@ func TestDropoutIsOffInEvaluation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a != b {
-		t.Errorf("with dropout %+v, without %+v", a, b)
+	if diff := cmp.Diff(b, a); diff != "" {
+		t.Errorf("evaluation (-without dropout +with):\n%s", diff)
 	}
 	one, err := train.Engine{}.Train(context.Background(), job, nil)
 	if err != nil {

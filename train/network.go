@@ -19,7 +19,7 @@ type network struct {
 	layers   []layer
 	loss     loss
 	classes  int
-	labels   []int32     // of the rows in the input
+	labels   []label     // of the rows in the input
 	outputs  [][]float32 // outputs[0] is the input, outputs[i+1] that of layer i: batch x width
 	deltas   [][]float32 // gradients by outputs; nil where nothing before them learns
 	bound    float64     // L2 norm of a row's gradient at most; 0: any
@@ -47,7 +47,7 @@ func newNetwork(m spec.Model, kernel gemm.Kernel, weights []float32, batch int, 
 		weights: weights,
 		loss:    loss,
 		classes: int(m.Classes),
-		labels:  make([]int32, batch),
+		labels:  make([]label, batch),
 		outputs: [][]float32{make([]float32, batch*int(m.Inputs))},
 		deltas:  [][]float32{nil},
 		squares: make([]float64, batch),
@@ -109,7 +109,7 @@ func (n *network) forward(rows int) []float32 {
 // slope computes the gradient of the mean loss over the loaded rows; with a bound,
 // the sum of the rows' clipped gradients. It returns the sum of their losses, and
 // the norm of the longest row's gradient where there is a bound.
-func (n *network) slope(labels []int32) (loss, longest float64) {
+func (n *network) slope(labels []label) (loss, longest float64) {
 	rows := len(labels)
 	n.parts = 1
 	if n.bound > 0 {
@@ -130,7 +130,7 @@ func (n *network) slope(labels []int32) (loss, longest float64) {
 // pass goes forward and backward with the loaded rows, so that the gradients by what
 // goes into each layer with parameters and by what comes out are there, those of the loss
 // of each row divided by share. It returns the sum of their losses.
-func (n *network) pass(labels []int32, share float32) (loss float64) {
+func (n *network) pass(labels []label, share float32) (loss float64) {
 	rows, last := len(labels), len(n.layers)
 	scores := n.forward(rows)
 	for i, y := range labels {

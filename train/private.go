@@ -93,7 +93,7 @@ func (n *network) each(ctx context.Context, t data.Table, rows []int, add func(g
 		for ; len(rows) > 0 && count < n.batch; rows = rows[1:] {
 			if y := t.Y[rows[0]]; y >= 0 && int(y) < n.classes {
 				n.load(count, t.Row(rows[0]))
-				n.labels[count] = y
+				n.labels[count] = labelOf(t, rows[0])
 				count++
 			}
 		}
@@ -135,5 +135,8 @@ func (job Job) validateRowByRow() error {
 	if job.Training.Clip != 0 {
 		return fmt.Errorf("training.clip is %s where each row's gradient is handed on: who sums them clips them", job.Training.Clip)
 	}
-	return fitsShape(job.Model, job.Weights, job.Table)
+	if err := fitsShape(job.Model, job.Weights, job.Table); err != nil {
+		return err
+	}
+	return hasLabels(job.Model, job.Table)
 }

@@ -20,6 +20,7 @@ type pytorch struct {
 		Weights []float32
 		Rows    []float32
 		Labels  []int32
+		Targets []float32
 	}
 	Cases []struct {
 		Job      string
@@ -50,7 +51,7 @@ func TestEngineAgreesWithPyTorch(t *testing.T) {
 	for i, c := range all.Cases {
 		t.Run(fmt.Sprintf("%d %s %s", i, c.Job, c.Training.Optimiser), func(t *testing.T) {
 			j := all.Jobs[c.Job]
-			table := data.Table{X: j.Rows, Y: j.Labels, Features: int(j.Model.Inputs), Classes: int(j.Model.Classes)}
+			table := data.Table{X: j.Rows, Y: j.Labels, Targets: j.Targets, Features: int(j.Model.Inputs), Classes: int(j.Model.Classes)}
 			job := train.Job{Model: j.Model, Training: c.Training, Weights: j.Weights, Table: table}
 			var result train.Result
 			for step, want := range c.Losses {

@@ -22,7 +22,7 @@ type Trainer interface {
 	// ErrTraining, and the context's error when that is the cause; with any other
 	// cause the same job would fail again.
 	Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error)
-	// Evaluate counts how many rows of a table a model classifies correctly.
+	// Evaluate says how good a model is on the rows of a table.
 	// Errors are ErrEvaluation, as those of Train are ErrTraining.
 	Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (Evaluation, error)
 }
@@ -44,20 +44,5 @@ type Job struct {
 type Result struct {
 	Weights []float32 // after training, in the layout of package model
 	Samples int       // rows of the table; 0 of a private job, whose rows are not told
-	Loss    float64   // mean loss of the last epoch, while it ran; cross-entropy in nats; 0 of a private job
-}
-
-// Evaluation is how good a model is on some rows.
-type Evaluation struct {
-	Correct int     // rows classified correctly
-	Samples int     // rows in all
-	Loss    float64 // mean loss, cross-entropy in nats; not finite for absurd weights
-}
-
-// Accuracy is the micro-accuracy, Correct of Samples in ppm, rounded down.
-func (e Evaluation) Accuracy() spec.PPM {
-	if e.Samples == 0 {
-		return 0
-	}
-	return spec.PPM(uint64(e.Correct) * uint64(spec.One) / uint64(e.Samples))
+	Loss    float64   // mean loss of the last epoch, while it ran; cross-entropy in nats or squared distance; 0 of a private job
 }

@@ -14,14 +14,25 @@ import (
 // package math. It is what the fast one is compared with.
 type twin struct {
 	layers  []twinLayer
-	loss    func(scores []float64, y int32) (loss float64, gradient []float64)
+	loss    twinLoss
 	weights []float64
 	sums    [][]float64 // of the rows' clipped gradients, those of each step; none without a bound
 }
 
+// twinLoss is the loss of a row of class y, whose score should be value.
+type twinLoss func(scores []float64, y int32, value float64) (loss float64, gradient []float64)
+
 // twinLosses has every loss; the empty word is that of a model which says none.
-func twinLosses() map[string]func(scores []float64, y int32) (loss float64, gradient []float64) {
-	return map[string]func([]float64, int32) (float64, []float64){"": entropy, spec.LossMSE: distance}
+func twinLosses() map[string]twinLoss {
+	return map[string]twinLoss{"": entropy, spec.LossMSE: distance}
+}
+
+// label is the class of a row, and what its score should be: 1, or the row's number.
+func label(t data.Table, row int) (y int32, value float64) {
+	if t.Targets != nil {
+		return 0, float64(t.Targets[row])
+	}
+	return t.Y[row], 1
 }
 
 func newTwin(m spec.Model, weights []float32) *twin {
@@ -63,7 +74,7 @@ func (w *twin) scores(row []float32, factors [][]float64) [][]float64 {
 }
 
 // entropy is the cross-entropy of the softmax of some scores.
-func entropy(scores []float64, y int32) (float64, []float64) {
+func entropy(scores []float64, y int32, _ float64) (float64, []float64) {
 	p, sum := make([]float64, len(scores)), 0.0
 	for c, s := range scores {
 		p[c] = math.Exp(s)
@@ -77,11 +88,11 @@ func entropy(scores []float64, y int32) (float64, []float64) {
 	return loss, p
 }
 
-// distance is the mean squared one from 1 for the class and 0 for others.
-func distance(scores []float64, y int32) (loss float64, gradient []float64) {
+// distance is the mean squared one from the value for the class and 0 for others.
+func distance(scores []float64, y int32, value float64) (loss float64, gradient []float64) {
 	for c, s := range scores {
 		if c == int(y) {
-			s--
+			s -= value
 		}
 		loss += s * s / float64(len(scores))
 		gradient = append(gradient, 2*s/float64(len(scores)))
@@ -93,7 +104,8 @@ func distance(scores []float64, y int32) (loss float64, gradient []float64) {
 func (w *twin) mean(t data.Table, rows []int, factors [][][]float64) (mean float64) {
 	for i, r := range rows {
 		outputs := w.scores(t.Row(r), factors[i])
-		loss, _ := w.loss(outputs[len(w.layers)], t.Y[r])
+		y, value := label(t, r)
+		loss, _ := w.loss(outputs[len(w.layers)], y, value)
 		mean += loss / float64(len(rows))
 	}
 	return mean
@@ -104,7 +116,8 @@ func (w *twin) gradient(t data.Table, rows []int, factors [][][]float64) []float
 	g := make([]float64, len(w.weights))
 	for n, r := range rows {
 		outputs := w.scores(t.Row(r), factors[n])
-		_, delta := w.loss(outputs[len(w.layers)], t.Y[r])
+		y, value := label(t, r)
+		_, delta := w.loss(outputs[len(w.layers)], y, value)
 		for c := range delta {
 			delta[c] /= float64(len(rows))
 		}

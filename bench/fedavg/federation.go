@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 
@@ -85,7 +86,7 @@ func (f federation) round(ctx context.Context, number uint64, weights []float32)
 // update is what the client of a slot sends: the bytes of its update.
 func (f federation) update(ctx context.Context, slot spec.Slot, weights []float32) ([]byte, error) {
 	result, err := train.Engine{}.Train(ctx, train.Job{
-		Model: f.model, Training: f.training, Weights: weights, Seed: slot.Seed(), Table: f.clients[slot.Node],
+		Model: f.model, Training: f.training, Weights: weights, Seed: order(slot), Table: f.clients[slot.Node],
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
@@ -99,6 +100,16 @@ func (f federation) update(ctx context.Context, slot spec.Slot, weights []float3
 		return nil, fmt.Errorf("client %d: %w", slot.Node, err)
 	}
 	return update, nil
+}
+
+// order fixes in which order the client of a slot reads its rows.
+func order(slot spec.Slot) uint64 {
+	var place [24]byte
+	binary.BigEndian.PutUint64(place[:], slot.Task)
+	binary.BigEndian.PutUint64(place[8:], slot.Round)
+	binary.BigEndian.PutUint64(place[16:], slot.Node)
+	d := spec.Statement("order of rows", []byte(slot.Chain), place[:])
+	return binary.BigEndian.Uint64(d[:])
 }
 
 // evaluate is the fraction of the hold-out that a model classifies correctly.

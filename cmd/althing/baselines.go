@@ -88,7 +88,7 @@ func (s *session) baselines(ctx context.Context, c *client.Client, t spec.Task, 
 		if err != nil {
 			return nil, err
 		}
-		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Accuracy(), name: known[m.Node]}
+		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Score(), name: known[m.Node]}
 		switch {
 		case i == 0:
 			b.What = "base"

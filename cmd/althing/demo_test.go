@@ -172,6 +172,26 @@ func TestDemoOfATrustedCoordinator(t *testing.T) {
 	}
 }
 
+// TestDemoSameSeed: two runs with one seed end in the same model, on chains of other names
+// whose nodes registered in whatever order they came up; another seed gives another model.
+func TestDemoSameSeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs whole networks")
+	}
+	model := func(seed string) spec.Digest {
+		lines := demo(t, 0, t.TempDir(), "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
+			"--model", "softmax", "--rounds", "2", "--target", "0", "--seed", seed)
+		return lines[len(lines)-1].Model
+	}
+	first := model("7")
+	if again := model("7"); again != first {
+		t.Errorf("the second run ends in %s, the first in %s", again.Short(), first.Short())
+	}
+	if model("8") == first {
+		t.Error("another seed gives the same model")
+	}
+}
+
 func TestDemoOfASmallCNN(t *testing.T) {
 	_, s, _ := demonstrate(t, 0, "--model", "cnnsmall", "--trainers", "4", "--target", "0.9", "--validators", "1")
 	if !s.Reached || s.Trainers != 4 {

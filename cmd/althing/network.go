@@ -84,7 +84,7 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 		}
 	}
 	t.Selection.Trainers = uint32(n.trainers)
-	t.Selection.MinTrainers = uint32((2*n.trainers + 2) / 3)
+	t.Selection.MinTrainers = t.Selection.Trainers // so that the same seed gives the same model
 	t.Selection.Aggregators = uint32(n.aggregators)
 	t.Selection.Evaluators = uint32(n.evaluators)
 	t.Target = spec.Target{Rounds: uint32(n.rounds)}
@@ -95,6 +95,7 @@ func (n network) task(name string, sample data.Table) (spec.TaskSpec, error) {
 	t.Escrow = escrow
 	if n.govern {
 		t.Governed, t.Target = true, spec.Target{Rounds: endless}
+		t.Selection.MinTrainers = uint32((2*n.trainers + 2) / 3) // one is removed by a vote
 	}
 	t.Deadlines = spec.Deadlines{
 		Select: 2 * spec.Minute, Train: 2 * spec.Minute,

@@ -163,6 +163,5 @@ func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	counts := []spec.Count{{Rows: uint32(judged.Samples), Correct: uint32(judged.Correct)}}
-	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Accuracy(), Counts: counts}, nil
+	return Scored{Task: a.Task.ID, Round: a.Round.Number, Score: judged.Score(), Counts: judged.Counts}, nil
 }

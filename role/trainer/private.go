@@ -66,7 +66,7 @@ func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Train
 		}
 		return a.store(ctx, t, slot, began, update, noise)
 	}
-	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: slices.Clone(base.Weights), Seed: slot.Seed(), Table: t.Table}
+	job := train.Job{Model: asked.Model, Training: asked.Training, Weights: slices.Clone(base.Weights), Seed: asked.OrderSeed(t.Name, a.Round.Number), Table: t.Table}
 	var noise *Noise
 	if asked.Privacy.Mode == spec.PrivacyExample {
 		noise, err = made.inside(&job, t, asked.Privacy, stream)

@@ -206,7 +206,7 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: slot.Seed(), Table: t.Table,
+		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: t.Table,
 	}, nil)
 	if err != nil {
 		return Trained{}, a.failed(err, t.Withhold)

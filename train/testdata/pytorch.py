@@ -6,7 +6,8 @@ It needs PyTorch 1.13 or newer, and runs in seconds. Everything is computed in
 float64, so what train finds in float32 is compared with something better. A step
 goes over all rows at once: then no order of rows matters.
 
-A job is a "model", its first "weights", and "rows" with "labels". A case is what a
+A job is a "model", its first "weights", and "rows" with "labels", and where the model
+puts out one value, with the "targets" that it should put out. A case is what a
 "training" makes of a job: the "losses" before each step, and the weights "after" the
 last one. Models and trainings are in the words of a task file.
 """
@@ -46,6 +47,9 @@ MODELS = {
     "strided": ((6, 5, 1), [conv(3, 3, stride=2, padding=2), RELU, dense(3)]),
     "squares": ((4, 5, 1), [conv(2, 3), RELU, dense(3)], "mse"),
     "pooled": ((5, 5, 1), [conv(4, 2), pool(2), RELU, dense(3)]),
+    "linear": ((1, 1, 5), [dense(1)], "mse"),
+    "mlp of a number": ((1, 1, 5), [dense(6), RELU, dense(4), RELU, dense(1)], "mse"),
+    "cnn of a number": ((6, 6, 1), [conv(2, 3, padding=1), RELU, pool(2), dense(4), RELU, dense(1)], "mse"),
     "cnn": ((6, 6, 1), [conv(2, 3, padding=1), RELU, pool(2), conv(3, 3, padding=1), RELU, pool(2), dense(4), RELU, dense(3)]),
 }
 
@@ -101,7 +105,11 @@ class Job:
         height, width, channels = image
         random = torch.Generator().manual_seed(1)
         self.x = grid(random, ROWS, channels, height, width)
-        self.y = torch.randint(0, CLASSES, (ROWS,), generator=random)
+        self.classes = layers[-1]["out"]
+        if self.classes == 1:
+            self.y = grid(random, ROWS)
+        else:
+            self.y = torch.randint(0, CLASSES, (ROWS,), generator=random)
         net = network(image, layers)
         self.weights = [grid(random, *p.shape) / 4 for p in net.parameters()]
 
@@ -113,6 +121,8 @@ class Job:
         return net
 
     def loss(self, scores, y):
+        if self.classes == 1:
+            return functional.mse_loss(scores[:, 0], y)
         if self.name == "mse":
             return functional.mse_loss(scores, functional.one_hot(y, CLASSES).double())
         return functional.cross_entropy(scores, y)
@@ -124,11 +134,14 @@ class Job:
             "inputs": height * width * channels,
             "image": {"height": height, "width": width, "channels": channels},
             "layers": self.layers,
-            "classes": CLASSES,
+            "classes": self.classes,
         }
         if self.name:
             model["loss"] = self.name
-        return {"model": model, "weights": flat(self.weights), "rows": flat([self.x]), "labels": self.y.tolist()}
+        job = {"model": model, "weights": flat(self.weights), "rows": flat([self.x]), "labels": self.y.tolist()}
+        if self.classes == 1:
+            job |= {"labels": [0] * ROWS, "targets": self.y.tolist()}
+        return job
 
 
 def case(name, steps, **training):
@@ -153,7 +166,7 @@ def flat(tensors):
 
 def cases():
     for name in MODELS:
-        yield case(name, 10, optimiser="sgd", rate=0.1)
+        yield case(name, 10, optimiser="sgd", rate=0.02 if "number" in name else 0.1)
     for rule in (
         {"optimiser": "sgd", "rate": 0.1},
         {"optimiser": "momentum", "rate": 0.05, "momentum": 0.9},
@@ -168,6 +181,8 @@ def cases():
     for clip in (0.01, 1, 2.5):
         yield case("strided", 10, clip=clip, optimiser="sgd", rate=0.1)
     yield case("squares", 10, clip=0.5, optimiser="sgd", rate=0.3)
+    for name in ("linear", "mlp of a number", "cnn of a number"):
+        yield case(name, 10, clip=0.7, weight_decay=0.01, proximal=0.2, optimiser="momentum", rate=0.02, momentum=0.9)
 
 
 def main():

@@ -1,0 +1,221 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// The bounds by which a label is found, and what is taken for a number.
+const (
+	mostLabels   = 20  // distinct numbers of a label that is found by having few
+	rowsPerClass = 10  // on average: integers that come less often are no classes
+	almostAll    = 0.9 // of a column's cells are numbers: then the others are mistakes
+)
+
+// labelNames are usual names of a label column, in small letters.
+func labelName(name string) bool {
+	switch strings.ToLower(name) {
+	case labelColumn, "target", "class", "y", "species", "outcome", "diagnosis", "variety", "quality":
+		return true
+	}
+	return false
+}
+
+// indexName reports whether a column has the name of one that numbers the rows.
+func indexName(name string) bool {
+	switch strings.ToLower(name) {
+	case "id", "index", "row", "unnamed: 0":
+		return true
+	}
+	return false
+}
+
+// conclude says of each column what it is, and what has to be decided.
+func (r *Report) conclude(names []string, columns []study) {
+	problem := func(text string, args ...any) { r.Problems = append(r.Problems, fmt.Errorf(text, args...)) }
+	for _, name := range slices.Concat(r.options.Drop, r.options.Categories) {
+		if !slices.Contains(names, name) {
+			problem("no column is named %q: the file has %s", name, list(names))
+		}
+	}
+	var kinds []error
+	for i, name := range names {
+		column, err := columns[i].column(name, slices.Contains(r.options.Categories, name))
+		column.Dropped = slices.Contains(r.options.Drop, name)
+		r.Columns = append(r.Columns, column)
+		kinds = append(kinds, err)
+	}
+	var err error
+	if r.Label, r.Why, err = r.findLabel(columns); err != nil {
+		problem("%w", err)
+	} else if err := r.label(&columns[r.Label]); err != nil {
+		problem("%w", err)
+	}
+	for i, c := range r.Columns {
+		if c.Dropped || i == r.Label {
+			continue
+		}
+		if kinds[i] != nil {
+			problem("%w", kinds[i])
+		}
+		r.Missing += c.Missing
+		if c.Missing > 0 && kinds[i] == nil && r.options.Missing != spec.MissingImpute {
+			problem("%s, and %d of this column: --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
+		}
+		if indexName(c.Name) && c.Kind == spec.ColumnNumber && !columns[i].unordered && !columns[i].fraction && c.Missing == 0 && r.Rows > 1 {
+			r.Notes = append(r.Notes, fmt.Sprintf("column %d (%s) numbers the rows and would be learned from: --drop %q leaves it out", i+1, c.Name, c.Name))
+		}
+	}
+	if len(r.Problems) == 0 {
+		if _, err := r.schema(); err != nil {
+			problem("%w", err)
+		}
+	}
+}
+
+// column says what a column of features is, and what keeps it from being used.
+func (s *study) column(name string, category bool) (c Column, err error) {
+	c = Column{Name: name, Kind: spec.ColumnNumber, Missing: s.missing, Min: s.min, Max: s.max}
+	filled := s.numbers + s.foreign + s.words
+	switch {
+	case filled == 0:
+		return c, fmt.Errorf("no cell of column %q has a value: --drop %q leaves it out", name, name)
+	case category:
+	case s.words == 0 && s.foreign == 0:
+		return c, nil
+	case s.words == 0:
+		return c, fmt.Errorf("%s", s.oddForeign)
+	case float64(s.numbers+s.foreign) >= almostAll*float64(filled):
+		return c, fmt.Errorf("%s, as the other cells of its column are: --drop %q leaves the column out, --categories %q takes each text for a category", s.oddWord, name, name)
+	}
+	c.Kind, c.Min, c.Max = spec.ColumnCategory, 0, 0
+	if s.many {
+		return c, fmt.Errorf("column %q has more than %d different texts, too many for a category: --drop %q leaves it out", name, s.limit, name)
+	}
+	if c.Values = s.values(); len(c.Values) > mostValues {
+		return c, fmt.Errorf("column %q has %d different texts, too many for a category: --drop %q leaves it out", name, len(c.Values), name)
+	}
+	return c, nil
+}
+
+// findLabel finds the column of labels, and says why it is the one.
+func (r *Report) findLabel(columns []study) (label int, why string, err error) {
+	var usual, categories, names []int
+	for i, c := range r.Columns {
+		switch {
+		case c.Dropped:
+			continue
+		case r.options.Label == c.Name:
+			return i, "as asked for", nil
+		case c.Name == labelColumn:
+			usual = append([]int{i}, usual...)
+		case labelName(c.Name):
+			usual = append(usual, i)
+		}
+		names = append(names, i)
+		if len(c.Values) > 0 {
+			categories = append(categories, i)
+		}
+	}
+	last := len(r.Columns) - 1
+	switch {
+	case r.options.Label != "":
+		return -1, "", fmt.Errorf("no column is named %q: --label names one of %s", r.options.Label, r.list(names))
+	case len(usual) > 0 && (len(usual) == 1 || r.Columns[usual[0]].Name == labelColumn):
+		return usual[0], "by its name", nil
+	case len(usual) > 1:
+		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
+	case len(categories) == 1:
+		return categories[0], "it is the only column of texts", nil
+	case len(categories) == 0 && last > 0 && !r.Columns[last].Dropped && few(&columns[last]):
+		return last, "it is the last column and has few different values", nil
+	}
+	return -1, "", fmt.Errorf("no column is the label for sure: --label names one of %s", r.list(names))
+}
+
+// few reports whether a column has as few different numbers as a label.
+func few(s *study) bool { return !s.many && len(s.texts) <= mostLabels }
+
+// list names some columns.
+func (r *Report) list(columns []int) string {
+	var names []string
+	for _, i := range columns {
+		names = append(names, r.Columns[i].Name)
+	}
+	return list(names)
+}
+
+// label finds out what the labels are, and what keeps them from being used.
+func (r *Report) label(s *study) error {
+	c := &r.Columns[r.Label]
+	distinct := s.values()
+	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > mostLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
+	if r.options.Regression != nil {
+		regression = *r.options.Regression
+	}
+	switch {
+	case s.missing > 0:
+		return fmt.Errorf("%s, and %d labels in all: leave rows without a label out", strings.Replace(s.oddMissing, "the cell", "the label", 1), s.missing)
+	case s.foreign > 0:
+		return fmt.Errorf("%s", s.oddForeign)
+	case regression && s.words > 0:
+		return fmt.Errorf("%s, as a label that is predicted as a number has to be", s.oddWord)
+	case regression:
+		c.Kind, c.Min, c.Max, c.Values = spec.ColumnNumber, s.min, s.max, nil
+		return nil
+	case s.many:
+		return fmt.Errorf("column %q has more than %d different labels: want fewer classes, or another column with --label", c.Name, s.limit)
+	case len(distinct) == 1:
+		return fmt.Errorf("the label column %q has only one class, %.64q, in all %d rows: want at least 2", c.Name, distinct[0].Text, r.Rows)
+	}
+	c.Kind, c.Values, c.Min, c.Max = spec.ColumnCategory, distinct, 0, 0
+	r.Classes = distinct
+	return nil
+}
+
+// Schema is the schema of the rows, columns in the order of the file. It is zero where
+// features are told apart by their places: images, and wide tables of numbers whose
+// labels are integers from 0. The error is the first thing that needs a decision.
+func (r Report) Schema() (spec.Schema, error) {
+	if len(r.Problems) > 0 {
+		return spec.Schema{}, fmt.Errorf("%s: %w", r.Path, r.Problems[0])
+	}
+	return r.schema()
+}
+
+func (r *Report) schema() (spec.Schema, error) {
+	s := spec.Schema{Label: r.Columns[r.Label].Name}
+	for _, class := range r.Classes {
+		s.Classes = append(s.Classes, class.Text)
+	}
+	for i, c := range r.Columns {
+		if i == r.Label || c.Dropped {
+			continue
+		}
+		column := spec.Column{Name: c.Name, Kind: c.Kind}
+		for _, value := range c.Values {
+			column.Values = append(column.Values, value.Text)
+		}
+		s.Columns = append(s.Columns, column)
+	}
+	if len(s.Columns) == 0 {
+		return spec.Schema{}, fmt.Errorf("no feature columns beside the label %q", s.Label)
+	}
+	if r.places(s) {
+		return spec.Schema{}, nil
+	}
+	return s, s.Validate()
+}
+
+// places reports whether a table is too wide for a schema and can do without.
+func (r *Report) places(s spec.Schema) bool {
+	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
+	counted := len(s.Classes) > 0
+	for i, class := range s.Classes {
+		counted = counted && class == fmt.Sprint(i)
+	}
+	return len(s.Columns) > spec.MaxColumns && counted && r.Missing == 0 && !slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return !number(c) })
+}

@@ -1,0 +1,195 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// csvSource reads rows of text. It finds out by the beginning of the file how cells are
+// separated and lines end.
+type csvSource struct {
+	lines     *csv.Reader
+	header    []string
+	separator rune
+	marked    bool // begins with a byte order mark
+	rows      int  // at most; 0: not known
+}
+
+// newCSV reads the header of comma, semicolon or tab separated values. A reader that is
+// an [io.Seeker], as a file is, is read twice: its rows are counted first, so that they get
+// their memory at once.
+func newCSV(r io.Reader) (*csvSource, error) {
+	ends, size, err := extent(r)
+	if err != nil {
+		return nil, fmt.Errorf("csv: %w", err)
+	}
+	const looked = 1 << 16
+	text := bufio.NewReaderSize(r, looked)
+	head, err := text.Peek(looked)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("csv: %w", err)
+	}
+	s := &csvSource{}
+	if mark := []byte("\xef\xbb\xbf"); bytes.HasPrefix(head, mark) {
+		s.marked = true
+		text.Discard(len(mark))
+		head = head[len(mark):]
+	}
+	if err := encoded(head); err != nil {
+		return nil, fmt.Errorf("csv: %w", err)
+	}
+	in := io.Reader(text)
+	if bytes.ContainsRune(head, '\r') && !bytes.ContainsRune(head, '\n') {
+		in, head = carriage{text}, bytes.ReplaceAll(head, []byte("\r"), []byte("\n"))
+	}
+	s.separator = separator(head)
+	s.lines = csv.NewReader(in)
+	s.lines.Comma, s.lines.FieldsPerRecord = s.separator, -1
+	s.lines.TrimLeadingSpace = s.separator != '\t' // a tab is a space, too
+	header, err := s.lines.Read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("csv: the file is empty: want a header line")
+	case err != nil:
+		return nil, fmt.Errorf("csv: header: %w", err)
+	}
+	trim(header)
+	for i, name := range header {
+		if name == "" { // as pandas calls it
+			header[i] = fmt.Sprintf("Unnamed: %d", i)
+		}
+	}
+	if err := checkNames(header); err != nil {
+		return nil, fmt.Errorf("csv: line 1: %w", err)
+	}
+	s.header = header
+	s.rows = min(ends, size/(2*len(header))+1) // a value takes two bytes with the sign behind it
+	s.lines.ReuseRecord = true
+	return s, nil
+}
+
+func (s *csvSource) names() []string { return s.header }
+func (s *csvSource) most() int       { return s.rows }
+
+func (s *csvSource) next() ([]string, error) {
+	record, err := s.lines.Read()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, io.EOF
+		}
+		return nil, fmt.Errorf("csv: %w", err)
+	}
+	if len(record) != len(s.header) {
+		return nil, fmt.Errorf("csv: %s: %d columns: want %d", s.line(), len(record), len(s.header))
+	}
+	trim(record)
+	return record, nil
+}
+
+func (s *csvSource) line() string {
+	line, _ := s.lines.FieldPos(0)
+	return fmt.Sprintf("line %d", line)
+}
+
+func (s *csvSource) place(column int) string {
+	return fmt.Sprintf("%s: column %d (%.64s)", s.line(), column+1, s.header[column])
+}
+
+func (s *csvSource) format() Format {
+	f := Format{Name: "csv", Separator: string(s.separator), Encoding: "UTF-8"}
+	if s.marked {
+		f.Encoding = "UTF-8 with a byte order mark"
+	}
+	return f
+}
+
+// Close leaves the reader to whoever opened it.
+func (*csvSource) Close() error { return nil }
+
+// trim takes the spaces around cells away.
+func trim(cells []string) {
+	for i, cell := range cells {
+		if n := len(cell); n > 0 && (cell[0] <= ' ' || cell[n-1] <= ' ') {
+			cells[i] = strings.TrimSpace(cell)
+		}
+	}
+}
+
+// encoded refuses what is no text of single bytes.
+func encoded(head []byte) error {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return errors.New("the file is UTF-16: save it as UTF-8")
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return errors.New("the file is a ZIP archive, as spreadsheets are: export it as CSV")
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return errors.New("the file is compressed with gzip: unpack it first")
+	case bytes.IndexByte(head, 0) >= 0:
+		return errors.New("the file is no text, or UTF-16: save it as CSV in UTF-8")
+	}
+	return nil
+}
+
+// separator is what stands most often between the cells of the first line.
+func separator(head []byte) rune {
+	counts := [256]int{}
+	quoted := false
+	for _, b := range head {
+		if b == '\n' && !quoted {
+			break
+		}
+		if b == '"' {
+			quoted = !quoted
+		}
+		if !quoted {
+			counts[b]++
+		}
+	}
+	best := ','
+	for _, s := range ";\t" {
+		if counts[s] > counts[best] {
+			best = s
+		}
+	}
+	return best
+}
+
+// carriage is text whose lines end with a carriage return alone.
+type carriage struct{ text io.Reader }
+
+func (c carriage) Read(b []byte) (int, error) {
+	n, err := c.text.Read(b)
+	for i, char := range b[:n] {
+		if char == '\r' {
+			b[i] = '\n'
+		}
+	}
+	return n, err
+}
+
+// extent counts the ends of lines and the bytes of what can be read twice, so that
+// its rows get their memory at once; of all else it says 0.
+func extent(r io.Reader) (ends, size int, err error) {
+	s, ok := r.(io.Seeker)
+	if !ok {
+		return 0, 0, nil
+	}
+	start, err := s.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, 0, nil // a pipe
+	}
+	read := make([]byte, 1<<15)
+	for {
+		n, err := r.Read(read)
+		ends, size = ends+bytes.Count(read[:n], []byte("\n")), size+n
+		if err != nil {
+			_, err = s.Seek(start, io.SeekStart) // it meets the other error, if it is one, again
+			return ends, size, err
+		}
+	}
+}

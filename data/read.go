@@ -1,0 +1,244 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// ErrMisfit is wrapped where a file has other columns than a schema, or where they hold
+// something else than it says.
+var ErrMisfit = errors.New("the rows do not fit the schema")
+
+// Options are what a person says of a file of rows, where it cannot be found out. The zero
+// Options say nothing.
+type Options struct {
+	Label      string   // name of the label column; empty: the schema's, or found out
+	Drop       []string // names of columns that are left out
+	Categories []string // names of columns whose numbers are categories
+	Missing    string   // what becomes of missing cells, one of [spec.MissingRules]; empty: refuse
+	Regression *bool    // whether the label is a number that is to be predicted; nil: found out
+	Classes    int      // of labels without a schema; 0: as many as the largest label says
+}
+
+// label is the name of the label column of a file without a schema.
+func (o Options) label() string {
+	if o.Label != "" {
+		return o.Label
+	}
+	return labelColumn
+}
+
+// Read reads the rows of a file as a task wants them. Columns are found by the names that
+// the schema has, whatever their order in the file, and a category becomes an input for
+// each of its values; numbers are as they stand in the file, and NaN where one is missing
+// and the task imputes. Where the file has no column of labels, labelled is false and the
+// labels are 0.
+//
+// Without a schema features are told apart by their places and labels are integers from 0:
+// see [Open].
+//
+// Errors name the path, and the line and column where there is one. Where the file itself
+// can be read, but its rows are not of the schema, they wrap [ErrMisfit].
+func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Table{}, false, err
+	}
+	if info.IsDir() {
+		return OpenImages(path, o.Classes)
+	}
+	s, err := openSource(path)
+	if err != nil {
+		return Table{}, false, fmt.Errorf("%s: %w", path, err)
+	}
+	defer s.Close()
+	if d.Schema.IsZero() {
+		t, labelled, err = positional(s, o)
+	} else {
+		t, labelled, err = fit(s, d, o)
+	}
+	if err != nil {
+		return Table{}, false, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, labelled, nil
+}
+
+// fit reads the rows of a source as a schema wants them.
+func fit(s source, d spec.Data, o Options) (t Table, labelled bool, err error) {
+	f, err := fitting(s.names(), d, o)
+	if err != nil {
+		return Table{}, false, err
+	}
+	t = Table{Schema: d.Schema, Features: d.Schema.Inputs(), Classes: max(1, len(d.Schema.Classes))}
+	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
+	if f.targets {
+		t.Targets = make([]float32, 0, s.most())
+	}
+	for {
+		cells, err := s.next()
+		switch {
+		case errors.Is(err, io.EOF) && t.Rows() == 0:
+			return Table{}, false, fmt.Errorf("%s: no rows after the header", s.format().Name)
+		case errors.Is(err, io.EOF):
+			return t, f.label >= 0, nil
+		case err != nil:
+			return Table{}, false, err
+		}
+		if column, err := f.add(&t, cells); err != nil {
+			return Table{}, false, fmt.Errorf("%s: %s: %w: %w", s.format().Name, s.place(column), ErrMisfit, err)
+		}
+	}
+}
+
+// fitter brings the cells of a file into the order of a schema.
+type fitter struct {
+	columns []fitColumn
+	label   int // column of the file; below 0: none
+	targets bool
+	classes words
+	impute  bool
+}
+
+// fitColumn is a column of a schema in a file.
+type fitColumn struct {
+	at       int // column of the file
+	category bool
+	values   words
+}
+
+// fitting finds the columns of a schema by their names.
+func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
+	misfit := func(text string, name string) (fitter, error) {
+		return fitter{}, fmt.Errorf("%w: "+text+"; the file has %s", ErrMisfit, name, list(names))
+	}
+	f = fitter{label: slices.Index(names, d.Schema.Label), impute: d.Missing == spec.MissingImpute}
+	if f.label < 0 && o.Label != "" {
+		f.label = slices.Index(names, o.Label)
+	}
+	if f.targets = len(d.Schema.Classes) == 0; !f.targets {
+		f.classes = newWords(d.Schema.Classes)
+	}
+	used := make([]bool, len(names))
+	if f.label >= 0 {
+		used[f.label] = true
+	}
+	for _, c := range d.Schema.Columns {
+		at := slices.Index(names, c.Name)
+		if at < 0 {
+			return misfit("no column is named %q", c.Name)
+		}
+		used[at] = true
+		column := fitColumn{at: at, category: c.Kind == spec.ColumnCategory}
+		if column.category {
+			column.values = newWords(c.Values)
+		}
+		f.columns = append(f.columns, column)
+	}
+	for i, name := range names {
+		if !used[i] && !slices.Contains(o.Drop, name) {
+			return misfit("it has no column %q, which may be left out with --drop", name)
+		}
+	}
+	return f, nil
+}
+
+// add appends a row to a table. Of an error it says in which column of the file it is.
+func (f fitter) add(t *Table, cells []string) (column int, err error) {
+	for _, c := range f.columns {
+		cell := cells[c.at]
+		switch x, ok := number(cell); {
+		case c.category:
+			if err := f.choose(t, c.values, cell); err != nil {
+				return c.at, err
+			}
+		case ok:
+			t.X = append(t.X, x)
+		case f.impute && missing(cell):
+			t.X = append(t.X, float32(math.NaN()))
+		default:
+			why, _ := noNumber(cell)
+			return c.at, why
+		}
+	}
+	y, target := 0, float32(0)
+	if f.label >= 0 {
+		cell, ok := cells[f.label], true
+		if f.targets {
+			target, ok = number(cell)
+		} else if y, ok = f.classes.find(cell); !ok && !missing(cell) {
+			return f.label, fmt.Errorf("%.64q is none of the classes %s", cell, list(f.classes.texts))
+		}
+		switch {
+		case !ok && missing(cell):
+			return f.label, errors.New("the label is missing")
+		case !ok:
+			why, _ := noNumber(cell)
+			return f.label, why
+		}
+	}
+	t.Y = append(t.Y, int32(y))
+	if f.targets {
+		t.Targets = append(t.Targets, target)
+	}
+	return 0, nil
+}
+
+// choose appends an input for each value of a category.
+func (f fitter) choose(t *Table, values words, cell string) error {
+	chosen, ok := values.find(cell)
+	switch {
+	case ok || f.impute:
+	case missing(cell):
+		return errors.New("the cell is missing")
+	default:
+		return fmt.Errorf("%.64q is none of the values %s", cell, list(values.texts))
+	}
+	for i := range values.texts {
+		x := float32(0)
+		if ok && i == chosen {
+			x = 1
+		}
+		t.X = append(t.X, x)
+	}
+	return nil
+}
+
+// words finds a text among others. Numbers are the same however they are written: 1 is 1.0.
+type words struct {
+	texts   []string
+	exact   map[string]int
+	numbers map[float32]int // nil where some text is no number, or two are the same one
+}
+
+func newWords(texts []string) words {
+	w := words{texts: texts, exact: make(map[string]int), numbers: make(map[float32]int)}
+	for i, text := range texts {
+		w.exact[text] = i
+		if x, ok := number(text); ok {
+			w.numbers[x] = i
+		}
+	}
+	if len(w.numbers) < len(texts) {
+		w.numbers = nil
+	}
+	return w
+}
+
+func (w words) find(cell string) (int, bool) {
+	if i, ok := w.exact[cell]; ok {
+		return i, true
+	}
+	if w.numbers != nil {
+		if x, ok := number(cell); ok {
+			i, ok := w.numbers[x]
+			return i, ok
+		}
+	}
+	return 0, false
+}
