@@ -61,7 +61,7 @@ type Holdout struct {
 	Told       int    `json:"told"`       // of these, how many told the counts of which all else is made
 	Rows       uint64 `json:"rows"`
 	Correct    uint64 `json:"correct"`
-	Accuracy   PPM    `json:"accuracy"`
+	Accuracy   PPM    `json:"accuracy"` // where the label is a number, the mean of the shards' scores, weighted by rows
 	// Classes are the rows by class, in the order of the model's outputs; empty where one
 	// who told counts did not count by class, and then the two figures below are 0.
 	Classes  []Class `json:"classes,omitempty"`
