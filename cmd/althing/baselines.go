@@ -49,9 +49,9 @@ trainers but what was noised and charged.`,
 			if t.Spec.Private() {
 				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
 			}
-			rows, labelled, err := readInput(input, t.Spec.Model)
+			rows, labelled, err := data.Read(input, t.Spec.Data, data.Options{Classes: int(t.Spec.Model.Classes)})
 			if err != nil {
-				return err
+				return unfound(input, err)
 			}
 			if !labelled {
 				return fmt.Errorf("%s has no labels: want some, to say what is right", input)
@@ -84,11 +84,15 @@ func (s *session) baselines(ctx context.Context, c *client.Client, t spec.Task, 
 		return nil, err
 	}
 	for i, m := range models {
-		judged, err := train.Engine{}.Evaluate(ctx, m.Model.Model, m.Model.Weights, rows)
+		scaled, err := train.ToScale(m.Model, rows)
 		if err != nil {
 			return nil, err
 		}
-		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Accuracy(), name: known[m.Node]}
+		judged, err := train.Engine{}.Evaluate(ctx, m.Model.Model, m.Model.Weights, scaled)
+		if err != nil {
+			return nil, err
+		}
+		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Score(), name: known[m.Node]}
 		switch {
 		case i == 0:
 			b.What = "base"

@@ -41,6 +41,6 @@ func (n network) follow() (network, error) {
 			return n, fmt.Errorf("--%s %d: %s asks for %d", size.flag, *size.has, n.taskFile, asks)
 		}
 	}
-	n.mode, n.govern = n.asked.Privacy.Mode, n.asked.Governed
+	n.mode = n.asked.Privacy.Mode
 	return n, nil
 }
