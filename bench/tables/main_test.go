@@ -128,8 +128,8 @@ func TestSplit(t *testing.T) {
 		if len(seen) != 200 || len(slices.Compact(seen)) != 200 {
 			t.Errorf("%d rows are dealt out, %d different ones", len(seen), len(slices.Compact(seen)))
 		}
-		again := m
-		if again, err = open(m.set, f.files[1]); err != nil {
+		again, err := open(m.set, f.files[1])
+		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range f.holdout.Rows() {
