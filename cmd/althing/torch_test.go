@@ -59,6 +59,7 @@ Biscoe,46.1,4500,,Gentoo
 Biscoe,50,5700,male,Gentoo
 Dream,46.5,3500,female,Chinstrap
 Dream,50,3900,male,Chinstrap
+Dream,51,4000,male,Chinstrap
 `
 
 // The lines of Python find the classes, or numbers, that predict finds.
@@ -159,8 +160,11 @@ func TestTorchLoadsEveryLayer(t *testing.T) {
 		"mlp":      {Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{20, 15}, Classes: 10},
 		"cnnsmall": {Kind: spec.ModelCNNSmall, Inputs: 64, Image: image, Classes: 10},
 		"layers": {Kind: spec.ModelLayers, Inputs: 64, Image: image, Classes: 10, Layers: []spec.Layer{
-			{Kind: spec.LayerConv2D, Out: 4, Kernel: 3, Stride: 2, Padding: 1}, {Kind: spec.LayerReLU}, {Kind: spec.LayerMaxPool, Size: 2},
-			{Kind: spec.LayerDropout, Rate: 250_000}, {Kind: spec.LayerDense, Out: 10},
+			{Kind: spec.LayerConv2D, Out: 4, Kernel: 3, Stride: 2, Padding: 1},
+			{Kind: spec.LayerReLU},
+			{Kind: spec.LayerMaxPool, Size: 2},
+			{Kind: spec.LayerDropout, Rate: 250_000},
+			{Kind: spec.LayerDense, Out: 10},
 		}},
 	} {
 		weights, err := model.Init(m)
