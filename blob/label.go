@@ -68,7 +68,7 @@ func (l *Label) UnmarshalJSON(b []byte) error {
 		Ref:   Ref{Slot: spec.Slot{Chain: j.Chain, Task: j.Task, Round: j.Round, Node: j.Node}, Proposal: j.Vote},
 		Entry: Entry{Digest: j.Digest, Salt: spec.Salt(j.Salt), Size: j.Size},
 	}
-	for _, k := range []Kind{Model, Update, State} {
+	for _, k := range []Kind{Model, Update, State, Start} {
 		if j.Kind == k.String() {
 			read.Kind = k
 		}

@@ -17,6 +17,7 @@ const (
 	Model  Kind = iota + 1 // the model a round agreed on; round 0 is where a task starts
 	Update                 // what one trainer made of it
 	State                  // what the server's optimiser remembers behind a model
+	Start                  // the model of elsewhere with whose weights a task starts
 )
 
 // String is the kind in one word.
@@ -28,6 +29,8 @@ func (k Kind) String() string {
 		return "update"
 	case State:
 		return "state"
+	case Start:
+		return "start"
 	}
 	return fmt.Sprintf("unknown(%d)", uint8(k))
 }
@@ -50,12 +53,14 @@ func (r Ref) Validate() error {
 	switch {
 	case !validChain(s.Chain):
 		return fmt.Errorf("chain id %q: want 1 to %d letters, digits, '-', '_' or '.'", s.Chain, maxChain)
-	case r.Kind < Model || r.Kind > State:
+	case r.Kind < Model || r.Kind > Start:
 		return fmt.Errorf("unknown kind of blob %d", r.Kind)
 	case s.Task == 0:
 		return fmt.Errorf("%s of task 0: tasks start at 1", r.Kind)
 	case r.Kind != Update && s.Node != 0:
 		return fmt.Errorf("%s of node %d: it belongs to no node", r.Kind, s.Node)
+	case r.Kind == Start && (s.Round != 0 || r.Proposal != 0):
+		return fmt.Errorf("start of round %d and of proposal %d: it is the task's", s.Round, r.Proposal)
 	case r.Proposal != 0 && (r.Kind == Update || s.Round != 0):
 		return fmt.Errorf("%s of round %d and of proposal %d: want one of them, and no update", r.Kind, s.Round, r.Proposal)
 	case r.Kind == Update && (s.Round == 0 || s.Node == 0):
@@ -71,7 +76,8 @@ func validChain(s string) bool {
 
 // Path is the ref without its chain: tasks/1/rounds/2/updates/3,
 // tasks/1/rounds/2/model or tasks/1/rounds/2/state; of what a vote wants,
-// tasks/1/proposals/2/model or tasks/1/proposals/2/state.
+// tasks/1/proposals/2/model or tasks/1/proposals/2/state; of what a task starts with,
+// tasks/1/rounds/0/start.
 func (r Ref) Path() string {
 	if r.Proposal != 0 {
 		return fmt.Sprintf("tasks/%d/proposals/%d/%s", r.Slot.Task, r.Proposal, r.Kind)
@@ -92,8 +98,10 @@ func ParseRef(chain, path string) (Ref, error) {
 	ref := Ref{Kind: Update, Slot: spec.Slot{Chain: chain}}
 	if len(part) == 5 {
 		ref.Kind = Model
-		if part[4] == State.String() {
-			ref.Kind = State
+		for _, k := range []Kind{State, Start} {
+			if part[4] == k.String() {
+				ref.Kind = k
+			}
 		}
 		part = append(part, "0")
 	}

@@ -124,8 +124,8 @@ func TestClientAsksForNoMoreThanIsFree(t *testing.T) {
 	}
 }
 
-// The longest message that a node may owe is short enough to be free: a proof of f+1 of
-// the receipts of the largest committee.
+// The longest messages that a node may owe are short enough to be free: a proof of f+1 of
+// the receipts of the largest committee, and a score with as many counts as may be.
 func TestTheLongestOwedMessageIsFree(t *testing.T) {
 	c := training(t, 1, nil)
 	proof := &taskpb.MsgProve{Owner: account("trainer0").String(), Task: 1<<64 - 1, Round: 1<<64 - 1}
@@ -134,6 +134,14 @@ func TestTheLongestOwedMessageIsFree(t *testing.T) {
 	}
 	if tx := c.says("trainer0", 0, 0, proof); len(tx) > fee.FreeBytes {
 		t.Errorf("it has %d bytes, and %d are free", len(tx), fee.FreeBytes)
+	}
+	const rows = spec.MaxSamples / spec.MaxCounts // of each class: more are too many in all
+	score := &taskpb.MsgRevealScore{Owner: account("trainer0").String(), Task: 1<<64 - 1, Round: 1<<64 - 1, Score: uint32(spec.One), Salt: make([]byte, 32)}
+	for range spec.MaxCounts {
+		score.Counts = append(score.Counts, taskpb.Count{Rows: rows, Correct: rows})
+	}
+	if tx := c.says("trainer0", 0, 0, score); len(tx) > fee.FreeBytes {
+		t.Errorf("a score with as many counts as may be has %d bytes, and %d are free", len(tx), fee.FreeBytes)
 	}
 }
 

@@ -22,6 +22,9 @@ var (
 	ErrPrivate     = errors.New("this model is for members: name the home folder of a member with --home")
 )
 
+// ErrGone is a former version of a task that no aggregator serves.
+var ErrGone = errors.New("no aggregator keeps this version any more")
+
 // Verify recomputes a settled round from the blobs its aggregators keep and
 // compares it with the chain. It asks for blobs as the node of a home folder, and
 // without one, or where that is no node's, as a stranger: then the task must be
@@ -77,10 +80,7 @@ func withheld(t spec.Task, err error) error {
 	return err
 }
 
-// Fetch downloads the newest model of a task from its aggregators and checks it
-// against the digest on the chain. It asks as the node of a home folder, and without
-// one, or where that is no node's, as a stranger: then the model must be public, else
-// the error is [ErrPrivate].
+// Fetch downloads the newest model of a task, as [FetchModel] does.
 func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) ([]byte, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
@@ -89,14 +89,26 @@ func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) 
 	if t.Model.IsZero() {
 		return nil, fmt.Errorf("task %d has no model yet: it is %s", task, t.State)
 	}
+	return FetchModel(ctx, chain, home, t, t.Model)
+}
+
+// FetchModel downloads a version of a task's model from its aggregators and checks it
+// against its digest. It asks as the node of a home folder, and without one, or where that
+// is no node's, as a stranger: then the model must be public, else the error is [ErrPrivate].
+// A former version that is kept no longer is [ErrGone].
+func FetchModel(ctx context.Context, chain *client.Client, home string, t spec.Task, d spec.Digest) ([]byte, error) {
 	tools, err := visitor(ctx, chain, home)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tools.Model(ctx, t, t.Model); err != nil {
-		return nil, withheld(t, err)
+	_, err = tools.Model(ctx, t, d)
+	if err = withheld(t, err); errors.Is(err, blob.ErrNotFound) && !errors.Is(err, ErrPrivate) && d != t.Model {
+		err = fmt.Errorf("%w: the task has what a round made retained for %s after its end, and only the newest for longer: %w", ErrGone, t.Spec.Retain, err)
 	}
-	return role.ReadBlob(ctx, tools.Store, t.Model)
+	if err != nil {
+		return nil, err
+	}
+	return role.ReadBlob(ctx, tools.Store, d)
 }
 
 // visitor is the node of a home folder, which signs what it asks of others; a

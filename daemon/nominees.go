@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// nominees are the models that proposals want and that the owner of a node has it serve.
+// nominees are the models that proposals want, or with which tasks start, and that the owner of a node has it serve.
 // The owner puts each as a file into a folder of the node's home; the node moves what its
 // tasks' aggregators would take into its store, where its blob interface serves it.
 type nominees struct {
@@ -29,8 +29,11 @@ var errNoFile = errors.New("it is no regular file")
 const nomineesFolder = "nominees"
 
 // NomineeFile is the path in the home folder of a node at which its owner puts the model
-// that a proposal wants for a task.
+// that a proposal wants for a task; of proposal 0 it is the model with which the task starts.
 func NomineeFile(task, proposal uint64) string {
+	if proposal == 0 {
+		return filepath.Join(nomineesFolder, fmt.Sprintf("task-%d-start.safetensors", task))
+	}
 	return filepath.Join(nomineesFolder, fmt.Sprintf("task-%d-proposal-%d.safetensors", task, proposal))
 }
 
@@ -71,14 +74,18 @@ func (n *nominees) take(ctx context.Context, s blob.Store, chain role.Records, l
 // offer moves one file into the store.
 func (n *nominees) offer(ctx context.Context, s blob.Store, chain role.Records, name string, size int64) (d spec.Digest, err error) {
 	var task, proposal uint64
-	if _, err := fmt.Sscanf(name, "task-%d-proposal-%d.safetensors", &task, &proposal); err != nil || filepath.Join(nomineesFolder, name) != NomineeFile(task, proposal) || proposal == 0 {
-		return d, fmt.Errorf("name: want %s", filepath.Base(NomineeFile(1, 2)))
+	_, _ = fmt.Sscanf(name, "task-%d-proposal-%d", &task, &proposal) // what is wrong with it the comparison finds
+	if filepath.Join(nomineesFolder, name) != NomineeFile(task, proposal) {
+		return d, fmt.Errorf("name: want %s or %s", filepath.Base(NomineeFile(1, 2)), filepath.Base(NomineeFile(1, 0)))
 	}
 	t, err := chain.Task(ctx, task)
 	if err != nil {
 		return d, err
 	}
 	most, err := role.ModelSize(t)
+	if proposal == 0 {
+		most, err = role.StartSize(t)
+	}
 	if err != nil {
 		return d, err
 	}

@@ -38,6 +38,12 @@ func TestNomineesAreServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rules.Model.Init = spec.Init{Model: spec.DigestOf(good), Holder: 1}
+	rules.Model.Seed = 5
+	starts, err := n.Open("consumer", rules)
+	if err != nil {
+		t.Fatal(err)
+	}
 	home, store := t.TempDir(), blob.NewMemory()
 	var said bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&said, nil))
@@ -55,7 +61,9 @@ func TestNomineesAreServed(t *testing.T) {
 	put(daemon.NomineeFile(id, 7), good)
 	put(daemon.NomineeFile(id, 8), good[:len(good)-1])
 	put(daemon.NomineeFile(id, 9), append(bytes.Clone(good), make([]byte, 1000)...))
-	put(daemon.NomineeFile(id+1, 7), good)
+	put(daemon.NomineeFile(starts+1, 7), good)
+	put(daemon.NomineeFile(starts, 0), good)
+	put(daemon.NomineeFile(id, 0), good) // which starts with no model
 	put(filepath.Join("nominees", "model.safetensors"), good)
 	elsewhere := filepath.Join(home, "elsewhere") // of the right size as far as the link says
 	if err := errors.Join(os.WriteFile(elsewhere, good, 0o600), os.Symlink(elsewhere, filepath.Join(home, daemon.NomineeFile(id, 10)))); err != nil {
@@ -63,13 +71,16 @@ func TestNomineesAreServed(t *testing.T) {
 	}
 	daemon.TakeNominees(t.Context(), home, store, n.Records(), log, 3)
 	labels, err := store.Labels(t.Context())
-	if err != nil || len(labels) != 1 || labels[0].Path() != "tasks/1/proposals/7/model" || labels[0].Digest != spec.DigestOf(good) {
+	if err != nil || len(labels) != 2 || labels[0].Path() != "tasks/1/proposals/7/model" || labels[1].Path() != "tasks/2/rounds/0/start" || labels[1].Digest != spec.DigestOf(good) {
 		t.Errorf("labels %v, %v", labels, err)
 	}
 	if _, err := os.Stat(filepath.Join(home, daemon.NomineeFile(id, 7))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file is left: %v", err)
 	}
-	for _, once := range []string{"serves a nominee", "proposal-8", "proposal-9", "no regular file", "task not found", "want task-1-proposal-2.safetensors"} {
+	if got := strings.Count(said.String(), "serves a nominee"); got != 2 {
+		t.Errorf("it serves %d:\n%s", got, &said)
+	}
+	for _, once := range []string{"file=task-1-start", "proposal-8", "proposal-9", "no regular file", "task not found", "want task-1-proposal-2.safetensors"} {
 		if got := strings.Count(said.String(), once); got != 1 {
 			t.Errorf("%q is said %d times:\n%s", once, got, &said)
 		}

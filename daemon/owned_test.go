@@ -81,7 +81,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := own.Register(first(table, 30), limit)
+	set, err := own.Register(ownRows(t, home), limit)
 	if err != nil {
 		t.Fatal(err)
 	}

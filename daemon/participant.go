@@ -141,6 +141,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Name:      config.Name,
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
+		Records:   p.chain,
 		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},
 		Store:     p.store,
 		Journal:   journal,

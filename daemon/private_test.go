@@ -63,7 +63,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, err := own.Register(rows(i+1), limit)
+		set, err := own.Register(ownRows(t, home), limit)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,8 +85,8 @@ func (r Rows) options() data.Options {
 }
 
 // open are the rows of the file of a home folder, as tasks want them.
-func (r Rows) open(home string) *role.File {
-	return &role.File{Path: under(home, r.File), Options: r.options()}
+func (r Rows) open(home string) *data.File {
+	return &data.File{Path: under(home, r.File), Options: r.options()}
 }
 
 // Own are the rows of a home folder as their owner has them, for whom they are counted and
@@ -116,7 +116,7 @@ func (r Rows) Own(home string) (data.Table, error) {
 }
 
 // stated are the rows of a file under the schema that node.json names.
-func (r Rows) stated(home string, file *role.File) (data.Table, error) {
+func (r Rows) stated(home string, file *data.File) (data.Table, error) {
 	path := under(home, r.Schema)
 	b, err := os.ReadFile(path)
 	if err != nil {

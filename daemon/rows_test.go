@@ -104,6 +104,20 @@ func TestHugeScaleTrains(t *testing.T) {
 	}
 }
 
+// ownRows are the rows of a home folder as its owner registers them.
+func ownRows(t *testing.T, home string) data.Table {
+	t.Helper()
+	config, err := daemon.LoadNode(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := config.Data.Own(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // opened opens a home folder until it is registered, and returns its log.
 func opened(t *testing.T, home string) *lines {
 	t.Helper()
@@ -249,7 +263,7 @@ func TestOwnRows(t *testing.T) {
 		{daemon.Rows{File: "rows.csv", Schema: "schema.json", Missing: spec.MissingImpute}, `it has no column "id"`},
 		{daemon.Rows{File: "rows.csv", Schema: "rows.csv"}, "schema file"},
 		{daemon.Rows{File: "rows.csv", Schema: "none.json"}, "data.schema"},
-		{daemon.Rows{File: "rows.csv", Label: "sick", Classes: 2}, "is not an integer"},
+		{daemon.Rows{File: "rows.csv", Label: "sick", Classes: 2}, "the cell is missing"},
 	} {
 		rows, err := c.rows.Own(home)
 		got := fmt.Sprintf("%d rows of %d features and %d classes", rows.Rows(), rows.Features, rows.Classes)

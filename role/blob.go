@@ -22,12 +22,51 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 	}
 	var file model.File
 	var refused error
-	err = t.agreed(ctx, task, d, size, func(b []byte) { file, refused = model.Decode(task.Spec.Model, task.Spec.Data, b) })
+	err = t.lent(ctx, task, d, size, holders(task), func(b []byte) { file, refused = model.Decode(task.Spec.Model, task.Spec.Data, b) })
 	if err != nil {
 		return model.File{}, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
 	}
 	return file, refused
 }
+
+// Start makes model 0 of a task: of its seed, or of the model with whose weights it starts.
+// That one it gets from the node's own store, else from the node that the task file names,
+// else from the aggregators of the earlier task that it names. The bytes are checked against
+// the digest wherever they come from; a file that does not fit wraps [model.ErrModel].
+func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
+	from := task.Spec.Model.Init
+	if from.IsZero() {
+		return model.Zero(task.Spec)
+	}
+	size, err := model.WarmSize(task.Spec)
+	if err != nil {
+		return model.File{}, err
+	}
+	var nodes []uint64
+	if from.Holder != 0 {
+		nodes = append(nodes, from.Holder)
+	}
+	if from.Task != 0 {
+		earlier, err := t.Records.Task(ctx, from.Task)
+		if err != nil {
+			return model.File{}, err
+		}
+		nodes = append(nodes, aggregators(earlier)...)
+	}
+	var file model.File
+	var refused error
+	err = t.lent(ctx, task, from.Model, size, nodes, func(b []byte) { file, refused = model.Warm(task.Spec, b) })
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return model.File{}, fmt.Errorf("model %s, with which task %d starts: %w", from.Model.Short(), task.ID, err)
+	}
+	return file, nil
+}
+
+// StartSize is the most bytes that the file has with which a task starts.
+func StartSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
 
 // ModelSize is the most bytes a model of a task has.
 func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }
@@ -41,42 +80,51 @@ func (t Tools) State(ctx context.Context, task spec.Task, names []string, d spec
 	}
 	var moments [][]float32
 	var refused error
-	err = t.agreed(ctx, task, d, size, func(b []byte) { moments, refused = model.DecodeState(task.Spec.Model, names, b) })
+	err = t.lent(ctx, task, d, size, holders(task), func(b []byte) { moments, refused = model.DecodeState(task.Spec.Model, names, b) })
 	if err != nil {
 		return nil, fmt.Errorf("state %s of task %d: %w", d.Short(), task.ID, err)
 	}
 	return moments, refused
 }
 
-// agreed lends the bytes of a blob of the store, else of the task's aggregators.
-// What came of them counts only if it returns no error.
-func (t Tools) agreed(ctx context.Context, task spec.Task, d spec.Digest, size int64, use func([]byte)) error {
+// lent lends the bytes of a blob of the store, else of one of some nodes. What came of them
+// counts only if it returns no error.
+func (t Tools) lent(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, use func([]byte)) error {
 	err := viewBlob(ctx, t.Store, d, use)
 	if !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrMismatch) {
 		return err
 	}
-	b, err := t.fetch(ctx, task, d, size, err)
+	b, err := t.fetch(ctx, task, d, size, from, err)
 	if err == nil {
 		use(b)
 	}
 	return err
 }
 
-// fetch asks the task's aggregators for what the store lacks, and then whoever holds the
-// model that a vote wants.
-func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, lacks error) ([]byte, error) {
-	var nodes []uint64
-	for _, m := range task.Aggregators {
-		nodes = append(nodes, m.Node)
-	}
+// holders are the nodes that serve what a task has agreed on: its aggregators, and then
+// whoever holds the model that a vote wants.
+func holders(task spec.Task) []uint64 {
+	nodes := aggregators(task)
 	if holder := task.Nominee.Holder; holder != 0 && !slices.Contains(nodes, holder) {
 		nodes = append(nodes, holder)
 	}
+	return nodes
+}
+
+func aggregators(task spec.Task) (nodes []uint64) {
+	for _, m := range task.Aggregators {
+		nodes = append(nodes, m.Node)
+	}
+	return nodes
+}
+
+// fetch asks some nodes for what the store lacks.
+func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, lacks error) ([]byte, error) {
 	into := t.Store
 	if errors.Is(lacks, blob.ErrMismatch) {
 		into = blob.NewMemory() // a fetch keeps what is there, also when it has rotted
 	}
-	if err := t.Blobs.FetchModel(ctx, nodes, d, size, into.For(task.ID)); err != nil {
+	if err := t.Blobs.FetchModel(ctx, from, d, size, into.For(task.ID)); err != nil {
 		return nil, err
 	}
 	b, err := ReadBlob(ctx, into, d)
@@ -86,7 +134,7 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 	return b, err
 }
 
-// viewBlob lends the bytes of a whole blob; see [Tools.agreed].
+// viewBlob lends the bytes of a whole blob; see [Tools.lent].
 func viewBlob(ctx context.Context, s blob.Store, d spec.Digest, use func([]byte)) (err error) {
 	f, err := s.OpenVerified(ctx, d)
 	if err != nil {

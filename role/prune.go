@@ -182,6 +182,9 @@ func neededBy(duties []Duty) map[spec.Digest]bool {
 	for _, d := range duties {
 		needed[d.Task.Model], needed[d.Round.Base], needed[d.Round.Next] = true, true, true
 		needed[d.Task.Nominee.Model], needed[d.Task.Adopted.Model] = true, true
+		if d.Task.State == spec.TaskPreparing {
+			needed[d.Task.Spec.Model.Init.Model] = true
+		}
 	}
 	return needed
 }

@@ -86,7 +86,8 @@ type Tools struct {
 	Send func(ctx context.Context, s Send) error // returns once a chain node has taken it
 	// Committed is which trainer has said a commitment in a task's round, or 0.
 	Committed func(ctx context.Context, task uint64, commitment spec.Digest) (node uint64, err error)
-	Blobs     Blobs // of other nodes
+	Records   Records // of the chain
+	Blobs     Blobs   // of other nodes
 	Store     blob.Store
 	Journal   Journal
 	Trainer   train.Trainer

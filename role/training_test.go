@@ -1,6 +1,7 @@
 package role_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -38,6 +40,37 @@ func TestTrainersDoWhatTheTaskSays(t *testing.T) {
 			t.Errorf("%s and %s lead to one model", name, other)
 		}
 		models[task.Model] = name
+	}
+}
+
+// recorder is a trainer that notes at which rates it was asked to train.
+type recorder struct {
+	train.Trainer
+	rates *[]spec.PPM
+}
+
+func (r recorder) Train(ctx context.Context, job train.Job, progress func(done, total int)) (train.Result, error) {
+	*r.rates = append(*r.rates, job.Training.Rate)
+	return r.Trainer.Train(ctx, job, progress)
+}
+
+// TestTrainersFollowTheSchedule: the rate of each round is the one that the task's schedule
+// has for it, also where a vote has set another rate to begin with.
+func TestTrainersFollowTheSchedule(t *testing.T) {
+	rules := sim.DigitsTask(4)
+	rules.Training.Rate, rules.Training.Schedule = 100_000, spec.Schedule{Kind: spec.ScheduleCosine, Warmup: 1}
+	rules.Governed = true
+	n := open(t, 2, rules)
+	var rates []spec.PPM
+	node := n.Nodes[first-1]
+	node.Tools.Trainer = recorder{node.Tools.Trainer, &rates}
+	reach(t, n, 2, spec.PhaseTrain)
+	vote(t, n, round.Amend{Proposal: 1, Settings: []spec.Tuning{{Name: "training.rate", Value: 20_000}}})
+	finish(t, n)
+	wantNoErrors(t, n)
+	// Half of the rate, all of it, then 3/4 and 1/4 of what the vote set.
+	if want := []spec.PPM{50_000, 100_000, 15_000, 5_000}; !slices.Equal(rates, want) {
+		t.Errorf("trained at %v: want %v", rates, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package round
 
 import (
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -102,8 +103,23 @@ func (s *State) silentEvaluators(r *spec.Round, why string) (effects []Effect) {
 	return effects
 }
 
+// unprepared says why a task that was preparing comes to nothing.
+func (s *State) unprepared() string {
+	if _, ok := s.modelZero(); !ok && !s.Task.Spec.Model.Init.IsZero() {
+		ready := 0
+		for _, m := range s.Task.Aggregators {
+			if !m.Ready.IsZero() {
+				ready++
+			}
+		}
+		return fmt.Sprintf("%d of %d aggregators have model %s, with which the task starts: nobody serves it to the others, or it does not fit", ready, len(s.Task.Aggregators), s.Task.Spec.Model.Init.Model.Short())
+	}
+	return "the committee did not get ready"
+}
+
 // unready gives a demerit to the members of the committee that never said they were
-// ready, where enough others in the same place did.
+// ready, where enough others in the same place did. Aggregators get none where the task
+// starts with a model of elsewhere: whoever serves it may have served some of them only.
 func (s *State) unready() (effects []Effect) {
 	ready, evaluating, asked := 0, uint64(0), uint64(0)
 	for _, m := range s.Task.Aggregators {
@@ -123,7 +139,7 @@ func (s *State) unready() (effects []Effect) {
 			}
 		}
 	}
-	if ready > s.Task.Spec.Selection.Faulty() {
+	if ready > s.Task.Spec.Selection.Faulty() && s.Task.Spec.Model.Init.IsZero() {
 		blame(s.Task.Aggregators)
 	}
 	if evaluating > 0 && 3*evaluating >= asked {

@@ -96,6 +96,11 @@ func equivocate(w *world) (all []round.TwoAnswers) {
 		{First: few, Second: others},
 		{First: w.revealAggregate(3, "m"), Second: w.revealAggregate(3, "another")},
 		{First: round.RevealScore{Node: 6, Round: 1, Score: 1}, Second: round.RevealScore{Node: 6, Round: 1, Score: 2}},
+		{First: round.RevealScore{Node: 6, Round: 1, Score: 1, Counts: []spec.Count{{Rows: 9}}}, Second: round.RevealScore{Node: 6, Round: 1, Score: 1}},
+		{
+			First:  round.RevealScore{Node: 6, Round: 1, Score: 500_000, Counts: []spec.Count{{Rows: 2, Correct: 1}}},
+			Second: round.RevealScore{Node: 6, Round: 1, Score: 500_000, Counts: []spec.Count{{Rows: 4, Correct: 2}}},
+		},
 	}
 }
 
@@ -146,16 +151,21 @@ func TestTwoAnswersRefused(t *testing.T) {
 		first, second round.Input
 		want          error
 	}{
-		"the same again":           {attest(3, 1, 0b01), attest(3, 1, 0b01), round.ErrContradiction},
-		"a bitmap that grew":       {attest(3, 1, 0b01), attest(3, 1, 0b11), round.ErrContradiction},
-		"a bitmap that was empty":  {attest(3, 1), attest(3, 1, 0b11), round.ErrContradiction},
-		"a longer bitmap":          {attest(3, 1, 0b11), attest(3, 1, 0b01, 0), round.ErrContradiction},
-		"of another round":         {attest(3, 1, 0b01), attest(3, 2, 0b10), round.ErrContradiction},
-		"of another node":          {attest(3, 1, 0b01), attest(4, 1, 0b10), round.ErrContradiction},
-		"of two kinds":             {attest(3, 1, 0b01), model(3, 1, "m", 1), round.ErrContradiction},
-		"a model and a score":      {model(3, 1, "m", 1), round.RevealScore{Node: 3, Round: 1, Score: 1}, round.ErrContradiction},
-		"another salt":             {model(3, 1, "m", 1), model(3, 1, "m", 2), round.ErrContradiction},
-		"a score under two salts":  {round.RevealScore{Node: 5, Round: 1, Salt: spec.Salt{1}}, round.RevealScore{Node: 5, Round: 1}, round.ErrContradiction},
+		"the same again":          {attest(3, 1, 0b01), attest(3, 1, 0b01), round.ErrContradiction},
+		"a bitmap that grew":      {attest(3, 1, 0b01), attest(3, 1, 0b11), round.ErrContradiction},
+		"a bitmap that was empty": {attest(3, 1), attest(3, 1, 0b11), round.ErrContradiction},
+		"a longer bitmap":         {attest(3, 1, 0b11), attest(3, 1, 0b01, 0), round.ErrContradiction},
+		"of another round":        {attest(3, 1, 0b01), attest(3, 2, 0b10), round.ErrContradiction},
+		"of another node":         {attest(3, 1, 0b01), attest(4, 1, 0b10), round.ErrContradiction},
+		"of two kinds":            {attest(3, 1, 0b01), model(3, 1, "m", 1), round.ErrContradiction},
+		"a model and a score":     {model(3, 1, "m", 1), round.RevealScore{Node: 3, Round: 1, Score: 1}, round.ErrContradiction},
+		"another salt":            {model(3, 1, "m", 1), model(3, 1, "m", 2), round.ErrContradiction},
+		"a score under two salts": {round.RevealScore{Node: 5, Round: 1, Salt: spec.Salt{1}}, round.RevealScore{Node: 5, Round: 1}, round.ErrContradiction},
+		"counts under two salts": {
+			round.RevealScore{Node: 5, Round: 1, Counts: []spec.Count{{Rows: 1}}, Salt: spec.Salt{1}},
+			round.RevealScore{Node: 5, Round: 1, Counts: []spec.Count{{Rows: 1}}},
+			round.ErrContradiction,
+		},
 		"two commitments":          {round.CommitAggregate{Node: 3, Round: 1, Commitment: digest("a")}, round.CommitAggregate{Node: 3, Round: 1, Commitment: digest("b")}, round.ErrContradiction},
 		"two shards":               {round.Ready{Node: 5, Digest: digest("a")}, round.Ready{Node: 5, Digest: digest("b")}, round.ErrContradiction},
 		"two ends of a block":      {round.Tick{}, round.Tick{}, round.ErrContradiction},

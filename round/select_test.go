@@ -162,6 +162,25 @@ func TestOnlyTheEligibleAreSelected(t *testing.T) {
 	}
 }
 
+// A task that says how many rows a shard has at least asks for no evaluator that says it has
+// fewer; one that withholds their number may have enough.
+func TestEvaluatorsHoldEnoughRows(t *testing.T) {
+	asked := task()
+	asked.Selection.Aggregators, asked.Selection.Evaluators = 1, 1
+	for _, c := range []struct {
+		least, samples uint32
+		fit            bool
+	}{{0, 50, true}, {50, 50, true}, {51, 50, false}, {51, 0, true}} {
+		asked.Data.MinHoldout = c.least
+		evaluator := node(2, spec.Evaluator)
+		evaluator.Profile.Holdings[0].Samples = c.samples
+		_, err := round.Committee(spec.Task{Spec: asked}, round.NewRoster(node(1, spec.Aggregator), evaluator))
+		if c.fit && err != nil || !c.fit && !errors.Is(err, round.ErrResources) {
+			t.Errorf("of %d rows, %d are wanted: got %v", c.samples, c.least, err)
+		}
+	}
+}
+
 func TestCommittee(t *testing.T) {
 	const both = spec.Aggregator | spec.Evaluator
 	for name, c := range map[string]struct {

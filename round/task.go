@@ -62,7 +62,7 @@ func (s *State) start(at Moment) []Effect {
 	}
 	s.Task.Due = s.starts()
 	if at.Time >= deadline {
-		return append(s.unready(), s.close(at, spec.TaskFailed, "the committee did not get ready")...)
+		return append(s.unready(), s.close(at, spec.TaskFailed, s.unprepared())...)
 	}
 	return nil
 }
@@ -338,9 +338,10 @@ func (s *State) open(at Moment, in Select) []Effect {
 
 // measures reports whether the next round is the one in which trainers tell the statistics
 // of their columns: the first that gives a model, and every try before it, where the task
-// learns them. A model that a vote has adopted brings its own.
+// learns them. A model that a vote has adopted brings its own, and so does one with which
+// the task starts.
 func (s *State) measures() bool {
-	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero()
+	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
 }
 
 // waited reports whether a task that closes in a state has held its committee without a

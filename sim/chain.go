@@ -114,6 +114,15 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	if least := asked.Selection.MinStake; least > c.Rules.MaxBond {
 		return 0, fmt.Errorf("%w: selection.min_stake is %d uthing: want at most %d", round.ErrSpec, least, c.Rules.MaxBond)
 	}
+	if from := asked.Model.Init.Task; from > 0 {
+		earlier, err := c.Task(from)
+		if err == nil {
+			err = asked.StartsWith(earlier)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
+		}
+	}
 	if c.balances[owner] < asked.Escrow {
 		return 0, fmt.Errorf("%w: %s has %d uthing", round.ErrEscrow, owner, c.balances[owner])
 	}

@@ -27,7 +27,7 @@ func openFiles(t *testing.T, asked spec.TaskSpec, evaluator string, trainers ...
 	join := func(r spec.Role, path string) {
 		m := sim.Member{Roles: r, Data: "people"}
 		if path != "" {
-			file := role.File{Path: path}
+			file := data.File{Path: path}
 			m.Rows, m.Reads = data.Table{Y: make([]int32, 120)}, file.Rows // the table says how many there are
 		}
 		if _, err := n.Join(m); err != nil {

@@ -108,7 +108,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		ID: id, Owner: owner, Table: m.Rows, network: n, Done: map[string]int{},
 		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
 		Tools: role.Tools{
-			Node: id, Name: profile.Name, Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
+			Node: id, Name: profile.Name, Records: n.Records(), Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Withhold: m.Withhold, Random: n.secrets(id),
 			Samplers: &n.samplers, Alarm: &Alarm{},
 			Now: func() time.Time { return time.Unix(0, 0).Add(n.now) },

@@ -64,6 +64,7 @@ func (t TaskSpec) shares() error {
 		check{"privacy.noise", t.Privacy.Kind == KindLaplace && noise > maxLaplaceShare, wide},
 		check{"privacy.noise", t.Privacy.Kind == KindGaussian && noise*noise > maxGaussianShare*maxGaussianShare*uint64(t.Honest()), wide},
 		check{"training.clip", gradients && t.Training.Clip > 0, "each row's gradient is clipped to privacy.clip: leave it out"},
+		check{"training.schedule", gradients && t.Training.Schedule != Schedule{}, "no trainer has a rate where it gives gradients, the server's optimiser has one, which no schedule changes: leave it out"},
 		check{"aggregation.optimiser", gradients && !t.Aggregation.Optimised(), fmt.Sprintf("%s adds a gradient to the model as it is: want one with a rate, as %s", t.Aggregation.Optimiser, ServerFedAvgM)},
 		check{"audit", t.Audit != AuditAggregators, fmt.Sprintf("want %s: a single update carries a share of the noise, so nobody else may read it", AuditAggregators)},
 	)

@@ -211,7 +211,8 @@ func (m Model) validateFields() error {
 		check{"model.loss", m.Loss == "" && m.Regression(), "missing: want mse, the loss of a model that predicts a number"},
 		check{"model.loss", m.Loss != "" && !kind.free && !m.Regression(), fmt.Sprintf("%s has the cross-entropy: leave it out, or ask for layers", m.Kind)},
 		check{"model.loss", m.Loss != "" && !known(Losses(), m.Loss), fmt.Sprintf("unknown loss %q: want %s, or leave it out", m.Loss, choice(Losses()))},
-		check{"model.init", !m.Init.IsZero() && m.Init.Model.IsZero(), "no digest of a model: want the 64 hexadecimal digits of its file"},
+		check{"model.init.model", !m.Init.IsZero() && m.Init.Model.IsZero(), "missing: want the 64 hexadecimal digits of the digest of its file"},
+		check{"model.init", !m.Init.IsZero() && m.Init.Task == 0 && m.Init.Holder == 0, "nobody serves it: want the task that made it, or a holder"},
 		check{"model.access", m.Access != "" && !known(Accesses(), m.Access), fmt.Sprintf("unknown access %q: want %s, or leave it out", m.Access, choice(Accesses()))},
 	); err != nil {
 		return err

@@ -16,13 +16,49 @@ type PPM uint32
 // One is the whole, 1_000_000 ppm.
 const One PPM = 1_000_000
 
-// ParsePPM reads a decimal with at most six digits behind the point.
+// ParsePPM reads a decimal with at most six digits behind the point, or the same with a
+// power of ten, as 1e-3. It never rounds: what is no whole number of ppm is refused.
 func ParsePPM(s string) (PPM, error) {
-	n, err := millionths(s, 32)
-	if errors.Is(err, strconv.ErrRange) {
-		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
+	plain, ok := writtenOut(s)
+	if !ok {
+		return 0, notMillionths(s)
 	}
-	return PPM(n), err
+	n, err := millionths(plain, 32)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
+	case err != nil:
+		return 0, notMillionths(s)
+	}
+	return PPM(n), nil
+}
+
+// maxPower is the largest power of ten that a number may be written with, up or down.
+const maxPower = 99
+
+// writtenOut is a decimal without its power of ten: 0.0015 for 1.5e-3. What has none is as
+// it was; ok is false where a power is no whole number of at most two digits, or where
+// there is no decimal in front of it.
+func writtenOut(s string) (plain string, ok bool) {
+	i := strings.IndexAny(s, "eE")
+	if i < 0 {
+		return s, true
+	}
+	whole, fraction, point := strings.Cut(s[:i], ".")
+	power, err := strconv.Atoi(s[i+1:])
+	if err != nil || power < -maxPower || power > maxPower || whole == "" || point && fraction == "" || !digits(whole) || !digits(fraction) {
+		return s, false
+	}
+	all := strings.Repeat("0", max(0, -power)) + whole + fraction + strings.Repeat("0", max(0, power))
+	place := len(whole) + max(0, power) // of the point
+	if fraction = strings.TrimRight(all[place:], "0"); fraction == "" {
+		return all[:place], true
+	}
+	return all[:place] + "." + fraction, true
+}
+
+func notMillionths(s string) error {
+	return fmt.Errorf("%q is not a decimal with at most six digits behind the point, as 0.001 or 1e-3", s)
 }
 
 // millionths reads a decimal with at most six digits behind the point as an integer of so

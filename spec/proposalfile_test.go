@@ -164,7 +164,7 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	for unit, text := range map[spec.Unit]string{
-		spec.UnitCount: "010", spec.UnitPart: "1e3", spec.UnitThing: "-1", spec.UnitSeconds: "10m", spec.UnitTime: "9223372036854775808", spec.UnitAccount: "a\x1bb",
+		spec.UnitCount: "010", spec.UnitPart: "1e-7", spec.UnitThing: "-1", spec.UnitSeconds: "10m", spec.UnitTime: "9223372036854775808", spec.UnitAccount: "a\x1bb",
 	} {
 		if _, err := (spec.Parameter{Unit: unit}).Parse(text); err == nil {
 			t.Errorf("%q was read as %s", text, unit)

@@ -19,11 +19,25 @@ func Suggest(kind string, d Data) TaskSpec {
 	if t.Model.Regression() {
 		t.Model.Loss = LossMSE
 	}
-	t.Training.Batch, t.Training.Epochs, t.Training.Rate, t.Training.WeightDecay = 16, 5, One/20, One/1000
-	t.Target.Rounds = 40
+	t.Training.Batch, t.Training.Epochs, t.Training.Rate, t.Training.Schedule.Kind = 32, 10, suggestedRate(t.Model), ScheduleCosine
+	t.Target.Rounds = 30
 	t.Escrow = uint64(t.Target.Rounds+1) * Thing
 	return t
 }
 
 // suggestedWidth is that of the hidden layer of an mlp.
 const suggestedWidth = 32
+
+// suggestedRate is the learning rate of a model. That of a number is smaller than that of
+// classes, whose gradients are bounded: a linear model diverges above about 1/inputs.
+func suggestedRate(m Model) PPM {
+	switch {
+	case m.Kind == ModelLinear:
+		return max(1, One/10/PPM(max(1, m.Inputs)))
+	case m.Regression():
+		return One / 50
+	case m.Kind == ModelMLP:
+		return One / 5
+	}
+	return One / 2
+}

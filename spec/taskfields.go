@@ -57,6 +57,10 @@ func misfit(node *yaml.Node, want reflect.Type, field string) *FieldError {
 		if _, err := ParseThing(node.Value); err != nil {
 			return wrong("%s", err)
 		}
+	case want == reflect.TypeFor[Digest]():
+		if _, err := ParseDigest(node.Value); err != nil {
+			return wrong("%s", err)
+		}
 	case want == reflect.TypeFor[Duration]():
 		if _, err := ParseDuration(node.Value); err != nil {
 			return wrong("%s", err)

@@ -42,6 +42,16 @@ func TestParseTask(t *testing.T) {
 	}
 }
 
+// TestParseTaskReadsPowersOfTen: a rate may be written as people write small ones.
+func TestParseTaskReadsPowersOfTen(t *testing.T) {
+	for text, want := range map[string]spec.PPM{"1e-3": 1000, "5e-4": 500, "1.5E-2": 15_000, `"1e-3"`: 1000} {
+		got, err := spec.ParseTask([]byte(strings.Replace(least, "rate: 0.1", "rate: "+text, 1)))
+		if err != nil || got.Training.Rate != want {
+			t.Errorf("%s is read as %s, %v", text, got.Training.Rate, err)
+		}
+	}
+}
+
 func TestParseTaskNamesLineAndField(t *testing.T) {
 	for name, c := range map[string]struct {
 		old, new string // in the shortest file
@@ -94,6 +104,13 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"unknown audit":         {"escrow", "audit: nobody\nescrow", 13, "audit", "want public, members or aggregators"},
 		"unknown access":        {"  classes", "  access: nobody\n  classes", 6, "model.access", "want public or members"},
 		"private, but audited":  {"  classes: 10", "  classes: 10\n  access: members\naudit: public", 8, "audit", "the model is for members"},
+		"unknown schedule":      {"  rate", "  schedule: {kind: linear}\n  rate", 10, "training.schedule.kind", "want constant, step or cosine"},
+		"step without every":    {"  rate", "  schedule: {kind: step, factor: 0.5}\n  rate", 10, "training.schedule.every", "want 1 to 100000 rounds"},
+		"step without factor":   {"  rate", "  schedule: {kind: step, every: 5}\n  rate", 10, "training.schedule.factor", "as 0.5"},
+		"step upwards":          {"  rate", "  schedule:\n    kind: step\n    every: 5\n    factor: 1.5\n  rate", 13, "training.schedule.factor", "at most 1"},
+		"every of cosine":       {"  rate", "  schedule: {kind: cosine, every: 5}\n  rate", 10, "training.schedule.every", "only the kind step"},
+		"factor without a kind": {"  rate", "  schedule: {factor: 0.5}\n  rate", 10, "training.schedule.factor", "only the kind step"},
+		"warm-up to the end":    {"  rate", "  schedule: {warmup: 25}\n  rate", 10, "training.schedule.warmup", "less than target.rounds, which is 25"},
 		"said twice":            {"escrow", "name: again\nescrow", 13, "name", "said twice"},
 		"said twice below":      {"  classes", "  kind: mlp\n  classes", 6, "model.kind", "said twice"},
 
@@ -118,7 +135,8 @@ func TestParseTaskNamesLineAndField(t *testing.T) {
 		"list for fields":     {"target:\n  rounds: 25", "target: [25]", 11, "target", "want fields"},
 		"rate in words":       {"0.1", "fast", 10, "training.rate", "not a decimal"},
 		"rate too fine":       {"0.1", "0.1234567", 10, "training.rate", "at most six digits"},
-		"rate as a power":     {"0.1", "1e-3", 10, "training.rate", "not a decimal"},
+		"rate finer as power": {"0.1", "1e-7", 10, "training.rate", "at most six digits"},
+		"rate far too large":  {"0.1", "1e9", 10, "training.rate", "too large"},
 		"rate below zero":     {"0.1", "-0.1", 10, "training.rate", "not a decimal"},
 		"rate not a number":   {"0.1", ".inf", 10, "training.rate", "not a decimal"},
 		"rate of no value":    {"0.1", "", 10, "training.rate", "empty"},

@@ -1,6 +1,9 @@
 package spec
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // TaskSpec is a task file: what a consumer asks the network for. The chain
 // copies it when the task is created. Votes may set some of it for later rounds where it
@@ -122,4 +125,16 @@ func (t TaskSpec) PerRound() uint64 {
 		return 0
 	}
 	return t.Escrow / (uint64(t.Target.Rounds) + 1)
+}
+
+// StartsWith reports, as a [*FieldError], why no task can start with what an earlier one has
+// made, as far as their task files tell.
+func (t TaskSpec) StartsWith(earlier Task) error {
+	from := earlier.Spec.Model
+	from.Seed, from.Access = t.Model.Seed, t.Model.Access
+	difference := t.Model.Differs(from)
+	return first(
+		check{"model.init.task", difference != "", fmt.Sprintf("task %d has another model: %s", earlier.ID, difference)},
+		check{"model.init.task", earlier.Spec.Model.Private(), fmt.Sprintf("the model of task %d is for its members: fetch it as one of them, and say model.init.holder and not the task", earlier.ID)},
+	)
 }

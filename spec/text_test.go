@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	exact "math/big"
 	"strings"
 	"testing"
 
@@ -18,13 +19,18 @@ func TestPPM(t *testing.T) {
 	for s, want := range map[string]spec.PPM{
 		"0": 0, "1": spec.One, "0.95": 950_000, "0.000001": 1, "1.000000": spec.One, "00.5": 500_000,
 		"4294.967295": 1<<32 - 1, "12": 12 * spec.One,
+		"1e-3": 1000, "1E-3": 1000, "1.5e-3": 1500, "15e-4": 1500, "0.15e-2": 1500, "1e-6": 1, "10e-7": 1, "0.00000001e2": 1,
+		"1e3": 1000 * spec.One, "1e+0": spec.One, "1e00": spec.One, "4.294967295e3": 1<<32 - 1, "4294967295e-6": 1<<32 - 1,
+		"0e99": 0, "0e-99": 0, "0.000e5": 0, "1.2345678e2": 123_456_780, "00.5e1": 5 * spec.One,
 	} {
 		if got, err := spec.ParsePPM(s); err != nil || got != want {
 			t.Errorf("%q: got %d, %v; want %d", s, got, err, want)
 		}
 	}
 	for _, s := range []string{
-		"", ".", ".5", "1.", "1.2.3", "0.0000001", "-1", "+1", " 1", "1 ", "1e3", "0x1", "1_000", "½", "٣",
+		"", ".", ".5", "1.", "1.2.3", "0.0000001", "-1", "+1", " 1", "1 ", "0x1",
+		"1e-7", "1.5e-6", "1.0000001e0", "1e4", "4294.967296e0", "1e100", "1e-100", "1e99", "1e", "e3", ".e3", ".5e1", "1.e1", "1e1.0", "1e1e1", "1e 1",
+		"1e--1", "1e+-1", "-1e-3", "1e1_0", "1e0x1", "1e٣", "1_000", "½", "٣",
 		"4294.967296", "4295", "99999999999999999999999999", "NaN", "inf",
 	} {
 		if got, err := spec.ParsePPM(s); err == nil {
@@ -43,11 +49,20 @@ func TestPPMRoundTrip(t *testing.T) {
 		if got, err := spec.ParsePPM(s); err != nil || got != p {
 			t.Errorf("%d is %q is %d, %v", p, s, got, err)
 		}
+		power := rapid.IntRange(-6, 12).Draw(t, "power")
+		shifted := new(exact.Rat).SetFrac(exact.NewInt(int64(p)), new(exact.Int).Exp(exact.NewInt(10), exact.NewInt(int64(power+6)), nil))
+		scientific := fmt.Sprintf("%se%d", shifted.FloatString(18), power)
+		if got, err := spec.ParsePPM(scientific); err != nil || got != p {
+			t.Errorf("%d is %q is %d, %v", p, scientific, got, err)
+		}
 		data, err := json.Marshal(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var back spec.PPM
+		var back, of spec.PPM
+		if err := json.Unmarshal([]byte(scientific), &of); err != nil || of != p {
+			t.Errorf("%d is %s is %d, %v", p, scientific, of, err)
+		}
 		if err := json.Unmarshal(data, &back); err != nil || back != p {
 			t.Errorf("%d is %s is %d, %v", p, data, back, err)
 		}
@@ -186,7 +201,7 @@ func TestBitmap(t *testing.T) {
 }
 
 func FuzzParsePPM(f *testing.F) {
-	for _, seed := range []string{"", "0", "1", "0.95", "4294.967295", "4294.967296", "1.", ".1", "1.0000000", "-1", "1e6"} {
+	for _, seed := range []string{"", "0", "1", "0.95", "4294.967295", "4294.967296", "1.", ".1", "1.0000000", "-1", "1e6", "1e-3", "1.5E+2", "10e-7", "1e-7", "e", "0e99"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -196,6 +211,10 @@ func FuzzParsePPM(f *testing.F) {
 		}
 		if again, err := spec.ParsePPM(p.String()); err != nil || again != p {
 			t.Errorf("%q is %d is %q is %d, %v", s, p, p, again, err)
+		}
+		said, ok := new(exact.Rat).SetString(s)
+		if !ok || said.Cmp(exact.NewRat(int64(p), int64(spec.One))) != 0 {
+			t.Errorf("%q is %v, and read as %d ppm", s, said, p)
 		}
 	})
 }

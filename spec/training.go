@@ -11,10 +11,6 @@ const (
 
 	ArithmeticStrict = "strict"
 	ArithmeticFused  = "fused"
-
-	ScheduleConstant = "constant"
-	ScheduleStep     = "step"
-	ScheduleCosine   = "cosine"
 )
 
 // Training is what a trainer does with its rows in one round. What an optimiser
@@ -31,14 +27,6 @@ type Training struct {
 	Arithmetic  string `json:"arithmetic" yaml:"arithmetic"`     // one of [Arithmetics]
 	// Schedule says how the rate changes from round to round; the zero one: not at all.
 	Schedule Schedule `json:"schedule,omitzero" yaml:"schedule,omitempty"`
-}
-
-// Schedule says how the learning rate changes from round to round.
-type Schedule struct {
-	Kind   string `json:"kind" yaml:"kind"`                         // one of [Schedules]; empty: constant
-	Warmup uint32 `json:"warmup,omitempty" yaml:"warmup,omitempty"` // rounds over which the rate grows from near 0 to what the kind says
-	Every  uint32 `json:"every,omitempty" yaml:"every,omitempty"`   // of ScheduleStep: rounds between two steps
-	Factor PPM    `json:"factor,omitempty" yaml:"factor,omitempty"` // of ScheduleStep: what each step multiplies the rate by
 }
 
 // Optimisers lists the words of training.optimiser.
@@ -59,27 +47,20 @@ func Arithmetics() []Word {
 	}
 }
 
-// Schedules lists the words of training.schedule.kind.
-func Schedules() []Word {
-	return []Word{
-		{ScheduleConstant, "keeps the rate"},
-		{ScheduleStep, "multiplies the rate by `factor` after every so many rounds"},
-		{ScheduleCosine, "lowers the rate along half a cosine to near 0 in the last of `target.rounds` (Loshchilov and Hutter 2017, without restarts)"},
-	}
-}
-
 // Validate reports what is wrong with what a trainer is told to do.
 func (t Training) Validate() error { return t.validate() }
 
 func (t Training) validate() error {
-	return first(
+	if err := first(
 		check{"training.optimiser", !known(Optimisers(), t.Optimiser), fmt.Sprintf("unknown optimiser %q: want %s", t.Optimiser, choice(Optimisers()))},
 		check{"training.batch", t.Batch == 0 || t.Batch > MaxWidth, fmt.Sprintf("want 1 to %d rows", MaxWidth)},
 		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
 		check{"training.rate", t.Rate == 0, "missing or zero: want a learning rate above zero"},
 		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
 		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s wants it above 0 and below 1, as 0.9", t.Optimiser)},
-		check{"training.schedule.kind", t.Schedule.Kind != "" && !known(Schedules(), t.Schedule.Kind), fmt.Sprintf("unknown kind %q: want %s", t.Schedule.Kind, choice(Schedules()))},
 		check{"training.arithmetic", !known(Arithmetics(), t.Arithmetic), fmt.Sprintf("unknown arithmetic %q: want %s", t.Arithmetic, choice(Arithmetics()))},
-	)
+	); err != nil {
+		return err
+	}
+	return t.Schedule.validate()
 }

@@ -16,6 +16,43 @@ func (k Keeper) enter(ctx context.Context, t spec.Task) error {
 	return k.models.Enter(ctx, t.ID, t.Owner, t.Spec.Line, t.Spec.Model)
 }
 
+// startable refuses a task that starts with a model which nobody could get: of a node that is
+// not registered, of a task that is not there or has another architecture, or which that task
+// has never published.
+func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
+	from := asked.Model.Init
+	if from.Holder > 0 {
+		if _, err := k.nodes.OwnerOf(ctx, from.Holder); err != nil {
+			return err
+		}
+	}
+	if from.Task == 0 {
+		return nil
+	}
+	stored, err := k.task(ctx, from.Task)
+	if err != nil {
+		return refused(fmt.Errorf("model.init.task: %w", err))
+	}
+	published := k.models == nil
+	if !published {
+		if published, err = k.models.Published(ctx, from.Task, from.Model); err != nil {
+			return err
+		}
+	}
+	earlier, err := sensible(stored.ToSpec)
+	if err != nil {
+		return err
+	}
+	err = asked.StartsWith(earlier)
+	if err == nil && !published {
+		err = &spec.FieldError{Field: "model.init.model", Why: fmt.Sprintf("%s is no version of the line of task %d", from.Model.Short(), from.Task)}
+	}
+	if err != nil {
+		err = refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
+	}
+	return err
+}
+
 // judged refuses an update of a governed task whose base is no version of its line: the
 // proposer, and who voted, judged something else.
 func (k Keeper) judged(ctx context.Context, task uint64, in round.Amend) error {

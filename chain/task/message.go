@@ -26,6 +26,9 @@ func (k Keeper) Create(ctx context.Context, m *taskpb.MsgCreate) (*taskpb.MsgCre
 	if err := addresses(asked); err != nil {
 		return nil, refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
+	if err := k.startable(ctx, asked); err != nil {
+		return nil, err
+	}
 	rules, err := k.tariff.Get(ctx)
 	if err != nil {
 		return nil, err

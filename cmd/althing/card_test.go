@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +50,71 @@ func TestVersions(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, versions(task, rounds)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestScoreHasItsRound: where the newest models were scored by nobody, the score of an older
+// one is named by its round, and where none was scored there is no score.
+func TestScoreHasItsRound(t *testing.T) {
+	task, rounds := trained()
+	task.Accepted, task.Spec.Target.Rounds = 2, 5
+	shown := func(scored spec.Round) string {
+		var out bytes.Buffer
+		s := &session{out: &out}
+		table := s.table()
+		scores(table, task, scored)
+		if err := table.flush(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if got, want := shown(spec.Round{}), "score  not scored\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	task.Score, task.ScoredRound, task.Best, task.BestRound = 800_000, 1, 800_000, 1
+	rounds[0].Scores = []spec.Evaluation{
+		{Node: 4, Score: 800_000, Revealed: 18, Counts: []spec.Count{{Rows: 7, Correct: 7}, {Rows: 3, Correct: 1}}},
+		{Node: 5, Score: 500_000, Revealed: 18},
+	}
+	want := "score          0.8 (round 1); the current model is not scored\n" +
+		"hold-out       0.8 over all 10 rows, 10 to 10 each of 1 of 2 evaluators, the others did not tell\n" +
+		"balanced       0.666666, the mean over the classes\n" +
+		"largest class  0.7 of the rows: what always guessing it reaches\n"
+	if diff := cmp.Diff(want, shown(rounds[0])); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	task.Model, task.Best, task.BestRound, task.ScoredRound, task.Stale = rounds[2].Next, 900_000, 1, 3, 1
+	if got := shown(rounds[2]); got != "score       0.8 (round 3)\nbest score  0.9 (round 1), no better since: 1 model\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestOneMeaningOfFederated: the line of the model list and the line of the round list have
+// the figure beside the same model, and a line that is shown before it is known names the
+// model that it judges.
+func TestOneMeaningOfFederated(t *testing.T) {
+	task, rounds := trained()
+	task.Aggregators[0].Ready = rounds[0].Base
+	list := versions(task, rounds)
+	for i, v := range list[1:] {
+		r := rounds[2*i] // the one between was aborted
+		if diff := cmp.Diff(v.Federated, viewOf(r, rounds[2*i+1:]).Federated); diff != "" {
+			t.Errorf("round %d: (-card +list):\n%s", r.Number, diff)
+		}
+	}
+	made := origins{}
+	var lines []string
+	for _, r := range rounds {
+		lines = append(lines, baseFederated(federated(r), made.of(task, r.Base)))
+		made.add(r)
+	}
+	want := []string{"  federated 0.1 of model 0", "", "  federated 0.5 of round 1"}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	rounds[2].Measures = true
+	if f := federated(rounds[2]); f != nil {
+		t.Errorf("trainers that measured their columns have judged a model: %s", f)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
-	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
@@ -26,22 +25,25 @@ func (s *session) model() *cobra.Command {
 
 func (s *session) modelShow() *cobra.Command {
 	var lines bool
-	show := &cobra.Command{
+	var word string
+	c := &cobra.Command{
 		Use:   "show TASK|FILE",
 		Short: "Show the model card of a task, or what a model file holds",
 		Long: `Shows the model card of a task: architecture, every version with its score,
-who took part, the rules, the faults, the money. A whole number is a task, all
-else is a file, so a file named 1 is ./1.
+who took part, the rules, the faults, the money; with --round one version alone. A
+whole number is a task, all else is a file, so a file named 1 is ./1.
 
 --torch prints lines of Python that load a file into PyTorch and predict with it: its
 layers, its columns in their order, and how they are brought to scale.`,
-		Example: "  althing model show 1\n  althing model show model.safetensors\n  althing model show model.safetensors --torch > model.py",
+		Example: "  althing model show 1\n  althing model show 1 --round best\n  althing model show model.safetensors\n  althing model show model.safetensors --torch > model.py",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, err := strconv.ParseUint(args[0], 10, 64)
 			switch {
 			case lines && err == nil:
 				return hinted{errors.New("--torch is of a file: fetch the model first"), s.command("model fetch", args[0])}
+			case err != nil && word != "":
+				return errors.New("--round is about a task, not about a file")
 			case lines:
 				return s.showTorch(args[0])
 			case err != nil:
@@ -51,6 +53,9 @@ layers, its columns in their order, and how they are brought to scale.`,
 			if err != nil {
 				return err
 			}
+			if word != "" {
+				return s.showVersion(cmd.Context(), c, t, word)
+			}
 			card, err := readCard(cmd.Context(), c, t)
 			if err != nil {
 				return err
@@ -58,8 +63,9 @@ layers, its columns in their order, and how they are brought to scale.`,
 			return s.showCard(card)
 		},
 	}
-	show.Flags().BoolVar(&lines, "torch", false, "print the lines of Python that load a file into PyTorch")
-	return show
+	c.Flags().BoolVar(&lines, "torch", false, "print the lines of Python that load a file into PyTorch")
+	c.Flags().StringVar(&word, "round", "", "show only "+roundFlag)
+	return c
 }
 
 // file is what a model file says of itself.
@@ -175,38 +181,33 @@ type fetched struct {
 }
 
 func (s *session) modelFetch() *cobra.Command {
-	var out string
+	var out, word string
 	c := &cobra.Command{
 		Use:   "fetch TASK",
-		Short: "Download the newest model of a task and check it against the chain",
-		Long: `Downloads the newest model of a task from its aggregators, checks its hash against
-the chain and its bytes against the task, and writes the file.
+		Short: "Download a model of a task and check it against the chain",
+		Long: `Downloads the newest model of a task from its aggregators, or the one that --round
+names, checks its hash against the chain and its bytes against the task, and writes
+the file. The models of a round are kept for as long as the task says (retain), the
+newest as long as there is room.
 
 Anybody may, unless the task says model.access: members. Then the model is for the
 consumer's node and the nodes that serve the task: name the home folder of one with
 --home.`,
-		Example: "  althing model fetch 1 --out model.safetensors\n  althing model fetch 1 --home net/consumer-1",
-		Args:    cobra.ExactArgs(1),
+		Example: "  althing model fetch 1 --out model.safetensors\n  althing model fetch 1 --round best\n" +
+			"  althing model fetch 1 --home net/consumer-1",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, t, err := s.find(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			b, err := daemon.Fetch(cmd.Context(), c, s.home, t.ID)
+			made, digest, err := versionOf(cmd.Context(), c, t, word)
 			if err != nil {
-				err = fmt.Errorf("model of task %d: %w", t.ID, err)
-				if errors.Is(err, daemon.ErrPrivate) { // who they are
-					return hinted{err, s.command("model show", fmt.Sprint(t.ID))}
-				}
-				return err
+				return s.explain(err)
 			}
-			digest := spec.DigestOf(b)
-			made, err := maker(cmd.Context(), c, t.ID, digest)
+			b, err := s.fetchVersion(cmd.Context(), c, t, made, digest)
 			if err != nil {
 				return err
-			}
-			if _, err := model.Decode(t.Spec.Model, t.Spec.Data, b); err != nil {
-				return fmt.Errorf("model of task %d: %w", t.ID, err)
 			}
 			if out == "" {
 				out = fmt.Sprintf("task-%d.safetensors", t.ID)
@@ -222,6 +223,7 @@ consumer's node and the nodes that serve the task: name the home folder of one w
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "file to write (default: task-N.safetensors)")
+	c.Flags().StringVar(&word, "round", "", roundFlag)
 	return c
 }
 

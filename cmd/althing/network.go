@@ -135,7 +135,7 @@ func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) 
 	for i, shard := range parts.shards {
 		add(fmt.Sprintf("evaluator-%d", i+1), spec.DataProvider|spec.Evaluator, shard, false)
 	}
-	add(customer, spec.Consumer, data.Table{}, false).Funds = max(10*escrow, 2*task.Escrow)
+	add(customer, spec.Consumer, data.Table{}, true).Funds = max(10*escrow, 2*task.Escrow)
 	newcomer := add(guest, spec.DataProvider|spec.Trainer, parts.guest, false)
 	if n.govern {
 		newcomer.Config.Stake = 0 // it applies

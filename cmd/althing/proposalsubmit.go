@@ -184,7 +184,8 @@ func readModelOf(ctx context.Context, c *client.Client, u spec.UpdateModel, path
 	return b, nil
 }
 
-// offer puts a model where the node of a home folder finds what proposals want it to serve.
+// offer puts a model where the node of a home folder finds what proposals want it to serve,
+// and with proposal 0 that with which a task starts.
 func offer(home string, task, proposal uint64, b []byte) error {
 	file := filepath.Join(home, daemon.NomineeFile(task, proposal))
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

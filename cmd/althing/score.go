@@ -40,7 +40,7 @@ func scores(out table, t spec.Task, scored spec.Round) {
 	}
 	out.row("score", line)
 	if t.BestRound != t.ScoredRound {
-		out.row("best score", fmt.Sprintf("%s (round %d), %s since are no better", t.Best, t.BestRound, counted(t.Stale, "model")))
+		out.row("best score", fmt.Sprintf("%s (round %d), no better since: %s", t.Best, t.BestRound, counted(t.Stale, "model")))
 	}
 	holdoutRows(out, scored)
 }

@@ -28,11 +28,20 @@ type created struct {
 
 func (s *session) taskCreate() *cobra.Command {
 	var watch bool
+	var from warm
 	c := &cobra.Command{
 		Use:   "create FILE --home DIR",
 		Short: "Lock the reward and open a task; prints its number",
+		Long: `Locks the reward and opens a task; prints its number.
+
+--init and --init-task have it start with the weights of a model that there is, in place
+of those that the seed gives. The model must fit the task file. A file is then served by
+the node of --home, which must have a blob interface, until the task's aggregators have
+fetched it; the model of an earlier task is served by that task's aggregators.`,
 		Example: "  althing task create net/task.yaml --home net/consumer-1\n" +
 			"  althing task create net/task.yaml --home net/consumer-1 --watch\n" +
+			"  althing task create net/task.yaml --home net/consumer-1 --init model.safetensors\n" +
+			"  althing task create net/task.yaml --home net/consumer-1 --init-task 1 --init-round best\n" +
 			"  althing task template | althing task create - --home net/consumer-1",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,6 +54,10 @@ func (s *session) taskCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			start, err := from.into(ctx, s, account, &asked)
+			if err != nil {
+				return err
+			}
 			receipt, err := account.Send(ctx, client.CreateTask{Spec: asked})
 			if err != nil {
 				return affordable(ctx, account, asked, err)
@@ -52,6 +65,11 @@ func (s *session) taskCreate() *cobra.Command {
 			number, err := receipt.Created()
 			if err != nil {
 				return err
+			}
+			if start != nil {
+				if err := offer(s.home, number, 0, start); err != nil {
+					return fmt.Errorf("task %d is on the chain, but the model with which it starts is not served: %w", number, err)
+				}
 			}
 			t, err := account.Task(ctx, number)
 			if err != nil {
@@ -70,6 +88,7 @@ func (s *session) taskCreate() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&watch, "watch", false, "follow the task until it closes, a line a round")
+	from.flags(c)
 	return c
 }
 

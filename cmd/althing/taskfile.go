@@ -123,6 +123,9 @@ func readPath(ctx context.Context, stdin io.Reader, path string) ([]byte, error)
 // rules tells what a task asks for.
 func rules(t table, asked spec.TaskSpec) {
 	t.row("model", architecture(asked.Model))
+	if from := asked.Model.Init; !from.IsZero() {
+		t.row("starts with", startsWith(from))
+	}
 	t.row("access", cmp.Or(asked.Model.Access, spec.AccessPublic))
 	rows := fmt.Sprintf("%s, at least %d rows a trainer", asked.Data.Name, asked.Data.MinSamples)
 	if asked.Data.MinHoldout > 0 {
@@ -154,6 +157,18 @@ func rules(t table, asked spec.TaskSpec) {
 	t.row("reward", fmt.Sprintf("%s, %s a settled round", money(asked.Escrow), money(asked.PerRound())))
 }
 
+// startsWith says with which model a task starts, and who serves it.
+func startsWith(from spec.Init) string {
+	line := "model " + from.Model.String()
+	if from.Task > 0 {
+		line += fmt.Sprintf(" of task %d", from.Task)
+	}
+	if from.Holder > 0 {
+		line += fmt.Sprintf(", served by node %d", from.Holder)
+	}
+	return line
+}
+
 // training is what a trainer does in one line.
 func training(t spec.Training) string {
 	words := []string{t.Optimiser, fmt.Sprintf("batch %d", t.Batch), fmt.Sprintf("epochs %d", t.Epochs), fmt.Sprintf("rate %s", t.Rate)}
@@ -165,7 +180,23 @@ func training(t spec.Training) string {
 			words = append(words, fmt.Sprintf("%s %s", more.name, more.value))
 		}
 	}
-	return strings.Join(append(words, t.Arithmetic), ", ")
+	words = append(words, t.Arithmetic)
+	if t.Schedule != (spec.Schedule{}) {
+		words = append(words, schedule(t.Schedule))
+	}
+	return strings.Join(words, ", ")
+}
+
+// schedule is how the rate changes from round to round, in a few words.
+func schedule(s spec.Schedule) string {
+	line := cmp.Or(s.Kind, spec.ScheduleConstant) + " schedule"
+	if s.Kind == spec.ScheduleStep {
+		line += fmt.Sprintf(", times %s after every %d rounds", s.Factor, s.Every)
+	}
+	if s.Warmup > 0 {
+		line += fmt.Sprintf(" behind %d rounds of warm-up", s.Warmup)
+	}
+	return line
 }
 
 // aggregation is how updates become the next model in one line.

@@ -19,7 +19,7 @@ type Prepared struct {
 // Event implements [role.Event].
 func (Prepared) Event() {}
 
-// Prepare makes model 0 of a task.
+// Prepare makes model 0 of a task, see [role.Tools.Start].
 type Prepare struct{ Task spec.Task }
 
 // Key implements [role.Action].
@@ -27,9 +27,9 @@ func (a Prepare) Key() string { return fmt.Sprintf("prepare-%d", a.Task.ID) }
 
 // Do implements [role.Action].
 func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	file, err := model.Zero(a.Task.Spec)
+	file, err := t.Start(ctx, a.Task)
 	if err != nil {
-		return nil, err
+		return nil, final(err)
 	}
 	d, err := publish(ctx, t, a.Task.Slot(0, 0), file)
 	return Prepared{Task: a.Task.ID, Model: d}, err

@@ -92,22 +92,20 @@ func (a Obtain) obtainState(ctx context.Context, t role.Tools, place blob.Ref, d
 }
 
 // Offer puts the bytes of a model that a proposal wants for a task into the store of the
-// node that the proposal names, from which the task's aggregators get it. It refuses what
-// they would refuse, and a file that names a state: that only an aggregator has.
+// node that the proposal names, from which the task's aggregators get it; with proposal 0,
+// those of the model with which the task starts. It refuses what they would refuse, and of
+// a proposal a file that names a state: that only an aggregator has.
 func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b []byte) (spec.Digest, error) {
-	file, err := model.Decode(task.Spec.Model, task.Spec.Data, b)
-	if err != nil {
-		return spec.Digest{}, err
-	}
-	if err := unscaled(task, file); err != nil {
-		return spec.Digest{}, err
-	}
-	if !file.State.IsZero() {
-		return spec.Digest{}, fmt.Errorf("%w: it names the state %s: want weights alone", model.ErrModel, file.State.Short())
-	}
 	l := blob.Label{
 		Ref:   blob.Ref{Kind: blob.Model, Slot: task.Slot(0, 0), Proposal: proposal},
 		Entry: blob.Entry{Digest: spec.DigestOf(b), Size: int64(len(b))},
+	}
+	check := wanted
+	if proposal == 0 {
+		l.Kind, check = blob.Start, starts
+	}
+	if err := check(task, b); err != nil {
+		return spec.Digest{}, err
 	}
 	if old, err := s.Lookup(ctx, l.Ref); err == nil && old.Digest != l.Digest {
 		if err := s.Forget(ctx, l.Ref); err != nil {
@@ -124,6 +122,27 @@ func unscaled(task spec.Task, file model.File) error {
 		return fmt.Errorf("%w: it says nothing of the scale of the rows, which the task learns from its trainers: want a model of a round that has one", model.ErrModel)
 	}
 	return nil
+}
+
+// wanted refuses what is no model with which a vote can have a task go on.
+func wanted(task spec.Task, b []byte) error {
+	file, err := model.Decode(task.Spec.Model, task.Spec.Data, b)
+	if err == nil {
+		err = unscaled(task, file)
+	}
+	if err == nil && !file.State.IsZero() {
+		err = fmt.Errorf("%w: it names the state %s: want weights alone", model.ErrModel, file.State.Short())
+	}
+	return err
+}
+
+// starts refuses what is not the model with which a task starts.
+func starts(task spec.Task, b []byte) error {
+	if want, got := task.Spec.Model.Init.Model, spec.DigestOf(b); got != want {
+		return fmt.Errorf("%w: it is %s, and the task starts with %s", model.ErrModel, got.Short(), want.Short())
+	}
+	_, err := model.Warm(task.Spec, b)
+	return err
 }
 
 // final marks the refusal of bytes that are what the vote wants, and are none of the task's:

@@ -3,9 +3,11 @@ package aggregator
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"sync"
 
 	"github.com/althing-network/althing/blob"
@@ -31,7 +33,13 @@ type Payloads struct {
 	rounds []arrived // the newest last
 }
 
-// arrived is the digests of the values that trainers of a round have sent.
+// tellingBits is how many bits the values of an update have in all, so that two trainers do
+// not find the same by chance. Where a model fits their rows already, or the learning rate
+// has become small, values are 0 and a few others: these say nothing of who found them.
+const tellingBits = 64
+
+// arrived is the digests of the values that trainers of a round have sent; zero where they
+// have too few bits to tell a copy by.
 type arrived struct {
 	place
 	values map[uint64]spec.Digest // by trainer
@@ -50,7 +58,7 @@ func (p *Payloads) take(ctx context.Context, task spec.Task, r spec.Round, node 
 	own := r.Trainers[r.Trainer(node)]
 	for _, other := range r.Trainers {
 		before := other.Height < own.Height || other.Height == own.Height && other.Bit < own.Bit
-		if other.Height > 0 && before && a.values[other.Node] == values {
+		if other.Height > 0 && before && !values.IsZero() && a.values[other.Node] == values {
 			return fmt.Errorf("%w: node %d committed to them before node %d", ErrCopy, other.Node, node)
 		}
 	}
@@ -98,10 +106,34 @@ func (p *Payloads) read(ctx context.Context, task spec.Task, r spec.Round, l blo
 }
 
 // values is the digest of what stands behind the header of an update, while all of the
-// update is read.
+// update is read; zero where that has too few bits to tell a copy by.
 func values(body io.Reader, h model.UpdateHeader, read func(io.Reader) error) (spec.Digest, error) {
-	hash := sha256.New()
+	hash, told := sha256.New(), &bitCounter{}
 	front := &io.LimitedReader{R: body, N: model.UpdateSize(h) - 4*int64(h.Count)}
-	err := read(io.MultiReader(front, io.TeeReader(body, hash)))
+	err := read(io.MultiReader(front, io.TeeReader(body, io.MultiWriter(hash, told))))
+	if told.bits < tellingBits {
+		return spec.Digest{}, err
+	}
 	return spec.Digest(hash.Sum(nil)), err
+}
+
+// bitCounter adds up the bits of the values that are written to it, without their signs. It
+// has counted enough when it has [tellingBits].
+type bitCounter struct {
+	bits int
+	part []byte // of a value that came in pieces
+}
+
+// Write implements [io.Writer].
+func (c *bitCounter) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 && c.bits < tellingBits {
+		took := min(4-len(c.part), len(b))
+		c.part, b = append(c.part, b[:took]...), b[took:]
+		if len(c.part) == 4 {
+			v := int64(int32(binary.LittleEndian.Uint32(c.part)))
+			c.bits, c.part = c.bits+bits.Len64(uint64(max(v, -v))), c.part[:0]
+		}
+	}
+	return n, nil
 }

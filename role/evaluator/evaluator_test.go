@@ -22,6 +22,12 @@ func TestShardMustFit(t *testing.T) {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
+	few := hold
+	few.Task.Spec.Data.MinHoldout = 2
+	one := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
+	if e, err := few.Do(t.Context(), role.Tools{Rows: role.Held(one)}); err == nil {
+		t.Errorf("one row, of two that are wanted: %v", e)
+	}
 	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
 	e, err := hold.Do(t.Context(), role.Tools{Rows: role.Held(fits)})
 	if want := (evaluator.Holding{Task: 1, Shard: data.Digest(fits)}); err != nil || e != role.Event(want) {
@@ -51,15 +57,23 @@ func TestScoreIsOfTheOwnShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	told := 0
 	for _, e := range r.Scores {
 		tools := n.Nodes[e.Node-1].Tools
 		judged, err := tools.Trainer.Evaluate(t.Context(), task.Spec.Model, next.Weights, n.Nodes[e.Node-1].Table)
 		if err != nil || judged.Accuracy() != e.Score || judged.Samples == 0 {
 			t.Errorf("evaluator %d says %s, its shard %s, %v", e.Node, e.Score, judged.Accuracy(), err)
 		}
+		if !task.Spec.CountsFit(e.Counts) || !task.Spec.Model.ScoreFits(e.Score, e.Counts) {
+			t.Errorf("evaluator %d tells the counts %v for %s", e.Node, e.Counts, e.Score)
+		}
+		told += judged.Samples
 		ready := task.Evaluators[r.Evaluator(e.Node)].Ready
 		if ready != data.Digest(n.Nodes[e.Node-1].Table) {
 			t.Errorf("evaluator %d attested %s", e.Node, ready.Short())
 		}
+	}
+	if h := r.Holdout(); h.Told != len(r.Scores) || h.Rows != uint64(told) {
+		t.Errorf("the whole hold-out is %+v, the shards have %d rows", h, told)
 	}
 }

@@ -36,7 +36,7 @@ var ErrDeclined = errors.New("declines the private round")
 // The owner's own ledger is charged before anything is stored. One that refuses ends the
 // work.
 func (a Train) private(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
-	asked := a.Task.Spec
+	asked := a.asked()
 	if t.Alarm != nil {
 		if err := t.Alarm.Raised(); err != nil {
 			return Trained{}, a.declined(err)

@@ -94,6 +94,38 @@ func moved(t *testing.T, kind string, engine stub, trainers int) (all [][]int32)
 	return all
 }
 
+// TestPrivateTrainingFollowsTheSchedule: a private task trains at the rate that its schedule
+// has for the round.
+func TestPrivateTrainingFollowsTheSchedule(t *testing.T) {
+	asked := noisy(spec.KindGaussian, 4)
+	asked.Training.Schedule = spec.Schedule{Warmup: 3}
+	n := guarded(t, 1, 900, asked)
+	task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := n.Nodes[sim.FirstTrainer-1]
+	rate := spec.PPM(0)
+	node.Tools.Trainer = noting{stub(still), &rate}
+	if _, err := do(t, node, role.Duty{Task: task, Round: r}); err != nil {
+		t.Fatal(err)
+	}
+	if want := asked.Training.Rate / 4; rate != want {
+		t.Errorf("trained at %s: want %s, a quarter of the whole", rate, want)
+	}
+}
+
+// noting is an engine that notes at which rate it is to train.
+type noting struct {
+	stub
+	rate *spec.PPM
+}
+
+func (n noting) Train(ctx context.Context, job train.Job, progress func(done, total int)) (train.Result, error) {
+	*n.rate = job.Training.Rate
+	return n.stub.Train(ctx, job, progress)
+}
+
 func still(base []float32) ([]float32, error) { return base, nil }
 
 // TestAttackHostileTrainer: whatever trained behind the owner's node, what leaves is within

@@ -213,7 +213,7 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.Task.Spec.Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: rows,
+		Model: a.Task.Spec.Model, Training: a.asked().Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: rows,
 	}, nil)
 	if err != nil {
 		return Trained{}, a.failed(err, t.Withhold)
@@ -230,6 +230,15 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 		return done, a.failed(err, false) // of weights and processors
 	}
 	return done, keep(ctx, t, slot, update)
+}
+
+// asked is what the task asks for in the round, with the learning rate that the schedule has
+// for it. That rate costs no privacy: it follows from the task file, votes and the number of
+// the round, never from rows, and what leaves is clipped and noised as at any other rate.
+func (a Train) asked() spec.TaskSpec {
+	asked := a.Task.Spec
+	asked.Training = asked.Training.At(a.Round.Number, asked.Target.Rounds)
+	return asked
 }
 
 // withheld is what a node claims that tells nobody how many rows it has: as many as the
