@@ -90,9 +90,10 @@ func (r Rows) open(home string) *data.File {
 }
 
 // Own are the rows of a home folder as their owner has them, for whom they are counted and
-// committed to: of the schema that node.json names, else of the one that the file shows;
-// of images, and where a table shows none, as a part of one may, columns are told apart by
-// their places. Without a file there are none.
+// committed to: of the schema that node.json names, else of the one that the file shows.
+// Where node.json says how many classes there are, of images, and where a table shows no
+// schema, as a part of one may, columns are told apart by their places. Without a file
+// there are none.
 func (r Rows) Own(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
@@ -100,6 +101,9 @@ func (r Rows) Own(home string) (data.Table, error) {
 	file := r.open(home)
 	if r.Schema != "" {
 		return r.stated(home, file)
+	}
+	if r.Classes > 0 {
+		return file.Rows(spec.Data{})
 	}
 	report, err := data.Inspect(file.Path, file.Options)
 	if err != nil {

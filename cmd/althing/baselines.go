@@ -49,9 +49,6 @@ trainers but what was noised and charged.`,
 			if t.Spec.Private() {
 				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
 			}
-			if r.Measures {
-				return fmt.Errorf("round %d measured the rows of its trainers: nothing was learned in it", r.Number)
-			}
 			rows, labelled, err := data.Read(input, t.Spec.Data, data.Options{Classes: int(t.Spec.Model.Classes)})
 			if err != nil {
 				return unfound(input, err)
@@ -68,7 +65,7 @@ trainers but what was noised and charged.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&input, "input", "", "file of rows, or folder of IDX files, with labels")
+	c.Flags().StringVar(&input, "input", "", "CSV file, or folder of IDX files, with labels")
 	_ = c.MarkFlagRequired("input") // it is defined above
 	return c
 }
@@ -87,11 +84,11 @@ func (s *session) baselines(ctx context.Context, c *client.Client, t spec.Task, 
 		return nil, err
 	}
 	for i, m := range models {
-		seen, err := train.ToScale(m.Model, rows)
+		scaled, err := train.ToScale(m.Model, rows)
 		if err != nil {
 			return nil, err
 		}
-		judged, err := train.Engine{}.Evaluate(ctx, m.Model.Model, m.Model.Weights, seen)
+		judged, err := train.Engine{}.Evaluate(ctx, m.Model.Model, m.Model.Weights, scaled)
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -38,8 +37,9 @@ it has, and how much privacy may be lost of it; never a row. The owner's own led
 the home folder, takes it in first: it knows rows again, and refuses to register the
 same ones twice.
 
-FILE is what a node's data may be: a CSV file or a folder of IDX files. Name and classes
-are those of the home folder's node where nothing else is said.`,
+FILE is what a node's data may be: a table in CSV, Parquet or NPZ, or a folder of IDX
+files. Its name, and how it is read, are those of the home folder's node where nothing
+else is said; "data check" shows what it holds.`,
 		Example: "  althing data register net/trainer-1/rows.csv --epsilon 8 --home net/trainer-1\n" +
 			"  althing data register rows.csv --epsilon 2 --delta 1e-6 --withhold --grant 7,8 --home net/trainer-1",
 		Args: cobra.ExactArgs(1),
@@ -121,11 +121,11 @@ func (r registering) describe(home, path string) (t data.Table, own daemon.Rows,
 	if err != nil {
 		return t, own, d, err
 	}
-	own, err = r.from(home, path, config.Data)
+	own, err = r.own(config.Data, path)
 	if err != nil {
 		return t, own, d, err
 	}
-	if t, err = r.rows(own, home); err != nil {
+	if t, err = own.Own(home); err != nil {
 		return t, own, d, err
 	}
 	if t.Rows() == 0 {
@@ -142,47 +142,34 @@ func (r registering) describe(home, path string) (t data.Table, own daemon.Rows,
 	return t, own, d, nil
 }
 
-// from says how the file is read: as the home folder's node reads it, if it is the node's
-// own, but for what flags say; else as flags say.
-func (r registering) from(home, path string, node daemon.Rows) (daemon.Rows, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return daemon.Rows{}, err
+// own is how the rows of a file are read: as the home folder's node reads its own, unless
+// flags say something else.
+func (r registering) own(of daemon.Rows, path string) (daemon.Rows, error) {
+	var err error
+	if of.File, err = filepath.Abs(path); err != nil {
+		return of, err
 	}
-	if home, err = filepath.Abs(home); err != nil {
-		return daemon.Rows{}, err
+	o := r.reading.said()
+	changed := r.reading.command.Flags().Changed
+	if changed("label") {
+		of.Label = o.Label
 	}
-	own := daemon.Rows{Classes: node.Classes}
-	if node.File != "" && (path == filepath.Join(home, node.File) || path == node.File) {
-		own = node
+	if changed("drop") {
+		of.Drop = o.Drop
 	}
-	own.File = path
-	o, given := r.reading.said(), r.reading.command.Flags().Changed
-	for flag, set := range map[string]func(){
-		"label":      func() { own.Label = o.Label },
-		"drop":       func() { own.Drop = o.Drop },
-		"categories": func() { own.Categories = o.Categories },
-		"missing":    func() { own.Missing = o.Missing },
-		"regression": func() { own.Regression = o.Regression },
-		"classes":    func() { own.Classes = r.classes },
-	} {
-		if given(flag) {
-			set()
-		}
+	if changed("categories") {
+		of.Categories = o.Categories
 	}
-	return own, nil
-}
-
-// rows reads a file of rows, or a folder of images. Of a file of which something has to be
-// decided, everything is said at once.
-func (r registering) rows(own daemon.Rows, home string) (data.Table, error) {
-	t, err := own.Own(home)
-	if info, missing := os.Stat(own.File); err != nil && missing == nil && !info.IsDir() && own.Schema == "" {
-		if _, _, all := r.reading.table(own.File); all != nil {
-			err = all
-		}
+	if changed("missing") {
+		of.Missing = o.Missing
 	}
-	return t, err
+	if changed("regression") {
+		of.Regression = o.Regression
+	}
+	if r.classes > 0 {
+		of.Classes = r.classes
+	}
+	return of, nil
 }
 
 // valid refuses a description that the chain would refuse, before the owner's own ledger
@@ -205,7 +192,7 @@ func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
 		return
 	}
-	held, err := data.Open(filepath.Join(s.home, config.Data.File), config.Data.Classes)
+	held, err := config.Data.Own(s.home)
 	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
 		fmt.Fprintf(s.err, "althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too\n", n.ID, d.Name)
 	}

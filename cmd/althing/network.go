@@ -35,7 +35,7 @@ func (n *network) flags(c *cobra.Command) {
 	f.IntVar(&n.trainers, "trainers", 10, "trainers, each with its own part of the data")
 	f.IntVar(&n.aggregators, "aggregators", 4, "aggregators, 3f+1 of them")
 	f.IntVar(&n.evaluators, "evaluators", 4, "evaluators, each with its own part of the hold-out")
-	f.IntVar(&n.rounds, "rounds", 25, "rounds at most (of a table 40)")
+	f.IntVar(&n.rounds, "rounds", 25, "rounds at most (of a table 30)")
 	f.Float64Var(&n.target, "target", 0.95, "accuracy at which the task is done; 0 runs all rounds, as it is where the label is a number")
 	f.StringVar(&n.file, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
 	n.reading.flags(c)
