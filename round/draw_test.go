@@ -22,6 +22,7 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 	task.Selection.Evaluators = rapid.Uint32Range(1, 4).Draw(t, "evaluators")
 	task.Target.Rounds = rapid.Uint32Range(1, 4).Draw(t, "rounds")
 	task.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, spec.One}).Draw(t, "accuracy")
+	task.Target.Patience = rapid.Uint32Range(0, 2).Draw(t, "patience")
 	task.Escrow = rapid.Uint64Range(35, 100_000).Draw(t, "escrow")
 	task.Overlap = rapid.Bool().Draw(t, "overlap")
 	task.Governed = rapid.Bool().Draw(t, "governed")

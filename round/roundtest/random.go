@@ -112,6 +112,8 @@ func (w *chaos) anyTask() spec.TaskSpec {
 		asked.Selection.Resources.CPU = 2
 	case 11:
 		asked.Data.MinSamples = 2
+	case 12:
+		asked.Data.MinHoldout = 2
 	default: // nothing
 	}
 	if w.chance(4, "columns are measured") {
@@ -119,6 +121,7 @@ func (w *chaos) anyTask() spec.TaskSpec {
 	}
 	asked.Target.Rounds = rapid.Uint32Range(1, 3).Draw(t, "rounds")
 	asked.Target.Accuracy = rapid.SampledFrom([]spec.PPM{0, 500_000, 900_000}).Draw(t, "accuracy")
+	asked.Target.Patience = rapid.Uint32Range(0, 1).Draw(t, "patience")
 	asked.Escrow = rapid.Uint64Range(spec.Thing/2, 10*spec.Thing).Draw(t, "escrow")
 	if w.chance(8, "no task") {
 		asked.Escrow = 0
