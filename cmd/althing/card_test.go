@@ -108,7 +108,7 @@ func TestOneMeaningOfFederated(t *testing.T) {
 		lines = append(lines, baseFederated(federated(r), made.of(task, r.Base)))
 		made.add(r)
 	}
-	want := []string{"  federated 0.1 of model 0", "", "  federated 0.5 of round 1"}
+	want := []string{"  federated 0.1000 of model 0", "", "  federated 0.5000 of round 1"}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -130,7 +130,7 @@ func (l *live) chart() []string {
 	if len(l.scores) < 2 {
 		return nil
 	}
-	plot := asciigraph.Plot(l.scores, asciigraph.Height(6), asciigraph.Width(min(60, 4*len(l.scores))), asciigraph.Precision(3), asciigraph.Caption("accuracy by round"))
+	plot := asciigraph.Plot(l.scores, asciigraph.Height(6), asciigraph.Width(min(60, 4*len(l.scores))), asciigraph.Precision(3), asciigraph.Caption(l.what+" by round"))
 	lines := append([]string{""}, strings.Split(plot, "\n")...)
 	if l.spent != nil {
 		lines = append(lines, "", l.spent.bar())

@@ -10,7 +10,10 @@ import (
 )
 
 // plain prints a line when something has happened.
-type plain struct{ out io.Writer }
+type plain struct {
+	out  io.Writer
+	what string // what the score of the task's models is called
+}
 
 func (*plain) waiting(int, int)               {}
 func (*plain) progress(spec.Task, spec.Round) {}
@@ -18,6 +21,7 @@ func (*plain) alone(int, int)                 {}
 func (*plain) voting([]ballot)                {}
 
 func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string) {
+	p.what = figureOf(t.Spec.Model)
 	goal := fmt.Sprintf("%d rounds", t.Spec.Target.Rounds)
 	if t.Spec.Target.Accuracy > 0 {
 		goal = fmt.Sprintf("target %s in at most %s", t.Spec.Target.Accuracy, goal)
@@ -34,7 +38,7 @@ func (p *plain) selected(t spec.Task, first spec.Round, names map[uint64]string)
 		evaluators = append(evaluators, names[m.Node])
 	}
 	fmt.Fprintf(p.out, "selected to train      %s\n            aggregate  %s\n            evaluate   %s\n\n",
-		brief(trainers, 6), brief(aggregators, 6), brief(evaluators, 6))
+		brief(trainers, 5), brief(aggregators, 4), brief(evaluators, 4))
 }
 
 func (p *plain) round(e roundEvent) {
@@ -43,12 +47,12 @@ func (p *plain) round(e roundEvent) {
 		p.without(e)
 		return
 	}
-	fmt.Fprintf(p.out, "round %3d  %s  %d of %d updates  %d blocks  %.1f s (training %.2f s)",
-		e.Round, howGood(e.Accuracy, e.Holdout), e.Survivors, e.Trainers, e.Blocks, e.Seconds, e.TrainSeconds)
-	if e.promised != nil {
-		fmt.Fprintf(p.out, "  epsilon %.3f spent", e.Epsilon)
+	fmt.Fprintf(p.out, "round %3d  %s  %d/%d updates", e.Round, howGood(p.what, e.Accuracy, e.Holdout), e.Survivors, e.Trainers)
+	if e.promised != nil { // instead of the blocks: a line has 80 columns
+		fmt.Fprintf(p.out, "  %.1f s  epsilon %.3f\n", e.Seconds, e.Epsilon)
+	} else {
+		fmt.Fprintf(p.out, "  %d blocks  %.1f s\n", e.Blocks, e.Seconds)
 	}
-	fmt.Fprintln(p.out, baseFederated(e.BaseFederated, e.base))
 	p.without(e)
 }
 
@@ -82,19 +86,10 @@ func (p *plain) summary(s summary) {
 	if s.Accuracy == nil {
 		fmt.Fprint(p.out, notScored)
 	} else {
-		fmt.Fprintf(p.out, "accuracy %s (round %d)", *s.Accuracy, s.ScoredRound)
-	}
-	if s.BestSingleTrainer != nil {
-		fmt.Fprintf(p.out, ", best trainer alone %s", *s.BestSingleTrainer)
+		fmt.Fprintf(p.out, "%s %s (median, round %d)", p.what, *s.Accuracy, s.ScoredRound)
 	}
 	fmt.Fprintln(p.out)
-	if h := s.Holdout; h != nil {
-		fmt.Fprintf(p.out, "whole hold-out %s of %d rows", h.Accuracy, h.Rows)
-		if len(h.Classes) > 0 {
-			fmt.Fprintf(p.out, ", balanced over the classes %s, always the largest class %s", h.Balanced, h.Largest)
-		}
-		fmt.Fprintln(p.out)
-	}
+	p.holdout(s)
 	if s.promised != nil {
 		fmt.Fprintln(p.out, s.promised)
 	}
@@ -115,9 +110,37 @@ func (p *plain) summary(s summary) {
 		fmt.Fprintf(p.out, "fault: %s (node %d), %s, first in round %d\n", f.Name, f.Node, f.Kind, f.Round)
 	}
 	if s.ModelPath != "" {
-		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\n        %d of %d hold-out rows are right\ntry it  althing predict --model %s --input %s\n", s.ModelPath, s.Model, s.HoldoutCorrect, s.HoldoutRows, s.ModelPath, s.HoldoutPath)
+		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\n", s.ModelPath, s.Model)
+		if p.what != figureOf(spec.Model{Classes: 1}) {
+			fmt.Fprintf(p.out, "        %d of %d hold-out rows of one evaluator are right\n", s.HoldoutCorrect, s.HoldoutRows)
+		}
+		fmt.Fprintf(p.out, "try it  althing predict --model %s --input %s\n", s.ModelPath, s.HoldoutPath)
 	}
 	fmt.Fprintf(p.out, "%.1f s in all\n", s.WallSeconds)
+}
+
+// holdout tells how good the model is on the rows of all evaluators, and what it has to be
+// better than.
+func (p *plain) holdout(s summary) {
+	h := s.Holdout
+	if h == nil {
+		return
+	}
+	fmt.Fprintf(p.out, "whole hold-out  %s of %d rows", h.Accuracy, h.Rows)
+	if len(h.Classes) > 0 {
+		fmt.Fprintf(p.out, ", balanced over the classes %s", h.Balanced)
+	}
+	fmt.Fprintln(p.out)
+	var lines []string
+	if len(h.Classes) > 0 {
+		lines = append(lines, fmt.Sprintf("always the largest class %s", h.Largest))
+	}
+	if s.BestSingleTrainer != nil {
+		lines = append(lines, fmt.Sprintf("best trainer alone %s", *s.BestSingleTrainer))
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(p.out, "to compare      %s\n", strings.Join(lines, ", "))
+	}
 }
 
 // brief lists as many names as there is room for, and counts the rest.

@@ -70,7 +70,7 @@ func (d *demonstration) summarise(ctx context.Context, closed spec.Task) (summar
 			return s, err
 		}
 		if !task.Spec.Private() {
-			best, err := d.bestSingle(ctx, task, used, s.HoldoutPath)
+			best, err := d.bestSingle(ctx, task, used)
 			if err != nil {
 				return s, err
 			}
@@ -205,13 +205,27 @@ func trainedRounds(t spec.Task) uint32 {
 	return t.Accepted
 }
 
-// bestSingle is what the best trainer reaches alone, on its own rows, with as
-// many epochs as it had in the task, judged on the same file; 0 where none learns.
-func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, used model.File, holdout string) (spec.PPM, error) {
-	if holdout == "" {
-		return 0, nil
+// wholeHoldout is the rows of all evaluators, as a model sees them.
+func (d *demonstration) wholeHoldout(used model.File) (all data.Table, err error) {
+	for _, r := range d.local.Residents {
+		if !r.Config.Roles.Has(spec.Evaluator) {
+			continue
+		}
+		shard, err := asSeen(used, filepath.Join(d.local.Home(r.Config.Name), r.Config.Data.File))
+		if err != nil {
+			return all, err
+		}
+		x, y, targets := all.X, all.Y, all.Targets
+		all = shard
+		all.X, all.Y, all.Targets = append(x, shard.X...), append(y, shard.Y...), append(targets, shard.Targets...)
 	}
-	judge, err := asSeen(used, holdout)
+	return all, nil
+}
+
+// bestSingle is what the best trainer reaches alone, on its own rows, with as
+// many epochs as it had in the task, judged on the whole hold-out; 0 where none learns.
+func (d *demonstration) bestSingle(ctx context.Context, task spec.Task, used model.File) (spec.PPM, error) {
+	judge, err := d.wholeHoldout(used)
 	if err != nil {
 		return 0, err
 	}

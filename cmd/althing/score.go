@@ -54,16 +54,31 @@ func holdout(r spec.Round) *spec.Holdout {
 	return &h
 }
 
-// howGood is the model that a round made, as a part of a line.
-func howGood(score *spec.PPM, h *spec.Holdout) string {
+// figureOf is what the score of a model is called.
+func figureOf(m spec.Model) string {
+	if m.Regression() {
+		return "R2"
+	}
+	return "accuracy"
+}
+
+// howGood is the model that a round made, as a part of a line. What is what the score is called.
+func howGood(what string, score *spec.PPM, h *spec.Holdout) string {
 	line := notScored
 	if score != nil {
-		line = fmt.Sprintf("accuracy %-8v", *score)
+		line = fmt.Sprintf("%s %s", what, fourDigits(*score))
 	}
 	if h != nil {
-		line += fmt.Sprintf("  hold-out %-8v of %d rows", h.Accuracy, h.Rows)
+		line += fmt.Sprintf("  hold-out %s", fourDigits(h.Accuracy))
 	}
 	return line
+}
+
+// fourDigits is a score with four digits behind the point, rounded down, so that the lines of
+// rounds stand below each other.
+func fourDigits(score spec.PPM) string {
+	const place = spec.One / 10_000
+	return fmt.Sprintf("%d.%04d", score/spec.One, score%spec.One/place)
 }
 
 // baseFederated is how good the trainers of a round found the model that they began with, as
@@ -72,7 +87,7 @@ func baseFederated(f *spec.PPM, base string) string {
 	if f == nil {
 		return ""
 	}
-	return fmt.Sprintf("  federated %v of %s", *f, base)
+	return fmt.Sprintf("  federated %s of %s", fourDigits(*f), base)
 }
 
 // holdoutRows tells of the whole hold-out of a round, if anything of it is told.

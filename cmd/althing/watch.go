@@ -75,7 +75,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 			return err
 		}
 		for _, r := range rounds {
-			if err := s.over(r, made.of(t, r.Base)); err != nil {
+			if err := s.over(r, figureOf(t.Spec.Model), made.of(t, r.Base)); err != nil {
 				return err
 			}
 			made.add(r)
@@ -110,9 +110,9 @@ func ended(ctx context.Context, c *client.Client, task, shown uint64) (spec.Task
 	return t, rounds, nil
 }
 
-// over tells of a round that has ended; base says where the model comes from with which it
-// began.
-func (s *session) over(r spec.Round, base string) error {
+// over tells of a round that has ended; what is what the score of its model is called, and
+// base says where the model comes from with which it began.
+func (s *session) over(r spec.Round, what, base string) error {
 	if s.json {
 		return s.line(watched{
 			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
@@ -126,8 +126,8 @@ func (s *session) over(r spec.Round, base string) error {
 		}
 		return s.without(r)
 	}
-	if _, err := fmt.Fprintf(s.out, "round %3d  %s  %d of %d updates  %d blocks%s\n",
-		r.Number, howGood(number(r.Score, r.Scored), holdout(r)), r.Survivors(), len(r.Trainers), r.Closed-r.Opened, baseFederated(federated(r), base)); err != nil {
+	if _, err := fmt.Fprintf(s.out, "round %3d  %s  %d/%d updates%s\n",
+		r.Number, howGood(what, number(r.Score, r.Scored), holdout(r)), r.Survivors(), len(r.Trainers), baseFederated(federated(r), base)); err != nil {
 		return err
 	}
 	return s.without(r)
