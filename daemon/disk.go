@@ -177,7 +177,7 @@ func (u uses) blobs(folder string) error {
 		use.Bytes += int64(f.Bytes)
 		use.Files += f.Count
 		switch l.Kind {
-		case blob.Model:
+		case blob.Model, blob.Start:
 			use.Models += int64(f.Bytes)
 		case blob.Update:
 			use.Updates += int64(f.Bytes)

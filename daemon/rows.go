@@ -91,9 +91,9 @@ func (r Rows) open(home string) *data.File {
 
 // Own are the rows of a home folder as their owner has them, for whom they are counted and
 // committed to: of the schema that node.json names, else of the one that the file shows.
-// Where node.json says how many classes there are, of images, and where a table shows no
-// schema, as a part of one may, columns are told apart by their places. Without a file
-// there are none.
+// Of images, of numbers whose classes node.json counts, and where a table shows no schema,
+// as a part of one may, columns are told apart by their places. Without a file there are
+// none.
 func (r Rows) Own(home string) (data.Table, error) {
 	if r.File == "" {
 		return data.Table{}, nil
@@ -103,7 +103,9 @@ func (r Rows) Own(home string) (data.Table, error) {
 		return r.stated(home, file)
 	}
 	if r.Classes > 0 {
-		return file.Rows(spec.Data{})
+		if rows, err := file.Rows(spec.Data{}); err == nil {
+			return rows, nil
+		}
 	}
 	report, err := data.Inspect(file.Path, file.Options)
 	if err != nil {
