@@ -277,7 +277,7 @@ func short(text string, room int) string {
 func (s *session) paragraph(text string) {
 	const columns = 80
 	line := ""
-	for _, word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
 			fmt.Fprintln(s.out, line)
 			line = "  " + word
