@@ -22,12 +22,13 @@ type baseline struct {
 	What     string   `json:"what"`           // base, next, or alone: the base with one trainer's update
 	Node     uint64   `json:"node,omitempty"` // that trainer
 	Rows     int      `json:"rows"`
-	Accuracy spec.PPM `json:"accuracy"`
+	Score    spec.PPM `json:"score"`          // accuracy, or R2 where the label is a number
 	name     string
 }
 
 func (s *session) roundBaselines() *cobra.Command {
 	var input string
+	var as reading
 	c := &cobra.Command{
 		Use:   "baselines TASK ROUND --input ROWS",
 		Short: "Compare what a settled round made with what each of its trainers would have made alone",
@@ -49,7 +50,9 @@ trainers but what was noised and charged.`,
 			if t.Spec.Private() {
 				return fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", t.ID)
 			}
-			rows, labelled, err := data.Read(input, t.Spec.Data, data.Options{Classes: int(t.Spec.Model.Classes)})
+			o := as.said()
+			o.Classes = int(t.Spec.Model.Classes)
+			rows, labelled, err := data.Read(input, t.Spec.Data, o)
 			if err != nil {
 				return unfound(input, err)
 			}
@@ -60,12 +63,13 @@ trainers but what was noised and charged.`,
 			if err != nil {
 				return err
 			}
-			return show(s, list, []any{"MODEL", "NODE", "NAME", "ACCURACY", "ROWS"}, func(b baseline) []any {
-				return []any{b.What, unless(b.Node == 0, b.Node), unless(b.Node == 0, b.name), b.Accuracy, b.Rows}
+			return show(s, list, []any{"MODEL", "NODE", "NAME", "SCORE", "ROWS"}, func(b baseline) []any {
+				return []any{b.What, unless(b.Node == 0, b.Node), unless(b.Node == 0, b.name), b.Score, b.Rows}
 			})
 		},
 	}
-	c.Flags().StringVar(&input, "input", "", "CSV file, or folder of IDX files, with labels")
+	c.Flags().StringVar(&input, "input", "", "file of rows, or folder of IDX files, with labels")
+	as.names(c, "the task's")
 	_ = c.MarkFlagRequired("input") // it is defined above
 	return c
 }
@@ -92,7 +96,7 @@ func (s *session) baselines(ctx context.Context, c *client.Client, t spec.Task, 
 		if err != nil {
 			return nil, err
 		}
-		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Accuracy: judged.Score(), name: known[m.Node]}
+		b := baseline{Event: "baseline", Task: t.ID, Round: r.Number, What: "alone", Node: m.Node, Rows: rows.Rows(), Score: judged.Score(), name: known[m.Node]}
 		switch {
 		case i == 0:
 			b.What = "base"

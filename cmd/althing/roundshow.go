@@ -61,6 +61,9 @@ func (s *session) showRound(ctx context.Context, c *client.Client, task spec.Tas
 		t.row("score", notScored)
 	}
 	holdoutRows(t, r)
+	if task.Spec.Audit == spec.AuditPublic && !task.Spec.Private() && r.Phase == spec.PhaseSettled && !r.Measures {
+		t.row("base lines", fmt.Sprintf("each trainer alone, on rows of yours: althing round baselines %d %d --input ROWS", r.Task, r.Number))
+	}
 	if v.Federated != nil {
 		t.row("federated score", fmt.Sprintf("%v, of the next model, by the trainers of the round after it", figure(v.Federated)))
 	}

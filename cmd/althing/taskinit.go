@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -51,9 +52,13 @@ same columns, in whatever order. Read the file before you pay for it.`,
 			}
 			asked := spec.Suggest(kind, rows)
 			text := written(asked, report)
-			if read, err := spec.ParseTask([]byte(text)); err != nil {
+			read, err := spec.ParseTask([]byte(text))
+			switch {
+			case err != nil:
 				return fmt.Errorf("task for %s: %w", args[0], err)
-			} else if s.json {
+			case !reflect.DeepEqual(read, asked): // a field that is suggested and not written
+				return fmt.Errorf("task for %s: the file says something else than what suits the rows: please report it", args[0])
+			case s.json:
 				return s.line(read)
 			}
 			if out == "" {
@@ -142,6 +147,10 @@ func written(t spec.TaskSpec, r data.Report) string {
 	}
 	if t.Training.Proximal > 0 {
 		field("  ", "proximal", t.Training.Proximal, "holds a trainer near the common model")
+	}
+	if t.Training.Schedule.Kind != "" {
+		say("  schedule:            # how the rate changes from round to round")
+		field("    ", "kind", t.Training.Schedule.Kind, choice(spec.Schedules()))
 	}
 	say("")
 	say("selection:")
