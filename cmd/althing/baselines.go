@@ -16,14 +16,14 @@ import (
 
 // baseline is one model of a round, on rows that somebody has.
 type baseline struct {
-	Event    string   `json:"event"`
-	Task     uint64   `json:"task"`
-	Round    uint64   `json:"round"`
-	What     string   `json:"what"`           // base, next, or alone: the base with one trainer's update
-	Node     uint64   `json:"node,omitempty"` // that trainer
-	Rows     int      `json:"rows"`
-	Score    spec.PPM `json:"score"`          // accuracy, or R2 where the label is a number
-	name     string
+	Event string   `json:"event"`
+	Task  uint64   `json:"task"`
+	Round uint64   `json:"round"`
+	What  string   `json:"what"`           // base, next, or alone: the base with one trainer's update
+	Node  uint64   `json:"node,omitempty"` // that trainer
+	Rows  int      `json:"rows"`
+	Score spec.PPM `json:"score"` // accuracy, or R2 where the label is a number
+	name  string
 }
 
 func (s *session) roundBaselines() *cobra.Command {

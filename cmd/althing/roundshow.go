@@ -62,7 +62,7 @@ func (s *session) showRound(ctx context.Context, c *client.Client, task spec.Tas
 	}
 	holdoutRows(t, r)
 	if task.Spec.Audit == spec.AuditPublic && !task.Spec.Private() && r.Phase == spec.PhaseSettled && !r.Measures {
-		t.row("base lines", fmt.Sprintf("each trainer alone, on rows of yours: althing round baselines %d %d --input ROWS", r.Task, r.Number))
+		t.row("base lines", "each trainer alone, on rows of yours: "+s.command("round baselines", fmt.Sprint(r.Task), fmt.Sprint(r.Number), "--input ROWS"))
 	}
 	if v.Federated != nil {
 		t.row("federated score", fmt.Sprintf("%v, of the next model, by the trainers of the round after it", figure(v.Federated)))
