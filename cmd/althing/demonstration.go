@@ -173,7 +173,7 @@ func (d *demonstration) govern(ctx context.Context, task spec.Task, settled spec
 // began.
 func (d *demonstration) event(r spec.Round, base string, from int64, took time.Duration) roundEvent {
 	e := roundEvent{
-		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
+		Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Measures: r.Measures, Reason: r.Reason,
 		Accuracy: number(r.Score, r.Scored), Holdout: holdout(r), BaseFederated: federated(r), Base: r.Base, Model: r.Next, base: base, Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
 		names:  d.names,
 		Height: r.Closed, Blocks: r.Closed - from, Seconds: seconds(took),

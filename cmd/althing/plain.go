@@ -47,7 +47,11 @@ func (p *plain) round(e roundEvent) {
 		p.without(e)
 		return
 	}
-	fmt.Fprintf(p.out, "round %3d  %s  %d/%d updates", e.Round, howGood(p.what, e.Accuracy, e.Holdout), e.Survivors, e.Trainers)
+	made := howGood(p.what, e.Accuracy, e.Holdout)
+	if e.Measures {
+		made = measured
+	}
+	fmt.Fprintf(p.out, "round %3d  %s  %d/%d updates", e.Round, made, e.Survivors, e.Trainers)
 	if e.promised != nil { // instead of the blocks: a line has 80 columns
 		fmt.Fprintf(p.out, "  %.1f s  epsilon %.3f\n", e.Seconds, e.Epsilon)
 	} else {

@@ -62,6 +62,9 @@ func figureOf(m spec.Model) string {
 	return "accuracy"
 }
 
+// measured is what there is to say of a round in which nobody has trained yet.
+const measured = "columns measured, to bring rows to scale"
+
 // howGood is the model that a round made, as a part of a line. What is what the score is called.
 func howGood(what string, score *spec.PPM, h *spec.Holdout) string {
 	line := notScored

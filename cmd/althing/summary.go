@@ -13,6 +13,7 @@ type roundEvent struct {
 	Task          uint64        `json:"task"`
 	Round         uint64        `json:"round"`
 	Phase         spec.Phase    `json:"phase"`
+	Measures      bool          `json:"measures,omitempty"` // nobody has trained: the columns were measured
 	Reason        string        `json:"reason,omitempty"`
 	Accuracy      *spec.PPM     `json:"accuracy,omitempty"` // of the model it made: the median of the evaluators
 	Holdout       *spec.Holdout `json:"holdout,omitempty"`

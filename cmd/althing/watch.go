@@ -17,6 +17,7 @@ type watched struct {
 	Task          uint64        `json:"task"`
 	Round         uint64        `json:"round"`
 	Phase         spec.Phase    `json:"phase"`
+	Measures      bool          `json:"measures,omitempty"` // nobody has trained: the columns were measured
 	Reason        string        `json:"reason,omitempty"`
 	Accuracy      *spec.PPM     `json:"accuracy,omitempty"` // of the model it made: the median of the evaluators
 	Holdout       *spec.Holdout `json:"holdout,omitempty"`
@@ -115,7 +116,7 @@ func ended(ctx context.Context, c *client.Client, task, shown uint64) (spec.Task
 func (s *session) over(r spec.Round, what, base string) error {
 	if s.json {
 		return s.line(watched{
-			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Reason: r.Reason,
+			Event: "round", Task: r.Task, Round: r.Number, Phase: r.Phase, Measures: r.Measures, Reason: r.Reason,
 			Accuracy: number(r.Score, r.Scored), Holdout: holdout(r), BaseFederated: federated(r), Trainers: len(r.Trainers), Survivors: r.Survivors(), LeftOut: leftOuts(r), Paid: r.Paid,
 			Height: r.Closed, Blocks: r.Closed - r.Opened, Base: r.Base, Model: r.Next,
 		})
@@ -126,8 +127,12 @@ func (s *session) over(r spec.Round, what, base string) error {
 		}
 		return s.without(r)
 	}
+	made := howGood(what, number(r.Score, r.Scored), holdout(r))
+	if r.Measures {
+		made = measured
+	}
 	if _, err := fmt.Fprintf(s.out, "round %3d  %s  %d/%d updates%s\n",
-		r.Number, howGood(what, number(r.Score, r.Scored), holdout(r)), r.Survivors(), len(r.Trainers), baseFederated(federated(r), base)); err != nil {
+		r.Number, made, r.Survivors(), len(r.Trainers), baseFederated(federated(r), base)); err != nil {
 		return err
 	}
 	return s.without(r)
