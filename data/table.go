@@ -56,6 +56,14 @@ func (t Table) View(rows []int) Table {
 	return v
 }
 
+// cut takes all but the first rows away, and what was appended of one more.
+func (t *Table) cut(rows int) {
+	t.X, t.Y = t.X[:rows*t.Features], t.Y[:rows]
+	if t.Targets != nil {
+		t.Targets = t.Targets[:rows]
+	}
+}
+
 // targets copies the targets of some rows.
 func (t Table) targets(rows []int) []float32 {
 	if t.Targets == nil {

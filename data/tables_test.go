@@ -284,6 +284,58 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
+// A row that does not fit is left out by itself, and all others are there; columns that do
+// not fit leave nothing.
+func TestFittingRows(t *testing.T) {
+	named := spec.Data{Schema: visits().Schema}
+	numbers := spec.Data{Schema: spec.Schema{Label: "ill", Columns: named.Schema.Columns}}
+	for _, c := range []struct {
+		name, head, more string // the row that does not fit
+		asked            spec.Data
+	}{
+		{"a value that is not listed", "sex,ill,age\nf,yes,1\n", "x,no,2\n", named},
+		{"a class that is not listed", "sex,ill,age\nf,yes,1\n", "f,perhaps,2\n", named},
+		{"a missing number", "sex,ill,age\nf,yes,1\n", "m,no,\n", named},
+		{"a missing category", "age,sex,ill\n1,f,yes\n", "2,,no\n", named},
+		{"a huge number", "sex,ill,age\nf,yes,1\n", "m,no,1e39\n", named},
+		{"a missing label", "age,sex,ill\n1,f,yes\n", "2,m,\n", named},
+		{"a target that is none", "sex,ill,age\nf,0.5,1\n", "f,no,2\n", numbers},
+		{"by places, a text", "a,b,label\n1,2,0\n", "3,x,7\n", spec.Data{}},
+		{"by places, a label", "a,b,label\n1,2,0\n", "3,4,-1\n", spec.Data{}},
+	} {
+		read := func(text string) (*data.File, data.Table) {
+			f := &data.File{Path: filepath.Join(t.TempDir(), "rows.csv")}
+			if err := os.WriteFile(f.Path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := f.Fitting(c.asked)
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			return f, rows
+		}
+		last := strings.SplitAfter(c.head, "\n")[1]
+		_, want := read(c.head + last)
+		f, got := read(c.head + c.more + last)
+		if _, err := f.Rows(c.asked); !errors.Is(err, data.ErrMisfit) {
+			t.Errorf("%s: it fits: %v", c.name, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || got.Rows() != 2 || got.Validate() != nil {
+			t.Errorf("%s: (-without it +with it):\n%s", c.name, diff)
+		}
+		if _, none := read(strings.SplitAfter(c.head, "\n")[0] + c.more); none.Rows() != 0 || none.Features != want.Features || none.Validate() != nil {
+			t.Errorf("%s alone: %d rows of %d features", c.name, none.Rows(), none.Features)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(path, []byte("sex,ill,weight\nf,yes,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&data.File{Path: path}).Fitting(named); !errors.Is(err, data.ErrMisfit) {
+		t.Errorf("other columns: %v", err)
+	}
+}
+
 // Without a schema rows are told apart by their places, with labels or without.
 func TestReadByPlaces(t *testing.T) {
 	for _, c := range []struct {
