@@ -149,6 +149,9 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 		if at < 0 {
 			return misfit("no column is named %q", c.Name)
 		}
+		if slices.Contains(o.Drop, c.Name) {
+			return misfit("it wants the column %q, which is left out with --drop", c.Name)
+		}
 		used[at] = true
 		column := fitColumn{at: at, category: c.Kind == spec.ColumnCategory}
 		if column.category {
