@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -104,6 +105,9 @@ func (t Table) Numbered() (Table, error) {
 	t.Classes = 2
 	for _, y := range t.Y {
 		t.Classes = max(t.Classes, int(y)+1)
+	}
+	if t.Rows() > 0 && slices.Max(t.Y) == 0 {
+		return t, errors.New("only one class, 0: want at least 2")
 	}
 	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
 		return t, fmt.Errorf("labels go up to %d, but no row has label %d: number the classes from 0, without gaps", t.Classes-1, empty)
