@@ -147,6 +147,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Journal:   journal,
 		Trainer:   train.Engine{},
 		Rows:      file.Rows,
+		Fitting:   file.Fitting,
 		Withhold:  config.Data.Withhold,
 		Policy:    &config.Policy,
 		Random:    rand.Reader,

@@ -94,6 +94,10 @@ func TestKindsOfArrays(t *testing.T) {
 		{name: "truncated columns", file: archive(member{"X.npy", array("<f8", "True", "(2, 2)", []float64{1, 2, 3})}, member{"y.npy", y}), problem: `npz: array "X": truncated: 24 of 32 bytes`},
 		{name: "a lie", file: archive(member{"X.npy", array("<f8", "True", "(2000000, 1000)", []float64{1})}, member{"y.npy", array("<i8", "False", "(2000000,)")}), problem: `npz: array "X": truncated: 8 of 16000000000 bytes`},
 		{name: "too many values", file: archive(member{"X.npy", array("<f8", "True", "(2000000000, 1000)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X": shape "(2000000000, 1000)": want at most 2147483647 values`},
+		{name: "too wide", file: archive(member{"X.npy", array("<f8", "False", "(1, 30000000)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X" has 30000000 columns in 136 bytes: want at most 1048576, and room for them`},
+		{name: "as wide as can be", file: archive(member{"X.npy", array("<f8", "False", "(1, 2147483647)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X" has 2147483647 columns in 136 bytes: want at most 1048576, and room for them`},
+		{name: "wide without rows", file: archive(member{"X.npy", array("<f8", "False", "(0, 9000000000000000000)")}, member{"y.npy", y}), problem: `npz: array "X" has 9000000000000000000 columns in 128 bytes: want at most 1048576, and room for them`},
+		{name: "wider than its bytes", file: archive(member{"X.npy", array("<f8", "False", "(1, 1000000)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X" has 1000000 columns in 136 bytes: want at most 1048576, and room for them`},
 		{name: "no array", file: archive(member{"X.npy", []byte("text")}, member{"y.npy", y}), problem: `npz: array "X" does not begin as one of NumPy`},
 		{name: "an empty archive", file: "PK\x03\x04", problem: "npz: zip: not a valid zip file"},
 		{name: "no rows", file: archive(member{"X.npy", array("<f8", "False", "(0, 2)")}, member{"y.npy", array("<i8", "False", "(0,)")}), problem: "npz: no rows"},
@@ -116,6 +120,9 @@ func FuzzNPZ(f *testing.F) {
 		array("<U3", "False", "(2,)", runes("a", "b")...),
 		array(">i4", "True", "(2, 3)", make([]int32, 6)),
 		array("|S2", "False", "(1000000000,)"),
+		array("<f8", "False", "(1, 30000000)", []float64{1}),
+		array("<f8", "False", "(1, 2147483647)", []float64{1}),
+		array("<f8", "False", "(0, 9000000000000000000)"),
 	} {
 		f.Add(seed, false)
 		f.Add([]byte(archive(member{"X.npy", seed})), true)

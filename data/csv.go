@@ -35,7 +35,7 @@ func labelledOnly(s source, classes int) (Table, error) {
 	if !slices.Contains(s.names(), labelColumn) {
 		return Table{}, fmt.Errorf("%s: no column is named %q: the file has %s", headerOf(s), labelColumn, list(s.names()))
 	}
-	t, _, err := positional(s, Options{Classes: classes})
+	t, _, err := positional(s, Options{Classes: classes}, false)
 	return t, err
 }
 

@@ -25,8 +25,9 @@ type File struct {
 
 // reading is what a file gave for the data of a task.
 type reading struct {
-	of   spec.Data
-	rows Table
+	of      spec.Data
+	lenient bool
+	rows    Table
 }
 
 // Pin remembers which file it is: from now on another one in its place is refused.
@@ -44,12 +45,19 @@ const maxReadings = 4
 // Rows gives the rows of the file as a task wants them, see [Read]; all are labelled. What
 // the file holds that the task cannot use wraps [ErrMisfit]; that it cannot be read does
 // not, nor that it is another than at first.
-func (f *File) Rows(asked spec.Data) (Table, error) {
+func (f *File) Rows(asked spec.Data) (Table, error) { return f.rows(asked, false) }
+
+// Fitting is Rows of a file of which each row that does not fit the task is left out by
+// itself, for who is not to tell others from one row whether the rest is there: [ErrMisfit]
+// is then of the columns alone. It may give no rows at all.
+func (f *File) Fitting(asked spec.Data) (Table, error) { return f.rows(asked, true) }
+
+func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	asked = spec.Data{Missing: asked.Missing, Schema: asked.Schema}
 	for _, r := range f.read {
-		if reflect.DeepEqual(r.of, asked) {
+		if r.lenient == lenient && reflect.DeepEqual(r.of, asked) {
 			return r.rows, nil
 		}
 	}
@@ -60,11 +68,11 @@ func (f *File) Rows(asked spec.Data) (Table, error) {
 	if f.as != nil && (!is.ModTime().Equal(f.as.ModTime()) || is.Size() != f.as.Size()) {
 		return Table{}, fmt.Errorf("%s has changed since the node started: start it again", f.Path)
 	}
-	rows, labelled, err := Read(f.Path, asked, f.Options)
+	rows, labelled, err := read(f.Path, asked, f.Options, lenient)
 	switch {
 	case err == nil && !labelled:
 		return Table{}, fmt.Errorf("%s: %w: it has no labels%s", f.Path, ErrMisfit, inColumn(asked.Schema.Label))
-	case err == nil && rows.Rows() == 0:
+	case err == nil && rows.Rows() == 0 && !lenient:
 		return Table{}, fmt.Errorf("%s: %w: it has no rows", f.Path, ErrMisfit)
 	case err != nil && !errors.Is(err, ErrMisfit) && !unreadable(err):
 		return Table{}, fmt.Errorf("%w: %w", ErrMisfit, err)
@@ -74,7 +82,7 @@ func (f *File) Rows(asked spec.Data) (Table, error) {
 	if f.as == nil {
 		f.as = is
 	}
-	f.read = append(f.read[max(0, len(f.read)-maxReadings+1):], reading{asked, rows})
+	f.read = append(f.read[max(0, len(f.read)-maxReadings+1):], reading{asked, lenient, rows})
 	return rows, nil
 }
 

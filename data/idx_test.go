@@ -150,7 +150,7 @@ func TestReadImagesRefuses(t *testing.T) {
 		"train: idx: labels go up to 200, but no row has label 1: number": func(f fstest.MapFS) {
 			f["train-labels-idx1-ubyte"].Data = idx([]uint32{2}, 200, 0)
 		},
-		"train: idx: labels go up to 1, but no row has label 1: number": func(f fstest.MapFS) {
+		"train: idx: only one class, 0: want at least 2": func(f fstest.MapFS) {
 			f["train-labels-idx1-ubyte"].Data = idx([]uint32{2}, 0, 0)
 		},
 		"idx: t10k: row 0: label 4 is not a class": func(f fstest.MapFS) {

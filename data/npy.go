@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/althing-network/althing/spec"
 )
 
 // npy reads one array of NumPy: a header in words of Python, then the values one after the
@@ -32,8 +34,8 @@ const (
 	mostText   = 1 << 12 // bytes of a value
 )
 
-// newNPY reads the header of an array.
-func newNPY(name string, r io.Reader) (*npy, error) {
+// newNPY reads the header of an array that takes so many bytes, as its archive says.
+func newNPY(name string, r io.Reader, size uint64) (*npy, error) {
 	a := &npy{name: name, values: r}
 	head := make([]byte, 10)
 	if _, err := io.ReadFull(r, head); err != nil || string(head[:6]) != "\x93NUMPY" {
@@ -56,6 +58,9 @@ func newNPY(name string, r io.Reader) (*npy, error) {
 	}
 	if err := a.parse(string(text)); err != nil {
 		return nil, fmt.Errorf("array %.64q: %w", name, err)
+	}
+	if columns := a.columns(); columns > spec.MaxWidth || uint64(columns) > size/uint64(a.size) {
+		return nil, fmt.Errorf("array %.64q has %d columns in %d bytes: want at most %d, and room for them", name, columns, size, spec.MaxWidth)
 	}
 	a.buffer = make([]byte, a.size)
 	return a, nil

@@ -125,7 +125,7 @@ func (s *npzSource) rename(file *zip.File) error {
 		return err
 	}
 	defer r.Close()
-	a, err := newNPY("feature_names", r)
+	a, err := newNPY("feature_names", r, file.UncompressedSize64)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *npzSource) open(file *zip.File) (*npy, error) {
 		return nil, err
 	}
 	s.files = append(s.files, r)
-	a, err := newNPY(strings.TrimSuffix(file.Name, ".npy"), bufio.NewReader(r))
+	a, err := newNPY(strings.TrimSuffix(file.Name, ".npy"), bufio.NewReader(r), file.UncompressedSize64)
 	if err == nil {
 		s.arrays = append(s.arrays, a)
 	}

@@ -24,14 +24,14 @@ func number(cell string) (x float32, ok bool) {
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(cell, 32)
-	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) || hexadecimal(cell) {
+	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) || !decimal(cell) {
 		return 0, false
 	}
 	return float32(v), true
 }
 
-// hexadecimal tells 0x1p-2 from decimals.
-func hexadecimal(cell string) bool { return len(cell) > 2 && strings.ContainsAny(cell[1:3], "xX") }
+// decimal tells decimals from what Go takes for numbers, too: 0x1p-2 and 1_000.
+func decimal(cell string) bool { return !strings.ContainsAny(cell, "xX_") }
 
 // noNumber says why a cell is no number.
 func noNumber(cell string) error {
@@ -51,7 +51,7 @@ func noNumber(cell string) error {
 
 // tooLarge reports whether a cell is a decimal beyond what a float32 can hold.
 func tooLarge(cell string) bool {
-	if cell == "" || cell[0] > '9' || hexadecimal(cell) {
+	if cell == "" || cell[0] > '9' || !decimal(cell) {
 		return false
 	}
 	_, err := strconv.ParseFloat(cell, 32)

@@ -12,65 +12,82 @@ import (
 
 // positional reads rows whose features are told apart by their places. The label is an
 // integer from 0 to classes-1; all columns but it and those that are left out are features.
-// Without a column of labels no row is labelled, and every row is of class 0.
-func positional(s source, o Options) (t Table, labelled bool, err error) {
+// Without a column of labels no row is labelled, and every row is of class 0. A row of
+// something else is an error, or left out where the reader is lenient.
+func positional(s source, o Options, lenient bool) (t Table, labelled bool, err error) {
 	format, header := s.format().Name, s.names()
 	fail := func(text string, args ...any) (Table, bool, error) {
 		return Table{}, false, fmt.Errorf(format+": "+text, args...)
 	}
-	label := -1
-	var features []int
+	p := places{label: -1, classes: o.Classes}
 	for i, name := range header {
 		switch {
 		case slices.Contains(o.Drop, name):
 		case name == o.label():
-			label = i
+			p.label = i
 		default:
-			features = append(features, i)
+			p.features = append(p.features, i)
 		}
 	}
-	classes := o.Classes
 	switch {
-	case classes < 0:
-		return fail("%d classes: want at least 1", classes)
-	case classes == 0:
-		classes = spec.MaxWidth
+	case p.classes < 0:
+		return fail("%d classes: want at least 1", p.classes)
+	case p.classes == 0:
+		p.classes = spec.MaxWidth
 	}
-	if len(features) == 0 {
+	if len(p.features) == 0 {
 		return Table{}, false, fmt.Errorf("%s: no feature columns beside the label", headerOf(s))
 	}
-	t = Table{Features: len(features), Classes: classes}
+	t = Table{Features: len(p.features), Classes: p.classes}
 	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
-	largest := int32(1)
 	for {
 		cells, err := s.next()
 		switch {
-		case errors.Is(err, io.EOF) && t.Rows() == 0:
+		case errors.Is(err, io.EOF) && t.Rows() == 0 && !lenient:
 			return fail("no rows")
 		case errors.Is(err, io.EOF):
 			if o.Classes == 0 {
-				t.Classes = int(largest) + 1
+				t.Classes = int(max(1, slices.Max(append(t.Y, 0)))) + 1
 			}
-			return t, label >= 0, nil
+			return t, p.label >= 0, nil
 		case err != nil:
 			return Table{}, false, err
 		}
-		y := int32(0)
-		if label >= 0 {
-			if y, err = parseLabel(cells[label], classes); err != nil {
-				return fail("%s: %w", s.place(label), err)
-			}
-			largest = max(largest, y)
-		}
-		t.Y = append(t.Y, y)
-		for _, i := range features {
-			x, ok := number(cells[i])
-			if !ok {
-				return fail("%s: %w", s.place(i), noNumber(cells[i]))
-			}
-			t.X = append(t.X, x)
+		rows := t.Rows()
+		column, err := p.add(&t, cells)
+		switch {
+		case err != nil && lenient:
+			t.cut(rows)
+		case err != nil:
+			return fail("%s: %w", s.place(column), err)
 		}
 	}
+}
+
+// places says which columns of a file are features, and which is the label.
+type places struct {
+	features []int
+	label    int // below 0: none
+	classes  int // of labels
+}
+
+// add appends a row to a table. Of an error it says in which column of the file it is.
+func (p places) add(t *Table, cells []string) (column int, err error) {
+	y := int32(0)
+	if p.label >= 0 {
+		if y, err = parseLabel(cells[p.label], p.classes); err != nil {
+			return p.label, err
+		}
+	}
+	t.Y = append(t.Y, y)
+	for _, i := range p.features {
+		x, ok := number(cells[i])
+		if !ok {
+			return i, noNumber(cells[i])
+		}
+		t.X = append(t.X, x)
+	}
+	return 0, nil
 }
 
 func parseLabel(s string, classes int) (int32, error) {

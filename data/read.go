@@ -46,6 +46,11 @@ func (o Options) label() string {
 // Errors name the path, and the line and column where there is one. Where the file itself
 // can be read, but its rows are not of the schema, they wrap [ErrMisfit].
 func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err error) {
+	return read(path, d, o, false)
+}
+
+// read is Read, which leaves out each row that does not fit by itself where it is lenient.
+func read(path string, d spec.Data, o Options, lenient bool) (t Table, labelled bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Table{}, false, err
@@ -62,9 +67,9 @@ func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err erro
 	}
 	defer s.Close()
 	if d.Schema.IsZero() {
-		t, labelled, err = positional(s, o)
+		t, labelled, err = positional(s, o, lenient)
 	} else {
-		t, labelled, err = fit(s, d, o)
+		t, labelled, err = fit(s, d, o, lenient)
 	}
 	if err != nil {
 		return Table{}, false, fmt.Errorf("%s: %w", path, err)
@@ -73,7 +78,7 @@ func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err erro
 }
 
 // fit reads the rows of a source as a schema wants them.
-func fit(s source, d spec.Data, o Options) (t Table, labelled bool, err error) {
+func fit(s source, d spec.Data, o Options, lenient bool) (t Table, labelled bool, err error) {
 	f, err := fitting(s.names(), d, o)
 	if err != nil {
 		return Table{}, false, err
@@ -86,14 +91,19 @@ func fit(s source, d spec.Data, o Options) (t Table, labelled bool, err error) {
 	for {
 		cells, err := s.next()
 		switch {
-		case errors.Is(err, io.EOF) && t.Rows() == 0:
+		case errors.Is(err, io.EOF) && t.Rows() == 0 && !lenient:
 			return Table{}, false, fmt.Errorf("%s: no rows", s.format().Name)
 		case errors.Is(err, io.EOF):
 			return t, f.label >= 0, nil
 		case err != nil:
 			return Table{}, false, err
 		}
-		if column, err := f.add(&t, cells); err != nil {
+		rows := t.Rows()
+		column, err := f.add(&t, cells)
+		switch {
+		case err != nil && lenient:
+			t.cut(rows)
+		case err != nil:
 			return Table{}, false, fmt.Errorf("%s: %s: %w: %w", s.format().Name, s.place(column), ErrMisfit, err)
 		}
 	}
@@ -138,6 +148,9 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 		at := slices.Index(names, c.Name)
 		if at < 0 {
 			return misfit("no column is named %q", c.Name)
+		}
+		if slices.Contains(o.Drop, c.Name) {
+			return misfit("it wants the column %q, which is left out with --drop", c.Name)
 		}
 		used[at] = true
 		column := fitColumn{at: at, category: c.Kind == spec.ColumnCategory}

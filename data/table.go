@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -56,6 +57,14 @@ func (t Table) View(rows []int) Table {
 	return v
 }
 
+// cut takes all but the first rows away, and what was appended of one more.
+func (t *Table) cut(rows int) {
+	t.X, t.Y = t.X[:rows*t.Features], t.Y[:rows]
+	if t.Targets != nil {
+		t.Targets = t.Targets[:rows]
+	}
+}
+
 // targets copies the targets of some rows.
 func (t Table) targets(rows []int) []float32 {
 	if t.Targets == nil {
@@ -96,6 +105,9 @@ func (t Table) Numbered() (Table, error) {
 	t.Classes = 2
 	for _, y := range t.Y {
 		t.Classes = max(t.Classes, int(y)+1)
+	}
+	if t.Rows() > 0 && slices.Max(t.Y) == 0 {
+		return t, errors.New("only one class, 0: want at least 2")
 	}
 	if empty := slices.Index(t.Counts(), 0); empty >= 0 {
 		return t, fmt.Errorf("labels go up to %d, but no row has label %d: number the classes from 0, without gaps", t.Classes-1, empty)

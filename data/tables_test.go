@@ -82,6 +82,9 @@ func kinds() []kind {
 		{name: "thousands separators", file: "a,label\n\"12,345,678.5\",0\n1,1\n", problem: `csv: line 2: column 1 (a): "12,345,678.5" has thousands separators: write numbers with a decimal point and without thousands separators`},
 		{name: "one comma", file: "a;label\n1;0\n1,234;1\n", problem: `csv: line 3: column 1 (a): "1,234" has a thousands separator or a decimal comma: write numbers with a decimal point and without thousands separators`},
 		{name: "spaces", file: "a,label\n1 234,0\n1,1\n", problem: `csv: line 2: column 1 (a): "1 234" has thousands separators: write numbers with a decimal point and without thousands separators`},
+		{name: "underscores", file: "a,label\n1_000,0\n1,1\n", problem: `csv: line 2: column 1 (a): "1_000" has thousands separators: write numbers with a decimal point and without thousands separators`},
+		{name: "underscores in categories", file: "a,label\n2_1,0\n2_2,1\n2_1,1\n", schema: "label: 0 1: a(2_1 2_2)", x: []float32{1, 0, 0, 1}, y: []int32{0, 1}},
+		{name: "hexadecimal", file: "a,label\n" + strings.Repeat("1,0\n2,1\n", 10) + "0x1p3,0\n", problem: `csv: line 22: column 1 (a): "0x1p3" is not a finite number, as the other cells of its column are: --drop "a" leaves the column out, --categories "a" takes each text for a category`},
 		{name: "decimal comma", file: "a;label\n1,5;0\n2,25;1\n", problem: `csv: line 2: column 1 (a): "1,5" has a decimal comma: write numbers with a decimal point and without thousands separators`},
 		{name: "decimal comma in the label", file: "a;label\n1;0,5\n2;1\n", problem: `csv: line 2: column 2 (label): "0,5" has a decimal comma: write numbers with a decimal point and without thousands separators`},
 		{name: "too large", file: "a,label\n1,0\n1e39,1\n", problem: `csv: line 3: column 1 (a): "1e39" is too large for a float32, whose largest number is 3.4028235e+38`},
@@ -251,6 +254,7 @@ func TestMisfits(t *testing.T) {
 		{name: "one column more, left out", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, options: data.Options{Drop: []string{"id"}}},
 		{name: "no column", file: "sex,ill,weight\nf,yes,1\n", schema: schema, want: `the rows do not fit the schema: no column is named "age"; the file has "sex", "ill", "weight"`},
 		{name: "one column more", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, want: `the rows do not fit the schema: it has no column "id", which may be left out with --drop; the file has "id", "sex", "ill", "age"`},
+		{name: "a column that was left out", file: "sex,ill,age\nf,yes,1\n", schema: schema, options: data.Options{Drop: []string{"age"}}, want: `the rows do not fit the schema: it wants the column "age", which is left out with --drop; the file has "sex", "ill", "age"`},
 		{name: "another class", file: "sex,ill,age\nf,yes,1\nf,perhaps,1\n", schema: schema, want: `csv: line 3: column 2 (ill): the rows do not fit the schema: "perhaps" is none of the classes "no", "yes"`},
 		{name: "another value", file: "sex,ill,age\nx,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: "x" is none of the values "f", "m"`},
 		{name: "a missing value", file: "sex,ill,age\n?,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: the cell is missing`},
@@ -281,6 +285,58 @@ func TestMisfits(t *testing.T) {
 	}
 	if _, _, err := data.Read("none", spec.Data{}, data.Options{}); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, data.ErrMisfit) {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+// A row that does not fit is left out by itself, and all others are there; columns that do
+// not fit leave nothing.
+func TestFittingRows(t *testing.T) {
+	named := spec.Data{Schema: visits().Schema}
+	numbers := spec.Data{Schema: spec.Schema{Label: "ill", Columns: named.Schema.Columns}}
+	for _, c := range []struct {
+		name, head, more string // the row that does not fit
+		asked            spec.Data
+	}{
+		{"a value that is not listed", "sex,ill,age\nf,yes,1\n", "x,no,2\n", named},
+		{"a class that is not listed", "sex,ill,age\nf,yes,1\n", "f,perhaps,2\n", named},
+		{"a missing number", "sex,ill,age\nf,yes,1\n", "m,no,\n", named},
+		{"a missing category", "age,sex,ill\n1,f,yes\n", "2,,no\n", named},
+		{"a huge number", "sex,ill,age\nf,yes,1\n", "m,no,1e39\n", named},
+		{"a missing label", "age,sex,ill\n1,f,yes\n", "2,m,\n", named},
+		{"a target that is none", "sex,ill,age\nf,0.5,1\n", "f,no,2\n", numbers},
+		{"by places, a text", "a,b,label\n1,2,0\n", "3,x,7\n", spec.Data{}},
+		{"by places, a label", "a,b,label\n1,2,0\n", "3,4,-1\n", spec.Data{}},
+	} {
+		read := func(text string) (*data.File, data.Table) {
+			f := &data.File{Path: filepath.Join(t.TempDir(), "rows.csv")}
+			if err := os.WriteFile(f.Path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := f.Fitting(c.asked)
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			return f, rows
+		}
+		last := strings.SplitAfter(c.head, "\n")[1]
+		_, want := read(c.head + last)
+		f, got := read(c.head + c.more + last)
+		if _, err := f.Rows(c.asked); !errors.Is(err, data.ErrMisfit) {
+			t.Errorf("%s: it fits: %v", c.name, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || got.Rows() != 2 || got.Validate() != nil {
+			t.Errorf("%s: (-without it +with it):\n%s", c.name, diff)
+		}
+		if _, none := read(strings.SplitAfter(c.head, "\n")[0] + c.more); none.Rows() != 0 || none.Features != want.Features || none.Validate() != nil {
+			t.Errorf("%s alone: %d rows of %d features", c.name, none.Rows(), none.Features)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(path, []byte("sex,ill,weight\nf,yes,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&data.File{Path: path}).Fitting(named); !errors.Is(err, data.ErrMisfit) {
+		t.Errorf("other columns: %v", err)
 	}
 }
 

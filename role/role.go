@@ -92,6 +92,7 @@ type Tools struct {
 	Journal   Journal
 	Trainer   train.Trainer
 	Rows      Rows         // the node's own rows; nil: it has none
+	Fitting   Rows         // the same for private tasks: each row that does not fit one is left out by itself
 	Withhold  bool         // nobody is told how many rows these are
 	Policy    *spec.Policy // of the node's owner as it is now, which may be stricter than the registered one; nil: it trains for whoever selects it
 	Random    io.Reader    // salts and noise are read from it; nobody else can know them

@@ -29,3 +29,19 @@ func Held(rows data.Table) Rows {
 		return rows, nil
 	}
 }
+
+// HeldFitting are rows in memory, without those of them that do not fit a task.
+func HeldFitting(rows data.Table) Rows {
+	return func(asked spec.Data) (data.Table, error) {
+		if asked.Schema.IsZero() || asked.Missing == spec.MissingImpute {
+			return Held(rows)(asked)
+		}
+		fit := make([]int, 0, rows.Rows())
+		for i := range rows.Rows() {
+			if rows.View([]int{i}).Validate() == nil {
+				fit = append(fit, i)
+			}
+		}
+		return Held(rows.View(fit))(asked)
+	}
+}

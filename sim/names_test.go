@@ -27,8 +27,7 @@ func openFiles(t *testing.T, asked spec.TaskSpec, evaluator string, trainers ...
 	join := func(r spec.Role, path string) {
 		m := sim.Member{Roles: r, Data: "people"}
 		if path != "" {
-			file := data.File{Path: path}
-			m.Rows, m.Reads = data.Table{Y: make([]int32, 120)}, file.Rows // the table says how many there are
+			m.Rows, m.File = data.Table{Y: make([]int32, 120)}, &data.File{Path: path} // the table says how many there are
 		}
 		if _, err := n.Join(m); err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ type Member struct {
 	Name  string // in its profile; empty: that of its account
 	Roles spec.Role
 	Rows  data.Table // its own; it claims to hold as many of the data set
-	Reads role.Rows  // gives its rows as a task wants them; nil: [role.Held] of Rows
+	File  *data.File // gives its rows as a task wants them; nil: [role.Held] of Rows
 	Data  string     // name of the data set; empty: "digits"
 	// Withhold keeps from everybody how many rows it has.
 	Withhold bool
@@ -118,10 +118,16 @@ func (n *Network) Join(m Member) (*Node, error) {
 	node.Signs = ed25519.NewKeyFromSeed(seed[:])
 	node.Tools.Sign = node.sign
 	node.Tools.Rows = func(asked spec.Data) (data.Table, error) {
-		if m.Reads != nil {
-			return m.Reads(asked)
+		if m.File != nil {
+			return m.File.Rows(asked)
 		}
 		return role.Held(node.Table)(asked)
+	}
+	node.Tools.Fitting = func(asked spec.Data) (data.Table, error) {
+		if m.File != nil {
+			return m.File.Fitting(asked)
+		}
+		return role.HeldFitting(node.Table)(asked)
 	}
 	node.Tools.Send = node.send
 	node.Tools.Committed = func(_ context.Context, task uint64, commitment spec.Digest) (uint64, error) {

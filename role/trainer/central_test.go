@@ -3,6 +3,9 @@ package trainer_test
 import (
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +106,75 @@ func TestARowMovesTheSumByTheClip(t *testing.T) {
 			if clip := 4096.0; length > clip*(1+1e-12) || name == "a row more" && length < clip/2 || name == "no number" && length != 0 {
 				t.Errorf("%s, %s: it moves the sum by %g of %g", kind, name, length, clip)
 			}
+		}
+	}
+}
+
+// TestARowThatDoesNotFitHidesNoOther: a file with one row more that is not of the task's
+// schema gives the update of the file without it. Were the whole file refused for it, as
+// that of a task without noise is, the update would tell by all gradients that the row is
+// there.
+func TestARowThatDoesNotFitHidesNoOther(t *testing.T) {
+	node, _ := summed(t, spec.KindGaussian, spec.UnitExample)
+	plain := filepath.Join(t.TempDir(), "rows.csv")
+	if err := data.Save(plain, node.Table.View([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(string(text), "\n")
+	schema := spec.Schema{Label: "label", Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}}
+	for name := range strings.SplitSeq(header, ",") {
+		if name != schema.Label {
+			schema.Columns = append(schema.Columns, spec.Column{Name: name, Kind: spec.ColumnNumber})
+		}
+	}
+	row := func(first, label string) string { // one of the file that Save writes
+		cells := make([]string, 0, len(schema.Columns)+1)
+		for name := range strings.SplitSeq(header, ",") {
+			switch name {
+			case schema.Label:
+				cells = append(cells, label)
+			case schema.Columns[0].Name:
+				cells = append(cells, first)
+			default:
+				cells = append(cells, "1")
+			}
+		}
+		return strings.Join(cells, ",") + "\n"
+	}
+	released := func(more string, read func(*data.File, spec.Data) (data.Table, error)) []int32 {
+		file := &data.File{Path: filepath.Join(t.TempDir(), "rows.csv")}
+		if err := os.WriteFile(file.Path, []byte(string(text)+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		node, duty := summed(t, spec.KindGaussian, spec.UnitExample)
+		node.Tools.Fitting = func(asked spec.Data) (data.Table, error) {
+			asked.Schema = schema
+			return read(file, asked)
+		}
+		if _, err := do(t, node, duty); err != nil {
+			t.Fatal(err)
+		}
+		return values(t, node.Tools.Store, node.Tools.Slot(theTask, 1))
+	}
+	want := released("", (*data.File).Fitting)
+	for name, more := range map[string]string{
+		"a class that is not listed": row("1", "10"),
+		"a missing cell":             row("", "3"),
+		"a huge number":              row("1e39", "3"),
+	} {
+		if !slices.Equal(want, released(more, (*data.File).Fitting)) {
+			t.Errorf("%s: it changes the update", name)
+		}
+		length := 0.0
+		for i, v := range released(more, (*data.File).Rows) {
+			length = math.Hypot(length, float64(v)-float64(want[i]))
+		}
+		if clip := 4096.0; length < 2*clip {
+			t.Errorf("%s: were all rows refused, the update would move by %g: want more than the clip %g", name, length, clip)
 		}
 	}
 }

@@ -76,10 +76,11 @@ func (a Train) rows(t role.Tools) (data.Table, error) {
 	return rows, a.misfit(rows.Rows(), rows.Features, rows.Classes)
 }
 
-// hidden are the node's rows in a private task: of rows that do not fit it, none, because
-// that they do not may be told from one row alone.
+// hidden are the node's rows in a private task. A row that does not fit it is left out by
+// itself and changes nothing of what the others give. There are none where the columns do
+// not fit.
 func (a Train) hidden(t role.Tools, base model.File) (data.Table, error) {
-	rows, err := t.Rows(a.Task.Spec.Data)
+	rows, err := t.Fitting(a.Task.Spec.Data)
 	if errors.Is(err, data.ErrMisfit) {
 		m := a.Task.Spec.Model
 		return data.Table{Features: int(m.Inputs), Classes: int(m.Classes)}, nil
