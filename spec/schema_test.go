@@ -105,7 +105,14 @@ func TestValidateSchema(t *testing.T) {
 		"imputed without a number": {func(t *spec.TaskSpec) {
 			t.Data.Features, t.Data.Schema.Columns, t.Model.Inputs = "", t.Data.Schema.Columns[1:2], 3
 		}, "", ""},
-		"private with bounds": {private, "", ""},
+		"one round, to measure":              {func(t *spec.TaskSpec) { regression(t); t.Target.Rounds = 1 }, "target.rounds", "want at least 2"},
+		"one round to measure, one to train": {func(t *spec.TaskSpec) { regression(t); t.Target.Rounds = 2 }, "", ""},
+		"one round of a model with a scale": {func(t *spec.TaskSpec) {
+			regression(t)
+			t.Target.Rounds, t.Model.Init = 1, spec.Init{Model: spec.Digest{1}, Holder: 1}
+		}, "", ""},
+		"one round, and all bounds": {func(t *spec.TaskSpec) { t.Target.Rounds = 1 }, "", ""},
+		"private with bounds":       {private, "", ""},
 		"private without bounds": {func(t *spec.TaskSpec) {
 			private(t)
 			t.Data.Schema.Columns[2].Min, t.Data.Schema.Columns[2].Max = "", ""
