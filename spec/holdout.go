@@ -24,10 +24,14 @@ func total(counts []Count) (rows, correct uint64) {
 }
 
 // CountsFit reports whether counts can be those of a shard: one for each class of the model,
-// in their order, where it has at most [MaxCounts], or one of all rows; in none more right
+// in their order, where it has at most [MaxCounts], else one of all rows; in none more right
 // than there are; [MaxSamples] rows in all at most.
 func (t TaskSpec) CountsFit(counts []Count) bool {
-	if len(counts) != 1 && (len(counts) > MaxCounts || len(counts) != int(t.Model.Classes)) {
+	want := 1
+	if t.Model.Classes <= MaxCounts {
+		want = int(t.Model.Classes)
+	}
+	if len(counts) != want {
 		return false
 	}
 	for _, c := range counts {
