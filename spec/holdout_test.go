@@ -92,7 +92,10 @@ func TestCountsMustFit(t *testing.T) {
 	if m := three.Model; !m.ScoreFits(666_666, counts(3, 2)) || m.ScoreFits(666_667, counts(3, 2)) || m.ScoreFits(666_666, counts(4, 2)) {
 		t.Error("want the share that is right, rounded down")
 	}
-	if !number.Model.ScoreFits(666_999, counts(3, 2)) {
-		t.Error("the score of a number is no share of rows")
+	if m := number.Model; !m.ScoreFits(666_999, counts(3, 2)) || !m.ScoreFits(0, counts(3, 0)) || !m.ScoreFits(spec.One, counts(3, 3)) {
+		t.Error("the rows that the score of a number stands for are its share of them, rounded down")
+	}
+	if m := number.Model; m.ScoreFits(666_666, counts(3, 2)) || m.ScoreFits(0, counts(3, 3)) || m.ScoreFits(spec.One, counts(3, 2)) {
+		t.Error("the score of a number is another than its counts say")
 	}
 }
