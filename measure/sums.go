@@ -21,6 +21,7 @@ type Sums struct {
 	numbers []model.Number
 	rows    []limbs  // of rows that were added one by one
 	totals  []totals // of updates
+	any     bool     // a row was added, if only with missing numbers
 }
 
 // New has seen no rows yet.
@@ -72,6 +73,7 @@ func (s *Sums) AddRow(row []float32, label float32) error {
 			s.rows[i].add(n.Clamp(x))
 		}
 	}
+	s.any = true
 	return nil
 }
 
@@ -125,15 +127,18 @@ func (s *Sums) Add(values []int32, rows uint64) error {
 	for i, t := range added {
 		s.totals[i].add(t)
 	}
+	s.any = s.any || rows > 0
 	return nil
 }
 
 // Scale is what all rows that were added say about the scale on which models see them. A
-// column without a number in any row is left as it is. The error wraps [ErrSums] when
-// there are no rows.
+// column without a number in any row is left as it is, also where no column has one. The
+// error wraps [ErrSums] when there are no rows.
 func (s *Sums) Scale() (model.Scale, error) {
+	if !s.any {
+		return model.Scale{}, fmt.Errorf("%w: no rows were measured", ErrSums)
+	}
 	statistics := make([]model.Statistics, len(s.numbers))
-	empty := true
 	for i := range s.numbers {
 		t := s.totals[i]
 		own, err := read(s.rows[i].appendTo(nil))
@@ -142,10 +147,6 @@ func (s *Sums) Scale() (model.Scale, error) {
 		}
 		t.add(own)
 		statistics[i] = t.statistics()
-		empty = empty && t.count == 0
-	}
-	if empty {
-		return model.Scale{}, fmt.Errorf("%w: no rows were measured", ErrSums)
 	}
 	return model.NewScale(s.data, statistics)
 }

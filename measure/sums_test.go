@@ -287,3 +287,34 @@ func TestNoRowsHaveNoScale(t *testing.T) {
 		t.Errorf("error %v, want %v", err, measure.ErrSums)
 	}
 }
+
+// TestColumnsWithoutNumbersAreLeftAsTheyAre: rows in which every number is missing are rows.
+// Without them counting, a task whose trainers have none in any column would measure for ever.
+func TestColumnsWithoutNumbersAreLeftAsTheyAre(t *testing.T) {
+	d, missing := mixed(), float32(math.NaN())
+	d.Schema.Label, d.Schema.Classes = "sold", []string{"no", "yes"}
+	for _, features := range []string{spec.FeaturesStandard, spec.FeaturesMinMax} {
+		d.Features = features
+		own := sums(t, d, []row{{rooms: missing, area: missing}, {rooms: missing, area: missing, gas: true}})
+		got := sums(t, d, nil)
+		if err := got.Add(make([]int32, len(own.Values())), 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := got.Scale(); !errors.Is(err, measure.ErrSums) {
+			t.Errorf("an update of no rows is one that says something: %v", err)
+		}
+		if err := got.Add(own.Values(), 2); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*measure.Sums{own, got} {
+			scale, err := s.Scale()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := model.Scale{Shift: []float32{0, 0, 0, 0}, Width: []float32{1, 1, 1, 1}, Missing: []float32{0, 0, 0, 0}}
+			if diff := cmp.Diff(want, scale); diff != "" {
+				t.Errorf("%s: %s", features, diff)
+			}
+		}
+	}
+}

@@ -106,7 +106,7 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
 	effects = append(effects, merits(r)...)
 	effects = append(effects, s.judge(r)...)
-	if r.Scored {
+	if r.Scored && !r.Measures { // a model that nobody has trained yet ends no task
 		s.compare(r)
 	}
 	effects = append(effects, s.end(at, r, spec.PhaseSettled)...)
@@ -116,17 +116,12 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	return effects
 }
 
-// compare takes note of the score of a model, and whether it is the best of the task. The
-// model of a round that measured is the one before it on another scale: nothing was trained
-// that could be no better.
+// compare takes note of the score of a model, and whether it is the best of the task.
 func (s *State) compare(r *spec.Round) {
 	t := &s.Task
-	t.Score, t.ScoredRound = r.Score, r.Number
-	switch {
-	case t.BestRound == 0 || r.Score > t.Best:
+	t.Score, t.ScoredRound, t.Stale = r.Score, r.Number, t.Stale+1
+	if t.BestRound == 0 || r.Score > t.Best {
 		t.Best, t.BestRound, t.Stale = r.Score, r.Number, 0
-	case !r.Measures:
-		t.Stale++
 	}
 }
 

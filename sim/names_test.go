@@ -154,7 +154,7 @@ func TestAttackImpossibleStatistics(t *testing.T) {
 	schema := schemaOf(t, "plain.csv")
 	plain := table("plain.csv")
 	play := func(lies, taken bool) (spec.Round, spec.Digest) {
-		n := openFiles(t, learning(schema, spec.FeaturesStandard, 1), plain, plain, plain, plain)
+		n := openFiles(t, learning(schema, spec.FeaturesStandard, 2), plain, plain, plain, plain)
 		liar := n.Nodes[sim.FirstTrainer-1]
 		if lies {
 			liar.Machines = func() []role.Machine {
@@ -175,10 +175,10 @@ func TestAttackImpossibleStatistics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if next, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || next != task.Model {
+		if next, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || next != r.Next {
 			t.Errorf("an auditor finds %s: %v", next.Short(), err)
 		}
-		return r, task.Model
+		return r, r.Next
 	}
 	honest, want := play(false, false)
 	if honest.Survivors() != 3 {
@@ -208,7 +208,7 @@ func TestAttackAbsurdStatistics(t *testing.T) {
 		liar := n.Nodes[len(n.Nodes)-1]
 		liar.Table = liar.Table.Select([]int{0, 1, 2, 3})
 		liar.Table.Row(0)[0] = 1e30
-		if _, err := n.Open("alice", learning(schema, spec.FeaturesStandard, 1)); err != nil {
+		if _, err := n.Open("alice", learning(schema, spec.FeaturesStandard, 2)); err != nil {
 			t.Fatal(err)
 		}
 		task, err := n.Finish(t.Context(), 1)

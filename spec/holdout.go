@@ -24,10 +24,14 @@ func total(counts []Count) (rows, correct uint64) {
 }
 
 // CountsFit reports whether counts can be those of a shard: one for each class of the model,
-// in their order, where it has at most [MaxCounts], or one of all rows; in none more right
+// in their order, where it has at most [MaxCounts], else one of all rows; in none more right
 // than there are; [MaxSamples] rows in all at most.
 func (t TaskSpec) CountsFit(counts []Count) bool {
-	if len(counts) != 1 && (len(counts) > MaxCounts || len(counts) != int(t.Model.Classes)) {
+	want := 1
+	if t.Model.Classes <= MaxCounts {
+		want = int(t.Model.Classes)
+	}
+	if len(counts) != want {
 		return false
 	}
 	for _, c := range counts {
@@ -47,11 +51,15 @@ func (d Data) EnoughRows(counts []Count) bool {
 }
 
 // ScoreFits reports whether a score is the one that counts say: the share of rows that are
-// right. Where the label is a number the counts are made of the score, and rounded, so any
-// fits.
+// right, rounded down. Where the label is a number the counts are made of the score: its share
+// of the rows, rounded down, stands for those that are right.
 func (m Model) ScoreFits(score PPM, counts []Count) bool {
 	rows, correct := total(counts)
-	return m.Regression() || score == accuracy(correct, rows)
+	if m.Regression() {
+		high, low := bits.Mul64(uint64(score), rows)
+		return high == 0 && correct == low/uint64(One)
+	}
+	return score == accuracy(correct, rows)
 }
 
 // Holdout is what the evaluators of a round found together: the rows of all shards in one

@@ -55,6 +55,7 @@ func TestHoldoutWithoutClasses(t *testing.T) {
 // TestCountsMustFit checks the bounds of what an evaluator may tell.
 func TestCountsMustFit(t *testing.T) {
 	three := spec.TaskSpec{Model: spec.Model{Classes: 3}}
+	each := spec.TaskSpec{Model: spec.Model{Classes: spec.MaxCounts}}
 	many := spec.TaskSpec{Model: spec.Model{Classes: spec.MaxCounts + 1}}
 	number := spec.TaskSpec{Model: spec.Model{Classes: 1}}
 	for name, c := range map[string]struct {
@@ -63,12 +64,14 @@ func TestCountsMustFit(t *testing.T) {
 		fit    bool
 	}{
 		"one of each class":              {three, counts(1, 1, 0, 0, 2, 0), true},
-		"one of all":                     {three, counts(7, 6), true},
+		"one of all":                     {three, counts(7, 6), false},
 		"none":                           {three, nil, false},
 		"a class too few":                {three, counts(1, 1, 1, 1), false},
 		"a class too many":               {three, counts(1, 1, 1, 1, 1, 1, 1, 1), false},
 		"more right than there are":      {three, counts(1, 1, 0, 1, 2, 0), false},
-		"as many rows as may be":         {three, counts(spec.MaxSamples, 0), true},
+		"as many classes as are counted": {each, make([]spec.Count, spec.MaxCounts), true},
+		"one of all of as many":          {each, counts(7, 6), false},
+		"as many rows as may be":         {three, counts(spec.MaxSamples, 0, 0, 0, 0, 0), true},
 		"more rows than may be":          {three, counts(spec.MaxSamples, 0, 1, 0, 0, 0), false},
 		"one of all of many classes":     {many, counts(7, 6), true},
 		"each class of too many":         {many, make([]spec.Count, spec.MaxCounts+1), false},
@@ -89,7 +92,10 @@ func TestCountsMustFit(t *testing.T) {
 	if m := three.Model; !m.ScoreFits(666_666, counts(3, 2)) || m.ScoreFits(666_667, counts(3, 2)) || m.ScoreFits(666_666, counts(4, 2)) {
 		t.Error("want the share that is right, rounded down")
 	}
-	if !number.Model.ScoreFits(666_999, counts(3, 2)) {
-		t.Error("the score of a number is no share of rows")
+	if m := number.Model; !m.ScoreFits(666_999, counts(3, 2)) || !m.ScoreFits(0, counts(3, 0)) || !m.ScoreFits(spec.One, counts(3, 3)) {
+		t.Error("the rows that the score of a number stands for are its share of them, rounded down")
+	}
+	if m := number.Model; m.ScoreFits(666_666, counts(3, 2)) || m.ScoreFits(0, counts(3, 3)) || m.ScoreFits(spec.One, counts(3, 2)) {
+		t.Error("the score of a number is another than its counts say")
 	}
 }

@@ -239,8 +239,29 @@ func ordered(field string, least, most Decimal) error {
 		return &FieldError{Field: field, Why: fmt.Sprintf("bounds %.40q and %.40q: want decimals such as -1.5 or 2e-3", least, most)}
 	case low.Cmp(high) >= 0:
 		return &FieldError{Field: field, Why: fmt.Sprintf("the least value %s is not below the largest, %s", least, most)}
+	case alike(low, high):
+		return &FieldError{Field: field, Why: fmt.Sprintf("the bounds %s and %s are too close: computed with as float32, they may be one number", least, most)}
 	}
 	return nil
+}
+
+// alike reports whether two numbers may round to the same float32, and does of all that do.
+// A float32 is at most 2^-23 of its size, or 2^-149, away from the next.
+func alike(low, high *big.Rat) bool {
+	step := new(big.Rat).Abs(low)
+	if size := new(big.Rat).Abs(high); size.Cmp(step) > 0 {
+		step = size
+	}
+	step.Mul(step, negativePower(23))
+	if least := negativePower(149); least.Cmp(step) > 0 {
+		step = least
+	}
+	return new(big.Rat).Sub(high, low).Cmp(step) <= 0
+}
+
+// negativePower is 2^-n.
+func negativePower(n uint) *big.Rat {
+	return new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), n))
 }
 
 // Decimal is a number as people write it, such as -1.5 or 2e-3. Whoever computes with it

@@ -2,10 +2,14 @@ package spec_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/althing-network/althing/spec"
 )
@@ -90,6 +94,9 @@ func TestValidateSchema(t *testing.T) {
 		"an unknown kind":           {column(spec.Column{Name: "mass", Kind: "date"}), "data.schema.columns.1", `unknown kind "date"`},
 		"one bound":                 {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "1"}), "data.schema.columns.1", "one bound"},
 		"bounds in the wrong order": {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "2", Max: "1e0"}), "data.schema.columns.1", "is not below"},
+		"bounds too close together": {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "1", Max: "1.00000001"}), "data.schema.columns.1", "too close"},
+		"a label too close":         {func(t *spec.TaskSpec) { regression(t); t.Data.Schema.Min, t.Data.Schema.Max = "-1e-45", "0" }, "data.schema.label", "too close"},
+		"bounds that are close":     {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "1", Max: "1.0000002"}), "", ""},
 		"a bound that is no number": {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "1,5"}), "data.schema.columns.1", "want decimals"},
 		"a bound beyond float32":    {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "3.40282357e38"}), "data.schema.columns.1", "want decimals"},
 		"the largest bound":         {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "3.402823e38"}), "", ""},
@@ -105,7 +112,14 @@ func TestValidateSchema(t *testing.T) {
 		"imputed without a number": {func(t *spec.TaskSpec) {
 			t.Data.Features, t.Data.Schema.Columns, t.Model.Inputs = "", t.Data.Schema.Columns[1:2], 3
 		}, "", ""},
-		"private with bounds": {private, "", ""},
+		"one round, to measure":              {func(t *spec.TaskSpec) { regression(t); t.Target.Rounds = 1 }, "target.rounds", "want at least 2"},
+		"one round to measure, one to train": {func(t *spec.TaskSpec) { regression(t); t.Target.Rounds = 2 }, "", ""},
+		"one round of a model with a scale": {func(t *spec.TaskSpec) {
+			regression(t)
+			t.Target.Rounds, t.Model.Init = 1, spec.Init{Model: spec.Digest{1}, Holder: 1}
+		}, "", ""},
+		"one round, and all bounds": {func(t *spec.TaskSpec) { t.Target.Rounds = 1 }, "", ""},
+		"private with bounds":       {private, "", ""},
 		"private without bounds": {func(t *spec.TaskSpec) {
 			private(t)
 			t.Data.Schema.Columns[2].Min, t.Data.Schema.Columns[2].Max = "", ""
@@ -150,4 +164,41 @@ func TestDecimal(t *testing.T) {
 			t.Errorf("%q is a number: %v, want %v", text, got, valid)
 		}
 	}
+}
+
+// TestBoundsAreTwoNumbers: bounds that are accepted are not the same float32, which has no
+// width, and none are refused that are more than a few steps of float32 apart.
+func TestBoundsAreTwoNumbers(t *testing.T) {
+	task := tabled(t)
+	rapid.Check(t, func(t *rapid.T) {
+		low := math.Float32frombits(rapid.Uint32().Draw(t, "bits"))
+		if size := math.Abs(float64(low)); !(size < 1e38) {
+			t.Skip()
+		}
+		high := low
+		for range rapid.IntRange(0, 6).Draw(t, "steps") {
+			high = math.Nextafter32(high, math.MaxFloat32)
+		}
+		part := rapid.Float64Range(-1, 1).Draw(t, "part of a step")
+		from, to := fmt.Sprintf("%.20e", low), fmt.Sprintf("%.20e", float64(high)+part*float64(math.Nextafter32(high, math.MaxFloat32)-high))
+		column := &task.Data.Schema.Columns[0]
+		column.Kind, column.Min, column.Max = spec.ColumnNumber, spec.Decimal(from), spec.Decimal(to)
+		err := task.Data.Schema.Validate()
+		a, errA := strconv.ParseFloat(from, 32)
+		b, errB := strconv.ParseFloat(to, 32)
+		if errA != nil || errB != nil || !column.Min.Valid() || !column.Max.Valid() {
+			t.Skip() // too long, or below 1e-45
+		}
+		if err == nil && a >= b {
+			t.Fatalf("%s and %s are accepted, and are %v and %v", from, to, a, b)
+		}
+		if far := low; err != nil {
+			for range 3 {
+				far = math.Nextafter32(far, math.MaxFloat32)
+			}
+			if b > float64(far) {
+				t.Fatalf("%s and %s are refused: %v", from, to, err)
+			}
+		}
+	})
 }

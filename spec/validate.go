@@ -106,6 +106,7 @@ func (t TaskSpec) Validate() error {
 		check{"model.classes", t.Data.Schema.IsZero() && t.Model.Classes == 1, "one output predicts a number: write data.schema with a label without classes"},
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values a row: want at most %d rows", values, MaxBatch/values)},
 		check{"training.batch", uint64(t.Training.Batch)*products > MaxStep, fmt.Sprintf("a row takes %d products: want at most %d rows", products, MaxStep/products)},
+		check{"target.rounds", t.Data.Learns() && t.Model.Init.IsZero() && t.Target.Rounds < 2, "1: want at least 2, for the first only measures the rows, as their bounds are not stated"},
 		check{"training.schedule.warmup", t.Training.Schedule.Warmup >= t.Target.Rounds, fmt.Sprintf("want less than target.rounds, which is %d: the whole rate comes behind the warm-up", t.Target.Rounds)},
 		check{"escrow", t.Escrow == 0, "missing: want the reward in uthing, above zero"},
 		check{"escrow", t.Escrow > MaxEscrow, "more than there is: want at most 1000000000 THING"},

@@ -58,6 +58,9 @@ func validate(g *taskpb.Genesis) error {
 		if r.Measures && (!t.Spec.Data.Learns() || correct(r) > 0) {
 			return fmt.Errorf("task %d round %d: it measures columns, and the task learns none or a trainer has judged a model in it", r.Task, r.Number)
 		}
+		if r.Measures && (r.Number == t.ScoredRound || r.Number == t.BestRound) {
+			return fmt.Errorf("task %d round %d: it measures columns, and its score is the task's, which is that of a trained model", r.Task, r.Number)
+		}
 		if err := validateCounts(t.Spec, r); err != nil {
 			return fmt.Errorf("task %d round %d: %w", r.Task, r.Number, err)
 		}

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,7 @@ func TestGenesisRefused(t *testing.T) {
 		"which is not that of its 10":      func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Counts[0].Correct-- },
 		"which is not that of its 9":       func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Counts = g.Rounds[0].Scores[0].Counts[1:] },
 		"opened the score 0.5 at height 0": func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Revealed = 0 },
+		"its score is the task's":          func(g *taskpb.Genesis) { learning(g); g.Rounds[1].Measures = true },
 		"no chain id":                      func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
 		"next id 2 is taken":               func(g *taskpb.Genesis) { g.Next = 2 },
 		"next id 1 is taken":               func(g *taskpb.Genesis) { g.Next = 0 },
@@ -200,6 +202,24 @@ func TestGenesisRefused(t *testing.T) {
 	}
 	if err := (task.Module{}).ValidateGenesis(w.codec, nil, []byte("{")); err == nil {
 		t.Error("half a file is a genesis")
+	}
+}
+
+// learning has the first task learn how its columns are brought to scale, and nobody in its
+// second round judge a model.
+func learning(g *taskpb.Genesis) {
+	asked := digits()
+	asked.Data.Features, asked.Data.Schema.Label = spec.FeaturesStandard, "digit"
+	for i := range asked.Model.Classes {
+		asked.Data.Schema.Classes = append(asked.Data.Schema.Classes, fmt.Sprint(i))
+	}
+	for i := range asked.Model.Inputs {
+		asked.Data.Schema.Columns = append(asked.Data.Schema.Columns, spec.Column{Name: fmt.Sprint("pixel ", i), Kind: spec.ColumnNumber})
+	}
+	of := taskpb.TaskSpecFromSpec(asked)
+	g.Tasks[0].Spec = &of
+	for i := range g.Rounds[1].Trainers {
+		g.Rounds[1].Trainers[i].Correct = 0
 	}
 }
 

@@ -259,9 +259,14 @@ func unscored(w *twins) {
 	w.hint("unscored")
 }
 
+// tenth are the counts of rows that are all of the last of ten classes.
+func tenth(rows, correct uint32) []spec.Count {
+	return append(make([]spec.Count, 9), spec.Count{Rows: rows, Correct: correct})
+}
+
 // counted has evaluators commit to scores that are not what their counts say, to counts that
-// cannot be, and to those of a shard that is too small: none can be opened. The counts of an
-// honest one are in the round. Who holds too few rows is not asked.
+// cannot be, as those of all rows together would be, and to those of a shard that
+// is too small: none can be opened. The counts of an honest one are in the round. Who holds too few rows is not asked.
 func counted(w *twins) {
 	asked := digits()
 	asked.Target.Rounds, asked.Data.MinHoldout = 1, 100
@@ -270,9 +275,9 @@ func counted(w *twins) {
 	w.reach(cast{}, id, 1, spec.PhaseScore)
 	honest := cast{}.owed(w.state(id))
 	said := map[uint64]round.RevealScore{
-		11: {Score: spec.One, Counts: []spec.Count{{Rows: 99, Correct: 99}}},
-		12: {Score: 900_000, Counts: []spec.Count{{Rows: 1000, Correct: 899}}},
-		13: {Score: 900_000, Counts: []spec.Count{{Rows: 500, Correct: 450}, {Rows: 500, Correct: 450}}},
+		11: {Score: spec.One, Counts: tenth(99, 99)},
+		12: {Score: 900_000, Counts: tenth(1000, 899)},
+		13: {Score: 900_000, Counts: []spec.Count{{Rows: 1000, Correct: 900}}},
 	}
 	next := w.state(id).Round.Next
 	for node, open := range said {

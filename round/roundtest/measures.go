@@ -21,10 +21,11 @@ func columns() spec.Data {
 }
 
 // measures has the first round measure columns, and the next one after it was aborted; no
-// later one does.
+// later one does. The score of the model that nobody has trained ends nothing and is not the
+// task's.
 func measures(w *twins) {
 	asked := digits()
-	asked.Data, asked.Target = columns(), spec.Target{Rounds: 2}
+	asked.Data, asked.Target = columns(), spec.Target{Rounds: 2, Accuracy: 900_000, Patience: 1}
 	id := single(w, asked)
 	w.reach(cast{}, id, 1, spec.PhaseTrain)
 	judged := round.Commit{Node: 1, Round: 1, Commitment: digest("judged"), Samples: 100, Correct: 1}
@@ -32,13 +33,19 @@ func measures(w *twins) {
 	w.until(cast{silent: []uint64{1, 2, 3, 4, 5}}, id, func(s round.State) bool { return s.Round.Phase == spec.PhaseAborted })
 	w.reach(cast{}, id, 2, spec.PhaseTrain)
 	w.reach(cast{}, id, 3, spec.PhaseTrain)
+	if t := w.state(id).Task; t.Score != 0 || t.ScoredRound != 0 || t.Best != 0 || t.BestRound != 0 || t.Stale != 0 {
+		w.Fatalf("the model that nobody has trained was scored, and the task says: %+v", t)
+	}
+	if r, err := w.one.Round(id, 2); err != nil || !r.Scored || r.Score < asked.Target.Accuracy {
+		w.Fatalf("round 2 is scored %t, %s, %v: want more than the target", r.Scored, r.Score, err)
+	}
 	w.hear(id, round.Commit{Node: 1, Round: 3, Commitment: digest("judged"), Samples: 100, Correct: 1})
 	for i, want := range []bool{true, true, false} {
 		if r, err := w.one.Round(id, uint64(i)+1); err != nil || r.Measures != want {
 			w.Fatalf("round %d measures: %t, %v; want %t", r.Number, r.Measures, err, want)
 		}
 	}
-	w.finish(cast{}, id, spec.TaskSpent, 2*spec.Thing+15_625) // a round that was aborted cost 15625
+	w.finish(cast{}, id, spec.TaskReached, 2*spec.Thing+15_625) // a round that was aborted cost 15625
 }
 
 // measuresNothing has a vote adopt a model, which brings its own scale, while the first
