@@ -260,7 +260,7 @@ func TestOwnRows(t *testing.T) {
 		{daemon.Rows{File: "rows.csv", Label: "sick", Drop: []string{"id"}, Categories: []string{"ward"}, Missing: spec.MissingImpute}, "4 rows of 3 features and 2 classes"},
 		{daemon.Rows{File: "rows.csv", Drop: []string{"id"}, Schema: "schema.json"}, "line 3"},
 		{daemon.Rows{File: "rows.csv", Drop: []string{"id"}, Schema: "schema.json", Missing: spec.MissingImpute}, "4 rows of 3 features and 2 classes"},
-		{daemon.Rows{File: "rows.csv", Schema: "schema.json", Missing: spec.MissingImpute}, `it has no column "id"`},
+		{daemon.Rows{File: "rows.csv", Schema: "schema.json", Missing: spec.MissingImpute}, `the schema has no column "id"`},
 		{daemon.Rows{File: "rows.csv", Schema: "rows.csv"}, "schema file"},
 		{daemon.Rows{File: "rows.csv", Schema: "none.json"}, "data.schema"},
 		{daemon.Rows{File: "rows.csv", Label: "sick", Classes: 2}, "the cell is missing"},

@@ -155,8 +155,8 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 		return usual[0], "it has the name of a label", nil
 	case len(usual) > 1:
 		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
-	case len(categories) == 1:
-		return categories[0], "it is the only column of texts", nil
+	case len(categories) == 1 && (categories[0] == names[0] || categories[0] == names[len(names)-1]):
+		return categories[0], "it is the only column of texts, at one end", nil
 	case len(categories) == 0 && last > 0 && !r.Columns[last].Dropped && few(&columns[last]):
 		return last, "it is the last column and has few different values", nil
 	}

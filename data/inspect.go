@@ -57,6 +57,9 @@ type Count struct {
 // Inspect reads a whole file and says what it holds. An error is only what keeps the file
 // from being read to its end; all else is a problem of the report.
 func Inspect(path string, o Options) (Report, error) {
+	if err := o.validate(); err != nil {
+		return Report{}, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return Report{}, err

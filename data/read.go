@@ -26,6 +26,14 @@ type Options struct {
 	Classes    int      // of labels without a schema; 0: as many as the largest label says
 }
 
+// validate reports an option that is none.
+func (o Options) validate() error {
+	if o.Missing != "" && o.Missing != spec.MissingRefuse && o.Missing != spec.MissingImpute {
+		return fmt.Errorf("missing cells cannot be treated as %q: want %s or %s", o.Missing, spec.MissingRefuse, spec.MissingImpute)
+	}
+	return nil
+}
+
 // label is the name of the label column of a file without a schema.
 func (o Options) label() string {
 	if o.Label != "" {
@@ -51,6 +59,9 @@ func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err erro
 
 // read is Read, which leaves out each row that does not fit by itself where it is lenient.
 func read(path string, d spec.Data, o Options, lenient bool) (t Table, labelled bool, err error) {
+	if err := o.validate(); err != nil {
+		return Table{}, false, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return Table{}, false, err
@@ -161,7 +172,7 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	}
 	for i, name := range names {
 		if !used[i] && !slices.Contains(o.Drop, name) {
-			return misfit("it has no column %q, which may be left out with --drop", name)
+			return misfit("the schema has no column %q: leave it out with --drop, or as drop in node.json", name)
 		}
 	}
 	return f, nil

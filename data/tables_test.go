@@ -253,7 +253,7 @@ func TestMisfits(t *testing.T) {
 		{name: "missing cells", file: "sex,ill,age\nx,yes,1\n,no,\n", schema: schema, missing: spec.MissingImpute},
 		{name: "one column more, left out", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, options: data.Options{Drop: []string{"id"}}},
 		{name: "no column", file: "sex,ill,weight\nf,yes,1\n", schema: schema, want: `the rows do not fit the schema: no column is named "age"; the file has "sex", "ill", "weight"`},
-		{name: "one column more", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, want: `the rows do not fit the schema: it has no column "id", which may be left out with --drop; the file has "id", "sex", "ill", "age"`},
+		{name: "one column more", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, want: `the rows do not fit the schema: the schema has no column "id": leave it out with --drop, or as drop in node.json; the file has "id", "sex", "ill", "age"`},
 		{name: "a column that was left out", file: "sex,ill,age\nf,yes,1\n", schema: schema, options: data.Options{Drop: []string{"age"}}, want: `the rows do not fit the schema: it wants the column "age", which is left out with --drop; the file has "sex", "ill", "age"`},
 		{name: "another class", file: "sex,ill,age\nf,yes,1\nf,perhaps,1\n", schema: schema, want: `csv: line 3: column 2 (ill): the rows do not fit the schema: "perhaps" is none of the classes "no", "yes"`},
 		{name: "another value", file: "sex,ill,age\nx,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: "x" is none of the values "f", "m"`},

@@ -86,6 +86,7 @@ func (g guarding) apply(t *spec.TaskSpec) error {
 		t.Selection.MinTrainers = t.Selection.Trainers // fewer shares are less noise
 		t.Privacy.Unit, t.Privacy.Corrupt, t.Privacy.Divisor = spec.UnitExample, 1, 120*t.Selection.Trainers
 		t.Aggregation.Optimiser, t.Aggregation.Rate, t.Aggregation.Momentum = spec.ServerFedAvgM, 600_000, 900_000
+		t.Training.Schedule = spec.Schedule{} // trainers give gradients, and have no rate
 		t.Privacy.Clip = 2 * spec.One
 		if rounds(30); g.kind == spec.KindLaplace {
 			rounds(8)

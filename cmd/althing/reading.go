@@ -87,8 +87,10 @@ func (r reading) problems(of data.Report) error {
 	if of.Missing > 0 && r.options.Missing != spec.MissingImpute {
 		pairs = append(pairs, "missing", spec.MissingImpute)
 	}
-	if of.Label < 0 && len(of.Columns) > 0 {
-		pairs = append(pairs, "label", of.Columns[len(of.Columns)-1].Name)
+	for _, c := range of.Columns {
+		if of.Label < 0 && strings.EqualFold(c.Name, r.options.Label) {
+			pairs = append(pairs, "label", c.Name)
+		}
 	}
 	if len(pairs) == 0 || r.command == nil {
 		return err

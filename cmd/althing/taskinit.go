@@ -71,7 +71,11 @@ same columns, in whatever order. Read the file before you pay for it.`,
 			if err := replace(out, []byte(text)); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(s.out, "%s: a task for rows like those of %s\ntry it  althing demo --data %s --task %s\n", out, args[0], quote(args[0]), quote(out))
+			try := []string{"althing demo --data", quote(args[0]), "--task", quote(out)}
+			for _, column := range r.options.Drop {
+				try = append(try, "--drop", quote(column))
+			}
+			_, err = fmt.Fprintf(s.out, "%s: a task for rows like those of %s\ntry it  %s\n", out, args[0], strings.Join(try, " "))
 			return err
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/althing-network/althing/model"
@@ -105,6 +106,15 @@ func sequential(m spec.Model, stages []spec.Stage) string {
 func encoding(say func(string, ...any), s spec.Schema) {
 	number := func(c spec.Column) bool { return c.Kind == spec.ColumnNumber }
 	say("MISSING = (\"\", \"NA\", \"N/A\", \"NaN\", \"nan\", \"null\", \"?\")")
+	alike := "cell == value"
+	if slices.ContainsFunc(s.Columns, func(c spec.Column) bool { return slices.ContainsFunc(c.Values, numeric) }) {
+		alike = "same(cell, value)"
+		say("def same(cell, value):  # 1 and 1.0 are one value")
+		say("    try:")
+		say("        return float(cell) == float(value)")
+		say("    except ValueError:")
+		say("        return cell == value")
+	}
 	say("def inputs(row):")
 	say("    x = []")
 	say("    for c in rows[\"columns\"]:")
@@ -115,12 +125,18 @@ func encoding(say func(string, ...any), s spec.Schema) {
 		return
 	}
 	say("        if \"values\" in c:")
-	say("            x += [float(cell == value) for value in c[\"values\"]]")
+	say("            x += [float(%s) for value in c[\"values\"]]", alike)
 	if slices.ContainsFunc(s.Columns, number) {
 		say("        else:")
 		say("            x.append(%s)", clamped(s))
 	}
 	say("    return x")
+}
+
+// numeric reports whether a value of a category is written as a number.
+func numeric(value string) bool {
+	_, err := strconv.ParseFloat(value, 32)
+	return err == nil
 }
 
 // clamped is a number in its bounds, where the schema states them for one.
