@@ -211,7 +211,7 @@ func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows)
 	}
 	err := fits(ctx, p.account.Client, p.config.Data.Name, rows)
 	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "") {
-		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", wrong.err))
+		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", p.config.Data.told(wrong.err)))
 		return nil
 	}
 	if err != nil {

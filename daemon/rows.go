@@ -157,6 +157,18 @@ func (m *Misfit) Error() string {
 // Unwrap is [data.ErrMisfit].
 func (m *Misfit) Unwrap() error { return m.err }
 
+// errWithheld is what is said of rows that do not fit where nobody is to know how many
+// there are: why may name a line, and what stands there.
+var errWithheld = errors.New("they have another schema")
+
+// told is what a log may have of the error of rows that do not fit.
+func (r Rows) told(err error) error {
+	if r.Withhold {
+		return errWithheld
+	}
+	return err
+}
+
 // maxFitted is how many tasks are looked at for one that rows fit: the file is read for
 // each of them.
 const maxFitted = 64

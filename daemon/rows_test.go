@@ -232,6 +232,11 @@ func TestRowsAtRegistration(t *testing.T) {
 	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("mass") {
 		t.Error("the log of a registered node says nothing of rows that do not fit")
 	}
+	config.Data.Withhold = true
+	say("")
+	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("another schema") || said.has("mass") {
+		t.Error("the log of a node that withholds its rows says nothing of them, or what is in their file")
+	}
 
 	wants(daemon.Rows{Name: "people", File: file}.Fit(t.Context(), c, home), "task 1")
 	if err := (daemon.Rows{Name: "others", File: file}).Fit(t.Context(), c, home); err != nil {
