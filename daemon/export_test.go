@@ -247,3 +247,11 @@ func AlarmOf(home string) role.Alarm { return &alarm{home: home} }
 func NoteContradiction(log *slog.Logger, home string, c chain.Contradiction) {
 	noteContradiction(log, home, c)
 }
+
+// MaxFitted is how many tasks are looked at for one that rows fit.
+const MaxFitted = maxFitted
+
+// Fits looks for an open task that rows fit.
+func Fits(ctx context.Context, tasks lister, name string, rows role.Rows) error {
+	return fits(ctx, tasks, name, rows)
+}

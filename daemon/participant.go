@@ -203,15 +203,16 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 }
 
 // fit has a node refuse to register whose rows fit no open task that asks for them. Who is
-// registered already, or names the schema of its rows itself, is told in the log alone:
-// else anybody could keep such nodes from starting by a task that no rows fit.
+// registered already, or names the schema of its rows itself, is told in the log alone, and
+// so is everybody where there are more tasks than are looked at: else anybody could keep
+// such nodes from starting by tasks that no rows fit.
 func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows) error {
 	if p.config.Data.File == "" {
 		return nil
 	}
 	err := fits(ctx, p.account.Client, p.config.Data.Name, rows)
-	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "") {
-		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", wrong.err))
+	if wrong, ok := errors.AsType[*Misfit](err); ok && (before.ID > 0 || p.config.Data.Schema != "" || wrong.Undecided) {
+		p.log.Error("the rows fit no open task of their data set", slog.Uint64("task", wrong.Task), slog.Any("err", p.config.Data.told(wrong.err)))
 		return nil
 	}
 	if err != nil {

@@ -146,7 +146,10 @@ func (r Rows) stated(home string, file *data.File) (data.Table, error) {
 // schema.
 type Misfit struct {
 	Task uint64 // the first of them
-	err  error
+	// Undecided: as many were looked at as a node looks at, and there may be others that
+	// the rows fit.
+	Undecided bool
+	err       error
 }
 
 // Error names the first difference, and the columns that there are.
@@ -157,17 +160,39 @@ func (m *Misfit) Error() string {
 // Unwrap is [data.ErrMisfit].
 func (m *Misfit) Unwrap() error { return m.err }
 
+// errWithheld is what is said of rows that do not fit where nobody is to know how many
+// there are: why may name a line, and what stands there.
+var errWithheld = errors.New("they have another schema")
+
+// told is what a log may have of the error of rows that do not fit.
+func (r Rows) told(err error) error {
+	if r.Withhold {
+		return errWithheld
+	}
+	return err
+}
+
 // maxFitted is how many tasks are looked at for one that rows fit: the file is read for
 // each of them.
 const maxFitted = 64
 
 // Fit looks whether the rows fit an open task that asks for a data set of their name and
-// states a schema. Where there are such tasks, and they fit none, the error is a [*Misfit].
+// states a schema. Where there are such tasks, and they fit none, the error is a [*Misfit],
+// unless that is undecided: else whoever opens many tasks could keep others from registering.
 func (r Rows) Fit(ctx context.Context, c *client.Client, home string) error {
-	return fits(ctx, c, r.Name, r.open(home).Rows)
+	err := fits(ctx, c, r.Name, r.open(home).Rows)
+	if wrong, ok := errors.AsType[*Misfit](err); ok && wrong.Undecided {
+		return nil
+	}
+	return err
 }
 
-func fits(ctx context.Context, c *client.Client, name string, rows role.Rows) error {
+// lister lists the tasks of a chain, as [client.Client] does.
+type lister interface {
+	Tasks(ctx context.Context, state spec.TaskState, owner string, page client.Page) ([]spec.Task, client.Page, error)
+}
+
+func fits(ctx context.Context, c lister, name string, rows role.Rows) error {
 	var wrong *Misfit
 	looked := 0
 	for _, state := range []spec.TaskState{spec.TaskWaiting, spec.TaskPreparing, spec.TaskRunning} {
@@ -177,7 +202,7 @@ func fits(ctx context.Context, c *client.Client, name string, rows role.Rows) er
 				return err
 			}
 			for _, task := range tasks {
-				if task.Spec.Data.Name != name || task.Spec.Data.Schema.IsZero() || looked == maxFitted {
+				if task.Spec.Data.Name != name || task.Spec.Data.Schema.IsZero() {
 					continue
 				}
 				looked++
@@ -188,7 +213,11 @@ func fits(ctx context.Context, c *client.Client, name string, rows role.Rows) er
 				case !errors.Is(err, data.ErrMisfit):
 					return err
 				case wrong == nil || task.ID < wrong.Task:
-					wrong = &Misfit{task.ID, err}
+					wrong = &Misfit{Task: task.ID, err: err}
+				}
+				if looked == maxFitted {
+					wrong.Undecided = true
+					return wrong
 				}
 			}
 			if page = next; !page.More() {

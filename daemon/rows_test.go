@@ -14,8 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/sim"
 	"github.com/althing-network/althing/spec"
 )
@@ -232,10 +234,56 @@ func TestRowsAtRegistration(t *testing.T) {
 	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("mass") {
 		t.Error("the log of a registered node says nothing of rows that do not fit")
 	}
+	config.Data.Withhold = true
+	say("")
+	if said := opened(t, home); !said.has("the rows fit no open task of their data set") || !said.has("another schema") || said.has("mass") {
+		t.Error("the log of a node that withholds its rows says nothing of them, or what is in their file")
+	}
 
 	wants(daemon.Rows{Name: "people", File: file}.Fit(t.Context(), c, home), "task 1")
 	if err := (daemon.Rows{Name: "others", File: file}).Fit(t.Context(), c, home); err != nil {
 		t.Errorf("another data set: %v", err)
+	}
+}
+
+// opens lists tasks that ask for people, of which the first state columns that nobody has.
+type opens []spec.Task
+
+func (o opens) Tasks(_ context.Context, state spec.TaskState, _ string, _ client.Page) ([]spec.Task, client.Page, error) {
+	if state != spec.TaskRunning {
+		return nil, client.Page{}, nil
+	}
+	return o, client.Page{}, nil
+}
+
+// TestAttackTasksThatNoRowsFit: whoever opens tasks that no rows fit keeps a node from
+// finding the one that they fit. A few are told of; behind as many as a node looks at it is
+// undecided whether the rows fit one, and no reason to refuse.
+func TestAttackTasksThatNoRowsFit(t *testing.T) {
+	rows := named(t, "plain.csv")
+	other := rows.Schema
+	other.Label = "none"
+	for _, hostile := range []int{0, 1, daemon.MaxFitted - 1, daemon.MaxFitted, 3 * daemon.MaxFitted} {
+		var tasks opens
+		for i := range hostile + 1 {
+			task := spec.Task{ID: uint64(i) + 1, Spec: people(other, 1, 1)}
+			if i == hostile {
+				task.Spec.Data.Schema = rows.Schema
+			}
+			tasks = append(tasks, task)
+		}
+		err := daemon.Fits(t.Context(), tasks, "people", role.Held(rows))
+		wrong, found := errors.AsType[*daemon.Misfit](err)
+		if found != (hostile >= daemon.MaxFitted) || found && (!wrong.Undecided || wrong.Task != 1) || !found && err != nil {
+			t.Errorf("%d tasks before the one that the rows fit: %v", hostile, err)
+		}
+		if hostile == 0 || hostile >= daemon.MaxFitted {
+			continue
+		}
+		err = daemon.Fits(t.Context(), tasks[:hostile], "people", role.Held(rows))
+		if wrong, found := errors.AsType[*daemon.Misfit](err); !found || wrong.Undecided {
+			t.Errorf("%d tasks that the rows do not fit, and no other: %v", hostile, err)
+		}
 	}
 }
 
