@@ -1,6 +1,9 @@
 package spec_test
 
 import (
+	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,4 +40,47 @@ func TestParseRows(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, why)
 		}
 	}
+}
+
+// FuzzParseRows wants every file to be refused with an error, or to give a schema that is
+// valid and that a file of itself gives again.
+func FuzzParseRows(f *testing.F) {
+	for _, seed := range []string{
+		"", "{}", "label: sick\nclasses: [no, yes]\ncolumns:\n- {name: age, kind: number, min: 0, max: 120}\n",
+		`{"label": "price", "label_min": "-1", "label_max": "2e3", "columns": [{"name": "heating", "kind": "category", "values": ["gas"]}]}`,
+		"data: {name: people}\nname: x\n", "columns: {a: b}\n", "label: &a sick\ncolumns: *a\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		d, err := spec.ParseRows(file)
+		if err != nil {
+			return
+		}
+		if err := d.Schema.Validate(); err != nil || d.Schema.IsZero() {
+			t.Fatalf("it gives a schema that is refused: %v, %+v", err, d.Schema)
+		}
+		again, err := json.Marshal(d.Schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read, err := spec.ParseRows(again); err != nil || cmp.Diff(d.Schema, read.Schema) != "" {
+			t.Fatalf("read again from %s: %v, %+v", again, err, read.Schema)
+		}
+	})
+}
+
+// FuzzDecimal wants every number that is valid to be one that float32 holds.
+func FuzzDecimal(f *testing.F) {
+	for _, seed := range []string{"", "0", "-1.5", "2e-3", "+.5", "1e46", "1e45", "1e38", "3.4028235e38", "3.40282357e38", "1e-45", "0x1", "1_0", "1/2", "inf", "NaN", "--1", "1e+-2"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !spec.Decimal(text).Valid() {
+			return
+		}
+		if x, err := strconv.ParseFloat(text, 32); err != nil || math.IsInf(x, 0) || x != x {
+			t.Fatalf("%q is valid, and float32 makes %v of it: %v", text, x, err)
+		}
+	})
 }

@@ -90,6 +90,9 @@ func validate(g *taskpb.Genesis) error {
 // validateCounts wants what evaluators have told of their shards to be what a task takes.
 func validateCounts(t spec.TaskSpec, r spec.Round) error {
 	for _, e := range r.Scores {
+		if len(e.Counts) == 0 && e.Revealed > 0 && t.Data.MinHoldout > 0 {
+			return fmt.Errorf("node %d opened its score at height %d without counts: the task wants shards of %d rows", e.Node, e.Revealed, t.Data.MinHoldout)
+		}
 		if len(e.Counts) > 0 && (e.Revealed == 0 || !t.CountsFit(e.Counts) || !t.Data.EnoughRows(e.Counts) || !t.Model.ScoreFits(e.Score, e.Counts)) {
 			return fmt.Errorf("node %d opened the score %s at height %d, which is not that of its %d counts, or these do not fit the task", e.Node, e.Score, e.Revealed, len(e.Counts))
 		}

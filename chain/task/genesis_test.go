@@ -134,6 +134,7 @@ func TestGenesisRefused(t *testing.T) {
 		"which is not that of its 9":       func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Counts = g.Rounds[0].Scores[0].Counts[1:] },
 		"opened the score 0.5 at height 0": func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Revealed = 0 },
 		"its score is the task's":          func(g *taskpb.Genesis) { learning(g); g.Rounds[1].Measures = true },
+		"the task wants shards of 9 rows":  func(g *taskpb.Genesis) { g.Tasks[0].Spec.Data.MinHoldout, g.Rounds[0].Scores[0].Counts = 9, nil },
 		"no chain id":                      func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
 		"next id 2 is taken":               func(g *taskpb.Genesis) { g.Next = 2 },
 		"next id 1 is taken":               func(g *taskpb.Genesis) { g.Next = 0 },

@@ -31,6 +31,11 @@ func scoreOf(number, node uint64) spec.PPM {
 	return 950_000 + spec.PPM(node)*1000
 }
 
+// tenth are the counts of rows that are all of the last of ten classes.
+func tenth(rows, correct uint32) []spec.Count {
+	return append(make([]spec.Count, 9), spec.Count{Rows: rows, Correct: correct})
+}
+
 // countsOf are the counts of an evaluator that has a thousand rows in all, and finds a score
 // of whole thousandths: those that are wrong are of the first classes.
 func countsOf(t spec.TaskSpec, score spec.PPM) []spec.Count {

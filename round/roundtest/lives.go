@@ -259,11 +259,6 @@ func unscored(w *twins) {
 	w.hint("unscored")
 }
 
-// tenth are the counts of rows that are all of the last of ten classes.
-func tenth(rows, correct uint32) []spec.Count {
-	return append(make([]spec.Count, 9), spec.Count{Rows: rows, Correct: correct})
-}
-
 // counted has evaluators commit to scores that are not what their counts say, to counts that
 // cannot be, as those of all rows together would be, and to those of a shard that
 // is too small: none can be opened. The counts of an honest one are in the round. Who holds too few rows is not asked.
