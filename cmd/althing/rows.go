@@ -120,7 +120,7 @@ func bounded(s spec.Schema, holdout data.Table) spec.Schema {
 }
 
 // bounds are the least and the largest of some values, as a schema states them. Where there
-// is only one, there is room of a half on both sides of it, or of the next number.
+// is only one, or all are nearly the same, there is room of a half on both sides, or of a millionth.
 func bounds(n int, value func(i int) float32) (least, most spec.Decimal) {
 	low, high := float32(math.MaxFloat32), float32(-math.MaxFloat32)
 	for i := range n {
@@ -131,9 +131,12 @@ func bounds(n int, value func(i int) float32) (least, most spec.Decimal) {
 	if low > high {
 		low, high = 0, 0
 	}
-	if low == high {
-		low = min(low-0.5, math.Nextafter32(low, -math.MaxFloat32))
-		high = max(high+0.5, math.Nextafter32(high, math.MaxFloat32))
+	const millionth, least32 = 1e-6, 1e-40 // of a number, and what is as good as nothing
+	magnitude := max(math.Abs(float64(low)), math.Abs(float64(high)))
+	if float64(high)-float64(low) <= max(least32, millionth*magnitude) {
+		room := max(0.5, millionth*magnitude)
+		low = float32(max(float64(low)-room, -math.MaxFloat32))
+		high = float32(min(float64(high)+room, math.MaxFloat32))
 	}
 	decimal := func(x float32) spec.Decimal { return spec.Decimal(strconv.FormatFloat(float64(x), 'g', -1, 32)) }
 	return decimal(low), decimal(high)
