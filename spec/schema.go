@@ -13,7 +13,7 @@ const (
 	MaxColumns     = 512
 	MaxSchemaBytes = 16 << 10 // of all names, values and bounds together
 	maxDecimal     = 32       // bytes of a [Decimal]
-	maxExponent    = 45       // of a [Decimal], up or down: what float32 has
+	maxExponent    = 45       // of a [Decimal], up or down: what a number of 32 bits has
 )
 
 // Schema says what the rows of a task look like, so that every node brings its columns
@@ -240,13 +240,14 @@ func ordered(field string, least, most Decimal) error {
 	case low.Cmp(high) >= 0:
 		return &FieldError{Field: field, Why: fmt.Sprintf("the least value %s is not below the largest, %s", least, most)}
 	case alike(low, high):
-		return &FieldError{Field: field, Why: fmt.Sprintf("the bounds %s and %s are too close: computed with as float32, they may be one number", least, most)}
+		return &FieldError{Field: field, Why: fmt.Sprintf("the bounds %s and %s are too close: rounded to 32 bits, as they are computed with, they may be one number", least, most)}
 	}
 	return nil
 }
 
-// alike reports whether two numbers may round to the same float32, and does of all that do.
-// A float32 is at most 2^-23 of its size, or 2^-149, away from the next.
+// alike reports whether two numbers may be one when they are rounded to 32 bits, and does of
+// all that are. A number of 32 bits (IEEE 754, binary32) is at most 2^-23 of its size, or
+// 2^-149, away from the next.
 func alike(low, high *big.Rat) bool {
 	step := new(big.Rat).Abs(low)
 	if size := new(big.Rat).Abs(high); size.Cmp(step) > 0 {
@@ -265,10 +266,10 @@ func negativePower(n uint) *big.Rat {
 }
 
 // Decimal is a number as people write it, such as -1.5 or 2e-3. Whoever computes with it
-// reads it as a float32, which everybody rounds alike.
+// reads it as a binary32 of IEEE 754, which everybody rounds alike.
 type Decimal string
 
-// Valid reports whether it is a number that float32 can hold.
+// Valid reports whether it is a number that 32 bits can hold.
 func (d Decimal) Valid() bool {
 	_, ok := d.rat()
 	return ok
@@ -291,7 +292,8 @@ func (d Decimal) rat() (*big.Rat, bool) {
 	if !ok {
 		return nil, false
 	}
-	// The largest float32 is 2^128 - 2^104; from half a step above it on, a number is rounded to infinity.
+	// The largest number of 32 bits is 2^128 - 2^104; from half a step above it on, a number
+	// is rounded to infinity.
 	limit := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), new(big.Int).Lsh(big.NewInt(1), 103))
 	return r, new(big.Rat).Abs(r).Cmp(new(big.Rat).SetInt(limit)) < 0
 }

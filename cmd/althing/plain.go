@@ -115,7 +115,7 @@ func (p *plain) summary(s summary) {
 	}
 	if s.ModelPath != "" {
 		fmt.Fprintf(p.out, "\nmodel   %s\n        sha256 %s\n", s.ModelPath, s.Model)
-		if p.what != figureOf(spec.Model{Classes: 1}) {
+		if p.what != figureR2 {
 			fmt.Fprintf(p.out, "        %d of %d hold-out rows of one evaluator are right\n", s.HoldoutCorrect, s.HoldoutRows)
 		}
 		fmt.Fprintf(p.out, "try it  althing predict --model %s --input %s\n", s.ModelPath, s.HoldoutPath)

@@ -54,12 +54,18 @@ func holdout(r spec.Round) *spec.Holdout {
 	return &h
 }
 
+// What scores are called.
+const (
+	figureAccuracy = "accuracy"
+	figureR2       = "R2" // of a model that predicts a number: no row is right or wrong
+)
+
 // figureOf is what the score of a model is called.
 func figureOf(m spec.Model) string {
 	if m.Regression() {
-		return "R2"
+		return figureR2
 	}
-	return "accuracy"
+	return figureAccuracy
 }
 
 // measured is what there is to say of a round in which nobody has trained yet.
