@@ -133,11 +133,16 @@ type ClosedTask struct {
 // ReadClosedTask reads what is shown of a task that has ended.
 func ReadClosedTask(ctx context.Context, c *client.Client, t spec.Task) (ClosedTask, error) {
 	scored, err := ScoredRound(ctx, c, t)
+	return ClosedTaskOf(t, scored), err
+}
+
+// ClosedTaskOf is a task that has ended. Scored is the round of its newest score.
+func ClosedTaskOf(t spec.Task, scored spec.Round) ClosedTask {
 	return ClosedTask{
 		Event: "closed", Task: t.ID, State: t.State, Reason: t.Reason, Rounds: t.Accepted, Model: t.Model,
 		Accuracy: Score(t.Score, t.ScoredRound > 0), ScoredRound: t.ScoredRound, Holdout: Holdout(scored),
 		Escrow: t.Spec.Escrow, Paid: t.Paid, Refunded: t.Refunded, Height: t.Closed, task: t, scored: scored,
-	}, err
+	}
 }
 
 // Page shows how the task ended.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -89,3 +90,6 @@ func (r tableFlags) problems(of data.Report) error {
 	}
 	return again(r.command, err, pairs...)
 }
+
+// choice lists words for a help text.
+func choice(words []spec.Word) string { return demo.Choice(words) }

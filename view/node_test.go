@@ -1,28 +1,32 @@
-package main
+package view_test
 
 import (
-	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // A node is shown with what moves its money and its standing, and why; one of which
 // there is nothing to say is not shown with empty rows.
 func TestNodeShow(t *testing.T) {
-	shown := func(n spec.Node, json bool) string {
+	text := func(n spec.Node, asJSON bool) string {
 		t.Helper()
-		var out bytes.Buffer
-		if err := (&session{out: &out, json: json}).showNode(n); err != nil {
+		if !asJSON {
+			return shown(t, view.Node{Node: n}.Page())
+		}
+		b, err := json.Marshal(view.Node{Node: n})
+		if err != nil {
 			t.Fatal(err)
 		}
-		return out.String()
+		return string(b)
 	}
 	n := spec.Node{ID: 3, Deposit: spec.Deposit{State: spec.NodeActive}}
-	for _, json := range []bool{false, true} {
-		if got := shown(n, json); strings.Contains(got, "unbonding") || strings.Contains(got, "history") || strings.Contains(got, "jail") {
-			t.Errorf("json %v: a newcomer is shown with a past:\n%s", json, got)
+	for _, asJSON := range []bool{false, true} {
+		if got := text(n, asJSON); strings.Contains(got, "unbonding") || strings.Contains(got, "history") || strings.Contains(got, "jail") {
+			t.Errorf("json %v: a newcomer is shown with a past:\n%s", asJSON, got)
 		}
 	}
 	n.Deposit = spec.Deposit{
@@ -34,13 +38,13 @@ func TestNodeShow(t *testing.T) {
 		{Task: 7, Round: 2, Height: 90, Reputation: 215_625, Demerit: true, Reason: "update withheld"},
 		{Task: 8, Height: 99, Reputation: 1_000_000, Reason: "ready"},
 	}
-	for json, want := range map[bool][]string{
+	for asJSON, want := range map[bool][]string{
 		false: {
 			"state          jailed for a fault: not selected, and may be unjailed from 2027-01-15 08:00:00 UTC on\n",
 			"stake          5 THING\n",
 			"bonded         2 THING, which its tasks hold\n",
 			"unbonding      2: 1.5 THING, with the owner at 2030-03-17 17:46:40 UTC\n",
-			"history        ▃▂█  the newest changes, of 0 to 1\n" +
+			"history        328  the newest changes, from 0 to 1\n" +
 				"               + to 1 at height 99, task 8, before round 1: ready\n" +
 				"               - to 0.215625 at height 90, task 7, round 2: update withheld\n",
 		},
@@ -50,8 +54,8 @@ func TestNodeShow(t *testing.T) {
 		},
 	} {
 		for _, part := range want {
-			if got := shown(n, json); !strings.Contains(got, part) {
-				t.Errorf("json %v: want %q in\n%s", json, part, got)
+			if got := text(n, asJSON); !strings.Contains(got, part) {
+				t.Errorf("json %v: want %q in\n%s", asJSON, part, got)
 			}
 		}
 	}
@@ -64,12 +68,12 @@ func TestNodeShow(t *testing.T) {
 		{spec.Deposit{State: spec.NodeActive, Stake: 5_000_000, Granted: 2_000_000}, "granted        2 THING of it by a vote"},
 		{spec.Deposit{State: spec.NodeUnbonding, Removed: true}, "unbonding: a vote has removed it"},
 	} {
-		if got := shown(spec.Node{ID: 3, Deposit: c.deposit}, false); !strings.Contains(got, c.want) || strings.Contains(got, "granted") != (c.deposit.Granted > 0) {
+		if got := text(spec.Node{ID: 3, Deposit: c.deposit}, false); !strings.Contains(got, c.want) || strings.Contains(got, "granted") != (c.deposit.Granted > 0) {
 			t.Errorf("want %q in\n%s", c.want, got)
 		}
 	}
 	gone := spec.Node{ID: 4, Owner: "ann", Deposit: spec.Deposit{State: spec.NodeExited}}
-	if got := shown(gone, false); !strings.Contains(got, "state       exited: it is no more\n") || strings.Contains(got, "stake") {
+	if got := text(gone, false); !strings.Contains(got, "state       exited: it has left the network\n") || strings.Contains(got, "stake") {
 		t.Errorf("a node that has left:\n%s", got)
 	}
 }
@@ -82,7 +86,7 @@ func TestNodeShowsItsPolicyAndCapabilities(t *testing.T) {
 		"trains for no task with one aggregator":         func() {},
 		"serves every task, also with one aggregator":    func() { n.Profile.Policy.SoleAggregator = true },
 		"at least 4 aggregators":                         func() { n.Profile.Policy.MinAggregators = 4 },
-		"at least 0.02 THING a round for its part":       func() { n.Profile.Policy.MinPay = 20_000 },
+		"at least 0.02 THING per round for its part":     func() { n.Profile.Policy.MinPay = 20_000 },
 		"at least 30s for training":                      func() { n.Profile.Policy.MinDeadline = 30 * spec.Second },
 		"only tasks of ann, bob":                         func() { n.Profile.Policy.Owners = []string{"ann", "bob"} },
 		"only tasks for digits":                          func() { n.Profile.Policy.Datasets = []string{"digits"} },
@@ -90,12 +94,8 @@ func TestNodeShowsItsPolicyAndCapabilities(t *testing.T) {
 	} {
 		n.Profile = spec.Profile{Capabilities: []spec.Capability{{Kind: "images"}}}
 		change()
-		var out bytes.Buffer
-		if err := (&session{out: &out}).showNode(n); err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("want %q in\n%s", want, &out)
+		if got := shown(t, view.Node{Node: n}.Page()); !strings.Contains(got, want) {
+			t.Errorf("want %q in\n%s", want, got)
 		}
 	}
 }

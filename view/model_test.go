@@ -1,12 +1,13 @@
-package main
+package view_test
 
 import (
-	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // trained is a task of three rounds, the second of which was aborted: nodes 1
@@ -43,32 +44,29 @@ func trained() (spec.Task, []spec.Round) {
 // of the round before, across an aborted one.
 func TestVersions(t *testing.T) {
 	task, rounds := trained()
-	want := []version{
-		{Model: rounds[0].Base, Federated: number(100_000, true)},
-		{Round: 1, Model: rounds[0].Next, Score: number(800_000, true), Federated: number(500_000, true), Survivors: 2, Height: 20},
+	want := []view.ModelVersion{
+		{Model: rounds[0].Base, Federated: view.Score(100_000, true)},
+		{Round: 1, Model: rounds[0].Next, Score: view.Score(800_000, true), Federated: view.Score(500_000, true), Survivors: 2, Height: 20},
 		{Round: 3, Model: rounds[2].Next, Survivors: 1, Height: 40},
 	}
-	if diff := cmp.Diff(want, versions(task, rounds)); diff != "" {
+	if diff := cmp.Diff(want, view.VersionsOf(task, rounds)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// TestScoreHasItsRound: where the newest models were scored by nobody, the score of an older
-// one is named by its round, and where none was scored there is no score.
+// TestScoreHasItsRound: where the newest models have no score, the score of an older one is
+// named by its round, and where none has a score, none is shown.
 func TestScoreHasItsRound(t *testing.T) {
 	task, rounds := trained()
 	task.Accepted, task.Spec.Target.Rounds = 2, 5
-	shown := func(scored spec.Round) string {
-		var out bytes.Buffer
-		s := &session{out: &out}
-		table := s.table()
-		scores(table, task, scored)
-		if err := table.flush(); err != nil {
-			t.Fatal(err)
-		}
-		return out.String()
+	rows := func(scored spec.Round) string {
+		t.Helper()
+		v := view.ClosedTaskOf(task, scored)
+		_, text, _ := strings.Cut(shown(t, v.Page()), task.Model.String()+"\n")
+		text, _, _ = strings.Cut(text, "money")
+		return text
 	}
-	if got, want := shown(spec.Round{}), "score  not scored\n"; got != want {
+	if got, want := rows(spec.Round{}), "score          not scored\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	task.Score, task.ScoredRound, task.Best, task.BestRound = 800_000, 1, 800_000, 1
@@ -77,53 +75,57 @@ func TestScoreHasItsRound(t *testing.T) {
 		{Node: 5, Score: 500_000, Revealed: 18},
 	}
 	want := "score          0.8 (round 1); the current model is not scored\n" +
-		"hold-out       0.8 over all 10 rows, 10 to 10 each of 1 of 2 evaluators, the others did not tell\n" +
+		"hold-out       0.8 over all 10 rows, 10 rows each, of 1 of 2 evaluators; the others published no counts\n" +
 		"balanced       0.666666, the mean over the classes\n" +
 		"largest class  0.7 of the rows: what always guessing it reaches\n"
-	if diff := cmp.Diff(want, shown(rounds[0])); diff != "" {
+	if diff := cmp.Diff(want, rows(rounds[0])); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	task.Model, task.Best, task.BestRound, task.ScoredRound, task.Stale = rounds[2].Next, 900_000, 1, 3, 1
-	if got := shown(rounds[2]); got != "score       0.8 (round 3)\nbest score  0.9 (round 1), no better since: 1 model\n" {
+	if got := rows(rounds[2]); got != "score          0.8 (round 3)\nbest score     0.9 (round 1), no better since: 1 model\n" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// TestOneMeaningOfFederated: the line of the model list and the line of the round list have
-// the figure beside the same model, and a line that is shown before it is known names the
-// model that it judges.
+// TestOneMeaningOfFederated: the versions of a task and the list of its rounds have the
+// trainers' figure beside the same model, and a line that is shown before that figure is
+// known names the model that was judged.
 func TestOneMeaningOfFederated(t *testing.T) {
 	task, rounds := trained()
 	task.Aggregators[0].Ready = rounds[0].Base
-	list := versions(task, rounds)
+	list := view.VersionsOf(task, rounds)
 	for i, v := range list[1:] {
 		r := rounds[2*i] // the one between was aborted
-		if diff := cmp.Diff(v.Federated, viewOf(r, rounds[2*i+1:]).Federated); diff != "" {
-			t.Errorf("round %d: (-card +list):\n%s", r.Number, diff)
+		if diff := cmp.Diff(v.Federated, view.RoundOf(r, rounds[2*i+1:]).Federated); diff != "" {
+			t.Errorf("round %d: (-versions +rounds):\n%s", r.Number, diff)
 		}
 	}
-	made := origins{}
+	made := view.Origins{}
 	var lines []string
 	for _, r := range rounds {
-		lines = append(lines, baseFederated(federated(r), made.of(task, r.Base)))
-		made.add(r)
+		lines = append(lines, view.EndedRoundOf(r).Lines(view.Accuracy, made.Of(task, r.Base))[0])
+		made.Add(r)
 	}
-	want := []string{"  federated 0.1000 of model 0", "", "  federated 0.5000 of round 1"}
+	want := []string{
+		"round   1  accuracy 0.8000  2/2 updates  federated 0.1000 of model 0",
+		"round   2  aborted: ; 0.000012 THING of fees",
+		"round   3  not scored  1/2 updates  federated 0.5000 of round 1",
+	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	rounds[2].Measures = true
-	if f := federated(rounds[2]); f != nil {
+	if f := view.FederatedScore(rounds[2]); f != nil {
 		t.Errorf("trainers that measured their columns have judged a model: %s", f)
 	}
 }
 
 func TestVersionsBeforeTheFirstRound(t *testing.T) {
-	if got := versions(spec.Task{}, nil); len(got) != 0 {
+	if got := view.VersionsOf(spec.Task{}, nil); len(got) != 0 {
 		t.Errorf("a task without a model has versions %v", got)
 	}
 	zero := spec.DigestOf([]byte("0"))
-	if diff := cmp.Diff([]version{{Model: zero}}, versions(spec.Task{Model: zero}, nil)); diff != "" {
+	if diff := cmp.Diff([]view.ModelVersion{{Model: zero}}, view.VersionsOf(spec.Task{Model: zero}, nil)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -131,13 +133,13 @@ func TestVersionsBeforeTheFirstRound(t *testing.T) {
 // TestParts wants everybody's rounds and earnings, and no more paid than there was.
 func TestParts(t *testing.T) {
 	task, rounds := trained()
-	want := []participant{
+	want := []view.Participant{
 		{Node: 1, Role: spec.Trainer, Rounds: 3, Served: 1, Earned: 50},
 		{Node: 2, Role: spec.Trainer, Rounds: 3, Served: 2, Earned: 140},
 		{Node: 3, Role: spec.Aggregator, Rounds: 3, Served: 2, Earned: 11, Aborted: 4},
 		{Node: 4, Role: spec.Evaluator, Rounds: 3, Served: 1, Earned: 6, Aborted: 6},
 	}
-	if diff := cmp.Diff(want, parts(task, rounds)); diff != "" {
+	if diff := cmp.Diff(want, view.ParticipantsOf(task, rounds)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

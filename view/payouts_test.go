@@ -1,4 +1,4 @@
-package main
+package view_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // TestPayoutsAddUp wants every uthing of a closed task at somebody: of a node, a lender, the
@@ -18,21 +19,21 @@ func TestPayoutsAddUp(t *testing.T) {
 	task.Faults = []spec.Fault{
 		{Round: 3, Node: 3, Kind: spec.FaultWrongAggregate, Burned: 200}, {Round: 2, Node: 4, Kind: spec.FaultNoReveal, Burned: 50},
 	}
-	want := payouts{
+	want := view.Payouts{
 		Task: 7, State: spec.TaskFailed, Escrow: 1000, Paid: 226, Fees: 26, Refunded: 774,
-		Earnings: []earning{
+		Earnings: []view.Earning{
 			{Role: "trainer", Node: 1, Rounds: 3, Served: 1, Earned: 50},
 			{Role: "trainer", Node: 2, Rounds: 3, Served: 2, Earned: 95},
 			{Role: "aggregator", Node: 3, Rounds: 3, Served: 2, Earned: 11, Aborted: 4},
 			{Role: "evaluator", Node: 4, Rounds: 3, Served: 1, Earned: 6, Aborted: 6},
-			{Role: lenderRole, Account: "althing1lender", Earned: 45},
-			{Role: validatorRole, Earned: 6, Aborted: 3},
-			{Role: nothingRole, Earned: 8, Aborted: 8},
-			{Role: waitingRole, Earned: 5, Aborted: 5},
+			{Role: view.EarnsAsLender, Account: "althing1lender", Earned: 45},
+			{Role: view.EarnsAsValidator, Earned: 6, Aborted: 3},
+			{Role: view.EarnsForSilence, Earned: 8, Aborted: 8},
+			{Role: view.EarnsForWaiting, Earned: 5, Aborted: 5},
 		},
-		Slashed: 250, Burned: 250, Faults: []namedLoss{{Fault: task.Faults[0]}, {Fault: task.Faults[1]}},
+		Slashed: 250, Burned: 250, Faults: []view.NamedFault{{Fault: task.Faults[0]}, {Fault: task.Faults[1]}},
 	}
-	got := payoutsOf(task, rounds)
+	got := view.PayoutsOf(task, rounds)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

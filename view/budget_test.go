@@ -1,7 +1,6 @@
-package main
+package view_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -13,6 +12,7 @@ import (
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // spender is a book with its history, which pays releases of two tasks.
@@ -67,7 +67,7 @@ func spent(t *testing.T) *spender {
 // plan of which an accountant knows an epsilon that is not above the ledger's.
 func TestAccountantBesideLedger(t *testing.T) {
 	s := spent(t)
-	plan, err := planOf(s.book.Limit, s.rows, made)
+	plan, err := view.PlanOfRows(s.book.Limit, s.rows, made)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +78,11 @@ func TestAccountantBesideLedger(t *testing.T) {
 	if diff := cmp.Diff(want, plan); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
-	b, err := bookOf(spec.Dataset{ID: 7, Description: spec.Description{Name: "digits"}}, s.book)
+	b, err := view.BudgetOf(spec.Dataset{ID: 7, Description: spec.Description{Name: "digits"}}, s.book)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.count(plan)
+	b.Account(plan)
 	ledger, err := b.Ledger.Float64()
 	if err != nil || b.Epsilon == nil || b.Accountant != account.PLD || *b.Epsilon >= ledger || *b.Epsilon < ledger/2 {
 		t.Errorf("the ledger's epsilon is %s, that of %s %v (%v)", b.Ledger, b.Accountant, b.Epsilon, err)
@@ -92,21 +92,16 @@ func TestAccountantBesideLedger(t *testing.T) {
 	if math.Abs(ledger+reserved+left-30) > 2e-6 || reserved <= 0 {
 		t.Errorf("%s spent, %s reserved and %s left of 30", b.Ledger, b.Reserved, b.Left)
 	}
-	if b.Label != noMeaning {
+	if b.Label != view.NoMeaningfulPrivacy {
 		t.Errorf("a limit of 30 is labelled %q", b.Label)
 	}
-	var out bytes.Buffer
-	shown := (&session{out: &out}).table()
-	b.rows(shown)
-	if err := shown.flush(); err != nil {
-		t.Fatal(err)
-	}
-	for _, word := range []string{"limit     epsilon 30 ", "no meaningful privacy", b.Ledger.String() + " by the ledger", micros(*b.Epsilon) + " by pld", b.Reserved.String() + " more"} {
-		if !strings.Contains(out.String(), word) {
-			t.Errorf("%q is missing in\n%s", word, out.String())
+	text := shown(t, b.Page())
+	for _, word := range []string{"limit     epsilon 30 ", "no meaningful privacy", b.Ledger.String() + " by the ledger", view.EpsilonText(*b.Epsilon) + " by pld", b.Reserved.String() + " more"} {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q is missing in\n%s", word, text)
 		}
 	}
-	if _, err := planOf(s.book.Limit, s.rows, func(uint64, string) (cost.Release, error) { return made(3, "") }); err == nil {
+	if _, err := view.PlanOfRows(s.book.Limit, s.rows, func(uint64, string) (cost.Release, error) { return made(3, "") }); err == nil {
 		t.Error("a release of which nothing is known is counted")
 	}
 }
@@ -125,29 +120,28 @@ func TestLoweredBelowReserved(t *testing.T) {
 		s.does(next, rows, err)
 		limit.Epsilon -= 10_000
 	}
-	b, err := bookOf(spec.Dataset{}, s.book)
-	if err != nil || b.Left != "0" || b.bar() != "["+strings.Repeat("=", 30)+"]" {
-		t.Errorf("%+v is left of %s: %s (%v)", b.Left, s.book.Limit, b.bar(), err)
+	b, err := view.BudgetOf(spec.Dataset{}, s.book)
+	if err != nil || b.Left != "0" || b.Bar().Done != b.Bar().All {
+		t.Errorf("%+v is left of %s: %+v (%v)", b.Left, s.book.Limit, b.Bar(), err)
 	}
 }
 
 func TestHistoryOfABook(t *testing.T) {
 	s := spent(t)
-	var cells, lines [][]any
+	var list view.BookRows
 	for _, row := range s.rows {
-		cells = append(cells, entryRow(entryOf(7, row)))
+		list = append(list, view.BookRowOf(7, row))
 	}
-	lines = append(lines, cells[0][:2], cells[1], cells[2], cells[13])
-	want := [][]any{
-		{uint64(1), cost.EntryLimit},
-		{uint64(2), cost.EntryReserve, uint64(1), "-", "update", uint64(10), "rho 0.03125"},
-		{uint64(3), cost.EntryCharge, uint64(1), uint64(1), "update", uint64(1), "rho 0.03125"},
-		{uint64(14), cost.EntryCharge, uint64(2), uint64(1), "update", uint64(1), "epsilon 0.3"},
+	cells := strings.Split(shown(t, list.Page()), "\n")[1:]
+	lines := []string{strings.Join(strings.Fields(cells[0])[:2], " ")}
+	for _, i := range []int{1, 2, 13} {
+		lines = append(lines, strings.Join(strings.Fields(cells[i]), " "))
 	}
+	want := []string{"1 limit", "2 reserve 1 - update 10 rho 0.03125", "3 charge 1 1 update 1 rho 0.03125", "14 charge 2 1 update 1 epsilon 0.3"}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	b, err := json.Marshal(entryOf(7, s.rows[13]))
+	b, err := json.Marshal(view.BookRowOf(7, s.rows[13]))
 	if want := `{"dataset":7,"row":14,"entry":"charge","task":2,"reason":"update","round":1,"releases":1,"each":{"epsilon_micro":300000,"pure_rho_nano":15000000}}`; err != nil || string(b) != want {
 		t.Errorf("got %s, want %s (%v)", b, want, err)
 	}
@@ -156,7 +150,7 @@ func TestHistoryOfABook(t *testing.T) {
 		Adjacency: cost.ZeroOut, Sampling: cost.Sampling{Poisson: 10_000},
 	}
 	amount, err := sampled.Cost()
-	if words := inWords(amount); err != nil || words != "divergence 0.000893644 at order 8, and so on" {
+	if words := view.LossText(amount); err != nil || words != "divergence 0.000893644 at order 8, and so on" {
 		t.Errorf("a sampled release costs %s (%v)", words, err)
 	}
 }
