@@ -26,7 +26,7 @@ func told(t *testing.T, screen terminal.Screen) string {
 			t.Fatal(err)
 		}
 	}
-	dir := "/home/somebody-with-a-long-name/.cache/althing/demo-20260101-000000"
+	dir := "/home/ada/.cache/althing/demo-20260101-000000"
 	must(n.Begins(&Folder{Dir: dir, record: record{Validators: 1, Trainers: 10, Aggregators: 1, Evaluators: 1}}))
 	n.Registering(3, 13, 0)
 	n.Registering(3, 13, 12*time.Second)
@@ -99,8 +99,8 @@ func TestLines(t *testing.T) {
 		"round   1  accuracy 0.8000  hold-out 0.8000  8/10 updates  12.3 s  1 block\n",
 		"without trainer-2 (late: left out); trainer-10 (its update is held by too few aggregators)\n",
 		"trainer-2 trainer-10\n",
-		"result          target not reached, task spent, after 12 rounds",
-		"validators      the only one is at height 99\n",
+		"result      target not reached, task spent, after 12 rounds",
+		"validators  the only one is at height 99\n",
 		"right about 1 of 1 hold-out row of one evaluator",
 		"/log.txt\n",
 		"\ntry it  althing predict --model /home",
