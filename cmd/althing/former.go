@@ -60,8 +60,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func errorText(err error) string { return err.Error() }
-
 // screen is the terminal or the pipe that a command prints to.
 func (s *session) screen() *terminal.Screen {
 	screen := terminal.New(s.stdout, os.Getenv)

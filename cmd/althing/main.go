@@ -28,9 +28,9 @@ func main() {
 type session struct {
 	stdout   io.Writer // what out writes to
 	out, err io.Writer
-	program  string // as the user calls it
+	program  string   // as the user calls it
+	args     []string // the command line, without the program's name
 	json     bool
-	begun    bool // the command line was understood
 	rpc      []string
 	home     string
 }
@@ -44,20 +44,17 @@ func (s *session) run(ctx context.Context, args []string) int {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	out := &output{Writer: s.stdout, end: end}
-	s.out = out
+	s.out, s.args = out, args
 	root := s.root()
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(s.err)
-	command, err := root.ExecuteContextC(ctx)
+	err := root.ExecuteContext(ctx)
 	if failed := out.err(); failed != nil {
 		err = failed
 	}
 	if err == nil {
 		return 0
-	}
-	if !s.begun {
-		err = hinted{err, command.CommandPath() + " --help"}
 	}
 	return s.report(ctx, err)
 }
@@ -81,7 +78,12 @@ the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTE
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 
-		PersistentPreRun: func(*cobra.Command, []string) { s.begun = true },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := s.requireFlags(c); err != nil {
+				return err
+			}
+			return s.checkRPC(c)
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
@@ -89,5 +91,7 @@ the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTE
 	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal())
+	root.SetHelpCommand(s.help())
+	s.explainUsage(root)
 	return root
 }
