@@ -54,6 +54,10 @@ var ErrNoDemo = errors.New("no demo to resume")
 // Log is the file that every node of the demo logs to.
 func (f *Folder) Log() string { return filepath.Join(f.Dir, logFile) }
 
+// Resumable reports whether [Open] can go on with the demo after it was stopped. A demo with
+// votes cannot be resumed: their periods end by the clock.
+func (f *Folder) Resumable() bool { return !f.record.Governed }
+
 // Close gives the folder back.
 func (f *Folder) Close() error { return f.release() }
 
@@ -168,7 +172,7 @@ func Open(dir string) (_ *Folder, err error) {
 	if f.task, err = spec.ParseTask(b); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, taskFile), err)
 	}
-	if f.record.Governed {
+	if !f.Resumable() {
 		return nil, fmt.Errorf("%w: %s is a demo with votes, and their periods have ended by the clock meanwhile: start a new one", ErrNoDemo, dir)
 	}
 	f.local = daemon.Localnet{Dir: dir, Validators: f.record.Validators}

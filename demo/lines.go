@@ -248,7 +248,7 @@ func (s Summary) files() (p view.Part) {
 		p.Row("model", s.ModelPath)
 		p.Row("sha256", s.Model)
 		if s.HoldoutRows > 0 && s.scoreName != view.R2 {
-			p.Row("", fmt.Sprintf("%d of %s of one evaluator are right", s.HoldoutCorrect, view.Counted(s.HoldoutRows, "hold-out row")))
+			p.Row("", fmt.Sprintf("right about %d of %s of one evaluator", s.HoldoutCorrect, view.Counted(s.HoldoutRows, "hold-out row")))
 		}
 	}
 	p.Row("folder", s.Home)

@@ -165,7 +165,7 @@ func (l *live) chart(room int) (chart []string) {
 	if l.spent != nil {
 		room -= 2
 	}
-	height := min(most, room/2, room-caption)
+	height := min(most, room/3, room-caption)
 	if len(l.scores) < 2 || height < least {
 		return nil
 	}

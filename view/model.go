@@ -33,6 +33,11 @@ type ModelVersion struct {
 	Federated *spec.PPM     `json:"federated_score,omitempty"` // by the trainers of the round that began with it
 	Survivors int           `json:"survivors"`
 	Height    int64         `json:"height,omitempty"`
+}
+
+// TaskVersion is one version of a task, to be shown alone.
+type TaskVersion struct {
+	ModelVersion
 
 	task spec.Task
 }
@@ -97,9 +102,9 @@ func VersionsOf(t spec.Task, rounds []spec.Round) (list []ModelVersion) {
 	return list
 }
 
-// ReadModelVersion reads what is known of the version of a task that a round made. The round
+// ReadTaskVersion reads what is known of the version of a task that a round made. The round
 // may still be scoring; then Model is all that is known.
-func ReadModelVersion(ctx context.Context, c *client.Client, t spec.Task, round uint64, digest spec.Digest) (ModelVersion, error) {
+func ReadTaskVersion(ctx context.Context, c *client.Client, t spec.Task, round uint64, digest spec.Digest) (TaskVersion, error) {
 	rounds, err := ReadRounds(ctx, c, t.ID)
 	found := ModelVersion{Round: round}
 	for _, v := range VersionsOf(t, rounds) {
@@ -107,12 +112,12 @@ func ReadModelVersion(ctx context.Context, c *client.Client, t spec.Task, round 
 			found = v
 		}
 	}
-	found.Model, found.task = digest, t
-	return found, err
+	found.Model = digest
+	return TaskVersion{found, t}, err
 }
 
 // Page shows the version.
-func (v ModelVersion) Page() Page {
+func (v TaskVersion) Page() Page {
 	var p Part
 	p.Row("task", fmt.Sprintf("%d %s", v.task.ID, v.task.Spec.Name))
 	p.Row("round", v.Round)

@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/terminal"
+	"github.com/althing-network/althing/view"
 )
 
 // printed is what a command line prints.
@@ -140,9 +143,9 @@ func TestPlansOfTheDocuments(t *testing.T) {
 // TestPlansAreDrawn: epsilon over the releases begins with that of one and ends with
 // the answer.
 func TestPlansAreDrawn(t *testing.T) {
-	var p planning
+	var p planFlags
 	c := &cobra.Command{Use: "plan"}
-	p.flags(c)
+	p.add(c)
 	if err := c.ParseFlags([]string{"--noise", "2", "--steps", "100"}); err != nil {
 		t.Fatal(err)
 	}
@@ -150,12 +153,19 @@ func TestPlansAreDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plot := strings.Split(answer.curve(), "\n")
-	if !strings.Contains(plot[0], "33.1") || !strings.Contains(plot[len(plot)-1], "epsilon after 1 to 100 releases, by exact") {
-		t.Errorf("epsilon is %v:\n%s", answer.Epsilon, strings.Join(plot, "\n"))
+	drawn := func() string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := (&terminal.Screen{Out: &out, Live: true, Columns: 80}).Page(answer.Page()); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if plot := drawn(); !strings.Contains(plot, "33.1") || !strings.HasSuffix(plot, "epsilon after 1 to 100 releases, by exact\n") {
+		t.Errorf("epsilon is %v:\n%s", answer.Epsilon, plot)
 	}
 	answer.Steps = 1
-	if one := answer.curve(); one != "" {
+	if one := drawn(); strings.Contains(one, "epsilon after") {
 		t.Errorf("one release is drawn:\n%s", one)
 	}
 }
@@ -172,7 +182,7 @@ func TestRounded(t *testing.T) {
 		{1.5e-7, 1, 2e-7, 1e-7},
 		{123456, 2, 130000, 120000},
 	} {
-		if up, down := rounded(c.x, c.figures, true), rounded(c.x, c.figures, false); up != c.up || down != c.down {
+		if up, down := view.Rounded(c.x, c.figures, true), view.Rounded(c.x, c.figures, false); up != c.up || down != c.down {
 			t.Errorf("%v to %d digits: %v and %v, want %v and %v", c.x, c.figures, up, down, c.up, c.down)
 		}
 	}

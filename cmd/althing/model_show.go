@@ -78,7 +78,7 @@ func (s *session) showVersion(ctx context.Context, c *client.Client, t spec.Task
 	if err != nil {
 		return s.explain(err)
 	}
-	v, err := view.ReadModelVersion(ctx, c, t, round, digest)
+	v, err := view.ReadTaskVersion(ctx, c, t, round, digest)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -18,12 +19,12 @@ import (
 
 // learnedFrom is a model that one trainer has learned from a table, with the bounds of its
 // own rows.
-func learnedFrom(path, kind string, r reading) (model.File, error) {
-	table, schema, err := r.table(path)
+func learnedFrom(path, kind string, r tableFlags) (model.File, error) {
+	table, schema, err := r.readTable(path)
 	if err != nil {
 		return model.File{}, err
 	}
-	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.options.Missing, Schema: bounded(schema, table)}
+	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.read.Missing, Schema: demo.WithBounds(schema, table)}
 	asked := spec.Suggest(kind, d)
 	f, err := model.Zero(asked)
 	if err != nil {
@@ -73,18 +74,18 @@ func TestTorchFindsWhatPredictFinds(t *testing.T) {
 		return path
 	}
 	birds := put("penguins.csv", penguins)
-	impute := func(label string) reading {
-		return reading{options: data.Options{Label: label, Missing: spec.MissingImpute}}
+	impute := func(label string) tableFlags {
+		return tableFlags{read: data.Options{Label: label, Missing: spec.MissingImpute}}
 	}
 	number := impute("mass")
 	regression := true
-	number.options.Regression = &regression
+	number.read.Regression = &regression
 	for name, c := range map[string]struct {
 		rows, kind string
-		r          reading
+		r          tableFlags
 	}{
-		"classes":           {"../../data/testdata/tables/label_str.csv", "", reading{}},
-		"huge numbers":      {"../../data/testdata/tables/huge_scale.csv", spec.ModelMLP, reading{}},
+		"classes":           {"../../data/testdata/tables/label_str.csv", "", tableFlags{}},
+		"huge numbers":      {"../../data/testdata/tables/huge_scale.csv", spec.ModelMLP, tableFlags{}},
 		"missing cells":     {birds, "", impute("species")},
 		"hidden layer":      {birds, spec.ModelMLP, impute("species")},
 		"predicted numbers": {birds, "", number},

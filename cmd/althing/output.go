@@ -39,7 +39,7 @@ func (s *session) page(p view.Page) error {
 
 // hint prints on the error stream a command that may come next.
 func (s *session) hint(words ...string) {
-	fmt.Fprintf(s.err, "althing: hint: %s\n", s.command(words...))
+	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(s.command(words...)))
 }
 
 // showList prints a list: with --json each entry as an object on its own line, else as one

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // TestPromise: what a task promises is said with its unit, its adjacency, against whom, on
@@ -30,15 +30,15 @@ func TestPromise(t *testing.T) {
 		"example": {spec.PrivacyExample, spec.KindGaussian, cost.Example, account.PLD, "in each of 4 steps a round"},
 		"central": {spec.PrivacyCentral, spec.KindGaussian, cost.Example, account.RDP, "in shares of which 9 make it whole"},
 	} {
-		n := network{
-			validators: 1, trainers: 10, aggregators: 4, evaluators: 2, architecture: spec.ModelSoftmax, seed: 1, rounds: 20, alpha: 1, commit: time.Second,
-			guarding: guarding{mode: c.mode, kind: c.kind, epsilon: "8"},
+		n := demo.Network{
+			Validators: 1, Trainers: 10, Aggregators: 4, Evaluators: 2, Model: spec.ModelSoftmax, Seed: 1, Rounds: 20, Alpha: 1, Commit: time.Second,
+			Privacy: demo.Privacy{Mode: c.mode, Mechanism: c.kind, Epsilon: "8"},
 		}
-		_, asked, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+		_, asked, err := n.Write(filepath.Join(t.TempDir(), "net"), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := promiseOf(asked)
+		p := view.PromiseOf(asked)
 		if p == nil || p.Epsilon == nil {
 			t.Fatalf("%s: promised %+v", name, p)
 		}
@@ -49,19 +49,14 @@ func TestPromise(t *testing.T) {
 		if p.Unit != c.unit || p.Adjacency != cost.ZeroOut || p.Accountant != c.accountant || p.Delta != "0.00001" {
 			t.Errorf("%s: promised %+v", name, p)
 		}
-		var out bytes.Buffer
-		shown := (&session{out: &out}).table()
-		p.rows(shown, asked)
-		if err := shown.flush(); err != nil {
-			t.Fatal(err)
-		}
-		for _, word := range append(p.Assumed, c.mechanism, p.HoldsAgainst, micros(*p.Epsilon)+" at delta 0.00001 by "+string(p.Accountant), p.Sampling) {
-			if !strings.Contains(out.String(), word) {
-				t.Errorf("%s: %q is missing in\n%s", name, word, out.String())
+		out := rulesText(t, asked)
+		for _, word := range append(p.Assumed, c.mechanism, p.HoldsAgainst, view.EpsilonText(*p.Epsilon)+" at delta 0.00001 by "+string(p.Accountant), p.Sampling) {
+			if !strings.Contains(out, word) {
+				t.Errorf("%s: %q is missing in\n%s", name, word, out)
 			}
 		}
 	}
-	if p := promiseOf(spec.DefaultTask()); p != nil {
+	if p := view.PromiseOf(spec.DefaultTask()); p != nil {
 		t.Errorf("a task without privacy promises %+v", p)
 	}
 }
@@ -69,14 +64,10 @@ func TestPromise(t *testing.T) {
 // TestChargesOnARealNetwork: whoever can reach the chain recomputes what a private task
 // charged, and the card of its model says it; its updates stay with the aggregators.
 func TestChargesOnARealNetwork(t *testing.T) {
-	asked := pflag.NewFlagSet("", pflag.ContinueOnError)
-	asked.Int("rounds", 0, "")
-	if err := asked.Parse([]string{"--rounds", "2"}); err != nil {
-		t.Fatal(err)
-	}
-	local := runs(t, network{
-		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: 2, alpha: 1, architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
-		guarding: guarding{mode: spec.PrivacyCentral, kind: spec.KindGaussian, epsilon: "8", flags: asked},
+	local := runs(t, demo.Network{
+		Validators: 1, Trainers: 3, Aggregators: 4, Evaluators: 2, Rounds: 2, Alpha: 1, Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
+		Privacy: demo.Privacy{Mode: spec.PrivacyCentral, Mechanism: spec.KindGaussian, Epsilon: "8"},
+		Given:   func(flag string) bool { return flag == "rounds" },
 	})
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
@@ -99,7 +90,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 	var id string
 	for { // until the grants are there as well
 		var out, stderr bytes.Buffer
-		if run(t.Context(), []string{"task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer)}, &out, &stderr) == 0 {
+		if run(t.Context(), []string{"task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(demo.Consumer)}, &out, &stderr) == 0 {
 			id = strings.TrimSpace(out.String())
 			break
 		}
@@ -114,7 +105,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		t.Fatalf("%d data sets were charged: %s%s", len(lines), out, stderr)
 	}
 	for _, line := range lines {
-		var found charge
+		var found view.Charge
 		if err := json.Unmarshal([]byte(line), &found); err != nil || found.Event != "charged" || len(found.Rounds) != 2 || found.Epsilon == nil || found.Ledger != found.Spent {
 			t.Errorf("%s (%v)", line, err)
 		}
@@ -128,7 +119,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		t.Errorf("an aggregator finds %s", one)
 	}
 	shown, _ := call(0, append(at, "model", "show", id, "--json")...)
-	var told card
+	var told view.TaskModel
 	if err := json.Unmarshal([]byte(shown), &told); err != nil || told.Promise == nil || len(told.Charges) != 3 {
 		t.Errorf("the card says %s (%v)", shown, err)
 	}
@@ -151,19 +142,28 @@ func TestNoMeaningfulPromise(t *testing.T) {
 	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
 		for noise, meaningless := range map[spec.PPM]bool{1: true, 1000: true, 20 * spec.One: false} {
 			asked.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: kind, Clip: 63 * spec.One, Noise: noise}
-			p := promiseOf(asked)
+			p := view.PromiseOf(asked)
 			if p == nil {
 				t.Fatalf("%s, noise %s: no promise", kind, noise)
 			}
-			var out bytes.Buffer
-			shown := (&session{out: &out}).table()
-			p.rows(shown, asked)
-			if err := shown.flush(); err != nil {
-				t.Fatal(err)
-			}
-			if (p.Label != "") != meaningless || strings.Contains(out.String(), noMeaning) != meaningless {
-				t.Errorf("%s, noise %s: label %q, want one %v\n%s", kind, noise, p.Label, meaningless, out.String())
+			out := rulesText(t, asked)
+			if (p.Label != "") != meaningless || strings.Contains(out, view.NoMeaningfulPrivacy) != meaningless {
+				t.Errorf("%s, noise %s: label %q, want one %v\n%s", kind, noise, p.Label, meaningless, out)
 			}
 		}
 	}
+}
+
+// rulesText is what is shown of a task file.
+func rulesText(t *testing.T, asked spec.TaskSpec) string {
+	t.Helper()
+	v, err := view.TaskFileOf("task.yaml", asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (&session{stdout: &out, out: &out}).show(v); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

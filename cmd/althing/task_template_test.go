@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // TestTemplate wants the template to be the example of the reference with every
@@ -34,7 +35,7 @@ func TestTemplate(t *testing.T) {
 		t.Errorf("template (-docs +template):\n%s", diff)
 	}
 	for _, f := range spec.Vocabulary() {
-		if !strings.Contains(template, "{"+f.Field+"}") || !strings.Contains(filled(), f.String()) {
+		if !strings.Contains(template, "{"+f.Field+"}") || !strings.Contains(templateText(), f.String()) {
 			t.Errorf("template does not list the words of %s", f.Field)
 		}
 	}
@@ -80,8 +81,8 @@ func TestArchitecture(t *testing.T) {
 			Layers: []spec.Layer{{Kind: spec.LayerDense, Out: 20}, {Kind: spec.LayerReLU}, {Kind: spec.LayerDropout, Rate: 250_000}, {Kind: spec.LayerDense, Out: 10}},
 		},
 	} {
-		if got := architecture(m); got != want {
-			t.Errorf("architecture(%v) = %q, want %q", m, got, want)
+		if got := view.Architecture(m); got != want {
+			t.Errorf("Architecture(%v) = %q, want %q", m, got, want)
 		}
 	}
 }
