@@ -38,7 +38,7 @@ func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
 	if from.IsZero() {
 		return model.Zero(task.Spec)
 	}
-	size, err := model.WarmSize(task.Spec)
+	size, err := model.WarmStartSize(task.Spec)
 	if err != nil {
 		return model.File{}, err
 	}
@@ -66,7 +66,7 @@ func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
 }
 
 // StartSize is the most bytes that the file has with which a task starts.
-func StartSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
+func StartSize(task spec.Task) (int64, error) { return model.WarmStartSize(task.Spec) }
 
 // ModelSize is the most bytes a model of a task has.
 func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }

@@ -41,7 +41,7 @@ type Saw struct {
 func (Saw) Event() {}
 
 // Duty is an open task in which the node has a part, with one of its rounds that run:
-// of its participants' parts those that the node must see, as [round.Concerns] says.
+// of its participants' parts those that the node must see, as [round.PartsFor] says.
 type Duty struct {
 	Task  spec.Task
 	Round spec.Round // Number 0 where no round runs
@@ -52,7 +52,7 @@ type Duty struct {
 // the task has the settings of that round.
 func Duties(task spec.Task, rounds []spec.Round) (duties []Duty) {
 	for _, r := range rounds {
-		duties = append(duties, Duty{Task: task.In(r.Number), Round: r})
+		duties = append(duties, Duty{Task: task.AtRound(r.Number), Round: r})
 	}
 	if len(duties) == 0 {
 		return []Duty{{Task: task}}

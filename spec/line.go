@@ -57,15 +57,15 @@ type Card struct {
 
 const ownLine = "task-"
 
-// LineName is the name of the line of a task that names none: "task-7" for task 7.
-func LineName(task uint64) string { return ownLine + strconv.FormatUint(task, 10) }
+// LineOfTask is the name of the line of a task that names none: "task-7" for task 7.
+func LineOfTask(task uint64) string { return ownLine + strconv.FormatUint(task, 10) }
 
-// OwnLine is the task whose line has a name by [LineName]; not own where the name is of
+// TaskOfLine is the task whose line has a name by [LineOfTask]; not own where the name is of
 // another form.
-func OwnLine(name string) (task uint64, own bool) {
+func TaskOfLine(name string) (task uint64, own bool) {
 	digits, own := strings.CutPrefix(name, ownLine)
 	task, err := strconv.ParseUint(digits, 10, 64)
-	return task, own && err == nil && name == LineName(task)
+	return task, own && err == nil && name == LineOfTask(task)
 }
 
 // Validate reports the first thing that is wrong with what a line says of itself.
@@ -130,9 +130,9 @@ func ValidateCard(text string) error {
 	return nil
 }
 
-// Differs is the first difference between two architectures, from, say, the task file that
+// Difference is the first difference between two architectures, from, say, the task file that
 // says m and the one that says other; empty where there is none.
-func (m Model) Differs(other Model) string {
+func (m Model) Difference(other Model) string {
 	for _, part := range []struct {
 		field     string
 		same      bool

@@ -19,12 +19,12 @@ func convolution() spec.Model {
 
 func TestLineNames(t *testing.T) {
 	for name, want := range map[string]uint64{"task-7": 7, "task-0": 0, "task-18446744073709551615": 1<<64 - 1} {
-		if task, own := spec.OwnLine(name); !own || task != want || spec.LineName(task) != name {
+		if task, own := spec.TaskOfLine(name); !own || task != want || spec.LineOfTask(task) != name {
 			t.Errorf("%s is the line of task %d (%v)", name, task, own)
 		}
 	}
 	for _, name := range []string{"", "task-", "task-07", "task-+7", "task-7 ", "Task-7", "task-18446744073709551616", "digits"} {
-		if task, own := spec.OwnLine(name); own {
+		if task, own := spec.TaskOfLine(name); own {
 			t.Errorf("%q is the line of task %d", name, task)
 		}
 	}
@@ -99,12 +99,12 @@ func TestCards(t *testing.T) {
 
 // Whatever field of an architecture is another, the difference names it.
 func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
-	if d := convolution().Differs(convolution()); d != "" {
+	if d := convolution().Difference(convolution()); d != "" {
 		t.Errorf("an architecture differs from itself: %s", d)
 	}
 	public := convolution()
 	public.Access = spec.AccessPublic
-	if d := public.Differs(convolution()); d != "" {
+	if d := public.Difference(convolution()); d != "" {
 		t.Errorf("public differs from what is public without a word: %s", d)
 	}
 	changed := map[string]func(*spec.Model){
@@ -125,18 +125,18 @@ func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
 		}
 		other := convolution()
 		change(&other)
-		if d := other.Differs(convolution()); !strings.HasPrefix(d, "model."+name) {
+		if d := other.Difference(convolution()); !strings.HasPrefix(d, "model."+name) {
 			t.Errorf("another model.%s is told as %q", name, d)
 		}
 	}
 	shorter := convolution()
 	shorter.Layers = shorter.Layers[1:]
-	if d := shorter.Differs(convolution()); d != "model.layers is 1 instead of 2" {
+	if d := shorter.Difference(convolution()); d != "model.layers is 1 instead of 2" {
 		t.Errorf("got %q", d)
 	}
 	wider := convolution()
 	wider.Layers[1].Out = 11
-	if d := wider.Differs(convolution()); d != "model.layers[1] is dense out 11 instead of dense out 10" {
+	if d := wider.Difference(convolution()); d != "model.layers[1] is dense out 11 instead of dense out 10" {
 		t.Errorf("got %q", d)
 	}
 }

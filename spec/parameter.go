@@ -28,8 +28,8 @@ type Parameter struct {
 	field func(*TaskSpec) *uint32 // of a hyper-parameter: where it stands in a task file
 }
 
-// Of is what a hyper-parameter is in a task file, in the unit of the record on the chain.
-func (p Parameter) Of(t TaskSpec) uint64 { return uint64(*p.field(&t)) }
+// ValueIn is what a hyper-parameter is in a task file, in the unit of the record on the chain.
+func (p Parameter) ValueIn(t TaskSpec) uint64 { return uint64(*p.field(&t)) }
 
 // Parse reads what people write. It is the number on the chain, 0 for an account.
 func (p Parameter) Parse(value string) (uint64, error) {

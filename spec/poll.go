@@ -70,7 +70,7 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 	t := p.Tally
 	switch {
 	case p.Total == 0 || compare(t.Cast(), rules.Quorum, p.Total) < 0:
-		return false, string(OutcomeQuorum) + ": " + TooFew(t.Cast(), p.Total, rules.Quorum)
+		return false, string(OutcomeQuorum) + ": " + TooFewVotes(t.Cast(), p.Total, rules.Quorum)
 	case compare(t.Veto, rules.Veto, t.Cast()) > 0:
 		return false, Vetoed(t.Veto, t.Cast(), rules.Veto)
 	case t.Decided() == 0 || compare(t.Yes, p.Needs(rules), t.Decided()) <= 0:
@@ -79,8 +79,8 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 	return true, ""
 }
 
-// TooFew says that a quorum is not reached, of amounts of power.
-func TooFew(cast, total uint64, quorum PPM) string {
+// TooFewVotes says that a quorum is not reached, of amounts of power.
+func TooFewVotes(cast, total uint64, quorum PPM) string {
 	return fmt.Sprintf("%s voted, want %s", Share(cast, total).Percent(), quorum.Percent())
 }
 

@@ -59,8 +59,8 @@ func (t Task) SpecOf(round uint64) TaskSpec {
 	return s
 }
 
-// In is the task with the settings of one of its rounds.
-func (t Task) In(round uint64) Task {
+// AtRound is the task with the settings of one of its rounds.
+func (t Task) AtRound(round uint64) Task {
 	t.Spec = t.SpecOf(round)
 	return t
 }

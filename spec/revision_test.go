@@ -44,8 +44,8 @@ func TestHyperparameters(t *testing.T) {
 	}
 	for _, h := range spec.Hyperparameters() {
 		after, err := spec.Revise(before, []spec.Tuning{{Name: h.Name, Value: 7}})
-		if err != nil || set(after, h.Name) != 7 || h.Of(after) != 7 {
-			t.Errorf("%s: set to 7 it is %d, %d, %v", h.Name, set(after, h.Name), h.Of(after), err)
+		if err != nil || set(after, h.Name) != 7 || h.ValueIn(after) != 7 {
+			t.Errorf("%s: set to 7 it is %d, %d, %v", h.Name, set(after, h.Name), h.ValueIn(after), err)
 		}
 		if back, err := spec.Revise(after, []spec.Tuning{{Name: h.Name, Value: set(before, h.Name)}}); err != nil || !cmp.Equal(back, before) {
 			t.Errorf("%s: set back (-want +got), %v:\n%s", h.Name, err, cmp.Diff(before, back))
@@ -92,7 +92,7 @@ func TestSpecOf(t *testing.T) {
 		if got := task.SpecOf(uint64(round)).Training.Rate; got != want {
 			t.Errorf("round %d has the rate %s: want %s", round, got, want)
 		}
-		if in := task.In(uint64(round)); in.Spec.Training.Rate != want || in.SpecOf(4).Training.Rate != 100 {
+		if in := task.AtRound(uint64(round)); in.Spec.Training.Rate != want || in.SpecOf(4).Training.Rate != 100 {
 			t.Errorf("round %d: %+v", round, in.Spec.Training)
 		}
 	}

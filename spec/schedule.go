@@ -29,7 +29,7 @@ func Schedules() []Word {
 	}
 }
 
-// At is what a trainer does in one round of a task that has so many rounds at most: the
+// AtRound is what a trainer does in one round of a task that has so many rounds at most: the
 // same with the rate of that round, and without a schedule. Everybody computes the same
 // rate, because it is made of integers alone. It is 1 ppm at least.
 //
@@ -37,7 +37,7 @@ func Schedules() []Word {
 // the rate is r/(w+1) of the whole. What the kind says begins behind it. Aborted rounds
 // have numbers too, so a task may have more rounds than that many; those behind the last
 // one train as the last one does.
-func (t Training) At(round uint64, rounds uint32) Training {
+func (t Training) AtRound(round uint64, rounds uint32) Training {
 	t.Rate, t.Schedule = t.Schedule.rate(t.Rate, round, rounds), Schedule{}
 	return t
 }

@@ -71,8 +71,8 @@ type StakeBounds struct {
 	Max  uint64 // that one node may have locked
 }
 
-// Of are the rules with the bounds of these roles alone: those for a node that has them.
-func (r StakeRules) Of(roles Role) StakeRules {
+// ForRoles are the rules with the bounds of these roles alone: those for a node that has them.
+func (r StakeRules) ForRoles(roles Role) StakeRules {
 	var bounds []StakeBounds
 	for _, b := range r.Bounds {
 		if roles.Has(b.Role) {

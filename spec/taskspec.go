@@ -132,7 +132,7 @@ func (t TaskSpec) PerRound() uint64 {
 func (t TaskSpec) StartsWith(earlier Task) error {
 	from := earlier.Spec.Model
 	from.Seed, from.Access = t.Model.Seed, t.Model.Access
-	difference := t.Model.Differs(from)
+	difference := t.Model.Difference(from)
 	return first(
 		check{"model.init.task", difference != "", fmt.Sprintf("task %d has another model: %s", earlier.ID, difference)},
 		check{"model.init.task", earlier.Spec.Model.Private(), fmt.Sprintf("the model of task %d is for its members: fetch it as one of them, and say model.init.holder and not the task", earlier.ID)},

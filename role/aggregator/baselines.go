@@ -25,7 +25,7 @@ type Baseline struct {
 // It refuses a private task, of whose trainers nothing is shown but what was noised and paid
 // for, and a round that measured, in which nobody has trained.
 func Baselines(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (list []Baseline, err error) {
-	task = task.In(r.Number)
+	task = task.AtRound(r.Number)
 	switch {
 	case r.Phase != spec.PhaseSettled:
 		return nil, fmt.Errorf("round %d of task %d is not settled: it is in phase %s", r.Number, task.ID, r.Phase)

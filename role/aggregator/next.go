@@ -67,7 +67,7 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file
 
 // combined is what the task's rule makes of the survivors' updates, each of count values.
 func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, count int) (aggregate.Update, error) {
-	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
+	rule, err := aggregate.RuleOf(task.Spec.Aggregation.Rule)
 	if err != nil {
 		return aggregate.Update{}, err
 	}

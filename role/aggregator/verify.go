@@ -20,7 +20,7 @@ import (
 // A holder that cannot be reached, keeps nothing or refuses is passed over; one
 // that serves other bytes than it should is named.
 func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (spec.Digest, error) {
-	task = task.In(r.Number)
+	task = task.AtRound(r.Number)
 	switch {
 	case r.Task != task.ID:
 		return spec.Digest{}, fmt.Errorf("round %d is of task %d, not of task %d", r.Number, r.Task, task.ID)

@@ -237,7 +237,7 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 // the round, never from rows, and what leaves is clipped and noised as at any other rate.
 func (a Train) asked() spec.TaskSpec {
 	asked := a.Task.Spec
-	asked.Training = asked.Training.At(a.Round.Number, asked.Target.Rounds)
+	asked.Training = asked.Training.AtRound(a.Round.Number, asked.Target.Rounds)
 	return asked
 }
 
