@@ -40,8 +40,8 @@ func TestLineIsRefused(t *testing.T) {
 		"has no owner":                           func(l *spec.Line) { l.Owner = "" },
 		"printable text":                         func(l *spec.Line) { l.Name = "two\nlines" },
 		"1 to 64 bytes":                          func(l *spec.Line) { l.Name = strings.Repeat("n", 65) },
-		"has 3 versions, but version 4 has":       func(l *spec.Line) { l.Scored = 4 },
-		"0 if no version has one":             func(l *spec.Line) { l.Scored = 0 },
+		"has 3 versions, but version 4 has":      func(l *spec.Line) { l.Scored = 4 },
+		"0 if no version has one":                func(l *spec.Line) { l.Scored = 0 },
 		"has the score 1000001: want at most":    func(l *spec.Line) { l.Score = spec.One + 1 },
 		"has 257 cards: want at most 256":        func(l *spec.Line) { l.Cards++ },
 		"line 1: task: model.classes: want 2 to": func(l *spec.Line) { l.Model.Classes = 0 },
@@ -60,13 +60,13 @@ func TestVersionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*spec.Version){
-		"names no task":                          func(v *spec.Version) { v.Task = 0 },
-		"has no model":                        func(v *spec.Version) { v.Model = spec.Digest{} },
-		"names round 3 and proposal 1":     func(v *spec.Version) { v.Proposal = 1 },
-		"want a base for every version but a task's first model":     func(v *spec.Version) { v.Round = 0 },
-		"want a base for every version":                func(v *spec.Version) { v.Base = spec.Digest{} },
-		"has the score 1000001: want at most": func(v *spec.Version) { v.Score = spec.One + 1 },
-		"and 0 if it was not scored":             func(v *spec.Version) { v.Scored = false },
+		"names no task":                func(v *spec.Version) { v.Task = 0 },
+		"has no model":                 func(v *spec.Version) { v.Model = spec.Digest{} },
+		"names round 3 and proposal 1": func(v *spec.Version) { v.Proposal = 1 },
+		"want a base for every version but a task's first model": func(v *spec.Version) { v.Round = 0 },
+		"want a base for every version":                          func(v *spec.Version) { v.Base = spec.Digest{} },
+		"has the score 1000001: want at most":                    func(v *spec.Version) { v.Score = spec.One + 1 },
+		"and 0 if it was not scored":                             func(v *spec.Version) { v.Scored = false },
 	} {
 		v := good
 		change(&v)

@@ -65,13 +65,13 @@ func TestHyperparameters(t *testing.T) {
 
 func TestReviseRefuses(t *testing.T) {
 	for want, settings := range map[string][]spec.Tuning{
-		`"privacy.noise": want one of training.batch`: {{Name: "privacy.noise", Value: 1}},
-		`"": want one of training.batch`:                                          {{}},
-		"training.rate: set twice":                                               {{Name: "training.rate", Value: 1}, {Name: "training.rate", Value: 1}},
-		"training.rate: 4294967296: want at most 4294.967295":                    {{Name: "training.rate", Value: math.MaxUint32 + 1}},
-		"training.batch: 4294967296: want at most 4294967295":                    {{Name: "training.batch", Value: math.MaxUint32 + 1}},
-		"training.epochs: want 1 to":                                             {{Name: "training.epochs"}},
-		"aggregation.momentum: want less than 1":                                 {{Name: "aggregation.momentum", Value: uint64(spec.One)}},
+		`"privacy.noise": want one of training.batch`:         {{Name: "privacy.noise", Value: 1}},
+		`"": want one of training.batch`:                      {{}},
+		"training.rate: set twice":                            {{Name: "training.rate", Value: 1}, {Name: "training.rate", Value: 1}},
+		"training.rate: 4294967296: want at most 4294.967295": {{Name: "training.rate", Value: math.MaxUint32 + 1}},
+		"training.batch: 4294967296: want at most 4294967295": {{Name: "training.batch", Value: math.MaxUint32 + 1}},
+		"training.epochs: want 1 to":                          {{Name: "training.epochs"}},
+		"aggregation.momentum: want less than 1":              {{Name: "aggregation.momentum", Value: uint64(spec.One)}},
 	} {
 		_, err := spec.Revise(revisable(), settings)
 		if _, ok := errors.AsType[*spec.FieldError](err); !ok || !strings.Contains(err.Error(), want) {
