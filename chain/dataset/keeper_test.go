@@ -513,11 +513,11 @@ func TestGenesisIsChecked(t *testing.T) {
 		"has the commitment": func(g *datasetpb.Genesis) {
 			g.Datasets[1].Description.Commitment, g.Datasets[1].Owner = g.Datasets[0].Description.Commitment, g.Datasets[0].Owner
 		},
-		"no key of its owner":       func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
-		"no commitment to its rows": func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
-		"which is not there":        func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
-		"names no node":             func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },
-		"to node 1 is out of order": func(g *datasetpb.Genesis) { g.Grants[0], g.Grants[1] = g.Grants[1], g.Grants[0] },
+		"no public key of its owner": func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
+		"no commitment to its rows":  func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
+		"which is not there":         func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
+		"names no node":              func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },
+		"to node 1 is out of order":  func(g *datasetpb.Genesis) { g.Grants[0], g.Grants[1] = g.Grants[1], g.Grants[0] },
 	} {
 		var g datasetpb.Genesis
 		r.codec.MustUnmarshalJSON(raw, &g)
