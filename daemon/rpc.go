@@ -62,10 +62,10 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	}
 	server := blob.NewHTTPServer(rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits))
 	server.ReadTimeout, server.WriteTimeout = limits.ReadTimeout, limits.WriteTimeout
-	door := &blob.Door{Listener: listener, Most: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
+	door := &blob.Door{Listener: listener, MaxConnections: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
 	go func() {
 		if err := server.Serve(door); !errors.Is(err, http.ErrServerClosed) {
-			log.halt.because(fmt.Errorf("rpc interface is down: %w", err))
+			log.halt.trigger(fmt.Errorf("rpc interface is down: %w", err))
 		}
 	}()
 	return server, nil
