@@ -30,7 +30,8 @@ file. Run each with "althing start --home DIR/x".` + sizes,
 		},
 	}
 	n.flags(c)
-	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
+	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken; 0 takes ports that are free on this machine")
+	c.Flags().StringSliceVar(&n.hosts, "hosts", nil, "IP addresses over which validators and nodes are spread, separated by commas (default: 127.0.0.1)")
 	c.Flags().DurationVar(&n.voting, "voting", time.Minute, "how long holders may vote on a proposal")
 	c.Flags().DurationVar(&n.delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
 	return c

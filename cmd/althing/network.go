@@ -25,6 +25,7 @@ type network struct {
 	seed                                          uint64
 	commit                                        time.Duration
 	voting, delay                                 time.Duration // of proposals; 0: what a [daemon.Localnet] takes
+	hosts                                         []string      // over which it is spread; none: 127.0.0.1
 	govern                                        bool          // a vote changes the task, adds a node and removes one
 	guarding
 }
@@ -51,12 +52,14 @@ func (n *network) flags(c *cobra.Command) {
 // The network's money, in uthing, and the parts of the data that are held out
 // and set aside for a guest.
 const (
-	escrow   = 1000 * spec.Thing
-	stake    = 100 * spec.Thing
-	funds    = 10_000 * spec.Thing
-	heldOut  = spec.PPM(300_000)
-	setAside = spec.PPM(50_000)
-	endless  = 1000 // rounds of a governed network, which ends when its votes show
+	escrow = 1000 * spec.Thing
+	stake  = 100 * spec.Thing
+	funds  = 10_000 * spec.Thing
+
+	faucetFunds = 10_000 * spec.Thing // 50 newcomers
+	heldOut     = spec.PPM(300_000)
+	setAside    = spec.PPM(50_000)
+	endless     = 1000 // rounds of a governed network, which ends when its votes show
 )
 
 // How long a vote of the demonstration takes, and how long waits what has passed.
@@ -109,7 +112,7 @@ func (n network) task(parts rows) (spec.TaskSpec, error) {
 
 // localnet lays the network out in a folder. Port 0 takes ports that are free.
 func (n network) localnet(dir string, port int, parts rows, task spec.TaskSpec) daemon.Localnet {
-	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Voting: n.voting, Delay: n.delay, Port: port}
+	net := daemon.Localnet{Dir: dir, Validators: n.validators, Commit: n.commit, Gossip: shortGossip, Voting: n.voting, Delay: n.delay, Port: port, Hosts: n.hosts, Faucet: faucetFunds}
 	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
 		r := daemon.Resident{Rows: rows, Funds: funds, Serves: serves, Config: daemon.NodeConfig{
 			Name: name, Roles: roles, Stake: stake, Slots: 4,
