@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	sdkmath "cosmossdk.io/math"
@@ -33,14 +34,16 @@ func Address(key *secp256k1.PrivKey) (string, error) {
 // CheckAddress reports what is wrong with the address of an account.
 func CheckAddress(address string) error {
 	prefix, b, err := bech32.DecodeAndConvert(address)
-	if err == nil && prefix != spec.AddressPrefix {
-		err = fmt.Errorf("it begins with %q, not with %q", prefix, spec.AddressPrefix)
+	switch {
+	case err == nil && prefix != spec.AddressPrefix:
+		return fmt.Errorf("address %q: it begins with %q: want the address of an account, which begins with %s1", address, prefix, spec.AddressPrefix)
+	case err != nil && strings.HasPrefix(address, spec.AddressPrefix+"1"):
+		return fmt.Errorf("address %q: it was not copied whole, or a letter is wrong: want the address of an account", address)
+	case err != nil:
+		return fmt.Errorf("address %q: want the address of an account, which begins with %s1", address, spec.AddressPrefix)
 	}
-	if err == nil {
-		err = sdk.VerifyAddressFormat(b)
-	}
-	if err != nil {
-		return fmt.Errorf("%q is no address of an account: %w", address, err)
+	if sdk.VerifyAddressFormat(b) != nil {
+		return fmt.Errorf("address %q: it has a wrong length: want the address of an account", address)
 	}
 	return nil
 }

@@ -32,17 +32,21 @@ type Client struct {
 // patience is how long one request may take.
 const patience = 10 * time.Second
 
-// Dial connects to the chain behind RPC addresses such as
-// http://127.0.0.1:26657, and learns its id from the first that answers.
+// Dial connects to the chain behind RPC addresses as [ParseAddress] reads them, and
+// learns the chain's id from the first node that answers.
 func Dial(ctx context.Context, addresses ...string) (*Client, error) {
 	if len(addresses) == 0 {
-		return nil, errors.New("no RPC address")
+		return nil, errors.New("no RPC address: want at least one, such as http://127.0.0.1:26657")
 	}
 	c := &Client{}
-	for _, address := range addresses {
+	for _, word := range addresses {
+		address, err := ParseAddress(word)
+		if err != nil {
+			return nil, err
+		}
 		remote, err := rpc.NewWithClient(address, "/websocket", &http.Client{Timeout: patience})
 		if err != nil {
-			return nil, fmt.Errorf("rpc address %s: %w", address, err)
+			return nil, fmt.Errorf("RPC address %q: want a URL, such as http://127.0.0.1:26657", word)
 		}
 		c.remotes = append(c.remotes, remote)
 	}
@@ -64,10 +68,11 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 	c.mu.Lock()
 	first := c.current
 	c.mu.Unlock()
-	var err error
+	var failed unreachable
 	for i := range c.remotes {
 		at := (first + i) % len(c.remotes)
-		if err = ask(c.remotes[at]); err == nil {
+		err := ask(c.remotes[at])
+		if err == nil {
 			c.mu.Lock()
 			c.current, c.heard = at, time.Now()
 			c.mu.Unlock()
@@ -76,8 +81,9 @@ func (c *Client) each(ctx context.Context, ask func(*rpc.HTTP) error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		failed = append(failed, attempt{c.remotes[at].Remote(), err})
 	}
-	return fmt.Errorf("%w (%d tried): %w", ErrUnreachable, len(c.remotes), err)
+	return failed
 }
 
 // Heard is when a node of the chain said something last, and when a new height was last

@@ -240,11 +240,11 @@ func TestComposeRefuses(t *testing.T) {
 	s.task.Spec.Governed = false
 	update := spec.Action{UpdateModel: &spec.UpdateModel{Task: 1, Base: spec.LatestModel, Settings: spec.Settings{{Name: "training.rate", Value: "1"}}}}
 	for want, a := range map[string]spec.Action{
-		"not governed":     update,
-		"is no address":    {Mint: &spec.Mint{To: "althing1", Amount: 1}},
-		"min_gas_price":    {UpdateParams: &spec.UpdateParams{Module: "fee", Settings: spec.Settings{{Name: "min_gas_price", Value: "-1"}}}},
-		"max_open: 429496": {UpdateParams: &spec.UpdateParams{Module: "dao", Settings: spec.Settings{{Name: "max_open", Value: "4294967296"}}}},
-		"unknown setting":  {UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "local", Value: "1"}}}},
+		"not governed":                   update,
+		"want the address of an account": {Mint: &spec.Mint{To: "althing1", Amount: 1}},
+		"min_gas_price":                  {UpdateParams: &spec.UpdateParams{Module: "fee", Settings: spec.Settings{{Name: "min_gas_price", Value: "-1"}}}},
+		"max_open: 429496":               {UpdateParams: &spec.UpdateParams{Module: "dao", Settings: spec.Settings{{Name: "max_open", Value: "4294967296"}}}},
+		"unknown setting":                {UpdateParams: &spec.UpdateParams{Module: "node", Settings: spec.Settings{{Name: "local", Value: "1"}}}},
 	} {
 		_, err := c.Compose(t.Context(), spec.Draft{Title: "t", Summary: "s", Actions: []spec.Action{a}})
 		if err == nil || !strings.Contains(err.Error(), want) {

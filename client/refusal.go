@@ -11,8 +11,8 @@ import (
 )
 
 // What callers branch on beside the refusals of package round; test with
-// [errors.Is]. The last two are of the family [spec.ErrCommunication]: nothing is
-// known of what was asked for.
+// [errors.Is]. ErrUnreachable and ErrUnconfirmed are of the family
+// [spec.ErrCommunication]: nothing is known of what was asked for.
 var (
 	ErrNodeNotFound = errors.New("node not found")
 	ErrNoDataset    = errors.New("data set not found")
@@ -25,8 +25,10 @@ var (
 	ErrNoRelease    = ledgerpb.ErrNoCosting
 	ErrFunds        = errors.New("insufficient balance")
 	ErrNoAccount    = errors.New("account never held a coin")
-	ErrUnreachable  = fmt.Errorf("%w: no chain node answers", spec.ErrCommunication)
-	ErrUnconfirmed  = fmt.Errorf("%w: transaction was not seen in a block", spec.ErrCommunication)
+	ErrClockSkew    = errors.New("clock skew")
+
+	ErrUnreachable error = family("no chain node answers")
+	ErrUnconfirmed error = family("the transaction was not seen in a block")
 )
 
 // What callers branch on of proposals and votes.
@@ -52,9 +54,12 @@ type Refusal struct {
 	Why       string
 }
 
-// Error is the chain's reason.
+// Error is the chain's reason, in words for a person. The numbers are for callers.
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s (%s/%d)", r.Why, r.Codespace, r.Code)
+	if r.Codespace == "sdk" {
+		return r.ofSDK()
+	}
+	return r.Why
 }
 
 // Codes of other modules that callers branch on.
@@ -68,9 +73,66 @@ const (
 	noLine               = 2  // of "model"
 	notLineOwner         = 7  // of "model"
 	depositTooSmall      = 16 // of "gov"
+	sdkUnauthorized      = 4  // of "sdk"
 	sdkInsufficientFunds = 5  // of "sdk"
+	sdkOutOfGas          = 11 // of "sdk"
+	sdkInvalidRequest    = 18 // of "sdk"
+	sdkMempoolFull       = 20 // of "sdk"
+	sdkTooLarge          = 21 // of "sdk"
 	sdkKeyNotFound       = 22 // of "sdk": whatever a query asked for is not there
+	sdkWrongSequence     = 32 // of "sdk"
+	sdkTimeout           = 42 // of "sdk": the lifetime is over
 )
+
+// ofSDK is a refusal by the parts of the chain that are not Althing's own, in words of
+// ours.
+func (r *Refusal) ofSDK() string {
+	switch r.Code {
+	case sdkUnauthorized:
+		return "the chain does not accept the signature: it is of another chain or of another account"
+	case sdkInsufficientFunds:
+		var has, needs uint64
+		if _, err := fmt.Sscanf(r.Why, "spendable balance %duthing is smaller than %duthing", &has, &needs); err == nil {
+			return fmt.Sprintf("%v: the account can spend %s, and the transaction needs %s", ErrFunds, thing(has), thing(needs))
+		}
+		if _, err := fmt.Sscanf(r.Why, "spendable balance is smaller than %duthing", &needs); err == nil {
+			return fmt.Sprintf("%v: the account can spend nothing, and the transaction needs %s", ErrFunds, thing(needs))
+		}
+		return ErrFunds.Error()
+	case sdkOutOfGas:
+		return "the transaction needs more gas than it may use"
+	case sdkMempoolFull:
+		return "the node has no room for more transactions now: try again in a minute"
+	case sdkTooLarge:
+		return "the transaction is too large for the chain"
+	case sdkWrongSequence:
+		return "the chain does not accept the signature: the account has signed something else meanwhile"
+	}
+	if r.expiry() {
+		return "the chain does not accept the lifetime of the transaction: the clocks of this machine and of the chain differ"
+	}
+	why := r.Why
+	for _, kind := range []string{"unknown request", "invalid request", "invalid address", "invalid coins", "not found", "internal logic error"} {
+		why = strings.TrimSuffix(why, ": "+kind)
+	}
+	return why
+}
+
+// expiry reports a refusal of the time at which a transaction expires: it has passed, or
+// is too far away.
+func (r *Refusal) expiry() bool {
+	return r.Codespace == "sdk" && (r.Code == sdkTimeout ||
+		r.Code == sdkInvalidRequest && (strings.Contains(r.Why, "ttl exceeds") || strings.Contains(r.Why, "timeout_timestamp")))
+}
+
+// thing is an amount of uthing in THING.
+func thing(uthing uint64) string {
+	whole, rest := uthing/spec.Thing, uthing%spec.Thing
+	if rest == 0 {
+		return fmt.Sprintf("%d THING", whole)
+	}
+	return fmt.Sprintf("%d.%s THING", whole, strings.TrimRight(fmt.Sprintf("%06d", rest), "0"))
+}
 
 // Unwrap is the [round.Refusal] or the sentinel that the numbers stand for, nil
 // where there is none. A query that finds nothing has one number whatever it
@@ -183,5 +245,5 @@ func refused(query, codespace string, code uint32, log string) error {
 // transient reports a refusal that a node which has just restarted gives until
 // its first block: bad signature (account unknown), lifetime too long, sequence.
 func (r *Refusal) transient() bool {
-	return r.Codespace == "sdk" && (r.Code == 4 || r.Code == 18 || r.Code == 32)
+	return r.Codespace == "sdk" && (r.Code == sdkUnauthorized || r.Code == sdkInvalidRequest || r.Code == sdkWrongSequence)
 }

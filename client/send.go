@@ -116,10 +116,11 @@ func (a *Account) Send(ctx context.Context, m Message) (Receipt, error) {
 func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, giveUp)
 	defer cancel()
-	height, err := c.Height(ctx)
+	began, err := c.Height(ctx)
 	if err != nil {
 		return Receipt{}, err
 	}
+	height := began
 	patience := time.Duration(0)
 	for refusals := 0; ; {
 		refusal := c.Broadcast(ctx, signed)
@@ -135,7 +136,7 @@ func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 			patience = resend
 		}
 		if patience == 0 {
-			return Receipt{}, refusal
+			return Receipt{}, c.skewed(ctx, began, refusal)
 		}
 		// A node also refuses what a block already holds, so blocks are read first.
 		seen, receipt, err := c.watch(ctx, signed, &height, time.Now().Add(patience))
@@ -143,7 +144,7 @@ func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 			return receipt, err
 		}
 		if refusal != nil {
-			return Receipt{}, refusal
+			return Receipt{}, c.skewed(ctx, began, refusal)
 		}
 		c.turn()
 	}
@@ -178,8 +179,11 @@ func (c *Client) watch(ctx context.Context, signed Signed, height *int64, until 
 }
 
 func unconfirmed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("%w within %d seconds", ErrUnconfirmed, int(giveUp.Seconds()))
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w before the command was interrupted: %w", ErrUnconfirmed, err)
 	}
 	return err
 }

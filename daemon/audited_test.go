@@ -272,7 +272,7 @@ func (a *audition) alarmed(t *testing.T, task spec.TaskSpec, scales []*audittest
 		} else if honest {
 			continue
 		}
-		if !strings.HasPrefix(string(said), "task 1 round 1: the noise is smaller than its law has it") {
+		if !strings.HasPrefix(string(said), "task 1 round 1: the noise is smaller than its law allows") {
 			t.Errorf("%s: it says %q", name, said)
 		}
 		files = append(files, file)

@@ -38,7 +38,7 @@ func TestDiskOfANode(t *testing.T) {
 		if kind == blob.Update {
 			l.Slot.Node = 3
 		}
-		if err := role.Keep(t.Context(), dir, []byte(b), l); err != nil {
+		if err := role.PutBlob(t.Context(), dir, []byte(b), l); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -95,9 +95,9 @@ func TestFaucetGivesOnce(t *testing.T) {
 	for name, c := range map[string]struct{ address, want string }{
 		"again":           {first, "has got its coins: the faucet gives once"},
 		"a holder":        {rich, "has held coins before: the faucet gives to newcomers only"},
-		"no address":      {"somebody", "is no address of an account"},
-		"nothing":         {"", "is no address of an account"},
-		"another network": {"cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu", "no address of an account"},
+		"no address":      {"somebody", "want the address of an account"},
+		"nothing":         {"", "want the address of an account"},
+		"another network": {"cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu", "want the address of an account"},
 	} {
 		if err := ask(c.address); !errors.Is(err, daemon.ErrFaucetRefuses) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)

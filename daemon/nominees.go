@@ -84,7 +84,7 @@ func (n *nominees) offer(ctx context.Context, s blob.Store, chain role.Records, 
 	}
 	most, err := role.ModelSize(t)
 	if proposal == 0 {
-		most, err = role.StartSize(t)
+		most, err = role.StartModelSize(t)
 	}
 	if err != nil {
 		return d, err

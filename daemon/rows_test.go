@@ -272,7 +272,7 @@ func TestAttackTasksThatNoRowsFit(t *testing.T) {
 			}
 			tasks = append(tasks, task)
 		}
-		err := daemon.Fits(t.Context(), tasks, "people", role.Held(rows))
+		err := daemon.Fits(t.Context(), tasks, "people", role.InMemory(rows))
 		wrong, found := errors.AsType[*daemon.Misfit](err)
 		if found != (hostile >= daemon.MaxFitted) || found && (!wrong.Undecided || wrong.Task != 1) || !found && err != nil {
 			t.Errorf("%d tasks before the one that the rows fit: %v", hostile, err)
@@ -280,7 +280,7 @@ func TestAttackTasksThatNoRowsFit(t *testing.T) {
 		if hostile == 0 || hostile >= daemon.MaxFitted {
 			continue
 		}
-		err = daemon.Fits(t.Context(), tasks[:hostile], "people", role.Held(rows))
+		err = daemon.Fits(t.Context(), tasks[:hostile], "people", role.InMemory(rows))
 		if wrong, found := errors.AsType[*daemon.Misfit](err); !found || wrong.Undecided {
 			t.Errorf("%d tasks that the rows do not fit, and no other: %v", hostile, err)
 		}

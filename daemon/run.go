@@ -94,7 +94,7 @@ func (p *Participant) Run(ctx context.Context) error {
 			if p.server != nil {
 				p.nominees.take(ctx, p.store, p.chain, p.log)
 			}
-			if prunes.due(now, p.store.Fullest() > role.Short) {
+			if prunes.due(now, p.store.Fullest() > role.HighWatermark) {
 				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}

@@ -30,7 +30,7 @@ type outcome struct {
 // handle tells every machine of an event, starts what they ask for and stops
 // what they ask for no more: a round that has moved on needs no training.
 func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
-	start, stop := w.agenda.Hear(e, now)
+	start, stop := w.agenda.Dispatch(e, now)
 	for _, action := range start {
 		w.start(ctx, action)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// array is an array of NumPy: a header as it writes one, then the values.
+// array is an array in NumPy's format: a header as NumPy writes it, then the values.
 func array(descr, order, shape string, values ...any) []byte {
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, order, shape)
 	header += strings.Repeat(" ", (64-(10+len(header)+1)%64)%64) + "\n"
@@ -29,7 +29,7 @@ func array(descr, order, shape string, values ...any) []byte {
 	return b.Bytes()
 }
 
-// member is a file of an archive.
+// member is a file in an archive.
 type member struct {
 	name string
 	b    []byte
@@ -88,7 +88,7 @@ func TestKindsOfArrays(t *testing.T) {
 		{name: "images", file: archive(member{"x_train.npy", array("|u1", "False", "(2, 2, 2)")}, member{"y_train.npy", y}), problem: `npz: array "x_train": 3 dimensions: want a column or a table; images are read from IDX files`},
 		{name: "unlike", file: archive(member{"X.npy", x}, member{"y.npy", array("<i8", "False", "(3,)", []int64{1, 2, 3})}), problem: `npz: array "y" has 3 rows and "X" has 2`},
 		{name: "tables alone", file: archive(member{"a.npy", x}, member{"b.npy", y}), problem: `npz: array "a" has 2 dimensions: want columns, or arrays named X and y; the file has "a", "b"`},
-		{name: "two columns of labels", file: archive(member{"X.npy", x}, member{"y.npy", x}), problem: `npz: array "y" has 2 columns: want a label a row`},
+		{name: "two columns of labels", file: archive(member{"X.npy", x}, member{"y.npy", x}), problem: `npz: array "y" has 2 columns: want one label per row`},
 		{name: "a duplicate", file: archive(member{"a.npy", y}, member{"a.npy", y}), problem: `npz: more than one column is named "a"`},
 		{name: "truncated", file: archive(member{"X.npy", x[:len(x)-1]}, member{"y.npy", y}), problem: `npz: array "X": truncated in row 2 of 2`},
 		{name: "truncated columns", file: archive(member{"X.npy", array("<f8", "True", "(2, 2)", []float64{1, 2, 3})}, member{"y.npy", y}), problem: `npz: array "X": truncated: 24 of 32 bytes`},
@@ -98,7 +98,7 @@ func TestKindsOfArrays(t *testing.T) {
 		{name: "as wide as can be", file: archive(member{"X.npy", array("<f8", "False", "(1, 2147483647)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X" has 2147483647 columns in 136 bytes: want at most 1048576, and room for them`},
 		{name: "wide without rows", file: archive(member{"X.npy", array("<f8", "False", "(0, 9000000000000000000)")}, member{"y.npy", y}), problem: `npz: array "X" has 9000000000000000000 columns in 128 bytes: want at most 1048576, and room for them`},
 		{name: "wider than its bytes", file: archive(member{"X.npy", array("<f8", "False", "(1, 1000000)", []float64{1})}, member{"y.npy", y}), problem: `npz: array "X" has 1000000 columns in 136 bytes: want at most 1048576, and room for them`},
-		{name: "no array", file: archive(member{"X.npy", []byte("text")}, member{"y.npy", y}), problem: `npz: array "X" does not begin as one of NumPy`},
+		{name: "no array", file: archive(member{"X.npy", []byte("text")}, member{"y.npy", y}), problem: `npz: array "X" is not in NumPy's format (.npy)`},
 		{name: "an empty archive", file: "PK\x03\x04", problem: "npz: zip: not a valid zip file"},
 		{name: "no rows", file: archive(member{"X.npy", array("<f8", "False", "(0, 2)")}, member{"y.npy", array("<i8", "False", "(0,)")}), problem: "npz: no rows"},
 	} {
@@ -112,8 +112,8 @@ func TestKindsOfArrays(t *testing.T) {
 	}
 }
 
-// FuzzNPZ reads what any bytes are as an archive: an array alone at first, so that it is
-// the array's header that is tried.
+// FuzzNPZ reads arbitrary bytes as the first array of an archive, so that the header of an
+// array is fuzzed and not the archive.
 func FuzzNPZ(f *testing.F) {
 	for _, seed := range [][]byte{
 		array("<f8", "False", "(2, 2)", []float64{1, 2, 3, 4}),
@@ -135,7 +135,7 @@ func FuzzNPZ(f *testing.F) {
 	})
 }
 
-// readAnything inspects a file of any bytes, and reads it where it has a schema.
+// readAnything inspects a file of arbitrary bytes, and reads it if it has a schema.
 func readAnything(t *testing.T, b []byte) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rows")

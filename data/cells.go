@@ -1,15 +1,15 @@
 package data
 
-// cells is a row whose texts are made from values. A row takes one allocation.
+// cells builds the texts of one row in one buffer: one allocation per row.
 type cells struct {
 	text  []byte
-	ends  []int // of each cell in the text
+	ends  []int // offset in text behind each cell
 	texts []string
 }
 
 func (c *cells) reset() { c.text, c.ends = c.text[:0], c.ends[:0] }
 
-// end ends a cell with what is appended to the text.
+// end closes the current cell; text is the buffer with that cell appended.
 func (c *cells) end(text []byte) { c.text, c.ends = text, append(c.ends, len(text)) }
 
 func (c *cells) row() []string {
@@ -23,8 +23,8 @@ func (c *cells) row() []string {
 	return c.texts
 }
 
-// appendTruth appends a boolean as pandas writes it into CSV files, so that it is the same
-// in every format.
+// appendTruth appends a boolean as pandas writes it to CSV, so that booleans look alike in
+// every format.
 func appendTruth(b []byte, truth bool) []byte {
 	if truth {
 		return append(b, "True"...)

@@ -23,7 +23,7 @@ func numbered(rows int) data.Table {
 	return t
 }
 
-// twinLeaf is the leaf of a row, from the words of its definition.
+// twinLeaf computes the leaf of a row directly from its definition.
 func twinLeaf(secret data.Secret, t data.Table, place int) spec.Digest {
 	at := spec.Statement("salt of a row", binary.BigEndian.AppendUint64(nil, uint64(place)))
 	h := hmac.New(sha256.New, secret[:])
@@ -39,7 +39,7 @@ func twinRow(t data.Table, i int) []byte {
 	return row.Bytes()
 }
 
-// twinRoot is the root of leaves as RFC 6962 has it: recursively.
+// twinRoot computes the root recursively, as RFC 6962 defines it.
 func twinRoot(leaves []spec.Digest) spec.Digest {
 	if len(leaves) == 1 {
 		return leaves[0]
@@ -111,8 +111,8 @@ func TestCommitmentBinds(t *testing.T) {
 	}
 }
 
-// TestAttackLeafAsNode: without domains a row whose bytes are two nodes' would have the
-// root of the rows below them. With them it has another.
+// TestAttackLeafAsNode: without separate hash domains, a row whose bytes are those of two
+// inner nodes would have the same root as the rows below them. With domains it has another.
 func TestAttackLeafAsNode(t *testing.T) {
 	plain := func(parts ...[]byte) []byte {
 		sum := sha256.Sum256(bytes.Join(parts, nil))
@@ -134,8 +134,8 @@ func TestAttackLeafAsNode(t *testing.T) {
 	}
 }
 
-// TestAttackGuessedRow: of a plain tree, who knows all rows but one finds that one by
-// trying. The salts of a commitment are not known, so no guess fits.
+// TestAttackGuessedRow: in an unsalted tree, somebody who knows all rows but one finds the
+// last by trying. The salts of a commitment are secret, so no guess matches.
 func TestAttackGuessedRow(t *testing.T) {
 	const hidden = 5
 	table := numbered(8)

@@ -5,11 +5,11 @@ import (
 	"errors"
 )
 
-// errCompact is why a header is not read.
+// errCompact says that a header is not valid Thrift.
 var errCompact = errors.New("a header is broken")
 
-// The types of a value in the compact protocol of Thrift, in which the headers of Parquet
-// are written (the specification "Thrift compact protocol encoding").
+// The value types of the Thrift compact protocol, in which Parquet writes its headers
+// (the specification "Thrift compact protocol encoding").
 const (
 	compactTrue = iota + 1
 	compactFalse
@@ -25,21 +25,21 @@ const (
 	compactStruct
 )
 
-// mostNested is how deep structures of a header may lie in one another.
-const mostNested = 32
+// maxNesting bounds how deep structures may be nested in a header.
+const maxNesting = 32
 
-// compact walks through a structure and looks at nothing but sizes, so that who decodes it
-// can trust them: no list, set, map or text says that it has more items than bytes are left.
+// compact walks through an encoded structure and checks sizes only: no list, set, map or
+// text may claim more items than there are bytes left. The decoder may then trust the sizes.
 type compact struct {
 	left []byte
-	// seen is told each integer that is a field of the structure, or of a structure that is
-	// a field of it: then outer is the field's number, else 0.
+	// seen is called with each integer field of the structure (outer is 0) and of the
+	// structures directly inside it (outer is the number of the enclosing field).
 	seen func(outer, field int, value int64)
 }
 
-// walk goes through the structure with which the bytes begin.
+// walk goes through the structure at the beginning of the bytes.
 func (c *compact) walk(depth, outer int) error {
-	if depth == mostNested {
+	if depth == maxNesting {
 		return errCompact
 	}
 	field := 0
@@ -77,7 +77,7 @@ func (c *compact) walk(depth, outer int) error {
 	}
 }
 
-// value goes past a value of some type.
+// value skips one value of the given type.
 func (c *compact) value(kind, depth, field int) error {
 	size := 0
 	switch kind {
@@ -133,9 +133,9 @@ func (c *compact) pairs(depth int) error {
 	return c.items(n, depth, int(kinds[0]>>4), int(kinds[0]&0xf))
 }
 
-// items goes past some items, each of values of some types.
+// items skips n items, each a sequence of values of the given types.
 func (c *compact) items(n, depth int, kinds ...int) error {
-	if depth == mostNested {
+	if depth == maxNesting {
 		return errCompact
 	}
 	for range n {
@@ -148,7 +148,7 @@ func (c *compact) items(n, depth int, kinds ...int) error {
 	return nil
 }
 
-// take is the next bytes.
+// take returns the next n bytes.
 func (c *compact) take(n int) ([]byte, error) {
 	if n < 0 || n > len(c.left) {
 		return nil, errCompact
@@ -158,7 +158,7 @@ func (c *compact) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// count is a number of things that take a byte each, or more.
+// count reads the number of items that follow, each at least one byte long.
 func (c *compact) count() (int, error) {
 	n, size := binary.Uvarint(c.left)
 	if size <= 0 || n > uint64(len(c.left)-size) {
@@ -168,7 +168,7 @@ func (c *compact) count() (int, error) {
 	return int(n), nil
 }
 
-// signed is an integer of any size.
+// signed reads an integer of any size.
 func (c *compact) signed() (int64, error) {
 	n, size := binary.Varint(c.left)
 	if size <= 0 {

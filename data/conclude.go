@@ -10,14 +10,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The bounds by which a label is found, and what is taken for a number.
+// Thresholds by which the label column and the kinds of columns are guessed.
 const (
-	mostLabels   = 20  // distinct numbers of a label that is found by having few
-	rowsPerClass = 10  // on average: integers that come less often are no classes
-	almostAll    = 0.9 // of a column's cells are numbers: then the others are mistakes
+	maxLabels    = 20  // distinct numbers in a column that is guessed to be the label
+	rowsPerClass = 10  // on average; integers that repeat less often are not classes
+	almostAll    = 0.9 // share of numeric cells from which the other cells count as mistakes
 )
 
-// labelNames are usual names of a label column, in small letters.
+// labelNames are usual names of a label column, in lower case.
 func labelName(name string) bool {
 	switch strings.ToLower(name) {
 	case labelColumn, "target", "class", "y", "species", "outcome", "diagnosis", "variety", "quality":
@@ -26,7 +26,7 @@ func labelName(name string) bool {
 	return false
 }
 
-// indexName reports whether a column has the name of one that numbers the rows.
+// indexName reports whether the name is usual for a column that numbers the rows.
 func indexName(name string) bool {
 	switch strings.ToLower(name) {
 	case "id", "index", "row", "unnamed: 0", "__index_level_0__":
@@ -35,7 +35,7 @@ func indexName(name string) bool {
 	return false
 }
 
-// conclude says of each column what it is, and what has to be decided.
+// conclude decides what each column is, and lists the problems that a person must decide.
 func (r *Report) conclude(names []string, columns []study) {
 	problem := func(text string, args ...any) { r.Problems = append(r.Problems, fmt.Errorf(text, args...)) }
 	for _, name := range slices.Concat(r.options.Drop, r.options.Categories) {
@@ -71,7 +71,7 @@ func (r *Report) conclude(names []string, columns []study) {
 		}
 		r.Missing += c.Missing
 		if c.Missing > 0 && kinds[i] == nil && r.options.Missing != spec.MissingImpute {
-			problem("%w (%d of its column): --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
+			problem("%w (%d in this column): --missing impute trains with such rows, --drop %q without the column", columns[i].oddMissing, c.Missing, c.Name)
 		}
 		if indexName(c.Name) && c.Kind == spec.ColumnNumber && !columns[i].unordered && !columns[i].fraction && c.Missing == 0 && r.Rows > 1 {
 			r.Notes = append(r.Notes, fmt.Sprintf("column %d (%s) numbers the rows and would be learned from: --drop %q leaves it out", i+1, c.Name, c.Name))
@@ -84,8 +84,8 @@ func (r *Report) conclude(names []string, columns []study) {
 	}
 }
 
-// nameless is a number with a fraction, where all names but one at most are numbers: then
-// they are a row, and the file has no header.
+// nameless returns a fractional number among the column names, if all names but one at most
+// are numbers: then the first line is a row, and the file has no header.
 func nameless(names []string) (fraction string) {
 	texts := 0
 	for _, name := range names {
@@ -101,7 +101,7 @@ func nameless(names []string) (fraction string) {
 	return fraction
 }
 
-// column says what a column of features is, and what keeps it from being used.
+// column decides what a feature column is; the error says why it cannot be used.
 func (s *study) column(name string, category bool) (c Column, err error) {
 	c = Column{Name: name, Kind: spec.ColumnNumber, Missing: s.missing, Min: s.min, Max: s.max}
 	filled := s.numbers + s.foreign + s.words
@@ -122,13 +122,13 @@ func (s *study) column(name string, category bool) (c Column, err error) {
 	if s.many {
 		return c, fmt.Errorf("column %q has more than %d different texts, too many for a category: --drop %q leaves it out", name, s.limit, name)
 	}
-	if c.Values = s.values(); len(c.Values) > mostValues {
+	if c.Values = s.values(); len(c.Values) > maxValues {
 		return c, fmt.Errorf("column %q has %d different texts, too many for a category: --drop %q leaves it out", name, len(c.Values), name)
 	}
 	return c, nil
 }
 
-// findLabel finds the column of labels, and says why it is the one.
+// findLabel finds the label column and says why it was chosen.
 func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 	var usual, categories, names []int
 	for i, c := range r.Columns {
@@ -154,19 +154,19 @@ func (r *Report) findLabel(columns []study) (label int, why string, err error) {
 	case len(usual) > 0 && (len(usual) == 1 || r.Columns[usual[0]].Name == labelColumn):
 		return usual[0], "it has the name of a label", nil
 	case len(usual) > 1:
-		return -1, "", fmt.Errorf("more than one column may be the label: --label names one of %s", r.list(usual))
+		return -1, "", fmt.Errorf("more than one column could be the label: choose one with --label, from %s", r.list(usual))
 	case len(categories) == 1 && (categories[0] == names[0] || categories[0] == names[len(names)-1]):
 		return categories[0], "it is the only column of texts, at one end", nil
 	case len(categories) == 0 && last > 0 && !r.Columns[last].Dropped && few(&columns[last]):
 		return last, "it is the last column and has few different values", nil
 	}
-	return -1, "", fmt.Errorf("no column is the label for sure: --label names one of %s", r.list(names))
+	return -1, "", fmt.Errorf("cannot tell which column is the label: choose one with --label, from %s", r.list(names))
 }
 
-// few reports whether a column has as few different numbers as a label.
-func few(s *study) bool { return !s.many && len(s.texts) <= mostLabels }
+// few reports whether a column has few enough distinct numbers to be the label.
+func few(s *study) bool { return !s.many && len(s.texts) <= maxLabels }
 
-// list names some columns.
+// list names columns in an error.
 func (r *Report) list(columns []int) string {
 	var names []string
 	for _, i := range columns {
@@ -175,11 +175,11 @@ func (r *Report) list(columns []int) string {
 	return list(names)
 }
 
-// label finds out what the labels are, and what keeps them from being used.
+// label finds out what the labels are; the error says why they cannot be used.
 func (r *Report) label(s *study) error {
 	c := &r.Columns[r.Label]
 	distinct := s.values()
-	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > mostLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
+	regression := s.words+s.foreign == 0 && (s.many || len(distinct) > maxLabels && (s.fraction || s.numbers < rowsPerClass*len(distinct)))
 	if r.options.Regression != nil {
 		regression = *r.options.Regression
 	} else if regression {
@@ -189,11 +189,11 @@ func (r *Report) label(s *study) error {
 	case s.oddText != nil:
 		return s.oddText
 	case s.missing > 0:
-		return fmt.Errorf("%w (%d of its column): leave rows without a label out", s.oddMissing, s.missing)
+		return fmt.Errorf("%w (%d in this column): leave rows without a label out", s.oddMissing, s.missing)
 	case s.foreign > 0:
 		return s.oddForeign
 	case regression && s.words > 0:
-		return fmt.Errorf("%w, as a label that is predicted as a number has to be", s.oddWord)
+		return fmt.Errorf("%w, but a label predicted as a number must be one", s.oddWord)
 	case regression:
 		c.Kind, c.Min, c.Max, c.Values = spec.ColumnNumber, s.min, s.max, nil
 		return nil
@@ -207,9 +207,9 @@ func (r *Report) label(s *study) error {
 	return nil
 }
 
-// Schema is the schema of the rows, columns in the order of the file. It is zero where
-// features are told apart by their places: images, and wide tables of numbers whose
-// labels are integers from 0. The error is the first thing that needs a decision.
+// Schema is the schema of the rows, with the columns in file order. It is zero where
+// features are identified by position: images, and wide tables of numbers whose labels are
+// integers from 0. The error is the first problem of the report.
 func (r Report) Schema() (spec.Schema, error) {
 	if len(r.Problems) > 0 {
 		return spec.Schema{}, fmt.Errorf("%s: %w", r.Path, r.Problems[0])
@@ -247,7 +247,7 @@ func (r *Report) schema() (spec.Schema, error) {
 	return spec.Schema{}, nil
 }
 
-// places reports whether features can be told apart by their places.
+// places reports whether features can be identified by position.
 func (r *Report) places(s spec.Schema) bool {
 	for i, class := range s.Classes {
 		if class != strconv.Itoa(i) {

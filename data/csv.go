@@ -16,9 +16,9 @@ const labelColumn = "label"
 
 // ReadCSV reads a table without a schema from comma, semicolon or tab separated values.
 // The first line names the columns; the one named "label" holds the class as an integer
-// from 0 to classes-1, wherever it stands, and every other column is a feature, told from
-// others by its place. A reader that is an [io.Seeker], as a file is, is read twice: its
-// rows are counted first, and then held once. Errors name the line and the column.
+// from 0 to classes-1, at any position, and every other column is a feature, identified by
+// its position. An [io.Seeker], such as a file, is read twice: once to count the rows, once
+// to decode them, so that their memory is allocated once. Errors name the line and the column.
 func ReadCSV(r io.Reader, classes int) (Table, error) {
 	s, err := newCSV(r)
 	if err != nil {
@@ -27,7 +27,7 @@ func ReadCSV(r io.Reader, classes int) (Table, error) {
 	return labelledOnly(s, classes)
 }
 
-// labelledOnly reads rows without a schema that have labels.
+// labelledOnly reads labelled rows without a schema.
 func labelledOnly(s source, classes int) (Table, error) {
 	if classes < 1 {
 		return Table{}, fmt.Errorf("%s: %d classes: want at least 1", s.format().Name, classes)
@@ -40,10 +40,10 @@ func labelledOnly(s source, classes int) (Table, error) {
 }
 
 // WriteCSV writes a table without a schema so that ReadCSV returns it bit for bit: a
-// header f0,f1,...,label, then a line a row, each number with as few digits as tell its
-// float32 apart. A table with a schema has the names of its columns in the header, the
-// texts of its categories and classes, and nothing where a cell is missing, so that [Read]
-// returns it under that schema.
+// header f0,f1,...,label, then one line per row, each number with the fewest digits that
+// identify its float32. A table with a schema has the names of its columns in the header, the
+// texts of its categories and classes, and an empty cell where a value is missing, so that
+// [Read] returns it under that schema.
 func WriteCSV(w io.Writer, t Table) error {
 	out := bufio.NewWriter(w)
 	if err := t.writeRows(out); err != nil {

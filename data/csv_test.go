@@ -120,7 +120,7 @@ func FuzzReadCSV(f *testing.F) {
 	})
 }
 
-// Whatever a file is, it is read as it was inspected, or refused.
+// Any file is either read as it was inspected, or refused.
 func FuzzInspect(f *testing.F) {
 	for _, k := range kinds() {
 		if !strings.HasPrefix(k.file, "testdata/") && len(k.file) < 1000 {

@@ -10,27 +10,26 @@ import (
 	"strings"
 )
 
-// csvSource reads rows of text. It finds out by the beginning of the file how cells are
-// separated and lines end.
+// csvSource reads rows of text. It detects the separator and the line ending from the
+// beginning of the file.
 type csvSource struct {
 	lines     *csv.Reader
 	header    []string
 	separator rune
-	marked    bool // begins with a byte order mark
-	rows      int  // at most; 0: not known
+	marked    bool // the file begins with a byte order mark
+	rows      int  // upper bound; 0: not known
 }
 
-// newCSV reads the header of comma, semicolon or tab separated values. A reader that is
-// an [io.Seeker], as a file is, is read twice: its rows are counted first, so that they get
-// their memory at once.
+// newCSV reads the header of comma, semicolon or tab separated values. An [io.Seeker], such
+// as a file, is read twice: once to count the rows, so that their memory is allocated once.
 func newCSV(r io.Reader) (*csvSource, error) {
 	ends, size, err := extent(r)
 	if err != nil {
 		return nil, fmt.Errorf("csv: %w", err)
 	}
-	const looked = 1 << 16
-	text := bufio.NewReaderSize(r, looked)
-	head, err := text.Peek(looked)
+	const sniffedBytes = 1 << 16
+	text := bufio.NewReaderSize(r, sniffedBytes)
+	head, err := text.Peek(sniffedBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("csv: %w", err)
 	}
@@ -52,7 +51,7 @@ func newCSV(r io.Reader) (*csvSource, error) {
 	s.separator = separator(head)
 	s.lines = csv.NewReader(in)
 	s.lines.Comma, s.lines.FieldsPerRecord = s.separator, -1
-	s.lines.TrimLeadingSpace = s.separator != '\t' // a tab is a space, too
+	s.lines.TrimLeadingSpace = s.separator != '\t' // TrimLeadingSpace would also trim tabs
 	header, err := s.lines.Read()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -62,7 +61,7 @@ func newCSV(r io.Reader) (*csvSource, error) {
 	}
 	trim(header)
 	for i, name := range header {
-		if name == "" { // as pandas calls it
+		if name == "" { // pandas gives an unnamed column this name
 			header[i] = fmt.Sprintf("Unnamed: %d", i)
 		}
 	}
@@ -70,13 +69,13 @@ func newCSV(r io.Reader) (*csvSource, error) {
 		return nil, fmt.Errorf("csv: line 1: %w", err)
 	}
 	s.header = header
-	s.rows = min(ends, size/(2*len(header))+1) // a value takes two bytes with the sign behind it
+	s.rows = min(ends, size/(2*len(header))+1) // a value and its separator take at least two bytes
 	s.lines.ReuseRecord = true
 	return s, nil
 }
 
 func (s *csvSource) names() []string { return s.header }
-func (s *csvSource) most() int       { return s.rows }
+func (s *csvSource) maxRows() int    { return s.rows }
 
 func (s *csvSource) next() ([]string, error) {
 	record, err := s.lines.Read()
@@ -112,10 +111,10 @@ func (s *csvSource) format() Format {
 
 func (*csvSource) notes() []string { return nil }
 
-// Close leaves the reader to whoever opened it.
+// Close does nothing: whoever opened the reader closes it.
 func (*csvSource) Close() error { return nil }
 
-// trim takes the spaces around cells away.
+// trim removes the spaces around cells.
 func trim(cells []string) {
 	for i, cell := range cells {
 		if n := len(cell); n > 0 && (cell[0] <= ' ' || cell[n-1] <= ' ') {
@@ -124,7 +123,7 @@ func trim(cells []string) {
 	}
 }
 
-// encoded refuses what is no text of single bytes.
+// encoded refuses what is not UTF-8 or another single-byte text.
 func encoded(head []byte) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
@@ -139,7 +138,7 @@ func encoded(head []byte) error {
 	return nil
 }
 
-// separator is what stands most often between the cells of the first line.
+// separator is the most frequent separator in the first line.
 func separator(head []byte) rune {
 	counts := [256]int{}
 	quoted := false
@@ -163,7 +162,7 @@ func separator(head []byte) rune {
 	return best
 }
 
-// carriage is text whose lines end with a carriage return alone.
+// carriage reads text whose lines end with a bare carriage return.
 type carriage struct{ text io.Reader }
 
 func (c carriage) Read(b []byte) (int, error) {
@@ -176,8 +175,8 @@ func (c carriage) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// extent counts the ends of lines and the bytes of what can be read twice, so that
-// its rows get their memory at once; of all else it says 0.
+// extent counts the line endings and the bytes of a reader that can be read twice, so that
+// the memory of its rows is allocated once; for any other reader both are 0.
 func extent(r io.Reader) (ends, size int, err error) {
 	s, ok := r.(io.Seeker)
 	if !ok {
@@ -192,7 +191,7 @@ func extent(r io.Reader) (ends, size int, err error) {
 		n, err := r.Read(read)
 		ends, size = ends+bytes.Count(read[:n], []byte("\n")), size+n
 		if err != nil {
-			_, err = s.Seek(start, io.SeekStart) // it meets the other error, if it is one, again
+			_, err = s.Seek(start, io.SeekStart) // a read error comes back at the second reading
 			return ends, size, err
 		}
 	}

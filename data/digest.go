@@ -8,9 +8,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Digest names a table by its content: shape, then every feature as the bits
-// of its float32, then every label, and its target where it has one. An evaluator attests it to show that it
-// holds its shard before the first round, and that the shard stays the same.
+// Digest is a hash of a table's content: its shape, then every feature as the bits of its
+// float32, then every label, then every target where there are any. An evaluator attests it
+// before the first round: it holds its shard, and the shard will stay the same.
 func Digest(t Table) spec.Digest {
 	shape := binary.BigEndian.AppendUint64(nil, uint64(t.Features))
 	shape = binary.BigEndian.AppendUint64(shape, uint64(t.Classes))

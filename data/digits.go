@@ -17,8 +17,8 @@ import (
 const DigitsSHA256 = "46abec6b12486ad9e51943373abcf22bbea1b5a51a1619b361570d8893f1464a"
 
 const (
-	digitsSide   = 8  // pixels a side
-	digitsLevels = 16 // the darkest pixel
+	digitsSide   = 8  // pixels per side
+	digitsLevels = 16 // value of the darkest pixel
 )
 
 //go:embed digits.csv.gz

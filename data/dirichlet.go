@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// minAlpha and maxAlpha bound the concentration: beyond them a class has
-	// one owner, or all parts are alike, and floats run out.
+	// minAlpha and maxAlpha bound the concentration. Below, each class would have one
+	// owner; above, all parts would be alike; beyond both, floats lose precision.
 	minAlpha = 1e-6
 	maxAlpha = 1e6
-	// minPart is how many rows every part gets, where there are enough.
+	// minPart is the least number of rows per part, where there are enough.
 	minPart = 8
 )
 
@@ -24,11 +24,11 @@ const (
 // A small alpha (0.1) gives parts of few classes, a large one (100) parts that
 // are alike.
 //
-// Every row lands in exactly one part, a view. A part that drew fewer than 8 rows (or
-// than its equal share, where that is less) is given some of the largest part's.
+// Every row lands in exactly one part; a part is a view. A part that drew fewer than 8 rows
+// (or fewer than its equal share, if that is less) is filled up from the largest part.
 //
-// The proportions are real arithmetic: on another architecture they may differ
-// in their last bit, which moves a row once in about 10^12 cuts.
+// The proportions are computed in floating point. On another architecture they may differ
+// in the last bit, which moves a row about once in 10^12 cuts.
 func Dirichlet(t Table, parts int, alpha float64, seed uint64) ([]Table, error) {
 	if math.IsNaN(alpha) || alpha < minAlpha || alpha > maxAlpha {
 		return nil, fmt.Errorf("dirichlet concentration %v: want %v to %v", alpha, minAlpha, maxAlpha)
@@ -56,7 +56,7 @@ func Dirichlet(t Table, parts int, alpha float64, seed uint64) ([]Table, error) 
 	return t.viewAll(hands), nil
 }
 
-// level moves rows from the largest hand to each that has fewer than least.
+// level moves rows from the largest part to each part that has fewer than least.
 func level(hands [][]int, least int) {
 	for i := range hands {
 		for len(hands[i]) < least {
@@ -74,7 +74,7 @@ func level(hands [][]int, least int) {
 }
 
 // proportions draws from the symmetric Dirichlet distribution over n parts. It
-// works on logarithms, for at a small alpha most are too small for a float.
+// works on logarithms: at a small alpha most proportions underflow a float.
 func proportions(n int, alpha float64, random *rand.Rand) []float64 {
 	p := make([]float64, n)
 	largest, total := math.Inf(-1), 0.0

@@ -9,13 +9,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// encoding is how the rows of a table are named by fingerprints and committed to.
+// encoding encodes the rows of a table as bytes, for fingerprints and commitments.
 type encoding struct {
 	table   Table
-	columns []encodedColumn // by their names; nil where features are told apart by their places
+	columns []encodedColumn // sorted by name; nil if features are identified by position
 }
 
-// encodedColumn is a column of a schema and the place of its first input in a row.
+// encodedColumn is a column of a schema and the index of its first input in a row.
 type encodedColumn struct {
 	spec.Column
 	at int
@@ -39,11 +39,11 @@ const (
 	encodedText
 )
 
-// appendRow is the one encoding of row i. Without a schema it is how many features the row
-// has, each as the bits of its float32, then the label. With one it is a zero, as no row
-// without a schema begins, how many columns there are, each by its name and its value, in
-// the order of their names, then the label in the same way. So it does not depend on the
-// order that a schema gives to columns, values or classes.
+// appendRow appends the encoding of row i. Without a schema it is the number of features,
+// each feature as the bits of its float32, then the label. With a schema it is a zero (which
+// no row without a schema begins with), the number of columns, each column as its name and
+// its value, sorted by name, then the label in the same way. So the encoding does not depend
+// on the order of columns, values or classes in the schema.
 func (e encoding) appendRow(b []byte, i int) []byte {
 	t := e.table
 	if e.columns == nil {

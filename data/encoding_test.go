@@ -25,8 +25,8 @@ func visits() data.Table {
 	}
 }
 
-// Rows are the same whatever order a schema gives to columns, values and classes; under
-// other names they are others.
+// The encoding of rows does not depend on the order of columns, values and classes in a
+// schema, but it does depend on their names.
 func TestNamedRowsAreTheSameInAnyOrder(t *testing.T) {
 	secret, table := data.Secret{3}, visits()
 	nan := table.X[0]

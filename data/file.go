@@ -11,26 +11,25 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// File is a file of somebody's own rows, which is read anew for each schema that a task
-// states. What was read last is remembered. Its methods may be called from many goroutines
-// at once.
+// File is a file of a node's own rows. It is read once per schema that a task states; the
+// most recent readings are cached. Its methods are safe for concurrent use.
 type File struct {
 	Path    string
 	Options Options
 
 	mu   sync.Mutex
-	read []reading // the newest last
+	read []reading // cached, the newest last
 	as   fs.FileInfo
 }
 
-// reading is what a file gave for the data of a task.
+// reading is the table that a file gave for the data of a task.
 type reading struct {
 	of      spec.Data
 	lenient bool
 	rows    Table
 }
 
-// Pin remembers which file it is: from now on another one in its place is refused.
+// Pin remembers the identity of the file: if it is replaced later, reading is refused.
 func (f *File) Pin() (err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,18 +37,18 @@ func (f *File) Pin() (err error) {
 	return err
 }
 
-// maxReadings is how many schemas a file is remembered for: each takes the memory of all
-// rows, and what was forgotten is read again.
+// maxReadings is the number of cached readings. Each takes the memory of all rows; a reading
+// that is no longer cached is read again.
 const maxReadings = 4
 
-// Rows gives the rows of the file as a task wants them, see [Read]; all are labelled. What
-// the file holds that the task cannot use wraps [ErrMisfit]; that it cannot be read does
-// not, nor that it is another than at first.
+// Rows gives the rows of the file as a task wants them, see [Read]; all must be labelled.
+// The error wraps [ErrMisfit] if the rows do not fit the task, but not if the file cannot
+// be read or was replaced since [File.Pin].
 func (f *File) Rows(asked spec.Data) (Table, error) { return f.rows(asked, false) }
 
-// Fitting is Rows of a file of which each row that does not fit the task is left out by
-// itself, for who is not to tell others from one row whether the rest is there: [ErrMisfit]
-// is then of the columns alone. It may give no rows at all.
+// Fitting is Rows without the rows that do not fit the task: each is left out by itself.
+// Private tasks use it, so that one bad row does not reveal whether the others are there.
+// [ErrMisfit] is then about columns only. The table may be empty.
 func (f *File) Fitting(asked spec.Data) (Table, error) { return f.rows(asked, true) }
 
 func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
@@ -71,9 +70,9 @@ func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
 	rows, labelled, err := read(f.Path, asked, f.Options, lenient)
 	switch {
 	case err == nil && !labelled:
-		return Table{}, fmt.Errorf("%s: %w: it has no labels%s", f.Path, ErrMisfit, inColumn(asked.Schema.Label))
+		return Table{}, fmt.Errorf("%s: %w: no labels%s", f.Path, ErrMisfit, inColumn(asked.Schema.Label))
 	case err == nil && rows.Rows() == 0 && !lenient:
-		return Table{}, fmt.Errorf("%s: %w: it has no rows", f.Path, ErrMisfit)
+		return Table{}, fmt.Errorf("%s: %w: no rows", f.Path, ErrMisfit)
 	case err != nil && !errors.Is(err, ErrMisfit) && !unreadable(err):
 		return Table{}, fmt.Errorf("%w: %w", ErrMisfit, err)
 	case err != nil:
@@ -86,13 +85,13 @@ func (f *File) rows(asked spec.Data, lenient bool) (Table, error) {
 	return rows, nil
 }
 
-// unreadable reports whether an error is of the disk and not of what a file holds.
+// unreadable reports whether an error comes from the disk, not from the content of a file.
 func unreadable(err error) bool {
 	_, path := errors.AsType[*fs.PathError](err)
 	return path
 }
 
-// inColumn says what a column is called, where that is known.
+// inColumn names a column in an error, if its name is known.
 func inColumn(column string) string {
 	if column == "" {
 		return ""

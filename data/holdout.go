@@ -31,8 +31,8 @@ func Holdout(t Table, fraction spec.PPM, seed uint64) (train, holdout Table, err
 	return t.View(kept), t.View(apart), nil
 }
 
-// Shards deals a table out into views of equal size (to one row) that have each
-// class in equal number (to one row). Rows keep their order; nothing is random.
+// Shards splits a table into views of equal size, each with an equal number of rows per
+// class (both up to one row). Rows keep their order; nothing is random.
 func Shards(t Table, parts int) ([]Table, error) {
 	if err := divisible(t, parts); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Shards(t Table, parts int) ([]Table, error) {
 	return t.viewAll(hands), nil
 }
 
-// divisible reports whether a table has a row for each of some parts.
+// divisible refuses to split a table into more parts than it has rows.
 func divisible(t Table, parts int) error {
 	if parts < 1 || parts > t.Rows() {
 		return fmt.Errorf("%d rows cannot be split into %d parts: want 1 to %d", t.Rows(), parts, t.Rows())
@@ -56,7 +56,7 @@ func divisible(t Table, parts int) error {
 	return nil
 }
 
-// viewAll turns lists of rows into views with the rows in table order.
+// viewAll turns lists of row indices into views whose rows are in table order.
 func (t Table) viewAll(lists [][]int) []Table {
 	views := make([]Table, len(lists))
 	for i, rows := range lists {

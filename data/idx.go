@@ -11,19 +11,18 @@ import (
 )
 
 // IDX files begin with two zeros, the type of their values (8 is a byte) and
-// their number of dimensions, then the dimensions, each in four bytes, the
-// largest first (LeCun, Cortes and Burges: The MNIST database, 1998).
+// their number of dimensions, then the dimensions, each as four bytes in big-endian
+// order (LeCun, Cortes and Burges: The MNIST database, 1998).
 const (
 	idxImages = 0x0803
 	idxLabels = 0x0801
-	idxBlack  = 255 // the darkest pixel
+	idxBlack  = 255 // value of the darkest pixel
 )
 
-// ReadIDX reads a table from a file of images and one of their labels, both not
-// compressed: a row an image, pixels by rows from the upper left, scaled to
-// [0, 1]. Labels are 0 to classes-1; where there are none, labels being nil, every
-// row is of class 0. Files that are truncated, have something behind their end or
-// do not belong together are errors.
+// ReadIDX reads a table from a file of images and a file of labels, both uncompressed: one
+// row per image, pixels row by row from the upper left, scaled to [0, 1]. Labels are 0 to
+// classes-1; if labels is nil, every row has class 0. Files that are truncated, that have
+// bytes behind their end, or whose numbers of items differ are errors.
 func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	if classes < 1 {
 		return Table{}, fmt.Errorf("idx: %d classes: want at least 1", classes)
@@ -44,7 +43,7 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	case n < 1 || n > spec.MaxWidth:
 		return Table{}, fmt.Errorf("idx: images of %d x %d: want 1 to %d pixels", shape[1], shape[2], spec.MaxWidth)
 	case labels != nil && shape[0] != size[0]:
-		return Table{}, fmt.Errorf("idx: %d images and %d labels: want a label an image", shape[0], size[0])
+		return Table{}, fmt.Errorf("idx: %d images and %d labels: want one label per image", shape[0], size[0])
 	case shape[0] == 0:
 		return Table{}, errors.New("idx: no images")
 	}
@@ -67,7 +66,7 @@ func ReadIDX(images, labels io.Reader, classes int) (Table, error) {
 	return t, nil
 }
 
-// dimensions reads the header of an IDX file of some kind.
+// dimensions reads the header of an IDX file of the given kind.
 func dimensions(r io.Reader, kind uint32) ([]uint32, error) {
 	magic := make([]byte, 4)
 	if _, err := io.ReadFull(r, magic); err != nil {
@@ -90,10 +89,10 @@ func dimensions(r io.Reader, kind uint32) ([]uint32, error) {
 	return shape, nil
 }
 
-// decode makes a value of each byte behind the header of an IDX file: as many as its
-// dimensions say, and nothing more. The header may lie, so there is room for a million
-// values at first, and for more only as they come. It grows so steeply that all room
-// that was too small is a small part of what was needed.
+// decode converts each byte behind the header of an IDX file to a value and wants exactly as
+// many as the dimensions say. The header may lie: memory for a million values is allocated
+// at first, and more only as values arrive, growing by large factors so that copying costs
+// little.
 func decode[V any](r io.Reader, shape []uint32, value func(byte) V) (values []V, err error) {
 	const portion, firstRoom, growth = 1 << 15, 1 << 20, 64
 	size := 1

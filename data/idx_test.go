@@ -82,13 +82,13 @@ func TestReadIDXRefuses(t *testing.T) {
 	}
 }
 
-// Files that do not belong together are known by their headers: nothing behind
-// them, which may be much, is read.
+// Files whose sizes do not match are refused by their headers, before the data, which may be
+// large, is read.
 func TestReadIDXLooksAtHeadersFirst(t *testing.T) {
 	images, _ := two()
 	labels := bytes.NewReader(append(idx([]uint32{1 << 20}), make([]byte, 1<<20)...))
 	_, err := data.ReadIDX(bytes.NewReader(images), labels, 4)
-	if want := "idx: 2 images and 1048576 labels: want a label an image"; err == nil || err.Error() != want {
+	if want := "idx: 2 images and 1048576 labels: want one label per image"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 	if labels.Len() != 1<<20 {
@@ -138,8 +138,8 @@ func TestReadImages(t *testing.T) {
 
 func TestReadImagesRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(fstest.MapFS){
-		"idx: there is no t10k-labels-idx1-ubyte, nor with .gz": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },
-		"idx: train-images-idx3-ubyte.gz: gzip":                 func(f fstest.MapFS) { f["train-images-idx3-ubyte.gz"].Data = []byte("no archive") },
+		"idx: the folder has no t10k-labels-idx1-ubyte (with or without .gz)": func(f fstest.MapFS) { delete(f, "t10k-labels-idx1-ubyte.gz") },
+		"idx: train-images-idx3-ubyte.gz: gzip":                               func(f fstest.MapFS) { f["train-images-idx3-ubyte.gz"].Data = []byte("no archive") },
 		"train: idx: images: after ": func(f fstest.MapFS) {
 			d := f["train-images-idx3-ubyte.gz"]
 			d.Data = d.Data[:len(d.Data)-14]
@@ -191,7 +191,8 @@ func FuzzReadIDX(f *testing.F) {
 	})
 }
 
-// Files have the names that they are downloaded with, and letters are numbered from 1.
+// Files are found under the names under which they are downloaded, and labels that begin
+// with 1 are shifted.
 func TestImagesAsDownloaded(t *testing.T) {
 	pixels := idx([]uint32{3, 1, 2}, 1, 2, 3, 4, 5, 6)
 	files := fstest.MapFS{
@@ -223,7 +224,7 @@ func TestImagesAsDownloaded(t *testing.T) {
 	if schema, err := report.Schema(); err != nil || !schema.IsZero() {
 		t.Errorf("images have the schema %v: %v", schema, err)
 	}
-	notes := []string{"1 more images are the hold-out", "labels begin with 1 in the files: label 1 becomes class 0, and so on"}
+	notes := []string{"1 further images are the hold-out", "labels begin with 1 in the files: label 1 becomes class 0, and so on"}
 	if diff := cmp.Diff(notes, report.Notes); diff != "" || report.Rows != 3 || report.Image != rows.Image {
 		t.Errorf("%d rows of %s (-want +got):\n%s", report.Rows, report.Image, diff)
 	}
@@ -232,7 +233,7 @@ func TestImagesAsDownloaded(t *testing.T) {
 	}
 	delete(files, "emnist-letters-test-images-idx3-ubyte")
 	files["digits-test-images-idx3-ubyte"], files["test-images-idx3-ubyte"] = &fstest.MapFile{}, &fstest.MapFile{}
-	if _, _, err := data.ReadImages(files); err == nil || err.Error() != `idx: t10k-images-idx3-ubyte may be one of "digits-test-images-idx3-ubyte", "test-images-idx3-ubyte": want one` {
+	if _, _, err := data.ReadImages(files); err == nil || err.Error() != `idx: more than one file could be t10k-images-idx3-ubyte: "digits-test-images-idx3-ubyte", "test-images-idx3-ubyte": want one` {
 		t.Errorf("two files of one name: %v", err)
 	}
 	own := write(fstest.MapFS{"images.idx3-ubyte": {Data: pixels}, "labels.idx1-ubyte": {Data: idx([]uint32{3}, 2, 1, 3)}})

@@ -12,10 +12,10 @@ import (
 )
 
 // WriteIDX writes a table of images so that [ReadIDX] returns it bit for bit. It
-// fails where a table is not one that ReadIDX can return.
+// fails if ReadIDX could not return such a table.
 func WriteIDX(images, labels io.Writer, t Table) error {
 	if !t.Pixels() {
-		return errors.New("idx: the rows are no images of whole shades of grey, or there are more than 256 classes")
+		return errors.New("idx: the rows are not images of 256 shades of grey, or there are more than 256 classes")
 	}
 	rows := uint32(t.Rows())
 	x, y := bufio.NewWriter(images), bufio.NewWriter(labels)
@@ -35,7 +35,7 @@ func WriteIDX(images, labels io.Writer, t Table) error {
 	return nil
 }
 
-// writeHeader leaves errors to the writer's Flush.
+// writeHeader writes a header; the writer's Flush reports errors.
 func writeHeader(w *bufio.Writer, kind uint32, dimensions ...uint32) {
 	head := binary.BigEndian.AppendUint32(nil, kind)
 	for _, n := range dimensions {
@@ -44,7 +44,7 @@ func writeHeader(w *bufio.Writer, kind uint32, dimensions ...uint32) {
 	w.Write(head)
 }
 
-// Pixels reports whether a table is one that ReadIDX can return.
+// Pixels reports whether ReadIDX could return this table.
 func (t Table) Pixels() bool {
 	if t.Image == (spec.Image{}) || t.Image.Channels != 1 || t.Rows() == 0 || t.Validate() != nil {
 		return false
@@ -64,11 +64,11 @@ func (t Table) Pixels() bool {
 	return true
 }
 
-// shade is the byte that ReadIDX scales to x, if one does.
+// shade is the byte that ReadIDX scales to x, if there is one.
 func shade(x float32) (b byte, whole bool) {
 	if !(x >= 0 && x <= 1) { // NaN fails every comparison
 		return 0, false
 	}
 	b = byte(x*idxBlack + 0.5)
-	return b, math.Float32bits(float32(b)/idxBlack) == math.Float32bits(x) // -0 is no shade
+	return b, math.Float32bits(float32(b)/idxBlack) == math.Float32bits(x) // -0 is not a shade
 }

@@ -13,16 +13,16 @@ import (
 
 // ReadImages reads a folder of four IDX files that are named as MNIST's are:
 // train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k-images-idx3-ubyte,
-// t10k-labels-idx1-ubyte for the hold-out, or as they are downloaded: with .idx3-ubyte,
-// with test for t10k, with the name of the set before, and each as it is or with .gz behind
-// its name. There are as many classes as the training labels use, at least two, all of
-// them; labels from 1 on, as EMNIST's letters have, become labels from 0 on.
+// t10k-labels-idx1-ubyte for the hold-out. Names as downloaded work too: .idx3-ubyte, test
+// for t10k, a prefix with the name of the set, and a suffix .gz. There are as many classes
+// as the training labels use, at least two, without gaps. Labels that begin with 1, as
+// those of EMNIST's letters, are shifted to begin with 0.
 func ReadImages(folder fs.FS) (train, holdout Table, err error) {
 	train, holdout, _, err = readImages(folder)
 	return train, holdout, err
 }
 
-// readImages also says the least training label of the files.
+// readImages also returns the smallest training label of the files.
 func readImages(folder fs.FS) (train, holdout Table, least int32, err error) {
 	fail := func(err error) (Table, Table, int32, error) { return Table{}, Table{}, 0, err }
 	if train, err = readPair(folder, "train-", byteClasses); err != nil {
@@ -54,18 +54,17 @@ func readImages(folder fs.FS) (train, holdout Table, least int32, err error) {
 	return train, holdout, least, nil
 }
 
-// byteClasses is how many labels there may be where it is not known how many there are: a
-// label is a byte.
+// byteClasses is the number of classes where it is not known: a label is one byte.
 const byteClasses = 1 << 8
 
-// The names of a table's two files, and what stands before them.
+// The names of a table's two files, and their prefixes.
 const (
 	imagesFile = "images-idx3-ubyte"
 	labelsFile = "labels-idx1-ubyte"
-	holdoutSet = "t10k-" // before both, of the rows that nobody trains on
+	holdoutSet = "t10k-" // prefix of both files of the hold-out
 )
 
-// readPair reads images and labels whose names begin with a word.
+// readPair reads the images and labels whose names begin with the given prefix.
 func readPair(folder fs.FS, set string, classes int) (Table, error) {
 	images, err := openIDX(folder, set+imagesFile)
 	if err != nil {
@@ -94,14 +93,14 @@ func readAlone(folder fs.FS, set string, classes int) (Table, error) {
 	return ReadIDX(images, nil, classes)
 }
 
-// holds reports whether a folder has a file, under one of its names.
+// holds reports whether a folder has a file, under any of its accepted names.
 func holds(folder fs.FS, name string) bool {
 	_, err := findIDX(folder, name)
 	return err == nil
 }
 
-// findIDX is the name that a file has in a folder: its own, or one that it is downloaded
-// with, and perhaps .gz behind it.
+// findIDX returns the name under which a folder has a file: its own, or one under which it
+// is downloaded, with or without .gz.
 func findIDX(folder fs.FS, name string) (string, error) {
 	for _, own := range []string{name, name + ".gz"} {
 		if _, err := fs.Stat(folder, own); err == nil {
@@ -121,11 +120,11 @@ func findIDX(folder fs.FS, name string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("idx: there is no %s, nor with .gz behind its name", name)
+		return "", fmt.Errorf("idx: the folder has no %s (with or without .gz)", name)
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("idx: %s may be one of %s: want one", name, list(found))
+	return "", fmt.Errorf("idx: more than one file could be %s: %s: want one", name, list(found))
 }
 
 // idxFile is a file that may be compressed.

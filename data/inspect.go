@@ -11,28 +11,28 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Format is how a file is written.
+// Format describes the encoding of a file.
 type Format struct {
 	Name      string // "csv", "parquet", "npz" or "idx"
-	Separator string // of cells, in CSV
-	Encoding  string // of texts
+	Separator string // between cells, in CSV
+	Encoding  string // character encoding of the texts
 }
 
-// Report is what a file of rows holds, and how it would be read.
+// Report describes a file of rows: what it holds, and how it would be read.
 type Report struct {
 	Path    string
 	Format  Format
 	Rows    int
-	Columns []Column // all of the file, in its order
-	Label   int      // which column is the label; below 0: none was found
-	Why     string   // why it is the label
-	Classes []Count  // of the label, in the order of the model's outputs; empty: the label is a number
-	Missing int      // cells without a value, in columns that are used
+	Columns []Column // all columns, in file order
+	Label   int      // index of the label column; negative: none was found
+	Why     string   // why this column is taken for the label
+	Classes []Count  // classes of the label, in the order of the model's outputs; empty: the label is a number
+	Missing int      // number of empty cells, in columns that are used
 	Image   spec.Image
-	// Problems are what needs a decision before the rows can be used, and what cannot be
-	// used at all, each with its place and with the flag that helps, if one does.
+	// Problems must be solved before the rows can be used. Each names its line and column,
+	// and the flag that helps, if there is one.
 	Problems []error
-	// Notes are what is done without being asked, and what else may be worth a flag.
+	// Notes say what is done without being asked, and which flags may be useful.
 	Notes []string
 
 	options Options
@@ -42,20 +42,20 @@ type Report struct {
 type Column struct {
 	Name     string
 	Kind     string  // one of [spec.ColumnKinds]
-	Dropped  bool    // is left out
-	Missing  int     // cells without a value
-	Min, Max float32 // of a number
-	Values   []Count // of a category: numbers by their values, texts by their bytes
+	Dropped  bool    // the column is left out
+	Missing  int     // number of empty cells
+	Min, Max float32 // of a numeric column
+	Values   []Count // of a category, sorted: numbers by value, texts by bytes
 }
 
-// Count is a text and how many cells hold it.
+// Count is a text and the number of cells that hold it.
 type Count struct {
 	Text string
 	Rows int
 }
 
-// Inspect reads a whole file and says what it holds. An error is only what keeps the file
-// from being read to its end; all else is a problem of the report.
+// Inspect reads a whole file and describes it. It fails only if the file cannot be read to
+// its end; everything else that is wrong is in the report's Problems.
 func Inspect(path string, o Options) (Report, error) {
 	if err := o.validate(); err != nil {
 		return Report{}, err
@@ -77,9 +77,9 @@ func Inspect(path string, o Options) (Report, error) {
 	r := Report{Path: path, Format: s.format(), Notes: s.notes(), options: o}
 	columns := make([]study, len(s.names()))
 	for i, name := range s.names() {
-		columns[i].limit = mostValues
+		columns[i].limit = maxValues
 		if i == len(columns)-1 || name == o.Label || labelName(name) {
-			columns[i].limit = mostClasses
+			columns[i].limit = maxClasses
 		}
 	}
 	for {
@@ -102,8 +102,8 @@ func Inspect(path string, o Options) (Report, error) {
 	return r, nil
 }
 
-// inspectImages looks at a folder of images: those with names of their own, else the
-// training images of a whole data set.
+// inspectImages describes a folder of images: a single set, or else the training images of
+// a data set that also has a hold-out.
 func inspectImages(folder fs.FS) (r Report, err error) {
 	var t Table
 	var least int32
@@ -114,7 +114,7 @@ func inspectImages(folder fs.FS) (r Report, err error) {
 	} else {
 		var holdout Table
 		if t, holdout, least, err = readImages(folder); err == nil {
-			r.Notes = append(r.Notes, fmt.Sprintf("%d more images are the hold-out", holdout.Rows()))
+			r.Notes = append(r.Notes, fmt.Sprintf("%d further images are the hold-out", holdout.Rows()))
 		}
 	}
 	if err != nil {

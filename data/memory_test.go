@@ -12,8 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// allocated is how many bytes something allocates, those that are free again among
-// them.
+// allocated is the number of bytes that f allocates, including bytes that are freed again.
 func allocated(do func()) int {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -22,8 +21,8 @@ func allocated(do func()) int {
 	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
-// Rows are held once, whatever is done with them: what is allocated beside a table is
-// a small part of its rows.
+// Rows are in memory once, whatever is done with them: everything else that is allocated is a
+// small fraction of the rows.
 func TestRowsAreHeldOnce(t *testing.T) {
 	const images, side, classes = 10_000, 28, 10
 	table := data.Table{
@@ -92,7 +91,7 @@ func TestRowsAreHeldOnce(t *testing.T) {
 	}
 }
 
-// named is the schema of the columns that a table without one is written with.
+// named is the schema of the columns under which a table without a schema is written.
 func named(features, classes int) spec.Schema {
 	s := spec.Schema{Label: "label"}
 	for i := range features {
@@ -104,7 +103,7 @@ func named(features, classes int) spec.Schema {
 	return s
 }
 
-// Memory grows with what comes, not with what a header says of it.
+// Memory grows with the data that arrives, not with what a header claims.
 func TestLiesTakeNoMemory(t *testing.T) {
 	const most = 6 << 20
 	images := idx([]uint32{2_000_000, 28, 28}, 1, 2, 3)
@@ -127,7 +126,7 @@ func TestLiesTakeNoMemory(t *testing.T) {
 	}
 }
 
-// A view is the table that Select would copy, and shares the rows' memory.
+// A view equals the copy that Select makes, but shares the memory of the rows.
 func TestView(t *testing.T) {
 	whole := data.Table{X: []float32{1, 2, 3, 4, 5, 6}, Y: []int32{0, 1, 2}, Features: 2, Classes: 3}
 	view := whole.View([]int{2, 0}).View([]int{1, 0, 0})

@@ -14,43 +14,43 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// npy reads one array of NumPy: a header in words of Python, then the values one after the
-// other (NumPy enhancement proposal 1). Nothing of it is held but one value, or, where the
-// first index runs fastest, the bytes that have come.
+// npy reads one NumPy array: a header that is a Python dictionary, then the values (NumPy
+// enhancement proposal 1). It holds one value in memory, or, for arrays in Fortran order,
+// the bytes read so far.
 type npy struct {
 	name   string
-	shape  []int // of one or two dimensions
-	kind   byte  // of a value: f, i, u, b, U or S, as NumPy says it
-	size   int   // of a value, in bytes
+	shape  []int // one or two dimensions
+	kind   byte  // type of a value in NumPy's notation: f, i, u, b, U or S
+	size   int   // bytes per value
 	order  binary.ByteOrder
 	values io.Reader
-	whole  []byte // all values, where a column stands after the other
+	whole  []byte // all values, for arrays in Fortran order
 	buffer []byte // one value
 }
 
-// The bounds of an array.
+// Bounds of what an array may claim.
 const (
-	mostHeader = 1 << 16
-	mostText   = 1 << 12 // bytes of a value
+	maxHeader = 1 << 16 // bytes of the header
+	maxText   = 1 << 12 // bytes of a text value
 )
 
-// newNPY reads the header of an array that takes so many bytes, as its archive says.
+// newNPY reads the header of an array; size is its length in bytes, as its archive says.
 func newNPY(name string, r io.Reader, size uint64) (*npy, error) {
 	a := &npy{name: name, values: r}
 	head := make([]byte, 10)
 	if _, err := io.ReadFull(r, head); err != nil || string(head[:6]) != "\x93NUMPY" {
-		return nil, fmt.Errorf("array %.64q does not begin as one of NumPy", name)
+		return nil, fmt.Errorf("array %.64q is not in NumPy's format (.npy)", name)
 	}
 	length := int(binary.LittleEndian.Uint16(head[8:]))
 	if version := head[6]; version != 1 {
 		rest := make([]byte, 2)
 		if _, err := io.ReadFull(r, rest); err != nil || version > 3 {
-			return nil, fmt.Errorf("array %.64q has version %d of its format: want 1 to 3", name, version)
+			return nil, fmt.Errorf("array %.64q is in version %d of NumPy's format: want 1 to 3", name, version)
 		}
 		length |= int(binary.LittleEndian.Uint16(rest)) << 16
 	}
-	if length > mostHeader {
-		return nil, fmt.Errorf("array %.64q has a header of %d bytes: want at most %d", name, length, mostHeader)
+	if length > maxHeader {
+		return nil, fmt.Errorf("array %.64q has a header of %d bytes: want at most %d", name, length, maxHeader)
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(r, text); err != nil {
@@ -66,7 +66,7 @@ func newNPY(name string, r io.Reader, size uint64) (*npy, error) {
 	return a, nil
 }
 
-// parse reads what a header says.
+// parse reads the header.
 func (a *npy) parse(header string) error {
 	value := func(key, pattern string) string {
 		found := regexp.MustCompile(`'` + key + `'\s*:\s*` + pattern).FindStringSubmatch(header)
@@ -93,8 +93,8 @@ func (a *npy) parse(header string) error {
 	}
 	switch wide := a.size == 1 || a.size == 2 || a.size == 4 || a.size == 8; {
 	case a.kind == 'b' && a.size != 1, (a.kind == 'i' || a.kind == 'u') && !wide, a.kind == 'f' && a.size != 4 && a.size != 8,
-		(a.kind == 'U' || a.kind == 'S') && (a.size < 1 || a.size > mostText):
-		return fmt.Errorf("values of the type %.40q: want integers of up to 8 bytes, floats of 4 or 8, and texts of up to %d", descr, mostText)
+		(a.kind == 'U' || a.kind == 'S') && (a.size < 1 || a.size > maxText):
+		return fmt.Errorf("values of the type %.40q: want integers of up to 8 bytes, floats of 4 or 8, and texts of up to %d", descr, maxText)
 	}
 	values := 1
 	for word := range strings.SplitSeq(value("shape", `\(([^)]*)\)`), ",") {
@@ -122,10 +122,10 @@ func (a *npy) parse(header string) error {
 	return nil
 }
 
-// rows is how many rows the array says that it has.
+// rows is the number of rows that the header claims.
 func (a *npy) rows() int { return a.shape[0] }
 
-// columns is how many values a row has.
+// columns is the number of values per row.
 func (a *npy) columns() int {
 	if len(a.shape) == 1 {
 		return 1
@@ -133,7 +133,7 @@ func (a *npy) columns() int {
 	return a.shape[1]
 }
 
-// appendCell appends the text of the value in a row and column. Rows come in their order.
+// appendCell appends the value of a row and column as text. Rows must be read in order.
 func (a *npy) appendCell(b []byte, row, column int) ([]byte, error) {
 	cell := a.buffer
 	if a.whole != nil {

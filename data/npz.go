@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// npzSource gives the rows of a ZIP archive of NumPy arrays: one of features and one of
-// labels, or a column an array.
+// npzSource reads the rows of a ZIP archive of NumPy arrays: an array of features and one of
+// labels, or one array per column.
 type npzSource struct {
 	arrays []*npy
 	files  []io.Closer
@@ -19,7 +19,7 @@ type npzSource struct {
 	// ignored are arrays that are neither features nor labels.
 	ignored []string
 	cells   cells
-	row     int // how many have been read
+	row     int // rows read so far
 	size    int // of the file, in bytes
 }
 
@@ -90,8 +90,8 @@ func usualArrays(names []string) (features, labels string) {
 	return "", ""
 }
 
-// table reads an array of features, whose columns are named as an array feature_names
-// says, or else f0, f1 and so on, and one of labels.
+// table reads an array of features and one of labels. The columns get their names from an
+// array feature_names, or else f0, f1 and so on.
 func (s *npzSource) table(files map[string]*zip.File, names []string, features, labels string) error {
 	x, err := s.open(files[features])
 	if err != nil {
@@ -111,14 +111,14 @@ func (s *npzSource) table(files map[string]*zip.File, names []string, features, 
 			return err
 		}
 		if y.columns() != 1 {
-			return fmt.Errorf("array %.64q has %d columns: want a label a row", labels, y.columns())
+			return fmt.Errorf("array %.64q has %d columns: want one label per row", labels, y.columns())
 		}
 		s.header = append(s.header, labelColumn)
 	}
 	return s.check()
 }
 
-// rename gives columns the names that an array holds.
+// rename takes the names of the columns from an array.
 func (s *npzSource) rename(file *zip.File) error {
 	r, err := file.Open()
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *npzSource) rename(file *zip.File) error {
 	return nil
 }
 
-// open opens an array whose rows are read.
+// open adds an array to those whose rows are read.
 func (s *npzSource) open(file *zip.File) (*npy, error) {
 	r, err := file.Open()
 	if err != nil {
@@ -156,7 +156,7 @@ func (s *npzSource) open(file *zip.File) (*npy, error) {
 	return a, err
 }
 
-// check wants rows of one number, and columns of different names.
+// check wants arrays with equal numbers of rows, and columns with different names.
 func (s *npzSource) check() error {
 	if len(s.header) == 0 {
 		return errors.New("the file has no arrays of rows")
@@ -172,8 +172,8 @@ func (s *npzSource) check() error {
 func (s *npzSource) names() []string { return s.header }
 func (*npzSource) format() Format    { return Format{Name: "npz"} }
 
-// most does not believe a header more than a byte a value.
-func (s *npzSource) most() int { return min(s.arrays[0].rows(), s.size/len(s.header)+1) }
+// maxRows bounds the number of rows: a header is believed only up to one value per byte.
+func (s *npzSource) maxRows() int { return min(s.arrays[0].rows(), s.size/len(s.header)+1) }
 
 func (s *npzSource) place(column int) string {
 	return fmt.Sprintf("row %d: column %d (%.64s)", s.row, column+1, s.header[column])
@@ -204,7 +204,7 @@ func (s *npzSource) notes() []string {
 	return []string{"arrays that are not read: " + list(s.ignored)}
 }
 
-// Close leaves the archive to whoever opened it.
+// Close does nothing: whoever opened the archive closes it.
 func (s *npzSource) Close() error {
 	var errs []error
 	for _, f := range s.files {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// missing reports whether a cell says that it has no value.
+// missing reports whether a cell stands for a missing value.
 func missing(cell string) bool {
 	switch cell {
 	case "", "NA", "N/A", "NaN", "nan", "null", "?":
@@ -18,9 +18,9 @@ func missing(cell string) bool {
 	return false
 }
 
-// number is the value of a cell that is a decimal and that a float32 can hold.
+// number parses a cell that is a decimal within the range of a float32.
 func number(cell string) (x float32, ok bool) {
-	if cell == "" || cell[0] > '9' { // most of what is no number begins with a letter
+	if cell == "" || cell[0] > '9' { // most cells that are not numbers begin with a letter
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(cell, 32)
@@ -30,10 +30,10 @@ func number(cell string) (x float32, ok bool) {
 	return float32(v), true
 }
 
-// decimal tells decimals from what Go takes for numbers, too: 0x1p-2 and 1_000.
+// decimal refuses what only Go takes for a number: 0x1p-2 and 1_000.
 func decimal(cell string) bool { return !strings.ContainsAny(cell, "xX_") }
 
-// noNumber says why a cell is no number.
+// noNumber says why a cell is not a number.
 func noNumber(cell string) error {
 	separated := separators(cell)
 	switch {
@@ -58,8 +58,8 @@ func tooLarge(cell string) bool {
 	return errors.Is(err, strconv.ErrRange)
 }
 
-// separators says what a number has that is written as in other countries; empty: the cell
-// is no such number.
+// separators describes the separators of a number in another country's notation; empty if
+// the cell is not one.
 func separators(cell string) (what string) {
 	body := strings.TrimLeft(cell, "+-")
 	if exponent := strings.IndexAny(body, "eE"); exponent > 0 {
@@ -86,7 +86,7 @@ func separators(cell string) (what string) {
 	return ""
 }
 
-// grouped reports whether digits stand in groups of three.
+// grouped reports whether the digits are in groups of three.
 func grouped(text, separator string) bool {
 	first, rest, more := strings.Cut(text, separator)
 	if !more || !digits(first) || len(first) > 3 {
@@ -100,8 +100,8 @@ func grouped(text, separator string) bool {
 	return true
 }
 
-// digits reports whether a text is made of digits, at least one.
+// digits reports whether a text consists of one or more digits.
 func digits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
-// errNotUTF8 is why a text cannot be read.
+// errNotUTF8 says that a text is not UTF-8.
 var errNotUTF8 = errors.New("the text is not UTF-8, but perhaps Latin-1 or Windows-1252: save the file as UTF-8")

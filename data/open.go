@@ -12,8 +12,8 @@ import (
 
 // Open reads a table from a path: a CSV file, see [ReadCSV], or a folder with the
 // IDX files images-idx3-ubyte and labels-idx1-ubyte, see [ReadIDX], each as it is
-// or with .gz behind its name. A CSV, Parquet or NPZ file has no schema here: its features
-// are told apart by their places. Errors name the path.
+// or compressed, with the suffix .gz. A CSV, Parquet or NPZ file is read without a schema:
+// its features are identified by position. Errors name the path.
 func Open(path string, classes int) (Table, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func Open(path string, classes int) (Table, error) {
 	return t, at(path, err)
 }
 
-// at has an error begin with the path.
+// at prefixes an error with the path.
 func at(path string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -41,10 +41,9 @@ func at(path string, err error) error {
 }
 
 // OpenImages reads the folder of IDX files that [Open] reads, but the labels may be
-// missing: then labelled is false, and every row is of class 0. Of a folder like
-// MNIST's, see [ReadImages], it reads the hold-out. Labels from 1 to classes become labels
-// from 0 on; where classes is 0, there are as many as the largest label says. Errors name
-// the path.
+// missing: then labelled is false, and every row has class 0. In a folder like MNIST's, see
+// [ReadImages], it reads the hold-out. Labels from 1 to classes are shifted to begin with 0;
+// if classes is 0, the largest label decides how many there are. Errors name the path.
 func OpenImages(path string, classes int) (t Table, labelled bool, err error) {
 	folder, set := os.DirFS(path), ""
 	if !holds(folder, imagesFile) && holds(folder, holdoutSet+imagesFile) {
@@ -64,7 +63,7 @@ func OpenImages(path string, classes int) (t Table, labelled bool, err error) {
 	return t, labelled, nil
 }
 
-// number has images have so many classes, or as many as their labels say.
+// number sets the number of classes of images; 0 takes it from their labels.
 func (t *Table) number(classes int) error {
 	largest := slices.Max(t.Y)
 	if classes > 0 && int(largest) == classes && slices.Min(t.Y) > 0 {
@@ -82,10 +81,10 @@ func (t *Table) number(classes int) error {
 	return nil
 }
 
-// Save writes a table, for its owner alone to read, to a path that it makes, so
-// that [Open] returns its rows and classes bit for bit: where rows are images of IDX
-// a folder of two IDX files, else a CSV file, which says nothing of images. A table with a
-// schema is a CSV file that [Read] returns under that schema.
+// Save writes a table to a new path that only its owner may read, so that [Open] returns its
+// rows and classes bit for bit. Images with 256 shades of grey become a folder of two IDX
+// files, everything else a CSV file, which does not keep the shape of images. A table with a
+// schema becomes a CSV file that [Read] returns under that schema.
 func Save(path string, t Table) error {
 	if !t.Pixels() {
 		return create(path, func(rows io.Writer) error { return WriteCSV(rows, t) })
@@ -98,7 +97,7 @@ func Save(path string, t Table) error {
 	})
 }
 
-// create makes a file for its owner alone, in place of what is there, and fills it.
+// create writes a file that only its owner may read, and replaces an existing one.
 func create(path string, fill func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -64,7 +64,7 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := data.Open(filepath.Join(folder, "none"), 2); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing: %v", err)
 	}
-	if _, err := data.Open(folder, 2); err == nil || !strings.Contains(err.Error(), folder+": idx: there is no images-idx3-ubyte, nor with .gz") {
+	if _, err := data.Open(folder, 2); err == nil || !strings.Contains(err.Error(), folder+": idx: the folder has no images-idx3-ubyte (with or without .gz)") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	rows := filepath.Join(folder, "rows")
@@ -82,8 +82,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Whatever ReadIDX returns, WriteIDX writes back, byte for byte; and all else it
-// refuses before it writes.
+// WriteIDX writes every table that ReadIDX can return back byte for byte, and refuses every
+// other table before it writes.
 func TestWriteIDX(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5).Draw(t, "images")
@@ -135,7 +135,7 @@ func TestOpenImages(t *testing.T) {
 		"blank":      {map[string][]byte{"t10k-images-idx3-ubyte": x}, blank, false, ""},
 		"both":       {map[string][]byte{"images-idx3-ubyte": x, "t10k-images-idx3-ubyte": nil}, blank, false, ""},
 		"truncated":  {map[string][]byte{"images-idx3-ubyte": x[:20]}, data.Table{}, false, ": idx: images: truncated: 4 of 12 values"},
-		"nothing":    {nil, data.Table{}, false, ": idx: there is no images-idx3-ubyte, nor with .gz behind its name"},
+		"nothing":    {nil, data.Table{}, false, ": idx: the folder has no images-idx3-ubyte (with or without .gz)"},
 	} {
 		folder := t.TempDir()
 		for file, b := range c.files {

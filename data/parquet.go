@@ -13,38 +13,38 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// The bounds of a Parquet file. The library believes what headers say, so these are
-// looked at first.
+// The bounds of a Parquet file. The library trusts the sizes in headers, so they are checked
+// before it sees them.
 const (
-	mostFooter     = 64 << 20  // bytes of the footer
-	mostPage       = 128 << 20 // bytes of a page, unpacked
-	mostPageValues = 16 << 20  // values of a page
-	mostPageHeader = 1 << 16   // bytes of a page's header
-	mostDecimal    = 32        // bytes of a decimal
+	maxFooter     = 64 << 20  // bytes of the footer
+	maxPage       = 128 << 20 // bytes of a page, uncompressed
+	maxPageValues = 16 << 20  // values of a page
+	maxPageHeader = 1 << 16   // bytes of a page's header
+	maxDecimal    = 32        // bytes of a decimal
 )
 
-// parquetSource gives the rows of a Parquet file.
+// parquetSource reads the rows of a Parquet file.
 type parquetSource struct {
 	file    *parquet.File
 	columns []parquetColumn
 	header  []string
-	groups  []parquet.RowGroup // that are still to be read
-	rows    parquet.Rows       // of the group that is being read; nil: none
+	groups  []parquet.RowGroup // row groups not read yet
+	rows    parquet.Rows       // rows of the current group; nil: none
 	batch   []parquet.Row
-	read    int // rows of the batch that were read
-	used    int // of them
-	row     int // how many next gave
+	read    int // rows in the current batch
+	used    int // rows of the batch already returned
+	row     int // rows returned so far
 	cells   cells
 }
 
-// parquetColumn is how the values of a column are written as text.
+// parquetColumn says how the values of a column are written as text.
 type parquetColumn struct {
-	logical any  // type that the values stand for, of package format; nil: themselves
-	scale   int  // of a decimal
-	natural bool // integers have no sign
+	logical any  // logical type, from package format; nil: the physical type
+	scale   int  // digits behind the point, of a decimal
+	natural bool // unsigned integers
 }
 
-// newParquet looks at all sizes in a file, and at its columns.
+// newParquet checks all sizes in a file, and its columns.
 func newParquet(f io.ReaderAt, size int64) (s *parquetSource, err error) {
 	defer refuse(&err)
 	if err := checkFooter(f, size); err != nil {
@@ -57,7 +57,7 @@ func newParquet(f io.ReaderAt, size int64) (s *parquetSource, err error) {
 	s = &parquetSource{file: file, groups: file.RowGroups(), batch: make([]parquet.Row, 64)}
 	for _, field := range file.Root().Columns() {
 		if !field.Leaf() || field.Repeated() {
-			return nil, fmt.Errorf("column %.64q holds lists or groups: want a number or a text a row", field.Name())
+			return nil, fmt.Errorf("column %.64q holds lists or groups: want one number or text per row", field.Name())
 		}
 		var c parquetColumn
 		if t := field.Type().LogicalType(); t != nil {
@@ -88,14 +88,14 @@ func newParquet(f io.ReaderAt, size int64) (s *parquetSource, err error) {
 	return s, checkNames(s.header)
 }
 
-// refuse makes an error of a panic of the library, which takes some broken files badly.
+// refuse turns a panic of the library into an error: it panics at some broken files.
 func refuse(err *error) {
 	if broken := recover(); broken != nil {
 		*err = fmt.Errorf("the file is broken: %v", broken)
 	}
 }
 
-// checkFooter looks at the sizes in the footer.
+// checkFooter checks the sizes in the footer.
 func checkFooter(f io.ReaderAt, size int64) error {
 	end := make([]byte, 8)
 	if _, err := f.ReadAt(end, size-8); err != nil {
@@ -105,8 +105,8 @@ func checkFooter(f io.ReaderAt, size int64) error {
 	switch {
 	case string(end[4:]) != "PAR1":
 		return errors.New("truncated: the file does not end as Parquet does")
-	case length > size-12 || length > mostFooter:
-		return fmt.Errorf("the footer says that it has %d bytes: want at most %d", length, min(size-12, mostFooter))
+	case length > size-12 || length > maxFooter:
+		return fmt.Errorf("the footer says that it has %d bytes: want at most %d", length, min(size-12, maxFooter))
 	}
 	footer := make([]byte, length)
 	if _, err := f.ReadAt(footer, size-8-length); err != nil {
@@ -115,12 +115,12 @@ func checkFooter(f io.ReaderAt, size int64) error {
 	return (&compact{left: footer}).walk(0, 0)
 }
 
-// checkPages looks at the headers of the pages of a column.
+// checkPages checks the headers of the pages of a column.
 func checkPages(f io.ReaderAt, start, length, size int64) error {
 	if start < 4 || length < 0 || start > size || length > size-start {
 		return errCompact
 	}
-	header := make([]byte, min(mostPageHeader, length))
+	header := make([]byte, min(maxPageHeader, length))
 	for end := start + length; start < end; {
 		header = header[:min(int64(len(header)), end-start)]
 		if _, err := f.ReadAt(header, start); err != nil {
@@ -133,7 +133,7 @@ func checkPages(f io.ReaderAt, start, length, size int64) error {
 				unpacked = value
 			case outer == 0 && field == 3:
 				packed = value
-			case outer != 0 && field == 1: // of a page of data, in both versions, and of a dictionary
+			case outer != 0 && field == 1: // values of a data page, in both versions, and of a dictionary page
 				values = max(values, value)
 			}
 		}}
@@ -144,8 +144,8 @@ func checkPages(f io.ReaderAt, start, length, size int64) error {
 		switch {
 		case packed < 0 || start > end:
 			return errCompact
-		case unpacked < 0 || unpacked > mostPage || values > mostPageValues:
-			return fmt.Errorf("a page of %d bytes and %d values: want at most %d and %d", unpacked, values, mostPage, mostPageValues)
+		case unpacked < 0 || unpacked > maxPage || values > maxPageValues:
+			return fmt.Errorf("a page of %d bytes and %d values: want at most %d and %d", unpacked, values, maxPage, maxPageValues)
 		}
 	}
 	return nil
@@ -154,8 +154,8 @@ func checkPages(f io.ReaderAt, start, length, size int64) error {
 func (s *parquetSource) names() []string { return s.header }
 func (*parquetSource) format() Format    { return Format{Name: "parquet"} }
 
-// most does not believe a header more than a byte a value.
-func (s *parquetSource) most() int {
+// maxRows bounds the number of rows: a header is believed only up to one value per byte.
+func (s *parquetSource) maxRows() int {
 	return int(max(0, min(s.file.NumRows(), s.file.Size()/int64(len(s.header))+1)))
 }
 
@@ -170,7 +170,7 @@ func (s *parquetSource) next() (texts []string, err error) {
 			if errors.Is(err, io.EOF) {
 				return nil, io.EOF
 			}
-			return nil, fmt.Errorf("parquet: behind row %d: %w", s.row, err)
+			return nil, fmt.Errorf("parquet: after row %d: %w", s.row, err)
 		}
 	}
 	row := s.batch[s.used]
@@ -186,7 +186,7 @@ func (s *parquetSource) next() (texts []string, err error) {
 	return s.cells.row(), nil
 }
 
-// fill reads the next rows, at least one, or [io.EOF].
+// fill reads the next batch of at least one row; the error is [io.EOF] at the end.
 func (s *parquetSource) fill() error {
 	for {
 		if s.rows == nil {
@@ -209,7 +209,7 @@ func (s *parquetSource) fill() error {
 
 func (*parquetSource) notes() []string { return nil }
 
-// Close leaves the file to whoever opened it.
+// Close does nothing: whoever opened the file closes it.
 func (s *parquetSource) Close() error {
 	if s.rows == nil {
 		return nil
@@ -262,9 +262,9 @@ func (c parquetColumn) appendDecimal(b []byte, v parquet.Value) []byte {
 		n.SetInt64(int64(v.Int32()))
 	case parquet.Int64:
 		n.SetInt64(v.Int64())
-	default: // two's complement, the largest byte first
+	default: // two's complement, big-endian
 		bytes := v.ByteArray()
-		if len(bytes) > mostDecimal {
+		if len(bytes) > maxDecimal {
 			return append(b, "a long decimal"...)
 		}
 		if n.SetBytes(bytes); len(bytes) > 0 && bytes[0] >= 0x80 {

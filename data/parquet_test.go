@@ -49,7 +49,7 @@ func parquetRows() []ParquetRow {
 	}
 }
 
-// patched is a file with other bytes at a place.
+// patched is a file with some bytes replaced.
 func patched(file string, at int, b ...byte) string { return file[:at] + string(b) + file[at+len(b):] }
 
 func TestKindsOfParquet(t *testing.T) {
@@ -86,9 +86,9 @@ func TestKindsOfParquet(t *testing.T) {
 			schema: "label: x y: age bmi ward(a b) ok(False True) small price",
 			x:      []float32{1, 0.5, 1, 0, 0, 1, 1, 1.5, 2, nan, 0, 1, 1, 0, 2, -2.25}, y: []int32{0, 1, 0},
 		},
-		{name: "missing", file: file, problem: `parquet: row 2: column 1 (age): the cell is missing (1 of its column): --missing impute trains with such rows, --drop "age" without the column`},
+		{name: "missing", file: file, problem: `parquet: row 2: column 1 (age): the cell is missing (1 in this column): --missing impute trains with such rows, --drop "age" without the column`},
 		{name: "too large", file: rowsOfParquet(t, plain{1, 0}, plain{-1e300, 1}), problem: `parquet: row 2: column 1 (a): "-1e+300" is too large for a float32, whose largest number is 3.4028235e+38`},
-		{name: "lists", file: rowsOfParquet(t, nested{[]float64{1, 2}, 0}), problem: `parquet: column "a" holds lists or groups: want a number or a text a row`},
+		{name: "lists", file: rowsOfParquet(t, nested{[]float64{1, 2}, 0}), problem: `parquet: column "a" holds lists or groups: want one number or text per row`},
 		{name: "no rows", file: rowsOfParquet[plain](t), problem: "parquet: no rows"},
 		{name: "truncated", file: file[:len(file)-1], problem: "parquet: truncated: the file does not end as Parquet does"},
 		{name: "too short", file: "PAR1", problem: "parquet: truncated"},
@@ -109,8 +109,8 @@ func TestKindsOfParquet(t *testing.T) {
 	}
 }
 
-// A page that says that it unpacks to two gigabytes, or a list of as many items, takes no
-// memory: it is refused before the library believes it.
+// A page that claims to uncompress to two gigabytes, or a list that claims as many items,
+// takes no memory: it is refused before the library sees it.
 func TestParquetThatLiesTakesNoMemory(t *testing.T) {
 	file := []byte(rowsOfParquet(t, parquetRows()...))
 	footer := len(file) - 8 - int(binary.LittleEndian.Uint32(file[len(file)-8:]))

@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// Permute shuffles rows in place (Fisher and Yates, Knuth 3.4.2 P). It asks the
-// source for 64 bits at a time and turns them into an index without a float
+// Permute shuffles rows in place (Fisher and Yates, Knuth 3.4.2 P). It reads
+// 64 bits at a time from the source and turns them into an index without floats
 // (Lemire, arXiv:1805.10941, section 4), so that the order is the same on every
 // machine and with every version of Go.
 func Permute(rows []int, source rand.Source) {
@@ -16,7 +16,7 @@ func Permute(rows []int, source rand.Source) {
 	}
 }
 
-// below is a uniform integer in [0, n).
+// below draws a uniform integer in [0, n).
 func below(n uint64, source rand.Source) uint64 {
 	hi, lo := bits.Mul64(source.Uint64(), n)
 	for least := -n % n; lo < least; {
@@ -25,14 +25,14 @@ func below(n uint64, source rand.Source) uint64 {
 	return hi
 }
 
-// Shuffle is a view of a table in an order that depends on the seed only.
+// Shuffle is a view of a table in an order that depends only on the seed.
 func Shuffle(t Table, seed uint64) Table {
 	rows := sequence(t.Rows())
 	Permute(rows, stream(seed, streamShuffle))
 	return t.View(rows)
 }
 
-// The second word of each PCG seed: one seed gives every use its own stream.
+// The second word of each PCG seed: each use of one seed has a stream of its own.
 const (
 	streamShuffle = iota + 1
 	streamHoldout

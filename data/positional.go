@@ -10,10 +10,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// positional reads rows whose features are told apart by their places. The label is an
-// integer from 0 to classes-1; all columns but it and those that are left out are features.
-// Without a column of labels no row is labelled, and every row is of class 0. A row of
-// something else is an error, or left out where the reader is lenient.
+// positional reads rows whose features are identified by position. The label is an integer
+// from 0 to classes-1; every other column that is not dropped is a feature. Without a label
+// column labelled is false and every row has class 0. A malformed row is an error, or is
+// left out if the reader is lenient.
 func positional(s source, o Options, lenient bool) (t Table, labelled bool, err error) {
 	format, header := s.format().Name, s.names()
 	fail := func(text string, args ...any) (Table, bool, error) {
@@ -39,7 +39,7 @@ func positional(s source, o Options, lenient bool) (t Table, labelled bool, err 
 		return Table{}, false, fmt.Errorf("%s: no feature columns beside the label", headerOf(s))
 	}
 	t = Table{Features: len(p.features), Classes: p.classes}
-	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
+	t.X, t.Y = make([]float32, 0, s.maxRows()*t.Features), make([]int32, 0, s.maxRows())
 	for {
 		cells, err := s.next()
 		switch {
@@ -64,14 +64,14 @@ func positional(s source, o Options, lenient bool) (t Table, labelled bool, err 
 	}
 }
 
-// places says which columns of a file are features, and which is the label.
+// places says which columns of a file are features and which one is the label.
 type places struct {
 	features []int
-	label    int // below 0: none
-	classes  int // of labels
+	label    int // negative: none
+	classes  int // number of classes
 }
 
-// add appends a row to a table. Of an error it says in which column of the file it is.
+// add appends a row to a table. With an error it returns the column of the file at fault.
 func (p places) add(t *Table, cells []string) (column int, err error) {
 	y := int32(0)
 	if p.label >= 0 {

@@ -11,30 +11,30 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrMisfit is wrapped where a file has other columns than a schema, or where they hold
-// something else than it says.
+// ErrMisfit is wrapped if the columns of a file, or the cells in them, are not what the
+// schema says.
 var ErrMisfit = errors.New("the rows do not fit the schema")
 
-// Options are what a person says of a file of rows, where it cannot be found out. The zero
-// Options say nothing.
+// Options are what a person says about a file of rows. The zero value leaves everything to
+// be detected.
 type Options struct {
-	Label      string   // name of the label column; empty: the schema's, or found out
-	Drop       []string // names of columns that are left out
-	Categories []string // names of columns whose numbers are categories
-	Missing    string   // what becomes of missing cells, one of [spec.MissingRules]; empty: refuse
-	Regression *bool    // whether the label is a number that is to be predicted; nil: found out
-	Classes    int      // of labels without a schema; 0: as many as the largest label says
+	Label      string   // name of the label column; empty: from the schema, or detected
+	Drop       []string // names of columns to leave out
+	Categories []string // names of numeric columns to treat as categories
+	Missing    string   // how to treat missing cells, one of [spec.MissingRules]; empty: refuse
+	Regression *bool    // whether the label is a number to predict; nil: detected
+	Classes    int      // number of classes without a schema; 0: from the largest label
 }
 
-// validate reports an option that is none.
+// validate refuses an unknown rule for missing cells.
 func (o Options) validate() error {
 	if o.Missing != "" && o.Missing != spec.MissingRefuse && o.Missing != spec.MissingImpute {
-		return fmt.Errorf("missing cells cannot be treated as %q: want %s or %s", o.Missing, spec.MissingRefuse, spec.MissingImpute)
+		return fmt.Errorf("--missing %q: want %s or %s", o.Missing, spec.MissingRefuse, spec.MissingImpute)
 	}
 	return nil
 }
 
-// label is the name of the label column of a file without a schema.
+// label is the name of the label column for a file without a schema.
 func (o Options) label() string {
 	if o.Label != "" {
 		return o.Label
@@ -42,22 +42,21 @@ func (o Options) label() string {
 	return labelColumn
 }
 
-// Read reads the rows of a file as a task wants them. Columns are found by the names that
-// the schema has, whatever their order in the file, and a category becomes an input for
-// each of its values; numbers are as they stand in the file, and NaN where one is missing
-// and the task imputes. Where the file has no column of labels, labelled is false and the
-// labels are 0.
+// Read reads the rows of a file as a task wants them. Columns are found by the names in the
+// schema, in any order. A category becomes one input per value. Numbers are as they stand
+// in the file; a missing one is NaN if the task imputes. If the file has no label column,
+// labelled is false and the labels are 0.
 //
-// Without a schema features are told apart by their places and labels are integers from 0:
-// see [Open].
+// Without a schema features are identified by position and labels are integers from 0: see
+// [Open].
 //
-// Errors name the path, and the line and column where there is one. Where the file itself
-// can be read, but its rows are not of the schema, they wrap [ErrMisfit].
+// Errors name the path, and the line and column where there is one. They wrap [ErrMisfit]
+// if the file can be read but its rows do not fit the schema.
 func Read(path string, d spec.Data, o Options) (t Table, labelled bool, err error) {
 	return read(path, d, o, false)
 }
 
-// read is Read, which leaves out each row that does not fit by itself where it is lenient.
+// read is Read; if lenient, it leaves out rows that do not fit.
 func read(path string, d spec.Data, o Options, lenient bool) (t Table, labelled bool, err error) {
 	if err := o.validate(); err != nil {
 		return Table{}, false, err
@@ -68,7 +67,7 @@ func read(path string, d spec.Data, o Options, lenient bool) (t Table, labelled 
 	}
 	switch {
 	case info.IsDir() && !d.Schema.IsZero():
-		return Table{}, false, fmt.Errorf("%s: %w: it names columns, and a folder has images", path, ErrMisfit)
+		return Table{}, false, fmt.Errorf("%s: %w: the schema names columns, and this folder holds images", path, ErrMisfit)
 	case info.IsDir():
 		return OpenImages(path, o.Classes)
 	}
@@ -88,16 +87,16 @@ func read(path string, d spec.Data, o Options, lenient bool) (t Table, labelled 
 	return t, labelled, nil
 }
 
-// fit reads the rows of a source as a schema wants them.
+// fit reads the rows of a source by a schema.
 func fit(s source, d spec.Data, o Options, lenient bool) (t Table, labelled bool, err error) {
 	f, err := fitting(s.names(), d, o)
 	if err != nil {
 		return Table{}, false, err
 	}
 	t = Table{Schema: d.Schema, Features: d.Schema.Inputs(), Classes: max(1, len(d.Schema.Classes))}
-	t.X, t.Y = make([]float32, 0, s.most()*t.Features), make([]int32, 0, s.most())
+	t.X, t.Y = make([]float32, 0, s.maxRows()*t.Features), make([]int32, 0, s.maxRows())
 	if f.targets {
-		t.Targets = make([]float32, 0, s.most())
+		t.Targets = make([]float32, 0, s.maxRows())
 	}
 	for {
 		cells, err := s.next()
@@ -120,23 +119,23 @@ func fit(s source, d spec.Data, o Options, lenient bool) (t Table, labelled bool
 	}
 }
 
-// fitter brings the cells of a file into the order of a schema.
+// fitter puts the cells of a file into the order of a schema.
 type fitter struct {
 	columns []fitColumn
-	label   int // column of the file; below 0: none
+	label   int // column of the file; negative: none
 	targets bool
 	classes words
 	impute  bool
 }
 
-// fitColumn is a column of a schema in a file.
+// fitColumn is a column of a schema, as found in a file.
 type fitColumn struct {
 	at       int // column of the file
 	category bool
 	values   words
 }
 
-// fitting finds the columns of a schema by their names.
+// fitting finds the columns of a schema by name.
 func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	misfit := func(text, name string) (fitter, error) {
 		return fitter{}, fmt.Errorf("%w: "+text+"; the file has %s", ErrMisfit, name, list(names))
@@ -178,7 +177,7 @@ func fitting(names []string, d spec.Data, o Options) (f fitter, err error) {
 	return f, nil
 }
 
-// add appends a row to a table. Of an error it says in which column of the file it is.
+// add appends a row to a table. With an error it returns the column of the file at fault.
 func (f fitter) add(t *Table, cells []string) (column int, err error) {
 	for _, c := range f.columns {
 		cell := cells[c.at]
@@ -219,7 +218,7 @@ func (f fitter) addLabel(t *Table, cell string) error {
 	case !ok && f.targets:
 		return noNumber(cell)
 	case !ok:
-		return fmt.Errorf("%.64q is none of the classes %s", cell, list(f.classes.texts))
+		return fmt.Errorf("%.64q is not a class: want one of %s", cell, list(f.classes.texts))
 	}
 	t.Y = append(t.Y, int32(class))
 	if f.targets {
@@ -228,7 +227,7 @@ func (f fitter) addLabel(t *Table, cell string) error {
 	return nil
 }
 
-// choose appends an input for each value of a category.
+// choose appends one input per value of a category (one-hot).
 func (f fitter) choose(t *Table, values words, cell string) error {
 	chosen, ok := values.find(cell)
 	switch {
@@ -236,7 +235,7 @@ func (f fitter) choose(t *Table, values words, cell string) error {
 	case missing(cell):
 		return errors.New("the cell is missing")
 	default:
-		return fmt.Errorf("%.64q is none of the values %s", cell, list(values.texts))
+		return fmt.Errorf("%.64q is not a value of this category: want one of %s", cell, list(values.texts))
 	}
 	for i := range values.texts {
 		x := float32(0)
@@ -248,11 +247,11 @@ func (f fitter) choose(t *Table, values words, cell string) error {
 	return nil
 }
 
-// words finds a text among others. Numbers are the same however they are written: 1 is 1.0.
+// words finds a text in a list. Numbers match by value: 1 matches 1.0.
 type words struct {
 	texts   []string
 	exact   map[string]int
-	numbers map[float32]int // nil where some text is no number, or two are the same one
+	numbers map[float32]int // nil if some text is not a number, or two texts are the same number
 }
 
 func newWords(texts []string) words {

@@ -9,26 +9,26 @@ import (
 	"unicode/utf8"
 )
 
-// source gives the rows of a file one after the other, each cell as a text, whatever the
-// format is. So numbers, categories and missing cells mean the same in every format.
+// source reads the rows of a file one by one, each cell as text, in any format. So numbers,
+// categories and missing cells mean the same in every format.
 type source interface {
-	// names are those of the columns.
+	// names returns the names of the columns.
 	names() []string
-	// next is the next row: a cell for each column. It is good until the next call. Behind
-	// the last row the error is [io.EOF].
+	// next returns the next row, one cell per column, valid until the next call. After the
+	// last row the error is [io.EOF].
 	next() ([]string, error)
-	// place says where a column of the row that next gave stands: the line, and the column.
+	// place names the line and the column of a cell of the row that next returned.
 	place(column int) string
 	format() Format
-	// notes say what else is in the file, and not read.
+	// notes say what else is in the file but is not read.
 	notes() []string
-	// most is how many rows there may be at most, where that is known; else 0.
-	most() int
+	// maxRows is an upper bound of the number of rows; 0 if not known.
+	maxRows() int
 	io.Closer
 }
 
-// openSource opens a file of rows with named columns. Formats are told apart by how a file
-// begins, not by its name.
+// openSource opens a file of rows with named columns. The format is detected from the first
+// bytes of the file, not from its name.
 func openSource(path string) (source, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -47,7 +47,7 @@ func newSource(f *os.File) (source, error) {
 		return nil, err
 	}
 	head := make([]byte, 4)
-	n, _ := f.ReadAt(head, 0) // a pipe is CSV
+	n, _ := f.ReadAt(head, 0) // nothing is read from a pipe: it is CSV
 	switch string(head[:n]) {
 	case "PK\x03\x04":
 		s, err := newNPZ(f, info.Size())
@@ -60,7 +60,7 @@ func newSource(f *os.File) (source, error) {
 	return named(s, "", err)
 }
 
-// named has an error begin with the format, and keeps a source that failed from being one.
+// named prefixes an error with the format and returns a nil source with it.
 func named(s source, format string, err error) (source, error) {
 	switch {
 	case err == nil:
@@ -71,7 +71,7 @@ func named(s source, format string, err error) (source, error) {
 	return nil, fmt.Errorf("%s: %w", format, err)
 }
 
-// opened is a source that closes its file.
+// opened is a source that closes its file when it is closed.
 type opened struct {
 	source
 	file io.Closer
@@ -79,7 +79,7 @@ type opened struct {
 
 func (o opened) Close() error { return errors.Join(o.source.Close(), o.file.Close()) }
 
-// headerOf says where the names of the columns stand.
+// headerOf names the place of the column names, for errors.
 func headerOf(s source) string {
 	if format := s.format().Name; format != "csv" {
 		return format
@@ -87,7 +87,7 @@ func headerOf(s source) string {
 	return "csv: line 1"
 }
 
-// checkNames refuses two columns of one name, and names that cannot be read.
+// checkNames refuses duplicate column names, and names that are not UTF-8.
 func checkNames(names []string) error {
 	seen := make(map[string]bool)
 	for _, name := range names {
@@ -102,16 +102,16 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// list names some columns in an error.
+// list names columns in an error, the first maxListed of many.
 func list(names []string) string {
-	const few = 20
-	quoted := make([]string, 0, few)
-	for _, name := range names[:min(few, len(names))] {
+	const maxListed = 20
+	quoted := make([]string, 0, maxListed)
+	for _, name := range names[:min(maxListed, len(names))] {
 		quoted = append(quoted, fmt.Sprintf("%.64q", name))
 	}
 	text := strings.Join(quoted, ", ")
-	if len(names) > few {
-		text += fmt.Sprintf(" and %d more", len(names)-few)
+	if len(names) > maxListed {
+		text += fmt.Sprintf(" and %d more", len(names)-maxListed)
 	}
 	return text
 }

@@ -11,23 +11,23 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of what is found out about a column.
+// Bounds of the distinct texts that are counted per column.
 const (
-	mostValues  = 256     // of a category
-	mostClasses = 1 << 10 // of a column that may be the label
+	maxValues  = 256     // of a category
+	maxClasses = 1 << 10 // of a column that may be the label
 )
 
-// study is what is found out about a column while its cells pass.
+// study collects statistics of a column while its cells are read.
 type study struct {
-	numbers, foreign, words, missing int // cells that are numbers, are meant as numbers, are texts, have no value
+	numbers, foreign, words, missing int // cells that are numbers, look like foreign numbers (1,5), are texts, are empty
 	min, max, last                   float32
-	fraction                         bool           // some number is no integer
-	unordered                        bool           // some number is not above the one before it
-	texts                            map[string]int // how many cells hold each text; nil where there are none, or too many
-	many                             bool           // more different texts than the limit
+	fraction                         bool           // some number is not an integer
+	unordered                        bool           // the numbers do not strictly increase
+	texts                            map[string]int // number of cells per text; nil if there are none, or too many
+	many                             bool           // more distinct texts than the limit
 	limit                            int
-	oddForeign, oddWord, oddMissing  error // the first of each, with its place and cause
-	oddText                          error // the first text that cannot be read
+	oddForeign, oddWord, oddMissing  error // the first cell of each kind, with its place and cause
+	oddText                          error // the first text that is not UTF-8
 }
 
 // add studies the next cell.
@@ -61,7 +61,7 @@ func (s *study) add(cell string, from source, column int) {
 	s.count(cell)
 }
 
-// note keeps the first oddity.
+// note keeps the first error of a kind.
 func note(first *error, from source, column int, why error) {
 	if *first == nil {
 		*first = fmt.Errorf("%s: %s: %w", from.format().Name, from.place(column), why)
@@ -86,8 +86,8 @@ func (s *study) count(cell string) {
 	s.texts[strings.Clone(cell)] = 1
 }
 
-// values lists the different texts of a column: where all are numbers by their values,
-// each once however it is written, else by their bytes.
+// values lists the distinct texts of a column. If all are numbers, they are sorted and
+// counted by value, however they are written; otherwise by their bytes.
 func (s *study) values() []Count {
 	counts := make([]Count, 0, len(s.texts))
 	for text, rows := range s.texts {

@@ -10,21 +10,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Table is a set of labelled rows. Its own rows lie in X one after the other; a
-// view shows some rows of another table, in an order of its own, and shares their
-// memory: see [Table.View]. Row finds a row in both.
+// Table is a set of labelled rows, stored one after the other in X. A view selects rows of
+// another table, in its own order, and shares their memory: see [Table.View]. Row works for
+// both.
 type Table struct {
-	X        []float32 // row-major: the table's rows, or those of the table that a view is of
+	X        []float32 // row-major: the rows of the table, or of the table behind a view
 	Y        []int32   // the class of each row, 0 <= Y[i] < Classes
-	Index    []int     // of a view: row i of it is row Index[i] of X; else nil
+	Index    []int     // of a view: its row i is row Index[i] of X; otherwise nil
 	Features int       // columns of X
 	Classes  int
-	Image    spec.Image // shape of a row; zero where it is no image, or where that is not known
-	// Targets are the labels of rows whose label is a number, in the order of Y; else nil.
-	// Then Y is 0 throughout, and Classes 1.
+	Image    spec.Image // shape of a row; zero if rows are not images, or it is not known
+	// Targets are the labels if they are numbers to predict, in the order of Y; otherwise
+	// nil. With targets Y is 0 throughout, and Classes is 1.
 	Targets []float32
-	// Schema names the features of the rows, and their classes; zero where features are
-	// told apart by their places.
+	// Schema names the features and the classes; zero if features are identified by
+	// position.
 	Schema spec.Schema
 }
 
@@ -37,7 +37,7 @@ func (t Table) Row(i int) []float32 {
 	return t.X[i*t.Features : (i+1)*t.Features : (i+1)*t.Features]
 }
 
-// place is which row of X row i is.
+// place is the index in X of row i.
 func (t Table) place(i int) int {
 	if t.Index == nil {
 		return i
@@ -45,8 +45,8 @@ func (t Table) place(i int) int {
 	return t.Index[i]
 }
 
-// View is a table of the rows with the given indices, in their order, that shares
-// their features with the table: it takes memory for a label and an index a row.
+// View is a table of the rows with the given indices, in that order. It shares the features
+// with the table and needs memory for one label and one index per row only.
 func (t Table) View(rows []int) Table {
 	v := t
 	v.Y, v.Index = make([]int32, len(rows)), make([]int, len(rows))
@@ -57,7 +57,7 @@ func (t Table) View(rows []int) Table {
 	return v
 }
 
-// cut takes all but the first rows away, and what was appended of one more.
+// cut keeps the first rows only, and drops a row that was appended in part.
 func (t *Table) cut(rows int) {
 	t.X, t.Y = t.X[:rows*t.Features], t.Y[:rows]
 	if t.Targets != nil {
@@ -65,7 +65,7 @@ func (t *Table) cut(rows int) {
 	}
 }
 
-// targets copies the targets of some rows.
+// targets copies the targets of the given rows.
 func (t Table) targets(rows []int) []float32 {
 	if t.Targets == nil {
 		return nil
@@ -95,9 +95,8 @@ func (t Table) Select(rows []int) Table {
 	return s
 }
 
-// Numbered is the table with as many classes as its labels use, at least two. They
-// must be numbered from 0 on without gaps. A table with a schema has the classes that the
-// schema says.
+// Numbered is the table with as many classes as its labels use, at least two. Labels must be
+// numbered from 0 without gaps. A table with a schema has the classes of that schema.
 func (t Table) Numbered() (Table, error) {
 	if !t.Schema.IsZero() || t.Targets != nil {
 		return t, nil
@@ -115,7 +114,7 @@ func (t Table) Numbered() (Table, error) {
 	return t, nil
 }
 
-// Counts is how many rows each class has.
+// Counts is the number of rows per class.
 func (t Table) Counts() []int {
 	n := make([]int, t.Classes)
 	for _, y := range t.Y {
@@ -129,8 +128,7 @@ func (t Table) Counts() []int {
 // without rows is valid.
 func (t Table) Validate() error { return t.validate(finite) }
 
-// ValidateRaw is Validate for rows that are not brought to scale yet: a feature that is
-// NaN is a missing number.
+// ValidateRaw is Validate for rows before scaling: a feature may be NaN, a missing number.
 func (t Table) ValidateRaw() error {
 	return t.validate(func(x float32) bool { return !math.IsInf(float64(x), 0) })
 }
@@ -159,8 +157,8 @@ func (t Table) validate(allowed func(float32) bool) error {
 	return nil
 }
 
-// ValidateShape reports the first thing that is wrong with the shape of a table. It
-// does not look at what the rows hold.
+// ValidateShape reports the first thing that is wrong with the shape of a table. It does not
+// check the values of the rows.
 func (t Table) ValidateShape() error {
 	if t.Features < 1 || t.Classes < 1 {
 		return fmt.Errorf("table of %d features and %d classes: want at least 1 of each", t.Features, t.Classes)
@@ -168,7 +166,7 @@ func (t Table) ValidateShape() error {
 	held := len(t.X) / t.Features // rows of X
 	if t.Index != nil {
 		if len(t.Index) != len(t.Y) {
-			return fmt.Errorf("view of %d rows and %d labels: want a label a row", len(t.Index), len(t.Y))
+			return fmt.Errorf("view of %d rows and %d labels: want one label per row", len(t.Index), len(t.Y))
 		}
 		for i, row := range t.Index {
 			if row < 0 || row >= held {
@@ -176,11 +174,11 @@ func (t Table) ValidateShape() error {
 			}
 		}
 	} else if len(t.X)%t.Features != 0 || held != len(t.Y) {
-		return fmt.Errorf("table of %d values and %d labels: want %d values a label", len(t.X), len(t.Y), t.Features)
+		return fmt.Errorf("table of %d values and %d labels: want %d values per label", len(t.X), len(t.Y), t.Features)
 	}
 	switch {
 	case t.Targets != nil && len(t.Targets) != len(t.Y):
-		return fmt.Errorf("table of %d rows and %d targets: want a target a row", len(t.Y), len(t.Targets))
+		return fmt.Errorf("table of %d rows and %d targets: want one target per row", len(t.Y), len(t.Targets))
 	case t.Targets != nil && t.Classes != 1:
 		return fmt.Errorf("table of targets and of %d classes: want 1", t.Classes)
 	case !t.Schema.IsZero() && t.Schema.Inputs() != t.Features:
@@ -196,8 +194,8 @@ func (t Table) ValidateShape() error {
 
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
-// byClass lists the indices of the rows of each class, in table order. Where labels are
-// numbers, each tenth of the rows by their targets counts as a class.
+// byClass lists the indices of the rows of each class, in table order. If labels are
+// numbers, each tenth of the rows, sorted by target, counts as a class.
 func (t Table) byClass() [][]int {
 	if t.Targets != nil {
 		return t.byTenth()

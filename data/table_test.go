@@ -13,7 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// tables draws tables in which every row can be told from every other.
+// tables draws tables whose rows are all different.
 func tables(minRows int) *rapid.Generator[data.Table] {
 	return rapid.Custom(func(t *rapid.T) data.Table {
 		table := data.Table{

@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// kind is one kind of table that people have: the right values, or the exact refusal.
+// kind is one kind of table that people have, with the expected values or the exact error.
 type kind struct {
 	name    string
 	file    string // its content, or testdata/tables/ and a name
@@ -69,8 +69,8 @@ func kinds() []kind {
 		{name: "empty", file: "", problem: "csv: the file is empty: want a header line"},
 		{name: "no rows", file: "a,label\n", problem: "csv: no rows"},
 		{name: "no header", file: "5.1,3.5,setosa\n4.9,3.0,versi\n", problem: `csv: a column is named "3.5", as if the first line were a row: want a line that names the columns`},
-		{name: "two labels", file: "target,class,a\n0,1,2\n", problem: `more than one column may be the label: --label names one of "target", "class"`},
-		{name: "no label", file: "a,b,c\n" + strings.Join(series(30, "1,2,%d.%d\n"), ""), problem: `no column is the label for sure: --label names one of "a", "b", "c"`},
+		{name: "two labels", file: "target,class,a\n0,1,2\n", problem: `more than one column could be the label: choose one with --label, from "target", "class"`},
+		{name: "no label", file: "a,b,c\n" + strings.Join(series(30, "1,2,%d.%d\n"), ""), problem: `cannot tell which column is the label: choose one with --label, from "a", "b", "c"`},
 		{name: "no such label", file: "a,b\n1,2\n", options: data.Options{Label: "c"}, problem: `no column is named "c": --label names one of "a", "b"`},
 		{name: "no such column", file: "a,label\n1,2\n3,1\n", options: data.Options{Drop: []string{"c"}}, problem: `no column is named "c": the file has "a", "label"`},
 		{name: "UTF-16", file: "\xff\xfea\x00,\x00b\x00", problem: "csv: the file is UTF-16: save it as UTF-8"},
@@ -91,17 +91,17 @@ func kinds() []kind {
 		{name: "a duplicate column", file: "a,b,a,label\n1,2,3,0\n", problem: `csv: line 1: more than one column is named "a"`},
 		{name: "a short row", file: "a,b,label\n1,2,0\n1,2\n", problem: "csv: line 3: 2 columns: want 3"},
 		{name: "a stray quote", file: "a,label\n1\",0\n", problem: `csv: parse error on line 2, column 2: bare " in non-quoted-field`},
-		{name: "missing and not decided", file: "a,label\n1,0\n,1\n", problem: `csv: line 3: column 1 (a): the cell is missing (1 of its column): --missing impute trains with such rows, --drop "a" without the column`},
-		{name: "a missing label", file: "a,label\n1,0\n2,\n3,1\n", problem: "csv: line 3: column 2 (label): the cell is missing (1 of its column): leave rows without a label out"},
+		{name: "missing and not decided", file: "a,label\n1,0\n,1\n", problem: `csv: line 3: column 1 (a): the cell is missing (1 in this column): --missing impute trains with such rows, --drop "a" without the column`},
+		{name: "a missing label", file: "a,label\n1,0\n2,\n3,1\n", problem: "csv: line 3: column 2 (label): the cell is missing (1 in this column): leave rows without a label out"},
 		{name: "an empty column", file: "a,b,label\n1,,0\n2,,1\n", options: impute, problem: `no cell of column "b" has a value: --drop "b" leaves it out`},
 		{name: "almost a number", file: "a,label\n" + strings.Repeat("1,0\n2,1\n", 10) + "unknown,0\n", problem: `csv: line 22: column 1 (a): "unknown" is not a finite number, as the other cells of its column are: --drop "a" leaves the column out, --categories "a" takes each text for a category`},
 		{name: "names of people", file: "name,label\n" + strings.Join(series(300, "n%d,%d\n"), ""), options: data.Options{Label: "label", Regression: &yes}, problem: `column "name" has more than 256 different texts, too many for a category: --drop "name" leaves it out`},
-		{name: "texts to predict", file: "a,label\n1,x\n2,y\n", options: data.Options{Regression: &yes}, problem: `csv: line 2: column 2 (label): "x" is not a finite number, as a label that is predicted as a number has to be`},
+		{name: "texts to predict", file: "a,label\n1,x\n2,y\n", options: data.Options{Regression: &yes}, problem: `csv: line 2: column 2 (label): "x" is not a finite number, but a label predicted as a number must be one`},
 		{name: "infinite", file: "a,label\n" + strings.Repeat("1,0\n2,1\n", 10) + "inf,0\n", problem: `csv: line 22: column 1 (a): "inf" is not a finite number, as the other cells of its column are: --drop "a" leaves the column out, --categories "a" takes each text for a category`},
 	}
 }
 
-// series are lines with two numbers each.
+// series formats n lines with two numbers each.
 func series(n int, line string) (lines []string) {
 	for i := range n {
 		lines = append(lines, fmt.Sprintf(line, i, i))
@@ -236,7 +236,7 @@ func TestColumnsGoByName(t *testing.T) {
 	}
 }
 
-// What does not fit a schema is refused with the first difference.
+// Rows that do not fit a schema are refused, and the error names the first difference.
 func TestMisfits(t *testing.T) {
 	schema := visits().Schema
 	number := spec.Schema{Label: "ill", Columns: schema.Columns}
@@ -255,8 +255,8 @@ func TestMisfits(t *testing.T) {
 		{name: "no column", file: "sex,ill,weight\nf,yes,1\n", schema: schema, want: `the rows do not fit the schema: no column is named "age"; the file has "sex", "ill", "weight"`},
 		{name: "one column more", file: "id,sex,ill,age\n1,f,yes,1\n", schema: schema, want: `the rows do not fit the schema: the schema has no column "id": leave it out with --drop, or as drop in node.json; the file has "id", "sex", "ill", "age"`},
 		{name: "a column that was left out", file: "sex,ill,age\nf,yes,1\n", schema: schema, options: data.Options{Drop: []string{"age"}}, want: `the rows do not fit the schema: it wants the column "age", which is left out with --drop; the file has "sex", "ill", "age"`},
-		{name: "another class", file: "sex,ill,age\nf,yes,1\nf,perhaps,1\n", schema: schema, want: `csv: line 3: column 2 (ill): the rows do not fit the schema: "perhaps" is none of the classes "no", "yes"`},
-		{name: "another value", file: "sex,ill,age\nx,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: "x" is none of the values "f", "m"`},
+		{name: "another class", file: "sex,ill,age\nf,yes,1\nf,perhaps,1\n", schema: schema, want: `csv: line 3: column 2 (ill): the rows do not fit the schema: "perhaps" is not a class: want one of "no", "yes"`},
+		{name: "another value", file: "sex,ill,age\nx,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: "x" is not a value of this category: want one of "f", "m"`},
 		{name: "a missing value", file: "sex,ill,age\n?,yes,1\n", schema: schema, want: `csv: line 2: column 1 (sex): the rows do not fit the schema: the cell is missing`},
 		{name: "a missing number", file: "sex,ill,age\nf,yes,\n", schema: schema, missing: spec.MissingRefuse, want: `csv: line 2: column 3 (age): the rows do not fit the schema: the cell is missing`},
 		{name: "a missing label", file: "sex,ill,age\nf,NA,1\n", schema: schema, want: `csv: line 2: column 2 (ill): the rows do not fit the schema: the label is missing`},
@@ -280,7 +280,7 @@ func TestMisfits(t *testing.T) {
 		}
 	}
 	folder := t.TempDir()
-	if _, _, err := data.Read(folder, spec.Data{Schema: schema}, data.Options{}); !errors.Is(err, data.ErrMisfit) || err.Error() != folder+": the rows do not fit the schema: it names columns, and a folder has images" {
+	if _, _, err := data.Read(folder, spec.Data{Schema: schema}, data.Options{}); !errors.Is(err, data.ErrMisfit) || err.Error() != folder+": the rows do not fit the schema: the schema names columns, and this folder holds images" {
 		t.Errorf("a folder: %v", err)
 	}
 	if _, _, err := data.Read("none", spec.Data{}, data.Options{}); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, data.ErrMisfit) {
@@ -288,8 +288,7 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
-// A row that does not fit is left out by itself, and all others are there; columns that do
-// not fit leave nothing.
+// Fitting leaves out only the rows that do not fit; if the columns do not fit, it fails.
 func TestFittingRows(t *testing.T) {
 	named := spec.Data{Schema: visits().Schema}
 	numbers := spec.Data{Schema: spec.Schema{Label: "ill", Columns: named.Schema.Columns}}
@@ -340,7 +339,7 @@ func TestFittingRows(t *testing.T) {
 	}
 }
 
-// Without a schema rows are told apart by their places, with labels or without.
+// Without a schema features are identified by position, with labels or without.
 func TestReadByPlaces(t *testing.T) {
 	for _, c := range []struct {
 		name, file string

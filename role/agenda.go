@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	maxBackoff  = 32 // blocks at most between two tries of what fails
-	forgetAfter = 50 // blocks that work is remembered after it was asked for last
+	maxBackoff  = 32 // blocks between two attempts of failing work, at most
+	forgetAfter = 50 // blocks after the last request for an action until its result is dropped
 )
 
-// Agenda is what a node's machines ask for and what became of it: which action is
-// to be started now, which is to be stopped because a round has moved on, and when
-// what failed is tried again. It starts nothing itself: who has the goroutines, or
-// a simulated clock, does. An Agenda with machines alone is ready. What it knows is
-// lost in a crash, and found out again from the chain, the journal and the store.
+// Agenda schedules the actions that a node's machines request: which one starts now,
+// which one stops because its round has moved on, and when a failed one is retried. It
+// starts no goroutine itself: its caller runs the actions, on real goroutines or under a
+// simulated clock. An Agenda needs only its Machines. Its state is lost in a crash, and
+// rebuilt from the chain, the journal and the store.
 type Agenda struct {
 	Machines []Machine
 
@@ -29,59 +29,58 @@ type failure struct {
 	retry int64 // height
 }
 
-// Hear tells every machine of an event at a height. It returns the actions to be
-// started, which count as running from now on, and the keys of those running that
-// nobody asks for any more.
-func (a *Agenda) Hear(e Event, now int64) (start []Action, stop []string) {
+// Dispatch passes an event at height now to every machine. It returns the actions to start,
+// which count as running from now on, and the keys of running actions that no machine
+// requests any more.
+func (a *Agenda) Dispatch(e Event, now int64) (start []Action, stop []string) {
 	if a.running == nil {
 		a.running, a.finished, a.failed = map[string]bool{}, map[string]int64{}, map[string]failure{}
 	}
-	asked := map[string]bool{}
+	requested := map[string]bool{}
 	for _, m := range a.Machines {
 		for _, action := range m.Handle(e) {
 			key := action.Key()
-			asked[key] = true
-			if !a.running[key] && !a.over(action, now) && now >= a.failed[key].retry {
+			requested[key] = true
+			if !a.running[key] && !a.succeeded(action, now) && now >= a.failed[key].retry {
 				a.running[key] = true
 				start = append(start, action)
 			}
 		}
 	}
 	for key := range a.running {
-		if !asked[key] {
+		if !requested[key] {
 			stop = append(stop, key)
 		}
 	}
 	slices.Sort(stop)
-	a.forget(asked, now)
+	a.forget(requested, now)
 	return start, stop
 }
 
-// over reports whether an action needs no start: it has ended well, and it is none
-// that is to be repeated by now.
-func (a *Agenda) over(action Action, now int64) bool {
+// succeeded reports whether an action has already succeeded and is not due to be repeated.
+func (a *Agenda) succeeded(action Action, now int64) bool {
 	at, finished := a.finished[action.Key()]
 	r, repeats := action.(Repeated)
 	return finished && (!repeats || now < at+r.RepeatAfter())
 }
 
-// forget drops what nobody has asked for in a long while.
-func (a *Agenda) forget(asked map[string]bool, now int64) {
+// forget drops the results of actions that nobody has requested for [forgetAfter] blocks.
+func (a *Agenda) forget(requested map[string]bool, now int64) {
 	for key, at := range a.finished {
-		if !asked[key] && now > at+forgetAfter {
+		if !requested[key] && now > at+forgetAfter {
 			delete(a.finished, key)
 		}
 	}
 	for key, f := range a.failed {
-		if !asked[key] && now > f.retry+forgetAfter {
+		if !requested[key] && now > f.retry+forgetAfter {
 			delete(a.failed, key)
 		}
 	}
 }
 
-// Ended takes note of how a running action ended at a height. One that failed is
-// tried again after 1, 2, 4 and more blocks; one that would fail again in the same
-// way ([ErrFinal]) is as good as done; one that was stopped may be started anew.
+// Ended records how a running action ended at height now. A failed action is retried
+// after 1, 2, 4, … blocks, up to [maxBackoff]. An action that failed with [ErrFinal] is
+// not retried. An action that was stopped may start again.
 func (a *Agenda) Ended(key string, err error, now int64) {
 	delete(a.running, key)
 	switch {

@@ -419,10 +419,10 @@ func TestAttack26MaliciousModel(t *testing.T) {
 }
 
 // places is what the aggregators of a network serve.
-func places(n *sim.Network) map[uint64]blobstest.Place {
-	all := map[uint64]blobstest.Place{}
+func places(n *sim.Network) map[uint64]blobstest.Peer {
+	all := map[uint64]blobstest.Peer{}
 	for _, node := range n.Nodes[:sim.Aggregators] {
-		all[node.ID] = blobstest.Place{Store: node.Shows, Policy: node.Policy}
+		all[node.ID] = blobstest.Peer{Store: node.Shows, Policy: node.Policy}
 	}
 	return all
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Model gets a model a task agreed on: from the node's own store, else from the
+// Model gets a model that a task agreed on: from the node's own store, else from the
 // task's aggregators. The bytes are checked against the digest wherever they come
-// from; a copy of the node's that has rotted is replaced.
+// from. A corrupt copy in the node's store is replaced.
 func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.File, error) {
 	size, err := ModelSize(task)
 	if err != nil {
@@ -22,18 +22,19 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 	}
 	var file model.File
 	var refused error
-	err = t.lent(ctx, task, d, size, holders(task), func(b []byte) { file, refused = model.Decode(task.Spec.Model, task.Spec.Data, b) })
+	err = t.viewOrFetch(ctx, task, d, size, modelHolders(task), func(b []byte) { file, refused = model.Decode(task.Spec.Model, task.Spec.Data, b) })
 	if err != nil {
 		return model.File{}, fmt.Errorf("model %s of task %d: %w", d.Short(), task.ID, err)
 	}
 	return file, refused
 }
 
-// Start makes model 0 of a task: of its seed, or of the model with whose weights it starts.
-// That one it gets from the node's own store, else from the node that the task file names,
-// else from the aggregators of the earlier task that it names. The bytes are checked against
-// the digest wherever they come from; a file that does not fit wraps [model.ErrModel].
-func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
+// StartModel makes model 0 of a task, from the task's seed or from the initial model that
+// the task file names. The initial model comes from the node's own store, else from the
+// node that the task file names, else from the aggregators of the earlier task that it
+// names. Its bytes are checked against the digest wherever they come from. The error of a
+// file that does not fit the task wraps [model.ErrModel].
+func (t Tools) StartModel(ctx context.Context, task spec.Task) (model.File, error) {
 	from := task.Spec.Model.Init
 	if from.IsZero() {
 		return model.Zero(task.Spec)
@@ -55,7 +56,7 @@ func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
 	}
 	var file model.File
 	var refused error
-	err = t.lent(ctx, task, from.Model, size, nodes, func(b []byte) { file, refused = model.Warm(task.Spec, b) })
+	err = t.viewOrFetch(ctx, task, from.Model, size, nodes, func(b []byte) { file, refused = model.Warm(task.Spec, b) })
 	if err == nil {
 		err = refused
 	}
@@ -65,14 +66,14 @@ func (t Tools) Start(ctx context.Context, task spec.Task) (model.File, error) {
 	return file, nil
 }
 
-// StartSize is the most bytes that the file has with which a task starts.
-func StartSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
+// StartModelSize is the largest size in bytes of the initial model of a task.
+func StartModelSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
 
-// ModelSize is the most bytes a model of a task has.
+// ModelSize is the largest size in bytes of a model of a task.
 func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }
 
-// State gets the moments that the server's optimiser remembers behind a model,
-// as [Tools.Model] gets a model.
+// State gets the moments of the server optimiser that belong to a model. It looks in the
+// same places as [Tools.Model].
 func (t Tools) State(ctx context.Context, task spec.Task, names []string, d spec.Digest) ([][]float32, error) {
 	size, err := model.StateSize(task.Spec.Model, names)
 	if err != nil {
@@ -80,16 +81,16 @@ func (t Tools) State(ctx context.Context, task spec.Task, names []string, d spec
 	}
 	var moments [][]float32
 	var refused error
-	err = t.lent(ctx, task, d, size, holders(task), func(b []byte) { moments, refused = model.DecodeState(task.Spec.Model, names, b) })
+	err = t.viewOrFetch(ctx, task, d, size, modelHolders(task), func(b []byte) { moments, refused = model.DecodeState(task.Spec.Model, names, b) })
 	if err != nil {
 		return nil, fmt.Errorf("state %s of task %d: %w", d.Short(), task.ID, err)
 	}
 	return moments, refused
 }
 
-// lent lends the bytes of a blob of the store, else of one of some nodes. What came of them
-// counts only if it returns no error.
-func (t Tools) lent(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, use func([]byte)) error {
+// viewOrFetch passes the bytes of a blob to use: from the store, else fetched from one of the
+// nodes. The caller must discard what use made of them when the error is not nil.
+func (t Tools) viewOrFetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, use func([]byte)) error {
 	err := viewBlob(ctx, t.Store, d, use)
 	if !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrMismatch) {
 		return err
@@ -101,9 +102,9 @@ func (t Tools) lent(ctx context.Context, task spec.Task, d spec.Digest, size int
 	return err
 }
 
-// holders are the nodes that serve what a task has agreed on: its aggregators, and then
-// whoever holds the model that a vote wants.
-func holders(task spec.Task) []uint64 {
+// modelHolders are the nodes that serve the agreed models of a task: its aggregators, and then the
+// node that holds the nominee.
+func modelHolders(task spec.Task) []uint64 {
 	nodes := aggregators(task)
 	if holder := task.Nominee.Holder; holder != 0 && !slices.Contains(nodes, holder) {
 		nodes = append(nodes, holder)
@@ -118,11 +119,11 @@ func aggregators(task spec.Task) (nodes []uint64) {
 	return nodes
 }
 
-// fetch asks some nodes for what the store lacks.
-func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, lacks error) ([]byte, error) {
+// fetch gets a blob from one of the nodes into the store, which answered storeErr.
+func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size int64, from []uint64, storeErr error) ([]byte, error) {
 	into := t.Store
-	if errors.Is(lacks, blob.ErrMismatch) {
-		into = blob.NewMemory() // a fetch keeps what is there, also when it has rotted
+	if errors.Is(storeErr, blob.ErrMismatch) {
+		into = blob.NewMemory() // a fetch into the store would keep the corrupt copy
 	}
 	if err := t.Blobs.FetchModel(ctx, from, d, size, into.For(task.ID)); err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (t Tools) fetch(ctx context.Context, task spec.Task, d spec.Digest, size in
 	return b, err
 }
 
-// viewBlob lends the bytes of a whole blob; see [Tools.lent].
+// viewBlob passes the bytes of a whole blob of the store to use.
 func viewBlob(ctx context.Context, s blob.Store, d spec.Digest, use func([]byte)) (err error) {
 	f, err := s.OpenVerified(ctx, d)
 	if err != nil {
@@ -147,7 +148,7 @@ func viewBlob(ctx context.Context, s blob.Store, d spec.Digest, use func([]byte)
 	})
 }
 
-// ReadBlob reads a whole blob; bytes that have rotted are [blob.ErrMismatch].
+// ReadBlob reads a whole blob. The error of corrupt bytes is [blob.ErrMismatch].
 func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err error) {
 	f, err := s.OpenVerified(ctx, d)
 	if err != nil {
@@ -161,8 +162,8 @@ func ReadBlob(ctx context.Context, s blob.Store, d spec.Digest) (b []byte, err e
 	return b, nil
 }
 
-// Keep puts bytes into a store under a label.
-func Keep(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
+// PutBlob stores bytes under a label.
+func PutBlob(ctx context.Context, s blob.Store, b []byte, l blob.Label) error {
 	draft, err := s.For(l.Slot.Task).Draft(ctx, spec.Digest{}, int64(len(b)))
 	if err != nil {
 		return err

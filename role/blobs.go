@@ -8,19 +8,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Blobs is how a node gets blobs from other nodes and gives them its updates.
-// Nodes are named by their ids; a node that is not to be found serves nothing, and
-// no node asks itself. [blob.Network] is one; package blobstest says what every one
-// must do. Its methods may be called from many goroutines at once.
+// Blobs is how a node gets blobs from other nodes and sends them its updates. Nodes are
+// named by their ids. A node that cannot be found serves nothing, and no node asks
+// itself. [blob.Network] implements it; package blobstest tests every implementation.
+// Its methods may be called from many goroutines at once.
 type Blobs interface {
-	// FetchModel gets a model, or the state behind one, of at most limit bytes from
-	// the first node that serves it into a store, unless it is there. Nobody having
-	// it is [blob.ErrNotFound], bytes of another digest are [blob.ErrMismatch].
+	// FetchModel gets a model, or the state of one, of at most limit bytes from the first
+	// node that serves it into a store, unless the store has it. The error is
+	// [blob.ErrNotFound] when no node has it, [blob.ErrMismatch] when the bytes have
+	// another digest.
 	FetchModel(ctx context.Context, from []uint64, d spec.Digest, limit int64, into blob.Store) error
-	// FetchUpdate gets an update in the same way, with its label. What does not open
-	// the commitment of its trainer is [blob.ErrOpening].
+	// FetchUpdate gets an update in the same way, with its label. The error is
+	// [blob.ErrOpening] when the update does not open its trainer's commitment.
 	FetchUpdate(ctx context.Context, from []uint64, r blob.Ref, commitment spec.Digest, limit int64, into blob.Store) (blob.Entry, error)
-	// PutUpdate uploads the node's own update, and gives back the other node's receipt for
-	// it, unverified; the zero one where it gave none. The same update again is fine.
+	// PutUpdate uploads the node's own update, and returns the other node's receipt
+	// unverified, or the zero receipt where it gave none. Repeating an upload is allowed.
 	PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error)
 }

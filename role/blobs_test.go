@@ -25,7 +25,7 @@ func (k keys) KeyOf(_ context.Context, node uint64) (ed25519.PublicKey, error) {
 }
 
 // overHTTP connects a node of a chain to the servers of others, on loopback.
-func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobstest.Place) role.Blobs {
+func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobstest.Peer) role.Blobs {
 	t.Helper()
 	endpoints := map[uint64]string{}
 	for node, place := range places {
@@ -50,7 +50,7 @@ func overHTTP(t *testing.T, chain string, self uint64, places map[uint64]blobste
 }
 
 func TestBlobsOverHTTP(t *testing.T) {
-	blobstest.Run(t, func(t *testing.T, self uint64, places map[uint64]blobstest.Place) role.Blobs {
+	blobstest.Run(t, func(t *testing.T, self uint64, places map[uint64]blobstest.Peer) role.Blobs {
 		return overHTTP(t, blobstest.Chain, self, places)
 	})
 }

@@ -10,27 +10,27 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Secret is work whose result a node commits to under a salt before it shows it.
+// Secret is work whose result a node commits to, under a salt, before it reveals it.
 //
-// A node that sees a commitment on its way to the chain may say it first. The
-// chain refuses what is copied, so that the copier must not keep its victim out,
-// the victim hides the same result under a fresh salt and commits again.
+// Another node may see a commitment on its way to the chain and submit it first. The
+// chain then refuses the original as a copy. So that the copier cannot keep its victim
+// out of the round, the victim commits to the same result again, under a fresh salt.
 type Secret[R Event] struct {
 	// Record is the key under which the result is recorded.
 	Record string
-	// Copied is the node's commitment that another node said first; zero where
-	// none did.
+	// Copied is the node's commitment that another node submitted first, or zero.
 	Copied spec.Digest
 	// Make does the work.
 	Make func() (R, error)
-	// Hide gives a result a fresh salt; [blob.ErrNotFound] where it is lost.
-	Hide func(R) (R, error)
-	// Commitment is what the chain is told of a result.
+	// Resalt gives a result a fresh salt. Its error is [blob.ErrNotFound] when the result is
+	// lost.
+	Resalt func(R) (R, error)
+	// Commitment is the commitment to a result, as the chain gets it.
 	Commitment func(R) spec.Digest
 }
 
-// SecretKey is the key of the action that does the work: what is hidden again is
-// another action.
+// SecretKey is the key of the action that does the work. Committing again after a copy is
+// another action, so it has another key.
 func SecretKey(record string, copied spec.Digest) string {
 	if copied.IsZero() {
 		return record
@@ -38,8 +38,8 @@ func SecretKey(record string, copied spec.Digest) string {
 	return record + "-" + copied.Short()
 }
 
-// Copied is the commitment of a member of the committee where the round records it as
-// another node's, and zero else. It is for a node that has not committed yet.
+// Copied returns a committee member's own commitment if the round records it as another
+// node's, and zero otherwise. It is for a member that has not committed yet.
 func Copied(r spec.Round, own spec.Digest) spec.Digest {
 	for _, a := range r.Aggregates {
 		if a.Commitment == own {
@@ -54,38 +54,38 @@ func Copied(r spec.Round, own spec.Digest) spec.Digest {
 	return spec.Digest{}
 }
 
-// Do does the work once, and hides its result again only when the commitment to
-// it was copied. It is the Do of an [Action].
+// Do does the work once, and gives its result a fresh salt only when the commitment was
+// copied. It is the Do of an [Action].
 func (s Secret[R]) Do(ctx context.Context, t Tools) (Event, error) {
-	var done R
-	made, err := t.Journal.Recall(s.Record, &done)
+	var result R
+	recalled, err := t.Journal.Recall(s.Record, &result)
 	if err != nil {
 		return nil, err
 	}
-	if made && (s.Copied.IsZero() || s.Commitment(done) != s.Copied) {
-		return done, nil
+	if recalled && (s.Copied.IsZero() || s.Commitment(result) != s.Copied) {
+		return result, nil
 	}
-	hidden := done
-	if made {
-		hidden, err = s.Hide(done)
-		made = !errors.Is(err, blob.ErrNotFound)
+	salted := result
+	if recalled {
+		salted, err = s.Resalt(result)
+		recalled = !errors.Is(err, blob.ErrNotFound)
 	}
-	if !made {
-		if done, err = s.Make(); err != nil {
+	if !recalled {
+		if result, err = s.Make(); err != nil {
 			return nil, err
 		}
-		hidden, err = s.Hide(done)
+		salted, err = s.Resalt(result)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if err := t.Store.Sync(ctx); err != nil {
-		return nil, err // a journal that outlasts it would tell of what is lost
+		return nil, err // after a power loss the journal must not name a blob that is gone
 	}
-	if err := t.Journal.Record(s.Record, hidden); err != nil {
-		return nil, err // an event would tell what a restart forgets
+	if err := t.Journal.Record(s.Record, salted); err != nil {
+		return nil, err // a result that is not recorded must not be announced
 	}
-	return hidden, nil
+	return salted, nil
 }
 
 // Salt draws a fresh salt.

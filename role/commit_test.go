@@ -38,7 +38,7 @@ func (s *secret) do(copied spec.Digest) (role.Event, error) {
 			s.made++
 			return number{N: s.made}, s.fails
 		},
-		Hide: func(n number) (_ number, err error) {
+		Resalt: func(n number) (_ number, err error) {
 			if lost := s.lost; lost != nil {
 				s.lost = nil
 				return n, lost

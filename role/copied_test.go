@@ -102,7 +102,7 @@ func recall(t *testing.T, n *sim.Network, node uint64, key string, into any) {
 // takes longer than a block learns it all the same.
 func TestSlowAnswerIsHeard(t *testing.T) {
 	slow := func(n *sim.Node, a role.Action) time.Duration {
-		if _, asks := a.(trainer.Ask); asks {
+		if _, asks := a.(trainer.AskCopied); asks {
 			return 600 * time.Millisecond // and a block comes every 250
 		}
 		return sim.Takes(n, a)

@@ -213,7 +213,7 @@ func TestVoteWantsWhatIsNotThere(t *testing.T) {
 					Ref:   blob.Ref{Kind: blob.Model, Slot: task.Slot(0, 0), Proposal: 5},
 					Entry: blob.Entry{Digest: spec.DigestOf(b), Size: int64(len(b))},
 				}
-				if err := role.Keep(t.Context(), node.Tools.Store, b, l); err != nil {
+				if err := role.PutBlob(t.Context(), node.Tools.Store, b, l); err != nil {
 					t.Fatal(err)
 				}
 				return l.Digest

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxCallers is how many calls the report of a panic names at most.
+// maxCallers is how many stack frames the report of a panic names, at most.
 const maxCallers = 16
 
-// Guard does something in whose midst a panic becomes an error of one line, which
-// names who was at work. Whatever runs an action guards it, and so does an action
-// each goroutine of its own: a mistake in one piece of work must not end the others.
+// Guard calls do and turns a panic into an error of one line that names the call stack.
+// Whoever runs an action guards it, and an action guards each goroutine that it starts,
+// so that a bug in one action does not end the others.
 func Guard(do func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -22,11 +22,11 @@ func Guard(do func() error) (err error) {
 	return do()
 }
 
-// callers names who was at work when a panic began, the innermost first, in one line.
+// callers names the call stack of a panic in one line, the innermost call first.
 func callers() string {
 	var places []string
 	counters := make([]uintptr, maxCallers)
-	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters)]) // behind runtime.Callers, callers and Guard's defer
+	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters)]) // skips runtime.Callers, callers and Guard's defer
 	for more := true; more; {
 		var f runtime.Frame
 		f, more = frames.Next()

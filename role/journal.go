@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// Journal remembers the results of work that must not be done twice with
-// another outcome, such as a salt that hides a commitment. It survives restarts.
+// Journal records the results of work that must not be repeated with another outcome,
+// such as the salt of a commitment. It survives restarts.
 type Journal interface {
-	// Recall reads what was recorded under a key into a pointer.
+	// Recall decodes the result recorded under a key into the pointer into.
 	Recall(key string, into any) (found bool, err error)
 	Record(key string, result any) error
-	// Keys lists the keys of what is recorded, in no order.
+	// Keys lists the keys of all recorded results, in no order.
 	Keys() []string
-	// Forget drops what is recorded under some keys. After a crash all else is there,
-	// and what was dropped may be, too.
+	// Forget drops the results under some keys. After a crash, dropped results may be
+	// there again; no other result is lost.
 	Forget(keys ...string) error
 }
 
-// RecordKey is the key under which a journal has the result of some work of a round.
+// RecordKey is the journal key of the result of some work in a round.
 func RecordKey(work string, task, round uint64) string {
 	return fmt.Sprintf("%s-%d-%d", work, task, round)
 }
 
-// recordOf reads a RecordKey.
+// recordOf parses a RecordKey.
 func recordOf(key string) (task, round uint64, ok bool) {
 	work, place, _ := strings.Cut(key, "-")
 	first, second, _ := strings.Cut(place, "-")

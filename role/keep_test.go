@@ -50,7 +50,7 @@ func keeping(t *testing.T, s blob.Store, kind blob.Kind, task, number uint64, si
 	if kind == blob.Update {
 		l.Slot.Node = 7
 	}
-	if err := role.Keep(t.Context(), s, b, l); err != nil {
+	if err := role.PutBlob(t.Context(), s, b, l); err != nil {
 		t.Fatal(err)
 	}
 	return l

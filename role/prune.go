@@ -11,24 +11,25 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Prune forgets what a node need not keep any more, and returns the blobs among it.
+// Prune drops what a node need not keep any more, and returns the blobs that it dropped.
 //
-// The updates, models and states of a round, and what the journal has of it, are kept
-// for as long as the task retains them after the round has ended, in network time. What
-// an open task builds on is kept until it is closed. The result of a task, its newest
-// model when it is closed and has accepted a round, is kept as long as there is room.
+// The updates, models and states of a round, and the round's journal entries, are kept
+// for the task's retention period after the round has ended, in network time. Models that
+// an open task builds on are kept until the task is closed. The result of a closed task
+// that has accepted a round, its newest model, is kept as long as there is room.
 //
-// Where room is short, what is over goes before its time: what a task itself keeps where
-// it fills its own quota, else first what tasks left that have accepted no round, then
-// rounds, then results; of each what ended first.
+// When more than [HighWatermark] of a quota is in use, blobs of ended rounds and tasks go
+// before their time: those of one task when that task's quota is short, those of all tasks
+// when the store's is. Blobs of tasks that have accepted no round go first, then those of
+// rounds, then results; within each group those that ended first.
 //
-// What the chain does not know is left alone: a chain node may be behind.
+// Tasks that the chain does not know are left alone: the chain node may be behind.
 func Prune(ctx context.Context, t Tools, c Records, saw Saw) (forgotten []blob.Ref, err error) {
-	list, err := overs(ctx, t, c, saw)
+	list, err := finishedLabels(ctx, t, c, saw)
 	if err != nil {
 		return nil, err
 	}
-	forget := func(when func(over) bool) error {
+	forget := func(when func(finishedLabel) bool) error {
 		for _, o := range list {
 			if !when(o) {
 				continue
@@ -40,105 +41,106 @@ func Prune(ctx context.Context, t Tools, c Records, saw Saw) (forgotten []blob.R
 		}
 		return nil
 	}
-	if err := forget(func(o over) bool { return o.expired }); err != nil {
+	if err := forget(func(o finishedLabel) bool { return o.expired }); err != nil {
 		return forgotten, err
 	}
-	slices.SortStableFunc(list, makesRoom)
-	short := shortage(t.Store, list)
-	early := func(task uint64) bool { return short[task] && t.Store.Fill(task) > Roomy }
-	if err := forget(func(o over) bool { return !o.expired && (early(0) || early(o.ref.Slot.Task)) }); err != nil {
+	slices.SortStableFunc(list, evictionOrder)
+	short := aboveHighWatermark(t.Store, list)
+	evict := func(task uint64) bool { return short[task] && t.Store.Fill(task) > LowWatermark }
+	if err := forget(func(o finishedLabel) bool { return !o.expired && (evict(0) || evict(o.ref.Slot.Task)) }); err != nil {
 		return forgotten, err
 	}
 	return forgotten, pruneJournal(ctx, t.Journal, c, saw.Now)
 }
 
-// Room is short where more than [Short] of a quota is in use; what is over then goes
-// until it is no more than [Roomy].
+// Early pruning starts when more than [HighWatermark] of a quota is in use, and stops when
+// no more than [LowWatermark] is.
 const (
-	Short spec.PPM = 750_000
-	Roomy spec.PPM = 500_000
+	HighWatermark spec.PPM = 750_000
+	LowWatermark  spec.PPM = 500_000
 )
 
-// shortage says for which tasks room is short, and under 0 whether it is for all.
-func shortage(s blob.Store, list []over) map[uint64]bool {
-	short := map[uint64]bool{0: s.Fill(0) > Short}
+// aboveHighWatermark reports which tasks use more of their quota than [HighWatermark]. Key 0 is
+// the whole store.
+func aboveHighWatermark(s blob.Store, list []finishedLabel) map[uint64]bool {
+	short := map[uint64]bool{0: s.Fill(0) > HighWatermark}
 	for _, o := range list {
-		short[o.ref.Slot.Task] = s.Fill(o.ref.Slot.Task) > Short
+		short[o.ref.Slot.Task] = s.Fill(o.ref.Slot.Task) > HighWatermark
 	}
 	return short
 }
 
-// over is a label that nobody builds on any more.
-type over struct {
+// finishedLabel is the label of a blob that no open task needs any more.
+type finishedLabel struct {
 	ref     blob.Ref
-	worth   worth
+	rank    evictionRank
 	ended   spec.Time
-	expired bool // its time is over
+	expired bool // its retention period has ended
 }
 
-// worth is how long something is kept where room is short.
-type worth int
+// evictionRank says what is dropped first under early pruning: the lowest rank.
+type evictionRank int
 
 const (
-	worthNothing worth = iota // of a task that has accepted no round
-	worthAudit                // of a round that can be verified
-	worthResult               // what the task was paid for
+	rankNoModel evictionRank = iota // of a task that has accepted no round
+	rankAudit                       // of a round that can be verified
+	rankResult                      // what the task was paid for
 )
 
-// makesRoom is the order in which what is over goes before its time.
-func makesRoom(a, b over) int {
-	return cmp.Or(cmp.Compare(a.worth, b.worth), cmp.Compare(a.ended, b.ended))
+// evictionOrder is the order of early pruning.
+func evictionOrder(a, b finishedLabel) int {
+	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.ended, b.ended))
 }
 
-// overs lists what is over.
-func overs(ctx context.Context, t Tools, c Records, saw Saw) (list []over, err error) {
+// finishedLabels lists the labels of blobs that no open task needs any more.
+func finishedLabels(ctx context.Context, t Tools, c Records, saw Saw) (list []finishedLabel, err error) {
 	labels, err := t.Store.Labels(ctx)
 	if err != nil {
 		return nil, err
 	}
 	needed := neededBy(saw.Duties)
-	goesOn := map[blob.Ref]bool{} // models that open tasks build on
+	builtOn := map[blob.Ref]bool{} // models that open tasks build on
 	for _, l := range labels {
 		end, err := endOf(ctx, c, l.Slot.Task, l.Slot.Round)
 		if err != nil {
 			return nil, err
 		}
-		if l.Slot.Chain != end.task.Chain { // of another network: its task has the same number
+		if l.Slot.Chain != end.task.Chain { // a task of another network with the same number
 			continue
 		}
 		closed, newest := end.task.State.Final(), l.Kind == blob.Model && l.Digest == end.task.Model
 		if l.Kind == blob.Model && needed[l.Digest] || (newest || l.Kind == blob.Model && l.Digest == end.task.Adopted.Model) && !closed {
-			goesOn[l.Ref] = true // this label comes before that of the state behind it
+			builtOn[l.Ref] = true // this label comes before that of the state behind it
 			continue
 		}
 		behind := l.Ref
 		behind.Kind = blob.Model
-		if l.Kind == blob.State && goesOn[behind] || !end.over && l.Proposal == 0 {
+		if l.Kind == blob.State && builtOn[behind] || !end.over && l.Proposal == 0 {
 			continue
 		}
-		o := over{ref: l.Ref, ended: end.at, worth: worthAudit, expired: end.expired(saw.Now)}
+		o := finishedLabel{ref: l.Ref, ended: end.at, rank: rankAudit, expired: end.expired(saw.Now)}
 		if l.Kind != blob.Update && end.task.Spec.Governed && !closed { // a vote may go back to it
 			o.expired = false
 		}
 		switch {
 		case closed && end.task.Accepted == 0:
-			o.worth = worthNothing
+			o.rank = rankNoModel
 		case newest:
-			o.worth, o.expired = worthResult, false
+			o.rank, o.expired = rankResult, false
 		}
 		list = append(list, o)
 	}
 	return list, nil
 }
 
-// end says whether a round, or a task, is over, and since when.
+// end says whether a round or a task has ended, and when.
 type end struct {
 	task spec.Task
 	at   spec.Time
 	over bool
 }
 
-// endOf is the end of a round; that of round 0 is the task's.
+// endOf is the end of a round; for round 0, of the task.
 func endOf(ctx context.Context, c Records, task, number uint64) (end, error) {
 	t, err := c.Task(ctx, task)
 	e := end{task: t, at: t.Since, over: t.State.Final()}
@@ -148,16 +150,16 @@ func endOf(ctx context.Context, c Records, task, number uint64) (end, error) {
 		e.at, e.over = r.Since, r.Phase.Final()
 	}
 	if errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrRoundNotFound) {
-		return end{}, nil // not over as far as we know
+		return end{}, nil // not known to have ended
 	}
 	return e, err
 }
 
-// expired reports whether the task retains nothing of it any more.
+// expired reports whether the retention period is over.
 func (e end) expired(now spec.Time) bool { return e.over && now > e.at.After(e.task.Spec.Retain) }
 
-// pruneJournal forgets the results of rounds that a task does not retain any more. A
-// round that is over opens no commitment, so no salt is lost that anybody asks for.
+// pruneJournal drops the journal entries of rounds whose retention period is over. An ended
+// round opens no commitment, so no salt is lost that anybody could ask for.
 func pruneJournal(ctx context.Context, j Journal, c Records, now spec.Time) error {
 	var gone []string
 	for _, key := range j.Keys() {
@@ -176,7 +178,7 @@ func pruneJournal(ctx context.Context, j Journal, c Records, now spec.Time) erro
 	return j.Forget(gone...)
 }
 
-// neededBy are the models that duties build on.
+// neededBy is the set of models that duties build on.
 func neededBy(duties []Duty) map[spec.Digest]bool {
 	needed := map[spec.Digest]bool{}
 	for _, d := range duties {
@@ -189,8 +191,8 @@ func neededBy(duties []Duty) map[spec.Digest]bool {
 	return needed
 }
 
-// Sweep deletes blobs that no label leads to and no duty names, models that were fetched
-// for work that is done, and what was left by downloads that nobody goes on with.
+// Sweep deletes blobs without a label that no duty needs, such as models fetched for
+// finished work, and partial downloads that nobody resumes.
 func Sweep(ctx context.Context, s blob.Store, duties []Duty) error {
 	needed := neededBy(duties)
 	blobs, err := s.List(ctx)

@@ -44,7 +44,7 @@ func TestPrune(t *testing.T) {
 		t.Helper()
 		ref := blob.Ref{Kind: kind, Slot: spec.Slot{Chain: "c", Task: 1, Round: round, Node: node}}
 		entry := blob.Entry{Digest: spec.DigestOf([]byte(bytes)), Size: int64(len(bytes))}
-		if err := role.Keep(t.Context(), store, []byte(bytes), blob.Label{Ref: ref, Entry: entry}); err != nil {
+		if err := role.PutBlob(t.Context(), store, []byte(bytes), blob.Label{Ref: ref, Entry: entry}); err != nil {
 			t.Fatal(err)
 		}
 		return ref
@@ -94,7 +94,7 @@ func TestSweep(t *testing.T) {
 	put := func(bytes string) spec.Digest {
 		t.Helper()
 		d := spec.DigestOf([]byte(bytes))
-		if err := role.Keep(t.Context(), store, []byte(bytes), blob.Label{
+		if err := role.PutBlob(t.Context(), store, []byte(bytes), blob.Label{
 			Ref:   blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: "c", Task: 1, Round: uint64(bytes[0])}},
 			Entry: blob.Entry{Digest: d, Size: int64(len(bytes))},
 		}); err != nil {

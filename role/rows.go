@@ -9,32 +9,32 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Rows gives a node's own rows as a task wants them, not yet brought to scale: of its
-// schema, columns in its order and categories as its values, where it states one. The
-// error of rows that are of another schema wraps [data.ErrMisfit].
+// Rows returns a node's own rows in the form a task asks for, not yet scaled: if the task
+// states a schema, with its columns in its order and its category values. The error of
+// rows that have another schema wraps [data.ErrMisfit].
 type Rows func(asked spec.Data) (data.Table, error)
 
-// Held are rows in memory. They fit a task that states their schema, or none.
-func Held(rows data.Table) Rows {
-	return func(asked spec.Data) (data.Table, error) {
-		wanted, own := model.Rows(asked), model.Rows(spec.Data{Schema: rows.Schema})
+// InMemory returns rows in memory. They fit a task that states the same schema, or no schema.
+func InMemory(rows data.Table) Rows {
+	return func(taskData spec.Data) (data.Table, error) {
+		want, got := model.Rows(taskData), model.Rows(spec.Data{Schema: rows.Schema})
 		switch {
-		case asked.Schema.IsZero():
+		case taskData.Schema.IsZero():
 			return rows, nil
-		case !reflect.DeepEqual(wanted.Schema, own.Schema):
-			return data.Table{}, fmt.Errorf("%w: the rows have another, or none", data.ErrMisfit)
-		case wanted.Missing != spec.MissingImpute && rows.Validate() != nil:
+		case !reflect.DeepEqual(want.Schema, got.Schema):
+			return data.Table{}, fmt.Errorf("%w: the rows have another schema, or none", data.ErrMisfit)
+		case want.Missing != spec.MissingImpute && rows.Validate() != nil:
 			return data.Table{}, fmt.Errorf("%w: %w", data.ErrMisfit, rows.Validate())
 		}
 		return rows, nil
 	}
 }
 
-// HeldFitting are rows in memory, without those of them that do not fit a task.
-func HeldFitting(rows data.Table) Rows {
-	return func(asked spec.Data) (data.Table, error) {
-		if asked.Schema.IsZero() || asked.Missing == spec.MissingImpute {
-			return Held(rows)(asked)
+// InMemoryFitting returns rows in memory, without the rows that do not fit the task.
+func InMemoryFitting(rows data.Table) Rows {
+	return func(taskData spec.Data) (data.Table, error) {
+		if taskData.Schema.IsZero() || taskData.Missing == spec.MissingImpute {
+			return InMemory(rows)(taskData)
 		}
 		fit := make([]int, 0, rows.Rows())
 		for i := range rows.Rows() {
@@ -42,6 +42,6 @@ func HeldFitting(rows data.Table) Rows {
 				fit = append(fit, i)
 			}
 		}
-		return Held(rows.View(fit))(asked)
+		return InMemory(rows.View(fit))(taskData)
 	}
 }

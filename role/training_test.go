@@ -132,7 +132,7 @@ func TestRowsOfAnotherShape(t *testing.T) {
 	broken := n.Nodes[first-1]
 	broken.Table.Classes++
 	finish(t, n)
-	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !strings.Contains(broken.Errs[0].Error(), "the rows do not fit the task: they have 11 classes, and the model has 10") {
+	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !strings.Contains(broken.Errs[0].Error(), "the rows do not fit the task: they have 11 classes: the model has 10") {
 		t.Errorf("errors %v", broken.Errs)
 	}
 	if c := rounds(t, n)[0]; c.Trainers[c.Trainer(broken.ID)].Height != 0 || c.Trainers[c.Trainer(broken.ID)].Declined != spec.DeclineRows || c.Survivors() != 1 {

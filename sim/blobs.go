@@ -97,7 +97,7 @@ func (b Blobs) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entr
 	if err := p.CheckUpdate(ctx, r, e, bytes.NewReader(sent)); err != nil {
 		return none, fmt.Errorf("%w: %w", blob.ErrContent, err)
 	}
-	if err := role.Keep(ctx, s, sent, blob.Label{Ref: r, Entry: e}); err != nil {
+	if err := role.PutBlob(ctx, s, sent, blob.Label{Ref: r, Entry: e}); err != nil {
 		return none, err
 	}
 	return p.Receipt(ctx, r, e)

@@ -129,7 +129,7 @@ func TestRowsOfAnotherSchema(t *testing.T) {
 	if task, err = n.Finish(t.Context(), 1); err != nil || task.State != spec.TaskFailed {
 		t.Errorf("evaluators without rows: task %s, %v", task.State, err)
 	}
-	if errs := n.Nodes[sim.Aggregators].Errs; len(errs) == 0 || !strings.Contains(errs[0].Error(), `shard does not fit task 1: `) || !strings.Contains(errs[0].Error(), `no column is named "bmi"`) {
+	if errs := n.Nodes[sim.Aggregators].Errs; len(errs) == 0 || !strings.Contains(errs[0].Error(), `hold-out shard does not fit task 1: `) || !strings.Contains(errs[0].Error(), `no column is named "bmi"`) {
 		t.Errorf("an evaluator says %v", errs)
 	}
 }

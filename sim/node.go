@@ -59,7 +59,7 @@ type Member struct {
 	Name  string // in its profile; empty: that of its account
 	Roles spec.Role
 	Rows  data.Table // its own; it claims to hold as many of the data set
-	File  *data.File // gives its rows as a task wants them; nil: [role.Held] of Rows
+	File  *data.File // gives its rows as a task wants them; nil: [role.InMemory] of Rows
 	Data  string     // name of the data set; empty: "digits"
 	// Withhold keeps from everybody how many rows it has.
 	Withhold bool
@@ -121,13 +121,13 @@ func (n *Network) Join(m Member) (*Node, error) {
 		if m.File != nil {
 			return m.File.Rows(asked)
 		}
-		return role.Held(node.Table)(asked)
+		return role.InMemory(node.Table)(asked)
 	}
 	node.Tools.Fitting = func(asked spec.Data) (data.Table, error) {
 		if m.File != nil {
 			return m.File.Fitting(asked)
 		}
-		return role.HeldFitting(node.Table)(asked)
+		return role.InMemoryFitting(node.Table)(asked)
 	}
 	node.Tools.Send = node.send
 	node.Tools.Committed = func(_ context.Context, task uint64, commitment spec.Digest) (uint64, error) {
@@ -264,7 +264,7 @@ func (d *Node) duties() []round.State {
 // nobody asks for any more. A machine knows the height of the last block.
 func (d *Node) hear(e role.Event) {
 	n := d.network
-	start, stop := d.agenda.Hear(e, n.height-1)
+	start, stop := d.agenda.Dispatch(e, n.height-1)
 	for _, key := range stop {
 		if w := d.running[key]; w != nil {
 			w.stopped = true

@@ -44,7 +44,7 @@ func newAggregator(ctx context.Context, w work, folder string) (aggregatorNode, 
 	}
 	n.round.Base = spec.DigestOf(b)
 	base := blob.Label{Ref: blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: chain, Task: 1}}, Entry: blob.Entry{Digest: n.round.Base, Size: int64(len(b))}}
-	if err := role.Keep(ctx, store, b, base); err != nil {
+	if err := role.PutBlob(ctx, store, b, base); err != nil {
 		return n, err
 	}
 	for i := range w.updates {

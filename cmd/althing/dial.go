@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/round"
@@ -26,7 +28,7 @@ func (s *session) dial(ctx context.Context) (*client.Client, error) {
 	}
 	c, err := client.Dial(ctx, addresses...)
 	if err != nil {
-		return nil, hinted{fmt.Errorf("no chain at %s: %w", strings.Join(addresses, ", "), err), s.startChain()}
+		return nil, hinted{err, s.startChain()}
 	}
 	return c, nil
 }
@@ -45,6 +47,20 @@ func (s *session) addresses() ([]string, error) {
 		}
 	}
 	return config.RPC, err
+}
+
+// checkRPC refuses a --rpc without an address, or with something that is none.
+func (s *session) checkRPC(c *cobra.Command) error {
+	addresses := s.rpc
+	if c.Flags().Changed("rpc") && len(addresses) == 0 {
+		addresses = []string{""}
+	}
+	for _, address := range addresses {
+		if _, err := client.ParseAddress(address); err != nil {
+			return again(c, fmt.Errorf("--rpc: %w", err), "rpc", defaultRPC)
+		}
+	}
+	return nil
 }
 
 // startChain is the command that would bring a chain up.

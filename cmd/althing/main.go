@@ -29,8 +29,8 @@ func main() {
 // session is what every command shares.
 type session struct {
 	out, err io.Writer
+	args     []string // the command line, without the program's name
 	json     bool
-	begun    bool // the command line was understood
 	rpc      []string
 	home     string
 }
@@ -52,24 +52,21 @@ func (h hinted) Unwrap() error { return h.error }
 
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, out, stderr io.Writer) int {
-	s := &session{out: out, err: stderr}
+	s := &session{out: out, err: stderr, args: args}
 	root := s.root()
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(stderr)
-	command, err := root.ExecuteContextC(ctx)
+	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
 	if code, ok := errors.AsType[exit](err); ok {
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "althing: error: %v\n", err)
+	fmt.Fprintf(stderr, "althing: error: %s\n", errorText(err))
 	if errors.Is(err, daemon.ErrHalted) {
 		return codeHalted
-	}
-	if !s.begun {
-		err = hinted{err, command.CommandPath() + " --help"}
 	}
 	if h, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
@@ -96,7 +93,12 @@ came, and the command did not end by itself.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 
-		PersistentPreRun: func(*cobra.Command, []string) { s.begun = true },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := s.requireFlags(c); err != nil {
+				return err
+			}
+			return s.checkRPC(c)
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
@@ -104,5 +106,7 @@ came, and the command did not end by itself.`,
 	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal())
+	root.SetHelpCommand(s.help())
+	s.explainUsage(root)
 	return root
 }

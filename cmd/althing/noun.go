@@ -28,3 +28,22 @@ func id(what, word string) (uint64, error) {
 	}
 	return n, nil
 }
+
+// help shows the help of the command that its arguments name.
+func (s *session) help() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		RunE: func(c *cobra.Command, args []string) error {
+			found := c.Root()
+			for _, word := range args {
+				next, _, err := found.Find([]string{word})
+				if err != nil || next == found {
+					return s.unknownCommand(found, word)
+				}
+				found = next
+			}
+			return found.Help()
+		},
+	}
+}

@@ -238,7 +238,7 @@ digest    ` + b.Poll.Digest.String() + "\n"
 		`proposal "0": want a whole number above 0`: {"show", "0"},
 		`unknown vote "maybe"`:                      {"vote", "1", "maybe"},
 		"AMOUNT: ":                                  {"deposit", "1", "much"},
-		"no such file":                              {"submit", file + "?"},
+		"there is no such file":                     {"submit", file + "?"},
 		"no home folder":                            {"execute", "1"},
 	} {
 		if _, stderr := saying(t, 1, slices.Concat([]string{"proposal"}, args, []string{"--rpc", "http://127.0.0.1:1"})...); !strings.Contains(stderr, want) {

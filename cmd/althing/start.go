@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -11,11 +12,17 @@ import (
 // start runs the home folder of a validator or of a node until it is stopped.
 func (s *session) start() *cobra.Command {
 	return &cobra.Command{
-		Use:     "start --home DIR",
+		Use:     "start DIR",
 		Short:   "Run a validator or a node from its home folder",
-		Example: "  althing start --home net/validator-1\n  althing start --home net/trainer-1",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example: "  althing start net/validator-1\n  althing start --home net/trainer-1",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && s.home != "" && s.home != args[0] {
+				return fmt.Errorf("start: got the home folders %q and %q: want one of them", args[0], s.home)
+			}
+			if len(args) > 0 {
+				s.home = args[0]
+			}
 			if s.home == "" {
 				return hinted{errNoHome, "althing localnet net && althing start --home net/validator-1"}
 			}

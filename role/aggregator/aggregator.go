@@ -1,9 +1,9 @@
-// Package aggregator is what a node does as an aggregator: it holds trainers'
-// updates, says which ones it could verify, combines the survivors exactly and
-// agrees with its committee on the next model.
+// Package aggregator is the role of an aggregator: a node that stores trainers' updates,
+// attests which of them it holds and could verify, combines those of the survivors exactly
+// and agrees with its committee on the next model. [Policy] decides which requests its
+// blob interface answers.
 //
-// It is not the arithmetic: that is package aggregate. Which requests its blob
-// interface answers is [Policy].
+// It is not the arithmetic: that is package aggregate.
 package aggregator
 
 import (
@@ -17,16 +17,16 @@ import (
 // Machine is a node in the role of an aggregator.
 type Machine struct {
 	Node uint64
-	// Liar makes it publish a wrong model, to show what the network does then.
+	// Liar makes it publish a wrong model, to show how the network reacts.
 	Liar bool
-	// Receipts are those that the node's [Policy] gives; nil: it gives none.
+	// Receipts are shared with the node's [Policy]; nil: the node gives no receipts.
 	Receipts *Receipts
 
 	duties   []role.Duty
 	now      spec.Time
 	prepared map[uint64]Prepared
 	combined map[place]Combined
-	obtained map[uint64]spec.Digest // by task: the newest model that a vote wants and the node holds
+	obtained map[uint64]spec.Digest // by task: the newest nominee that the node holds
 }
 
 type place struct{ task, round uint64 }
@@ -48,15 +48,15 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
-		actions = append(actions, m.prepare(d)...)
-		actions = append(actions, m.vouch(d)...)
-		actions = append(actions, m.take(d)...)
+		actions = append(actions, m.planModel0(d)...)
+		actions = append(actions, m.attestNominee(d)...)
+		actions = append(actions, m.planRound(d)...)
 	}
 	return actions
 }
 
-// prepare makes model 0 and attests it.
-func (m *Machine) prepare(d role.Duty) []role.Action {
+// planModel0 makes model 0 and attests it.
+func (m *Machine) planModel0(d role.Duty) []role.Action {
 	i := slices.IndexFunc(d.Task.Aggregators, func(a spec.Member) bool { return a.Node == m.Node })
 	if i < 0 || !d.Task.Aggregators[i].Ready.IsZero() {
 		return nil
@@ -68,8 +68,8 @@ func (m *Machine) prepare(d role.Duty) []role.Action {
 	return []role.Action{role.Send{Task: d.Task.ID, Input: round.Ready{Node: m.Node, Digest: p.Model}}}
 }
 
-// take does the node's part in a round.
-func (m *Machine) take(d role.Duty) []role.Action {
+// planRound returns what the node has to do in a round.
+func (m *Machine) planRound(d role.Duty) []role.Action {
 	i := d.Round.Aggregator(m.Node)
 	if i < 0 {
 		return nil
@@ -79,23 +79,23 @@ func (m *Machine) take(d role.Duty) []role.Action {
 	reveals := d.Round.Phase == spec.PhaseReveal && a.Committed > 0 && a.Revealed == 0
 	switch c, done := m.combined[place{d.Task.ID, d.Round.Number}]; {
 	case d.Round.Phase == spec.PhaseAttest && a.Attested == 0:
-		return m.attest(d)
+		return m.planAttest(d)
 	case (commits || reveals) && !done:
 		return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar}}
 	case commits:
 		if copied := role.Copied(d.Round, c.Commitment); !copied.IsZero() {
 			return []role.Action{Combine{Task: d.Task, Round: d.Round, Wrong: m.Liar, Copied: copied}}
 		}
-		return []role.Action{d.Say(round.CommitAggregate{Node: m.Node, Round: c.Round, Commitment: c.Commitment})}
-	case reveals && c.Commitment == a.Commitment: // else the one that opens it is lost, and another opening is none
-		return []role.Action{d.Say(round.RevealAggregate{Node: m.Node, Round: c.Round, Digest: c.Model, Salt: c.Salt})}
+		return []role.Action{d.Send(round.CommitAggregate{Node: m.Node, Round: c.Round, Commitment: c.Commitment})}
+	case reveals && c.Commitment == a.Commitment: // otherwise the salt of the submitted commitment is lost
+		return []role.Action{d.Send(round.RevealAggregate{Node: m.Node, Round: c.Round, Digest: c.Model, Salt: c.Salt})}
 	}
 	return nil
 }
 
-// attest says whose updates the node holds: at once when it holds all, else when
-// a quarter of the phase has passed.
-func (m *Machine) attest(d role.Duty) []role.Action {
+// planAttest attests which updates the node holds: at once if it holds all, otherwise when a
+// quarter of the phase has passed.
+func (m *Machine) planAttest(d role.Duty) []role.Action {
 	held, all := make([]bool, len(d.Round.Trainers)), true
 	for i, t := range d.Round.Trainers {
 		if t.Height > 0 {
@@ -108,9 +108,9 @@ func (m *Machine) attest(d role.Duty) []role.Action {
 	}
 	if m.Receipts != nil {
 		given := m.Receipts.close(place{d.Task.ID, d.Round.Number})
-		for i, t := range d.Round.Trainers { // it may have come since the store was read
+		for i, t := range d.Round.Trainers { // an update may have arrived since the store was read
 			held[i] = held[i] || t.Height > 0 && given[t.Node]
 		}
 	}
-	return []role.Action{d.Say(round.Attest{Node: m.Node, Round: d.Round.Number, Holds: spec.Bitmap(held)})}
+	return []role.Action{d.Send(round.Attest{Node: m.Node, Round: d.Round.Number, Holds: spec.Bitmap(held)})}
 }

@@ -11,28 +11,27 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Baseline is a model with which that of a round is compared.
+// Baseline is a model with which a round's next model is compared.
 type Baseline struct {
-	Node  uint64 // whose update alone makes it of the round's base; 0: it is the base or the next model itself
+	Node  uint64 // trainer whose update alone was applied to the round's base; 0: the base or the next model
 	Model model.File
 }
 
-// Baselines are the models of a settled round: the one that it began with, the one that it
-// made, and what each survivor's update alone makes of the first, in the order of their
-// nodes, as if nobody else had trained and the task's server optimised nothing. Of the tools
-// it uses Blobs and Store, as [Verify] does.
+// Baselines returns the models of a settled round: its base, its next model, and for each
+// survivor, in the order of their nodes, the base with that survivor's update alone and no
+// server optimiser. Of the tools it uses Blobs and Store, as [Verify] does.
 //
-// It refuses a private task, of whose trainers nothing is shown but what was noised and paid
-// for, and a round that measured, in which nobody has trained.
+// It refuses a private task, whose single updates carry too much noise to be judged alone
+// and were not paid for, and a measuring round, in which nobody has trained.
 func Baselines(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (list []Baseline, err error) {
 	task = task.In(r.Number)
 	switch {
 	case r.Phase != spec.PhaseSettled:
 		return nil, fmt.Errorf("round %d of task %d is not settled: it is in phase %s", r.Number, task.ID, r.Phase)
 	case task.Spec.Private():
-		return nil, fmt.Errorf("task %d is private: of its trainers nothing is shown but what was noised and charged", task.ID)
+		return nil, fmt.Errorf("task %d is private: single updates of its trainers are not compared", task.ID)
 	case r.Measures:
-		return nil, fmt.Errorf("round %d of task %d measured columns: nobody has trained in it", r.Number, task.ID)
+		return nil, fmt.Errorf("round %d of task %d measured columns: nobody trained in it", r.Number, task.ID)
 	}
 	for _, d := range []spec.Digest{r.Base, r.Next} {
 		file, err := t.Model(ctx, task, d)
@@ -46,7 +45,7 @@ func Baselines(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) 
 		if !c.Survivor {
 			continue
 		}
-		file, err := alone(ctx, t, task, r, i, base)
+		file, err := applyAlone(ctx, t, task, r, i, base)
 		if err != nil {
 			return nil, err
 		}
@@ -55,8 +54,8 @@ func Baselines(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) 
 	return list, nil
 }
 
-// alone adds the update of one survivor to the base.
-func alone(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int, base model.File) (model.File, error) {
+// applyAlone adds the update of one survivor to the base.
+func applyAlone(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trainer int, base model.File) (model.File, error) {
 	if err := verifyUpdate(ctx, t, task, r, trainer); err != nil {
 		return model.File{}, err
 	}
@@ -65,7 +64,7 @@ func alone(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, trai
 	for i := range r.Trainers {
 		r.Trainers[i].Survivor = i == trainer
 	}
-	update, err := combined(ctx, t, task, r, len(base.Weights))
+	update, err := combineUpdates(ctx, t, task, r, len(base.Weights))
 	if err != nil {
 		return model.File{}, err
 	}

@@ -19,7 +19,7 @@ type Prepared struct {
 // Event implements [role.Event].
 func (Prepared) Event() {}
 
-// Prepare makes model 0 of a task, see [role.Tools.Start].
+// Prepare makes model 0 of a task, see [role.Tools.StartModel].
 type Prepare struct{ Task spec.Task }
 
 // Key implements [role.Action].
@@ -27,33 +27,33 @@ func (a Prepare) Key() string { return fmt.Sprintf("prepare-%d", a.Task.ID) }
 
 // Do implements [role.Action].
 func (a Prepare) Do(ctx context.Context, t role.Tools) (role.Event, error) {
-	file, err := t.Start(ctx, a.Task)
+	file, err := t.StartModel(ctx, a.Task)
 	if err != nil {
-		return nil, final(err)
+		return nil, finalIfModel(err)
 	}
 	d, err := publish(ctx, t, a.Task.Slot(0, 0), file)
 	return Prepared{Task: a.Task.ID, Model: d}, err
 }
 
-// Combined is the event that the next model of a round is in the store and can
-// be committed to.
+// Combined is the event that the next model of a round is in the store, ready to be
+// committed to.
 type Combined struct {
 	Task, Round uint64
 	Model       spec.Digest
 	Salt        spec.Salt
-	Commitment  spec.Digest // what the chain is told before the model is shown
+	Commitment  spec.Digest // submitted before the model is revealed
 }
 
 // Event implements [role.Event].
 func (Combined) Event() {}
 
-// Combine makes the next model of a round out of the survivors' updates.
+// Combine makes the next model of a round from the survivors' updates.
 type Combine struct {
 	Task  spec.Task
 	Round spec.Round
-	Wrong bool // publish another model
-	// Copied is the node's commitment that another node said first, if one did:
-	// then the same model is hidden by a fresh salt.
+	Wrong bool // publish a wrong model
+	// Copied is the node's commitment that another node submitted first, or zero. The node
+	// then commits to the same model under a fresh salt.
 	Copied spec.Digest
 }
 
@@ -72,7 +72,7 @@ func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 			next, err := a.combine(ctx, t)
 			return Combined{Task: a.Task.ID, Round: a.Round.Number, Model: next}, err
 		},
-		Hide: func(done Combined) (_ Combined, err error) {
+		Resalt: func(done Combined) (_ Combined, err error) {
 			done.Salt, err = t.Salt()
 			done.Commitment = spec.AggregateCommitment(t.Slot(a.Task, done.Round), done.Model, done.Salt)
 			return done, err
@@ -81,7 +81,7 @@ func (a Combine) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	}.Do(ctx, t)
 }
 
-// combine computes the next model and puts it into the store.
+// combine computes the next model and stores it.
 func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error) {
 	file, state, err := Next(ctx, t, a.Task, a.Round)
 	if err != nil {
@@ -93,14 +93,14 @@ func (a Combine) combine(ctx context.Context, t role.Tools) (spec.Digest, error)
 	place := a.Task.Slot(a.Round.Number, 0)
 	if state != nil {
 		l := blob.Label{Ref: blob.Ref{Kind: blob.State, Slot: place}, Entry: blob.Entry{Digest: file.State, Size: int64(len(state))}}
-		if err := role.Keep(ctx, t.Store, state, l); err != nil {
+		if err := role.PutBlob(ctx, t.Store, state, l); err != nil {
 			return spec.Digest{}, err
 		}
 	}
 	return publish(ctx, t, place, file)
 }
 
-// publish puts the model of a round into the store, where the blob interface serves it.
+// publish stores the model of a round, where the blob interface serves it.
 func publish(ctx context.Context, t role.Tools, place spec.Slot, file model.File) (spec.Digest, error) {
 	size, err := file.Size()
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// measured is the model that a measuring round leads to: the weights of its base, with the
-// scale that the statistics of the survivors' columns give. Statistics that no rows have
-// count for nothing; everybody who reads them sees that, so all leave out the same.
-func measured(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (model.File, error) {
+// measuredModel is the next model of a measuring round: the weights of its base, with the scale that
+// the survivors' column statistics give. Statistics that no rows can have are left out;
+// every aggregator detects the same ones.
+func measuredModel(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (model.File, error) {
 	sums, err := measure.New(task.Spec.Data)
 	if err != nil {
 		return model.File{}, err
@@ -38,7 +38,7 @@ func measured(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (
 		if err != nil {
 			return model.File{}, err
 		}
-		if err := add(sums, bytes.NewReader(update), want, uint64(c.Samples)); err != nil && !errors.Is(err, model.ErrUpdate) {
+		if err := addStatistics(sums, bytes.NewReader(update), want, uint64(c.Samples)); err != nil && !errors.Is(err, model.ErrUpdate) {
 			return model.File{}, err
 		}
 	}
@@ -54,10 +54,10 @@ func measured(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (
 	return base, err
 }
 
-// add adds the statistics in an update of a trainer that claims so many rows. The error of
-// what is no update of the round, and of statistics that no rows have, wraps
-// [model.ErrUpdate].
-func add(sums *measure.Sums, body io.Reader, want model.UpdateHeader, rows uint64) error {
+// addStatistics adds the statistics in the update of a trainer that claims so many rows. The
+// error wraps [model.ErrUpdate] if the body is no update of the round, or if no rows can
+// have these statistics.
+func addStatistics(sums *measure.Sums, body io.Reader, want model.UpdateHeader, rows uint64) error {
 	update, err := io.ReadAll(io.LimitReader(body, model.UpdateSize(want)+1))
 	if err != nil {
 		return err
@@ -75,8 +75,8 @@ func add(sums *measure.Sums, body io.Reader, want model.UpdateHeader, rows uint6
 	return nil
 }
 
-// claimed is how many rows a trainer of a round says it has.
-func claimed(r spec.Round, node uint64) uint64 {
+// claimedRows is the number of rows that a trainer of a round claims.
+func claimedRows(r spec.Round, node uint64) uint64 {
 	if i := r.Trainer(node); i >= 0 {
 		return uint64(r.Trainers[i].Samples)
 	}

@@ -11,12 +11,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Next computes the model a round leads to, and the bytes of the state behind it
-// where the task's optimiser remembers something: whoever holds the survivors'
-// updates gets the same bits.
+// Next computes the next model of a round and, if the task's server optimiser has a state,
+// the bytes of that state. Everyone who holds the survivors' updates gets the same bits.
 func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file model.File, state []byte, err error) {
 	if r.Measures {
-		file, err = measured(ctx, t, task, r)
+		file, err = measuredModel(ctx, t, task, r)
 		return file, nil, err
 	}
 	file.Model = task.Spec.Model
@@ -29,18 +28,18 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file
 		return file, nil, err
 	}
 	var base model.File
-	var unread error
+	var readErr error
 	var reading sync.WaitGroup
 	reading.Go(func() { // while updates are combined
-		unread = role.Guard(func() (err error) {
+		readErr = role.Guard(func() (err error) {
 			base, err = t.Model(ctx, task, r.Base)
 			return err
 		})
 	})
-	update, err := combined(ctx, t, task, r, count)
+	update, err := combineUpdates(ctx, t, task, r, count)
 	reading.Wait()
-	if unread != nil {
-		return file, nil, fmt.Errorf("base model: %w", unread)
+	if readErr != nil {
+		return file, nil, fmt.Errorf("base model: %w", readErr)
 	}
 	if err != nil {
 		return file, nil, err
@@ -65,8 +64,8 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file
 	return file, state, nil
 }
 
-// combined is what the task's rule makes of the survivors' updates, each of count values.
-func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, count int) (aggregate.Update, error) {
+// combineUpdates applies the task's rule to the survivors' updates, each of count values.
+func combineUpdates(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, count int) (aggregate.Update, error) {
 	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
 	if err != nil {
 		return aggregate.Update{}, err
@@ -90,7 +89,7 @@ func combined(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, c
 		sources[i].Weight = w
 	}
 	update, err := rule.Combine(count, task.Spec.Aggregation.ScaleBits, sources)
-	if task.Spec.Privacy.Mode == spec.PrivacyCentral { // by a constant, whoever survived
+	if task.Spec.Privacy.Mode == spec.PrivacyCentral { // a constant, whatever the survivors
 		update.Divisor = uint64(task.Spec.Privacy.Divisor) << task.Spec.Aggregation.ScaleBits
 	}
 	return update, err

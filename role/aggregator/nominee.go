@@ -14,8 +14,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// vouch attests the model with which a vote wants a task to go on, once the node holds it.
-func (m *Machine) vouch(d role.Duty) []role.Action {
+// attestNominee attests the task's nominee once the node holds it.
+func (m *Machine) attestNominee(d role.Duty) []role.Action {
 	wanted := d.Task.Nominee
 	own := func(a spec.Member) bool { return a.Node == m.Node }
 	if wanted.IsZero() || slices.Contains(wanted.Attested, m.Node) || !slices.ContainsFunc(d.Task.Aggregators, own) {
@@ -27,8 +27,7 @@ func (m *Machine) vouch(d role.Duty) []role.Action {
 	return []role.Action{role.Send{Task: d.Task.ID, Input: round.AttestModel{Node: m.Node, Model: wanted.Model}}}
 }
 
-// Obtained is the event that a model which a vote wants is in the store, with what is
-// remembered behind it.
+// Obtained is the event that a task's nominee is in the store, with its optimiser state.
 type Obtained struct {
 	Task  uint64
 	Model spec.Digest
@@ -37,10 +36,10 @@ type Obtained struct {
 // Event implements [role.Event].
 func (Obtained) Event() {}
 
-// Obtain gets the model that a vote wants for a task, from the node's own store, else from
-// the other aggregators or the node that the proposal names. It keeps one of the task's
-// architecture, and its state, where the blob interface serves them; any other it refuses
-// for ever.
+// Obtain gets a task's nominee from the node's own store, else from the other aggregators
+// or the node that the proposal names. If it has the task's architecture, the nominee and
+// its state are stored where the blob interface serves them. Otherwise the refusal is
+// final.
 type Obtain struct{ Task spec.Task }
 
 // Key implements [role.Action].
@@ -53,10 +52,10 @@ func (a Obtain) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	wanted := a.Task.Nominee
 	file, err := t.Model(ctx, a.Task, wanted.Model)
 	if err != nil {
-		return nil, final(err)
+		return nil, finalIfModel(err)
 	}
-	if err := unscaled(a.Task, file); err != nil {
-		return nil, final(err)
+	if err := checkScale(a.Task, file); err != nil {
+		return nil, finalIfModel(err)
 	}
 	place := blob.Ref{Kind: blob.Model, Slot: a.Task.Slot(0, 0), Proposal: wanted.Proposal}
 	size, err := file.Size()
@@ -65,20 +64,20 @@ func (a Obtain) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	}
 	if !file.State.IsZero() {
 		if err := a.obtainState(ctx, t, place, file.State); err != nil {
-			return nil, final(err)
+			return nil, finalIfModel(err)
 		}
 	}
-	return Obtained{a.Task.ID, wanted.Model}, keep(ctx, t.Store, blob.Label{Ref: place, Entry: blob.Entry{Digest: wanted.Model, Size: size}})
+	return Obtained{a.Task.ID, wanted.Model}, labelAnew(ctx, t.Store, blob.Label{Ref: place, Entry: blob.Entry{Digest: wanted.Model, Size: size}})
 }
 
-// obtainState gets what the server's optimiser remembers behind the model.
+// obtainState gets the state of the server optimiser that belongs to the model.
 func (a Obtain) obtainState(ctx context.Context, t role.Tools, place blob.Ref, d spec.Digest) error {
 	optimiser, err := aggregate.OptimiserOf(a.Task.Spec.Aggregation)
 	if err != nil {
 		return err
 	}
 	if len(optimiser.Moments()) == 0 {
-		return fmt.Errorf("%w: it names a state, and the task's optimiser %s remembers nothing", model.ErrModel, a.Task.Spec.Aggregation.Optimiser)
+		return fmt.Errorf("%w: the model names an optimiser state: the task's optimiser %s has none", model.ErrModel, a.Task.Spec.Aggregation.Optimiser)
 	}
 	if _, err := t.State(ctx, a.Task, optimiser.Moments(), d); err != nil {
 		return err
@@ -88,21 +87,21 @@ func (a Obtain) obtainState(ctx context.Context, t role.Tools, place blob.Ref, d
 		return err
 	}
 	place.Kind = blob.State
-	return keep(ctx, t.Store, blob.Label{Ref: place, Entry: blob.Entry{Digest: d, Size: size}})
+	return labelAnew(ctx, t.Store, blob.Label{Ref: place, Entry: blob.Entry{Digest: d, Size: size}})
 }
 
-// Offer puts the bytes of a model that a proposal wants for a task into the store of the
-// node that the proposal names, from which the task's aggregators get it; with proposal 0,
-// those of the model with which the task starts. It refuses what they would refuse, and of
-// a proposal a file that names a state: that only an aggregator has.
+// Offer stores the model that a proposal nominates for a task, on the node that the
+// proposal names; the task's aggregators get it from there. Proposal 0 stands for the
+// task's initial model. It refuses what the aggregators would refuse, and a nominee that
+// names an optimiser state, which only aggregators have.
 func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b []byte) (spec.Digest, error) {
 	l := blob.Label{
 		Ref:   blob.Ref{Kind: blob.Model, Slot: task.Slot(0, 0), Proposal: proposal},
 		Entry: blob.Entry{Digest: spec.DigestOf(b), Size: int64(len(b))},
 	}
-	check := wanted
+	check := checkNominee
 	if proposal == 0 {
-		l.Kind, check = blob.Start, starts
+		l.Kind, check = blob.Start, checkStart
 	}
 	if err := check(task, b); err != nil {
 		return spec.Digest{}, err
@@ -112,50 +111,51 @@ func Offer(ctx context.Context, s blob.Store, task spec.Task, proposal uint64, b
 			return spec.Digest{}, err
 		}
 	}
-	return l.Digest, role.Keep(ctx, s, b, l)
+	return l.Digest, role.PutBlob(ctx, s, b, l)
 }
 
-// unscaled refuses a model without a scale where the task learns one: with it a task would
-// go on that no trainer has measured columns for, and nobody could train.
-func unscaled(task spec.Task, file model.File) error {
+// checkScale refuses a model without a scale if the task measures its scale: no trainer could
+// train with it.
+func checkScale(task spec.Task, file model.File) error {
 	if task.Spec.Data.Learns() && file.Scale.IsZero() {
-		return fmt.Errorf("%w: it says nothing of the scale of the rows, which the task learns from its trainers: want a model of a round that has one", model.ErrModel)
+		return fmt.Errorf("%w: it has no scale, and the task measures the scale of its rows: want a model of a round after the measuring round", model.ErrModel)
 	}
 	return nil
 }
 
-// wanted refuses what is no model with which a vote can have a task go on.
-func wanted(task spec.Task, b []byte) error {
+// checkNominee refuses a file that cannot be a nominee of the task.
+func checkNominee(task spec.Task, b []byte) error {
 	file, err := model.Decode(task.Spec.Model, task.Spec.Data, b)
 	if err == nil {
-		err = unscaled(task, file)
+		err = checkScale(task, file)
 	}
 	if err == nil && !file.State.IsZero() {
-		err = fmt.Errorf("%w: it names the state %s: want weights alone", model.ErrModel, file.State.Short())
+		err = fmt.Errorf("%w: it names the optimiser state %s: want a model without one", model.ErrModel, file.State.Short())
 	}
 	return err
 }
 
-// starts refuses what is not the model with which a task starts.
-func starts(task spec.Task, b []byte) error {
+// checkStart refuses a file that is not the task's initial model.
+func checkStart(task spec.Task, b []byte) error {
 	if want, got := task.Spec.Model.Init.Model, spec.DigestOf(b); got != want {
-		return fmt.Errorf("%w: it is %s, and the task starts with %s", model.ErrModel, got.Short(), want.Short())
+		return fmt.Errorf("%w: digest %s: the task starts with model %s", model.ErrModel, got.Short(), want.Short())
 	}
 	_, err := model.Warm(task.Spec, b)
 	return err
 }
 
-// final marks the refusal of bytes that are what the vote wants, and are none of the task's:
-// they will never be. That a peer says they are too many is no more than its word.
-func final(err error) error {
+// finalIfModel makes an error final if it wraps [model.ErrModel]: the bytes have the right digest
+// but do not fit the task, and never will. A peer's claim that a blob is too large is not
+// final.
+func finalIfModel(err error) error {
 	if errors.Is(err, model.ErrModel) {
 		return fmt.Errorf("%w: %w", role.ErrFinal, err)
 	}
 	return err
 }
 
-// keep labels a blob of the store. What was offered before under the label goes.
-func keep(ctx context.Context, s blob.Store, l blob.Label) error {
+// labelAnew labels a blob of the store, in place of the blob that had the label before.
+func labelAnew(ctx context.Context, s blob.Store, l blob.Label) error {
 	err := s.Label(ctx, l)
 	if errors.Is(err, blob.ErrConflict) {
 		if err = s.Forget(ctx, l.Ref); err == nil {

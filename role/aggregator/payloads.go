@@ -15,43 +15,43 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrCopy is wrapped by the refusal of an update whose values are those of another
-// trainer's that committed before.
+// ErrCopy is wrapped by the refusal of an update with the same values as the update of
+// another trainer that committed before.
 var ErrCopy = errors.New("values are those of another update")
 
-// maxPayloads is of how many rounds [Payloads] remembers what arrived; what it has
-// forgotten it reads again.
+// maxPayloads is how many rounds [Payloads] remembers. Older rounds are read again from
+// the store.
 const maxPayloads = 64
 
-// Payloads knows which updates of a round hold the same values. Their bytes differ all the
-// same, because the trainer stands in them. One with a store is ready; its methods may be
-// called from many goroutines at once.
+// Payloads finds updates of a round with equal values. Comparing blobs would not find
+// them, because an update's bytes also name its trainer. A Payloads needs only its Store;
+// its methods may be called from many goroutines at once.
 type Payloads struct {
-	Store blob.Store // where the updates are that arrived before a restart
+	Store blob.Store // has the updates that arrived before a restart
 
 	mu     sync.Mutex
-	rounds []arrived // the newest last
+	rounds []roundPayloads // the newest last
 }
 
-// tellingBits is how many bits the values of an update have in all, so that two trainers do
-// not find the same by chance. Where a model fits their rows already, or the learning rate
-// has become small, values are 0 and a few others: these say nothing of who found them.
-const tellingBits = 64
+// minBitsToCompare is how many bits the values of an update must have in total, so that two
+// trainers do not find the same values by chance. If a model already fits their rows, or
+// the learning rate is small, most values are 0, and equal updates prove no copy.
+const minBitsToCompare = 64
 
-// arrived is the digests of the values that trainers of a round have sent; zero where they
-// have too few bits to tell a copy by.
-type arrived struct {
+// roundPayloads holds the digests of the values that trainers of a round have sent, zero where
+// the values have fewer than [minBitsToCompare] bits.
+type roundPayloads struct {
 	place
 	values map[uint64]spec.Digest // by trainer
 }
 
-// take takes note of the values of an update, and refuses them where another trainer has
-// sent the same and committed before. Where the other one sends them later both stay: the
-// node has given its receipt for the first.
-func (p *Payloads) take(ctx context.Context, task spec.Task, r spec.Round, node uint64, values spec.Digest) error {
+// record records the values of an update. It refuses them if another trainer that committed
+// before has sent the same values. If the original arrives after its copy both stay,
+// because the node has already given a receipt for the copy.
+func (p *Payloads) record(ctx context.Context, task spec.Task, r spec.Round, node uint64, values spec.Digest) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a, err := p.of(ctx, task, r)
+	a, err := p.ofRound(ctx, task, r)
 	if err != nil {
 		return err
 	}
@@ -66,15 +66,15 @@ func (p *Payloads) take(ctx context.Context, task spec.Task, r spec.Round, node 
 	return nil
 }
 
-// of is what has arrived of a round; where that is not known, the store is read.
-func (p *Payloads) of(ctx context.Context, task spec.Task, r spec.Round) (arrived, error) {
+// ofRound returns what has arrived in a round, from the store if it is not in memory.
+func (p *Payloads) ofRound(ctx context.Context, task spec.Task, r spec.Round) (roundPayloads, error) {
 	at := place{task.ID, r.Number}
 	for _, a := range p.rounds {
 		if a.place == at {
 			return a, nil
 		}
 	}
-	a := arrived{at, map[uint64]spec.Digest{}}
+	a := roundPayloads{at, map[uint64]spec.Digest{}}
 	labels, err := p.Store.UpdatesOf(ctx, blob.Ref{Kind: blob.Update, Slot: task.Slot(r.Number, 0)})
 	if err != nil {
 		return a, err
@@ -99,40 +99,40 @@ func (p *Payloads) read(ctx context.Context, task spec.Task, r spec.Round, l blo
 		return spec.Digest{}, err
 	}
 	defer f.Close()
-	return values(f, want, func(all io.Reader) error {
+	return digestValues(f, want, func(all io.Reader) error {
 		_, err := io.Copy(io.Discard, all)
 		return err
 	})
 }
 
-// values is the digest of what stands behind the header of an update, while all of the
-// update is read; zero where that has too few bits to tell a copy by.
-func values(body io.Reader, h model.UpdateHeader, read func(io.Reader) error) (spec.Digest, error) {
-	hash, told := sha256.New(), &bitCounter{}
+// digestValues returns the digest of the values after the header of an update, while read
+// consumes the whole update. It is zero if the values have too few bits to compare.
+func digestValues(body io.Reader, h model.UpdateHeader, read func(io.Reader) error) (spec.Digest, error) {
+	hash, counter := sha256.New(), &bitCounter{}
 	front := &io.LimitedReader{R: body, N: model.UpdateSize(h) - 4*int64(h.Count)}
-	err := read(io.MultiReader(front, io.TeeReader(body, io.MultiWriter(hash, told))))
-	if told.bits < tellingBits {
+	err := read(io.MultiReader(front, io.TeeReader(body, io.MultiWriter(hash, counter))))
+	if counter.bits < minBitsToCompare {
 		return spec.Digest{}, err
 	}
 	return spec.Digest(hash.Sum(nil)), err
 }
 
-// bitCounter adds up the bits of the values that are written to it, without their signs. It
-// has counted enough when it has [tellingBits].
+// bitCounter adds up the bits of the values written to it, without their signs, up to
+// [minBitsToCompare].
 type bitCounter struct {
-	bits int
-	part []byte // of a value that came in pieces
+	bits    int
+	partial []byte // bytes of a value that is not complete yet
 }
 
 // Write implements [io.Writer].
 func (c *bitCounter) Write(b []byte) (int, error) {
 	n := len(b)
-	for len(b) > 0 && c.bits < tellingBits {
-		took := min(4-len(c.part), len(b))
-		c.part, b = append(c.part, b[:took]...), b[took:]
-		if len(c.part) == 4 {
-			v := int64(int32(binary.LittleEndian.Uint32(c.part)))
-			c.bits, c.part = c.bits+bits.Len64(uint64(max(v, -v))), c.part[:0]
+	for len(b) > 0 && c.bits < minBitsToCompare {
+		took := min(4-len(c.partial), len(b))
+		c.partial, b = append(c.partial, b[:took]...), b[took:]
+		if len(c.partial) == 4 {
+			v := int64(int32(binary.LittleEndian.Uint32(c.partial)))
+			c.bits, c.partial = c.bits+bits.Len64(uint64(max(v, -v))), c.partial[:0]
 		}
 	}
 	return n, nil

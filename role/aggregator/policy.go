@@ -16,36 +16,38 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Policy is the access rule of an aggregator's blob interface. A trainer that is
-// selected and has committed may put its own update while the round asks for
-// uploads, unless another that committed before has sent the same values. The round's
-// aggregators may get updates once uploads have begun, and
-// their trainer may. When the round has settled, survivors' updates are for all
-// nodes of the round, and for anybody if the task is audited in public; where it is
-// audited by its aggregators alone, nobody else ever gets one, its trainer included. Models
-// are for anybody, too, unless the task says that they are for its members.
+// Policy is the access rule of an aggregator's blob interface:
+//
+//   - A selected trainer that has committed may put its own update during the upload
+//     phase, unless a trainer that committed before has sent the same values.
+//   - Once uploads have begun, the round's aggregators may get every update, and a trainer
+//     its own.
+//   - Once the round has settled, all nodes of the round may get the survivors' updates,
+//     and anybody may if the task's audit is public. If the audit is for aggregators, only
+//     aggregators ever get an update, not even the trainer itself.
+//   - Anybody may get models, unless the task says that they are for its members.
 type Policy struct {
 	Chain role.Records
-	// Registered is the record of a node, or [blob.ErrNotFound]. It is asked only of who
-	// wants a model that is for members; with nil nobody is given one.
+	// Registered is the record of a node, or [blob.ErrNotFound]. It is called for requests
+	// for a private model; with nil, private models are refused to everybody.
 	Registered func(ctx context.Context, node uint64) (spec.Node, error)
-	// Node is the node whose interface this is: it takes updates of its own
-	// rounds only. With 0 it takes those of any round.
+	// Node is the aggregator's own id: it accepts updates of rounds that it aggregates. With
+	// 0 it accepts updates of any round.
 	Node uint64
-	// Key is the node's transport key, which signs receipts; with nil it gives none.
+	// Key is the node's transport key, which signs receipts; nil: it gives none.
 	Key ed25519.PrivateKey
-	// Receipts are shared with the node's [Machine], which ends them when it attests; nil:
-	// they do not end.
+	// Receipts are shared with the node's [Machine], which closes a round's receipts when it
+	// attests; nil: they are never closed.
 	Receipts *Receipts
-	// Payloads finds updates that are copies; with nil they are taken.
+	// Payloads finds updates that are copies; nil: copies are accepted.
 	Payloads *Payloads
 }
 
 var _ blob.Policy = Policy{}
 
-// ErrEarly is wrapped by the refusal of what a newer state of the chain may allow: the
-// round, the end of its training, or that the node was selected is not known here yet.
-// The trainer may have heard of it first.
+// ErrEarly is wrapped by the refusal of a request that a newer state of the chain may
+// allow: this node's chain node may not know the round, the end of its training or a
+// selection yet. The caller's chain node may be a block ahead.
 var ErrEarly = errors.New("too early")
 
 // ChainOf implements [blob.Policy].
@@ -101,18 +103,18 @@ func (p Policy) CheckUpdate(ctx context.Context, r blob.Ref, _ blob.Entry, body 
 	if err != nil {
 		return err
 	}
-	if round.Measures { // two owners may have columns with the same sums: these are no copies
+	if round.Measures { // two owners may have columns with equal sums without copying
 		sums, err := measure.New(task.Spec.Data)
 		if err != nil {
 			return err
 		}
-		return add(sums, body, want, claimed(round, r.Slot.Node))
+		return addStatistics(sums, body, want, claimedRows(round, r.Slot.Node))
 	}
-	digest, err := values(body, want, func(body io.Reader) error { return model.CheckUpdate(body, want) })
+	digest, err := digestValues(body, want, func(body io.Reader) error { return model.CheckUpdate(body, want) })
 	if err != nil || p.Payloads == nil {
 		return err
 	}
-	return p.Payloads.take(ctx, task, round, r.Slot.Node, digest)
+	return p.Payloads.record(ctx, task, round, r.Slot.Node, digest)
 }
 
 // Receipt implements [blob.Policy].
@@ -147,15 +149,15 @@ func (p Policy) MayGetUpdate(ctx context.Context, c blob.Caller, r blob.Ref) err
 	return fmt.Errorf("%w: %s", blob.ErrForbidden, r)
 }
 
-// MayGetModel implements [blob.Policy]. A model that is for members, and the state
-// behind it, is for the nodes of the account that pays, for the committee, and for the
-// trainers of the round that made it and of those that began with it; of a governed task,
-// which may go back to any model, for whoever trains now. A node that its
-// owner has deactivated is a member only as long as it still serves the task.
+// MayGetModel implements [blob.Policy]. A private model and its state are for the nodes of
+// the account that pays, for the committee, and for the trainers of the round that made
+// the model and of the rounds that began with it. A governed task may go back to any
+// model, so its current trainers get all of them. A node that its owner has deactivated is
+// a member only while it still serves the task.
 func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
 	task, err := p.Chain.Task(ctx, r.Slot.Task)
 	if err != nil {
-		return unknown(err)
+		return earlyIfUnknown(err)
 	}
 	if !task.Spec.Model.Private() {
 		return nil
@@ -170,21 +172,21 @@ func (p Policy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) erro
 	if node.Owner == task.Owner {
 		return nil
 	}
-	member, serves, err := p.part(ctx, task, r.Slot.Round, c.Node)
+	member, serves, err := p.membership(ctx, task, r.Slot.Round, c.Node)
 	switch {
 	case err != nil:
 		return err
 	case member && (node.Selectable() || serves):
 		return nil
-	case !member && node.Selectable() && !task.State.Final(): // it may have been selected
+	case !member && node.Selectable() && !task.State.Final(): // a newer block may have selected it
 		return fmt.Errorf("%w: %w: node %d is no member that gets %s", blob.ErrForbidden, ErrEarly, c.Node, r)
 	}
 	return fmt.Errorf("%w: node %d is no member that gets %s", blob.ErrForbidden, c.Node, r)
 }
 
-// part says whether a node has a part in a task that needs the model of a round, and
-// whether it still serves the task with it.
-func (p Policy) part(ctx context.Context, task spec.Task, made, node uint64) (member, serves bool, err error) {
+// membership reports whether a node has a part in a task that needs the model of round made,
+// and whether it still serves the task with that model.
+func (p Policy) membership(ctx context.Context, task spec.Task, made, node uint64) (member, serves bool, err error) {
 	own := func(m spec.Member) bool { return m.Node == node }
 	if slices.ContainsFunc(task.Aggregators, own) || slices.ContainsFunc(task.Evaluators, own) {
 		return true, !task.State.Final(), nil
@@ -192,19 +194,19 @@ func (p Policy) part(ctx context.Context, task spec.Task, made, node uint64) (me
 	for number := max(made, 1); number <= task.Round; number++ {
 		r, err := p.Chain.Round(ctx, task.ID, number)
 		if err != nil {
-			return false, false, unknown(err)
+			return false, false, earlyIfUnknown(err)
 		}
 		if r.Trainer(node) >= 0 {
 			member, serves = true, serves || !r.Phase.Final()
 		}
-		if number > made && r.Phase != spec.PhaseAborted { // else the round behind it begins with the same model
+		if number > made && r.Phase != spec.PhaseAborted { // after an aborted round, the next round begins with the same model
 			break
 		}
 	}
 	if task.Spec.Governed && !task.State.Final() && task.Round > 0 { // a vote may have gone back to this model
 		r, err := p.Chain.Round(ctx, task.ID, task.Round)
 		if err != nil {
-			return false, false, unknown(err)
+			return false, false, earlyIfUnknown(err)
 		}
 		if !r.Phase.Final() && r.Trainer(node) >= 0 {
 			return true, true, nil
@@ -213,29 +215,30 @@ func (p Policy) part(ctx context.Context, task spec.Task, made, node uint64) (me
 	return member, serves, nil
 }
 
-// read reads what a ref is about; what the chain does not know is forbidden.
+// read returns the task and the round of a ref. If the chain does not know them, the error
+// is [blob.ErrForbidden].
 func (p Policy) read(ctx context.Context, r blob.Ref) (spec.Task, spec.Round, error) {
 	task, err := p.Chain.Task(ctx, r.Slot.Task)
 	if err != nil {
-		return task, spec.Round{}, unknown(err)
+		return task, spec.Round{}, earlyIfUnknown(err)
 	}
 	round, err := p.Chain.Round(ctx, r.Slot.Task, r.Slot.Round)
 	if err != nil {
-		return task, round, unknown(err)
+		return task, round, earlyIfUnknown(err)
 	}
 	return task, round, nil
 }
 
-// unknown tells what is not on the chain from a chain that does not answer: only
-// the first is the caller's fault.
-func unknown(err error) error {
+// earlyIfUnknown turns "not on the chain" into a refusal that is too early. Other errors, such
+// as a chain that does not answer, are not the caller's fault and stay as they are.
+func earlyIfUnknown(err error) error {
 	if errors.Is(err, round.ErrTaskNotFound) || errors.Is(err, round.ErrRoundNotFound) {
 		return fmt.Errorf("%w: %w: %w", blob.ErrForbidden, ErrEarly, err)
 	}
 	return err
 }
 
-// header is that of the update of a slot of a round.
+// header is the expected header of the update of a slot.
 func header(task spec.Task, of spec.Round, r blob.Ref) (model.UpdateHeader, error) {
 	if of.Measures {
 		return measure.Header(r.Slot, task.Spec.Data)

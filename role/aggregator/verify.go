@@ -11,14 +11,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Verify recomputes a settled round from the blobs its aggregators keep, and
-// returns the digest of the next model. The error names the first thing that
-// differs from the chain, or that nobody serves. The auditor needs no part in
-// the round: of the tools it uses Blobs and a fresh Store, into which the
-// survivors' updates are put.
+// Verify recomputes a settled round from the blobs that its aggregators keep, and returns
+// the digest of the next model. The error names the first difference from the chain, or
+// the first blob that nobody serves. The auditor needs no part in the round. Of the tools
+// it uses Blobs and an empty Store, which receives the survivors' updates.
 //
-// A holder that cannot be reached, keeps nothing or refuses is passed over; one
-// that serves other bytes than it should is named.
+// An aggregator that cannot be reached, has no copy or refuses is skipped. The error names
+// an aggregator that serves wrong bytes.
 func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (spec.Digest, error) {
 	task = task.In(r.Number)
 	switch {
@@ -56,13 +55,13 @@ func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (sp
 		return spec.Digest{}, err
 	}
 	if state != nil {
-		err = verifyServed(ctx, t, "state behind it", r, file.State, int64(len(state)))
+		err = verifyServed(ctx, t, "optimiser state of the next model", r, file.State, int64(len(state)))
 	}
 	return next, err
 }
 
-// verifyRecord checks what follows from the round's record alone: f+1 bitmaps
-// make a survivor, 2f+1 equal digests the next model.
+// verifyRecord checks the round's record by itself: a survivor needs f+1 bitmaps, the next
+// model 2f+1 equal digests.
 func verifyRecord(task spec.Task, r spec.Round) error {
 	says := func(yes bool) string {
 		if yes {
@@ -71,13 +70,13 @@ func verifyRecord(task spec.Task, r spec.Round) error {
 		return "no"
 	}
 	for i, c := range r.Trainers {
-		survives := c.Height > 0 && len(holders(r, i)) > task.Spec.Selection.Faulty()
+		survives := c.Height > 0 && len(updateHolders(r, i)) > task.Spec.Selection.Faulty()
 		if survives != c.Survivor {
-			return fmt.Errorf("survivor of node %d: chain says %s, bitmaps say %s", c.Node, says(c.Survivor), says(survives))
+			return fmt.Errorf("survivor of node %d: the chain says %s, the bitmaps say %s", c.Node, says(c.Survivor), says(survives))
 		}
 	}
 	if signed, need := len(signers(r)), task.Spec.Selection.Quorum(); signed < need {
-		return fmt.Errorf("next model: chain says %s, but %d aggregators revealed it and %d must", r.Next.Short(), signed, need)
+		return fmt.Errorf("next model: the chain says %s, revealed by %d aggregators: want at least %d", r.Next.Short(), signed, need)
 	}
 	return nil
 }
@@ -90,10 +89,10 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 	if err != nil {
 		return err
 	}
-	return ask(ctx, fmt.Sprintf("update of node %d", c.Node), holders(r, trainer), func(node uint64) error {
+	return askEach(ctx, fmt.Sprintf("update of node %d", c.Node), updateHolders(r, trainer), func(node uint64) error {
 		into := t.Store
 		if _, err := into.Lookup(ctx, ref); err == nil {
-			into = blob.NewMemory() // or nobody would be asked
+			into = blob.NewMemory() // a store that has it would fetch nothing
 		}
 		e, err := t.Blobs.FetchUpdate(ctx, []uint64{node}, ref, c.Commitment, model.UpdateSize(want), into)
 		if err != nil {
@@ -107,10 +106,10 @@ func verifyUpdate(ctx context.Context, t role.Tools, task spec.Task, r spec.Roun
 	})
 }
 
-// verifyServed asks every aggregator that revealed the next model for bytes it
-// must keep.
+// verifyServed asks every aggregator that revealed the next model for a blob that it must
+// keep.
 func verifyServed(ctx context.Context, t role.Tools, what string, r spec.Round, d spec.Digest, size int64) error {
-	return ask(ctx, what, signers(r), func(node uint64) error {
+	return askEach(ctx, what, signers(r), func(node uint64) error {
 		return t.Blobs.FetchModel(ctx, []uint64{node}, d, size, blob.NewMemory())
 	})
 }
@@ -125,9 +124,9 @@ func signers(r spec.Round) (nodes []uint64) {
 	return nodes
 }
 
-// ask gets the same thing from each of some nodes. The first one that serves
-// something else is an error, and so is it when nobody serves it.
-func ask(ctx context.Context, what string, nodes []uint64, get func(node uint64) error) error {
+// askEach gets the same blob from each of the nodes. It fails at the first node that serves
+// wrong bytes, and if no node serves the blob.
+func askEach(ctx context.Context, what string, nodes []uint64, get func(node uint64) error) error {
 	served := false
 	missing := errors.New("nobody serves it")
 	for _, node := range nodes {
@@ -149,8 +148,8 @@ func ask(ctx context.Context, what string, nodes []uint64, get func(node uint64)
 	return nil
 }
 
-// contradiction finds in an error what a peer served that cannot be so, without
-// the way it came; nil where the peer served nothing.
+// contradiction returns the part of an error that says how a peer's bytes were wrong; nil
+// if the peer served nothing.
 func contradiction(err error) error {
 	for _, wrong := range []error{blob.ErrMismatch, blob.ErrOpening, blob.ErrTooLarge, blob.ErrMalformed} {
 		if errors.Is(err, wrong) {

@@ -117,7 +117,7 @@ func TestVerifyNamesAFlippedBit(t *testing.T) {
 			case l.Kind == blob.Update:
 				want = "update of node " + l.Path()[len("tasks/1/rounds/1/updates/"):]
 			case l.Kind == blob.State:
-				want = "state behind it"
+				want = "optimiser state of the next model"
 			default:
 				want = "next model"
 			}
@@ -169,8 +169,8 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 		{"aborted", "round 2 of task 1 is not settled: it is in phase aborted", func(_ *spec.Task, r *spec.Round) { r.Phase = spec.PhaseAborted }},
 		{"running", "round 2 of task 1 is not settled: it is in phase open", func(_ *spec.Task, r *spec.Round) { r.Phase = spec.PhaseOpen }},
 		{"another task", "round 2 is of task 1, not of task 7", func(t *spec.Task, _ *spec.Round) { t.ID = 7 }},
-		{"dropped survivor", "survivor of node 9: chain says no, bitmaps say yes", func(_ *spec.Task, r *spec.Round) { r.Trainers[0].Survivor = false }},
-		{"survivor few hold", "survivor of node 10: chain says yes, bitmaps say no", func(_ *spec.Task, r *spec.Round) {
+		{"dropped survivor", "survivor of node 9: the chain says no, the bitmaps say yes", func(_ *spec.Task, r *spec.Round) { r.Trainers[0].Survivor = false }},
+		{"survivor few hold", "survivor of node 10: the chain says yes, the bitmaps say no", func(_ *spec.Task, r *spec.Round) {
 			for i := range 3 {
 				r.Aggregates[i].Holds = []byte{0b101}
 			}
@@ -183,7 +183,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 				r.Aggregates[i].Digest = other
 			}
 		}},
-		{"a model without a quorum", "next model: chain says " + other.Short() + ", but 0 aggregators revealed it and 3 must", func(_ *spec.Task, r *spec.Round) { r.Next = other }},
+		{"a model without a quorum", "next model: the chain says " + other.Short() + ", revealed by 0 aggregators: want at least 3", func(_ *spec.Task, r *spec.Round) { r.Next = other }},
 		{"another base", "base model: ", func(_ *spec.Task, r *spec.Round) { r.Base = other }},
 		{"an older base", "next model: chain says ", func(t *spec.Task, r *spec.Round) { r.Base = t.Aggregators[0].Ready }},
 	} {

@@ -1,6 +1,6 @@
-// Package blobstest says what every [role.Blobs] must do, as tests: call [Run]
-// with a way to connect a node to others. It holds no transport and is not for
-// use outside tests.
+// Package blobstest is the conformance suite of [role.Blobs]: a test of an implementation
+// calls [Run] with a function that connects a node to others. It has no transport of its
+// own and is not for use outside tests.
 package blobstest
 
 import (
@@ -20,31 +20,30 @@ import (
 // Chain is the chain of the nodes.
 const Chain = "test-1"
 
-// The node that asks, and one that no policy lets get an update.
+// The node that asks, and a node to which every policy refuses updates.
 const (
 	self      = 5
 	bystander = 6
 )
 
-// Place is what a node serves: the blobs of a store that have a label, to whom its
-// policy lets have them.
-type Place struct {
+// Peer is what a node serves: the labelled blobs of a store, as its policy permits.
+type Peer struct {
 	Store  blob.Store
 	Policy blob.Policy
 }
 
-// world is a node and the places it can ask.
+// world is a test with the peers that the node under test can ask.
 type world struct {
 	*testing.T
-	places map[uint64]Place
+	places map[uint64]Peer
 	open   Open
 }
 
-// Open connects a node of [Chain] to the nodes that serve something. A node that
-// is no key of places is not to be found.
-type Open func(t *testing.T, self uint64, places map[uint64]Place) role.Blobs
+// Open connects a node of [Chain] to the nodes that serve something. A node that is not a
+// key of places cannot be found.
+type Open func(t *testing.T, self uint64, places map[uint64]Peer) role.Blobs
 
-// Run tests that what open gives keeps the promises of [role.Blobs].
+// Run tests that what open returns keeps the contract of [role.Blobs].
 func Run(t *testing.T, open Open) {
 	for _, test := range []struct {
 		name string
@@ -53,40 +52,40 @@ func Run(t *testing.T, open Open) {
 		{"ModelFromTheFirstThatServesIt", model},
 		{"StateIsServedAsAModel", state},
 		{"NobodyServes", nobody},
-		{"RottenModelIsPassedOver", rottenModel},
-		{"RottenUpdateIsPassedOver", rottenUpdate},
+		{"CorruptModelIsSkipped", corruptModel},
+		{"CorruptUpdateIsSkipped", corruptUpdate},
 		{"TooLargeIsNotKept", tooLarge},
 		{"UpdateComesWithItsLabel", update},
 		{"UpdateOpensItsCommitment", opening},
 		{"UpdateIsNotForEverybody", forbidden},
 		{"PutIsKept", put},
 		{"PutIsRefused", putRefused},
-		{"EndsWithItsContext", ended},
+		{"EndsWithItsContext", canceled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := &world{T: t, places: map[uint64]Place{}, open: open}
+			w := &world{T: t, places: map[uint64]Peer{}, open: open}
 			for node := range uint64(self) {
-				w.places[node+1] = Place{blob.NewMemory(), rules{}}
+				w.places[node+1] = Peer{blob.NewMemory(), testPolicy{}}
 			}
 			test.run(w)
 		})
 	}
 }
 
-// as connects a node once the places are as wanted.
-func (w *world) as(node uint64) role.Blobs { return w.open(w.T, node, w.places) }
+// connect connects a node to the peers.
+func (w *world) connect(node uint64) role.Blobs { return w.open(w.T, node, w.places) }
 
-// keep puts bytes under a label where a node serves them.
+// keep stores bytes under a label at the node that serves them.
 func (w *world) keep(node uint64, l blob.Label, b []byte) {
 	w.Helper()
-	if err := role.Keep(w.Context(), w.places[node].Store, b, l); err != nil {
+	if err := role.PutBlob(w.Context(), w.places[node].Store, b, l); err != nil {
 		w.Fatal(err)
 	}
 }
 
-// rot makes a node serve what spoil makes of the bytes it was given.
-func (w *world) rot(node uint64, spoil func([]byte) []byte) {
-	w.places[node] = Place{rotten{w.places[node].Store, spoil}, w.places[node].Policy}
+// corrupt makes a node serve its blobs after spoil has changed them.
+func (w *world) corrupt(node uint64, spoil func([]byte) []byte) {
+	w.places[node] = Peer{corruptStore{w.places[node].Store, spoil}, w.places[node].Policy}
 }
 
 // flip changes one bit.
@@ -98,8 +97,8 @@ func flip(b []byte) []byte {
 // cut takes the last byte away.
 func cut(b []byte) []byte { return b[:len(b)-1] }
 
-// holds wants a blob to be in a store as it is, or not at all.
-func (w *world) holds(s blob.Store, b []byte, want bool) {
+// wantStored fails the test unless a blob is unchanged in a store (want) or absent.
+func (w *world) wantStored(s blob.Store, b []byte, want bool) {
 	w.Helper()
 	got, err := role.ReadBlob(w.Context(), s, spec.DigestOf(b))
 	if found := err == nil && bytes.Equal(got, b); found != want || err != nil && !errors.Is(err, blob.ErrNotFound) {
@@ -114,14 +113,14 @@ func (w *world) wantErr(err, want error) {
 	}
 }
 
-// rotten is a store whose blobs have other bytes than their names say.
-type rotten struct {
+// corruptStore is a store whose blobs do not match their digests.
+type corruptStore struct {
 	blob.Store
 	spoil func([]byte) []byte
 }
 
 // Open implements [blob.Store].
-func (r rotten) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
+func (r corruptStore) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
 	f, _, err := r.Store.Open(ctx, d)
 	if err != nil {
 		return nil, 0, err
@@ -136,28 +135,28 @@ type seeker struct{ *bytes.Reader }
 // Close implements [io.Closer].
 func (seeker) Close() error { return nil }
 
-// most is the largest update that the policy takes.
-const most = 1000
+// maxUpdateSize is the largest update in bytes that the policy accepts.
+const maxUpdateSize = 1000
 
-// rules let a trainer put its own update, and all but a bystander get one.
-type rules struct{}
+// testPolicy lets a trainer put its own update, and everybody but the bystander get one.
+type testPolicy struct{}
 
 // MayPut implements [blob.Policy].
-func (rules) MayPut(_ context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+func (testPolicy) MayPut(_ context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
 	switch {
 	case c.Node != r.Slot.Node:
 		return fmt.Errorf("%w: node %d may not put %s", blob.ErrForbidden, c.Node, r)
-	case e.Size > most:
+	case e.Size > maxUpdateSize:
 		return fmt.Errorf("%w: %d bytes", blob.ErrTooLarge, e.Size)
 	}
 	return nil
 }
 
 // ChainOf implements [blob.Policy].
-func (rules) ChainOf(context.Context, uint64) (string, error) { return Chain, nil }
+func (testPolicy) ChainOf(context.Context, uint64) (string, error) { return Chain, nil }
 
 // CheckUpdate implements [blob.Policy].
-func (rules) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Reader) error {
+func (testPolicy) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Reader) error {
 	b, err := io.ReadAll(body)
 	if bytes.HasPrefix(b, []byte("garbage")) {
 		return errors.New("it is garbage")
@@ -165,12 +164,12 @@ func (rules) CheckUpdate(_ context.Context, _ blob.Ref, _ blob.Entry, body io.Re
 	return err
 }
 
-// MayGetUpdate implements [blob.Policy].
-func (rules) Receipt(context.Context, blob.Ref, blob.Entry) (spec.Receipt, error) {
+// Receipt implements [blob.Policy].
+func (testPolicy) Receipt(context.Context, blob.Ref, blob.Entry) (spec.Receipt, error) {
 	return spec.Receipt{Aggregator: 1, Signature: spec.Signature{1}}, nil
 }
 
-func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
+func (testPolicy) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
 	if c.Node == bystander {
 		return fmt.Errorf("%w: node %d may not get %s", blob.ErrForbidden, c.Node, r)
 	}
@@ -178,18 +177,18 @@ func (rules) MayGetUpdate(_ context.Context, c blob.Caller, r blob.Ref) error {
 }
 
 // MayGetModel implements [blob.Policy].
-func (rules) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
+func (testPolicy) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
 
 func model(w *world) {
 	b := blobtest.Bytes(1, blob.ChunkSize+10)
 	w.keep(2, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
-	into, blobs, d := blob.NewMemory(), w.as(self), spec.DigestOf(b)
+	into, blobs, d := blob.NewMemory(), w.connect(self), spec.DigestOf(b)
 	if err := blobs.FetchModel(w.Context(), []uint64{99, 1, 2}, d, int64(len(b)), into); err != nil {
 		w.Fatal(err)
 	}
-	w.holds(into, b, true)
+	w.wantStored(into, b, true)
 	if err := blobs.FetchModel(w.Context(), nil, d, int64(len(b)), into); err != nil {
-		w.Errorf("what is there is asked for again: %v", err)
+		w.Errorf("a model in the store is fetched again: %v", err)
 	}
 	if labels, err := into.Labels(w.Context()); err != nil || len(labels) != 0 {
 		w.Errorf("a model comes with labels %v (%v)", labels, err)
@@ -202,14 +201,14 @@ func state(w *world) {
 	place.Kind = blob.State
 	w.keep(2, blobtest.LabelOf(place, b), b)
 	into := blob.NewMemory()
-	if err := w.as(self).FetchModel(w.Context(), []uint64{1, 2}, spec.DigestOf(b), 10, into); err != nil {
+	if err := w.connect(self).FetchModel(w.Context(), []uint64{1, 2}, spec.DigestOf(b), 10, into); err != nil {
 		w.Fatal(err)
 	}
-	w.holds(into, b, true)
+	w.wantStored(into, b, true)
 }
 
-// nobody: neither a node that has left, nor one that has the bytes for itself
-// only, nor the node itself serves something.
+// nobody: a node that has left, a node whose blob has no label, and the node itself serve
+// nothing.
 func nobody(w *world) {
 	b, other := blobtest.Bytes(1, 10), blobtest.Bytes(2, 10)
 	label := blobtest.LabelOf(blobtest.ModelRef(1), b)
@@ -218,46 +217,46 @@ func nobody(w *world) {
 		w.Fatal(err)
 	}
 	w.keep(2, blobtest.LabelOf(blobtest.ModelRef(1), other), other)
-	blobs, into := w.as(self), blob.NewMemory()
+	blobs, into := w.connect(self), blob.NewMemory()
 	for _, from := range [][]uint64{nil, {99}, {self}, {1, 2, 3, self, 99}} {
 		w.wantErr(blobs.FetchModel(w.Context(), from, label.Digest, 10, into), blob.ErrNotFound)
 		_, err := blobs.FetchUpdate(w.Context(), from, blobtest.UpdateRef(7), spec.Digest{1}, 10, into)
 		w.wantErr(err, blob.ErrNotFound)
 	}
-	w.holds(into, b, false)
+	w.wantStored(into, b, false)
 }
 
-func rottenModel(w *world) {
+func corruptModel(w *world) {
 	b := blobtest.Bytes(1, 3*blob.ChunkSize)
 	for _, node := range []uint64{1, 2, 3} {
 		w.keep(node, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
 	}
-	w.rot(1, flip)
-	w.rot(2, cut)
-	into, blobs, d := blob.NewMemory(), w.as(self), spec.DigestOf(b)
+	w.corrupt(1, flip)
+	w.corrupt(2, cut)
+	into, blobs, d := blob.NewMemory(), w.connect(self), spec.DigestOf(b)
 	for _, from := range []uint64{1, 2} {
 		w.wantErr(blobs.FetchModel(w.Context(), []uint64{from}, d, int64(len(b)), into), blob.ErrMismatch)
-		w.holds(into, b, false)
+		w.wantStored(into, b, false)
 	}
 	if err := blobs.FetchModel(w.Context(), []uint64{1, 2, 3}, d, int64(len(b)), into); err != nil {
 		w.Fatal(err)
 	}
-	w.holds(into, b, true)
+	w.wantStored(into, b, true)
 }
 
-func rottenUpdate(w *world) {
+func corruptUpdate(w *world) {
 	b := blobtest.Bytes(1, 500)
 	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
 	for _, node := range []uint64{1, 2, 3} {
 		w.keep(node, l, b)
 	}
-	w.rot(1, flip)
-	w.rot(2, cut)
-	into, blobs := blob.NewMemory(), w.as(self)
+	w.corrupt(1, flip)
+	w.corrupt(2, cut)
+	into, blobs := blob.NewMemory(), w.connect(self)
 	for _, from := range []uint64{1, 2} {
 		_, err := blobs.FetchUpdate(w.Context(), []uint64{from}, l.Ref, commitment(l), 500, into)
 		w.wantErr(err, blob.ErrMismatch)
-		w.holds(into, b, false)
+		w.wantStored(into, b, false)
 	}
 	if labels, err := into.Labels(w.Context()); err != nil || len(labels) != 0 {
 		w.Errorf("bad bytes leave labels %v (%v)", labels, err)
@@ -265,7 +264,7 @@ func rottenUpdate(w *world) {
 	if e, err := blobs.FetchUpdate(w.Context(), []uint64{1, 2, 3}, l.Ref, commitment(l), 500, into); err != nil || e != l.Entry {
 		w.Errorf("got %v, %v; want %v", e, err, l.Entry)
 	}
-	w.holds(into, b, true)
+	w.wantStored(into, b, true)
 }
 
 func tooLarge(w *world) {
@@ -273,11 +272,11 @@ func tooLarge(w *world) {
 	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
 	w.keep(1, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
 	w.keep(2, l, b)
-	into, blobs := blob.NewMemory(), w.as(self)
+	into, blobs := blob.NewMemory(), w.connect(self)
 	w.wantErr(blobs.FetchModel(w.Context(), []uint64{1}, l.Digest, 9, into), blob.ErrTooLarge)
 	_, err := blobs.FetchUpdate(w.Context(), []uint64{2}, l.Ref, commitment(l), 9, into)
 	w.wantErr(err, blob.ErrTooLarge)
-	w.holds(into, b, false)
+	w.wantStored(into, b, false)
 }
 
 func commitment(l blob.Label) spec.Digest {
@@ -288,14 +287,14 @@ func update(w *world) {
 	b := blobtest.Bytes(1, 500)
 	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
 	w.keep(3, l, b)
-	into, blobs := blob.NewMemory(), w.as(self)
-	for _, from := range [][]uint64{{1, self, 3}, nil} { // the second time it is there
+	into, blobs := blob.NewMemory(), w.connect(self)
+	for _, from := range [][]uint64{{1, self, 3}, nil} { // the second time it is in the store
 		e, err := blobs.FetchUpdate(w.Context(), from, l.Ref, commitment(l), 500, into)
 		if err != nil || e != l.Entry {
 			w.Errorf("got %v, %v; want %v", e, err, l.Entry)
 		}
 	}
-	w.holds(into, b, true)
+	w.wantStored(into, b, true)
 	if e, err := into.Lookup(w.Context(), l.Ref); err != nil || e != l.Entry {
 		w.Errorf("its label is %v (%v), want %v", e, err, l.Entry)
 	}
@@ -306,10 +305,10 @@ func opening(w *world) {
 	l := blobtest.LabelOf(blobtest.UpdateRef(7), right)
 	w.keep(1, blobtest.LabelOf(l.Ref, wrong), wrong)
 	w.keep(2, l, right)
-	into, blobs := blob.NewMemory(), w.as(self)
+	into, blobs := blob.NewMemory(), w.connect(self)
 	_, err := blobs.FetchUpdate(w.Context(), []uint64{1}, l.Ref, commitment(l), 50, into)
 	w.wantErr(err, blob.ErrOpening)
-	w.holds(into, wrong, false)
+	w.wantStored(into, wrong, false)
 	if e, err := blobs.FetchUpdate(w.Context(), []uint64{1, 2}, l.Ref, commitment(l), 50, into); err != nil || e != l.Entry {
 		w.Errorf("got %v, %v; want %v", e, err, l.Entry)
 	}
@@ -320,12 +319,12 @@ func forbidden(w *world) {
 	l := blobtest.LabelOf(blobtest.UpdateRef(7), b)
 	w.keep(1, l, b)
 	into := blob.NewMemory()
-	_, err := w.as(bystander).FetchUpdate(w.Context(), []uint64{1}, l.Ref, commitment(l), 50, into)
+	_, err := w.connect(bystander).FetchUpdate(w.Context(), []uint64{1}, l.Ref, commitment(l), 50, into)
 	w.wantErr(err, blob.ErrForbidden)
-	w.holds(into, b, false)
+	w.wantStored(into, b, false)
 }
 
-// upload puts bytes under an entry that may say something else.
+// upload puts bytes under an entry that may not match them.
 func upload(w *world, blobs role.Blobs, to uint64, l blob.Label, b []byte) error {
 	_, err := blobs.PutUpdate(w.Context(), to, l.Ref, l.Entry, func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(b)), nil
@@ -336,7 +335,7 @@ func upload(w *world, blobs role.Blobs, to uint64, l blob.Label, b []byte) error
 func put(w *world) {
 	b := blobtest.Bytes(1, 500)
 	l := blobtest.LabelOf(blobtest.UpdateRef(self), b)
-	blobs := w.as(self)
+	blobs := w.connect(self)
 	for range 2 { // with a receipt each time
 		receipt, err := blobs.PutUpdate(w.Context(), 1, l.Ref, l.Entry, func() (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(b)), nil
@@ -345,7 +344,7 @@ func put(w *world) {
 			w.Fatalf("got %+v, %v; want %+v", receipt, err, want)
 		}
 	}
-	w.holds(w.places[1].Store, b, true)
+	w.wantStored(w.places[1].Store, b, true)
 	if e, err := w.places[1].Store.Lookup(w.Context(), l.Ref); err != nil || e != l.Entry {
 		w.Errorf("its label is %v (%v), want %v", e, err, l.Entry)
 	}
@@ -356,28 +355,28 @@ func put(w *world) {
 func putRefused(w *world) {
 	b := blobtest.Bytes(1, 500)
 	l := blobtest.LabelOf(blobtest.UpdateRef(self), b)
-	blobs := w.as(self)
+	blobs := w.connect(self)
 	w.wantErr(upload(w, blobs, 99, l, b), blob.ErrNotFound)
 	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(blobtest.UpdateRef(7), b), b), blob.ErrForbidden)
 	w.wantErr(upload(w, blobs, 1, l, blobtest.Bytes(2, 500)), blob.ErrMismatch)
 	garbage := []byte("garbage in")
 	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(l.Ref, garbage), garbage), blob.ErrContent)
-	large := blobtest.Bytes(3, most+1)
+	large := blobtest.Bytes(3, maxUpdateSize+1)
 	w.wantErr(upload(w, blobs, 1, blobtest.LabelOf(l.Ref, large), large), blob.ErrTooLarge)
 	for _, refused := range [][]byte{b, garbage, large} {
-		w.holds(w.places[1].Store, refused, false)
+		w.wantStored(w.places[1].Store, refused, false)
 	}
 	if labels, err := w.places[1].Store.Labels(w.Context()); err != nil || len(labels) != 0 {
 		w.Errorf("what was refused left labels %v (%v)", labels, err)
 	}
 }
 
-func ended(w *world) {
+func canceled(w *world) {
 	b := blobtest.Bytes(1, 10)
 	w.keep(1, blobtest.LabelOf(blobtest.ModelRef(1), b), b)
 	ctx, stop := context.WithCancel(w.Context())
 	stop()
 	into := blob.NewMemory()
-	w.wantErr(w.as(self).FetchModel(ctx, []uint64{1}, spec.DigestOf(b), 10, into), context.Canceled)
-	w.holds(into, b, false)
+	w.wantErr(w.connect(self).FetchModel(ctx, []uint64{1}, spec.DigestOf(b), 10, into), context.Canceled)
+	w.wantStored(into, b, false)
 }

@@ -1,5 +1,5 @@
-// Package consumer is what a node does as a consumer: it follows the tasks its
-// account pays for and downloads each final model.
+// Package consumer is the role of a consumer: a node that follows the tasks its account
+// pays for and downloads their final models.
 //
 // It does not submit tasks: an account does.
 package consumer
@@ -39,7 +39,7 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 	return actions
 }
 
-// Downloaded is the event that the final model of a task is in the store.
+// Downloaded is the event that the final model of a task is in the node's store.
 type Downloaded struct {
 	Task  uint64
 	Model spec.Digest

@@ -1,7 +1,8 @@
-// Package evaluator is what a node does as an evaluator: it attests the hold-out
-// shard it keeps and judges each next model on it, with a commitment first.
+// Package evaluator is the role of an evaluator: a node that attests its shard of the
+// hold-out, scores the next model of each round on it, commits to the score and then
+// reveals it.
 //
-// It never trains for a task it judges, and shows its rows to nobody.
+// It never trains for a task it evaluates, and shows its rows to nobody.
 package evaluator
 
 import (
@@ -20,7 +21,7 @@ import (
 type Machine struct {
 	Node   uint64
 	duties []role.Duty
-	shard  map[uint64]Holding
+	shard  map[uint64]ShardRead
 	scored map[place]Scored
 }
 
@@ -29,48 +30,48 @@ type place struct{ task, round uint64 }
 // Handle implements [role.Machine].
 func (m *Machine) Handle(e role.Event) []role.Action {
 	if m.shard == nil {
-		m.shard, m.scored = map[uint64]Holding{}, map[place]Scored{}
+		m.shard, m.scored = map[uint64]ShardRead{}, map[place]Scored{}
 	}
 	switch e := e.(type) {
 	case role.Saw:
 		m.duties = e.Duties
-	case Holding:
+	case ShardRead:
 		m.shard[e.Task] = e
 	case Scored:
 		m.scored[place{e.Task, e.Round}] = e
 	}
 	var actions []role.Action
 	for _, d := range m.duties {
-		actions = append(actions, m.attest(d)...)
-		actions = append(actions, m.judge(d)...)
+		actions = append(actions, m.planAttest(d)...)
+		actions = append(actions, m.planRound(d)...)
 	}
 	return actions
 }
 
-// attest says which shard the node holds, before round 1.
-func (m *Machine) attest(d role.Duty) []role.Action {
+// planAttest attests the node's shard, before round 1.
+func (m *Machine) planAttest(d role.Duty) []role.Action {
 	i := slices.IndexFunc(d.Task.Evaluators, func(e spec.Member) bool { return e.Node == m.Node })
 	if i < 0 || !d.Task.Evaluators[i].Ready.IsZero() {
 		return nil
 	}
 	h, done := m.shard[d.Task.ID]
 	if !done {
-		return []role.Action{Hold{d.Task}}
+		return []role.Action{ReadShard{d.Task}}
 	}
 	return []role.Action{role.Send{Task: d.Task.ID, Input: round.Ready{Node: m.Node, Digest: h.Shard}}}
 }
 
-// judge does the node's part in a round.
-func (m *Machine) judge(d role.Duty) []role.Action {
+// planRound returns what the node has to do in a round.
+func (m *Machine) planRound(d role.Duty) []role.Action {
 	i := d.Round.Evaluator(m.Node)
 	if i < 0 {
 		return nil
 	}
 	own := d.Round.Scores[i]
-	waits := d.Round.Phase == spec.PhaseScore && own.Committed == 0 ||
+	due := d.Round.Phase == spec.PhaseScore && own.Committed == 0 ||
 		d.Round.Phase == spec.PhaseOpen && own.Committed > 0 && own.Revealed == 0
 	switch s, done := m.scored[place{d.Task.ID, d.Round.Number}]; {
-	case !waits:
+	case !due:
 		return nil
 	case !done:
 		return []role.Action{Score{Task: d.Task, Round: d.Round}}
@@ -78,46 +79,47 @@ func (m *Machine) judge(d role.Duty) []role.Action {
 		if copied := role.Copied(d.Round, s.Commitment); !copied.IsZero() {
 			return []role.Action{Score{Task: d.Task, Round: d.Round, Copied: copied}}
 		}
-		return []role.Action{d.Say(round.CommitScore{Node: m.Node, Round: s.Round, Commitment: s.Commitment})}
-	case s.Commitment != own.Commitment: // what opens it is lost, and another opening is none
+		return []role.Action{d.Send(round.CommitScore{Node: m.Node, Round: s.Round, Commitment: s.Commitment})}
+	case s.Commitment != own.Commitment: // the salt of the submitted commitment is lost
 		return nil
 	default:
-		return []role.Action{d.Say(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Counts: s.Counts, Salt: s.Salt})}
+		return []role.Action{d.Send(round.RevealScore{Node: m.Node, Round: s.Round, Score: s.Score, Counts: s.Counts, Salt: s.Salt})}
 	}
 }
 
-// Holding is the event that the node looked at its shard.
-type Holding struct {
+// ShardRead is the event that the node has read its shard.
+type ShardRead struct {
 	Task  uint64
 	Shard spec.Digest
 }
 
 // Event implements [role.Event].
-func (Holding) Event() {}
+func (ShardRead) Event() {}
 
-// Hold reads the shard the node is to attest.
-type Hold struct{ Task spec.Task }
+// ReadShard reads the shard that the node will attest.
+type ReadShard struct{ Task spec.Task }
 
 // Key implements [role.Action].
-func (a Hold) Key() string { return fmt.Sprintf("hold-%d", a.Task.ID) }
+func (a ReadShard) Key() string { return fmt.Sprintf("hold-%d", a.Task.ID) }
 
 // Do implements [role.Action].
-func (a Hold) Do(_ context.Context, t role.Tools) (role.Event, error) {
+func (a ReadShard) Do(_ context.Context, t role.Tools) (role.Event, error) {
 	m := a.Task.Spec.Model
 	rows, err := t.Rows(a.Task.Spec.Data)
 	if err != nil {
-		return nil, fmt.Errorf("shard does not fit task %d: %w", a.Task.ID, err)
+		return nil, fmt.Errorf("hold-out shard does not fit task %d: %w", a.Task.ID, err)
 	}
 	if rows.Features != int(m.Inputs) || rows.Classes != int(m.Classes) || rows.Rows() == 0 {
-		return nil, fmt.Errorf("shard of %d rows, %d features and %d classes does not fit task %d", rows.Rows(), rows.Features, rows.Classes, a.Task.ID)
+		return nil, fmt.Errorf("hold-out shard has %d rows, %d features and %d classes: task %d wants at least 1 row, %d features and %d classes",
+			rows.Rows(), rows.Features, rows.Classes, a.Task.ID, m.Inputs, m.Classes)
 	}
-	if least := a.Task.Spec.Data.MinHoldout; rows.Rows() < int(least) {
-		return nil, fmt.Errorf("shard of %d rows: task %d wants %d of an evaluator", rows.Rows(), a.Task.ID, least)
+	if minRows := a.Task.Spec.Data.MinHoldout; rows.Rows() < int(minRows) {
+		return nil, fmt.Errorf("shard of %d rows: task %d wants %d of an evaluator", rows.Rows(), a.Task.ID, minRows)
 	}
-	return Holding{Task: a.Task.ID, Shard: data.Digest(rows)}, nil
+	return ShardRead{Task: a.Task.ID, Shard: data.Digest(rows)}, nil
 }
 
-// Scored is the event that the node knows its score of a round's next model.
+// Scored is the event that the node has scored a round's next model.
 type Scored struct {
 	Task, Round uint64
 	Commitment  spec.Digest
@@ -129,12 +131,12 @@ type Scored struct {
 // Event implements [role.Event].
 func (Scored) Event() {}
 
-// Score judges the next model of a round.
+// Score scores the next model of a round.
 type Score struct {
 	Task  spec.Task
 	Round spec.Round
-	// Copied is the node's commitment that another node said first, if one did:
-	// then the same score is hidden by a fresh salt.
+	// Copied is the node's commitment that another node submitted first, or zero. The node
+	// then commits to the same score under a fresh salt.
 	Copied spec.Digest
 }
 
@@ -149,7 +151,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	return role.Secret[Scored]{
 		Record: a.record(), Copied: a.Copied,
 		Make: func() (Scored, error) { return a.judge(ctx, t) },
-		Hide: func(done Scored) (_ Scored, err error) {
+		Resalt: func(done Scored) (_ Scored, err error) {
 			done.Salt, err = t.Salt()
 			done.Commitment = spec.ScoreCommitment(t.Slot(a.Task, done.Round), a.Round.Next, done.Score, done.Counts, done.Salt)
 			return done, err
@@ -158,7 +160,7 @@ func (a Score) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	}.Do(ctx, t)
 }
 
-// judge finds the score of the next model on the node's rows.
+// judge scores the next model on the node's rows.
 func (a Score) judge(ctx context.Context, t role.Tools) (Scored, error) {
 	next, err := t.Model(ctx, a.Task, a.Round.Next)
 	if err != nil {

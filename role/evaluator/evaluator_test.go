@@ -12,25 +12,25 @@ import (
 
 // TestShardMustFit: a shard of another shape is not attested.
 func TestShardMustFit(t *testing.T) {
-	hold := evaluator.Hold{Task: spec.Task{ID: 1, Spec: sim.DigitsTask(1)}}
+	hold := evaluator.ReadShard{Task: spec.Task{ID: 1, Spec: sim.DigitsTask(1)}}
 	for name, table := range map[string]data.Table{
 		"no rows":       {Features: 64, Classes: 10},
 		"few features":  {Features: 63, Classes: 10, X: make([]float32, 63), Y: []int32{1}},
 		"other classes": {Features: 64, Classes: 2, X: make([]float32, 64), Y: []int32{1}},
 	} {
-		if e, err := hold.Do(t.Context(), role.Tools{Rows: role.Held(table)}); err == nil {
+		if e, err := hold.Do(t.Context(), role.Tools{Rows: role.InMemory(table)}); err == nil {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
 	few := hold
 	few.Task.Spec.Data.MinHoldout = 2
 	one := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
-	if e, err := few.Do(t.Context(), role.Tools{Rows: role.Held(one)}); err == nil {
+	if e, err := few.Do(t.Context(), role.Tools{Rows: role.InMemory(one)}); err == nil {
 		t.Errorf("one row, of two that are wanted: %v", e)
 	}
 	fits := data.Table{Features: 64, Classes: 10, X: make([]float32, 64), Y: []int32{1}}
-	e, err := hold.Do(t.Context(), role.Tools{Rows: role.Held(fits)})
-	if want := (evaluator.Holding{Task: 1, Shard: data.Digest(fits)}); err != nil || e != role.Event(want) {
+	e, err := hold.Do(t.Context(), role.Tools{Rows: role.InMemory(fits)})
+	if want := (evaluator.ShardRead{Task: 1, Shard: data.Digest(fits)}); err != nil || e != role.Event(want) {
 		t.Errorf("%v, %v; want %v", e, err, want)
 	}
 }

@@ -8,26 +8,26 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Ask asks the chain whether another node has said the node's commitment: a trainer
-// is not told the commitments of the others. It asks again, block after block, until the
-// chain has the commitment from the node itself.
-type Ask struct {
+// AskCopied asks the chain whether another node has submitted this node's commitment: a
+// trainer does not see the commitments of other trainers. It asks once per block, until
+// the chain has the commitment from this node.
+type AskCopied struct {
 	Task, Round uint64
 	Commitment  spec.Digest
 }
 
-var _ role.Repeated = Ask{}
+var _ role.Repeated = AskCopied{}
 
 // Key implements [role.Action].
-func (a Ask) Key() string {
+func (a AskCopied) Key() string {
 	return fmt.Sprintf("ask-%d-%d-%s", a.Task, a.Round, a.Commitment.Short())
 }
 
 // RepeatAfter implements [role.Repeated].
-func (Ask) RepeatAfter() int64 { return 1 }
+func (AskCopied) RepeatAfter() int64 { return 1 }
 
 // Do implements [role.Action].
-func (a Ask) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+func (a AskCopied) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	node, err := t.Committed(ctx, a.Task, a.Commitment)
 	if err != nil || node == 0 || node == t.Node {
 		return nil, err
@@ -35,7 +35,7 @@ func (a Ask) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	return Copied(a), nil
 }
 
-// Copied is the event that another node has said the node's commitment first.
+// Copied is the event that another node has submitted this node's commitment first.
 type Copied struct {
 	Task, Round uint64
 	Commitment  spec.Digest

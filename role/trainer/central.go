@@ -11,26 +11,25 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// gradients is the node's update of a round whose unit is the example: the sum of the
-// clipped gradients of all its rows at the round's model, with the node's share of the
-// noise, times -1, so that adding it is a step of descent. Whoever asks for another step
-// waits for the next round.
+// gradients is the node's update of a round whose unit is the example: the negated sum of
+// the clipped gradients of all its rows at the round's model, plus the node's share of the
+// noise. Adding it to the model is one step of descent; each round makes one step.
 //
-// Rows are seen by the built-in engine alone, under the node's own hands. What the rows
-// hold never makes it fail, nor does their number: see [privacy.Shared.Sum]. All other
-// refusals are of the task, the shape of the data set and the engine, which no row changes.
-func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, job train.Job, stream *privacy.Stream) ([]int32, *Noise, error) {
-	asked := a.Task.Spec
+// Only the built-in engine sees the rows. Neither their contents nor their number make it
+// fail, see [privacy.Shared.Sum]. Every refusal depends on the task, the shape of the data
+// set and the engine, and on no row.
+func (a Train) gradients(ctx context.Context, t role.Tools, mech mechanism, job train.Job, stream *privacy.Stream) ([]int32, *Noise, error) {
+	taskSpec := a.Task.Spec
 	engine, ok := t.Trainer.(train.Engine)
 	if !ok {
-		return nil, nil, fmt.Errorf("%w: privacy.unit %s wants each row's gradient, which the built-in engine gives, and this node's trainer is a %T", spec.ErrPrivacy, spec.UnitExample, t.Trainer)
+		return nil, nil, fmt.Errorf("%w: privacy.unit %s needs the gradient of each row, which only the built-in engine gives: this node's trainer is a %T", spec.ErrPrivacy, spec.UnitExample, t.Trainer)
 	}
-	updates := privacy.Ring{Bits: 31} // what the values of an update may be
-	plan, err := shared(asked, made, len(job.Weights))
+	updates := privacy.Ring{Bits: 31} // the range of an update's values
+	plan, err := sharedPlan(taskSpec, mech, len(job.Weights))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
-	noise, err := listen(t, plan.Noise, len(job.Weights), 1)
+	noise, err := newNoise(t, plan.Noise, len(job.Weights), 1)
 	if err == nil {
 		err = updates.Fits(plan.Rows, plan.Bound.Largest(), 1, noise.Largest())
 	}
@@ -38,7 +37,7 @@ func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, job 
 		return nil, nil, fmt.Errorf("%w: %w", spec.ErrPrivacy, err)
 	}
 	update, err := plan.Sum(noise, stream, func(add func([]float32)) error {
-		return engine.Gradients(ctx, train.Job{Model: asked.Model, Training: asked.Training, Weights: job.Weights, Table: job.Table}, add)
+		return engine.Gradients(ctx, train.Job{Model: taskSpec.Model, Training: taskSpec.Training, Weights: job.Weights, Table: job.Table}, add)
 	})
 	for i, v := range update {
 		update[i] = -v
@@ -46,20 +45,20 @@ func (a Train) gradients(ctx context.Context, t role.Tools, made mechanism, job 
 	return update, noise, err
 }
 
-// shared is how the sums of a task's rows are made. It is read off what the books are
-// charged, so that what is drawn is what was paid for.
-func shared(asked spec.TaskSpec, m mechanism, values int) (privacy.Shared, error) {
-	charged, err := terms.Release(asked)
+// sharedPlan says how the sum over a task's rows is bounded and noised. It is derived from the
+// release that the books are charged for, so that the noise drawn is the noise paid for.
+func sharedPlan(taskSpec spec.TaskSpec, m mechanism, values int) (privacy.Shared, error) {
+	charged, err := terms.Release(taskSpec)
 	if err != nil {
 		return privacy.Shared{}, err
 	}
 	plan := privacy.Shared{Examples: privacy.Examples{
-		Values: values, Bits: uint(asked.Aggregation.ScaleBits), Bound: m.bound, Noise: m.law,
+		Values: values, Bits: uint(taskSpec.Aggregation.ScaleBits), Bound: m.bound, Noise: m.law,
 		Rows: spec.MaxRows / m.bound.Largest(),
 	}}
-	made, err := plan.Release()
-	if err == nil && made != charged {
-		err = fmt.Errorf("it would release %+v, and is charged for %+v", made, charged)
+	released, err := plan.Release()
+	if err == nil && released != charged {
+		err = fmt.Errorf("it would release %+v, and is charged for %+v", released, charged)
 	}
 	return plan, err
 }

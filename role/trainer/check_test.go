@@ -85,7 +85,7 @@ func TestNoiseOfAnotherScaleStopsTheNextRound(t *testing.T) {
 			t.Run(name+", "+scale, func(t *testing.T) {
 				node, task := checked(t, asked, lie)
 				raised := node.Tools.Alarm.Raised()
-				if raised == nil || !strings.HasPrefix(raised.Error(), "privacy error: task 1 round 1: the noise is smaller than its law has it") {
+				if raised == nil || !strings.HasPrefix(raised.Error(), "privacy error: task 1 round 1: the noise is smaller than its law allows") {
 					t.Fatalf("the alarm says %v", raised)
 				}
 				if task.Accepted != 1 || len(node.Errs) != 1 || !errors.Is(node.Errs[0], trainer.ErrDeclined) || !errors.Is(node.Errs[0], role.ErrFinal) || !strings.Contains(node.Errs[0].Error(), "privacy error") {
@@ -152,7 +152,7 @@ func TestWeightsThatStandStill(t *testing.T) {
 	base[7] = 3
 	moved := slices.Clone(base)
 	moved[8] = -1
-	for local, want := range map[*[]float32]string{&base: "there was noise, and no weight moved", &moved: "", new([]float32): ""} {
+	for local, want := range map[*[]float32]string{&base: "noise was added, but no weight moved", &moved: "", new([]float32): ""} {
 		if wrong, err := trainer.Wrong(small, noise, stream, base, *local); err != nil || wrong != want {
 			t.Errorf("from weights to %d, of which one is %v: %q (%v), want %q", len(*local), (*local)[:min(9, len(*local))], wrong, err, want)
 		}

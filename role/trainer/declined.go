@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Declined is the event that the node cannot train in a round, and would not be able to
-// if it tried again. It comes with the error of the work, and the node tells the chain.
+// Declined is the event that the node cannot train in a round, even if it tried again. It
+// comes with the error of the work, and the node then declines on the chain.
 type Declined struct {
 	Task, Round uint64
 	Why         spec.Decline
@@ -19,15 +19,15 @@ type Declined struct {
 // Event implements [role.Event].
 func (Declined) Event() {}
 
-// What is wrapped by the errors of tasks that the node does not serve.
+// Why a node does not serve a task; errors wrap one of them.
 var (
 	errRows   = errors.New("the rows do not fit the task")
 	errPolicy = errors.New("the node's policy refuses the task")
 )
 
-// refused says why a policy refuses the task, as an error that is final; nil where it does
-// not. The scheduler has asked the policy that is registered.
-func (a Train) refused(p *spec.Policy) error {
+// checkPolicy returns a final error if a policy refuses the task. The chain's scheduler has
+// checked only the registered policy.
+func (a Train) checkPolicy(p *spec.Policy) error {
 	if p == nil {
 		return nil
 	}
@@ -37,10 +37,10 @@ func (a Train) refused(p *spec.Policy) error {
 	return nil
 }
 
-// decline is the event of work that failed for good; nil for work that is tried again. In
-// a private task there is one cause for everything, because a cause may tell something of
-// the rows; so may their number, where it is withheld.
-func (a Train) decline(err error, withhold bool) role.Event {
+// declineEvent is the event of work that failed for good; nil for work that is retried. A
+// private task has one cause for every failure, because a cause may reveal something about
+// the rows. Where the number of rows is withheld, a cause that depends on it is hidden, too.
+func (a Train) declineEvent(err error, withhold bool) role.Event {
 	why := spec.DeclineDiverged
 	switch {
 	case err == nil || !errors.Is(err, role.ErrFinal):
@@ -55,24 +55,24 @@ func (a Train) decline(err error, withhold bool) role.Event {
 	return Declined{a.Task.ID, a.Round.Number, why}
 }
 
-// misfit says what about the node's rows does not fit a task, as an error that is final;
-// nil where they fit.
-func (a Train) misfit(rows, features, classes int) error {
-	asked, why := a.Task.Spec, ""
+// checkRows returns a final error that names the first difference between the node's rows and
+// what the task wants; nil if they fit.
+func (a Train) checkRows(rows, features, classes int) error {
+	taskSpec, why := a.Task.Spec, ""
 	switch {
-	case features != int(asked.Model.Inputs):
-		why = fmt.Sprintf("they have %d features, and the model has %d inputs", features, asked.Model.Inputs)
-	case classes != int(asked.Model.Classes):
-		why = fmt.Sprintf("they have %d classes, and the model has %d", classes, asked.Model.Classes)
-	case uint64(rows) < uint64(asked.Data.MinSamples):
-		why = "they are fewer rows than min_samples"
+	case features != int(taskSpec.Model.Inputs):
+		why = fmt.Sprintf("they have %d features: the model has %d inputs", features, taskSpec.Model.Inputs)
+	case classes != int(taskSpec.Model.Classes):
+		why = fmt.Sprintf("they have %d classes: the model has %d", classes, taskSpec.Model.Classes)
+	case uint64(rows) < uint64(taskSpec.Data.MinSamples):
+		why = "they are fewer than data.min_samples"
 	default:
 		return nil
 	}
-	return a.unfit(errors.New(why))
+	return a.rowsError(errors.New(why))
 }
 
-// unfit is the refusal of a task that the node's rows do not fit.
-func (a Train) unfit(why error) error {
+// rowsError is the final error of a task that the node's rows do not fit.
+func (a Train) rowsError(why error) error {
 	return fmt.Errorf("task %d round %d: %w: %w: %w", a.Task.ID, a.Round.Number, errRows, why, role.ErrFinal)
 }

@@ -8,8 +8,8 @@ import (
 // Wrong is what the check of a training in the mode example says whose noise was honest,
 // one release of it, and that led from some weights to others.
 func Wrong(asked spec.TaskSpec, noise privacy.Sampler, s *privacy.Stream, base, local []float32) (string, error) {
-	n := Noise{Sampler: noise, values: len(base), times: 1}
+	n := Noise{Sampler: noise, values: len(base), releases: 1}
 	n.Add(s, make([]int64, len(base)))
-	n.inside(asked, base, local)
-	return n.wrong(nil)
+	n.noteInTraining(asked, base, local)
+	return n.fault(nil)
 }

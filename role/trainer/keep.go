@@ -9,10 +9,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// keep puts an update into the node's store under a fresh salt. A node that was
-// stopped before it recorded that it had trained has an update of the slot
-// already, and keeps that one.
-func keep(ctx context.Context, t role.Tools, slot spec.Slot, update []byte) error {
+// storeUpdate stores an update under a fresh salt. A node that was stopped before it
+// recorded its training has already stored an update of the slot; that one stays.
+func storeUpdate(ctx context.Context, t role.Tools, slot spec.Slot, update []byte) error {
 	ref := blob.Ref{Kind: blob.Update, Slot: slot}
 	if _, err := t.Store.Lookup(ctx, ref); !errors.Is(err, blob.ErrNotFound) {
 		return err
@@ -21,14 +20,14 @@ func keep(ctx context.Context, t role.Tools, slot spec.Slot, update []byte) erro
 	if err != nil {
 		return err
 	}
-	return role.Keep(ctx, t.Store, update, blob.Label{
+	return role.PutBlob(ctx, t.Store, update, blob.Label{
 		Ref: ref, Entry: blob.Entry{Digest: spec.DigestOf(update), Salt: salt, Size: int64(len(update))},
 	})
 }
 
-// hide returns the entry of the kept update of a slot, whose salt hides it. Where the
-// commitment to that is the one that was copied, the update gets a fresh salt first.
-func hide(ctx context.Context, t role.Tools, slot spec.Slot, copied spec.Digest) (blob.Entry, error) {
+// storedUpdate returns the entry of the stored update of a slot. If its commitment was
+// copied, the update gets a fresh salt first.
+func storedUpdate(ctx context.Context, t role.Tools, slot spec.Slot, copied spec.Digest) (blob.Entry, error) {
 	ref := blob.Ref{Kind: blob.Update, Slot: slot}
 	e, err := t.Store.Lookup(ctx, ref)
 	if err != nil || spec.UpdateCommitment(slot, e.Digest, e.Salt) != copied {

@@ -13,20 +13,20 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// measure puts the statistics of the node's columns into its store, in the place of an
-// update: how many rows there are, and of each column of numbers the least, the largest,
-// the exact sum and the exact sum of squares. Nothing is trained, and nothing is judged.
+// measure stores the statistics of the node's columns in place of an update: the number of
+// rows, and for each column of numbers the minimum, the maximum, the exact sum and the
+// exact sum of squares. Nothing is trained or evaluated.
 //
-// A node that tells nobody how many rows it has does not tell this either, and declines:
-// it trains in the rounds that follow, with the scale that the others have made.
+// A node that withholds its number of rows declines. It trains in the following rounds,
+// with the scale that the other trainers' statistics give.
 func (a Train) measure(ctx context.Context, t role.Tools, slot spec.Slot, rows data.Table) (Trained, error) {
 	if t.Withhold {
-		return Trained{}, fmt.Errorf("task %d round %d: %w: statistics of columns tell how many rows there are: %w", a.Task.ID, a.Round.Number, errPolicy, role.ErrFinal)
+		return Trained{}, fmt.Errorf("task %d round %d: %w: column statistics would reveal the number of rows: %w", a.Task.ID, a.Round.Number, errPolicy, role.ErrFinal)
 	}
 	began := t.Now()
 	header, values, err := statistics(slot, a.Task.Spec.Data, rows)
 	if err != nil {
-		return Trained{}, a.unfit(err)
+		return Trained{}, a.rowsError(err)
 	}
 	for _, p := range a.Processors {
 		if err := p.Process(ctx, slot, values, header.ScaleBits); err != nil {
@@ -38,12 +38,12 @@ func (a Train) measure(ctx context.Context, t role.Tools, slot spec.Slot, rows d
 		return Trained{}, err
 	}
 	done := Trained{Task: a.Task.ID, Round: a.Round.Number, Samples: uint32(rows.Rows()), Took: t.Now().Sub(began)}
-	return done, keep(ctx, t, slot, update)
+	return done, storeUpdate(ctx, t, slot, update)
 }
 
-// statistics are those of all rows, as the values of an update.
-func statistics(slot spec.Slot, asked spec.Data, rows data.Table) (header model.UpdateHeader, values []int32, err error) {
-	sums, err := measure.New(asked)
+// statistics returns the column statistics of all rows, as the values of an update.
+func statistics(slot spec.Slot, taskData spec.Data, rows data.Table) (header model.UpdateHeader, values []int32, err error) {
+	sums, err := measure.New(taskData)
 	if err != nil {
 		return header, nil, err
 	}
@@ -56,30 +56,29 @@ func statistics(slot spec.Slot, asked spec.Data, rows data.Table) (header model.
 			return header, nil, err
 		}
 	}
-	header, err = measure.Header(slot, asked)
+	header, err = measure.Header(slot, taskData)
 	return header, sums.Values(), err
 }
 
-// rows are the node's own, as the task wants them; the error of rows that do not fit it is
-// final. It names the first difference, unless nobody is to know how many rows there are:
-// it may name a line.
+// rows returns the node's own rows in the form the task asks for. The error of rows that
+// do not fit is final. It names the first difference, unless the number of rows is
+// withheld: the difference may name a line of the file.
 func (a Train) rows(t role.Tools) (data.Table, error) {
 	rows, err := t.Rows(a.Task.Spec.Data)
 	switch {
 	case errors.Is(err, data.ErrMisfit) && t.Withhold:
-		return rows, a.unfit(errors.New("they have another schema"))
+		return rows, a.rowsError(errors.New("they have another schema"))
 	case errors.Is(err, data.ErrMisfit):
-		return rows, a.unfit(err)
+		return rows, a.rowsError(err)
 	case err != nil:
 		return rows, err
 	}
-	return rows, a.misfit(rows.Rows(), rows.Features, rows.Classes)
+	return rows, a.checkRows(rows.Rows(), rows.Features, rows.Classes)
 }
 
-// hidden are the node's rows in a private task. A row that does not fit it is left out by
-// itself and changes nothing of what the others give. There are none where the columns do
-// not fit.
-func (a Train) hidden(t role.Tools, base model.File) (data.Table, error) {
+// privateRows returns the node's rows for a private task. A row that does not fit is left out
+// and does not change what other rows contribute. If the columns do not fit, there are none.
+func (a Train) privateRows(t role.Tools, base model.File) (data.Table, error) {
 	rows, err := t.Fitting(a.Task.Spec.Data)
 	if errors.Is(err, data.ErrMisfit) {
 		m := a.Task.Spec.Model

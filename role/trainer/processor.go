@@ -8,23 +8,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Processor changes a trained update before anything of it leaves the trainer: it
-// may bound the update or add noise to it. What it makes of the update is what is
-// stored, committed to and uploaded.
+// Processor changes a trained update before any of it leaves the trainer: it may bound
+// the update or add noise to it. The changed update is stored, committed to and uploaded.
 //
-// It works on integers, because what is promised of an update must hold of the
-// bits that leave, and not of the floats they were rounded from.
+// It works on integers, because what an update promises must hold for the bits that leave,
+// not for the floats from which they were rounded.
 type Processor interface {
 	// Process changes the values of an update in place; each stands for
-	// v / 2^scaleBits. An error ends the work and nothing leaves; it is tried again
-	// unless it wraps [role.ErrFinal]. A trainer that is stopped before it has
-	// stored an update trains and processes again, but of one slot no two updates
-	// are ever committed to.
+	// v / 2^scaleBits. On an error nothing leaves; the work is retried unless the error
+	// wraps [role.ErrFinal]. A trainer that is stopped before it has stored an update
+	// trains and processes again, but it never commits to two updates of one slot.
 	Process(ctx context.Context, place spec.Slot, values []int32, scaleBits uint32) error
 }
 
-// encode makes the bytes of the update that leads from the base to the local
-// weights, as the processors leave it.
+// encode returns the bytes of the update from base to local, after all processors.
 func encode(ctx context.Context, place spec.Slot, scaleBits uint32, local, base []float32, processors []Processor) ([]byte, error) {
 	values, err := model.Quantise(local, base, scaleBits)
 	if err != nil {

@@ -12,53 +12,54 @@ import (
 // receiptsKey is the key under which the receipts for an update are recorded.
 func receiptsKey(task, round uint64) string { return role.RecordKey("receipts", task, round) }
 
-// record keeps the receipts that are valid, beside those that are known already: an
-// upload that reached too few aggregators is tried again.
-func (a Upload) record(t role.Tools, e blob.Entry, given []spec.Receipt) error {
-	var known, kept []spec.Receipt
-	if _, err := t.Journal.Recall(receiptsKey(a.Task.ID, a.Round.Number), &known); err != nil {
+// record adds the valid receipts of an upload to those recorded before: an upload that
+// reached too few aggregators is retried.
+func (a Upload) record(t role.Tools, e blob.Entry, received []spec.Receipt) error {
+	var recorded, valid []spec.Receipt
+	if _, err := t.Journal.Recall(receiptsKey(a.Task.ID, a.Round.Number), &recorded); err != nil {
 		return err
 	}
 	slot := t.Slot(a.Task, a.Round.Number)
 	commitment := spec.UpdateCommitment(slot, e.Digest, e.Salt)
-	for i, member := range a.Task.Aggregators { // in the order in which they are shown
+	for i, member := range a.Task.Aggregators { // the order in which the chain gets them
 		receipt := spec.Receipt{}
-		for _, r := range append(known, given[min(i, len(given)):min(i+1, len(given))]...) {
+		for _, r := range append(recorded, received[min(i, len(received)):min(i+1, len(received))]...) {
 			if r.Aggregator == member.Node && member.Key.Signed(spec.ReceiptStatement(slot, member.Node, commitment), r.Signature) {
 				receipt = r
 			}
 		}
 		if receipt.Aggregator > 0 {
-			kept = append(kept, receipt)
+			valid = append(valid, receipt)
 		}
 	}
-	if len(kept) == len(known) {
+	if len(valid) == len(recorded) {
 		return nil
 	}
-	return t.Journal.Record(receiptsKey(a.Task.ID, a.Round.Number), kept)
+	return t.Journal.Record(receiptsKey(a.Task.ID, a.Round.Number), valid)
 }
 
-// Show shows the receipts for the node's update to the chain, because too few aggregators
-// attest it. Who has none says so, so that nobody waits.
-type Show struct {
+// ShowReceipts submits the receipts for the node's update to the chain, because too few
+// aggregators attested to hold it. A node without receipts submits an empty list, so that
+// the round does not wait for it.
+type ShowReceipts struct {
 	Task, Round uint64
-	Enough      int // f+1 receipts are a proof: more make a message too long to be free
+	MaxReceipts int // f+1 receipts are a proof: more make a message too long to be free
 }
 
-var _ role.Repeated = Show{}
+var _ role.Repeated = ShowReceipts{}
 
 // Key implements [role.Action].
-func (a Show) Key() string { return role.RecordKey("show", a.Task, a.Round) }
+func (a ShowReceipts) Key() string { return role.RecordKey("show", a.Task, a.Round) }
 
-// RepeatAfter implements [role.Repeated]: what is in no block is said again.
-func (Show) RepeatAfter() int64 { return role.Send{}.RepeatAfter() }
+// RepeatAfter implements [role.Repeated]: a message that is in no block is sent again.
+func (ShowReceipts) RepeatAfter() int64 { return role.Send{}.RepeatAfter() }
 
 // Do implements [role.Action].
-func (a Show) Do(ctx context.Context, t role.Tools) (role.Event, error) {
+func (a ShowReceipts) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	proof := round.Prove{Node: t.Node, Round: a.Round}
 	if _, err := t.Journal.Recall(receiptsKey(a.Task, a.Round), &proof.Receipts); err != nil {
 		return nil, err
 	}
-	proof.Receipts = proof.Receipts[:min(a.Enough, len(proof.Receipts))]
+	proof.Receipts = proof.Receipts[:min(a.MaxReceipts, len(proof.Receipts))]
 	return role.Send{Task: a.Task, Round: a.Round, Input: proof}.Do(ctx, t)
 }

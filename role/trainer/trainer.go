@@ -1,9 +1,9 @@
-// Package trainer is what a node does as a trainer: it trains on its own rows,
-// lets its processors change the update, commits to it, and uploads it once all
-// have committed.
+// Package trainer is the role of a trainer: a node that trains on its own rows, lets its
+// processors change the update, commits to it, and uploads it once all trainers of the
+// round have committed.
 //
-// It is not the training itself: that is package train. It only makes outbound
-// connections; a hospital opens no port.
+// It is not the training itself: that is package train. It makes outbound connections
+// only; a hospital opens no port.
 package trainer
 
 import (
@@ -23,15 +23,15 @@ import (
 // Machine is a node in the role of a trainer.
 type Machine struct {
 	Node uint64
-	// Processors change each update before it leaves, one after the other.
+	// Processors change each update before it leaves the node, in this order.
 	Processors []Processor
-	// Norms remembers between what norms the noise of private tasks is; nil: one of its own.
+	// Norms caches the expected norms of the noise of private tasks; nil: a new cache.
 	Norms *audit.Norms
 
 	duties   []role.Duty
 	trained  map[place]Trained
-	copied   map[place]spec.Digest // the node's commitment that another node said first
-	uploaded map[place]bool        // of which the noise is to be checked yet
+	copied   map[place]spec.Digest // the node's commitment that another node submitted first
+	uploaded map[place]bool        // uploaded, and the noise is still to be checked
 	declined map[place]spec.Decline
 }
 
@@ -50,7 +50,7 @@ func (m *Machine) Handle(e role.Event) []role.Action {
 	case role.Saw:
 		m.duties = e.Duties
 	case Trained:
-		if e.Noise == nil { // it was trained before, and is only hidden again
+		if e.Noise == nil { // trained before, now under a fresh salt
 			e.Noise = m.trained[place{e.Task, e.Round}].Noise
 		}
 		m.trained[place{e.Task, e.Round}] = e
@@ -86,7 +86,7 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 	case d.Round.Trainers[i].Declined != "":
 		return nil
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done && why != "":
-		return []role.Action{d.Say(round.Decline{Node: m.Node, Round: d.Round.Number, Why: why})}
+		return []role.Action{d.Send(round.Decline{Node: m.Node, Round: d.Round.Number, Why: why})}
 	case d.Round.Phase == spec.PhaseTrain && !committed && !done:
 		return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors}}
 	case d.Round.Phase == spec.PhaseTrain && !committed:
@@ -94,8 +94,8 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 			return []role.Action{Train{Task: d.Task, Round: d.Round, Processors: m.Processors, Copied: t.Commitment}}
 		}
 		return []role.Action{
-			Ask{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
-			d.Say(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct, Signature: t.Signature}),
+			AskCopied{Task: t.Task, Round: t.Round, Commitment: t.Commitment},
+			d.Send(round.Commit{Node: m.Node, Round: t.Round, Commitment: t.Commitment, Samples: t.Samples, Correct: t.Correct, Signature: t.Signature}),
 		}
 	case d.Round.Phase == spec.PhaseAttest && committed:
 		actions := []role.Action{Upload{d.Task, d.Round}}
@@ -104,18 +104,18 @@ func (m *Machine) plan(d role.Duty) []role.Action {
 		}
 		return actions
 	case d.Round.Phase.After(spec.PhaseAttest):
-		return m.after(d, d.Round.Trainers[i], t)
+		return m.afterUploads(d, d.Round.Trainers[i], t)
 	}
 	return nil
 }
 
-// after is what is to be done when the uploads have ended.
-func (m *Machine) after(d role.Duty, c spec.Contribution, t Trained) (actions []role.Action) {
-	if t.Noise != nil { // some of it may have left
+// afterUploads returns what is left to do once the upload phase has ended.
+func (m *Machine) afterUploads(d role.Duty, c spec.Contribution, t Trained) (actions []role.Action) {
+	if t.Noise != nil { // part of the update may have left the node
 		actions = append(actions, m.check(t))
 	}
 	if !d.Round.Phase.Final() && c.Height > 0 && !c.Survivor && c.Proved == 0 {
-		actions = append(actions, Show{Task: d.Task.ID, Round: d.Round.Number, Enough: d.Task.Spec.Selection.Faulty() + 1})
+		actions = append(actions, ShowReceipts{Task: d.Task.ID, Round: d.Round.Number, MaxReceipts: d.Task.Spec.Selection.Faulty() + 1})
 	}
 	return actions
 }
@@ -124,17 +124,17 @@ func (m *Machine) check(t Trained) role.Action {
 	return Check{Task: t.Task, Round: t.Round, noise: t.Noise, norms: m.Norms}
 }
 
-// Trained is the event that an update is in the store and can be committed to.
+// Trained is the event that an update is in the store, ready to be committed to.
 type Trained struct {
 	Task, Round      uint64
 	Commitment       spec.Digest
 	Samples, Correct uint32         // as the node claims them
 	Signature        spec.Signature `json:",omitzero"` // of the owner of the rows, where the task is private
-	Withheld         bool           // the claim says nothing about how many rows there are
+	Withheld         bool           // Samples and Correct do not reveal the number of rows
 	Took             time.Duration  // of the Trainer call alone
 
-	// Noise is what is known of that of a private task. It is in memory only: nil after a
-	// restart, and once it was checked.
+	// Noise records the noise of a private task. It is in memory only: nil after a restart,
+	// and once it has been checked.
 	Noise *Noise `json:"-"`
 }
 
@@ -146,8 +146,8 @@ type Train struct {
 	Task       spec.Task
 	Round      spec.Round
 	Processors []Processor
-	// Copied is the node's commitment that another node said first, if one did:
-	// then the same update is hidden by a fresh salt.
+	// Copied is the node's commitment that another node submitted first, or zero. The node
+	// then commits to the same update under a fresh salt.
 	Copied spec.Digest
 }
 
@@ -163,34 +163,34 @@ func (a Train) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	event, err := role.Secret[Trained]{
 		Record: TrainKey(a.Task.ID, a.Round.Number), Copied: a.Copied,
 		Make: func() (Trained, error) { return a.train(ctx, t, slot) },
-		Hide: func(done Trained) (Trained, error) {
-			kept, err := hide(ctx, t, slot, a.Copied)
+		Resalt: func(done Trained) (Trained, error) {
+			entry, err := storedUpdate(ctx, t, slot, a.Copied)
 			if err != nil {
 				return done, err
 			}
-			done.Commitment = spec.UpdateCommitment(slot, kept.Digest, kept.Salt)
+			done.Commitment = spec.UpdateCommitment(slot, entry.Digest, entry.Salt)
 			if a.Task.Spec.Private() && t.Sign != nil {
-				done.Signature, err = t.Sign(ctx, a.Task, a.Round, kept.Digest, kept.Salt)
+				done.Signature, err = t.Sign(ctx, a.Task, a.Round, entry.Digest, entry.Salt)
 			}
 			if errors.Is(err, role.ErrFinal) {
-				err = a.declined(err)
+				err = a.declineError(err)
 			}
 			return done, err
 		},
 		Commitment: func(done Trained) spec.Digest { return done.Commitment },
 	}.Do(ctx, t)
 	if err != nil {
-		return a.decline(err, t.Withhold), err
+		return a.declineEvent(err, t.Withhold), err
 	}
 	return event, nil
 }
 
-// train puts the node's update into its store.
+// train makes the node's update and stores it.
 func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained, error) {
-	if err := a.refused(t.Policy); err != nil {
+	if err := a.checkPolicy(t.Policy); err != nil {
 		return Trained{}, err
 	}
-	if a.Task.Spec.Private() { // before anything is asked of the rows
+	if a.Task.Spec.Private() { // before the rows are read
 		return a.private(ctx, t, slot)
 	}
 	rows, err := a.rows(t)
@@ -209,56 +209,56 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 	}
 	judged, err := t.Trainer.Evaluate(ctx, a.Task.Spec.Model, base.Weights, rows)
 	if err != nil {
-		return Trained{}, a.failed(err, t.Withhold)
+		return Trained{}, a.trainingError(err, t.Withhold)
 	}
 	began := t.Now()
 	result, err := t.Trainer.Train(ctx, train.Job{
-		Model: a.Task.Spec.Model, Training: a.asked().Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: rows,
+		Model: a.Task.Spec.Model, Training: a.roundSpec().Training, Weights: base.Weights, Seed: a.Task.Spec.OrderSeed(t.Name, a.Round.Number), Table: rows,
 	}, nil)
 	if err != nil {
-		return Trained{}, a.failed(err, t.Withhold)
+		return Trained{}, a.trainingError(err, t.Withhold)
 	}
 	done := Trained{
 		Task: a.Task.ID, Round: a.Round.Number, Took: t.Now().Sub(began),
 		Samples: uint32(result.Samples), Correct: uint32(judged.Correct), Withheld: t.Withhold,
 	}
 	if t.Withhold {
-		done.Samples, done.Correct = withheld(a.Task.Spec.Data, judged)
+		done.Samples, done.Correct = publicClaim(a.Task.Spec.Data, judged)
 	}
 	update, err := encode(ctx, slot, a.Task.Spec.Aggregation.ScaleBits, result.Weights, base.Weights, a.Processors)
 	if err != nil {
-		return done, a.failed(err, false) // of weights and processors
+		return done, a.trainingError(err, false) // of weights and processors
 	}
-	return done, keep(ctx, t, slot, update)
+	return done, storeUpdate(ctx, t, slot, update)
 }
 
-// asked is what the task asks for in the round, with the learning rate that the schedule has
-// for it. That rate costs no privacy: it follows from the task file, votes and the number of
-// the round, never from rows, and what leaves is clipped and noised as at any other rate.
-func (a Train) asked() spec.TaskSpec {
-	asked := a.Task.Spec
-	asked.Training = asked.Training.At(a.Round.Number, asked.Target.Rounds)
-	return asked
+// roundSpec is the task's spec with the learning rate that the schedule sets for the round. The
+// schedule costs no privacy: the rate follows from the task file, votes and the round's
+// number, never from rows, and updates are clipped and noised as at any other rate.
+func (a Train) roundSpec() spec.TaskSpec {
+	taskSpec := a.Task.Spec
+	taskSpec.Training = taskSpec.Training.At(a.Round.Number, taskSpec.Target.Rounds)
+	return taskSpec
 }
 
-// withheld is what a node claims that tells nobody how many rows it has: as many as the
-// task asks for, which everybody knows of it, and of these the fraction that was right,
+// publicClaim is the claim of a node that withholds its number of rows: the task's minimum
+// number of rows, and the number of right ones among them at the node's true accuracy,
 // rounded down.
-func withheld(asked spec.Data, judged train.Evaluation) (samples, correct uint32) {
-	samples = max(1, asked.MinSamples)
+func publicClaim(taskData spec.Data, judged train.Evaluation) (samples, correct uint32) {
+	samples = max(1, taskData.MinSamples)
 	return samples, uint32(uint64(judged.Correct) * uint64(samples) / uint64(max(1, judged.Samples)))
 }
 
-// failed says of what an error is. Where training or judging led nowhere, or to
-// what the fixed point cannot hold, it is [role.ErrFinal]; where they were stopped,
-// or the store failed, it is not. An error of an engine may name steps, from which rows
-// can be told; where their number is withheld, it says which of the two failed and no more.
-func (a Train) failed(err error, withhold bool) error {
+// trainingError wraps an error of training or evaluation. It is final ([role.ErrFinal]) if they
+// diverged or left the range of the fixed point; it is not if they were stopped or the
+// store failed. An engine's error may name steps, from which the number of rows follows;
+// if that number is withheld, the error says only whether training or evaluation failed.
+func (a Train) trainingError(err error, withhold bool) error {
 	stopped := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	final := !stopped && (errors.Is(err, train.ErrTraining) || errors.Is(err, train.ErrEvaluation) || errors.Is(err, model.ErrRange))
 	for _, kind := range []error{context.Canceled, context.DeadlineExceeded, train.ErrTraining, train.ErrEvaluation} {
 		if withhold && errors.Is(err, kind) {
-			err = fmt.Errorf("%w: the rest could tell how many rows there are", kind)
+			err = fmt.Errorf("%w: details are withheld with the number of rows", kind)
 			break
 		}
 	}

@@ -21,18 +21,17 @@ type Upload struct {
 // Key implements [role.Action].
 func (a Upload) Key() string { return fmt.Sprintf("upload-%d-%d", a.Task.ID, a.Round.Number) }
 
-// Uploaded is the event that enough aggregators of a round took the node's update.
+// Uploaded is the event that enough aggregators of a round accepted the node's update.
 type Uploaded struct {
 	Task, Round uint64
-	To          []uint64 // who took it
+	To          []uint64 // aggregators that accepted it
 }
 
 // Event implements [role.Event].
 func (Uploaded) Event() {}
 
-// Do implements [role.Action]. It fails unless 2f+1 aggregators took the update;
-// those that lack it pull it from the others. The receipts of those that took it are
-// recorded, also where they are too few.
+// Do implements [role.Action]. It fails unless 2f+1 aggregators accepted the update; the
+// others pull it from those. Receipts are recorded even when too few accepted it.
 func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	ref := blob.Ref{Kind: blob.Update, Slot: t.Slot(a.Task, a.Round.Number)}
 	entry, err := t.Store.Lookup(ctx, ref)
@@ -43,10 +42,10 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	receipts := make([]spec.Receipt, len(failed))
 	var group sync.WaitGroup
 	for i, g := range a.Round.Aggregates {
-		if g.Node != t.Node { // one that aggregates as well has the update
+		if g.Node != t.Node { // a node that also aggregates has its own update
 			group.Go(func() {
 				failed[i] = role.Guard(func() (err error) {
-					receipts[i], err = put(ctx, t, g.Node, ref, entry)
+					receipts[i], err = uploadTo(ctx, t, g.Node, ref, entry)
 					return err
 				})
 			})
@@ -57,7 +56,7 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 		return nil, err
 	}
 	done := Uploaded{Task: a.Task.ID, Round: a.Round.Number}
-	var failure error // the first in the order of the aggregators, not of time
+	var failure error // of the first aggregator in the round's order that failed
 	for i, err := range failed {
 		if err == nil {
 			done.To = append(done.To, a.Round.Aggregates[i].Node)
@@ -70,11 +69,10 @@ func (a Upload) Do(ctx context.Context, t role.Tools) (role.Event, error) {
 	return done, nil
 }
 
-// put uploads to one aggregator. It does not wait for one whose chain node is a block
-// behind: the aggregator itself does (aggregator.ErrEarly). Nor for one that is just
-// starting: when too few have taken the update, the whole upload is tried again some
-// blocks later, as everything is that failed.
-func put(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) (spec.Receipt, error) {
+// uploadTo uploads to one aggregator. An aggregator whose chain node is a block behind waits
+// itself (aggregator.ErrEarly). An aggregator that is just starting is not waited for: if
+// too few accept the update, the whole upload is retried some blocks later.
+func uploadTo(ctx context.Context, t role.Tools, to uint64, ref blob.Ref, entry blob.Entry) (spec.Receipt, error) {
 	return t.Blobs.PutUpdate(ctx, to, ref, entry, func() (io.ReadCloser, error) {
 		f, _, err := t.Store.Open(ctx, entry.Digest)
 		return f, err

@@ -26,7 +26,7 @@ func TestPanicOfAnUpload(t *testing.T) {
 	place := spec.Slot{Chain: "c", Task: 1, Round: 1, Node: 9}
 	store := blob.NewMemory()
 	bytes := []byte("update")
-	if err := role.Keep(t.Context(), store, bytes, blob.Label{
+	if err := role.PutBlob(t.Context(), store, bytes, blob.Label{
 		Ref: blob.Ref{Kind: blob.Update, Slot: place}, Entry: blob.Entry{Digest: spec.DigestOf(bytes), Size: int64(len(bytes))},
 	}); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,214 @@
+package terminal
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/althing-network/althing/view"
+)
+
+// Page prints a page, with an empty line between its parts. The hints of the page are not
+// printed: they belong on the error stream.
+func (s *Screen) Page(p view.Page) error {
+	s.Erase()
+	s.measure()
+	var b bytes.Buffer
+	for _, part := range p.Parts {
+		lines := s.part(part)
+		if len(lines) > 0 && b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		for _, line := range lines {
+			b.WriteString(strings.TrimRight(line, " "))
+			b.WriteByte('\n')
+		}
+	}
+	_, err := s.Out.Write(b.Bytes())
+	return err
+}
+
+// part draws one part of a page.
+func (s *Screen) part(p view.Part) (lines []string) {
+	if p.Title != "" {
+		lines = append(lines, s.Heading(s.Plain(p.Title)))
+	}
+	if p.Head != nil {
+		lines = append(lines, s.table(p.Head, p.Rows)...)
+		lines = append(lines, s.labelled(nil, p.Bars)...)
+	} else {
+		lines = append(lines, s.labelled(p.Rows, p.Bars)...)
+	}
+	if p.Plot != nil && s.Live {
+		lines = append(lines, s.Plot(*p.Plot)...)
+	}
+	if p.Text != "" {
+		for line := range strings.Lines(p.Text) {
+			lines = append(lines, s.fit(s.Plain(strings.TrimRight(line, "\n")))...)
+		}
+	}
+	return lines
+}
+
+// fit breaks a text into lines as wide as the screen.
+func (s *Screen) fit(text string) []string {
+	if s.Columns == 0 {
+		return []string{text}
+	}
+	return wrap(text, s.Columns)
+}
+
+// labelled draws rows of a label and a text, and bars below them. A text that is too long
+// goes on under itself.
+func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) {
+	label := 0
+	for _, row := range rows {
+		label = max(label, columns(s.Plain(row[0].Text)))
+	}
+	for _, bar := range bars {
+		label = max(label, columns(s.Plain(bar.Label)))
+	}
+	for _, row := range rows {
+		text := view.Cell{}
+		if len(row) > 1 {
+			text = row[1]
+		}
+		parts := []string{s.Plain(text.Text)}
+		if room := s.Columns - label - 2; s.Columns > 0 && room >= 20 {
+			parts = wrap(parts[0], room)
+		}
+		for i, part := range parts {
+			head := ""
+			if i == 0 {
+				head = s.Plain(row[0].Text)
+			}
+			lines = append(lines, pad(head, label)+"  "+s.Paint(text.Tone, part))
+		}
+	}
+	for _, bar := range bars {
+		lines = append(lines, s.Bar(bar, label))
+	}
+	return lines
+}
+
+// Bar draws a bar in one line, its label in so many columns. A bar of nothing is not drawn,
+// only its label and its text.
+func (s *Screen) Bar(b view.Bar, label int) string {
+	const width = 30
+	line := pad(s.Plain(b.Label), label) + "  "
+	if b.All > 0 {
+		full := int(min(b.Done, b.All) * width / b.All)
+		line += "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "] "
+	}
+	return line + s.Plain(b.Text)
+}
+
+// Plot draws a curve.
+func (s *Screen) Plot(p view.Plot) []string {
+	if len(p.Values) < 2 {
+		return nil
+	}
+	const axis = 12 // columns that the numbers beside the curve may take
+	options := []asciigraph.Option{
+		asciigraph.Height(p.Height), asciigraph.Precision(p.Decimals), asciigraph.Caption(s.Plain(p.Caption)),
+		asciigraph.Width(min(p.Width, max(leastColumns, s.Columns)-axis)),
+	}
+	if p.FromZero {
+		options = append(options, asciigraph.LowerBound(0))
+	}
+	var lines []string
+	for line := range strings.SplitSeq(asciigraph.Plot(p.Values, options...), "\n") {
+		lines = append(lines, strings.TrimRight(s.Plain(line), " "))
+	}
+	return lines
+}
+
+// table draws a table. Where it is wider than the screen, its widest columns get narrower:
+// texts wrap at spaces, and words that are too long lose their middle.
+func (s *Screen) table(head []string, rows [][]view.Cell) (lines []string) {
+	widths := make([]int, len(head))
+	texts := make([][]string, 0, len(rows)+1)
+	texts = append(texts, slices.Clone(head))
+	for _, row := range rows {
+		line := make([]string, len(head))
+		for i := range min(len(row), len(head)) {
+			line[i] = s.Plain(row[i].Text)
+		}
+		texts = append(texts, line)
+	}
+	for _, line := range texts {
+		for i, text := range line {
+			widths[i] = max(widths[i], columns(text))
+		}
+	}
+	s.narrow(widths, head)
+	for n, line := range texts {
+		cells, height := make([][]string, len(head)), 1
+		for i, text := range line {
+			cells[i] = s.inColumn(text, widths[i])
+			height = max(height, len(cells[i]))
+		}
+		for k := range height {
+			drawn, missing := "", 0 // spaces are added only where text follows
+			for i := range head {
+				text := ""
+				if k < len(cells[i]) {
+					text = cells[i][k]
+				}
+				if text != "" {
+					drawn += strings.Repeat(" ", missing) + s.styled(n, i, rows, text)
+					missing = 0
+				}
+				missing += widths[i] - columns(text) + 2
+			}
+			lines = append(lines, drawn)
+		}
+	}
+	return lines
+}
+
+// styled is a piece of a cell in its colour. Line 0 is the head.
+func (s *Screen) styled(line, column int, rows [][]view.Cell, text string) string {
+	if line == 0 {
+		return s.Heading(text)
+	}
+	return s.Paint(rows[line-1][column].Tone, text)
+}
+
+// narrow takes columns from the widest until the table fits. No column gets narrower than
+// its head, or than a number that can be read.
+func (s *Screen) narrow(widths []int, head []string) {
+	const least = 11
+	for s.Columns > 0 {
+		sum, widest := 2*(len(widths)-1), -1
+		for i, w := range widths {
+			sum += w
+			if w > max(least, columns(head[i])) && (widest < 0 || w >= widths[widest]) {
+				widest = i
+			}
+		}
+		if sum <= s.Columns || widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
+}
+
+// inColumn breaks a cell into lines of so many columns.
+func (s *Screen) inColumn(text string, width int) []string {
+	if columns(text) <= width {
+		return []string{text}
+	}
+	lines := wrap(text, width)
+	for i, line := range lines {
+		lines[i] = s.shorten(line, width)
+	}
+	return lines
+}
+
+// pad fills a text up with spaces.
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-columns(text)))
+}

@@ -1,0 +1,207 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+)
+
+// Ballot is a proposal with what a voter has to know beside it.
+type Ballot struct {
+	spec.Proposal
+	Rules   spec.VoteRules `json:"rules"`
+	Now     int64          `json:"now_unix_ms"` // time of the newest block
+	Account string         `json:"account,omitempty"`
+	Own     *spec.Power    `json:"own,omitempty"` // voting power of Account
+}
+
+// ReadBallot reads a proposal as it is now, with the voting power of an account where one is
+// given.
+func ReadBallot(ctx context.Context, c *client.Client, proposal uint64, account string) (b Ballot, err error) {
+	if b.Proposal, err = c.Proposal(ctx, proposal); err != nil {
+		return b, err
+	}
+	if b.Rules, err = c.VoteRules(ctx); err != nil {
+		return b, err
+	}
+	if b.Now, err = c.BlockTime(ctx); err != nil || account == "" {
+		return b, err
+	}
+	power, err := c.Power(ctx, account, proposal)
+	b.Account, b.Own = account, &power
+	return b, err
+}
+
+// ReadFullBallot is [ReadBallot] with the values that the actions of an open proposal would
+// replace.
+func ReadFullBallot(ctx context.Context, c *client.Client, proposal uint64, account string) (Ballot, error) {
+	b, err := ReadBallot(ctx, c, proposal, account)
+	if err == nil && !b.Status.Final() {
+		b.Actions, err = c.Compare(ctx, b.Actions)
+	}
+	return b, err
+}
+
+// Page shows a proposal: what it does, its votes, its clock, and what the account weighs.
+func (b Ballot) Page() Page {
+	var p Part
+	p.Row("proposal", fmt.Sprintf("%d %s", b.ID, b.Title))
+	p.Row("status", Cell{withReason(string(b.Status), b.Reason), statusTone(b.Status)})
+	p.Row("proposer", b.Proposer())
+	p.summaryRows(b.Summary)
+	deposit := Money(b.Deposit)
+	if b.Status == spec.ProposalDeposit {
+		deposit += " of " + Money(b.Rules.MinDeposit)
+	}
+	p.Row("deposit", deposit)
+	p.actionRows(b.Actions, nil)
+	if len(b.Actions) == 0 || b.Actions[0].Text == "" {
+		p.dryRunRows(b.Poll.DryRun, b.Poll.Dangerous, b.Poll.Digest)
+	}
+	if e := b.Entry; e != nil {
+		p.Row("timelock", TimelockText(*e))
+		if e.Refusal != "" {
+			p.Row("", Cell{"would fail now: " + e.Refusal, Bad})
+		}
+	}
+	if b.Own != nil {
+		p.Row("account", b.Account)
+		p.Row("", b.ownVote())
+	}
+	p.Bars = b.Bars()
+	return of(p)
+}
+
+// TallyPage shows only the votes and the clock of a proposal.
+func (b Ballot) TallyPage() Page { return of(Part{Bars: b.Bars()}) }
+
+// ownVote is what the account weighs in the vote.
+func (b Ballot) ownVote() string {
+	switch {
+	case b.Own.Voted:
+		return "has voted with " + Money(b.Own.Power)
+	case b.Own.Power == 0:
+		return fmt.Sprintf("cannot vote: of %s bonded and %s staked, none was there when the vote began", Money(b.Own.Bonded), Money(b.Own.Staked))
+	}
+	return fmt.Sprintf("has %s to vote with, and has not voted", Money(b.Own.Power))
+}
+
+// TimelockText is what the timelock says of a passed proposal.
+func TimelockText(e spec.Entry) string {
+	switch {
+	case e.State != spec.EntryQueued:
+		line := fmt.Sprintf("%s at height %d", e.State, e.Closed)
+		if e.By != "" {
+			line += " by " + e.By
+		}
+		return line
+	case e.Ripe():
+		return fmt.Sprintf("may be executed, for %s more of network time", WholeSeconds(e.Expires-e.Now))
+	case e.Now < e.ETA:
+		return fmt.Sprintf("may be executed in %s of network time", WholeSeconds(e.ETA-e.Now))
+	}
+	return "expires with the next block"
+}
+
+// withReason is a status with its reason, if it has one.
+func withReason(status, reason string) string {
+	if reason == "" {
+		return status
+	}
+	return status + ": " + reason
+}
+
+// statusTone says whether a proposal went well.
+func statusTone(s spec.ProposalStatus) Tone {
+	switch s {
+	case spec.ProposalExecuted:
+		return Good
+	case spec.ProposalDeposit, spec.ProposalVoting, spec.ProposalQueued:
+		return Neutral
+	default:
+		return Bad
+	}
+}
+
+// summaryRows are the lines of a summary.
+func (p *Part) summaryRows(summary string) {
+	for i, line := range strings.Split(strings.TrimSpace(summary), "\n") {
+		p.Row(firstRow(i, "summary"), line)
+	}
+}
+
+// dryRunRows are what became of the actions in a copy of the state, and what they need.
+func (p *Part) dryRunRows(run spec.DryRun, dangerous bool, digest spec.Digest) {
+	if dangerous {
+		p.Row("needs", "the high threshold: it is dangerous")
+	}
+	outcome := Cell{fmt.Sprintf("would succeed at height %d, with %d gas", run.Height, run.Gas), Good}
+	if run.Error != "" {
+		outcome = Cell{fmt.Sprintf("would fail at height %d: %s", run.Height, run.Error), Bad}
+	}
+	p.Row("dry run", outcome)
+	p.Row("digest", digest)
+}
+
+// Draft is a proposal as it is going to be signed.
+type Draft struct {
+	Event     string      `json:"event"`
+	Proposer  string      `json:"proposer"`
+	Dangerous bool        `json:"dangerous"`
+	Digest    spec.Digest `json:"digest"`
+	DryRun    spec.DryRun `json:"dry_run"`
+	spec.Draft
+
+	owners map[uint64]string // of the nodes that the actions are about
+}
+
+// ReadOwners reads who owns the nodes that the actions of a draft are about.
+func (d *Draft) ReadOwners(ctx context.Context, c *client.Client) error {
+	d.owners = map[uint64]string{}
+	for _, a := range d.Actions {
+		node := nodeOf(a)
+		if node == 0 {
+			continue
+		}
+		n, err := c.Node(ctx, node)
+		if err != nil {
+			return fmt.Errorf("node %d: %w", node, err)
+		}
+		d.owners[node] = fmt.Sprintf("%s, %s, of %s", n.Profile.Name, n.State, n.Owner)
+	}
+	return nil
+}
+
+// Page shows the draft, with every value in full.
+func (d Draft) Page() Page {
+	var p Part
+	p.Row("proposal", d.Title)
+	p.summaryRows(d.Summary)
+	p.Row("proposer", d.Proposer)
+	p.Row("deposit", Money(uint64(d.Deposit)))
+	p.actionRows(d.Actions, d.owners)
+	if d.Actions[0].Text == "" {
+		p.dryRunRows(d.DryRun, d.Dangerous, d.Digest)
+	}
+	return of(p)
+}
+
+// Proposals is a list of proposals.
+type Proposals []spec.Proposal
+
+// Page lists the proposals.
+func (list Proposals) Page() Page {
+	return of(Table([]string{"PROPOSAL", "STATUS", "ACTIONS", "YES", "VOTED", "TITLE"}, list, func(p spec.Proposal) []any {
+		t := p.Poll.Tally
+		return []any{
+			p.ID,
+			Cell{string(p.Status), statusTone(p.Status)},
+			Dash(len(p.Actions) == 0, actionKinds(p.Actions)),
+			Dash(t.Decided() == 0, spec.Share(t.Yes, t.Decided()).Percent()),
+			Dash(p.Poll.Total == 0, spec.Share(t.Cast(), p.Poll.Total).Percent()), p.Title,
+		}
+	}))
+}
