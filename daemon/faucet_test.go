@@ -173,11 +173,11 @@ func TestAttackedFaucet(t *testing.T) {
 		body, contentType, host string
 		want                    int
 	}{
-		"a page in a browser":     {good, "text/plain", "", http.StatusUnsupportedMediaType},
-		"a name that leads here":  {good, "application/json", "evil.example:80", http.StatusForbidden},
-		"a host without a port":   {good, "application/json", "evil.example", http.StatusForbidden},
-		"no JSON":                 {"address=x", "application/json", "", http.StatusBadRequest},
-		"a big body":              {`{"address":"` + strings.Repeat("a", 10<<20) + `"}`, "application/json", "", http.StatusBadRequest},
+		"a page in a browser":      {good, "text/plain", "", http.StatusUnsupportedMediaType},
+		"a name that leads here":   {good, "application/json", "evil.example:80", http.StatusForbidden},
+		"a host without a port":    {good, "application/json", "evil.example", http.StatusForbidden},
+		"no JSON":                  {"address=x", "application/json", "", http.StatusBadRequest},
+		"a big body":               {`{"address":"` + strings.Repeat("a", 10<<20) + `"}`, "application/json", "", http.StatusBadRequest},
 		"spaces before the object": {strings.Repeat(" ", 1<<20) + good, "application/json", "", http.StatusBadRequest},
 	} {
 		if got := post(c.body, c.contentType, c.host); got != c.want && (got != 0 || len(c.body) < 1<<20) {

@@ -15,7 +15,7 @@ func Register(ctx context.Context, home string) (n spec.Node, err error) {
 	if _, err := LoadNode(home); err != nil {
 		return n, err
 	}
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return n, err
 	}
