@@ -60,6 +60,9 @@ func LoadNode(home string) (NodeConfig, error) {
 func loadSettings(home, file, kind string, list settings.List, into any, check func() error) error {
 	path := filepath.Join(home, file)
 	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return &noHomeError{home: home, of: " of a " + kind, file: file}
+	}
 	if err != nil {
 		return fmt.Errorf("home folder of a %s: %w", kind, err)
 	}
@@ -75,6 +78,17 @@ func loadSettings(home, file, kind string, list settings.List, into any, check f
 	}
 	return nil
 }
+
+// noHomeError says that a folder is no home folder, by the file that it lacks.
+type noHomeError struct{ home, of, file string }
+
+// Error names folder and file.
+func (e *noHomeError) Error() string {
+	return fmt.Sprintf("%s is no home folder%s: it holds no %s", e.home, e.of, e.file)
+}
+
+// Unwrap is [os.ErrNotExist].
+func (*noHomeError) Unwrap() error { return os.ErrNotExist }
 
 // SaveNode writes a node's home folder; keys that are not there yet are made.
 func SaveNode(home string, c NodeConfig) error {

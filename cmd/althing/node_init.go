@@ -126,7 +126,7 @@ func (n newNode) config(home string) (c daemon.NodeConfig, rows data.Table, err 
 	}
 	if n.file == "" {
 		if c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator) {
-			return c, rows, fmt.Errorf("--data is missing: a node with the roles %s needs rows", c.Roles)
+			return c, rows, errors.New("--data is missing: a trainer or an evaluator needs rows")
 		}
 		return c, rows, nil
 	}
@@ -179,7 +179,11 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 		return s.line(writtenNode{"node", s.home, c.Chain, c.Name, c.Roles, address, c.Stake, c.Data.File, rows.Rows()})
 	}
 	lines := [][2]string{
-		{"home", s.home}, {"chain", c.Chain}, {"name", c.Name}, {"roles", c.Roles.String()}, {"account", address},
+		{"home", s.home},
+		{"chain", c.Chain},
+		{"name", c.Name},
+		{"roles", c.Roles.String()},
+		{"account", address},
 		{"stake", money(c.Stake) + ", locked when the node registers"},
 	}
 	if rows.Rows() > 0 {
