@@ -124,7 +124,7 @@ func (c NodeConfig) use(name string) string {
 		return UseRows
 	case name == mirror.File:
 		return UseMirror
-	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, mirror.SigningFile, mirror.LockFile, alarmFile, "lock"}, name) || top == "config":
+	case slices.Contains([]string{nodeFile, validatorFile, transportFile, sealingFile, keyFile, mirror.KeyFile, mirror.SigningFile, mirror.LockFile, alarmFile, "lock"}, name) || top == "config" || top == faucetFolder:
 		return UseSettings
 	case top == formerData && c.Name == "":
 		return UseFormer

@@ -189,17 +189,3 @@ func RenewKey(ctx context.Context, account *client.Account, home string, d spec.
 	_, err = account.Send(ctx, client.ReplaceKey{Dataset: d.ID, Key: key})
 	return key, err
 }
-
-// validate reports what is wrong with a budget of a node.
-func (b *Budget) validate(roles spec.Role) error {
-	if b == nil {
-		return nil
-	}
-	if !roles.Has(spec.DataProvider) || !roles.Has(spec.Trainer) {
-		return errors.New("data.budget is for a node that provides data and trains on it")
-	}
-	if _, err := b.Limit(); err != nil {
-		return fmt.Errorf("data.budget: %w", err)
-	}
-	return nil
-}

@@ -252,3 +252,10 @@ const MaxFitted = maxFitted
 func Fits(ctx context.Context, tasks lister, name string, rows role.Rows) error {
 	return fits(ctx, tasks, name, rows)
 }
+
+// NewFaucet is a faucet that pays from an account, and reads the clock that it is given.
+func NewFaucet(config Faucet, account payer, now func() time.Time) http.Handler {
+	f := newFaucet(config, func(context.Context) (payer, error) { return account, nil })
+	f.now = now
+	return f
+}

@@ -3,6 +3,7 @@ package daemon
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func NewKey(home string) (*secp256k1.PrivKey, error) {
 func LoadKey(home string) (*secp256k1.PrivKey, error) {
 	path := filepath.Join(home, keyFile)
 	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &noHomeError{home: home, file: keyFile}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("key of a home folder: %w", err)
 	}

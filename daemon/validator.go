@@ -83,6 +83,10 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err != nil {
 		return err
 	}
+	faucet, err := v.config.openFaucet(comet.RootDir)
+	if err != nil {
+		return err
+	}
 	if v.app, err = openChain(log, comet, v.config.Chain, v.config.keep()); err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err := v.watch(); err != nil {
 		return errors.Join(err, v.Stop())
 	}
-	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, heard); err != nil {
+	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, faucet, heard); err != nil {
 		return errors.Join(err, v.Stop())
 	}
 	return nil

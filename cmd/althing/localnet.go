@@ -35,7 +35,8 @@ Each home folder is run by a process of its own, with "althing start DIR/NAME".
 		Args:    cobra.ExactArgs(1),
 	}
 	as := s.networkFlags(c, &n)
-	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
+	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken; 0 takes ports that are free on this machine")
+	c.Flags().StringSliceVar(&n.Hosts, "hosts", nil, "IP addresses over which validators and nodes are spread, separated by commas (default: 127.0.0.1)")
 	c.Flags().DurationVar(&n.Voting, "voting", time.Minute, "how long holders may vote on a proposal")
 	c.Flags().DurationVar(&n.Delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
