@@ -575,7 +575,7 @@ func TestGenesisRefuses(t *testing.T) {
 		"no number":      {entry(func(e *timelockpb.Entry) { e.Proposal = 0 }), "ascending numbers"},
 		"unknown state":  {entry(func(e *timelockpb.Entry) { e.State = 9 }), "unknown state"},
 		"waits for what": {entry(func(e *timelockpb.Entry) { e.State, e.Closed = timelockpb.ENTRY_STATE_QUEUED, 0 }), "0 messages"},
-		"out of order":   {entry(func(e *timelockpb.Entry) { e.Expires = 1 }), "out of order"},
+		"out of order":   {entry(func(e *timelockpb.Entry) { e.Expires = 1 }), "eta before expires"},
 		"guardian":       {func(g *timelockpb.Genesis) { g.Params.GuardianUntil = 5 }, "want an account and a time"},
 	} {
 		g := timelockpb.Genesis{Params: timelock.DefaultParams(), Bounds: timelock.DefaultBounds()}
