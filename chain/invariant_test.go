@@ -49,7 +49,7 @@ func TestGenesisWithoutLines(t *testing.T) {
 	}
 	state[model.Name] = json.RawMessage(`{"next": "1"}`)
 	doc.AppState = must(json.Marshal(state))
-	want := "read the genesis: " + chain.Lines + ": task 1 has entered none"
+	want := "read the genesis: " + chain.Lines + ": task 1 has no line"
 	if _, err := imported(t, doc, ""); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
 	}

@@ -122,40 +122,40 @@ func TestGenesisRefused(t *testing.T) {
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseAttest)
 	for want, change := range map[string]func(*taskpb.Genesis){
-		"lost more than the":                          func(g *taskpb.Genesis) { g.Tasks[0].Faults = []taskpb.Fault{{Burned: spec.Cap + 1}} },
+		"slashed stake is above":                      func(g *taskpb.Genesis) { g.Tasks[0].Faults = []taskpb.Fault{{Burned: spec.Cap + 1}} },
 		"newest score 0.96":                           func(g *taskpb.Genesis) { g.Tasks[0].Score = 960_000 },
-		"the best 1.000001":                           func(g *taskpb.Genesis) { g.Tasks[0].Best = uint32(spec.One) + 1 },
-		"and round 3 the newest":                      func(g *taskpb.Genesis) { g.Tasks[0].ScoredRound = 3 },
-		"round 2 has the best score and":              func(g *taskpb.Genesis) { g.Tasks[0].ScoredRound = 1 },
-		"round 1 has the best score and":              func(g *taskpb.Genesis) { g.Tasks[0].BestRound, g.Tasks[0].ScoredRound = 1, 0 },
+		"best score 1.000001":                         func(g *taskpb.Genesis) { g.Tasks[0].Best = uint32(spec.One) + 1 },
+		"newest scored round 3":                       func(g *taskpb.Genesis) { g.Tasks[0].ScoredRound = 3 },
+		"best round 2, newest":                        func(g *taskpb.Genesis) { g.Tasks[0].ScoredRound = 1 },
+		"best round 1, newest":                        func(g *taskpb.Genesis) { g.Tasks[0].BestRound, g.Tasks[0].ScoredRound = 1, 0 },
 		"in round 1, 2 scored rounds since":           func(g *taskpb.Genesis) { g.Tasks[0].BestRound, g.Tasks[0].Stale = 1, 2 },
 		"in round 0, 0 scored rounds since":           func(g *taskpb.Genesis) { g.Tasks[1].Best = 1 },
 		"with 10 counts: want":                        func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Counts[0].Correct-- },
 		"with 9 counts: want":                         func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Counts = g.Rounds[0].Scores[0].Counts[1:] },
 		"opened the score 0.5 at height 0":            func(g *taskpb.Genesis) { g.Rounds[0].Scores[0].Revealed = 0 },
-		"its score is the task's":                     func(g *taskpb.Genesis) { learning(g); g.Rounds[1].Measures = true },
-		"the task wants shards of 9 rows":             func(g *taskpb.Genesis) { g.Tasks[0].Spec.Data.MinHoldout, g.Rounds[0].Scores[0].Counts = 9, nil },
-		"no chain id":                                 func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
-		"next id 2 is taken":                          func(g *taskpb.Genesis) { g.Next = 2 },
-		"next id 1 is taken":                          func(g *taskpb.Genesis) { g.Next = 0 },
-		"none twice":                                  func(g *taskpb.Genesis) { g.Tasks[1].Id = 1 },
+		"want the scored and the best round":          func(g *taskpb.Genesis) { learning(g); g.Rounds[1].Measures = true },
+		"wants hold-outs of 9 rows":                   func(g *taskpb.Genesis) { g.Tasks[0].Spec.Data.MinHoldout, g.Rounds[0].Scores[0].Counts = 9, nil },
+		"chain id is empty":                           func(g *taskpb.Genesis) { g.Tasks[0].Chain = "" },
+		"next id 2: want more than 2":                 func(g *taskpb.Genesis) { g.Next = 2 },
+		"next id 1: want more than 2":                 func(g *taskpb.Genesis) { g.Next = 0 },
+		"want ascending ids":                          func(g *taskpb.Genesis) { g.Tasks[1].Id = 1 },
 		"task 0 follows":                              func(g *taskpb.Genesis) { g.Tasks[0].Id = 0 },
 		"unknown task state":                          func(g *taskpb.Genesis) { g.Tasks[0].State = 0 },
 		"escrow":                                      func(g *taskpb.Genesis) { g.Tasks[0].Spec.Escrow = 0 },
 		"bech32":                                      func(g *taskpb.Genesis) { g.Tasks[0].Owner = "bob" },
-		"want " + account("bob"):                      func(g *taskpb.Genesis) { g.Tasks[0].Owner = strings.ToUpper(g.Tasks[0].Owner) },
+		"want the spelling " + account("bob"):         func(g *taskpb.Genesis) { g.Tasks[0].Owner = strings.ToUpper(g.Tasks[0].Owner) },
 		"paid 3001":                                   func(g *taskpb.Genesis) { g.Tasks[1].Paid = 3001 },
 		"refunded 18446744073709551615":               func(g *taskpb.Genesis) { g.Tasks[1].Refunded = 1<<64 - 1 },
-		"keeps some of its escrow":                    func(g *taskpb.Genesis) { g.Tasks[0].Paid-- },
+		"want the whole escrow":                       func(g *taskpb.Genesis) { g.Tasks[0].Paid-- },
 		"running, due at 0s":                          func(g *taskpb.Genesis) { g.Tasks[1].Due = 0 },
 		"running, due at -1ms":                        func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
-		"fees and 501 for deliveries":                 func(g *taskpb.Genesis) { g.Tasks[1].Delivered = 501 },
-		"501 of fees":                                 func(g *taskpb.Genesis) { g.Tasks[1].Fees = 501 },
+		"deliveries 501 of":                           func(g *taskpb.Genesis) { g.Tasks[1].Delivered = 501 },
+		"fees 501 and":                                func(g *taskpb.Genesis) { g.Tasks[1].Fees = 501 },
 		"parts per million together":                  func(g *taskpb.Genesis) { g.Tasks[1].Tariff.Validators++ },
 		"tariff: a fault costs":                       func(g *taskpb.Genesis) { g.Tariff.NoReveal = 200_001 },
 		"has committed and declined":                  func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Declined = taskpb.DECLINE_ROWS },
 		"1 declines counted, 0 listed":                func(g *taskpb.Genesis) { g.Rounds[0].Declines = 1 },
-		"has shown the receipts 10000":                func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Receipts = 16 },
+		"showed receipts 10000":                       func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Receipts = 16 },
 		"reached, due at 3ms":                         func(g *taskpb.Genesis) { g.Tasks[0].Due = 3 },
 		"task 2: round 1 is missing":                  func(g *taskpb.Genesis) { g.Rounds = g.Rounds[:2] },
 		"task 2 round 2: want a task of this genesis": func(g *taskpb.Genesis) { g.Rounds[2].Number = 2 },
@@ -165,20 +165,20 @@ func TestGenesisRefused(t *testing.T) {
 		"unknown phase":                               func(g *taskpb.Genesis) { g.Rounds[0].Phase = 99 },
 		"digest of 5 bytes":                           func(g *taskpb.Genesis) { g.Rounds[0].Base = []byte("short") },
 		"6 trainers selected, 5 listed":               func(g *taskpb.Genesis) { g.Rounds[0].Trainers = g.Rounds[0].Trainers[:5] },
-		"want trainers in the order":                  func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Bit = 2 },
+		"want ascending nodes with ascending bits":    func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Bit = 2 },
 		"node 1 has bit 1":                            func(g *taskpb.Genesis) { g.Rounds[0].Trainers[1].Node = 1 },
 		"5 commitments counted: want 6":               func(g *taskpb.Genesis) { g.Rounds[0].Commitments-- },
-		"committed is 1f: want 3f":                    func(g *taskpb.Genesis) { g.Rounds[0].Committed[0] = 0x1f },
-		"committed is : want 3f":                      func(g *taskpb.Genesis) { g.Rounds[2].Committed = nil },
+		"bitmap of commitments 1f: want 3f":           func(g *taskpb.Genesis) { g.Rounds[0].Committed[0] = 0x1f },
+		"bitmap of commitments : want 3f":             func(g *taskpb.Genesis) { g.Rounds[2].Committed = nil },
 		"with a bitmap of 2 bytes":                    func(g *taskpb.Genesis) { g.Rounds[0].Aggregates[0].Holds = []byte{63, 0} },
-		"nodes 1 and 2 have said one": func(g *taskpb.Genesis) {
+		"nodes 1 and 2 have the same commitment": func(g *taskpb.Genesis) {
 			g.Rounds[2].Trainers[1].Commitment = g.Rounds[2].Trainers[0].Commitment
 		},
-		"node 2: a data set and its owner's key": func(g *taskpb.Genesis) {
+		"node 2: want a data set with its owner's key": func(g *taskpb.Genesis) {
 			g.Rounds[2].Trainers[1].Dataset = 7
 		},
-		"node 1: a data set and its owner's key": func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = bytes.Repeat([]byte{1}, spec.KeySize) },
-		"key of 31 bytes":                        func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = make([]byte, 31) },
+		"node 1: want a data set with its owner's key": func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = bytes.Repeat([]byte{1}, spec.KeySize) },
+		"key of 31 bytes": func(g *taskpb.Genesis) { g.Rounds[2].Trainers[0].Key = make([]byte, 31) },
 		"selection.owners: bob is not an address": func(g *taskpb.Genesis) {
 			private(g.Tasks[0].Spec)
 			g.Tasks[0].Spec.Selection.Owners = []string{"bob"}
@@ -187,12 +187,12 @@ func TestGenesisRefused(t *testing.T) {
 			private(g.Tasks[0].Spec)
 			g.Tasks[0].Spec.Selection.Owners = []string{strings.ToUpper(account("bob"))}
 		},
-		"enough nodes had answered at 1ms:":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
-		"enough nodes had answered at -1ms":     func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
-		"network time -1 ms":                    func(g *taskpb.Genesis) { g.Clock.Time = -1 },
-		"round 1 is in phase attest: want only": func(g *taskpb.Genesis) { g.Tasks[1].State = taskpb.TASK_STATE_WAITING },
-		"round 1 is in phase train: want only":  func(g *taskpb.Genesis) { g.Rounds[0].Phase, g.Rounds[0].Committed = taskpb.PHASE_TRAIN, nil },
-		"at height 0 with a bitmap of 1":        func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },
+		"enough nodes had answered at 1ms:":                     func(g *taskpb.Genesis) { g.Rounds[2].Enough = 1 },
+		"enough nodes had answered at -1ms":                     func(g *taskpb.Genesis) { g.Rounds[2].Enough = -1 },
+		"network time -1 ms":                                    func(g *taskpb.Genesis) { g.Clock.Time = -1 },
+		"round 1 is in phase attest: the round runs: want only": func(g *taskpb.Genesis) { g.Tasks[1].State = taskpb.TASK_STATE_WAITING },
+		"round 1 is in phase train: the round runs: want only":  func(g *taskpb.Genesis) { g.Rounds[0].Phase, g.Rounds[0].Committed = taskpb.PHASE_TRAIN, nil },
+		"at height 0 with a bitmap of 1":                        func(g *taskpb.Genesis) { g.Rounds[2].Aggregates[0].Holds = []byte{63} },
 	} {
 		g := w.export()
 		change(&g)
