@@ -77,7 +77,7 @@ func (h history) checkEntries(g modelpb.Genesis) error {
 		if l.Tasks == 0 || l.Tasks != tasks[l.Id] {
 			return ErrGenesis.Wrapf("line %d says %d tasks: want %d, as many as publish into it, and at least 1", l.Id, l.Tasks, tasks[l.Id])
 		}
-		if task, own := spec.OwnLine(l.Name); own && h.entries[task] != l.Id {
+		if task, own := spec.TaskOfLine(l.Name); own && h.entries[task] != l.Id {
 			return ErrGenesis.Wrapf("line %d with the name %q: want task %d to publish into it", l.Id, l.Name, task)
 		}
 	}

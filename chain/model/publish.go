@@ -15,7 +15,7 @@ import (
 )
 
 // Enter adds a new task to the line of its owner with this name, which it creates if needed.
-// Without a name the task gets a line of its own, see [spec.LineName]. A task with another
+// Without a name the task gets a line of its own, see [spec.LineOfTask]. A task with another
 // architecture than the line is refused with [ErrArchitecture] and the first difference.
 func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, architecture spec.Model) error {
 	entered, err := k.entries.Has(ctx, task)
@@ -27,12 +27,12 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	}
 	name := line
 	if line == "" {
-		name = spec.LineName(task)
+		name = spec.LineOfTask(task)
 	}
 	l, err := k.lineByName(ctx, owner, name)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		if other, own := spec.OwnLine(line); own {
+		if other, own := spec.TaskOfLine(line); own {
 			return ErrLine.Wrapf("line %q of %s does not exist: only task %d can create a line with this name", line, owner, other)
 		}
 		if l, err = k.newLine(ctx, owner, name, architecture); err != nil {
@@ -41,7 +41,7 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	case err != nil:
 		return err
 	}
-	if difference := architecture.Differs(l.Model); difference != "" {
+	if difference := architecture.Difference(l.Model); difference != "" {
 		return ErrArchitecture.Wrapf("line %d %q: %s", l.ID, l.Name, difference)
 	}
 	l.Tasks++

@@ -147,7 +147,7 @@ func (k Keeper) governedDeposit(ctx context.Context, authority string, id uint64
 		return d, rules, err
 	}
 	d, err = k.deposit(ctx, id)
-	return d, all.Of(spec.Role(r.Profile.Roles)), err
+	return d, all.ForRoles(spec.Role(r.Profile.Roles)), err
 }
 
 // Votable is the sum of all stake that has a vote, in uthing: the owners' own stake, without

@@ -20,7 +20,7 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 			return true, err
 		}
 		held, err := t.ToSpec()
-		sum += round.Held(held)
+		sum += round.EscrowLeft(held)
 		return err != nil, err
 	})
 	return sum, err
@@ -98,8 +98,8 @@ func (k Keeper) Inconsistencies(ctx context.Context) (found []string, err error)
 			report("task %d: %s", id, err)
 			return false, nil
 		}
-		want.parts += uint64(len(state.Engaged()))
-		for _, r := range state.Open() {
+		want.parts += uint64(len(state.EngagedNodes()))
+		for _, r := range state.OpenRounds() {
 			if err := validateRound(r); err != nil {
 				report("task %d round %d: %s", id, r.Number, err)
 			}

@@ -40,12 +40,12 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	}
 	trainers := 0
 	for _, waiting := range []bool{false, true} {
-		due, err := k.overdue(ctx, now, waiting, round.MaxLooks(waiting))
+		due, err := k.overdue(ctx, now, waiting, round.MaxTasksPerBlock(waiting))
 		if err != nil {
 			return err
 		}
 		for _, key := range due {
-			if trainers >= round.MaxTrainersLooked {
+			if trainers >= round.MaxTrainersPerBlock {
 				return nil // other tasks follow in the next block
 			}
 			asked, err := k.advance(ctx, now, key)
@@ -80,7 +80,7 @@ func (k Keeper) advance(ctx context.Context, now round.Moment, key dueKey) (aske
 	if err != nil {
 		return 0, err
 	}
-	for _, r := range state.Open() {
+	for _, r := range state.OpenRounds() {
 		asked += int(r.Asked)
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()

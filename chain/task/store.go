@@ -47,7 +47,7 @@ func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.
 	if err != nil {
 		return spec.Round{}, err
 	}
-	if err := k.readParts(ctx, &r, parts.In(number)); err != nil {
+	if err := k.readParts(ctx, &r, parts.ForRound(number)); err != nil {
 		return spec.Round{}, err
 	}
 	return convert(r.ToSpec)
