@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,13 +94,6 @@ func (s *session) listHomes(local daemon.Localnet) error {
 
 // showLocalnet says what was written, and what to do with it.
 func (s *session) showLocalnet(local daemon.Localnet, task spec.TaskSpec) error {
-	var kinds []string // of homes, each as the pattern of a shell
-	for _, r := range local.Residents {
-		name, _, _ := strings.Cut(r.Config.Name, "-")
-		if pattern := local.Home(name) + "-*"; r.Config.Name != demo.Guest && (len(kinds) == 0 || kinds[len(kinds)-1] != pattern) {
-			kinds = append(kinds, pattern)
-		}
-	}
 	homes := neutral.Table([]string{"HOME", "ROLES", "ADDRESS"}, homesOf(local), func(h home) []any {
 		roles := h.Roles
 		if filepath.Base(h.Home) == demo.Guest {
@@ -116,16 +108,18 @@ func (s *session) showLocalnet(local daemon.Localnet, task spec.TaskSpec) error 
 	if err := screen.Page(neutral.Page{Parts: []neutral.Part{homes, about}}); err != nil {
 		return err
 	}
-	start := local.Home("validator") + "-* " + strings.Join(kinds, " ")
+	dir := quote(local.Dir) + "/"
 	return screen.Print(
 		"",
-		"next:",
-		"  for home in "+start+"; do",
-		"    "+s.asTyped("althing start $home >$home.log 2>&1 &"),
+		"start all of it:",
+		"  for home in "+dir+"validator-* "+dir+"trainer-* "+dir+"aggregator-* \\",
+		"      "+dir+"evaluator-* "+dir+"consumer-*; do",
+		"    "+s.asTyped("althing start \"$home\" >\"$home/log.txt\" 2>&1 &"),
 		"  done",
+		"some seconds later, when the nodes have registered:",
 		"  "+s.asTyped("althing task create "+quote(file)+" --home "+consumer),
 		"  "+s.asTyped("althing round watch 1 --home "+consumer),
-		"to stop all of it:",
+		"stop all of it:",
 		"  kill $(jobs -p)",
 	)
 }
