@@ -513,7 +513,7 @@ func TestGenesisIsChecked(t *testing.T) {
 		"another data set with this commitment": func(g *datasetpb.Genesis) {
 			g.Datasets[1].Description.Commitment, g.Datasets[1].Owner = g.Datasets[0].Description.Commitment, g.Datasets[0].Owner
 		},
-		"no key of its owner":                   func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
+		"no public key of its owner":            func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
 		"no commitment to its rows":             func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
 		"grant of data set 3, which is missing": func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
 		"to node 0: want nodes from 1":          func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },

@@ -72,7 +72,7 @@ func TestGenesisIsRefused(t *testing.T) {
 		"card 1 of line 5: want cards in the order":                       func(g *modelpb.Genesis) { g.Cards = append(g.Cards, modelpb.Card{Line: 5, Number: 1, Text: "x"}) },
 		"line 1 says 0 cards: want 2,":                                    func(g *modelpb.Genesis) { g.Lines[0].Cards = 0 },
 		"version 1 of line 1 is of task 9: want a task of this line":      func(g *modelpb.Genesis) { g.Versions[0].Task = 9 },
-		"every other from one":                                            func(g *modelpb.Genesis) { g.Versions[1].Base = nil },
+		"want a base for every version but":                               func(g *modelpb.Genesis) { g.Versions[1].Base = nil },
 		"line 1 has 5 versions, but version 6 has a score":                func(g *modelpb.Genesis) { g.Lines[0].Scored = 6 },
 		"line 1 says 6 versions":                                          func(g *modelpb.Genesis) { g.Lines[0].Versions = 6 },
 	} {
