@@ -135,30 +135,7 @@ func payers(of []Payer) []uint64 {
 // eligible reports whether a node that has a free slot may serve a task in a role. A task
 // that holds a bond of the node already needs no other.
 func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
-	task := &t.Spec
-	if !n.Profile.Roles.Has(role) || !bonded && n.Free() < t.Bond() ||
-		!n.Profile.Resources.Covers(task.Selection.Resources) || Refuses(&n.Profile.Policy, t, role) != "" {
-		return false
-	}
-	if role == spec.Aggregator {
-		return true
-	}
-	if kind := task.Selection.Capability; kind != "" {
-		if _, takes := n.Profile.Capability(kind); !takes {
-			return false
-		}
-	}
-	accuracy, _ := n.Accuracy(task.Kind())
-	holding, holds := n.Profile.Holding(task.Data.Name)
-	switch {
-	case !holds:
-		return false
-	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return false // its book counts what is lost: of a score or an update without noise that is everything
-	case role == spec.Evaluator:
-		return holding.Fits(task.Data.MinHoldout)
-	}
-	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
+	return ObstacleOf(t, n, role, bonded) == ""
 }
 
 // retry is how much time passes before the scheduler is asked again that found too few

@@ -19,9 +19,12 @@ import (
 // defaultRPC is asked when neither --rpc nor --home says whom to ask.
 const defaultRPC = "http://127.0.0.1:26657"
 
-// dial connects to the chain behind --rpc, or else behind the addresses in the
-// home folder.
+// dial connects to the chain behind --rpc, else behind the addresses in the home folder,
+// else to one that runs on this machine.
 func (s *session) dial(ctx context.Context) (*client.Client, error) {
+	if len(s.rpc) == 0 && s.home == "" {
+		return s.dialLocal(ctx)
+	}
 	addresses, err := s.addresses()
 	if err != nil {
 		return nil, err

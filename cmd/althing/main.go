@@ -12,11 +12,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/terminal"
 )
 
 func main() {
@@ -64,7 +66,14 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 	if code, ok := errors.AsType[exit](err); ok {
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "althing: error: %s\n", errorText(err))
+	text := "althing: error: " + errorText(err)
+	if screen := terminal.New(stderr, os.Getenv); screen.Live {
+		for line := range strings.SplitSeq(text, "\n") {
+			_ = screen.Paragraph(line) // nothing can be done about an error stream that fails
+		}
+	} else {
+		fmt.Fprintln(stderr, text)
+	}
 	if errors.Is(err, daemon.ErrHalted) {
 		return codeHalted
 	}
@@ -75,6 +84,7 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 }
 
 func (s *session) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "althing",
 		Short: "Train one model together: private data, agreed results, fair pay",
@@ -91,7 +101,12 @@ came, and the command did not end by itself.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return s.showVersion()
+			}
+			return c.Help()
+		},
 
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if err := s.requireFlags(c); err != nil {
@@ -101,12 +116,15 @@ came, and the command did not end by itself.`,
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
-	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+")")
+	flags.BoolVar(&s.json, "json", false, "print JSON, one object per line")
+	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+", else a localnet or demo on this machine)")
 	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
+	root.Flags().BoolVar(&version, "version", false, "show the version of this program")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal())
+	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal(),
+		s.version(), s.completion())
 	root.SetHelpCommand(s.help())
 	s.explainUsage(root)
+	completeWords(root)
 	return root
 }
