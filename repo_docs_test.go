@@ -131,10 +131,10 @@ func namedTests(t *testing.T, tr *tree) (violations []string) {
 	return violations
 }
 
-// documents lists the Markdown files at the root and in docs.
+// documents lists the Markdown files at the root, in docs and in the modules of the chain.
 func (tr *tree) documents(t *testing.T) (names []string) {
 	t.Helper()
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "chain/*.md", "chain/*/*.md"} {
 		found, err := fs.Glob(tr.fsys, pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -43,7 +43,8 @@ func house() []layer {
 		{"sim", "role blob round aggregate measure privacy privacy/cost privacy/terms secagg model train data spec", "the simulator runs the roles over a chain and blobs in memory: no SDK, no socket"},
 		{"chain", "round spec privacy/cost privacy/terms pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob logbook mirror dashboard data train privacy privacy/cost privacy/terms spec", "a daemon gives roles their rows, their engine, their noise and the chain; what to do with them belongs to the role"},
-		{"cmd", "view terminal daemon mirror sim client round spec data model measure train privacy privacy/cost privacy/terms", "a command parses words, says them and prints answers"},
+		{"demo", "daemon view terminal client round spec data model train privacy/cost privacy/terms", "a demo starts daemons and follows them as a client does: it parses no flags, and its nodes have no way around the chain"},
+		{"cmd", "demo view terminal daemon mirror sim client round spec data model measure train privacy privacy/cost privacy/terms", "a command parses words, says them and prints answers"},
 		{"bench", "daemon sim role client blob logbook chain train data round aggregate measure privacy privacy/cost privacy/terms privacy/audit/audittest secagg model pb spec", "a bench measures packages, not the command"},
 		{".", "", "the root is documentation"},
 	}

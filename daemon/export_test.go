@@ -209,9 +209,6 @@ func lines(notes []note) (told []string) {
 	return told
 }
 
-// Lock takes a home folder.
-func Lock(home string) (release func() error, err error) { return lock(home) }
-
 // TrimWAL deletes old files of a log of consensus.
 func TrimWAL(newest string) error { return trimWAL(newest) }
 

@@ -22,7 +22,7 @@ func ExportChain(home string, height int64) (genesis []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return nil, err
 	}

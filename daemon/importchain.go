@@ -60,7 +60,7 @@ func ImportChain(home string, genesis []byte, id string) (done Imported, err err
 		return done, err
 	}
 	isNode := err == nil
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return done, err
 	}

@@ -67,7 +67,7 @@ func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 	if err != nil {
 		return n, err
 	}
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return n, err
 	}

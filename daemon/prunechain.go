@@ -42,7 +42,7 @@ func PruneChain(ctx context.Context, home string, c ValidatorConfig, told func(p
 	if err := c.Validate(); err != nil {
 		return p, err
 	}
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return p, err
 	}

@@ -26,7 +26,7 @@ func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
 			return fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
 		}
 	}
-	release, err := lock(home)
+	release, err := Lock(home)
 	if err != nil {
 		return err
 	}

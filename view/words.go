@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,13 +24,22 @@ func Counted[N ~int | ~uint32 | ~uint64](n N, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Names lists at most so many names in the order of the alphabet, and counts the others.
+// Names lists at most so many names, sorted as [CompareNames] says, and counts the others.
 func Names(names []string, limit int) string {
-	names = slices.Sorted(slices.Values(names))
+	names = slices.SortedFunc(slices.Values(names), CompareNames)
 	if len(names) > limit {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], " "), len(names)-limit)
 	}
 	return strings.Join(names, " ")
+}
+
+// CompareNames orders names by the alphabet, but numbers at their ends by their size:
+// trainer-2 comes before trainer-10.
+func CompareNames(a, b string) int {
+	const digits = "0123456789"
+	headA, headB := strings.TrimRight(a, digits), strings.TrimRight(b, digits)
+	numberA, numberB := strings.TrimLeft(a[len(headA):], "0"), strings.TrimLeft(b[len(headB):], "0")
+	return cmp.Or(cmp.Compare(headA, headB), cmp.Compare(len(numberA), len(numberB)), cmp.Compare(numberA, numberB), cmp.Compare(a, b))
 }
 
 // Dash is a value, or "-" where there is none to show.

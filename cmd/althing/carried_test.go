@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -24,7 +25,7 @@ func TestNetworkCarriedOn(t *testing.T) {
 		nodes, _, err := chain.Nodes(t.Context(), 0, true, client.Page{Limit: 100})
 		return err, len(nodes) >= len(everybody)-2
 	})
-	p.call("task", "create", filepath.Join(p.dir, "task.yaml"), "--home", filepath.Join(p.dir, customer))
+	p.call("task", "create", filepath.Join(p.dir, "task.yaml"), "--home", filepath.Join(p.dir, demo.Consumer))
 	p.round(chain, 2, spec.PhaseAttest)
 	height, err := chain.Height(t.Context())
 	if err != nil {

@@ -71,7 +71,7 @@ again to go on.`,
 }
 
 func (s *session) prune(ctx context.Context, config daemon.ValidatorConfig) error {
-	l := live{plain: &plain{out: s.out}}
+	l := live{out: s.out}
 	p, err := daemon.PruneChain(ctx, s.home, config, func(part string, done, all int64) {
 		switch {
 		case s.json:

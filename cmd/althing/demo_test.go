@@ -18,45 +18,46 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
 // told is everything a demo and a prediction may print, in one form.
 type told struct {
-	Event     string        `json:"event"`
-	Task      uint64        `json:"task"`
-	Round     uint64        `json:"round"`
-	Phase     spec.Phase    `json:"phase"`
-	Rounds    uint64        `json:"rounds"`
-	Accuracy  float64       `json:"accuracy"`
-	Alone     float64       `json:"best_single_trainer"`
-	Reached   bool          `json:"target_reached"`
-	Model     spec.Digest   `json:"model"`
-	ModelPath string        `json:"model_path"`
-	Holdout   string        `json:"holdout_path"`
-	Trainers  int           `json:"trainers"`
-	Survivors int           `json:"survivors"`
-	Height    int64         `json:"height"`
-	Blocks    int64         `json:"blocks"`
-	Nodes     int           `json:"validators"`
-	Agreed    bool          `json:"app_hash_agreed"`
-	Faults    []faultInJSON `json:"faults"`
-	Escrow    uint64        `json:"escrow_uthing"`
-	Paid      uint64        `json:"paid_uthing"`
-	Refunded  uint64        `json:"refunded_uthing"`
-	Burned    uint64        `json:"burned_uthing"`
-	Slashed   uint64        `json:"slashed_uthing"`
-	Payouts   []payout      `json:"payouts"`
-	Proposals []motionEvent `json:"proposals"`
-	Epsilon   float64       `json:"epsilon"`
-	Delta     float64       `json:"delta"`
-	Mechanism string        `json:"mechanism"`
-	Unit      string        `json:"unit"`
-	Adjacency string        `json:"adjacency"`
-	Against   string        `json:"holds_against"`
-	Right     int           `json:"holdout_correct"`
-	Rows      int           `json:"rows"`
-	Correct   int           `json:"correct"`
+	Event     string               `json:"event"`
+	Task      uint64               `json:"task"`
+	Round     uint64               `json:"round"`
+	Phase     spec.Phase           `json:"phase"`
+	Rounds    uint64               `json:"rounds"`
+	Accuracy  float64              `json:"accuracy"`
+	Alone     float64              `json:"best_single_trainer"`
+	Reached   bool                 `json:"target_reached"`
+	Model     spec.Digest          `json:"model"`
+	ModelPath string               `json:"model_path"`
+	Holdout   string               `json:"holdout_path"`
+	Trainers  int                  `json:"trainers"`
+	Survivors int                  `json:"survivors"`
+	Height    int64                `json:"height"`
+	Blocks    int64                `json:"blocks"`
+	Nodes     int                  `json:"validators"`
+	Agreed    bool                 `json:"app_hash_agreed"`
+	Faults    []faultInJSON        `json:"faults"`
+	Escrow    uint64               `json:"escrow_uthing"`
+	Paid      uint64               `json:"paid_uthing"`
+	Refunded  uint64               `json:"refunded_uthing"`
+	Burned    uint64               `json:"burned_uthing"`
+	Slashed   uint64               `json:"slashed_uthing"`
+	Payouts   []demo.Payout        `json:"payouts"`
+	Proposals []demo.ProposalEvent `json:"proposals"`
+	Epsilon   float64              `json:"epsilon"`
+	Delta     float64              `json:"delta"`
+	Mechanism string               `json:"mechanism"`
+	Unit      string               `json:"unit"`
+	Adjacency string               `json:"adjacency"`
+	Against   string               `json:"holds_against"`
+	Right     int                  `json:"holdout_correct"`
+	Rows      int                  `json:"rows"`
+	Correct   int                  `json:"correct"`
 }
 
 type faultInJSON struct {
@@ -82,8 +83,8 @@ func tell(t *testing.T, want int, args ...string) []told {
 	return lines
 }
 
-// demo runs a demo in a folder. Its chain's invariants hold at every height.
-func demo(t *testing.T, want int, home string, args ...string) []told {
+// runDemo runs a demo in a folder. Its chain's invariants hold at every height.
+func runDemo(t *testing.T, want int, home string, args ...string) []told {
 	t.Helper()
 	defer sound(t, home)()
 	return tell(t, want, append([]string{"demo", "--home", home}, args...)...)
@@ -96,7 +97,7 @@ func demonstrate(t *testing.T, want int, args ...string) (rounds []told, summary
 		t.Skip("runs a network")
 	}
 	home = filepath.Join(t.TempDir(), "demo")
-	lines := demo(t, want, home, args...)
+	lines := runDemo(t, want, home, args...)
 	rounds, summary = slices.DeleteFunc(lines[:len(lines)-1], func(l told) bool { return l.Event == "proposal" }), lines[len(lines)-1]
 	paid := uint64(0)
 	for _, r := range rounds {
@@ -179,7 +180,7 @@ func TestDemoSameSeed(t *testing.T) {
 		t.Skip("runs whole networks")
 	}
 	model := func(seed string) spec.Digest {
-		lines := demo(t, 0, t.TempDir(), "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
+		lines := runDemo(t, 0, t.TempDir(), "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
 			"--model", "softmax", "--rounds", "2", "--target", "0", "--seed", seed)
 		return lines[len(lines)-1].Model
 	}
@@ -264,12 +265,12 @@ func TestAttack11AggregatorLies(t *testing.T) {
 		t.Errorf("reached %v, faults %v: want aggregator-1 named and no other", s.Reached, s.Faults)
 	}
 	earned := func(name string) uint64 {
-		return s.Payouts[slices.IndexFunc(s.Payouts, func(p payout) bool { return p.Node == name })].Amount
+		return s.Payouts[slices.IndexFunc(s.Payouts, func(p demo.Payout) bool { return p.Node == name })].Amount
 	}
 	if s.Burned == 0 || earned("aggregator-1") >= earned("aggregator-2") {
 		t.Errorf("burned %d, the liar earned %d and aggregator-2 %d: want it to lose", s.Burned, earned("aggregator-1"), earned("aggregator-2"))
 	}
-	lines := demo(t, 3, filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--trainers", "4", "--model", "softmax")
+	lines := runDemo(t, 3, filepath.Join(t.TempDir(), "demo"), "--liar", "2", "--force", "--trainers", "4", "--model", "softmax")
 	s = lines[len(lines)-1]
 	checkMoney(t, s)
 	if s.Reached || s.Rounds != 0 || s.Paid >= s.Escrow/26 {
@@ -293,9 +294,9 @@ func TestDemoGoverned(t *testing.T) {
 		t.Errorf("proposals (-want +got):\n%s", diff)
 	}
 	earned := func(name string) bool {
-		return slices.ContainsFunc(s.Payouts, func(p payout) bool { return p.Node == name && p.Amount > 0 })
+		return slices.ContainsFunc(s.Payouts, func(p demo.Payout) bool { return p.Node == name && p.Amount > 0 })
 	}
-	if !earned(guest) || !earned("trainer-10") {
+	if !earned(demo.Guest) || !earned("trainer-10") {
 		t.Errorf("payouts are %+v: want the newcomer and who has left to have earned", s.Payouts)
 	}
 	if last := s.Proposals[len(s.Proposals)-1]; !strings.Contains(last.Reason, "quorum not reached") {
@@ -326,6 +327,8 @@ func TestDemoRefuses(t *testing.T) {
 		{"--target", "1.5"},
 		{"--alpha", "0"},
 		{"--liar", "5"},
+		{"--liar", "2"},
+		{"--liar", "1", "--aggregators", "1"},
 		{"--model", "rnn"},
 		{"--model", "cnn", "--data", rows},
 		{"--data", t.TempDir()},

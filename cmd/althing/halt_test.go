@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 )
 
 // outcome is what a process says when it has ended.
@@ -130,7 +131,7 @@ func TestSignalEndsEveryCommand(t *testing.T) {
 	}
 	defer mute.Close()
 	rpc := "http://" + mute.Addr().String()
-	demo := filepath.Join(t.TempDir(), "demo")
+	folder := filepath.Join(t.TempDir(), "demo")
 	later := filepath.Join(t.TempDir(), "later") // a validator of a chain that begins in a year
 	p.postpone(home("validator-1"), later)
 
@@ -147,12 +148,12 @@ func TestSignalEndsEveryCommand(t *testing.T) {
 		{[]string{"start", "--home", home("trainer-1")}, atOnce},
 		{[]string{"start", "--home", home("trainer-1")}, func(c *process) { c.says(p, "node is up") }},
 		{[]string{"localnet", filepath.Join(t.TempDir(), "net"), "--port", "0"}, atOnce},
-		{[]string{"demo", "--home", demo + "1"}, atOnce},
-		{[]string{"demo", "--home", demo + "2"}, p.exists(demo+"2", "task.yaml")},
-		{[]string{"demo", "--home", demo + "3"}, p.exists(demo+"3", "validator-2/data/cs.wal/wal")},
-		{[]string{"demo", "--home", demo + "4"}, p.exists(demo+"4", "trainer-1/lock")},
-		{[]string{"demo", "--home", demo + "5", "--model", "softmax", "--target", "0.5"}, p.exists(demo+"5", "trainer-1/blobs")},
-		{[]string{"task", "create", "-", "--home", home(customer)}, func(*process) { _ = sleep(t.Context(), time.Second) }},
+		{[]string{"demo", "--home", folder + "1"}, atOnce},
+		{[]string{"demo", "--home", folder + "2"}, p.exists(folder+"2", "task.yaml")},
+		{[]string{"demo", "--home", folder + "3"}, p.exists(folder+"3", "validator-2/data/cs.wal/wal")},
+		{[]string{"demo", "--home", folder + "4"}, p.exists(folder+"4", "trainer-1/lock")},
+		{[]string{"demo", "--home", folder + "5", "--model", "softmax", "--target", "0.5"}, p.exists(folder+"5", "trainer-1/blobs")},
+		{[]string{"task", "create", "-", "--home", home(demo.Consumer)}, func(*process) { _ = sleep(t.Context(), time.Second) }},
 		{[]string{"task", "list", "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},
 		{[]string{"round", "list", "1", "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},
 		{[]string{"node", "activate", "--home", home("trainer-1"), "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 )
 
 // dialLocal connects to a chain of this machine, for a command that is told neither --rpc
@@ -59,8 +60,8 @@ func localNetworks() (dirs []string) {
 		here = append(here, ".")
 	}
 	dirs = append(dirs, here...)
-	if cache, err := os.UserCacheDir(); err == nil {
-		dirs = append(dirs, networksIn(filepath.Join(cache, "althing", "demo-*"))...)
+	if cache, err := demo.CacheDir(); err == nil {
+		dirs = append(dirs, networksIn(filepath.Join(cache, "*"))...)
 	}
 	return dirs
 }

@@ -1,59 +1,130 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-)
 
-// The nodes with a name of their own.
-const (
-	customer = "consumer-1"
-	guest    = "guest-1"
+	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
+	"github.com/althing-network/althing/spec"
+	neutral "github.com/althing-network/althing/view"
 )
 
 // localnet writes the home folders of a network that runs as processes.
 func (s *session) localnet() *cobra.Command {
-	var n network
+	var n demo.Network
 	var port int
 	c := &cobra.Command{
 		Use:   "localnet DIR",
 		Short: "Write the home folders of a network on this machine",
-		Long: `Writes a folder with a home folder for each validator and node, and a task
-file. Run each with "althing start --home DIR/x".` + sizes,
-		Example: "  althing localnet net --validators 4 --trainers 10\n  althing start --home net/validator-1\n  althing task create net/task.yaml --home net/consumer-1",
+		Long: `Writes a folder with a home folder for each validator and node, and a task file.
+Each home folder is run by a process of its own, with "althing start DIR/NAME".
+
+  validator-N   makes blocks, and answers questions at its address
+  trainer-N     trains on its own rows
+  aggregator-N  adds up updates, and serves models at its address
+  evaluator-N   judges models on rows of its own
+  consumer-1    has the money for the task; "task create" signs with its key
+  guest-1       a spare trainer with rows of its own, which has not joined: start it
+                at any time, and it takes part from the next round on` + networkSizes,
+		Example: "  althing localnet net --validators 4 --trainers 10\n  althing start net/validator-1\n  althing task create net/task.yaml --home net/consumer-1",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return s.writeLocalnet(args[0], port, n)
-		},
 	}
-	n.flags(c)
+	as := s.networkFlags(c, &n)
 	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
-	c.Flags().DurationVar(&n.voting, "voting", time.Minute, "how long holders may vote on a proposal")
-	c.Flags().DurationVar(&n.delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
+	c.Flags().DurationVar(&n.Voting, "voting", time.Minute, "how long holders may vote on a proposal")
+	c.Flags().DurationVar(&n.Delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		as.into(&n)
+		local, task, err := n.Write(args[0], port)
+		if err != nil {
+			return s.hintNetwork(cmd, err)
+		}
+		if s.json {
+			return s.listHomes(local)
+		}
+		return s.showLocalnet(local, task)
+	}
 	return c
 }
 
-func (s *session) writeLocalnet(dir string, port int, n network) error {
-	local, _, err := n.write(dir, port)
-	if err != nil {
-		return err
+// hintNetwork adds to an error of a network the same command with another value.
+func (s *session) hintNetwork(cmd *cobra.Command, err error) error {
+	if taken, ok := errors.AsType[*demo.PortTakenError](err); ok && taken.Next > 0 {
+		return again(cmd, err, "port", fmt.Sprint(taken.Next))
 	}
+	if _, ok := errors.AsType[*demo.TooManyLiarsError](err); ok {
+		return again(cmd, err, "force", "true")
+	}
+	return err
+}
+
+// home is a home folder of a network that was written.
+type home struct {
+	Event   string `json:"event"`
+	Home    string `json:"home"`
+	Roles   string `json:"roles"`
+	Address string `json:"address"`
+}
+
+// homesOf lists the home folders of a network.
+func homesOf(local daemon.Localnet) (list []home) {
 	for i, address := range local.RPC() {
-		s.wrote(local.Home(local.Validator(i)), "validator", address)
+		list = append(list, home{"home", local.Home(local.Validator(i)), "validator", address})
 	}
 	for _, r := range local.Residents {
-		s.wrote(local.Home(r.Config.Name), r.Config.Roles.String(), r.Config.Listen)
+		list = append(list, home{"home", local.Home(r.Config.Name), r.Config.Roles.String(), r.Config.Listen})
+	}
+	return list
+}
+
+func (s *session) listHomes(local daemon.Localnet) error {
+	for _, h := range homesOf(local) {
+		if err := s.line(h); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *session) wrote(home, what, address string) {
-	if s.json {
-		_ = json.NewEncoder(s.out).Encode(map[string]string{"event": "home", "home": home, "roles": what, "address": address})
-		return
+// showLocalnet says what was written, and what to do with it.
+func (s *session) showLocalnet(local daemon.Localnet, task spec.TaskSpec) error {
+	var kinds []string // of homes, each as the pattern of a shell
+	for _, r := range local.Residents {
+		name, _, _ := strings.Cut(r.Config.Name, "-")
+		if pattern := local.Home(name) + "-*"; r.Config.Name != demo.Guest && (len(kinds) == 0 || kinds[len(kinds)-1] != pattern) {
+			kinds = append(kinds, pattern)
+		}
 	}
-	fmt.Fprintf(s.out, "%-24s %-24s %s\n", home, what, address)
+	homes := neutral.Table([]string{"HOME", "ROLES", "ADDRESS"}, homesOf(local), func(h home) []any {
+		roles := h.Roles
+		if filepath.Base(h.Home) == demo.Guest {
+			roles += ", has not joined"
+		}
+		return []any{h.Home, roles, neutral.Dash(h.Address == "", h.Address)}
+	})
+	file := filepath.Join(local.Dir, "task.yaml")
+	about := neutral.Part{Text: fmt.Sprintf("%s is a task for this network: %s.\n%s is a spare trainer with rows of its own. Start it at any time, and it takes part from the next round on.",
+		file, task.Name, local.Home(demo.Guest))}
+	screen, consumer := s.screen(), quote(local.Home(demo.Consumer))
+	if err := screen.Page(neutral.Page{Parts: []neutral.Part{homes, about}}); err != nil {
+		return err
+	}
+	start := local.Home("validator") + "-* " + strings.Join(kinds, " ")
+	return screen.Print(
+		"",
+		"next:",
+		"  for home in "+start+"; do",
+		"    "+s.asTyped("althing start $home >$home.log 2>&1 &"),
+		"  done",
+		"  "+s.asTyped("althing task create "+quote(file)+" --home "+consumer),
+		"  "+s.asTyped("althing round watch 1 --home "+consumer),
+		"to stop all of it:",
+		"  kill $(jobs -p)",
+	)
 }

@@ -7,80 +7,56 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/althing-network/althing/daemon"
-	"github.com/althing-network/althing/terminal"
 )
 
 func main() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx := interruptible(context.Background(), signals, os.Stderr, os.Exit)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	signal.Ignore(syscall.SIGPIPE) // so that a write into a closed pipe fails as any other
+	s := &session{stdout: os.Stdout, err: os.Stderr, program: programName()}
+	os.Exit(s.run(ctx, os.Args[1:]))
 }
 
 // session is what every command shares.
 type session struct {
+	stdout   io.Writer // what out writes to
 	out, err io.Writer
+	program  string   // as the user calls it
 	args     []string // the command line, without the program's name
 	json     bool
 	rpc      []string
 	home     string
 }
 
-// exit is an error that only sets the program's exit code.
-type exit int
-
-// Error implements [error].
-func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// hinted is an error whose next step is a command that can be pasted.
-type hinted struct {
-	error
-	hint string
-}
-
-// Unwrap gives the error without its hint.
-func (h hinted) Unwrap() error { return h.error }
-
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, out, stderr io.Writer) int {
-	s := &session{out: out, err: stderr, args: args}
+	return (&session{stdout: out, err: stderr, program: "althing"}).run(ctx, args)
+}
+
+func (s *session) run(ctx context.Context, args []string) int {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	out := &output{Writer: s.stdout, end: end}
+	s.out, s.args = out, args
 	root := s.root()
 	root.SetArgs(args)
 	root.SetOut(out)
-	root.SetErr(stderr)
+	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
+	if failed := out.err(); failed != nil {
+		err = failed
+	}
 	if err == nil {
 		return 0
 	}
-	if code, ok := errors.AsType[exit](err); ok {
-		return int(code)
-	}
-	text := "althing: error: " + errorText(err)
-	if screen := terminal.New(stderr, os.Getenv); screen.Live {
-		for line := range strings.SplitSeq(text, "\n") {
-			_ = screen.Paragraph(line) // nothing can be done about an error stream that fails
-		}
-	} else {
-		fmt.Fprintln(stderr, text)
-	}
-	if errors.Is(err, daemon.ErrHalted) {
-		return codeHalted
-	}
-	if h, ok := errors.AsType[hinted](err); ok {
-		fmt.Fprintf(stderr, "althing: hint: %s\n", h.hint)
-	}
-	return codeFailed
+	return s.report(ctx, err)
 }
 
 func (s *session) root() *cobra.Command {
@@ -95,15 +71,15 @@ operator train one AI model on data that never leaves its owner.
   althing localnet DIR            write the home folders of a network of your own
   althing start --home DIR/x      run one of them
 
-Exit code 0: done. 1: an error, which stands on standard error. 2: a bug, with a
-trace. 3: the demo did not reach its target. 4: a validator has halted. 5: a signal
-came, and the command did not end by itself.`,
+Exit code 0: done. 1: an error, which is on standard error. 2: a bug, with a trace.
+3: the demo did not reach its target. 4: a validator has halted. 5: a signal came, and
+the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTERM.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if version {
-				return s.showVersion()
+				return s.showProgramVersion()
 			}
 			return c.Help()
 		},

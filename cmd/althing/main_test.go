@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
@@ -60,7 +61,7 @@ func prepare(env *testscript.Env, local daemon.Localnet) error {
 	env.Setenv("MODEL", spec.DigestOf(b).String())
 	if local.Dir != "" {
 		env.Setenv("RPC", local.RPC()[0])
-		env.Setenv("CONSUMER", local.Home(customer))
+		env.Setenv("CONSUMER", local.Home(demo.Consumer))
 		env.Setenv("OTHER", local.Home("aggregator-1"))
 		env.Setenv("OWNER", local.Home("trainer-1"))
 		env.Setenv("NEIGHBOUR", local.Home("trainer-2"))

@@ -12,38 +12,39 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
 // upAndRunning is a small network without privacy; see [runs].
 func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
 	t.Helper()
-	return runs(t, network{
-		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: rounds, target: target, alpha: 1,
-		architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
+	return runs(t, demo.Network{
+		Validators: 1, Trainers: 3, Aggregators: 4, Evaluators: 2, Rounds: rounds, Target: target, Alpha: 1,
+		Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
 	})
 }
 
 // runs starts a network in this process, which ends with the test. The chain's invariants
 // hold at every height of it.
-func runs(t *testing.T, n network) daemon.Localnet {
+func runs(t *testing.T, n demo.Network) daemon.Localnet {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a network")
 	}
-	local, _, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+	local, _, err := n.Write(filepath.Join(t.TempDir(), "net"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancelCause(context.Background())
-	running, err := launch(ctx, local, stop)
+	nodes, err := demo.StartNodes(ctx, local, stop)
 	if err != nil {
 		stop(nil)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		stop(nil)
-		if err := running.wait(); err != nil {
+		if err := nodes.Wait(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -79,7 +80,7 @@ func TestFlippedBitIsNamed(t *testing.T) {
 		t.Helper()
 		return saying(t, want, args...)
 	}
-	id, _ := call(0, "task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer))
+	id, _ := call(0, "task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(demo.Consumer))
 	call(0, append(at, "round", "watch", id)...)
 	digest, _ := call(0, append(at, "round", "verify", id, "1")...)
 	shown, _ := call(0, append(at, "round", "show", id, "1", "--json")...)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -127,7 +128,7 @@ func (p *processes) homes() (names []string) {
 		p.t.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.IsDir() && e.Name() != guest {
+		if e.IsDir() && e.Name() != demo.Guest {
 			names = append(names, e.Name())
 		}
 	}
@@ -174,7 +175,7 @@ func TestKilledProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.call("task", "create", task, "--home", filepath.Join(p.dir, customer))
+	p.call("task", "create", task, "--home", filepath.Join(p.dir, demo.Consumer))
 
 	victims := []string{"validator-2", "aggregator-1", "trainer-1", "trainer-2"}
 	p.round(chain, 2, spec.PhaseTrain)
@@ -296,12 +297,12 @@ func TestGuestJoinsARunningDemo(t *testing.T) {
 	})
 	chain := p.dial("validator-1")
 	p.round(chain, 1, spec.PhaseTrain)
-	p.start(guest)
+	p.start(demo.Guest)
 	p.until("the guest's update is in a sum", func() (error, bool) {
 		rounds, _, err := chain.Rounds(t.Context(), 1, client.Page{Limit: 100})
 		for _, r := range rounds {
 			for _, c := range r.Trainers {
-				if node, err := chain.Node(t.Context(), c.Node); err == nil && node.Profile.Name == guest && c.Survivor {
+				if node, err := chain.Node(t.Context(), c.Node); err == nil && node.Profile.Name == demo.Guest && c.Survivor {
 					return nil, true
 				}
 			}

@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
@@ -30,11 +29,11 @@ func TestPromise(t *testing.T) {
 		"example": {spec.PrivacyExample, spec.KindGaussian, cost.Example, account.PLD, "in each of 4 steps a round"},
 		"central": {spec.PrivacyCentral, spec.KindGaussian, cost.Example, account.RDP, "in shares of which 9 make it whole"},
 	} {
-		n := network{
-			validators: 1, trainers: 10, aggregators: 4, evaluators: 2, architecture: spec.ModelSoftmax, seed: 1, rounds: 20, alpha: 1, commit: time.Second,
-			guarding: guarding{mode: c.mode, kind: c.kind, epsilon: "8"},
+		n := demo.Network{
+			Validators: 1, Trainers: 10, Aggregators: 4, Evaluators: 2, Model: spec.ModelSoftmax, Seed: 1, Rounds: 20, Alpha: 1, Commit: time.Second,
+			Privacy: demo.Privacy{Mode: c.mode, Mechanism: c.kind, Epsilon: "8"},
 		}
-		_, asked, err := n.write(filepath.Join(t.TempDir(), "net"), 0)
+		_, asked, err := n.Write(filepath.Join(t.TempDir(), "net"), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,14 +68,10 @@ func TestPromise(t *testing.T) {
 // TestChargesOnARealNetwork: whoever can reach the chain recomputes what a private task
 // charged, and the card of its model says it; its updates stay with the aggregators.
 func TestChargesOnARealNetwork(t *testing.T) {
-	asked := pflag.NewFlagSet("", pflag.ContinueOnError)
-	asked.Int("rounds", 0, "")
-	if err := asked.Parse([]string{"--rounds", "2"}); err != nil {
-		t.Fatal(err)
-	}
-	local := runs(t, network{
-		validators: 1, trainers: 3, aggregators: 4, evaluators: 2, rounds: 2, alpha: 1, architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
-		guarding: guarding{mode: spec.PrivacyCentral, kind: spec.KindGaussian, epsilon: "8", flags: asked},
+	local := runs(t, demo.Network{
+		Validators: 1, Trainers: 3, Aggregators: 4, Evaluators: 2, Rounds: 2, Alpha: 1, Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
+		Privacy: demo.Privacy{Mode: spec.PrivacyCentral, Mechanism: spec.KindGaussian, Epsilon: "8"},
+		Given:   func(flag string) bool { return flag == "rounds" },
 	})
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
@@ -99,7 +94,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 	var id string
 	for { // until the grants are there as well
 		var out, stderr bytes.Buffer
-		if run(t.Context(), []string{"task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(customer)}, &out, &stderr) == 0 {
+		if run(t.Context(), []string{"task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(demo.Consumer)}, &out, &stderr) == 0 {
 			id = strings.TrimSpace(out.String())
 			break
 		}

@@ -42,7 +42,7 @@ home folder has not voted.`,
 			if err != nil {
 				return err
 			}
-			w := watching{s: s, c: c, voter: voter, seen: map[uint64]ballot{}, told: map[uint64]bool{}, screen: &live{plain: &plain{out: s.out}}}
+			w := watching{s: s, c: c, voter: voter, seen: map[uint64]ballot{}, told: map[uint64]bool{}, screen: &live{out: s.out}}
 			if only > 0 {
 				return w.one(ctx, only)
 			}

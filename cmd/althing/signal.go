@@ -5,34 +5,27 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 )
 
-// The program's exit codes; 2 is what Go itself ends with at a panic.
-const (
-	codeFailed = 1 // an error
-	codeMissed = 3 // the demo did not reach its target
-	codeHalted = 4 // a validator has halted
-	codeForced = 5 // a signal came, and the command did not end by itself
-)
-
-// How long a command has to end after a signal, and how long the words about it may
-// take, for a terminal may not take any: 5 s together, with what a system needs to end
-// a process.
+// How long a command may take to end after a signal, and how long it may take to print why it is
+// ended, for a terminal may be stopped. With what the system needs to end a process these are 5 s.
 const (
 	signalGrace = 4 * time.Second
-	wordsGrace  = 500 * time.Millisecond
+	printGrace  = 500 * time.Millisecond
 )
 
-// interruptible is a context that ends at the first signal. Where the command has not
-// ended some time later, or at a second signal, the process ends: everything that a
-// daemon keeps on its disk outlives that.
+// interruptible is a context that ends at the first signal, with [stopped] as its cause. Where
+// the command has not ended [signalGrace] later, or at a second signal, the process ends: what
+// daemons have on the disk survives that.
 func interruptible(parent context.Context, signals <-chan os.Signal, stderr io.Writer, end func(code int)) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	go func() {
 		select {
 		case s := <-signals:
-			cancel(fmt.Errorf("signal: %s", s)) // which a node logs
+			number, _ := s.(syscall.Signal) // all signals of a system are such numbers
+			cancel(stopped{number})
 		case <-parent.Done():
 			cancel(nil)
 			return
@@ -43,14 +36,14 @@ func interruptible(parent context.Context, signals <-chan os.Signal, stderr io.W
 		case <-signals:
 			why = "a second signal came"
 		}
-		said := make(chan struct{})
+		printed := make(chan struct{})
 		go func() {
-			defer close(said)
+			defer close(printed)
 			fmt.Fprintf(stderr, "althing: error: stopped in the middle of its work: %s\n", why)
 		}()
 		select {
-		case <-said:
-		case <-time.After(wordsGrace):
+		case <-printed:
+		case <-time.After(printGrace):
 		}
 		end(codeForced)
 	}()

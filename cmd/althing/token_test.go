@@ -9,13 +9,14 @@ import (
 	"github.com/althing-network/althing/chain"
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 )
 
 // TestToken: a consumer sees what it has, sends some of it, and finds it with whoever got
 // it; what it lacks it does not send, and what is no address or amount reaches no chain.
 func TestToken(t *testing.T) {
 	local := upAndRunning(t, 0, 1)
-	home := []string{"--home", local.Home(customer)}
+	home := []string{"--home", local.Home(demo.Consumer)}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
 		return saying(t, want, slices.Concat([]string{"token"}, args, home)...)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/althing-network/althing/data"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
@@ -23,7 +24,7 @@ func learnedFrom(path, kind string, r reading) (model.File, error) {
 	if err != nil {
 		return model.File{}, err
 	}
-	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.options.Missing, Schema: bounded(schema, table)}
+	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.options.Missing, Schema: demo.WithBounds(schema, table)}
 	asked := spec.Suggest(kind, d)
 	f, err := model.Zero(asked)
 	if err != nil {

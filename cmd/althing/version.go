@@ -53,11 +53,11 @@ func (s *session) version() *cobra.Command {
 		Short:   "Show the commit of this program, and the versions of Go, Cosmos SDK and CometBFT",
 		Example: "  althing version\n  althing version --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return s.showVersion() },
+		RunE:    func(*cobra.Command, []string) error { return s.showProgramVersion() },
 	}
 }
 
-func (s *session) showVersion() error {
+func (s *session) showProgramVersion() error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}

@@ -7,6 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -16,10 +17,10 @@ import (
 func TestVotes(t *testing.T) {
 	var local daemon.Localnet
 	if !testing.Short() {
-		local = runs(t, network{
-			validators: 1, trainers: 3, aggregators: 1, evaluators: 1, rounds: 25, target: 0.85, alpha: 1,
-			architecture: spec.ModelSoftmax, seed: 1, commit: 100 * time.Millisecond,
-			voting: 15 * time.Second, delay: time.Second,
+		local = runs(t, demo.Network{
+			Validators: 1, Trainers: 3, Aggregators: 1, Evaluators: 1, Rounds: 25, Target: 0.85, Alpha: 1,
+			Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
+			Voting: 15 * time.Second, Delay: time.Second,
 		})
 	}
 	testscript.Run(t, testscript.Params{
@@ -29,7 +30,7 @@ func TestVotes(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			if local.Dir != "" {
 				env.Setenv("VALIDATOR", local.Home(local.Validator(0)))
-				env.Setenv("GUEST", local.Home(guest))
+				env.Setenv("GUEST", local.Home(demo.Guest))
 			}
 			return prepare(env, local)
 		},
