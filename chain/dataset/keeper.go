@@ -115,7 +115,7 @@ func (k Keeper) Payer(ctx context.Context, id, node uint64, admits func(owner st
 func (k Keeper) stored(ctx context.Context, id uint64) (datasetpb.Dataset, error) {
 	d, err := k.datasets.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return d, ErrNotFound.Wrapf("id %d", id)
+		return d, ErrNotFound.Wrapf("data set %d", id)
 	}
 	if err != nil {
 		return d, fmt.Errorf("read data set %d: %w", id, err)

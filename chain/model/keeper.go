@@ -132,7 +132,7 @@ func (k Keeper) published(ctx context.Context, line uint64, digest spec.Digest) 
 func (k Keeper) line(ctx context.Context, id uint64) (spec.Line, error) {
 	l, err := k.lines.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return spec.Line{}, ErrNotFound.Wrapf("id %d", id)
+		return spec.Line{}, ErrNotFound.Wrapf("line %d", id)
 	}
 	if err != nil {
 		return spec.Line{}, fmt.Errorf("read line %d: %w", id, err)

@@ -226,7 +226,7 @@ func TestRefused(t *testing.T) {
 		"round 7 of task 1 has published none":    {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 1, 7, 1) }},
 		"version 3 of line 1 has a score already": {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 1, 2, 1) }},
 		"has the score 1000001: want at most":     {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 3, 0, spec.One+1) }},
-		"id 9: model line not found":              {model.ErrNotFound, card("ann", 9, "text")},
+		"line 9: model line not found":            {model.ErrNotFound, card("ann", 9, "text")},
 		"line 1 belongs to " + account("ann"):     {model.ErrOwner, card("bob", 1, "text")},
 		"card of 0 bytes: want 1 to 8192":         {model.ErrCard, card("ann", 1, "")},
 		"card of 8193 bytes: want 1 to 8192":      {model.ErrCard, card("ann", 1, strings.Repeat("x", 8193))},
@@ -237,9 +237,9 @@ func TestRefused(t *testing.T) {
 			return err
 		}},
 		"id 1 and task 1: want one of them":        {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Id: 1, Task: 1}); return err }},
-		"id 0: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{}); return err }},
-		"id 8: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Versions(r.ctx, &modelpb.QueryVersions{Line: 8}); return err }},
-		"id 7: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Cards(r.ctx, &modelpb.QueryCards{Line: 7}); return err }},
+		"line 0: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{}); return err }},
+		"line 8: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Versions(r.ctx, &modelpb.QueryVersions{Line: 8}); return err }},
+		"line 7: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Cards(r.ctx, &modelpb.QueryCards{Line: 7}); return err }},
 		"task 6 has none: model line not found":    {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Task: 6}); return err }},
 		"line 2 has no version: model line not fo": {model.ErrNotFound, func(r registry) error { _, err := r.Newest(r.ctx, 2); return err }},
 	} {

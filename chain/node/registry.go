@@ -108,7 +108,7 @@ func (k Keeper) affords(ctx context.Context, id uint64, roles spec.Role) error {
 func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registration, error) {
 	r, err := k.registrations.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return r, ErrNotFound.Wrapf("id %d", id)
+		return r, ErrNotFound.Wrapf("node %d", id)
 	}
 	if err != nil {
 		return r, fmt.Errorf("read node %d: %w", id, err)

@@ -108,7 +108,7 @@ func (k Keeper) history(ctx context.Context, id, changes uint64) (list []nodepb.
 func (k Keeper) standing(ctx context.Context, id uint64) (nodepb.Standing, error) {
 	stored, err := k.standings.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return stored, ErrNotFound.Wrapf("id %d", id)
+		return stored, ErrNotFound.Wrapf("node %d", id)
 	}
 	if err != nil {
 		return stored, fmt.Errorf("read the standing of node %d: %w", id, err)
