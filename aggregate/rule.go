@@ -15,8 +15,8 @@ type Rule interface {
 	Combine(count int, scaleBits uint32, sources []Source) (Update, error)
 }
 
-// ByName finds the rule a task names, one of [spec.Rules].
-func ByName(rule string) (Rule, error) {
+// RuleOf finds the rule a task names, one of [spec.Rules].
+func RuleOf(rule string) (Rule, error) {
 	switch rule {
 	case spec.RuleFedAvg:
 		return FedAvg{}, nil

@@ -36,8 +36,8 @@ type Bytes interface {
 	io.Closer
 }
 
-// Held is the source of an update whose bytes are in memory.
-func Held(slot spec.Slot, weight uint64, update []byte) Source {
+// InMemory is the source of an update whose bytes are in memory.
+func InMemory(slot spec.Slot, weight uint64, update []byte) Source {
 	return Source{Slot: slot, Weight: weight, Open: func() (Bytes, error) {
 		return held{bytes.NewReader(update), update}, nil
 	}}

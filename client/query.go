@@ -139,7 +139,7 @@ func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Rou
 }
 
 // Duty is an open task in which a node has a part, with its rounds that run, the
-// earlier one first, as far as [round.Concerns] the node.
+// earlier one first, as far as [round.PartsFor] the node.
 type Duty struct {
 	Task   spec.Task
 	Rounds []spec.Round

@@ -318,7 +318,7 @@ func TestValidatorKeeps(t *testing.T) {
 		{`, "keep_states": -1`, 0, 0, 0, "keep_states is -1: want 100 to 1000000000, or 0 for all"},
 		{`, "keep_states": "all"`, 0, 0, 0, "keep_states"},
 		{`, "cache": "1KiB"`, 0, 0, 0, "cache is 1.0 KiB: want 1.0 MiB to 1.0 TiB, or 0B for the default of 64.0 MiB"},
-		{`, "cache": "-1MiB"`, 0, 0, 0, `size "-1MiB": want a whole number of`},
+		{`, "cache": "-1MiB"`, 0, 0, 0, `size "-1MiB": want a whole number with a unit of`},
 		{`, "keep": 7`, 0, 0, 0, `unknown field "keep"`},
 	} {
 		home := t.TempDir()

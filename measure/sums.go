@@ -33,15 +33,15 @@ func New(d spec.Data) (*Sums, error) {
 	return &Sums{data: model.Rows(d), numbers: numbers, rows: make([]limbs, len(numbers)), totals: make([]totals, len(numbers))}, nil
 }
 
-// Count is how many values an update has in a round that measures.
-func Count(d spec.Data) (int, error) {
+// ValueCount is how many values an update has in a round that measures.
+func ValueCount(d spec.Data) (int, error) {
 	numbers, err := model.Numbers(d.Schema)
 	return columnValues * len(numbers), err
 }
 
 // Header is that of an update in a round that measures. Its values are integers.
 func Header(slot spec.Slot, d spec.Data) (model.UpdateHeader, error) {
-	n, err := Count(d)
+	n, err := ValueCount(d)
 	return model.UpdateHeader{Slot: slot, Count: uint64(n)}, err
 }
 

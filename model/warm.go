@@ -19,7 +19,7 @@ func Warm(t spec.TaskSpec, b []byte) (File, error) {
 		return File{}, err
 	}
 	from.Model.Seed, from.Model.Access = t.Model.Seed, t.Model.Access
-	if difference := from.Model.Differs(t.Model); difference != "" {
+	if difference := from.Model.Difference(t.Model); difference != "" {
 		return File{}, fmt.Errorf("%w: its %s", ErrModel, difference)
 	}
 	if want, got := rows(t.Data), rows(from.Data); want != got {
@@ -38,9 +38,9 @@ func Warm(t spec.TaskSpec, b []byte) (File, error) {
 	return f, nil
 }
 
-// WarmSize is the most bytes that the file of a model has with whose weights a task can
+// WarmStartSize is the most bytes that the file of a model has with whose weights a task can
 // start: that of a task which differs in its seed, and whose server remembers something.
-func WarmSize(t spec.TaskSpec) (int64, error) {
+func WarmStartSize(t spec.TaskSpec) (int64, error) {
 	t.Model.Seed, t.Aggregation.Optimiser = math.MaxUint64, spec.ServerFedAvgM
 	return FileSize(t)
 }

@@ -16,8 +16,8 @@ type Effect interface {
 	String() string
 }
 
-// Of is the round in which an effect happens; 0 where it is about the task.
-func Of(e Effect) uint64 { return e.round() }
+// RoundOf is the round in which an effect happens; 0 where it is about the task.
+func RoundOf(e Effect) uint64 { return e.round() }
 
 // AskCommittee asks the scheduler for aggregators and evaluators.
 type AskCommittee struct{}

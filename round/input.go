@@ -27,18 +27,18 @@ type Parts struct {
 	Holds      bool        // of the aggregates, what they hold, and of the evaluations, what they counted
 }
 
-// In is what of the parts is in a round.
-func (p Parts) In(round uint64) Parts {
+// ForRound is what of the parts is in a round.
+func (p Parts) ForRound(round uint64) Parts {
 	if p.Round != 0 && p.Round != round {
 		return Parts{}
 	}
 	return p
 }
 
-// Concerns says which parts of a round a node must see to know what it owes: an
+// PartsFor says which parts of a round a node must see to know what it owes: an
 // aggregator of the task, which is to hold the updates, all; any other its own
 // contribution, if it trains, and the committee.
-func Concerns(node uint64, aggregates bool) Parts {
+func PartsFor(node uint64, aggregates bool) Parts {
 	if aggregates {
 		return Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true}
 	}

@@ -81,9 +81,9 @@ func Fee(t spec.Task, r spec.Round) Payout {
 	return p
 }
 
-// Waited says who earns what of a task that closes while its committee waits for a round
+// WaitingFee says who earns what of a task that closes while its committee waits for a round
 // to begin: the members that are ready have the fee of an aborted round.
-func Waited(t spec.Task) Payout {
+func WaitingFee(t spec.Task) Payout {
 	p := Payout{Validators: t.Tariff.Split.Validators.Of(nextFee(t))}
 	for _, m := range t.Aggregators {
 		if !m.Ready.IsZero() {
@@ -152,8 +152,8 @@ func (p Payout) Total() uint64 {
 	return total
 }
 
-// Held is what the escrow still holds for a task, in uthing.
-func Held(t spec.Task) uint64 { return t.Spec.Escrow - t.Paid - t.Refunded }
+// EscrowLeft is what the escrow still holds for a task, in uthing.
+func EscrowLeft(t spec.Task) uint64 { return t.Spec.Escrow - t.Paid - t.Refunded }
 
 // pay writes down in a round what its participants earn, and has it paid.
 func (s *State) pay(r *spec.Round, p Payout) (effects []Effect) {

@@ -63,7 +63,7 @@ func (r *Roster) trainers(s State) *queue {
 		q.bonded[m.Node] = true
 	}
 	done := make(map[uint64]uint32) // parts by node: looked up, never walked
-	for _, open := range s.Open() {
+	for _, open := range s.OpenRounds() {
 		for _, t := range open.Trainers {
 			q.bonded[t.Node] = true
 			n := r.nodes[t.Node]
@@ -79,11 +79,11 @@ func (r *Roster) trainers(s State) *queue {
 	return q
 }
 
-// Paying is [Trainers] for a private task: each trains on a data set whose book can pay
+// PrivateTrainers is [Trainers] for a private task: each trains on a data set whose book can pay
 // for it, and no owner has two, for what the task promises counts owners. Payer answers
 // for one node; its owner is empty where nobody pays for the node. The best are asked
 // first, and no more than are needed.
-func Paying(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
+func PrivateTrainers(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
 	// Payer reads a store, so only what is beside it is contained.
 	q, err := Contain(func() (*queue, error) { return nodes.trainers(s), nil })
 	if err != nil {

@@ -90,7 +90,7 @@ func within(d spec.Deposit, rules spec.StakeRules) error {
 	return room(d.Locked()-d.Stake, d.Stake, rules)
 }
 
-// The rules that follow are those for the roles of the node, see [spec.StakeRules.Of].
+// The rules that follow are those for the roles of the node, see [spec.StakeRules.ForRoles].
 
 // NewDeposit is the deposit of a node that registers with a stake. With less than the
 // least, or nothing, it applies: it is pending until its owner adds what is missing, or a

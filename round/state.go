@@ -16,11 +16,11 @@ type State struct {
 	Scoring spec.Round
 }
 
-// MaxLooks is how many tasks the end of one block looks at, those that wait for a
+// MaxTasksPerBlock is how many tasks the end of one block looks at, those that wait for a
 // committee or all others; the rest follow in the next block. Those that wait cost
 // their owner nothing but a locked escrow, so they have a bound of their own and
 // cannot hold up the others.
-func MaxLooks(waiting bool) int {
+func MaxTasksPerBlock(waiting bool) int {
 	const maxServed, maxWaiting = 1000, 100
 	if waiting {
 		return maxWaiting
@@ -28,10 +28,10 @@ func MaxLooks(waiting bool) int {
 	return maxServed
 }
 
-// MaxTrainersLooked is how many trainers the running rounds have together that the end
+// MaxTrainersPerBlock is how many trainers the running rounds have together that the end
 // of one block looks at: a round may ask thousands, and the block that settles it pays
 // each of them. The task with which that number is reached is the last of its block.
-const MaxTrainersLooked = 2 * spec.MaxTrainers
+const MaxTrainersPerBlock = 2 * spec.MaxTrainers
 
 // New is the state of a task that was just created on a chain: it waits for a committee.
 func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.Tariff, at Moment) State {
@@ -70,7 +70,7 @@ func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 
 // Only is the state with some parts of its rounds and no others.
 func (s State) Only(p Parts) State {
-	s.Round, s.Scoring = only(s.Round, p.In(s.Round.Number)), only(s.Scoring, p.In(s.Scoring.Number))
+	s.Round, s.Scoring = only(s.Round, p.ForRound(s.Round.Number)), only(s.Scoring, p.ForRound(s.Scoring.Number))
 	return s
 }
 
@@ -102,8 +102,8 @@ func only(r spec.Round, p Parts) spec.Round {
 	return r
 }
 
-// Open lists the rounds that run, the earlier one first.
-func (s State) Open() (rounds []spec.Round) {
+// OpenRounds lists the rounds that run, the earlier one first.
+func (s State) OpenRounds() (rounds []spec.Round) {
 	if s.Task.Scoring > 0 {
 		rounds = append(rounds, s.Scoring)
 	}
@@ -136,13 +136,13 @@ func clone(r spec.Round) spec.Round {
 	return r
 }
 
-// Engaged lists the nodes that serve the task now, once for each part they have.
-func (s State) Engaged() []uint64 {
+// EngagedNodes lists the nodes that serve the task now, once for each part they have.
+func (s State) EngagedNodes() []uint64 {
 	if s.Task.State.Final() {
 		return nil
 	}
 	nodes := s.committee()
-	for _, r := range s.Open() {
+	for _, r := range s.OpenRounds() {
 		nodes = append(nodes, trainers(&r)...)
 	}
 	return nodes

@@ -353,12 +353,12 @@ func (s *State) waited(at Moment, state spec.TaskState) bool {
 
 func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Effect) {
 	if s.waited(at, state) {
-		waited := Waited(s.Task)
+		waited := WaitingFee(s.Task)
 		s.Task.Fees += waited.Total()
 		effects = s.payOut(0, waited)
 	}
 	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, at.Time, at.Height
-	s.Task.Refunded = Held(s.Task)
+	s.Task.Refunded = EscrowLeft(s.Task)
 	s.Task.Due = 0
 	s.Task.Nominee, s.Task.Adopted = spec.Nominee{}, spec.Adoption{}
 	if len(s.Task.Aggregators) > 0 {

@@ -154,7 +154,7 @@ func (p *play) step(node uint64, in round.Input) {
 	}
 	for _, effect := range effects {
 		line := effect.String()
-		if of := round.Of(effect); of > 0 {
+		if of := round.RoundOf(effect); of > 0 {
 			line = fmt.Sprintf("round %d: %s", of, line)
 		}
 		for _, name := range p.names {
@@ -172,7 +172,7 @@ func (p *play) status() {
 			fmt.Fprintf(&p.out, ", round %d %s", r.Number, r.Phase)
 		}
 	}
-	for _, r := range p.Open() {
+	for _, r := range p.OpenRounds() {
 		if rules := p.Task.SpecOf(r.Number); len(p.Task.Revisions) > 0 || p.Task.Updates > 0 {
 			base := r.Base.Short()
 			for _, name := range p.names {

@@ -50,7 +50,7 @@ type World interface {
 	Reserve(task spec.Task, dataset uint64) error
 	Charge(task spec.Task, dataset, round uint64) error
 	GiveBack(task spec.Task, dataset uint64) error
-	// Tell says what happens to whoever listens, before it is carried out; [Of]
+	// Tell says what happens to whoever listens, before it is carried out; [RoundOf]
 	// says in which round.
 	Tell(s State, e Effect) error
 }
@@ -98,7 +98,7 @@ func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 	case AskTrainers:
 		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
 			if s.Task.Spec.Private() {
-				return Paying(s, nodes, func(n spec.Node) (Payer, error) {
+				return PrivateTrainers(s, nodes, func(n spec.Node) (Payer, error) {
 					p, err := w.Payer(s.Task, n, 1)
 					if p.Owner != n.Owner {
 						p.Lender = p.Owner

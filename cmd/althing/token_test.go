@@ -59,7 +59,7 @@ func TestToken(t *testing.T) {
 		"can spend only ": {"send", trainer, inThing(after.Amount)},
 		"more THING than there can be: want at most 1000000000": {"send", trainer, "1000000001"},
 		"nothing is not sent":                               {"send", trainer, "0.000000"},
-		"decimal with at most six digits behind the point":  {"send", trainer, "0.0000001"},
+		"decimal with at most six digits after the point":   {"send", trainer, "0.0000001"},
 		`address "cosmos1": want the address of an account`: {"send", "cosmos1", "1"},
 		`it begins with "cosmos": want`:                     {"balance", "cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"},
 	} {

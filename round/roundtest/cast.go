@@ -65,7 +65,7 @@ func (c cast) owed(s round.State) (ins []round.Input) {
 	if s.Task.State == spec.TaskPreparing {
 		ins = c.preparing(s.Task)
 	}
-	for _, r := range s.Open() {
+	for _, r := range s.OpenRounds() {
 		ins = append(ins, c.answers(s.Task, r)...)
 	}
 	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })

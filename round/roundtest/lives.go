@@ -132,7 +132,7 @@ func (w *twins) until(c cast, id uint64, there func(s round.State) bool) {
 func (w *twins) reach(c cast, id, number uint64, phase spec.Phase) {
 	w.Helper()
 	w.until(c, id, func(s round.State) bool {
-		return slices.ContainsFunc(s.Open(), func(r spec.Round) bool { return r.Number == number && r.Phase == phase })
+		return slices.ContainsFunc(s.OpenRounds(), func(r spec.Round) bool { return r.Number == number && r.Phase == phase })
 	})
 }
 

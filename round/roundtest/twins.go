@@ -119,7 +119,7 @@ func (w *twins) compare(after string, all bool) {
 	}
 	locked, money := uint64(0), one.Paid
 	for _, t := range one.Tasks {
-		locked += round.Held(t)
+		locked += round.EscrowLeft(t)
 	}
 	money += one.Burned
 	for _, n := range one.Nodes {
