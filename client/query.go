@@ -16,6 +16,7 @@ import (
 
 // gRPC methods that ask for one thing, which may not be there.
 const (
+	queryAccount     = "/cosmos.auth.v1beta1.Query/AccountInfo"
 	queryNode        = "/althing.node.v1.Query/Node"
 	queryNodeByOwner = "/althing.node.v1.Query/NodeByOwner"
 	queryTask        = "/althing.task.v1.Query/Task"
@@ -190,7 +191,7 @@ func (c *Client) Committed(ctx context.Context, task uint64, commitment spec.Dig
 // account is the number the chain gave an account; it is part of every signature.
 func (c *Client) account(ctx context.Context, address string) (uint64, error) {
 	var resp authtypes.QueryAccountInfoResponse
-	if err := c.query(ctx, "/cosmos.auth.v1beta1.Query/AccountInfo", &authtypes.QueryAccountInfoRequest{Address: address}, &resp); err != nil {
+	if err := c.query(ctx, queryAccount, &authtypes.QueryAccountInfoRequest{Address: address}, &resp); err != nil {
 		return 0, err
 	}
 	return resp.Info.AccountNumber, nil

@@ -6,20 +6,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// State is a task and its rounds that run, or those parts of the rounds that a step
+// State is a task with its running rounds, or with those parts of the rounds that a step
 // [Needs]. Step never changes the State it is called on.
 type State struct {
 	Task  spec.Task
-	Round spec.Round // the newest; Number 0 before the first
-	// Scoring is an earlier round that is still being scored while the newest one
-	// trains, if Task.Scoring says so. A step that settles it leaves it here settled.
+	Round spec.Round // the newest one; Number 0 before the first
+	// Scoring is an earlier round that is still being scored while the newest one trains, if
+	// Task.Scoring is its number. The step that settles it returns it settled, once.
 	Scoring spec.Round
 }
 
-// MaxTasksPerBlock is how many tasks the end of one block looks at, those that wait for a
-// committee or all others; the rest follow in the next block. Those that wait cost
-// their owner nothing but a locked escrow, so they have a bound of their own and
-// cannot hold up the others.
+// MaxTasksPerBlock is how many due tasks get a [Tick] at the end of one block, of those that
+// wait for a committee or of all others. The next block takes the rest. A waiting task costs
+// its owner nothing but a locked escrow, so waiting tasks have a limit of their own and
+// cannot delay the others.
 func MaxTasksPerBlock(waiting bool) int {
 	const maxServed, maxWaiting = 1000, 100
 	if waiting {
@@ -28,9 +28,9 @@ func MaxTasksPerBlock(waiting bool) int {
 	return maxServed
 }
 
-// MaxTrainersPerBlock is how many trainers the running rounds have together that the end
-// of one block looks at: a round may ask thousands, and the block that settles it pays
-// each of them. The task with which that number is reached is the last of its block.
+// MaxTrainersPerBlock limits the trainers in the running rounds of all tasks that get a
+// [Tick] at the end of one block: a round may ask thousands, and the block that settles it
+// pays each of them. The task with which the limit is reached is the last one of the block.
 const MaxTrainersPerBlock = 2 * spec.MaxTrainers
 
 // New is the state of a task that was just created on a chain: it waits for a committee.
@@ -41,12 +41,12 @@ func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.
 	}}
 }
 
-// Step applies one input at a moment, whose height and time are above zero and never
-// fall. A refused input is an error, and the state that comes back with it is the one
-// Step was called on. A [Tick] before Task.Due does nothing.
+// Step applies one input at a moment, whose height and time are above zero and never fall.
+// If the input is refused, Step returns an error and the state it was called on. A [Tick]
+// before Task.Due does nothing.
 //
-// The state must hold the parts of the rounds that the input [Needs]; it may hold
-// no others, and the step is the same.
+// The state must hold the parts of the rounds that the input [Needs]. Other parts make no
+// difference.
 func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 	if s.Task.State.Final() && !evidence(in) {
 		return s, nil, ErrClosed
@@ -68,7 +68,7 @@ func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 	return next, effects, nil
 }
 
-// Only is the state with some parts of its rounds and no others.
+// Only is the state without the parts of its rounds that p does not name.
 func (s State) Only(p Parts) State {
 	s.Round, s.Scoring = only(s.Round, p.ForRound(s.Round.Number)), only(s.Scoring, p.ForRound(s.Scoring.Number))
 	return s
@@ -102,7 +102,7 @@ func only(r spec.Round, p Parts) spec.Round {
 	return r
 }
 
-// OpenRounds lists the rounds that run, the earlier one first.
+// OpenRounds lists the running rounds, the earlier one first.
 func (s State) OpenRounds() (rounds []spec.Round) {
 	if s.Task.Scoring > 0 {
 		rounds = append(rounds, s.Scoring)
@@ -136,7 +136,7 @@ func clone(r spec.Round) spec.Round {
 	return r
 }
 
-// EngagedNodes lists the nodes that serve the task now, once for each part they have.
+// EngagedNodes lists the nodes that serve the task now, once for each of their roles in it.
 func (s State) EngagedNodes() []uint64 {
 	if s.Task.State.Final() {
 		return nil
@@ -172,7 +172,7 @@ func nodeIDs(members []spec.Member) []uint64 {
 	return ids
 }
 
-// distinct reports whether no id is zero and none occurs twice.
+// distinct reports whether there are ids, none is zero and none occurs twice.
 func distinct(groups ...[]uint64) bool {
 	ids := slices.Concat(groups...)
 	slices.Sort(ids)

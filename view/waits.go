@@ -112,9 +112,9 @@ func newSupply(t spec.Task, nodes []spec.Node, role spec.Role) supply {
 		for _, h := range n.Profile.Holdings {
 			s.holdings[h.Name]++
 		}
-		obstacle := round.ObstacleOf(&t, n, role, false)
+		obstacle := round.ObstacleTo(&t, n, role, false)
 		switch {
-		case obstacle != "":
+		case obstacle != round.NoObstacle:
 			s.obstacles[obstacle]++
 		case n.Busy >= n.Profile.Slots:
 			s.busy++
@@ -135,7 +135,7 @@ func (s supply) lacks(wanted int) string {
 		return ""
 	case s.nodes < wanted && len(s.able) == s.nodes:
 		return fmt.Sprintf("%s: %d of %d are registered", who, s.nodes, wanted)
-	case s.nodes > 0 && s.obstacles[round.ObstacleData] == s.nodes:
+	case s.nodes > 0 && s.obstacles[round.ObstacleDataset] == s.nodes:
 		return fmt.Sprintf("%s: no node has rows of %s%s", who, data, s.otherHoldings())
 	}
 	var reasons []string
@@ -145,7 +145,7 @@ func (s supply) lacks(wanted int) string {
 		}
 	}
 	say(s.busy, "without a free slot")
-	say(s.obstacles[round.ObstacleData], "without rows of "+data)
+	say(s.obstacles[round.ObstacleDataset], "without rows of "+data)
 	say(s.obstacles[round.ObstacleRows], "with too few rows")
 	say(s.obstacles[round.ObstacleRegistered], "with a registered data set, which serves private tasks only")
 	say(s.obstacles[round.ObstacleStake], "with less free stake than the bond of "+Money(s.task.Bond()))

@@ -113,8 +113,11 @@ func (s *session) report(ctx context.Context, err error) int {
 		if errors.Is(err, context.Canceled) {
 			text = signal.Error()
 		}
+		if terminal.New(s.err, os.Getenv).Live {
+			fmt.Fprintln(s.err) // below the ^C that the terminal shows
+		}
 	}
-	s.explainFailure(text)
+	s.complain("error: " + text)
 	if errors.Is(err, daemon.ErrHalted) {
 		code = codeHalted
 	}
@@ -122,17 +125,15 @@ func (s *session) report(ctx context.Context, err error) int {
 	return code
 }
 
-// explainFailure prints the text of an error: on a terminal in lines that fit, into a pipe
-// as it is.
-func (s *session) explainFailure(text string) {
-	text = "althing: error: " + text
+// complain prints a text on the error stream, of which a terminal gets lines that fit.
+func (s *session) complain(text string) {
 	screen := terminal.New(s.err, os.Getenv)
 	if !screen.Live {
-		fmt.Fprintln(s.err, text)
+		fmt.Fprintf(s.err, "althing: %s\n", text)
 		return
 	}
-	for line := range strings.SplitSeq(text, "\n") {
-		_ = screen.Paragraph(line) // an error stream that fails cannot be told of
+	for line := range strings.Lines("althing: " + text) {
+		_ = screen.Paragraph(strings.TrimRight(line, "\n")) // who cannot be told is not told
 	}
 }
 
@@ -147,7 +148,7 @@ func (s *session) advise(err error) {
 		fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(e.hint))
 	case noted:
 		s.advise(e.error)
-		fmt.Fprintf(s.err, "althing: %s\n", e.note)
+		s.complain(e.note)
 	case interface{ Unwrap() error }:
 		s.advise(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -16,13 +16,13 @@ import (
 // node is about registered participants.
 func (s *session) node() *cobra.Command {
 	return noun("node", "See who takes part, and whether your own node does",
-		s.nodeList(), s.nodeShow(), s.nodeDisk(),
+		s.nodeInit(), s.nodeRegister(), s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeStake(), s.nodeUnbond(),
 		s.nodeSend("unjail", "Let a node be selected again whose time in jail is over", client.Unjail{}),
 		s.nodeSend("leave", "Take a leave: the node finishes what it serves and is not selected", client.Deactivate{}),
 		s.nodeSend("return", "Return from a leave: the node may be selected", client.Activate{}),
 		s.nodeRotate(), s.nodeAccuse(),
-		s.nodeSend("exit", "Take the whole stake back, and the node off the chain when it has arrived", client.Exit{}))
+		s.nodeExit())
 }
 
 func (s *session) nodeList() *cobra.Command {
@@ -76,11 +76,18 @@ func nodeRow(n spec.Node) []any {
 
 func (s *session) nodeShow() *cobra.Command {
 	return &cobra.Command{
-		Use:     "show NODE",
-		Short:   "Show one node",
-		Example: "  althing node show 3",
-		Args:    cobra.ExactArgs(1),
+		Use:     "show [NODE]",
+		Short:   "Show one node; without a number, that of --home",
+		Example: "  althing node show 3\n  althing node show --home hospital-6",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				_, n, err := s.own(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return s.showNode(n)
+			}
 			number, err := id("node", args[0])
 			if err != nil {
 				return err

@@ -13,7 +13,7 @@ import (
 
 // token is about coins.
 func (s *session) token() *cobra.Command {
-	return noun("token", "Send THING, and see who has how much", s.tokenBalance(), s.tokenSend(), s.tokenSupply(), s.tokenHolders())
+	return noun("token", "Send THING, and see who has how much", s.tokenBalance(), s.tokenSend(), s.tokenFaucet(), s.tokenSupply(), s.tokenHolders())
 }
 
 func (s *session) tokenBalance() *cobra.Command {
