@@ -43,28 +43,28 @@ func glossary(t *testing.T, tr *tree) (violations []string) {
 	return violations
 }
 
-func TestReadmeCommands(t *testing.T) {
-	holds(t, readmeCommands)
-	readme := "    $ go run ./cmd/althing demo\n    $ go test ./...\n"
-	catches(t, readmeCommands, "althing demo", "README.md", readme, "cmd/althing/testdata/readme.txt", "go test ./...\n")
-	catches(t, readmeCommands, "", "README.md", readme, "cmd/althing/testdata/readme.txt", "exec althing demo --json\n", ".ci/run", "go test ./...\n")
-	catches(t, readmeCommands, "", "README.md", readme)
+func TestShownCommands(t *testing.T) {
+	holds(t, shownCommands)
+	page := "# A\n\n    $ althing demo\n"
+	test := "package main\n\nfunc walks() []string { return []string{\"docs/a.md\"} }\n"
+	catches(t, shownCommands, "docs/a.md", "docs/a.md", page, "cmd/althing/documents_test.go", "package main\n")
+	catches(t, shownCommands, "", "docs/a.md", page, "cmd/althing/documents_test.go", test)
+	catches(t, shownCommands, "", "docs/a.md", "# A\n\n    althing demo\n", "cmd/althing/documents_test.go", "package main\n")
 }
 
-// readmeCommands wants every command of the README to run in a session of the
-// command line, or in the checks of the repository.
-func readmeCommands(t *testing.T, tr *tree) (violations []string) {
+// shownCommands wants a document with commands to be named by a test of the command line,
+// which runs them.
+func shownCommands(t *testing.T, tr *tree) (violations []string) {
 	t.Helper()
-	session := tr.read(t, "cmd/althing/testdata/readme.txt")
-	if session == "" {
-		return nil
+	var tests strings.Builder
+	for _, f := range tr.files {
+		if f.test && path.Dir(f.path) == "cmd/althing" {
+			tests.WriteString(tr.read(t, f.path))
+		}
 	}
-	session += tr.read(t, ".ci/run")
-	for line := range strings.Lines(tr.read(t, "README.md")) {
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
-		command = strings.TrimPrefix(command, "go run ./cmd/")
-		if ok && !strings.Contains(session, command) {
-			violations = append(violations, fmt.Sprintf("README.md: %q is run by no test: add it to cmd/althing/testdata/readme.txt", command))
+	for _, name := range tr.documents(t) {
+		if strings.Contains(tr.read(t, name), "\n    $ ") && !strings.Contains(tests.String(), `"`+name+`"`) {
+			violations = append(violations, fmt.Sprintf("%s: no test runs its commands: add it to cmd/althing/documents_test.go", name))
 		}
 	}
 	return violations

@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// block is how many values one core takes at a time: their sums, and as many
-// values of an update, fit in the second cache of most processors, and what it costs
-// to ask for the values is little beside what it takes to add them.
+// block is how many values one core takes at a time. Their sums, and as many values of an
+// update, fit into the L2 cache of most processors, and reading them costs little overhead
+// compared with adding them.
 const block = 1 << 16
 
-// spread divides n values into blocks and runs work on every core, each with the
-// blocks that come to it, as first and last+1 values. It returns when all are
-// done. A panic of work is one of the caller.
+// spread divides n values into blocks and runs work on every core, each with the next blocks
+// that are left, as ranges [from, to). It returns when all are done. If work panics, spread
+// panics in the caller's goroutine.
 func spread(n int, work func(blocks iter.Seq2[int, int])) {
 	var next atomic.Int64
 	blocks := func(yield func(from, to int) bool) {

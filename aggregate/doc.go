@@ -1,26 +1,26 @@
-// Package aggregate says how the updates of a round become the next model: a rule
-// combines them into one update, one file a rule, and the server's optimiser moves
-// the model by it. Any rule goes with any optimiser.
+// Package aggregate computes the next model from the updates of a round: a [Rule] combines
+// the updates into one, and an [Optimiser] of the server moves the model by it. Each rule has
+// its own file. Any rule works with any optimiser.
 //
-// It is exact. Updates are integers, and what a rule returns are integers over one
-// divisor, within bounds that no update can break. What an optimiser does with them
-// is rounded in a stated order, so any order of updates on any machine gives the
-// same bits and the next model's digest can be agreed on.
+// The computation is exact. Updates are integers, and a rule returns integers over one
+// divisor, within bounds that no update can break. An optimiser rounds in a stated order. So
+// updates in any order, on any machine, give the same bits, and aggregators can agree on the
+// digest of the next model.
 //
-// An [Update] is all that a rule and what follows it know of each other:
+// An [Update] is the only interface between a rule and an optimiser. Rules may work in
+// different ways:
 //
-//   - A mean streams: its sums are the only memory, however many updates there are.
-//     Some updates are open at a time, and every core takes blocks of the model and
-//     goes through all of them.
-//   - A median of integers is one of them, or half the sum of two. It streams too,
-//     with one chunk of each source in memory.
-//   - A choice of updates by their distances (Krum) opens each as often as it likes,
-//     and returns the sum of the chosen.
-//   - Sealed updates are integers that only their sum makes readable. The sum and the
-//     divisor are an Update, without a rule.
-//   - Noise for privacy is integers too, added to the sums of an Update.
+//   - A mean streams: it keeps only its sums in memory, however many updates there are. A
+//     group of updates is open at a time; every core takes blocks of the model and adds that
+//     block of all updates in the group.
+//   - A median of integers is one of them, or half the sum of two. It can stream too, with one
+//     chunk of each source in memory.
+//   - A rule that chooses updates by their distances (Krum) may open each of them several
+//     times, and returns the sum of the chosen ones.
+//   - Sealed updates can be read only as a sum. That sum and the divisor are an Update, without
+//     a rule.
+//   - Noise for privacy is integers, too, added to the sums of an Update.
 //
-// It is not a judge of who may take part (package round), and it fetches and
-// verifies no blobs (package blob); it refuses an update whose header is not
-// the expected one.
+// It does not decide who takes part (package round), and does not fetch or verify blobs
+// (package blob). It does refuse an update whose header is not the expected one.
 package aggregate

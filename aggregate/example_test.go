@@ -30,7 +30,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		sources = append(sources, aggregate.Held(slot, weights[i], encoded))
+		sources = append(sources, aggregate.InMemory(slot, weights[i], encoded))
 	}
 
 	combined, err := aggregate.FedAvg{}.Combine(len(global), scaleBits, sources)

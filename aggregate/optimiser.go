@@ -11,23 +11,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Optimiser moves the model by the combined update of a round, which it takes
-// for the opposite of a gradient (Reddi et al. 2021, "Adaptive federated
-// optimization", algorithm 1: ServerOpt).
+// Optimiser moves the model by the combined update of a round, which it uses in place of a
+// negative gradient (Reddi et al. 2021, "Adaptive federated optimization", algorithm 1:
+// ServerOpt).
 //
-// Each operation is rounded once to nearest even, in the order of the weights, so
-// any machine gives the same bits. All is float32, but for the sum of [None].
+// Each operation is rounded once to nearest even, in the order of the weights, so every
+// machine gives the same bits. All operations are in float32, except the sum of [None].
 type Optimiser interface {
-	// Moments names what is remembered from round to round: one value a weight each.
+	// Moments names the state that is kept from round to round: each moment has one value per
+	// weight.
 	Moments() []string
-	// Step gives, in new slices, the next weights and the next moments. The update
-	// is as long as weights. So are the moments, which are those of the last accepted
-	// round, or nil in the first.
-	// It fails when a value, given or found, is no finite number.
+	// Step returns the next weights and the next moments, in new slices. The update and each
+	// moment are as long as weights. The moments are those of the last accepted round, or nil
+	// in the first round. A value that is not finite, in the arguments or in the result, is an
+	// error.
 	Step(weights []float32, update Update, moments [][]float32) (next []float32, remembered [][]float32, err error)
 }
 
-// OptimiserOf finds the optimiser a task asks for, one of [spec.ServerOptimisers].
+// OptimiserOf finds the optimiser that a task names, one of [spec.ServerOptimisers].
 func OptimiserOf(a spec.Aggregation) (Optimiser, error) {
 	rate, momentum, tau := real(a.Rate), real(a.Momentum), real(a.Tau)
 	switch a.Optimiser {
@@ -45,11 +46,11 @@ func OptimiserOf(a spec.Aggregation) (Optimiser, error) {
 	return nil, fmt.Errorf("unknown server optimiser %q", a.Optimiser)
 }
 
-// real is the float32 next to some parts per million.
+// real is the float32 nearest to p.
 func real(p spec.PPM) float32 { return float32(float64(p) / float64(spec.One)) }
 
-// begin checks what a step is given and returns, in new slices, the moments to go
-// on from: in the first round each has its initial value everywhere.
+// begin checks the arguments of a step and returns the moments to start from, in new slices.
+// In the first round all values of a moment are its initial value.
 func begin(weights []float32, update Update, moments [][]float32, initial ...float32) ([][]float32, error) {
 	if len(update.Sum) != len(weights) {
 		return nil, fmt.Errorf("aggregate: an update of %d values for %d weights", len(update.Sum), len(weights))
@@ -77,7 +78,7 @@ func begin(weights []float32, update Update, moments [][]float32, initial ...flo
 	return from, nil
 }
 
-// end returns what a step found, unless a value is no finite number.
+// end returns the result of a step, or an error if a value of it is not finite.
 func end(next []float32, moments [][]float32) ([]float32, [][]float32, error) {
 	for _, values := range append([][]float32{next}, moments...) {
 		if i := notFinite(values); i >= 0 {

@@ -8,15 +8,14 @@ import (
 
 // Rule combines the updates of a round into one.
 type Rule interface {
-	// Combine reads updates of count values in fixed point of scale 2^scaleBits.
-	// What it returns does not depend on the order of sources. Errors wrap
-	// [ErrNoUpdates] when there are none, and model.ErrUpdate, naming the node, when
-	// one is refused.
+	// Combine reads updates of count values in fixed point of scale 2^scaleBits. The result
+	// does not depend on the order of sources. If there are no sources, the error wraps
+	// [ErrNoUpdates]. If an update is refused, it wraps model.ErrUpdate and names the node.
 	Combine(count int, scaleBits uint32, sources []Source) (Update, error)
 }
 
-// ByName finds the rule a task names, one of [spec.Rules].
-func ByName(rule string) (Rule, error) {
+// RuleOf finds a rule by its name, one of [spec.Rules].
+func RuleOf(rule string) (Rule, error) {
 	switch rule {
 	case spec.RuleFedAvg:
 		return FedAvg{}, nil

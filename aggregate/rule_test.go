@@ -51,7 +51,7 @@ func rules(t testing.TB) map[string]aggregate.Rule {
 	t.Helper()
 	all := make(map[string]aggregate.Rule)
 	for _, word := range spec.Rules() {
-		rule, err := aggregate.ByName(word.Name)
+		rule, err := aggregate.RuleOf(word.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestByName(t *testing.T) {
 		t.Errorf("the names lead to %v", all)
 	}
 	for _, unknown := range []string{"", "FedAvg", "lion"} {
-		if rule, err := aggregate.ByName(unknown); rule != nil || err == nil || !strings.Contains(err.Error(), "unknown aggregation rule") {
+		if rule, err := aggregate.RuleOf(unknown); rule != nil || err == nil || !strings.Contains(err.Error(), "unknown aggregation rule") {
 			t.Errorf("%q is %v, %v", unknown, rule, err)
 		}
 	}
@@ -226,7 +226,7 @@ func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
 			for _, place := range places {
 				binary.LittleEndian.PutUint32(update[len(update)-4*(count-place):], model.MaxValue+1)
 			}
-			changed[i] = aggregate.Held(sources[i].Slot, 1, update)
+			changed[i] = aggregate.InMemory(sources[i].Slot, 1, update)
 		}
 		for name, rule := range rules(t) {
 			if _, err := rule.Combine(count, 8, changed); !errors.Is(err, model.ErrRange) || !strings.Contains(err.Error(), test.want) {

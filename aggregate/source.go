@@ -13,31 +13,31 @@ import (
 // ErrNoUpdates is returned when there is nothing to combine.
 var ErrNoUpdates = errors.New("no updates to aggregate")
 
-// Source is one trainer's update and how much it counts.
+// Source is one trainer's update and its weight.
 type Source struct {
-	Slot   spec.Slot // what the update must say it is
+	Slot   spec.Slot // that the header of the update must have
 	Weight uint64    // see [Weights]
-	// Open gives the update's bytes each time it is called. A rule has at most 64
-	// sources of a round open at a time. It closes what it opens.
+	// Open opens the update; it may be called several times. A rule has at most 64 sources
+	// open at a time, and closes each that it opens.
 	Open func() (Bytes, error)
 }
 
-// Bytes are those of an update, header included.
+// Bytes are the bytes of an update, header included.
 type Bytes interface {
-	// ReadAt is for the header.
+	// ReadAt reads the header.
 	io.ReaderAt
-	// View lends n bytes from at on, where they lie, until use returns. It is called
-	// from many goroutines at once.
+	// View calls use with n bytes from offset at, without copying them. They are valid until
+	// use returns. View is called from many goroutines at once.
 	View(at int64, n int, use func(b []byte) error) error
-	// Size is how many there are.
+	// Size is the number of bytes.
 	Size() int64
-	// Close ends the reading. What was read counts only if it returns no error, so
-	// whoever finds out late that bytes are not the right ones can say it here.
+	// Close ends the reading. An error means that the bytes that were read are not valid: an
+	// implementation that verifies bytes while they are read reports it here.
 	io.Closer
 }
 
-// Held is the source of an update whose bytes are in memory.
-func Held(slot spec.Slot, weight uint64, update []byte) Source {
+// InMemory is the source of an update whose bytes are in memory.
+func InMemory(slot spec.Slot, weight uint64, update []byte) Source {
 	return Source{Slot: slot, Weight: weight, Open: func() (Bytes, error) {
 		return held{bytes.NewReader(update), update}, nil
 	}}
@@ -57,7 +57,7 @@ func (h held) View(at int64, n int, use func([]byte) error) error {
 // Close implements [Bytes].
 func (held) Close() error { return nil }
 
-// check refuses what no rule can combine, before anything is read.
+// check refuses sources that no rule can combine, before any of them is read.
 func check(scaleBits uint32, sources []Source) error {
 	if len(sources) == 0 {
 		return ErrNoUpdates
@@ -75,13 +75,13 @@ func check(scaleBits uint32, sources []Source) error {
 	return nil
 }
 
-// values are those of an open update.
+// values are the values of an open update.
 type values struct {
 	Bytes
-	offset int64 // of the first of them
+	offset int64 // of the first value
 }
 
-// open refuses an update that is not of count values, or not the one of its slot.
+// open opens an update, and refuses one with another number of values or another slot.
 func (s Source) open(count int, scaleBits uint32) (values, error) {
 	b, err := s.Open()
 	if err != nil {

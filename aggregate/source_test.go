@@ -20,7 +20,7 @@ func source(t testing.TB, node, weight uint64, scaleBits uint32, values ...int32
 	if err != nil {
 		t.Fatal(err)
 	}
-	return aggregate.Held(slot(node), weight, b)
+	return aggregate.InMemory(slot(node), weight, b)
 }
 
 // added is the model moved by an update as the optimiser none moves it.

@@ -12,15 +12,14 @@ import (
 )
 
 const (
-	// maxTotal bounds the sum of weights: times 2^30, the largest value of an
-	// update, it stays below 2^62.
+	// maxTotal bounds the sum of all weights, so that a sum of updates, whose values are at
+	// most 2^30 in magnitude, stays below 2^62.
 	maxTotal = 1<<32 - 1
-	// group is how many updates are open at a time. Each group costs a pass over the
-	// sums.
-	group = 64
+	// groupSize is how many updates are open at a time. Each group costs one pass over the sums.
+	groupSize = 64
 )
 
-// weightedMean is the mean of the updates, each as often as its weight says.
+// weightedMean is the mean of the updates, weighted.
 func weightedMean(count int, scaleBits uint32, sources []Source, weight func(Source) uint64) (Update, error) {
 	if err := check(scaleBits, sources); err != nil {
 		return Update{}, err
@@ -30,13 +29,13 @@ func weightedMean(count int, scaleBits uint32, sources []Source, weight func(Sou
 	for i, s := range sources {
 		w := weight(s)
 		if w == 0 || w > maxTotal-total {
-			return Update{}, s.refused(fmt.Errorf("weight %d, after a sum of %d: want at least 1 and a sum of at most %d", w, total, uint64(maxTotal)))
+			return Update{}, s.refused(fmt.Errorf("weight %d, after weights that add up to %d: want at least 1, and at most %d in all", w, total, uint64(maxTotal)))
 		}
 		total += w
 		terms[i] = term{Source: s, weight: uint32(w)}
 	}
 	sums := make([]int64, count)
-	for part := range slices.Chunk(terms, group) {
+	for part := range slices.Chunk(terms, groupSize) {
 		if err := addAll(sums, scaleBits, part); err != nil {
 			return Update{}, err
 		}
@@ -44,19 +43,19 @@ func weightedMean(count int, scaleBits uint32, sources []Source, weight func(Sou
 	return Update{Sum: sums, Divisor: total << scaleBits}, nil // a divisor below 2^62
 }
 
-// term is an update that is added, with its weight by the rule.
+// term is an update in a sum, with its weight.
 type term struct {
 	Source
 	weight uint32
-	values values // once it is open
+	values values // of the open update
 }
 
-// refused names the node whose update an error is about.
+// refused adds to an error the node whose update it is about.
 func (s Source) refused(err error) error {
 	return fmt.Errorf("aggregate node %d: %w", s.Slot.Node, err)
 }
 
-// addAll adds updates to the sums. After an error the sums are of no use.
+// addAll adds updates to the sums. After an error the sums are invalid.
 func addAll(sums []int64, scaleBits uint32, terms []term) (err error) {
 	for i := range terms {
 		t := &terms[i]
@@ -72,16 +71,17 @@ func addAll(sums []int64, scaleBits uint32, terms []term) (err error) {
 	return addBlocks(sums, terms)
 }
 
-// addBlocks adds open updates block by block: of each block all updates, so that
-// its sums stay in a cache. The error is that of the first update which has one, and
-// its first one, whatever core finds it when.
+// addBlocks adds open updates block by block. It adds that block of all updates before it goes
+// to the next block, so that the sums of the block stay in a cache. If several updates or
+// blocks have errors, it returns the error of the first update, in its first block,
+// whichever core finds it first.
 func addBlocks(sums []int64, terms []term) error {
 	var mu sync.Mutex
 	found, failed, where := error(nil), len(terms), 0
 	spread(len(sums), func(blocks iter.Seq2[int, int]) {
 		var a addition
 		a.kernel = fixed.Best()
-		add := a.add // once: it is called for every block of every update
+		add := a.add // made once, because it is called for every block of every update
 		for from, to := range blocks {
 			a.sums, a.from = sums[from:to], from
 			for i, t := range terms {
@@ -106,10 +106,10 @@ type addition struct {
 	kernel fixed.Kernel
 	sums   []int64
 	weight uint32
-	from   int // which value is the first
+	from   int // index of the first value
 }
 
-// add refuses values beyond the range. Without them a sum is at most 2^62 in
+// add adds values, and refuses those beyond the range. Within it a sum is at most 2^62 in
 // magnitude: see maxTotal.
 func (a *addition) add(values []byte) error {
 	if a.kernel.Add(a.sums, values, a.weight) > model.MaxValue {
@@ -118,7 +118,7 @@ func (a *addition) add(values []byte) error {
 	return nil
 }
 
-// unread tells bytes that could not be read from those that are refused.
+// unread marks an error as one of reading, unless it is a refusal of the bytes.
 func unread(err error) error {
 	if errors.Is(err, model.ErrUpdate) {
 		return err

@@ -1,15 +1,14 @@
 package aggregate
 
-// Update is what the updates of a round combine to: value i is exactly
-// Sum[i]/Divisor, and nothing is rounded before an [Optimiser] reads it.
+// Update is the combination of the updates of a round. Its value i is exactly
+// Sum[i]/Divisor: nothing is rounded before an [Optimiser] reads it.
 //
-// What a [Rule] returns has a Divisor of 1 to 2^62 and sums of at most 2^62 in
-// magnitude. So integers below 2^62 in magnitude, noise for privacy, may be added
-// to Sum before anything is divided. Whoever knows only a sum, as that of sealed
-// updates, makes an Update of it without a rule.
+// A [Rule] returns a Divisor of 1 to 2^62 and sums of at most 2^62 in magnitude. So noise for
+// privacy, as integers below 2^62 in magnitude, may be added to Sum without overflow. A caller
+// that knows only a sum, such as the sum of sealed updates, makes an Update without a rule.
 type Update struct {
 	Sum     []int64 // one for each weight of the model
-	Divisor uint64  // not 0; the scale of fixed point is a part of it
+	Divisor uint64  // not 0; includes the scale of the fixed point
 }
 
 // Float64 is value i. The bits are the same on every machine: the two conversions

@@ -2,10 +2,10 @@ package aggregate
 
 import "slices"
 
-// Weights turns the samples trainers claim into weights: min(claim, maxWeight),
-// at least 1, in the order of claims. A maxWeight of 0 is twice the (lower)
-// median claim, so that fewer than half of the trainers cannot buy the round by
-// claiming much. Where the sum would exceed what [FedAvg] can add exactly, all
+// Weights turns the numbers of samples that trainers claim into weights: min(claim,
+// maxWeight), but at least 1, in the order of claims. A maxWeight of 0 stands for twice the
+// lower median of the claims, so that fewer than half of the trainers cannot dominate the
+// round with large claims. If the sum of weights exceeds what [FedAvg] can add exactly, all
 // weights are halved, rounding down, until it does not.
 func Weights(claims []uint32, maxWeight uint32) []uint64 {
 	limit := uint64(maxWeight)

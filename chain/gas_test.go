@@ -202,7 +202,7 @@ func TestGasOfAPrivateTask(t *testing.T) {
 		n.gas = client.GasOf(client.CreateTask{Spec: task})
 		create := &taskpb.MsgCreate{Owner: account("ann").String(), Spec: taskpb.TaskSpecFromSpec(task)}
 		if mode == spec.PrivacyLocal { // the data sets are of examples
-			if res := n.block(n.sign("ann", 1, 100_000, create))[0]; res.Code == 0 || !strings.Contains(res.Log, "0 owners, of 10") {
+			if res := n.block(n.sign("ann", 1, 100_000, create))[0]; res.Code == 0 || !strings.Contains(res.Log, "0 of at least 10 owners") {
 				t.Errorf("%s: %q", mode, res.Log)
 			}
 			continue

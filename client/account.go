@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -47,18 +48,30 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// Account returns the account of a key; it must hold money or have held some,
-// because the chain learns of an account from its first coin.
+// Account returns the account of a key. It fails with [ErrNoAccount] where the account
+// never held a coin: the chain learns of an account from its first coin.
 func (c *Client) Account(ctx context.Context, key *secp256k1.PrivKey) (*Account, error) {
 	address, err := Address(key)
 	if err != nil {
 		return nil, err
 	}
 	number, err := c.account(ctx, address)
+	if errors.Is(err, ErrNoAccount) {
+		return nil, fmt.Errorf("%s: %w on chain %s, so it cannot pay", address, ErrNoAccount, c.chain)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", address, err)
 	}
 	return &Account{Client: c, key: key, address: address, number: number}, nil
+}
+
+// HasHeld reports whether an account holds coins or ever held some.
+func (c *Client) HasHeld(ctx context.Context, address string) (bool, error) {
+	_, err := c.account(ctx, address)
+	if errors.Is(err, ErrNoAccount) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Address is the account's address in bech32.

@@ -125,7 +125,7 @@ func compare(settings spec.Settings, parameters []spec.Parameter, now func(spec.
 // hyper tells what the hyper-parameters of a task are in its next round.
 func hyper(of spec.Task) func(spec.Parameter) string {
 	asked := of.SpecOf(of.Round + 1)
-	return func(p spec.Parameter) string { return p.Text(p.Of(asked)) }
+	return func(p spec.Parameter) string { return p.Text(p.ValueIn(asked)) }
 }
 
 // DryRun says what would become of a proposal if it were carried out now, and whether it

@@ -16,6 +16,7 @@ import (
 
 // gRPC methods that ask for one thing, which may not be there.
 const (
+	queryAccount     = "/cosmos.auth.v1beta1.Query/AccountInfo"
 	queryNode        = "/althing.node.v1.Query/Node"
 	queryNodeByOwner = "/althing.node.v1.Query/NodeByOwner"
 	queryTask        = "/althing.task.v1.Query/Task"
@@ -136,7 +137,7 @@ func (c *Client) Rounds(ctx context.Context, task uint64, page Page) ([]spec.Rou
 }
 
 // Duty is an open task in which a node has a part, with its rounds that run, the
-// earlier one first, as far as [round.Concerns] the node.
+// earlier one first, as far as [round.PartsFor] the node.
 type Duty struct {
 	Task   spec.Task
 	Rounds []spec.Round
@@ -187,7 +188,7 @@ func (c *Client) Committed(ctx context.Context, task uint64, commitment spec.Dig
 // account is the number the chain gave an account; it is part of every signature.
 func (c *Client) account(ctx context.Context, address string) (uint64, error) {
 	var resp authtypes.QueryAccountInfoResponse
-	if err := c.query(ctx, "/cosmos.auth.v1beta1.Query/AccountInfo", &authtypes.QueryAccountInfoRequest{Address: address}, &resp); err != nil {
+	if err := c.query(ctx, queryAccount, &authtypes.QueryAccountInfoRequest{Address: address}, &resp); err != nil {
 		return 0, err
 	}
 	return resp.Info.AccountNumber, nil

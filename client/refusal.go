@@ -16,6 +16,7 @@ import (
 var (
 	ErrNodeNotFound = errors.New("node not found")
 	ErrNoDataset    = errors.New("data set not found")
+	ErrNodeBusy     = errors.New("node is busy")
 	ErrNotOwner     = errors.New("not the owner of the data set")
 	ErrGrant        = errors.New("grant is refused")
 	ErrNoLine       = errors.New("model line not found")
@@ -23,6 +24,7 @@ var (
 	ErrNoBook       = ledgerpb.ErrNoBook
 	ErrNoRelease    = ledgerpb.ErrNoCosting
 	ErrFunds        = errors.New("insufficient balance")
+	ErrNoAccount    = errors.New("account never held a coin")
 	ErrClockSkew    = errors.New("clock skew")
 
 	ErrUnreachable error = family("no chain node answers")
@@ -64,6 +66,7 @@ func (r *Refusal) Error() string {
 const (
 	nodeNotFound         = 2  // of "node"
 	stakeAboveBalance    = 5  // of "node"
+	nodeBusy             = 6  // of "node"
 	noDataset            = 2  // of "dataset"
 	notOwner             = 5  // of "dataset"
 	grantRefused         = 6  // of "dataset"
@@ -148,6 +151,8 @@ func (r *Refusal) Unwrap() error {
 			return ErrNodeNotFound
 		case stakeAboveBalance:
 			return ErrFunds
+		case nodeBusy:
+			return ErrNodeBusy
 		}
 	case "dataset":
 		switch r.Code {
@@ -203,6 +208,8 @@ func timelockRefusals() map[uint32]error {
 // absent is what a query did not find.
 func (r *Refusal) absent() error {
 	switch r.Query {
+	case queryAccount:
+		return ErrNoAccount
 	case queryNode, queryNodeByOwner:
 		return ErrNodeNotFound
 	case queryTask, queryRounds, queryCommitted:

@@ -128,7 +128,7 @@ func registerOnce(ctx context.Context, account *client.Account, sets []spec.Data
 
 // ownDatasets lists the data sets of an account.
 func ownDatasets(ctx context.Context, account *client.Account) ([]spec.Dataset, error) {
-	return every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
+	return allPages(func(page client.Page) ([]spec.Dataset, client.Page, error) {
 		return account.Datasets(ctx, account.Address(), "", page)
 	})
 }
@@ -154,7 +154,7 @@ func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) e
 	if err != nil {
 		return err
 	}
-	granted, err := every(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, id, page) })
+	granted, err := allPages(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, id, page) })
 	if err == nil && !slices.Contains(granted, p.node.ID) {
 		_, err = p.account.Send(ctx, client.Grant{Dataset: id, Node: p.node.ID})
 	}
@@ -188,18 +188,4 @@ func RenewKey(ctx context.Context, account *client.Account, home string, d spec.
 	}
 	_, err = account.Send(ctx, client.ReplaceKey{Dataset: d.ID, Key: key})
 	return key, err
-}
-
-// validate reports what is wrong with a budget of a node.
-func (b *Budget) validate(roles spec.Role) error {
-	if b == nil {
-		return nil
-	}
-	if !roles.Has(spec.DataProvider) || !roles.Has(spec.Trainer) {
-		return errors.New("data.budget is for a node that provides data and trains on it")
-	}
-	if _, err := b.Limit(); err != nil {
-		return fmt.Errorf("data.budget: %w", err)
-	}
-	return nil
 }

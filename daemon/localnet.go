@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/althing-network/althing/chain"
@@ -23,10 +24,12 @@ type Localnet struct {
 	Chain      string // empty: named after the time
 	Validators int
 	Commit     time.Duration // pause between two blocks; 0: DefaultCommit
-	Gossip     time.Duration // rest of a validator before it looks for what a peer lacks; 0: DefaultGossip
+	Gossip     time.Duration // pause of a validator between two looks at what a peer lacks; 0: DefaultGossip
 	Voting     time.Duration // of a proposal; 0: a minute
 	Delay      time.Duration // until what has passed may be executed; 0: half a minute
-	Port       int           // first of the ports taken on loopback; 0: any that are free
+	Hosts      []string      // IP addresses over which validators and nodes are spread; none: 127.0.0.1
+	Port       int           // first of the ports taken; 0: any that are free
+	Faucet     uint64        // uthing from which newcomers on this machine get coins; 0: there is no faucet
 	Residents  []Resident
 }
 
@@ -37,6 +40,14 @@ type Resident struct {
 	Funds  uint64     // uthing its account holds at the first block
 	Serves bool       // has a blob interface
 }
+
+// The faucet of a [Localnet]: a folder in the home folder of its first validator, and what
+// it gives, which is a stake and a reserve for fees.
+const (
+	faucetFolder  = "faucet"
+	faucetAmount  = 200 * spec.Thing
+	faucetPerHour = 20
+)
 
 // Home is the folder of a validator or a node.
 func (l Localnet) Home(name string) string { return filepath.Join(l.Dir, name) }
@@ -61,7 +72,7 @@ func (l *Localnet) Write() error {
 	if l.Chain == "" {
 		l.Chain = "althing-" + time.Now().UTC().Format("20060102-150405")
 	}
-	addresses, err := l.addresses(2*l.Validators + len(l.Residents))
+	addresses, err := l.addresses()
 	if err != nil {
 		return err
 	}
@@ -89,6 +100,14 @@ func (l *Localnet) Write() error {
 			Cache: DefaultCache, KeepBlocks: DefaultKeepBlocks, KeepStates: DefaultKeepStates,
 		}
 		rpc[i] = "http://" + addresses[2*i+1]
+	}
+	if l.Faucet > 0 && onLoopback(validators[0].RPC) {
+		key, err := NewKey(filepath.Join(l.Home(l.Validator(0)), faucetFolder))
+		if err != nil {
+			return err
+		}
+		genesis.Accounts = append(genesis.Accounts, chain.Account{Address: addressOf(key), Amount: l.Faucet})
+		validators[0].Faucet = &Faucet{Home: faucetFolder, Amount: faucetAmount, PerHour: faucetPerHour}
 	}
 	if err := InitValidators(l.Dir, genesis, validators); err != nil {
 		return err
@@ -156,20 +175,40 @@ func holed(t data.Table) bool {
 	return false
 }
 
-// addresses picks loopback addresses. Free ones are looked for below the ports
-// that systems give to outgoing connections, so that none is lost before it is
-// listened on.
-func (l Localnet) addresses(n int) ([]string, error) {
+// addresses picks two addresses for each validator, then one for each resident. Free ports
+// are looked for below those that systems give to outgoing connections, so that none is
+// lost before it is listened on.
+func (l Localnet) addresses() ([]string, error) {
 	const first, last = 10_000, 30_000
-	addresses := make([]string, 0, n)
-	for port := l.Port; port > 0 && len(addresses) < n; port++ {
-		addresses = append(addresses, fmt.Sprintf("127.0.0.1:%d", port))
+	all := l.Hosts
+	if len(all) == 0 {
+		all = []string{"127.0.0.1"}
 	}
-	for port := first + rand.IntN(last-first); len(addresses) < n; port++ {
-		if port > last+n {
-			return nil, fmt.Errorf("found only %d free ports of %d", len(addresses), n)
+	var hosts []string
+	for i := range l.Validators {
+		hosts = append(hosts, all[i%len(all)], all[i%len(all)])
+	}
+	for i := range l.Residents {
+		hosts = append(hosts, all[i%len(all)])
+	}
+	for _, host := range all {
+		ip := net.ParseIP(host)
+		if ip == nil || ip.IsUnspecified() {
+			return nil, fmt.Errorf("host %q: want an IP address at which others reach it", host)
 		}
-		address := fmt.Sprintf("127.0.0.1:%d", port)
+		if l.Port == 0 && !ip.IsLoopback() {
+			return nil, fmt.Errorf("host %s is another machine, where this one cannot look for free ports: want a first port", host)
+		}
+	}
+	addresses := make([]string, 0, len(hosts))
+	for port := l.Port; port > 0 && len(addresses) < len(hosts); port++ {
+		addresses = append(addresses, net.JoinHostPort(hosts[len(addresses)], strconv.Itoa(port)))
+	}
+	for port := first + rand.IntN(last-first); len(addresses) < len(hosts); port++ {
+		if port > last+len(hosts) {
+			return nil, fmt.Errorf("%d of %d ports are free: want another machine, or a first port", len(addresses), len(hosts))
+		}
+		address := net.JoinHostPort(hosts[len(addresses)], strconv.Itoa(port))
 		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 		if err != nil {
 			continue

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,19 +8,21 @@ import (
 	"path/filepath"
 
 	"github.com/althing-network/althing/blob"
+	"github.com/althing-network/althing/daemon/settings"
 	"github.com/althing-network/althing/spec"
 )
 
-// NodeConfig is what a node's home folder says of it.
+// NodeConfig is what the file node.json in a node's home folder says. Defaults and bounds
+// of its fields are listed in [settings.Node].
 type NodeConfig struct {
 	Chain        string            `json:"chain"`
 	Name         string            `json:"name"`
 	Roles        spec.Role         `json:"roles"`
-	RPC          []string          `json:"rpc"`                // of chain nodes, tried in turn
+	RPC          []string          `json:"rpc"`                // of validators, tried in turn
 	Listen       string            `json:"listen,omitempty"`   // host:port of the blob interface; empty: none
 	Endpoint     string            `json:"endpoint,omitempty"` // its base URL as others see it; empty: https://Listen
 	Stake        uint64            `json:"stake_uthing"`
-	Slots        uint32            `json:"slots"`
+	Slots        uint32            `json:"slots"` // tasks at the same time
 	Resources    spec.Resources    `json:"resources"`
 	Claimed      spec.PPM          `json:"claimed_accuracy"`
 	Capabilities []spec.Capability `json:"capabilities,omitempty"` // kinds of work it takes on
@@ -29,7 +30,7 @@ type NodeConfig struct {
 	Data         Rows              `json:"data"`
 	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
 	WarnFree spec.Size  `json:"warn_free,omitzero"`
-	Disk     blob.Quota `json:"disk,omitzero"` // of the blobs that it keeps; what is 0 has its default, see [NodeConfig.quota]
+	Disk     blob.Quota `json:"disk,omitzero"` // for blobs; for a part that is 0, see [NodeConfig.quota]
 	// Liar makes an aggregator publish wrong models, to show what the network
 	// does about it.
 	Liar bool `json:"liar,omitempty"`
@@ -47,20 +48,47 @@ const (
 // ErrOtherChain is returned for a home folder that belongs to another chain.
 var ErrOtherChain = errors.New("home folder belongs to another chain")
 
-// LoadNode reads a node's home folder.
+// LoadNode reads a node's home folder. Where node.json is wrong, the error names the line
+// and the field, see [settings.Wrong].
 func LoadNode(home string) (NodeConfig, error) {
 	var c NodeConfig
-	b, err := os.ReadFile(filepath.Join(home, nodeFile))
-	if err != nil {
-		return c, fmt.Errorf("home folder of a node: %w", err)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, fmt.Errorf("%s: %w", filepath.Join(home, nodeFile), err)
-	}
-	return c, c.Validate()
+	err := loadSettings(home, nodeFile, "node", settings.Node(), &c, func() error { return c.Validate() })
+	return c, err
 }
+
+// loadSettings reads a configuration file of a home folder into a struct and checks it.
+func loadSettings(home, file, kind string, list settings.List, into any, check func() error) error {
+	path := filepath.Join(home, file)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return &noHomeError{home: home, of: " of a " + kind, file: file}
+	}
+	if err != nil {
+		return fmt.Errorf("home folder of a %s: %w", kind, err)
+	}
+	lines, err := settings.Decode(b, list, into)
+	if err == nil {
+		err = lines.Locate(check())
+	}
+	if wrong, ok := errors.AsType[*settings.Wrong](err); ok && wrong.Line > 0 {
+		return fmt.Errorf("%s %w", path, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// noHomeError says that a folder is no home folder, by the file that it lacks.
+type noHomeError struct{ home, of, file string }
+
+// Error names folder and file.
+func (e *noHomeError) Error() string {
+	return fmt.Sprintf("%s is no home folder%s: it holds no %s", e.home, e.of, e.file)
+}
+
+// Unwrap is [os.ErrNotExist].
+func (*noHomeError) Unwrap() error { return os.ErrNotExist }
 
 // SaveNode writes a node's home folder; keys that are not there yet are made.
 func SaveNode(home string, c NodeConfig) error {
@@ -81,48 +109,11 @@ func SaveNode(home string, c NodeConfig) error {
 	return err
 }
 
-// Validate reports the first thing that is wrong with a configuration.
-func (c NodeConfig) Validate() error {
-	switch {
-	case c.Chain == "":
-		return fmt.Errorf("node %q names no chain", c.Name)
-	case c.Name == "":
-		return errors.New("node has no name")
-	case !c.Roles.Valid():
-		return fmt.Errorf("node %q has no role", c.Name)
-	case len(c.RPC) == 0:
-		return fmt.Errorf("node %q names no RPC address", c.Name)
-	case c.Roles.Has(spec.Aggregator) && c.Listen == "":
-		return fmt.Errorf("node %q aggregates, so it needs an address to listen on", c.Name)
-	case (c.Roles.Has(spec.Trainer) || c.Roles.Has(spec.Evaluator)) && (c.Data.File == "" || c.Data.Name == ""):
-		return fmt.Errorf("node %q trains or evaluates, so it needs data: a name and a file", c.Name)
-	case c.Roles.Has(spec.Evaluator) && c.Data.Withhold:
-		return fmt.Errorf("node %q evaluates, so it cannot withhold how many rows it has: a score is a fraction of them", c.Name)
-	case c.endpoint() != "":
-		if _, err := spec.ParseEndpoint(c.endpoint()); err != nil {
-			return fmt.Errorf("node %q: %w", c.Name, err)
-		}
-	}
-	if c.Data.Owner != "" && c.Data.Budget != nil {
-		return fmt.Errorf("node %q: data.owner names the home folder of who owns the rows, so data.budget belongs there", c.Name)
-	}
-	if err := c.Data.validate(); err != nil {
-		return fmt.Errorf("node %q: %w", c.Name, err)
-	}
-	if err := c.Data.Budget.validate(c.Roles); err != nil {
-		return fmt.Errorf("node %q: %w", c.Name, err)
-	}
-	if q := c.quota(); q.Task > q.All || spec.Size(c.Resources.Storage)*spec.MiB > q.All {
-		return fmt.Errorf("node %q: disk.all is %s: want no less than disk.task, %s, and resources.storage, %d MiB", c.Name, q.All, q.Task, c.Resources.Storage)
-	}
-	return nil
-}
-
-// DefaultDisk is how much a node keeps in blobs unless its file, or the storage that it
-// offers to tasks, says more; a task has a quarter of what there is.
+// DefaultDisk is the disk space for blobs unless the node's file, or the storage that it
+// offers to tasks, says more. The blobs of one task have a quarter of it.
 const DefaultDisk = 32 * spec.GiB
 
-// quota is how much the node keeps in blobs.
+// quota is the node's disk space for blobs, with its defaults filled in.
 func (c NodeConfig) quota() blob.Quota {
 	q := c.Disk
 	if q.All == 0 {

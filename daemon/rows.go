@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
@@ -56,27 +55,6 @@ func (r Rows) owner(home string) string {
 		return home
 	}
 	return under(home, r.Owner)
-}
-
-// validate reports what is wrong with what a node's file says of its rows.
-func (r Rows) validate() error {
-	words := make([]string, 0, len(spec.MissingRules()))
-	for _, w := range spec.MissingRules() {
-		words = append(words, w.Name)
-	}
-	switch {
-	case r.Classes < 0 || r.Classes == 1:
-		return fmt.Errorf("data.classes is %d: want at least 2, or leave it out", r.Classes)
-	case r.Missing != "" && !slices.Contains(words, r.Missing):
-		return fmt.Errorf("data.missing is %q: want one of %q", r.Missing, words)
-	case r.Label != "" && slices.Contains(r.Drop, r.Label):
-		return fmt.Errorf("data.drop names the label %q", r.Label)
-	case slices.Contains(slices.Concat(r.Drop, r.Categories), ""):
-		return errors.New("data.drop and data.categories name columns: one of the names is empty")
-	case r.Schema != "" && r.File == "":
-		return errors.New("data.schema says what the rows of data.file look like, and there is no file")
-	}
-	return nil
 }
 
 // options are what a node's file says of its rows.

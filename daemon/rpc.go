@@ -27,8 +27,9 @@ const rpcPerAddress = 64
 // serveRPC opens a node's RPC interface: the [offered] methods as JSON-RPC over HTTP,
 // and at /websocket. It does what CometBFT does by itself, but can be shut: CometBFT
 // goes on answering on open connections, from databases it has closed. And connections
-// that nobody uses make room for the next; CometBFT would let nobody in any more.
-func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog) (*http.Server, error) {
+// that nobody uses make room for the next; CometBFT would let nobody in any more. A faucet,
+// where there is one, is served beside them.
+func serveRPC(n *node.Node, address string, comet config.RPCConfig, faucet *faucet, log cometLog) (*http.Server, error) {
 	env, err := n.ConfigureRPC()
 	if err != nil {
 		return nil, err
@@ -60,12 +61,17 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, log cometLog
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPortTaken, err)
 	}
-	server := blob.NewHTTPServer(rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits))
+	paths := http.NewServeMux()
+	paths.Handle("/", rpcserver.PreChecksHandler(rpcserver.RecoverAndLogHandler(mux, log), limits))
+	if faucet != nil {
+		paths.Handle(faucetPath, faucet)
+	}
+	server := blob.NewHTTPServer(paths)
 	server.ReadTimeout, server.WriteTimeout = limits.ReadTimeout, limits.WriteTimeout
-	door := &blob.Door{Listener: listener, Most: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
+	door := &blob.Door{Listener: listener, MaxConnections: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
 	go func() {
 		if err := server.Serve(door); !errors.Is(err, http.ErrServerClosed) {
-			log.halt.because(fmt.Errorf("rpc interface is down: %w", err))
+			log.halt.trigger(fmt.Errorf("rpc interface is down: %w", err))
 		}
 	}()
 	return server, nil

@@ -83,6 +83,10 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err != nil {
 		return err
 	}
+	faucet, err := v.config.openFaucet(comet.RootDir)
+	if err != nil {
+		return err
+	}
 	if v.app, err = openChain(log, comet, v.config.Chain, v.config.keep()); err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 	if err := v.watch(); err != nil {
 		return errors.Join(err, v.Stop())
 	}
-	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, heard); err != nil {
+	if v.rpc, err = serveRPC(v.node, v.config.RPC, *comet.RPC, faucet, heard); err != nil {
 		return errors.Join(err, v.Stop())
 	}
 	return nil
@@ -123,7 +127,7 @@ func (v *Validator) watch() error {
 	v.ended = make(chan struct{})
 	go func() {
 		state.Wait()
-		v.halt.because(errors.New("consensus has stopped"))
+		v.halt.trigger(errors.New("consensus has stopped"))
 		close(v.ended)
 	}()
 	return nil
@@ -256,6 +260,6 @@ func (l cometLog) With(pairs ...any) cmtlog.Logger { return cometLog{l.Logger.Wi
 func (l cometLog) Error(message string, pairs ...any) {
 	l.Logger.Error(message, pairs...)
 	if at := slices.Index(pairs, any("err")); message == consensusFailure && at >= 0 && at+1 < len(pairs) {
-		l.halt.because(fmt.Errorf("consensus has stopped: %v", pairs[at+1]))
+		l.halt.trigger(fmt.Errorf("consensus has stopped: %v", pairs[at+1]))
 	}
 }

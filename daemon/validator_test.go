@@ -269,8 +269,8 @@ func TestValidatorConfigComesBack(t *testing.T) {
 	}
 }
 
-// What the file does not say has a default, and what it says badly is one clear error.
-func TestValidatorRests(t *testing.T) {
+// A pause that the file does not have has its default; one that is wrong is one error.
+func TestValidatorPauses(t *testing.T) {
 	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
 	for _, c := range []struct {
 		more           string
@@ -279,12 +279,12 @@ func TestValidatorRests(t *testing.T) {
 	}{
 		{``, time.Second, 20 * time.Millisecond, ""},
 		{`, "commit": "50ms", "gossip": "5ms"`, 50 * time.Millisecond, 5 * time.Millisecond, ""},
-		{`, "commit": "50"`, 0, 0, `"50" is no time with its unit, such as 50ms`},
-		{`, "commit": "soon"`, 0, 0, `"soon" is no time`},
-		{`, "commit": "0s"`, 0, 0, "commit is 0s: want more than 0s and at most 1h"},
-		{`, "gossip": "-5ms"`, 0, 0, "gossip is -5ms: want more than 0s and at most 1h"},
-		{`, "gossip": "8760h"`, 0, 0, "gossip is 8760h0m0s: want more than 0s and at most 1h"},
-		{`, "gossip": 5`, 0, 0, "number"},
+		{`, "commit": "50"`, 0, 0, `line 1: commit "50": want a time with its unit above 0s and up to 1h0m0s, such as 50ms`},
+		{`, "commit": "soon"`, 0, 0, `commit "soon": want a time with its unit`},
+		{`, "commit": "0s"`, 0, 0, `commit "0s": want a time with its unit above 0s and up to 1h`},
+		{`, "gossip": "-5ms"`, 0, 0, `gossip "-5ms": want a time with its unit above 0s and up to 1h`},
+		{`, "gossip": "8760h"`, 0, 0, `gossip "8760h0m0s": want a time with its unit above 0s and up to 1h`},
+		{`, "gossip": 5`, 0, 0, "gossip 5: want a time with its unit"},
 	} {
 		home := t.TempDir()
 		if err := os.WriteFile(filepath.Join(home, "validator.json"), fmt.Appendf(nil, file, c.more), 0o600); err != nil {
@@ -293,7 +293,7 @@ func TestValidatorRests(t *testing.T) {
 		got, err := daemon.LoadValidator(home)
 		if c.want == "" {
 			if err != nil || got.Commit != c.commit || got.Gossip != c.gossip {
-				t.Errorf("%s: rests %s and %s, %v", c.more, got.Commit, got.Gossip, err)
+				t.Errorf("%s: pauses %s and %s, %v", c.more, got.Commit, got.Gossip, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "validator.json") {
 			t.Errorf("%s: got error %v, want %s", c.more, err, c.want)
@@ -301,8 +301,7 @@ func TestValidatorRests(t *testing.T) {
 	}
 }
 
-// How much of the machine it takes has a default, and what the file says badly is one
-// clear error.
+// Memory and disk that the file does not state have defaults; wrong ones are one error.
 func TestValidatorKeeps(t *testing.T) {
 	const file = `{"chain": "c", "name": "one", "p2p": "127.0.0.1:1", "rpc": "127.0.0.1:2", "peers": [], "index": false%s}`
 	for _, c := range []struct {
@@ -314,12 +313,12 @@ func TestValidatorKeeps(t *testing.T) {
 		{``, 64 * spec.MiB, 100_000, 10_000, ""},
 		{`, "cache": "8MiB", "keep_blocks": 0, "keep_states": 0`, 8 * spec.MiB, 0, 0, ""},
 		{`, "keep_blocks": 100`, 64 * spec.MiB, 100, 10_000, ""},
-		{`, "keep_blocks": 99`, 0, 0, 0, "keep_blocks is 99: want 100 to 1000000000, or 0 for all"},
-		{`, "keep_states": -1`, 0, 0, 0, "keep_states is -1: want 100 to 1000000000, or 0 for all"},
+		{`, "keep_blocks": 99`, 0, 0, 0, "keep_blocks 99: want 0, or a whole number from 100 to 1000000000"},
+		{`, "keep_states": -1`, 0, 0, 0, "keep_states -1: want 0, or a whole number from 100 to 1000000000"},
 		{`, "keep_states": "all"`, 0, 0, 0, "keep_states"},
-		{`, "cache": "1KiB"`, 0, 0, 0, "cache is 1.0 KiB: want 1.0 MiB to 1.0 TiB, or 0B for the default of 64.0 MiB"},
-		{`, "cache": "-1MiB"`, 0, 0, 0, `size "-1MiB": want a whole number of`},
-		{`, "keep": 7`, 0, 0, 0, `unknown field "keep"`},
+		{`, "cache": "1KiB"`, 0, 0, 0, `cache "1KiB": want 0B, or a size from 1MiB to 1TiB, such as 10GiB`},
+		{`, "cache": "-1MiB"`, 0, 0, 0, `cache "-1MiB": want 0B, or a size`},
+		{`, "keep": 7`, 0, 0, 0, "keep: unknown field"},
 	} {
 		home := t.TempDir()
 		if err := os.WriteFile(filepath.Join(home, "validator.json"), fmt.Appendf(nil, file, c.more), 0o600); err != nil {

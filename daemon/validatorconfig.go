@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -11,55 +10,46 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cometbft/cometbft/config"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/daemon/settings"
 	"github.com/althing-network/althing/spec"
 )
 
-// How long a validator rests where its file does not say. A block of a second suits
-// validators on different continents; each of its three steps (the proposal and two
-// votes) may wait for gossip once, so CometBFT's 100 ms would be a third of the block,
-// and 20 ms costs a validator 50 looks a second for each peer, which is nothing.
+// Pauses of a validator whose file does not state them: between two blocks, and between
+// two looks at what a peer lacks. One block per second suits validators on different
+// continents. Each of a block's three steps (the proposal and two votes) may wait for
+// gossip once, so CometBFT's 100 ms would be a third of the block; 20 ms means 50 looks
+// per second and peer, which cost next to nothing.
 const (
 	DefaultCommit = time.Second
 	DefaultGossip = 20 * time.Millisecond
 )
 
-// What a validator takes of its machine where its file does not say. Blocks are kept for
-// the 100,000 heights in which it can be shown that somebody signed two of them, whatever
-// the file says; so many cost the disk of a laptop little, and so do the states of the
-// newest 10,000 heights. See docs/validator.md for the bytes.
+// Memory and disk of a validator whose file does not state them. Whatever the file says,
+// blocks are kept for 100,000 heights, as long as they can prove that somebody signed two
+// of them at one height. See docs/validator.md for the bytes.
 const (
 	DefaultCache      = 64 * spec.MiB
 	DefaultKeepBlocks = 100_000
 	DefaultKeepStates = 10_000
 )
 
-// The fewest heights that a validator may be told to keep. Clients look for their
-// transaction in the blocks of a minute, and nodes ask for the state of a height that
-// they heard of a moment ago.
-const (
-	minKeep  = 100
-	maxKeep  = 1_000_000_000
-	maxCache = spec.TiB
-)
-
-// maxRest is the longest that a validator may be told to rest.
-const maxRest = time.Hour
-
-// maxRequest is how long a request to a validator's RPC interface may be, in bytes: the
-// longest transaction in base64, which is a third longer, and its envelope.
+// maxRequest is the longest request to a validator's RPC interface, in bytes: the longest
+// transaction in base64, which is a third longer, and its envelope.
 const maxRequest = chain.MaxTxBytes*4/3 + 4<<10
 
 // validatorFile marks the home folder of a validator.
 const validatorFile = "validator.json"
 
-// ValidatorConfig is what a validator's home folder says of it. Beside it the
-// folder has the account's key, and what CometBFT keeps in config/ and data/.
+// ValidatorConfig is what the file validator.json in a validator's home folder says.
+// Beside it the folder has the account's key, and what CometBFT keeps in config/ and
+// data/. Defaults and bounds of its fields are listed in [settings.Validator].
 type ValidatorConfig struct {
 	Chain  string        `json:"chain"`
 	Name   string        `json:"name"`
@@ -67,60 +57,58 @@ type ValidatorConfig struct {
 	RPC    string        `json:"rpc"`           // host:port for nodes and clients
 	Peers  []string      `json:"peers"`         // id@host:port
 	Commit time.Duration `json:"-"`             // pause between two blocks; in the file as text, "50ms"
-	Gossip time.Duration `json:"-"`             // rest before it looks again for what a peer lacks; in the file as text
-	Index  bool          `json:"index"`         // keep an index of transactions, which costs a seventh of the work
+	Gossip time.Duration `json:"-"`             // pause between two looks at what a peer lacks; in the file as text
+	Index  bool          `json:"index"`         // whether it keeps an index of transactions
 	Log    string        `json:"log,omitempty"` // debug, info, warn or error, to standard error; empty: nothing
 	// WarnFree must be free on the disk, or a warning is logged; 0: DefaultWarnFree.
 	WarnFree spec.Size `json:"warn_free,omitzero"`
 
-	Cache      spec.Size `json:"cache"`       // of the state that it keeps in memory; 0: DefaultCache
+	Cache      spec.Size `json:"cache"`       // state in memory; 0: DefaultCache
 	KeepBlocks int64     `json:"keep_blocks"` // newest blocks that it keeps; 0: all
 	KeepStates int64     `json:"keep_states"` // newest heights whose state it can read; 0: all
+
+	Faucet *Faucet `json:"faucet,omitempty"` // nil: it gives no coins
 }
 
 // validatorForm is a ValidatorConfig as the file has it.
 type validatorForm struct {
 	ValidatorConfig
-	Commit rest `json:"commit"`
-	Gossip rest `json:"gossip"`
+	Commit pauseText `json:"commit"`
+	Gossip pauseText `json:"gossip"`
 }
 
-// rest is a time in which a validator does nothing, as text.
-type rest time.Duration
+// pauseText is a time in which a validator does nothing, as text.
+type pauseText time.Duration
 
 // MarshalText implements [encoding.TextMarshaler].
-func (r rest) MarshalText() ([]byte, error) { return []byte(time.Duration(r).String()), nil }
+func (p pauseText) MarshalText() ([]byte, error) { return []byte(time.Duration(p).String()), nil }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (r *rest) UnmarshalText(b []byte) error {
+func (p *pauseText) UnmarshalText(b []byte) error {
 	d, err := time.ParseDuration(string(b))
-	if err != nil {
-		return fmt.Errorf("%q is no time with its unit, such as 50ms: %w", b, err)
+	if err == nil {
+		*p = pauseText(d)
 	}
-	*r = rest(d)
-	return nil
+	return err
 }
 
-// LoadValidator reads a validator's home folder.
+// config is the configuration that a file has.
+func (f validatorForm) config() ValidatorConfig {
+	c := f.ValidatorConfig
+	c.Commit, c.Gossip = time.Duration(f.Commit), time.Duration(f.Gossip)
+	return c
+}
+
+// LoadValidator reads a validator's home folder. Where validator.json is wrong, the error
+// names the line and the field, see [settings.Wrong].
 func LoadValidator(home string) (ValidatorConfig, error) {
-	path := filepath.Join(home, validatorFile)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return ValidatorConfig{}, fmt.Errorf("home folder of a validator: %w", err)
-	}
-	form := validatorForm{Commit: rest(DefaultCommit), Gossip: rest(DefaultGossip)}
+	form := validatorForm{Commit: pauseText(DefaultCommit), Gossip: pauseText(DefaultGossip)}
 	form.Cache, form.KeepBlocks, form.KeepStates = DefaultCache, DefaultKeepBlocks, DefaultKeepStates
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&form); err != nil {
-		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
+	err := loadSettings(home, validatorFile, "validator", settings.Validator(), &form, func() error { return form.config().Validate() })
+	if err != nil {
+		return ValidatorConfig{}, err
 	}
-	c := form.ValidatorConfig
-	c.Commit, c.Gossip = time.Duration(form.Commit), time.Duration(form.Gossip)
-	if err := c.Validate(); err != nil {
-		return ValidatorConfig{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
+	return form.config(), nil
 }
 
 // SaveValidator writes a validator's configuration into its home folder.
@@ -128,43 +116,54 @@ func SaveValidator(home string, c ValidatorConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(validatorForm{ValidatorConfig: c, Commit: rest(c.Commit), Gossip: rest(c.Gossip)}, "", "  ")
+	b, err := json.MarshalIndent(validatorForm{ValidatorConfig: c, Commit: pauseText(c.Commit), Gossip: pauseText(c.Gossip)}, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeFile(filepath.Join(home, validatorFile), append(b, '\n'))
 }
 
-// Validate reports the first thing that is wrong with a configuration.
+// Validate reports the first field that is wrong, as a [*settings.Wrong].
 func (c ValidatorConfig) Validate() error {
+	checks := settings.Validator()
+	kept := func(n int64) bool { return n == 0 || n >= settings.MinKeep && n <= settings.MaxKeep }
 	switch {
 	case c.Chain == "":
-		return fmt.Errorf("validator %q names no chain", c.Name)
-	case c.Name == "" || c.Name != filepath.Base(c.Name):
-		return fmt.Errorf("validator %q: want a name that can be a folder's", c.Name)
-	case c.Commit <= 0 || c.Commit > maxRest:
-		return fmt.Errorf("validator %q: commit is %s: want more than 0s and at most %s", c.Name, c.Commit, maxRest)
-	case c.Gossip <= 0 || c.Gossip > maxRest:
-		return fmt.Errorf("validator %q: gossip is %s: want more than 0s and at most %s", c.Name, c.Gossip, maxRest)
-	case c.Cache != 0 && (c.Cache < spec.MiB || c.Cache > maxCache):
-		return fmt.Errorf("validator %q: cache is %s: want %s to %s, or 0B for the default of %s", c.Name, c.Cache, spec.MiB, maxCache, DefaultCache)
-	case c.KeepBlocks != 0 && (c.KeepBlocks < minKeep || c.KeepBlocks > maxKeep):
-		return fmt.Errorf("validator %q: keep_blocks is %d: want %d to %d, or 0 for all", c.Name, c.KeepBlocks, minKeep, maxKeep)
-	case c.KeepStates != 0 && (c.KeepStates < minKeep || c.KeepStates > maxKeep):
-		return fmt.Errorf("validator %q: keep_states is %d: want %d to %d, or 0 for all", c.Name, c.KeepStates, minKeep, maxKeep)
-	}
-	for _, address := range []string{c.P2P, c.RPC} {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			return fmt.Errorf("validator %q: %w", c.Name, err)
-		}
+		return checks.Missing("chain")
+	case c.Name == "":
+		return checks.Missing("name")
+	case c.Name != filepath.Base(c.Name):
+		return checks.Refuse("name", strconv.Quote(c.Name))
+	case c.P2P == "":
+		return checks.Missing("p2p")
+	case !isAddress(c.P2P):
+		return checks.Refuse("p2p", strconv.Quote(c.P2P))
+	case c.RPC == "":
+		return checks.Missing("rpc")
+	case !isAddress(c.RPC):
+		return checks.Refuse("rpc", strconv.Quote(c.RPC))
+	case c.Commit <= 0 || c.Commit > settings.MaxPause:
+		return checks.Refuse("commit", strconv.Quote(c.Commit.String()))
+	case c.Gossip <= 0 || c.Gossip > settings.MaxPause:
+		return checks.Refuse("gossip", strconv.Quote(c.Gossip.String()))
+	case c.WarnFree < 0 || c.WarnFree > settings.MaxWarnFree:
+		return checks.Refuse("warn_free", exact(c.WarnFree))
+	case c.Cache != 0 && (c.Cache < settings.MinCache || c.Cache > settings.MaxCache):
+		return checks.Refuse("cache", exact(c.Cache))
+	case !kept(c.KeepBlocks):
+		return checks.Refuse("keep_blocks", strconv.FormatInt(c.KeepBlocks, 10))
+	case !kept(c.KeepStates):
+		return checks.Refuse("keep_states", strconv.FormatInt(c.KeepStates, 10))
 	}
 	for _, peer := range c.Peers {
-		if id, _, ok := strings.Cut(peer, "@"); !ok || id == "" {
-			return fmt.Errorf("validator %q: peer %q: want id@host:port", c.Name, peer)
+		if id, address, ok := strings.Cut(peer, "@"); !ok || id == "" || !isAddress(address) {
+			return checks.Refuse("peers", strconv.Quote(peer))
 		}
 	}
-	_, err := c.logger()
-	return err
+	if _, err := c.logger(); err != nil {
+		return checks.Refuse("log", strconv.Quote(c.Log))
+	}
+	return c.Faucet.check(c.RPC, checks)
 }
 
 // logger is where the chain node writes what it does.

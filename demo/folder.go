@@ -108,7 +108,7 @@ func (n Network) Write(dir string, port int) (daemon.Localnet, spec.TaskSpec, er
 	if err := p.network.checkPorts(port); err != nil {
 		return daemon.Localnet{}, p.task, err
 	}
-	if port > 0 {
+	if port > 0 && len(p.network.Hosts) == 0 { // else they are those of other machines
 		if err := p.network.portsFree(port); err != nil {
 			return daemon.Localnet{}, p.task, err
 		}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/althing-network/althing/spec"
@@ -37,7 +38,7 @@ func (l *live) Begins(f *Folder) error {
 	if err := l.lines.Begins(f); err != nil {
 		return err
 	}
-	return l.parts(view.Part{Text: "The steps of a round. A bar counts who has done the step that runs:\n" + Steps()})
+	return l.parts(view.Part{Text: "The steps of a round. A bar counts who has done the step that runs:\n" + Steps()}, view.Part{})
 }
 
 // Registering implements [Narrator].
@@ -141,11 +142,10 @@ func (l *live) draw(bar view.Bar, silence time.Duration) {
 			text = append(text, l.Bar(bar, label))
 		}
 	}
-	above := []string{""}
 	if chart := l.chart(l.maxChart() - len(text)); len(chart) > 0 {
-		above = append(append(above, chart...), "")
+		text = slices.Concat([]string{""}, chart, []string{""}, text)
 	}
-	l.Redraw(append(above, text...)...)
+	l.Redraw(text...)
 }
 
 // maxChart is how many lines a chart may take beside nothing else.

@@ -33,6 +33,7 @@ type Network struct {
 	Force    bool // more liars are allowed than the aggregators tolerate
 	Governed bool // votes change the task, add a node and remove one
 
+	Hosts  []string      // IP addresses over which homes are spread; none: 127.0.0.1
 	Commit time.Duration // pause of the validators between two blocks
 	Voting time.Duration // period of a vote; 0: as in [daemon.Localnet]
 	Delay  time.Duration // from a passed vote to its execution; 0: as in [daemon.Localnet]
@@ -53,6 +54,7 @@ const (
 	escrow       = 1000 * spec.Thing
 	stake        = 100 * spec.Thing
 	initialFunds = 10_000 * spec.Thing
+	faucetFunds  = 10_000 * spec.Thing // 200 THING for each of 50 newcomers
 )
 
 // Shares of the rows that trainers do not get.
@@ -143,7 +145,7 @@ func (n Network) checkPorts(first int) error {
 
 // localnet lists the homes of the network. Port 0 takes ports that are free.
 func (n Network) localnet(dir string, port int, parts rows, task spec.TaskSpec) daemon.Localnet {
-	net := daemon.Localnet{Dir: dir, Validators: n.Validators, Commit: n.Commit, Gossip: localGossip, Voting: n.Voting, Delay: n.Delay, Port: port}
+	net := daemon.Localnet{Dir: dir, Validators: n.Validators, Commit: n.Commit, Gossip: localGossip, Voting: n.Voting, Delay: n.Delay, Port: port, Hosts: n.Hosts, Faucet: faucetFunds}
 	add := func(name string, roles spec.Role, rows data.Table, serves bool) *daemon.Resident {
 		r := daemon.Resident{Rows: rows, Funds: initialFunds, Serves: serves, Config: daemon.NodeConfig{
 			Name: name, Roles: roles, Stake: stake, Slots: 4,

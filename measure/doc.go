@@ -1,11 +1,12 @@
-// Package measure takes the statistics of columns of numbers exactly, so that the trainers
-// of a task agree on the scale of their rows without showing them: how many numbers a
-// column has, their sum, the sum of their squares, the least and the largest.
+// Package measure computes exact statistics of columns of numbers: their count, sum, sum of
+// squares, minimum and maximum. With them the trainers of a task agree on the scale of their
+// rows without showing the rows to each other.
 //
-// Every float32 is an integer times 2^-149, so sums are integers too. A trainer sends those
-// of its rows as the values of an update, in a round that measures. Whoever adds up
-// the updates, in whatever order, has the same bits as somebody who had all rows.
+// Every float32 is an integer times 2^-149, so sums are integers, too. In a round that
+// measures, a trainer adds its rows with [Sums.AddRow] and sends [Sums.Values] as the values
+// of its update. An aggregator adds up the updates with [Sums.Add], in any order, and gets the
+// same bits as if it had all rows; [Sums.Scale] is the result.
 //
-// It is not robust: what a trainer says of rows that nobody sees counts, as long as some
-// rows could have these statistics. It knows no round and no blob, and it is pure.
+// It is not robust: statistics that a trainer makes up are accepted as long as some rows could
+// have them. It does no I/O, and knows no rounds and no blobs.
 package measure

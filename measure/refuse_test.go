@@ -63,7 +63,7 @@ func TestValues(t *testing.T) {
 	if want := []int32{-0x3f80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1<<24 - 32, 1<<24 - 1, 1<<24 - 1, 1<<24 - 1, 1<<24 - 1, 1<<24 - 1, -1}; !slices.Equal(want, got[least:square]) {
 		t.Errorf("values\n%v, want\n%v", got[least:square], want)
 	}
-	if n, err := measure.Count(mixed()); err != nil || n != 3*all {
+	if n, err := measure.ValueCount(mixed()); err != nil || n != 3*all {
 		t.Errorf("two columns of numbers and a label have %d values (%v), want %d", n, err, 3*all)
 	}
 }

@@ -10,12 +10,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrSums is wrapped by every refusal of values that are the sums of no rows.
+// ErrSums is wrapped by every refusal of values that no rows can have as sums.
 var ErrSums = errors.New("statistics refused")
 
-// Sums are the statistics of rows: of each input that is a number, and of the label of a
-// regression. Rows are added one by one with AddRow, or as the values of an update with
-// Add.
+// Sums are the statistics of rows, for each input that is a number and for a label that is
+// one. Rows are added one by one with AddRow, or as the values of an update with Add.
 type Sums struct {
 	data    spec.Data
 	numbers []model.Number
@@ -24,7 +23,7 @@ type Sums struct {
 	any     bool     // a row was added, if only with missing numbers
 }
 
-// New has seen no rows yet.
+// New returns statistics of no rows.
 func New(d spec.Data) (*Sums, error) {
 	numbers, err := model.Numbers(d.Schema)
 	if err != nil {
@@ -33,22 +32,22 @@ func New(d spec.Data) (*Sums, error) {
 	return &Sums{data: model.Rows(d), numbers: numbers, rows: make([]limbs, len(numbers)), totals: make([]totals, len(numbers))}, nil
 }
 
-// Count is how many values an update has in a round that measures.
-func Count(d spec.Data) (int, error) {
+// ValueCount is the number of values of an update in a round that measures.
+func ValueCount(d spec.Data) (int, error) {
 	numbers, err := model.Numbers(d.Schema)
 	return columnValues * len(numbers), err
 }
 
-// Header is that of an update in a round that measures. Its values are integers.
+// Header is the header of an update in a round that measures. Its values are integers.
 func Header(slot spec.Slot, d spec.Data) (model.UpdateHeader, error) {
-	n, err := Count(d)
+	n, err := ValueCount(d)
 	return model.UpdateHeader{Slot: slot, Count: uint64(n)}, err
 }
 
-// AddRow adds one row, as it is before it is brought to scale. Its numbers are brought into
-// the bounds that the schema states, as the scale does. NaN is a missing number, which
-// counts for nothing; it and infinity are an error where they are not to be expected. The
-// label is looked at only if it is a number.
+// AddRow adds one row before it is scaled. Numbers outside the bounds of the schema are
+// clamped to them, as they are when rows are scaled. NaN stands for a missing number, which is
+// skipped; where no number may be missing, NaN is an error. Infinity is always an error. A
+// label that is a class is ignored.
 func (s *Sums) AddRow(row []float32, label float32) error {
 	if len(row) != s.data.Schema.Inputs() {
 		return fmt.Errorf("measure: row of %d inputs: want %d", len(row), s.data.Schema.Inputs())
@@ -104,11 +103,11 @@ func (s *Sums) Values() []int32 {
 	return values
 }
 
-// Add adds the values of an update of a trainer that claims so many rows. The error wraps
-// [ErrSums] when no such rows have these sums, and then nothing is added: another encoding
-// than that of [Sums.Values], a number of rows other than what it claims (less where
-// numbers may be missing), values beyond the bounds of the schema, a sum or a sum of
-// squares that no numbers between the least and the largest have.
+// Add adds the values of an update of a trainer that claims a number of rows. If no rows can
+// have these sums, the error wraps [ErrSums] and nothing is added. That is so for another
+// encoding than that of [Sums.Values]; for a count that differs from the claim, or exceeds it
+// where numbers may be missing; for values outside the bounds of the schema; and for a sum or
+// a sum of squares that is impossible between the minimum and the maximum.
 func (s *Sums) Add(values []int32, rows uint64) error {
 	if len(values) != columnValues*len(s.numbers) {
 		return fmt.Errorf("%w: %d values: want %d", ErrSums, len(values), columnValues*len(s.numbers))
@@ -131,9 +130,8 @@ func (s *Sums) Add(values []int32, rows uint64) error {
 	return nil
 }
 
-// Scale is what all rows that were added say about the scale on which models see them. A
-// column without a number in any row is left as it is, also where no column has one. The
-// error wraps [ErrSums] when there are no rows.
+// Scale is the scale that follows from all rows that were added. A column in which every row
+// lacks a number is not scaled. If no rows were added, the error wraps [ErrSums].
 func (s *Sums) Scale() (model.Scale, error) {
 	if !s.any {
 		return model.Scale{}, fmt.Errorf("%w: no rows were measured", ErrSums)
@@ -151,15 +149,15 @@ func (s *Sums) Scale() (model.Scale, error) {
 	return model.NewScale(s.data, statistics)
 }
 
-// totals are the statistics of one number. Sums are integers in steps of 2^-149, sums of
-// squares in steps of 2^-298; nil is 0.
+// totals are the statistics of one column. Sums are integers in steps of 2^-149, sums of
+// squares in steps of 2^-298; nil stands for 0.
 type totals struct {
 	count        uint64
 	sum, squares *big.Int
 	min, max     float32 // where count > 0
 }
 
-// add adds those of other rows. What both had before stays as it is.
+// add adds the totals of other rows. It does not change the integers of either.
 func (t *totals) add(o totals) {
 	switch {
 	case o.count == 0:
@@ -188,8 +186,8 @@ func (t totals) statistics() model.Statistics {
 	return model.Statistics{Mean: mean, Variance: new(big.Rat).SetFrac(spread, divisor.Mul(divisor, divisor)), Min: t.min, Max: t.max}
 }
 
-// check refuses the statistics that no numbers have: so many rows, or fewer where they may
-// be missing.
+// check refuses statistics that no numbers can have, in so many rows, or in fewer where
+// numbers may be missing.
 func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
 	if t.count > rows || t.count < rows && !mayMiss {
 		return fmt.Errorf("of %d rows: the trainer claims %d", t.count, rows)

@@ -1,18 +1,17 @@
-// Package model says how an architecture becomes numbers and how numbers become
-// bytes: the layout of its weights, their strict initialisation, the canonical
-// model file, and the canonical update a trainer sends.
+// Package model defines the bytes of models and updates: the layout of an architecture's
+// weights, their initialisation, the model [File], and the update that a trainer sends
+// ([Quantise], [EncodeUpdate], [CheckUpdate]). Each has exactly one encoding.
 //
-// It is pure: no clock, no disk, no network, no randomness but a stated seed.
-// It does not train or predict (package train), does not combine updates
-// (package aggregate) and does not move bytes (package blob).
+// It uses no clock, disk or network, and no randomness but a stated seed. It does not train or
+// predict (package train), does not combine updates (package aggregate) and does not move
+// bytes (package blob).
 //
 // # Model files
 //
-// A model is a [safetensors] file with exactly one encoding for each
-// architecture and weights, so that its SHA-256 names it and aggregators can
-// agree on it. The file carries its architecture, so a downloaded model is
-// complete in itself; where rows have a schema it carries that too, and the [Scale]
-// to which rows are brought before the model sees them.
+// A model is a [safetensors] file with exactly one encoding for each architecture and weights,
+// so that its SHA-256 names it and aggregators can agree on it. The file contains its
+// architecture, so a downloaded model needs nothing else. If rows have a schema, the file also
+// contains the schema and the [Scale] that is applied to rows before the model sees them.
 //
 // # Updates
 //

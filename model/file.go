@@ -19,15 +19,15 @@ var ErrModel = errors.New("model refused")
 // rows; their SHA-256 is its name on the chain.
 type File struct {
 	Model spec.Model
-	// Data says how rows become what the model sees. The file states what [Rows] takes
-	// of it; nothing where there is no schema.
+	// Data says how rows become inputs of the model. The file states the part of it that
+	// [Rows] takes; without a schema it states nothing.
 	Data    spec.Data
 	Weights []float32
-	// Scale brings rows to scale. It is zero where rows are used as they are, and before
-	// the trainers of a task that [spec.Data.Learns] have measured their rows.
+	// Scale is applied to rows. It is zero if rows are not scaled, and, in a task with
+	// [spec.Data.Learns], until the trainers have measured their rows.
 	Scale Scale
-	// State is the digest of what the server's optimiser remembers behind this
-	// version, see [EncodeState]; zero where there is nothing.
+	// State is the digest of the server optimiser's state after this version, see
+	// [EncodeState]; zero if it has none.
 	State spec.Digest
 }
 
@@ -70,7 +70,7 @@ func (f File) EncodeTo(w io.Writer) error {
 	return writeFloats(w, f.Scale.values())
 }
 
-// validate refuses what no file holds.
+// validate refuses a file that has no encoding.
 func (f File) validate() error {
 	n, err := Size(f.Model)
 	if err != nil {
@@ -101,8 +101,8 @@ func (f File) Digest() (spec.Digest, error) {
 // Size is how many bytes the file has.
 func (f File) Size() (int64, error) { return f.stated().size() }
 
-// FileSize is the most bytes that a model of a task has: one with a scale, and with a
-// state, where its models come to have them.
+// FileSize is the largest size of a model file of a task, in bytes: with a scale and a state,
+// if its models get them.
 func FileSize(t spec.TaskSpec) (int64, error) {
 	s := stated{model: t.Model, data: Rows(t.Data)}
 	s.scaled = s.data.Scaled()
@@ -112,9 +112,10 @@ func FileSize(t spec.TaskSpec) (int64, error) {
 	return s.size()
 }
 
-// Decode reads a file of a known architecture, whose rows are known too: of d it looks at
-// what [Rows] takes. It accepts exactly the bytes that [File.Encode] writes, with a scale
-// or without where trainers measure their rows; all else is an error that wraps [ErrModel].
+// Decode reads a model file of a given architecture and given rows; of d it uses the part that
+// [Rows] takes. It accepts exactly the bytes that [File.Encode] writes. If the trainers measure
+// their rows, the file may have a scale or none. Any other bytes are an error that wraps
+// [ErrModel].
 func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
 	if _, err := Size(m); err != nil {
 		return File{}, err
@@ -153,7 +154,8 @@ func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
 	return f, nil
 }
 
-// Open reads a file that says itself what it is, as strictly as [Decode].
+// Open reads a model file, and takes architecture and rows from its header. It is as strict as
+// [Decode].
 func Open(b []byte) (File, error) {
 	head, _, err := split(b)
 	if err != nil {

@@ -8,13 +8,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// stream keeps the random numbers of initialisation apart from any other use
-// of a task's seed. It spells "althing1".
+// stream separates the random numbers of initialisation from other uses of a task's seed. It
+// spells "althing1".
 const stream = 0x616c7468696e6731
 
-// Zero is model 0 of a task. Everyone who knows the task computes the same bytes: the
-// weights of [Init], and the scale of the rows where it follows from the bounds that the
-// task's schema states.
+// Zero is model 0 of a task, the same bytes on every machine: the weights of [Init], and the
+// scale of the rows if it follows from bounds that the task's schema states.
 func Zero(t spec.TaskSpec) (File, error) {
 	weights, err := Init(t.Model)
 	if err != nil {
@@ -27,14 +26,12 @@ func Zero(t spec.TaskSpec) (File, error) {
 	return f, err
 }
 
-// Init gives the weights of model 0. Everyone who knows the architecture
-// computes the same bits.
+// Init gives the weights of model 0, the same bits on every machine.
 //
-// The weights and biases of each layer are drawn from the uniform distribution on
-// [-b, b), b = sqrt(1/in), in layout order, where in is the number of values one
-// output is made of: PyTorch's default for Linear and Conv2d. A softmax and a
-// linear model start at zero: their losses are convex, so no symmetry has to be broken,
-// and zero calls every class equally likely.
+// The weights and biases of each layer are drawn in layout order from the uniform distribution
+// on [-b, b) with b = sqrt(1/in), where in is the number of inputs of one output: PyTorch's
+// default for Linear and Conv2d. A softmax and a linear model start at zero: their losses are
+// convex, so no symmetry must be broken, and zero gives every class the same probability.
 func Init(m spec.Model) ([]float32, error) {
 	n, err := Size(m)
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Number is an input of a model that is a number, or the label of a regression.
+// Number is an input of a model that is a number, or a label that is one.
 type Number struct {
-	Input    int // its place among the inputs; the label stands behind them all
+	Input    int // index of the input; for the label, the number of inputs
 	Label    bool
-	Min, Max float32 // that the schema states, both 0 where it states none
+	Min, Max float32 // bounds that the schema states; both 0 if it states none
 }
 
-// Clamp brings a value into the bounds that the schema states.
+// Clamp clamps a value to the bounds of the schema.
 func (n Number) Clamp(x float32) float32 {
 	if n.Min == n.Max {
 		return x
@@ -25,8 +25,8 @@ func (n Number) Clamp(x float32) float32 {
 	return max(n.Min, min(x, n.Max)) // NaN stays NaN
 }
 
-// Numbers lists the inputs of a schema that are numbers, in their order, and then the
-// label if it is one. Bounds are the decimals of the schema rounded to float32.
+// Numbers lists the inputs that are numbers, in their order, then the label if it is one.
+// Bounds are the decimals of the schema, rounded to float32.
 func Numbers(s spec.Schema) ([]Number, error) {
 	var numbers []Number
 	add := func(name string, n Number, least, most spec.Decimal) error {
@@ -58,9 +58,9 @@ func Numbers(s spec.Schema) ([]Number, error) {
 	return numbers, nil
 }
 
-// rows is what a header states of how rows become what a model sees: JSON without a
-// space, fields in the order written here. What is empty or the default is left out;
-// nothing is stated where there is no schema.
+// rows is the text with which a header states how rows become inputs of the model: JSON
+// without spaces, with the fields in the order of this function. Empty and default values are
+// left out. Without a schema it is empty.
 func rows(d spec.Data) string {
 	s := d.Schema
 	if s.IsZero() {
@@ -84,7 +84,7 @@ func rows(d spec.Data) string {
 	return "{" + strings.Join(fields, ",") + "}"
 }
 
-// column is what a header states of a column: its name, its kind, and what is not empty.
+// column is the text of a column: its name, its kind, and its values or bounds if it has any.
 func column(c spec.Column) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `{"name":%s,"kind":%s`, quote(c.Name), quote(c.Kind))
@@ -98,7 +98,7 @@ func column(c spec.Column) string {
 	return b.String()
 }
 
-// parseRows reads what [rows] writes, and more, as [parseArchitecture] does.
+// parseRows reads the text of [rows]. Like [parseArchitecture], it also accepts other JSON.
 func parseRows(text string) (d spec.Data, err error) {
 	if text == "" {
 		return d, nil
@@ -130,8 +130,8 @@ func parseRows(text string) (d spec.Data, err error) {
 	return d, nil
 }
 
-// Rows is the part of a task's data that a model's file states, in the one form in which
-// files state it: zero where there is no schema.
+// Rows is the part of a task's data that a model file states, in its canonical form; zero if
+// there is no schema.
 func Rows(d spec.Data) spec.Data {
 	if d.Schema.IsZero() {
 		return spec.Data{}
@@ -150,7 +150,7 @@ func Rows(d spec.Data) spec.Data {
 	return spec.Data{Features: d.Features, Missing: d.Missing, Schema: s}
 }
 
-// listed is nil for an empty list.
+// listed copies a list; an empty one becomes nil.
 func listed(texts []string) []string {
 	if len(texts) == 0 {
 		return nil

@@ -276,8 +276,8 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 		file model.File
 		want string
 	}{
-		{"a class more", change(learnt, func(f *model.File) { f.Model.Classes, f.Weights = 3, make([]float32, 15) }), "model.classes: 3: want 2 classes of data.schema"},
-		{"an input more", change(learnt, func(f *model.File) { f.Model.Inputs, f.Weights = 5, make([]float32, 12) }), "model.inputs: 5: the columns of data.schema make 4"},
+		{"a class more", change(learnt, func(f *model.File) { f.Model.Classes, f.Weights = 3, make([]float32, 15) }), "model.classes: 3: want 2, the number of classes in data.schema"},
+		{"an input more", change(learnt, func(f *model.File) { f.Model.Inputs, f.Weights = 5, make([]float32, 12) }), "model.inputs: 5: want 4, the inputs that the columns of data.schema give"},
 		{"a scale for rows that are used as they are", change(learnt, func(f *model.File) { f.Data.Features, f.Data.Missing = "", "" }), "it has a scale"},
 		{"no scale where bounds give it", change(bounded, func(f *model.File) { f.Scale = model.Scale{} }), "it lacks the scale"},
 		{"another scale than bounds give", change(bounded, func(f *model.File) { f.Scale.Shift[0]++ }), "input 0 is brought to scale by 61 and 34.641018: want 60 and 34.641018"},

@@ -7,22 +7,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Scale brings the numbers in rows to a scale on which models learn: from each a shift is
-// taken, then it is divided by a width. There is one of each for every input, and one more
-// for the label of a regression; an input that a category makes has the shift 0 and the
-// width 1. The zero Scale is none.
+// Scale scales the numbers of rows: the shift of an input is subtracted from its value, then
+// the difference is divided by the width. Shift and Width have one value per input, and one
+// more for a label that is a number. The inputs of a category have the shift 0 and the width
+// 1. The zero Scale stands for none.
 type Scale struct {
 	Shift, Width []float32
-	// Missing stands for a number that is missing, before it is brought to scale: the mean
-	// of its column. One for every input, empty where rows with a missing cell are refused.
+	// Missing replaces a missing number before scaling: it is the mean of the column. It has
+	// one value per input, or is empty if rows with a missing cell are refused.
 	Missing []float32
 }
 
 // IsZero reports whether there is no scale.
 func (s Scale) IsZero() bool { return len(s.Shift) == 0 && len(s.Width) == 0 && len(s.Missing) == 0 }
 
-// lengths are how many shifts, and as many widths, and how many values for missing numbers
-// a scale of some rows has.
+// lengths are the lengths of Shift, which is also that of Width, and of Missing.
 func lengths(d spec.Data) (shifts, missing int) {
 	shifts = d.Schema.Inputs()
 	if d.Missing == spec.MissingImpute {
@@ -34,7 +33,7 @@ func lengths(d spec.Data) (shifts, missing int) {
 	return shifts, missing
 }
 
-// blankScale leaves every number as it is.
+// blankScale is a scale that changes no number.
 func blankScale(d spec.Data) Scale {
 	shifts, missing := lengths(d)
 	s := Scale{Shift: make([]float32, shifts), Width: make([]float32, shifts)}
@@ -47,7 +46,7 @@ func blankScale(d spec.Data) Scale {
 	return s
 }
 
-// scaleTensors are those of a scale, behind so many weights.
+// scaleTensors are the tensors of a scale, which follow so many weights.
 func scaleTensors(d spec.Data, offset int) []Tensor {
 	shifts, missing := lengths(d)
 	var tensors []Tensor
@@ -76,9 +75,9 @@ func scaleOf(d spec.Data, values []float32) Scale {
 	return s
 }
 
-// validate refuses a scale that rows of this kind do not have: of another length, with a
-// number that is not finite or a width that is not above zero, one that does something to
-// a category, or another one than follows from the bounds that the schema states.
+// validate refuses a scale that is impossible for such rows: one of another length, with a
+// value that is not finite or a width that is not above zero, one that changes a category, or
+// one that differs from the scale that follows from the bounds of the schema.
 func (s Scale) validate(d spec.Data) error {
 	shifts, missing := lengths(d)
 	if len(s.Shift) != shifts || len(s.Width) != shifts || len(s.Missing) != missing {
@@ -96,7 +95,7 @@ func (s Scale) validate(d spec.Data) error {
 	if err != nil {
 		return err
 	}
-	free := make([]bool, shifts) // of what the trainers' rows say
+	free := make([]bool, shifts) // whether the scale of an input comes from the trainers' rows
 	for _, n := range numbers {
 		free[n.Input] = d.Learns()
 	}
@@ -117,15 +116,14 @@ func (s Scale) validate(d spec.Data) error {
 // same reports whether two numbers have the same bits.
 func same(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
-// Scaler brings rows to the scale of one file. The zero Scaler leaves them as they are.
+// Scaler applies the scale of a file to rows. The zero Scaler does not change them.
 type Scaler struct {
 	scale   Scale
 	numbers []Number
 }
 
-// Scaler is what brings rows to the scale that the file says. A file whose rows are
-// to be brought to scale and that has none yet, because the trainers have not measured
-// their rows, has no Scaler.
+// Scaler returns the scaler of the file. It is an error if rows are to be scaled and the file
+// has no scale yet, because the trainers have not measured their rows.
 func (f File) Scaler() (Scaler, error) {
 	d := Rows(f.Data)
 	if !d.Scaled() {
@@ -141,13 +139,13 @@ func (f File) Scaler() (Scaler, error) {
 	return Scaler{f.Scale, numbers}, err
 }
 
-// IsZero reports whether rows are used as they are.
+// IsZero reports whether the scaler does not change rows.
 func (s Scaler) IsZero() bool { return len(s.numbers) == 0 }
 
-// Apply brings one row of inputs to scale, in its place: a number is brought into the
-// bounds that the schema states, the shift is taken from it and it is divided by the
-// width. NaN is a missing number, for which the mean of its column stands; where missing
-// numbers are refused it becomes 0.
+// Apply scales one row of inputs in place: each number is clamped to the bounds of the schema,
+// the shift is subtracted, and the difference is divided by the width. NaN stands for a missing
+// number: it is replaced by the mean of its column first, or becomes 0 if the scale has no
+// means.
 func (s Scaler) Apply(row []float32) {
 	for _, n := range s.numbers {
 		if !n.Label {
@@ -156,7 +154,7 @@ func (s Scaler) Apply(row []float32) {
 	}
 }
 
-// Target brings the label of a regression to scale.
+// Target scales a label that is a number.
 func (s Scaler) Target(y float32) float32 {
 	if n, ok := s.label(); ok {
 		return s.to(n, y)
@@ -164,7 +162,7 @@ func (s Scaler) Target(y float32) float32 {
 	return y
 }
 
-// UnscaleTarget turns what a model predicts for a regression into the unit of the label.
+// UnscaleTarget converts the prediction of a regression into the unit of the label.
 func (s Scaler) UnscaleTarget(y float32) float32 {
 	if n, ok := s.label(); ok {
 		return within(float64(float64(y)*float64(s.scale.Width[n.Input])) + float64(s.scale.Shift[n.Input]))
@@ -172,7 +170,7 @@ func (s Scaler) UnscaleTarget(y float32) float32 {
 	return y
 }
 
-// label is the number that is the label, if one is.
+// label is the label, if it is a number.
 func (s Scaler) label() (n Number, ok bool) {
 	if len(s.numbers) > 0 {
 		n = s.numbers[len(s.numbers)-1]
@@ -180,7 +178,7 @@ func (s Scaler) label() (n Number, ok bool) {
 	return n, n.Label
 }
 
-// to brings one number to scale, in float64, rounded once.
+// to scales one number in float64, and rounds the result once.
 func (s Scaler) to(n Number, x float32) float32 {
 	if x != x {
 		if n.Input >= len(s.scale.Missing) {
@@ -191,7 +189,7 @@ func (s Scaler) to(n Number, x float32) float32 {
 	return within((float64(n.Clamp(x)) - float64(s.scale.Shift[n.Input])) / float64(s.scale.Width[n.Input]))
 }
 
-// within is the nearest finite float32.
+// within is the finite float32 nearest to x.
 func within(x float64) float32 {
 	return float32(max(-math.MaxFloat32, min(x, math.MaxFloat32)))
 }

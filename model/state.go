@@ -7,9 +7,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// EncodeState gives the canonical bytes of what the server's optimiser remembers
-// about a model: safetensors like its [File], with one flat tensor a moment, as
-// long as the weights and in their order.
+// EncodeState gives the canonical bytes of the server optimiser's state: a safetensors file,
+// like [File], with one flat tensor per moment, as long as the weights and in their order.
 func EncodeState(m spec.Model, names []string, moments [][]float32) ([]byte, error) {
 	n, err := Size(m)
 	if err != nil {
@@ -36,8 +35,8 @@ func EncodeState(m spec.Model, names []string, moments [][]float32) ([]byte, err
 	return b.Bytes(), nil
 }
 
-// DecodeState reads what [EncodeState] writes of the same architecture and
-// moments, and nothing else. Errors wrap [ErrModel].
+// DecodeState reads exactly the bytes that [EncodeState] writes for the same architecture and
+// names. Errors wrap [ErrModel].
 func DecodeState(m spec.Model, names []string, b []byte) ([][]float32, error) {
 	n, err := Size(m)
 	if err != nil {

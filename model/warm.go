@@ -8,18 +8,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Warm is model 0 of a task that starts with the weights of another model, from the bytes
-// of that one's file: see [spec.Init]. Architecture and rows must be the task's, but for the
-// seed. A scale that follows from bounds is made anew, as in [Zero]; one that trainers have
-// measured is taken over, and must be there. What a server's optimiser remembers behind the
-// other model is left there. An error wraps [ErrModel].
+// Warm is model 0 of a task that starts with the weights of another model, see [spec.Init];
+// b is the file of that model. Its architecture and rows must be those of the task; the seed
+// may differ. A scale that follows from bounds is computed anew, as in [Zero]; a measured scale
+// is taken over, and must be there. The state of the other model's optimiser is not taken
+// over. Errors wrap [ErrModel].
 func Warm(t spec.TaskSpec, b []byte) (File, error) {
 	from, err := Open(b)
 	if err != nil {
 		return File{}, err
 	}
 	from.Model.Seed, from.Model.Access = t.Model.Seed, t.Model.Access
-	if difference := from.Model.Differs(t.Model); difference != "" {
+	if difference := from.Model.Difference(t.Model); difference != "" {
 		return File{}, fmt.Errorf("%w: its %s", ErrModel, difference)
 	}
 	if want, got := rows(t.Data), rows(from.Data); want != got {
@@ -38,9 +38,9 @@ func Warm(t spec.TaskSpec, b []byte) (File, error) {
 	return f, nil
 }
 
-// WarmSize is the most bytes that the file of a model has with whose weights a task can
-// start: that of a task which differs in its seed, and whose server remembers something.
-func WarmSize(t spec.TaskSpec) (int64, error) {
+// WarmStartSize is the largest size, in bytes, of a model file with which a task can start:
+// with another seed, and with a state.
+func WarmStartSize(t spec.TaskSpec) (int64, error) {
 	t.Model.Seed, t.Aggregation.Optimiser = math.MaxUint64, spec.ServerFedAvgM
 	return FileSize(t)
 }

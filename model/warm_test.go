@@ -29,7 +29,7 @@ func TestWarm(t *testing.T) {
 	if diff := cmp.Diff(model.File{Model: asked.Model, Weights: weights}, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
-	if most, err := model.WarmSize(asked); err != nil || int64(len(b)) > most {
+	if most, err := model.WarmStartSize(asked); err != nil || int64(len(b)) > most {
 		t.Errorf("%d bytes, and at most %d, %v", len(b), most, err)
 	}
 	wider := asked

@@ -184,7 +184,7 @@ func TestPolicyOfTheNodeItself(t *testing.T) {
 	if c := r.Trainers[r.Trainer(node.ID)]; c.Declined != spec.DeclinePolicy || r.Survivors() != 2 {
 		t.Errorf("%d survive; the one with a policy: %+v", r.Survivors(), c)
 	}
-	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "serves other owners") {
+	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "serves only other owners") {
 		t.Errorf("it says %v", node.Errs)
 	}
 }

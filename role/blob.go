@@ -39,7 +39,7 @@ func (t Tools) StartModel(ctx context.Context, task spec.Task) (model.File, erro
 	if from.IsZero() {
 		return model.Zero(task.Spec)
 	}
-	size, err := model.WarmSize(task.Spec)
+	size, err := model.WarmStartSize(task.Spec)
 	if err != nil {
 		return model.File{}, err
 	}
@@ -67,7 +67,7 @@ func (t Tools) StartModel(ctx context.Context, task spec.Task) (model.File, erro
 }
 
 // StartModelSize is the largest size in bytes of the initial model of a task.
-func StartModelSize(task spec.Task) (int64, error) { return model.WarmSize(task.Spec) }
+func StartModelSize(task spec.Task) (int64, error) { return model.WarmStartSize(task.Spec) }
 
 // ModelSize is the largest size in bytes of a model of a task.
 func ModelSize(task spec.Task) (int64, error) { return model.FileSize(task.Spec) }

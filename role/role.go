@@ -39,7 +39,7 @@ type Saw struct {
 func (Saw) Event() {}
 
 // Duty is an open task in which the node has a part, with one of its running rounds. The
-// round holds the parts of those participants that the node must see, see [round.Concerns].
+// round holds the parts of those participants that the node must see, see [round.PartsFor].
 type Duty struct {
 	Task  spec.Task
 	Round spec.Round // Number 0 where no round runs
@@ -50,7 +50,7 @@ type Duty struct {
 // task of a duty has the settings of its round.
 func Duties(task spec.Task, rounds []spec.Round) (duties []Duty) {
 	for _, r := range rounds {
-		duties = append(duties, Duty{Task: task.In(r.Number), Round: r})
+		duties = append(duties, Duty{Task: task.AtRound(r.Number), Round: r})
 	}
 	if len(duties) == 0 {
 		return []Duty{{Task: task}}

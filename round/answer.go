@@ -6,9 +6,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What a node says to a task: each kind of message with what it changes.
+// The messages of nodes to a task, and what each changes.
 
-// Answers lists every kind of message of a node, each with nothing in it.
+// Answers lists every kind of message of a node, each with zero fields.
 func Answers() []Input {
 	return []Input{
 		Ready{},
@@ -24,18 +24,18 @@ func Answers() []Input {
 	}
 }
 
-// Hiding is an input that commits a node to something which it keeps hidden for
-// now. Where the commitment had to be made again, it is another one.
+// Hiding is an input that commits a node to a value that it does not reveal yet. If a node
+// makes a commitment anew, with another salt, it differs from the first one.
 type Hiding interface{ Commits() spec.Digest }
 
-// place finds a participant in one of the lists of a round, or gives -1.
-type place func(r spec.Round, node uint64) int
+// finder finds a node in one of the lists of a round; -1 if it is not there.
+type finder func(r spec.Round, node uint64) int
 
-// asked finds the round that a node speaks to and the node's place in it, and checks
-// what every message of a round must obey. Phases are closed at the end of a block, so
-// what is in the block in which the deadline passes is in time, also where that is the
-// first block of a chain that stood still.
-func (s *State) asked(at Moment, number, node uint64, phase spec.Phase, find place) (*spec.Round, int, error) {
+// addressed finds the round that a message is for and the index of its node, and checks what
+// holds for every message to a round. Phases are closed at the end of a block, so a message
+// in the block in which the deadline passes is in time, even if the chain stood still before
+// that block.
+func (s *State) addressed(at Moment, number, node uint64, phase spec.Phase, find finder) (*spec.Round, int, error) {
 	r := &s.Round
 	if s.Task.Scoring > 0 && number == s.Task.Scoring {
 		r = &s.Scoring
@@ -55,7 +55,7 @@ func (s *State) asked(at Moment, number, node uint64, phase spec.Phase, find pla
 	return r, i, nil
 }
 
-// answered says when the phase can be closed now that one more has answered.
+// answered updates when the phase can be closed, after one more answer.
 func (s *State) answered(at Moment, r *spec.Round) {
 	if p := s.progress(r); r.Enough == 0 && p.given >= p.need {
 		r.Enough = at.Time
@@ -65,7 +65,7 @@ func (s *State) answered(at Moment, r *spec.Round) {
 	}
 }
 
-// Ready is an aggregator's digest of model 0, or an evaluator's of its shard.
+// Ready is an aggregator's digest of model 0, or an evaluator's digest of its shard.
 type Ready struct {
 	Node   uint64
 	Digest spec.Digest
@@ -87,7 +87,7 @@ func (in Ready) apply(s *State, at Moment) ([]Effect, error) {
 	switch {
 	case i < 0:
 		return nil, ErrNotSelected
-	case s.Task.State == spec.TaskRunning: // or an evaluator would choose its shard when it has seen models
+	case s.Task.State == spec.TaskRunning: // else an evaluator could choose its shard after it has seen models
 		return nil, ErrLate
 	case !members[i].Ready.IsZero():
 		return nil, ErrRepeated
@@ -114,8 +114,8 @@ type Commit struct {
 	Node, Round      uint64
 	Commitment       spec.Digest
 	Samples, Correct uint32
-	// Signature is that of the owner of the trainer's data set under a
-	// [spec.ChargeStatement]; zero where the task is not private.
+	// Signature is the signature of a [spec.ChargeStatement] by the owner of the trainer's data
+	// set; zero if the task is not private.
 	Signature spec.Signature
 }
 
@@ -127,7 +127,7 @@ func (in Commit) needs() Parts {
 }
 
 func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +136,9 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrRepeated
 	case in.Commitment.IsZero():
 		return nil, ErrEmpty
-	case s.Task.Spec.Private() && (in.Samples > 0 || in.Correct > 0): // nothing but the update is paid for
+	case s.Task.Spec.Private() && (in.Samples > 0 || in.Correct > 0): // the privacy budget pays for nothing but the update
 		return nil, ErrSamples
-	case r.Measures && in.Correct > 0: // nothing is judged yet
+	case r.Measures && in.Correct > 0: // there is no trained model to evaluate yet
 		return nil, ErrSamples
 	case !s.Task.Spec.Private() && (in.Samples == 0 || in.Samples > spec.MaxSamples || in.Correct > in.Samples):
 		return nil, ErrSamples
@@ -148,7 +148,7 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 	}
 	t := &r.Trainers[i]
 	switch {
-	case !s.Task.Spec.Private() && !in.Signature.IsZero(): // or there were two ways to say the same
+	case !s.Task.Spec.Private() && !in.Signature.IsZero(): // else one message would have two encodings
 		return nil, ErrUnasked
 	case s.Task.Spec.Private() && !t.Key.Signed(spec.ChargeStatement(s.slot(r, in.Node), t.Dataset, in.Commitment), in.Signature):
 		return nil, ErrSignature
@@ -163,7 +163,7 @@ func (in Commit) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// Decline says that a trainer does not train in this round, and why.
+// Decline is a trainer's message that it does not train in this round, and why.
 type Decline struct {
 	Node, Round uint64
 	Why         spec.Decline
@@ -172,7 +172,7 @@ type Decline struct {
 func (in Decline) needs() Parts { return Parts{Round: in.Round, Trainer: in.Node} }
 
 func (in Decline) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseTrain, spec.Round.Trainer)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (in Decline) apply(s *State, at Moment) ([]Effect, error) {
 		return nil, ErrRepeated
 	case !slices.Contains(spec.Declines(), in.Why):
 		return nil, ErrCause
-	case s.Task.Spec.Private() != (in.Why == spec.DeclinePrivate): // a cause may tell something of rows
+	case s.Task.Spec.Private() != (in.Why == spec.DeclinePrivate): // a reason may reveal something of the rows
 		return nil, ErrCause
 	}
 	t.Declined = in.Why
@@ -191,8 +191,8 @@ func (in Decline) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// Prove shows aggregators' receipts for an update that too few of them attest. A trainer
-// that has none says so, so that nobody waits for it.
+// Prove shows aggregators' receipts for an update that too few aggregators attest. A trainer
+// without receipts sends an empty list, so that nobody waits for it.
 type Prove struct {
 	Node, Round uint64
 	Receipts    []spec.Receipt // in the order of the aggregators' nodes
@@ -227,8 +227,9 @@ func (in Prove) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// delivering finds the round in which a trainer may show receipts, and the trainer's place
-// in it: from when it is known that too few bitmaps hold its update until the round ends.
+// delivering finds the round in which a trainer may show receipts, and the trainer's index in
+// it. It may do so from the end of the phase attest to the end of the round, if too few
+// bitmaps hold its update.
 func (s *State) delivering(number, node uint64) (*spec.Round, int, error) {
 	r := &s.Round
 	if s.Task.Scoring > 0 && number == s.Task.Scoring {
@@ -253,7 +254,7 @@ func (s *State) delivering(number, node uint64) (*spec.Round, int, error) {
 	return r, i, nil
 }
 
-// Attest says which trainers' updates an aggregator holds and could verify.
+// Attest states which trainers' updates an aggregator holds and has verified.
 type Attest struct {
 	Node, Round uint64
 	Holds       []byte // bitmap over the round's trainers
@@ -262,7 +263,7 @@ type Attest struct {
 func (in Attest) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in Attest) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAttest, spec.Round.Aggregator)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseAttest, spec.Round.Aggregator)
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +298,7 @@ func (in CommitAggregate) Commits() spec.Digest { return in.Commitment }
 func (in CommitAggregate) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in CommitAggregate) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseAggregate, spec.Round.Aggregator)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseAggregate, spec.Round.Aggregator)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +329,7 @@ type RevealAggregate struct {
 func (in RevealAggregate) needs() Parts { return Parts{Round: in.Round, Aggregates: true} }
 
 func (in RevealAggregate) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseReveal, spec.Round.Aggregator)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseReveal, spec.Round.Aggregator)
 	if err != nil {
 		return nil, err
 	}
@@ -361,7 +362,7 @@ func (in CommitScore) Commits() spec.Digest { return in.Commitment }
 func (in CommitScore) needs() Parts { return Parts{Round: in.Round, Scores: true} }
 
 func (in CommitScore) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseScore, spec.Round.Evaluator)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseScore, spec.Round.Evaluator)
 	if err != nil {
 		return nil, err
 	}
@@ -386,14 +387,14 @@ func (in CommitScore) apply(s *State, at Moment) ([]Effect, error) {
 type RevealScore struct {
 	Node, Round uint64
 	Score       spec.PPM
-	Counts      []spec.Count // of which the score is made, see [spec.TaskSpec.CountsFit]; nil: not told
+	Counts      []spec.Count // rows behind the score, see [spec.TaskSpec.CountsFit]; nil: not stated
 	Salt        spec.Salt
 }
 
 func (in RevealScore) needs() Parts { return Parts{Round: in.Round, Scores: true} }
 
 func (in RevealScore) apply(s *State, at Moment) ([]Effect, error) {
-	r, i, err := s.asked(at, in.Round, in.Node, spec.PhaseOpen, spec.Round.Evaluator)
+	r, i, err := s.addressed(at, in.Round, in.Node, spec.PhaseOpen, spec.Round.Evaluator)
 	if err != nil {
 		return nil, err
 	}
@@ -416,8 +417,8 @@ func (in RevealScore) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// counted refuses a score whose counts do not fit the task or the score. A task that says
-// how many rows a shard has at least wants them told.
+// counted refuses a score whose counts do not fit the task or the score. Counts are required
+// if the task sets data.min_holdout.
 func (s *State) counted(in RevealScore) error {
 	t := s.Task.Spec
 	switch {

@@ -8,11 +8,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Who loses standing. Nobody does for what others did: silence counts against a node only
-// where enough others in the same place have answered, so that it could be done, and an
-// update that is missing only where nothing shows that it was delivered.
+// Which nodes lose reputation. No node does for what others did. Silence counts against a
+// node only if enough others in the same role have answered, which shows that answering was
+// possible. A missing update counts only if nothing shows that it was delivered.
 
-// excuse takes note of who declined, where others could train.
+// excuse records which trainers declined, if two thirds of those asked could train.
 func (s *State) excuse(r *spec.Round) (effects []Effect) {
 	if 3*uint64(r.Commitments) < 2*uint64(r.Asked) {
 		return nil
@@ -25,8 +25,8 @@ func (s *State) excuse(r *spec.Round) (effects []Effect) {
 	return effects
 }
 
-// silent gives a demerit to whoever let the phase's deadline pass, and slashes who
-// committed and did not reveal.
+// silent gives a demerit to each node that let the phase's deadline pass, and slashes each
+// node that committed and did not reveal.
 func (s *State) silent(at Moment, r *spec.Round) (effects []Effect) {
 	if at.Time < r.Deadline {
 		return nil
@@ -74,9 +74,9 @@ func (s *State) silentAggregators(r *spec.Round, why string) (effects []Effect) 
 	return effects
 }
 
-// alone reports whether a task with one aggregator comes to its first aborted round in a
-// row: then a round that it missed counts, because nobody else is in its place. The next
-// ones do not, or a task in which nothing can be done would ruin it.
+// alone reports whether the task has one aggregator, and no aborted round precedes this one.
+// Then the silence of the aggregator counts although no other aggregator has answered. In
+// further aborted rounds it does not, else a task that cannot work would ruin its aggregator.
 func (s *State) alone() bool { return len(s.Task.Aggregators) == 1 && s.Task.Aborted == 0 }
 
 func (s *State) silentEvaluators(r *spec.Round, why string) (effects []Effect) {
@@ -103,7 +103,7 @@ func (s *State) silentEvaluators(r *spec.Round, why string) (effects []Effect) {
 	return effects
 }
 
-// unprepared says why a task that was preparing comes to nothing.
+// unprepared says why the preparation of a task failed. The chain stores the text.
 func (s *State) unprepared() string {
 	if _, ok := s.modelZero(); !ok && !s.Task.Spec.Model.Init.IsZero() {
 		ready := 0
@@ -117,9 +117,9 @@ func (s *State) unprepared() string {
 	return "the committee did not get ready"
 }
 
-// unready gives a demerit to the members of the committee that never said they were
-// ready, where enough others in the same place did. Aggregators get none where the task
-// starts with a model of elsewhere: whoever serves it may have served some of them only.
+// unready gives a demerit to the members of the committee that did not get ready, if enough
+// others in the same role did. Aggregators get none if the task starts with the model of
+// another task or node: that may have been served to some aggregators only.
 func (s *State) unready() (effects []Effect) {
 	ready, evaluating, asked := 0, uint64(0), uint64(0)
 	for _, m := range s.Task.Aggregators {
@@ -148,8 +148,8 @@ func (s *State) unready() (effects []Effect) {
 	return effects
 }
 
-// delivered reports whether a trainer's update reached so many aggregators that one of
-// them is honest: f+1 bitmaps hold it, or f+1 receipts were shown.
+// delivered reports whether a trainer's update reached f+1 aggregators, of which at least one
+// is honest: f+1 bitmaps hold it, or f+1 receipts were shown.
 func delivered(of spec.Selection, r spec.Round, trainer int) bool {
 	return heldBy(r, trainer) > of.Faulty() || bits.OnesCount32(r.Trainers[trainer].Receipts) > of.Faulty()
 }
@@ -164,9 +164,10 @@ func heldBy(r spec.Round, trainer int) (bitmaps int) {
 	return bitmaps
 }
 
-// judge blames for updates that did not arrive. Who committed to an update and gave it to
-// nobody cannot be proved guilty, and loses standing, unless more than a third of all that
-// committed are in the same place: then it may be the aggregators.
+// judge gives demerits for updates that did not arrive. A trainer that committed to an update
+// and delivered it to nobody cannot be proved guilty, so it is not slashed; it loses
+// reputation. If more than a third of the trainers that committed did not deliver, none of
+// them does: then the aggregators may be at fault.
 func (s *State) judge(r *spec.Round) (effects []Effect) {
 	if len(r.Committed) == 0 { // nobody was asked for an update
 		return nil
@@ -190,8 +191,8 @@ func (s *State) judge(r *spec.Round) (effects []Effect) {
 	return effects
 }
 
-// neglects says why an aggregator loses standing for what it attested; empty where it
-// does not.
+// neglects says why an aggregator loses reputation for what it attested; empty if it does
+// not.
 func (s *State) neglects(r *spec.Round, aggregator int) string {
 	faulty, a := s.Task.Spec.Selection.Faulty(), r.Aggregates[aggregator]
 	if a.Attested == 0 {
@@ -225,7 +226,7 @@ func empty(bitmap []byte) bool {
 	return !slices.ContainsFunc(bitmap, func(b byte) bool { return b != 0 })
 }
 
-// slash records a provable fault and takes a part of the bond of who committed it.
+// slash records a provable fault of a node, and slashes a part of its bond.
 func (s *State) slash(r *spec.Round, node uint64, kind string, part spec.PPM) Effect {
 	s.record(spec.Fault{Round: r.Number, Node: node, Kind: kind})
 	return Slash{r.Number, node, kind, part}

@@ -6,9 +6,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// maxEquivocations is how many rounds of a task are kept in which one node contradicted
-// itself: a task must not grow with the rounds a liar lies in, and by then it has lost what
-// a day of slashing takes.
+// maxEquivocations is the most equivocations of one node that a task records. The task must
+// not grow without bound, and by then the node has lost the most that one day of slashing
+// allows.
 const maxEquivocations = 8
 
 // evidence reports whether an input shows that a node contradicted itself.
@@ -18,8 +18,8 @@ func evidence(in Input) bool {
 	return receipts || answers
 }
 
-// TwoReceipts shows that an aggregator signed receipts for two different updates of one
-// trainer in one round. Anybody may say it, also when the task is closed.
+// TwoReceipts proves that an aggregator signed receipts for two different updates of one
+// trainer in one round. Anybody may send it, also after the task has closed.
 type TwoReceipts struct {
 	Round      uint64 `json:"round"`
 	Aggregator uint64 `json:"aggregator"`
@@ -28,7 +28,8 @@ type TwoReceipts struct {
 	Second     Given  `json:"second"`
 }
 
-// Given is what an aggregator signed of an update, see [spec.ReceiptStatement].
+// Given is a commitment to an update and an aggregator's receipt for it, see
+// [spec.ReceiptStatement].
 type Given struct {
 	Commitment spec.Digest    `json:"commitment"`
 	Signature  spec.Signature `json:"signature"`
@@ -51,9 +52,9 @@ func (in TwoReceipts) apply(s *State, _ Moment) ([]Effect, error) {
 	return s.equivocated(in.Round, in.Aggregator)
 }
 
-// TwoAnswers shows that a node signed two answers to one round that contradict each other,
-// see [Contradict]. No account says it: whoever gives it to a task has seen that the node
-// signed both, and names it in each. It counts also when the task is closed.
+// TwoAnswers proves that a node signed two answers to one round that contradict each other,
+// see [Contradict]. The machine cannot verify the signatures: the driver must, and must set
+// the node in both answers. It is valid also after the task has closed.
 type TwoAnswers struct{ First, Second Input }
 
 func (TwoAnswers) needs() Parts { return Parts{} }
@@ -73,19 +74,18 @@ func (in TwoAnswers) apply(s *State, _ Moment) ([]Effect, error) {
 	return s.equivocated(number, node)
 }
 
-// Contradict reports whether two signed answers contradict each other: two attestations, or
-// two openings, of one node to one round, of which an honest node never signs both, whenever
-// it stops and starts again.
+// Contradict reports whether two signed answers of one node to one round contradict each
+// other. An honest node never signs both, even if it crashes and restarts in between.
 //
-//   - Attestations do where neither bitmap holds the other. What an honest aggregator
-//     attests it has stored for good before it signs, so a later bitmap of the same round
-//     has all of an earlier one.
-//   - Openings do where they show another model, another score, or other counts, none
-//     included. An honest node opens nothing but the one commitment that the chain has of
-//     it.
+//   - Two attestations contradict each other if neither bitmap contains the other. An honest
+//     aggregator stores an update durably before it attests it, so a later bitmap of the same
+//     round contains every earlier one.
+//   - Two openings contradict each other if they show different models, scores or counts; no
+//     counts differ from any. An honest node opens only the one commitment that is on the
+//     chain.
 //
-// Commitments never do: whoever was copied says another one. Nor does an answer with
-// another salt, or one that is said again.
+// Two commitments never contradict each other: a node whose commitment was copied makes
+// another one. Nor do two equal answers, or two that differ only in the salt.
 func Contradict(first, second Input) bool {
 	number, node := placed(first)
 	if n, other := placed(second); number == 0 || n != number || other != node {
@@ -104,7 +104,7 @@ func Contradict(first, second Input) bool {
 	return opens && both && (a.Score != b.Score || !slices.Equal(a.Counts, b.Counts))
 }
 
-// placed is the round and the node of an attestation or an opening; 0 of all else.
+// placed is the round and the node of an attestation or an opening; 0 for other inputs.
 func placed(in Input) (number, node uint64) {
 	if a, ok := in.(Attest); ok {
 		return a.Round, a.Node
@@ -116,7 +116,7 @@ func placed(in Input) (number, node uint64) {
 	return a.Round, a.Node
 }
 
-// contained reports whether all bits of a bitmap are set in another one.
+// contained reports whether another bitmap has all bits of a bitmap.
 func contained(bitmap, other []byte) bool {
 	for i := range 8 * len(bitmap) {
 		if spec.Held(bitmap, i) && !spec.Held(other, i) {
@@ -126,8 +126,8 @@ func contained(bitmap, other []byte) bool {
 	return true
 }
 
-// equivocated takes note of a node that contradicted itself in a round, and slashes it:
-// once, however often that is shown.
+// equivocated records that a node contradicted itself in a round, and slashes it: once for the
+// round, however often that is proved.
 func (s *State) equivocated(number, node uint64) ([]Effect, error) {
 	if number == 0 || number > s.Task.Round {
 		return nil, ErrWrongRound

@@ -38,7 +38,7 @@
 //     call Apply with the [Moment] of the block.
 //  3. At the end of a block, for each task whose Task.Due is above zero and not after the
 //     network time: Apply a [Tick]. Take the task that has been due longest first, and leave
-//     to the next block what exceeds [MaxLooks] and [MaxTrainersLooked]. A Tick before Due
+//     to the next block what exceeds [MaxTasksPerBlock] and [MaxTrainersPerBlock]. A Tick before Due
 //     changes nothing. A late Tick closes a phase late, but admits no late message: deadlines
 //     are compared with the time of each message as well.
 //
@@ -52,7 +52,7 @@
 //  3. Carry out the effects in the order of the list. For each: tell listeners, then change
 //     nodes, money and budgets.
 //  4. [AskCommittee] and [AskTrainers] are answered at once, in the same block, with a
-//     [Select] that [Committee], [Trainers] or [Paying] computes. That is an input of its
+//     [Select] that [Committee], [Trainers] or [PrivateTrainers] computes. That is an input of its
 //     own: its state is saved and its effects are carried out before the next effect of the
 //     list. If the answer is [ErrResources], nothing is selected; the task asks again when it
 //     is due.
@@ -81,7 +81,7 @@
 // # What is deterministic
 //
 // The same State, Moment and Input give the same state, the same effects in the same order,
-// and the same error, on every machine. So do [Committee], [Trainers] and [Paying] for the
+// and the same error, on every machine. So do [Committee], [Trainers] and [PrivateTrainers] for the
 // same state and [Roster], in whatever order the roster was filled. All arithmetic is on
 // integers, and no map is walked. A World must be deterministic too: what a method returns
 // may depend on nothing but what was saved and carried out before.

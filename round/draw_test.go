@@ -36,7 +36,7 @@ func anyTask(t *rapid.T) spec.TaskSpec {
 
 // anyOpen is a state that has one of its rounds that run as its newest.
 func anyOpen(t *rapid.T, s round.State) round.State {
-	if open := s.Open(); len(open) > 0 {
+	if open := s.OpenRounds(); len(open) > 0 {
 		s.Round = rapid.SampledFrom(open).Draw(t, "round of")
 	}
 	return s
@@ -109,7 +109,7 @@ func fitting(t *rapid.T, s round.State) (ins []round.Input) {
 			ins = append(ins, round.Ready{Node: m.Node, Digest: digest("0")})
 		}
 	}
-	for _, r := range s.Open() {
+	for _, r := range s.OpenRounds() {
 		s.Round = r
 		ins = append(ins, answers(t, s)...)
 	}
@@ -166,7 +166,7 @@ func draft(t *rapid.T, s round.State) (ins []round.Input) {
 		ins = fitting(t, s)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "strays") {
-		ins = append(ins, anyInput(t, s), roundtest.Stray(t, s, 40))
+		ins = append(ins, anyInput(t, s), roundtest.RandomMessage(t, s, 40))
 	}
 	if rapid.IntRange(0, 3).Draw(t, "votes") == 0 {
 		ins = append(ins, anyVote(t, s))

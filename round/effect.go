@@ -7,8 +7,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Effect is what a step asks the [World] to do. Its String is a line of a
-// transcript.
+// Effect is what a step asks the [World] to do. Its String is one line of a transcript, and
+// on the chain the text of an event.
 //
 //sumtype:decl
 type Effect interface {
@@ -16,8 +16,8 @@ type Effect interface {
 	String() string
 }
 
-// Of is the round in which an effect happens; 0 where it is about the task.
-func Of(e Effect) uint64 { return e.round() }
+// RoundOf is the number of the round that an effect is about; 0 if it is about the task.
+func RoundOf(e Effect) uint64 { return e.round() }
 
 // AskCommittee asks the scheduler for aggregators and evaluators.
 type AskCommittee struct{}
@@ -33,7 +33,7 @@ type OpenTraining struct {
 	Round    uint64
 	Trainers []uint64
 	Deadline spec.Time
-	Measures bool // they commit to the statistics of their columns instead of an update
+	Measures bool // trainers commit to statistics of their columns instead of an update
 }
 
 // AskAttest asks trainers to upload and aggregators to attest.
@@ -42,7 +42,7 @@ type AskAttest struct {
 	Deadline spec.Time
 }
 
-// AskReceipts asks the trainers whose updates too few aggregators hold for receipts.
+// AskReceipts asks those trainers for receipts whose updates too few aggregators hold.
 type AskReceipts struct {
 	Round    uint64
 	Deadline spec.Time
@@ -74,23 +74,23 @@ type AskOpenings struct {
 	Deadline spec.Time
 }
 
-// Publish tells of a model of the task: model 0, or that of a round, with its score.
+// Publish announces a new model of the task: model 0, or the model of a round with its score.
 type Publish struct {
 	Round  uint64 // 0: model 0
 	Model  spec.Digest
 	Score  spec.PPM
-	Scored bool // whether two thirds of the evaluators scored it
+	Scored bool // whether evaluators with two thirds of the stake scored it
 }
 
-// Pay moves money from the task's escrow to a node's owner, and to who lent it rows.
+// Pay moves money from the task's escrow to a node's owner, and to the lender of its rows.
 type Pay struct {
-	Round uint64 // 0: of no round
+	Round uint64 // 0: not for a round
 	Earning
 }
 
 // PayValidators moves money from the task's escrow to the validators of blocks.
 type PayValidators struct {
-	Round  uint64 // 0: of no round
+	Round  uint64 // 0: not for a round
 	Amount uint64 // uthing
 }
 
@@ -108,14 +108,14 @@ type Demerit struct {
 	Why   string
 }
 
-// Excuse takes note of a trainer that declined where two thirds of those asked trained.
+// Excuse records that a trainer declined a round in which two thirds of those asked trained.
 type Excuse struct {
 	Round uint64
 	Node  uint64
 	Why   string
 }
 
-// Slash burns a part of what a task holds of a node's stake, for a provable fault.
+// Slash burns a part of a node's bond in the task, for a provable fault.
 type Slash struct {
 	Round uint64
 	Node  uint64
@@ -132,28 +132,28 @@ type Abort struct {
 	Why   string
 }
 
-// Engage takes a slot of each node.
+// Engage occupies one slot of each node.
 type Engage struct{ Nodes []uint64 }
 
-// Release gives the slot back.
+// Release frees one slot of each node.
 type Release struct{ Nodes []uint64 }
 
-// Reserve keeps one release of a round for each data set whose rows it is made from.
+// Reserve sets one release of a round aside in the privacy budget of each data set.
 type Reserve struct {
 	Round    uint64
 	Datasets []uint64
 }
 
-// Charge spends it, because the update is committed to.
+// Charge spends a reserved release, because its trainer has committed to an update.
 type Charge struct{ Round, Dataset uint64 }
 
-// GiveBack gives back what was reserved and is not needed.
+// GiveBack returns reserved releases that are not needed to their budgets.
 type GiveBack struct {
 	Round    uint64
 	Datasets []uint64
 }
 
-// Measure records how good a model the nodes helped to make.
+// Measure records the accuracy of the model that the nodes helped to train.
 type Measure struct {
 	Nodes    []uint64
 	Kind     string
@@ -166,22 +166,22 @@ type AskModel struct {
 	Model    spec.Digest
 }
 
-// DropModel says that they need not any more.
+// DropModel tells the aggregators that they need not attest a nominated model any more.
 type DropModel struct {
 	Proposal uint64
 	Model    spec.Digest
 }
 
-// Amended tells of an update of the model that was carried out.
+// Amended announces that a proposal to update the model was carried out.
 type Amended struct {
 	Proposal uint64
-	From     uint64      // the first round that begins with it
-	Base     spec.Digest // version that the proposer judged
-	Model    spec.Digest // with which it begins; zero: with the newest
+	From     uint64      // first round that begins with the update
+	Base     spec.Digest // version that the proposer looked at
+	Model    spec.Digest // with which the round begins; zero: with the newest
 	Settings []spec.Tuning
 }
 
-// Close ends the task and gives the rest of the escrow back.
+// Close ends the task and refunds what is left of the escrow.
 type Close struct {
 	State  spec.TaskState
 	Why    string

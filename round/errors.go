@@ -2,10 +2,10 @@ package round
 
 import "errors"
 
-// Refusal is a reason not to do what was asked. What is refused changes nothing.
+// Refusal is the reason why an input is refused. A refused input changes nothing.
 type Refusal struct {
-	// Code is the number that stands for the reason in the answers of the chain;
-	// it never stands for another one.
+	// Code is the number of the reason in the answers of the chain. It never changes, and is
+	// never used for another reason.
 	Code uint32
 	Why  string
 }
@@ -13,9 +13,9 @@ type Refusal struct {
 // Error implements [error].
 func (r *Refusal) Error() string { return r.Why }
 
-// Why something is refused. Below 10 are the reasons of whoever keeps the tasks,
-// the chain or a simulator, the others are those of [State.Step]. 1 is what the
-// chain answers to an error without a number; 8 and 9 were never used.
+// The reasons for refusals. Codes below 10 are those of the driver, a chain or a simulator;
+// the others are those of [State.Step]. Code 1 is the chain's answer to an error without a
+// code; 8 and 9 were never used.
 var (
 	ErrTaskNotFound    = &Refusal{2, "task not found"}
 	ErrRoundNotFound   = &Refusal{3, "round not found"}
@@ -77,8 +77,8 @@ func Refusals() []*Refusal {
 	}
 }
 
-// Why a round or a task comes to nothing. Nobody asked for anything, so these
-// are no refusals.
+// Why a round or a task fails. These are not refusals, because they answer no input. Their
+// texts are stored on the chain.
 var (
 	ErrNoUpdates = errors.New("no updates to aggregate")
 	ErrResources = errors.New("insufficient resources")

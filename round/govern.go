@@ -7,18 +7,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What votes do to a governed task. A proposal that passed waits in a queue: if it wants
-// another model, that is nominated, the task's aggregators attest that they hold it, and
-// the proposal is carried out once 2f+1 of them have. What it changes is for rounds that
-// begin later; those that run finish as they began.
+// How votes change a governed task. A passed proposal waits in the timelock. If it wants
+// another model, that model is nominated, and the task's aggregators attest that they hold
+// it; the proposal can be carried out once 2f+1 of them have. Its changes apply to rounds that
+// begin later. Running rounds finish with their old settings and model.
 
-// Nominate says that a passed proposal is queued, with which the task is to go on with a
+// Nominate announces that a passed proposal is queued that wants the task to continue with a
 // model.
 type Nominate struct {
 	Proposal uint64
-	Updates  uint32 // that the task had when the proposal was written
+	Updates  uint32 // updates of the task when the proposal was written
 	Model    spec.Digest
-	Holder   uint64 // node that serves it, beside the aggregators; 0: none
+	Holder   uint64 // node that serves it, in addition to the aggregators; 0: none
 }
 
 func (Nominate) needs() Parts { return Parts{} }
@@ -27,7 +27,7 @@ func (in Nominate) apply(s *State, _ Moment) ([]Effect, error) {
 	switch {
 	case !s.Task.Spec.Governed:
 		return nil, ErrUngoverned
-	case in.Updates < s.Task.Updates: // it would keep others from nominating, and never be carried out
+	case in.Updates < s.Task.Updates: // it could never be carried out, and would block other nominations
 		return nil, ErrOutdated
 	case !s.Task.Nominee.IsZero():
 		return nil, ErrNominated
@@ -38,7 +38,7 @@ func (in Nominate) apply(s *State, _ Moment) ([]Effect, error) {
 	return []Effect{AskModel{in.Proposal, in.Model}}, nil
 }
 
-// Withdraw says that the proposal of a nominated model will not be carried out any more.
+// Withdraw announces that the proposal of a nominated model will not be carried out.
 type Withdraw struct{ Proposal uint64 }
 
 func (Withdraw) needs() Parts { return Parts{} }
@@ -55,8 +55,8 @@ func (in Withdraw) apply(s *State, _ Moment) ([]Effect, error) {
 	return []Effect{dropped}, nil
 }
 
-// AttestModel says that an aggregator holds the nominated model, with everything that the
-// next round needs of it.
+// AttestModel states that an aggregator holds the nominated model, and all that the next
+// round needs with it.
 type AttestModel struct {
 	Node  uint64
 	Model spec.Digest
@@ -79,14 +79,14 @@ func (in AttestModel) apply(s *State, _ Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// Amend is a passed proposal that is carried out.
+// Amend carries a passed proposal out.
 type Amend struct {
-	Proposal uint64      // 0: not known; of a model it is the one that nominated it
-	Base     spec.Digest // what the proposer judged: whoever keeps the versions of models checks that it is one of the task's line
-	Updates  uint32      // that the task had when the proposal was written
+	Proposal uint64      // 0: unknown; for a nominated model, the proposal that nominated it
+	Base     spec.Digest // version that the proposer looked at; the driver checks that it is a version of the task's line
+	Updates  uint32      // updates of the task when the proposal was written
 	Model    spec.Digest
 	Settings []spec.Tuning
-	Trial    bool // it is tried before anybody was asked to attest, and what comes of it is thrown away
+	Trial    bool // a dry run, before anybody was asked to attest: the driver discards the result
 }
 
 func (Amend) needs() Parts { return Parts{} }
@@ -111,7 +111,7 @@ func (in Amend) apply(s *State, _ Moment) ([]Effect, error) {
 	}
 	if !in.Model.IsZero() {
 		switch nominee := s.Task.Nominee; {
-		case in.Trial: // aggregators are asked once it has passed
+		case in.Trial: // aggregators are asked once the proposal has passed
 		case in.Model != nominee.Model:
 			return nil, ErrNotNominated
 		case len(nominee.Attested) < s.Task.Spec.Selection.Quorum():
@@ -122,15 +122,15 @@ func (in Amend) apply(s *State, _ Moment) ([]Effect, error) {
 	}
 	s.Task.Updates++
 	effects := []Effect{Amended{Proposal: in.Proposal, From: next, Base: in.Base, Model: in.Model, Settings: in.Settings}}
-	if nominee := s.Task.Nominee; !nominee.IsZero() && nominee.Proposal != in.Proposal { // it is outdated from now on
+	if nominee := s.Task.Nominee; !nominee.IsZero() && nominee.Proposal != in.Proposal { // its proposal is outdated from now on
 		s.Task.Nominee = spec.Nominee{}
 		effects = append(effects, DropModel{nominee.Proposal, nominee.Model})
 	}
 	return effects, nil
 }
 
-// revise sets hyper-parameters from a round on. What was set for the same round before is
-// changed with it, so a task has no more revisions than rounds.
+// revise sets hyper-parameters from a round on. A second revision for the same round replaces
+// the first, so a task has no more revisions than rounds.
 func (s *State) revise(number uint64, in Amend) error {
 	next, err := spec.Revise(s.Task.SpecOf(number), in.Settings)
 	if err != nil {

@@ -2,50 +2,49 @@ package round
 
 import "github.com/althing-network/althing/spec"
 
-// Input is what may happen to a task: a message of a participant, an answer of
-// the scheduler, or the end of a block.
+// Input is an event of a task: a message of a participant, an answer of the scheduler, a
+// decision of a vote, or the end of a block.
 //
 //sumtype:decl
 type Input interface {
-	// needs says which parts of the rounds that run the input is about.
+	// needs says which parts of the running rounds apply reads.
 	needs() Parts
-	// apply changes the state, which is the caller's own copy. Where it fails the
-	// copy is thrown away.
+	// apply changes the state, which is a copy. If it fails, the caller discards the copy.
 	apply(s *State, at Moment) ([]Effect, error)
 }
 
-// Parts says which participants' parts of its rounds a [State] must hold for a step.
-// A world that keeps them apart reads no more than these, so that hearing one of
-// two thousand trainers costs as much as hearing one of ten.
+// Parts says which participants' parts of its rounds a [State] must hold for a step. A world
+// that stores them separately reads only these, so a message of one of two thousand trainers
+// costs as much as a message of one of ten.
 type Parts struct {
-	Round      uint64      // they are parts of this round; 0: of every round that runs
-	Trainer    uint64      // the contribution of this node; 0: of none
-	Commitment spec.Digest // and of the node that committed to this
+	Round      uint64      // round that they are parts of; 0: every running round
+	Trainer    uint64      // node whose contribution is needed; 0: none
+	Commitment spec.Digest // also the contribution of the node that made this commitment
 	Trainers   bool        // all contributions
-	Aggregates bool        // all aggregates, but for what they hold, and who has committed
-	Scores     bool        // all evaluations, but for what they counted
-	Holds      bool        // of the aggregates, what they hold, and of the evaluations, what they counted
+	Aggregates bool        // all aggregates without their Holds, and Round.Committed
+	Scores     bool        // all evaluations without their Counts
+	Holds      bool        // Holds of the needed aggregates, and Counts of the needed evaluations
 }
 
-// In is what of the parts is in a round.
-func (p Parts) In(round uint64) Parts {
+// ForRound is the needed parts of one round.
+func (p Parts) ForRound(round uint64) Parts {
 	if p.Round != 0 && p.Round != round {
 		return Parts{}
 	}
 	return p
 }
 
-// Concerns says which parts of a round a node must see to know what it owes: an
-// aggregator of the task, which is to hold the updates, all; any other its own
-// contribution, if it trains, and the committee.
-func Concerns(node uint64, aggregates bool) Parts {
+// PartsFor says which parts of a round a node must see to know what it has to do. An
+// aggregator of the task, which stores the updates, needs all of them. Any other node needs
+// its own contribution, if it trains, and the committee.
+func PartsFor(node uint64, aggregates bool) Parts {
 	if aggregates {
 		return Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true}
 	}
 	return Parts{Trainer: node, Aggregates: true, Scores: true}
 }
 
-// Needs says which parts of the rounds that run a step with an input reads.
+// Needs says which parts of the running rounds a step with an input reads.
 func Needs(in Input) Parts { return in.needs() }
 
 // Select answers [AskCommittee] or [AskTrainers].
@@ -53,11 +52,10 @@ type Select struct {
 	Aggregators []spec.Member // for AskCommittee
 	Evaluators  []spec.Member // for AskCommittee
 	Trainers    []uint64      // for AskTrainers
-	Payers      []Payer       // for AskTrainers of a private task: whose privacy each of them spends
+	Payers      []Payer       // for AskTrainers of a private task: who pays for each of Trainers
 }
 
-// Cancel is the wish of an account to end its task; the rounds that run are finished
-// and paid.
+// Cancel is the request of an account to end its task. Running rounds are finished and paid.
 type Cancel struct{ Owner string }
 
 // Tick is the end of a block.

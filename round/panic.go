@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 )
 
-// Panic is a panic of a calculation, as an error.
+// Panic is the error of a calculation that panicked.
 type Panic struct {
 	Value any
 	Stack []byte
@@ -14,10 +14,10 @@ type Panic struct {
 // Error implements [error].
 func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
-// Contain runs a calculation; where it panics, the error is a [*Panic]. A calculation
-// gives the same everywhere, its panics too, so whoever contains one goes on with all
-// others. What reads or writes a store must not be run in it: a store that fails here
-// does not fail elsewhere.
+// Contain runs a calculation; if that panics, the error is a [*Panic]. A calculation gives the
+// same result on every machine, and panics on every machine or on none. So after a panic the
+// caller can go on with other tasks. Do not contain code that reads or writes a store: a
+// store may fail on one machine only.
 func Contain[T any](calculate func() (T, error)) (result T, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -4,7 +4,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Payout is what leaves the escrow of a task at once, and to whom.
+// Payout is all that a task's escrow pays for one reason.
 type Payout struct {
 	Earnings   []Earning
 	Validators uint64 // uthing, to the validators of blocks
@@ -15,20 +15,20 @@ type Earning struct {
 	Node   uint64
 	Role   spec.Role
 	Amount uint64 // uthing, to the node's owner
-	Lender string // account that lent the node its rows; empty where nobody did
+	Lender string // account that lent the node its rows; empty if the rows are its own
 	Lent   uint64 // uthing, to the lender
 }
 
-// Reward says who earns what for a round that gave a model. What the task pays for a
-// round is split by the task's tariff. The survivors share the trainers' part equally. Each
-// aggregator that revealed the accepted model has an equal share of the aggregators'
-// part, and each evaluator that opened its score one of theirs: the shares of the silent
-// stay in the escrow, so nobody gains by the silence of others. What the divisions leave
-// over stays there, too, until the task closes.
+// Reward is the pay for a round that gave a model. The task's tariff splits the pay of a
+// round between roles. The survivors share the trainers' part equally. Each aggregator that
+// revealed the accepted model gets an equal share of the aggregators' part, and each
+// evaluator that opened its score an equal share of theirs. The shares of silent nodes stay
+// in the escrow, so no node gains by the silence of others. So does what the divisions leave
+// over, until the task closes.
 //
-// A round that was stopped because the one before it has ended the task has cut some
-// trainers off, so each survivor earns what it would have had all that were asked
-// survived; who has attested is paid as who has revealed.
+// Reward is also the pay for a round that was stopped because the round before has ended the
+// task. Some of its trainers had no chance to commit, so each survivor earns as much as if
+// all trainers that were asked had survived. Aggregators are paid for their attestation.
 func Reward(t spec.Task, r spec.Round) Payout {
 	pot, split := t.Spec.PerRound(), t.Tariff.Split
 	sharing := uint64(r.Survivors())
@@ -54,15 +54,15 @@ func Reward(t spec.Task, r spec.Round) Payout {
 	return p
 }
 
-// feePart is which part of what is left for fees one aborted round costs.
+// feePart is the divisor of a fee: one aborted round costs an eighth of what is left for fees.
 const feePart = 8
 
-// Fee says who earns what for a round that was aborted: it costs its task something, and
-// whoever served is paid. Of one round's pay a half is for fees, and each takes an eighth
-// of what is left of it, so that all fees together stay below it. They are split as the
-// reward is. A trainer has served that has committed, an aggregator that has answered
-// all that it was asked, an evaluator that is held for the task. The shares of the
-// silent, and of an aggregator that attested nothing, stay in the escrow.
+// Fee is the pay for an aborted round. All fees of a task together stay below half of one
+// round's pay: each takes an eighth of what is left of that half. A fee is split between
+// roles like the reward. It is paid to each trainer that has committed, each aggregator that
+// has answered all that it was asked, and each evaluator, which the task has kept from other
+// work. The shares of silent nodes, and of an aggregator that attested nothing, stay in the
+// escrow.
 func Fee(t spec.Task, r spec.Round) Payout {
 	p := Payout{Validators: t.Tariff.Split.Validators.Of(nextFee(t))}
 	for _, c := range r.Trainers {
@@ -81,9 +81,9 @@ func Fee(t spec.Task, r spec.Round) Payout {
 	return p
 }
 
-// Waited says who earns what of a task that closes while its committee waits for a round
-// to begin: the members that are ready have the fee of an aborted round.
-func Waited(t spec.Task) Payout {
+// WaitingFee is the pay of a committee that waited for a round when its task closed: the fee
+// of an aborted round, for the members that were ready.
+func WaitingFee(t spec.Task) Payout {
 	p := Payout{Validators: t.Tariff.Split.Validators.Of(nextFee(t))}
 	for _, m := range t.Aggregators {
 		if !m.Ready.IsZero() {
@@ -98,9 +98,10 @@ func Waited(t spec.Task) Payout {
 	return p
 }
 
-// Delivery says who earns what for updates that were delivered, as bitmaps or receipts
-// show, in a round that gave no model: they share half of a round's pay equally with
-// those that only committed, whose shares stay in the escrow. A task pays it once.
+// Delivery is the pay for updates that were delivered, as bitmaps or receipts show, in a round
+// that gave no model. Half of a round's pay is divided by the number of trainers that
+// committed, and each trainer that delivered gets one part; the other parts stay in the
+// escrow. A task pays this once.
 func Delivery(t spec.Task, r spec.Round) (p Payout) {
 	if t.Delivered > 0 || r.Commitments == 0 {
 		return p
@@ -116,15 +117,15 @@ func Delivery(t spec.Task, r spec.Round) (p Payout) {
 // nextFee is what the next aborted round of a task costs, in uthing.
 func nextFee(t spec.Task) uint64 { return (t.Spec.PerRound()/2 - t.Fees) / feePart }
 
-// served reports whether an aggregator has answered all that a round asked it before it
-// was aborted.
+// served reports whether an aggregator had answered all that it was asked when its round was
+// aborted.
 func served(r spec.Round, a spec.Aggregate) bool {
 	return (!empty(a.Holds) || len(r.Committed) == 0) &&
 		(a.Committed > 0 || r.Phase != spec.PhaseAggregate && r.Phase != spec.PhaseReveal) &&
 		(a.Revealed > 0 || r.Phase != spec.PhaseReveal)
 }
 
-// trainer adds what a trainer earns. Where its rows are lent, their owner has half of it.
+// trainer adds the pay of a trainer. If its rows are lent, their owner gets half of it.
 func (p *Payout) trainer(c spec.Contribution, amount uint64) {
 	if amount == 0 {
 		return
@@ -152,10 +153,10 @@ func (p Payout) Total() uint64 {
 	return total
 }
 
-// Held is what the escrow still holds for a task, in uthing.
-func Held(t spec.Task) uint64 { return t.Spec.Escrow - t.Paid - t.Refunded }
+// EscrowLeft is what the escrow still holds for a task, in uthing.
+func EscrowLeft(t spec.Task) uint64 { return t.Spec.Escrow - t.Paid - t.Refunded }
 
-// pay writes down in a round what its participants earn, and has it paid.
+// pay records in a round what its participants earn, and pays it.
 func (s *State) pay(r *spec.Round, p Payout) (effects []Effect) {
 	for _, e := range p.Earnings {
 		switch e.Role {
@@ -174,7 +175,7 @@ func (s *State) pay(r *spec.Round, p Payout) (effects []Effect) {
 	return s.payOut(r.Number, p)
 }
 
-// payOut has earnings paid.
+// payOut pays a payout, and counts it in the task.
 func (s *State) payOut(number uint64, p Payout) (effects []Effect) {
 	for _, e := range p.Earnings {
 		effects = append(effects, Pay{Round: number, Earning: e})

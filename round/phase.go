@@ -7,11 +7,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// closes is when the phase of a round ends, as far as the answers so far tell: at
-// once when all asked have answered, or so many trainers have declined that too few are
-// left; when as many as needed have, after a grace, so in a later block; else at the
-// deadline. The grace is half the time that those took, or in the training what the
-// rounds before have taught, see [State.grace].
+// closes is when the phase of a round ends, by the answers so far. It ends at once when all
+// asked have answered, or when so many trainers have declined that too few are left. When
+// enough have answered, it ends after a grace period, so in a later block. Else it ends at
+// the deadline. The grace period is half the time until enough had answered; for training
+// it follows from the rounds before, see [State.grace].
 func (s *State) closes(r *spec.Round) spec.Time {
 	switch p := s.progress(r); {
 	case p.given >= p.asked || s.fewLeft(r):
@@ -25,8 +25,8 @@ func (s *State) closes(r *spec.Round) spec.Time {
 	return r.Deadline
 }
 
-// held reports whether a round has to wait where it is: no model is accepted before
-// the model it was trained from is scored.
+// held reports whether a round must wait in its phase: no model is accepted before the model
+// from which it was trained is scored.
 func (s *State) held(r *spec.Round) bool {
 	if s.Task.Scoring == 0 || r.Number == s.Task.Scoring || r.Phase != spec.PhaseReveal {
 		return false
@@ -35,20 +35,20 @@ func (s *State) held(r *spec.Round) bool {
 	return agreed
 }
 
-// progress is how far the answers in a phase have come. A trainer or an aggregator
-// weighs 1, an evaluator its stake.
+// progress counts the answers in a phase. The weight of a trainer or an aggregator is 1, the
+// weight of an evaluator is its stake.
 type progress struct {
 	given uint64 // weight of the answers so far
-	need  uint64 // weight that leaves only a grace for the rest
-	asked uint64 // weight of all that were asked for
+	need  uint64 // weight with which only a grace period is left for the others
+	asked uint64 // weight of all who were asked
 }
 
-// progress reads the round's count of commitments while trainers train, and the
-// parts of the committee in every other phase.
+// progress counts the answers in the phase of a round. While trainers train it reads only the
+// round's counters, in every other phase only the parts of the committee.
 func (s *State) progress(r *spec.Round) (p progress) {
-	count := func(height int64, weight uint64) {
+	count := func(answered int64, weight uint64) { // answered: the height, 0 before it
 		p.asked += weight
-		if height > 0 {
+		if answered > 0 {
 			p.given += weight
 		}
 	}
@@ -76,7 +76,7 @@ func (s *State) progress(r *spec.Round) (p progress) {
 			}
 		}
 		if _, ok := s.agreement(r); !ok {
-			p.need = p.asked // the rest may yet agree
+			p.need = p.asked // the missing answers may still make an agreement
 		}
 	case spec.PhaseScore:
 		p.need = s.scoreQuorum()
@@ -95,21 +95,21 @@ func (s *State) progress(r *spec.Round) (p progress) {
 	return p
 }
 
-// begin opens a phase.
+// begin opens a phase of a duration, and returns its deadline.
 func (s *State) begin(at Moment, r *spec.Round, phase spec.Phase, lasts spec.Duration) spec.Time {
 	r.Phase, r.Since, r.Enough = phase, at.Time, 0
 	r.Deadline = at.Time.After(lasts)
 	return r.Deadline
 }
 
-// closePhase leaves the phase that has just ended for the next one.
+// closePhase ends the phase of a round and begins the next one.
 func (s *State) closePhase(at Moment, r *spec.Round) []Effect {
 	effects := s.silent(at, r)
 	deadlines, given := s.Task.Spec.Deadlines, s.progress(r).given
 	switch r.Phase {
 	case spec.PhaseTrain:
 		if given < uint64(s.Task.Spec.Selection.MinTrainers) {
-			return append(effects, s.abort(at, r, few(r))...)
+			return append(effects, s.abort(at, r, tooFewCommitted(r))...)
 		}
 		return append(effects, s.closeTraining(at, r)...)
 	case spec.PhaseAttest:
@@ -133,15 +133,14 @@ func (s *State) closePhase(at Moment, r *spec.Round) []Effect {
 	}
 }
 
-// fewLeft reports whether so many trainers have declined that a round cannot come to
-// anything.
+// fewLeft reports whether so many trainers have declined that the round cannot give a model.
 func (s *State) fewLeft(r *spec.Round) bool {
 	return r.Declines > 0 && (r.Phase == spec.PhaseTrain || r.Phase == spec.PhaseAborted) && r.Asked-r.Declines < s.Task.Spec.Selection.MinTrainers
 }
 
-// few says why a round has too few commitments, with the causes of those that declined,
-// the most frequent ones first.
-func few(r *spec.Round) string {
+// tooFewCommitted says that a round has too few commitments, with the reasons of the trainers
+// that declined, the most frequent first. The chain stores the text.
+func tooFewCommitted(r *spec.Round) string {
 	why := "too few trainers committed"
 	if r.Declines == 0 {
 		return why
@@ -173,12 +172,12 @@ func few(r *spec.Round) string {
 	return why
 }
 
-// grace is how long the training of the next round waits for slow trainers once enough
-// have committed, as the times of the round before it teach. Where one that is asked again
-// was left out there, the wait is the task's patience in medians
-// of the times. One that was left out twice in a row is waited for no more: then the wait
-// is what the slowest took. Without times it is 0, which stands for half of what those
-// took that are enough.
+// grace is the grace period for the training of the next round, from the times that trainers
+// took in the round before: the task's patience times the median. It is no longer than the
+// slowest trainer took, unless a trainer is asked again that was left out of that round for
+// the first time. So a slow trainer gets one round with the full patience; one that is left
+// out twice in a row is not waited for. Without times it is 0, which stands for half the time
+// until enough have committed.
 func (s *State) grace(next []spec.Contribution) spec.Duration {
 	var times []spec.Duration
 	for _, t := range s.Round.Trainers {
@@ -198,14 +197,14 @@ func (s *State) grace(next []spec.Contribution) spec.Duration {
 	return max(spec.Millisecond, min(patience, slowest))
 }
 
-// closeTraining has those who have committed upload.
+// closeTraining asks the trainers that have committed to upload.
 func (s *State) closeTraining(at Moment, r *spec.Round) []Effect {
 	r.Committed = committed(r)
 	effects := append(s.unspent(r), s.excuse(r)...)
 	return append(effects, AskAttest{r.Number, s.begin(at, r, spec.PhaseAttest, s.Task.Spec.Deadlines.Attest)})
 }
 
-// unspent gives back what is reserved for trainers that have not committed.
+// unspent gives back the reserved releases of trainers that have not committed.
 func (s *State) unspent(r *spec.Round) []Effect {
 	unspent := slices.DeleteFunc(slices.Clone(r.Trainers), func(t spec.Contribution) bool { return t.Dataset == 0 || t.Height > 0 })
 	if len(unspent) == 0 {
@@ -214,7 +213,7 @@ func (s *State) unspent(r *spec.Round) []Effect {
 	return []Effect{GiveBack{r.Number, datasets(unspent)}}
 }
 
-// datasets are whose privacy some trainers spend.
+// datasets lists the data sets that pay for some trainers.
 func datasets(trainers []spec.Contribution) []uint64 {
 	ids := make([]uint64, len(trainers))
 	for i, t := range trainers {
@@ -223,12 +222,13 @@ func datasets(trainers []spec.Contribution) []uint64 {
 	return ids
 }
 
-// committed is the bitmap of the trainers that have committed. It is made once: a
-// commitment that changed it would cost more in a larger round.
+// committed is the bitmap of the trainers that have committed. It is computed once, when
+// training ends: updating it with each commitment would make commitments more expensive in a
+// large round.
 func committed(r *spec.Round) []byte {
-	committed := make([]bool, len(r.Trainers))
+	bits := make([]bool, len(r.Trainers))
 	for i, t := range r.Trainers {
-		committed[i] = t.Height > 0
+		bits[i] = t.Height > 0
 	}
-	return spec.Bitmap(committed)
+	return spec.Bitmap(bits)
 }

@@ -7,30 +7,30 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Refuses is why a node with a policy does not serve a task in a role; empty: it does.
-// The scheduler does not ask who refuses, and a node that is asked all the same may
-// decline for this reason.
+// Refuses says why a node with a policy does not serve a task in a role; empty if it does.
+// The scheduler does not select such a node. A node that is selected nevertheless, because
+// its policy has changed since, may decline for this reason.
 func Refuses(p *spec.Policy, t *spec.Task, role spec.Role) (why string) {
 	aggregators := t.Spec.Selection.Aggregators
 	switch {
 	case role == spec.Trainer && aggregators == 1 && !p.SoleAggregator:
-		return "trains for no task with one aggregator"
+		return "does not train for a task with only one aggregator"
 	case aggregators < p.MinAggregators:
-		return fmt.Sprintf("serves tasks with %d aggregators or more", p.MinAggregators)
+		return fmt.Sprintf("serves only tasks with at least %d aggregators", p.MinAggregators)
 	case p.MinPay > 0 && offered(t, role) < p.MinPay:
-		return fmt.Sprintf("serves for %d uthing a round or more", p.MinPay)
+		return fmt.Sprintf("serves only for at least %d uthing per round", p.MinPay)
 	case t.Spec.Deadlines.Train < p.MinDeadline:
-		return fmt.Sprintf("wants %s for training", p.MinDeadline)
+		return fmt.Sprintf("serves only tasks with at least %s for training", p.MinDeadline)
 	case len(p.Owners) > 0 && !slices.Contains(p.Owners, t.Owner):
-		return "serves other owners"
+		return "serves only other owners"
 	case len(p.Datasets) > 0 && !slices.Contains(p.Datasets, t.Spec.Data.Name):
-		return "serves tasks for other data sets"
+		return "serves only tasks for other data sets"
 	}
 	return ""
 }
 
-// offered is what an accepted round pays for one part in it if all who are asked do
-// theirs, in uthing.
+// offered is what an accepted round pays for one role in it if all who are asked do their
+// work, in uthing.
 func offered(t *spec.Task, role spec.Role) uint64 {
 	pot, split, selection := t.Spec.PerRound(), t.Tariff.Split, t.Spec.Selection
 	switch role {
@@ -40,7 +40,7 @@ func offered(t *spec.Task, role spec.Role) uint64 {
 		return split.Aggregators.Of(pot) / uint64(max(1, selection.Aggregators))
 	case spec.Evaluator:
 		return split.Evaluators.Of(pot) / uint64(max(1, selection.Evaluators))
-	default: // it has no part in a round
+	default: // it has no role in a round
 		return 0
 	}
 }

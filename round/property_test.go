@@ -260,7 +260,7 @@ func (l *life) settled() {
 			l.Fatalf("node %d is engaged %d times", node, n)
 		}
 	}
-	if len(l.Open()) > 0 {
+	if len(l.OpenRounds()) > 0 {
 		l.Fatalf("task %s, round %s", l.Task.State, l.Round.Phase)
 	}
 	for _, in := range []round.Input{round.Tick{}, round.Cancel{Owner: "owner"}, round.Ready{Node: 1}, nil} {

@@ -7,20 +7,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Roster is the nodes that may be selected, each in the lists in which tasks look for it:
-// by role and, where the role needs rows, by the name of a data set. A list is in the
-// order in which its nodes are asked: by reputation, then stake, then id, which is the
-// same for all tasks. So a task reads a list from its beginning until it has enough, and
-// one that asks for rows that nobody holds reads nothing.
+// Roster is an index of the nodes that may be selected. It has a list of nodes for each role
+// and, if the role needs rows, for each name of a data set. Every list is sorted in the order
+// of selection, which is the same for all tasks: by reputation, then stake, then id. So a
+// task reads its list from the beginning until it has enough nodes, and a task for rows that
+// nobody holds reads nothing.
 //
-// A roster decides nothing, and it is no record: whoever keeps nodes tells it of each one
-// that has changed. It is not safe for concurrent use.
+// A roster decides nothing and stores nothing: its owner updates it, with [Roster.Put], when
+// a node changes. It is not safe for concurrent use.
 type Roster struct {
 	nodes map[uint64]*spec.Node // by id
-	lists map[list][]*spec.Node // without those that have no free slot
+	lists map[list][]*spec.Node // of nodes with a free slot
 }
 
-// list is where a task looks for nodes.
+// list is the key of a list.
 type list struct {
 	role spec.Role
 	data string // name of a data set; empty for aggregators, which need no rows
@@ -40,7 +40,7 @@ func NewRoster(nodes ...spec.Node) *Roster {
 // Len is how many nodes may be selected, those without a free slot included.
 func (r *Roster) Len() int { return len(r.nodes) }
 
-// Put tells the roster what a node is now. One that is not active is on no roster.
+// Put adds a node or updates it. It removes a node that is not active.
 func (r *Roster) Put(n spec.Node) {
 	if !n.Selectable() {
 		r.Remove(n.ID)
@@ -48,7 +48,7 @@ func (r *Roster) Put(n spec.Node) {
 	}
 	old := r.nodes[n.ID]
 	if old != nil && ranking(old, &n) == 0 && slices.Equal(lists(*old), lists(n)) {
-		*old = n // as most changes are: it has a part in a task more or fewer
+		*old = n // the most frequent change: a role in a task more or less
 		return
 	}
 	r.Remove(n.ID)
@@ -59,7 +59,7 @@ func (r *Roster) Put(n spec.Node) {
 	}
 }
 
-// Remove takes a node off the roster, if it is there.
+// Remove removes a node, if it is there.
 func (r *Roster) Remove(id uint64) {
 	n := r.nodes[id]
 	if n == nil {
@@ -81,12 +81,12 @@ func (r *Roster) note(n *spec.Node) {
 	r.nodes[n.ID] = n
 }
 
-// ranking is the order in which nodes are asked.
+// ranking is the order of selection.
 func ranking(a, b *spec.Node) int {
 	return cmp.Or(cmp.Compare(b.Reputation, a.Reputation), cmp.Compare(b.Stake, a.Stake), cmp.Compare(a.ID, b.ID))
 }
 
-// lists says where a node stands: nowhere while it has no free slot.
+// lists says in which lists a node is: in none while it has no free slot.
 func lists(n spec.Node) (in []list) {
 	if n.Busy >= n.Profile.Slots {
 		return nil
@@ -104,14 +104,14 @@ func lists(n spec.Node) (in []list) {
 	return in
 }
 
-// queue is who may serve a task in a role, the best first. It reads no more of a roster
-// than it is asked for.
+// queue gives the nodes that may serve a task in a role, the best first. It reads the roster
+// only as far as nodes are taken from it.
 type queue struct {
 	task   *spec.Task
 	role   spec.Role
 	except []spec.Member
 	listed []*spec.Node
-	freed  []*spec.Node    // nodes beside, which stand on no list, in the same order
+	freed  []*spec.Node    // further nodes, which are in no list, in the same order
 	bonded map[uint64]bool // nodes of which the task holds a bond: looked up, never walked
 }
 
@@ -138,9 +138,9 @@ func (q *queue) next() (n *spec.Node) {
 	return nil
 }
 
-// take is the best nodes that are left, so many at most.
-func (q *queue) take(most int) (members []spec.Member) {
-	for len(members) < most {
+// take takes up to limit nodes, the best that are left.
+func (q *queue) take(limit int) (members []spec.Member) {
+	for len(members) < limit {
 		n := q.next()
 		if n == nil {
 			break

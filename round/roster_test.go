@@ -57,7 +57,7 @@ func (p plain) committee(t spec.TaskSpec) (round.Select, error) {
 func (p plain) trainers(s round.State) (round.Select, error) {
 	var ids []uint64
 	for _, m := range p.ranked(spec.Trainer, s.Task.Spec.Data.Name, func(n spec.Node) bool {
-		for _, r := range s.Open() {
+		for _, r := range s.OpenRounds() {
 			if n.Busy > 0 && r.Trainer(n.ID) >= 0 {
 				n.Busy--
 			}
@@ -148,7 +148,7 @@ func TestPayingAsksNoMoreThanItNeeds(t *testing.T) {
 		}
 		return round.Payer{Dataset: n.ID, Owner: owner}, nil
 	}
-	chosen, err := round.Paying(s, round.NewRoster(network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8, 9)...), payer)
+	chosen, err := round.PrivateTrainers(s, round.NewRoster(network(spec.Trainer, 1, 2, 3, 4, 5, 6, 7, 8, 9)...), payer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// median is the stake-weighted lower median of the revealed scores: the least
-// score such that those at or below it hold half of the revealed stake.
+// median is the stake-weighted lower median of the revealed scores: the least score such that
+// the scores at or below it have half of the revealed stake.
 //
-// It needs two thirds of the stake of the whole committee, of those too who are
-// not ready or silent: whoever holds less than a third of that holds less than
-// half of what was revealed, and cannot move the median out of the range of the
-// others' scores.
+// It needs two thirds of the stake of all evaluators, including those that are silent or not
+// ready. So evaluators with less than a third of all stake have less than half of the
+// revealed stake, and cannot move the median out of the range of the others' scores.
 func (s *State) median(r *spec.Round) (spec.PPM, bool) {
 	var scores []spec.Evaluation
 	var revealed uint64
@@ -35,7 +34,7 @@ func (s *State) median(r *spec.Round) (spec.PPM, bool) {
 			return e.Score, true
 		}
 	}
-	return 0, false // a committee of nobody
+	return 0, false // there is no evaluator
 }
 
 // scoreQuorum is two thirds of the evaluators' stake.
@@ -47,5 +46,5 @@ func (s *State) scoreQuorum() uint64 {
 	return (2*all + 2) / 3
 }
 
-// weight is what an evaluator's stake counts; without any it counts as 1 uthing.
+// weight is the weight of an evaluator: its stake, at least 1 uthing.
 func weight(stake uint64) uint64 { return max(stake, 1) }

@@ -6,14 +6,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Committee picks the aggregators and evaluators that serve a task from
-// beginning to end. It fails with [ErrResources] where too few are eligible.
-// No node is both: one that could be either aggregates, unless the evaluators
-// would then be too few.
+// Committee selects the aggregators and evaluators that serve a task from beginning to end.
+// If too few nodes are eligible, the error is [ErrResources]. No node is both. A node that
+// could be either aggregates, unless the evaluators would then be too few.
 func Committee(task spec.Task, nodes *Roster) (Select, error) {
 	selection := task.Spec.Selection
 	wanted := int(selection.Aggregators)
-	// As many evaluators more than are wanted as can be aggregators instead.
+	// Take more evaluators than are wanted: some of them may become aggregators.
 	evaluators := nodes.queue(&task, spec.Evaluator).take(int(selection.Evaluators) + wanted)
 	spare := len(evaluators) - int(selection.Evaluators)
 	var aggregators []spec.Member
@@ -37,9 +36,9 @@ func Committee(task spec.Task, nodes *Roster) (Select, error) {
 	return Select{Aggregators: aggregators, Evaluators: evaluators[:selection.Evaluators]}, nil
 }
 
-// Trainers picks who trains in the next round: as many as the task needs and
-// 30% more, fewer where fewer are eligible, [ErrResources] below the least the
-// task accepts. No evaluator of a task trains for it.
+// Trainers selects the trainers of the next round: 30% more than the task needs, or as many
+// as are eligible. If those are fewer than selection.min_trainers, the error is
+// [ErrResources]. No evaluator of a task trains for it.
 func Trainers(s State, nodes *Roster) (Select, error) {
 	selection := s.Task.Spec.Selection
 	ids := nodeIDs(nodes.trainers(s).take(selection.Asked()))
@@ -50,11 +49,11 @@ func Trainers(s State, nodes *Roster) (Select, error) {
 	return Select{Trainers: ids}, nil
 }
 
-// trainers is who may train in the next round of a task.
+// trainers gives the nodes that may train in the next round of a task.
 //
-// A trainer whose round is being scored has done its part in it: that round takes none
-// of its slots. A task holds one bond of a node, however many parts the node has in it:
-// who has one already needs no other.
+// A trainer whose round is being scored has finished its work in it, so that round does not
+// occupy a slot. A task holds one bond of a node, however many roles the node has in it: a
+// node with a bond in the task needs no second one.
 func (r *Roster) trainers(s State) *queue {
 	q := r.queue(&s.Task, spec.Trainer)
 	q.except = s.Task.Evaluators
@@ -62,13 +61,13 @@ func (r *Roster) trainers(s State) *queue {
 	for _, m := range s.Task.Aggregators {
 		q.bonded[m.Node] = true
 	}
-	done := make(map[uint64]uint32) // parts by node: looked up, never walked
-	for _, open := range s.Open() {
+	done := make(map[uint64]uint32) // finished roles by node: looked up, never walked
+	for _, open := range s.OpenRounds() {
 		for _, t := range open.Trainers {
 			q.bonded[t.Node] = true
 			n := r.nodes[t.Node]
 			if n == nil || n.Busy < n.Profile.Slots {
-				continue // it stands on a list, or has left
+				continue // it is in a list, or has left
 			}
 			if done[n.ID]++; done[n.ID] == n.Busy-n.Profile.Slots+1 {
 				q.freed = append(q.freed, n)
@@ -79,12 +78,12 @@ func (r *Roster) trainers(s State) *queue {
 	return q
 }
 
-// Paying is [Trainers] for a private task: each trains on a data set whose book can pay
-// for it, and no owner has two, for what the task promises counts owners. Payer answers
-// for one node; its owner is empty where nobody pays for the node. The best are asked
-// first, and no more than are needed.
-func Paying(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
-	// Payer reads a store, so only what is beside it is contained.
+// PrivateTrainers is [Trainers] for a private task: each trainer has a data set whose privacy
+// budget can pay for the round, and no owner has two, because the task's promise counts
+// owners. Payer finds who pays for a node; if nobody does, its Owner is empty. It is called
+// for the best nodes first, and only until there are enough.
+func PrivateTrainers(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chosen Select, err error) {
+	// Payer reads a store, so it is not contained.
 	q, err := Contain(func() (*queue, error) { return nodes.trainers(s), nil })
 	if err != nil {
 		return Select{}, err
@@ -115,15 +114,15 @@ func Paying(s State, nodes *Roster, payer func(spec.Node) (Payer, error)) (chose
 	return chosen, nil
 }
 
-// Payer is who pays for what a node releases: a data set that the node may train on.
+// Payer is the data set whose privacy budget pays for the updates of a node.
 type Payer struct {
 	Dataset uint64
 	Owner   string         // of the data set; empty: nobody pays
-	Key     spec.PublicKey // under which the owner signs
-	Lender  string         // the owner, where it is not the account of the node
+	Key     spec.PublicKey // with which the owner signs
+	Lender  string         // the owner, if it is not the owner of the node
 }
 
-// payers are the data sets of those who pay.
+// payers lists the data sets of some payers.
 func payers(of []Payer) []uint64 {
 	ids := make([]uint64, len(of))
 	for i, p := range of {
@@ -132,38 +131,15 @@ func payers(of []Payer) []uint64 {
 	return ids
 }
 
-// eligible reports whether a node that has a free slot may serve a task in a role. A task
-// that holds a bond of the node already needs no other.
+// eligible reports whether a node that has a free slot may serve a task in a role. It needs
+// free stake for the task's bond, unless the task already holds one.
 func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
-	task := &t.Spec
-	if !n.Profile.Roles.Has(role) || !bonded && n.Free() < t.Bond() ||
-		!n.Profile.Resources.Covers(task.Selection.Resources) || Refuses(&n.Profile.Policy, t, role) != "" {
-		return false
-	}
-	if role == spec.Aggregator {
-		return true
-	}
-	if kind := task.Selection.Capability; kind != "" {
-		if _, takes := n.Profile.Capability(kind); !takes {
-			return false
-		}
-	}
-	accuracy, _ := n.Accuracy(task.Kind())
-	holding, holds := n.Profile.Holding(task.Data.Name)
-	switch {
-	case !holds:
-		return false
-	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return false // its book counts what is lost: of a score or an update without noise that is everything
-	case role == spec.Evaluator:
-		return holding.Fits(task.Data.MinHoldout)
-	}
-	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
+	return obstacleTo(t, n, role, bonded) == noObstacle
 }
 
-// retry is how much time passes before the scheduler is asked again that found too few
-// nodes: as long as the task has waited already, so that each pause is twice the one
-// before, but 5 seconds at least and a minute at most.
+// retry is the time until the scheduler is asked again after it found too few nodes: as long
+// as the task has waited already, so the interval doubles each time, at least 5 seconds and
+// at most a minute.
 func retry(waited spec.Duration) spec.Duration {
 	const shortest, longest = 5 * spec.Second, 60 * spec.Second
 	return min(max(waited, shortest), longest)

@@ -6,8 +6,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// survive decides whose updates are in the sum: those that f+1 bitmaps hold, so
-// that one honest aggregator can serve them to the others.
+// survive decides which updates are in the sum: those that f+1 bitmaps hold, so that at least
+// one honest aggregator can serve them to the others.
 func (s *State) survive(at Moment, r *spec.Round) []Effect {
 	faulty, bitmaps := s.Task.Spec.Selection.Faulty(), 0
 	for _, a := range r.Aggregates {
@@ -32,8 +32,8 @@ func (s *State) survive(at Moment, r *spec.Round) []Effect {
 	return []Effect{AskAggregate{r.Number, survivors, s.begin(at, r, spec.PhaseAggregate, s.Task.Spec.Deadlines.Aggregate)}}
 }
 
-// dispute ends a round to which too few updates came. Before that, the trainers whose
-// updates too few aggregators hold have as long as they had to upload to show receipts.
+// dispute aborts a round with too few updates. Before that, the trainers whose updates too
+// few aggregators hold may show receipts, for as long as they had to upload.
 func (s *State) dispute(at Moment, r *spec.Round, why string) []Effect {
 	for _, t := range r.Trainers {
 		if t.Height > 0 && !t.Survivor && t.Proved == 0 {
@@ -58,8 +58,8 @@ func (s *State) agreement(r *spec.Round) (spec.Digest, bool) {
 	return agreed(digests, s.Task.Spec.Selection.Quorum())
 }
 
-// accept makes the model on which the aggregators agreed the task's, and names every
-// aggregator that published another one. From now on the next round may train on it.
+// accept makes the model on which the aggregators agreed the model of the task, and slashes
+// every aggregator that revealed another one. From now on the next round may train on it.
 func (s *State) accept(at Moment, r *spec.Round) []Effect {
 	next, ok := s.agreement(r)
 	if !ok {
@@ -68,7 +68,7 @@ func (s *State) accept(at Moment, r *spec.Round) []Effect {
 	r.Next, s.Task.Model = next, next
 	s.Task.Accepted++
 	s.Task.Aborted = 0
-	if r.Number >= s.Task.Adopted.Round { // it has begun with the adopted model, if there is one
+	if r.Number >= s.Task.Adopted.Round { // the round has begun with the adopted model, if there is one
 		s.Task.Adopted = spec.Adoption{}
 	}
 	var effects []Effect
@@ -82,31 +82,31 @@ func (s *State) accept(at Moment, r *spec.Round) []Effect {
 	return append(effects, AskScores{r.Number, next, s.begin(at, r, spec.PhaseScore, s.Task.Spec.Deadlines.Evaluate)})
 }
 
-// record keeps the first fault of each node and kind, so that a task does not
-// grow with the rounds a liar lies in; the rounds themselves hold the rest.
+// record adds the first fault of each node and kind to the task, so that the task does not
+// grow with each fault of a node. The records of the rounds show the others.
 func (s *State) record(fault spec.Fault) {
 	if s.listed(fault) < 0 {
 		s.Task.Faults = append(s.Task.Faults, fault)
 	}
 }
 
-// listed is where a fault stands among the task's, or -1: equivocations by their rounds,
-// others with the first of their kind.
+// listed is the index of a fault in the task's list, or -1. Each round with an equivocation is
+// listed; of any other kind the list has one fault per node.
 func (s *State) listed(fault spec.Fault) int {
 	return slices.IndexFunc(s.Task.Faults, func(f spec.Fault) bool {
 		return f.Node == fault.Node && f.Kind == fault.Kind && (f.Round == fault.Round || f.Kind != spec.FaultEquivocation)
 	})
 }
 
-// settle takes note of a round's score and pays. A round that nobody scored is paid
-// all the same: a consumer cannot rob trainers by hiding the hold-out.
+// settle records a round's score and pays. A round without a score is paid, too: else a
+// consumer could avoid paying trainers by withholding the hold-out.
 func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	r.Score, r.Scored = s.median(r)
 	effects := []Effect{Publish{Round: r.Number, Model: r.Next, Score: r.Score, Scored: r.Scored}}
 	effects = append(effects, s.pay(r, Reward(s.Task, *r))...)
 	effects = append(effects, merits(r)...)
 	effects = append(effects, s.judge(r)...)
-	if r.Scored && !r.Measures { // a model that nobody has trained yet ends no task
+	if r.Scored && !r.Measures { // the model of a round that measures is untrained, and ends no task
 		s.compare(r)
 	}
 	effects = append(effects, s.end(at, r, spec.PhaseSettled)...)
@@ -116,7 +116,7 @@ func (s *State) settle(at Moment, r *spec.Round) []Effect {
 	return effects
 }
 
-// compare takes note of the score of a model, and whether it is the best of the task.
+// compare records the score of a model, and whether it is the best of the task.
 func (s *State) compare(r *spec.Round) {
 	t := &s.Task
 	t.Score, t.ScoredRound, t.Stale = r.Score, r.Number, t.Stale+1
@@ -125,7 +125,7 @@ func (s *State) compare(r *spec.Round) {
 	}
 }
 
-// merits raise the standing of everybody who has done a part in a round that gave a model.
+// merits raise the reputation of every node that did its work in a round that gave a model.
 func merits(r *spec.Round) (effects []Effect) {
 	for _, t := range r.Trainers {
 		if t.Survivor {
@@ -145,9 +145,8 @@ func merits(r *spec.Round) (effects []Effect) {
 	return effects
 }
 
-// abort ends the round without a model, judges who is to blame and pays whoever served;
-// what follows is a round with the next number, so that no statement of this one can be
-// used in it.
+// abort ends the round without a model, gives demerits and pays the nodes that served. The
+// next try is a round with the next number, so no statement of this round is valid in it.
 func (s *State) abort(at Moment, r *spec.Round, why string) []Effect {
 	effects := s.judge(r)
 	delivery, fee := Delivery(s.Task, *r), Fee(s.Task, *r)
@@ -159,9 +158,9 @@ func (s *State) abort(at Moment, r *spec.Round, why string) []Effect {
 	return append(effects, s.giveUp(at, r, why)...)
 }
 
-// dismiss ends a round that nobody needs any more, because the one before it has ended the
-// task. Its survivors have done their work and are paid for it; without any it costs
-// what an aborted round does.
+// dismiss ends a round that is no longer needed, because the round before has ended the task.
+// Its survivors have done their work and are paid for it. Without survivors it costs the fee
+// of an aborted round.
 func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
 	effects := s.judge(r)
 	if len(survivors(r)) == 0 {
@@ -178,8 +177,8 @@ func (s *State) dismiss(at Moment, r *spec.Round) []Effect {
 	return append(effects, s.giveUp(at, r, s.done())...)
 }
 
-// giveUp leaves of the round the parts of the trainers that said something; where none
-// did, one line.
+// giveUp closes an aborted round. The record keeps only the trainers that committed or
+// declined; if none did, it keeps no participants.
 func (s *State) giveUp(at Moment, r *spec.Round, why string) []Effect {
 	r.Reason = why
 	effects := append([]Effect{Abort{Round: r.Number, Why: why}}, s.end(at, r, spec.PhaseAborted)...)
@@ -205,7 +204,7 @@ func (s *State) end(at Moment, r *spec.Round, phase spec.Phase) []Effect {
 	return append(effects, Release{trainers(r)})
 }
 
-// measure records how good a model the survivors of a round helped to make.
+// measure records the score of a round's model for its survivors.
 func (s *State) measure(r *spec.Round) []Effect {
 	survivors := survivors(r)
 	if !r.Scored || len(survivors) == 0 {

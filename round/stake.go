@@ -10,28 +10,28 @@ import (
 )
 
 const (
-	// maxUnbondings bounds how many unbondings of one node are under way.
+	// maxUnbondings is the most unbondings of one node at a time.
 	maxUnbondings = 7
-	// slashPeriod is the stretch of block time in which no more is slashed of a node
-	// than the rules say.
+	// slashPeriod is the period of block time to which StakeRules.MaxSlash applies.
 	slashPeriod = 24 * spec.Hour
 )
 
-// What is refused of a deposit. Moments are block time, in milliseconds since 1970.
+// Why a change of a deposit is refused. All times of deposits are block times, in
+// milliseconds since 1970.
 var (
-	// ErrStake is a stake outside the bounds of the network.
+	// ErrStake means that a stake is outside the bounds of the network.
 	ErrStake = errors.New("stake out of bounds")
-	// ErrNodeState is what a node in its state may not do.
+	// ErrNodeState means that the state of the node does not allow the change.
 	ErrNodeState = errors.New("node is in another state")
-	// ErrUnbonding is an unbonding that is not there, or one too many.
+	// ErrUnbonding means that an unbonding does not exist, or would be one too many.
 	ErrUnbonding = errors.New("no such unbonding")
 
 	errRemoved    = fmt.Errorf("%w: a vote has removed it", ErrNodeState)
 	errUnbondings = fmt.Errorf("%w: want at most %d under way", ErrUnbonding, maxUnbondings)
 )
 
-// DefaultStakeRules are the rules of a network that says nothing else: the same bounds in
-// every role.
+// DefaultStakeRules are the rules of a network that sets no others: the same bounds for every
+// role.
 func DefaultStakeRules() spec.StakeRules {
 	const minStake, maxStake = spec.Thing, 500_000 * spec.Thing
 	rules := spec.StakeRules{
@@ -44,8 +44,9 @@ func DefaultStakeRules() spec.StakeRules {
 	return rules
 }
 
-// enough refuses a stake below the least of a role, and names the role that wants most.
-func enough(stake uint64, rules spec.StakeRules) error {
+// atLeast refuses a stake that is too small for one of the roles, and names the role with the
+// highest minimum.
+func atLeast(stake uint64, rules spec.StakeRules) error {
 	var want spec.StakeBounds
 	for _, b := range rules.Bounds {
 		if b.Min > want.Min {
@@ -58,9 +59,9 @@ func enough(stake uint64, rules spec.StakeRules) error {
 	return nil
 }
 
-// room refuses an amount that brings what is locked above the most of a role, and names
-// the role that allows least.
-func room(locked, amount uint64, rules spec.StakeRules) error {
+// atMost refuses an amount with which more would be locked than one of the roles allows, and
+// names the role with the lowest maximum.
+func atMost(locked, amount uint64, rules spec.StakeRules) error {
 	var want spec.StakeBounds
 	for _, b := range rules.Bounds {
 		if want.Role == 0 || b.Max < want.Max {
@@ -68,13 +69,13 @@ func room(locked, amount uint64, rules spec.StakeRules) error {
 		}
 	}
 	if want.Role != 0 && (locked > want.Max || amount > want.Max-locked) {
-		return fmt.Errorf("%w: %d uthing beside the %d that are locked: want at most %d for the role %s", ErrStake, amount, locked, want.Max, want.Role)
+		return fmt.Errorf("%w: %d uthing in addition to the %d that are locked: want at most %d in all for the role %s", ErrStake, amount, locked, want.Max, want.Role)
 	}
 	return nil
 }
 
-// CheckStake refuses the deposit of an active node that is outside the bounds of its
-// roles. Any other node may have any: it is asked when it returns.
+// CheckStake refuses the deposit of an active node if it is outside the bounds of the node's
+// roles. The deposit of any other node is checked when the node becomes active.
 func CheckStake(d spec.Deposit, rules spec.StakeRules) error {
 	if !d.Selectable() {
 		return nil
@@ -84,17 +85,18 @@ func CheckStake(d spec.Deposit, rules spec.StakeRules) error {
 
 // within refuses a deposit with which a node cannot be active in its roles.
 func within(d spec.Deposit, rules spec.StakeRules) error {
-	if err := enough(d.Stake, rules); err != nil {
+	if err := atLeast(d.Stake, rules); err != nil {
 		return err
 	}
-	return room(d.Locked()-d.Stake, d.Stake, rules)
+	return atMost(d.Locked()-d.Stake, d.Stake, rules)
 }
 
-// The rules that follow are those for the roles of the node, see [spec.StakeRules.Of].
+// In the functions below, rules are those for the roles of the node, see
+// [spec.StakeRules.ForRoles].
 
-// NewDeposit is the deposit of a node that registers with a stake. With less than the
-// least, or nothing, it applies: it is pending until its owner adds what is missing, or a
-// vote grants it.
+// NewDeposit is the deposit of a node that registers with a stake. If the stake is below the
+// minimum, or 0, the node is an applicant: it is pending until its owner adds stake, or a vote
+// grants it.
 func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	if stake == 0 {
 		return spec.Deposit{State: spec.NodePending}, nil
@@ -102,28 +104,28 @@ func NewDeposit(stake uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	return AddStake(spec.Deposit{State: spec.NodeActive}, stake, rules)
 }
 
-// AddStake is the deposit with more stake. A node that was not selected for want of it
-// is pending until it returns.
+// AddStake is the deposit with more stake. A node that was pending stays so until it returns,
+// see [Return].
 func AddStake(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: nothing is added", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 uthing to add", ErrStake)
 	case d.Removed:
 		return d, errRemoved
 	}
-	if err := room(d.Locked(), amount, rules); err != nil {
+	if err := atMost(d.Locked(), amount, rules); err != nil {
 		return d, err
 	}
 	d.Stake += amount
 	return settled(d, rules), nil
 }
 
-// Unbond is the deposit of which an amount is on its way out; it is the newest of
-// Unbonding. Only the owner's own stake, and only what no task holds, may leave.
+// Unbond is the deposit after an amount of stake began to unbond, as the newest of Unbonding.
+// Only stake that is the owner's own, and that no task holds, can be unbonded.
 func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: nothing is unbonded", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 uthing to unbond", ErrStake)
 	case amount > d.Free():
 		return d, fmt.Errorf("%w: %d uthing of which %d are free: tasks hold %d of %d", ErrStake, amount, d.Free(), d.Bonded, d.Stake)
 	case amount > d.Own():
@@ -134,9 +136,9 @@ func Unbond(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) (sp
 	return settled(unbonded(d, amount, now, rules), rules), nil
 }
 
-// unbonded is the deposit of which an amount of own stake is on its way out. One beyond
-// the bound joins the newest, which begins anew. A node whose whole stake leaves is on its
-// way out.
+// unbonded is the deposit after an amount of the owner's own stake began to unbond. If there
+// are as many unbondings as are allowed, the amount is added to the newest one, which then
+// begins anew. A node whose whole stake unbonds gets the state unbonding.
 func unbonded(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) spec.Deposit {
 	d.Stake -= amount
 	if d.Stake == 0 {
@@ -152,29 +154,29 @@ func unbonded(d spec.Deposit, amount uint64, now int64, rules spec.StakeRules) s
 	return d
 }
 
-// Grant is the deposit of a node that applies, to whose stake a vote adds an amount with
-// which it may be selected.
+// Grant is the deposit of an applicant after a vote has added an amount to its stake, with
+// which the node becomes active.
 func Grant(d spec.Deposit, amount uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case amount == 0:
-		return d, fmt.Errorf("%w: nothing is granted", ErrStake)
+		return d, fmt.Errorf("%w: want more than 0 uthing to grant", ErrStake)
 	case d.State != spec.NodePending:
-		return d, fmt.Errorf("%w: it is %s: want one that applies", ErrNodeState, d.State)
-	case enough(d.Stake, rules) == nil:
-		return d, fmt.Errorf("%w: it is on leave, with a stake of %d uthing: want one whose stake is too small", ErrNodeState, d.Stake)
+		return d, fmt.Errorf("%w: it is %s: want a pending node", ErrNodeState, d.State)
+	case atLeast(d.Stake, rules) == nil:
+		return d, fmt.Errorf("%w: it is on leave, with a stake of %d uthing: want a node whose stake is too small", ErrNodeState, d.Stake)
 	}
-	if err := room(d.Locked(), amount, rules); err != nil {
+	if err := atMost(d.Locked(), amount, rules); err != nil {
 		return d, err
 	}
-	if err := enough(d.Stake+amount, rules); err != nil {
+	if err := atLeast(d.Stake+amount, rules); err != nil {
 		return d, err
 	}
 	d.Stake, d.Granted, d.State = d.Stake+amount, d.Granted+amount, spec.NodeActive
 	return settled(d, rules), nil
 }
 
-// Exit is the deposit of a node that leaves, whatever tasks hold of it: the owner's own
-// stake is on its way out, and the caller burns what was granted.
+// Exit is the deposit of a node that leaves, even if tasks hold bonds of it: the owner's own
+// stake begins to unbond, and the caller must burn the granted stake.
 func Exit(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64, err error) {
 	switch {
 	case d.State == spec.NodeExited, d.State == spec.NodeUnbonding && len(d.Unbonding) > 0:
@@ -186,8 +188,8 @@ func Exit(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit,
 	return after, burned, nil
 }
 
-// Remove is [Exit] by a vote: nothing that the owner does keeps the node, and nothing
-// returns to its stake. An unbonding beyond the bound joins the newest.
+// Remove is [Exit] by a vote. The owner cannot prevent it, and no unbonding can return to the
+// stake. If there are as many unbondings as are allowed, the stake is added to the newest one.
 func Remove(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit, burned uint64, err error) {
 	switch {
 	case d.State == spec.NodeExited:
@@ -209,7 +211,7 @@ func left(d spec.Deposit, now int64, rules spec.StakeRules) (after spec.Deposit,
 	return d, burned
 }
 
-// CancelUnbond is the deposit to whose stake one unbonding has returned.
+// CancelUnbond is the deposit after one unbonding has returned to the stake.
 func CancelUnbond(d spec.Deposit, number uint64, rules spec.StakeRules) (spec.Deposit, error) {
 	if d.Removed {
 		return d, errRemoved
@@ -223,8 +225,8 @@ func CancelUnbond(d spec.Deposit, number uint64, rules spec.StakeRules) (spec.De
 	return settled(d, rules), nil
 }
 
-// Mature is the deposit without the unbondings that are due, and what they amount to. Of
-// these the ones that a vote holds stay; nil holds none.
+// Mature is the deposit without the unbondings that are due, and their sum. Unbondings for
+// which held is true stay, because a vote holds them; a nil held holds none.
 func Mature(d spec.Deposit, now int64, held func(since int64) bool) (after spec.Deposit, returned uint64) {
 	var rest []spec.Unbonding
 	for _, u := range d.Unbonding {
@@ -238,35 +240,35 @@ func Mature(d spec.Deposit, now int64, held func(since int64) bool) (after spec.
 	return d, returned
 }
 
-// Gone reports whether nothing keeps a node: no money, and no part in a task.
+// Gone reports whether a node that exits has neither money nor a role in a task any more.
 func Gone(n spec.Node) bool {
 	return n.State == spec.NodeUnbonding && len(n.Unbonding) == 0 && n.Busy == 0
 }
 
-// Tombstone is what remains of a node that is [Gone]: its id and who it was.
+// Tombstone is the record that remains of a node that is [Gone]: its id and its owner.
 func Tombstone(n spec.Node) spec.Node {
 	return spec.Node{ID: n.ID, Owner: n.Owner, Registered: n.Registered, Deposit: spec.Deposit{State: spec.NodeExited}}
 }
 
-// Bond is the deposit of which a task holds what it requires, or as much of that as is
-// free, and how much it holds.
+// Bond is the deposit after a task has taken the bond that it requires, or as much of that as
+// is free, and the amount that it has taken.
 func Bond(d spec.Deposit, required uint64) (after spec.Deposit, held uint64) {
 	held = min(required, d.Free())
 	d.Bonded += held
 	return d, held
 }
 
-// Unlock is the deposit of which a task gives back what it held.
+// Unlock is the deposit after a task has given a bond back.
 func Unlock(d spec.Deposit, held uint64) (spec.Deposit, error) {
 	if held > d.Bonded {
-		return d, fmt.Errorf("tasks hold %d uthing: cannot give %d back", d.Bonded, held)
+		return d, fmt.Errorf("cannot give %d uthing of bond back: tasks hold %d", held, d.Bonded)
 	}
 	d.Bonded -= held
 	return d, nil
 }
 
-// SlashBase is of what a task may slash a part: what it holds of a node, or would hold
-// where it has given that back since.
+// SlashBase is the amount of which a slash takes a part: the bond that the task holds of a
+// node, or the bond that it would hold if it has given it back.
 func SlashBase(task spec.Task, held uint64) uint64 {
 	if held > 0 {
 		return held
@@ -274,14 +276,14 @@ func SlashBase(task spec.Task, held uint64) uint64 {
 	return task.Bond()
 }
 
-// Slashed is the deposit after a part of a base was taken, and how much that was: never
-// more than there is, nor than the rules allow in a day that begins with the first
-// slash of it. Parts are rounded down.
+// Slashed is the deposit after a part of a base was slashed, rounded down, and the amount
+// taken. It takes no more than is locked, and no more than the rules allow in the day that
+// began with the first slash.
 //
-// The stake goes first, of it the owner's own before what was granted, then what is on its
-// way out, the newest first: what is soon with its owner left before the other, and is the
-// last to be touched. What tasks hold stays what it is: as long as something else is left,
-// no task loses its bond for the fault in another.
+// It takes from the stake first: the owner's own part, then the granted part. Then it takes
+// from unbondings, the newest first, because the oldest began before the others and is due
+// soonest. Bonds stay as they are: as long as other stake is left, no task loses its bond for
+// a fault in another task.
 func Slashed(d spec.Deposit, now int64, base uint64, part spec.PPM, rules spec.StakeRules) (after spec.Deposit, taken uint64) {
 	locked := d.Locked()
 	if now >= d.Slashing.Ends {
@@ -306,20 +308,20 @@ func Slashed(d spec.Deposit, now int64, base uint64, part spec.PPM, rules spec.S
 	return settled(d, rules), taken
 }
 
-// share is a part of an amount, at most all of it, rounded down.
+// share is a part of an amount, rounded down, at most all of it.
 func share(of uint64, part spec.PPM) uint64 {
 	high, low := bits.Mul64(of, uint64(min(part, spec.One)))
 	quotient, _ := bits.Div64(high, low, uint64(spec.One))
 	return quotient
 }
 
-// Jail is the deposit of a node that is jailed from now on.
+// Jail is the deposit of a node after it was jailed.
 func Jail(d spec.Deposit, now int64, rules spec.StakeRules) spec.Deposit {
 	d.JailedUntil = max(d.JailedUntil, now+int64(rules.Jail), 1)
 	return settled(d, rules)
 }
 
-// Unjail is the deposit of a node whose time in jail is over: it is active again.
+// Unjail is the deposit of a node that leaves jail after its time, and is active again.
 func Unjail(d spec.Deposit, now int64, rules spec.StakeRules) (spec.Deposit, error) {
 	switch {
 	case d.State != spec.NodeJailed:
@@ -334,17 +336,17 @@ func Unjail(d spec.Deposit, now int64, rules spec.StakeRules) (spec.Deposit, err
 	return d, nil
 }
 
-// Leave is the deposit of a node whose owner declares a leave: it is selected no more,
-// finishes the tasks it serves, and loses nothing.
+// Leave is the deposit of a node whose owner declares a leave: the node is not selected for
+// new tasks, finishes the tasks that it serves, and loses nothing.
 func Leave(d spec.Deposit) (spec.Deposit, error) {
 	if d.State != spec.NodeActive && d.State != spec.NodePending {
-		return d, fmt.Errorf("%w: it is %s, and not selected anyway", ErrNodeState, d.State)
+		return d, fmt.Errorf("%w: it is %s, and is not selected anyway", ErrNodeState, d.State)
 	}
 	d.State = spec.NodePending
 	return d, nil
 }
 
-// Return is the deposit of a node that may be selected again.
+// Return is the deposit of a node that comes back from a leave and may be selected again.
 func Return(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 	if d.State != spec.NodeActive && d.State != spec.NodePending {
 		return d, fmt.Errorf("%w: it is %s", ErrNodeState, d.State)
@@ -356,17 +358,17 @@ func Return(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 	return d, nil
 }
 
-// CheckDeposit reports the first thing that is wrong with a deposit as a genesis has it.
+// CheckDeposit reports the first mistake in a deposit of a genesis.
 func CheckDeposit(d spec.Deposit) error {
 	var before, locked uint64 = 0, d.Stake
 	for _, u := range d.Unbonding {
 		switch {
 		case u.Amount == 0 || u.Number <= before || u.Number > d.Unbondings:
-			return fmt.Errorf("unbonding %d of %d uthing, of %d that there were: want ascending numbers, and none of nothing", u.Number, u.Amount, d.Unbondings)
+			return fmt.Errorf("unbonding %d of %d uthing, with %d unbondings so far: want ascending numbers up to that, and amounts above 0", u.Number, u.Amount, d.Unbondings)
 		case u.Since < 0 || u.Since > u.Due:
-			return fmt.Errorf("unbonding %d began at %d and is due at %d: want a time after the beginning", u.Number, u.Since, u.Due)
+			return fmt.Errorf("unbonding %d began at %d and is due at %d: want it due after it began", u.Number, u.Since, u.Due)
 		case u.Amount > spec.Cap || locked > spec.Cap:
-			return fmt.Errorf("%d uthing and %d that leave: there are never so many", locked, u.Amount)
+			return fmt.Errorf("%d uthing and an unbonding of %d: want at most %d, the largest supply", locked, u.Amount, uint64(spec.Cap))
 		}
 		before, locked = u.Number, locked+u.Amount
 	}
@@ -375,23 +377,23 @@ func CheckDeposit(d spec.Deposit) error {
 	case out && d.Stake > 0, d.Stake == 0 && !out && (d.State != spec.NodePending || len(d.Unbonding) > 0):
 		return fmt.Errorf("%s with a stake of %d uthing, and %d unbondings", d.State, d.Stake, len(d.Unbonding))
 	case d.Granted > d.Stake:
-		return fmt.Errorf("%d uthing of a stake of %d were granted", d.Granted, d.Stake)
+		return fmt.Errorf("%d uthing were granted, but the stake is %d", d.Granted, d.Stake)
 	case d.Removed && d.State != spec.NodeUnbonding:
-		return fmt.Errorf("%s, and a vote has removed it", d.State)
+		return fmt.Errorf("%s, but a vote has removed it", d.State)
 	case d.State == spec.NodeJailed && d.JailedUntil <= 0, d.State == spec.NodeActive && d.JailedUntil != 0:
 		return fmt.Errorf("%s, and jailed until %d", d.State, d.JailedUntil)
 	case len(d.Unbonding) > maxUnbondings:
 		return fmt.Errorf("%d unbondings are under way: want at most %d", len(d.Unbonding), maxUnbondings)
 	case locked > spec.Cap || d.Bonded > spec.Cap:
-		return fmt.Errorf("%d uthing, of which tasks hold %d: there are never so many", locked, d.Bonded)
+		return fmt.Errorf("%d uthing, of which tasks hold %d: want at most %d, the largest supply", locked, d.Bonded, uint64(spec.Cap))
 	case s.Taken > s.Most:
-		return fmt.Errorf("%d uthing were slashed where %d may be", s.Taken, s.Most)
+		return fmt.Errorf("%d uthing were slashed: want at most %d", s.Taken, s.Most)
 	}
 	return nil
 }
 
-// settled is the deposit in the state that its money makes. A stake of nothing is that of
-// a node that applies or is on its way out, and makes neither of them the other.
+// settled is the deposit with the state that follows from its amounts. The state of a node
+// without stake does not change: it is an applicant, or it is unbonding.
 func settled(d spec.Deposit, rules spec.StakeRules) spec.Deposit {
 	switch {
 	case d.State == spec.NodeExited, d.Stake == 0:

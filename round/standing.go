@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// newcomer is the reputation with which a node begins: below that of whoever has
-	// served for a while, so that a bad name cannot be left behind for a new one.
+	// newcomer is the reputation of a new node. It is below that of nodes that have served for
+	// a while, so a node gains nothing by registering anew to lose a bad reputation.
 	newcomer = spec.One / 4
-	// MaxHistory is how many changes of its reputation a node's record holds.
+	// MaxHistory is the most changes of reputation in a node's record.
 	MaxHistory = 16
-	// maxMeasured is how many kinds of data a node's record holds.
+	// maxMeasured is the most kinds of work in a node's record.
 	maxMeasured = 32
 )
 
-// NewStanding is the standing with which a node begins.
+// NewStanding is the standing of a new node.
 func NewStanding() spec.Standing { return spec.Standing{Reputation: newcomer} }
 
-// Praise is the standing after a duty done: the reputation rises a twentieth of
-// the way to one. What the change says of the reputation does not count.
+// Praise is the standing after a duty was done: the reputation rises by a twentieth of its
+// distance to 1. Reputation and Demerit of the change are ignored.
 func Praise(s spec.Standing, c spec.Change) spec.Standing {
 	s.Reputation += (spec.One - s.Reputation) / 20
 	s.Excused = 0
@@ -30,14 +30,14 @@ func Praise(s spec.Standing, c spec.Change) spec.Standing {
 	return remember(s, c)
 }
 
-// Blame is the standing after a demerit: a quarter of the reputation is gone.
+// Blame is the standing after a demerit: the reputation falls by a quarter.
 func Blame(s spec.Standing, c spec.Change) spec.Standing {
 	s.Reputation -= s.Reputation / 4
 	c.Demerit = true
 	return remember(s, c)
 }
 
-// remember adds a change to the history, which forgets the oldest when it is full.
+// remember adds a change to the history. A full history loses its oldest change.
 func remember(s spec.Standing, c spec.Change) spec.Standing {
 	c.Reputation = s.Reputation
 	old := s.History[max(0, len(s.History)-MaxHistory+1):]
@@ -45,11 +45,11 @@ func remember(s spec.Standing, c spec.Change) spec.Standing {
 	return s
 }
 
-// maxExcused is how many times in a row a trainer may decline what others do.
+// maxExcused is how many times in a row a trainer may decline without a demerit.
 const maxExcused = 3
 
-// Excused is the standing after a trainer declined what others did. That is no demerit,
-// but for more than three times without a duty done in between.
+// Excused is the standing after a trainer declined a round in which most others trained. From
+// the fourth time in a row, without a duty done in between, it is a demerit.
 func Excused(s spec.Standing, c spec.Change) spec.Standing {
 	if s.Excused++; s.Excused > maxExcused {
 		return Blame(s, c)
@@ -57,21 +57,20 @@ func Excused(s spec.Standing, c spec.Change) spec.Standing {
 	return s
 }
 
-// Occupy is the standing of a node that has delta parts in tasks more, or fewer where
-// delta is below zero: one that aggregates and trains for a task has two parts in it.
-// It refuses to count below zero.
+// Occupy is the standing of a node after the number of its roles in tasks has changed by
+// delta. A node that aggregates and trains for one task has two roles in it. A number below
+// zero is an error.
 func Occupy(s spec.Standing, delta int) (spec.Standing, error) {
 	busy := int64(s.Busy) + int64(delta)
 	if busy < 0 || busy > math.MaxUint32 {
-		return s, fmt.Errorf("busy with %d parts in tasks: cannot change that by %d", s.Busy, delta)
+		return s, fmt.Errorf("node has %d roles in tasks: cannot change that by %d", s.Busy, delta)
 	}
 	s.Busy = uint32(busy)
 	return s, nil
 }
 
-// Measured is the standing after a task for a kind of work was finished with a
-// model of this accuracy. A record of 32 kinds loses the oldest when one comes
-// that is new to it.
+// Measured is the standing after a task for a kind of work ended with a model of an accuracy.
+// A record with 32 kinds loses the oldest one when a new one is added.
 func Measured(s spec.Standing, kind string, accuracy spec.PPM) spec.Standing {
 	list := slices.Clone(s.Measured) // the argument keeps its own
 	for i := range list {

@@ -6,21 +6,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// State is a task and its rounds that run, or those parts of the rounds that a step
+// State is a task with its running rounds, or with those parts of the rounds that a step
 // [Needs]. Step never changes the State it is called on.
 type State struct {
 	Task  spec.Task
-	Round spec.Round // the newest; Number 0 before the first
-	// Scoring is an earlier round that is still being scored while the newest one
-	// trains, if Task.Scoring says so. A step that settles it leaves it here settled.
+	Round spec.Round // the newest one; Number 0 before the first
+	// Scoring is an earlier round that is still being scored while the newest one trains, if
+	// Task.Scoring is its number. The step that settles it returns it settled, once.
 	Scoring spec.Round
 }
 
-// MaxLooks is how many tasks the end of one block looks at, those that wait for a
-// committee or all others; the rest follow in the next block. Those that wait cost
-// their owner nothing but a locked escrow, so they have a bound of their own and
-// cannot hold up the others.
-func MaxLooks(waiting bool) int {
+// MaxTasksPerBlock is how many due tasks get a [Tick] at the end of one block, of those that
+// wait for a committee or of all others. The next block takes the rest. A waiting task costs
+// its owner nothing but a locked escrow, so waiting tasks have a limit of their own and
+// cannot delay the others.
+func MaxTasksPerBlock(waiting bool) int {
 	const maxServed, maxWaiting = 1000, 100
 	if waiting {
 		return maxWaiting
@@ -28,10 +28,10 @@ func MaxLooks(waiting bool) int {
 	return maxServed
 }
 
-// MaxTrainersLooked is how many trainers the running rounds have together that the end
-// of one block looks at: a round may ask thousands, and the block that settles it pays
-// each of them. The task with which that number is reached is the last of its block.
-const MaxTrainersLooked = 2 * spec.MaxTrainers
+// MaxTrainersPerBlock limits the trainers in the running rounds of all tasks that get a
+// [Tick] at the end of one block: a round may ask thousands, and the block that settles it
+// pays each of them. The task with which the limit is reached is the last one of the block.
+const MaxTrainersPerBlock = 2 * spec.MaxTrainers
 
 // New is the state of a task that was just created on a chain: it waits for a committee.
 func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.Tariff, at Moment) State {
@@ -41,12 +41,12 @@ func New(chain string, id uint64, owner string, task spec.TaskSpec, tariff spec.
 	}}
 }
 
-// Step applies one input at a moment, whose height and time are above zero and never
-// fall. A refused input is an error, and the state that comes back with it is the one
-// Step was called on. A [Tick] before Task.Due does nothing.
+// Step applies one input at a moment, whose height and time are above zero and never fall.
+// If the input is refused, Step returns an error and the state it was called on. A [Tick]
+// before Task.Due does nothing.
 //
-// The state must hold the parts of the rounds that the input [Needs]; it may hold
-// no others, and the step is the same.
+// The state must hold the parts of the rounds that the input [Needs]. Other parts make no
+// difference.
 func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 	if s.Task.State.Final() && !evidence(in) {
 		return s, nil, ErrClosed
@@ -68,9 +68,9 @@ func (s State) Step(at Moment, in Input) (State, []Effect, error) {
 	return next, effects, nil
 }
 
-// Only is the state with some parts of its rounds and no others.
+// Only is the state without the parts of its rounds that p does not name.
 func (s State) Only(p Parts) State {
-	s.Round, s.Scoring = only(s.Round, p.In(s.Round.Number)), only(s.Scoring, p.In(s.Scoring.Number))
+	s.Round, s.Scoring = only(s.Round, p.ForRound(s.Round.Number)), only(s.Scoring, p.ForRound(s.Scoring.Number))
 	return s
 }
 
@@ -102,8 +102,8 @@ func only(r spec.Round, p Parts) spec.Round {
 	return r
 }
 
-// Open lists the rounds that run, the earlier one first.
-func (s State) Open() (rounds []spec.Round) {
+// OpenRounds lists the running rounds, the earlier one first.
+func (s State) OpenRounds() (rounds []spec.Round) {
 	if s.Task.Scoring > 0 {
 		rounds = append(rounds, s.Scoring)
 	}
@@ -136,13 +136,13 @@ func clone(r spec.Round) spec.Round {
 	return r
 }
 
-// Engaged lists the nodes that serve the task now, once for each part they have.
-func (s State) Engaged() []uint64 {
+// EngagedNodes lists the nodes that serve the task now, once for each of their roles in it.
+func (s State) EngagedNodes() []uint64 {
 	if s.Task.State.Final() {
 		return nil
 	}
 	nodes := s.committee()
-	for _, r := range s.Open() {
+	for _, r := range s.OpenRounds() {
 		nodes = append(nodes, trainers(&r)...)
 	}
 	return nodes
@@ -172,7 +172,7 @@ func nodeIDs(members []spec.Member) []uint64 {
 	return ids
 }
 
-// distinct reports whether no id is zero and none occurs twice.
+// distinct reports whether there are ids, none is zero and none occurs twice.
 func distinct(groups ...[]uint64) bool {
 	ids := slices.Concat(groups...)
 	slices.Sort(ids)

@@ -24,8 +24,8 @@ func (in Cancel) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, nil
 }
 
-// tick looks at the task at the end of a block: it closes what can be closed
-// and says when it must be looked at again.
+// tick is the end of a block: it closes every phase that can be closed, and sets Task.Due to
+// when the task needs the next tick.
 func (s *State) tick(at Moment) (effects []Effect) {
 	if s.Task.State != spec.TaskRunning {
 		return s.start(at)
@@ -67,12 +67,12 @@ func (s *State) start(at Moment) []Effect {
 	return nil
 }
 
-// cancelled is why a task closes whose owner wishes so.
+// cancelled is the reason for which a task closes at its owner's request.
 const cancelled = "cancelled by its owner"
 
-// proceed says what follows while no round trains: the next round, also while the
-// newest one is scored if rounds overlap; or the end of the task, when all rounds
-// have ended.
+// proceed decides what follows if no round trains: the next round, or the end of the task
+// when all rounds have ended. If rounds overlap, the next round also begins while the newest
+// one is still being scored.
 func (s *State) proceed(at Moment) []Effect {
 	s.Task.Due = s.nextDue()
 	if s.training() {
@@ -100,7 +100,7 @@ func (s *State) proceed(at Moment) []Effect {
 	return []Effect{AskTrainers{}}
 }
 
-// ending is how the task is to end, and why, when no more rounds are to begin; else
+// ending is the final state of a task in which no more rounds may begin, and the reason; else
 // it is running.
 func (s *State) ending() (state spec.TaskState, why string) {
 	switch {
@@ -120,20 +120,20 @@ func (s *State) ending() (state spec.TaskState, why string) {
 	return spec.TaskRunning, ""
 }
 
-// reached reports whether a model of the task has the accuracy that is its target.
+// reached reports whether the newest scored model has the target accuracy.
 func (s *State) reached() bool {
 	target := s.Task.Spec.Target.Accuracy
 	return target > 0 && s.Task.Score >= target
 }
 
-// stale reports whether the task has waited for a better model as long as it says.
+// stale reports whether target.patience models in a row were no better.
 func (s *State) stale() bool {
 	patience := s.Task.Spec.Target.Patience
 	return patience > 0 && s.Task.Stale >= patience
 }
 
-// done says why a round that has no model yet is not needed any more: the one before it has
-// ended the task; empty where it is needed.
+// done says why a round that has no model yet is no longer needed: the score of the round
+// before has ended the task. It is empty if the round is needed.
 func (s *State) done() string {
 	switch {
 	case s.reached():
@@ -144,7 +144,7 @@ func (s *State) done() string {
 	return ""
 }
 
-// training reports whether a round runs that has no model yet.
+// training reports whether a running round has no model yet.
 func (s *State) training() bool {
 	return s.Running() && s.Round.Phase.Before(spec.PhaseScore)
 }
@@ -154,7 +154,7 @@ func (s *State) scoring() bool {
 	return s.Task.Scoring > 0 || s.Running() && !s.training()
 }
 
-// nextDue is when the next phase can be closed of the rounds that run.
+// nextDue is when the next phase of a running round can be closed.
 func (s *State) nextDue() (due spec.Time) {
 	if s.Running() && !s.held(&s.Round) {
 		due = s.closes(&s.Round)
@@ -167,8 +167,9 @@ func (s *State) nextDue() (due spec.Time) {
 	return due
 }
 
-// stop has the newest round end, because the one before it has ended the task. Who has
-// not committed to an update need not any more; who has is paid once it is attested.
+// stop ends the newest round, because the round before has ended the task. Trainers that have
+// not committed need not train any more. Those that have committed are paid once their
+// updates are attested.
 func (s *State) stop(at Moment) []Effect {
 	if s.Round.Phase == spec.PhaseTrain && s.Round.Commitments > 0 {
 		return s.closeTraining(at, &s.Round)
@@ -176,12 +177,12 @@ func (s *State) stop(at Moment) []Effect {
 	return s.dismiss(at, &s.Round)
 }
 
-// maxHeld is how long a committee waits at most for a round to begin, whatever the task
-// says: meanwhile its members have a slot less for others.
+// maxHeld is the longest time that a committee waits for a round to begin, whatever the task
+// file says: meanwhile each member has a slot less for other tasks.
 const maxHeld = spec.Hour
 
-// selectDeadline is how long the task waits for participants, or they prepare; after an
-// aborted round, from the end of its pause on.
+// selectDeadline is when the task stops waiting for participants, or for their preparation.
+// After an aborted round the time begins at the end of the pause.
 func (s *State) selectDeadline() spec.Time {
 	lasts := s.Task.Spec.Deadlines.Select
 	if s.Task.State != spec.TaskWaiting {
@@ -190,11 +191,11 @@ func (s *State) selectDeadline() spec.Time {
 	return s.resumes().After(lasts)
 }
 
-// resumes is when trainers are asked for again: after an aborted round the task pauses.
+// resumes is the end of the pause after an aborted round, when trainers are asked for again.
 func (s *State) resumes() spec.Time { return s.Task.Since.After(s.pause()) }
 
-// pause is how long a task rests after aborted rounds in a row: 5 s after the first, twice
-// as long after each of the next ones, ten minutes at most.
+// pause is how long a task waits after aborted rounds in a row: 5 s after the first, twice as
+// long after each further one, at most ten minutes.
 func (s *State) pause() spec.Duration {
 	if s.Task.Aborted == 0 {
 		return 0
@@ -235,23 +236,24 @@ func (in Select) apply(s *State, at Moment) ([]Effect, error) {
 	return nil, ErrSelection
 }
 
-// starts is when the first round may begin, as far as the members that are ready tell:
-// at once when all are; when enough are, after a grace as long as those took, because
-// who is not ready then has no say in the whole task; else at the deadline.
+// starts is when the first round may begin, by the members that are ready so far: at once
+// when all are; when enough are, after a grace period as long as those took; else at the
+// deadline. The grace period is so long because an evaluator that is not ready by then is
+// left out of the whole task.
 func (s *State) starts() spec.Time {
 	if s.Task.Enough == 0 {
 		return s.selectDeadline()
 	}
-	unready := func(m spec.Member) bool { return m.Ready.IsZero() }
-	if !slices.ContainsFunc(s.Task.Aggregators, unready) && !slices.ContainsFunc(s.Task.Evaluators, unready) {
+	notReady := func(m spec.Member) bool { return m.Ready.IsZero() }
+	if !slices.ContainsFunc(s.Task.Aggregators, notReady) && !slices.ContainsFunc(s.Task.Evaluators, notReady) {
 		return s.Task.Enough
 	}
 	took := spec.Duration(s.Task.Enough - s.Task.Since)
 	return min(s.selectDeadline(), s.Task.Enough.After(max(spec.Millisecond, took)))
 }
 
-// prepared reports model 0 once the evaluators of two thirds of the stake hold
-// their shards.
+// prepared returns model 0 once 2f+1 aggregators attest it and evaluators with two thirds of
+// the stake hold their shards.
 func (s *State) prepared() (spec.Digest, bool) {
 	var holding uint64
 	for _, e := range s.Task.Evaluators {
@@ -265,7 +267,7 @@ func (s *State) prepared() (spec.Digest, bool) {
 	return s.modelZero()
 }
 
-// modelZero is the model 0 that 2f+1 aggregators attest.
+// modelZero is model 0, if 2f+1 aggregators attest the same one.
 func (s *State) modelZero() (spec.Digest, bool) {
 	digests := make([]spec.Digest, 0, len(s.Task.Aggregators))
 	for _, a := range s.Task.Aggregators {
@@ -292,8 +294,8 @@ func agreed(digests []spec.Digest, quorum int) (spec.Digest, bool) {
 	return spec.Digest{}, false
 }
 
-// open begins the next round on the newest model, or on the one that a vote has adopted. If the newest round is still being
-// scored, the task carries it on beside.
+// open begins the next round, with the newest model or with one that a vote has adopted. If
+// the newest round is still being scored, it goes on as State.Scoring.
 func (s *State) open(at Moment, in Select) []Effect {
 	if s.Running() {
 		s.Scoring, s.Task.Scoring = s.Round, s.Round.Number
@@ -336,16 +338,14 @@ func (s *State) open(at Moment, in Select) []Effect {
 	return append(effects, OpenTraining{Round: r.Number, Trainers: nodes, Deadline: r.Deadline, Measures: r.Measures})
 }
 
-// measures reports whether the next round is the one in which trainers tell the statistics
-// of their columns: the first that gives a model, and every try before it, where the task
-// learns them. A model that a vote has adopted brings its own, and so does one with which
-// the task starts.
+// measures reports whether trainers send statistics of their columns in the next round. They
+// do, if the task learns the scale of its rows, in each round until one is accepted. A model
+// that a vote has adopted, or with which the task starts, already has a scale.
 func (s *State) measures() bool {
 	return s.Task.Spec.Data.Learns() && s.Task.Accepted == 0 && s.Task.Adopted.IsZero() && s.Task.Spec.Model.Init.IsZero()
 }
 
-// waited reports whether a task that closes in a state has held its committee without a
-// round.
+// waited reports whether a task that closes has kept its committee waiting for a round.
 func (s *State) waited(at Moment, state spec.TaskState) bool {
 	held := len(s.Task.Aggregators) > 0 && s.Task.Since < at.Time && s.Round.Closed != at.Height && s.Scoring.Closed != at.Height
 	return held && (state == spec.TaskFailed || state == spec.TaskCancelled)
@@ -353,12 +353,12 @@ func (s *State) waited(at Moment, state spec.TaskState) bool {
 
 func (s *State) close(at Moment, state spec.TaskState, why string) (effects []Effect) {
 	if s.waited(at, state) {
-		waited := Waited(s.Task)
+		waited := WaitingFee(s.Task)
 		s.Task.Fees += waited.Total()
 		effects = s.payOut(0, waited)
 	}
 	s.Task.State, s.Task.Reason, s.Task.Since, s.Task.Closed = state, why, at.Time, at.Height
-	s.Task.Refunded = Held(s.Task)
+	s.Task.Refunded = EscrowLeft(s.Task)
 	s.Task.Due = 0
 	s.Task.Nominee, s.Task.Adopted = spec.Nominee{}, spec.Adoption{}
 	if len(s.Task.Aggregators) > 0 {

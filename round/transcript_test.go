@@ -12,9 +12,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestTranscripts plays the files of testdata: each tells one life of a task.
-// Models, updates and shards have names there; in a printed effect the name
-// stands for the digest. Run with -rewrite to write the answers down anew.
+// TestTranscripts plays the files of testdata. Each shows one life of a task, step by step,
+// as inputs and effects. Models, updates and shards have names in them, which stand for
+// digests. Run with -rewrite to write the outputs anew.
 func TestTranscripts(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
@@ -32,8 +32,8 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play is a task on a stage: its state, the block that is being made, one a second
-// unless the chain stands still, and the names that were spoken.
+// play is one task: its state, the present block, the names used so far, and the output. A
+// block is made every second unless the chain stands still.
 type play struct {
 	round.State
 	height int64
@@ -45,8 +45,16 @@ type play struct {
 func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "create":
-		p.height, p.clock = 1, round.Clock{Time: at(1).Time, Block: 1000}
-		p.State = round.New("althing-test", 1, "owner", taskOf(t, d), spec.DefaultTariff(), p.now())
+		p.create(taskOf(t, d))
+	case "prepared": // what happy.txt shows up to the search for trainers
+		p.create(taskOf(t, d))
+		p.mute(func() {
+			p.tick(p.height)
+			for _, in := range p.owed() {
+				p.step(0, in)
+			}
+			p.tick(p.height)
+		})
 	case "tick":
 		p.tick(number(t, d, "at", p.height))
 	case "rush":
@@ -75,7 +83,21 @@ func (p *play) run(t *testing.T, d *datadriven.TestData) {
 	p.status()
 }
 
-// tick ends blocks until one of a height has ended.
+// create begins a new chain with one task.
+func (p *play) create(task spec.TaskSpec) {
+	p.height, p.clock = 1, round.Clock{Time: at(1).Time, Block: 1000}
+	p.State = round.New("althing-test", 1, "owner", task, spec.DefaultTariff(), p.now())
+}
+
+// mute plays without output.
+func (p *play) mute(steps func()) {
+	told := p.out.String()
+	steps()
+	p.out.Reset()
+	p.out.WriteString(told)
+}
+
+// tick ends blocks until the block of a height has ended.
 func (p *play) tick(until int64) {
 	for p.height <= until {
 		p.step(0, round.Tick{})
@@ -86,22 +108,21 @@ func (p *play) tick(until int64) {
 	}
 }
 
-// rush plays a task of aggregators 1 to 4, evaluators 5 to 8 and trainers 11 to 14 on
-// until its newest round is in a phase for which all have done what they owe; of an
-// earlier round nothing is said. It tells nothing.
+// rush plays a task of aggregators 1 to 4, evaluators 5 to 8 and trainers 11 to 14, all
+// honest, without output, until its newest round enters a phase. Nobody answers for an
+// earlier round that is still being scored.
 func (p *play) rush(to string) {
-	told := p.out.String()
-	for before := p.Round; string(p.Round.Phase) != to || p.Round.Number == before.Number && p.Round.Phase == before.Phase; {
-		for _, in := range p.owed() {
-			p.step(0, in)
+	p.mute(func() {
+		for before := p.Round; string(p.Round.Phase) != to || p.Round.Number == before.Number && p.Round.Phase == before.Phase; {
+			for _, in := range p.owed() {
+				p.step(0, in)
+			}
+			p.tick(p.height)
 		}
-		p.tick(p.height)
-	}
-	p.out.Reset()
-	p.out.WriteString(told)
+	})
 }
 
-// owed is what is to be said for the newest round to go on.
+// owed lists the inputs with which the newest round goes on.
 func (p *play) owed() (ins []round.Input) {
 	w, model := world{State: p.State}, fmt.Sprintf("model-%d", p.Round.Number)
 	switch {
@@ -154,7 +175,7 @@ func (p *play) step(node uint64, in round.Input) {
 	}
 	for _, effect := range effects {
 		line := effect.String()
-		if of := round.Of(effect); of > 0 {
+		if of := round.RoundOf(effect); of > 0 {
 			line = fmt.Sprintf("round %d: %s", of, line)
 		}
 		for _, name := range p.names {
@@ -172,7 +193,7 @@ func (p *play) status() {
 			fmt.Fprintf(&p.out, ", round %d %s", r.Number, r.Phase)
 		}
 	}
-	for _, r := range p.Open() {
+	for _, r := range p.OpenRounds() {
 		if rules := p.Task.SpecOf(r.Number); len(p.Task.Revisions) > 0 || p.Task.Updates > 0 {
 			base := r.Base.Short()
 			for _, name := range p.names {

@@ -7,64 +7,63 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// World keeps tasks, nodes and money, and carries out what steps ask for: the chain
-// in its store, the simulator in memory. It decides nothing. Where a method fails,
-// everything done since the input was given must be undone by who gave it. Package
-// roundtest has the tests that the two pass together.
+// World keeps tasks, nodes and money, and carries out the effects of steps: the chain does so
+// in its store, the simulator in memory. It decides nothing. If a method fails, the caller of
+// [Apply] must undo everything that was done since then. The tests of package roundtest
+// compare two worlds.
 type World interface {
-	// Save stores what differs between two states of a task.
+	// Save stores the differences between two states of a task.
 	Save(before, after State) error
-	// Roster is the nodes that may be selected. Of their standing it may leave the history
-	// out.
+	// Roster returns the nodes that may be selected. It may leave out the history of their
+	// standing.
 	Roster() (*Roster, error)
-	// Walk visits the same nodes in the order of their ids, until one stops it.
+	// Walk visits the same nodes in the order of their ids, until a visit returns stop.
 	Walk(visit func(spec.Node) (stop bool, err error)) error
-	// Engage changes how many parts a node has in a task by 1 or -1, and how many it
-	// has in all, as [Occupy] says. With the first part the task holds a bond of the
-	// node, as [Bond] says of the task's min_stake; with the last it gives it back.
+	// Engage changes the number of roles that a node has in a task by 1 or -1, and the number
+	// that it has in all tasks by [Occupy]. With the first role the task takes a bond of
+	// task.Bond() from the node, by [Bond]; after the last it gives the bond back.
 	Engage(task spec.Task, node uint64, delta int) error
-	// Slash burns a part of a node's bond in a task as [Slashed] says of [SlashBase],
-	// also where the task holds it no more, jails the node if it is to be jailed, and
-	// says how much was burned. It passes over a node that has exited.
+	// Slash burns a part of a node's bond in a task, by [Slashed] and [SlashBase], even if the
+	// task has given the bond back. It jails the node if jail is set, and returns how much was
+	// burned. It does nothing for a node that has exited.
 	Slash(task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error)
 	// Pay moves uthing from the escrow to a node's owner.
 	Pay(node, uthing uint64) error
 	// PayValidators moves uthing from the escrow to the validators of blocks.
 	PayValidators(uthing uint64) error
-	// Refund moves uthing from the escrow to an account. It may be 0.
+	// Refund moves uthing, which may be 0, from the escrow to an account.
 	Refund(owner string, uthing uint64) error
-	// Excuse takes note of a trainer that declined, as [Excused] says.
+	// Excuse records that a trainer declined, by [Excused].
 	Excuse(node uint64, c spec.Change) error
-	// Praise raises a node's standing as [Praise] says, Blame lowers it as [Blame] says.
-	// They pass over a node that has exited: it has no standing.
+	// Praise raises a node's reputation by [Praise]; Blame lowers it by [Blame]. They do
+	// nothing for a node that has exited.
 	Praise(node uint64, c spec.Change) error
 	Blame(node uint64, c spec.Change) error
-	// Measure records a capability metric as [Measured] says. It passes over a node
-	// that has exited: a task may end long after its last trainers were free to go.
+	// Measure records a capability metric by [Measured]. It does nothing for a node that has
+	// exited: a task may end long after its last trainers were free to leave.
 	Measure(node uint64, kind string, accuracy spec.PPM) error
-	// Payer is who could pay so many releases of a private task for a node: the data
-	// set that the node says its rows are, if the node may train on it and the task
-	// admits its owner, see [spec.Selection.Admits].
+	// Payer finds the data set that can pay so many releases of a private task for a node: the
+	// data set that the node's holding names, if the node may train on it and the task admits
+	// its owner, see [spec.Selection.Admits].
 	Payer(task spec.Task, node spec.Node, releases uint64) (Payer, error)
-	// Reserve, Charge and GiveBack change the book of a data set by one release.
+	// Reserve, Charge and GiveBack change the privacy budget of a data set by one release.
 	Reserve(task spec.Task, dataset uint64) error
 	Charge(task spec.Task, dataset, round uint64) error
 	GiveBack(task spec.Task, dataset uint64) error
-	// Tell says what happens to whoever listens, before it is carried out; [Of]
-	// says in which round.
+	// Tell announces an effect to listeners, before it is carried out. [RoundOf] is its round.
 	Tell(s State, e Effect) error
 }
 
-// Apply gives a task an input at a moment, and has the world carry out everything
-// that follows from it, the scheduler's answers included. A refused input changes
-// nothing; see [State.Step]. Nor does one at which the machine panics: that is a
-// [*Panic].
+// Apply gives a task an input at a moment, and has the world carry out everything that
+// follows, including the answers of the scheduler. It changes nothing if the input is
+// refused, see [State.Step], or if the machine panics, which is a [*Panic]. If the world
+// fails, the caller must undo what was done.
 func Apply(w World, at Moment, s State, in Input) error {
 	_, err := apply(w, at, s, in)
 	return err
 }
 
-// apply is [Apply], and says what the task is now.
+// apply is [Apply] that also returns the new state.
 func apply(w World, at Moment, s State, in Input) (State, error) {
 	var effects []Effect
 	next, err := Contain(func() (next State, err error) {
@@ -87,8 +86,9 @@ func apply(w World, at Moment, s State, in Input) (State, error) {
 		}
 	}
 	return next, nil
-} // carryOut does what one effect asks for, and says what the task is then.
+}
 
+// carryOut carries one effect out, and returns the new state.
 func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 	switch e := e.(type) {
 	case AskCommittee:
@@ -98,7 +98,7 @@ func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 	case AskTrainers:
 		return schedule(w, at, s, func(nodes *Roster) (Select, error) {
 			if s.Task.Spec.Private() {
-				return Paying(s, nodes, func(n spec.Node) (Payer, error) {
+				return PrivateTrainers(s, nodes, func(n spec.Node) (Payer, error) {
 					p, err := w.Payer(s.Task, n, 1)
 					if p.Owner != n.Owner {
 						p.Lender = p.Owner
@@ -138,14 +138,14 @@ func carryOut(w World, at Moment, s State, e Effect) (_ State, err error) {
 		err = w.Refund(s.Task.Owner, e.Refund)
 	case AskReady, OpenTraining, AskAttest, AskReceipts, AskAggregate, AskReveal, AskScores, AskOpenings, Publish, Accuse, Abort,
 		AskModel, DropModel, Amended:
-		// only told: nodes read the state of the task
+		// only announced: nodes read the state of the task
 	default:
 		err = fmt.Errorf("nobody carries out a %T", e)
 	}
 	return s, err
 }
 
-// punish has a node slashed, and notes with the fault what that burned.
+// punish slashes a node, and records with the fault how much was burned.
 func punish(w World, s State, e Slash) (State, error) {
 	burned, err := w.Slash(s.Task, e.Node, e.Part, e.Fault, e.Fault != spec.FaultNoReveal)
 	if err != nil || burned == 0 {
@@ -159,8 +159,8 @@ func punish(w World, s State, e Slash) (State, error) {
 	return after, w.Save(s, after)
 }
 
-// schedule selects nodes and tells the task; where too few are eligible the task
-// waits, and asks again.
+// schedule selects nodes and gives them to the task. If too few are eligible, it does
+// nothing, and the task asks again.
 func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error)) (State, error) {
 	nodes, err := w.Roster()
 	if err != nil {
@@ -176,15 +176,16 @@ func schedule(w World, at Moment, s State, choose func(*Roster) (Select, error))
 	return apply(w, at, s, chosen)
 }
 
-// Affordable refuses with [ErrBudget] a private task of which fewer owners than it needs
-// could pay all rounds. Nothing is reserved: who pays first has it.
+// Affordable refuses a private task with [ErrBudget] if fewer than selection.min_trainers
+// owners could pay all its rounds from their privacy budgets. It reserves nothing: another
+// task may spend the budgets first.
 func Affordable(w World, t spec.Task) error {
 	asked := t.Spec
 	if !asked.Private() {
 		return nil
 	}
 	owners := make(map[string]bool) // counted, never walked
-	enough := func() bool { return len(owners) >= int(asked.Selection.MinTrainers) }
+	enoughOwners := func() bool { return len(owners) >= int(asked.Selection.MinTrainers) }
 	err := w.Walk(func(n spec.Node) (bool, error) {
 		if !n.Profile.Roles.Has(spec.Trainer) {
 			return false, nil
@@ -193,10 +194,10 @@ func Affordable(w World, t spec.Task) error {
 		if p.Owner != "" {
 			owners[p.Owner] = true
 		}
-		return enough(), err
+		return enoughOwners(), err
 	})
-	if err == nil && !enough() {
-		err = fmt.Errorf("%d owners, of %d that are needed: %w", len(owners), asked.Selection.MinTrainers, ErrBudget)
+	if err == nil && !enoughOwners() {
+		err = fmt.Errorf("%d of at least %d owners: %w", len(owners), asked.Selection.MinTrainers, ErrBudget)
 	}
 	return err
 }

@@ -87,7 +87,7 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	if slices.ContainsFunc(c.nodes, func(n spec.Node) bool { return n.Owner == owner && n.State != spec.NodeExited }) {
 		return 0, fmt.Errorf("%s has a node already", owner)
 	}
-	deposit, err := round.NewDeposit(stake, c.Rules.Of(profile.Roles))
+	deposit, err := round.NewDeposit(stake, c.Rules.ForRoles(profile.Roles))
 	if err != nil {
 		return 0, err
 	}
@@ -174,11 +174,11 @@ func (c *Chain) EndBlock() error {
 	trainers := 0
 	for _, waiting := range []bool{false, true} {
 		for _, id := range c.due(waiting) {
-			if trainers >= round.MaxTrainersLooked {
+			if trainers >= round.MaxTrainersPerBlock {
 				break // the rest follows in the next block
 			}
 			s := c.tasks[id-1]
-			for _, r := range s.Open() {
+			for _, r := range s.OpenRounds() {
 				trainers += int(r.Asked)
 			}
 			if err := c.apply(s, round.Tick{}); err != nil {
@@ -199,7 +199,7 @@ func (c *Chain) due(waiting bool) (ids []uint64) {
 		}
 	}
 	slices.SortStableFunc(ids, func(a, b uint64) int { return cmp.Compare(c.tasks[a-1].Task.Due, c.tasks[b-1].Task.Due) })
-	return ids[:min(len(ids), round.MaxLooks(waiting))]
+	return ids[:min(len(ids), round.MaxTasksPerBlock(waiting))]
 }
 
 // Task returns a task, or [round.ErrTaskNotFound].
@@ -231,12 +231,12 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 }
 
 // Duties lists the open tasks in which a node has a part, in the order of their
-// ids, each with its rounds that run as far as [round.Concerns] the node.
+// ids, each with its rounds that run as far as [round.PartsFor] the node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
 	for _, s := range c.tasks {
 		if c.parts[place{s.Task.ID, node}].parts > 0 {
 			aggregates := slices.ContainsFunc(s.Task.Aggregators, func(m spec.Member) bool { return m.Node == node })
-			duties = append(duties, s.Only(round.Concerns(node, aggregates)))
+			duties = append(duties, s.Only(round.PartsFor(node, aggregates)))
 		}
 	}
 	return duties
@@ -353,7 +353,7 @@ func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, err
 
 // Tell implements [round.World].
 func (w world) Tell(s round.State, e round.Effect) error {
-	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.Of(e), e))
+	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.RoundOf(e), e))
 	if w.Listen != nil {
 		w.Listen(s, e)
 	}

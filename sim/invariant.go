@@ -41,12 +41,12 @@ func (c *Chain) Sound() error {
 
 	escrow, parts := uint64(0), 0
 	for _, s := range c.tasks {
-		escrow += round.Held(s.Task)
+		escrow += round.EscrowLeft(s.Task)
 		switch {
 		case !s.Task.State.Final():
-			parts += len(s.Engaged())
-		case round.Held(s.Task) > 0:
-			say("task %d is closed and holds %d uthing", s.Task.ID, round.Held(s.Task))
+			parts += len(s.EngagedNodes())
+		case round.EscrowLeft(s.Task) > 0:
+			say("task %d is closed and holds %d uthing", s.Task.ID, round.EscrowLeft(s.Task))
 		}
 	}
 	for _, has := range c.parts {

@@ -233,7 +233,7 @@ func (d *Node) look() error {
 	}
 	saw := role.Saw{Now: d.network.Time()}
 	for _, s := range d.duties() {
-		for _, duty := range role.Duties(s.Task, s.Open()) {
+		for _, duty := range role.Duties(s.Task, s.OpenRounds()) {
 			if duty.Round.Phase == spec.PhaseAttest {
 				duty.Held = d.Tools.Held(context.Background(), duty.Task, duty.Round)
 			}

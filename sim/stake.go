@@ -90,7 +90,7 @@ func (c *Chain) redeposit(node uint64, change func(spec.Deposit, spec.StakeRules
 	if !ok || n.State == spec.NodeExited {
 		return fmt.Errorf("there is no node %d any more, or never was", node)
 	}
-	next, err := change(n.Deposit, c.Rules.Of(n.Profile.Roles))
+	next, err := change(n.Deposit, c.Rules.ForRoles(n.Profile.Roles))
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
 	}

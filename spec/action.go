@@ -11,24 +11,26 @@ import (
 
 // Bounds of a proposal.
 const (
-	MaxActions   = 16     // of a proposal
-	MaxTitle     = 255    // bytes of a proposal's title, and of what a text decides
-	MaxSummary   = 10_200 // bytes
-	MaxReason    = 256    // bytes, of a removal
-	maxAccount   = 128    // bytes of an address
+	MaxActions = 16     // of a proposal
+	MaxTitle   = 255    // bytes of a title, and of the sentence that a text decides
+	MaxSummary = 10_200 // bytes of a summary
+	MaxReason  = 256    // bytes of the reason for a removal
+	maxAccount = 128    // bytes of an address
+
+	// LatestModel stands in a file for the newest version of a task's model.
 	LatestModel  = "latest"
 	actionsField = "actions"
 )
 
-// Draft is a proposal as a file says it, before it is submitted.
+// Draft is a proposal as it is written in a file, before it is submitted.
 type Draft struct {
 	Title   string   `json:"title" yaml:"title"`
 	Summary string   `json:"summary" yaml:"summary"`
-	Deposit Amount   `json:"deposit_uthing" yaml:"deposit"` // 0: what a vote needs to begin at once
+	Deposit Amount   `json:"deposit_uthing" yaml:"deposit"` // 0: the amount with which the vote begins at once
 	Actions []Action `json:"actions" yaml:"actions"`
 }
 
-// Amount is an amount in uthing, which a file says in THING.
+// Amount is an amount in uthing, which files and people write in THING.
 type Amount uint64
 
 // String is the amount in THING, the shortest decimal that reads back as a.
@@ -46,7 +48,7 @@ func (a *Amount) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// Action is one thing that a passed proposal does. Exactly one field is set.
+// Action is one change that a passed proposal makes. Exactly one field is set.
 type Action struct {
 	UpdateModel       *UpdateModel       `json:"update_model,omitempty" yaml:"update_model"`
 	AddParticipant    *AddParticipant    `json:"add_participant,omitempty" yaml:"add_participant"`
@@ -54,25 +56,26 @@ type Action struct {
 	UpdateParams      *UpdateParams      `json:"update_params,omitempty" yaml:"update_params"`
 	Mint              *Mint              `json:"mint,omitempty" yaml:"mint"`
 	Cancel            *CancelEntry       `json:"cancel,omitempty" yaml:"cancel"`
-	// Text is a sentence that is decided and that no program carries out. It stands alone.
+	// Text is a sentence to decide on, which no program carries out. It is the only action of
+	// its proposal.
 	Text string `json:"text,omitempty" yaml:"text"`
-	// Unknown is the type of a message of the chain that this program does not know.
+	// Unknown is the type of a chain message that this program does not know.
 	Unknown string `json:"unknown,omitempty" yaml:"-"`
 }
 
 // UpdateModel changes the model of a governed task, its hyper-parameters, or both.
 type UpdateModel struct {
 	Task uint64 `json:"task" yaml:"task"`
-	// Base is the version that the proposer judged, a digest; in a file also
+	// Base is the digest of the version that the proposer has looked at; in a file also
 	// [LatestModel].
 	Base string `json:"base" yaml:"base"`
-	// Model is the digest of the weights with which the task goes on, empty: with its own;
-	// in a file also the name of a file with them.
+	// Model is the digest of the weights with which the task continues; in a file also the
+	// name of a file that holds them. If it is empty, the task keeps its own weights.
 	Model    string   `json:"model,omitempty" yaml:"model"`
 	Settings Settings `json:"settings,omitempty" yaml:"settings"`
-	// Holder is the node that serves Model, beside the task's aggregators; 0: none.
+	// Holder is a node that serves Model, in addition to the task's aggregators; 0: none.
 	Holder uint64 `json:"holder,omitempty" yaml:"holder"`
-	// Updates is how many updates votes had carried out in the task when this was written.
+	// Updates is how many updates by vote the task had when the proposal was written.
 	Updates uint32 `json:"updates" yaml:"-"`
 }
 
@@ -82,19 +85,20 @@ type AddParticipant struct {
 	Grant Amount `json:"grant_uthing" yaml:"grant"`
 }
 
-// RemoveParticipant has the stake of a node leave.
+// RemoveParticipant removes a node: its stake is unbonded.
 type RemoveParticipant struct {
 	Node   uint64 `json:"node" yaml:"node"`
 	Reason string `json:"reason" yaml:"reason"`
 }
 
-// UpdateParams changes rules of one module. In a file, what is not said stays as it is.
+// UpdateParams changes parameters of one module. Parameters that a file does not name keep
+// their values.
 type UpdateParams struct {
 	Module   string   `json:"module" yaml:"module"`
 	Settings Settings `json:"settings" yaml:"settings"`
 }
 
-// Mint makes coins.
+// Mint creates coins and pays them to an account.
 type Mint struct {
 	To     string `json:"to" yaml:"to"`
 	Amount Amount `json:"amount_uthing" yaml:"amount"`
@@ -105,18 +109,18 @@ type CancelEntry struct {
 	Proposal uint64 `json:"proposal" yaml:"proposal"`
 }
 
-// Setting is a parameter and the value that it gets, as people write it.
+// Setting is a parameter and its new value, as people write it.
 type Setting struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
-	// Before is the value that it has now, where that has been asked for.
+	// Before is the present value; empty if the chain was not asked for it.
 	Before string `json:"before,omitempty"`
 }
 
-// Settings are some of them, none twice.
+// Settings is a list of settings, each parameter at most once.
 type Settings []Setting
 
-// UnmarshalYAML implements [yaml.Unmarshaler]: a mapping of names to values.
+// UnmarshalYAML implements [yaml.Unmarshaler]. It reads a mapping of names to values.
 func (s *Settings) UnmarshalYAML(node *yaml.Node) error {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		*s = append(*s, Setting{Name: node.Content[i].Value, Value: node.Content[i+1].Value})
@@ -124,7 +128,7 @@ func (s *Settings) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// Kind is the name of the field of an action that is set; empty where it is not one.
+// Kind is the name of the field that is set; empty if none or several are set.
 func (a Action) Kind() string {
 	kinds := a.kinds()
 	if len(kinds) != 1 {
@@ -154,16 +158,16 @@ func (a Action) kinds() (kinds []string) {
 	return kinds
 }
 
-// Validate reports the first field that is missing or wrong, as a [*FieldError]. Which
-// tasks, nodes and versions there are it does not know. It changes nothing.
+// Validate reports the first field that is missing or wrong, as a [*FieldError]. It does not
+// check whether the tasks, nodes and versions that the draft names exist. It changes nothing.
 func (d Draft) Validate() error {
 	if err := firstOf(proposalFile,
-		check{"title", d.Title == "", "missing: say in a line what is proposed"},
+		check{"title", d.Title == "", "missing: want one line that says what is proposed"},
 		check{"title", !readable(d.Title, MaxTitle), fmt.Sprintf("want at most %d bytes of printable text on one line", MaxTitle)},
-		check{"summary", d.Summary == "", "missing: say what for"},
+		check{"summary", d.Summary == "", "missing: want a text that says why"},
 		check{"summary", !readable(strings.ReplaceAll(d.Summary, "\n", " "), MaxSummary), fmt.Sprintf("want at most %d bytes of printable text", MaxSummary)},
 		check{actionsField, len(d.Actions) == 0, "missing: want at least one of " + strings.Join(fieldNamesOf[Action](), ", ")},
-		check{actionsField, len(d.Actions) > MaxActions, fmt.Sprintf("%d of them: want at most %d", len(d.Actions), MaxActions)},
+		check{actionsField, len(d.Actions) > MaxActions, fmt.Sprintf("%d actions: want at most %d", len(d.Actions), MaxActions)},
 	); err != nil {
 		return err
 	}
@@ -179,9 +183,9 @@ func (a Action) validate(at string, all int) error {
 	kinds := a.kinds()
 	switch {
 	case len(kinds) == 0:
-		return &FieldError{of: proposalFile, Field: at, Why: "want one of " + strings.Join(fieldNamesOf[Action](), ", ")}
+		return &FieldError{kind: proposalFile, Field: at, Why: "want one of " + strings.Join(fieldNamesOf[Action](), ", ")}
 	case len(kinds) > 1:
-		return &FieldError{of: proposalFile, Field: at, Why: fmt.Sprintf("is %s at once: begin each action with a dash of its own", strings.Join(kinds, " and "))}
+		return &FieldError{kind: proposalFile, Field: at, Why: fmt.Sprintf("%s are in one action: begin each action with its own dash", strings.Join(kinds, " and "))}
 	}
 	within := at + "." + kinds[0]
 	switch {
@@ -192,24 +196,24 @@ func (a Action) validate(at string, all int) error {
 	case a.AddParticipant != nil:
 		return firstOf(proposalFile,
 			check{within + ".node", a.AddParticipant.Node == 0, "missing: want the number of a node that has applied"},
-			check{within + ".grant", a.AddParticipant.Grant == 0, "missing: want the stake in THING that it is granted"})
+			check{within + ".grant", a.AddParticipant.Grant == 0, "missing: want the stake to grant, in THING"})
 	case a.RemoveParticipant != nil:
 		return firstOf(proposalFile,
 			check{within + ".node", a.RemoveParticipant.Node == 0, "missing: want the number of a node"},
-			check{within + ".reason", a.RemoveParticipant.Reason == "", "missing: say why it has to leave"},
+			check{within + ".reason", a.RemoveParticipant.Reason == "", "missing: want the reason why the node is removed"},
 			check{within + ".reason", !readable(a.RemoveParticipant.Reason, MaxReason), fmt.Sprintf("want at most %d bytes of printable text", MaxReason)})
 	case a.Mint != nil:
 		return firstOf(proposalFile,
 			check{within + ".to", a.Mint.To == "", "missing: want the address of an account"},
 			check{within + ".to", !readable(a.Mint.To, maxAccount), "want the address of an account"},
-			check{within + ".amount", a.Mint.Amount == 0, "missing: want more than nothing"})
+			check{within + ".amount", a.Mint.Amount == 0, "missing: want an amount of THING above zero"})
 	case a.Cancel != nil:
-		return firstOf(proposalFile, check{within + ".proposal", a.Cancel.Proposal == 0, "missing: want the number of a proposal that waits"})
+		return firstOf(proposalFile, check{within + ".proposal", a.Cancel.Proposal == 0, "missing: want the number of a passed proposal that waits in the timelock"})
 	case a.Unknown != "":
-		return &FieldError{of: proposalFile, Field: within, Why: "no file says it"}
+		return &FieldError{kind: proposalFile, Field: within, Why: "this program cannot submit such an action"}
 	}
 	return firstOf(proposalFile,
-		check{within, all > 1, "a text stands alone: put the other actions into another proposal"},
+		check{within, all > 1, "a text must be the only action: put the other actions into another proposal"},
 		check{within, !readable(a.Text, MaxTitle), fmt.Sprintf("want at most %d bytes of printable text on one line", MaxTitle)})
 }
 
@@ -235,33 +239,33 @@ func (u UpdateParams) validate(at string) error {
 	if err := firstOf(proposalFile,
 		check{at + ".module", u.Module == "", "missing: want one of " + list},
 		check{at + ".module", !slices.Contains(modules, u.Module), fmt.Sprintf("unknown module %.64q: want one of %s", u.Module, list)},
-		check{at + ".settings", len(u.Settings) == 0, "missing: say what changes, of " + namesOf(Parameters(u.Module))},
+		check{at + ".settings", len(u.Settings) == 0, "missing: want new values for some of " + namesOf(Parameters(u.Module))},
 	); err != nil {
 		return err
 	}
 	return u.Settings.validate(at, Parameters(u.Module))
 }
 
-// validate wants settings of some parameters, with values of their units.
-func (s Settings) validate(at string, of []Parameter) error {
+// validate accepts settings of the given parameters, with values in their units.
+func (s Settings) validate(at string, parameters []Parameter) error {
 	for i, setting := range s {
 		field := at + ".settings." + setting.Name
-		p, known := ParameterNamed(of, setting.Name)
+		p, known := ParameterNamed(parameters, setting.Name)
 		if !known {
-			return &FieldError{of: proposalFile, Field: field, Why: "unknown setting: want one of " + namesOf(of)}
+			return &FieldError{kind: proposalFile, Field: field, Why: "unknown setting: want one of " + namesOf(parameters)}
 		}
-		if slices.ContainsFunc(s[:i], func(former Setting) bool { return former.Name == setting.Name }) {
-			return &FieldError{of: proposalFile, Field: field, Why: "said twice"}
+		if slices.ContainsFunc(s[:i], func(earlier Setting) bool { return earlier.Name == setting.Name }) {
+			return &FieldError{kind: proposalFile, Field: field, Why: "appears twice: want it once"}
 		}
 		if _, err := p.Parse(setting.Value); err != nil {
-			return &FieldError{of: proposalFile, Field: field, Why: err.Error()}
+			return &FieldError{kind: proposalFile, Field: field, Why: err.Error()}
 		}
 	}
 	return nil
 }
 
-// readable reports whether a text is short enough, and one line without control characters.
-func readable(s string, most int) bool {
-	control := func(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 }
-	return len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
+// readable reports whether a text is one line without control characters, and has at most
+// so many bytes.
+func readable(s string, maxBytes int) bool {
+	return len(s) <= maxBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, control)
 }

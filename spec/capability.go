@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// Capability is a kind of work that a node takes on, in a free word such as "tabular",
-// "images" or "text", and what one task of that kind takes of the node's resources.
+// Capability is a kind of work that a node accepts, named by a free word such as "tabular",
+// "images" or "text", and the resources that one task of that kind needs.
 type Capability struct {
 	Kind  string    `json:"kind"`
 	Needs Resources `json:"needs,omitzero"`
 }
 
-// MaxCapabilities is how many kinds of work a node lists at most.
+// MaxCapabilities is the most kinds of work that a node may list.
 const MaxCapabilities = 16
 
-// Capability is what a node says of a kind of work, if it takes it on.
-func (p Profile) Capability(kind string) (c Capability, takes bool) {
+// Capability finds a kind of work in the profile; not ok if the node does not accept it.
+func (p Profile) Capability(kind string) (c Capability, ok bool) {
 	i := slices.IndexFunc(p.Capabilities, func(c Capability) bool { return c.Kind == kind })
 	if i < 0 {
 		return Capability{}, false
@@ -24,7 +24,7 @@ func (p Profile) Capability(kind string) (c Capability, takes bool) {
 	return p.Capabilities[i], true
 }
 
-// validateCapabilities wants each kind once, and no more of a node than it offers.
+// validateCapabilities wants each kind once, with needs that the node's resources cover.
 func (p Profile) validateCapabilities() error {
 	if len(p.Capabilities) > MaxCapabilities {
 		return fmt.Errorf("%d capabilities: want at most %d", len(p.Capabilities), MaxCapabilities)
@@ -42,8 +42,8 @@ func (p Profile) validateCapabilities() error {
 	return nil
 }
 
-// Kind is the kind of work under which a task is measured: the capability that it names,
-// else its data set.
+// Kind is the kind of work under which the accuracy of a task counts: the capability that
+// the task names, else its data set.
 func (t TaskSpec) Kind() string {
 	if t.Selection.Capability != "" {
 		return t.Selection.Capability

@@ -1,24 +1,24 @@
 package spec
 
-// Decline is why a trainer declines to train in a round: a word, whose number on the wire
-// is pb's.
+// Decline is the reason why a trainer declines to train in a round. Package pb knows its
+// number on the wire.
 type Decline string
 
-// Why a trainer declines.
+// The reasons to decline.
 const (
-	DeclineDiverged  Decline = "diverged"  // training gave something that is no number, or too large for an update
-	DeclineRows      Decline = "rows"      // its rows do not fit the model or the data that the task asks for
-	DeclineResources Decline = "resources" // it lacks memory, disk or time
-	DeclinePolicy    Decline = "policy"    // its owner wants no part in tasks of this kind
-	DeclinePrivate   Decline = "private"   // the task is private, and a cause would tell something of rows
+	DeclineDiverged  Decline = "diverged"  // training gave NaN, infinity or a value too large for an update
+	DeclineRows      Decline = "rows"      // the trainer's rows do not fit the model or the data of the task
+	DeclineResources Decline = "resources" // the trainer lacks memory, disk space or time
+	DeclinePolicy    Decline = "policy"    // the policy of the trainer's owner refuses the task
+	DeclinePrivate   Decline = "private"   // the task is private, and a reason would reveal something of the rows
 )
 
-// Declines lists the words of [Decline].
+// Declines lists the reasons to decline.
 func Declines() []Decline {
 	return []Decline{DeclineDiverged, DeclineRows, DeclineResources, DeclinePolicy, DeclinePrivate}
 }
 
-// Why says the cause in words.
+// Why is the reason in words. The chain stores it, so the words may not change.
 func (d Decline) Why() string {
 	switch d {
 	case DeclineDiverged:

@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// Digest is the SHA-256 of some bytes: the name of a blob, of a model, of a
-// commitment. The zero Digest names nothing.
+// Digest is a SHA-256 hash: the name of a blob or a model, or a commitment. The zero Digest
+// stands for none.
 type Digest [sha256.Size]byte
 
-// DigestOf hashes bytes.
+// DigestOf is the digest of some bytes.
 func DigestOf(b []byte) Digest { return sha256.Sum256(b) }
 
 // ParseDigest reads 64 hexadecimal digits.
@@ -18,13 +18,13 @@ func ParseDigest(s string) (Digest, error) {
 	var d Digest
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != len(d) {
-		return Digest{}, fmt.Errorf("digest %q: want %d hexadecimal digits", s, 2*len(d))
+		return Digest{}, fmt.Errorf("digest %.80q: want %d hexadecimal digits", s, 2*len(d))
 	}
 	copy(d[:], b)
 	return d, nil
 }
 
-// DigestFrom copies a digest out of 32 bytes; no bytes at all are the zero Digest.
+// DigestFrom copies a digest out of 32 bytes. An empty slice gives the zero Digest.
 func DigestFrom(b []byte) (Digest, error) {
 	var d Digest
 	if len(b) != 0 && len(b) != len(d) {
@@ -34,7 +34,7 @@ func DigestFrom(b []byte) (Digest, error) {
 	return d, nil
 }
 
-// IsZero reports whether d names nothing.
+// IsZero reports whether d is the zero Digest.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
 // String is the digest in lower-case hexadecimal.

@@ -1,14 +1,15 @@
-// Package spec says what things are: tasks, nodes, rounds, digests and the
-// statements nodes commit to. It holds plain types, their validation and their
-// domain separation.
+// Package spec is the vocabulary of the network: tasks, nodes, rounds, data sets, proposals,
+// digests and the statements that nodes sign. It has plain types, their validation, their
+// text forms, and the readers of task, schema and proposal files ([ParseTask],
+// [ParseRows], [ParseProposal]).
 //
-// It is not a place for behaviour: how a round advances is package round, how
-// bytes move is package blob. It performs no I/O and knows no clock, no float
-// and no randomness, because the chain agrees on every value in it.
+// It has no behaviour: package round advances rounds, package blob moves bytes. It does no
+// I/O and uses no clock, no floating point and no randomness, because all validators must
+// compute the same from its values.
 //
 // # Units
 //
-// Amounts of money are uthing (a millionth of a THING). Fractions are parts per
-// million ([PPM]). A height is the place of a block on the chain. Deadlines and
-// lifetimes are durations of network time ([Duration], [Time]), in milliseconds.
+// Amounts of money are in uthing, a millionth of a THING. Fractions are in parts per million
+// ([PPM]). A height is the number of a block on the chain. Deadlines and retention times are
+// durations of network time ([Duration], [Time]), in milliseconds.
 package spec

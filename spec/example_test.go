@@ -45,7 +45,7 @@ training:
 `))
 	fmt.Println(err)
 	// Output:
-	// task file line 6: training.rate: "fast" is not a decimal with at most six digits behind the point, as 0.001 or 1e-3
+	// task file line 6: training.rate "fast": want a decimal with at most six digits after the point, such as 0.001 or 1e-3
 }
 
 // A trainer commits to its update before anyone may see it. Whoever is shown the update

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Two of the four families of errors that callers tell apart with [errors.Is];
-// the others are ErrTraining and ErrEvaluation of package train. What belongs to
-// none was refused for good: the same thing again is refused again.
+// Callers distinguish four families of errors with [errors.Is]. Two are here; ErrTraining
+// and ErrEvaluation are in package train. An error of no family is final: the same request
+// fails again.
 var (
-	// ErrCommunication: a chain node or a peer was not reached, broke off or stood
-	// still. Nothing was decided, and another try may do better.
+	// ErrCommunication means that a chain node or a peer was unreachable, closed the
+	// connection or stopped responding. Nothing was decided, and a retry may succeed.
 	ErrCommunication = errors.New("communication")
-	// ErrPrivacy: what a task asks for is against a privacy rule.
+	// ErrPrivacy means that a task asks for something that breaks a privacy rule.
 	ErrPrivacy = errors.New("privacy")
 )
 
-// Unwrap puts what is wrong with a task's privacy into the family [ErrPrivacy].
+// Unwrap makes an error about a field of privacy one of the family [ErrPrivacy].
 func (e *FieldError) Unwrap() error {
 	if strings.HasPrefix(e.Field, "privacy") {
 		return ErrPrivacy

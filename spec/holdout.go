@@ -2,7 +2,7 @@ package spec
 
 import "math/bits"
 
-// Accuracy is the share of rows that are right, rounded down; 0 where there are none.
+// Accuracy is the share of correct rows, rounded down; 0 if there are no rows.
 func (c Count) Accuracy() PPM { return accuracy(uint64(c.Correct), uint64(c.Rows)) }
 
 func accuracy(correct, rows uint64) PPM {
@@ -14,7 +14,7 @@ func accuracy(correct, rows uint64) PPM {
 	return PPM(share)
 }
 
-// total adds counts up.
+// total is the sum of counts.
 func total(counts []Count) (rows, correct uint64) {
 	for _, c := range counts {
 		rows += uint64(c.Rows)
@@ -23,9 +23,10 @@ func total(counts []Count) (rows, correct uint64) {
 	return rows, correct
 }
 
-// CountsFit reports whether counts can be those of a shard: one for each class of the model,
-// in their order, where it has at most [MaxCounts], else one of all rows; in none more right
-// than there are; [MaxSamples] rows in all at most.
+// CountsFit reports whether counts are possible for a shard of the task's hold-out: one count
+// per class of the model, in the order of its classes, or one count of all rows if the model
+// has more than [MaxCounts] classes; at most as many correct rows as rows in each; at most
+// [MaxSamples] rows in all.
 func (t TaskSpec) CountsFit(counts []Count) bool {
 	want := 1
 	if t.Model.Classes <= MaxCounts {
@@ -43,16 +44,16 @@ func (t TaskSpec) CountsFit(counts []Count) bool {
 	return rows <= MaxSamples
 }
 
-// EnoughRows reports whether a shard with these counts has as many rows as the task wants
-// of each evaluator.
+// EnoughRows reports whether a shard with these counts has at least as many rows as the task
+// asks of each evaluator.
 func (d Data) EnoughRows(counts []Count) bool {
 	rows, _ := total(counts)
 	return rows >= uint64(max(1, d.MinHoldout))
 }
 
-// ScoreFits reports whether a score is the one that counts say: the share of rows that are
-// right, rounded down. Where the label is a number the counts are made of the score: its share
-// of the rows, rounded down, stands for those that are right.
+// ScoreFits reports whether a score and counts agree. For a label with classes the score is
+// the share of correct rows, rounded down. For a label that is a number, no row is correct or
+// wrong: there the evaluator states as correct rows the score times the rows, rounded down.
 func (m Model) ScoreFits(score PPM, counts []Count) bool {
 	rows, correct := total(counts)
 	if m.Regression() {
@@ -62,38 +63,37 @@ func (m Model) ScoreFits(score PPM, counts []Count) bool {
 	return score == accuracy(correct, rows)
 }
 
-// Holdout is what the evaluators of a round found together: the rows of all shards in one
-// pot, where the score is the median of theirs.
+// Holdout is the result of all evaluators of a round together, over the rows of all their
+// shards. The round's score is something else: the median of the evaluators' scores.
 type Holdout struct {
 	Evaluators int    `json:"evaluators"` // that opened their scores
-	Told       int    `json:"told"`       // of these, how many told the counts of which all else is made
+	Told       int    `json:"told"`       // of Evaluators: those that stated counts; all other fields are computed from these counts
 	Rows       uint64 `json:"rows"`
 	Correct    uint64 `json:"correct"`
-	Accuracy   PPM    `json:"accuracy"` // where the label is a number, the mean of the shards' scores, weighted by rows
-	// Classes are the rows by class, in the order of the model's outputs; empty where one
-	// who told counts did not count by class, and then the two figures below are 0.
+	Accuracy   PPM    `json:"accuracy"` // for a label that is a number: the mean of the shards' scores, weighted by rows
+	// Classes are the rows by class, in the order of the model's outputs. If some evaluator
+	// stated counts without classes, it is empty, and the two fields below are 0.
 	Classes  []Class `json:"classes,omitempty"`
-	Balanced PPM     `json:"balanced_accuracy,omitempty"` // mean of the accuracies of the classes that have rows, rounded down
-	Largest  PPM     `json:"largest_class,omitempty"`     // share of the largest class: the accuracy of always guessing it
+	Balanced PPM     `json:"balanced_accuracy,omitempty"` // mean accuracy over the classes that have rows, rounded down
+	Largest  PPM     `json:"largest_class,omitempty"`     // share of the largest class, which is the accuracy of always predicting it
 	Shards   []Shard `json:"shards"`
 }
 
-// Class is all rows of one class.
+// Class counts the rows of one class, over all shards.
 type Class struct {
 	Rows     uint64 `json:"rows"`
 	Correct  uint64 `json:"correct"`
 	Accuracy PPM    `json:"accuracy"`
 }
 
-// Shard is the rows of one evaluator.
+// Shard counts the rows of one evaluator.
 type Shard struct {
 	Node    uint64 `json:"node"`
 	Rows    uint64 `json:"rows"`
 	Correct uint64 `json:"correct"`
 }
 
-// Holdout adds up what the evaluators have told of their shards, as far as they have opened
-// their scores.
+// Holdout adds up the counts of the evaluators that have opened their scores.
 func (r Round) Holdout() (h Holdout) {
 	byClass := true
 	for _, e := range r.Scores {

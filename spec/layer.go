@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// Layer is one step of an architecture. Each kind has fields of its own; the
-// others stay empty. Between an image and a dense layer the values stay where
-// they are: flattening is implied.
+// Layer is one step of an architecture. Each kind uses some of the fields; the others are
+// zero. An image that enters a dense layer is flattened without a layer for it: its values
+// keep their order.
 type Layer struct {
 	Kind    string `json:"kind" yaml:"kind"`                           // one of [LayerKinds]
-	Out     uint32 `json:"out,omitempty" yaml:"out,omitempty"`         // values that come out, or channels of an image
-	Kernel  uint32 `json:"kernel,omitempty" yaml:"kernel,omitempty"`   // pixels a side
-	Stride  uint32 `json:"stride,omitempty" yaml:"stride,omitempty"`   // pixels between two places of the kernel; 0: 1
-	Padding uint32 `json:"padding,omitempty" yaml:"padding,omitempty"` // pixels of zeros around the image
-	Size    uint32 `json:"size,omitempty" yaml:"size,omitempty"`       // pixels a side of a window, and between two of them
-	Rate    PPM    `json:"rate,omitempty" yaml:"rate,omitempty"`       // a fraction of the values
+	Out     uint32 `json:"out,omitempty" yaml:"out,omitempty"`         // outputs of a dense layer, channels of a convolution
+	Kernel  uint32 `json:"kernel,omitempty" yaml:"kernel,omitempty"`   // side of the kernel, in pixels
+	Stride  uint32 `json:"stride,omitempty" yaml:"stride,omitempty"`   // step of the kernel, in pixels; 0 stands for 1
+	Padding uint32 `json:"padding,omitempty" yaml:"padding,omitempty"` // zeros around the image, in pixels
+	Size    uint32 `json:"size,omitempty" yaml:"size,omitempty"`       // side and step of a pooling window, in pixels
+	Rate    PPM    `json:"rate,omitempty" yaml:"rate,omitempty"`       // fraction of the values that dropout sets to 0
 }
 
-// field is a field of a layer that says something.
+// field is a field of a layer and its value as text.
 type field struct{ name, value string }
 
-// said lists the fields that say something, in their order.
-func (l Layer) said() []field {
+// fields lists the fields that are not zero, in their order.
+func (l Layer) fields() []field {
 	all := []field{
 		{"out", fmt.Sprint(l.Out)},
 		{"kernel", fmt.Sprint(l.Kernel)},
@@ -38,14 +38,14 @@ func (l Layer) said() []field {
 // String is like "conv2d out 32 kernel 5 padding 2".
 func (l Layer) String() string {
 	words := []string{l.Kind}
-	for _, f := range l.said() {
+	for _, f := range l.fields() {
 		words = append(words, f.name, f.value)
 	}
 	return strings.Join(words, " ")
 }
 
-// kind finds what is known of a layer.
-func (l Layer) kind() (layerKind, string) {
+// kind finds the kind of a layer, or says why there is none.
+func (l Layer) kind() (k layerKind, why string) {
 	for _, k := range layerKinds() {
 		if k.Name == l.Kind {
 			return k, ""
@@ -54,11 +54,12 @@ func (l Layer) kind() (layerKind, string) {
 	return layerKind{}, fmt.Sprintf("unknown kind %q: want %s", l.Kind, choice(LayerKinds()))
 }
 
-// check finds the first field that a layer of this kind has not, or that is wrong.
+// check says what is wrong with the first field that is wrong, or that this kind of layer
+// does not have; empty if nothing is.
 func (k layerKind) check(l Layer) string {
-	for _, f := range l.said() {
+	for _, f := range l.fields() {
 		if !slices.Contains(k.fields, f.name) {
-			return "it has no field " + f.name
+			return "a layer of this kind has no field " + f.name
 		}
 	}
 	if k.wrong == nil {

@@ -14,8 +14,8 @@ const (
 	LayerDropout = "dropout"
 )
 
-// LayerKinds lists the words of model.layers.kind. The meaning of a kind ends
-// with its fields.
+// LayerKinds lists the words of model.layers.kind. Each meaning ends with the fields of the
+// kind.
 func LayerKinds() (words []Word) {
 	for _, k := range layerKinds() {
 		if len(k.fields) > 0 {
@@ -26,20 +26,20 @@ func LayerKinds() (words []Word) {
 	return words
 }
 
-// layerKind is what is known of all layers of one kind. What a layer computes is in
-// package train.
+// layerKind describes all layers of one kind. Package train computes them.
 type layerKind struct {
 	Word
-	fields []string // of [Layer], those it has
-	image  bool     // it needs one
-	flat   bool     // what it puts out is none
-	// filled is a layer with what it does not say; nil where it says all.
+	fields []string // of [Layer], those that the kind uses
+	image  bool     // the input must be an image
+	flat   bool     // the output is not an image
+	// filled sets the defaults of fields that are zero; nil if there are none.
 	filled func(l Layer) Layer
-	// wrong says what is wrong with the fields of a layer; nil where nothing can be.
+	// wrong says what is wrong with the fields of a layer; nil if nothing can be.
 	wrong func(l Layer) string
-	// out is what comes out of a layer, or why nothing does; nil where the shape stays.
+	// out is the shape of the output, or why the layer cannot take this input; nil if the
+	// shape does not change.
 	out func(l Layer, in Image) (Image, string)
-	// weight is the shape of its weights, [out, in, ...]; nil where it has none.
+	// weight is the shape of the weights, [out, in, ...]; nil if the kind has none.
 	weight func(l Layer, in Image) []int
 }
 
@@ -120,7 +120,7 @@ func wrongKernel(l Layer) string {
 
 func convolved(l Layer, in Image) (out Image, why string) {
 	if in.Height+2*l.Padding < l.Kernel || in.Width+2*l.Padding < l.Kernel {
-		return out, fmt.Sprintf("a kernel of %d does not fit on the %s that comes in, padded by %d", l.Kernel, in, l.Padding)
+		return out, fmt.Sprintf("a kernel of %d does not fit on its input of %s, padded by %d", l.Kernel, in, l.Padding)
 	}
 	out = Image{
 		Height:   (in.Height+2*l.Padding-l.Kernel)/l.Stride + 1,
@@ -129,14 +129,14 @@ func convolved(l Layer, in Image) (out Image, why string) {
 	}
 	under := uint64(out.Height) * uint64(out.Width) * uint64(in.Channels) * uint64(l.Kernel) * uint64(l.Kernel)
 	if out.Values() <= MaxWidth && under > MaxPatches {
-		return out, fmt.Sprintf("%d values under all places of the kernel: want at most %d", under, MaxPatches)
+		return out, fmt.Sprintf("the kernel covers %d values over all its positions: want at most %d", under, MaxPatches)
 	}
 	return out, ""
 }
 
 func pooled(l Layer, in Image) (out Image, why string) {
 	if in.Height < l.Size || in.Width < l.Size {
-		return out, fmt.Sprintf("a window of %d does not fit on the %s that comes in", l.Size, in)
+		return out, fmt.Sprintf("a window of %d does not fit on its input of %s", l.Size, in)
 	}
 	return Image{Height: in.Height / l.Size, Width: in.Width / l.Size, Channels: in.Channels}, ""
 }

@@ -19,12 +19,12 @@ func convolution() spec.Model {
 
 func TestLineNames(t *testing.T) {
 	for name, want := range map[string]uint64{"task-7": 7, "task-0": 0, "task-18446744073709551615": 1<<64 - 1} {
-		if task, own := spec.OwnLine(name); !own || task != want || spec.LineName(task) != name {
+		if task, own := spec.TaskOfLine(name); !own || task != want || spec.LineOfTask(task) != name {
 			t.Errorf("%s is the line of task %d (%v)", name, task, own)
 		}
 	}
 	for _, name := range []string{"", "task-", "task-07", "task-+7", "task-7 ", "Task-7", "task-18446744073709551616", "digits"} {
-		if task, own := spec.OwnLine(name); own {
+		if task, own := spec.TaskOfLine(name); own {
 			t.Errorf("%q is the line of task %d", name, task)
 		}
 	}
@@ -40,8 +40,8 @@ func TestLineIsRefused(t *testing.T) {
 		"has no owner":                           func(l *spec.Line) { l.Owner = "" },
 		"printable text":                         func(l *spec.Line) { l.Name = "two\nlines" },
 		"1 to 64 bytes":                          func(l *spec.Line) { l.Name = strings.Repeat("n", 65) },
-		"has 3 versions, and number 4 has":       func(l *spec.Line) { l.Scored = 4 },
-		"0 where no version has one":             func(l *spec.Line) { l.Scored = 0 },
+		"has 3 versions, but version 4 has":      func(l *spec.Line) { l.Scored = 4 },
+		"0 if no version has one":                func(l *spec.Line) { l.Scored = 0 },
 		"has the score 1000001: want at most":    func(l *spec.Line) { l.Score = spec.One + 1 },
 		"has 257 cards: want at most 256":        func(l *spec.Line) { l.Cards++ },
 		"line 1: task: model.classes: want 2 to": func(l *spec.Line) { l.Model.Classes = 0 },
@@ -60,13 +60,13 @@ func TestVersionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*spec.Version){
-		"of no task":                          func(v *spec.Version) { v.Task = 0 },
-		"has no model":                        func(v *spec.Version) { v.Model = spec.Digest{} },
-		"is of round 3 and of proposal 1":     func(v *spec.Version) { v.Proposal = 1 },
-		"a first model is made from none":     func(v *spec.Version) { v.Round = 0 },
-		"every other from one":                func(v *spec.Version) { v.Base = spec.Digest{} },
-		"has the score 1000001: want at most": func(v *spec.Version) { v.Score = spec.One + 1 },
-		"and 0 where it has none":             func(v *spec.Version) { v.Scored = false },
+		"names no task":                func(v *spec.Version) { v.Task = 0 },
+		"has no model":                 func(v *spec.Version) { v.Model = spec.Digest{} },
+		"names round 3 and proposal 1": func(v *spec.Version) { v.Proposal = 1 },
+		"want a base for every version but a task's first model": func(v *spec.Version) { v.Round = 0 },
+		"want a base for every version":                          func(v *spec.Version) { v.Base = spec.Digest{} },
+		"has the score 1000001: want at most":                    func(v *spec.Version) { v.Score = spec.One + 1 },
+		"and 0 if it was not scored":                             func(v *spec.Version) { v.Scored = false },
 	} {
 		v := good
 		change(&v)
@@ -85,10 +85,10 @@ func TestCards(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                  "card of 0 bytes: want 1 to 8192",
 		strings.Repeat("y", spec.MaxCard+1): "card of 8193 bytes",
-		"\xff":                              "no UTF-8",
-		"one\r\ntwo":                        `control character '\r' behind "one"`,
-		"one\n\x1b[31mred":                  `control character '\x1b' behind ""`,
-		"a\u0085b":                          `control character '\u0085' behind "a"`,
+		"\xff":                              "not valid UTF-8",
+		"one\r\ntwo":                        `control character '\r' after "one"`,
+		"one\n\x1b[31mred":                  `control character '\x1b' after ""`,
+		"a\u0085b":                          `control character '\u0085' after "a"`,
 		"nul\x00":                           `control character '\x00'`,
 	} {
 		if err := spec.ValidateCard(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -99,12 +99,12 @@ func TestCards(t *testing.T) {
 
 // Whatever field of an architecture is another, the difference names it.
 func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
-	if d := convolution().Differs(convolution()); d != "" {
+	if d := convolution().Difference(convolution()); d != "" {
 		t.Errorf("an architecture differs from itself: %s", d)
 	}
 	public := convolution()
 	public.Access = spec.AccessPublic
-	if d := public.Differs(convolution()); d != "" {
+	if d := public.Difference(convolution()); d != "" {
 		t.Errorf("public differs from what is public without a word: %s", d)
 	}
 	changed := map[string]func(*spec.Model){
@@ -125,18 +125,18 @@ func TestEveryDifferenceOfArchitecturesIsNamed(t *testing.T) {
 		}
 		other := convolution()
 		change(&other)
-		if d := other.Differs(convolution()); !strings.HasPrefix(d, "model."+name) {
+		if d := other.Difference(convolution()); !strings.HasPrefix(d, "model."+name) {
 			t.Errorf("another model.%s is told as %q", name, d)
 		}
 	}
 	shorter := convolution()
 	shorter.Layers = shorter.Layers[1:]
-	if d := shorter.Differs(convolution()); d != "model.layers is 1 instead of 2" {
+	if d := shorter.Difference(convolution()); d != "model.layers is 1 instead of 2" {
 		t.Errorf("got %q", d)
 	}
 	wider := convolution()
 	wider.Layers[1].Out = 11
-	if d := wider.Differs(convolution()); d != "model.layers[1] is dense out 11 instead of dense out 10" {
+	if d := wider.Difference(convolution()); d != "model.layers[1] is dense out 11 instead of dense out 10" {
 		t.Errorf("got %q", d)
 	}
 }

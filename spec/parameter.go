@@ -7,31 +7,32 @@ import (
 	"strings"
 )
 
-// Unit is how people write a number of the chain's that a vote may change.
+// Unit is the unit in which people write a parameter.
 type Unit string
 
 // The units of parameters.
 const (
 	UnitCount   Unit = "count"   // a whole number
-	UnitPart    Unit = "part"    // a decimal that the chain keeps as a [PPM]
-	UnitThing   Unit = "THING"   // a decimal that the chain keeps in uthing
-	UnitSeconds Unit = "seconds" // a whole number of them
+	UnitPart    Unit = "part"    // a decimal, which the chain stores as a [PPM]
+	UnitThing   Unit = "THING"   // a decimal, which the chain stores in uthing
+	UnitSeconds Unit = "seconds" // a whole number of seconds
 	UnitTime    Unit = "time"    // milliseconds since 1970
-	UnitAccount Unit = "account" // an address, or none
+	UnitAccount Unit = "account" // an address, or [NoAccount]
 )
 
-// Parameter is a number of the chain's state that a vote may change: one of a module's
-// rules, or a hyper-parameter of a governed task.
+// Parameter is a value in the chain's state that a vote may change: a parameter of a module,
+// or a hyper-parameter of a governed task.
 type Parameter struct {
 	Name  string // "stakes.trainer.min", or as in a task file, "training.rate"
 	Unit  Unit
-	field func(*TaskSpec) *uint32 // of a hyper-parameter: where it stands in a task file
+	field func(*TaskSpec) *uint32 // of a hyper-parameter: its field of a task file
 }
 
-// Of is what a hyper-parameter is in a task file, in the unit of the record on the chain.
-func (p Parameter) Of(t TaskSpec) uint64 { return uint64(*p.field(&t)) }
+// ValueIn is the value of a hyper-parameter in a task file, as the chain stores it.
+func (p Parameter) ValueIn(t TaskSpec) uint64 { return uint64(*p.field(&t)) }
 
-// Parse reads what people write. It is the number on the chain, 0 for an account.
+// Parse reads a value as people write it, and returns it as the chain stores it; for an
+// account it returns 0.
 func (p Parameter) Parse(value string) (uint64, error) {
 	switch p.Unit {
 	case UnitPart:
@@ -41,20 +42,20 @@ func (p Parameter) Parse(value string) (uint64, error) {
 		return ParseThing(value)
 	case UnitAccount:
 		if value != "" && value != NoAccount && !readable(value, maxAccount) {
-			return 0, fmt.Errorf("%.64q is no account: want an address, or %s", value, NoAccount)
+			return 0, fmt.Errorf("%.64q: want the address of an account, or %s", value, NoAccount)
 		}
 		return 0, nil
 	default:
 		text := strings.ReplaceAll(value, "_", "")
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil || text != strconv.FormatUint(n, 10) {
-			return 0, fmt.Errorf("%.64q is not a whole number", value)
+			return 0, fmt.Errorf("%.64q: want a whole number", value)
 		}
 		return n, nil
 	}
 }
 
-// Text is a number on the chain as people write it.
+// Text is a stored value as people write it.
 func (p Parameter) Text(n uint64) string {
 	switch {
 	case p.Unit == UnitThing:
@@ -66,17 +67,17 @@ func (p Parameter) Text(n uint64) string {
 	}
 }
 
-// NoAccount is how people write that a parameter names no account.
+// NoAccount stands in a file for no account.
 const NoAccount = "none"
 
-// Module is a part of the chain whose rules a vote may change.
+// Module is a part of the chain whose parameters a vote may change.
 type Module struct {
 	Name       string
 	Parameters []Parameter
 }
 
-// Modules lists them, each with its parameters in the order of the record on the chain.
-// What is not in it no vote changes.
+// Modules lists the modules, each with its parameters in the order in which the chain stores
+// them. No vote can change a parameter that is not listed.
 func Modules() []Module {
 	return []Module{
 		{Name: "dao", Parameters: []Parameter{
@@ -129,11 +130,10 @@ func Modules() []Module {
 	}
 }
 
-// Hyperparameters lists what of a governed task a vote may change, by the names of a task
-// file. What the network promised to those who serve a task or whose rows it trains on is
-// not among it: privacy, audit, access, selection, pay and deadlines. Nor is what the bytes
-// of updates and states of a running task depend on, such as the optimisers and the fixed
-// point.
+// Hyperparameters lists the fields of a task file that a vote may change in a governed task.
+// It leaves out what participants and owners of rows were promised: privacy, audit, access,
+// selection, pay and deadlines. It also leaves out what determines the encoding of updates
+// and optimiser states of a running task, such as the optimisers and scale_bits.
 func Hyperparameters() []Parameter {
 	count := func(name string, field func(*TaskSpec) *uint32) Parameter {
 		return Parameter{name, UnitCount, field}
@@ -154,7 +154,7 @@ func Hyperparameters() []Parameter {
 	}
 }
 
-// Parameters lists those of a module, none where there is no such module.
+// Parameters lists the parameters of a module; none if there is no such module.
 func Parameters(module string) []Parameter {
 	for _, m := range Modules() {
 		if m.Name == module {
@@ -164,7 +164,7 @@ func Parameters(module string) []Parameter {
 	return nil
 }
 
-// ParameterNamed finds one of a list by its name.
+// ParameterNamed finds a parameter in a list by its name.
 func ParameterNamed(list []Parameter, name string) (Parameter, bool) {
 	i := slices.IndexFunc(list, func(p Parameter) bool { return p.Name == name })
 	if i < 0 {
@@ -173,7 +173,7 @@ func ParameterNamed(list []Parameter, name string) (Parameter, bool) {
 	return list[i], true
 }
 
-// namesOf lists the names for an error.
+// namesOf lists the names of parameters for an error.
 func namesOf(list []Parameter) string {
 	names := make([]string, len(list))
 	for i, p := range list {

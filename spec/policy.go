@@ -5,52 +5,51 @@ import (
 	"slices"
 )
 
-// Policy is which tasks a node serves, as it publishes it: the scheduler asks the node for
-// no others. The zero Policy is the careful one. It works for everybody, for any pay, and
-// trains for no task that has one aggregator alone.
+// Policy says which tasks a node serves. The node publishes it, and the scheduler selects
+// the node for no other tasks. The zero Policy serves every owner for any pay, but does not
+// train for tasks with only one aggregator.
 type Policy struct {
-	// SoleAggregator lets the node train for a task with one aggregator, which can say of
-	// any update that it never came. It is for who trusts whoever runs that aggregator.
+	// SoleAggregator allows the node to train for a task with one aggregator. That aggregator
+	// can deny that it received an update, so its operator must be trusted.
 	SoleAggregator bool `json:"sole_aggregator"`
-	// MinAggregators are how many aggregators a task must have.
+	// MinAggregators is the least number of aggregators of a task.
 	MinAggregators uint32 `json:"min_aggregators,omitempty"`
-	// MinPay is what a round must pay for the node's part, in uthing, if all who are asked
-	// do theirs.
+	// MinPay is the least pay per round for the node's role, in uthing, if every node that is
+	// asked does its work.
 	MinPay uint64 `json:"min_pay_uthing,omitempty"`
-	// MinDeadline is how long a task must leave for training.
+	// MinDeadline is the shortest deadline for training.
 	MinDeadline Duration `json:"min_train_deadline,omitzero"`
 	// Owners are the accounts whose tasks the node serves; empty: all.
 	Owners []string `json:"owners,omitempty"`
-	// Datasets are the names of data sets for which it serves tasks; empty: all.
+	// Datasets are the names of the data sets whose tasks the node serves; empty: all.
 	Datasets []string `json:"datasets,omitempty"`
 }
 
-// MaxPolicy is how many entries a policy has at most: limits that are not zero, owners and
-// data sets.
+// MaxPolicy is the most entries that a policy may have, see [Policy.Entries].
 const MaxPolicy = 16
 
-// Entries is how many entries the policy has.
+// Entries counts the limits that are not zero, the owners and the data sets.
 func (p Policy) Entries() int {
 	n := len(p.Owners) + len(p.Datasets)
-	for _, said := range []bool{p.SoleAggregator, p.MinAggregators > 0, p.MinPay > 0, p.MinDeadline != 0} {
-		if said {
+	for _, set := range []bool{p.SoleAggregator, p.MinAggregators > 0, p.MinPay > 0, p.MinDeadline != 0} {
+		if set {
 			n++
 		}
 	}
 	return n
 }
 
-// Validate reports the first thing that is wrong with a policy.
+// Validate reports the first mistake in a policy.
 func (p Policy) Validate() error {
 	switch {
 	case p.Entries() > MaxPolicy:
 		return fmt.Errorf("policy of %d entries: want at most %d", p.Entries(), MaxPolicy)
 	case p.MinAggregators > MaxCommittee:
-		return fmt.Errorf("policy wants %d aggregators: no task has more than %d", p.MinAggregators, MaxCommittee)
+		return fmt.Errorf("policy asks for %d aggregators: want at most %d, the most that a task can have", p.MinAggregators, MaxCommittee)
 	case p.MinPay > MaxEscrow:
-		return fmt.Errorf("policy wants %d uthing a round: that is more than there is", p.MinPay)
+		return fmt.Errorf("policy asks for %d uthing per round: want at most %d, which is all there is", p.MinPay, uint64(MaxEscrow))
 	case p.MinDeadline < 0 || p.MinDeadline > MaxDuration:
-		return fmt.Errorf("policy wants %s for training: want 0 to %s", p.MinDeadline, MaxDuration)
+		return fmt.Errorf("policy asks for a training deadline of %s: want 0 to %s", p.MinDeadline, MaxDuration)
 	}
 	for _, names := range [][]string{p.Owners, p.Datasets} {
 		for i, name := range names {

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// Poll is the vote on a proposal. Block times are in milliseconds since 1970, power is in
-// uthing, submitted and ended are heights.
+// Poll is the vote on a proposal. Block times are in milliseconds since 1970, voting power is
+// in uthing, Submitted and Ended are heights.
 type Poll struct {
 	Proposal  uint64  `json:"-"`
 	Proposer  string  `json:"proposer"`
@@ -14,25 +14,25 @@ type Poll struct {
 	Dangerous bool    `json:"dangerous"` // at least one of its actions needs the high threshold
 	Digest    Digest  `json:"digest"`    // of its messages as they were submitted
 	DryRun    DryRun  `json:"dry_run"`
-	Start     int64   `json:"start_unix_ms,omitempty"` // stake weighs that was there then, and at Mark
+	Start     int64   `json:"start_unix_ms,omitempty"` // stake counts that was there at Start and at Mark
 	Mark      int64   `json:"mark_unix_ms,omitempty"`
-	Total     uint64  `json:"total_uthing"` // power of all together when it started
+	Total     uint64  `json:"total_uthing"` // power of all accounts at Start
 	Tally     Tally   `json:"tally"`
-	Changed   int64   `json:"changed_unix_ms,omitempty"` // when the outcome changed last
+	Changed   int64   `json:"changed_unix_ms,omitempty"` // when it last changed whether the proposal would pass
 	Outcome   Outcome `json:"outcome,omitempty"`
 	Reason    string  `json:"reason,omitempty"`
 	Ended     int64   `json:"ended,omitempty"`
 }
 
-// DryRun is what became of the actions of a proposal in a copy of the state that was
-// thrown away.
+// DryRun is the result of executing the actions of a proposal on a copy of the state, which
+// was discarded.
 type DryRun struct {
 	Height int64  `json:"height"`
-	Error  string `json:"error,omitempty"` // empty where all succeeded
+	Error  string `json:"error,omitempty"` // empty: all actions succeeded
 	Gas    uint64 `json:"gas"`
 }
 
-// Tally is sums of power, in uthing.
+// Tally is the power behind each option, in uthing.
 type Tally struct {
 	Yes     uint64 `json:"yes_uthing"`
 	No      uint64 `json:"no_uthing"`
@@ -41,23 +41,23 @@ type Tally struct {
 	Voters  uint64 `json:"voters"`
 }
 
-// Cast is the power of all who have voted.
+// Cast is the power of all votes.
 func (t Tally) Cast() uint64 { return t.Yes + t.No + t.Abstain + t.Veto }
 
-// Decided is what of it counts for or against.
+// Decided is the power of all votes but abstentions.
 func (t Tally) Decided() uint64 { return t.Yes + t.No + t.Veto }
 
-// VoteRules are by what a vote is decided.
+// VoteRules decide a vote.
 type VoteRules struct {
-	Quorum        PPM    `json:"quorum"`         // of all power that must vote, at least
-	Threshold     PPM    `json:"threshold"`      // of what counts for or against, that Yes must exceed
-	HighThreshold PPM    `json:"high_threshold"` // the same where an action is dangerous
-	Veto          PPM    `json:"veto"`           // of all that has voted, above which a veto rejects
+	Quorum        PPM    `json:"quorum"`         // least part of all power that must vote
+	Threshold     PPM    `json:"threshold"`      // part of Yes, No and veto that Yes must exceed
+	HighThreshold PPM    `json:"high_threshold"` // the same if an action is dangerous
+	Veto          PPM    `json:"veto"`           // part of the cast power above which vetoes reject the proposal
 	MinDeposit    uint64 `json:"min_deposit_uthing"`
-	Initial       PPM    `json:"initial_deposit"` // of MinDeposit, that a proposer gives
+	Initial       PPM    `json:"initial_deposit"` // part of MinDeposit that the proposer must pay
 }
 
-// Needs is what Yes must exceed.
+// Needs is the part of Yes, No and veto that Yes must exceed.
 func (p Poll) Needs(rules VoteRules) PPM {
 	if p.Dangerous {
 		return rules.HighThreshold
@@ -65,12 +65,12 @@ func (p Poll) Needs(rules VoteRules) PPM {
 	return rules.Threshold
 }
 
-// Passing reports whether the votes so far would carry the proposal, and if not, why.
+// Passing reports whether the proposal would pass with the votes so far, and if not, why.
 func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 	t := p.Tally
 	switch {
 	case p.Total == 0 || compare(t.Cast(), rules.Quorum, p.Total) < 0:
-		return false, string(OutcomeQuorum) + ": " + TooFew(t.Cast(), p.Total, rules.Quorum)
+		return false, string(OutcomeQuorum) + ": " + TooFewVotes(t.Cast(), p.Total, rules.Quorum)
 	case compare(t.Veto, rules.Veto, t.Cast()) > 0:
 		return false, Vetoed(t.Veto, t.Cast(), rules.Veto)
 	case t.Decided() == 0 || compare(t.Yes, p.Needs(rules), t.Decided()) <= 0:
@@ -79,8 +79,8 @@ func (p Poll) Passing(rules VoteRules) (passes bool, why string) {
 	return true, ""
 }
 
-// TooFew says that a quorum is not reached, of amounts of power.
-func TooFew(cast, total uint64, quorum PPM) string {
+// TooFewVotes says that the quorum is not reached. Amounts are voting power.
+func TooFewVotes(cast, total uint64, quorum PPM) string {
 	return fmt.Sprintf("%s voted, want %s", Share(cast, total).Percent(), quorum.Percent())
 }
 
@@ -89,12 +89,12 @@ func Vetoed(veto, cast uint64, most PPM) string {
 	return fmt.Sprintf("%s is veto, want at most %s", Share(veto, cast).Percent(), most.Percent())
 }
 
-// TooFewYes says that Yes is not enough of Yes, No and veto together.
+// TooFewYes says that Yes does not exceed its threshold of Yes, No and veto together.
 func TooFewYes(yes, decided uint64, threshold PPM) string {
 	return fmt.Sprintf("%s is Yes, want more than %s", Share(yes, decided).Percent(), threshold.Percent())
 }
 
-// compare says whether an amount is less than a part of another, equal or more.
+// compare compares an amount with a part of another: -1, 0 or 1.
 func compare(amount uint64, part PPM, of uint64) int {
 	high, low := bits.Mul64(amount, uint64(One))
 	otherHigh, otherLow := bits.Mul64(of, uint64(part))
@@ -107,8 +107,7 @@ func compare(amount uint64, part PPM, of uint64) int {
 	return 1
 }
 
-// Share is one amount as a part of another, rounded down and at most the whole; 0 of
-// nothing.
+// Share is one amount as a part of another, rounded down and at most 1; 0 if the other is 0.
 func Share(part, of uint64) PPM {
 	switch {
 	case of == 0:
@@ -121,7 +120,7 @@ func Share(part, of uint64) PPM {
 	return PPM(share)
 }
 
-// Outcome says how a vote ended: a word, empty before the end.
+// Outcome says how a vote ended; empty before the end.
 type Outcome string
 
 // The outcomes of a vote.
@@ -130,7 +129,7 @@ const (
 	OutcomeQuorum    Outcome = "quorum not reached"
 	OutcomeRejected  Outcome = "rejected"
 	OutcomeVetoed    Outcome = "vetoed"
-	OutcomeFailed    Outcome = "failed" // it passed, and could not be put into the timelock
+	OutcomeFailed    Outcome = "failed" // it passed, but could not be put into the timelock
 	OutcomeNoDeposit Outcome = "no deposit"
 	OutcomeCancelled Outcome = "cancelled"
 )
@@ -140,7 +139,7 @@ func Outcomes() []Outcome {
 	return []Outcome{OutcomePassed, OutcomeQuorum, OutcomeRejected, OutcomeVetoed, OutcomeFailed, OutcomeNoDeposit, OutcomeCancelled}
 }
 
-// Option is what a vote says: a word.
+// Option is the choice of a voter.
 type Option string
 
 // The options of a vote.
@@ -157,10 +156,10 @@ func Options() []Option { return []Option{VoteYes, VoteNo, VoteAbstain, VoteVeto
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses a word that is no option.
 func (o *Option) UnmarshalText(text []byte) error { return readWord("vote", Options(), o, text) }
 
-// Power is what an account weighs, in uthing.
+// Power is the voting power of an account, in uthing.
 type Power struct {
-	Power  uint64 `json:"power_uthing"`  // in a vote
-	Bonded uint64 `json:"bonded_uthing"` // with validators, now
-	Staked uint64 `json:"staked_uthing"` // with its node, now, without what was granted
-	Voted  bool   `json:"voted"`         // it has voted already
+	Power  uint64 `json:"power_uthing"`  // in this vote
+	Bonded uint64 `json:"bonded_uthing"` // now bonded with validators
+	Staked uint64 `json:"staked_uthing"` // now staked for its node, without granted stake
+	Voted  bool   `json:"voted"`         // whether it has voted already
 }

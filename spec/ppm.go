@@ -9,36 +9,37 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// PPM is a fraction or a rate in parts per million: 1_000_000 is one. People
-// write it as a decimal ("0.95"), the chain reads only the integer.
+// PPM is a fraction or a rate in parts per million: 1_000_000 stands for 1. People
+// write it as a decimal ("0.95"), the chain computes with the integer.
 type PPM uint32
 
-// One is the whole, 1_000_000 ppm.
+// One is 1, or 100%: 1_000_000 ppm.
 const One PPM = 1_000_000
 
-// ParsePPM reads a decimal with at most six digits behind the point, or the same with a
-// power of ten, as 1e-3. It never rounds: what is no whole number of ppm is refused.
+// ParsePPM reads a decimal with at most six digits after the point, also with an exponent
+// of ten, such as 1e-3. It never rounds: a value that is not a whole number of ppm is an
+// error.
 func ParsePPM(s string) (PPM, error) {
 	plain, ok := writtenOut(s)
 	if !ok {
-		return 0, notMillionths(s)
+		return 0, errNotMillionths(s)
 	}
 	n, err := millionths(plain, 32)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, fmt.Errorf("%q is too large: want at most 4294.967295", s)
+		return 0, fmt.Errorf("%.64q: want at most 4294.967295", s)
 	case err != nil:
-		return 0, notMillionths(s)
+		return 0, errNotMillionths(s)
 	}
 	return PPM(n), nil
 }
 
-// maxPower is the largest power of ten that a number may be written with, up or down.
+// maxPower is the largest exponent of ten, positive or negative, that a number may have.
 const maxPower = 99
 
-// writtenOut is a decimal without its power of ten: 0.0015 for 1.5e-3. What has none is as
-// it was; ok is false where a power is no whole number of at most two digits, or where
-// there is no decimal in front of it.
+// writtenOut is a decimal without its exponent: 0.0015 for 1.5e-3. A text without an
+// exponent comes back unchanged. It is not ok if the exponent is not a whole number of at
+// most two digits, or if no decimal precedes it.
 func writtenOut(s string) (plain string, ok bool) {
 	i := strings.IndexAny(s, "eE")
 	if i < 0 {
@@ -57,16 +58,16 @@ func writtenOut(s string) (plain string, ok bool) {
 	return all[:place] + "." + fraction, true
 }
 
-func notMillionths(s string) error {
-	return fmt.Errorf("%q is not a decimal with at most six digits behind the point, as 0.001 or 1e-3", s)
+func errNotMillionths(s string) error {
+	return fmt.Errorf("%.64q: want a decimal with at most six digits after the point, such as 0.001 or 1e-3", s)
 }
 
-// millionths reads a decimal with at most six digits behind the point as an integer of so
-// many bits. The error is [strconv.ErrRange] where it does not fit.
+// millionths reads a decimal with at most six digits after the point as a number of
+// millionths. The error wraps [strconv.ErrRange] if that does not fit into so many bits.
 func millionths(s string, bits int) (uint64, error) {
 	whole, fraction, point := strings.Cut(s, ".")
 	if whole == "" || point && fraction == "" || len(fraction) > 6 || !digits(whole) || !digits(fraction) {
-		return 0, fmt.Errorf("%q is not a decimal with at most six digits behind the point, as 0.001", s)
+		return 0, fmt.Errorf("%.64q: want a decimal with at most six digits after the point, such as 0.001", s)
 	}
 	return strconv.ParseUint(whole+fraction+strings.Repeat("0", 6-len(fraction)), 10, bits)
 }
@@ -81,10 +82,10 @@ func (p PPM) String() string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// Percent is the same for people: "12.5%".
+// Percent is p as a percentage for people: "12.5%".
 func (p PPM) Percent() string {
-	const each = One / 100
-	s := fmt.Sprintf("%d.%04d", p/each, p%each)
+	const percent = One / 100
+	s := fmt.Sprintf("%d.%04d", p/percent, p%percent)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + "%"
 }
 
@@ -100,8 +101,8 @@ func (p *PPM) UnmarshalText(text []byte) (err error) {
 // MarshalJSON implements [encoding/json.Marshaler]: a number, 0.95.
 func (p PPM) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalJSON implements [encoding/json.Unmarshaler]; it reads a number, and
-// the same decimal as a string.
+// UnmarshalJSON implements [encoding/json.Unmarshaler]. It reads a number, or the same
+// decimal as a string.
 func (p *PPM) UnmarshalJSON(data []byte) error {
 	return p.UnmarshalText([]byte(strings.Trim(string(data), `"`)))
 }

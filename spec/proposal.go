@@ -2,8 +2,8 @@ package spec
 
 import "slices"
 
-// Proposal is what holders of tokens are asked to decide, and how far it is. Block times
-// are in milliseconds since 1970, 0 before the event.
+// Proposal is a question that token holders vote on, and its state. Block times are in
+// milliseconds since 1970, 0 before the event.
 type Proposal struct {
 	ID      uint64         `json:"id"`
 	Status  ProposalStatus `json:"status"`
@@ -12,32 +12,32 @@ type Proposal struct {
 	Summary string         `json:"summary"`
 	Actions []Action       `json:"actions"`
 	Deposit uint64         `json:"deposit_uthing"`
-	// DepositEnds is when a deposit must be complete, Starts and Ends are those of the vote.
+	// DepositEnds is when the deposit must be complete; the vote is from Starts to Ends.
 	DepositEnds int64 `json:"deposit_ends_unix_ms,omitempty"`
 	Starts      int64 `json:"starts_unix_ms,omitempty"`
 	Ends        int64 `json:"ends_unix_ms,omitempty"`
 	Poll        Poll  `json:"poll"`
-	// Entry is what waits, or has waited, in the timelock.
+	// Entry is the proposal's entry in the timelock, if it has passed with actions.
 	Entry *Entry `json:"timelock,omitempty"`
 }
 
 // Proposer is the account that submitted it.
 func (p Proposal) Proposer() string { return p.Poll.Proposer }
 
-// ProposalStatus says how far a proposal is: a word.
+// ProposalStatus is the stage that a proposal is at.
 type ProposalStatus string
 
 // The statuses of a proposal.
 const (
 	ProposalDeposit   ProposalStatus = "deposit"   // its deposit is not complete
-	ProposalVoting    ProposalStatus = "voting"    // holders vote
-	ProposalPassed    ProposalStatus = "passed"    // and there is nothing to execute
+	ProposalVoting    ProposalStatus = "voting"    // the vote is open
+	ProposalPassed    ProposalStatus = "passed"    // passed, without an action to execute
 	ProposalQueued    ProposalStatus = "queued"    // passed, and waits in the timelock
-	ProposalExecuted  ProposalStatus = "executed"  // it is done
-	ProposalRejected  ProposalStatus = "rejected"  // by No, by veto, or for lack of a quorum
-	ProposalFailed    ProposalStatus = "failed"    // passed, and could not be put into the timelock
-	ProposalCancelled ProposalStatus = "cancelled" // by its proposer before the end, or in the timelock
-	ProposalExpired   ProposalStatus = "expired"   // nobody executed it in time, or its deposit was not complete in time
+	ProposalExecuted  ProposalStatus = "executed"  // its actions were executed
+	ProposalRejected  ProposalStatus = "rejected"  // by No, by veto, or because the quorum was not reached
+	ProposalFailed    ProposalStatus = "failed"    // passed, but could not be put into the timelock
+	ProposalCancelled ProposalStatus = "cancelled" // by its proposer before the vote ended, or in the timelock
+	ProposalExpired   ProposalStatus = "expired"   // not executed in time, or the deposit was not complete in time
 )
 
 // ProposalStatuses lists the statuses.
@@ -48,7 +48,7 @@ func ProposalStatuses() []ProposalStatus {
 	}
 }
 
-// Final reports whether nothing becomes of a proposal any more.
+// Final reports whether the status can no longer change.
 func (s ProposalStatus) Final() bool {
 	return !slices.Contains([]ProposalStatus{ProposalDeposit, ProposalVoting, ProposalQueued}, s)
 }
@@ -58,23 +58,23 @@ func (s *ProposalStatus) UnmarshalText(text []byte) error {
 	return readWord("status of a proposal", ProposalStatuses(), s, text)
 }
 
-// Entry is a passed proposal in the timelock. Its times are network time; queued and
-// closed are heights, 0 before the event.
+// Entry is a passed proposal in the timelock. ETA, Expires and Now are network time; Queued
+// and Closed are heights, 0 before the event.
 type Entry struct {
 	State   EntryState `json:"state"`
 	Queued  int64      `json:"queued"`
-	ETA     Time       `json:"eta_ms"`     // from when on it may be executed
-	Expires Time       `json:"expires_ms"` // from when on no more
+	ETA     Time       `json:"eta_ms"`     // earliest execution
+	Expires Time       `json:"expires_ms"` // from then on it can no longer be executed
 	Closed  int64      `json:"closed,omitempty"`
-	By      string     `json:"by,omitempty"` // who executed or cancelled it
+	By      string     `json:"by,omitempty"` // account that executed or cancelled it
 	Now     Time       `json:"now_ms"`
-	Refusal string     `json:"refusal,omitempty"` // why it could not be executed now, were it time
+	Refusal string     `json:"refusal,omitempty"` // why executing it now would fail, even between ETA and Expires
 }
 
-// Ripe reports whether it may be executed.
+// Ripe reports whether the entry can be executed now.
 func (e Entry) Ripe() bool { return e.State == EntryQueued && e.ETA <= e.Now && e.Now < e.Expires }
 
-// EntryState says what became of an entry: a word.
+// EntryState is the state of an entry.
 type EntryState string
 
 // The states of an entry.

@@ -71,19 +71,19 @@ func TestParseProposalNamesLineAndField(t *testing.T) {
 		"no summary":          {"summary: |\n  The loss oscillates.\n  See round 7.\n", "", 1, "summary", "missing"},
 		"no actions":          {proposalFile[strings.Index(proposalFile, "actions"):], "", 1, "actions", "missing"},
 		"unknown field":       {"deposit", "depositt", 5, "depositt", "unknown field: want one of title, summary, deposit, actions"},
-		"no amount":           {"250.5", "much", 5, "deposit", "is not a decimal"},
+		"no amount":           {"250.5", "much", 5, "deposit", "want a decimal"},
 		"seven digits":        {"250.5", "0.0000001", 5, "deposit", "at most six digits"},
 		"unknown action":      {"- mint:", "- print:", 17, "actions.print", "unknown field: want one of update_model, add_participant"},
 		"unsaid action":       {"- mint: {to: althing1x, amount: 5}", "- \"-\": x", 17, "actions.-", "unknown field"},
 		"unsaid field":        {"task: 1", "updates: 1", 8, "actions.update_model.updates", "unknown field: want one of task, base, model, settings, holder"},
-		"two at once":         {"  - cancel", "    cancel", 17, "actions.5", "mint and cancel at once"},
+		"two at once":         {"  - cancel", "    cancel", 17, "actions.5", "mint and cancel are in one action"},
 		"no task":             {"      task: 1\n", "", 7, "actions.1.update_model.task", "missing"},
 		"task is a word":      {"task: 1", "task: one", 8, "actions.update_model.task", "whole number"},
 		"no base":             {"      base: latest\n", "", 7, "actions.1.update_model.base", "missing"},
 		"base is a word":      {"latest", "newest", 9, "actions.1.update_model.base", "want latest, or the 64"},
 		"unknown setting":     {"training.rate", "training.rat", 12, "actions.1.update_model.settings.training.rat", "unknown setting: want one of training.batch"},
 		"privacy":             {"training.rate", "privacy.noise", 12, "actions.1.update_model.settings.privacy.noise", "unknown setting"},
-		"said twice":          {"training.batch: 32", "training.rate: 0.1", 12, "actions.1.update_model.settings.training.rate", "said twice"},
+		"said twice":          {"training.batch: 32", "training.rate: 0.1", 12, "actions.1.update_model.settings.training.rate", "appears twice"},
 		"half a batch":        {"batch: 32", "batch: 32.5", 13, "actions.1.update_model.settings.training.batch", "whole number"},
 		"empty value":         {"batch: 32", "batch:", 13, "actions.update_model.settings.training.batch", "empty"},
 		"settings in a list":  {"settings:\n        training.rate: 0.05\n        training.batch: 32", "settings: [training.rate]", 11, "actions.update_model.settings", "want names with values"},
@@ -92,8 +92,8 @@ func TestParseProposalNamesLineAndField(t *testing.T) {
 		"of another module":   {"stakes.trainer.min", "quorum", 16, "actions.4.update_params.settings.quorum", "unknown setting: want one of stakes.data_provider.min"},
 		"said at genesis":     {"stakes.trainer.min: 20", "local: 1", 16, "actions.4.update_params.settings.local", "unknown setting"},
 		"nothing is minted":   {"amount: 5", "amount: 0", 17, "actions.5.mint.amount", "missing"},
-		"text among others":   {"- cancel: {proposal: 3}", "- text: And so on.", 18, "actions.6.text", "stands alone"},
-		"anchor":              {"task: 1", "task: &n 1", 8, "actions.update_model.task", "no anchors"},
+		"text among others":   {"- cancel: {proposal: 3}", "- text: And so on.", 18, "actions.6.text", "must be the only action"},
+		"anchor":              {"task: 1", "task: &n 1", 8, "actions.update_model.task", "anchors and aliases"},
 		"another document":    {"  - cancel: {proposal: 3}\n", "---\ntitle: t\n", 18, "", "a second document"},
 		"no YAML":             {"deposit: 250.5", "deposit: [", 6, "", ""},
 		"action is a word":    {"- cancel: {proposal: 3}", "- cancel", 18, "actions", "want fields"},
@@ -115,7 +115,7 @@ func TestParseProposalNamesLineAndField(t *testing.T) {
 		})
 	}
 	many := "title: t\nsummary: s\nactions:\n" + strings.Repeat("  - cancel: {proposal: 1}\n", spec.MaxActions+1)
-	if _, err := spec.ParseProposal([]byte(many)); err == nil || !strings.Contains(err.Error(), "17 of them") {
+	if _, err := spec.ParseProposal([]byte(many)); err == nil || !strings.Contains(err.Error(), "17 actions: want at most 16") {
 		t.Errorf("got %v, want a bound of actions", err)
 	}
 	if _, err := spec.ParseProposal(nil); err == nil || err.Error() != "proposal file line 1: the file is empty" {

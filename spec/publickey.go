@@ -6,13 +6,12 @@ import (
 	"fmt"
 )
 
-// PublicKey is an Ed25519 public key: that of a data set, with whose other half the owner's
-// node signs what it charges to the owner's own ledger, or a node's transport key, with
-// whose other half an aggregator signs its receipts. It is no account. The zero PublicKey
-// has signed nothing.
+// PublicKey is an Ed25519 public key. It is either the key of a data set, whose private half
+// signs each charge to the owner's ledger, or a node's transport key, whose private half
+// signs receipts. It is not the key of an account. The zero PublicKey stands for none.
 type PublicKey [ed25519.PublicKeySize]byte
 
-// PublicKeyFrom copies a key out of 32 bytes; no bytes at all are the zero PublicKey.
+// PublicKeyFrom copies a key out of 32 bytes. An empty slice gives the zero PublicKey.
 func PublicKeyFrom(b []byte) (PublicKey, error) {
 	var k PublicKey
 	if len(b) != 0 && len(b) != len(k) {
@@ -22,7 +21,7 @@ func PublicKeyFrom(b []byte) (PublicKey, error) {
 	return k, nil
 }
 
-// PublicKeyOf is the public half of a key.
+// PublicKeyOf is the public half of a private key.
 func PublicKeyOf(key ed25519.PrivateKey) PublicKey {
 	return PublicKey(key.Public().(ed25519.PublicKey))
 }
@@ -49,7 +48,7 @@ func (k *PublicKey) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Signed reports whether a signature of a statement is that of the key.
+// Signed reports whether the private half of the key made the signature of a statement.
 func (k PublicKey) Signed(statement Digest, s Signature) bool {
 	return !k.IsZero() && !s.IsZero() && ed25519.Verify(k[:], statement[:], s[:])
 }
@@ -57,7 +56,7 @@ func (k PublicKey) Signed(statement Digest, s Signature) bool {
 // Signature is an Ed25519 signature. The zero Signature is none.
 type Signature [ed25519.SignatureSize]byte
 
-// SignatureFrom copies a signature out of 64 bytes; no bytes at all are the zero Signature.
+// SignatureFrom copies a signature out of 64 bytes. An empty slice gives the zero Signature.
 func SignatureFrom(b []byte) (Signature, error) {
 	var s Signature
 	if len(b) != 0 && len(b) != len(s) {

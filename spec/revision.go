@@ -9,34 +9,34 @@ import (
 // MaxRevisions is how many times votes may set the hyper-parameters of one task.
 const MaxRevisions = 64
 
-// Revision is the hyper-parameters of a task from one round on, as a vote has left them.
+// Revision is the hyper-parameters of a task from one round on, as set by a vote.
 type Revision struct {
-	Round       uint64      `json:"round"`    // the first one that has them
-	Proposal    uint64      `json:"proposal"` // that was carried out; 0: not known
+	Round       uint64      `json:"round"`    // first round that has them
+	Proposal    uint64      `json:"proposal"` // that set them; 0: unknown
 	Training    Training    `json:"training"`
 	Aggregation Aggregation `json:"aggregation"`
 }
 
-// Nominee is a model with which a passed proposal wants a task to go on. It waits for
-// the task's aggregators to attest that they hold it.
+// Nominee is a model with which a passed proposal wants a task to continue. The task adopts
+// it when enough of its aggregators have attested that they hold it.
 type Nominee struct {
 	Proposal uint64   `json:"proposal"`
 	Model    Digest   `json:"model"`
-	Holder   uint64   `json:"holder,omitempty"`   // node that serves it, beside the aggregators; 0: none
-	Attested []uint64 `json:"attested,omitempty"` // aggregators that hold it, in the order in which they said so
+	Holder   uint64   `json:"holder,omitempty"`   // node that serves it, in addition to the aggregators; 0: none
+	Attested []uint64 `json:"attested,omitempty"` // aggregators that hold it, in the order of their attestations
 }
 
 // IsZero reports whether there is no nominee.
 func (n Nominee) IsZero() bool { return n.Model.IsZero() }
 
-// Adoption is a model that a vote has put in the place of the newest one.
+// Adoption is a model that a vote has put in place of the newest one.
 type Adoption struct {
 	Proposal uint64 `json:"proposal"`
 	Model    Digest `json:"model"`
-	Round    uint64 `json:"round"` // the first one that may begin with it
+	Round    uint64 `json:"round"` // first round that may begin with it
 }
 
-// IsZero reports whether there is none.
+// IsZero reports whether no model was adopted.
 func (a Adoption) IsZero() bool { return a.Model.IsZero() }
 
 // Base is the model with which the next round of the task begins.
@@ -47,8 +47,8 @@ func (t Task) Base() Digest {
 	return t.Model
 }
 
-// SpecOf is the task file with the settings under which a round of the task runs, and
-// those of round 0 are the task file's own. It changes nothing else of it.
+// SpecOf is the task file with the hyper-parameters of one of the task's rounds. For round 0
+// it is the task file as its owner wrote it.
 func (t Task) SpecOf(round uint64) TaskSpec {
 	s := t.Spec
 	for _, r := range t.Revisions {
@@ -59,24 +59,24 @@ func (t Task) SpecOf(round uint64) TaskSpec {
 	return s
 }
 
-// In is the task with the settings of one of its rounds.
-func (t Task) In(round uint64) Task {
+// AtRound is the task with the hyper-parameters of one of its rounds.
+func (t Task) AtRound(round uint64) Task {
 	t.Spec = t.SpecOf(round)
 	return t
 }
 
-// Tuning is a hyper-parameter and what a vote sets it to, in the unit of the task's record.
+// Tuning is a hyper-parameter and the value to which a vote sets it, as the chain stores it.
 type Tuning struct {
 	Name  string `json:"name"` // as in a task file, "training.rate"
 	Value uint64 `json:"value"`
 }
 
-// hyperparameter finds one by its name.
+// hyperparameter finds a hyper-parameter by its name.
 func hyperparameter(name string) (Parameter, error) {
 	all := Hyperparameters()
 	p, known := ParameterNamed(all, name)
 	if !known {
-		return p, &FieldError{Field: "settings", Why: fmt.Sprintf("%.64q is nothing that a vote may set: want one of %s", name, namesOf(all))}
+		return p, &FieldError{Field: "settings", Why: fmt.Sprintf("%.64q: want one of %s, which a vote may set", name, namesOf(all))}
 	}
 	return p, nil
 }
@@ -90,9 +90,8 @@ func (s Tuning) String() string {
 	return s.Name + " " + p.Text(s.Value)
 }
 
-// Revise is a task file with some settings changed. It refuses a name that is no
-// hyper-parameter or is there twice, and settings with which nobody could have created the
-// task, as a [*FieldError].
+// Revise is a task file with new values for some hyper-parameters. An unknown name, a name
+// that appears twice, or a task file that is invalid with the new values is a [*FieldError].
 func Revise(t TaskSpec, settings []Tuning) (TaskSpec, error) {
 	for i, s := range settings {
 		p, err := hyperparameter(s.Name)

@@ -44,8 +44,8 @@ func TestHyperparameters(t *testing.T) {
 	}
 	for _, h := range spec.Hyperparameters() {
 		after, err := spec.Revise(before, []spec.Tuning{{Name: h.Name, Value: 7}})
-		if err != nil || set(after, h.Name) != 7 || h.Of(after) != 7 {
-			t.Errorf("%s: set to 7 it is %d, %d, %v", h.Name, set(after, h.Name), h.Of(after), err)
+		if err != nil || set(after, h.Name) != 7 || h.ValueIn(after) != 7 {
+			t.Errorf("%s: set to 7 it is %d, %d, %v", h.Name, set(after, h.Name), h.ValueIn(after), err)
 		}
 		if back, err := spec.Revise(after, []spec.Tuning{{Name: h.Name, Value: set(before, h.Name)}}); err != nil || !cmp.Equal(back, before) {
 			t.Errorf("%s: set back (-want +got), %v:\n%s", h.Name, err, cmp.Diff(before, back))
@@ -65,13 +65,13 @@ func TestHyperparameters(t *testing.T) {
 
 func TestReviseRefuses(t *testing.T) {
 	for want, settings := range map[string][]spec.Tuning{
-		`"privacy.noise" is nothing that a vote may set: want one of training.batch`: {{Name: "privacy.noise", Value: 1}},
-		`"" is nothing that a vote may set`:                                          {{}},
-		"training.rate: set twice":                                                   {{Name: "training.rate", Value: 1}, {Name: "training.rate", Value: 1}},
-		"training.rate: 4294967296: want at most 4294.967295":                        {{Name: "training.rate", Value: math.MaxUint32 + 1}},
-		"training.batch: 4294967296: want at most 4294967295":                        {{Name: "training.batch", Value: math.MaxUint32 + 1}},
-		"training.epochs: want 1 to":                                                 {{Name: "training.epochs"}},
-		"aggregation.momentum: want less than 1":                                     {{Name: "aggregation.momentum", Value: uint64(spec.One)}},
+		`"privacy.noise": want one of training.batch`:         {{Name: "privacy.noise", Value: 1}},
+		`"": want one of training.batch`:                      {{}},
+		"training.rate: set twice":                            {{Name: "training.rate", Value: 1}, {Name: "training.rate", Value: 1}},
+		"training.rate: 4294967296: want at most 4294.967295": {{Name: "training.rate", Value: math.MaxUint32 + 1}},
+		"training.batch: 4294967296: want at most 4294967295": {{Name: "training.batch", Value: math.MaxUint32 + 1}},
+		"training.epochs: want 1 to":                          {{Name: "training.epochs"}},
+		"aggregation.momentum: want less than 1":              {{Name: "aggregation.momentum", Value: uint64(spec.One)}},
 	} {
 		_, err := spec.Revise(revisable(), settings)
 		if _, ok := errors.AsType[*spec.FieldError](err); !ok || !strings.Contains(err.Error(), want) {
@@ -92,7 +92,7 @@ func TestSpecOf(t *testing.T) {
 		if got := task.SpecOf(uint64(round)).Training.Rate; got != want {
 			t.Errorf("round %d has the rate %s: want %s", round, got, want)
 		}
-		if in := task.In(uint64(round)); in.Spec.Training.Rate != want || in.SpecOf(4).Training.Rate != 100 {
+		if in := task.AtRound(uint64(round)); in.Spec.Training.Rate != want || in.SpecOf(4).Training.Rate != 100 {
 			t.Errorf("round %d: %+v", round, in.Spec.Training)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Role is what a node may be asked to do; a node may hold several.
+// Role is a set of tasks that a node can do, a bit for each. A node may have several roles.
 type Role uint8
 
 // The roles of the network.
@@ -22,7 +22,7 @@ func roleNames() []string {
 	return []string{"data-provider", "trainer", "aggregator", "evaluator", "consumer"}
 }
 
-// Roles lists the roles, one by one.
+// Roles lists all roles, each as a set of one.
 func Roles() (list []Role) {
 	for i := range roleNames() {
 		list = append(list, 1<<i)
@@ -30,10 +30,10 @@ func Roles() (list []Role) {
 	return list
 }
 
-// Has reports whether every role in want is among r.
+// Has reports whether r includes every role in want.
 func (r Role) Has(want Role) bool { return r&want == want }
 
-// Valid reports whether r holds at least one role and no unknown one.
+// Valid reports whether r has at least one role and no unknown one.
 func (r Role) Valid() bool { return r != 0 && r&^allRoles == 0 }
 
 // String lists the roles, separated by commas.

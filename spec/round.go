@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Round is one training round of a task as the chain records it. A round that
-// was aborted is followed by one with the next number.
+// Round is the chain's record of one training round of a task. The round after an aborted
+// one has the next number.
 type Round struct {
 	Task        uint64         `json:"task"`
 	Number      uint64         `json:"round"`
@@ -21,16 +21,16 @@ type Round struct {
 	Score       PPM            `json:"score"`            // of Next; see Scored
 	Scored      bool           `json:"scored"`
 	Paid        uint64         `json:"paid_uthing"`         // in all
-	Validators  uint64         `json:"validators_uthing"`   // of Paid, to the validators of blocks
-	Measures    bool           `json:"measures,omitempty"`  // trainers send the statistics of their columns instead of an update, see [Data.Learns]
+	Validators  uint64         `json:"validators_uthing"`   // part of Paid that went to the validators of blocks
+	Measures    bool           `json:"measures,omitempty"`  // trainers send statistics of their columns instead of an update, see [Data.Learns]
 	Asked       uint32         `json:"asked"`               // trainers selected
 	Commitments uint32         `json:"commitments"`         // trainers that have committed
 	Declines    uint32         `json:"declines,omitempty"`  // trainers that have declined
-	Grace       Duration       `json:"grace_ms,omitempty"`  // how long the training waits for the rest once enough have committed; 0: half the time those took
-	Unheld      uint32         `json:"unheld,omitempty"`    // trainers whose updates too few aggregators hold, when the round came to nothing for that
-	Proofs      uint32         `json:"proofs,omitempty"`    // of those, how many have shown their receipts
-	Committed   []byte         `json:"committed,omitempty"` // bitmap over Trainers: who has; empty until the training has ended
-	Enough      Time           `json:"enough_ms,omitempty"` // when as many had answered as the phase needs; 0 before
+	Grace       Duration       `json:"grace_ms,omitempty"`  // grace period for the other trainers once enough have committed; 0: half the time that those took
+	Unheld      uint32         `json:"unheld,omitempty"`    // in the phase prove: trainers whose updates too few aggregators hold
+	Proofs      uint32         `json:"proofs,omitempty"`    // how many of the Unheld trainers have shown receipts
+	Committed   []byte         `json:"committed,omitempty"` // bitmap over Trainers of those that have committed; empty while the round trains
+	Enough      Time           `json:"enough_ms,omitempty"` // when enough answers for the phase were there; 0 before
 	Trainers    []Contribution `json:"trainers"`            // in the order of their nodes
 	Aggregates  []Aggregate    `json:"aggregates"`
 	Scores      []Evaluation   `json:"scores"`
@@ -39,20 +39,20 @@ type Round struct {
 // Contribution is one selected trainer's part in a round.
 type Contribution struct {
 	Node       uint64    `json:"node"`
-	Bit        uint32    `json:"bit"`                   // its place in bitmaps over Trainers
-	Dataset    uint64    `json:"dataset,omitempty"`     // whose privacy it spends; 0 where the task is not private
+	Bit        uint32    `json:"bit"`                   // its position in bitmaps over Trainers
+	Dataset    uint64    `json:"dataset,omitempty"`     // data set whose privacy budget pays; 0: the task is not private
 	Key        PublicKey `json:"key,omitzero"`          // of that data set when the round began; its owner signs the commitment
 	Commitment Digest    `json:"commitment"`            // see UpdateCommitment
-	Samples    uint32    `json:"samples"`               // rows it claims to have trained on; where it withholds them, what the task asks for; 0 where the task is private
-	Correct    uint32    `json:"correct"`               // of those, how many Base classified correctly
-	Height     int64     `json:"height"`                // of the commitment, 0 before it
+	Samples    uint32    `json:"samples"`               // rows that it claims to have trained on; if it withholds the number, what the task asks for; 0 if the task is private
+	Correct    uint32    `json:"correct"`               // how many of the Samples Base classified correctly
+	Height     int64     `json:"height"`                // of the commitment; 0 before it
 	Took       Duration  `json:"took_ms,omitempty"`     // from the beginning of the round to the commitment
 	Missed     uint32    `json:"missed,omitempty"`      // rounds in a row, before this one, in which it was asked and did not commit
-	Declined   Decline   `json:"declined,omitempty"`    // why it declined; empty where it did not
-	Receipts   uint32    `json:"receipts,omitempty"`    // bitmap over Aggregates: whose receipts for its update it has shown
-	Proved     int64     `json:"proved,omitempty"`      // height at which it showed them, 0 before it
+	Declined   Decline   `json:"declined,omitempty"`    // why it declined; empty if it did not
+	Receipts   uint32    `json:"receipts,omitempty"`    // bitmap over Aggregates: aggregators whose receipts it has shown
+	Proved     int64     `json:"proved,omitempty"`      // height at which it showed them; 0 before
 	Survivor   bool      `json:"survivor"`              // its update is in the sum
-	Lender     string    `json:"lender,omitempty"`      // account that owns the rows, where it is not the node's own
+	Lender     string    `json:"lender,omitempty"`      // account that owns the rows, if it is not the node's owner
 	Paid       uint64    `json:"paid_uthing"`           // to the node's owner
 	Lent       uint64    `json:"lent_uthing,omitempty"` // to the lender
 }
@@ -78,26 +78,27 @@ type Evaluation struct {
 	Score      PPM    `json:"score"`      // micro-accuracy on its own shard
 	Revealed   int64  `json:"revealed"`   // height, 0 before it
 	Paid       uint64 `json:"paid_uthing"`
-	// Counts is what the score is made of, see [TaskSpec.CountsFit]. Empty: the evaluator
-	// told the score alone.
+	// Counts are the rows behind the score, see [TaskSpec.CountsFit]; empty if the evaluator
+	// stated only the score.
 	Counts []Count `json:"counts,omitempty"`
 }
 
-// MaxCounts is how many counts an evaluator tells at most. Of a model with more classes it
-// tells one, of all rows.
+// MaxCounts is the most counts that an evaluator states. For a model with more classes it
+// states one count, of all rows.
 const MaxCounts = 64
 
-// Count is of the rows of a hold-out shard of one class, or of all of them.
+// Count is the number of rows, and of correct ones, in a hold-out shard: of one class, or of
+// all classes.
 type Count struct {
 	Rows    uint32 `json:"rows"`
 	Correct uint32 `json:"correct"`
 }
 
-// Phase says where a round is: a word, whose place in the order of phases is
-// asked with [Phase.Before] and [Phase.After] and whose number on the wire is pb's.
+// Phase is the phase that a round is in. Compare phases with [Phase.Before] and
+// [Phase.After]. Package pb knows their numbers on the wire.
 type Phase string
 
-// The phases of a round. The zero Phase is that of a round which has not begun.
+// The phases of a round. The zero Phase is that of a round that has not begun.
 const (
 	PhaseTrain     Phase = "train"     // trainers train and commit
 	PhaseAttest    Phase = "attest"    // trainers upload, aggregators attest
@@ -147,7 +148,7 @@ func (r Round) Trainer(node uint64) int {
 	return -1
 }
 
-// Committer is the trainer that has said a commitment, or 0.
+// Committer is the trainer that made a commitment, or 0.
 func (r Round) Committer(commitment Digest) uint64 {
 	for i := range r.Trainers {
 		if r.Trainers[i].Height > 0 && r.Trainers[i].Commitment == commitment {
@@ -187,11 +188,10 @@ func (r Round) Survivors() (n int) {
 	return n
 }
 
-// FederatedScore is the trainers' own evaluation of Base, weighted by samples; not known
-// where none of them has said anything of rows: in a private task nobody does, and in a
-// round that measures nobody has evaluated. It judges the model with which the round
-// began, so it is shown beside that one and not beside Next. It never pays and never closes
-// a task.
+// FederatedScore is the trainers' own evaluation of Base, weighted by samples. It is the
+// score of the model with which the round began, so show it with that model and not with
+// Next. It affects neither pay nor the end of a task. It is not known in a private task, in a
+// round that measures, or before a trainer has committed.
 func (r Round) FederatedScore() (score PPM, known bool) {
 	var correct, samples uint64
 	for i := range r.Trainers {
@@ -222,7 +222,7 @@ func Bitmap(held []bool) []byte {
 	return b
 }
 
-// readWord reads one of some words into a variable.
+// readWord sets a variable to a text that must be one of the words.
 func readWord[W ~string](what string, words []W, into *W, text []byte) error {
 	if !slices.Contains(words, W(text)) {
 		return fmt.Errorf("unknown %s %q: want one of %v", what, text, words)

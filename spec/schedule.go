@@ -15,29 +15,29 @@ const (
 // Schedule says how the learning rate changes from round to round.
 type Schedule struct {
 	Kind   string `json:"kind" yaml:"kind"`                         // one of [Schedules]; empty: constant
-	Warmup uint32 `json:"warmup,omitempty" yaml:"warmup,omitempty"` // rounds with less than the whole rate, which grows over them in equal steps
-	Every  uint32 `json:"every,omitempty" yaml:"every,omitempty"`   // of ScheduleStep: rounds between two steps
-	Factor PPM    `json:"factor,omitempty" yaml:"factor,omitempty"` // of ScheduleStep: what each step multiplies the rate by
+	Warmup uint32 `json:"warmup,omitempty" yaml:"warmup,omitempty"` // first rounds, over which the rate grows in equal steps
+	Every  uint32 `json:"every,omitempty" yaml:"every,omitempty"`   // only of ScheduleStep: rounds between two steps
+	Factor PPM    `json:"factor,omitempty" yaml:"factor,omitempty"` // only of ScheduleStep: multiplies the rate at each step
 }
 
 // Schedules lists the words of training.schedule.kind.
 func Schedules() []Word {
 	return []Word{
-		{ScheduleConstant, "keeps the rate"},
+		{ScheduleConstant, "never changes the rate"},
 		{ScheduleStep, "multiplies the rate by `factor` after every so many rounds"},
 		{ScheduleCosine, "lowers the rate along half a cosine to near 0 in the last of `target.rounds` (Loshchilov and Hutter 2017, without restarts)"},
 	}
 }
 
-// At is what a trainer does in one round of a task that has so many rounds at most: the
-// same with the rate of that round, and without a schedule. Everybody computes the same
-// rate, because it is made of integers alone. It is 1 ppm at least.
+// AtRound is the training of one round, in a task of so many target.rounds: t with the
+// learning rate of that round, and without a schedule. The rate is computed with integers,
+// so it is the same on every machine. It is at least 1 ppm.
 //
-// Rounds are counted by their numbers, from 1. The warm-up comes first: in round r of w
-// the rate is r/(w+1) of the whole. What the kind says begins behind it. Aborted rounds
-// have numbers too, so a task may have more rounds than that many; those behind the last
-// one train as the last one does.
-func (t Training) At(round uint64, rounds uint32) Training {
+// Rounds are counted by their numbers, from 1. In round r of a warm-up of w rounds the rate is
+// r/(w+1) of the full rate; the schedule of the kind begins after the warm-up. Aborted rounds
+// have numbers, too, so round numbers may exceed target.rounds: such rounds train with the
+// rate of round target.rounds.
+func (t Training) AtRound(round uint64, rounds uint32) Training {
 	t.Rate, t.Schedule = t.Schedule.rate(t.Rate, round, rounds), Schedule{}
 	return t
 }
@@ -58,10 +58,10 @@ func (s Schedule) rate(whole PPM, round uint64, rounds uint32) PPM {
 	return PPM(max(1, (times(part, uint64(whole)<<1, full)+1)>>1)) // to the nearest
 }
 
-// full is 1 in the fixed point in which parts of a rate are computed.
+// full is 1 in fixed point: parts of a rate are computed in steps of 2^-60.
 const full = uint64(1) << 60
 
-// times is a*b/c, rounded down, where it fits into 64 bits.
+// times is a*b/c, rounded down. The result must fit into 64 bits.
 func times(a, b, c uint64) uint64 {
 	high, low := bits.Mul64(a, b)
 	quotient, _ := bits.Div64(high, low, c)
@@ -104,7 +104,7 @@ func (s Schedule) validate() error {
 		check{"training.schedule.warmup", s.Warmup > MaxRounds, fmt.Sprintf("want at most %d rounds", MaxRounds)},
 		check{"training.schedule.every", step && (s.Every == 0 || s.Every > MaxRounds), fmt.Sprintf("want 1 to %d rounds", MaxRounds)},
 		check{"training.schedule.every", !step && s.Every > 0, "only the kind step has it: leave it out"},
-		check{"training.schedule.factor", step && (s.Factor == 0 || s.Factor > One), "want what each step multiplies the rate by, above 0 and at most 1, as 0.5"},
+		check{"training.schedule.factor", step && (s.Factor == 0 || s.Factor > One), "want the factor of the rate at each step, above 0 and at most 1, such as 0.5"},
 		check{"training.schedule.factor", !step && s.Factor > 0, "only the kind step has it: leave it out"},
 	)
 }

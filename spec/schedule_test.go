@@ -33,7 +33,7 @@ func TestScheduleByHand(t *testing.T) {
 		for i, rate := range c.want {
 			want := asked
 			want.Rate, want.Schedule = rate, spec.Schedule{}
-			if got := asked.At(uint64(i+1), c.rounds); got != want {
+			if got := asked.AtRound(uint64(i+1), c.rounds); got != want {
 				t.Errorf("%s: round %d of %d: got %+v, want %+v", name, i+1, c.rounds, got, want)
 			}
 		}
@@ -70,11 +70,11 @@ func TestScheduleIsTheTrueOne(t *testing.T) {
 		case asked.Schedule.Kind == spec.ScheduleCosine:
 			want *= (1 + math.Cos(math.Pi*(at-warmup-1)/(float64(rounds)-warmup))) / 2
 		}
-		got := asked.At(round, rounds)
+		got := asked.AtRound(round, rounds)
 		if got.Rate == 0 || got.Rate > asked.Rate || math.Abs(float64(got.Rate)-max(1, want)) > 1 {
 			t.Errorf("%+v in round %d of %d: got %d ppm, want %f", asked, round, rounds, got.Rate, want)
 		}
-		if again := got.At(round, rounds); again != got {
+		if again := got.AtRound(round, rounds); again != got {
 			t.Errorf("applied twice: %+v, then %+v", got, again)
 		}
 	})
@@ -84,7 +84,7 @@ func TestScheduleIsTheTrueOne(t *testing.T) {
 func TestScheduleFallsEvenly(t *testing.T) {
 	asked := spec.Training{Rate: spec.One, Schedule: spec.Schedule{Kind: spec.ScheduleCosine, Warmup: 100}}
 	for round := uint64(2); round <= 5000; round++ {
-		before, now := asked.At(round-1, 5000).Rate, asked.At(round, 5000).Rate
+		before, now := asked.AtRound(round-1, 5000).Rate, asked.AtRound(round, 5000).Rate
 		if round <= 101 && now <= before || round > 101 && now > before {
 			t.Fatalf("round %d: %d ppm after %d", round, now, before)
 		}

@@ -7,22 +7,23 @@ import (
 	"strings"
 )
 
-// Bounds of a schema. Whoever says anything to a task has the chain read its file, so it
-// stays small; wider rows are told apart by their places, as the pixels of an image.
+// Bounds of a schema. The chain reads the task file for each message to the task, so it must
+// stay small. Wider rows do without a schema: their columns are identified by position, like
+// the pixels of an image.
 const (
 	MaxColumns     = 512
 	MaxSchemaBytes = 16 << 10 // of all names, values and bounds together
 	maxDecimal     = 32       // bytes of a [Decimal]
-	maxExponent    = 45       // of a [Decimal], up or down: what a number of 32 bits has
+	maxExponent    = 45       // of a [Decimal], positive or negative: the range of a number of 32 bits
 )
 
-// Schema says what the rows of a task look like, so that every node brings its columns
-// into one order, whatever order they have in its own file. The zero Schema says nothing:
-// then features are told apart by their places.
+// Schema describes the columns of a task's rows, so that every node puts them into the same
+// order, whatever their order in its own file. The zero Schema stands for none: then columns
+// are identified by their position.
 type Schema struct {
-	Label   string   `json:"label,omitempty" yaml:"label,omitempty"`         // name of the column that is to be predicted
+	Label   string   `json:"label,omitempty" yaml:"label,omitempty"`         // name of the column to predict
 	Classes []string `json:"classes,omitempty" yaml:"classes,omitempty"`     // of the label, in the order of the model's outputs; empty: the label is a number
-	Min     Decimal  `json:"label_min,omitempty" yaml:"label_min,omitempty"` // of a label that is a number; empty: not stated
+	Min     Decimal  `json:"label_min,omitempty" yaml:"label_min,omitempty"` // bound of a label that is a number; empty: not stated
 	Max     Decimal  `json:"label_max,omitempty" yaml:"label_max,omitempty"`
 	Columns []Column `json:"columns,omitempty" yaml:"columns,omitempty"` // in the order of the model's inputs
 }
@@ -31,8 +32,8 @@ type Schema struct {
 type Column struct {
 	Name   string   `json:"name" yaml:"name"`
 	Kind   string   `json:"kind" yaml:"kind"`                         // one of [ColumnKinds]
-	Values []string `json:"values,omitempty" yaml:"values,omitempty"` // of a category, an input each, in this order
-	Min    Decimal  `json:"min,omitempty" yaml:"min,omitempty"`       // of a number; empty: not stated
+	Values []string `json:"values,omitempty" yaml:"values,omitempty"` // of a category: one input each, in this order
+	Min    Decimal  `json:"min,omitempty" yaml:"min,omitempty"`       // bound of a number; empty: not stated
 	Max    Decimal  `json:"max,omitempty" yaml:"max,omitempty"`
 }
 
@@ -57,8 +58,7 @@ func ColumnKinds() []Word {
 	}
 }
 
-// FeatureScales lists the words of data.features. Where it is left out, numbers are used
-// as they are.
+// FeatureScales lists the words of data.features. Without one, numbers are not scaled.
 func FeatureScales() []Word {
 	return []Word{
 		{FeaturesNone, "uses numbers as they are"},
@@ -67,8 +67,8 @@ func FeatureScales() []Word {
 	}
 }
 
-// MissingRules lists the words of data.missing. Where it is left out, rows with a missing
-// cell are refused.
+// MissingRules lists the words of data.missing. Without one, rows with a missing cell are
+// refused.
 func MissingRules() []Word {
 	return []Word{
 		{MissingRefuse, "refuses rows in which a cell is missing or holds a value that the schema does not list"},
@@ -76,12 +76,12 @@ func MissingRules() []Word {
 	}
 }
 
-// IsZero reports whether a schema says nothing.
+// IsZero reports whether there is no schema.
 func (s Schema) IsZero() bool {
 	return s.Label == "" && len(s.Classes) == 0 && s.Min == "" && s.Max == "" && len(s.Columns) == 0
 }
 
-// Inputs is how many inputs of a model a column makes.
+// Inputs is the number of model inputs that a column gives.
 func (c Column) Inputs() int {
 	if c.Kind == ColumnCategory {
 		return len(c.Values)
@@ -89,7 +89,7 @@ func (c Column) Inputs() int {
 	return 1
 }
 
-// Inputs is how many inputs of a model the columns make.
+// Inputs is the number of model inputs that all columns give.
 func (s Schema) Inputs() (n int) {
 	for _, c := range s.Columns {
 		n += c.Inputs()
@@ -97,21 +97,21 @@ func (s Schema) Inputs() (n int) {
 	return n
 }
 
-// Bounded reports whether the schema states the bounds of every number that is brought to
-// scale, the label included where it is a number.
+// Bounded reports whether the schema states bounds for every column that is a number, and for
+// a label that is one.
 func (s Schema) Bounded() bool {
 	unbounded := func(c Column) bool { return c.Kind == ColumnNumber && (c.Min == "" || c.Max == "") }
 	return len(s.Columns) > 0 && !slices.ContainsFunc(s.Columns, unbounded) && (len(s.Classes) > 0 || s.Min != "" && s.Max != "")
 }
 
-// Scaled reports whether rows are brought to scale before a model sees them.
+// Scaled reports whether rows are scaled before a model sees them.
 func (d Data) Scaled() bool { return d.Features != "" && d.Features != FeaturesNone }
 
-// Learns reports whether the statistics by which rows are brought to scale come from the
-// trainers, as sums in the first round: those that the schema does not state as bounds.
+// Learns reports whether the statistics for scaling rows come from the trainers, as sums in
+// the first round. That is so unless the schema states all bounds.
 func (d Data) Learns() bool { return d.Scaled() && !d.Schema.Bounded() }
 
-// Regression reports whether what is predicted is a number and not a class.
+// Regression reports whether the label is a number and not a class.
 func (s Schema) Regression() bool { return !s.IsZero() && len(s.Classes) == 0 }
 
 // unbounded names the first number whose bounds the schema does not state.
@@ -124,26 +124,26 @@ func (s Schema) unbounded() string {
 	return fmt.Sprintf("label_min and label_max of %q", s.Label)
 }
 
-// Fit reports, as a [*FieldError], what is wrong with how rows become what a model sees:
-// with their schema, with the words, or with a model of other inputs and classes.
+// Fit reports, as a [*FieldError], what is wrong with the schema and the other fields of
+// data, or where they do not fit the inputs and classes of a model.
 func (d Data) Fit(m Model) error {
-	if err := d.rows(); err != nil {
+	if err := d.validateRows(); err != nil {
 		return err
 	}
-	outputs, made := len(d.Schema.Classes), "classes of data.schema"
+	outputs, reason := len(d.Schema.Classes), "the number of classes in data.schema"
 	if d.Schema.Regression() {
-		outputs, made = 1, "output, for the label of data.schema is a number"
+		outputs, reason = 1, "because the label of data.schema is a number"
 	}
 	stated := !d.Schema.IsZero()
 	return first(
-		check{"model.image", stated && m.Image != Image{}, "rows with a schema are no images: leave the image out, or data.schema"},
-		check{"model.inputs", stated && uint64(m.Inputs) != uint64(d.Schema.Inputs()), fmt.Sprintf("%d: the columns of data.schema make %d, a number one and a category one for each of its values", m.Inputs, d.Schema.Inputs())},
-		check{"model.classes", stated && uint64(m.Classes) != uint64(outputs), fmt.Sprintf("%d: want %d %s", m.Classes, outputs, made)},
+		check{"model.image", stated && m.Image != Image{}, "rows with a schema are not images: leave out model.image or data.schema"},
+		check{"model.inputs", stated && uint64(m.Inputs) != uint64(d.Schema.Inputs()), fmt.Sprintf("%d: want %d, the inputs that the columns of data.schema give: one for a number, one for each value of a category", m.Inputs, d.Schema.Inputs())},
+		check{"model.classes", stated && uint64(m.Classes) != uint64(outputs), fmt.Sprintf("%d: want %d, %s", m.Classes, outputs, reason)},
 	)
 }
 
-// rows reports what is wrong with a schema and with the words that go with it.
-func (d Data) rows() error {
+// validateRows reports what is wrong with the schema, the scale or the rule for missing cells.
+func (d Data) validateRows() error {
 	if err := d.Schema.validate(); err != nil {
 		return err
 	}
@@ -151,13 +151,13 @@ func (d Data) rows() error {
 	return first(
 		check{"data.features", d.Features != "" && !known(FeatureScales(), d.Features), fmt.Sprintf("unknown scale %q: want %s", d.Features, choice(FeatureScales()))},
 		check{"data.missing", d.Missing != "" && !known(MissingRules(), d.Missing), fmt.Sprintf("unknown rule %q: want %s", d.Missing, choice(MissingRules()))},
-		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema have cells that may be missing: write data.schema, or leave it out"},
-		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema are brought to scale: write data.schema, or leave it out"},
-		check{"data.missing", d.Missing == MissingImpute && !d.Scaled() && slices.ContainsFunc(d.Schema.Columns, number), fmt.Sprintf("the mean of a column is known only where data.features is %s or %s", FeaturesStandard, FeaturesMinMax)},
+		check{"data.missing", d.Missing == MissingImpute && d.Schema.IsZero(), "only rows with a schema can have missing cells: write data.schema, or leave it out"},
+		check{"data.features", d.Scaled() && d.Schema.IsZero(), "only rows with a schema can be scaled: write data.schema, or leave it out"},
+		check{"data.missing", d.Missing == MissingImpute && !d.Scaled() && slices.ContainsFunc(d.Schema.Columns, number), fmt.Sprintf("needs the mean of each column, which is known only if data.features is %s or %s", FeaturesStandard, FeaturesMinMax)},
 	)
 }
 
-// Validate reports the first thing that is wrong with a schema, as a [*FieldError].
+// Validate reports the first mistake in a schema, as a [*FieldError].
 func (s Schema) Validate() error { return s.validate() }
 
 func (s Schema) validate() error {
@@ -165,11 +165,11 @@ func (s Schema) validate() error {
 		return nil
 	}
 	if err := first(
-		check{"data.schema.label", s.Label == "", "missing: say which column is to be predicted"},
+		check{"data.schema.label", s.Label == "", "missing: want the name of the column to predict"},
 		check{"data.schema.label", !printable(s.Label), fmt.Sprintf("want 1 to %d bytes of printable text", maxName)},
-		check{"data.schema.columns", len(s.Columns) == 0, "missing: say which columns there are beside the label"},
-		check{"data.schema.columns", len(s.Columns) > MaxColumns, fmt.Sprintf("%d columns: want at most %d; leave the schema out, and columns are told apart by their places", len(s.Columns), MaxColumns)},
-		check{"data.schema.classes", len(s.Classes) == 1, fmt.Sprintf("only one class, %.64q: want at least 2", s.only())},
+		check{"data.schema.columns", len(s.Columns) == 0, "missing: want the list of columns without the label"},
+		check{"data.schema.columns", len(s.Columns) > MaxColumns, fmt.Sprintf("%d columns: want at most %d, or no schema, which identifies columns by their position", len(s.Columns), MaxColumns)},
+		check{"data.schema.classes", len(s.Classes) == 1, fmt.Sprintf("only one class, %.64q: want at least 2", strings.Join(s.Classes, ""))},
 		check{"data.schema.classes", len(s.Classes) > 0 && (s.Min != "" || s.Max != ""), "a label with classes has no bounds: leave label_min and label_max out"},
 	); err != nil {
 		return err
@@ -187,11 +187,11 @@ func (s Schema) validate() error {
 		if err := first(
 			check{field, !printable(c.Name), fmt.Sprintf("name %.64q: want 1 to %d bytes of printable text", c.Name, maxName)},
 			check{field, c.Name == s.Label, fmt.Sprintf("%q is the label: list only the other columns", c.Name)},
-			check{field, names[c.Name], fmt.Sprintf("a second column %q", c.Name)},
+			check{field, names[c.Name], fmt.Sprintf("%q is listed twice", c.Name)},
 			check{field, !known(ColumnKinds(), c.Kind), fmt.Sprintf("%q has the unknown kind %q: want %s", c.Name, c.Kind, choice(ColumnKinds()))},
-			check{field, c.Kind == ColumnNumber && len(c.Values) > 0, fmt.Sprintf("%q is a number and has no values: leave them out", c.Name)},
-			check{field, c.Kind == ColumnCategory && len(c.Values) == 0, fmt.Sprintf("%q is a category: list its values", c.Name)},
-			check{field, c.Kind == ColumnCategory && (c.Min != "" || c.Max != ""), fmt.Sprintf("%q is a category and has no bounds: leave them out", c.Name)},
+			check{field, c.Kind == ColumnNumber && len(c.Values) > 0, fmt.Sprintf("%q is a number, and only a category has values: leave them out", c.Name)},
+			check{field, c.Kind == ColumnCategory && len(c.Values) == 0, fmt.Sprintf("%q is a category without values: list them", c.Name)},
+			check{field, c.Kind == ColumnCategory && (c.Min != "" || c.Max != ""), fmt.Sprintf("%q is a category, and only a number has bounds: leave them out", c.Name)},
 		); err != nil {
 			return err
 		}
@@ -207,10 +207,7 @@ func (s Schema) validate() error {
 	return first(check{"data.schema", bytes > MaxSchemaBytes, fmt.Sprintf("%d bytes of names and values: want at most %d", bytes, MaxSchemaBytes)})
 }
 
-// only is the one class of a schema that has one.
-func (s Schema) only() string { return strings.Join(s.Classes, "") }
-
-// distinctTexts wants printable texts, none twice.
+// distinctTexts wants printable texts, each at most once.
 func distinctTexts(field string, texts []string) error {
 	seen := make(map[string]bool) // looked up, never walked
 	for _, text := range texts {
@@ -225,7 +222,7 @@ func distinctTexts(field string, texts []string) error {
 	return nil
 }
 
-// ordered wants both bounds or none, the first below the second.
+// ordered wants either no bounds, or two, the first below the second.
 func ordered(field string, least, most Decimal) error {
 	if least == "" && most == "" {
 		return nil
@@ -234,21 +231,21 @@ func ordered(field string, least, most Decimal) error {
 	high, highOK := most.rat()
 	switch {
 	case least == "" || most == "":
-		return &FieldError{Field: field, Why: "one bound: want both a least and a largest value, or none"}
+		return &FieldError{Field: field, Why: "only one bound is stated: want both a least and a largest value, or neither"}
 	case !lowOK || !highOK:
 		return &FieldError{Field: field, Why: fmt.Sprintf("bounds %.40q and %.40q: want decimals such as -1.5 or 2e-3", least, most)}
 	case low.Cmp(high) >= 0:
 		return &FieldError{Field: field, Why: fmt.Sprintf("the least value %s is not below the largest, %s", least, most)}
-	case alike(low, high):
-		return &FieldError{Field: field, Why: fmt.Sprintf("the bounds %s and %s are too close: rounded to 32 bits, as they are computed with, they may be one number", least, most)}
+	case tooClose(low, high):
+		return &FieldError{Field: field, Why: fmt.Sprintf("the bounds %s and %s are too close: rounded to 32 bits they may be equal", least, most)}
 	}
 	return nil
 }
 
-// alike reports whether two numbers may be one when they are rounded to 32 bits, and does of
-// all that are. A number of 32 bits (IEEE 754, binary32) is at most 2^-23 of its size, or
-// 2^-149, away from the next.
-func alike(low, high *big.Rat) bool {
+// tooClose reports whether two numbers may become equal when they are rounded to 32 bits. It
+// is true for all that do, and for some that do not. The distance of a number of 32 bits (IEEE
+// 754, binary32) to the next is at most 2^-23 of its magnitude, or 2^-149.
+func tooClose(low, high *big.Rat) bool {
 	step := new(big.Rat).Abs(low)
 	if size := new(big.Rat).Abs(high); size.Cmp(step) > 0 {
 		step = size
@@ -265,11 +262,11 @@ func negativePower(n uint) *big.Rat {
 	return new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), n))
 }
 
-// Decimal is a number as people write it, such as -1.5 or 2e-3. Whoever computes with it
-// reads it as a binary32 of IEEE 754, which everybody rounds alike.
+// Decimal is a number as people write it, such as -1.5 or 2e-3. Computations use it as an
+// IEEE 754 binary32, rounded the same on every machine.
 type Decimal string
 
-// Valid reports whether it is a number that 32 bits can hold.
+// Valid reports whether d is a number in the range of a binary32.
 func (d Decimal) Valid() bool {
 	_, ok := d.rat()
 	return ok
@@ -292,8 +289,8 @@ func (d Decimal) rat() (*big.Rat, bool) {
 	if !ok {
 		return nil, false
 	}
-	// The largest number of 32 bits is 2^128 - 2^104; from half a step above it on, a number
-	// is rounded to infinity.
+	// The largest binary32 is 2^128 - 2^104. Numbers at least half a step above it round to
+	// infinity.
 	limit := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), new(big.Int).Lsh(big.NewInt(1), 103))
 	return r, new(big.Rat).Abs(r).Cmp(new(big.Rat).SetInt(limit)) < 0
 }

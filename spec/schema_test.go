@@ -89,7 +89,7 @@ func TestValidateSchema(t *testing.T) {
 		"a class twice":             {func(t *spec.TaskSpec) { t.Data.Schema.Classes[1] = "adelie" }, "data.schema.classes", "listed twice"},
 		"classes with bounds":       {func(t *spec.TaskSpec) { t.Data.Schema.Min = "1" }, "data.schema.classes", "no bounds"},
 		"no columns":                {func(t *spec.TaskSpec) { t.Data.Schema.Columns = nil }, "data.schema.columns", "missing"},
-		"a column twice":            {column(spec.Column{Name: "bill", Kind: spec.ColumnNumber}), "data.schema.columns.3", `a second column "bill"`},
+		"a column twice":            {column(spec.Column{Name: "bill", Kind: spec.ColumnNumber}), "data.schema.columns.3", `"bill" is listed twice`},
 		"the label as a column":     {column(spec.Column{Name: "species", Kind: spec.ColumnNumber}), "data.schema.columns.1", "is the label"},
 		"an unknown kind":           {column(spec.Column{Name: "mass", Kind: "date"}), "data.schema.columns.1", `unknown kind "date"`},
 		"one bound":                 {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "1"}), "data.schema.columns.1", "one bound"},
@@ -100,15 +100,15 @@ func TestValidateSchema(t *testing.T) {
 		"a bound that is no number": {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "1,5"}), "data.schema.columns.1", "want decimals"},
 		"a bound beyond float32":    {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "3.40282357e38"}), "data.schema.columns.1", "want decimals"},
 		"the largest bound":         {column(spec.Column{Name: "mass", Kind: spec.ColumnNumber, Min: "0", Max: "3.402823e38"}), "", ""},
-		"an input too few":          {func(t *spec.TaskSpec) { t.Model.Inputs = 4 }, "model.inputs", "4: the columns of data.schema make 5"},
-		"a class too many":          {func(t *spec.TaskSpec) { t.Model.Classes = 3 }, "model.classes", "3: want 2 classes of data.schema"},
-		"a number, and two classes": {func(t *spec.TaskSpec) { t.Data.Schema.Classes = nil }, "model.classes", "2: want 1 output, for the label of data.schema is a number"},
+		"an input too few":          {func(t *spec.TaskSpec) { t.Model.Inputs = 4 }, "model.inputs", "4: want 5, the inputs that the columns of data.schema give"},
+		"a class too many":          {func(t *spec.TaskSpec) { t.Model.Classes = 3 }, "model.classes", "3: want 2, the number of classes in data.schema"},
+		"a number, and two classes": {func(t *spec.TaskSpec) { t.Data.Schema.Classes = nil }, "model.classes", "2: want 1, because the label of data.schema is a number"},
 		"a number":                  {regression, "", ""},
-		"a number and no schema":    {func(t *spec.TaskSpec) { regression(t); t.Data = spec.Data{Name: "homes"} }, "model.classes", "one output predicts a number: write data.schema"},
-		"images":                    {func(t *spec.TaskSpec) { t.Model = pictures(); t.Data.Schema.Classes = []string{"a", "b", "c"} }, "model.image", "rows with a schema are no images"},
+		"a number and no schema":    {func(t *spec.TaskSpec) { regression(t); t.Data = spec.Data{Name: "homes"} }, "model.classes", "a model that predicts a number needs data.schema"},
+		"images":                    {func(t *spec.TaskSpec) { t.Model = pictures(); t.Data.Schema.Classes = []string{"a", "b", "c"} }, "model.image", "rows with a schema are not images"},
 		"scaled without a schema":   {func(t *spec.TaskSpec) { t.Data.Schema, t.Data.Missing = spec.Schema{}, "" }, "data.features", "only rows with a schema"},
 		"imputed without a schema":  {func(t *spec.TaskSpec) { t.Data.Schema = spec.Schema{} }, "data.missing", "only rows with a schema"},
-		"imputed without a mean":    {func(t *spec.TaskSpec) { t.Data.Features = "" }, "data.missing", "the mean of a column is known only where data.features is standard or minmax"},
+		"imputed without a mean":    {func(t *spec.TaskSpec) { t.Data.Features = "" }, "data.missing", "needs the mean of each column, which is known only if data.features is standard or minmax"},
 		"imputed without a number": {func(t *spec.TaskSpec) {
 			t.Data.Features, t.Data.Schema.Columns, t.Model.Inputs = "", t.Data.Schema.Columns[1:2], 3
 		}, "", ""},
@@ -123,7 +123,7 @@ func TestValidateSchema(t *testing.T) {
 		"private without bounds": {func(t *spec.TaskSpec) {
 			private(t)
 			t.Data.Schema.Columns[2].Min, t.Data.Schema.Columns[2].Max = "", ""
-		}, "data.schema", `a private task learns no statistics of columns: state min and max of the column "bill", or data.features: none`},
+		}, "data.schema", `trainers of a private task do not reveal statistics of their columns: state min and max of the column "bill", or data.features: none`},
 		"private label without bounds": {func(t *spec.TaskSpec) { private(t); regression(t) }, "data.schema", `state label_min and label_max of "species"`},
 		"private and not scaled": {func(t *spec.TaskSpec) {
 			private(t)

@@ -30,10 +30,10 @@ func TestParseRows(t *testing.T) {
 	}
 	for text, why := range map[string]string{
 		"":                                "the file is empty",
-		"label: sick\n":                   "data.schema.columns: missing",
+		"label: sick\n":                   "schema file line 1: columns: missing",
 		"lable: sick\n":                   "lable",
 		"columns: {a: b}\n":               "want a list",
-		"{}\n":                            "it says nothing",
+		"{}\n":                            "no field is set",
 		"data: {name: people}\nname: x\n": "task file",
 	} {
 		if _, err := spec.ParseRows([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {

@@ -2,10 +2,10 @@ package spec
 
 import "encoding/binary"
 
-// OrderSeed fixes the order in which a node reads its rows in a round of the task, and what
-// its dropout layers draw. It follows from the seed of the task's model, the name of the
-// node and the number of the round, and from nothing that differs between two runs of the
-// same task file: neither from the chain, nor from the ids of task and node.
+// OrderSeed determines the order in which a node reads its rows in a round, and the values
+// that its dropout layers drop. It depends only on the seed of the model, the name of the
+// node and the number of the round. So it is the same in every run of a task file: it does
+// not depend on the chain or on the ids of task and node.
 func (t TaskSpec) OrderSeed(node string, round uint64) uint64 {
 	var place [16]byte
 	binary.BigEndian.PutUint64(place[:], t.Model.Seed)

@@ -10,7 +10,7 @@ import (
 // Size is a number of bytes. As text it is a whole number with a unit: 512MiB, 32GiB.
 type Size int64
 
-// The usual steps of a [Size].
+// The units of a [Size].
 const (
 	KiB Size = 1 << 10
 	MiB Size = 1 << 20
@@ -18,7 +18,7 @@ const (
 	TiB Size = 1 << 40
 )
 
-// sizeUnits are the units of a size, each 1024 times the one before.
+// sizeUnits are the names of the units, each 1024 times the one before.
 func sizeUnits() []string { return []string{"B", "KiB", "MiB", "GiB", "TiB"} }
 
 // String implements [fmt.Stringer] for people, with one decimal place.
@@ -57,5 +57,5 @@ func (s *Size) UnmarshalText(text []byte) error {
 		*s = Size(v << (10 * i))
 		return nil
 	}
-	return fmt.Errorf("size %q: want a whole number of %s, as in 32GiB", text, strings.Join(sizeUnits(), ", "))
+	return fmt.Errorf("size %.64q: want a whole number with a unit of %s, such as 32GiB", text, strings.Join(sizeUnits(), ", "))
 }

@@ -2,15 +2,15 @@ package spec
 
 import "fmt"
 
-// Stage is a layer at its place in an architecture: what goes in and what comes
-// out for one row. Values that are no image are one of height and width 1.
+// Stage is a layer in an architecture, with the shapes of its input and output for one row.
+// Values that are not an image have height and width 1.
 type Stage struct {
-	Layer   Layer // stride filled in
+	Layer   Layer // with its default stride
 	In, Out Image
 }
 
-// Stages lists the layers of an architecture, its kind spelled out, with their
-// shapes. The error is that of [Model.Validate].
+// Stages lists the layers of a model of any kind, with their shapes. The error is that of
+// [Model.Validate].
 func (m Model) Stages() ([]Stage, error) {
 	if err := m.validate(); err != nil {
 		return nil, err
@@ -18,7 +18,7 @@ func (m Model) Stages() ([]Stage, error) {
 	return m.stages()
 }
 
-// stages chains the layers; fields are valid.
+// stages computes the shapes layer by layer. The fields of m must be valid.
 func (m Model) stages() ([]Stage, error) {
 	flat := m.Image == Image{}
 	shape := m.Image
@@ -42,7 +42,7 @@ func (m Model) stages() ([]Stage, error) {
 			return nil, wrong(why)
 		}
 		if flat && kind.image {
-			return nil, wrong("it needs an image, and what comes before it gives none")
+			return nil, wrong("it needs an image, but its input is not one: want model.image, and no dense layer before it")
 		}
 		if kind.filled != nil {
 			layer = kind.filled(layer)
@@ -54,19 +54,19 @@ func (m Model) stages() ([]Stage, error) {
 			}
 		}
 		if stage.Out.Values() > MaxWidth {
-			return nil, wrong(fmt.Sprintf("it puts out %s: want at most %d values", stage.Out, MaxWidth))
+			return nil, wrong(fmt.Sprintf("its output is %s: want at most %d values", stage.Out, MaxWidth))
 		}
 		flat = flat || kind.flat
 		shape = stage.Out
 		stages = append(stages, stage)
 	}
 	if n := shape.Values(); n != int(m.Classes) {
-		return nil, &FieldError{Field: "model.layers", Why: fmt.Sprintf("the last one puts out %d values: want %s", n, m.outputs())}
+		return nil, &FieldError{Field: "model.layers", Why: fmt.Sprintf("the last layer puts out %d values: want %s", n, m.outputs())}
 	}
 	return stages, nil
 }
 
-// outputs says what the last layer has to put out.
+// outputs says, for an error, what the last layer must put out.
 func (m Model) outputs() string {
 	if m.Regression() {
 		return "one, the number that the model predicts"
@@ -74,7 +74,7 @@ func (m Model) outputs() string {
 	return fmt.Sprintf("one for each of %d classes", m.Classes)
 }
 
-// Weight is the shape of a layer's weights, [out, in, ...]; nil where it has none.
+// Weight is the shape of a layer's weights, [out, in, ...]; nil if it has none.
 func (s Stage) Weight() []int {
 	kind, why := s.Layer.kind()
 	if why != "" || kind.weight == nil {
@@ -83,8 +83,7 @@ func (s Stage) Weight() []int {
 	return kind.weight(s.Layer, s.In)
 }
 
-// FanIn is how many values one output of a layer with parameters is made of, and
-// 0 for a layer without.
+// FanIn is how many inputs one output of a layer depends on; 0 for a layer without weights.
 func (s Stage) FanIn() int {
 	shape := s.Weight()
 	if shape == nil {
@@ -97,7 +96,7 @@ func (s Stage) FanIn() int {
 	return n
 }
 
-// parameters are FanIn weights and a bias for each output.
+// parameters counts FanIn weights and a bias for each output.
 func (s Stage) parameters() uint64 {
 	if s.FanIn() == 0 {
 		return 0
@@ -105,7 +104,7 @@ func (s Stage) parameters() uint64 {
 	return uint64(s.FanIn()+1) * uint64(s.Layer.Out)
 }
 
-// learned is how many weights all layers have.
+// learned is the number of weights of all layers.
 func learned(stages []Stage) (parameters uint64) {
 	for _, s := range stages {
 		parameters += s.parameters()
@@ -113,8 +112,8 @@ func learned(stages []Stage) (parameters uint64) {
 	return parameters
 }
 
-// padded is how many values go into a layer that puts zeros around them, with the
-// zeros; 0 for other layers.
+// padded is the number of inputs of a layer with padding, padding included; 0 for a layer
+// without.
 func (s Stage) padded() uint64 {
 	if s.Layer.Padding == 0 {
 		return 0
@@ -123,7 +122,7 @@ func (s Stage) padded() uint64 {
 	return uint64(s.In.Channels) * (uint64(s.In.Height) + around) * (uint64(s.In.Width) + around)
 }
 
-// work is how many products one row takes on its way forward through all layers.
+// work is the number of multiplications of one forward pass of one row.
 func work(stages []Stage) (products uint64) {
 	for _, s := range stages {
 		products += uint64(s.FanIn()) * uint64(s.Out.Values())
@@ -131,7 +130,7 @@ func work(stages []Stage) (products uint64) {
 	return products
 }
 
-// putOut is how many values all layers put out for one row.
+// putOut is the number of outputs of all layers for one row.
 func putOut(stages []Stage) (values uint64) {
 	for _, s := range stages {
 		values += uint64(s.Out.Values())

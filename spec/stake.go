@@ -1,28 +1,28 @@
 package spec
 
-// Deposit is the part of a node's record that its money makes: what its owner has
-// locked for it, and whether the node may be selected for that.
+// Deposit is the part of a node's record that is about money: what is locked for it, and
+// whether it may be selected.
 type Deposit struct {
 	State NodeState `json:"state"`
-	Stake uint64    `json:"stake_uthing"` // without what is on its way out
-	// Granted is what of the stake a vote has granted. It has no vote, can be slashed, and is
-	// burned when it leaves; the rest is the owner's own.
+	Stake uint64    `json:"stake_uthing"` // without the amounts in Unbonding
+	// Granted is the part of the stake that a vote has granted. It has no voting power, can be
+	// slashed, and is burned when the node exits. The other part is the owner's own.
 	Granted uint64 `json:"granted_uthing,omitempty"`
-	// Bonded is what the node's tasks hold of the stake. A slashed stake may be smaller;
-	// then nothing of it is free.
+	// Bonded is the part of the stake that the node's tasks hold. After a slash the stake may
+	// be smaller than Bonded; then nothing is free.
 	Bonded    uint64      `json:"bonded_uthing,omitempty"`
 	Unbonding []Unbonding `json:"unbonding,omitempty"` // the newest last
-	// Unbondings is how many there have ever been; the newest has this number.
+	// Unbondings counts all unbondings ever begun; the newest has this number.
 	Unbondings uint64 `json:"unbondings,omitempty"`
-	// JailedUntil is the block time from which on a jailed node may be unjailed, in
+	// JailedUntil is the block time after which a jailed node may be unjailed, in
 	// milliseconds since 1970; 0: it is not jailed.
 	JailedUntil int64       `json:"jailed_until_unix_ms,omitempty"`
 	Slashing    SlashPeriod `json:"slashing,omitzero"`
-	// Removed says that a vote has sent the node away: nothing returns to its stake.
+	// Removed says that a vote has removed the node: nothing can be added to its stake again.
 	Removed bool `json:"removed,omitempty"`
 }
 
-// Unbonding is money on its way back to the owner. Until it is there it can be slashed.
+// Unbonding is money that returns to the owner when it is due. Until then it can be slashed.
 type Unbonding struct {
 	Number uint64 `json:"number"`
 	Amount uint64 `json:"amount_uthing"`
@@ -30,20 +30,20 @@ type Unbonding struct {
 	Due    int64  `json:"due_unix_ms"`   // block time, in milliseconds since 1970
 }
 
-// SlashPeriod bounds what is slashed of a deposit in a stretch of time.
+// SlashPeriod limits how much of a deposit can be slashed within a period.
 type SlashPeriod struct {
 	Ends  int64  `json:"ends_unix_ms"` // block time, in milliseconds since 1970
 	Most  uint64 `json:"most_uthing"`
 	Taken uint64 `json:"taken_uthing"`
 }
 
-// Free is what of the stake no task holds.
+// Free is the part of the stake that no task holds.
 func (d Deposit) Free() uint64 { return d.Stake - min(d.Bonded, d.Stake) }
 
-// Own is what of the stake is the owner's own: it has a vote.
+// Own is the part of the stake that was not granted: it has voting power.
 func (d Deposit) Own() uint64 { return d.Stake - min(d.Granted, d.Stake) }
 
-// Locked is all that is held for the node, with what is on its way out.
+// Locked is the stake and all that is unbonding.
 func (d Deposit) Locked() uint64 {
 	all := d.Stake
 	for _, u := range d.Unbonding {
@@ -55,24 +55,24 @@ func (d Deposit) Locked() uint64 {
 // Selectable reports whether the scheduler may select the node.
 func (d Deposit) Selectable() bool { return d.State == NodeActive }
 
-// StakeRules are what a network asks of deposits.
+// StakeRules are the rules of a network for deposits.
 type StakeRules struct {
-	Bounds    []StakeBounds // one of each role; a node is within those of all its roles
-	MaxBond   uint64        // that a task may require of each of its nodes, in uthing
-	Unbonding Duration      // of block time, until what leaves is with its owner
-	Jail      Duration      // of block time, until a jailed node may be unjailed
-	MaxSlash  PPM           // of what a node has locked, within a day of block time
+	Bounds    []StakeBounds // one for each role; a node must keep those of all its roles
+	MaxBond   uint64        // most that a task may hold of each of its nodes, in uthing
+	Unbonding Duration      // block time until unbonded stake is with its owner
+	Jail      Duration      // block time until a jailed node may be unjailed
+	MaxSlash  PPM           // most that can be slashed of what a node has locked, per day of block time
 }
 
-// StakeBounds are what a network asks of what a node in a role has locked, in uthing.
+// StakeBounds are the bounds for a node in a role, in uthing.
 type StakeBounds struct {
 	Role Role
-	Min  uint64 // of the stake of a node that can be selected
-	Max  uint64 // that one node may have locked
+	Min  uint64 // least stake of a node that can be selected
+	Max  uint64 // most that one node may have locked
 }
 
-// Of are the rules with the bounds of these roles alone: those for a node that has them.
-func (r StakeRules) Of(roles Role) StakeRules {
+// ForRoles are the rules for a node that has the given roles: with their bounds only.
+func (r StakeRules) ForRoles(roles Role) StakeRules {
 	var bounds []StakeBounds
 	for _, b := range r.Bounds {
 		if roles.Has(b.Role) {
@@ -83,19 +83,19 @@ func (r StakeRules) Of(roles Role) StakeRules {
 	return r
 }
 
-// NodeState says whether a node takes part: a word, whose number on the wire is pb's.
+// NodeState says whether a node takes part. Package pb knows its number on the wire.
 type NodeState string
 
 // The states of a node.
 const (
-	NodePending   NodeState = "pending"   // not selected: it applies, its stake is too small, or its owner declared a leave
+	NodePending   NodeState = "pending"   // not selected: it has applied, its stake is too small, or its owner declared a leave
 	NodeActive    NodeState = "active"    // may be selected
-	NodeJailed    NodeState = "jailed"    // not selected, for a fault that was proved
-	NodeUnbonding NodeState = "unbonding" // not selected: all its stake is on its way out
-	NodeExited    NodeState = "exited"    // nothing of it is left but its number
+	NodeJailed    NodeState = "jailed"    // not selected, because of a proved fault
+	NodeUnbonding NodeState = "unbonding" // not selected: its whole stake is unbonding
+	NodeExited    NodeState = "exited"    // only its number and its owner are left
 )
 
-// NodeStates lists the states. Only the last is final.
+// NodeStates lists the states. Only the last one is final.
 func NodeStates() []NodeState {
 	return []NodeState{NodePending, NodeActive, NodeJailed, NodeUnbonding, NodeExited}
 }

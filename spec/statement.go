@@ -7,8 +7,8 @@ import (
 	"hash"
 )
 
-// Slot is the place a statement is about. It is part of every commitment and
-// every signature, so that none can be replayed in another round, task or chain.
+// Slot is the node, round, task and chain that a statement is about. It is part of every
+// commitment and signature, so that none can be replayed elsewhere.
 type Slot struct {
 	Chain string
 	Task  uint64
@@ -16,11 +16,11 @@ type Slot struct {
 	Node  uint64
 }
 
-// Salt hides what a commitment is about until it is opened.
+// Salt is random. It hides the content of a commitment until the commitment is opened.
 type Salt [32]byte
 
-// UpdateCommitment is what a trainer puts on the chain before anyone may see
-// its update: the digest of the update's bytes, hidden by a salt, bound to the slot.
+// UpdateCommitment is what a trainer puts on the chain before it shows anybody its update:
+// the digest of the update's bytes, hidden by a salt and bound to the slot.
 func UpdateCommitment(s Slot, update Digest, salt Salt) Digest {
 	return s.statement("update", update[:], salt[:])
 }
@@ -30,24 +30,24 @@ func AggregateCommitment(s Slot, next Digest, salt Salt) Digest {
 	return s.statement("aggregate", next[:], salt[:])
 }
 
-// ScoreCommitment binds an evaluator to its score of the next model, and to the counts that
-// it is made of, if it tells them.
+// ScoreCommitment binds an evaluator to its score of the next model, and to the counts behind
+// the score if it states them.
 func ScoreCommitment(s Slot, next Digest, score PPM, counts []Count, salt Salt) Digest {
 	parts := [][]byte{next[:], binary.BigEndian.AppendUint32(nil, uint32(score))}
 	if len(counts) > 0 {
-		var told []byte
+		var encoded []byte
 		for _, c := range counts {
-			told = binary.BigEndian.AppendUint32(told, c.Rows)
-			told = binary.BigEndian.AppendUint32(told, c.Correct)
+			encoded = binary.BigEndian.AppendUint32(encoded, c.Rows)
+			encoded = binary.BigEndian.AppendUint32(encoded, c.Correct)
 		}
-		parts = append(parts, told)
+		parts = append(parts, encoded)
 	}
 	return s.statement("score", append(parts, salt[:])...)
 }
 
-// ChargeStatement is what the owner of a data set signs so that a trainer may commit to an
-// update which that data set pays for: this update, of this round, from this node. Its
-// signature is the owner's word that its own ledger has charged the round.
+// ChargeStatement is what the owner of a data set signs before a trainer may commit to an
+// update for which the data set's privacy budget pays. It names the update, the round and the
+// node. With the signature the owner confirms that its own ledger has charged the round.
 func ChargeStatement(s Slot, dataset uint64, commitment Digest) Digest {
 	return s.statement("charge", binary.BigEndian.AppendUint64(nil, dataset), commitment[:])
 }
@@ -58,8 +58,8 @@ func SignCharge(key ed25519.PrivateKey, s Slot, dataset uint64, commitment Diges
 	return Signature(ed25519.Sign(key, statement[:]))
 }
 
-// ReceiptStatement is what an aggregator signs when it has stored an update: that it holds
-// what opens this commitment of the trainer in the slot.
+// ReceiptStatement is what an aggregator signs when it has stored an update: it holds the
+// update and the salt that open the commitment of the slot's trainer.
 func ReceiptStatement(s Slot, aggregator uint64, commitment Digest) Digest {
 	return s.statement("receipt", binary.BigEndian.AppendUint64(nil, aggregator), commitment[:])
 }
@@ -87,7 +87,7 @@ func Statement(domain string, parts ...[]byte) Digest {
 	return s.Digest()
 }
 
-// Hashing is a [Statement] whose parts are too long to be held as bytes: they are
+// Hashing computes the digest of a [Statement] whose parts are too long for memory: they are
 // hashed as they are written.
 type Hashing struct{ hash hash.Hash }
 
@@ -100,7 +100,8 @@ func NewStatement(domain string) Hashing {
 	return s
 }
 
-// Part begins a part. So many bytes of it must be written before the next one begins.
+// Part begins a part of a stated length in bytes. All of it must be written before the next
+// part begins.
 func (s Hashing) Part(length int) {
 	s.hash.Write(binary.BigEndian.AppendUint64(nil, uint64(length)))
 }
@@ -108,7 +109,7 @@ func (s Hashing) Part(length int) {
 // Write hashes the next bytes of a part.
 func (s Hashing) Write(b []byte) { s.hash.Write(b) }
 
-// Digest is the digest of all that was written.
+// Digest is the digest of the statement as written so far.
 func (s Hashing) Digest() Digest { return Digest(s.hash.Sum(nil)) }
 
 func (s Slot) statement(domain string, parts ...[]byte) Digest {

@@ -1,9 +1,9 @@
 package spec
 
-// Suggest is a task for rows that d describes, with settings that suit most tables, as
-// bench/tables has found them. The kind is one of [ModelKinds] whose layers need no image;
-// empty: softmax, or linear where the label is a number. Who takes part and what is paid
-// are those of [DefaultTask].
+// Suggest is a task for rows with the schema of d. Its training settings suit most tables;
+// bench/tables has found them. The kind of model is one of [ModelKinds] that needs no image;
+// if it is empty, it is softmax, or linear if the label is a number. Participants and pay are
+// those of [DefaultTask].
 func Suggest(kind string, d Data) TaskSpec {
 	t := DefaultTask()
 	t.Name, t.Data = d.Name, d
@@ -25,11 +25,12 @@ func Suggest(kind string, d Data) TaskSpec {
 	return t
 }
 
-// suggestedWidth is that of the hidden layer of an mlp.
+// suggestedWidth is the width of the hidden layer of an mlp.
 const suggestedWidth = 32
 
-// suggestedRate is the learning rate of a model. That of a number is smaller than that of
-// classes, whose gradients are bounded: a linear model diverges above about 1/inputs.
+// suggestedRate is the learning rate of a model. For a label that is a number it is smaller
+// than for classes, because only the gradients of classes are bounded: a linear model
+// diverges above a rate of about 1/inputs.
 func suggestedRate(m Model) PPM {
 	switch {
 	case m.Kind == ModelLinear:

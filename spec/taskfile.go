@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// DefaultTask is what a task file need not say. What it must say is empty here:
-// name, model, data, training, escrow, and how many rounds.
+// DefaultTask has the values of what a task file may leave out. What a file must say is
+// empty here: name, model, data, training.rate, escrow and target.rounds.
 func DefaultTask() TaskSpec {
 	return TaskSpec{
 		Version:     1,
@@ -29,15 +29,15 @@ func DefaultTask() TaskSpec {
 	}
 }
 
-// ParseTask reads a task file in YAML. What is missing, unknown, of a wrong
-// kind or contradictory is a [*FieldError] that names its line.
+// ParseTask reads a task file in YAML. A field that is missing, unknown, of the wrong kind
+// or in contradiction to another is a [*FieldError] that names its line.
 func ParseTask(file []byte) (TaskSpec, error) {
 	root, err := document(taskFile, file)
 	if err != nil {
 		return TaskSpec{}, err
 	}
 	task := DefaultTask()
-	if wrong := uncounted(root); wrong != nil {
+	if wrong := unsupportedPrivacy(root); wrong != nil {
 		return TaskSpec{}, wrong
 	}
 	if wrong := task.misfit(root); wrong != nil {
@@ -46,45 +46,43 @@ func ParseTask(file []byte) (TaskSpec, error) {
 	if err := root.Decode(&task); err != nil {
 		return TaskSpec{}, fmt.Errorf("task file: %w", err)
 	}
-	if task.Private() && !says(root, "overlap") { // rounds would be charged before it is known that they are needed
+	if task.Private() && !hasField(root, "overlap") { // an overlapping round is charged before anybody knows whether it is needed
 		task.Overlap = false
 	}
-	if task.Privacy.central() && !says(root, "audit") {
+	if task.Privacy.central() && !hasField(root, "audit") {
 		task.Audit = AuditAggregators
 	}
 	if err := task.Validate(); err != nil {
-		if field, ok := errors.AsType[*FieldError](err); ok {
-			field.Line = lineOf(root, field.Field)
-		}
-		return TaskSpec{}, err
+		return TaskSpec{}, located(root, err)
 	}
 	return task, nil
 }
 
-// document reads the only document of a YAML file, of the kind that errors call it.
-func document(of string, file []byte) (*yaml.Node, error) {
+// document reads a YAML file that has one document. Kind is what errors call the file.
+func document(kind string, file []byte) (*yaml.Node, error) {
 	var first, another yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(file))
 	switch err := decoder.Decode(&first); {
 	case errors.Is(err, io.EOF):
-		return nil, &FieldError{of: of, Line: 1, Why: "the file is empty"}
+		return nil, &FieldError{kind: kind, Line: 1, Why: "the file is empty"}
 	case err != nil:
-		return nil, syntaxError(of, err)
+		return nil, syntaxError(kind, err)
 	}
 	switch err := decoder.Decode(&another); {
 	case err == nil:
-		return nil, &FieldError{of: of, Line: another.Line, Why: "a second document: want one"}
+		return nil, &FieldError{kind: kind, Line: another.Line, Why: "a second document begins here: want one document per file"}
 	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(of, err)
+		return nil, syntaxError(kind, err)
 	}
 	return first.Content[0], nil
 }
 
-// uncounted finds what other programs offer in the name of privacy and no book can count.
-func uncounted(root *yaml.Node) *FieldError {
+// unsupportedPrivacy finds settings that other programs offer, and whose privacy loss no
+// book of this network can count.
+func unsupportedPrivacy(root *yaml.Node) *FieldError {
 	const (
-		adaptive = "a clip that follows the data tells of the data, and no book counts that yet: want a number"
-		public   = "who takes part in a round is public on the chain, so a sample of clients amplifies nothing: leave it out"
+		adaptive = "a clip that adapts to the rows reveals something of them, which no privacy budget counts yet: want a number"
+		public   = "who takes part in a round is public on the chain, so sampling clients amplifies nothing: leave it out"
 	)
 	i := slices.IndexFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "privacy" })
 	if i < 0 || i+1 >= len(root.Content) {
@@ -106,8 +104,8 @@ func uncounted(root *yaml.Node) *FieldError {
 	return nil
 }
 
-// says reports whether a task file has a field of its first level.
-func says(root *yaml.Node, field string) bool {
+// hasField reports whether a task file has a field of its first level.
+func hasField(root *yaml.Node, field string) bool {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == field {
 			return true
@@ -116,22 +114,46 @@ func says(root *yaml.Node, field string) bool {
 	return false
 }
 
-// syntaxError finds the line in the decoder's words, "yaml: line 3: did not find
-// ..."; it may be the one before the break.
-func syntaxError(of string, err error) error {
+// syntaxError takes the line out of the decoder's error, "yaml: line 3: did not find ...".
+// It may be the line before the mistake.
+func syntaxError(kind string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if place, why, found := strings.Cut(strings.TrimPrefix(text, "line "), ": "); found {
 		if line, bad := strconv.Atoi(place); bad == nil {
-			return &FieldError{of: of, Line: line, Why: why}
+			return &FieldError{kind: kind, Line: line, Why: why}
 		}
 	}
-	return fmt.Errorf("%s file: %s", of, text)
+	return fmt.Errorf("%s file: %s", kind, text)
 }
 
-// lineOf finds the line of a field, or of the nearest enclosing one that is there. The
-// items of a list are fields named 1, 2 and so on; a name may hold points.
-func lineOf(node *yaml.Node, field string) int {
-	line := node.Line
+// located adds to a [*FieldError] the line of its field, and what the file says there unless
+// the error says it already.
+func located(root *yaml.Node, err error) error {
+	field, ok := errors.AsType[*FieldError](err)
+	if !ok {
+		return err
+	}
+	var value *yaml.Node
+	field.Line, value = find(root, field.Field)
+	if value != nil && value.Kind == yaml.ScalarNode && value.Value != "" && !strings.Contains(field.Why, value.Value) {
+		field.Given = given(value)
+	}
+	return err
+}
+
+// given is a value for an error: text in quotes, all else as it is.
+func given(value *yaml.Node) string {
+	if value.ShortTag() == "!!str" {
+		return fmt.Sprintf("%.64q", value.Value)
+	}
+	return fmt.Sprintf("%.64s", value.Value)
+}
+
+// find returns the line and the value of a field. If the file does not have the field, it
+// returns the line of the nearest enclosing one, and no value. The items of a list are
+// fields named 1, 2 and so on; a name may contain dots.
+func find(node *yaml.Node, field string) (line int, value *yaml.Node) {
+	line = node.Line
 next:
 	for field != "" {
 		for i, item := range node.Content {
@@ -149,7 +171,7 @@ next:
 				continue next
 			}
 		}
-		break
+		return line, nil
 	}
-	return line
+	return line, node
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// TaskSpec is a task file: what a consumer asks the network for. The chain
-// copies it when the task is created. Votes may set some of it for later rounds where it
-// is governed, see [Task.SpecOf], and nothing where it is not.
+// TaskSpec is a task file: what a consumer asks the network for. The chain copies it when the
+// task is created. It never changes afterwards, except that votes may set hyper-parameters
+// of a governed task for later rounds, see [Task.SpecOf].
 type TaskSpec struct {
 	Version     uint32      `json:"version" yaml:"version"`
 	Name        string      `json:"name" yaml:"name"`
@@ -21,20 +21,21 @@ type TaskSpec struct {
 	Escrow      uint64      `json:"escrow" yaml:"escrow"` // uthing locked at creation
 	Deadlines   Deadlines   `json:"deadlines" yaml:"deadlines"`
 	Overlap     bool        `json:"overlap" yaml:"overlap"`   // a round trains while the one before it is scored
-	Retries     uint32      `json:"retries" yaml:"retries"`   // aborted rounds in a row before the task closes, at most [MaxRetries]
-	Retain      Duration    `json:"retain" yaml:"retain"`     // for which the blobs of a settled round are served
+	Retries     uint32      `json:"retries" yaml:"retries"`   // aborted rounds in a row before the task fails, at most [MaxRetries]
+	Retain      Duration    `json:"retain" yaml:"retain"`     // how long the blobs of a settled round are served
 	Audit       string      `json:"audit" yaml:"audit"`       // who may recompute a settled round: one of [Audits]
 	Governed    bool        `json:"governed" yaml:"governed"` // votes may set its [Hyperparameters] and its model
-	// Line is the name of the line of models, among its owner's, that the task's versions
-	// continue; empty: a line of the task's own.
+	// Line is the name of the owner's line of models that the task continues; empty: the task
+	// begins a line of its own.
 	Line string `json:"line,omitempty" yaml:"line,omitempty"`
 }
 
-// Data is what a node must hold to take part, and how its rows become what a model sees.
+// Data says which rows a node must hold to take part, and how they become inputs of the
+// model.
 type Data struct {
 	Name       string `json:"name" yaml:"name"`
-	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`                     // rows that a trainer has at least
-	MinHoldout uint32 `json:"min_holdout,omitempty" yaml:"min_holdout,omitempty"` // rows that an evaluator has at least
+	MinSamples uint32 `json:"min_samples" yaml:"min_samples"`                     // least rows of a trainer
+	MinHoldout uint32 `json:"min_holdout,omitempty" yaml:"min_holdout,omitempty"` // least rows of an evaluator
 	Features   string `json:"features,omitempty" yaml:"features,omitempty"`       // one of [FeatureScales]; empty: none
 	Missing    string `json:"missing,omitempty" yaml:"missing,omitempty"`         // one of [MissingRules]; empty: refuse
 	Schema     Schema `json:"schema,omitzero" yaml:"schema,omitempty"`
@@ -47,29 +48,29 @@ type Selection struct {
 	MinTrainers uint32    `json:"min_trainers" yaml:"min_trainers"`
 	Aggregators uint32    `json:"aggregators" yaml:"aggregators"` // K = 3f+1
 	Evaluators  uint32    `json:"evaluators" yaml:"evaluators"`
-	Patience    PPM       `json:"patience" yaml:"patience"`                         // how long a round waits for slow trainers once enough have committed, in medians of what trainers took
-	Capability  string    `json:"capability,omitempty" yaml:"capability,omitempty"` // kind of work that trainers and evaluators take on; empty: any
+	Patience    PPM       `json:"patience" yaml:"patience"`                         // grace period for slow trainers once enough have committed, as a multiple of the median time that trainers took
+	Capability  string    `json:"capability,omitempty" yaml:"capability,omitempty"` // kind of work that trainers and evaluators must accept; empty: any
 	MinAccuracy PPM       `json:"min_accuracy" yaml:"min_accuracy"`                 // of trainers, for the task's [TaskSpec.Kind]
 	MinStake    uint64    `json:"min_stake" yaml:"min_stake"`                       // uthing
 	Resources   Resources `json:"resources" yaml:"resources"`
-	// Owners are the accounts whose data sets a private task admits, sorted, none twice;
-	// empty: all. One person can have many accounts, so without a list nothing is known of
-	// how many people a round asks.
+	// Owners are the accounts whose data sets a private task admits, sorted, each once; empty:
+	// all. One person can have many accounts, so without this list nothing is known about how
+	// many people take part in a round.
 	Owners []string `json:"owners,omitempty" yaml:"owners,omitempty"`
 }
 
-// Target is when a task is done.
+// Target says when a task ends.
 type Target struct {
 	Accuracy PPM    `json:"accuracy" yaml:"accuracy"` // 0: train for all rounds
-	Rounds   uint32 `json:"rounds" yaml:"rounds"`     // accepted rounds at most
-	// Patience ends the task when so many models in a row were scored and none was better
-	// than the best before them; 0: never.
+	Rounds   uint32 `json:"rounds" yaml:"rounds"`     // most accepted rounds
+	// Patience ends the task after so many scored models in a row that are not better than
+	// the best one before them; 0: never.
 	Patience uint32 `json:"patience,omitempty" yaml:"patience,omitempty"`
 }
 
-// Deadlines bound every phase.
+// Deadlines are the longest duration of each phase.
 type Deadlines struct {
-	Select    Duration `json:"select" yaml:"select"`       // to find participants, and to prepare
+	Select    Duration `json:"select" yaml:"select"`       // to find participants, and again to prepare
 	Train     Duration `json:"train" yaml:"train"`         // to commit to an update
 	Attest    Duration `json:"attest" yaml:"attest"`       // to upload and to attest
 	Aggregate Duration `json:"aggregate" yaml:"aggregate"` // to commit, and again to reveal
@@ -99,13 +100,13 @@ func Audits() []Word {
 	}
 }
 
-// Backup is how many trainers are asked for each that is needed: 30% more.
+// Backup is how many trainers are asked for each one that is needed: 1.3, so 30% more.
 const Backup PPM = 1_300_000
 
-// Faulty is f of K = 3f+1: how many aggregators may lie.
+// Faulty is f of K = 3f+1: how many aggregators may be faulty.
 func (s Selection) Faulty() int { return (int(s.Aggregators) - 1) / 3 }
 
-// Quorum is 2f+1: how many equal digests the network accepts.
+// Quorum is 2f+1: how many equal digests make an agreement.
 func (s Selection) Quorum() int { return 2*s.Faulty() + 1 }
 
 // Asked is how many trainers a round selects, backups included.
@@ -119,7 +120,7 @@ func (s Selection) Admits(owner string) bool {
 }
 
 // PerRound is what one accepted round pays in all, in uthing: the escrow divided by the
-// rounds and one more, which pays for rounds that come to nothing.
+// rounds and one more. That one is a reserve, which pays for aborted rounds.
 func (t TaskSpec) PerRound() uint64 {
 	if t.Target.Rounds == 0 {
 		return 0
@@ -127,14 +128,14 @@ func (t TaskSpec) PerRound() uint64 {
 	return t.Escrow / (uint64(t.Target.Rounds) + 1)
 }
 
-// StartsWith reports, as a [*FieldError], why no task can start with what an earlier one has
-// made, as far as their task files tell.
+// StartsWith reports, as a [*FieldError], why the task cannot start with a model of an
+// earlier task. It looks only at their task files.
 func (t TaskSpec) StartsWith(earlier Task) error {
 	from := earlier.Spec.Model
 	from.Seed, from.Access = t.Model.Seed, t.Model.Access
-	difference := t.Model.Differs(from)
+	difference := t.Model.Difference(from)
 	return first(
 		check{"model.init.task", difference != "", fmt.Sprintf("task %d has another model: %s", earlier.ID, difference)},
-		check{"model.init.task", earlier.Spec.Model.Private(), fmt.Sprintf("the model of task %d is for its members: fetch it as one of them, and say model.init.holder and not the task", earlier.ID)},
+		check{"model.init.task", earlier.Spec.Model.Private(), fmt.Sprintf("the model of task %d is for its members only: fetch it as one of them, and set model.init.holder instead of model.init.task", earlier.ID)},
 	)
 }

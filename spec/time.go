@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,22 +11,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Time is network time in milliseconds. It begins with 1 ms at the first block of a
-// network and grows from block to block as package round's Clock says: a chain that
-// stands still does not grow older. 0 stands for never.
+// Time is network time in milliseconds. It is 1 at the first block of a network and grows
+// from block to block by the rules of round.Clock: while the chain stands still, no network
+// time passes. 0 stands for never.
 type Time int64
 
-// After is the time when a duration has passed since t.
+// After is t plus a duration.
 func (t Time) After(d Duration) Time { return t + Time(d) }
 
 // String is how long the network had run by then: "1h2m3.004s".
 func (t Time) String() string { return Duration(t).String() }
 
-// Duration is a stretch of network time in milliseconds. People write it with a unit,
-// as "90s", "10m" or "1h30m".
+// Duration is a span of network time in milliseconds. People write it with units, such as
+// "90s", "10m" or "1h30m".
 type Duration int64
 
-// Millisecond, Second, Minute and Hour are durations to reckon with.
+// The usual durations.
 const (
 	Millisecond Duration = 1
 	Second               = 1000 * Millisecond
@@ -35,32 +36,32 @@ const (
 
 // unit is a unit in which people write durations.
 type unit struct {
-	name string
-	long Duration
+	name   string
+	length Duration
 }
 
-// units lists them, the longest first.
+// units lists the units, the longest first.
 func units() []unit { return []unit{{"h", Hour}, {"m", Minute}, {"s", Second}, {"ms", Millisecond}} }
 
-// ParseDuration reads one or more numbers, each with its unit, as in "1h30m" or
-// "1.5s". What is no whole number of milliseconds, or more than 64 bits hold, is an
-// error.
+// ParseDuration reads one or more numbers, each with its unit, such as "1h30m" or "1.5s".
+// A duration that is not a whole number of milliseconds, or does not fit into 64 bits, is
+// an error.
 func ParseDuration(s string) (Duration, error) {
 	rest, negative := strings.CutPrefix(s, "-")
 	var sum Duration
-	for again := true; again; again = rest != "" {
-		number, behind := span(rest, "0123456789.")
-		name, next := span(behind, "hms")
+	for first := true; first || rest != ""; first = false {
+		number, afterNumber := span(rest, "0123456789.")
+		name, next := span(afterNumber, "hms")
 		i := slices.IndexFunc(units(), func(u unit) bool { return u.name == name })
 		if i < 0 {
-			return 0, fmt.Errorf("%q is no duration: want numbers with units, as in 90s, 10m or 48h", s)
+			return 0, fmt.Errorf("%.64q: want numbers with units, such as 90s, 10m or 48h", s)
 		}
-		part, err := multiply(number, units()[i].long)
+		part, err := multiply(number, units()[i].length)
 		if err != nil {
-			return 0, fmt.Errorf("%q: %w", s, err)
+			return 0, fmt.Errorf("%.64q: %w", s, err)
 		}
 		if sum += part; sum < 0 {
-			return 0, fmt.Errorf("%q is too long", s)
+			return 0, fmt.Errorf("%.64q: want at most %s", s, Duration(math.MaxInt64))
 		}
 		rest = next
 	}
@@ -70,27 +71,27 @@ func ParseDuration(s string) (Duration, error) {
 	return sum, nil
 }
 
-// span cuts the characters of a set off the front of a text.
+// span splits a text after its leading characters of a set.
 func span(s, set string) (front, rest string) {
 	rest = strings.TrimLeft(s, set)
 	return s[:len(s)-len(rest)], rest
 }
 
 // multiply is a decimal times a unit.
-func multiply(number string, long Duration) (Duration, error) {
+func multiply(number string, unit Duration) (Duration, error) {
 	whole, fraction, point := strings.Cut(number, ".")
 	fraction = strings.TrimRight(fraction, "0")
 	digits, err := strconv.ParseInt(whole+fraction, 10, 64)
 	switch {
-	case whole == "" || point && strings.HasSuffix(number, "."):
-		return 0, fmt.Errorf("%q is no number", number)
-	case err != nil || digits > math.MaxInt64/int64(long):
-		return 0, fmt.Errorf("%q is too much, or no number", number)
+	case whole == "" || point && strings.HasSuffix(number, ".") || err != nil && !errors.Is(err, strconv.ErrRange):
+		return 0, errors.New("want a number in front of each unit, such as 1.5h")
+	case err != nil || digits > math.MaxInt64/int64(unit):
+		return 0, fmt.Errorf("want numbers that add up to at most %s", Duration(math.MaxInt64))
 	}
-	d := Duration(digits) * long
+	d := Duration(digits) * unit
 	for range fraction {
 		if d%10 != 0 {
-			return 0, fmt.Errorf("%q is no whole number of milliseconds", number)
+			return 0, errors.New("want a whole number of milliseconds")
 		}
 		d /= 10
 	}
@@ -106,9 +107,9 @@ func (d Duration) String() string {
 		left = -d
 	}
 	for _, u := range units() {
-		if n := left / u.long; n > 0 || d == 0 && u.long == Second {
+		if n := left / u.length; n > 0 || d == 0 && u.length == Second {
 			fmt.Fprintf(&text, "%d%s", n, u.name)
-			left -= n * u.long
+			left -= n * u.length
 		}
 	}
 	return text.String()

@@ -13,19 +13,19 @@ const (
 	ArithmeticFused  = "fused"
 )
 
-// Training is what a trainer does with its rows in one round. What an optimiser
-// remembers between steps is forgotten between rounds.
+// Training is what a trainer does with its rows in one round. The state of the optimiser is
+// not kept from round to round.
 type Training struct {
 	Optimiser   string `json:"optimiser" yaml:"optimiser"` // one of [Optimisers]
 	Batch       uint32 `json:"batch" yaml:"batch"`
 	Epochs      uint32 `json:"epochs" yaml:"epochs"`
 	Rate        PPM    `json:"rate" yaml:"rate"`                 // learning rate
-	Momentum    PPM    `json:"momentum" yaml:"momentum"`         // decay of the mean of past gradients; not of OptimiserSGD
-	WeightDecay PPM    `json:"weight_decay" yaml:"weight_decay"` // times the weights, added to the gradient: the gradient of an L2 penalty
-	Proximal    PPM    `json:"proximal" yaml:"proximal"`         // FedProx's mu (Li et al. 2020, section 3.2): times what the weights moved in this round, added to the gradient
-	Clip        PPM    `json:"clip" yaml:"clip"`                 // L2 norm of one row's gradient at most; 0: any
+	Momentum    PPM    `json:"momentum" yaml:"momentum"`         // decay of the mean of past gradients; 0 under OptimiserSGD
+	WeightDecay PPM    `json:"weight_decay" yaml:"weight_decay"` // factor of the weights that is added to the gradient: an L2 penalty
+	Proximal    PPM    `json:"proximal" yaml:"proximal"`         // mu of FedProx (Li et al. 2020, section 3.2): factor of the movement of the weights in this round that is added to the gradient
+	Clip        PPM    `json:"clip" yaml:"clip"`                 // largest L2 norm of one row's gradient; 0: unlimited
 	Arithmetic  string `json:"arithmetic" yaml:"arithmetic"`     // one of [Arithmetics]
-	// Schedule says how the rate changes from round to round; the zero one: not at all.
+	// Schedule says how the rate changes from round to round. The zero Schedule never does.
 	Schedule Schedule `json:"schedule,omitzero" yaml:"schedule,omitempty"`
 }
 
@@ -47,7 +47,7 @@ func Arithmetics() []Word {
 	}
 }
 
-// Validate reports what is wrong with what a trainer is told to do.
+// Validate reports the first mistake, as a [*FieldError].
 func (t Training) Validate() error { return t.validate() }
 
 func (t Training) validate() error {
@@ -57,7 +57,7 @@ func (t Training) validate() error {
 		check{"training.epochs", t.Epochs == 0 || t.Epochs > MaxRounds, fmt.Sprintf("want 1 to %d", MaxRounds)},
 		check{"training.rate", t.Rate == 0, "missing or zero: want a learning rate above zero"},
 		check{"training.momentum", t.Optimiser == OptimiserSGD && t.Momentum > 0, "sgd has no momentum: leave it out, or ask for the optimiser momentum or nesterov"},
-		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s wants it above 0 and below 1, as 0.9", t.Optimiser)},
+		check{"training.momentum", t.Optimiser != OptimiserSGD && (t.Momentum == 0 || t.Momentum >= One), fmt.Sprintf("%s needs a momentum above 0 and below 1, such as 0.9", t.Optimiser)},
 		check{"training.arithmetic", !known(Arithmetics(), t.Arithmetic), fmt.Sprintf("unknown arithmetic %q: want %s", t.Arithmetic, choice(Arithmetics()))},
 	); err != nil {
 		return err

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Word is a word that a field of a task file may hold, and its meaning in one
-// sentence, with its source.
+// Word is a word that is valid in a field of a task file, and its meaning in one sentence,
+// with its source.
 type Word struct{ Name, Meaning string }
 
-// FieldWords are the words that one field of a task file may hold.
+// FieldWords are the valid words of one field of a task file.
 type FieldWords struct {
 	Field string // as in the file, "training.optimiser"
 	Words []Word
@@ -18,9 +18,8 @@ type FieldWords struct {
 // String lists the words for people: "sgd, momentum or adam".
 func (f FieldWords) String() string { return choice(f.Words) }
 
-// Vocabulary lists every field of a task file that holds a word, with its words. A
-// word that is not in it is refused by [TaskSpec.Validate]; tests and documents
-// range over it.
+// Vocabulary lists every field of a task file whose value is a word, with the valid words.
+// [TaskSpec.Validate] refuses all others. Tests and documents are checked against it.
 func Vocabulary() []FieldWords {
 	return []FieldWords{
 		{"model.kind", ModelKinds()},
@@ -43,12 +42,12 @@ func Vocabulary() []FieldWords {
 	}
 }
 
-// known reports whether a list has a word of this name.
+// known reports whether a word is in a list.
 func known(words []Word, name string) bool {
 	return slices.ContainsFunc(words, func(w Word) bool { return w.Name == name })
 }
 
-// choice lists the names of some words for an error: "sgd, momentum or adam".
+// choice lists words for an error: "sgd, momentum or adam".
 func choice(words []Word) string {
 	names := make([]string, len(words))
 	for i, w := range words {

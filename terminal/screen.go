@@ -22,7 +22,7 @@ type Screen struct {
 	Live    bool // lines can be redrawn
 
 	tty   *os.File // asked for its size before each drawing, if it is set
-	drawn int      // lines of the region that is redrawn
+	drawn []int    // columns of each line of the region that is redrawn
 }
 
 // New describes the terminal or the pipe behind a stream. Getenv is [os.Getenv] or takes its
@@ -119,30 +119,40 @@ func (s *Screen) Redraw(lines ...string) {
 		lines = lines[len(lines)-s.Lines+1:]
 	}
 	text := s.eraseCode()
+	s.drawn = nil
 	for _, line := range lines {
-		text += cut(s.Plain(line), s.Columns) + "\n"
+		line = cut(s.Plain(line), s.Columns)
+		s.drawn = append(s.drawn, columns(line))
+		text += line + "\n"
 	}
 	fmt.Fprint(s.Out, text)
-	s.drawn = len(lines)
 }
 
 // Erase removes the region that was drawn last.
 func (s *Screen) Erase() {
-	if s.drawn > 0 {
+	if len(s.drawn) > 0 {
 		fmt.Fprint(s.Out, s.eraseCode())
-		s.drawn = 0
+		s.drawn = nil
 	}
 }
 
 // Keep leaves the region that was drawn last where it is; the next one begins below it.
-func (s *Screen) Keep() { s.drawn = 0 }
+func (s *Screen) Keep() { s.drawn = nil }
 
-// eraseCode moves the cursor to the top of the region and erases what is below.
+// eraseCode moves the cursor to the top of the region and erases what is below. Where the
+// terminal has become narrower, it has broken the lines of the region into several.
 func (s *Screen) eraseCode() string {
-	if s.drawn == 0 {
+	up := 0
+	for _, width := range s.drawn {
+		up++
+		if s.Columns > 0 && width > s.Columns {
+			up += (width - 1) / s.Columns
+		}
+	}
+	if up == 0 {
 		return ""
 	}
-	return fmt.Sprintf("\x1b[%dA\x1b[J", s.drawn)
+	return fmt.Sprintf("\x1b[%dA\x1b[J", up)
 }
 
 // Paint colours a text by its tone, where colours are shown.

@@ -83,6 +83,19 @@ func TestRedraw(t *testing.T) {
 	}
 }
 
+// TestRedrawNarrower: what a terminal has broken into more lines when it became narrower is
+// erased as a whole.
+func TestRedrawNarrower(t *testing.T) {
+	var out bytes.Buffer
+	s := terminal.Screen{Out: &out, Live: true, Columns: 80, Lines: 24}
+	s.Redraw(strings.Repeat("x", 80), "short", "")
+	s.Columns = 40
+	s.Redraw("next")
+	if want := strings.Repeat("x", 80) + "\nshort\n\n\x1b[4A\x1b[Jnext\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
 func TestParagraph(t *testing.T) {
 	var out bytes.Buffer
 	s := terminal.Screen{Out: &out, Columns: 40}

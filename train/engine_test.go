@@ -27,10 +27,10 @@ func TestTrainRefuses(t *testing.T) {
 		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training.batch: want 1 to "},
 		{"epochs", func(j *train.Job) { j.Training.Epochs = 0 }, "training.epochs: want 1 to "},
 		{"rate", func(j *train.Job) { j.Training.Rate = 0 }, "training.rate: missing or zero: want a learning rate above zero"},
-		{"no momentum", func(j *train.Job) { j.Training.Optimiser = spec.OptimiserAdam }, "training.momentum: adam wants it above 0 and below 1"},
+		{"no momentum", func(j *train.Job) { j.Training.Optimiser = spec.OptimiserAdam }, "training.momentum: adam needs a momentum above 0 and below 1"},
 		{"momentum of one", func(j *train.Job) {
 			j.Training.Optimiser, j.Training.Momentum = spec.OptimiserNesterov, spec.One
-		}, "training.momentum: nesterov wants it above 0 and below 1"},
+		}, "training.momentum: nesterov needs a momentum above 0 and below 1"},
 		{"momentum of sgd", func(j *train.Job) { j.Training.Momentum = 1 }, "training.momentum: sgd has no momentum"},
 		{"arithmetic", func(j *train.Job) { j.Training.Arithmetic = "exact" }, `training.arithmetic: unknown arithmetic "exact"`},
 		{"kind", func(j *train.Job) { j.Model.Kind = "oracle" }, "oracle"},

@@ -80,7 +80,7 @@ func (w work) local(i int) []byte {
 func (w work) next() ([]float32, error) {
 	sources := make([]aggregate.Source, len(w.updates))
 	for i, b := range w.updates {
-		sources[i] = aggregate.Held(w.slots[i], uint64(w.samples[i]), b)
+		sources[i] = aggregate.InMemory(w.slots[i], uint64(w.samples[i]), b)
 	}
 	update, err := aggregate.FedAvg{}.Combine(len(w.base.Weights), scaleBits, sources)
 	if err != nil {

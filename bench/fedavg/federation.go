@@ -69,7 +69,7 @@ func (f federation) round(ctx context.Context, number uint64, weights []float32)
 	err := each(f.workers, len(clients), func(i int) error {
 		slot := spec.Slot{Chain: "bench-fedavg", Task: f.seed, Round: number, Node: uint64(clients[i])}
 		update, err := f.update(ctx, slot, weights)
-		sources[i] = aggregate.Held(slot, samples[i], update)
+		sources[i] = aggregate.InMemory(slot, samples[i], update)
 		return err
 	})
 	if err != nil {

@@ -90,7 +90,7 @@ func outcome(p daopb.Poll, gov govv1.Params, threshold uint32) (daopb.Outcome, s
 	t, total := p.Tally, totalOf(p)
 	all := cast(t)
 	if total == 0 || decimal(all).Quo(decimal(total)).LT(quorum) {
-		return daopb.OUTCOME_QUORUM, spec.TooFew(all, total, partOf(quorum))
+		return daopb.OUTCOME_QUORUM, spec.TooFewVotes(all, total, partOf(quorum))
 	}
 	decided := all - t.Abstain
 	switch {

@@ -77,7 +77,7 @@ func (h history) enter(g modelpb.Genesis) error {
 		if l.Tasks == 0 || l.Tasks != tasks[l.Id] {
 			return ErrGenesis.Wrapf("line %d has %d tasks, and says %d: want one at least", l.Id, tasks[l.Id], l.Tasks)
 		}
-		if task, own := spec.OwnLine(l.Name); own && h.entries[task] != l.Id {
+		if task, own := spec.TaskOfLine(l.Name); own && h.entries[task] != l.Id {
 			return ErrGenesis.Wrapf("line %d has the name %q, and task %d does not publish into it", l.Id, l.Name, task)
 		}
 	}

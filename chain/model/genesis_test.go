@@ -73,7 +73,7 @@ func TestGenesisIsRefused(t *testing.T) {
 		"line 1 has 2 cards, and says 0":                             func(g *modelpb.Genesis) { g.Lines[0].Cards = 0 },
 		"version 1 of line 1 is of task 9, which has another line":   func(g *modelpb.Genesis) { g.Versions[0].Task = 9 },
 		"every other from one":                                       func(g *modelpb.Genesis) { g.Versions[1].Base = nil },
-		"line 1 has 5 versions, and number 6 has a score":            func(g *modelpb.Genesis) { g.Lines[0].Scored = 6 },
+		"line 1 has 5 versions, but version 6 has a score":           func(g *modelpb.Genesis) { g.Lines[0].Scored = 6 },
 		"of which number 3 has the newest score 900000, and says 6":  func(g *modelpb.Genesis) { g.Lines[0].Versions = 6 },
 	} {
 		g := described(t)

@@ -231,7 +231,7 @@ func TestRefused(t *testing.T) {
 		"card of 0 bytes: want 1 to 8192":         {model.ErrCard, card("ann", 1, "")},
 		"card of 8193 bytes: want 1 to 8192":      {model.ErrCard, card("ann", 1, strings.Repeat("x", 8193))},
 		`control character '\x1b' behind "see "`:  {model.ErrCard, card("ann", 1, "see \x1b[2J")},
-		"card is no UTF-8":                        {model.ErrCard, card("ann", 1, "\xff")},
+		"card is not valid UTF-8":                 {model.ErrCard, card("ann", 1, "\xff")},
 		"decoding bech32 failed": {model.ErrOwner, func(r registry) error {
 			_, err := r.SetCard(r.ctx, &modelpb.MsgSetCard{Owner: "ann", Line: 1})
 			return err

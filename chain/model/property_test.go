@@ -45,7 +45,7 @@ func TestHistoriesOnlyGrow(t *testing.T) {
 					t.Fatal(err)
 				}
 				if name == "" {
-					name = spec.LineName(tasks)
+					name = spec.LineOfTask(tasks)
 				}
 				if h.lines[owner+"/"+name] == 0 {
 					h.lines[owner+"/"+name] = uint64(len(h.lines)) + 1

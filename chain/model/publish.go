@@ -16,7 +16,7 @@ import (
 
 // Enter says into which line a new task publishes: that of its owner with this name, which
 // is made where it is not there yet; without a name, one of the task's own, see
-// [spec.LineName]. It refuses a task whose architecture is not the line's, with
+// [spec.LineOfTask]. It refuses a task whose architecture is not the line's, with
 // [ErrArchitecture] and the first difference.
 func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, architecture spec.Model) error {
 	entered, err := k.entries.Has(ctx, task)
@@ -28,12 +28,12 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	}
 	name := line
 	if line == "" {
-		name = spec.LineName(task)
+		name = spec.LineOfTask(task)
 	}
 	l, err := k.named(ctx, owner, name)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		if other, own := spec.OwnLine(line); own {
+		if other, own := spec.TaskOfLine(line); own {
 			return ErrLine.Wrapf("%q: only task %d makes a line of this name, and %s has none", line, other, owner)
 		}
 		if l, err = k.open(ctx, owner, name, architecture); err != nil {
@@ -42,7 +42,7 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	case err != nil:
 		return err
 	}
-	if difference := architecture.Differs(l.Model); difference != "" {
+	if difference := architecture.Difference(l.Model); difference != "" {
 		return ErrArchitecture.Wrapf("line %d %q: %s", l.ID, l.Name, difference)
 	}
 	l.Tasks++

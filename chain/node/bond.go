@@ -68,7 +68,7 @@ func (k Keeper) Slash(ctx context.Context, id, task, base uint64, part spec.PPM,
 	if err != nil {
 		return 0, err
 	}
-	rules = rules.Of(spec.Role(r.Profile.Roles))
+	rules = rules.ForRoles(spec.Role(r.Profile.Roles))
 	after, burned := round.Slashed(before, blockTime(ctx), base, part, rules)
 	if jail {
 		after = round.Jail(after, blockTime(ctx), rules)

@@ -144,7 +144,7 @@ func (k Keeper) votedOn(ctx context.Context, authority string, id uint64) (d spe
 		return d, rules, err
 	}
 	d, err = k.deposit(ctx, id)
-	return d, all.Of(spec.Role(r.Profile.Roles)), err
+	return d, all.ForRoles(spec.Role(r.Profile.Roles)), err
 }
 
 // Votable is all stake that has a vote, in uthing: what nodes have staked that have not

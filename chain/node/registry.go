@@ -32,7 +32,7 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	if err != nil {
 		return nil, err
 	}
-	deposit, err := round.NewDeposit(msg.Stake, rules.Of(spec.Role(msg.Profile.Roles)))
+	deposit, err := round.NewDeposit(msg.Stake, rules.ForRoles(spec.Role(msg.Profile.Roles)))
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -98,7 +98,7 @@ func (k Keeper) affords(ctx context.Context, id uint64, roles spec.Role) error {
 	if err != nil {
 		return err
 	}
-	if err := round.CheckStake(d, rules.Of(roles)); err != nil {
+	if err := round.CheckStake(d, rules.ForRoles(roles)); err != nil {
 		return refused(err)
 	}
 	return nil

@@ -161,7 +161,7 @@ func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit
 	if err != nil {
 		return 0, after, err
 	}
-	if after, err = step(before, rules.Of(spec.Role(r.Profile.Roles))); err != nil {
+	if after, err = step(before, rules.ForRoles(spec.Role(r.Profile.Roles))); err != nil {
 		return 0, after, refused(err)
 	}
 	return id, after, k.redeposit(ctx, id, before, after)

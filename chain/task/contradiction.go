@@ -20,7 +20,7 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 			return true, err
 		}
 		held, err := t.ToSpec()
-		sum += round.Held(held)
+		sum += round.EscrowLeft(held)
 		return err != nil, err
 	})
 	return sum, err
@@ -99,8 +99,8 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 			say("task %d: %s", id, err)
 			return false, nil
 		}
-		want.parts += uint64(len(state.Engaged()))
-		for _, r := range state.Open() {
+		want.parts += uint64(len(state.EngagedNodes()))
+		for _, r := range state.OpenRounds() {
 			if err := validateRound(r); err != nil {
 				say("task %d round %d: %s", id, r.Number, err)
 			}

@@ -41,12 +41,12 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	}
 	trainers := 0
 	for _, waiting := range []bool{false, true} {
-		due, err := k.overdue(ctx, now, waiting, round.MaxLooks(waiting))
+		due, err := k.overdue(ctx, now, waiting, round.MaxTasksPerBlock(waiting))
 		if err != nil {
 			return err
 		}
 		for _, key := range due {
-			if trainers >= round.MaxTrainersLooked {
+			if trainers >= round.MaxTrainersPerBlock {
 				return nil // the rest follows in the next block
 			}
 			asked, err := k.look(ctx, now, key)
@@ -83,7 +83,7 @@ func (k Keeper) look(ctx context.Context, now round.Moment, key dueKey) (asked i
 	if err != nil {
 		return 0, err
 	}
-	for _, r := range state.Open() {
+	for _, r := range state.OpenRounds() {
 		asked += int(r.Asked)
 	}
 	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()

@@ -21,7 +21,7 @@ const EventType = "althing.task"
 
 // Tell implements [round.World]: it tells the registry of models, too.
 func (w world) Tell(s round.State, e round.Effect) error {
-	emitLine(w.ctx, s.Task.ID, round.Of(e), e.String())
+	emitLine(w.ctx, s.Task.ID, round.RoundOf(e), e.String())
 	if err := w.publish(s, e); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (w world) Tell(s round.State, e round.Effect) error {
 
 // events are what programs are told of an effect; none for most.
 func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
-	task, number := s.Task.ID, round.Of(e)
+	task, number := s.Task.ID, round.RoundOf(e)
 	switch e := e.(type) {
 	case round.OpenTraining:
 		return []proto.Message{&taskpb.EventRoundOpened{Task: task, Round: number, Trainers: e.Trainers}}, nil

@@ -297,7 +297,7 @@ func (k Keeper) restore(ctx context.Context, g *taskpb.Genesis) error {
 		if err != nil {
 			return err
 		}
-		for _, node := range state.Engaged() {
+		for _, node := range state.EngagedNodes() {
 			has, err := k.held(ctx, t.ID, node)
 			if err != nil {
 				return err

@@ -151,7 +151,7 @@ func TestGenesisRefused(t *testing.T) {
 		"running, and due at -1ms":         func(g *taskpb.Genesis) { g.Tasks[1].Due = -1 },
 		"fees and 501 for deliveries":      func(g *taskpb.Genesis) { g.Tasks[1].Delivered = 501 },
 		"501 of fees":                      func(g *taskpb.Genesis) { g.Tasks[1].Fees = 501 },
-		"parts per million together":       func(g *taskpb.Genesis) { g.Tasks[1].Tariff.Validators++ },
+		"parts per million: want 1000000":  func(g *taskpb.Genesis) { g.Tasks[1].Tariff.Validators++ },
 		"tariff: a fault costs":            func(g *taskpb.Genesis) { g.Tariff.NoReveal = 200_001 },
 		"has committed and declined":       func(g *taskpb.Genesis) { g.Rounds[0].Trainers[0].Declined = taskpb.DECLINE_ROWS },
 		"1 declines counted, 0 listed":     func(g *taskpb.Genesis) { g.Rounds[0].Declines = 1 },

@@ -73,7 +73,7 @@ func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.Quer
 	}
 	parts := everyPart()
 	if req.Node != 0 {
-		parts = round.Concerns(req.Node, false)
+		parts = round.PartsFor(req.Node, false)
 	}
 	if err := k.read(ctx, &r, parts); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (k Keeper) duty(ctx context.Context, node, id uint64) (taskpb.Duty, error) 
 		if phase, err := r.Phase.ToSpec(); err != nil || phase.Final() {
 			continue
 		}
-		if err := k.read(ctx, &r, round.Concerns(node, aggregates)); err != nil {
+		if err := k.read(ctx, &r, round.PartsFor(node, aggregates)); err != nil {
 			return taskpb.Duty{}, err
 		}
 		duty.Rounds = append(duty.Rounds, r)

@@ -215,7 +215,7 @@ func TestDutiesConcernTheNode(t *testing.T) {
 		w.must(err)
 		got, err := resp.Duties[0].Rounds[0].ToSpec()
 		w.must(err)
-		want := round.State{Round: whole}.Only(round.Concerns(node, whole.Aggregator(node) >= 0)).Round
+		want := round.State{Round: whole}.Only(round.PartsFor(node, whole.Aggregator(node) >= 0)).Round
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("node %d (-want +got):\n%s", node, diff)
 		}
@@ -247,7 +247,7 @@ func TestRoundOfANode(t *testing.T) {
 		w.must(err)
 		want := whole
 		if node != 0 {
-			want = round.State{Round: whole}.Only(round.Concerns(node, false)).Round
+			want = round.State{Round: whole}.Only(round.PartsFor(node, false)).Round
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("node %d (-want +got):\n%s", node, diff)

@@ -47,7 +47,7 @@ func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.
 	if err != nil {
 		return spec.Round{}, err
 	}
-	if err := k.read(ctx, &r, parts.In(number)); err != nil {
+	if err := k.read(ctx, &r, parts.ForRound(number)); err != nil {
 		return spec.Round{}, err
 	}
 	return sensible(r.ToSpec)

@@ -100,8 +100,8 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 		return nil, fmt.Errorf("%w: %s belongs to %s, the chain that answers is %s", daemon.ErrOtherChain, s.home, config.Chain, c.Chain())
 	}
 	account, err := c.Account(ctx, key)
-	if _, ok := errors.AsType[*client.Refusal](err); ok {
-		return nil, fmt.Errorf("%w: it never held a coin on %s, so it cannot pay", err, c.Chain())
+	if errors.Is(err, client.ErrNoAccount) {
+		return nil, hinted{err, s.command("token faucet")}
 	}
 	return account, err
 }

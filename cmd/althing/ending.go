@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/terminal"
 )
 
 // The program's exit codes. 2 is what Go itself ends with at a panic. A command that a signal
@@ -110,13 +113,28 @@ func (s *session) report(ctx context.Context, err error) int {
 		if errors.Is(err, context.Canceled) {
 			text = signal.Error()
 		}
+		if terminal.New(s.err, os.Getenv).Live {
+			fmt.Fprintln(s.err) // below the ^C that the terminal shows
+		}
 	}
-	fmt.Fprintf(s.err, "althing: error: %s\n", text)
+	s.complain("error: " + text)
 	if errors.Is(err, daemon.ErrHalted) {
 		code = codeHalted
 	}
 	s.advise(err)
 	return code
+}
+
+// complain prints a text on the error stream, of which a terminal gets lines that fit.
+func (s *session) complain(text string) {
+	screen := terminal.New(s.err, os.Getenv)
+	if !screen.Live {
+		fmt.Fprintf(s.err, "althing: %s\n", text)
+		return
+	}
+	for line := range strings.Lines("althing: " + text) {
+		_ = screen.Paragraph(strings.TrimRight(line, "\n")) // who cannot be told is not told
+	}
 }
 
 // advise prints the notes and the hints of an error, the innermost first.
@@ -130,7 +148,7 @@ func (s *session) advise(err error) {
 		fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(e.hint))
 	case noted:
 		s.advise(e.error)
-		fmt.Fprintf(s.err, "althing: %s\n", e.note)
+		s.complain(e.note)
 	case interface{ Unwrap() error }:
 		s.advise(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,8 @@ Each home folder is run by a process of its own, with "althing start DIR/NAME".
 		Args:    cobra.ExactArgs(1),
 	}
 	as := s.networkFlags(c, &n)
-	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken on loopback; 0 takes ports that are free")
+	c.Flags().IntVar(&port, "port", 26600, "first of the ports taken; 0 takes ports that are free on this machine")
+	c.Flags().StringSliceVar(&n.Hosts, "hosts", nil, "IP addresses over which validators and nodes are spread, separated by commas (default: 127.0.0.1)")
 	c.Flags().DurationVar(&n.Voting, "voting", time.Minute, "how long holders may vote on a proposal")
 	c.Flags().DurationVar(&n.Delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
@@ -94,13 +94,6 @@ func (s *session) listHomes(local daemon.Localnet) error {
 
 // showLocalnet says what was written, and what to do with it.
 func (s *session) showLocalnet(local daemon.Localnet, task spec.TaskSpec) error {
-	var kinds []string // of homes, each as the pattern of a shell
-	for _, r := range local.Residents {
-		name, _, _ := strings.Cut(r.Config.Name, "-")
-		if pattern := local.Home(name) + "-*"; r.Config.Name != demo.Guest && (len(kinds) == 0 || kinds[len(kinds)-1] != pattern) {
-			kinds = append(kinds, pattern)
-		}
-	}
 	homes := neutral.Table([]string{"HOME", "ROLES", "ADDRESS"}, homesOf(local), func(h home) []any {
 		roles := h.Roles
 		if filepath.Base(h.Home) == demo.Guest {
@@ -115,16 +108,18 @@ func (s *session) showLocalnet(local daemon.Localnet, task spec.TaskSpec) error 
 	if err := screen.Page(neutral.Page{Parts: []neutral.Part{homes, about}}); err != nil {
 		return err
 	}
-	start := local.Home("validator") + "-* " + strings.Join(kinds, " ")
+	dir := quote(local.Dir) + "/"
 	return screen.Print(
 		"",
-		"next:",
-		"  for home in "+start+"; do",
-		"    "+s.asTyped("althing start $home >$home.log 2>&1 &"),
+		"start all of it:",
+		"  for home in "+dir+"validator-* "+dir+"trainer-* "+dir+"aggregator-* \\",
+		"      "+dir+"evaluator-* "+dir+"consumer-*; do",
+		"    "+s.asTyped("althing start \"$home\" >\"$home/log.txt\" 2>&1 &"),
 		"  done",
+		"some seconds later, when the nodes have registered:",
 		"  "+s.asTyped("althing task create "+quote(file)+" --home "+consumer),
 		"  "+s.asTyped("althing round watch 1 --home "+consumer),
-		"to stop all of it:",
+		"stop all of it:",
 		"  kill $(jobs -p)",
 	)
 }

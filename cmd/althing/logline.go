@@ -6,23 +6,26 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
+
+	"github.com/althing-network/althing/terminal"
 )
 
-// logLines writes a log for people who read it at night: when, what, and the fields. The
-// level is said where it is worse than info. It is for one node, so that its name is left
-// out; for programs there is --json.
+// logLines writes a log for people: the time, the message and the fields, and the level where
+// it is worse than info. The name of the node is left out, for a log is of one node. A line that
+// is too long for a terminal goes on in the next one, indented. Programs use --json.
 type logLines struct {
-	out    io.Writer
-	fields slog.Handler // writes those of a record into line
+	screen *terminal.Screen
+	fields slog.Handler // writes the fields of a record into line
 
-	mu   *sync.Mutex // of line and out
+	mu   *sync.Mutex // guards line and screen
 	line *bytes.Buffer
 }
 
 func newLogLines(out io.Writer) logLines {
-	l := logLines{out: out, mu: &sync.Mutex{}, line: &bytes.Buffer{}}
+	l := logLines{screen: terminal.New(out, os.Getenv), mu: &sync.Mutex{}, line: &bytes.Buffer{}}
 	l.fields = slog.NewTextHandler(l.line, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		switch {
 		case len(groups) > 0:
@@ -52,7 +55,11 @@ func (l logLines) Handle(ctx context.Context, r slog.Record) error {
 	if err := l.fields.Handle(ctx, r); err != nil {
 		return err
 	}
-	_, err := l.out.Write(append(bytes.TrimRight(l.line.Bytes(), " \n"), '\n'))
+	line := bytes.TrimRight(l.line.Bytes(), " \n")
+	if l.screen.Live {
+		return l.screen.Paragraph(string(line))
+	}
+	_, err := l.screen.Out.Write(append(line, '\n'))
 	return err
 }
 

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -50,7 +51,7 @@ func (s *session) run(ctx context.Context, args []string) int {
 	root.SetOut(out)
 	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
-	if failed := out.err(); failed != nil {
+	if failed := out.err(); failed != nil && !errors.Is(err, failed) {
 		err = failed
 	}
 	if err == nil {

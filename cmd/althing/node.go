@@ -15,13 +15,13 @@ import (
 // node is about registered participants.
 func (s *session) node() *cobra.Command {
 	return noun("node", "See who takes part, and whether your own node does",
-		s.nodeList(), s.nodeShow(), s.nodeDisk(),
+		s.nodeInit(), s.nodeRegister(), s.nodeList(), s.nodeShow(), s.nodeDisk(),
 		s.nodeStake(), s.nodeUnbond(),
 		s.nodeMessage("unjail", "Let a node be selected again after its time in jail", client.Unjail{}),
 		s.nodeMessage("leave", "Take a leave: the node finishes what it serves and is not selected", client.Deactivate{}),
 		s.nodeMessage("return", "Return from a leave: the node may be selected", client.Activate{}),
 		s.nodeRotate(), s.nodeAccuse(),
-		s.nodeMessage("exit", "Take the whole stake back; the node leaves the network when the stake arrives", client.Exit{}))
+		s.nodeExit())
 }
 
 // ownNode finds the node of the home folder.

@@ -10,11 +10,18 @@ import (
 
 func (s *session) nodeShow() *cobra.Command {
 	return &cobra.Command{
-		Use:     "show NODE",
-		Short:   "Show one node",
-		Example: "  althing node show 3",
-		Args:    cobra.ExactArgs(1),
+		Use:     "show [NODE]",
+		Short:   "Show one node; without a number, that of --home",
+		Example: "  althing node show 3\n  althing node show --home hospital-6",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				_, n, err := s.ownNode(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return s.show(view.Node{Node: n})
+			}
 			number, err := id("node", args[0])
 			if err != nil {
 				return err

@@ -125,7 +125,7 @@ func FuzzLine(f *testing.F) {
 		if d := cmp.Diff(l, again.ToSpec(), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
-		if l.Validate() == nil && l.Model.Differs(l.Model) != "" {
+		if l.Validate() == nil && l.Model.Difference(l.Model) != "" {
 			t.Errorf("an architecture differs from itself: %+v", l.Model)
 		}
 	})

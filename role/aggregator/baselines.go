@@ -24,7 +24,7 @@ type Baseline struct {
 // It refuses a private task, whose single updates carry too much noise to be judged alone
 // and were not paid for, and a measuring round, in which nobody has trained.
 func Baselines(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (list []Baseline, err error) {
-	task = task.In(r.Number)
+	task = task.AtRound(r.Number)
 	switch {
 	case r.Phase != spec.PhaseSettled:
 		return nil, fmt.Errorf("round %d of task %d is not settled: it is in phase %s", r.Number, task.ID, r.Phase)

@@ -66,7 +66,7 @@ func Next(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (file
 
 // combineUpdates applies the task's rule to the survivors' updates, each of count values.
 func combineUpdates(ctx context.Context, t role.Tools, task spec.Task, r spec.Round, count int) (aggregate.Update, error) {
-	rule, err := aggregate.ByName(task.Spec.Aggregation.Rule)
+	rule, err := aggregate.RuleOf(task.Spec.Aggregation.Rule)
 	if err != nil {
 		return aggregate.Update{}, err
 	}

@@ -19,7 +19,7 @@ import (
 // An aggregator that cannot be reached, has no copy or refuses is skipped. The error names
 // an aggregator that serves wrong bytes.
 func Verify(ctx context.Context, t role.Tools, task spec.Task, r spec.Round) (spec.Digest, error) {
-	task = task.In(r.Number)
+	task = task.AtRound(r.Number)
 	switch {
 	case r.Task != task.ID:
 		return spec.Digest{}, fmt.Errorf("round %d is of task %d, not of task %d", r.Number, r.Task, task.ID)

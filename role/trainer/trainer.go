@@ -237,7 +237,7 @@ func (a Train) train(ctx context.Context, t role.Tools, slot spec.Slot) (Trained
 // number, never from rows, and updates are clipped and noised as at any other rate.
 func (a Train) roundSpec() spec.TaskSpec {
 	taskSpec := a.Task.Spec
-	taskSpec.Training = taskSpec.Training.At(a.Round.Number, taskSpec.Target.Rounds)
+	taskSpec.Training = taskSpec.Training.AtRound(a.Round.Number, taskSpec.Target.Rounds)
 	return taskSpec
 }
 

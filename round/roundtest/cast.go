@@ -9,11 +9,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// cast says who of the nodes is not honest, and how.
+// cast says which nodes are not honest, and how. All others are.
 type cast struct {
-	silent []uint64 // say nothing at all
-	liars  []uint64 // aggregate to another model, all to the same
-	hiders []uint64 // commit to an update and give it to no aggregator
+	silent []uint64 // send no message at all
+	liars  []uint64 // aggregate to a wrong model, all to the same one
+	hiders []uint64 // commit to an update and deliver it to no aggregator
 }
 
 func digest(format string, args ...any) spec.Digest {
@@ -60,12 +60,12 @@ func (c cast) modelOf(number, node uint64) spec.Digest {
 	return digest("model %d", number)
 }
 
-// owed is what the nodes of a task have to say now, each once.
+// owed lists the messages that the nodes of a task owe now, each once.
 func (c cast) owed(s round.State) (ins []round.Input) {
 	if s.Task.State == spec.TaskPreparing {
 		ins = c.preparing(s.Task)
 	}
-	for _, r := range s.Open() {
+	for _, r := range s.OpenRounds() {
 		ins = append(ins, c.answers(s.Task, r)...)
 	}
 	return slices.DeleteFunc(ins, func(in round.Input) bool { return slices.Contains(c.silent, NodeOf(in)) })

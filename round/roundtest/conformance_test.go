@@ -101,7 +101,7 @@ func moot(err error) bool {
 
 func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	for _, s := range m.Chain.Duties(node) {
-		duties = append(duties, roundtest.Duty{Task: s.Task, Rounds: s.Open()})
+		duties = append(duties, roundtest.Duty{Task: s.Task, Rounds: s.OpenRounds()})
 	}
 	return duties
 }

@@ -1,8 +1,7 @@
-// Package roundtest says what every keeper of tasks, nodes and money must do with
-// what package round decides, as a suite of tests: [Run] plays the same lives of
-// tasks in two worlds at once and compares all that can be read of them, after
-// every input and every block.
+// Package roundtest is a suite of tests for implementations of round.World: [Run] plays the
+// same lives of tasks in two worlds at once, and compares everything that can be read from
+// them after every input and every block.
 //
-// It is no world of its own, it does not know what the right answer of a round is,
-// and it is not for use outside tests.
+// It is not a world itself, it does not define what the right outcome of a round is, and it is
+// not for use outside tests.
 package roundtest

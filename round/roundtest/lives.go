@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// life is what happens to some tasks, in both worlds. It says itself what must have
-// come of it, so that no life passes because nothing happened in it.
+// life is a sequence of events of some tasks, played in both worlds. Each life checks its
+// outcome, so that it cannot pass because nothing happened.
 type life struct {
 	name string
 	play func(w *twins)
@@ -72,15 +72,15 @@ func lives() []life {
 	}
 }
 
-// single is a task of alice, in a world of 5 trainers, 1 to 5, 4 aggregators, 6 to 9,
-// and 4 evaluators, 10 to 13.
+// single creates a task of alice in a world with the trainers 1 to 5, the aggregators 6 to 9
+// and the evaluators 10 to 13.
 func single(w *twins, asked spec.TaskSpec) uint64 {
 	w.Helper()
 	w.populate(5, 4, 4, 4)
 	return w.task("alice", asked)
 }
 
-// task has a rich account open a task.
+// task creates a task of an account, after giving the account enough money.
 func (w *twins) task(owner string, asked spec.TaskSpec) uint64 {
 	w.Helper()
 	id, err := w.create(w.fund(owner, 100*spec.Thing), asked)
@@ -90,7 +90,7 @@ func (w *twins) task(owner string, asked spec.TaskSpec) uint64 {
 	return id
 }
 
-// answer has the nodes of some tasks say what they owe, and wants all to be heard.
+// answer gives tasks all inputs that their nodes owe, and wants all of them to be accepted.
 func (w *twins) answer(c cast, tasks ...uint64) {
 	w.Helper()
 	for _, id := range tasks {
@@ -115,7 +115,7 @@ func (w *twins) refuse(id uint64, in round.Input, want error) {
 	}
 }
 
-// until plays a cast's blocks until a task is where it is wanted.
+// until plays blocks, in which the cast answers, until a task is in a wanted state.
 func (w *twins) until(c cast, id uint64, there func(s round.State) bool) {
 	w.Helper()
 	for range 500 {
@@ -128,15 +128,15 @@ func (w *twins) until(c cast, id uint64, there func(s round.State) bool) {
 	w.Fatalf("task %d never comes there: %+v", id, w.state(id))
 }
 
-// reach plays until a phase of a round.
+// reach plays until a round is in a phase.
 func (w *twins) reach(c cast, id, number uint64, phase spec.Phase) {
 	w.Helper()
 	w.until(c, id, func(s round.State) bool {
-		return slices.ContainsFunc(s.Open(), func(r spec.Round) bool { return r.Number == number && r.Phase == phase })
+		return slices.ContainsFunc(s.OpenRounds(), func(r spec.Round) bool { return r.Number == number && r.Phase == phase })
 	})
 }
 
-// finish plays to the end of a task and wants it to have paid and ended so.
+// finish plays to the end of a task, and checks its final state and what it paid.
 func (w *twins) finish(c cast, id uint64, state spec.TaskState, paid uint64) spec.Task {
 	w.Helper()
 	w.until(c, id, func(s round.State) bool { return s.Task.State.Final() })
@@ -152,7 +152,7 @@ func (w *twins) ended(id uint64, state spec.TaskState, paid uint64) spec.Task {
 	return t
 }
 
-// earned wants trainers to have earned so much beside what they had.
+// earned checks what trainers 1, 2, ... have earned so far.
 func (w *twins) earned(want ...uint64) {
 	w.Helper()
 	for i, uthing := range want {
@@ -163,7 +163,7 @@ func (w *twins) earned(want ...uint64) {
 	}
 }
 
-// blamed wants the last demerit of a node to be for a reason.
+// blamed checks the reason of a node's last demerit.
 func (w *twins) blamed(node uint64, why string) {
 	w.Helper()
 	n, _ := w.one.Node(node)
@@ -172,7 +172,7 @@ func (w *twins) blamed(node uint64, why string) {
 	}
 }
 
-// hint wants an effect with these words to have been told.
+// hint checks that an effect with these words was announced.
 func (w *twins) hint(words string) {
 	w.Helper()
 	if !slices.ContainsFunc(w.one.Told(), func(line string) bool { return strings.Contains(line, words) }) {

@@ -30,7 +30,7 @@ func (w *twins) both(id uint64, phase spec.Phase) {
 	w.Helper()
 	w.reach(cast{}, id, 1, spec.PhaseScore)
 	w.reach(evaluators(), id, 2, phase)
-	if s := w.state(id); s.Task.Scoring != 1 || len(s.Open()) != 2 {
+	if s := w.state(id); s.Task.Scoring != 1 || len(s.OpenRounds()) != 2 {
 		w.Fatalf("round 2 is in phase %s, and round 1 is not being scored: %+v", phase, s.Task)
 	}
 }
@@ -193,7 +193,7 @@ func standstill(w *twins) {
 		stood := map[spec.Phase]bool{}
 		stand := func() {
 			w.pause(spec.Hour)
-			for _, r := range w.state(id).Open() {
+			for _, r := range w.state(id).OpenRounds() {
 				stood[r.Phase] = true
 			}
 		}

@@ -159,7 +159,7 @@ func (w *chaos) block() {
 			say(task, in)
 		}
 		if w.chance(3, "stray") {
-			say(id, Stray(w.t, s, w.nodes))
+			say(id, RandomMessage(w.t, s, w.nodes))
 		}
 	}
 	if w.tasks < 4 && w.chance(3, "create") {
@@ -272,10 +272,10 @@ func (w *chaos) bend(s round.State, in round.Input) (task uint64, wrong round.In
 	return s.Task.ID, with(w.t, s, in, rapid.SampledFrom(fields).Draw(w.t, "field"))
 }
 
-// Stray draws what any of so many nodes might say to a task at any time.
-func Stray(t *rapid.T, s round.State, nodes uint64) round.Input {
+// RandomMessage draws what any of so many nodes might say to a task at any time.
+func RandomMessage(t *rapid.T, s round.State, nodes uint64) round.Input {
 	node := rapid.Uint64Range(1, nodes).Draw(t, "node")
-	if known := s.Engaged(); len(known) > 0 && rapid.Bool().Draw(t, "of the task") {
+	if known := s.EngagedNodes(); len(known) > 0 && rapid.Bool().Draw(t, "of the task") {
 		node = rapid.SampledFrom(known).Draw(t, "member")
 	}
 	in := rapid.SampledFrom(round.Answers()).Draw(t, "kind")

@@ -19,7 +19,7 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// twins are two worlds that are told the same and must stay the same.
+// twins are two worlds that get the same inputs and must stay equal.
 type twins struct {
 	failer
 	one, other World
@@ -33,8 +33,8 @@ type twins struct {
 	heard      map[string]int
 }
 
-// record is what can be read of a world: all of it at the end of a block, and after
-// anything else the tasks, their newest rounds and the escrow.
+// record is what can be read from a world: everything at the end of a block; after anything
+// else, the tasks, their newest rounds and the escrow.
 type record struct {
 	Height    int64
 	Time      spec.Time
@@ -104,8 +104,8 @@ func (w *twins) read(world World, all bool) record {
 	return r
 }
 
-// compare wants what can be read of the worlds to be the same, and at the end of a
-// block no coin to be made or lost in them.
+// compare checks that the records of both worlds are equal and, at the end of a block, that no
+// coin was created or lost.
 func (w *twins) compare(after string, all bool) {
 	w.Helper()
 	one, other := w.read(w.one, all), w.read(w.other, all)
@@ -119,7 +119,7 @@ func (w *twins) compare(after string, all bool) {
 	}
 	locked, money := uint64(0), one.Paid
 	for _, t := range one.Tasks {
-		locked += round.Held(t)
+		locked += round.EscrowLeft(t)
 	}
 	money += one.Burned
 	for _, n := range one.Nodes {
@@ -134,8 +134,8 @@ func (w *twins) compare(after string, all bool) {
 	}
 }
 
-// do does the same in both worlds, and wants both to refuse it for the same reason
-// or neither.
+// do does the same in both worlds, and checks that both accept it or refuse it for the same
+// reason.
 func (w *twins) do(what string, act func(World) error) error {
 	w.Helper()
 	height := w.one.Height()
@@ -150,8 +150,8 @@ func (w *twins) do(what string, act func(World) error) error {
 	return one
 }
 
-// reason is why something is refused; empty where it is not. Only what is about
-// tasks is refused with a number that others know.
+// reason is why something was refused; empty if it was not. Only refusals of tasks have a
+// code, by which they can be compared.
 func reason(err error) string {
 	if err == nil {
 		return ""
@@ -203,8 +203,8 @@ func (w *twins) create(owner string, asked spec.TaskSpec) (id uint64, err error)
 	return id, err
 }
 
-// say gives a task an input in both worlds. What a node says is heard where it was
-// owed, and is refused with a number where it was not.
+// say gives a task an input in both worlds. It checks that the message of a node is accepted
+// if it was owed, and else refused with a code.
 func (w *twins) say(task uint64, in round.Input) error {
 	w.Helper()
 	return w.do(fmt.Sprintf("task %d heard %T %v", task, in, in), func(world World) error {
@@ -255,8 +255,8 @@ func (w *twins) state(id uint64) round.State {
 	return s
 }
 
-// silence ends blocks in which nobody says anything until no task is open, and
-// wants nobody to be busy then.
+// silence ends blocks without any input until no task is open, and checks that no node is busy
+// then.
 func (w *twins) silence() {
 	w.Helper()
 	open := func() bool {

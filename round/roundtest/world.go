@@ -70,7 +70,7 @@ type World interface {
 	// Node returns a node; false where there never was one.
 	Node(id uint64) (spec.Node, bool)
 	// Duties lists the open tasks in which a node has a part, in the order of their
-	// ids, each with its rounds that run as far as [round.Concerns] the node.
+	// ids, each with its rounds that run as far as [round.PartsFor] the node.
 	Duties(node uint64) []Duty
 	// Committed is which trainer has said a commitment in a round of a task that trains
 	// now, or 0.

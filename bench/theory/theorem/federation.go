@@ -63,7 +63,7 @@ func (f Federation) Round(ctx context.Context, w []float32, seed, t uint64) ([]f
 		if err != nil {
 			return nil, fmt.Errorf("trainer %d: %w", k, err)
 		}
-		sources = append(sources, aggregate.Held(slot, 1, update))
+		sources = append(sources, aggregate.InMemory(slot, 1, update))
 	}
 	mean, err := aggregate.Mean{}.Combine(len(w), scaleBits, sources)
 	if err != nil {

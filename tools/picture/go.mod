@@ -1,0 +1,3 @@
+module github.com/althing-network/althing/tools/picture
+
+go 1.26.5
