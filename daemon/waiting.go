@@ -9,7 +9,6 @@ import (
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -123,7 +122,7 @@ func rolesOpen(t *spec.Task, n *spec.Node) (roles []spec.Role) {
 
 // why is the reason why a task does not select a node in a role; empty: it may.
 func (w *waiting) why(t *spec.Task, n *spec.Node, as spec.Role, fits map[uint64]error) (string, error) {
-	if why := round.Ineligible(t, n, as); why != "" {
+	if why := role.Ineligible(t, n, as); why != "" {
 		return why, nil
 	}
 	if as == spec.Aggregator {

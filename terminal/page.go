@@ -10,12 +10,15 @@ import (
 )
 
 // Page prints a page, with an empty line between its parts. The hints of the page are not
-// printed: they belong on the error stream.
+// printed: they belong on the error stream. Parts that only illustrate are left out of a pipe.
 func (s *Screen) Page(p view.Page) error {
 	s.Erase()
 	s.measure()
 	var b bytes.Buffer
 	for _, part := range p.Parts {
+		if part.Drawing && !s.Live {
+			continue
+		}
 		lines := s.part(part)
 		if len(lines) > 0 && b.Len() > 0 {
 			b.WriteByte('\n')
@@ -40,7 +43,7 @@ func (s *Screen) part(p view.Part) (lines []string) {
 	} else {
 		lines = append(lines, s.labelled(p.Rows, p.Bars)...)
 	}
-	if p.Plot != nil && s.Live {
+	if p.Plot != nil {
 		lines = append(lines, s.Plot(*p.Plot)...)
 	}
 	if p.Text != "" {
@@ -96,7 +99,10 @@ func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) 
 // only its label and its text.
 func (s *Screen) Bar(b view.Bar, label int) string {
 	const width = 30
-	line := pad(s.Plain(b.Label), label) + "  "
+	line := ""
+	if label > 0 || b.Label != "" {
+		line = pad(s.Plain(b.Label), label) + "  "
+	}
 	if b.All > 0 {
 		full := int(min(b.Done, b.All) * width / b.All)
 		line += "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "] "

@@ -140,11 +140,11 @@ func (v Budget) Page() Page {
 	p.Row("data set", fmt.Sprintf("%d %s", v.Dataset, v.Name))
 	p.Row("owner", v.Owner)
 	p.budgetRows(v)
-	p.Bars = []Bar{v.Bar()}
+	gone := Part{Bars: []Bar{v.Bar()}, Drawing: true}
 	if v.Accountant == "" {
-		return of(p)
+		return of(p, gone)
 	}
-	return of(p, Part{Text: decidesText(v.Accountant)})
+	return of(p, gone, Part{Text: decidesText(v.Accountant)})
 }
 
 // Bar draws how much of the limit is spent or reserved.
