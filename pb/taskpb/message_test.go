@@ -124,7 +124,7 @@ func TestMalformedMessageIsRefused(t *testing.T) {
 		"signature of 31 bytes: want 64":          &taskpb.MsgCommit{Signature: short},
 		"salt of 0 bytes: want 32":                &taskpb.MsgRevealScore{},
 		"salt of 33 bytes: want 32":               &taskpb.MsgRevealAggregate{Salt: append(salt, 0)},
-		"no round reads a *taskpb.MsgCreate":      &taskpb.MsgCreate{},
+		"message *taskpb.MsgCreate is no input of a round":     &taskpb.MsgCreate{},
 	} {
 		if in, err := taskpb.InputOf(m, 1); in != nil || !errors.Is(err, round.ErrMalformed) || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%T: got %v, %v; want %s", m, in, err, want)
