@@ -95,7 +95,7 @@ func newFolder(path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("--home %s: %w", path, cause(err))
+		return fmt.Errorf("--home %s: %w", path, withoutPath(err))
 	case len(entries) > 0:
 		return fmt.Errorf("--home %s: the folder holds %s already: want a new one", path, entries[0].Name())
 	}
