@@ -27,12 +27,12 @@ const (
 // [Server.Window] says otherwise.
 const Window = 60 * time.Second
 
-// RequestStatement is what a node signs to send a request: bound to the chain,
-// the node that is asked, the asking node, method, path with query, the digest
-// and salt headers, and the time in unix seconds. The same request may be sent to the
-// same node again within the window. That changes nothing, because a slot holds one
-// update for ever; and it gives away nothing, because whoever could read the request
-// on its way could read the answer.
+// RequestStatement is what a node signs to send a request. It is bound to the chain, the
+// node that is asked (audience), the node that asks (caller), method, path with query, the
+// digest and salt headers, and the time in unix seconds. Within the window, a request can
+// be replayed to the same node. A replay changes nothing, because a slot never gets a
+// second update, and reveals nothing, because whoever can read a request can also read its
+// answer.
 func RequestStatement(chain string, audience, caller uint64, method, target, digest, salt string, at int64) spec.Digest {
 	var numbers []byte
 	for _, n := range []uint64{audience, caller, uint64(at)} {
@@ -53,8 +53,8 @@ func (c Client) sign(r *http.Request, audience uint64, target string) {
 	r.Header.Set(HeaderSignature, hex.EncodeToString(ed25519.Sign(c.Key, s[:])))
 }
 
-// caller says who sent a request: a stranger when it has no header of a
-// signature, ErrUnauthenticated when one of them is wrong.
+// caller returns who sent a request: a stranger if it has no signature headers. The error
+// is ErrUnauthenticated if one of them is wrong.
 func (s *Server) caller(r *http.Request) (Caller, error) {
 	node, at, signature := r.Header.Get(HeaderNode), r.Header.Get(HeaderTime), r.Header.Get(HeaderSignature)
 	if node == "" && at == "" && signature == "" {
@@ -70,15 +70,15 @@ func (s *Server) caller(r *http.Request) (Caller, error) {
 	}
 	window := int64(s.window() / time.Second)
 	if off := seconds - s.now().Unix(); off > window || off < -window {
-		return Caller{}, fmt.Errorf("%w: its time is %d s off, at most %d are allowed", ErrUnauthenticated, off, window)
+		return Caller{}, fmt.Errorf("%w: time %d s off this server's clock: want at most %d s", ErrUnauthenticated, off, window)
 	}
 	sig, err := hex.DecodeString(signature)
 	if err != nil || len(sig) != ed25519.SignatureSize {
 		return Caller{}, fmt.Errorf("%w: want %d hexadecimal digits", ErrUnauthenticated, 2*ed25519.SignatureSize)
 	}
-	said := RequestStatement(s.Chain, s.Node, id, r.Method, r.URL.RequestURI(),
+	statement := RequestStatement(s.Chain, s.Node, id, r.Method, r.URL.RequestURI(),
 		r.Header.Get(HeaderDigest), r.Header.Get(HeaderSalt), seconds)
-	for again := s.Doubt != nil; ; again = false {
+	for retry := s.RefreshKey != nil; ; retry = false {
 		key, err := s.Keys.KeyOf(r.Context(), id)
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -87,9 +87,9 @@ func (s *Server) caller(r *http.Request) (Caller, error) {
 			return Caller{}, fmt.Errorf("key of node %d: %w", id, err)
 		case len(key) != ed25519.PublicKeySize:
 			return Caller{}, fmt.Errorf("%w: node %d has no usable key", ErrUnauthenticated, id)
-		case ed25519.Verify(key, said[:], sig):
+		case ed25519.Verify(key, statement[:], sig):
 			return Caller{Node: id, Key: key}, nil
-		case !again || !s.Doubt(id):
+		case !retry || !s.RefreshKey(id):
 			return Caller{}, fmt.Errorf("%w: not by node %d for this request to node %d", ErrUnauthenticated, id, s.Node)
 		}
 	}

@@ -16,65 +16,65 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrOtherKey is returned when who answers at a node's endpoint does not have the key
-// that the registry has for the node.
-var ErrOtherKey = fmt.Errorf("%w: whoever answers does not have the node's transport key", spec.ErrCommunication)
+// ErrOtherKey is returned when the server at a node's endpoint does not have the key that
+// the registry has for the node.
+var ErrOtherKey = fmt.Errorf("%w: the server at the node's endpoint does not have its transport key", spec.ErrCommunication)
 
-// ServerTLS is how a server shows who it is: by a certificate that its transport key
-// signed for itself. Connections are TLS 1.3, and each makes keys of its own, so a
-// transport key that is stolen opens nothing that was recorded before. A peer that asks
-// for one of the former keys is shown that one: it has not heard yet of the new one. Put
-// it around a [Door], which so counts connections before anything is computed for them.
+// ServerTLS is the TLS configuration of a server, with a certificate that its transport key
+// signed for itself. Connections are TLS 1.3 with ephemeral keys, so a stolen transport key
+// decrypts no recorded traffic. A peer that does not know the new key yet asks for a former
+// one, and gets its certificate. Wrap the TLS listener around a [Door], which then counts
+// connections before any handshake.
 func ServerTLS(key ed25519.PrivateKey, former ...ed25519.PrivateKey) (*tls.Config, error) {
 	own, err := certificate(key)
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]*tls.Certificate{}
+	formerCerts := map[string]*tls.Certificate{}
 	for _, k := range former {
 		c, err := certificate(k)
 		if err != nil {
 			return nil, err
 		}
-		known[keyLabel(k.Public().(ed25519.PublicKey))] = c
+		formerCerts[keyLabel(k.Public().(ed25519.PublicKey))] = c
 	}
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,
-		NextProtos: []string{"http/1.1"}, // whose bodies have deadlines of their own
+		NextProtos: []string{"http/1.1"}, // HTTP/2 has no read and write deadlines per body
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			_, label, _ := strings.Cut(strings.TrimSuffix(hello.ServerName, pinDomain), ".")
-			if c, ok := known[label]; ok {
+			if c, ok := formerCerts[label]; ok {
 				return c, nil
 			}
 			return own, nil
 		},
-		SessionTicketsDisabled:      true, // a key that ended must not live on in tickets
-		DynamicRecordSizingDisabled: true, // blobs want throughput, not an early first byte
+		SessionTicketsDisabled:      true, // a former key must not stay valid in tickets
+		DynamicRecordSizingDisabled: true, // blobs need throughput, not an early first byte
 	}, nil
 }
 
-// certificate is a key in the form that TLS sends. All but the key is filling: peers
-// check nothing else.
+// certificate wraps a key in a self-signed certificate. Peers check the key and nothing
+// else, so the other fields are constant.
 func certificate(key ed25519.PrivateKey) (*tls.Certificate, error) {
-	filling := &x509.Certificate{
+	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		NotBefore:    time.Unix(0, 0),
 		NotAfter:     time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), // "no end" (RFC 5280, 4.1.2.5)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, filling, filling, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return nil, fmt.Errorf("certificate of a transport key: %w", err)
 	}
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// pinDomain ends the names of peers. It resolves nowhere (RFC 2606), so a client that
-// does not know these names reaches nobody.
+// pinDomain is the top-level domain of peers' host names. It never resolves (RFC 2606), so
+// a client that ignores the pinning reaches nobody.
 const pinDomain = ".invalid"
 
-// pinName is the host name under which connections to a peer are kept. It is made of
-// the node and its key and not of its address, so that two nodes which register one
-// address, or one key, share no connection, and a node with a new key gets a new one.
+// pinName is the host name under which connections to a peer are pooled. It contains the
+// node's id and key instead of its address, so that two nodes with the same address or the
+// same key share no connection, and a node with a new key gets a new one.
 func pinName(p Peer) string {
 	return "node-" + strconv.FormatUint(p.Node, 10) + "." + keyLabel(p.Key) + pinDomain
 }
@@ -83,8 +83,8 @@ func keyLabel(key ed25519.PublicKey) string { return strings.ToLower(pinCoding()
 
 func pinCoding() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
 
-// pinned is the key in the name of a peer.
-func pinned(name string) (ed25519.PublicKey, error) {
+// keyOfName is the key in a [pinName].
+func keyOfName(name string) (ed25519.PublicKey, error) {
 	_, label, _ := strings.Cut(strings.TrimSuffix(name, pinDomain), ".")
 	key, err := pinCoding().DecodeString(strings.ToUpper(label))
 	if err != nil || len(key) != ed25519.PublicKeySize {
@@ -93,9 +93,9 @@ func pinned(name string) (ed25519.PublicKey, error) {
 	return key, nil
 }
 
-// clientTLS is how a peer has to show that it has the key in its name.
+// clientTLS is the TLS configuration for a connection to the peer with a [pinName].
 func clientTLS(name string) (*tls.Config, error) {
-	key, err := pinned(name)
+	key, err := keyOfName(name)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +103,9 @@ func clientTLS(name string) (*tls.Config, error) {
 		MinVersion: tls.VersionTLS13,
 		NextProtos: []string{"http/1.1"},
 		ServerName: name,
-		// The registry says which key a node has, which is more than an authority could
-		// say of a name. So chain, names and dates of a certificate are not looked at,
-		// and its key is. That the peer can sign with the key, TLS checks all the same.
+		// The registry says which key a node has, so no certificate authority is needed.
+		// VerifyConnection compares the key; chain, names and dates of the certificate are
+		// ignored. TLS still checks that the peer can sign with the key.
 		InsecureSkipVerify: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if len(s.PeerCertificates) == 0 {

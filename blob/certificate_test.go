@@ -360,7 +360,7 @@ func TestNodesGoBeforeStrangersOverTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newStreet()
-		stop := open(blob.NewMemory(), tls.NewListener(&blob.Door{Listener: s, Most: 4}, config))
+		stop := open(blob.NewMemory(), tls.NewListener(&blob.Door{Listener: s, MaxConnections: 4}, config))
 		defer stop()
 		transport := &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
 			return tls.Client(s.dial("10.1.0.1:1"), &tls.Config{InsecureSkipVerify: true}), nil
@@ -436,7 +436,7 @@ func TestRotatedKeyIsLookedUp(t *testing.T) {
 			},
 		}
 		if doubts {
-			n.Doubt = func(uint64) bool {
+			n.RefreshKey = func(uint64) bool {
 				renewed := !bytes.Equal(known, peer.Key)
 				known = peer.Key
 				return renewed
@@ -448,7 +448,7 @@ func TestRotatedKeyIsLookedUp(t *testing.T) {
 		if doubts && (get != nil || put != nil || asked != 4) || !doubts && (!errors.Is(get, blob.ErrOtherKey) || !errors.Is(put, blob.ErrOtherKey) || asked != 2) {
 			t.Errorf("doubts %v: got %v and %v after %d questions", doubts, get, put, asked)
 		}
-		if n.Doubt = func(uint64) bool { return true }; doubts {
+		if n.RefreshKey = func(uint64) bool { return true }; doubts {
 			known, asked = publicOf(otherServer), 0
 			if _, err := n.PutUpdate(t.Context(), server, slot, entry, reading(update)); !errors.Is(err, blob.ErrOtherKey) || asked != 2 {
 				t.Errorf("with the old key in the registry: %v after %d questions", err, asked)
@@ -497,7 +497,7 @@ func TestAttackStolenKey(t *testing.T) {
 		keys := &renewing{}
 		h := &blob.Server{Chain: chain, Node: server, Store: blob.NewMemory(), Policy: rules{}, Keys: keys, Now: atNoon}
 		if doubts {
-			h.Doubt = func(uint64) bool {
+			h.RefreshKey = func(uint64) bool {
 				before := keys.doubted
 				keys.doubted = true
 				return !before

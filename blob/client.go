@@ -17,43 +17,42 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Client asks the servers of other nodes. With Node 0 it signs nothing and is a
-// stranger to them.
+// Client sends requests to the servers of other nodes. With Node 0 it signs nothing, and
+// servers treat it as a stranger.
 type Client struct {
 	Chain string
 	Node  uint64
 	Key   ed25519.PrivateKey
 	// HTTP sends requests, see [NewHTTPClient]; nil is http.DefaultClient, which reaches
-	// only what serves in clear on this machine. Redirects are not followed.
+	// only plain HTTP servers on this machine. Redirects are not followed.
 	HTTP *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Patience is how long a peer may take for a chunk, or to begin; 0 is 30 s.
-	Patience time.Duration
-	// Speed is how many bytes a second a peer has to bring of a blob of more than one
-	// chunk, all in all; 0 is 32 KiB. Who is slower has stalled.
-	Speed int64
+	// ChunkTimeout is how long a peer may take to answer, and for each chunk; 0 is 30 s.
+	ChunkTimeout time.Duration
+	// MinSpeed is the average rate in bytes per second that a peer must reach for a blob of
+	// more than one chunk; 0 is 32 KiB/s. A slower peer has stalled.
+	MinSpeed int64
 
-	stalled, strange func(Peer) // told of who has stalled, or has another key, where they are set
+	onStalled, onOtherKey func(Peer) // called for a peer that has stalled, or has another key; may be nil
 }
 
-// Peer is a node, where it serves blobs, and the key by which it is known there.
+// Peer is a node, the endpoint where it serves blobs, and its key.
 type Peer struct {
 	Node     uint64
 	Endpoint string            // base URL; http only where the host is a loopback address
-	Key      ed25519.PublicKey // its transport key; not used by http
+	Key      ed25519.PublicKey // its transport key; not used for plain http
 }
 
-// PutUpdate uploads an update to a slot. The entry is the opening of the
-// trainer's commitment and the size of what open reads; open may be called more
-// than once. Having sent the same before is fine, another update for the slot
-// is [ErrConflict]. The receipt is the peer's, unverified; the zero one where it
-// gave none.
+// PutUpdate uploads an update to a slot. The entry opens the trainer's commitment and has
+// the size of what open reads; open may be called more than once. Repeating an upload is
+// allowed; the error of another update for the slot is [ErrConflict]. The peer's receipt
+// is returned unverified; it is zero if the peer gave none.
 func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
 	if r.Kind != Update {
 		return spec.Receipt{}, fmt.Errorf("%w: %s is no update", ErrMalformed, r)
 	}
-	ctx, alive, stop := watch(ctx, c.patience())
+	ctx, alive, stop := withChunkTimeout(ctx, c.chunkTimeout())
 	defer stop()
 	answer, err := c.do(ctx, http.MethodPut, to, "/v1/"+r.Path(), func(req *http.Request) error {
 		e.set(req.Header)
@@ -63,13 +62,13 @@ func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open fun
 			return nil
 		}
 		req.Header.Set("Expect", "100-continue") // a refusal costs no upload
-		req.Header["Idempotency-Key"] = nil      // may be sent again; the header itself is not
+		req.Header["Idempotency-Key"] = nil      // lets net/http retry the PUT, without sending the header
 		req.GetBody = func() (io.ReadCloser, error) {
 			body, err := open()
 			if err != nil {
 				return nil, err
 			}
-			return &watched{ReadCloser: body, alive: alive, left: ChunkSize}, nil
+			return &watchedBody{ReadCloser: body, alive: alive, left: ChunkSize}, nil
 		}
 		var err error
 		req.Body, err = req.GetBody()
@@ -78,25 +77,25 @@ func (c Client) PutUpdate(ctx context.Context, to Peer, r Ref, e Entry, open fun
 	if err != nil {
 		return spec.Receipt{}, fmt.Errorf("put %s to node %d: %w", r, to.Node, err)
 	}
-	var taken Taken // an answer that is none has no receipt: the update was taken all the same
+	var taken Taken // an answer that cannot be read has no receipt, but the update was accepted
 	if err := json.NewDecoder(io.LimitReader(answer.Body, maxTaken)).Decode(&taken); err != nil {
 		taken.Receipt = spec.Receipt{}
 	}
 	return taken.Receipt, answer.Body.Close()
 }
 
-// maxTaken is how many bytes of an answer to an upload are read at most.
+// maxTaken bounds the answer to an upload, in bytes.
 const maxTaken = 4096
 
-// Updates lists the updates of a round that a peer holds and lets this node get.
-// They are the peer's word: nothing is checked against commitments.
+// Updates lists the updates of a round that a peer holds and lets this node get. The list
+// is not checked against commitments.
 func (c Client) Updates(ctx context.Context, from Peer, task, round uint64) ([]Label, error) {
-	const most = 4 << 20
-	ctx, _, stop := watch(ctx, c.patience())
+	const maxBytes = 4 << 20
+	ctx, _, stop := withChunkTimeout(ctx, c.chunkTimeout())
 	defer stop()
 	target := fmt.Sprintf("/v1/tasks/%d/rounds/%d/updates", task, round)
 	var labels []Label
-	if _, err := c.getJSON(ctx, from, target, most, &labels); err != nil {
+	if _, err := c.getJSON(ctx, from, target, maxBytes, &labels); err != nil {
 		return nil, err
 	}
 	for _, l := range labels {
@@ -107,10 +106,10 @@ func (c Client) Updates(ctx context.Context, from Peer, task, round uint64) ([]L
 	return labels, nil
 }
 
-// Health asks a server which chain and node it serves; others than expected are
-// an error.
+// Health asks a server which chain and node it serves, and fails if they are not those of
+// the client and the peer.
 func (c Client) Health(ctx context.Context, of Peer) error {
-	ctx, _, stop := watch(ctx, c.patience())
+	ctx, _, stop := withChunkTimeout(ctx, c.chunkTimeout())
 	defer stop()
 	var h Health
 	if _, err := c.getJSON(ctx, of, "/v1/health", 4<<10, &h); err != nil {
@@ -122,7 +121,7 @@ func (c Client) Health(ctx context.Context, of Peer) error {
 	return nil
 }
 
-// getJSON decodes an answer of at most limit bytes and returns its header.
+// getJSON decodes an answer of at most limit bytes into v and returns its header.
 func (c Client) getJSON(ctx context.Context, from Peer, target string, limit int64, v any) (http.Header, error) {
 	answer, err := c.do(ctx, http.MethodGet, from, target, nil)
 	if err != nil {
@@ -142,13 +141,13 @@ func (c Client) getJSON(ctx context.Context, from Peer, target string, limit int
 	return answer.Header, nil
 }
 
-// do sends a signed request; an answer that is not 2xx is the error it stands for. A
-// peer that says when it may be asked again is, where that is within the patience.
+// do sends a signed request. An answer that is not 2xx becomes the error it stands for. If
+// the peer says when to retry, and that is within the chunk timeout, do retries then.
 func (c Client) do(ctx context.Context, method string, to Peer, target string, prepare func(*http.Request) error) (*http.Response, error) {
 	for {
 		answer, err := c.try(ctx, method, to, target, prepare)
 		often, ok := errors.AsType[tooOften](err)
-		if !ok || often.wait > c.patience() {
+		if !ok || often.wait > c.chunkTimeout() {
 			return answer, err
 		}
 		select {
@@ -164,10 +163,10 @@ func (c Client) try(ctx context.Context, method string, to Peer, target string, 
 	if err != nil {
 		return nil, err
 	}
-	if req, err = aim(req, to); err != nil {
+	if req, err = pinRequest(req, to); err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept-Encoding", "identity") // bytes as they are, and no more than were sent
+	req.Header.Set("Accept-Encoding", "identity") // no compression: a small answer must not expand
 	if prepare != nil {
 		if err := prepare(req); err != nil {
 			return nil, err
@@ -187,12 +186,12 @@ func (c Client) try(ctx context.Context, method string, to Peer, target string, 
 		return answer, nil
 	}
 	defer answer.Body.Close()
-	return nil, refused(answer)
+	return nil, errorOfAnswer(answer)
 }
 
-// refused is the error an answer stands for, with the peer's words quoted.
-func refused(answer *http.Response) error {
-	var body refusal
+// errorOfAnswer is the error that an answer stands for, with the peer's text quoted.
+func errorOfAnswer(answer *http.Response) error {
+	var body errorBody
 	text := answer.Status
 	if b, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10)); err == nil && json.NewDecoder(bytes.NewReader(b)).Decode(&body) == nil {
 		text = body.Error
@@ -206,7 +205,7 @@ func refused(answer *http.Response) error {
 	return fmt.Errorf("peer answers %d: %q", answer.StatusCode, text)
 }
 
-// cause names the reason a request was cut off by its own context.
+// cause adds the cause of a canceled context to the error of its request.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); why != nil && !errors.Is(err, why) {
 		return fmt.Errorf("%w: %w", why, err)
@@ -230,11 +229,11 @@ func (c Client) now() time.Time {
 	return c.Now()
 }
 
-func (c Client) speed() int64 { return cmp.Or(c.Speed, Speed) }
+func (c Client) minSpeed() int64 { return cmp.Or(c.MinSpeed, DefaultMinSpeed) }
 
-func (c Client) patience() time.Duration {
-	if c.Patience == 0 {
-		return Patience
+func (c Client) chunkTimeout() time.Duration {
+	if c.ChunkTimeout == 0 {
+		return DefaultChunkTimeout
 	}
-	return c.Patience
+	return c.ChunkTimeout
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Files are some files and how many bytes they have together.
+// Files counts files and their total size.
 type Files struct {
 	Count int       `json:"files"`
 	Bytes spec.Size `json:"-"`
@@ -23,17 +23,17 @@ func (f *Files) add(size int64) {
 	f.Bytes += spec.Size(size)
 }
 
-// Content is what the folder of a [Dir] holds, for people.
+// Content is a summary of the folder of a [Dir], to be shown to a person.
 type Content struct {
-	Blobs   map[Label]Files // one file for each; a blob that several labels lead to is under the first
+	Blobs   map[Label]Files // one file each; a blob with several labels counts under the first one
 	Loose   Files           // blobs without a label
 	Drafts  Files
 	Index   Files    // labels and marks
-	Unknown []string // files of other names, relative to the folder
+	Unknown []string // files that are not the store's, relative to the folder
 }
 
-// Look reads what the folder of a [Dir] holds and changes nothing, so that a process
-// may have it open.
+// Look summarises the folder of a [Dir] without changing it, so that another process may
+// have it open.
 func Look(root string) (Content, error) {
 	c := Content{Blobs: map[Label]Files{}}
 	labels := newIndex()
@@ -53,32 +53,32 @@ func Look(root string) (Content, error) {
 	}
 	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
-			return gone(err)
+			return ignoreMissing(err)
 		}
 		info, err := e.Info()
 		if err != nil {
-			return gone(err)
+			return ignoreMissing(err)
 		}
 		path, err = filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}
-		c.enter(path, info.Size(), labels)
+		c.count(path, info.Size(), labels)
 		return nil
 	})
 	return c, err
 }
 
-// gone passes over a file that went while somebody looked.
-func gone(err error) error {
+// ignoreMissing ignores a file that was deleted meanwhile.
+func ignoreMissing(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// enter counts a file.
-func (c *Content) enter(path string, size int64, labels index) {
+// count counts a file.
+func (c *Content) count(path string, size int64, labels index) {
 	dir, file := filepath.Split(path)
 	name, err := spec.ParseDigest(file)
 	switch dir = filepath.Clean(dir); {
@@ -87,7 +87,7 @@ func (c *Content) enter(path string, size int64, labels index) {
 	case dir == draftsDir && (err == nil || strings.HasPrefix(file, unnamed)):
 		c.Drafts.add(size)
 	case dir == blobsDir && err == nil:
-		if of := labels.of(name); len(of) > 0 {
+		if of := labels.ofBlob(name); len(of) > 0 {
 			c.Blobs[of[0]] = Files{1, spec.Size(size)}
 		} else {
 			c.Loose.add(size)

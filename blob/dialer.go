@@ -18,22 +18,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// NewHTTPClient is for the requests of one node: it keeps a few connections to each
-// peer, so that a round need not open them anew, and lets nobody answer for a peer who
-// does not have its key.
+// NewHTTPClient returns the HTTP client of one node. It keeps a few open connections to
+// each peer for the next requests, and checks that a peer has its registered key.
 //
-// On a network that is not local it connects to no address of the own machine or its
-// link, whatever a peer's name resolves to: else who registers such a name would have
-// us speak to what listens here for us alone. Where HTTPS_PROXY says so, connections go
-// through a proxy, which sees the address of a peer and nothing of what is said.
+// Unless the network is local, it refuses loopback and link-local addresses, whatever a
+// peer's name resolves to: otherwise a peer could register a name that makes this node send
+// requests to services of its own machine. If HTTPS_PROXY is set, connections use that
+// proxy, which sees a peer's address and no content.
 func NewHTTPClient(local bool) *http.Client {
-	const perPeer = 4 // more are closed after use
+	const perPeer = 4 // idle connections; more are closed after use
 	d := dialer{local: local}
 	return &http.Client{Transport: &http.Transport{
 		DialContext:           d.dial,
 		DialTLSContext:        d.dialTLS,
 		MaxIdleConnsPerHost:   perPeer,
-		IdleConnTimeout:       idle * 2 / 3, // before the server closes them
+		IdleConnTimeout:       idleTimeout * 2 / 3, // before the server closes them
 		ExpectContinueTimeout: time.Second,
 	}}
 }
@@ -43,13 +42,13 @@ const (
 	handshakeTimeout = 10 * time.Second
 )
 
-// addressKey is where the context of a request has the address of its peer, whose host
-// is a [pinName].
+// addressKey is the context key of the peer's network address: the URL of the request has
+// a [pinName] in its place.
 type addressKey struct{}
 
-// aim has a request go to a peer: over TLS with the peer's key, in clear only to a
+// pinRequest directs a request to a peer: over TLS with the peer's key, or over plain HTTP to a
 // loopback address.
-func aim(r *http.Request, to Peer) (*http.Request, error) {
+func pinRequest(r *http.Request, to Peer) (*http.Request, error) {
 	switch ip, _ := netip.ParseAddr(r.URL.Hostname()); {
 	case r.URL.Scheme == "http" && ip.Unmap().IsLoopback():
 		return r, nil
@@ -73,14 +72,13 @@ type dialer struct{ local bool }
 func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dial := net.Dialer{Timeout: dialTimeout}
 	if !d.local {
-		dial.Control = public
+		dial.Control = checkPublic
 	}
 	return dial.DialContext(ctx, network, address)
 }
 
-// public refuses a connection to an address, which is resolved by now, that leads to
-// nobody else.
-func public(_, address string, _ syscall.RawConn) error {
+// checkPublic refuses a connection to a resolved address that is loopback or link-local.
+func checkPublic(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
@@ -91,8 +89,8 @@ func public(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// dialTLS connects to the peer of a request. The key is that of the name under which
-// the connection is going to be kept.
+// dialTLS connects to the peer of a request. It takes the key from the [pinName] under
+// which the connection will be pooled.
 func (d dialer) dialTLS(ctx context.Context, network, name string) (net.Conn, error) {
 	name, _, err := net.SplitHostPort(name)
 	if err != nil {
@@ -103,15 +101,15 @@ func (d dialer) dialTLS(ctx context.Context, network, name string) (net.Conn, er
 		return nil, err
 	}
 	address, _ := ctx.Value(addressKey{}).(string)
-	conn, err := d.reach(ctx, network, address)
+	conn, err := d.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return shake(ctx, tls.Client(conn, config))
+	return handshake(ctx, tls.Client(conn, config))
 }
 
-// reach connects to an address, through a proxy where the environment names one.
-func (d dialer) reach(ctx context.Context, network, address string) (net.Conn, error) {
+// connect connects to an address, through a proxy if the environment names one.
+func (d dialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
@@ -119,15 +117,15 @@ func (d dialer) reach(ctx context.Context, network, address string) (net.Conn, e
 	if proxy == nil {
 		return d.dial(ctx, network, address)
 	}
-	conn, err := through(ctx, proxy, address)
+	conn, err := connectViaProxy(ctx, proxy, address)
 	if err != nil {
 		return nil, fmt.Errorf("proxy %s: %w", proxy.Host, err)
 	}
 	return conn, nil
 }
 
-// shake makes keys for a connection, or closes it.
-func shake(ctx context.Context, conn *tls.Conn) (net.Conn, error) {
+// handshake does the TLS handshake of a connection, or closes it.
+func handshake(ctx context.Context, conn *tls.Conn) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -137,8 +135,8 @@ func shake(ctx context.Context, conn *tls.Conn) (net.Conn, error) {
 	return conn, nil
 }
 
-// through asks a proxy for a tunnel to an address.
-func through(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, err error) {
+// connectViaProxy asks a proxy for a tunnel to an address.
+func connectViaProxy(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, err error) {
 	port := proxy.Port()
 	switch {
 	case proxy.Scheme != "http" && proxy.Scheme != "https":
@@ -154,7 +152,7 @@ func through(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, e
 		return nil, err
 	}
 	if proxy.Scheme == "https" {
-		if conn, err = shake(ctx, tls.Client(conn, &tls.Config{ServerName: proxy.Hostname(), MinVersion: tls.VersionTLS12})); err != nil {
+		if conn, err = handshake(ctx, tls.Client(conn, &tls.Config{ServerName: proxy.Hostname(), MinVersion: tls.VersionTLS12})); err != nil {
 			return nil, err
 		}
 	}
@@ -174,8 +172,8 @@ func through(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, e
 	if err := ask.Write(conn); err != nil {
 		return nil, err
 	}
-	const most = 16 << 10 // bytes of its answer
-	in := bufio.NewReader(io.LimitReader(conn, most))
+	const maxAnswer = 16 << 10 // bytes of the proxy's answer
+	in := bufio.NewReader(io.LimitReader(conn, maxAnswer))
 	answer, err := http.ReadResponse(in, ask)
 	if err != nil {
 		return nil, err
@@ -183,9 +181,9 @@ func through(ctx context.Context, proxy *url.URL, address string) (_ net.Conn, e
 	_ = answer.Body.Close()
 	switch {
 	case answer.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("it answers %q", answer.Status)
+		return nil, fmt.Errorf("answer %q to CONNECT: want 200", answer.Status)
 	case in.Buffered() > 0:
-		return nil, errors.New("it speaks before the peer does")
+		return nil, errors.New("it sent data before the tunnel was used")
 	}
 	return conn, conn.SetDeadline(time.Time{})
 }

@@ -20,43 +20,41 @@ import (
 // Dir is a [Store] in a folder, for one process at a time:
 //
 //	blobs/DIGEST     a blob, named by the SHA-256 of its bytes
-//	verified/DIGEST  the marks of a blob's file when its bytes had the digest
-//	labels.jsonl     the labels, and those that were forgotten, in their order
-//	drafts/DIGEST    what a draft of that digest left
-//	drafts/put-N     a draft without a name, dropped by the next OpenDir
+//	verified/DIGEST  the marks of a blob's file, taken when its bytes had the digest
+//	labels.jsonl     the labels, given and forgotten, in their order
+//	drafts/DIGEST    the partial blob of an unfinished draft
+//	drafts/put-N     a draft of unknown digest, deleted by the next OpenDir
 //
-// Files of other names are not its own: it leaves them alone and only counts them.
+// It leaves files with other names alone, but counts them.
 //
-// A process killed at any moment leaves neither half a blob nor a lost one: a blob is
-// renamed once it is whole, a label is there before its blob and goes after it, and
-// OpenDir drops a label without a blob.
+// A process killed at any moment leaves no partial blob under blobs/ and loses no labelled
+// one: a blob is renamed into place when it is complete, its label is written before that
+// and removed after it, and OpenDir drops a label without a blob.
 //
-// A machine that loses its power leaves, beside that, whatever was not synced. These
-// are synced, and nothing else is:
+// A power loss also loses whatever was not synced. Only these are synced:
 //
-//   - The bytes of a blob that has a label, before the label is written. So what a
-//     label leads to is whole, whatever the rest became.
-//   - The labels and the names of their blobs, by [Dir.Sync], once for all that came
-//     since the last time: a round's updates arrive together, and a node vouches for
-//     them in one message.
+//   - The bytes of a labelled blob, before its label is written. So a label always leads
+//     to a complete blob.
+//   - The labels and the names of their blobs, by [Dir.Sync], once for all labels since the
+//     last call: a round's updates arrive together, and a node attests them in one message.
 //
-// A blob without a label was fetched for the work at hand and can be fetched again. Its
-// marks count until the machine starts anew; then it is hashed when it is used next, as
-// every blob is whose marks were lost. What was deleted or forgotten may come back, and
-// is dropped once more.
+// A blob without a label was fetched for current work and can be fetched again. Its marks
+// are valid until the machine restarts. After that, and whenever its marks are lost, a blob
+// is hashed again at its next use. Deleted and forgotten blobs may reappear after a power
+// loss; they are then dropped again.
 type Dir struct {
 	root   string
-	boot   string     // since when marks of blobs that were not synced count
+	boot   string     // identifies the start of the machine: marks of unsynced blobs are valid for one
 	mu     sync.Mutex // held while blobs or labels change
 	labels index
-	room   room
+	usage  diskUsage
 	book   *logbook.Book // of the labels
-	lines  int           // in the book, those of labels that are gone among them
-	added  uint64        // labels so far
+	lines  int           // in the book, including those of forgotten labels
+	added  uint64        // labels given so far
 	claims claims
 
 	syncing sync.Mutex
-	synced  uint64 // of those added
+	synced  uint64 // value of added at the last sync
 }
 
 var _ Store = (*Dir)(nil)
@@ -69,14 +67,14 @@ const (
 	unnamed     = "put-"
 )
 
-// OpenDir opens a store in a folder and makes the folder where there is none.
+// OpenDir opens a store in a folder, and makes the folder if there is none.
 func OpenDir(root string) (*Dir, error) {
 	for _, name := range []string{blobsDir, verifiedDir, draftsDir} {
 		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
 			return nil, err
 		}
 	}
-	d := &Dir{root: root, boot: cmp.Or(bootID(), rand.Text()), labels: newIndex(), room: newRoom()}
+	d := &Dir{root: root, boot: cmp.Or(bootID(), rand.Text()), labels: newIndex(), usage: newDiskUsage()}
 	return d, errors.Join(d.dropUnnamed(), d.dropMarks(), d.loadLabels(), d.count())
 }
 
@@ -95,7 +93,7 @@ func (d *Dir) dropUnnamed() error {
 	return nil
 }
 
-// count counts what is on the disk.
+// count adds up what is on the disk.
 func (d *Dir) count() error {
 	for _, dir := range []string{blobsDir, draftsDir, verifiedDir} {
 		files, err := os.ReadDir(filepath.Join(d.root, dir))
@@ -110,12 +108,12 @@ func (d *Dir) count() error {
 			size := spec.Size(info.Size())
 			switch name, err := spec.ParseDigest(f.Name()); {
 			case err != nil:
-				d.room.add(of(wholeStore, size)) // nothing of ours
+				d.usage.add(usageOf(wholeStore, size)) // not a file of the store
 			case dir == blobsDir:
-				d.room.sizes[name] = size
-				d.room.add(d.counted(name))
+				d.usage.sizes[name] = size
+				d.usage.add(d.countedFor(name))
 			case dir == draftsDir:
-				d.room.leave(wholeStore, name, size)
+				d.usage.keepPartial(wholeStore, name, size)
 			}
 		}
 	}
@@ -162,8 +160,8 @@ func (d *Dir) Delete(_ context.Context, name spec.Digest) error {
 func (d *Dir) remove(name spec.Digest) error {
 	err := os.Remove(d.blob(name))
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		delete(d.room.sizes, name)
-		delete(d.room.owners, name)
+		delete(d.usage.sizes, name)
+		delete(d.usage.owners, name)
 	}
 	if err != nil {
 		return missing(name, err)
@@ -172,7 +170,7 @@ func (d *Dir) remove(name spec.Digest) error {
 	return nil
 }
 
-// List implements [Store]; it does not see files that are not named by a digest.
+// List implements [Store]. Files that are not named by a digest are ignored.
 func (d *Dir) List(context.Context) ([]spec.Digest, error) {
 	files, err := os.ReadDir(filepath.Join(d.root, blobsDir)) // in order of names
 	if err != nil {
@@ -187,8 +185,7 @@ func (d *Dir) List(context.Context) ([]spec.Digest, error) {
 	return names, nil
 }
 
-// Sync implements [Store]. Whoever calls it while it is at work waits, and shares the
-// next one with all others that wait.
+// Sync implements [Store]. Callers that arrive while a sync runs share the next one.
 func (d *Dir) Sync(context.Context) error {
 	d.mu.Lock()
 	want := d.added
@@ -208,7 +205,7 @@ func (d *Dir) Sync(context.Context) error {
 	return nil
 }
 
-// syncFolder makes the names in a folder last.
+// syncFolder syncs the directory entries of a folder.
 func syncFolder(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -15,87 +15,90 @@ func (d *Dir) Draft(ctx context.Context, name spec.Digest, limit int64) (*Draft,
 }
 
 // For implements [Store].
-func (d *Dir) For(task uint64) Store { return dirOf{d, task} }
+func (d *Dir) For(task uint64) Store { return taskDir{d, task} }
 
-// dirOf is a folder whose drafts are those of a task.
-type dirOf struct {
+// taskDir is the store of a folder for one task: its drafts count for that task.
+type taskDir struct {
 	*Dir
 	task uint64
 }
 
 // Draft implements [Store].
-func (d dirOf) Draft(ctx context.Context, name spec.Digest, limit int64) (*Draft, error) {
+func (d taskDir) Draft(ctx context.Context, name spec.Digest, limit int64) (*Draft, error) {
 	return d.draft(ctx, d.task, name, limit)
 }
 
 func (d *Dir) draft(ctx context.Context, task uint64, name spec.Digest, limit int64) (_ *Draft, err error) {
-	s := &sheet{store: d, task: task, name: name, release: func() {}}
+	s := &fileDraft{store: d, task: task, name: name, unclaim: func() {}}
 	if !name.IsZero() {
-		if s.release, err = d.claims.take(ctx, name); err != nil {
+		if s.unclaim, err = d.claims.take(ctx, name); err != nil {
 			return nil, err
 		}
 	}
 	if err := s.open(limit); err != nil {
-		s.release()
+		s.unclaim()
 		return nil, err
 	}
 	return newDraft(name, limit, s)
 }
 
-// left is the file of what a draft left.
-func (d *Dir) left(name spec.Digest) string { return filepath.Join(d.root, draftsDir, name.String()) }
+// partialPath is the file of a partial blob.
+func (d *Dir) partialPath(name spec.Digest) string {
+	return filepath.Join(d.root, draftsDir, name.String())
+}
 
 // SweepDrafts implements [Store].
 func (d *Dir) SweepDrafts(context.Context) (dropped int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for name, left := range d.room.left {
-		if !left.old {
-			left.old = true
+	for name, left := range d.usage.partials {
+		if !left.stale {
+			left.stale = true
 			continue
 		}
-		if err := os.Remove(d.left(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(d.partialPath(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return dropped, err
 		}
-		d.room.drop(left.bytes)
-		delete(d.room.left, name)
+		d.usage.drop(left.bytes)
+		delete(d.usage.partials, name)
 		dropped++
 	}
 	return dropped, nil
 }
 
-// sheet is the page of a draft in a folder.
-type sheet struct {
+// fileDraft is the storage of a draft in a folder.
+type fileDraft struct {
 	*os.File
-	store    *Dir
-	task     uint64
-	name     spec.Digest // zero: any
-	promised bytesOf
-	kept     bool
-	release  func()
+	store     *Dir
+	task      uint64
+	name      spec.Digest // zero: not known yet
+	reserved  bytesOf
+	committed bool
+	unclaim   func()
 }
 
-// open makes room for the draft, and its file.
-func (s *sheet) open(limit int64) (err error) {
+// open reserves space for the draft, and opens its file.
+func (s *fileDraft) open(limit int64) (err error) {
 	d := s.store
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s.promised, err = d.room.begin(s.task, s.name, limit); err != nil {
+	if s.reserved, err = d.usage.reserve(s.task, s.name, limit); err != nil {
 		return err
 	}
 	if s.name.IsZero() {
 		s.File, err = os.CreateTemp(filepath.Join(d.root, draftsDir), unnamed)
 	} else {
-		s.File, err = os.OpenFile(d.left(s.name), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		s.File, err = os.OpenFile(d.partialPath(s.name), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	}
 	if err != nil {
-		d.room.drop(s.promised)
+		d.usage.drop(s.reserved)
 	}
 	return err
 }
 
-// Write implements page. A large blob is on its way to the disk while it arrives.
-func (s *sheet) Write(b []byte) (int, error) {
+// Write implements draftStorage. It starts writing a large blob to the disk while the rest
+// arrives.
+func (s *fileDraft) Write(b []byte) (int, error) {
 	n, err := s.File.Write(b)
 	if n >= ChunkSize {
 		beginSync(s.File)
@@ -103,8 +106,8 @@ func (s *sheet) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Len implements page.
-func (s *sheet) Len() (int64, error) {
+// Len implements draftStorage.
+func (s *fileDraft) Len() (int64, error) {
 	info, err := s.Stat()
 	if err != nil {
 		return 0, err
@@ -112,8 +115,8 @@ func (s *sheet) Len() (int64, error) {
 	return info.Size(), nil
 }
 
-// Truncate implements page: what is written next follows what is left.
-func (s *sheet) Truncate(size int64) error {
+// Truncate implements draftStorage. The next Write appends to what remains.
+func (s *fileDraft) Truncate(size int64) error {
 	if err := s.File.Truncate(size); err != nil {
 		return err
 	}
@@ -121,9 +124,9 @@ func (s *sheet) Truncate(size int64) error {
 	return err
 }
 
-// keep renames over a blob that is there already: the new bytes are verified,
-// the old ones may have rotted. They are synced when a label leads to them; see [Dir].
-func (s *sheet) keep(name spec.Digest, labels []Label) error {
+// commit renames the draft over a blob that is there already: the new bytes are verified,
+// the old ones may be corrupt. They are synced if a label leads to them; see [Dir].
+func (s *fileDraft) commit(name spec.Digest, labels []Label) error {
 	synced := len(labels) > 0
 	if synced {
 		if err := s.Sync(); err != nil {
@@ -133,12 +136,12 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 	d := s.store
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !synced && len(d.labels.of(name)) > 0 { // its copy has rotted
+	if !synced && len(d.labels.ofBlob(name)) > 0 { // replaces a corrupt copy that has a label
 		if err := s.Sync(); err != nil {
 			return err
 		}
 	}
-	fresh, err := d.labels.fresh(labels)
+	fresh, err := d.labels.newLabels(labels)
 	if err != nil {
 		return err
 	}
@@ -147,14 +150,14 @@ func (s *sheet) keep(name spec.Digest, labels []Label) error {
 		return err
 	}
 	size := spec.Size(info.Size())
-	if err := d.roomFor(name, size, s.task, fresh, s.promised); err != nil {
+	if err := d.checkRoom(name, size, s.task, fresh, s.reserved); err != nil {
 		return err
 	}
-	return d.recount(name, func() error { return s.put(name, size, fresh) })
+	return d.recount(name, func() error { return s.moveIntoPlace(name, size, fresh) })
 }
 
-// put makes the file that of a blob.
-func (s *sheet) put(name spec.Digest, size spec.Size, fresh []Label) error {
+// moveIntoPlace makes the file of the draft that of a blob.
+func (s *fileDraft) moveIntoPlace(name spec.Digest, size spec.Size, fresh []Label) error {
 	d := s.store
 	if err := d.addLabels(fresh); err != nil {
 		return err
@@ -162,10 +165,10 @@ func (s *sheet) put(name spec.Digest, size spec.Size, fresh []Label) error {
 	if err := os.Rename(s.Name(), d.blob(name)); err != nil {
 		return errors.Join(err, d.dropLabels(fresh))
 	}
-	s.kept = true
-	d.room.sizes[name] = size
+	s.committed = true
+	d.usage.sizes[name] = size
 	if s.task != wholeStore {
-		d.room.owners[name] = s.task
+		d.usage.owners[name] = s.task
 	}
 	if info, err := s.Stat(); err == nil {
 		d.keepMarks(name, marksOf(info))
@@ -173,18 +176,18 @@ func (s *sheet) put(name spec.Digest, size spec.Size, fresh []Label) error {
 	return nil
 }
 
-// leave gives back the room of the draft but for what is left.
-func (s *sheet) leave(again bool) error {
-	defer s.release()
+// release gives back the space reserved for the draft, except for a partial blob that stays.
+func (s *fileDraft) release(keepPartial bool) error {
+	defer s.unclaim()
 	size, err := s.Len()
 	err = errors.Join(err, s.Close())
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	s.store.room.drop(s.promised)
+	s.store.usage.drop(s.reserved)
 	switch {
-	case s.kept:
-	case again:
-		s.store.room.leave(s.task, s.name, spec.Size(size))
+	case s.committed:
+	case keepPartial:
+		s.store.usage.keepPartial(s.task, s.name, spec.Size(size))
 	default:
 		err = errors.Join(err, os.Remove(s.Name()))
 	}

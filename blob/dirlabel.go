@@ -12,17 +12,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// change is a record of the labels: one that was given, or one that was forgotten.
+// change is a record of the label book: a label that was given, or one that was forgotten.
 type change struct {
 	Label     *Label `json:"label,omitempty"`
 	Forgotten *Label `json:"forgotten,omitempty"`
 }
 
-// maxLines is how many lines the book may have beyond two for each label before it is
-// written anew.
+// maxLines is how many lines beyond two per label the book may have before it is
+// rewritten.
 const maxLines = 1000
 
-// loadLabels reads the labels, and drops those whose blob is gone.
+// loadLabels reads the labels, and drops labels without a blob.
 func (d *Dir) loadLabels() (err error) {
 	d.book, err = logbook.Open(filepath.Join(d.root, labelsFile), func(record []byte) error {
 		var c change
@@ -58,7 +58,7 @@ func (d *Dir) loadLabels() (err error) {
 	return d.rewrite()
 }
 
-// rewrite leaves one line for each label in the book.
+// rewrite replaces the book by one with one line per label.
 func (d *Dir) rewrite() error {
 	var records []any
 	for _, l := range d.labels.all() {
@@ -90,14 +90,14 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	if info.Size() != l.Size {
 		return fmt.Errorf("%w: %s has %d bytes, not %d", ErrMismatch, l.Digest, info.Size(), l.Size)
 	}
-	fresh, err := d.labels.fresh([]Label{l})
+	fresh, err := d.labels.newLabels([]Label{l})
 	if err != nil {
 		return err
 	}
-	if err := d.roomFor(l.Digest, spec.Size(l.Size), 0, fresh, nil); err != nil {
+	if err := d.checkRoom(l.Digest, spec.Size(l.Size), 0, fresh, nil); err != nil {
 		return err
 	}
-	if len(d.labels.of(l.Digest)) == 0 {
+	if len(d.labels.ofBlob(l.Digest)) == 0 {
 		if err := f.Sync(); err != nil {
 			return err
 		}
@@ -105,7 +105,8 @@ func (d *Dir) Label(_ context.Context, l Label) error {
 	return d.recount(l.Digest, func() error { return d.addLabels(fresh) })
 }
 
-// Relabel implements [Index]: the new label follows on the old one.
+// Relabel implements [Index]. The book keeps the old label until it is rewritten; the
+// later one counts.
 func (d *Dir) Relabel(_ context.Context, l Label) error {
 	if err := l.Validate(); err != nil {
 		return err
@@ -143,7 +144,7 @@ func (d *Dir) UpdatesOf(_ context.Context, r Ref) ([]Label, error) {
 func (d *Dir) LabelsOf(_ context.Context, name spec.Digest) ([]Label, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.labels.of(name), nil
+	return d.labels.ofBlob(name), nil
 }
 
 // Forget implements [Index].
@@ -155,7 +156,7 @@ func (d *Dir) Forget(_ context.Context, r Ref) error {
 		return err
 	}
 	return d.recount(e.Digest, func() error {
-		if len(d.labels.of(e.Digest)) == 1 {
+		if len(d.labels.ofBlob(e.Digest)) == 1 {
 			if err := d.remove(e.Digest); err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}

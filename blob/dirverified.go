@@ -13,22 +13,22 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// marks are how the file of a blob looked when its bytes had their digest. Whoever
-// writes to a file, or puts another in its place, changes them. They say nothing
-// of a disk whose bits change by themselves: that is what [Server] sends its peers
-// digests for, and what a peer who fetches the blob notices.
+// marks are attributes of a blob's file, taken when its bytes had their digest. A write to
+// the file, or another file in its place, changes them. They do not detect bits that change
+// on the disk without a write; a peer that fetches the blob detects those by the digests
+// that [Server] sends.
 type marks struct {
 	Size     int64  `json:"size"`
 	Modified int64  `json:"modified"` // Unix time in nanoseconds, as those below
-	Changed  int64  `json:"changed"`  // also by whoever sets Modified back; 0 where the system does not say
+	Changed  int64  `json:"changed"`  // also set when Modified is set back; 0 if the system does not say
 	Inode    uint64 `json:"inode"`
 }
 
-// keptMarks are marks as they are kept.
+// keptMarks are marks as stored in a file.
 type keptMarks struct {
 	marks
-	// Boot is when the machine started, where the bytes were not synced: it may have
-	// lost them when it starts again. Empty where they were.
+	// Boot is the boot id of the machine if the bytes were not synced: after a restart they
+	// may be lost. Empty if they were synced.
 	Boot string `json:"boot,omitempty"`
 }
 
@@ -79,14 +79,14 @@ func (v *verifiedFile) Size() int64 { return v.marks.Size }
 
 // View implements [Verified].
 func (v *verifiedFile) View(at int64, n int, use func([]byte) error) error {
-	if err := within(at, n, v.Size()); err != nil {
+	if err := checkRange(at, n, v.Size()); err != nil {
 		return err
 	}
-	return lend(v.File, at, n, use)
+	return viewMapped(v.File, at, n, use)
 }
 
-// lendCopy gives a copy of n bytes of a file from one on to use.
-func lendCopy(f *os.File, at int64, n int, use func([]byte) error) error {
+// viewCopy passes a copy of n bytes of a file, from offset at on, to use.
+func viewCopy(f *os.File, at int64, n int, use func([]byte) error) error {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(io.NewSectionReader(f, at, int64(n)), b); err != nil {
 		return err
@@ -94,10 +94,10 @@ func lendCopy(f *os.File, at int64, n int, use func([]byte) error) error {
 	return use(b)
 }
 
-// within reports whether n bytes from at on are part of a blob.
-func within(at int64, n int, size int64) error {
+// checkRange fails unless n bytes from offset at on are within a blob.
+func checkRange(at int64, n int, size int64) error {
 	if at < 0 || n < 0 || at > size || int64(n) > size-at {
-		return fmt.Errorf("%d bytes from %d on of a blob of %d: %w", n, at, size, io.ErrUnexpectedEOF)
+		return fmt.Errorf("%d bytes at offset %d of a blob of %d bytes: %w", n, at, size, io.ErrUnexpectedEOF)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func within(at int64, n int, size int64) error {
 // verify hashes the file.
 func (v *verifiedFile) verify(ctx context.Context) error {
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, patient{ctx, io.NewSectionReader(v.File, 0, v.marks.Size)}, make([]byte, ChunkSize)); err != nil {
+	if _, err := io.CopyBuffer(sum, ctxReader{ctx, io.NewSectionReader(v.File, 0, v.marks.Size)}, make([]byte, ChunkSize)); err != nil {
 		return err
 	}
 	if got := spec.Digest(sum.Sum(nil)); got != v.name {
@@ -114,8 +114,8 @@ func (v *verifiedFile) verify(ctx context.Context) error {
 	return v.unchanged()
 }
 
-// unchanged reports whether nobody has written to the file since it was opened. A
-// blob that is deleted meanwhile has other marks, but the same bytes.
+// unchanged fails if the file was written to since it was opened. Only size and time of
+// modification are compared: deleting the blob changes its other marks, but not its bytes.
 func (v *verifiedFile) unchanged() error {
 	info, err := v.Stat()
 	if err != nil {
@@ -136,21 +136,21 @@ func (d *Dir) marksFile(name spec.Digest) string {
 	return filepath.Join(d.root, verifiedDir, name.String())
 }
 
-// marks are those kept of a blob; none when they cannot be read.
+// marks returns the stored marks of a blob; marks that match no file if there are none.
 func (d *Dir) marks(name spec.Digest) marks {
 	var m keptMarks
 	b, err := os.ReadFile(d.marksFile(name))
 	if err != nil || json.Unmarshal(b, &m) != nil || m.Boot != "" && m.Boot != d.boot {
-		return marks{Size: -1} // of no file
+		return marks{Size: -1} // matches no file
 	}
 	return m.marks
 }
 
-// keepMarks remembers that the bytes of a blob were verified. That it cannot is no
-// failure: they are verified again when they are used.
+// keepMarks records that the bytes of a blob were verified. Failing to do so is no error:
+// they are verified again at their next use.
 func (d *Dir) keepMarks(name spec.Digest, m marks) {
 	kept := keptMarks{marks: m}
-	if len(d.labels.of(name)) == 0 {
+	if len(d.labels.ofBlob(name)) == 0 {
 		kept.Boot = d.boot
 	}
 	b, err := json.Marshal(kept)
@@ -171,11 +171,11 @@ func (d *Dir) keepMarks(name spec.Digest, m marks) {
 	}
 }
 
-// forgetMarks is for a blob that is gone. Marks that stay behind fit no other file,
-// and the next [OpenDir] drops them.
+// forgetMarks deletes the marks of a deleted blob. Marks that stay behind match no other
+// file, and the next [OpenDir] deletes them.
 func (d *Dir) forgetMarks(name spec.Digest) { _ = os.Remove(d.marksFile(name)) }
 
-// dropMarks drops the marks of blobs that are gone.
+// dropMarks deletes the marks of blobs that are gone.
 func (d *Dir) dropMarks() error {
 	files, err := os.ReadDir(filepath.Join(d.root, verifiedDir))
 	if err != nil {
@@ -183,7 +183,7 @@ func (d *Dir) dropMarks() error {
 	}
 	for _, f := range files {
 		if _, err := spec.ParseDigest(f.Name()); err != nil {
-			continue // nothing of ours
+			continue // not a file of the store
 		}
 		_, err := os.Stat(filepath.Join(d.root, blobsDir, f.Name()))
 		if errors.Is(err, os.ErrNotExist) {

@@ -10,58 +10,56 @@ import (
 	"time"
 )
 
-// Door is a listener that lets so many connections in, so that strangers who hold
+// Door is a listener with a bound on open connections, so that strangers who hold
 // connections open neither use up a process's files nor keep other nodes out. It is for
-// the servers of [NewHTTPServer], which tell it what a connection is used for. When it
-// is full, one makes room for the next, in this order:
+// the servers of [NewHTTPServer], which tell it the state of each connection. When it is
+// full, it closes one connection for each new one, in this order:
 //
-//   - one without a request, the one that has waited longest: whoever sends nothing, or
-//     keeps a connection for its next request, loses it. Those on which a node has signed
-//     a request go after all others, for a node opens its next one at the price of a
+//   - the idle connection that has waited longest for a request. Connections on which a
+//     node has signed a request before go last, because a new one costs the node a
 //     handshake;
-//   - one whose request nobody signed, the oldest: nodes go before strangers, who ask
-//     for the rest of a blob again.
+//   - the connection with the oldest request that nobody signed: strangers can ask for the
+//     rest of a blob again.
 //
-// When every connection has the request of a node, the next waits until one is done.
-// An address beyond its own bound makes room among its own connections, or is refused.
+// If every connection has a request signed by a node, the new one waits until one is done.
+// An address at its own bound loses one of its own connections, or is refused.
 type Door struct {
 	net.Listener
-	// Most is how many connections are open at a time; 0 is 96: each may hold a file
-	// open beside its own, and 256 open files are what some systems allow.
-	Most int
-	// PerAddress is how many of them may come from one address, or one network of IPv6
-	// addresses ([netip.Prefix] of 64 bits); 0 is 16. Loopback has no such bound: who
-	// comes from there is at home.
+	// MaxConnections is the bound on open connections; 0 is 96: each may hold one more file open,
+	// and some systems allow 256 open files per process.
+	MaxConnections int
+	// PerAddress is the bound per IPv4 address, and per IPv6 network of 64 bits; 0 is 16.
+	// Loopback addresses have no such bound.
 	PerAddress int
-	// Arrivals is how many new connections may come from one such address; zero values
-	// are 256 at once and 64 a second. To make keys for a connection costs us as much as
-	// whoever opens it. Loopback has no such bound.
+	// Arrivals is the rate of new connections per address; zero values are a burst of 256
+	// and 64 per second. A TLS handshake costs the server as much as the client. Loopback
+	// addresses have no such bound.
 	Arrivals Rate
 
 	mu     sync.Mutex
-	left   chan struct{} // closed when somebody leaves or falls idle; nil: nobody waits for it
-	inside map[*visit]bool
-	clock  uint64 // counts what happens
+	freed  chan struct{} // closed when a connection ends or becomes idle; nil: nobody waits for it
+	open   map[*doorConn]bool
+	clock  uint64 // logical time, to order connections by age
 	rates  buckets[netip.Prefix]
 	closed bool
 }
 
 const (
-	mostConnections = 96
-	mostPerAddress  = 16
+	defaultConnections = 96
+	defaultPerAddress  = 16
 
 	arrivalBurst, arrivalPerSecond = 256, 64
 )
 
-// visit is a connection that was let in.
-type visit struct {
+// doorConn is an open connection of a Door.
+type doorConn struct {
 	net.Conn
-	door    *Door
-	address netip.Prefix
-	since   uint64 // when its request, or the wait for one, began
-	busy    bool   // with a request
-	node    bool   // a node signed it
-	known   bool   // a node has signed some request
+	door       *Door
+	address    netip.Prefix
+	since      uint64 // logical time at which its request, or the wait for one, began
+	busy       bool   // it has a request
+	signed     bool   // a node signed the request
+	everSigned bool   // a node has signed some request on it
 }
 
 // Accept implements [net.Listener].
@@ -71,30 +69,29 @@ func (d *Door) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if v := d.admit(&visit{Conn: conn, door: d, address: addressOf(conn.RemoteAddr().String())}); v != nil {
+		if v := d.admit(&doorConn{Conn: conn, door: d, address: networkOf(conn.RemoteAddr().String())}); v != nil {
 			return v, nil
 		}
 		_ = conn.Close()
 	}
 }
 
-// Close implements [net.Listener]: whoever waits at the door or is inside is sent away.
-// A connection over TLS would say goodbye before it ends, for up to 5 s, one after the
-// other, to peers that do not listen.
+// Close implements [net.Listener]. It also closes all connections, below TLS: closing a TLS
+// connection may wait up to 5 s for a peer that does not read, one after the other.
 func (d *Door) Close() error {
 	d.mu.Lock()
 	d.closed = true
-	d.changed()
-	for v := range d.inside {
+	d.wakeWaiting()
+	for v := range d.open {
 		_ = v.Conn.Close()
 	}
 	d.mu.Unlock()
 	return d.Listener.Close()
 }
 
-// admit makes room for a connection, waits for it where there is none to be made, and
-// returns nil where it is refused.
-func (d *Door) admit(v *visit) *visit {
+// admit counts a new connection. If the Door is full it closes another connection, or waits
+// if none may be closed. It returns nil if the new connection is refused.
+func (d *Door) admit(v *doorConn) *doorConn {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !v.address.Addr().IsLoopback() {
@@ -104,48 +101,48 @@ func (d *Door) admit(v *visit) *visit {
 		}
 	}
 	for !d.closed {
-		var out *visit
+		var out *doorConn
 		switch {
-		case d.crowded(v.address):
-			if out = d.leaves(v.address); out == nil {
+		case d.addressFull(v.address):
+			if out = d.pickEvicted(v.address); out == nil {
 				return nil
 			}
-		case len(d.inside) >= cmp.Or(d.Most, mostConnections):
-			if out = d.leaves(netip.Prefix{}); out == nil {
+		case len(d.open) >= cmp.Or(d.MaxConnections, defaultConnections):
+			if out = d.pickEvicted(netip.Prefix{}); out == nil {
 				d.wait()
 				continue
 			}
 		default:
-			if d.inside == nil {
-				d.inside = map[*visit]bool{}
+			if d.open == nil {
+				d.open = map[*doorConn]bool{}
 			}
-			d.inside[v] = true
+			d.open[v] = true
 			v.since = d.tick()
 			return v
 		}
-		delete(d.inside, out)
+		delete(d.open, out)
 		_ = out.Conn.Close()
 	}
 	return nil
 }
 
-// crowded reports whether an address has as many connections as it may.
-func (d *Door) crowded(address netip.Prefix) bool {
+// addressFull reports whether an address has reached its bound.
+func (d *Door) addressFull(address netip.Prefix) bool {
 	n := 0
-	for v := range d.inside {
+	for v := range d.open {
 		if v.address == address {
 			n++
 		}
 	}
-	return n >= cmp.Or(d.PerAddress, mostPerAddress) && !address.Addr().IsLoopback()
+	return n >= cmp.Or(d.PerAddress, defaultPerAddress) && !address.Addr().IsLoopback()
 }
 
-// leaves picks the connection that makes room, of those of an address where one is
-// given; nil where all are busy with nodes.
-func (d *Door) leaves(address netip.Prefix) (out *visit) {
-	for v := range d.inside {
+// pickEvicted picks the connection to be closed, among those of an address if it is valid;
+// nil if all have requests signed by nodes.
+func (d *Door) pickEvicted(address netip.Prefix) (out *doorConn) {
+	for v := range d.open {
 		switch {
-		case v.busy && v.node || address.IsValid() && v.address != address:
+		case v.busy && v.signed || address.IsValid() && v.address != address:
 		case out == nil, v.rank() < out.rank(), v.rank() == out.rank() && v.since < out.since:
 			out = v
 		}
@@ -153,32 +150,32 @@ func (d *Door) leaves(address netip.Prefix) (out *visit) {
 	return out
 }
 
-// rank says who goes first, the smallest.
-func (v *visit) rank() int {
+// rank orders connections for closing: the lowest rank goes first.
+func (v *doorConn) rank() int {
 	switch {
 	case v.busy:
 		return 2
-	case v.known:
+	case v.everSigned:
 		return 1
 	}
 	return 0
 }
 
-// wait unlocks the door until somebody leaves or falls idle.
+// wait unlocks the Door until a connection ends or becomes idle.
 func (d *Door) wait() {
-	if d.left == nil {
-		d.left = make(chan struct{})
+	if d.freed == nil {
+		d.freed = make(chan struct{})
 	}
-	left := d.left
+	left := d.freed
 	d.mu.Unlock()
 	<-left
 	d.mu.Lock()
 }
 
-func (d *Door) changed() {
-	if d.left != nil {
-		close(d.left)
-		d.left = nil
+func (d *Door) wakeWaiting() {
+	if d.freed != nil {
+		close(d.freed)
+		d.freed = nil
 	}
 }
 
@@ -188,32 +185,32 @@ func (d *Door) tick() uint64 {
 }
 
 // Close implements [net.Conn].
-func (v *visit) Close() error {
+func (v *doorConn) Close() error {
 	v.door.mu.Lock()
-	delete(v.door.inside, v)
-	v.door.changed()
+	delete(v.door.open, v)
+	v.door.wakeWaiting()
 	v.door.mu.Unlock()
 	return v.Conn.Close()
 }
 
-// use says what a connection is used for from now on.
-func (v *visit) use(busy, node bool) {
+// use sets the state of a connection.
+func (v *doorConn) use(busy, node bool) {
 	v.door.mu.Lock()
 	defer v.door.mu.Unlock()
 	if busy != v.busy {
 		v.since = v.door.tick()
 	}
-	v.busy, v.node, v.known = busy, node, v.known || node
+	v.busy, v.signed, v.everSigned = busy, node, v.everSigned || node
 	if !busy {
-		v.door.changed()
+		v.door.wakeWaiting()
 	}
 }
 
-// visitOf is the visit below a connection, nil where it came through no door.
-func visitOf(conn net.Conn) *visit {
+// doorConnOf is the connection of a Door below a TLS connection; nil if there is no Door.
+func doorConnOf(conn net.Conn) *doorConn {
 	for {
 		switch c := conn.(type) {
-		case *visit:
+		case *doorConn:
 			return c
 		case interface{ NetConn() net.Conn }: // TLS
 			conn = c.NetConn()
@@ -223,31 +220,31 @@ func visitOf(conn net.Conn) *visit {
 	}
 }
 
-// visitKey is where the context of a request has its visit.
-type visitKey struct{}
+// doorConnKey is the context key of a request's connection.
+type doorConnKey struct{}
 
-// connected implements the hook [http.Server.ConnContext].
-func connected(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, visitKey{}, visitOf(conn))
+// withDoorConn implements the hook [http.Server.ConnContext].
+func withDoorConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, doorConnKey{}, doorConnOf(conn))
 }
 
-// used implements the hook [http.Server.ConnState].
-func used(conn net.Conn, state http.ConnState) {
-	if v := visitOf(conn); v != nil {
+// noteState implements the hook [http.Server.ConnState].
+func noteState(conn net.Conn, state http.ConnState) {
+	if v := doorConnOf(conn); v != nil {
 		v.use(state == http.StateActive, false)
 	}
 }
 
-// signed notes that a node sent the request that a connection has.
-func signed(ctx context.Context) {
-	if v, _ := ctx.Value(visitKey{}).(*visit); v != nil {
+// noteSigned records that a node signed the current request of a connection.
+func noteSigned(ctx context.Context) {
+	if v, _ := ctx.Value(doorConnKey{}).(*doorConn); v != nil {
 		v.use(true, true)
 	}
 }
 
-// addressOf is who an address of the network is one of: itself, or all of a network of
-// 64 bits, which one person has. What is no address of the internet is everybody's.
-func addressOf(remote string) netip.Prefix {
+// networkOf is the unit by which addresses are counted: an IPv4 address by itself, an IPv6
+// address by its network of 64 bits, which one person has. All other addresses are one unit.
+func networkOf(remote string) netip.Prefix {
 	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)

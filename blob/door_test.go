@@ -160,7 +160,7 @@ func TestIdleNodesOutlastIdleStrangers(t *testing.T) {
 	for _, signs := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStreet()
-			stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 10})
+			stop := open(blob.NewMemory(), &blob.Door{Listener: s, MaxConnections: 10})
 			who := uint64(0)
 			if signs {
 				who = evaluator
@@ -196,7 +196,7 @@ func TestOneAddressHasItsPart(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStreet()
-			stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 50, PerAddress: 4})
+			stop := open(blob.NewMemory(), &blob.Door{Listener: s, MaxConnections: 50, PerAddress: 4})
 			other := s.dial("10.9.9.9:1")
 			defer other.Close()
 			synctest.Wait()
@@ -222,7 +222,7 @@ func TestNodesGoBeforeStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := blobtest.Bytes(1, 2*blob.ChunkSize)
 		s := newStreet()
-		door := &blob.Door{Listener: s, Most: 8}
+		door := &blob.Door{Listener: s, MaxConnections: 8}
 		stop := open(holding(t, model, blobtest.ModelRef(1)), door)
 		defer stop()
 		crowd := func(network int) {
@@ -264,7 +264,7 @@ func TestNodesGoBeforeStrangers(t *testing.T) {
 func TestFullOfNodesWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreet()
-		stop := open(blob.NewMemory(), &blob.Door{Listener: s, Most: 2})
+		stop := open(blob.NewMemory(), &blob.Door{Listener: s, MaxConnections: 2})
 		update := blobtest.Bytes(1, 100)
 		entry, _ := opening(blobtest.UpdateRef(trainer), update)
 		begin := make(chan struct{})

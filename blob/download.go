@@ -13,7 +13,7 @@ import (
 
 // getUpdate answers GET and HEAD of an update.
 func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
-	ref, err := s.place(r.Context(), path(r))
+	ref, err := s.refOnChain(r.Context(), path(r))
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Server) getUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	return s.send(w, r, entry.Digest)
 }
 
-// getModel answers GET and HEAD of a model or a state, where [Permit] does.
+// getModel answers GET and HEAD of a model or a state, if [Permit] allows it.
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) error {
 	d, err := spec.ParseDigest(r.PathValue("digest"))
 	if err != nil {
@@ -40,10 +40,10 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request, c Caller) erro
 	return s.send(w, r, d)
 }
 
-// listUpdates answers with the labels of a round's updates that the caller may
-// get; when there are some, but none for the caller, it is refused.
+// listUpdates answers with the labels of those updates of a round that the caller may get.
+// If there are updates, but none for the caller, it refuses.
 func (s *Server) listUpdates(w http.ResponseWriter, r *http.Request, c Caller) error {
-	round, err := s.place(r.Context(), fmt.Sprintf("tasks/%s/rounds/%s/model", r.PathValue("task"), r.PathValue("round")))
+	round, err := s.refOnChain(r.Context(), fmt.Sprintf("tasks/%s/rounds/%s/model", r.PathValue("task"), r.PathValue("round")))
 	if err != nil {
 		return err
 	}
@@ -88,13 +88,12 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, d spec.Digest) err
 	return nil
 }
 
-// maxManifests is how many chunks the manifests have that a server remembers: 2 MiB of
-// digests, for blobs of 16 GiB.
+// maxManifests bounds the cache of manifests, in chunks: 2 MiB of digests, for 16 GiB of
+// blobs.
 const maxManifests = 1 << 16
 
-// manifest is that of a blob of some bytes, which are read and hashed when it is asked
-// for first, also by many at one time; who asks costs no more than an answer then. What
-// is not the blob its name says, because it rotted, is not remembered.
+// manifest returns the manifest of a blob. Its bytes are read and hashed once, at the first
+// request, even if many arrive at a time. The manifest of a corrupt blob is not cached.
 func (s *Server) manifest(d spec.Digest, size int64, bytes io.Reader) (Manifest, error) {
 	s.mu.Lock()
 	made, ok := s.manifests.get(d)
@@ -103,7 +102,7 @@ func (s *Server) manifest(d spec.Digest, size int64, bytes io.Reader) (Manifest,
 		s.manifests.put(d, made, 1+int(chunks(size)), maxManifests)
 	}
 	s.mu.Unlock()
-	return made() // returns after the one whose bytes are read, so they stay open
+	return made() // a caller returns, and closes its file, only when the hashing is done
 }
 
 func (s *Server) hash(d spec.Digest, bytes io.Reader) (Manifest, error) {

@@ -11,34 +11,35 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Draft is a blob on its way into a store: nobody sees it before [Draft.Commit].
-// One goroutine uses it, and closes it.
+// Draft is a blob that is being written to a store. It is not visible before
+// [Draft.Commit]. One goroutine uses a draft, and closes it.
 type Draft struct {
-	want   spec.Digest // zero: any
-	limit  int64
-	sum    *chunker
-	page   page
-	closed bool
+	want    spec.Digest // zero: any
+	limit   int64
+	sum     *chunker
+	storage draftStorage
+	closed  bool
 }
 
-// page is where a store keeps the bytes of a draft.
-type page interface {
+// draftStorage is where a store keeps the bytes of a draft.
+type draftStorage interface {
 	io.Writer // appends
 	io.ReaderAt
 	Len() (int64, error)
 	Truncate(size int64) error
 
-	// keep makes the bytes the blob d and adds its labels, all or nothing.
-	keep(d spec.Digest, labels []Label) error
-	// leave lets go of the page; the bytes stay for the next draft when again is set.
-	leave(again bool) error
+	// commit makes the bytes the blob d and adds its labels, all or nothing.
+	commit(d spec.Digest, labels []Label) error
+	// release ends the draft. With keepPartial its bytes stay for the next draft of the
+	// same digest.
+	release(keepPartial bool) error
 }
 
-// newDraft goes on with what is on the page.
-func newDraft(want spec.Digest, limit int64, p page) (*Draft, error) {
-	d := &Draft{want: want, limit: limit, page: p}
+// newDraft makes a draft that resumes with the bytes already in its storage.
+func newDraft(want spec.Digest, limit int64, p draftStorage) (*Draft, error) {
+	d := &Draft{want: want, limit: limit, storage: p}
 	if err := d.reload(); err != nil {
-		return nil, errors.Join(err, p.leave(false))
+		return nil, errors.Join(err, p.release(false))
 	}
 	return d, nil
 }
@@ -49,11 +50,11 @@ func (d *Draft) Size() int64 { return d.sum.size }
 // Digest is the SHA-256 of the bytes the draft holds.
 func (d *Draft) Digest() spec.Digest { return d.sum.digest() }
 
-// Reader reads the bytes the draft holds from the beginning.
-func (d *Draft) Reader() io.Reader { return io.NewSectionReader(d.page, 0, d.sum.size) }
+// Reader reads the bytes of the draft from the beginning.
+func (d *Draft) Reader() io.Reader { return io.NewSectionReader(d.storage, 0, d.sum.size) }
 
-// Write appends: [ErrTooLarge], and nothing is written, when the blob would
-// grow beyond its limit.
+// Write appends. If the blob would exceed its limit, nothing is written and the error is
+// [ErrTooLarge].
 func (d *Draft) Write(b []byte) (int, error) {
 	if err := d.fits(b); err != nil {
 		return 0, err
@@ -61,11 +62,11 @@ func (d *Draft) Write(b []byte) (int, error) {
 	var hashing sync.WaitGroup
 	hash := func() { _, _ = d.sum.Write(b) } // it never fails
 	if len(b) >= ChunkSize {
-		hashing.Go(hash) // while the page is written
+		hashing.Go(hash) // while the bytes are stored
 	} else {
 		hash()
 	}
-	n, err := d.page.Write(b)
+	n, err := d.storage.Write(b)
 	hashing.Wait()
 	if n < len(b) {
 		err = errors.Join(err, d.reload())
@@ -73,20 +74,20 @@ func (d *Draft) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// append is Write of the next whole chunk, or the last one of a blob, of which c is
-// the digest: it is not hashed again.
+// append writes the next whole chunk, or the last one, whose digest c is known: it is not
+// hashed again.
 func (d *Draft) append(chunk []byte, c spec.Digest) error {
 	if err := d.fits(chunk); err != nil {
 		return err
 	}
-	if _, err := d.page.Write(chunk); err != nil {
+	if _, err := d.storage.Write(chunk); err != nil {
 		return errors.Join(err, d.reload())
 	}
 	d.sum.add(chunk, c)
 	return nil
 }
 
-// fits reports whether the draft may take some bytes more.
+// fits fails with ErrTooLarge if the bytes would exceed the limit.
 func (d *Draft) fits(b []byte) error {
 	if int64(len(b)) > d.limit-d.sum.size {
 		return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, d.limit)
@@ -94,21 +95,21 @@ func (d *Draft) fits(b []byte) error {
 	return nil
 }
 
-// Rewind drops all but the first size bytes.
+// Rewind keeps the first size bytes and drops the rest.
 func (d *Draft) Rewind(size int64) error {
 	if size >= d.sum.size {
 		return nil
 	}
-	if err := d.page.Truncate(size); err != nil {
+	if err := d.storage.Truncate(size); err != nil {
 		return err
 	}
 	return d.reload()
 }
 
-// Commit makes the blob visible, with its labels, all or nothing, and closes
-// the draft. Bytes of another digest than the draft was begun for, or than a
-// label says, are [ErrMismatch]: the draft is empty then and still open. A label
-// that leads elsewhere already is [ErrConflict].
+// Commit makes the blob visible, with its labels, all or nothing, and closes the draft. If
+// the bytes do not have the digest for which the draft was begun, or that a label says, the
+// error is [ErrMismatch], and the draft is empty and still open. The error of a ref that
+// already leads to another blob is [ErrConflict].
 func (d *Draft) Commit(ctx context.Context, labels ...Label) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -126,38 +127,38 @@ func (d *Draft) Commit(ctx context.Context, labels ...Label) error {
 			return errors.Join(err, d.Rewind(0))
 		}
 	}
-	if err := d.page.keep(got, labels); err != nil {
+	if err := d.storage.commit(got, labels); err != nil {
 		return err
 	}
 	d.closed = true
-	return d.page.leave(false)
+	return d.storage.release(false)
 }
 
-// Close lets go of a draft. When it was begun for a digest the next draft of it
-// goes on with these bytes, else they are dropped. Closing twice is fine.
+// Close ends a draft without a commit. If it was begun for a digest, the next draft of that
+// digest resumes with these bytes; otherwise they are dropped. A draft may be closed twice.
 func (d *Draft) Close() error {
 	if d.closed {
 		return nil
 	}
 	d.closed = true
-	return d.page.leave(!d.want.IsZero() && d.sum.size > 0)
+	return d.storage.release(!d.want.IsZero() && d.sum.size > 0)
 }
 
-// fill copies r to its end.
+// fill appends all of r.
 func (d *Draft) fill(ctx context.Context, r io.Reader) error {
-	_, err := io.CopyBuffer(struct{ io.Writer }{d}, patient{ctx, r}, make([]byte, ChunkSize))
+	_, err := io.CopyBuffer(struct{ io.Writer }{d}, ctxReader{ctx, r}, make([]byte, ChunkSize))
 	return err
 }
 
-// reload hashes what is on the page, chunk by chunk too where a download goes on.
+// reload hashes the stored bytes, and their chunks if a download may resume.
 func (d *Draft) reload() error {
-	size, err := d.page.Len()
+	size, err := d.storage.Len()
 	if err != nil {
 		return err
 	}
 	if size > d.limit {
 		size = 0
-		if err := d.page.Truncate(0); err != nil {
+		if err := d.storage.Truncate(0); err != nil {
 			return err
 		}
 	}
@@ -165,30 +166,30 @@ func (d *Draft) reload() error {
 	if !d.want.IsZero() {
 		d.sum.chunk = sha256.New()
 	}
-	_, err = io.Copy(d.sum, io.NewSectionReader(d.page, 0, size))
+	_, err = io.Copy(d.sum, io.NewSectionReader(d.storage, 0, size))
 	return err
 }
 
-// patient is a reader that ends with its context.
-type patient struct {
+// ctxReader is a reader that fails once its context has ended.
+type ctxReader struct {
 	ctx context.Context
 	io.Reader
 }
 
-func (p patient) Read(b []byte) (int, error) {
+func (p ctxReader) Read(b []byte) (int, error) {
 	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return p.Reader.Read(b)
 }
 
-// claims lets one draft at a time have a digest.
+// claims allows one open draft per digest.
 type claims struct {
 	mu   sync.Mutex
 	held map[spec.Digest]chan struct{}
 }
 
-// take waits until nobody has d; release gives it back.
+// take waits until no other draft has d. The caller must call release.
 func (c *claims) take(ctx context.Context, d spec.Digest) (release func(), err error) {
 	for {
 		c.mu.Lock()

@@ -9,34 +9,34 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What can be wrong with a blob or a request for one. A [Server] answers each
-// with its own status, a [Client] turns the status back into the error. A peer that
-// is not reached, breaks off or stands still is of the family
+// What can be wrong with a blob or a request for one. A [Server] answers each error with
+// the status beside it, a [Client] turns the status back into the error. The errors of a
+// peer that cannot be reached, disconnects or stalls are of the family
 // [spec.ErrCommunication].
 var (
-	ErrMalformed       = errors.New("malformed request")                                // 400
-	ErrUnauthenticated = errors.New("request signature is not valid")                   // 401
-	ErrForbidden       = errors.New("forbidden")                                        // 403
-	ErrNotFound        = errors.New("blob not found")                                   // 404
-	ErrConflict        = errors.New("slot already holds another blob")                  // 409
-	ErrTooLarge        = errors.New("blob is too large")                                // 413
-	ErrMismatch        = errors.New("bytes do not match their digest")                  // 422
-	ErrContent         = errors.New("content is not acceptable")                        // 422
-	ErrFull            = errors.New("disk quota is used up")                            // 507
-	ErrBusy            = errors.New("too many uploads for this slot")                   // 503
-	ErrTooOften        = fmt.Errorf("%w: too many requests", spec.ErrCommunication)     // 429
-	ErrLabelled        = errors.New("blob is labelled")                                 // see Store.Delete
-	ErrStalled         = fmt.Errorf("%w: transfer stands still", spec.ErrCommunication) // see Client.Patience
-	ErrOpening         = errors.New("digest and salt open no commitment")               // see Client.FetchUpdate
+	ErrMalformed       = errors.New("malformed request")                               // 400
+	ErrUnauthenticated = errors.New("request signature is not valid")                  // 401
+	ErrForbidden       = errors.New("forbidden")                                       // 403
+	ErrNotFound        = errors.New("blob not found")                                  // 404
+	ErrConflict        = errors.New("slot already holds another blob")                 // 409
+	ErrTooLarge        = errors.New("blob is too large")                               // 413
+	ErrMismatch        = errors.New("bytes do not match their digest")                 // 422
+	ErrContent         = errors.New("content is not acceptable")                       // 422
+	ErrFull            = errors.New("disk quota is used up")                           // 507
+	ErrBusy            = errors.New("too many uploads for this slot")                  // 503
+	ErrTooOften        = fmt.Errorf("%w: too many requests", spec.ErrCommunication)    // 429
+	ErrLabelled        = errors.New("blob is labelled")                                // see Store.Delete
+	ErrStalled         = fmt.Errorf("%w: transfer has stalled", spec.ErrCommunication) // see Client.ChunkTimeout
+	ErrOpening         = errors.New("digest and salt open no commitment")              // see Client.FetchUpdate
 )
 
-// status is an answer and the error it stands for.
+// status is an HTTP status and the error it stands for.
 type status struct {
 	code int
 	err  error
 }
 
-// statuses lists the answers.
+// statuses lists all pairs.
 func statuses() []status {
 	return []status{
 		{http.StatusBadRequest, ErrMalformed},
@@ -53,7 +53,7 @@ func statuses() []status {
 	}
 }
 
-// statusOf is the code that answers an error, 500 for one that is nobody's business.
+// statusOf is the HTTP status of an error; 500 for an internal error.
 func statusOf(err error) int {
 	for _, s := range statuses() {
 		if errors.Is(err, s.err) {
@@ -63,8 +63,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// errorOf is the error an answer stands for, nil for one no server of ours gives.
-// Where errors share a code the text, which begins with the error, decides.
+// errorOf is the error an HTTP status stands for; nil for a status that no [Server] sends.
+// If errors share a status, the text decides: it begins with the error.
 func errorOf(code int, text string) (err error) {
 	for _, s := range statuses() {
 		if s.code == code && (err == nil || strings.HasPrefix(text, s.err.Error())) {

@@ -14,7 +14,7 @@ func Through(ctx context.Context, proxy, address string, to Peer) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	conn, err := through(ctx, u, address)
+	conn, err := connectViaProxy(ctx, u, address)
 	if err != nil {
 		return nil, err
 	}
@@ -22,5 +22,5 @@ func Through(ctx context.Context, proxy, address string, to Peer) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	return shake(ctx, tls.Client(conn, config))
+	return handshake(ctx, tls.Client(conn, config))
 }

@@ -18,7 +18,7 @@ func TestCommunicationIsAFamilyOfErrors(t *testing.T) {
 	held := holding(t, b, blobtest.ModelRef(1))
 	fetch := func(d spec.Digest, from blob.Peer) error {
 		c := clientOf(0)
-		c.Patience = 100 * time.Millisecond
+		c.ChunkTimeout = 100 * time.Millisecond
 		_, err := c.FetchModel(t.Context(), []blob.Peer{from}, d, most, inDir(t))
 		return err
 	}

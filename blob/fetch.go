@@ -11,35 +11,34 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// attempts is how often in a row a peer may break off without having brought a
-// whole chunk before the next peer is asked.
-const attempts = 3
+// maxFruitless is how many attempts in a row may end without a whole chunk before the next
+// peer is asked.
+const maxFruitless = 3
 
-// slow is how long a peer may take before it is remembered as one that stalled when the
-// caller waits no longer: a round that has moved on lets nobody wait until the patience
-// ends, and would begin with the same peer each time.
-const slow = 500 * time.Millisecond
+// stallThreshold is when a transfer that the caller cancels counts as stalled. A round that
+// moves on cancels its transfers before the chunk timeout, and without this the next round
+// would begin with the same slow peer.
+const stallThreshold = 500 * time.Millisecond
 
-// FetchModel downloads a model of at most limit bytes into a store, unless it is
-// there, and returns its size. Peers are asked in turn; what one brought and its
-// successor confirms is not fetched again, also not by a later call. When no
-// peer has it the error is [ErrNotFound]. The blob has no label yet: a [Server]
-// serves it only once the caller labels it as a model.
+// FetchModel downloads a model of at most limit bytes into a store, unless the store has
+// it, and returns its size. Peers are asked in turn. Verified partial downloads are resumed
+// from the next peer, and by later calls. If no peer has the model the error is
+// [ErrNotFound]. The blob has no label yet: a [Server] serves it only once the caller
+// labels it as a model.
 func (c Client) FetchModel(ctx context.Context, peers []Peer, d spec.Digest, limit int64, into Store) (int64, error) {
 	f := fetch{Client: c, target: "/v1/models/" + d.String(), limit: limit, into: into}
 	f.accept = func(_ http.Header, size int64) (Entry, error) { return Entry{Digest: d, Size: size}, nil }
 	if size, ok := sizeOf(ctx, into, d); ok {
 		return size, nil
 	}
-	e, err := f.from(ctx, peers)
+	e, err := f.fromPeers(ctx, peers)
 	return e.Size, err
 }
 
-// FetchUpdate downloads an update of at most limit bytes into a store, with its
-// label, unless it is there. A peer whose digest and salt do not open the
-// commitment the chain records for the slot ([spec.UpdateCommitment]) is not
-// believed. What the update says is for the caller to check. When no peer has
-// it the error is [ErrNotFound].
+// FetchUpdate downloads an update of at most limit bytes into a store, with its label,
+// unless the store has it. A peer is skipped if its digest and salt do not open the
+// commitment that the chain records for the slot ([spec.UpdateCommitment]). The caller
+// checks the content of the update. If no peer has the update the error is [ErrNotFound].
 func (c Client) FetchUpdate(ctx context.Context, peers []Peer, r Ref, commitment spec.Digest, limit int64, into Store) (Entry, error) {
 	if r.Kind != Update {
 		return Entry{}, fmt.Errorf("%w: %s is no update", ErrMalformed, r)
@@ -65,7 +64,7 @@ func (c Client) FetchUpdate(ctx context.Context, peers []Peer, r Ref, commitment
 		return e, opens(e)
 	}
 	f.labels = func(e Entry) []Label { return []Label{{r, e}} }
-	return f.from(ctx, peers)
+	return f.fromPeers(ctx, peers)
 }
 
 // fetch is one blob to be downloaded.
@@ -74,33 +73,33 @@ type fetch struct {
 	target string
 	limit  int64
 	into   Store
-	accept func(h http.Header, size int64) (Entry, error) // is this what we want?
+	accept func(h http.Header, size int64) (Entry, error) // refuses what is not the wanted blob
 	labels func(Entry) []Label                            // nil: none
 }
 
-// from asks peers in turn.
-func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
+// fromPeers asks peers in turn.
+func (f fetch) fromPeers(ctx context.Context, peers []Peer) (Entry, error) {
 	var failed error
 	for _, peer := range peers {
 		began := f.now()
-		e, err := f.persist(ctx, peer)
+		e, err := f.fromPeer(ctx, peer)
 		if err == nil {
 			return e, nil
 		}
 		if ctx.Err() != nil {
-			if f.stalled != nil && f.now().Sub(began) >= slow {
-				f.stalled(peer)
+			if f.onStalled != nil && f.now().Sub(began) >= stallThreshold {
+				f.onStalled(peer)
 			}
 			return Entry{}, cause(ctx, err)
 		}
-		if errors.Is(err, ErrFull) { // no other peer makes room here
+		if errors.Is(err, ErrFull) { // another peer would not help
 			return Entry{}, fmt.Errorf("get %s: %w", f.target, err)
 		}
-		if errors.Is(err, ErrStalled) && f.stalled != nil {
-			f.stalled(peer)
+		if errors.Is(err, ErrStalled) && f.onStalled != nil {
+			f.onStalled(peer)
 		}
-		if errors.Is(err, ErrOtherKey) && f.strange != nil {
-			f.strange(peer)
+		if errors.Is(err, ErrOtherKey) && f.onOtherKey != nil {
+			f.onOtherKey(peer)
 		}
 		if !errors.Is(err, ErrNotFound) {
 			failed = errors.Join(failed, fmt.Errorf("node %d: %w", peer.Node, err))
@@ -112,40 +111,39 @@ func (f fetch) from(ctx context.Context, peers []Peer) (Entry, error) {
 	return Entry{}, fmt.Errorf("get %s: %w", f.target, failed)
 }
 
-// persist asks one peer again as long as it gets somewhere.
-func (f fetch) persist(ctx context.Context, peer Peer) (Entry, error) {
+// fromPeer asks one peer, again and again while there is progress.
+func (f fetch) fromPeer(ctx context.Context, peer Peer) (Entry, error) {
 	for fruitless := 0; ; {
-		e, moved, err := f.once(ctx, peer)
-		if moved {
+		e, progress, err := f.attempt(ctx, peer)
+		if progress {
 			fruitless = 0
 		} else {
 			fruitless++
 		}
-		if !errors.Is(err, errBroken) || errors.Is(err, ErrStalled) || fruitless == attempts || ctx.Err() != nil {
+		if !errors.Is(err, errBroken) || errors.Is(err, ErrStalled) || fruitless == maxFruitless || ctx.Err() != nil {
 			return e, err
 		}
 	}
 }
 
-// errBroken is a transfer that ended early: the same peer may do better.
-var errBroken = fmt.Errorf("%w: transfer breaks off", spec.ErrCommunication)
+// errBroken is a transfer that ended early; asking the same peer again may help.
+var errBroken = fmt.Errorf("%w: transfer is interrupted", spec.ErrCommunication)
 
-// once asks one peer one time; moved reports whether it brought a chunk.
-func (f fetch) once(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {
+// attempt asks one peer once; progress reports whether it sent a whole chunk.
+func (f fetch) attempt(ctx context.Context, peer Peer) (_ Entry, progress bool, _ error) {
 	if f.limit <= ChunkSize {
-		return f.whole(ctx, peer)
+		return f.fetchWhole(ctx, peer)
 	}
-	m, e, err := f.describe(ctx, peer)
+	m, e, err := f.fetchManifest(ctx, peer)
 	if err != nil {
 		return Entry{}, false, err
 	}
-	return f.fill(ctx, e, func(draft *Draft) (bool, error) { return f.stream(ctx, peer, m, draft) })
+	return f.fillDraft(ctx, e, func(draft *Draft) (bool, error) { return f.fetchChunks(ctx, peer, m, draft) })
 }
 
-// whole gets a blob of one chunk at most, of which a manifest would say no more than
-// the answer itself.
-func (f fetch) whole(ctx context.Context, peer Peer) (_ Entry, moved bool, _ error) {
-	ctx, _, stop := watch(ctx, f.patience())
+// fetchWhole gets a blob of at most one chunk, for which a manifest would be of no use.
+func (f fetch) fetchWhole(ctx context.Context, peer Peer) (_ Entry, progress bool, _ error) {
+	ctx, _, stop := withChunkTimeout(ctx, f.chunkTimeout())
 	defer stop()
 	answer, err := f.do(ctx, http.MethodGet, peer, f.target, nil)
 	if err != nil {
@@ -155,9 +153,9 @@ func (f fetch) whole(ctx context.Context, peer Peer) (_ Entry, moved bool, _ err
 	size := answer.ContentLength
 	switch {
 	case size < 0:
-		return Entry{}, false, fmt.Errorf("%w: peer does not say how much it sends", ErrMalformed)
+		return Entry{}, false, fmt.Errorf("%w: peer sends no Content-Length", ErrMalformed)
 	case size > f.limit:
-		return Entry{}, false, fmt.Errorf("%w: %d bytes, at most %d are wanted", ErrTooLarge, size, f.limit)
+		return Entry{}, false, fmt.Errorf("%w: %d bytes: want at most %d", ErrTooLarge, size, f.limit)
 	}
 	e, err := f.accept(answer.Header, size)
 	if err != nil {
@@ -167,7 +165,7 @@ func (f fetch) whole(ctx context.Context, peer Peer) (_ Entry, moved bool, _ err
 	if _, err := io.ReadFull(answer.Body, b); err != nil {
 		return Entry{}, false, fmt.Errorf("%w: %w", errBroken, cause(ctx, err))
 	}
-	return f.fill(ctx, e, func(draft *Draft) (bool, error) {
+	return f.fillDraft(ctx, e, func(draft *Draft) (bool, error) {
 		if err := draft.Rewind(0); err != nil {
 			return false, err
 		}
@@ -176,9 +174,9 @@ func (f fetch) whole(ctx context.Context, peer Peer) (_ Entry, moved bool, _ err
 	})
 }
 
-// fill has a draft of a blob filled and makes it visible, unless it is there by now.
-func (f fetch) fill(ctx context.Context, e Entry, bring func(*Draft) (moved bool, err error)) (_ Entry, moved bool, _ error) {
-	draft, err := f.into.Draft(ctx, e.Digest, f.limit) // waits for another fetch of the same
+// fillDraft has bring fill a draft of a blob and commits it, unless the store has it by now.
+func (f fetch) fillDraft(ctx context.Context, e Entry, bring func(*Draft) (progress bool, err error)) (_ Entry, progress bool, _ error) {
+	draft, err := f.into.Draft(ctx, e.Digest, f.limit) // waits for another fetch of the same blob
 	if err != nil {
 		return Entry{}, false, err
 	}
@@ -191,15 +189,15 @@ func (f fetch) fill(ctx context.Context, e Entry, bring func(*Draft) (moved bool
 		}
 		return e, false, nil
 	}
-	if moved, err = bring(draft); err != nil {
-		return Entry{}, moved, err
+	if progress, err = bring(draft); err != nil {
+		return Entry{}, progress, err
 	}
-	return e, moved, draft.Commit(ctx, f.label(e)...)
+	return e, progress, draft.Commit(ctx, f.label(e)...)
 }
 
-// describe asks what a peer would send, and whether that is what is wanted.
-func (f fetch) describe(ctx context.Context, peer Peer) (m Manifest, _ Entry, _ error) {
-	ctx, _, stop := watch(ctx, f.patience())
+// fetchManifest asks a peer for the manifest of the blob, and checks that it is the wanted one.
+func (f fetch) fetchManifest(ctx context.Context, peer Peer) (m Manifest, _ Entry, _ error) {
+	ctx, _, stop := withChunkTimeout(ctx, f.chunkTimeout())
 	defer stop()
 	h, err := f.getJSON(ctx, peer, f.target+"?manifest", 1<<10+80*chunks(f.limit), &m)
 	if err != nil {
@@ -209,17 +207,17 @@ func (f fetch) describe(ctx context.Context, peer Peer) (m Manifest, _ Entry, _ 
 		return Manifest{}, Entry{}, err
 	}
 	if m.Size > f.limit {
-		return Manifest{}, Entry{}, fmt.Errorf("%w: %d bytes, at most %d are wanted", ErrTooLarge, m.Size, f.limit)
+		return Manifest{}, Entry{}, fmt.Errorf("%w: %d bytes: want at most %d", ErrTooLarge, m.Size, f.limit)
 	}
 	e, err := f.accept(h, m.Size)
 	return m, e, err
 }
 
-// stream appends the chunks a draft lacks, each after its digest was checked.
-func (f fetch) stream(ctx context.Context, peer Peer, m Manifest, draft *Draft) (moved bool, err error) {
-	ctx, alive, stop := watchSpeed(ctx, f.patience(), f.speed())
+// fetchChunks appends the missing chunks to a draft, each after its digest was checked.
+func (f fetch) fetchChunks(ctx context.Context, peer Peer, m Manifest, draft *Draft) (progress bool, err error) {
+	ctx, alive, stop := withMinSpeed(ctx, f.chunkTimeout(), f.minSpeed())
 	defer stop()
-	first := m.agreed(Manifest{Chunks: draft.sum.done})
+	first := m.commonChunks(Manifest{Chunks: draft.sum.done})
 	start := int64(first) * ChunkSize
 	if err := draft.Rewind(start); err != nil {
 		return false, err
@@ -243,19 +241,19 @@ func (f fetch) stream(ctx context.Context, peer Peer, m Manifest, draft *Draft) 
 	for i := first; i < len(m.Chunks); i++ {
 		b := buffer[:m.length(i)]
 		if _, err := io.ReadFull(answer.Body, b); err != nil {
-			return moved, fmt.Errorf("%w in chunk %d of %d: %w", errBroken, i, len(m.Chunks), cause(ctx, err))
+			return progress, fmt.Errorf("%w in chunk %d of %d: %w", errBroken, i, len(m.Chunks), cause(ctx, err))
 		}
 		got := spec.DigestOf(b)
 		if got != m.Chunks[i] {
-			return moved, fmt.Errorf("%w: chunk %d of %d is %s, want %s", ErrMismatch, i, len(m.Chunks), got, m.Chunks[i])
+			return progress, fmt.Errorf("%w: chunk %d of %d is %s, want %s", ErrMismatch, i, len(m.Chunks), got, m.Chunks[i])
 		}
 		if err := draft.append(b, got); err != nil {
-			return moved, err
+			return progress, err
 		}
-		moved = true
+		progress = true
 		alive()
 	}
-	return moved, nil
+	return progress, nil
 }
 
 func (f fetch) label(e Entry) []Label {
@@ -265,7 +263,7 @@ func (f fetch) label(e Entry) []Label {
 	return f.labels(e)
 }
 
-// sizeOf is the size of a blob that is there.
+// sizeOf is the size of a blob, if the store has it.
 func sizeOf(ctx context.Context, s Store, d spec.Digest) (int64, bool) {
 	f, size, err := s.Open(ctx, d)
 	if err != nil {

@@ -300,11 +300,11 @@ func TestFetchLeavesStalledPeer(t *testing.T) {
 		})
 	})
 	c := clientOf(0)
-	c.Patience = 50 * time.Millisecond
+	c.ChunkTimeout = 50 * time.Millisecond
 	if _, err := c.FetchModel(t.Context(), []blob.Peer{stalls}, spec.DigestOf(b), most, inDir(t)); !errors.Is(err, blob.ErrStalled) {
 		t.Fatalf("a peer that stands still: %v", err)
 	}
-	c.Patience = time.Second
+	c.ChunkTimeout = time.Second
 	into := inDir(t)
 	if _, err := c.FetchModel(t.Context(), []blob.Peer{stalls, serve(t, otherServer, held, nil)}, spec.DigestOf(b), most, into); err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// identity is when a file's bytes, name or times last changed, which nobody can
-// set, and its number in the file system.
+// identity is the time of the last change of a file's bytes, name or times, which no
+// program can set, and its inode number.
 func identity(info os.FileInfo) (changed int64, inode uint64) {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -18,7 +18,7 @@ func identity(info os.FileInfo) (changed int64, inode uint64) {
 	return s.Ctim.Nano(), s.Ino
 }
 
-// bootID names this start of the machine; it is empty where the system does not say.
+// bootID identifies this start of the machine; empty if the system does not say.
 func bootID() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -27,9 +27,8 @@ func bootID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// beginSync lets the disk begin to write what was written to a file, so that there
-// is less left to do when the file is synced. It waits for nothing, and promises
-// nothing: the sync does, and reports what fails.
+// beginSync starts writing a file's data to the disk, so that a later sync has less to do.
+// It does not wait and guarantees nothing; the sync does, and reports failures.
 func beginSync(f *os.File) {
 	_ = unix.SyncFileRange(int(f.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)
 }

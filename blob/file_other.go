@@ -4,11 +4,10 @@ package blob
 
 import "os"
 
-// identity is known of no file here: its size and the time of its last change are
-// all that its marks have.
+// identity is not available here: marks have only size and time of modification.
 func identity(os.FileInfo) (changed int64, inode uint64) { return 0, 0 }
 
-// bootID is known of no machine here: each start of the process is taken for one.
+// bootID is not available here: each start of the process counts as a start of the machine.
 func bootID() string { return "" }
 
 // beginSync does nothing here.

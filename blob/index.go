@@ -7,20 +7,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// index is the labels of a store in memory; its store has the lock.
+// index holds the labels of a store in memory. The lock of the store protects it.
 type index struct {
 	entries map[Ref]Entry
 	refs    map[spec.Digest]map[Ref]bool
-	updates map[spec.Slot]map[Ref]bool // of a round, by a slot of it without its node
+	updates map[spec.Slot]map[Ref]bool // refs of updates, by round: a slot without its node
 }
 
 func newIndex() index {
 	return index{entries: map[Ref]Entry{}, refs: map[spec.Digest]map[Ref]bool{}, updates: map[spec.Slot]map[Ref]bool{}}
 }
 
-// fresh picks the labels that are not there yet; one that leads elsewhere is
-// ErrConflict.
-func (x index) fresh(labels []Label) ([]Label, error) {
+// newLabels picks the labels that the index does not have. A ref that already leads to
+// another blob is ErrConflict.
+func (x index) newLabels(labels []Label) ([]Label, error) {
 	var fresh []Label
 	for _, l := range labels {
 		switch old, there := x.entries[l.Ref]; {
@@ -33,8 +33,8 @@ func (x index) fresh(labels []Label) ([]Label, error) {
 	return fresh, nil
 }
 
-// replaceable reports whether a label may take the place of the one that its ref
-// has: only the salt may differ.
+// replaceable fails unless a label differs from the present one of its ref only in its
+// salt.
 func (x index) replaceable(l Label) error {
 	old, err := x.lookup(l.Ref)
 	switch {
@@ -51,9 +51,9 @@ func (x index) replaceable(l Label) error {
 func (x index) add(labels ...Label) {
 	for _, l := range labels {
 		x.entries[l.Ref] = l.Entry
-		enter(x.refs, l.Digest, l.Ref)
+		addRef(x.refs, l.Digest, l.Ref)
 		if l.Kind == Update {
-			enter(x.updates, round(l.Ref), l.Ref)
+			addRef(x.updates, round(l.Ref), l.Ref)
 		}
 	}
 }
@@ -64,14 +64,14 @@ func round(r Ref) spec.Slot {
 	return r.Slot
 }
 
-func enter[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
+func addRef[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
 	if sets[key] == nil {
 		sets[key] = map[Ref]bool{}
 	}
 	sets[key][r] = true
 }
 
-func leave[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
+func removeRef[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
 	delete(sets[key], r)
 	if len(sets[key]) == 0 {
 		delete(sets, key)
@@ -79,8 +79,8 @@ func leave[K comparable](sets map[K]map[Ref]bool, key K, r Ref) {
 }
 
 func (x index) remove(r Ref) {
-	leave(x.refs, x.entries[r].Digest, r)
-	leave(x.updates, round(r), r)
+	removeRef(x.refs, x.entries[r].Digest, r)
+	removeRef(x.updates, round(r), r)
 	delete(x.entries, r)
 }
 
@@ -100,7 +100,7 @@ func (x index) all() []Label {
 	return sorted(labels)
 }
 
-func (x index) of(d spec.Digest) []Label { return x.labels(x.refs[d]) }
+func (x index) ofBlob(d spec.Digest) []Label { return x.labels(x.refs[d]) }
 
 func (x index) labels(refs map[Ref]bool) []Label {
 	var labels []Label
@@ -110,9 +110,9 @@ func (x index) labels(refs map[Ref]bool) []Label {
 	return sorted(labels)
 }
 
-// deletable reports whether no label leads to a blob.
+// deletable fails with ErrLabelled if a label leads to the blob.
 func (x index) deletable(d spec.Digest) error {
-	if labels := x.of(d); len(labels) > 0 {
+	if labels := x.ofBlob(d); len(labels) > 0 {
 		return fmt.Errorf("%w: %s by %s", ErrLabelled, d, labels[0].Ref)
 	}
 	return nil

@@ -17,14 +17,14 @@ type Entry struct {
 	Size   int64 // bytes
 }
 
-// Label is a ref and what it leads to. Its JSON is the file a [Dir] keeps and
-// an element of the list a [Server] gives.
+// Label is a ref and what it leads to. Its JSON is a record in the book of a [Dir], and an
+// element of the list that a [Server] sends.
 type Label struct {
 	Ref
 	Entry
 }
 
-// labelJSON is a label as written.
+// labelJSON is the JSON form of a label.
 type labelJSON struct {
 	Chain  string      `json:"chain"`
 	Kind   string      `json:"kind"`

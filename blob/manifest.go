@@ -9,18 +9,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ChunkSize is how many bytes are verified at once while a blob streams.
+// ChunkSize is the unit in bytes in which a download is verified.
 const ChunkSize = 256 << 10
 
-// Manifest lists the digests of a blob's chunks in their order; all but the
-// last are ChunkSize long. It says what a peer means to send, no more: only the
-// digest of the whole is agreed on.
+// Manifest lists the digests of a blob's chunks in their order; all but the last have
+// ChunkSize bytes. It says only what a peer intends to send: the chain agrees on the digest
+// of the whole blob.
 type Manifest struct {
 	Size   int64         `json:"size"` // bytes
 	Chunks []spec.Digest `json:"chunks"`
 }
 
-// Validate reports whether there are as many chunks as the size asks for.
+// Validate fails unless the number of chunks matches the size.
 func (m Manifest) Validate() error {
 	if m.Size < 0 || int64(len(m.Chunks)) != chunks(m.Size) {
 		return fmt.Errorf("%w: manifest of %d bytes in %d chunks", ErrMalformed, m.Size, len(m.Chunks))
@@ -28,7 +28,7 @@ func (m Manifest) Validate() error {
 	return nil
 }
 
-// ManifestOf reads r to its end.
+// ManifestOf reads all of r.
 func ManifestOf(r io.Reader) (Manifest, error) {
 	c := &chunker{chunk: sha256.New()}
 	if _, err := io.Copy(c, r); err != nil {
@@ -37,7 +37,7 @@ func ManifestOf(r io.Reader) (Manifest, error) {
 	return c.manifest(), nil
 }
 
-// chunks is how many chunks some bytes have.
+// chunks is the number of chunks of a blob of so many bytes.
 func chunks(size int64) int64 {
 	n := size / ChunkSize
 	if size%ChunkSize != 0 {
@@ -51,8 +51,8 @@ func (m Manifest) length(i int) int64 {
 	return min(ChunkSize, m.Size-int64(i)*ChunkSize)
 }
 
-// agreed is how many chunks from the beginning two manifests share.
-func (m Manifest) agreed(o Manifest) int {
+// commonChunks is how many chunks from the beginning two manifests have in common.
+func (m Manifest) commonChunks(o Manifest) int {
 	n := 0
 	for n < len(m.Chunks) && n < len(o.Chunks) && m.Chunks[n] == o.Chunks[n] {
 		n++
@@ -90,7 +90,7 @@ func (c *chunker) Write(b []byte) (int, error) {
 	return written, nil
 }
 
-// add is Write of the next chunk, of which d is the digest.
+// add is Write of the next chunk, whose digest is d.
 func (c *chunker) add(chunk []byte, d spec.Digest) {
 	c.whole.Write(chunk)
 	c.size += int64(len(chunk))

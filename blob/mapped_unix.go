@@ -10,17 +10,17 @@ import (
 	"unsafe"
 )
 
-// lend gives n bytes of a file from one on to use, where the system keeps them: it
-// maps them for as long, so what is lent is what is in memory. That the disk cannot
-// give them, or that the file became shorter, is an error, and no end of the process.
-func lend(f *os.File, at int64, n int, use func([]byte) error) (err error) {
+// viewMapped passes n bytes of a file, from offset at on, to use without copying: the file is mapped
+// into memory until use returns. A read error of the disk, or a file that became shorter,
+// is returned as an error instead of ending the process.
+func viewMapped(f *os.File, at int64, n int, use func([]byte) error) (err error) {
 	if n == 0 {
-		return use(nil) // there is nothing that could be mapped
+		return use(nil) // an empty range cannot be mapped
 	}
 	before := int(at % int64(os.Getpagesize()))
 	mapped, err := syscall.Mmap(int(f.Fd()), at-int64(before), before+n, syscall.PROT_READ, syscall.MAP_SHARED)
-	if err != nil { // some file systems map nothing
-		return lendCopy(f, at, n, use)
+	if err != nil { // some file systems do not support mapping
+		return viewCopy(f, at, n, use)
 	}
 	defer func() { err = errors.Join(err, os.NewSyscallError("munmap", syscall.Munmap(mapped))) }()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

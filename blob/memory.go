@@ -11,13 +11,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Memory is a [Store] that lives as long as the process: for simulations and
-// for reading a blob once.
+// Memory is a [Store] in memory, for simulations and for reading a blob once.
 type Memory struct {
 	mu     sync.Mutex
 	blobs  map[spec.Digest][]byte
-	left   map[spec.Digest][]byte // by drafts that were not committed
-	old    map[spec.Digest]bool   // of those left: there when drafts were swept last
+	left   map[spec.Digest][]byte // partial blobs of unfinished drafts
+	old    map[spec.Digest]bool   // partial blobs not used since the last sweep
 	labels index
 	claims claims
 }
@@ -31,13 +30,13 @@ func NewMemory() *Memory {
 
 // Draft implements [Store].
 func (m *Memory) Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft, error) {
-	p := &leaf{store: m, want: d, release: func() {}}
+	p := &memoryDraft{store: m, want: d, unclaim: func() {}}
 	if !d.IsZero() {
 		release, err := m.claims.take(ctx, d)
 		if err != nil {
 			return nil, err
 		}
-		p.release = release
+		p.unclaim = release
 		m.mu.Lock()
 		p.bytes = m.left[d]
 		delete(m.left, d)
@@ -77,10 +76,10 @@ func (m *Memory) Open(_ context.Context, d spec.Digest) (io.ReadSeekCloser, int6
 	if !ok {
 		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, d)
 	}
-	return leafReader{bytes.NewReader(b), b}, int64(len(b)), nil
+	return memoryReader{bytes.NewReader(b), b}, int64(len(b)), nil
 }
 
-// OpenVerified implements [Store]: no byte changes once it is in memory.
+// OpenVerified implements [Store]: bytes in memory do not change.
 func (m *Memory) OpenVerified(_ context.Context, d spec.Digest) (Verified, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,10 +87,10 @@ func (m *Memory) OpenVerified(_ context.Context, d spec.Digest) (Verified, error
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNotFound, d)
 	}
-	return leafReader{bytes.NewReader(b), b}, nil
+	return memoryReader{bytes.NewReader(b), b}, nil
 }
 
-// Sync implements [Store]: there is nothing that could last.
+// Sync implements [Store]: memory has nothing to sync.
 func (m *Memory) Sync(context.Context) error { return nil }
 
 // Has implements [Store].
@@ -142,7 +141,7 @@ func (m *Memory) Label(_ context.Context, l Label) error {
 	case int64(len(b)) != l.Size:
 		return fmt.Errorf("%w: %s has %d bytes, not %d", ErrMismatch, l.Digest, len(b), l.Size)
 	}
-	fresh, err := m.labels.fresh([]Label{l})
+	fresh, err := m.labels.newLabels([]Label{l})
 	m.labels.add(fresh...)
 	return err
 }
@@ -186,7 +185,7 @@ func (m *Memory) UpdatesOf(_ context.Context, r Ref) ([]Label, error) {
 func (m *Memory) LabelsOf(_ context.Context, d spec.Digest) ([]Label, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.labels.of(d), nil
+	return m.labels.ofBlob(d), nil
 }
 
 // Forget implements [Index].
@@ -204,34 +203,34 @@ func (m *Memory) Forget(_ context.Context, r Ref) error {
 	return nil
 }
 
-// leaf is the page of a draft in memory.
-type leaf struct {
+// memoryDraft is the storage of a draft in memory.
+type memoryDraft struct {
 	store   *Memory
 	want    spec.Digest
 	bytes   []byte
-	release func()
+	unclaim func()
 }
 
-func (p *leaf) Write(b []byte) (int, error) {
+func (p *memoryDraft) Write(b []byte) (int, error) {
 	p.bytes = append(p.bytes, b...)
 	return len(b), nil
 }
 
-func (p *leaf) ReadAt(b []byte, off int64) (int, error) {
+func (p *memoryDraft) ReadAt(b []byte, off int64) (int, error) {
 	return bytes.NewReader(p.bytes).ReadAt(b, off)
 }
 
-func (p *leaf) Len() (int64, error) { return int64(len(p.bytes)), nil }
+func (p *memoryDraft) Len() (int64, error) { return int64(len(p.bytes)), nil }
 
-func (p *leaf) Truncate(size int64) error {
+func (p *memoryDraft) Truncate(size int64) error {
 	p.bytes = p.bytes[:size]
 	return nil
 }
 
-func (p *leaf) keep(d spec.Digest, labels []Label) error {
+func (p *memoryDraft) commit(d spec.Digest, labels []Label) error {
 	p.store.mu.Lock()
 	defer p.store.mu.Unlock()
-	fresh, err := p.store.labels.fresh(labels)
+	fresh, err := p.store.labels.newLabels(labels)
 	if err != nil {
 		return err
 	}
@@ -240,29 +239,29 @@ func (p *leaf) keep(d spec.Digest, labels []Label) error {
 	return nil
 }
 
-func (p *leaf) leave(again bool) error {
+func (p *memoryDraft) release(keepPartial bool) error {
 	p.store.mu.Lock()
-	defer p.release()
+	defer p.unclaim()
 	defer p.store.mu.Unlock()
-	if again {
+	if keepPartial {
 		p.store.left[p.want] = p.bytes
 		delete(p.store.old, p.want)
 	}
 	return nil
 }
 
-// leafReader reads a blob in memory.
-type leafReader struct {
+// memoryReader reads a blob in memory.
+type memoryReader struct {
 	*bytes.Reader
 	bytes []byte
 }
 
 // View implements [Verified].
-func (r leafReader) View(at int64, n int, use func([]byte) error) error {
-	if err := within(at, n, r.Size()); err != nil {
+func (r memoryReader) View(at int64, n int, use func([]byte) error) error {
+	if err := checkRange(at, n, r.Size()); err != nil {
 		return err
 	}
 	return use(r.bytes[at : at+int64(n)])
 }
 
-func (leafReader) Close() error { return nil }
+func (memoryReader) Close() error { return nil }

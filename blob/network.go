@@ -11,32 +11,32 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Network asks nodes for blobs by their ids.
+// Network exchanges blobs with nodes by their ids.
 type Network struct {
 	Client Client
-	// Self is the node that asks. It is never asked itself, and its lists begin
-	// elsewhere than those of others, so that not all nodes ask the same one first.
-	// With 0 nobody is left out and a list begins with its first node.
+	// Self is the node that asks. It never asks itself. It begins with the peer at position
+	// Self modulo the length of the list, so that not all nodes ask the same peer first.
+	// With 0 it begins with the first.
 	Self uint64
-	// Peer finds a node: [ErrNotFound] where there is none. A node without an
+	// Peer looks up a node; its error is [ErrNotFound] if there is none. A node without an
 	// endpoint serves nothing.
 	Peer func(ctx context.Context, node uint64) (Peer, error)
-	// Doubt, when set, is told of a node that has another key than Peer said, and says
-	// whether Peer may know better now; then the node is asked once more.
-	Doubt func(node uint64) bool
-	// Stalls remembers who stalled, to ask it last; with nil nobody is remembered, and
-	// a peer that stands still costs each blob its haste again.
+	// Doubt, when set, is called for a node that does not have the key that Peer returned.
+	// It reports whether Peer may return a newer key now; the node is then asked once more.
+	RefreshKey func(node uint64) bool
+	// Stalls remembers peers that stalled, which are asked last. With nil, each blob waits
+	// anew for a peer that has stalled.
 	Stalls *Stalls
 }
 
-// hasty is how long a peer may take for a chunk before another is asked, and swift how
-// many bytes a second it has to bring until then.
+// quickChunkTimeout and quickMinSpeed are the chunk timeout and the minimum speed in bytes per
+// second of the first attempt, after which the next peer is asked.
 const (
-	hasty = 2 * time.Second
-	swift = 1 << 20
+	quickChunkTimeout = 2 * time.Second
+	quickMinSpeed     = 1 << 20
 )
 
-// FetchModel is [Client.FetchModel] from those of some nodes that can be found.
+// FetchModel is [Client.FetchModel] from those of the nodes that can be found.
 func (n Network) FetchModel(ctx context.Context, from []uint64, d spec.Digest, limit int64, into Store) error {
 	return n.fetch(ctx, from, func(c Client, peers []Peer) error {
 		_, err := c.FetchModel(ctx, peers, d, limit, into)
@@ -44,7 +44,7 @@ func (n Network) FetchModel(ctx context.Context, from []uint64, d spec.Digest, l
 	})
 }
 
-// FetchUpdate is [Client.FetchUpdate] from those of some nodes that can be found.
+// FetchUpdate is [Client.FetchUpdate] from those of the nodes that can be found.
 func (n Network) FetchUpdate(ctx context.Context, from []uint64, r Ref, commitment spec.Digest, limit int64, into Store) (e Entry, err error) {
 	err = n.fetch(ctx, from, func(c Client, peers []Peer) (err error) {
 		e, err = c.FetchUpdate(ctx, peers, r, commitment, limit, into)
@@ -53,33 +53,34 @@ func (n Network) FetchUpdate(ctx context.Context, from []uint64, r Ref, commitme
 	return e, err
 }
 
-// PutUpdate is [Client.PutUpdate] to a node; [ErrNotFound] where it serves nothing.
+// PutUpdate is [Client.PutUpdate] to a node. The error is [ErrNotFound] if it serves
+// nothing.
 func (n Network) PutUpdate(ctx context.Context, to uint64, r Ref, e Entry, open func() (io.ReadCloser, error)) (receipt spec.Receipt, err error) {
-	for again := n.Doubt != nil; ; again = false {
+	for first := n.RefreshKey != nil; ; first = false {
 		peer, err := n.Peer(ctx, to)
 		if err == nil && peer.Endpoint == "" {
 			err = ErrNotFound
 		}
 		if err != nil {
-			return receipt, fmt.Errorf("put %s to node %d: where it serves blobs: %w", r, to, err)
+			return receipt, fmt.Errorf("put %s to node %d: look up its endpoint: %w", r, to, err)
 		}
 		receipt, err = n.Client.PutUpdate(ctx, peer, r, e, open)
-		if !again || !errors.Is(err, ErrOtherKey) || !n.Doubt(to) {
+		if !first || !errors.Is(err, ErrOtherKey) || !n.RefreshKey(to) {
 			return receipt, err
 		}
 	}
 }
 
-// fetch gets something twice if need be: in haste, so that a peer which stands
-// still on purpose costs its victims seconds and not a phase, and when that fails
-// because a peer is slow, with the patience of the client. Where nobody brings it and
-// keys may have changed, it begins anew.
+// fetch makes up to two attempts: first with short timeouts, so that a peer that stalls on
+// purpose costs seconds and not a whole phase, and if that fails because peers are slow,
+// with the timeouts of the client. If both fail and keys may have changed, it starts over
+// once.
 func (n Network) fetch(ctx context.Context, from []uint64, get func(Client, []Peer) error) error {
-	for again := n.Doubt != nil; ; again = false {
+	for first := n.RefreshKey != nil; ; first = false {
 		renewed := false
 		err := n.fetchFrom(ctx, from, func(c Client, peers []Peer) error {
-			if again {
-				c.strange = func(p Peer) { renewed = n.Doubt(p.Node) || renewed }
+			if first {
+				c.onOtherKey = func(p Peer) { renewed = n.RefreshKey(p.Node) || renewed }
 			}
 			return get(c, peers)
 		})
@@ -92,13 +93,13 @@ func (n Network) fetch(ctx context.Context, from []uint64, get func(Client, []Pe
 func (n Network) fetchFrom(ctx context.Context, from []uint64, get func(Client, []Peer) error) error {
 	peers, failed := n.peers(ctx, from)
 	quick := n.Client
-	if quick.Patience == 0 || quick.Patience > hasty {
-		quick.Patience = hasty
+	if quick.ChunkTimeout == 0 || quick.ChunkTimeout > quickChunkTimeout {
+		quick.ChunkTimeout = quickChunkTimeout
 	}
-	quick.Speed = max(quick.Speed, swift)
+	quick.MinSpeed = max(quick.MinSpeed, quickMinSpeed)
 	if n.Stalls != nil {
-		quick.stalled = func(p Peer) { n.Stalls.note(p.Node, n.Client.now()) }
-		peers = n.Stalls.last(peers, n.Client.now())
+		quick.onStalled = func(p Peer) { n.Stalls.record(p.Node, n.Client.now()) }
+		peers = n.Stalls.stalledLast(peers, n.Client.now())
 	}
 	err := get(quick, peers)
 	if errors.Is(err, ErrStalled) {
@@ -110,8 +111,8 @@ func (n Network) fetchFrom(ctx context.Context, from []uint64, get func(Client, 
 	return err
 }
 
-// peers looks up where nodes serve blobs. What failed is the reason why some are
-// missing that may be there.
+// peers looks up the endpoints of nodes. Failed says which lookups failed; those nodes are
+// not in the list.
 func (n Network) peers(ctx context.Context, nodes []uint64) (peers []Peer, failed error) {
 	for _, node := range nodes {
 		if node == n.Self {

@@ -107,7 +107,7 @@ func TestSlowPeerGetsASecondChance(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	t.Cleanup(server.Close)
-	n := blob.Network{Client: blob.Client{Chain: chain, Patience: time.Minute}, Peer: func(context.Context, uint64) (blob.Peer, error) {
+	n := blob.Network{Client: blob.Client{Chain: chain, ChunkTimeout: time.Minute}, Peer: func(context.Context, uint64) (blob.Peer, error) {
 		return blob.Peer{Node: 1, Endpoint: server.URL}, nil
 	}}
 	err := n.FetchModel(t.Context(), []uint64{1}, spec.DigestOf(nil), 1, blob.NewMemory())

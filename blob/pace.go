@@ -7,62 +7,61 @@ import (
 	"time"
 )
 
-// Patience is how long one chunk may take unless the server or the client says
-// otherwise: whoever is slower than 256 KiB in 30 s is cut off.
-const Patience = 30 * time.Second
+// DefaultChunkTimeout is the time for one chunk of 256 KiB, unless the server or the client
+// sets another. A slower transfer is aborted.
+const DefaultChunkTimeout = 30 * time.Second
 
-// idle is how long a server keeps a connection without a request.
-const idle = 30 * time.Second
+// idleTimeout is how long a server keeps a connection without a request.
+const idleTimeout = 30 * time.Second
 
 // NewHTTPServer serves a handler with bounds on what a peer may hold open: the
 // header within 10 s, the next request within 30 s, a request or an answer within
-// [Patience] unless the handler extends it, as [Server] does chunk by chunk. How many
-// connections there are is for its listener to bound, a [Door].
+// [DefaultChunkTimeout] unless the handler extends it, as [Server] does for each chunk. Its
+// listener, a [Door], bounds the number of connections.
 func NewHTTPServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       Patience,
-		WriteTimeout:      Patience,
-		IdleTimeout:       idle,
+		ReadTimeout:       DefaultChunkTimeout,
+		WriteTimeout:      DefaultChunkTimeout,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    16 << 10,
-		ConnContext:       connected,
-		ConnState:         used,
+		ConnContext:       withDoorConn,
+		ConnState:         noteState,
 	}
 }
 
-// Speed is how many bytes a second a peer has to bring or take of a blob, all in all,
-// unless the server or the client says otherwise: one of 256 MiB takes less than three
-// hours.
-const Speed = 32 << 10
+// DefaultMinSpeed is the least average rate in bytes per second of a blob's transfer, unless the
+// server or the client sets another: 256 MiB take less than three hours.
+const DefaultMinSpeed = 32 << 10
 
-// pace says when each chunk of a body is due: within the patience, and as soon as the
-// speed asks for after all that came before.
+// pace computes the deadline of each chunk of a body: the chunk timeout, or earlier if the
+// minimum average speed requires it.
 type pace struct {
-	patience time.Duration
-	speed    int64     // bytes a second
-	due      time.Time // of the chunk that is on its way, by the speed
-	left     int       // bytes of it
+	chunkTimeout time.Duration
+	minSpeed     int64     // bytes per second
+	due          time.Time // deadline of the current chunk by the minimum speed
+	left         int       // bytes of the current chunk still to come
 }
 
-// next is when the chunk is due that begins now; false in the middle of one.
+// next is the deadline of the chunk that begins now; false in the middle of a chunk.
 func (p *pace) next(now time.Time) (due time.Time, ok bool) {
 	if p.left > 0 {
 		return time.Time{}, false
 	}
 	p.left = ChunkSize
 	if p.due.IsZero() {
-		p.due = now.Add(p.patience)
+		p.due = now.Add(p.chunkTimeout)
 	} else {
-		p.due = p.due.Add(ChunkSize * time.Second / time.Duration(p.speed))
+		p.due = p.due.Add(ChunkSize * time.Second / time.Duration(p.minSpeed))
 	}
-	if patient := now.Add(p.patience); patient.Before(p.due) {
-		return patient, true
+	if chunkDue := now.Add(p.chunkTimeout); chunkDue.Before(p.due) {
+		return chunkDue, true
 	}
 	return p.due, true
 }
 
-// pacedBody is a request body that must bring its chunks in time.
+// pacedBody is a request body whose chunks must arrive in time.
 type pacedBody struct {
 	io.ReadCloser
 	conn *http.ResponseController
@@ -77,12 +76,12 @@ func (p *pacedBody) Read(b []byte) (int, error) {
 	n, err := p.ReadCloser.Read(b)
 	p.pace.left -= n
 	if err == io.EOF {
-		_ = p.conn.SetReadDeadline(time.Time{}) // all is here: the rest takes the time it takes
+		_ = p.conn.SetReadDeadline(time.Time{}) // the body is complete: processing it has no deadline
 	}
 	return n, err
 }
 
-// pacedAnswer is an answer whose reader must take its chunks in time.
+// pacedAnswer is an answer whose chunks must be read in time.
 type pacedAnswer struct {
 	http.ResponseWriter
 	conn *http.ResponseController
@@ -98,24 +97,23 @@ func (p *pacedAnswer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// watch ends a context with ErrStalled when a chunk takes longer than patience;
-// alive is called when one has arrived.
-func watch(ctx context.Context, patience time.Duration) (_ context.Context, alive, stop func()) {
-	return watchSpeed(ctx, patience, 0)
+// withChunkTimeout cancels a context with ErrStalled when a chunk takes longer than
+// chunkTimeout. The caller calls alive for each chunk that has arrived.
+func withChunkTimeout(ctx context.Context, chunkTimeout time.Duration) (_ context.Context, alive, stop func()) {
+	return withMinSpeed(ctx, chunkTimeout, 0)
 }
 
-// watchSpeed is watch, where besides all chunks together have to come at a speed, in
-// bytes a second, unless it is 0: who brings each chunk just before the patience ends is
-// behind soon.
-func watchSpeed(ctx context.Context, patience time.Duration, speed int64) (_ context.Context, alive, stop func()) {
+// withMinSpeed is withChunkTimeout that also requires an average speed of minSpeed bytes per
+// second, unless it is 0: a peer that sends each chunk just before the timeout stalls soon.
+func withMinSpeed(ctx context.Context, chunkTimeout time.Duration, minSpeed int64) (_ context.Context, alive, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(patience, func() { cancel(ErrStalled) })
-	due := time.Now().Add(patience)
+	timer := time.AfterFunc(chunkTimeout, func() { cancel(ErrStalled) })
+	due := time.Now().Add(chunkTimeout)
 	alive = func() {
-		next := patience
-		if speed > 0 {
-			due = due.Add(ChunkSize * time.Second / time.Duration(speed))
-			next = min(patience, time.Until(due))
+		next := chunkTimeout
+		if minSpeed > 0 {
+			due = due.Add(ChunkSize * time.Second / time.Duration(minSpeed))
+			next = min(chunkTimeout, time.Until(due))
 		}
 		timer.Reset(next)
 	}
@@ -125,14 +123,14 @@ func watchSpeed(ctx context.Context, patience time.Duration, speed int64) (_ con
 	}
 }
 
-// watched reports each chunk that is read.
-type watched struct {
+// watchedBody calls alive for each chunk that is read.
+type watchedBody struct {
 	io.ReadCloser
 	alive func()
 	left  int
 }
 
-func (w *watched) Read(b []byte) (int, error) {
+func (w *watchedBody) Read(b []byte) (int, error) {
 	n, err := w.ReadCloser.Read(b)
 	if w.left -= n; w.left <= 0 || err != nil {
 		w.alive()

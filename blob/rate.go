@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// Rate is how many requests a caller may send: a bucket that holds so many and is
-// filled with so many a second.
+// Rate limits requests by a token bucket: Burst tokens at most, refilled with PerSecond
+// tokens per second.
 type Rate struct {
 	Burst     int
 	PerSecond int
 }
 
-// The rates of a server that has none. A round has 2048 trainers, and a node asks for
-// each update of a large model twice, manifest and bytes: a round of them, twice over,
-// is had at once. A stranger audits a round no faster than its bytes travel.
+// The default rates of a server. A round has at most 2048 trainers, and a node sends two
+// requests per update of a large model, manifest and bytes: the burst of a node is twice
+// what a round needs. A stranger who audits a round may have to wait.
 const (
 	nodeBurst, nodePerSecond         = 8192, 512
 	strangerBurst, strangerPerSecond = 1024, 64
 )
 
-// maxCallers is how many nodes, and how many addresses, a server remembers.
+// maxCallers bounds the nodes, and the addresses, whose buckets a server remembers.
 const maxCallers = 4096
 
-// tooOften is [ErrTooOften] with how long the caller has to wait.
+// tooOften is [ErrTooOften] with the time that the caller has to wait.
 type tooOften struct{ wait time.Duration }
 
 func (t tooOften) Error() string {
@@ -36,16 +36,16 @@ func (t tooOften) Error() string {
 
 func (t tooOften) Unwrap() error { return ErrTooOften }
 
-// bucket is what a caller has left.
+// bucket holds the tokens of a caller.
 type bucket struct {
 	tokens float64 // never fewer than 0, never more than the burst
 	at     time.Time
 }
 
-// buckets are those of many callers. A caller who was forgotten begins anew.
-type buckets[K comparable] struct{ lately[K, *bucket] }
+// buckets holds the buckets of many callers. An evicted caller starts with a full bucket.
+type buckets[K comparable] struct{ lruCache[K, *bucket] }
 
-// take takes a token of a caller, or says how long it has to wait for one.
+// take takes a token from a caller, or returns how long it has to wait for one.
 func (b *buckets[K]) take(key K, r Rate, now time.Time) error {
 	one, ok := b.get(key)
 	if !ok {
@@ -71,17 +71,17 @@ func (b *buckets[K]) giveBack(key K, r Rate) {
 	}
 }
 
-// admitted is the caller of a request, where it has not sent too many. Nobody is asked
-// for a key, and no signature is checked, for an address that has used up its own
-// tokens, unless the request names a node whose signature was checked lately: strangers
-// do not shut out the nodes that share their address. A request of a node costs the
-// node, one that nobody signed, or not rightly, its address.
-func (s *Server) admitted(r *http.Request) (Caller, error) {
-	address := addressOf(r.RemoteAddr)
+// admit returns the caller of a request, unless it has sent too many. For an address without
+// tokens no key is looked up and no signature is checked, unless the request names a node
+// whose signature was checked recently: strangers must not shut out nodes that share their
+// address. A signed request takes a token of its node; an unsigned or wrongly signed one
+// takes a token of its address.
+func (s *Server) admit(r *http.Request) (Caller, error) {
+	address := networkOf(r.RemoteAddr)
 	nodes := Rate{cmp.Or(s.Nodes.Burst, nodeBurst), cmp.Or(s.Nodes.PerSecond, nodePerSecond)}
 	strangers := Rate{cmp.Or(s.Strangers.Burst, strangerBurst), cmp.Or(s.Strangers.PerSecond, strangerPerSecond)}
-	paid := s.charge(address, strangers)
-	if paid != nil && !s.knows(r.Header.Get(HeaderNode)) {
+	paid := s.takeAddressToken(address, strangers)
+	if paid != nil && !s.signedLately(r.Header.Get(HeaderNode)) {
 		return Caller{}, paid
 	}
 	caller, err := s.caller(r)
@@ -99,20 +99,20 @@ func (s *Server) admitted(r *http.Request) (Caller, error) {
 	return caller, s.nodes.take(caller.Node, nodes, s.now())
 }
 
-func (s *Server) charge(address netip.Prefix, r Rate) error {
+func (s *Server) takeAddressToken(address netip.Prefix, r Rate) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addresses.take(address, r, s.now())
 }
 
-// knows reports whether a header names a node whose signature was checked lately.
-func (s *Server) knows(node string) bool {
+// signedLately reports whether a header names a node whose signature was checked recently.
+func (s *Server) signedLately(node string) bool {
 	id, err := strconv.ParseUint(node, 10, 64)
 	if err != nil {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.nodes.places[id]
+	_, ok := s.nodes.elements[id]
 	return ok
 }

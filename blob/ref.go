@@ -16,8 +16,8 @@ type Kind uint8
 const (
 	Model  Kind = iota + 1 // the model a round agreed on; round 0 is where a task starts
 	Update                 // what one trainer made of it
-	State                  // what the server's optimiser remembers behind a model
-	Start                  // the model of elsewhere with whose weights a task starts
+	State                  // the server optimiser's state that belongs to a model
+	Start                  // the initial model from outside with whose weights a task starts
 )
 
 // String is the kind in one word.
@@ -40,8 +40,8 @@ func (k Kind) String() string {
 type Ref struct {
 	Kind Kind
 	Slot spec.Slot
-	// Proposal is the vote that wants a model, or the state behind it, of which no round is
-	// known to have made it: its Round is 0. 0 where a round made it.
+	// Proposal is the proposal that nominates a model, or the state of one; its Round is 0.
+	// 0: a round made the model.
 	Proposal uint64
 }
 
@@ -58,11 +58,11 @@ func (r Ref) Validate() error {
 	case s.Task == 0:
 		return fmt.Errorf("%s of task 0: tasks start at 1", r.Kind)
 	case r.Kind != Update && s.Node != 0:
-		return fmt.Errorf("%s of node %d: it belongs to no node", r.Kind, s.Node)
+		return fmt.Errorf("%s of node %d: want node 0", r.Kind, s.Node)
 	case r.Kind == Start && (s.Round != 0 || r.Proposal != 0):
-		return fmt.Errorf("start of round %d and of proposal %d: it is the task's", s.Round, r.Proposal)
+		return fmt.Errorf("start of round %d and proposal %d: want 0 for both", s.Round, r.Proposal)
 	case r.Proposal != 0 && (r.Kind == Update || s.Round != 0):
-		return fmt.Errorf("%s of round %d and of proposal %d: want one of them, and no update", r.Kind, s.Round, r.Proposal)
+		return fmt.Errorf("%s of round %d and proposal %d: want a model or a state, of one of them", r.Kind, s.Round, r.Proposal)
 	case r.Kind == Update && (s.Round == 0 || s.Node == 0):
 		return fmt.Errorf("update of round %d, node %d: both start at 1", s.Round, s.Node)
 	}
@@ -74,10 +74,9 @@ func validChain(s string) bool {
 	return s != "" && len(s) <= maxChain && strings.Trim(s, letters) == "" && s[0] != '.'
 }
 
-// Path is the ref without its chain: tasks/1/rounds/2/updates/3,
-// tasks/1/rounds/2/model or tasks/1/rounds/2/state; of what a vote wants,
-// tasks/1/proposals/2/model or tasks/1/proposals/2/state; of what a task starts with,
-// tasks/1/rounds/0/start.
+// Path is the ref without its chain: tasks/1/rounds/2/updates/3, tasks/1/rounds/2/model or
+// tasks/1/rounds/2/state; for a nominee tasks/1/proposals/2/model or
+// tasks/1/proposals/2/state; for an initial model tasks/1/rounds/0/start.
 func (r Ref) Path() string {
 	if r.Proposal != 0 {
 		return fmt.Sprintf("tasks/%d/proposals/%d/%s", r.Slot.Task, r.Proposal, r.Kind)

@@ -15,7 +15,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Server gives a store to other nodes:
+// Server serves a store to other nodes:
 //
 //	PUT  /v1/tasks/{task}/rounds/{round}/updates/{node}
 //	GET  /v1/tasks/{task}/rounds/{round}/updates/{node}   also ?manifest, HEAD
@@ -23,52 +23,51 @@ import (
 //	GET  /v1/models/{digest}                              also ?manifest, HEAD
 //	GET  /v1/health
 //
-// A refusal has the status of its error (see [ErrMalformed] and those after it)
-// and a body {"error": "..."}; it changes nothing. The fields are set before
-// the first request and not changed after.
+// A refusal has the status of its error (see [ErrMalformed] and the following errors) and a
+// body {"error": "..."}; it changes nothing. Fields must be set before the first request
+// and not be changed later.
 type Server struct {
 	Chain  string
-	Node   uint64 // its own id: requests are signed for it
+	Node   uint64 // its own id, which the signature of a request includes
 	Store  Store
 	Policy Policy
 	Keys   Keys
-	// Doubt, when set, is told of a node whose signature does not fit the key that Keys
-	// has, and says whether Keys may know better now; then the signature is checked once
-	// more.
-	Doubt func(node uint64) bool
+	// Doubt, when set, is called for a node whose signature does not match the key that Keys
+	// returned. It reports whether Keys may return a newer key now; the signature is then
+	// checked once more.
+	RefreshKey func(node uint64) bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Window is how far a request's time may be off; 0 is 60 s.
+	// Window is how far a request's time may be from this server's clock; 0 is 60 s.
 	Window time.Duration
-	// Patience is how long a chunk may take; 0 is 30 s.
-	Patience time.Duration
-	// Speed is how many bytes a second come or go of a body, all in all; 0 is 32 KiB.
-	Speed int64
-	// Nodes and Strangers are how often one node, and one address from which nobody
-	// signs, may ask; the zero values are rates with which a round of 2048 trainers
-	// goes on undisturbed.
+	// ChunkTimeout is the time for one chunk of a body; 0 is 30 s.
+	ChunkTimeout time.Duration
+	// MinSpeed is the least average rate of a body in bytes per second; 0 is 32 KiB/s.
+	MinSpeed int64
+	// Nodes and Strangers limit the requests of one node, and the unsigned requests of one
+	// address; zero values are rates that do not slow down a round of 2048 trainers.
 	Nodes, Strangers Rate
-	// Penalty is how long who asks too often waits for its refusal, so that one who asks
-	// again at once costs no more than one who does not; 0 is no time.
+	// Penalty delays the refusal of a caller that has sent too many requests, so that a
+	// caller which retries at once costs no more than others; 0 is no delay.
 	Penalty time.Duration
-	// Failed, when set, is told of every error that is answered with a 500: the
-	// caller learns no more than "internal error".
+	// Failed, when set, is called for every error that is answered with 500. The caller gets
+	// only "internal error".
 	Failed func(*http.Request, error)
-	// Stored, when set, is told of every update that was not held before. A request
-	// that is refused, or brings what is there, tells nobody.
+	// Stored, when set, is called for every new update, and not for refused or repeated
+	// uploads.
 	Stored func(Label)
 
 	once      sync.Once
 	mux       *http.ServeMux
 	mu        sync.Mutex
-	uploads   map[Ref]int // running, at most maxUploads each
+	uploads   map[Ref]int // running uploads, at most maxUploads each
 	nodes     buckets[uint64]
 	addresses buckets[netip.Prefix]
-	manifests lately[spec.Digest, func() (Manifest, error)]
+	manifests lruCache[spec.Digest, func() (Manifest, error)]
 }
 
-// maxUploads lets a trainer whose connection broke try again while the server
-// still waits for the broken one.
+// maxUploads is the bound on uploads to one slot at a time. A trainer whose connection
+// broke can retry while the server still waits for the broken one.
 const maxUploads = 2
 
 // ServeHTTP implements [http.Handler].
@@ -76,9 +75,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.once.Do(s.route)
 	conn := http.NewResponseController(w)
 	if r.ContentLength == 0 {
-		_ = conn.SetReadDeadline(time.Time{}) // nothing left to read: an answer may take its time
+		_ = conn.SetReadDeadline(time.Time{}) // the request has no body: the answer has no read deadline
 	} else {
-		r = r.WithContext(r.Context()) // a copy: the original body knows of "100 Continue"
+		r = r.WithContext(r.Context()) // a copy, because net/http needs the original body for "100 Continue"
 		r.Body = &pacedBody{r.Body, conn, s.pace()}
 	}
 	s.mux.ServeHTTP(&pacedAnswer{w, conn, s.pace()}, r)
@@ -100,18 +99,18 @@ func (s *Server) route() {
 	})
 }
 
-// handle answers a pattern once the caller is known.
+// handle registers the answer to a pattern, which gets the authenticated caller.
 func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.Request, Caller) error) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.admitted(r)
+		caller, err := s.admit(r)
 		if err == nil && !caller.Stranger() {
-			signed(r.Context())
+			noteSigned(r.Context())
 		}
 		if err == nil {
 			err = answer(w, r, caller)
 		}
 		if errors.Is(err, ErrTooOften) {
-			s.punish(r)
+			s.delayRefusal(r)
 		}
 		if err != nil {
 			s.refuse(w, r, err)
@@ -119,9 +118,9 @@ func (s *Server) handle(pattern string, answer func(http.ResponseWriter, *http.R
 	})
 }
 
-// punish waits for the penalty to be over, or for whoever is punished to go. Its
-// connection makes room for those of nodes meanwhile, see [Door].
-func (s *Server) punish(r *http.Request) {
+// delayRefusal waits for the penalty, or until the caller disconnects. Meanwhile a [Door] may
+// close the connection in favour of a node's.
+func (s *Server) delayRefusal(r *http.Request) {
 	if s.Penalty == 0 {
 		return
 	}
@@ -131,14 +130,14 @@ func (s *Server) punish(r *http.Request) {
 	}
 }
 
-// Health is what a server says of itself.
+// Health says which chain and node a server serves.
 type Health struct {
 	Chain string `json:"chain"`
 	Node  uint64 `json:"node"`
 }
 
-// refusal is the body of an answer that is not 2xx.
-type refusal struct {
+// errorBody is the body of an answer that is not 2xx.
+type errorBody struct {
 	Error string `json:"error"`
 }
 
@@ -146,17 +145,17 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	code, text := statusOf(err), err.Error()
 	if code == http.StatusInternalServerError {
 		text = "internal error"
-		if s.Failed != nil && r.Context().Err() == nil { // else the caller hung up
+		if s.Failed != nil && r.Context().Err() == nil { // otherwise the caller has disconnected
 			s.Failed(r, err)
 		}
 	}
 	if often, ok := errors.AsType[tooOften](err); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(often.wait.Seconds()))))
 	}
-	reply(w, code, refusal{text})
+	reply(w, code, errorBody{text})
 }
 
-// reply writes JSON. An error of writing is the caller's broken connection.
+// reply writes JSON. It ignores write errors, which are the caller's broken connection.
 func reply(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
@@ -177,11 +176,13 @@ func (s *Server) window() time.Duration {
 	return s.Window
 }
 
-func (s *Server) pace() pace { return pace{patience: s.patience(), speed: cmp.Or(s.Speed, Speed)} }
+func (s *Server) pace() pace {
+	return pace{chunkTimeout: s.chunkTimeout(), minSpeed: cmp.Or(s.MinSpeed, DefaultMinSpeed)}
+}
 
-func (s *Server) patience() time.Duration {
-	if s.Patience == 0 {
-		return Patience
+func (s *Server) chunkTimeout() time.Duration {
+	if s.ChunkTimeout == 0 {
+		return DefaultChunkTimeout
 	}
-	return s.Patience
+	return s.ChunkTimeout
 }

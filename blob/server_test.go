@@ -289,7 +289,7 @@ func TestSlowUpload(t *testing.T) {
 	s := inDir(t)
 	web := httptest.NewServer(&blob.Server{
 		Chain: chain, Node: server, Store: s, Policy: rules{}, Keys: rules{}, Now: atNoon,
-		Patience: 100 * time.Millisecond,
+		ChunkTimeout: 100 * time.Millisecond,
 	})
 	defer web.Close()
 	update := blobtest.Bytes(1, blob.ChunkSize)

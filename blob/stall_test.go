@@ -103,7 +103,7 @@ func TestDrippingPeerIsLeft(t *testing.T) {
 			if floor {
 				err = n.FetchModel(t.Context(), []uint64{1, 2}, spec.DigestOf(b), size, into)
 			} else {
-				n.Client.Patience, n.Client.Speed = 2*time.Second, 1
+				n.Client.ChunkTimeout, n.Client.MinSpeed = 2*time.Second, 1
 				_, err = n.Client.FetchModel(t.Context(), []blob.Peer{{Node: 1, Endpoint: "http://127.0.0.1"}, {Node: 2, Endpoint: "http://127.0.0.2"}}, spec.DigestOf(b), size, into)
 			}
 			if err != nil {
@@ -222,7 +222,7 @@ func TestDrippingUploadIsCutOff(t *testing.T) {
 			s, held := newStreet(), blob.NewMemory()
 			h := &blob.Server{Chain: chain, Node: server, Store: held, Policy: rules{}, Keys: rules{}}
 			if !floor {
-				h.Speed = 1
+				h.MinSpeed = 1
 			}
 			web := blob.NewHTTPServer(h)
 			done := make(chan error)

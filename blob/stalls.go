@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// Stalls remembers for a while which nodes stood still or were slow when a blob was got
-// from them. They are asked after all others, not left out: they may be the only ones
-// that have it, and what was slow may have been the way to them. Its zero value is ready.
+// Stalls remembers for 10 minutes which nodes stalled or were slow when a blob was fetched
+// from them. They are asked last, but not skipped: they may be the only ones that have a
+// blob, and the network may have been slow. The zero value is ready to use.
 type Stalls struct {
 	mu    sync.Mutex
-	since lately[uint64, time.Time]
+	since lruCache[uint64, time.Time]
 }
 
 const (
-	stallMemory = 10 * time.Minute
-	maxStalls   = 4096 // nodes that are remembered
+	stallDuration = 10 * time.Minute
+	maxStalls     = 4096 // nodes remembered, at most
 )
 
-func (s *Stalls) note(node uint64, now time.Time) {
+func (s *Stalls) record(node uint64, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.since.drop(node)
 	s.since.put(node, now, 1, maxStalls)
 }
 
-// last is a list of peers with those at its end that stalled.
-func (s *Stalls) last(peers []Peer, now time.Time) []Peer {
+// stalledLast moves the peers that stalled to the end of the list.
+func (s *Stalls) stalledLast(peers []Peer, now time.Time) []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var others, stalled []Peer
 	for _, p := range peers {
-		if since, ok := s.since.get(p.Node); ok && now.Sub(since) < stallMemory {
+		if since, ok := s.since.get(p.Node); ok && now.Sub(since) < stallDuration {
 			stalled = append(stalled, p)
 		} else {
 			others = append(others, p)

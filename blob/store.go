@@ -8,49 +8,46 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Store keeps blobs and the labels that lead to them. All methods may be called
-// from many goroutines at once. [Dir] and [Memory] are the stores; package
-// blobtest says what every store must do.
+// Store keeps blobs and the labels that lead to them. All methods may be called from many
+// goroutines at once. [Dir] and [Memory] implement it; package blobtest is its conformance
+// suite.
 type Store interface {
 	Index
 
-	// Draft begins a blob of at most limit bytes. When d is not zero the draft
-	// can hold only the blob of that digest and starts with what an earlier
-	// draft of it left; a second draft of d waits until the first is closed.
+	// Draft begins a blob of at most limit bytes. If d is not zero, the draft can hold only
+	// the blob of that digest, and resumes with the bytes that an earlier draft of d left; a
+	// second draft of d waits until the first is closed.
 	//
-	// Room for limit bytes is taken before the first one is written, and what is not
-	// needed is given back by Commit and Close; [ErrFull] when a quota does not allow
-	// it.
+	// It reserves limit bytes of the quota; Commit and Close give back what is not used. The
+	// error is [ErrFull] if a quota does not allow it.
 	Draft(ctx context.Context, d spec.Digest, limit int64) (*Draft, error)
-	// For is the store for one task: what its drafts bring counts for that task, also
-	// while it has no label.
+	// For is the store for one task: its drafts count for that task even while their blobs
+	// have no label.
 	For(task uint64) Store
-	// Fill is how much of its quota a task has in use, or, for task 0, the store; 0 where
-	// there is no quota.
+	// Fill is the share of its quota that a task uses or, for task 0, the store; 0 if there
+	// is no quota.
 	Fill(task uint64) spec.PPM
-	// SweepDrafts drops what drafts left, unless a draft has begun, or left it, since
-	// drafts were swept before. It returns how many it dropped.
+	// SweepDrafts drops partial blobs that no draft has used since the previous sweep. It
+	// returns how many it dropped.
 	SweepDrafts(ctx context.Context) (dropped int, err error)
-	// Open reads a blob of the size returned, or [ErrNotFound]. It reads to the
-	// end even when the blob is deleted meanwhile.
+	// Open opens a blob and returns its size; the error is [ErrNotFound] if there is none.
+	// The blob can be read to its end even if it is deleted meanwhile.
 	Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error)
-	// OpenVerified reads a blob whose bytes are those of its digest, or
-	// [ErrNotFound]. They were hashed when they arrived, which is remembered as long
-	// as nothing changes them, also after a restart; else they are hashed now, and
-	// others than those of the digest are [ErrMismatch]. So is it, of Close, when
-	// they changed while they were read: what was read counts only once Close
-	// returns nil.
+	// OpenVerified opens a blob whose bytes have its digest; the error is [ErrNotFound] if
+	// there is none. Bytes are hashed when they arrive, and again if they may have changed
+	// since, also after a restart; if they do not have the digest, the error is
+	// [ErrMismatch]. Close returns [ErrMismatch] if the bytes changed while they were read:
+	// what was read counts only once Close returns nil.
 	OpenVerified(ctx context.Context, d spec.Digest) (Verified, error)
 	// Has reports whether a blob is there.
 	Has(ctx context.Context, d spec.Digest) (bool, error)
-	// Delete removes a blob no label leads to: [ErrNotFound] when it is not
-	// there, [ErrLabelled] when it has to be forgotten first.
+	// Delete removes a blob without a label. The error is [ErrNotFound] if there is no
+	// such blob, [ErrLabelled] if it has a label, which must be forgotten first.
 	Delete(ctx context.Context, d spec.Digest) error
 	// List names every blob, in ascending order.
 	List(ctx context.Context) ([]spec.Digest, error)
-	// Sync makes every label given so far, with its blob, outlast a loss of power. They
-	// outlast a process that is killed without it. A node calls it before it vouches
-	// for what it holds.
+	// Sync makes every label given so far, with its blob, survive a power loss. They survive
+	// a killed process without it. A node calls it before it attests what it holds.
 	Sync(ctx context.Context) error
 }
 
@@ -60,38 +57,38 @@ type Verified interface {
 	io.ReadSeekCloser
 	io.ReaderAt
 	Size() int64
-	// View lends n bytes from at on, where they lie, until use returns; they are not
-	// to be changed. It is an error when they are not all there.
+	// View passes n bytes from offset at on to use without copying them. They are valid until
+	// use returns and must not be changed. It fails if the blob is shorter.
 	View(at int64, n int, use func(b []byte) error) error
 }
 
-// Index leads from the place of a blob in a task to the blob.
+// Index maps the place of a blob in a task ([Ref]) to the blob.
 type Index interface {
-	// Label lets a ref lead to a blob of the store: [ErrNotFound] when the blob
-	// is not there, [ErrMismatch] when it has another size, [ErrConflict] when
-	// the ref already leads to something else. The same label again is fine.
+	// Label makes a ref lead to a blob of the store. The error is [ErrNotFound] if there is
+	// no such blob, [ErrMismatch] if it has another size, [ErrConflict] if the ref already
+	// leads to another blob. Repeating a label is allowed.
 	Label(ctx context.Context, l Label) error
-	// Relabel gives a ref that has a label another salt: [ErrNotFound] when the
-	// ref has no label, [ErrConflict] when the label leads to another digest,
-	// [ErrMismatch] when its size is not the blob's. After a crash or an error
-	// the ref has the old label or the new one. The same label again is fine.
+	// Relabel changes the salt of a ref that has a label. The error is [ErrNotFound] if the
+	// ref has no label, [ErrConflict] if the label leads to another digest, [ErrMismatch] if
+	// its size is not the blob's. After a crash or an error the ref has the old label or the
+	// new one. Repeating a label is allowed.
 	Relabel(ctx context.Context, l Label) error
-	// Lookup follows a ref, or [ErrNotFound].
+	// Lookup returns what a ref leads to; the error is [ErrNotFound] if it has no label.
 	Lookup(ctx context.Context, r Ref) (Entry, error)
 	// Labels lists every label, ordered by chain, task, round, proposal, kind and node.
 	Labels(ctx context.Context) ([]Label, error)
-	// UpdatesOf lists the labels of the updates of a ref's round, in the same order,
-	// without looking at those of other rounds.
+	// UpdatesOf lists the labels of the updates of a ref's round, in the same order. Its
+	// cost does not depend on other rounds.
 	UpdatesOf(ctx context.Context, r Ref) ([]Label, error)
 	// LabelsOf lists the labels that lead to a blob, in the same order.
 	LabelsOf(ctx context.Context, d spec.Digest) ([]Label, error)
-	// Forget removes a label, and the blob when no other label leads to it:
-	// [ErrNotFound] when there is no such label.
+	// Forget removes a label, and the blob if no other label leads to it. The error is
+	// [ErrNotFound] if there is no such label.
 	Forget(ctx context.Context, r Ref) error
 }
 
-// Put streams r to its end into a store and returns the digest and the size.
-// More than limit bytes are [ErrTooLarge]; nothing is kept then.
+// Put stores all of r and returns the digest and the size. If r has more than limit bytes,
+// the error is [ErrTooLarge], and nothing is stored.
 func Put(ctx context.Context, s Store, r io.Reader, limit int64) (spec.Digest, int64, error) {
 	draft, err := s.Draft(ctx, spec.Digest{}, limit)
 	if err != nil {
@@ -105,8 +102,8 @@ func Put(ctx context.Context, s Store, r io.Reader, limit int64) (spec.Digest, i
 	return d, size, draft.Commit(ctx)
 }
 
-// PutAs is [Put] of bytes whose digest is known: other bytes are [ErrMismatch],
-// and nothing is kept.
+// PutAs is [Put] of bytes whose digest is known. If they do not have it, the error is
+// [ErrMismatch], and nothing is stored.
 func PutAs(ctx context.Context, s Store, d spec.Digest, r io.Reader, limit int64) (int64, error) {
 	draft, err := s.Draft(ctx, spec.Digest{}, limit)
 	if err != nil {

@@ -11,10 +11,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// putUpdate answers PUT of an update: 201 when it is new, 200 when it is held
-// already. The caller, its right to the slot and what it says it will send are
-// checked before a byte is read, so whoever waits for "100 Continue" sends none
-// in vain.
+// putUpdate answers PUT of an update: 201 if it is new, 200 if it is held already. The
+// caller, its right to the slot and the headers are checked before the body is read, so a
+// client that waits for "100 Continue" sends no body in vain.
 func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) error {
 	ref, err := s.ref(path(r))
 	if err != nil {
@@ -24,10 +23,10 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	if err != nil {
 		return err
 	}
-	if c.Stranger() || c.Node != ref.Slot.Node { // before the chain is asked: a stranger costs nothing
+	if c.Stranger() || c.Node != ref.Slot.Node { // before the chain is queried, so that strangers cost little
 		return fmt.Errorf("%w: node %d may not put the update of node %d", ErrForbidden, c.Node, ref.Slot.Node)
 	}
-	if ref, err = s.place(r.Context(), path(r)); err != nil {
+	if ref, err = s.refOnChain(r.Context(), path(r)); err != nil {
 		return err
 	}
 	if err := s.Policy.MayPut(r.Context(), c, ref, entry); err != nil {
@@ -35,33 +34,33 @@ func (s *Server) putUpdate(w http.ResponseWriter, r *http.Request, c Caller) err
 	}
 	switch old, err := s.Store.Lookup(r.Context(), ref); {
 	case err == nil && old == entry:
-		return s.took(r.Context(), w, http.StatusOK, Label{ref, entry})
+		return s.answerTaken(r.Context(), w, http.StatusOK, Label{ref, entry})
 	case err == nil:
 		return fmt.Errorf("%w: %s leads to %s", ErrConflict, ref, old.Digest)
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
-	if err := s.begin(ref); err != nil {
+	if err := s.beginUpload(ref); err != nil {
 		return err
 	}
-	defer s.end(ref)
+	defer s.endUpload(ref)
 	if err := s.receive(r.Context(), Label{ref, entry}, r.Body); err != nil {
 		return err
 	}
 	if s.Stored != nil {
 		s.Stored(Label{ref, entry})
 	}
-	return s.took(r.Context(), w, http.StatusCreated, Label{ref, entry})
+	return s.answerTaken(r.Context(), w, http.StatusCreated, Label{ref, entry})
 }
 
-// Taken is the answer to an upload: what is held now, and the receipt for it.
+// Taken is the answer to an upload: the label that is held now, and the receipt for it.
 type Taken struct {
 	Held    Label        `json:"held"`
 	Receipt spec.Receipt `json:"receipt,omitzero"`
 }
 
-// took answers with the receipt for an update that is held.
-func (s *Server) took(ctx context.Context, w http.ResponseWriter, code int, l Label) error {
+// answerTaken answers with the label and the receipt of an update that is held.
+func (s *Server) answerTaken(ctx context.Context, w http.ResponseWriter, code int, l Label) error {
 	receipt, err := s.Policy.Receipt(ctx, l.Ref, l.Entry)
 	if err != nil {
 		return err
@@ -70,15 +69,15 @@ func (s *Server) took(ctx context.Context, w http.ResponseWriter, code int, l La
 	return nil
 }
 
-// receive streams an update into the store: its digest, then its content, then
-// its slot must be right before it is visible.
+// receive stores an update. Its digest, its content and its slot are checked, in this
+// order, before it becomes visible.
 func (s *Server) receive(ctx context.Context, l Label, body io.Reader) error {
 	draft, err := s.Store.For(l.Slot.Task).Draft(ctx, spec.Digest{}, l.Size)
 	if err != nil {
 		return err
 	}
 	defer draft.Close()
-	if err := draft.fill(ctx, whole{body}); err != nil {
+	if err := draft.fill(ctx, uploadBody{body}); err != nil {
 		return err
 	}
 	if got := draft.Digest(); got != l.Digest {
@@ -90,18 +89,18 @@ func (s *Server) receive(ctx context.Context, l Label, body io.Reader) error {
 	return draft.Commit(ctx, l)
 }
 
-// whole is a body; that it breaks off is its sender's fault.
-type whole struct{ io.Reader }
+// uploadBody is a request body. If it ends early, the error is the caller's.
+type uploadBody struct{ io.Reader }
 
-func (w whole) Read(b []byte) (int, error) {
+func (w uploadBody) Read(b []byte) (int, error) {
 	n, err := w.Reader.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: body breaks off: %w", ErrMalformed, err)
+		err = fmt.Errorf("%w: body is incomplete: %w", ErrMalformed, err)
 	}
 	return n, err
 }
 
-func (s *Server) begin(r Ref) error {
+func (s *Server) beginUpload(r Ref) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.uploads[r] >= maxUploads {
@@ -111,7 +110,7 @@ func (s *Server) begin(r Ref) error {
 	return nil
 }
 
-func (s *Server) end(r Ref) {
+func (s *Server) endUpload(r Ref) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.uploads[r]--; s.uploads[r] == 0 {
@@ -119,10 +118,10 @@ func (s *Server) end(r Ref) {
 	}
 }
 
-// path is what the path of a request says of a slot.
+// path is the path of a request below /v1/.
 func path(r *http.Request) string { return strings.TrimPrefix(r.URL.Path, "/v1/") }
 
-// ref is the slot a path is about, as if its task was created on the server's own chain.
+// ref parses a path, assuming that its task was created on the server's own chain.
 func (s *Server) ref(path string) (Ref, error) {
 	ref, err := ParseRef(s.Chain, path)
 	if err != nil {
@@ -131,9 +130,9 @@ func (s *Server) ref(path string) (Ref, error) {
 	return ref, nil
 }
 
-// place is the slot a path is about. A task that the policy does not know is new, so it
-// is of the server's own chain.
-func (s *Server) place(ctx context.Context, path string) (Ref, error) {
+// refOnChain parses a path and sets the chain on which its task was created. A task that the
+// policy does not know is new, so it is of the server's own chain.
+func (s *Server) refOnChain(ctx context.Context, path string) (Ref, error) {
 	ref, err := s.ref(path)
 	if err != nil {
 		return Ref{}, err

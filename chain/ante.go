@@ -10,18 +10,18 @@ import (
 	"github.com/althing-network/althing/chain/task"
 )
 
-// guard sets what every transaction must pass before its messages run, and which
-// transactions are in a block.
-func (a *App) guard() {
+// setChecks sets the checks that every transaction must pass before its messages run, and how a
+// proposer chooses transactions for a block.
+func (a *App) setChecks() {
 	a.admit(a.decorators(a.tasks))
 	share := fee.Share{Keeper: a.fees, Decode: bounded(a.Tx.TxDecoder())}
 	a.SetPrepareProposal(share.Prepare)
 	a.SetProcessProposal(share.Process)
 }
 
-// decorators are what a transaction passes, in this order. They are the SDK's, but
-// what a transaction owes is asked after its signature is verified: until then nothing
-// is read but its signers' accounts and which transactions they have sent.
+// decorators are the checks of a transaction, in order. They are the SDK's, with one change of
+// order: the fee is decided after the signatures are verified. Before that only the accounts of
+// the signers and the list of unordered transactions are read.
 func (a *App) decorators(owes fee.Owes) []sdk.AnteDecorator {
 	return []sdk.AnteDecorator{
 		ante.NewSetUpContextDecorator(),
@@ -43,21 +43,20 @@ func (a *App) decorators(owes fee.Owes) []sdk.AnteDecorator {
 func (a *App) admit(decorators []sdk.AnteDecorator) {
 	handler := sdk.ChainAnteDecorators(decorators...)
 	a.SetAnteHandler(func(ctx sdk.Context, tx sdk.Tx, simulate bool) (sdk.Context, error) {
-		return handler(task.Hearing(ctx), tx, simulate)
+		return handler(task.WithPrefetch(ctx), tx, simulate)
 	})
 }
 
-// CheckTx says whether a transaction may enter the mempool. It tells CometBFT of no
-// gas: that hands a proposer the oldest transactions up to the gas of a block, and a
-// block's worth of free ones would hide the paying ones behind them from [fee.Share],
-// which counts the gas.
+// CheckTx decides whether a transaction may enter the mempool. It reports a gas of 0 to
+// CometBFT, which otherwise offers a proposer only the oldest transactions up to the gas of a
+// block: if these are free, [fee.Share] would not see the paying ones behind them.
 func (a *App) CheckTx(req *abci.RequestCheckTx) (*abci.ResponseCheckTx, error) {
 	res, err := a.BaseApp.CheckTx(req)
 	if res != nil {
 		res.GasWanted = 0
 	}
 	if err == nil && res.Code == 0 && req.Type == abci.CheckTxType_New {
-		a.witness.hear(req.Tx)
+		a.witness.observe(req.Tx)
 	}
 	return res, err
 }

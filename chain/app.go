@@ -68,8 +68,8 @@ type App struct {
 	*baseapp.BaseApp
 	Encoding
 	modules *module.Manager
-	reader  reader // what queries read
-	disk    *disk  // what blocks read and write
+	reader  reader // stores for queries
+	disk    *disk  // database for blocks
 	kept    Keep
 	witness witness
 
@@ -93,10 +93,10 @@ type App struct {
 	dao          dao.Keeper
 }
 
-// New opens the application over a database, at the newest height in it. The
-// options are the SDK's own, such as the chain's id.
+// New opens the application over a database, at its newest height. The options are the SDK's,
+// for example the chain id.
 func New(logger log.Logger, db dbm.DB, keep Keep, options ...func(*baseapp.BaseApp)) (*App, error) {
-	return open(logger, db, keep, (*App).guard, options...)
+	return open(logger, db, keep, (*App).setChecks, options...)
 }
 
 func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
@@ -125,7 +125,7 @@ func open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 	a.reader = newReader(a.CommitMultiStore(), db, keys, keep.nodes(len(keys)))
 	a.SetQueryMultiStore(a.reader)
 	a.keep(keys, logger)
-	if err := a.arrange(); err != nil {
+	if err := a.setModules(); err != nil {
 		return nil, fmt.Errorf("open the chain: %w", err)
 	}
 	guard(a)
@@ -152,7 +152,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 		moduleAccounts(), accountCodec, Prefix, authority, authkeeper.WithUnorderedTransactions(true))
 	bank := bankkeeper.NewBaseKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[banktypes.StoreKey]), a.accounts, closedAccounts(), authority, logger)
-	a.bank = bank.WithMintCoinsRestriction(token.Capped(bank)) // the only bank that a module gets
+	a.bank = bank.WithMintCoinsRestriction(token.Capped(bank)) // every module gets this restricted bank
 	a.token = token.NewKeeper(a.bank, accountCodec, authority, moduleAddresses())
 	a.grants = feegrantkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[feegrant.StoreKey]), a.accounts)
@@ -176,7 +176,7 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	a.gov = govkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[govtypes.StoreKey]), a.accounts, a.bank, a.distribution,
 		a.dao.Router(), govtypes.DefaultConfig(), authority, a.dao.Tally)
-	a.gov.SetLegacyRouter(govv1beta1.NewRouter()) // it routes nothing
+	a.gov.SetLegacyRouter(govv1beta1.NewRouter()) // without routes
 	a.gov.SetHooks(a.dao.Hooks())
 
 	a.fees = fee.NewKeeper(a.Codec, runtime.NewKVStoreService(keys[fee.StoreKey]), authority)
@@ -193,12 +193,12 @@ func (a *App) keep(keys map[string]*storetypes.KVStoreKey, logger log.Logger) {
 	joint := council{a}
 	a.timelock = timelock.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(keys[timelock.Name]), a.MsgServiceRouter(), joint, joint, accountCodec, authority)
-	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods, Trying: task.Trying})
-	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: joint, Waiting: joint, Periods: joint})
+	a.dao.Attach(dao.Parts{Gov: a.gov, Nodes: a.nodes, Timelock: a.timelock, Periods: joint.CheckPeriods, Trying: task.WithDryRun})
+	a.nodes.Govern(node.Governance{Authority: authority, Mint: a.token, Stakes: joint, Timelock: joint, Periods: joint})
 }
 
-// arrange plugs the modules in and says in which order they act in a block.
-func (a *App) arrange() error {
+// setModules registers the modules and sets the order in which they act in a block.
+func (a *App) setModules() error {
 	a.modules = module.NewManager(
 		auth.NewAppModule(a.Codec, a.accounts, nil),
 		bank.NewAppModule(a.Codec, a.bank, a.accounts),
@@ -225,7 +225,7 @@ func (a *App) arrange() error {
 		dao.Name, distrtypes.ModuleName, slashingtypes.ModuleName, evidencetypes.ModuleName, stakingtypes.ModuleName, node.Name, task.Name)
 	a.modules.SetOrderEndBlockers(
 		banktypes.ModuleName, govtypes.ModuleName, stakingtypes.ModuleName, feegrant.ModuleName, task.Name, timelock.Name, dao.Name,
-		node.Name) // last: what a vote holds is in the timelock by then
+		node.Name) // last: proposals that pass in this block are in the timelock by then
 	order := []string{
 		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName,
 		slashingtypes.ModuleName, govtypes.ModuleName, evidencetypes.ModuleName, feegrant.ModuleName,
@@ -247,7 +247,7 @@ func (a *App) arrange() error {
 }
 
 func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci.ResponseInitChain, err error) {
-	defer func() { // modules panic where their part contradicts itself or another one
+	defer func() { // modules panic on an invalid genesis
 		if r := recover(); r != nil {
 			err = fmt.Errorf("read the genesis: %v", r)
 		}
@@ -282,8 +282,7 @@ func (a *App) initialise(ctx sdk.Context, req *abci.RequestInitChain) (res *abci
 	return resp, nil
 }
 
-// moduleAccounts are the accounts no key can sign for, and what else than to
-// hold coins they may do.
+// moduleAccounts lists the accounts without keys, with what they may do beside holding coins.
 func moduleAccounts() map[string][]string {
 	return map[string][]string{
 		authtypes.FeeCollectorName:          nil,
@@ -293,7 +292,7 @@ func moduleAccounts() map[string][]string {
 		stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
 		govtypes.ModuleName:                 {authtypes.Burner},
 		token.Name:                          {authtypes.Minter}, // nobody else
-		node.Name:                           {authtypes.Burner}, // of what is slashed
+		node.Name:                           {authtypes.Burner}, // of slashed and granted stake
 		task.Name:                           nil,
 	}
 }
@@ -306,8 +305,8 @@ func moduleAddresses() (list []sdk.AccAddress) {
 	return list
 }
 
-// closedAccounts are the module accounts that nobody may send coins to, so that
-// what they hold is exactly what their module took.
+// closedAccounts are the module accounts, to which nobody may send coins: so they hold exactly
+// what their modules have taken.
 func closedAccounts() map[string]bool {
 	closed := make(map[string]bool)
 	for _, name := range slices.Sorted(maps.Keys(moduleAccounts())) {

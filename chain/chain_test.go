@@ -60,16 +60,16 @@ func genesis(t testing.TB) chain.Genesis {
 type network struct {
 	testing.TB
 	*chain.App
-	gas    uint64 // that a transaction asks for
-	db     dbm.DB
-	keep   chain.Keep
-	guard  func(*chain.App) // nil: as it is
-	id     string           // of the chain; empty: chainID
-	votes  []abci.VoteInfo  // who signed the block before
-	wrong  []abci.Misbehavior
-	told   []abci.Event // of the newest block
-	height int64
-	now    time.Time
+	gas       uint64 // that a transaction asks for
+	db        dbm.DB
+	keep      chain.Keep
+	setChecks func(*chain.App) // nil: as it is
+	id        string           // of the chain; empty: chainID
+	votes     []abci.VoteInfo  // who signed the block before
+	wrong     []abci.Misbehavior
+	told      []abci.Event // of the newest block
+	height    int64
+	now       time.Time
 }
 
 func start(t testing.TB, g chain.Genesis) *network {
@@ -84,7 +84,7 @@ func guarded(t testing.TB, g chain.Genesis, guard func(*chain.App)) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{TB: t, gas: 200_000, db: dbm.NewMemDB(), guard: guard, now: g.Time}
+	n := &network{TB: t, gas: 200_000, db: dbm.NewMemDB(), setChecks: guard, now: g.Time}
 	n.open()
 	params := doc.Consensus.Params.ToProto()
 	_, err = n.InitChain(&abci.RequestInitChain{
@@ -101,7 +101,7 @@ func (n *network) name() string { return cmp.Or(n.id, chainID) }
 
 func (n *network) open(options ...func(*baseapp.BaseApp)) {
 	n.Helper()
-	app, err := chain.Open(log.NewNopLogger(), n.db, n.keep, n.guard, append(options, baseapp.SetChainID(n.name()))...)
+	app, err := chain.Open(log.NewNopLogger(), n.db, n.keep, n.setChecks, append(options, baseapp.SetChainID(n.name()))...)
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (n *network) block(txs ...[]byte) []*abci.ExecTxResult {
 	return res.TxResults
 }
 
-// sound wants all invariants to hold of the newest state.
+// orFailure wants all invariants to hold of the newest state.
 func (n *network) sound() {
 	n.Helper()
 	ctx, err := n.At(0)

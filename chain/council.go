@@ -15,16 +15,16 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// council is what modules that govern and modules that are governed ask each other. They
-// are built one after the other and import each other as little as all do, so it asks the
-// application when it is asked.
+// council connects the modules of votes with the modules that votes change. These keepers are
+// built one after the other and must not import each other, so council looks them up in the
+// application at each call.
 type council struct{ *App }
 
 // Clock implements [timelock.Clock].
 func (c council) Clock(ctx context.Context) (round.Clock, error) { return c.tasks.Clock(ctx) }
 
-// Queued implements [timelock.Modules]: aggregators fetch a model before a task goes on
-// with it.
+// Queued implements [timelock.Modules]: it nominates a model, so that aggregators fetch it
+// before the task continues with it.
 func (c council) Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error {
 	if update, ok := msg.(*taskpb.MsgUpdateModel); ok {
 		return c.tasks.Nominate(ctx, proposal, update)
@@ -42,7 +42,7 @@ func (c council) Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) erro
 
 // Carrying implements [timelock.Modules].
 func (c council) Carrying(ctx sdk.Context, proposal uint64) sdk.Context {
-	return task.Carrying(ctx, proposal)
+	return task.WithProposal(ctx, proposal)
 }
 
 // Unqueued implements [timelock.Modules].
@@ -50,7 +50,7 @@ func (c council) Unqueued(ctx context.Context, proposal uint64) error {
 	return c.dao.NotQueued(ctx, proposal)
 }
 
-// Holds implements [node.Waiting].
+// Holds implements [node.Timelock].
 func (c council) Holds(ctx context.Context, began int64) (bool, error) {
 	return c.timelock.Holds(ctx, began)
 }
@@ -60,8 +60,7 @@ func (c council) Changed(ctx context.Context, owner sdk.AccAddress, before uint6
 	return c.dao.Changed(ctx, owner.String(), before)
 }
 
-// Longest implements [node.Periods]: a vote, what a late change adds, the delay and the
-// grace.
+// Longest implements [node.Periods]: voting period, late change, delay and grace together.
 func (c council) Longest(ctx context.Context) (time.Duration, error) {
 	votes, err := c.dao.Params(ctx, &daopb.QueryParams{})
 	if err != nil {
@@ -74,9 +73,9 @@ func (c council) Longest(ctx context.Context) (time.Duration, error) {
 	return longest(votes.Params, votes.Rules, queue.Params), nil
 }
 
-// CheckPeriods implements [timelock.Modules]. It wants a stake that leaves to stay away for
-// longer than a vote about its node, and what follows of it, can take: or whoever is voted
-// against is gone with it.
+// CheckPeriods implements [timelock.Modules]. The unbonding of stakes must take longer than a
+// vote with its timelock; otherwise a node could leave with its stake before a vote against it
+// is executed.
 func (c council) CheckPeriods(ctx context.Context) error {
 	most, err := c.Longest(ctx)
 	if err != nil {
@@ -89,15 +88,15 @@ func (c council) CheckPeriods(ctx context.Context) error {
 	return outlasts(registry.Params, most)
 }
 
-// longest is how long it takes at most from the start of a vote until what it decided is
-// carried out or expired. All parameters have been validated.
+// longest returns the longest time from the start of a vote until its proposal is executed or
+// has expired. All parameters must be valid.
 func longest(votes daopb.Params, rules daopb.Rules, queue timelockpb.Params) time.Duration {
 	return seconds(rules.VotingSeconds) + seconds(votes.LateSeconds) + queue.Longest()
 }
 
 func outlasts(registry nodepb.Params, longest time.Duration) error {
 	if unbonding := seconds(registry.UnbondingSeconds); unbonding <= longest {
-		return fmt.Errorf("unbonding takes %s: want more than the %s that a vote and what follows of it can take", unbonding, longest)
+		return fmt.Errorf("unbonding takes %s: want more than %s, the longest time of a vote with its timelock", unbonding, longest)
 	}
 	return nil
 }

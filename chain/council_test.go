@@ -131,7 +131,7 @@ func TestStakeOutlastsAnyVote(t *testing.T) {
 					a.does("bob", execute("bob", id))
 					continue
 				}
-				a.refused("want more than the", "bob", execute("bob", id))
+				a.refused("want more than", "bob", execute("bob", id))
 				if a.poll(id).DryRun.Error == "" {
 					t.Error("the dry run succeeds")
 				}

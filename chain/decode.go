@@ -8,15 +8,15 @@ import (
 	"github.com/cosmos/cosmos-sdk/types/tx"
 )
 
-// What a transaction may hold. Anyone may send one, without a signature even, so it is
-// looked at before any of its messages is decoded.
+// Bounds of a transaction. Anybody may send one, even without a signature, so they are checked
+// before any message is decoded.
 const (
 	MaxTxBytes    = 64 << 10
 	MaxTxMessages = 16
 )
 
-// bounded is a decoder that refuses transactions that hold too much, and those that
-// name no fee, which the SDK reads and then panics over.
+// bounded returns a decoder that refuses transactions above these bounds, and transactions
+// without a fee field, on which the SDK panics.
 func bounded(decode sdk.TxDecoder) sdk.TxDecoder {
 	return func(raw []byte) (sdk.Tx, error) {
 		if len(raw) > MaxTxBytes {
@@ -38,7 +38,7 @@ func bounded(decode sdk.TxDecoder) sdk.TxDecoder {
 			return nil, err
 		}
 		if auth.Fee == nil {
-			return nil, errors.New("transaction names no fee: want one, which may be 0, and its gas")
+			return nil, errors.New("transaction without a fee: want one, which may be 0, with a gas limit")
 		}
 		return decode(raw)
 	}

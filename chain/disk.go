@@ -11,20 +11,19 @@ import (
 	dbm "github.com/cosmos/cosmos-db"
 )
 
-// disk is the chain's database, which remembers that it has failed.
+// disk is the chain's database. It records its first failure.
 //
-// The SDK does not always pass a failure on. It logs that a tree could not be changed
-// and goes on, and it turns a panic of a store into a failed transaction. A validator
-// whose disk fails for a moment would then agree with nobody, and keep that state. So
-// the application ends no block and votes on none once its database has failed: it
-// returns an error, at which CometBFT stops, and the last block that was committed is
-// where the validator starts again.
+// The SDK does not always report failures. If a tree cannot be changed it logs the error and
+// continues, and it turns the panic of a store into a failed transaction. A validator whose
+// disk fails for a moment would then keep a state that differs from all others. So after a
+// failure the application ends no block and votes on none: it returns an error, on which
+// CometBFT stops. After a restart the validator continues from the last committed block.
 type disk struct {
 	dbm.DB
 	failed atomic.Pointer[error]
 }
 
-// note remembers the first failure.
+// note records the first failure.
 func (d *disk) note(err error) error {
 	if err != nil {
 		d.failed.CompareAndSwap(nil, &err)
@@ -32,7 +31,7 @@ func (d *disk) note(err error) error {
 	return err
 }
 
-// failure is what has failed, or nil.
+// failure returns the first failure, or nil.
 func (d *disk) failure() error {
 	if err := d.failed.Load(); err != nil {
 		return fmt.Errorf("the chain's database has failed: %w", *err)
@@ -43,8 +42,8 @@ func (d *disk) failure() error {
 // Get implements [dbm.DB].
 func (d *disk) Get(key []byte) ([]byte, error) {
 	value, err := d.DB.Get(key)
-	if err == nil && value == nil && torn(key) {
-		_ = d.note(errMissing) // the tree makes an error of its own of it
+	if err == nil && value == nil && isMissingNode(key) {
+		_ = d.note(errMissing) // the tree itself returns an error
 	}
 	return value, d.note(err)
 }
@@ -90,8 +89,8 @@ func (d *disk) NewBatch() dbm.Batch { return batch{d.DB.NewBatch(), d} }
 // NewBatchWithSize implements [dbm.DB].
 func (d *disk) NewBatchWithSize(size int) dbm.Batch { return batch{d.DB.NewBatchWithSize(size), d} }
 
-// walk is an iterator of a disk: one that cannot read on looks as if it had come to
-// its end.
+// walk is an iterator of a disk. An iterator that fails looks as if it were at its end, so walk
+// records its error.
 type walk struct {
 	dbm.Iterator
 	disk *disk
@@ -121,21 +120,21 @@ func (b batch) Write() error { return b.disk.note(b.Batch.Write()) }
 // WriteSync implements [dbm.Batch].
 func (b batch) WriteSync() error { return b.disk.note(b.Batch.WriteSync()) }
 
-// errMissing is noted where a tree looks for a node of its own that is not there.
+// errMissing is recorded when a tree looks for one of its nodes and does not find it.
 var errMissing = errors.New("a node of a state's tree is missing")
 
-// The functions by which a tree reads a node that it must have, and by which it lets go
-// of old ones. That may have been cut off, so it finds some of them gone; it is no part
-// of a block.
+// The functions with which a tree reads a node that must exist, and with which it prunes old
+// nodes. Pruning may find nodes missing, because an earlier pruning was interrupted; it is not
+// part of a block.
 const (
-	readsNode = "github.com/cosmos/iavl.(*nodeDB).GetNode"
-	letsGo    = "github.com/cosmos/iavl.(*nodeDB).deleteVersionsTo"
+	readsNode   = "github.com/cosmos/iavl.(*nodeDB).GetNode"
+	prunesNodes = "github.com/cosmos/iavl.(*nodeDB).deleteVersionsTo"
 )
 
-// torn reports whether a key that is not there is a node of a tree. The database cannot
-// say so, and of the trees' users some take it for the end of a list, so we look who
-// asks. Nobody does in the life of a whole database.
-func torn(key []byte) bool {
+// isMissingNode reports whether a missing key is that of a node of a tree. The database cannot tell, and
+// some callers of the trees take the error for the end of a list, so torn looks at the call
+// stack. It runs only for missing keys, which an intact database does not have.
+func isMissingNode(key []byte) bool {
 	if !bytes.HasPrefix(key, []byte("s/k:")) { // stores lie there
 		return false
 	}
@@ -146,7 +145,7 @@ func torn(key []byte) bool {
 		switch f.Function {
 		case readsNode:
 			reads = true
-		case letsGo:
+		case prunesNodes:
 			return false
 		}
 		if !more {
@@ -155,8 +154,8 @@ func torn(key []byte) bool {
 	}
 }
 
-// sound is an answer to CometBFT, unless the database has failed.
-func sound[R any](d *disk, answer *R, err error) (*R, error) {
+// orFailure returns the answer to CometBFT, or the failure of the database.
+func orFailure[R any](d *disk, answer *R, err error) (*R, error) {
 	if failure := d.failure(); failure != nil {
 		return nil, failure
 	}
@@ -166,26 +165,26 @@ func sound[R any](d *disk, answer *R, err error) (*R, error) {
 // PrepareProposal proposes a block.
 func (a *App) PrepareProposal(req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
 	res, err := a.BaseApp.PrepareProposal(req)
-	return sound(a.disk, res, err)
+	return orFailure(a.disk, res, err)
 }
 
 // ProcessProposal judges a proposed block.
 func (a *App) ProcessProposal(req *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
 	res, err := a.BaseApp.ProcessProposal(req)
-	return sound(a.disk, res, err)
+	return orFailure(a.disk, res, err)
 }
 
-// FinalizeBlock carries a block out.
+// FinalizeBlock executes a block.
 func (a *App) FinalizeBlock(req *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
 	res, err := a.BaseApp.FinalizeBlock(req)
 	if err == nil {
-		a.witness.hearBlock(req, res)
+		a.witness.observeBlock(req, res)
 	}
-	return sound(a.disk, res, err)
+	return orFailure(a.disk, res, err)
 }
 
-// Commit keeps what the last block has changed.
+// Commit writes the state after the last block.
 func (a *App) Commit() (*abci.ResponseCommit, error) {
 	res, err := a.commit()
-	return sound(a.disk, res, err)
+	return orFailure(a.disk, res, err)
 }

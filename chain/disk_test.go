@@ -141,7 +141,7 @@ func TestFailedReadHalts(t *testing.T) {
 		}
 	}
 	forks := func(guard func(*chain.App), stride int) (forks, halts, failures int) {
-		n.guard = guard
+		n.setChecks = guard
 		for read := 1; ; read += stride {
 			db.reads = 0
 			n.open()

@@ -34,8 +34,7 @@ import (
 	"github.com/althing-network/althing/chain/token"
 )
 
-// Encoding knows every message of the chain: how it is written, and who must
-// sign it.
+// Encoding knows every message of the chain: its bytes, and who must sign it.
 type Encoding struct {
 	Registry codectypes.InterfaceRegistry
 	Codec    *codec.ProtoCodec
@@ -43,7 +42,7 @@ type Encoding struct {
 	Tx       client.TxConfig
 }
 
-// NewEncoding knows the messages of all modules of the chain.
+// NewEncoding returns the encoding of all modules of the chain.
 func NewEncoding() (Encoding, error) {
 	Configure()
 	registry, err := codectypes.NewInterfaceRegistryWithOptions(codectypes.InterfaceRegistryOptions{

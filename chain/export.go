@@ -22,15 +22,14 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/staking"
 )
 
-// Export is the state at a height, 0 for the newest, as the genesis of a chain that
-// carries it on.
+// Export returns the state at a height as the genesis of a chain that continues it; height 0 is
+// the newest one.
 //
-// That chain begins at the next height, and a millisecond after the last block: so every
-// height and every time in the state means what it meant, and what is due in so many
-// milliseconds is due in as many. Its chain id is the same one; whoever gives it another
-// changes nothing else in the document, for tasks keep theirs, see [spec.Task.Chain].
+// That chain begins at the next height, one millisecond after the last block, so all heights and
+// times in the state keep their meaning. Its chain id is the same. To continue under another id,
+// change only the id in the document: tasks keep theirs, see [spec.Task.Chain].
 //
-// Nobody may write to the database meanwhile.
+// Nobody may write to the database at the same time.
 func (a *App) Export(height int64) (*genutiltypes.AppGenesis, error) {
 	doc, err := a.export(height)
 	if err != nil {
@@ -40,7 +39,7 @@ func (a *App) Export(height int64) (*genutiltypes.AppGenesis, error) {
 }
 
 func (a *App) export(height int64) (doc *genutiltypes.AppGenesis, err error) {
-	defer func() { // modules panic where a store says something that they cannot read
+	defer func() { // modules panic on stores that they cannot read
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
 		}
@@ -50,7 +49,7 @@ func (a *App) export(height int64) (doc *genutiltypes.AppGenesis, err error) {
 		return nil, err
 	}
 	ctx = ctx.WithBlockTime(ctx.BlockTime().Add(time.Millisecond))
-	// What has expired by then may be there still, and no genesis can have it.
+	// The state may hold entries that have expired by then, which no genesis may have.
 	if err := a.grants.RemoveExpiredAllowances(ctx, math.MaxInt32); err != nil {
 		return nil, err
 	}
@@ -86,13 +85,13 @@ func (a *App) export(height int64) (doc *genutiltypes.AppGenesis, err error) {
 	return doc, doc.ValidateAndComplete()
 }
 
-// CheckGenesis reports why no chain can begin with a genesis: it is tried, in memory.
+// CheckGenesis tries a genesis in memory and returns the reason why no chain can begin with it.
 func CheckGenesis(doc *genutiltypes.AppGenesis) error {
 	if err := validID(doc.ChainID); err != nil {
 		return err
 	}
 	if doc.Consensus == nil {
-		return errors.New("it has no parameters of consensus")
+		return errors.New("parameters of consensus are missing")
 	}
 	if err := doc.ValidateAndComplete(); err != nil {
 		return err
@@ -122,7 +121,7 @@ func validators(doc *cmttypes.GenesisDoc) (list []*cmttypes.Validator) {
 	return list
 }
 
-// validID wants a chain id that every statement, blob and file can have.
+// validID checks a chain id: statements, blobs and file names must be able to hold it.
 func validID(id string) error {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 	if id == "" || len(id) > cmttypes.MaxChainIDLen || strings.Trim(id, letters) != "" || id[0] == '.' {
@@ -131,8 +130,8 @@ func validID(id string) error {
 	return nil
 }
 
-// At is the state that was committed at a height, 0 for the newest, at the time of its
-// block in milliseconds. What is written to it is lost.
+// At returns the committed state of a height with the time of its block; height 0 is the newest
+// one. Writes to it are lost.
 func (a *App) At(height int64) (sdk.Context, error) {
 	if a.LastBlockHeight() == 0 {
 		return sdk.Context{}, errors.New("no block has been made yet")
@@ -141,7 +140,7 @@ func (a *App) At(height int64) (sdk.Context, error) {
 		height = a.LastBlockHeight()
 	}
 	if height <= 0 || height > a.LastBlockHeight() {
-		return sdk.Context{}, fmt.Errorf("height %d: the newest block is %d", height, a.LastBlockHeight())
+		return sdk.Context{}, fmt.Errorf("height %d: want 1 to %d, the newest block", height, a.LastBlockHeight())
 	}
 	stores, err := a.reader.CacheMultiStoreWithVersion(height)
 	if err != nil {

@@ -200,7 +200,7 @@ func TestExportRefuses(t *testing.T) {
 	n := start(t, genesis(t))
 	n.keep = chain.Keep{States: 100}
 	n.open()
-	if _, err := n.Export(n.height + 1); err == nil || !strings.Contains(err.Error(), "the newest block is") {
+	if _, err := n.Export(n.height + 1); err == nil || !strings.Contains(err.Error(), "the newest block") {
 		t.Errorf("a height to come: %v", err)
 	}
 	for range 300 {

@@ -30,7 +30,7 @@ import (
 // Open is [New] with another guard; nil is the chain's own.
 func Open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...func(*baseapp.BaseApp)) (*App, error) {
 	if guard == nil {
-		guard = (*App).guard
+		guard = (*App).setChecks
 	}
 	return open(logger, db, keep, guard, options...)
 }
@@ -38,7 +38,7 @@ func Open(logger log.Logger, db dbm.DB, keep Keep, guard func(*App), options ...
 // FeesFirst is a guard that asks what a transaction owes before its signature is
 // verified, as the SDK does.
 func FeesFirst(a *App) {
-	a.guard()
+	a.setChecks()
 	order := a.decorators(a.tasks)
 	at := slices.IndexFunc(order, func(d sdk.AnteDecorator) bool { _, fee := d.(ante.DeductFeeDecorator); return fee })
 	fee := order[at]
@@ -53,13 +53,13 @@ func (u uncounted) Free(ctx context.Context, msg sdk.Msg) bool { return u.Owed(c
 
 // Uncounted is a guard that does not count free messages.
 func Uncounted(a *App) {
-	a.guard()
+	a.setChecks()
 	a.admit(a.decorators(uncounted{a.tasks}))
 }
 
 // Unshared is a guard that leaves all of a block to free messages.
 func Unshared(a *App) {
-	a.guard()
+	a.setChecks()
 	all := baseapp.NewDefaultProposalHandler(nil, a.BaseApp)
 	a.SetPrepareProposal(all.PrepareProposalHandler())
 	a.SetProcessProposal(all.ProcessProposalHandler())
@@ -67,7 +67,7 @@ func Unshared(a *App) {
 
 // Unwatched is a guard that goes on when the database has failed.
 func Unwatched(a *App) {
-	a.guard()
+	a.setChecks()
 	a.disk = new(disk)
 }
 
@@ -119,7 +119,7 @@ func Spoiled(a *App) map[string]func(sdk.Context) error {
 
 // Unshowable is a guard that lets transactions in which nobody could show.
 func Unshowable(a *App) {
-	a.guard()
+	a.setChecks()
 	a.admit(slices.DeleteFunc(a.decorators(a.tasks), func(d sdk.AnteDecorator) bool { _, shows := d.(showable); return shows }))
 }
 
@@ -137,7 +137,7 @@ func (a *App) Accuse(ctx sdk.Context, m *taskpb.MsgAccuseAnswers) error {
 // AtOnce is a guard with which x/gov runs the messages of what has passed itself, whichever
 // they are, in the block in which the vote ends.
 func AtOnce(a *App) {
-	a.guard()
+	a.setChecks()
 	at := slices.IndexFunc(a.reader.stores, func(s readStore) bool { return s.key.Name() == govtypes.StoreKey })
 	*a.gov = *govkeeper.NewKeeper(
 		a.Codec, runtime.NewKVStoreService(a.reader.stores[at].key), a.accounts, a.bank, a.distribution,
@@ -148,14 +148,14 @@ func AtOnce(a *App) {
 
 // Unrecorded is a guard with which stakes of nodes weigh what they are when they vote.
 func Unrecorded(a *App) {
-	a.guard()
+	a.setChecks()
 	joint := council{a}
-	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Waiting: joint, Periods: joint})
+	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Timelock: joint, Periods: joint})
 }
 
 // Unheld is a guard with which a stake leaves though a vote waits that may concern it.
 func Unheld(a *App) {
-	a.guard()
+	a.setChecks()
 	joint := council{a}
 	a.nodes.Govern(node.Governance{Authority: a.gov.GetAuthority(), Mint: a.token, Stakes: joint, Periods: joint})
 }

@@ -253,14 +253,14 @@ func (c crew) accepts(txs [][]byte) bool {
 func TestFreeMessagesLeaveRoom(t *testing.T) {
 	const blockful = int(chain.DefaultMaxGas) / int(client.Gas)
 	for name, c := range map[string]struct {
-		guard func(*chain.App)
-		free  int
-		paid  bool
+		setChecks func(*chain.App)
+		free      int
+		paid      bool
 	}{
 		"unshared": {chain.Unshared, blockful, false},
 		"shared":   {nil, blockful / 2, true},
 	} {
-		n := training(t, 1, c.guard)
+		n := training(t, 1, c.setChecks)
 		var txs [][]byte
 		for i := range 2 * blockful {
 			txs = append(txs, n.says("trainer0", 0, i, commit("trainer0", i)))

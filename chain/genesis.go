@@ -31,15 +31,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Limits of a block that a [Genesis] uses where it says nothing else. Without
-// them one block can hold more work than validators finish in time.
+// Default limits of a block. Without limits one block can hold more work than validators finish
+// in time.
 const (
 	DefaultMaxGas   int64 = 60_000_000
 	DefaultMaxBytes int64 = 1 << 20
 )
 
-// Genesis says how a chain begins. Zero limits and parameters stand for the
-// defaults.
+// Genesis describes the start of a chain. Zero limits and parameters stand for the defaults.
 type Genesis struct {
 	ChainID    string
 	Time       time.Time // of the first block
@@ -50,36 +49,36 @@ type Genesis struct {
 	MaxGas     int64
 	MaxBytes   int64
 
-	Votes daopb.Params // those of votes that x/gov does not have; zero: the defaults
-	Rules daopb.Rules  // those that it has
-	// Timelock is how what has passed waits. Where it says nothing of bounds, they are the
-	// default ones, widened to what it says.
+	Votes daopb.Params // rules of votes of chain/dao; zero: the defaults
+	Rules daopb.Rules  // rules of votes of x/gov
+	// Timelock has delay and grace of passed proposals. Their bounds are the default ones,
+	// widened so that they include these values.
 	Timelock timelockpb.Params
 
-	// EvidenceAge is how long it can be shown that a validator signed two blocks at one
-	// height, and for [EvidenceBlocks] at least; 0 is 48 hours. So long every validator
-	// keeps its blocks.
+	// EvidenceAge is the time within which a validator can be accused of two signed blocks at
+	// one height, but at least [EvidenceBlocks] blocks; 0: 48 hours. Every validator keeps its
+	// blocks that long.
 	EvidenceAge time.Duration
 }
 
-// EvidenceBlocks is for how many blocks it can be shown at least that a validator signed
-// two at one height.
+// EvidenceBlocks is the least number of blocks within which a validator can be accused of two
+// signed blocks at one height.
 const EvidenceBlocks = 100_000
 
-// Account is an account and what it owns at the first block.
+// Account is an account and its balance at the first block.
 type Account struct {
 	Address sdk.AccAddress
 	Amount  uint64 // uthing
 }
 
-// Document is the genesis as validators exchange it. It refuses a supply that leaves no
-// room under [Cap].
+// Document returns the genesis document that validators exchange. The supply must be below
+// [Cap].
 func (g Genesis) Document() (*genutiltypes.AppGenesis, error) {
 	if g.ChainID == "" {
-		return nil, fmt.Errorf("write the genesis: the chain has no name")
+		return nil, fmt.Errorf("write the genesis: chain id is empty")
 	}
 	if g.EvidenceAge > stakingtypes.DefaultUnbondingTime {
-		return nil, fmt.Errorf("write the genesis: it can be shown for %s that a validator signed twice, and its coins are its own again after %s", g.EvidenceAge, stakingtypes.DefaultUnbondingTime)
+		return nil, fmt.Errorf("write the genesis: evidence age %s: want at most %s, the unbonding of validators", g.EvidenceAge, stakingtypes.DefaultUnbondingTime)
 	}
 	e, err := NewEncoding()
 	if err != nil {
@@ -124,7 +123,7 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	)
 	for _, a := range g.Accounts {
 		if a.Amount >= Cap-supply {
-			return fmt.Errorf("the supply reaches the cap of %d%s: nothing could be minted", Cap, Denom)
+			return fmt.Errorf("supply of %d%s and more: want less than %d%s, the cap", supply, Denom, Cap, Denom)
 		}
 		supply += a.Amount
 		accounts = append(accounts, authtypes.NewBaseAccount(a.Address, nil, 0, 0))
@@ -137,9 +136,9 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	if err != nil {
 		return err
 	}
-	known := authtypes.DefaultGenesisState()
-	known.Accounts = packed
-	state[authtypes.ModuleName] = cdc.MustMarshalJSON(known)
+	mustRead := authtypes.DefaultGenesisState()
+	mustRead.Accounts = packed
+	state[authtypes.ModuleName] = cdc.MustMarshalJSON(mustRead)
 
 	owned := banktypes.DefaultGenesisState()
 	owned.Balances = banktypes.SanitizeGenesisBalances(balances)
@@ -152,27 +151,25 @@ func (g Genesis) fund(cdc codec.JSONCodec, state map[string]json.RawMessage) err
 	return nil
 }
 
-// livenessWindow is of how many blocks a validator must sign half, or its bond is
-// slashed and it is jailed. The SDK's 100 blocks are over in ten seconds where blocks are
-// short: too soon for a validator that is started again.
+// livenessWindow is the number of blocks of which a validator must sign half; otherwise it is
+// slashed and jailed. With short blocks the SDK's 100 blocks take ten seconds, less than the
+// restart of a validator.
 const livenessWindow = 10_000
 
-// What a validator loses of all that is bonded to it, whoever bonded it: so many
-// hundredths where it signed two blocks at one height, after which it never signs again,
-// and where it signed fewer than half of the window. They are the SDK's, said here so that
-// a later SDK changes nothing.
+// What a validator loses of all coins that are bonded with it, in percent: for two signed
+// blocks at one height, after which it can never sign again, and for signing less than half of
+// the window. These are the SDK's values, repeated here so that a later SDK changes nothing.
 const (
 	doubleSignPercent = 5
 	downtimePercent   = 1
 	signedPercent     = 50
 )
 
-// downtimeJail is how long a validator that was down waits before it may come back.
+// downtimeJail is the time until a validator that was down may return.
 const downtimeJail = 10 * time.Minute
 
-// rule writes the parameters that differ from the SDK's defaults: everything is
-// counted in our token, a validator may start again, and no headers are kept for other
-// chains to read.
+// rule writes the parameters that differ from the SDK's defaults: the token, the liveness
+// window, and no headers for other chains.
 func (g Genesis) rule(cdc codec.JSONCodec, state map[string]json.RawMessage) {
 	bonds := stakingtypes.DefaultGenesisState()
 	bonds.Params.BondDenom = Denom

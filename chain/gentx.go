@@ -13,11 +13,11 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 )
 
-// gentxGas is more than creating a validator takes.
+// gentxGas is a gas limit that is enough to create a validator.
 const gentxGas = 1_000_000
 
-// SignValidator writes the transaction with which a block validator enters a
-// [Genesis]: its owner bonds uthing of its own to a consensus key.
+// SignValidator returns the signed transaction that adds a validator to a [Genesis]: its owner
+// bonds an amount of uthing to a consensus key.
 func SignValidator(chainID, name string, owner cryptotypes.PrivKey, consensus cryptotypes.PubKey, bond uint64) (sdk.Tx, error) {
 	e, err := NewEncoding()
 	if err != nil {
@@ -42,7 +42,7 @@ func SignValidator(chainID, name string, owner cryptotypes.PrivKey, consensus cr
 		PubKey: owner.PubKey(),
 		Data:   &signing.SingleSignatureData{SignMode: signing.SignMode_SIGN_MODE_DIRECT},
 	}
-	if err := b.SetSignatures(unsigned); err != nil { // the key is part of what is signed
+	if err := b.SetSignatures(unsigned); err != nil { // the signed bytes include the key
 		return nil, fmt.Errorf("validator %s: %w", name, err)
 	}
 	signer := authsigning.SignerData{

@@ -225,7 +225,7 @@ func TestIncidentSynthetify2023Inactive(t *testing.T) {
 		a := convene(t, nil, few)
 		a.does("bob", register("bob", stake*chain.Thing))
 		id := a.proposes("bob", mint("bob", 230_000))
-		a.refused("has not ended", "bob", proposal(t, "bob", 10*chain.Thing))
+		a.refused("is open: want at most one", "bob", proposal(t, "bob", 10*chain.Thing))
 		a.does("bob", vote("bob", id, govv1.OptionYes))
 		a.ends()
 		a.wait(delay)

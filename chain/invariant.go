@@ -19,53 +19,53 @@ import (
 	"github.com/althing-network/althing/pb/invariantpb"
 )
 
-// Violation is something that must hold of the state after every block and does not.
+// Violation is an invariant of the state that does not hold.
 type Violation struct {
-	Invariant string `json:"invariant"` // what must hold
-	Says      string `json:"says"`      // what is so instead
+	Invariant string `json:"invariant"` // the invariant in words
+	Says      string `json:"says"`      // what the state has instead
 }
 
-// String says both.
+// String joins invariant and finding.
 func (v Violation) String() string { return v.Invariant + ": " + v.Says }
 
-// What must hold.
+// The invariants.
 const (
 	Supply   = "the supply is the sum of all balances"
 	Capped   = "there is nothing but uthing, and no more than the cap"
 	Stakes   = "the registry's account holds the stakes"
 	Escrow   = "the account of tasks holds what they have not paid"
 	Deposits = "the account of proposals holds the deposits"
-	Nodes    = "what is stored of nodes agrees"
-	Tasks    = "what is stored of tasks agrees"
-	Datasets = "what is stored of data sets agrees"
-	Models   = "what is stored of models agrees"
-	Lines    = "every task has entered a line, and nothing else has"
-	Votes    = "what is stored of votes agrees"
+	Nodes    = "records of nodes are consistent"
+	Tasks    = "records of tasks are consistent"
+	Datasets = "records of data sets are consistent"
+	Models   = "records of models are consistent"
+	Lines    = "each task publishes into one line of models"
+	Votes    = "records of votes are consistent"
 )
 
-// Invariants are those that do not hold of a state: none, on a sound chain. It reads the
-// whole state. Nothing on the chain acts on it, for a chain that stops at a mistake gives
-// whoever finds one the means to stop it; a genesis must have none.
+// Invariants returns the invariants that do not hold; a sound chain has none. It reads the whole
+// state. A genesis must have no violations. No block depends on them: a chain that halts at a
+// violation would let whoever finds a bug halt it.
 func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 	for _, i := range []struct {
 		name  string
 		broke func(sdk.Context) ([]string, error)
 	}{
-		{Supply, a.supplyOff},
-		{Capped, a.cappedOff},
-		{Stakes, func(ctx sdk.Context) ([]string, error) { return a.heldOff(ctx, node.Name, a.nodes.Held) }},
-		{Escrow, func(ctx sdk.Context) ([]string, error) { return a.heldOff(ctx, task.Name, a.tasks.Held) }},
-		{Deposits, a.depositsOff},
-		{Nodes, func(ctx sdk.Context) ([]string, error) { return a.nodes.Contradictions(ctx, a.tasks.PartsOf) }},
-		{Tasks, func(ctx sdk.Context) ([]string, error) { return a.tasks.Contradictions(ctx) }},
-		{Datasets, func(ctx sdk.Context) ([]string, error) { return a.datasets.Contradictions(ctx) }},
-		{Models, func(ctx sdk.Context) ([]string, error) { return a.models.Contradictions(ctx) }},
-		{Lines, a.linesOff},
-		{Votes, func(ctx sdk.Context) ([]string, error) { return a.dao.Contradictions(ctx) }},
+		{Supply, a.checkSupply},
+		{Capped, a.checkCapped},
+		{Stakes, func(ctx sdk.Context) ([]string, error) { return a.checkHeld(ctx, node.Name, a.nodes.Held) }},
+		{Escrow, func(ctx sdk.Context) ([]string, error) { return a.checkHeld(ctx, task.Name, a.tasks.Held) }},
+		{Deposits, a.checkDeposits},
+		{Nodes, func(ctx sdk.Context) ([]string, error) { return a.nodes.Inconsistencies(ctx, a.tasks.PartsOf) }},
+		{Tasks, func(ctx sdk.Context) ([]string, error) { return a.tasks.Inconsistencies(ctx) }},
+		{Datasets, func(ctx sdk.Context) ([]string, error) { return a.datasets.Inconsistencies(ctx) }},
+		{Models, func(ctx sdk.Context) ([]string, error) { return a.models.Inconsistencies(ctx) }},
+		{Lines, a.checkLines},
+		{Votes, func(ctx sdk.Context) ([]string, error) { return a.dao.Inconsistencies(ctx) }},
 	} {
 		says, err := i.broke(ctx)
 		if err != nil {
-			return found, fmt.Errorf("find out whether %s: %w", i.name, err)
+			return found, fmt.Errorf("check that %s: %w", i.name, err)
 		}
 		for _, s := range says {
 			found = append(found, Violation{i.name, s})
@@ -74,7 +74,7 @@ func (a *App) Invariants(ctx sdk.Context) (found []Violation, err error) {
 	return found, nil
 }
 
-func (a *App) supplyOff(ctx sdk.Context) (says []string, err error) {
+func (a *App) checkSupply(ctx sdk.Context) (says []string, err error) {
 	sum := math.ZeroInt()
 	a.bank.IterateAllBalances(ctx, func(_ sdk.AccAddress, c sdk.Coin) bool {
 		if c.Denom == Denom {
@@ -83,12 +83,12 @@ func (a *App) supplyOff(ctx sdk.Context) (says []string, err error) {
 		return false
 	})
 	if supply := a.bank.GetSupply(ctx, Denom).Amount; !supply.Equal(sum) {
-		says = append(says, fmt.Sprintf("%s of %s%s", sum, supply, Denom))
+		says = append(says, fmt.Sprintf("balances are %s%s, the supply is %s%s", sum, Denom, supply, Denom))
 	}
 	return says, nil
 }
 
-func (a *App) cappedOff(ctx sdk.Context) (says []string, err error) {
+func (a *App) checkCapped(ctx sdk.Context) (says []string, err error) {
 	a.bank.IterateTotalSupply(ctx, func(c sdk.Coin) bool {
 		if c.Denom != Denom || c.Amount.GT(math.NewIntFromUint64(Cap)) {
 			says = append(says, c.String())
@@ -98,8 +98,8 @@ func (a *App) cappedOff(ctx sdk.Context) (says []string, err error) {
 	return says, nil
 }
 
-// heldOff compares what a module's account holds with what the module says it has.
-func (a *App) heldOff(ctx sdk.Context, module string, held func(context.Context) (uint64, error)) (says []string, err error) {
+// checkHeld compares the balance of a module's account with the sum in the module's records.
+func (a *App) checkHeld(ctx sdk.Context, module string, held func(context.Context) (uint64, error)) (says []string, err error) {
 	should, err := held(ctx)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (a *App) heldOff(ctx sdk.Context, module string, held func(context.Context)
 	return says, nil
 }
 
-func (a *App) depositsOff(ctx sdk.Context) (says []string, err error) {
+func (a *App) checkDeposits(ctx sdk.Context) (says []string, err error) {
 	var deposits sdk.Coins
 	err = a.gov.Deposits.Walk(ctx, nil, func(_ collections.Pair[uint64, sdk.AccAddress], d govv1.Deposit) (bool, error) {
 		deposits = deposits.Add(d.Amount...)
@@ -122,14 +122,14 @@ func (a *App) depositsOff(ctx sdk.Context) (says []string, err error) {
 	return says, err
 }
 
-// linesOff compares the tasks with those that have entered lines.
-func (a *App) linesOff(ctx sdk.Context) (says []string, err error) {
+// checkLines compares the tasks with the entries of the lines of models.
+func (a *App) checkLines(ctx sdk.Context) (says []string, err error) {
 	tasks := uint64(0)
 	err = a.tasks.Each(ctx, func(id uint64) error {
 		tasks++
-		_, err := a.models.Of(ctx, id)
+		_, err := a.models.LineOf(ctx, id)
 		if errors.Is(err, model.ErrNotFound) {
-			says = append(says, fmt.Sprintf("task %d has entered none", id))
+			says = append(says, fmt.Sprintf("task %d has no line", id))
 			return nil
 		}
 		return err
@@ -137,9 +137,9 @@ func (a *App) linesOff(ctx sdk.Context) (says []string, err error) {
 	if err != nil {
 		return says, err
 	}
-	entered, err := a.models.Entered(ctx)
+	entered, err := a.models.CountEntries(ctx)
 	if err == nil && entered != tasks {
-		says = append(says, fmt.Sprintf("%d have entered lines, and there are %d tasks", entered, tasks))
+		says = append(says, fmt.Sprintf("%d tasks have a line, want %d", entered, tasks))
 	}
 	return says, err
 }

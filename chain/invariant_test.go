@@ -49,7 +49,7 @@ func TestGenesisWithoutLines(t *testing.T) {
 	}
 	state[model.Name] = json.RawMessage(`{"next": "1"}`)
 	doc.AppState = must(json.Marshal(state))
-	want := "read the genesis: " + chain.Lines + ": task 1 has entered none"
+	want := "read the genesis: " + chain.Lines + ": task 1 has no line"
 	if _, err := imported(t, doc, ""); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
 	}
@@ -63,7 +63,7 @@ func TestGenesisMustHold(t *testing.T) {
 	for _, test := range []struct{ old, new, want string }{
 		{`"escrow": "3000000"`, `"escrow": "3000001"`, chain.Escrow + ": it holds 3000000uthing, want 3000001"},
 		{`"paid": "0"`, `"paid": "1"`, chain.Escrow + ": it holds 3000000uthing, want 2999999"},
-		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1 has 0 parts, and 1 in tasks; of its stake 10000 uthing are bonded, and tasks hold 10000"},
+		{`"busy": 1`, `"busy": 0`, chain.Nodes + ": node 1: its record has 0 parts and a bond of 10000 uthing, tasks have 1 parts and 10000 uthing"},
 	} {
 		bad := *doc
 		bad.AppState = []byte(strings.Replace(string(doc.AppState), test.old, test.new, 1))

@@ -14,21 +14,21 @@ import (
 	"github.com/cosmos/cosmos-sdk/store/v2/rootmulti"
 )
 
-// Keep is what an application keeps of its state, on disk and in memory. It is each
-// validator's own choice: no block depends on it.
+// Keep says how much of its state an application keeps, on disk and in memory. Each validator
+// chooses its own values: no block depends on them.
 type Keep struct {
-	States uint64 // newest heights whose state can be read; 0: all
-	Nodes  int    // nodes of the state's trees in memory, over all stores; 0: [DefaultNodes]
+	States uint64 // number of newest heights whose state is kept; 0: all
+	Nodes  int    // cached tree nodes over all stores; 0: [DefaultNodes]
 }
 
-// DefaultNodes is what a [Keep] uses where it says nothing else.
+// DefaultNodes is the default number of cached tree nodes.
 const DefaultNodes = 100_000
 
-// PruneInterval is how many heights are let go of at a time.
+// PruneInterval is the number of blocks between pruning runs.
 const PruneInterval = 100
 
-// nodes is how many nodes of each store's tree are kept in memory: once for blocks, and
-// once for queries.
+// nodes returns the number of cached tree nodes per store. There are two caches of this size:
+// one for blocks and one for queries.
 func (k Keep) nodes(stores int) int {
 	all := k.Nodes
 	if all == 0 {
@@ -37,8 +37,8 @@ func (k Keep) nodes(stores int) int {
 	return max(1, all/(2*stores))
 }
 
-// options are the SDK's words for k. The SDK's index of newest values ("fast nodes") is
-// left out: it has a part of memory of its own, which nothing limits.
+// options converts k to options of the SDK. The SDK's index of newest values ("fast nodes") is
+// disabled: its memory has no limit.
 func (k Keep) options(stores int) []func(*baseapp.BaseApp) {
 	pruning := pruningtypes.NewPruningOptions(pruningtypes.PruningNothing)
 	if k.States > 0 {
@@ -51,21 +51,20 @@ func (k Keep) options(stores int) []func(*baseapp.BaseApp) {
 	}
 }
 
-// past is the newest height that need not be kept when a height is committed, or 0.
-func (k Keep) past(height int64) int64 {
+// prunable returns the newest height that can be pruned when a height is committed, or 0.
+func (k Keep) prunable(height int64) int64 {
 	if k.States == 0 {
 		return 0
 	}
 	return max(0, height-1-int64(k.States))
 }
 
-// commit keeps what the last block has changed, and lets go of what need not be kept any
-// more. The SDK lets go of the trees of old heights and keeps the roots of their stores
-// for ever; these go first, so that they are not forgotten where the process ends in
-// between.
+// commit writes the state after the last block and prunes old heights. The SDK prunes the trees
+// of old heights but never the roots of their stores. commit removes these roots first, so that
+// none is left if the process ends in between.
 func (a *App) commit() (*abci.ResponseCommit, error) {
 	height := a.LastBlockHeight() + 1
-	if past := a.kept.past(height); past > 0 && height%PruneInterval == 0 {
+	if past := a.kept.prunable(height); past > 0 && height%PruneInterval == 0 {
 		if err := forgetRoots(a.disk, past); err != nil {
 			return nil, fmt.Errorf("commit height %d: %w", height, err)
 		}
@@ -73,23 +72,23 @@ func (a *App) commit() (*abci.ResponseCommit, error) {
 	return a.BaseApp.Commit()
 }
 
-// Prune lets go of all heights in a database that need not be kept, a few at a time, and
-// tells how far it is. It can be ended at any moment, and begun again. Nobody else may use
-// the database meanwhile.
-func Prune(ctx context.Context, logger log.Logger, db dbm.DB, keep Keep, told func(done, all int64)) error {
-	const wait = true // for trees to be pruned, which is else done beside the blocks
+// Prune removes all heights from a database that need not be kept, [PruneInterval] heights at a
+// time, and reports its progress. It can be stopped at any moment and started again. Nobody else
+// may use the database at the same time.
+func Prune(ctx context.Context, logger log.Logger, db dbm.DB, keep Keep, progress func(done, all int64)) error {
+	const wait = true // prune synchronously instead of in the background
 	a, err := New(logger, db, keep, baseapp.SetIAVLSyncPruning(wait))
 	if err != nil {
 		return err
 	}
 	trees, ok := a.CommitMultiStore().(*rootmulti.Store)
 	if !ok {
-		return fmt.Errorf("prune: %T keeps no heights", a.CommitMultiStore())
+		return fmt.Errorf("prune: store of type %T has no heights", a.CommitMultiStore())
 	}
-	last := keep.past(a.LastBlockHeight() + 1)
-	// At least one height is looked at: the trees may be behind what the SDK says.
+	last := keep.prunable(a.LastBlockHeight() + 1)
+	// At least one height is pruned: the trees may be behind the SDK's earliest version.
 	first := min(rootmulti.GetEarliestVersion(db), last) - 1
-	for past := first; past < last; told(past-first, last-first) {
+	for past := first; past < last; progress(past-first, last-first) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/althing-network/althing/chain/dao"
 )
 
-// proposals is the SDK's module for proposals. Package dao answers its messages; those of
-// its older version nobody does.
+// proposals is the SDK's module for proposals. Package dao serves its messages. The messages of
+// its older version are not served.
 type proposals struct {
 	gov.AppModule
 	keeper *govkeeper.Keeper
@@ -26,8 +26,8 @@ func (p proposals) RegisterServices(c module.Configurator) {
 	govv1.RegisterQueryServer(c.QueryServer(), govkeeper.NewQueryServer(p.keeper))
 }
 
-// checkProposals wants x/gov to have parameters with which it can end a vote. It takes any
-// from a genesis, and the block in which it cannot read one is the last.
+// checkProposals checks the parameters of x/gov. It accepts any from a genesis, and the chain
+// would halt at the end of a vote whose parameters cannot be read.
 func (a *App) checkProposals(ctx sdk.Context) error {
 	params, err := a.gov.Params.Get(ctx)
 	if err == nil {

@@ -14,19 +14,19 @@ import (
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 )
 
-// MaxQueryGas is how much gas a question may take, as messages are charged: 1000 for
-// each value read, 30 for each step of a list, 3 for each byte. So it bounds what is
-// read, the bytes of the answer (a third of it) and the time, whatever the module.
+// MaxQueryGas is the gas limit of a query. Queries pay as messages do: 1000 gas per value read,
+// 30 per step of a list, 3 per byte. So it bounds reads, the size of the answer and the time of
+// every query.
 const MaxQueryGas = 20_000_000
 
-// Query answers a question about the chain's state: a gRPC method of a module, or
-// the value of one key in a store, /store/{name}/key, with a proof if one is asked
-// for. It refuses everything else that the SDK answers, because strangers ask: to
-// simulate transactions (/app/simulate) costs as much as to run them, but needs no
-// signature, fee or limit, and /store/{name}/subspace reads a whole store at once.
+// Query answers a query about the chain's state: a gRPC method of a module, or the value of one
+// key in a store, /store/{name}/key, with a proof on request. It refuses all other queries of
+// the SDK, because strangers may send them: simulating a transaction (/app/simulate) costs as
+// much as executing it, without signature, fee or limit, and /store/{name}/subspace reads a
+// whole store at once.
 //
-// It reads heights that have been committed, never what a block is changing, so it
-// may be called at any time and from several goroutines.
+// It reads committed heights, never the state that a block is changing, so it may be called at
+// any time and concurrently.
 func (a *App) Query(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 	if a.GRPCQueryRouter().Route(req.Path) != nil {
 		return a.BaseApp.Query(ctx, req)
@@ -53,7 +53,7 @@ func (a *App) value(req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 		height = a.LastBlockHeight()
 	}
 	commit, err := stores.GetCommitInfo(height)
-	if err != nil && req.Height == 0 { // the newest one is being written
+	if err != nil && req.Height == 0 { // the newest height is being written
 		height--
 		commit, err = stores.GetCommitInfo(height)
 	}
@@ -73,8 +73,7 @@ func (a *App) value(req *abci.RequestQuery) (*abci.ResponseQuery, error) {
 	return &abci.ResponseQuery{Key: req.Data, Value: value, ProofOps: proof, Height: height}, nil
 }
 
-// metered registers queries that end in an error when they take more than
-// [MaxQueryGas].
+// metered registers queries that return an error if they take more than [MaxQueryGas].
 type metered struct{ *baseapp.GRPCQueryRouter }
 
 // RegisterService implements [grpc.Server].
@@ -90,7 +89,7 @@ func (m metered) RegisterService(service *grpc.ServiceDesc, implementation any) 
 				switch r := recover().(type) {
 				case nil:
 				case storetypes.ErrorOutOfGas:
-					err = fmt.Errorf("the question takes more than %d gas: ask for fewer entries", MaxQueryGas)
+					err = fmt.Errorf("the query takes more than %d gas: ask for fewer entries", MaxQueryGas)
 				default:
 					panic(r)
 				}

@@ -18,26 +18,25 @@ import (
 	"github.com/cosmos/cosmos-sdk/store/v2/wrapper"
 )
 
-// reader is the chain's stores as queries see them: at a height that has been
-// committed, from trees of their own over the same database. The SDK answers from the
-// nodes in memory that the next block is changing, which is a race, and what strangers
-// read drives from memory what blocks need.
+// reader is the chain's stores for queries: at a committed height, from separate trees over the
+// same database. The SDK would use the same cached nodes as the block that is being executed:
+// that is a race, and queries of strangers would evict nodes from the cache that blocks need.
 type reader struct {
-	storetypes.MultiStore // the chain's own, which knows the newest height
+	storetypes.MultiStore // the stores of blocks, which know the newest height
 	stores                []readStore
 }
 
 type readStore struct {
 	key  *storetypes.KVStoreKey
-	tree *iavl.MutableTree // only for the trees of heights that it gives
+	tree *iavl.MutableTree // only to get the immutable tree of a height
 }
 
-// newReader keeps so many nodes of each store's tree in memory.
+// newReader returns a reader that caches the given number of tree nodes per store.
 func newReader(chain storetypes.MultiStore, db dbm.DB, keys map[string]*storetypes.KVStoreKey, nodes int) reader {
 	r := reader{MultiStore: chain}
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		within := dbm.NewPrefixDB(db, []byte("s/k:"+name+"/")) // where the SDK keeps the store
-		// The index of newest values ("fast storage") is of one height only, and changes.
+		// The index of newest values ("fast storage") has only one height, and it changes.
 		const withoutNewest = true
 		r.stores = append(r.stores, readStore{
 			keys[name],
@@ -60,12 +59,12 @@ func (r reader) CacheMultiStoreWithVersion(height int64) (storetypes.CacheMultiS
 	return cachemulti.NewStore(at), nil
 }
 
-// get reads one key of a store at a height, with the proof that leads to the root of
-// the store if asked for.
+// get reads one key of a store at a height, with a proof up to the root of the store if prove
+// says so.
 func (r reader) get(store string, height int64, key []byte, prove bool) ([]byte, *cmtcrypto.ProofOps, error) {
 	at := slices.IndexFunc(r.stores, func(s readStore) bool { return s.key.Name() == store })
 	if at < 0 {
-		return nil, nil, fmt.Errorf("no store %.80q", store)
+		return nil, nil, fmt.Errorf("unknown store %.80q", store)
 	}
 	tree, err := r.stores[at].tree.GetImmutable(height)
 	if err != nil {
@@ -98,30 +97,30 @@ func (f frozen) GetStoreType() storetypes.StoreType { return storetypes.StoreTyp
 func (f frozen) CacheWrap() storetypes.CacheWrap { return cachekv.NewStore(f) }
 
 // Get implements [storetypes.KVStore].
-func (f frozen) Get(key []byte) []byte { return known(f.tree.Get(key)) }
+func (f frozen) Get(key []byte) []byte { return mustRead(f.tree.Get(key)) }
 
 // Has implements [storetypes.KVStore].
-func (f frozen) Has(key []byte) bool { return known(f.tree.Has(key)) }
+func (f frozen) Has(key []byte) bool { return mustRead(f.tree.Has(key)) }
 
 // Iterator implements [storetypes.KVStore].
 func (f frozen) Iterator(start, end []byte) storetypes.Iterator {
-	return known(f.tree.Iterator(start, end, true))
+	return mustRead(f.tree.Iterator(start, end, true))
 }
 
 // ReverseIterator implements [storetypes.KVStore].
 func (f frozen) ReverseIterator(start, end []byte) storetypes.Iterator {
-	return known(f.tree.Iterator(start, end, false))
+	return mustRead(f.tree.Iterator(start, end, false))
 }
 
-// Set implements [storetypes.KVStore]; nobody may call it.
-func (f frozen) Set([]byte, []byte) { panic("a store that was committed is not written") }
+// Set implements [storetypes.KVStore]; it panics.
+func (f frozen) Set([]byte, []byte) { panic("write to a committed store") }
 
-// Delete implements [storetypes.KVStore]; nobody may call it.
-func (f frozen) Delete([]byte) { panic("a store that was committed is not written") }
+// Delete implements [storetypes.KVStore]; it panics.
+func (f frozen) Delete([]byte) { panic("write to a committed store") }
 
-// known is a value that was read. A store has no other way to fail than to panic,
-// which ends the query.
-func known[T any](value T, err error) T {
+// mustRead returns a value that was read. It panics on an error, which ends the query: the
+// interface of a store has no errors.
+func mustRead[T any](value T, err error) T {
 	if err != nil {
 		panic(fmt.Errorf("read a store: %w", err))
 	}

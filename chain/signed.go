@@ -18,9 +18,8 @@ import (
 	"github.com/althing-network/althing/chain/task"
 )
 
-// signed reads transactions that somebody shows, whether or not a block has them: what
-// counts is what an account has put its signature to. It looks at neither fee, sequence
-// nor time.
+// signed reads transactions that are shown as evidence, whether or not a block has them: only
+// the signature counts. It ignores fee, sequence and timeout.
 type signed struct {
 	Encoding
 	accounts authkeeper.AccountKeeper
@@ -28,10 +27,10 @@ type signed struct {
 
 var _ task.Transactions = signed{}
 
-// Said implements [task.Transactions]. The signature is that of the account's key, in any
+// SignedMessage implements [task.Transactions]. The signature is that of the account's key, in any
 // mode in which the chain takes one, and for this chain id: of a transaction that was signed
 // for another chain, or under the chain's former id, nothing is known here.
-func (s signed) Said(ctx context.Context, raw []byte) (sdk.Msg, error) {
+func (s signed) SignedMessage(ctx context.Context, raw []byte) (sdk.Msg, error) {
 	decoded, err := bounded(s.Tx.TxDecoder())(raw)
 	if err != nil {
 		return nil, err
@@ -56,15 +55,15 @@ func (s signed) Said(ctx context.Context, raw []byte) (sdk.Msg, error) {
 	if len(signers) == 0 || len(signatures) != len(signers) {
 		return nil, fmt.Errorf("transaction of %d signatures: want %d", len(signatures), len(signers))
 	}
-	// Whoever says the message signs first; behind it signs who pays the fee.
+	// The sender of the message signs first; a fee payer signs after it.
 	return msgs[0], s.verify(sdk.UnwrapSDKContext(ctx), signers[0], signatures[0], written.GetSigningTxData())
 }
 
-// verify wants a signature of a transaction to be that of an account.
+// verify checks that a signature of a transaction is that of an account.
 func (s signed) verify(ctx sdk.Context, signer sdk.AccAddress, of signing.SignatureV2, tx txsigning.TxData) error {
 	account := s.accounts.GetAccount(ctx, signer)
 	if account == nil || account.GetPubKey() == nil {
-		return fmt.Errorf("account %s has signed nothing", signer)
+		return fmt.Errorf("account %s has no key on the chain: it has never signed", signer)
 	}
 	of.PubKey = account.GetPubKey()
 	if err := ante.DefaultSigVerificationGasConsumer(ctx.GasMeter(), of, s.accounts.GetParams(ctx)); err != nil {
@@ -81,22 +80,22 @@ func (s signed) verify(ctx sdk.Context, signer sdk.AccAddress, of signing.Signat
 	return authsigning.VerifySignature(ctx, of.PubKey, by, of.Data, s.Tx.SignModeHandler(), tx)
 }
 
-// MaxShownBytes is how long a transaction may be whose message may be shown against its
-// signer: two of them fit into one that accuses it.
+// MaxShownBytes is the largest size of a transaction whose message can be evidence against its
+// signer: two of them must fit into the transaction of an accusation.
 const MaxShownBytes = 16 << 10
 
-// errShown is why a transaction is refused that nobody could show.
-var errShown = errors.New("an attestation or an opening is to be the only message of its transaction")
+// errShown refuses a transaction that could not be evidence.
+var errShown = errors.New("several messages with an attestation or an opening: want it to be the only message of its transaction")
 
-// showable is a decorator that keeps out what could not be shown to the chain: whoever
-// contradicts itself must not hide that in something that is too long.
+// showable is a decorator that refuses attestations and openings in transactions that are too
+// large to be evidence.
 type showable struct{}
 
 // AnteHandle implements [sdk.AnteDecorator].
 func (showable) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
 	msgs := tx.GetMsgs()
 	for _, m := range msgs {
-		if !task.Shown(m) {
+		if !task.IsEvidence(m) {
 			continue
 		}
 		if len(msgs) > 1 {

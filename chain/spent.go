@@ -11,20 +11,18 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// spentName is where a genesis has the unordered transactions that have run and could run
-// again. The SDK keeps them and leaves them out of its own genesis: a chain that carries a
-// state on under the same chain id would take each payment of the last minutes a second
-// time.
+// spentName is the key in a genesis of the unordered transactions that have run and have not
+// expired. The SDK leaves them out of its own genesis, so a chain that continues a state under
+// the same chain id would accept the payments of the last minutes a second time.
 const spentName = "spent"
 
-// spent is an unordered transaction that has run: a sender has none other with this
-// timeout.
+// spent identifies an unordered transaction that has run. A sender has at most one per timeout.
 type spent struct {
 	Sender  string    `json:"sender"`
 	Timeout time.Time `json:"timeout"`
 }
 
-// exportSpent lists them in the order of their timeouts.
+// exportSpent lists them by timeout.
 func (a *App) exportSpent(ctx context.Context) (json.RawMessage, error) {
 	list := []spent{}
 	err := a.accounts.UnorderedNonces.Walk(ctx, nil, func(at collections.Pair[int64, []byte]) (bool, error) {
@@ -37,8 +35,7 @@ func (a *App) exportSpent(ctx context.Context) (json.RawMessage, error) {
 	return json.Marshal(list)
 }
 
-// restoreSpent writes them into an empty store. A genesis that has no such list is that of
-// a new chain.
+// restoreSpent writes them into an empty store. The genesis of a new chain has no such list.
 func (a *App) restoreSpent(ctx sdk.Context, raw json.RawMessage) error {
 	if raw == nil {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The token, as package spec has it.
+// The token, as declared in package spec.
 const (
 	Denom = spec.Denom
 	Thing = spec.Thing
@@ -22,9 +22,8 @@ const (
 	consensusPrefix = Prefix + sdk.PrefixValidator + sdk.PrefixConsensus
 )
 
-// Configure gives addresses their prefix. The SDK keeps it for the whole
-// process, so everything that prints or reads an address calls Configure first;
-// calling it again changes nothing. [New] and [NewEncoding] call it.
+// Configure sets the prefix of addresses, which the SDK stores per process. Call it before
+// printing or parsing an address; further calls change nothing. [New] and [NewEncoding] call it.
 func Configure() {
 	c := sdk.GetConfig()
 	if c.GetBech32AccountAddrPrefix() == Prefix {

@@ -14,25 +14,25 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// maxHeard is how many attestations and openings a chain node remembers. Each has passed
-// the check of its signature, and is no longer than [MaxShownBytes].
-const maxHeard = 512
+// maxSeen is the number of attestations and openings that a chain node keeps. The signature of
+// each is verified, and none is larger than [MaxShownBytes].
+const maxSeen = 512
 
-// witness remembers which attestations and openings have reached this chain node, whether
-// or not a block took them, and tells of two that contradict each other. It is no part of
-// the state, and nothing depends on it: every chain node hears something else.
+// witness keeps the attestations and openings that have reached this chain node, whether or not
+// a block has them, and reports two that contradict each other. It is not part of the state:
+// every chain node sees other transactions.
 type witness struct {
 	decode sdk.TxDecoder
-	tell   func(Contradiction) // nil: nobody is told, and nothing is remembered
+	tell   func(Contradiction) // nil: nothing is kept or reported
 
-	mu    sync.Mutex
-	heard []answer // the newest last
+	mu   sync.Mutex
+	seen []answer // the newest last
 }
 
 type answer struct {
 	owner string
 	task  uint64
-	said  round.Input // by node 0: whose it is says the owner
+	said  round.Input // with node 0: owner says whose it is
 	raw   []byte
 }
 
@@ -44,17 +44,17 @@ type Contradiction struct {
 	First, Second []byte
 }
 
-// Witness has the node told of contradictions in what it hears from now on. It must be
-// called before the first transaction.
+// Witness sets the function that is called with each contradiction. It must be called before the
+// first transaction.
 func (a *App) Witness(tell func(Contradiction)) { a.witness.tell = tell }
 
-// hear takes note of a transaction that was found good.
-func (w *witness) hear(raw []byte) {
+// observe keeps a valid transaction if it can be evidence.
+func (w *witness) observe(raw []byte) {
 	if w.tell == nil || len(raw) > MaxShownBytes || !bytes.Contains(raw, []byte("/althing.task.v1.Msg")) {
 		return
 	}
 	tx, err := w.decode(raw)
-	if err != nil || len(tx.GetMsgs()) != 1 || !task.Shown(tx.GetMsgs()[0]) {
+	if err != nil || len(tx.GetMsgs()) != 1 || !task.IsEvidence(tx.GetMsgs()[0]) {
 		return
 	}
 	m, ok := tx.GetMsgs()[0].(taskpb.Message)
@@ -67,7 +67,7 @@ func (w *witness) hear(raw []byte) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, former := range w.heard {
+	for _, former := range w.seen {
 		if former.owner != m.GetOwner() || former.task != m.GetTask() {
 			continue
 		}
@@ -78,14 +78,14 @@ func (w *witness) hear(raw []byte) {
 			w.tell(Contradiction{Owner: former.owner, Task: former.task, First: former.raw, Second: slices.Clone(raw)})
 		}
 	}
-	w.heard = append(w.heard[max(0, len(w.heard)-maxHeard+1):], answer{m.GetOwner(), m.GetTask(), said, slices.Clone(raw)})
+	w.seen = append(w.seen[max(0, len(w.seen)-maxSeen+1):], answer{m.GetOwner(), m.GetTask(), said, slices.Clone(raw)})
 }
 
-// hearBlock takes note of the transactions of a block that were carried out.
-func (w *witness) hearBlock(req *abci.RequestFinalizeBlock, res *abci.ResponseFinalizeBlock) {
+// observeBlock keeps the transactions of a block that succeeded.
+func (w *witness) observeBlock(req *abci.RequestFinalizeBlock, res *abci.ResponseFinalizeBlock) {
 	for i, raw := range req.Txs {
 		if res.TxResults[i].Code == 0 {
-			w.hear(raw)
+			w.observe(raw)
 		}
 	}
 }

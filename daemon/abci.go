@@ -10,28 +10,28 @@ import (
 	cmtsync "github.com/cometbft/cometbft/libs/sync"
 )
 
-// connections are how CometBFT speaks to the application in its process. Blocks and
-// transactions share one lock, for the SDK checks transactions on state that a block
-// replaces. Questions need none: they read heights that have been committed, and at
-// most maxAnswering are answered at a time, so that blocks find a core.
+// connections are CometBFT's connections to the application in its process. Blocks and
+// transactions share one lock, because the SDK checks transactions against state that a
+// block replaces. Queries need no lock: they read committed heights. At most maxQueries run
+// at a time, so that blocks always get a core.
 type connections struct {
-	app       abci.Application
-	blocks    cmtsync.Mutex
-	answering chan struct{}
-	syncing   func() bool // blocks are fetched from others; nil: not yet
-	halt      halt
-	retention *retention // nil: all blocks are kept
+	app        abci.Application
+	blocks     cmtsync.Mutex
+	querySlots chan struct{}
+	syncing    func() bool // whether blocks are fetched from other validators; nil: not known yet
+	halt       halt
+	retention  *retention // nil: all blocks are kept
 }
 
-// maxAnswering is how many questions are answered at a time.
-const maxAnswering = 2
+// maxQueries is how many queries run at a time.
+const maxQueries = 2
 
-// maxTurn is how long a question waits for its turn: CometBFT itself waits for ever,
-// also for who has gone.
-const maxTurn = 5 * time.Second
+// queryWait is how long a query waits for its turn. CometBFT itself would wait without a
+// timeout, even after the client has disconnected.
+const queryWait = 5 * time.Second
 
 func connect(app abci.Application) *connections {
-	return &connections{app: app, answering: make(chan struct{}, maxAnswering)}
+	return &connections{app: app, querySlots: make(chan struct{}, maxQueries)}
 }
 
 // NewABCIClient implements [github.com/cometbft/cometbft/proxy.ClientCreator].
@@ -39,8 +39,8 @@ func (c *connections) NewABCIClient() (abcicli.Client, error) {
 	return connection{abcicli.NewLocalClient(&c.blocks, c.app), c}, nil
 }
 
-// connection is one of CometBFT's four to the application: for blocks, for
-// transactions, for questions and for snapshots.
+// connection is one of CometBFT's four connections to the application: for blocks, for
+// transactions, for queries and for snapshots.
 type connection struct {
 	abcicli.Client
 	all *connections
@@ -48,14 +48,14 @@ type connection struct {
 
 // Query implements [abcicli.Client].
 func (c connection) Query(ctx context.Context, req *abci.RequestQuery) (*abci.ResponseQuery, error) {
-	turn, cancel := context.WithTimeout(ctx, maxTurn)
+	turn, cancel := context.WithTimeout(ctx, queryWait)
 	defer cancel()
 	select {
-	case c.all.answering <- struct{}{}:
+	case c.all.querySlots <- struct{}{}:
 	case <-turn.Done():
-		return nil, fmt.Errorf("too many questions, ask again or another validator: %w", turn.Err())
+		return nil, fmt.Errorf("too many queries: retry, or ask another validator: %w", turn.Err())
 	}
-	defer func() { <-c.all.answering }()
+	defer func() { <-c.all.querySlots }()
 	return c.all.app.Query(ctx, req)
 }
 
@@ -66,13 +66,13 @@ func (c connection) Info(ctx context.Context, req *abci.RequestInfo) (*abci.Resp
 
 // FinalizeBlock implements [abcicli.Client].
 func (c connection) FinalizeBlock(ctx context.Context, req *abci.RequestFinalizeBlock) (res *abci.ResponseFinalizeBlock, err error) {
-	defer c.all.broken(&err)
+	defer c.all.haltOnError(&err)
 	return c.Client.FinalizeBlock(ctx, req)
 }
 
 // Commit implements [abcicli.Client].
 func (c connection) Commit(ctx context.Context, req *abci.RequestCommit) (res *abci.ResponseCommit, err error) {
-	defer c.all.broken(&err)
+	defer c.all.haltOnError(&err)
 	if res, err = c.Client.Commit(ctx, req); err == nil {
 		res.RetainHeight = c.all.retention.due()
 	}

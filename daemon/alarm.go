@@ -12,26 +12,27 @@ import (
 )
 
 const (
-	// alarmFile is in the home folder of a node that found something wrong with a private
-	// round of its own, and says what. While it is there, the node takes part in none.
+	// alarmFile is written to the home folder of a node that found a fault in a private
+	// round of its own, and describes it. While the file is there, the node takes part in no
+	// private round.
 	alarmFile = "privacy-error"
 
-	// privacyError begins what is logged of it.
+	// privacyError begins the log line of an alarm.
 	privacyError = "privacy error: the node takes part in no private round"
 
-	// afterAlarm is what a person does then.
+	// afterAlarm tells the operator how to clear the alarm.
 	afterAlarm = "find out why (docs/privacy.md), then remove the file " + alarmFile + " in the node's home folder"
 )
 
-// errAlarm is wrapped by what an alarm says that was raised.
+// errAlarm is wrapped by the error of a raised alarm.
 var errAlarm = errors.New("privacy error")
 
-// alarm is a home folder's [role.Alarm]. The file outlasts a restart.
+// alarm is a [role.Alarm] in a home folder. Its file survives restarts.
 type alarm struct {
 	home string
 
 	mu    sync.Mutex
-	wrong string // what the file could not be made to say
+	wrong string // the fault, if the file could not be written
 }
 
 // Raise implements [role.Alarm].
@@ -46,7 +47,7 @@ func (a *alarm) Raise(wrong string) error {
 	return nil
 }
 
-// Raised implements [role.Alarm]. A file that cannot be read was raised, too.
+// Raised implements [role.Alarm]. A file that cannot be read counts as an alarm.
 func (a *alarm) Raised() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,23 +14,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What is wrapped when a task keeps out who asks: an audit is for nodes of the round
-// or for its aggregators only, a model for members of the task only.
+// Why a task does not let the caller audit it or get a model; errors wrap one of them.
 var (
 	ErrMembers     = errors.New("the task says audit: members, so only nodes of the round get its updates")
 	ErrAggregators = errors.New("the task says audit: aggregators, so nobody else ever gets its updates")
 	ErrPrivate     = errors.New("this model is for members: name the home folder of a member with --home")
 )
 
-// ErrGone is a former version of a task that no aggregator serves.
+// ErrGone is the error of an earlier version of a model that no aggregator serves any more.
 var ErrGone = errors.New("no aggregator keeps this version any more")
 
-// Verify recomputes a settled round from the blobs its aggregators keep and
-// compares it with the chain. It asks for blobs as the node of a home folder, and
-// without one, or where that is no node's, as a stranger: then the task must be
-// audited in public, and its model be so, else the error is [ErrMembers],
-// [ErrAggregators] or [ErrPrivate]. It returns the digest of the round's model, or the first thing that
-// differs.
+// Verify recomputes a settled round from the blobs that its aggregators keep, and compares
+// it with the chain. It requests blobs as the node of a home folder, or as a stranger if
+// home is empty or belongs to no node. A stranger needs a task with a public audit and a
+// public model, otherwise the error is [ErrMembers], [ErrAggregators] or [ErrPrivate].
+// Verify returns the digest of the round's model; its error names the first difference.
 func Verify(ctx context.Context, chain *client.Client, home string, task, number uint64) (spec.Digest, error) {
 	t, err := chain.Task(ctx, task)
 	if err != nil {
@@ -40,27 +38,28 @@ func Verify(ctx context.Context, chain *client.Client, home string, task, number
 	if err != nil {
 		return spec.Digest{}, err
 	}
-	tools, err := visitor(ctx, chain, home)
+	tools, err := nodeTools(ctx, chain, home)
 	if err != nil {
 		return spec.Digest{}, err
 	}
 	d, err := aggregator.Verify(ctx, tools, t, r)
-	return d, forbidden(t, err)
+	return d, explainRefusal(t, err)
 }
 
-// Baselines are the models with which that of a settled round is compared, see
-// [aggregator.Baselines]. Who may [Verify] the round gets them, unless the task is private.
+// Baselines are the models with which the next model of a settled round is compared, see
+// [aggregator.Baselines]. Whoever may [Verify] the round may get them, unless the task is
+// private.
 func Baselines(ctx context.Context, chain *client.Client, home string, task spec.Task, r spec.Round) ([]aggregator.Baseline, error) {
-	tools, err := visitor(ctx, chain, home)
+	tools, err := nodeTools(ctx, chain, home)
 	if err != nil {
 		return nil, err
 	}
 	list, err := aggregator.Baselines(ctx, tools, task, r)
-	return list, forbidden(task, err)
+	return list, explainRefusal(task, err)
 }
 
-// forbidden says why updates or a model were not given to who asked.
-func forbidden(t spec.Task, err error) error {
+// explainRefusal adds to a refusal why the task does not let the caller get updates or models.
+func explainRefusal(t spec.Task, err error) error {
 	switch {
 	case !errors.Is(err, blob.ErrForbidden):
 	case t.Spec.Audit == spec.AuditMembers:
@@ -68,12 +67,12 @@ func forbidden(t spec.Task, err error) error {
 	case t.Spec.Audit == spec.AuditAggregators:
 		return fmt.Errorf("%w: %w", ErrAggregators, err)
 	}
-	return withheld(t, err)
+	return explainNotFound(t, err)
 }
 
-// withheld says of what was not found of a private model that it may have been refused:
-// who serves it does not tell.
-func withheld(t spec.Task, err error) error {
+// explainNotFound adds to "not found" that a private model may have been refused: a peer gives
+// the same answer to both.
+func explainNotFound(t spec.Task, err error) error {
 	if t.Spec.Model.Private() && errors.Is(err, blob.ErrNotFound) {
 		return fmt.Errorf("%w: %w", ErrPrivate, err)
 	}
@@ -93,17 +92,17 @@ func Fetch(ctx context.Context, chain *client.Client, home string, task uint64) 
 }
 
 // FetchModel downloads a version of a task's model from its aggregators and checks it
-// against its digest. It asks as the node of a home folder, and without one, or where that
-// is no node's, as a stranger: then the model must be public, else the error is [ErrPrivate].
-// A former version that is kept no longer is [ErrGone].
+// against its digest. It requests it as the node of a home folder, or as a stranger if home
+// is empty or belongs to no node. A stranger needs a public model, otherwise the error is
+// [ErrPrivate]. The error of an earlier version that nobody keeps is [ErrGone].
 func FetchModel(ctx context.Context, chain *client.Client, home string, t spec.Task, d spec.Digest) ([]byte, error) {
-	tools, err := visitor(ctx, chain, home)
+	tools, err := nodeTools(ctx, chain, home)
 	if err != nil {
 		return nil, err
 	}
 	_, err = tools.Model(ctx, t, d)
-	if err = withheld(t, err); errors.Is(err, blob.ErrNotFound) && !errors.Is(err, ErrPrivate) && d != t.Model {
-		err = fmt.Errorf("%w: the task has what a round made retained for %s after its end, and only the newest for longer: %w", ErrGone, t.Spec.Retain, err)
+	if err = explainNotFound(t, err); errors.Is(err, blob.ErrNotFound) && !errors.Is(err, ErrPrivate) && d != t.Model {
+		err = fmt.Errorf("%w: blobs of a round are kept for %s after its end, only the newest model is kept longer: %w", ErrGone, t.Spec.Retain, err)
 	}
 	if err != nil {
 		return nil, err
@@ -111,11 +110,11 @@ func FetchModel(ctx context.Context, chain *client.Client, home string, t spec.T
 	return role.ReadBlob(ctx, tools.Store, d)
 }
 
-// visitor is the node of a home folder, which signs what it asks of others; a
+// nodeTools is the node of a home folder, which signs what it asks of others; a
 // stranger where the chain has no such node.
-func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
+func nodeTools(ctx context.Context, chain *client.Client, home string) (role.Tools, error) {
 	if home == "" {
-		return stranger(ctx, chain)
+		return strangerTools(ctx, chain)
 	}
 	key, err := LoadKey(home)
 	if err != nil {
@@ -123,25 +122,25 @@ func visitor(ctx context.Context, chain *client.Client, home string) (role.Tools
 	}
 	node, err := chain.NodeByOwner(ctx, addressOf(key).String())
 	if errors.Is(err, client.ErrNodeNotFound) {
-		return stranger(ctx, chain)
+		return strangerTools(ctx, chain)
 	}
 	if err != nil {
 		return role.Tools{}, err
 	}
-	seed, err := kept(filepath.Join(home, transportFile)) // and none is made: who looks changes nothing
+	seed, err := kept(filepath.Join(home, transportFile)) // no key is made: reading changes nothing
 	if err != nil {
 		return role.Tools{}, err
 	}
-	return tools(ctx, chain, blob.Client{Chain: chain.Chain(), Node: node.ID, Key: ed25519.NewKeyFromSeed(seed)})
+	return readerTools(ctx, chain, blob.Client{Chain: chain.Chain(), Node: node.ID, Key: ed25519.NewKeyFromSeed(seed)})
 }
 
-// stranger has no key: other nodes see nobody.
-func stranger(ctx context.Context, chain *client.Client) (role.Tools, error) {
-	return tools(ctx, chain, blob.Client{Chain: chain.Chain()})
+// strangerTools has no key: its requests are not signed.
+func strangerTools(ctx context.Context, chain *client.Client) (role.Tools, error) {
+	return readerTools(ctx, chain, blob.Client{Chain: chain.Chain()})
 }
 
-// tools are for somebody who only looks, also at what the own node serves.
-func tools(ctx context.Context, chain *client.Client, blobs blob.Client) (role.Tools, error) {
+// readerTools are tools for reading only. They may also ask the own node.
+func readerTools(ctx context.Context, chain *client.Client, blobs blob.Client) (role.Tools, error) {
 	local, err := chain.Local(ctx)
 	if err != nil {
 		return role.Tools{}, err
@@ -149,7 +148,7 @@ func tools(ctx context.Context, chain *client.Client, blobs blob.Client) (role.T
 	blobs.HTTP = blob.NewHTTPClient(local)
 	directory := &directory{chain: chain}
 	return role.Tools{
-		Blobs: blob.Network{Client: blobs, Peer: directory.peer, Doubt: directory.doubt},
+		Blobs: blob.Network{Client: blobs, Peer: directory.peer, RefreshKey: directory.refreshKey},
 		Store: blob.NewMemory(),
 	}, nil
 }

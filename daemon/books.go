@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// booksInterval is how long a validator rests between two looks at the books: a look reads
-// the whole state.
+// booksInterval is the time between two checks of the books: a check reads the whole state.
 const booksInterval = time.Hour
 
-// watchBooks logs what does not hold of the chain's state, until ctx ends. The validator
-// goes on: where the books are wrong they are so for all.
+// watchBooks checks the invariants of the chain's state until ctx ends, and logs violations.
+// The validator goes on: a violation is the same on all validators.
 func (v *Validator) watchBooks(ctx context.Context, log *slog.Logger) {
 	for pause(ctx, booksInterval) == nil {
-		if err := v.books(log); err != nil && ctx.Err() == nil { // else the validator was stopped meanwhile
-			log.Warn("the books were not looked at", slog.Any("err", err))
+		if err := v.books(log); err != nil && ctx.Err() == nil { // otherwise the validator was stopped meanwhile
+			log.Warn("cannot check the books", slog.Any("err", err))
 		}
 	}
 }
 
-// books looks at the newest state once.
+// books checks the newest state once.
 func (v *Validator) books(log *slog.Logger) (err error) {
-	defer func() { // a store has no other way to fail than to panic
+	defer func() { // a store reports its failures by a panic
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrCharges says that books do not tell what a private task must have charged.
+// ErrCharges says that the books do not show what a private task must have charged.
 var ErrCharges = errors.New("the books differ from the rounds")
 
 // Charged is what a private task has charged to one data set.
@@ -20,12 +20,12 @@ type Charged struct {
 	Dataset uint64
 	Owner   string
 	Limit   cost.Limit
-	Rounds  []uint64    // in their order, of those that were asked about
-	Each    cost.Amount // what each of them cost
+	Rounds  []uint64    // charged rounds among those checked, in their order
+	Each    cost.Amount // cost of each of these rounds
 	Spent   cost.Amount // of the book, by all tasks
 }
 
-// Books is what a chain tells of data sets and their books; *[client.Client] is it.
+// Books reads data sets and their books from a chain; *[client.Client] implements it.
 type Books interface {
 	Dataset(ctx context.Context, id uint64) (spec.Dataset, error)
 	Book(ctx context.Context, dataset uint64) (cost.Book, error)
@@ -34,11 +34,12 @@ type Books interface {
 }
 
 // VerifyCharges recomputes what rounds of a private task charged, and compares it with the
-// books of the data sets that were selected for them: what one round costs follows from
-// the task alone; whoever committed to an update was charged for that round once, whatever
-// came of it, and none of them besides; and the rows of each book add up to what it says is
-// spent. Books of data sets that no round selected are not looked at. It reads the chain only, and returns what was charged in the order of the data
-// sets. The error wraps [ErrCharges] for the first thing that differs.
+// books of the selected data sets. The cost of a round must follow from the task. A data
+// set must be charged exactly once for each round in which its trainer committed to an
+// update, whatever the outcome, and for no other round. The rows of each book must add up
+// to the amount spent. Books of data sets that no round selected are not checked. It reads
+// the chain only, and returns the charges in the order of the data sets. The error wraps
+// [ErrCharges] and names the first difference.
 func VerifyCharges(ctx context.Context, chain Books, t spec.Task, rounds []spec.Round) ([]Charged, error) {
 	release, err := terms.Release(t.Spec)
 	if err != nil {
@@ -49,7 +50,7 @@ func VerifyCharges(ctx context.Context, chain Books, t spec.Task, rounds []spec.
 		return nil, err
 	}
 	if told != release {
-		return nil, fmt.Errorf("%w: the chain counts a release of task %d as %+v, and the task file makes it %+v", ErrCharges, t.ID, told, release)
+		return nil, fmt.Errorf("%w: the chain charges a release of task %d as %+v, the task file gives %+v", ErrCharges, t.ID, told, release)
 	}
 	var list []Charged
 	for _, id := range selected(rounds) {
@@ -62,7 +63,7 @@ func VerifyCharges(ctx context.Context, chain Books, t spec.Task, rounds []spec.
 	return list, nil
 }
 
-// selected lists the data sets that were asked in some round, in their order.
+// selected lists the data sets selected in some round, in their order.
 func selected(rounds []spec.Round) (ids []uint64) {
 	for _, r := range rounds {
 		for _, own := range r.Trainers {
@@ -79,7 +80,7 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 	if err != nil {
 		return Charged{}, err
 	}
-	book, rows, err := replayed(ctx, chain, id)
+	book, rows, err := replayBook(ctx, chain, id)
 	if err != nil {
 		return Charged{}, err
 	}
@@ -90,7 +91,7 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 	c := Charged{Dataset: id, Owner: d.Owner, Limit: book.Limit, Each: each, Spent: book.Spent}
 	for _, row := range rows {
 		if row.Entry == cost.EntryCharge && row.Task == task.ID && task.State.Final() && row.Round > task.Round {
-			return Charged{}, fmt.Errorf("%w: row %d charges for round %d, and the task ended with round %d", ErrCharges, row.Number, row.Round, task.Round)
+			return Charged{}, fmt.Errorf("%w: row %d charges for round %d: the task ended with round %d", ErrCharges, row.Number, row.Round, task.Round)
 		}
 	}
 	for _, r := range rounds {
@@ -98,7 +99,7 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 		for _, row := range rows {
 			if row.Entry == cost.EntryCharge && row.Task == task.ID && row.Reason == terms.Update && row.Round == r.Number {
 				if times++; row.Each != each {
-					return Charged{}, fmt.Errorf("%w: row %d charges for round %d another loss than a round of the task costs", ErrCharges, row.Number, r.Number)
+					return Charged{}, fmt.Errorf("%w: row %d charges for round %d another amount than a round of the task costs", ErrCharges, row.Number, r.Number)
 				}
 			}
 		}
@@ -107,7 +108,7 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 			want = 1
 		}
 		if times != want {
-			return Charged{}, fmt.Errorf("%w: round %d was charged %d times, and %d commitments of it stand on the chain", ErrCharges, r.Number, times, want)
+			return Charged{}, fmt.Errorf("%w: round %d was charged %d times: the chain has %d commitments of it", ErrCharges, r.Number, times, want)
 		}
 		if times == 1 {
 			c.Rounds = append(c.Rounds, r.Number)
@@ -116,13 +117,13 @@ func charged(ctx context.Context, chain Books, task spec.Task, id uint64, releas
 	return c, nil
 }
 
-// replayed reads the book of a data set and the rows that lead to it.
-func replayed(ctx context.Context, chain Books, id uint64) (cost.Book, []cost.Row, error) {
+// replayBook reads the book of a data set and the rows that lead to it.
+func replayBook(ctx context.Context, chain Books, id uint64) (cost.Book, []cost.Row, error) {
 	book, err := chain.Book(ctx, id)
 	if err != nil {
 		return cost.Book{}, nil, err
 	}
-	rows, err := every(func(page client.Page) ([]cost.Row, client.Page, error) { return chain.Rows(ctx, id, page) })
+	rows, err := allPages(func(page client.Page) ([]cost.Row, client.Page, error) { return chain.Rows(ctx, id, page) })
 	if err != nil {
 		return cost.Book{}, nil, err
 	}
@@ -132,7 +133,7 @@ func replayed(ctx context.Context, chain Books, id uint64) (cost.Book, []cost.Ro
 		return cost.Book{}, nil, fmt.Errorf("%w: %w", ErrCharges, err)
 	}
 	if sum.Spent != book.Spent || sum.Limit != book.Limit || sum.Rows != book.Rows {
-		return cost.Book{}, nil, fmt.Errorf("%w: its %d rows do not add up to what the book says", ErrCharges, len(then))
+		return cost.Book{}, nil, fmt.Errorf("%w: the %d rows of the book do not add up to its totals", ErrCharges, len(then))
 	}
 	return book, then, nil
 }

@@ -7,10 +7,9 @@ import (
 	"github.com/cometbft/cometbft/config"
 )
 
-// database is one of CometBFT's databases. When its node has stopped, goroutines
-// of CometBFT wake up for up to two seconds more, look for blocks and panic where
-// the database is closed. This one then holds nothing, so they go on to find that
-// their peer is gone and end.
+// database is one of CometBFT's databases. For up to two seconds after its node has
+// stopped, goroutines of CometBFT still read blocks, and panic if the database is closed.
+// This database then answers that it is empty, so they end when they find their peer gone.
 type database struct {
 	db.DB
 	closed atomic.Bool

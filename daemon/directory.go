@@ -13,44 +13,43 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// directory looks nodes up in the registry; a profile changes rarely, so what it
-// learned serves for 30 s. By a key that was given up nobody is let in longer than its
-// round: whoever asks is looked up again when a round begins. Whom we ask ourselves need
-// not be, for a server that has another key is noticed. That there is no such node
-// serves until the next height.
+// directory looks up nodes in the registry and caches them for 30 s, because profiles change
+// rarely. A caller's key is looked up again when a new round begins, so that a replaced key
+// is not accepted longer than its round. The key of a peer that this node asks need not be:
+// a server with another key is detected. "No such node" is cached until the next height.
 type directory struct {
 	chain registry
 
-	mu      sync.Mutex
-	known   map[uint64]known
-	absent  map[uint64]error
-	doubted map[uint64]bool   // at this height
-	rounds  map[uint64]uint64 // the newest of each task
-	begun   uint64            // counts rounds that have begun
-	turn    uint64            // counts what makes an answer that is on its way too old
+	mu          sync.Mutex
+	cached      map[uint64]cachedNode
+	absent      map[uint64]error
+	refreshed   map[uint64]bool   // by refreshKey, at this height
+	rounds      map[uint64]uint64 // the newest round of each task
+	roundsBegun uint64            // number of rounds that have begun
+	generation  uint64            // increases when answers to pending queries become outdated
 }
 
-// registry is what a chain knows of nodes.
+// registry reads nodes from a chain.
 type registry interface {
 	Node(ctx context.Context, id uint64) (spec.Node, error)
 }
 
-type known struct {
-	node  spec.Node
-	since time.Time
-	begun uint64 // of the directory then
+type cachedNode struct {
+	node        spec.Node
+	since       time.Time
+	roundsBegun uint64 // of the directory then
 }
 
 const (
-	stale    = 30 * time.Second
-	maxKnown = 4096 // nodes of each kind that are remembered
+	cacheTime = 30 * time.Second
+	maxCached = 4096 // cached nodes, and cached absent ones, at most
 )
 
-// see is told at each height of the rounds that run.
+// see must be called at each height with the running rounds.
 func (d *directory) see(tasks []client.Duty) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.absent, d.doubted = nil, nil
+	d.absent, d.refreshed = nil, nil
 	newest, begun := map[uint64]uint64{}, false
 	for _, t := range tasks {
 		for _, r := range t.Rounds {
@@ -59,34 +58,34 @@ func (d *directory) see(tasks []client.Duty) {
 		begun = begun || newest[t.Task.ID] > d.rounds[t.Task.ID]
 	}
 	if d.rounds = newest; begun {
-		d.begun++
-		d.turn++
+		d.roundsBegun++
+		d.generation++
 	}
 }
 
-// doubt is told of a node whose key is another than was said. It reports whether the
-// registry is asked for the node anew, which it is once at each height.
-func (d *directory) doubt(id uint64) bool {
+// doubt drops the cached key of a node that has another one. It reports whether the next
+// lookup queries the registry, which happens at most once per height and node.
+func (d *directory) refreshKey(id uint64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.doubted[id] {
+	if d.refreshed[id] {
 		return false
 	}
-	d.doubted = remember(d.doubted, id, true)
-	delete(d.known, id)
-	d.turn++
+	d.refreshed = remember(d.refreshed, id, true)
+	delete(d.cached, id)
+	d.generation++
 	return true
 }
 
-// node is a node as the registry has it, or had it lately; with thisRound, not before
-// the newest round began.
+// node is the record of a node, at most 30 s old and, with thisRound, not older than the
+// begin of the newest round.
 func (d *directory) node(ctx context.Context, id uint64, thisRound bool) (spec.Node, error) {
 	d.mu.Lock()
-	k, ok := d.known[id]
-	missing, turn, begun := d.absent[id], d.turn, d.begun
+	k, ok := d.cached[id]
+	missing, turn, begun := d.absent[id], d.generation, d.roundsBegun
 	d.mu.Unlock()
 	switch {
-	case ok && time.Since(k.since) < stale && (!thisRound || k.begun == begun):
+	case ok && time.Since(k.since) < cacheTime && (!thisRound || k.roundsBegun == begun):
 		return k.node, nil
 	case missing != nil:
 		return spec.Node{}, missing
@@ -98,29 +97,29 @@ func (d *directory) node(ctx context.Context, id uint64, thisRound bool) (spec.N
 	switch {
 	case errors.Is(err, client.ErrNodeNotFound):
 		d.absent = remember(d.absent, id, err)
-	case err == nil && turn == d.turn:
-		d.known = remember(d.known, id, known{node, since, begun})
+	case err == nil && turn == d.generation:
+		d.cached = remember(d.cached, id, cachedNode{node, since, begun})
 	}
 	return node, err
 }
 
-// remember keeps a value; where there are too many, all others are forgotten.
+// remember caches a value. If the cache is full, it is emptied first.
 func remember[V any](m map[uint64]V, id uint64, v V) map[uint64]V {
-	if m == nil || len(m) >= maxKnown {
+	if m == nil || len(m) >= maxCached {
 		m = map[uint64]V{}
 	}
 	m[id] = v
 	return m
 }
 
-// registered is the record of a node, as it was lately; [blob.ErrNotFound] where there
-// is none.
+// registered is the record of a node, at most 30 s old. The error is [blob.ErrNotFound] if
+// there is none.
 func (d *directory) registered(ctx context.Context, id uint64) (spec.Node, error) {
 	node, err := d.node(ctx, id, false)
 	return node, absent(err)
 }
 
-// absent makes [blob.ErrNotFound] of a registry's answer that there is no such node.
+// absent turns the registry's "no such node" into [blob.ErrNotFound].
 func absent(err error) error {
 	if errors.Is(err, client.ErrNodeNotFound) {
 		return fmt.Errorf("%w: %w", blob.ErrNotFound, err)
@@ -128,7 +127,8 @@ func absent(err error) error {
 	return err
 }
 
-// peer is where a node serves blobs; [blob.ErrNotFound] where there is no node.
+// peer is where a node serves blobs. The error is [blob.ErrNotFound] if there is no such
+// node.
 func (d *directory) peer(ctx context.Context, id uint64) (blob.Peer, error) {
 	node, err := d.registered(ctx, id)
 	return peerOf(node), err

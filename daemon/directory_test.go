@@ -73,12 +73,12 @@ func TestOldKeysEndWithTheirRound(t *testing.T) {
 	want("in a round of another task", 3, 3)
 
 	b.rotate(1, 4)
-	if !d.Doubt(1) || d.Doubt(1) {
+	if !d.RefreshKey(1) || d.RefreshKey(1) {
 		t.Error("want a doubt to be followed up once at a height")
 	}
 	want("in doubt", 4, 4)
 	d.See(duty(7, spec.Round{Number: 2}), duty(8, spec.Round{Number: 1}))
-	if want("at the next height", 4, 4); !d.Doubt(1) {
+	if want("at the next height", 4, 4); !d.RefreshKey(1) {
 		t.Error("want a doubt to be followed up again at the next height")
 	}
 	want("in doubt again", 4, 5)
@@ -123,7 +123,7 @@ func TestAttackStolenKeyIsCutOff(t *testing.T) {
 		b := &book{nodes: map[uint64]spec.Node{1: registered(stolen)}}
 		d := daemon.NewDirectory(b)
 		d.See(duty(7, spec.Round{Number: 1}))
-		web := httptest.NewServer(&blob.Server{Chain: "c", Node: 2, Store: blob.NewMemory(), Keys: d, Doubt: d.Doubt, Policy: oneChain{}})
+		web := httptest.NewServer(&blob.Server{Chain: "c", Node: 2, Store: blob.NewMemory(), Keys: d, RefreshKey: d.RefreshKey, Policy: oneChain{}})
 		defer web.Close()
 		ask := func(k ed25519.PrivateKey) error {
 			_, err := blob.Client{Chain: "c", Node: 1, Key: k}.Updates(t.Context(), blob.Peer{Node: 2, Endpoint: web.URL}, 7, 1)

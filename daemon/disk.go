@@ -15,18 +15,18 @@ import (
 	"github.com/althing-network/althing/mirror"
 )
 
-// Disk is what a home folder, of a node or of a validator, takes up.
+// Disk is the disk usage of the home folder of a node or a validator.
 type Disk struct {
 	Home  string `json:"home"`
 	Chain string `json:"chain,omitempty"` // of a node
 	Bytes int64  `json:"bytes"`
 	Quota int64  `json:"quota_bytes,omitempty"`      // of a node's blobs
-	Task  int64  `json:"task_quota_bytes,omitempty"` // of those of one task
+	Task  int64  `json:"task_quota_bytes,omitempty"` // of the blobs of one task
 	Free  int64  `json:"free_bytes"`                 // on its file system
 	Uses  []Use  `json:"uses"`                       // the largest first
 }
 
-// Use is one thing for which a home folder has files.
+// Use is the disk usage of one kind of files in a home folder.
 type Use struct {
 	What    string   `json:"what"`
 	Chain   string   `json:"chain,omitempty"` // of a task
@@ -36,10 +36,10 @@ type Use struct {
 	Models  int64    `json:"model_bytes,omitempty"`
 	Updates int64    `json:"update_bytes,omitempty"`
 	States  int64    `json:"state_bytes,omitempty"`
-	Names   []string `json:"names,omitempty"` // of files that are not known
+	Names   []string `json:"names,omitempty"` // of unknown files
 }
 
-// The things for which a home folder has files.
+// The kinds of files in a home folder.
 const (
 	UseTask     = "task"
 	UseFetched  = "fetched models"
@@ -53,7 +53,8 @@ const (
 	UseUnknown  = "unknown files"
 )
 
-// DiskOf looks at a home folder and changes nothing, so that a process may run it.
+// DiskOf reads the disk usage of a home folder without changing it, so that a process may
+// run in it.
 func DiskOf(home string) (Disk, error) {
 	d := Disk{Home: home}
 	u := uses{}
@@ -76,7 +77,7 @@ func DiskOf(home string) (Disk, error) {
 	}
 	err = filepath.WalkDir(home, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // it went meanwhile
+			return nil // deleted meanwhile
 		}
 		if err != nil {
 			return err
@@ -109,12 +110,12 @@ func DiskOf(home string) (Disk, error) {
 	slices.SortFunc(d.Uses, func(a, b Use) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.What, b.What), strings.Compare(a.Chain, b.Chain), cmp.Compare(a.Task, b.Task))
 	})
-	free, err := room(home)
+	free, err := freeSpace(home)
 	d.Free = int64(free)
 	return d, err
 }
 
-// use says for what a home folder has a file.
+// use is the kind of a file in a home folder.
 func (c NodeConfig) use(name string) string {
 	top, below, _ := strings.Cut(name, string(filepath.Separator))
 	switch {
@@ -135,7 +136,7 @@ func (c NodeConfig) use(name string) string {
 	return UseUnknown
 }
 
-// uses are those found so far.
+// uses are the kinds found so far.
 type uses map[useKey]*Use
 
 // useKey tells uses apart.
@@ -144,7 +145,7 @@ type useKey struct {
 	task        uint64
 }
 
-// of is a use that is counted on.
+// of returns the use of a kind, to add to it.
 func (u uses) of(use Use) *Use {
 	key := useKey{use.What, use.Chain, use.Task}
 	if u[key] == nil {
@@ -163,7 +164,7 @@ func (u uses) file(what, name string, size int64) {
 	}
 }
 
-// blobs counts what a node keeps.
+// blobs counts the blobs of a node.
 func (u uses) blobs(folder string) error {
 	c, err := blob.Look(folder)
 	if errors.Is(err, os.ErrNotExist) {

@@ -113,7 +113,7 @@ func TestDiskOfANode(t *testing.T) {
 // TestDiskQuota: a node has room for what it promises, and its file may not contradict
 // itself.
 func TestDiskQuota(t *testing.T) {
-	config := daemon.NodeConfig{Chain: "c", Name: "n", Roles: spec.Consumer, RPC: []string{"x"}}
+	config := daemon.NodeConfig{Chain: "c", Name: "n", Roles: spec.Consumer, RPC: []string{"http://127.0.0.1:1"}}
 	for name, c := range map[string]struct {
 		disk    blob.Quota
 		storage uint32
@@ -123,8 +123,8 @@ func TestDiskQuota(t *testing.T) {
 		"much promised":             {blob.Quota{}, 1 << 20, ""},
 		"a large task":              {blob.Quota{Task: 100 * spec.GiB}, 0, ""},
 		"both":                      {blob.Quota{All: spec.GiB, Task: spec.GiB}, 1024, ""},
-		"a task gets more than all": {blob.Quota{All: spec.GiB, Task: 2 * spec.GiB}, 0, "want no less than disk.task, 2.0 GiB"},
-		"promises more than it has": {blob.Quota{All: spec.GiB}, 1025, "and resources.storage, 1025 MiB"},
+		"a task gets more than all": {blob.Quota{All: spec.GiB, Task: 2 * spec.GiB}, 0, `disk.all "1GiB": want no less than disk.task, which is "2GiB"`},
+		"promises more than it has": {blob.Quota{All: spec.GiB}, 1025, `disk.all "1GiB": want no less than resources.storage, which is 1025 MiB`},
 	} {
 		config.Disk, config.Resources.Storage = c.disk, c.storage
 		if err := config.Validate(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -10,48 +10,47 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 )
 
-// punctual is the policy of an aggregator whose chain node may be a block behind that
-// of a trainer. An upload that comes too early is judged again at each new height, and
-// refused only when none has allowed it in a while; so is the request for a model that
-// is for members, of which the trainer is one since that block. So no trainer has to
-// guess when to try again.
+// waitingPolicy is the policy of an aggregator whose chain node may be a block behind the
+// trainer's. It decides again at each new height about an upload that is too early, or a
+// request for a private model of whose members the trainer has just become one, and refuses
+// only after a timeout. So trainers need not guess when to retry.
 //
-// Who waits costs a connection. A stranger, and whoever asks for the slot of another
-// node, is refused before that; a node waits once at a time, and maxEarly nodes at
-// most. All others are refused at once, as they would be without this.
-type punctual struct {
+// A waiting request holds a connection. Strangers, and nodes that ask for another node's
+// slot, are refused before they wait. Each node waits with one request at a time, and at
+// most maxWaitingNodes wait. Further requests are refused at once.
+type waitingPolicy struct {
 	aggregator.Policy // reads records
-	records           *recent
+	records           *heightCache
 
 	mu      sync.Mutex
 	waiting map[uint64]bool // nodes whose request came too early
 }
 
 const (
-	uploadPatience = 5 * time.Second // longer than a chain node that keeps up is behind
-	modelPatience  = time.Second     // less than a node in haste waits for the one it asks: it turns to another
-	maxEarly       = 48              // nodes that wait at a time: half of a blob.Door's connections
+	uploadWait      = 5 * time.Second // longer than the delay of a chain node that keeps up
+	modelWait       = time.Second     // shorter than the first chunk timeout of blob.Network, after which a node asks another peer
+	maxWaitingNodes = 48              // half of the connections of a blob.Door
 )
 
 // MayPut implements [blob.Policy].
-func (p *punctual) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
-	return p.wait(ctx, c.Node, uploadPatience, func() error { return p.Policy.MayPut(ctx, c, r, e) })
+func (p *waitingPolicy) MayPut(ctx context.Context, c blob.Caller, r blob.Ref, e blob.Entry) error {
+	return p.wait(ctx, c.Node, uploadWait, func() error { return p.Policy.MayPut(ctx, c, r, e) })
 }
 
 // MayGetModel implements [blob.Policy].
-func (p *punctual) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
-	return p.wait(ctx, c.Node, modelPatience, func() error { return p.Policy.MayGetModel(ctx, c, r) })
+func (p *waitingPolicy) MayGetModel(ctx context.Context, c blob.Caller, r blob.Ref) error {
+	return p.wait(ctx, c.Node, modelWait, func() error { return p.Policy.MayGetModel(ctx, c, r) })
 }
 
-// wait judges what a node asks for, again at each new height as long as it is too early.
-func (p *punctual) wait(ctx context.Context, node uint64, most time.Duration, judge func() error) error {
-	next := p.records.next() // before the state is read, so that no height falls in between
+// wait calls judge, and again at each new height while the answer is too early.
+func (p *waitingPolicy) wait(ctx context.Context, node uint64, timeout time.Duration, judge func() error) error {
+	next := p.records.nextHeight() // before the state is read, so that no height falls in between
 	refusal := judge()
-	if !errors.Is(refusal, aggregator.ErrEarly) || !p.enter(node) {
+	if !errors.Is(refusal, aggregator.ErrEarly) || !p.startWaiting(node) {
 		return refusal
 	}
-	defer p.leave(node)
-	patience := time.NewTimer(most)
+	defer p.stopWaiting(node)
+	patience := time.NewTimer(timeout)
 	defer patience.Stop()
 	for errors.Is(refusal, aggregator.ErrEarly) {
 		select {
@@ -61,17 +60,17 @@ func (p *punctual) wait(ctx context.Context, node uint64, most time.Duration, ju
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		next = p.records.next()
+		next = p.records.nextHeight()
 		refusal = judge()
 	}
 	return refusal
 }
 
-// enter reports whether a node may wait.
-func (p *punctual) enter(node uint64) bool {
+// startWaiting reports whether a node may wait.
+func (p *waitingPolicy) startWaiting(node uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting[node] || len(p.waiting) >= maxEarly {
+	if p.waiting[node] || len(p.waiting) >= maxWaitingNodes {
 		return false
 	}
 	if p.waiting == nil {
@@ -81,7 +80,7 @@ func (p *punctual) enter(node uint64) bool {
 	return true
 }
 
-func (p *punctual) leave(node uint64) {
+func (p *waitingPolicy) stopWaiting(node uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.waiting, node)

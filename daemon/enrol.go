@@ -128,7 +128,7 @@ func registerOnce(ctx context.Context, account *client.Account, sets []spec.Data
 
 // ownDatasets lists the data sets of an account.
 func ownDatasets(ctx context.Context, account *client.Account) ([]spec.Dataset, error) {
-	return every(func(page client.Page) ([]spec.Dataset, client.Page, error) {
+	return allPages(func(page client.Page) ([]spec.Dataset, client.Page, error) {
 		return account.Datasets(ctx, account.Address(), "", page)
 	})
 }
@@ -154,7 +154,7 @@ func (p *Participant) enrol(ctx context.Context, home string, rows data.Table) e
 	if err != nil {
 		return err
 	}
-	granted, err := every(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, id, page) })
+	granted, err := allPages(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, id, page) })
 	if err == nil && !slices.Contains(granted, p.node.ID) {
 		_, err = p.account.Send(ctx, client.Grant{Dataset: id, Node: p.node.ID})
 	}

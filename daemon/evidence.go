@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,22 +11,22 @@ import (
 	"github.com/althing-network/althing/client"
 )
 
-// EvidenceDir is the folder of a home with what a chain node has heard that contradicts
-// itself: files that althing node accuse reads.
+// EvidenceDir is the folder in a validator's home for evidence of nodes that contradicted
+// themselves: files that `althing node accuse` reads.
 const EvidenceDir = "evidence"
 
-// maxEvidence is how many files it has at most, so that a liar fills no disk.
+// maxEvidence bounds the files in that folder, so that a liar cannot fill the disk.
 const maxEvidence = 256
 
-// noteContradiction writes down in which transactions an account contradicted itself. It
-// accuses nobody: that costs a fee, and a person decides.
+// noteContradiction saves and logs the transactions in which an account contradicted itself.
+// It accuses nobody: an accusation costs a fee, and a person decides.
 func noteContradiction(log *slog.Logger, home string, c chain.Contradiction) {
 	path, err := writeEvidence(filepath.Join(home, EvidenceDir), c)
 	if err != nil {
 		log.Warn("a node contradicted itself", slog.Uint64("task", c.Task), slog.String("owner", c.Owner), slog.Any("err", err))
 		return
 	}
-	log.Warn("a node contradicted itself", slog.Uint64("task", c.Task), slog.String("owner", c.Owner), slog.String("show it with", "althing node accuse "+path+" --home DIR"))
+	log.Warn("a node contradicted itself", slog.Uint64("task", c.Task), slog.String("owner", c.Owner), slog.String("evidence", path), slog.String("accuse_with", "althing node accuse "+path+" --home DIR"))
 }
 
 func writeEvidence(dir string, c chain.Contradiction) (path string, err error) {
@@ -39,7 +38,7 @@ func writeEvidence(dir string, c chain.Contradiction) (path string, err error) {
 		return "", err
 	}
 	if len(files) >= maxEvidence {
-		return "", errors.New("there is evidence enough in " + dir)
+		return "", fmt.Errorf("%s has %d files of evidence: no more are saved", dir, len(files))
 	}
 	b, err := json.Marshal(client.Evidence{Task: c.Task, Answers: &client.Answers{First: c.First, Second: c.Second}})
 	if err != nil {

@@ -46,24 +46,24 @@ func Try(ctx context.Context, m role.Machine, heights int64) (reported []error) 
 // Uploads is the policy of an aggregator's blob interface, for which every node is
 // registered, and what tells it that the chain has a new height.
 func Uploads(chain role.Records, node uint64) (policy blob.Policy, height func()) {
-	records := &recent{chain: chain}
-	records.forget()
+	records := &heightCache{chain: chain}
+	records.newHeight()
 	registered := func(_ context.Context, node uint64) (spec.Node, error) {
 		return spec.Node{ID: node, Deposit: spec.Deposit{State: spec.NodeActive}}, nil
 	}
-	return &punctual{Policy: aggregator.Policy{Chain: records, Registered: registered, Node: node}, records: records}, records.forget
+	return &waitingPolicy{Policy: aggregator.Policy{Chain: records, Registered: registered, Node: node}, records: records}, records.newHeight
 }
 
 // TakeNominees has a node look so many times at the models that its owner wants it to serve.
 func TakeNominees(ctx context.Context, home string, s blob.Store, chain role.Records, log *slog.Logger, times int) {
 	n := nominees{home: home}
 	for range times {
-		n.take(ctx, s, chain, log)
+		n.load(ctx, s, chain, log)
 	}
 }
 
 // MaxEarly is how many nodes wait at a time.
-const MaxEarly = maxEarly
+const MaxEarly = maxWaitingNodes
 
 // Registry is what a chain knows of nodes.
 type Registry = registry
@@ -84,8 +84,8 @@ func (d Directory) Peer(ctx context.Context, id uint64) (blob.Peer, error) {
 	return d.directory.peer(ctx, id)
 }
 
-// Doubt is told of a node whose key is another.
-func (d Directory) Doubt(id uint64) bool { return d.directory.doubt(id) }
+// RefreshKey drops the cached key of a node.
+func (d Directory) RefreshKey(id uint64) bool { return d.directory.refreshKey(id) }
 
 // See is told of the rounds of a height.
 func (d Directory) See(tasks ...client.Duty) { d.directory.see(tasks) }
@@ -93,7 +93,7 @@ func (d Directory) See(tasks ...client.Duty) { d.directory.see(tasks) }
 // Watch looks, at one height after the other, whether a node with an update in its
 // journal, or without, has a twin.
 func Watch(chain Registry, n spec.Node, journal map[uint64]spec.Digest) (look func(now int64, tasks ...client.Duty) error) {
-	t := &twin{node: n, own: "home", remembers: func(_, round uint64) (trainer.Trained, bool, error) {
+	t := &twin{node: n, own: "home", recall: func(_, round uint64) (trainer.Trained, bool, error) {
 		commitment, found := journal[round]
 		return trainer.Trained{Commitment: commitment}, found, nil
 	}}
@@ -102,8 +102,8 @@ func Watch(chain Registry, n spec.Node, journal map[uint64]spec.Digest) (look fu
 
 // Former is what keeps the former keys of a node that starts now, as long as it is said.
 func Former(now time.Time) (over func(now time.Time, tasks ...client.Duty) bool) {
-	f := &formerly{until: now.Add(stale)}
-	return func(now time.Time, tasks ...client.Duty) bool { return f.over(tasks, now) }
+	f := &formerKeys{until: now.Add(cacheTime)}
+	return func(now time.Time, tasks ...client.Duty) bool { return f.expired(tasks, now) }
 }
 
 // ServerLog is where a node's HTTP server says what went wrong.
@@ -114,7 +114,7 @@ func OpenJournal(home string) (role.Journal, error) { return openJournal(home) }
 
 // Pruning says at which heights a node looks at what it keeps, the first of them given.
 func Pruning(first int64) (due func(now int64, short bool) bool) {
-	p := pruning{next: first}
+	p := pruneSchedule{next: first}
 	return p.due
 }
 
@@ -143,23 +143,23 @@ func (c ValidatorConfig) Comet(home string) *config.Config { return c.comet(home
 func Connect(app abci.Application) proxy.ClientCreator { return connect(app) }
 
 // MaxAnswering is how many questions are answered at a time.
-const MaxAnswering = maxAnswering
+const MaxAnswering = maxQueries
 
 // News is what a node tells of what it sees, of rounds that ended, of its registration
 // and of work that ended; each in one line.
-type News struct{ news news }
+type News struct{ news observer }
 
 // OfNode is the news of a node that has looked at a chain without tasks.
 func OfNode(node uint64, owner string) *News {
-	n := &News{news{node: node, owner: owner}}
-	n.news.see(sight{})
+	n := &News{observer{node: node, owner: owner}}
+	n.news.compare(chainView{})
 	return n
 }
 
 // See takes in tasks, and says whose end is yet to be asked for.
 func (n *News) See(tasks ...client.Duty) (told []string, ended int) {
 	n.news.ended = nil
-	told = lines(brief(n.news.see(sight{tasks: tasks})))
+	told = lines(summarise(n.news.compare(chainView{tasks: tasks})))
 	return told, len(n.news.ended)
 }
 
@@ -171,7 +171,7 @@ func (n *News) Registered(node spec.Node) []string { return lines(n.news.registe
 
 // Done is what is told of work that ended.
 func (n *News) Done(e role.Event) []string {
-	told, ok := done(e, time.Second)
+	told, ok := workNote(e, time.Second)
 	if !ok {
 		return nil
 	}
@@ -184,7 +184,7 @@ func (p *Participant) TrainWith(t train.Trainer) { p.tools.Trainer = t }
 // Silence is what is told of a chain second by second: it says something at those of
 // which spoke says so.
 func Silence(seconds int, spoke func(second int) bool) (told []string) {
-	s := silence{what: "silent", over: "back", patience: wordPatience}
+	s := outage{event: "silent", endEvent: "back", timeout: unreachableAfter}
 	at := func(second int) time.Time { return time.Date(2030, 1, 1, 0, 0, second, 0, time.UTC) }
 	heard := at(0)
 	for second := range seconds {
@@ -200,7 +200,7 @@ func Silence(seconds int, spoke func(second int) bool) (told []string) {
 
 func lines(notes []note) (told []string) {
 	for _, n := range notes {
-		line := n.what
+		line := n.event
 		for _, a := range n.attrs() {
 			line += " " + a.String()
 		}
@@ -222,7 +222,7 @@ func Syncing(app abci.Application) (proxy.ClientCreator, <-chan error) {
 
 // Space watches a disk of which free says how many bytes are free.
 func Space(bound spec.Size, free func(string) (spec.Size, error), log *slog.Logger) (look func()) {
-	s := space{home: "home", bound: bound, free: free, log: log}
+	s := diskWatch{home: "home", bound: bound, free: free, log: log}
 	return s.look
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/cometbft/cometbft/store"
 )
 
-// ErrUnfinished is returned for a validator that was cut off in a block: it has decided
-// on it, and has not carried it out.
-var ErrUnfinished = errors.New("the newest block is not carried out yet")
+// ErrUnfinished is returned for a validator that was interrupted in a block: the block is
+// decided but not executed.
+var ErrUnfinished = errors.New("the newest block is not executed yet")
 
 // ExportChain is the state of a validator's chain at a height, 0 for the newest, as a
 // genesis file; see [chain.App.Export] and [ImportChain]. It fails with [ErrInUse] where
@@ -46,8 +46,7 @@ func ExportChain(home string, height int64) (genesis []byte, err error) {
 	return append(genesis, '\n'), err
 }
 
-// newestBlock is the height of the newest block that a home folder holds, 0 where there
-// is none.
+// newestBlock is the height of the newest block in a home folder, 0 if there is none.
 func newestBlock(comet *config.Config) (int64, error) {
 	db, err := openDatabase(&config.DBContext{ID: "blockstore", Config: comet})
 	if err != nil {

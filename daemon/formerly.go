@@ -6,17 +6,17 @@ import (
 	"github.com/althing-network/althing/client"
 )
 
-// formerly is what keeps the keys from before a rotation: the rounds that ran when the
-// node was started with new ones, and the time in which peers without a round of their
-// own still know the old one.
-type formerly struct {
+// formerKeys says how long the keys from before a rotation are still used: until the rounds that
+// ran when the node was started with new keys have ended, and until the caches of peers that
+// still have the old key have expired.
+type formerKeys struct {
 	home   string
 	until  time.Time
-	rounds map[place]bool // nil: not seen yet
+	rounds map[place]bool // nil: not known yet
 }
 
-// over reports whether the last of the rounds has ended, as the open ones say.
-func (f *formerly) over(tasks []client.Duty, now time.Time) bool {
+// expired reports whether the last of these rounds has ended, given the open tasks.
+func (f *formerKeys) expired(tasks []client.Duty, now time.Time) bool {
 	open := map[place]bool{}
 	for _, t := range tasks {
 		for _, r := range t.Rounds {
@@ -29,16 +29,16 @@ func (f *formerly) over(tasks []client.Duty, now time.Time) bool {
 	return len(open) == 0 && now.After(f.until)
 }
 
-// endKeys ends the former keys of the node together with the last of their rounds.
+// endKeys deletes the former keys of the node once the last of their rounds has ended.
 func (p *Participant) endKeys(tasks []client.Duty) error {
-	if p.formerly == nil || !p.formerly.over(tasks, time.Now()) {
+	if p.formerKeys == nil || !p.formerKeys.expired(tasks, time.Now()) {
 		return nil
 	}
-	home := p.formerly.home
-	p.formerly, p.keys.former = nil, nil
-	p.log.Info("former keys have ended with their rounds")
+	home := p.formerKeys.home
+	p.formerKeys, p.keys.former = nil, nil
+	p.log.Info("former keys are deleted: their rounds have ended")
 	if p.server != nil {
-		if err := p.show(); err != nil {
+		if err := p.showKeys(); err != nil {
 			return err
 		}
 	}

@@ -12,21 +12,20 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// What each block validator of a new chain owns, and bonds of it, in uthing.
+// Funds and bond of each validator of a new chain, in uthing.
 const (
 	ValidatorFunds = 1100 * chain.Thing
 	ValidatorBond  = 1000 * chain.Thing
 )
 
-// InitValidators founds a chain: it makes a home folder for every validator,
-// dir/name, with keys of its own, and puts the same genesis into each. The
-// genesis is the given one with the validators and their accounts added; each
-// configuration gets the chain and the other validators as peers.
+// InitValidators founds a chain: for every validator it makes a home folder, dir/name, with
+// keys, and the same genesis in each. The genesis is the given one plus the validators and
+// their accounts. Each configuration gets the chain's id, and the other validators as peers.
 func InitValidators(dir string, genesis chain.Genesis, validators []ValidatorConfig) error {
 	peers := make([]string, len(validators))
 	for i := range validators {
 		validators[i].Chain = genesis.ChainID
-		id, err := enter(dir, &genesis, validators[i])
+		id, err := addValidator(dir, &genesis, validators[i])
 		if err != nil {
 			return fmt.Errorf("found the chain %s: %w", genesis.ChainID, err)
 		}
@@ -47,9 +46,9 @@ func InitValidators(dir string, genesis chain.Genesis, validators []ValidatorCon
 	return nil
 }
 
-// enter makes the home folder and the keys of one validator and adds it to the
-// genesis. It returns the id its peers know it by.
-func enter(dir string, genesis *chain.Genesis, c ValidatorConfig) (id string, err error) {
+// addValidator makes the home folder and the keys of one validator and adds it to the
+// genesis. It returns the validator's id for its peers.
+func addValidator(dir string, genesis *chain.Genesis, c ValidatorConfig) (id string, err error) {
 	if err := c.Validate(); err != nil {
 		return "", err
 	}

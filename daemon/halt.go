@@ -6,32 +6,32 @@ import (
 	"runtime"
 )
 
-// ErrHalted is returned by a validator that makes no blocks any more, because
-// something in it has failed. What it keeps on its disk is whole up to its last block.
+// ErrHalted is returned by a validator that has stopped making blocks after an internal
+// failure. Its data is complete up to its last block.
 var ErrHalted = errors.New("validator has halted")
 
-// consensusFailure is what CometBFT logs when it stops consensus; "err" says why. The
-// process lives on and answers questions, and nothing but this line tells the reason.
+// consensusFailure is what CometBFT logs when it stops consensus; the field "err" has the
+// reason. The process goes on and answers queries, and only this line says why.
 const consensusFailure = "CONSENSUS FAILURE!!!"
 
-// halt gets the first reason for which a validator halts.
+// halt receives the first reason for which a validator halts.
 type halt chan error
 
 func newHalt() halt { return make(halt, 1) }
 
-// because gives a reason; whoever comes second is not heard.
-func (h halt) because(why error) {
+// trigger reports a reason. Only the first one counts.
+func (h halt) trigger(why error) {
 	select {
 	case h <- why:
 	default:
 	}
 }
 
-// broken is deferred where CometBFT waits for an answer of the application. Consensus
-// stops at an error or a panic. The part of CometBFT that fetches blocks from others
-// would end the process in the middle of whatever else runs in it: there the goroutine
-// ends, and the validator halts.
-func (c *connections) broken(err *error) {
+// haltOnError is deferred in the application's answers to CometBFT. In consensus, CometBFT
+// stops at an error or a panic by itself. While CometBFT fetches blocks from others, it
+// would end the whole process instead: then only the goroutine ends, and the validator
+// halts.
+func (c *connections) haltOnError(err *error) {
 	if c.syncing == nil || !c.syncing() {
 		return
 	}
@@ -39,7 +39,7 @@ func (c *connections) broken(err *error) {
 		*err = fmt.Errorf("panic: %v", r)
 	}
 	if *err != nil {
-		c.halt.because(fmt.Errorf("a block of another validator cannot be carried out: %w", *err))
+		c.halt.trigger(fmt.Errorf("cannot execute a block of another validator: %w", *err))
 		runtime.Goexit()
 	}
 }

@@ -116,7 +116,7 @@ func TestSpace(t *testing.T) {
 		{0, ""},
 		{124, ""}, // about the bound is no news
 		{99, ""},
-		{125, "has room again"},
+		{125, "has enough free space again"},
 		{100, ""},
 		{99, "nearly full"},
 	} {

@@ -12,27 +12,26 @@ import (
 	"github.com/althing-network/althing/role/trainer"
 )
 
-// journal is a node's results in a book in its home folder; it implements
-// role.Journal. Each one is synced before its Record returns: what it hides, a salt
-// that nobody else can know, opens a commitment that is sent next.
+// journal is a [role.Journal] in a logbook in a node's home folder. Each result is synced
+// before Record returns: it may hold the salt of a commitment that is sent next.
 type journal struct {
-	writing sync.RWMutex // held as a whole while the book is written anew
+	writing sync.RWMutex // write-locked while the book is rewritten
 	book    *logbook.Book
 
 	mu      sync.Mutex
 	results map[string]entry
-	lines   int // in the book, those among them that count no more
+	lines   int // in the book, including outdated ones
 }
 
-// entry is a record of a journal. Of two with one key the later one counts.
+// entry is a record of a journal. A later entry replaces an earlier one with the same key.
 type entry struct {
 	Key    string          `json:"key"`
-	At     time.Time       `json:"at"` // for people who read it
+	At     time.Time       `json:"at"` // for people who read the file
 	Result json.RawMessage `json:"result"`
 }
 
-// maxStale is how many lines the book may have beyond two for each result before it is
-// written anew.
+// maxStale is how many lines beyond two per result the book may have before it is
+// rewritten.
 const maxStale = 100
 
 // openJournal opens the journal of a home folder.
@@ -100,8 +99,8 @@ func (j *journal) Keys() []string {
 	return keys
 }
 
-// Forget implements role.Journal. The lines stay until there are many; those that a
-// restart reads again are forgotten again.
+// Forget implements role.Journal. Lines of dropped results stay in the file until there are
+// many; a restart reads them again, and they are dropped again.
 func (j *journal) Forget(keys ...string) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
@@ -124,7 +123,7 @@ func (j *journal) Forget(keys ...string) error {
 	return nil
 }
 
-// Recorded is when a node recorded the result of some work in its journal.
+// Recorded is when a node recorded the result under a key in its journal.
 func Recorded(home, key string) (time.Time, error) {
 	j := &journal{results: map[string]entry{}}
 	if err := logbook.Read(filepath.Join(home, journalFile), j.read); err != nil {
@@ -137,7 +136,7 @@ func Recorded(home, key string) (time.Time, error) {
 	return e.At, nil
 }
 
-// TrainingTime is how long a node's Trainer took in a round, as its journal says.
+// TrainingTime is how long a node trained in a round, according to its journal.
 func TrainingTime(home string, task, round uint64) (time.Duration, error) {
 	j := &journal{results: map[string]entry{}}
 	if err := logbook.Read(filepath.Join(home, journalFile), j.read); err != nil {

@@ -23,12 +23,12 @@ type keyForm struct {
 	Private string `json:"private"`
 }
 
-// NewKey makes the key of a home folder's account, readable by its owner only.
-// It never replaces one.
+// NewKey makes the key of a home folder's account, in a file that only its owner may read.
+// It never replaces a key.
 func NewKey(home string) (*secp256k1.PrivKey, error) {
 	path := filepath.Join(home, keyFile)
 	if _, err := os.Stat(path); err == nil {
-		return nil, fmt.Errorf("%s: there is a key already", path)
+		return nil, fmt.Errorf("%s exists: a key is never replaced", path)
 	}
 	key := secp256k1.GenPrivKey()
 	b, err := json.MarshalIndent(keyForm{Address: addressOf(key).String(), Private: hex.EncodeToString(key.Key)}, "", "  ")
@@ -44,8 +44,8 @@ func NewKey(home string) (*secp256k1.PrivKey, error) {
 	return key, nil
 }
 
-// LoadKey reads the key of a home folder's account. It refuses a file whose
-// address is not that of its key.
+// LoadKey reads the key of a home folder's account. It fails if the address in the file
+// does not belong to the key.
 func LoadKey(home string) (*secp256k1.PrivKey, error) {
 	path := filepath.Join(home, keyFile)
 	b, err := os.ReadFile(path)
@@ -65,7 +65,7 @@ func LoadKey(home string) (*secp256k1.PrivKey, error) {
 	}
 	key := &secp256k1.PrivKey{Key: raw}
 	if address := addressOf(key).String(); address != form.Address {
-		return nil, fmt.Errorf("%s: the key is that of %s, not of %s", path, address, form.Address)
+		return nil, fmt.Errorf("%s: address %s: the private key belongs to %s", path, form.Address, address)
 	}
 	return key, nil
 }

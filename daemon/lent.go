@@ -14,21 +14,21 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// NotGranted says that the owner of a node's rows has not let the node train on them.
+// NotGranted says that the owner of a node's rows has not granted the node their data set.
 type NotGranted struct{ Dataset, Node uint64 }
 
 // Error says what the owner has to do.
 func (e *NotGranted) Error() string {
 	if e.Node == 0 {
-		return fmt.Sprintf("the owner of data set %d cannot have granted it to this node, which has no number yet: once it is registered, the owner says `althing data grant %d NODE`; then start the node again", e.Dataset, e.Dataset)
+		return fmt.Sprintf("the owner of data set %d has not granted it to this node, which has no id yet: once it is registered, the owner runs `althing data grant %d NODE`; then start the node again", e.Dataset, e.Dataset)
 	}
-	return fmt.Sprintf("the owner of data set %d has not granted it to this node: the owner says `althing data grant %d %d`; then start the node again", e.Dataset, e.Dataset, e.Node)
+	return fmt.Sprintf("the owner of data set %d has not granted it to this node: the owner runs `althing data grant %d %d`; then start the node again", e.Dataset, e.Dataset, e.Node)
 }
 
-// lent brings the own ledger of another owner up to date with the chain, and returns which
-// of its data sets the node's rows are. The owner must have granted it to the node, or the
-// error is [NotGranted].
-func (p *Participant) lent(ctx context.Context, home string, node uint64, rows data.Table) (uint64, error) {
+// syncLentLedger updates the ledger in another owner's home folder from the chain, and returns the
+// id of the owner's data set with the node's rows. If the owner has not granted it to the
+// node, the error is [NotGranted].
+func (p *Participant) syncLentLedger(ctx context.Context, home string, node uint64, rows data.Table) (uint64, error) {
 	if _, err := os.Stat(filepath.Join(home, mirror.File)); err != nil {
 		return 0, fmt.Errorf("data.owner: %w: %w", mirror.ErrNotRegistered, err)
 	}
@@ -58,14 +58,14 @@ func (p *Participant) lent(ctx context.Context, home string, node uint64, rows d
 	if err := p.catchUp(ctx, own, d, known[i].Told); err != nil {
 		return 0, err
 	}
-	granted, err := every(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, d.ID, page) })
+	granted, err := allPages(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, d.ID, page) })
 	if err == nil && !slices.Contains(granted, node) {
 		err = &NotGranted{d.ID, node}
 	}
 	return d.ID, err
 }
 
-// unsigned says that the owner's own ledger could sign nothing for a data set.
+// unsigned is the error of a data set whose registered key the owner's ledger does not have.
 func unsigned(d spec.Dataset) error {
-	return fmt.Errorf("data set %d: %w, which is %s on the chain: the owner says `althing data rekey %d`", d.ID, mirror.ErrNoKey, d.Key.Short(), d.ID)
+	return fmt.Errorf("data set %d: %w, which is %s on the chain: the owner runs `althing data rekey %d`", d.ID, mirror.ErrNoKey, d.Key.Short(), d.ID)
 }

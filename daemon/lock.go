@@ -11,8 +11,8 @@ import (
 // ErrInUse is returned for a home folder that another process runs.
 var ErrInUse = errors.New("home folder is in use by another process")
 
-// Lock takes a home folder for this process. The system gives it back when the process ends,
-// however it ends. Files that a killed process left half written are deleted.
+// Lock locks a home folder for this process. The system releases the lock when the process
+// ends, however it ends. Files that a killed process left half written are deleted.
 func Lock(home string) (release func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(home, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

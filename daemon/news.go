@@ -16,16 +16,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// note is something that happened to a node, for its operator.
+// note is an event of a node, for the operator's log.
 type note struct {
-	what        string
-	level       slog.Level // the zero level is that of news
-	task, round uint64     // 0: it is about none
+	event       string
+	level       slog.Level // zero: Info
+	task, round uint64     // 0: none
 	paid        uint64     // uthing
-	more        []slog.Attr
+	attributes  []slog.Attr
 }
 
-// attrs are a note's fields.
+// attrs are the attributes of a note in the log.
 func (n note) attrs() (fields []slog.Attr) {
 	if n.task > 0 {
 		fields = append(fields, slog.Uint64("task", n.task))
@@ -36,64 +36,64 @@ func (n note) attrs() (fields []slog.Attr) {
 	if n.paid > 0 {
 		fields = append(fields, slog.Uint64("uthing", n.paid))
 	}
-	return append(fields, n.more...)
+	return append(fields, n.attributes...)
 }
 
-// maxNotes is how many notes of one kind are told one by one at a time. Of more a node
-// tells how many there are: a hundred tasks are no hundred lines a block.
+// maxNotes is how many notes of one event are logged one by one per block. More are logged
+// as one line with their number, so that a hundred tasks are not a hundred lines per block.
 const maxNotes = 3
 
-// brief puts notes of one kind into one where there are too many of them, in the place
-// of the first.
-func brief(notes []note) (told []note) {
+// summarise replaces notes of one event by one note if there are more than [maxNotes], in the
+// place of the first.
+func summarise(notes []note) (summary []note) {
 	kinds := map[string][]note{}
 	for _, n := range notes {
-		kinds[n.what] = append(kinds[n.what], n)
+		kinds[n.event] = append(kinds[n.event], n)
 	}
 	for _, n := range notes {
-		same, left := kinds[n.what]
+		same, left := kinds[n.event]
 		if !left {
 			continue
 		}
 		if len(same) <= maxNotes {
-			told = append(told, n)
+			summary = append(summary, n)
 			continue
 		}
-		delete(kinds, n.what)
-		all := note{what: n.what, level: n.level, more: []slog.Attr{slog.Int("times", len(same))}}
+		delete(kinds, n.event)
+		all := note{event: n.event, level: n.level, attributes: []slog.Attr{slog.Int("times", len(same))}}
 		tasks := map[uint64]bool{}
 		for _, s := range same {
 			all.paid += s.paid
 			tasks[s.task] = true
 		}
-		all.more = append(all.more, slog.Int("tasks", len(tasks)))
-		told = append(told, all)
+		all.attributes = append(all.attributes, slog.Int("tasks", len(tasks)))
+		summary = append(summary, all)
 	}
-	return told
+	return summary
 }
 
-// news compares what a node sees of the chain with what it saw before, and finds what
-// happened to it. What was so when it looked for the first time has not happened now.
-type news struct {
+// observer compares a node's view of the chain with the view before, and finds the events of
+// the node. The first view yields no events.
+type observer struct {
 	node  uint64
 	owner string      // its account
-	self  []slog.Attr // what it says of itself when it has looked for the first time
+	self  []slog.Attr // attributes of the node, logged with the first view
 
 	looked bool
 	tasks  map[uint64]spec.Task // in which it has a part, and those that its account pays for
-	rounds map[place]spec.Round // that run, in which it has a part
+	rounds map[place]spec.Round // running rounds in which it has a part
 	record spec.Node            // as registered
-	ended  []place              // of which is yet to be told how they ended
+	ended  []place              // rounds and tasks that ended, whose outcome is not read yet
 }
 
-// place is a task and one of its rounds, or all of it.
+// place is a task and one of its rounds, or [wholeTask].
 type place struct{ task, round uint64 }
 
-// wholeTask stands for a task behind all of its rounds.
+// wholeTask in place of a round's number is the whole task. It sorts after all rounds.
 const wholeTask = math.MaxUint64
 
-// see takes in what the node sees now.
-func (n *news) see(s sight) (notes []note) {
+// compare returns the events since the view before.
+func (n *observer) compare(s chainView) (notes []note) {
 	tasks, rounds := map[uint64]spec.Task{}, map[place]spec.Round{}
 	for _, d := range s.tasks {
 		id := d.Task.ID
@@ -127,14 +127,14 @@ func (n *news) see(s sight) (notes []note) {
 	slices.SortFunc(ended, func(a, b place) int { return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.round, b.round)) })
 	n.ended = append(n.ended, ended...)
 	if !n.looked {
-		notes = append(notes, note{what: "node is up", more: append(n.self, slog.Int("tasks", len(tasks)))})
+		notes = append(notes, note{event: "node is up", attributes: append(n.self, slog.Int("tasks", len(tasks)))})
 	}
 	n.tasks, n.rounds, n.looked = tasks, rounds, true
 	return notes
 }
 
-// serves is the role in which a node serves a task from beginning to end, or "".
-func (n *news) serves(t spec.Task) string {
+// serves is the role in which a node is on the committee of a task, or "".
+func (n *observer) serves(t spec.Task) string {
 	own := func(m spec.Member) bool { return m.Node == n.node }
 	switch {
 	case slices.ContainsFunc(t.Aggregators, own):
@@ -145,29 +145,29 @@ func (n *news) serves(t spec.Task) string {
 	return ""
 }
 
-// task is what happened to a task.
-func (n *news) task(before spec.Task, known bool, now spec.Task) (notes []note) {
+// task returns the events of a task.
+func (n *observer) task(before spec.Task, known bool, now spec.Task) (notes []note) {
 	if as := n.serves(now); as != "" && n.serves(before) == "" {
-		notes = append(notes, note{what: "selected for a task", task: now.ID, more: []slog.Attr{slog.String("as", as), slog.String("name", now.Spec.Name)}})
+		notes = append(notes, note{event: "selected for a task", task: now.ID, attributes: []slog.Attr{slog.String("as", as), slog.String("name", now.Spec.Name)}})
 	}
 	if now.Owner == n.owner && before.State != now.State {
 		switch {
 		case now.State.Final():
-			notes = append(notes, closed("own task is closed", now))
+			notes = append(notes, taskClosed("own task is closed", now))
 		case known:
-			notes = append(notes, note{what: "own task is " + string(now.State), task: now.ID})
+			notes = append(notes, note{event: "own task is " + string(now.State), task: now.ID})
 		default:
-			notes = append(notes, note{what: "own task was created", task: now.ID, more: []slog.Attr{slog.String("name", now.Spec.Name), slog.Uint64("escrow_uthing", now.Spec.Escrow)}})
+			notes = append(notes, note{event: "own task was created", task: now.ID, attributes: []slog.Attr{slog.String("name", now.Spec.Name), slog.Uint64("escrow_uthing", now.Spec.Escrow)}})
 		}
 	}
 	return notes
 }
 
-// round is what happened to the node in a round that runs.
-func (n *news) round(before, now spec.Round) (notes []note) {
+// round returns the events of the node in a running round.
+func (n *observer) round(before, now spec.Round) (notes []note) {
 	say := func(what string, was, is bool, more ...slog.Attr) {
 		if is && !was {
-			notes = append(notes, note{what: what, task: now.Task, round: now.Number, more: more})
+			notes = append(notes, note{event: what, task: now.Task, round: now.Number, attributes: more})
 		}
 	}
 	if i := now.Trainer(n.node); i >= 0 {
@@ -208,8 +208,8 @@ func (n *news) round(before, now spec.Round) (notes []note) {
 	return notes
 }
 
-// roundEnded is how a round of the node ended.
-func (n *news) roundEnded(r spec.Round) note {
+// roundEnded says how a round of the node ended.
+func (n *observer) roundEnded(r spec.Round) note {
 	told := note{task: r.Task, round: r.Number}
 	i := r.Trainer(n.node)
 	if i >= 0 {
@@ -223,72 +223,72 @@ func (n *news) roundEnded(r spec.Round) note {
 	}
 	switch {
 	case r.Phase == spec.PhaseAborted:
-		told.what, told.more = "round was stopped", []slog.Attr{slog.String("why", r.Reason)}
+		told.event, told.attributes = "round is aborted", []slog.Attr{slog.String("why", r.Reason)}
 	case r.Scored:
-		told.what, told.more = "round is settled", []slog.Attr{slog.String("score", r.Score.String())}
+		told.event, told.attributes = "round is settled", []slog.Attr{slog.String("score", r.Score.String())}
 	default:
-		told.what = "round is settled without a score"
+		told.event = "round is settled without a score"
 	}
 	switch {
 	case told.paid > 0:
-		told.what += ", paid"
+		told.event += ", paid"
 	case i >= 0:
-		told.what += ", not paid"
+		told.event += ", not paid"
 	}
 	return told
 }
 
-// closed is how a task ended.
-func closed(what string, t spec.Task) note {
+// taskClosed says how a task ended.
+func taskClosed(what string, t spec.Task) note {
 	more := []slog.Attr{slog.String("state", string(t.State)), slog.Uint64("rounds", uint64(t.Accepted))}
 	if t.Reason != "" {
 		more = append(more, slog.String("why", t.Reason))
 	}
-	return note{what: what, task: t.ID, more: more}
+	return note{event: what, task: t.ID, attributes: more}
 }
 
-// registered is what became of the node's registration; the zero record is none.
-func (n *news) registered(now spec.Node) (notes []note) {
+// registered returns the changes of the node's registration. The zero record is none.
+func (n *observer) registered(now spec.Node) (notes []note) {
 	before := n.record
 	n.record = now
 	switch {
 	case before.ID == 0 && now.ID == 0, before.ID == 0 && now.Selectable() && !n.looked:
 	case now.ID == 0:
-		return []note{{what: "retired: its owner took it off the chain; start it again to register anew"}}
+		return []note{{event: "node is retired: its owner removed it from the chain; start it again to register anew"}}
 	case before.ID == 0 && now.Selectable():
-		return []note{{what: "is registered again"}}
+		return []note{{event: "node is registered again"}}
 	case before.State != now.State || before.ID == 0:
-		notes = append(notes, note{what: became(now.State)})
+		notes = append(notes, note{event: stateEvent(now.State)})
 	}
 	past, _ := before.Blame()
 	if d, blamed := now.Blame(); blamed && d != past && before.ID != 0 {
 		notes = append(notes, note{
-			what: "blamed on the chain", task: d.Task, round: d.Round,
-			more: []slog.Attr{slog.String("why", d.Reason), slog.String("reputation", now.Reputation.String())},
+			event: "blamed on the chain", task: d.Task, round: d.Round,
+			attributes: []slog.Attr{slog.String("why", d.Reason), slog.String("reputation", now.Reputation.String())},
 		})
 	}
 	return notes
 }
 
-// became is what a node in a state is told.
-func became(state spec.NodeState) string {
+// stateEvent is the text for the operator of a node that has entered a state.
+func stateEvent(state spec.NodeState) string {
 	switch state {
 	case spec.NodeActive:
-		return "active: may be selected"
+		return "node is active: it may be selected"
 	case spec.NodePending:
-		return "pending, for it applies, its stake is too small or its owner declared a leave: finishes what it serves, and is not selected"
+		return "node is pending (it applies, its stake is too small, or its owner declared a leave): it finishes its rounds and is not selected"
 	case spec.NodeJailed:
-		return "jailed for a fault: is not selected until its owner has it unjailed"
+		return "node is jailed for a fault: it is not selected until its owner unjails it"
 	case spec.NodeUnbonding:
-		return "its whole stake is on its way back to its owner: is not selected"
+		return "node is unbonding (its whole stake returns to its owner): it is not selected"
 	case spec.NodeExited:
-		return "has left the chain"
+		return "node has left the chain"
 	}
 	return string(state)
 }
 
-// done is what the node has to tell of work that ended well; false where it is nothing.
-func done(e role.Event, took time.Duration) (note, bool) {
+// workNote is the note of an action that succeeded; false if there is nothing to log.
+func workNote(e role.Event, took time.Duration) (note, bool) {
 	lasted := func(d time.Duration) slog.Attr { return slog.Duration("took", d.Round(time.Millisecond)) }
 	model := func(d spec.Digest) slog.Attr { return slog.String("model", d.Short()) }
 	switch e := e.(type) {
@@ -297,54 +297,53 @@ func done(e role.Event, took time.Duration) (note, bool) {
 		if e.Withheld {
 			more = more[1:]
 		}
-		return note{what: "trained", task: e.Task, round: e.Round, more: more}, true
+		return note{event: "trained", task: e.Task, round: e.Round, attributes: more}, true
 	case trainer.Uploaded:
-		return note{what: "uploaded its update", task: e.Task, round: e.Round, more: []slog.Attr{slog.Any("to", e.To), lasted(took)}}, true
+		return note{event: "uploaded its update", task: e.Task, round: e.Round, attributes: []slog.Attr{slog.Any("to", e.To), lasted(took)}}, true
 	case trainer.Checked:
 		if e.Wrong == "" {
 			return note{}, false
 		}
-		return note{what: privacyError, level: slog.LevelError, task: e.Task, round: e.Round, more: []slog.Attr{slog.String("why", e.Wrong), slog.String("do", afterAlarm)}}, true
+		return note{event: privacyError, level: slog.LevelError, task: e.Task, round: e.Round, attributes: []slog.Attr{slog.String("why", e.Wrong), slog.String("do", afterAlarm)}}, true
 	case aggregator.Prepared:
-		return note{what: "made model 0", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
+		return note{event: "made model 0", task: e.Task, attributes: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case aggregator.Obtained:
-		return note{what: "holds the model that a vote wants", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
+		return note{event: "holds the nominated model", task: e.Task, attributes: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case aggregator.Combined:
-		return note{what: "combined the updates", task: e.Task, round: e.Round, more: []slog.Attr{model(e.Model), lasted(took)}}, true
+		return note{event: "combined the updates", task: e.Task, round: e.Round, attributes: []slog.Attr{model(e.Model), lasted(took)}}, true
 	case evaluator.Scored:
-		return note{what: "judged the next model", task: e.Task, round: e.Round, more: []slog.Attr{slog.String("score", e.Score.String()), lasted(took)}}, true
+		return note{event: "scored the next model", task: e.Task, round: e.Round, attributes: []slog.Attr{slog.String("score", e.Score.String()), lasted(took)}}, true
 	case consumer.Downloaded:
-		return note{what: "has the final model", task: e.Task, more: []slog.Attr{model(e.Model), lasted(took)}}, true
+		return note{event: "downloaded the final model", task: e.Task, attributes: []slog.Attr{model(e.Model), lasted(took)}}, true
 	}
 	return note{}, false
 }
 
-// silence says when a chain falls silent, every minute how long it has been so, and
-// when that is over.
-type silence struct {
-	what, over string        // it has begun, and it has ended
-	patience   time.Duration // how long no word is no silence
+// outage reports the begin of an outage, once per minute how long it has lasted, and its end.
+type outage struct {
+	event, endEvent string        // texts for its begin and its end
+	timeout         time.Duration // an outage begins when the last sign of life is older
 
-	since, told time.Time // since when it is silent; zero where it is not
+	since, logged time.Time // begin of the outage, and last note of it; zero: there is none
 }
 
-// silenceInterval is how often a silence is told of.
-const silenceInterval = time.Minute
+// outageInterval is the time between two log lines about one outage.
+const outageInterval = time.Minute
 
-// at takes in when the chain was heard last.
-func (s *silence) at(now, heard time.Time) (note, bool) {
-	quiet := now.Sub(heard) >= s.patience
+// at returns the note, if any, that is due when the last sign of life was at heard.
+func (s *outage) at(now, heard time.Time) (note, bool) {
+	quiet := now.Sub(heard) >= s.timeout
 	switch {
-	case s.since.IsZero() && !quiet, !s.since.IsZero() && quiet && now.Sub(s.told) < silenceInterval:
+	case s.since.IsZero() && !quiet, !s.since.IsZero() && quiet && now.Sub(s.logged) < outageInterval:
 		return note{}, false
 	case s.since.IsZero():
-		s.since, s.told = heard, now
-		return note{what: s.what, more: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339))}}, true
+		s.since, s.logged = heard, now
+		return note{event: s.event, attributes: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339))}}, true
 	case quiet:
-		s.told = now
-		return note{what: s.what, more: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339)), slog.Duration("for", now.Sub(s.since).Round(time.Second))}}, true
+		s.logged = now
+		return note{event: s.event, attributes: []slog.Attr{slog.String("since", s.since.Format(time.RFC3339)), slog.Duration("for", now.Sub(s.since).Round(time.Second))}}, true
 	}
-	lasted := note{what: s.over, more: []slog.Attr{slog.Duration("lasted", now.Sub(s.since).Round(time.Second))}}
-	*s = silence{what: s.what, over: s.over, patience: s.patience}
+	lasted := note{event: s.endEvent, attributes: []slog.Attr{slog.Duration("lasted", now.Sub(s.since).Round(time.Second))}}
+	*s = outage{event: s.event, endEvent: s.endEvent, timeout: s.timeout}
 	return lasted, true
 }

@@ -138,14 +138,14 @@ func TestNewsOfARoundThatEnded(t *testing.T) {
 	n := daemon.OfNode(7, "")
 	trained := func(paid uint64) []spec.Contribution { return []spec.Contribution{{Node: 7, Paid: paid}} }
 	for want, r := range map[string]spec.Round{
-		"round is settled, paid task=1 round=2 uthing=5 score=0.25":                         {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(5)},
-		"round is settled, not paid task=1 round=2 score=0.25":                              {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(0)},
-		"round is settled without a score, paid task=1 round=2 uthing=5":                    {Phase: spec.PhaseSettled, Trainers: trained(5)},
-		"round was stopped, not paid task=1 round=2 why=too few updates survived":           {Phase: spec.PhaseAborted, Reason: "too few updates survived", Trainers: trained(0)},
-		"round was stopped, paid task=1 round=2 uthing=5 why=the target is reached":         {Phase: spec.PhaseAborted, Reason: "the target is reached", Trainers: trained(5)},
-		"round is settled task=1 round=2 score=0.25":                                        {Phase: spec.PhaseSettled, Scored: true, Score: 250_000},
-		"round was stopped, paid task=1 round=2 uthing=3 why=too few aggregators committed": {Phase: spec.PhaseAborted, Reason: "too few aggregators committed", Aggregates: []spec.Aggregate{{Node: 7, Paid: 3}}},
-		"round is settled, paid task=1 round=2 uthing=4 score=0.25":                         {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Scores: []spec.Evaluation{{Node: 7, Paid: 4}}},
+		"round is settled, paid task=1 round=2 uthing=5 score=0.25":                        {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(5)},
+		"round is settled, not paid task=1 round=2 score=0.25":                             {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Trainers: trained(0)},
+		"round is settled without a score, paid task=1 round=2 uthing=5":                   {Phase: spec.PhaseSettled, Trainers: trained(5)},
+		"round is aborted, not paid task=1 round=2 why=too few updates survived":           {Phase: spec.PhaseAborted, Reason: "too few updates survived", Trainers: trained(0)},
+		"round is aborted, paid task=1 round=2 uthing=5 why=the target is reached":         {Phase: spec.PhaseAborted, Reason: "the target is reached", Trainers: trained(5)},
+		"round is settled task=1 round=2 score=0.25":                                       {Phase: spec.PhaseSettled, Scored: true, Score: 250_000},
+		"round is aborted, paid task=1 round=2 uthing=3 why=too few aggregators committed": {Phase: spec.PhaseAborted, Reason: "too few aggregators committed", Aggregates: []spec.Aggregate{{Node: 7, Paid: 3}}},
+		"round is settled, paid task=1 round=2 uthing=4 score=0.25":                        {Phase: spec.PhaseSettled, Scored: true, Score: 250_000, Scores: []spec.Evaluation{{Node: 7, Paid: 4}}},
 	} {
 		r.Task, r.Number = 1, 2
 		if got := n.Ended(r); got != want {
@@ -165,14 +165,14 @@ func TestNewsOfARegistration(t *testing.T) {
 		record spec.Node
 		told   []string
 	}{
-		{node, []string{"is registered again"}}, // it was gone when this news began
+		{node, []string{"node is registered again"}}, // it was not registered before
 		{node, nil},
-		{idle, []string{"pending, for it applies, its stake is too small or its owner declared a leave: finishes what it serves, and is not selected"}},
+		{idle, []string{"node is pending (it applies, its stake is too small, or its owner declared a leave): it finishes its rounds and is not selected"}},
 		{idle, nil},
-		{node, []string{"active: may be selected"}},
+		{node, []string{"node is active: it may be selected"}},
 		{blamed, []string{"blamed on the chain task=1 round=2 why=silent reputation=0.4"}},
 		{blamed, nil},
-		{gone, []string{"retired: its owner took it off the chain; start it again to register anew"}},
+		{gone, []string{"node is retired: its owner removed it from the chain; start it again to register anew"}},
 		{gone, nil},
 	} {
 		if diff := cmp.Diff(step.told, n.Registered(step.record)); diff != "" {

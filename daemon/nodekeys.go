@@ -16,20 +16,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// nodeKeys are the keys a node registers beside its account's: one that signs
-// its requests to other nodes and says who serves them, one to which others seal what
-// only it may read.
+// nodeKeys are the keys that a node registers beside its account's key: the transport key
+// signs its requests to other nodes and authenticates its server, the sealing key lets
+// others encrypt to it.
 type nodeKeys struct {
 	transport ed25519.PrivateKey
 	sealing   *ecdh.PrivateKey   // X25519
-	former    ed25519.PrivateKey // transport key before the last rotation; nil: it has ended
+	former    ed25519.PrivateKey // transport key before the last rotation; nil: there is none any more
 }
 
-// formerSuffix ends the names of files with keys that were replaced, and whose rounds
-// may still run.
+// formerSuffix ends the names of files with replaced keys, whose rounds may still run.
 const formerSuffix = ".former"
 
-// loadKeys reads the keys of a home folder, and makes those that are not there.
+// loadKeys reads the keys of a home folder, and makes missing ones.
 func loadKeys(home string) (k nodeKeys, err error) {
 	seed, err := secret(filepath.Join(home, transportFile))
 	if err != nil {
@@ -57,11 +56,11 @@ func (k nodeKeys) enter(p *spec.Profile) {
 	p.SealingKey = k.sealing.PublicKey().Bytes()
 }
 
-// RotateKeys gives the node of a home folder new transport and sealing keys, and tells
-// the registry, so that nobody who has the old ones is taken for it in a later round.
-// The old ones stay beside the new until the rounds that run have ended, and are deleted
-// then. It fails with [ErrInUse] while the node runs. Where it is cut off, the new keys
-// are registered when the node is started.
+// RotateKeys gives the node of a home folder new transport and sealing keys and registers
+// them, so that whoever has the old keys cannot act as the node in later rounds. The old
+// keys are kept until the running rounds have ended, and then deleted. It fails with
+// [ErrInUse] while the node runs. If it is interrupted, the new keys are registered when the
+// node starts.
 func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 	config, err := LoadNode(home)
 	if err != nil {
@@ -95,8 +94,8 @@ func RotateKeys(ctx context.Context, home string) (n spec.Node, err error) {
 	return account.Node(ctx, n.ID)
 }
 
-// replace draws a secret anew. At any moment there is a file with the new one or the
-// old one, and the old one is not lost.
+// replace replaces a secret. At any time the file has the new or the old one, and the old
+// one is kept beside it.
 func replace(path string) error {
 	old, err := kept(path)
 	if err == nil {
@@ -121,8 +120,7 @@ func endFormerKeys(home string) (err error) {
 
 const secretSize = 32 // bytes, of an Ed25519 seed and of an X25519 scalar
 
-// secret reads random bytes kept in a file, in hexadecimal, and draws them where
-// there is no file yet.
+// secret reads a secret from a file, in hexadecimal, and makes one if there is no file.
 func secret(path string) ([]byte, error) {
 	b, err := kept(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -131,7 +129,7 @@ func secret(path string) ([]byte, error) {
 	return b, err
 }
 
-// draw puts new random bytes into a file.
+// draw writes a new random secret to a file.
 func draw(path string) ([]byte, error) {
 	drawn := make([]byte, secretSize)
 	if _, err := rand.Read(drawn); err != nil {
@@ -144,7 +142,7 @@ func write(path string, secret []byte) error {
 	return writeFile(path, []byte(hex.EncodeToString(secret)+"\n"))
 }
 
-// kept reads random bytes from their file.
+// kept reads a secret from its file.
 func kept(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -16,20 +16,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// nominees are the models that proposals want, or with which tasks start, and that the owner of a node has it serve.
-// The owner puts each as a file into a folder of the node's home; the node moves what its
-// tasks' aggregators would take into its store, where its blob interface serves it.
+// nominees are the nominated and initial models that the owner of a node lets it serve. The
+// owner puts each as a file into a folder of the node's home. The node moves files that the
+// task's aggregators would accept into its store, where its blob interface serves them.
 type nominees struct {
 	home    string
-	refused map[string]time.Time // files that are none, as of when they were written
+	refused map[string]time.Time // refused files, with their time of modification
 }
 
-var errNoFile = errors.New("it is no regular file")
+var errNoFile = errors.New("not a regular file")
 
 const nomineesFolder = "nominees"
 
-// NomineeFile is the path in the home folder of a node at which its owner puts the model
-// that a proposal wants for a task; of proposal 0 it is the model with which the task starts.
+// NomineeFile is the path, in the home folder of a node, of the file with the model that a
+// proposal nominates for a task; for proposal 0, of the task's initial model.
 func NomineeFile(task, proposal uint64) string {
 	if proposal == 0 {
 		return filepath.Join(nomineesFolder, fmt.Sprintf("task-%d-start.safetensors", task))
@@ -37,13 +37,13 @@ func NomineeFile(task, proposal uint64) string {
 	return filepath.Join(nomineesFolder, fmt.Sprintf("task-%d-proposal-%d.safetensors", task, proposal))
 }
 
-// take moves the files that are there into the store. It tells of those that it refuses,
-// once unless they change.
-func (n *nominees) take(ctx context.Context, s blob.Store, chain role.Records, log *slog.Logger) {
+// load moves the files of the folder into the store. It logs each refused file once, and
+// again when the file changes.
+func (n *nominees) load(ctx context.Context, s blob.Store, chain role.Records, log *slog.Logger) {
 	files, err := os.ReadDir(filepath.Join(n.home, nomineesFolder))
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			log.Warn("folder of nominees is not read", slog.Any("err", err))
+			log.Warn("cannot read the folder of nominated models", slog.Any("err", err))
 		}
 		return
 	}
@@ -53,8 +53,8 @@ func (n *nominees) take(ctx context.Context, s blob.Store, chain role.Records, l
 			continue
 		}
 		var d spec.Digest
-		if err = errNoFile; info.Mode().IsRegular() { // the size of a link or a pipe says nothing
-			d, err = n.offer(ctx, s, chain, f.Name(), info.Size())
+		if err = errNoFile; info.Mode().IsRegular() { // a link or a pipe has no size to check
+			d, err = n.loadFile(ctx, s, chain, f.Name(), info.Size())
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -64,33 +64,33 @@ func (n *nominees) take(ctx context.Context, s blob.Store, chain role.Records, l
 				n.refused = map[string]time.Time{}
 			}
 			n.refused[f.Name()] = info.ModTime()
-			log.Warn("nominee is not served", slog.String("file", f.Name()), slog.Any("err", err))
+			log.Warn("nominated model is refused and not served", slog.String("file", f.Name()), slog.Any("err", err))
 		default:
-			log.Info("serves a nominee", slog.String("file", f.Name()), slog.String("model", d.String()))
+			log.Info("serves a nominated model", slog.String("file", f.Name()), slog.String("model", d.String()))
 		}
 	}
 }
 
-// offer moves one file into the store.
-func (n *nominees) offer(ctx context.Context, s blob.Store, chain role.Records, name string, size int64) (d spec.Digest, err error) {
+// loadFile moves one file into the store.
+func (n *nominees) loadFile(ctx context.Context, s blob.Store, chain role.Records, name string, size int64) (d spec.Digest, err error) {
 	var task, proposal uint64
-	_, _ = fmt.Sscanf(name, "task-%d-proposal-%d", &task, &proposal) // what is wrong with it the comparison finds
+	_, _ = fmt.Sscanf(name, "task-%d-proposal-%d", &task, &proposal) // the comparison below finds every error
 	if filepath.Join(nomineesFolder, name) != NomineeFile(task, proposal) {
-		return d, fmt.Errorf("name: want %s or %s", filepath.Base(NomineeFile(1, 2)), filepath.Base(NomineeFile(1, 0)))
+		return d, fmt.Errorf("file name: want %s or %s", filepath.Base(NomineeFile(1, 2)), filepath.Base(NomineeFile(1, 0)))
 	}
 	t, err := chain.Task(ctx, task)
 	if err != nil {
 		return d, err
 	}
-	most, err := role.ModelSize(t)
+	maxSize, err := role.ModelSize(t)
 	if proposal == 0 {
-		most, err = role.StartModelSize(t)
+		maxSize, err = role.StartModelSize(t)
 	}
 	if err != nil {
 		return d, err
 	}
-	if size > most {
-		return d, fmt.Errorf("%d bytes: a model of task %d has %d at most", size, task, most)
+	if size > maxSize {
+		return d, fmt.Errorf("%d bytes: a model of task %d has %d at most", size, task, maxSize)
 	}
 	path := filepath.Join(n.home, nomineesFolder, name)
 	b, err := os.ReadFile(path)

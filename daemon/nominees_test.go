@@ -77,10 +77,10 @@ func TestNomineesAreServed(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, daemon.NomineeFile(id, 7))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file is left: %v", err)
 	}
-	if got := strings.Count(said.String(), "serves a nominee"); got != 2 {
+	if got := strings.Count(said.String(), "serves a nominated model"); got != 2 {
 		t.Errorf("it serves %d:\n%s", got, &said)
 	}
-	for _, once := range []string{"file=task-1-start", "proposal-8", "proposal-9", "no regular file", "task not found", "want task-1-proposal-2.safetensors"} {
+	for _, once := range []string{"file=task-1-start", "proposal-8", "proposal-9", "not a regular file", "task not found", "want task-1-proposal-2.safetensors"} {
 		if got := strings.Count(said.String(), once); got != 1 {
 			t.Errorf("%q is said %d times:\n%s", once, got, &said)
 		}

@@ -11,23 +11,23 @@ import (
 	cmttypes "github.com/cometbft/cometbft/types"
 )
 
-// offered are the methods of CometBFT's RPC interface that a validator offers, each
-// with who uses it. The others search, list, wait or run transactions for anybody who
-// asks, and nobody of ours does.
+// offered returns the methods of CometBFT's RPC interface that a validator offers, each with
+// its user. The others let anybody search, list, wait or run transactions, and nothing here
+// uses them.
 func offered(env *core.Environment) map[string]*rpcserver.RPCFunc {
 	all := env.GetRoutes()
 	offer := map[string]*rpcserver.RPCFunc{
-		"subscribe":   rpcserver.NewWSRPCFunc(listen{env}.subscribe, "query"),   // client.Heights hears of new blocks
-		"unsubscribe": rpcserver.NewWSRPCFunc(listen{env}.unsubscribe, "query"), // who began to listen may end it
+		"subscribe":   rpcserver.NewWSRPCFunc(subscriptions{env}.subscribe, "query"),   // client.Heights, for new blocks
+		"unsubscribe": rpcserver.NewWSRPCFunc(subscriptions{env}.unsubscribe, "query"), // ends a subscription
 	}
 	for _, method := range []string{
 		"status",            // client.Dial: which chain is it, is it catching up
 		"abci_info",         // client.Height: the newest height whose state can be queried
-		"abci_query",        // every other question about the state
+		"abci_query",        // all queries of the state
 		"broadcast_tx_sync", // client.Broadcast
 		"block",             // a client looks for its transaction in a block,
-		"block_results",     // and for what became of it
-		"header",            // client.AppHash; what a proof of /store is checked against
+		"block_results",     // and for its result
+		"header",            // client.AppHash, against which a proof of /store is checked
 		"commit",            // who signed that header
 	} {
 		offer[method] = all[method]
@@ -35,30 +35,30 @@ func offered(env *core.Environment) map[string]*rpcserver.RPCFunc {
 	return offer
 }
 
-// listen is listening to a validator's events.
-type listen struct{ env *core.Environment }
+// subscriptions lets clients subscribe to a validator's events.
+type subscriptions struct{ env *core.Environment }
 
-func (l listen) subscribe(ctx *rpctypes.Context, query string) (*ctypes.ResultSubscribe, error) {
-	if err := told(query); err != nil {
+func (l subscriptions) subscribe(ctx *rpctypes.Context, query string) (*ctypes.ResultSubscribe, error) {
+	if err := checkQuery(query); err != nil {
 		return nil, err
 	}
 	return l.env.Subscribe(ctx, query)
 }
 
-func (l listen) unsubscribe(ctx *rpctypes.Context, query string) (*ctypes.ResultUnsubscribe, error) {
-	if err := told(query); err != nil {
+func (l subscriptions) unsubscribe(ctx *rpctypes.Context, query string) (*ctypes.ResultUnsubscribe, error) {
+	if err := checkQuery(query); err != nil {
 		return nil, err
 	}
 	return l.env.Unsubscribe(ctx, query)
 }
 
-// told reports whether a validator tells strangers of an event: of heights, and of
-// steps of consensus, which a bench measures. A validator compares every event with
-// every subscription, and sends whole blocks and transactions to whom they concern.
-func told(query string) error {
+// checkQuery fails unless a query subscribes to new block headers, or to steps of consensus,
+// which a benchmark measures. Other subscriptions would be expensive: a validator matches
+// every event with every subscription, and would send whole blocks and transactions.
+func checkQuery(query string) error {
 	events := []string{cmttypes.EventQueryNewBlockHeader.String(), cmttypes.EventQueryNewRoundStep.String()}
 	if !slices.Contains(events, query) {
-		return fmt.Errorf("subscribe to %.80q: this validator tells of %q", query, events)
+		return fmt.Errorf("subscription %.80q: want one of %q", query, events)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestStrangersCallWhatClientsCall(t *testing.T) {
 		if answer := say(t, open, "subscribe", query); answer.Error != nil {
 			t.Errorf("subscribe to %s: the attack fails without the defence: %v", query, answer)
 		}
-		if answer := say(t, socket, "subscribe", query); answer.Error == nil || !strings.Contains(answer.Error.Data, "this validator tells of") {
+		if answer := say(t, socket, "subscribe", query); answer.Error == nil || !strings.Contains(answer.Error.Data, "want one of") {
 			t.Errorf("subscribe to %s: got %v, want a refusal", query, answer)
 		}
 		if answer := say(t, open, "unsubscribe_all", ""); answer.Error != nil {

@@ -19,18 +19,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// owned brings the owner's own ledger up to date with the chain, and returns which of the
-// owner's data sets the node's rows are, 0 where they are none. An error of the mirror
-// says that the node must not take part with its rows: the chain knows a data set of the
-// owner that the mirror does not, or tells another history than before, or the rows are
-// no more those that were registered.
-func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (uint64, error) {
+// syncOwnLedger updates the owner's own ledger from the chain, and returns the id of the owner's
+// data set with the node's rows, 0 if there is none. An error of package mirror means that
+// the node must not use its rows: the chain has a data set of the owner that the ledger does
+// not know, or another history than before, or the rows are not the registered ones any
+// more.
+func (p *Participant) syncOwnLedger(ctx context.Context, home string, rows data.Table) (uint64, error) {
 	sets, err := ownDatasets(ctx, p.account)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := os.Stat(filepath.Join(home, mirror.File)); errors.Is(err, os.ErrNotExist) && len(sets) == 0 {
-		return 0, nil // who owns no data set needs no ledger
+		return 0, nil // an owner without a data set needs no ledger
 	}
 	own, err := mirror.Open(home)
 	if err != nil {
@@ -67,9 +67,8 @@ func (p *Participant) owned(ctx context.Context, home string, rows data.Table) (
 	return held, changed
 }
 
-// charge has the owner's own ledger charge a round of a private task, after it has heard
-// what the chain has charged since. It is [role.Tools.Charge]: where the ledger refuses,
-// nothing leaves.
+// charge updates the owner's own ledger from the chain, then charges a round of a private
+// task to it. It is [role.Tools.Charge]: if the ledger refuses, nothing leaves the node.
 func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r spec.Round) error {
 	i := r.Trainer(p.node.ID)
 	if i < 0 {
@@ -86,15 +85,15 @@ func (p *Participant) charge(ctx context.Context, home string, task spec.Task, r
 	defer own.Close()
 	if err := p.spend(ctx, own, d, task, r.Number); err != nil {
 		if _, asked := errors.AsType[*client.Refusal](err); asked || errors.Is(err, spec.ErrCommunication) {
-			return err // the chain did not answer: another time
+			return err // the chain did not answer: retried
 		}
 		return fmt.Errorf("the owner's own ledger refuses: %w: %w", err, role.ErrFinal)
 	}
 	return nil
 }
 
-// sign has the owner of the rows sign what the node commits to in a round of a private task,
-// which is charged. It is [role.Tools.Sign].
+// sign has the owner of the rows sign the node's commitment in a charged round of a private
+// task. It is [role.Tools.Sign].
 func (p *Participant) sign(home string, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
 	i := r.Trainer(p.node.ID)
 	if i < 0 {
@@ -117,7 +116,7 @@ func (p *Participant) sign(home string, task spec.Task, r spec.Round, update spe
 	return s, nil
 }
 
-// spend charges a round to the mirror. Saying it again charges nothing.
+// spend charges a round to the mirror. Repeating it charges nothing.
 func (p *Participant) spend(ctx context.Context, own *mirror.Mirror, d spec.Dataset, task spec.Task, round uint64) error {
 	known := own.Datasets()
 	i := slices.IndexFunc(known, func(k mirror.Dataset) bool { return k.Commitment == d.Commitment })
@@ -145,8 +144,8 @@ func (p *Participant) spend(ctx context.Context, own *mirror.Mirror, d spec.Data
 	return own.Charge(d.Commitment, task.ID, terms.Update, round)
 }
 
-// every reads all pages of a list.
-func every[T any](page func(client.Page) ([]T, client.Page, error)) (all []T, err error) {
+// allPages reads all pages of a list.
+func allPages[T any](page func(client.Page) ([]T, client.Page, error)) (all []T, err error) {
 	for at := (client.Page{}); ; {
 		more, next, err := page(at)
 		if err != nil {
@@ -159,21 +158,21 @@ func every[T any](page func(client.Page) ([]T, client.Page, error)) (all []T, er
 	}
 }
 
-// behindTries is how often, a second apart, a chain node is asked again that tells less
-// than was known: it may be behind.
-const behindTries = 10
+// maxCatchUpTries is how often, one second apart, a chain node is asked again that has fewer
+// entries than were known before: it may be behind.
+const maxCatchUpTries = 10
 
-// catchUp takes in what the chain tells of one data set, from the row on that the mirror
-// knows last.
+// catchUp adds the chain's entries for one data set to the mirror, from entry number told
+// on.
 func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Dataset, told uint64) error {
 	var rows []cost.Row
 	for tries := 0; ; tries++ {
 		var err error
-		rows, err = every(func(page client.Page) ([]cost.Row, client.Page, error) { return p.account.Rows(ctx, d.ID, page) })
+		rows, err = allPages(func(page client.Page) ([]cost.Row, client.Page, error) { return p.account.Rows(ctx, d.ID, page) })
 		if err != nil {
 			return err
 		}
-		if uint64(len(rows)) >= told || tries == behindTries {
+		if uint64(len(rows)) >= told || tries == maxCatchUpTries {
 			break
 		}
 		if err := pause(ctx, time.Second); err != nil {
@@ -187,23 +186,23 @@ func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Da
 	return own.Confirm(d.Commitment, d.ID)
 }
 
-// holdings are what the node claims to hold. Rows for which the owner's own ledger does
-// not answer, or which their owner has not granted to the node, take no part in anything.
+// holdings are what the node claims to hold. Rows that the owner's own ledger refuses, or
+// that their owner has not granted to the node, are not used for anything.
 func (p *Participant) holdings(ctx context.Context, home string, node uint64, rows data.Table) ([]spec.Holding, error) {
 	var held uint64
 	var err error
 	if p.config.Data.Owner == "" {
-		held, err = p.owned(ctx, home, rows)
+		held, err = p.syncOwnLedger(ctx, home, rows)
 	} else {
-		held, err = p.lent(ctx, p.config.Data.owner(home), node, rows)
+		held, err = p.syncLentLedger(ctx, p.config.Data.owner(home), node, rows)
 	}
 	_, refused := errors.AsType[*NotGranted](err)
-	for _, doubt := range []error{mirror.ErrNotRegistered, mirror.ErrContradiction, mirror.ErrChanged, mirror.ErrNoKey} {
-		refused = refused || errors.Is(err, doubt)
+	for _, problem := range []error{mirror.ErrNotRegistered, mirror.ErrContradiction, mirror.ErrChanged, mirror.ErrNoKey} {
+		refused = refused || errors.Is(err, problem)
 	}
 	switch {
 	case refused:
-		p.log.Error("rows take no part: the owner's own ledger does not answer for them", slog.Any("err", err))
+		p.log.Error("rows are not used: the owner's own ledger refuses them", slog.Any("err", err))
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -212,7 +211,7 @@ func (p *Participant) holdings(ctx context.Context, home string, node uint64, ro
 		return nil, nil
 	}
 	if held > 0 {
-		p.log.Info("rows are registered", slog.Uint64("dataset", held))
+		p.log.Info("rows are registered as a data set", slog.Uint64("dataset", held))
 	}
 	h := spec.Holding{Name: p.config.Data.Name, Samples: uint32(rows.Rows()), Dataset: held}
 	if p.config.Data.Withhold {

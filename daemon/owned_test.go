@@ -131,7 +131,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if said, holdings := start(); len(holdings) != 0 || !said.has("rows take no part") {
+	if said, holdings := start(); len(holdings) != 0 || !said.has("rows are not used") {
 		t.Errorf("without its ledger it holds %+v:\n%s", holdings, said.text.String())
 	}
 }

@@ -30,27 +30,27 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// Participant is a running node: it registers itself if it has to, serves blobs
-// and does what its roles ask for. It knows the chain only through an RPC address
-// and other nodes only through their blob interface.
+// Participant is a running node. It registers itself if necessary, serves blobs and
+// performs the actions of its roles. It reaches the chain only over RPC, and other nodes
+// only over their blob interfaces.
 type Participant struct {
-	config    NodeConfig
-	account   *client.Account
-	node      spec.Node
-	twin      *twin
-	keys      nodeKeys
-	formerly  *formerly // nil: no keys were replaced, or they have ended
-	tools     role.Tools
-	store     *blob.Dir // of the tools
-	chain     *recent
-	directory *directory
-	server    *http.Server
-	shown     atomic.Pointer[tls.Config] // how the server shows who it is
-	uploads   chan struct{}              // told of every update that arrives
-	alarm     *alarm
-	nominees  nominees
-	log       *slog.Logger
-	receipts  aggregator.Receipts
+	config     NodeConfig
+	account    *client.Account
+	node       spec.Node
+	twin       *twin
+	keys       nodeKeys
+	formerKeys *formerKeys // nil: no keys were replaced, or they have ended
+	tools      role.Tools
+	store      *blob.Dir // of the tools
+	chain      *heightCache
+	directory  *directory
+	server     *http.Server
+	shown      atomic.Pointer[tls.Config] // of the blob interface; replaced when former keys end
+	uploads    chan struct{}              // signals that an update has arrived
+	alarm      *alarm
+	nominees   nominees
+	log        *slog.Logger
+	receipts   aggregator.Receipts
 }
 
 // OpenParticipant connects a home folder to its chain.
@@ -58,8 +58,8 @@ func OpenParticipant(ctx context.Context, home string, log *slog.Logger) (*Parti
 	return openParticipant(ctx, home, log, func(*client.Client) {})
 }
 
-// openParticipant is [OpenParticipant], which says through which client it hears the
-// chain as soon as that has answered.
+// openParticipant is [OpenParticipant]. It calls answered with its client of the chain as
+// soon as the chain has answered.
 func openParticipant(ctx context.Context, home string, log *slog.Logger, answered func(*client.Client)) (*Participant, error) {
 	config, err := LoadNode(home)
 	if err != nil {
@@ -106,7 +106,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if err != nil {
 		return nil, err
 	}
-	if err := p.fit(ctx, before, file.Rows); err != nil {
+	if err := p.checkRowsFit(ctx, before, file.Rows); err != nil {
 		return nil, err
 	}
 	listener, err := p.listen(ctx)
@@ -125,14 +125,14 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		}
 		return nil, err
 	}
-	p.chain = &recent{chain: p.account.Client}
+	p.chain = &heightCache{chain: p.account.Client}
 	p.directory = &directory{chain: p.account.Client}
-	p.twin = &twin{node: p.node, own: home, remembers: func(task, round uint64) (t trainer.Trained, found bool, err error) {
+	p.twin = &twin{node: p.node, own: home, recall: func(task, round uint64) (t trainer.Trained, found bool, err error) {
 		found, err = journal.Recall(trainer.TrainKey(task, round), &t)
 		return t, found, err
 	}}
 	if p.keys.former != nil {
-		p.formerly = &formerly{home: home, until: time.Now().Add(stale)}
+		p.formerKeys = &formerKeys{home: home, until: time.Now().Add(cacheTime)}
 	}
 	owner := config.Data.owner(home)
 	asks.Node, asks.Key = p.node.ID, p.keys.transport
@@ -142,7 +142,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 		Send:      send(&client.Outbox{Account: p.account}),
 		Committed: p.account.Committed,
 		Records:   p.chain,
-		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, Doubt: p.directory.doubt, Stalls: &blob.Stalls{}},
+		Blobs:     blob.Network{Client: asks, Self: p.node.ID, Peer: p.directory.peer, RefreshKey: p.directory.refreshKey, Stalls: &blob.Stalls{}},
 		Store:     p.store,
 		Journal:   journal,
 		Trainer:   train.Engine{},
@@ -164,7 +164,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	if listener == nil {
 		return p, nil
 	}
-	if err := p.show(); err != nil {
+	if err := p.showKeys(); err != nil {
 		_ = listener.Close()
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func openParticipant(ctx context.Context, home string, log *slog.Logger, answere
 	return p, nil
 }
 
-// send puts what a role says on the chain.
+// send submits the messages of roles to the chain.
 func send(outbox *client.Outbox) func(context.Context, role.Send) error {
 	return func(ctx context.Context, s role.Send) error {
 		return outbox.Send(ctx, client.Say{Task: s.Task, Input: s.Input})
@@ -192,7 +192,7 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 	if chain.Chain() != config.Chain {
 		return nil, fmt.Errorf("%w: %s belongs to %s, %s is %s", ErrOtherChain, home, config.Chain, config.RPC[0], chain.Chain())
 	}
-	for { // a chain answers questions about its state from its first block on
+	for { // a chain answers queries of its state from its first block on
 		if height, err := chain.Height(ctx); err != nil || height > 0 {
 			return chain.Account(ctx, key)
 		}
@@ -202,11 +202,11 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 	}
 }
 
-// fit has a node refuse to register whose rows fit no open task that asks for them. Who is
-// registered already, or names the schema of its rows itself, is told in the log alone, and
-// so is everybody where there are more tasks than are looked at: else anybody could keep
-// such nodes from starting by tasks that no rows fit.
-func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows) error {
+// checkRowsFit fails if a node that is not registered yet has rows that fit no open task
+// which asks for them. A node that is registered, or whose configuration names a schema,
+// only logs it. So does every node if there are more tasks than it checks: otherwise anybody
+// could keep nodes from starting by creating tasks that no rows fit.
+func (p *Participant) checkRowsFit(ctx context.Context, before spec.Node, rows role.Rows) error {
 	if p.config.Data.File == "" {
 		return nil
 	}
@@ -221,8 +221,8 @@ func (p *Participant) fit(ctx context.Context, before spec.Node, rows role.Rows)
 	return nil
 }
 
-// register makes the chain's record of the node say what its home folder says. Before
-// is the record so far, whose id is 0 where there is none.
+// register makes the chain's record of the node match its home folder. Before is the
+// present record; its id is 0 if there is none.
 func (p *Participant) register(ctx context.Context, home string, before spec.Node, table data.Table) (spec.Node, error) {
 	profile := spec.Profile{
 		Name: p.config.Name, Roles: p.config.Roles, Endpoint: p.config.endpoint(),
@@ -267,8 +267,9 @@ func (p *Participant) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-// show has the blob interface show the node's key, and the former one to who asks for it.
-func (p *Participant) show() error {
+// showKeys makes the blob interface present the node's key, and its former key to peers that
+// ask for that one.
+func (p *Participant) showKeys() error {
 	var former []ed25519.PrivateKey
 	if p.keys.former != nil {
 		former = append(former, p.keys.former)
@@ -283,11 +284,11 @@ func (p *Participant) show() error {
 
 func (p *Participant) serve(listener net.Listener) {
 	handler := &blob.Server{
-		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: p.directory, Doubt: p.directory.doubt,
-		Policy:  &punctual{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport, Payloads: &aggregator.Payloads{Store: p.tools.Store}, Receipts: &p.receipts}, records: p.chain},
+		Chain: p.config.Chain, Node: p.node.ID, Store: p.tools.Store, Keys: p.directory, RefreshKey: p.directory.refreshKey,
+		Policy:  &waitingPolicy{Policy: aggregator.Policy{Chain: p.chain, Registered: p.directory.registered, Node: p.node.ID, Key: p.keys.transport, Payloads: &aggregator.Payloads{Store: p.tools.Store}, Receipts: &p.receipts}, records: p.chain},
 		Penalty: time.Second,
 		Failed: func(r *http.Request, err error) {
-			p.log.Warn("request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
+			p.log.Warn("blob interface failed to answer a request", slog.String("path", r.URL.Path), slog.Any("err", err))
 		},
 		Stored: func(blob.Label) {
 			select {
@@ -312,8 +313,8 @@ func (p *Participant) serve(listener net.Listener) {
 	}()
 }
 
-// serverLog is where an HTTP server says what went wrong. What strangers do to a
-// handshake is theirs to know: they must not fill a log.
+// serverLog receives the error log of an HTTP server. Failed TLS handshakes are logged at
+// debug level, so that strangers cannot fill the log.
 type serverLog struct{ log *slog.Logger }
 
 // Write implements [io.Writer].
@@ -322,7 +323,7 @@ func (l serverLog) Write(line []byte) (int, error) {
 	if strings.HasPrefix(text, "http: TLS handshake error") {
 		level = slog.LevelDebug
 	}
-	l.log.Log(context.Background(), level, "blob interface", slog.String("says", text))
+	l.log.Log(context.Background(), level, "blob interface reports an error", slog.String("err", text))
 	return len(line), nil
 }
 

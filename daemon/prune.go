@@ -8,29 +8,29 @@ import (
 )
 
 const (
-	pruneInterval = 100 // blocks between two looks for what need not be kept
-	shortInterval = 10  // the same where room is short
+	pruneInterval      = 100 // blocks between pruning runs
+	shortPruneInterval = 10  // blocks between pruning runs when a quota is short
 )
 
-// pruning says when a node looks for what it need not keep.
-type pruning struct {
-	next, early int64 // heights; the second one counts where room is short
+// pruneSchedule says when a node prunes its store and its journal.
+type pruneSchedule struct {
+	next, early int64 // heights; early applies when a quota is short
 }
 
-// due reports whether it is time.
-func (p *pruning) due(now int64, short bool) bool {
+// due reports whether a pruning run is due, and schedules the next one.
+func (p *pruneSchedule) due(now int64, short bool) bool {
 	if now < p.next && (!short || now < p.early) {
 		return false
 	}
-	*p = pruning{next: now + pruneInterval, early: now + shortInterval}
+	*p = pruneSchedule{next: now + pruneInterval, early: now + shortPruneInterval}
 	return true
 }
 
-// prune drops what the node need not keep any more.
+// prune deletes what the node need not keep any more.
 func (p *Participant) prune(ctx context.Context, saw role.Saw) error {
 	forgotten, err := role.Prune(ctx, p.tools, p.chain, saw)
 	for _, ref := range forgotten {
-		p.log.Info("blob is kept no longer", slog.String("blob", ref.Path()))
+		p.log.Info("blob was deleted: its time is over", slog.String("blob", ref.Path()))
 	}
 	if err != nil {
 		return err

@@ -19,12 +19,12 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// Pruned is what [PruneChain] has left.
+// Pruned is the result of [PruneChain].
 type Pruned struct {
-	Height int64 // newest
-	Blocks int64 // that are kept
-	Before int64 // bytes of the data folder
-	After  int64
+	Height int64 // of the newest block
+	Blocks int64 // blocks that remain
+	Before int64 // bytes of the data folder before
+	After  int64 // bytes of the data folder after
 }
 
 // The parts of [PruneChain], in their order.
@@ -34,10 +34,10 @@ const (
 	PruneCompact = "compact"
 )
 
-// PruneChain deletes what a validator need not keep by a configuration from its home
-// folder, and tells how far each part is. It can be ended at any moment: the validator
-// then starts as before, and pruning again goes on. It fails with [ErrInUse] where the
-// validator runs.
+// PruneChain deletes from a validator's home folder the blocks and states that a
+// configuration does not keep, and reports the progress of each part. It can be interrupted
+// at any time: the validator then starts as before, and another call continues. It fails
+// with [ErrInUse] if the validator runs.
 func PruneChain(ctx context.Context, home string, c ValidatorConfig, told func(part string, done, all int64)) (p Pruned, err error) {
 	if err := c.Validate(); err != nil {
 		return p, err
@@ -55,7 +55,7 @@ func PruneChain(ctx context.Context, home string, c ValidatorConfig, told func(p
 		}
 	}()
 	comet := c.comet(home)
-	if p.Before, err = weigh(comet.DBDir()); err != nil {
+	if p.Before, err = folderSize(comet.DBDir()); err != nil {
 		return p, err
 	}
 	if err := p.blocks(ctx, c, comet, told); err != nil {
@@ -67,11 +67,11 @@ func PruneChain(ctx context.Context, home string, c ValidatorConfig, told func(p
 	if err := compact(ctx, comet, told); err != nil {
 		return p, err
 	}
-	p.After, err = weigh(comet.DBDir())
+	p.After, err = folderSize(comet.DBDir())
 	return p, err
 }
 
-// blocks deletes old blocks, and what consensus has noted of each.
+// blocks deletes old blocks and the consensus state of each.
 func (p *Pruned) blocks(ctx context.Context, c ValidatorConfig, comet *config.Config, told func(string, int64, int64)) error {
 	blockDB, err := openDatabase(&config.DBContext{ID: "blockstore", Config: comet})
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *Pruned) blocks(ctx context.Context, c ValidatorConfig, comet *config.Co
 			return err
 		}
 		next := min(base+maxPruned, last)
-		// The blocks go last: they say from where to go on.
+		// Blocks are deleted last: they say where an interrupted run continues.
 		if err := states.PruneStates(base, next, next); err != nil {
 			return err
 		}
@@ -124,8 +124,8 @@ func pruneStates(ctx context.Context, c ValidatorConfig, comet *config.Config, t
 	return chain.Prune(ctx, log.NewNopLogger(), db, c.keep(), func(done, all int64) { told(PruneStates, done, all) })
 }
 
-// compact lets the databases give up the bytes of what was deleted. They do so by
-// themselves too, but only as they grow.
+// compact frees the disk space of what was deleted. The databases also do so by themselves,
+// but only as they grow.
 func compact(ctx context.Context, comet *config.Config, told func(string, int64, int64)) error {
 	const suffix = ".db"
 	all, err := filepath.Glob(filepath.Join(comet.DBDir(), "*"+suffix))
@@ -155,8 +155,8 @@ func compactOne(ctx context.Context, comet *config.Config, name string) (err err
 	return errors.Join(err, db.Close())
 }
 
-// weigh is how many bytes the files in a folder have.
-func weigh(dir string) (bytes int64, err error) {
+// folderSize is the total size in bytes of the files in a folder.
+func folderSize(dir string) (bytes int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err

@@ -10,9 +10,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// recent reads tasks and rounds once a height: the blob interface asks for the
-// same ones at every request, and a request must cost a stranger more than us.
-type recent struct {
+// heightCache reads each task and round once per height. The blob interface needs the same ones
+// for every request, and a request must not cost this node more than it costs a stranger.
+type heightCache struct {
 	chain role.Records
 
 	mu     sync.Mutex
@@ -21,8 +21,8 @@ type recent struct {
 	newer  chan struct{} // closed at the next height; nil: nobody waits for it
 }
 
-// forget is called at every new height.
-func (r *recent) forget() {
+// newHeight is called at every new height.
+func (r *heightCache) newHeight() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tasks, r.rounds = nil, nil
@@ -32,8 +32,8 @@ func (r *recent) forget() {
 	}
 }
 
-// next is closed at the next new height.
-func (r *recent) next() <-chan struct{} {
+// nextHeight is closed at the next new height.
+func (r *heightCache) nextHeight() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.newer == nil {
@@ -42,34 +42,33 @@ func (r *recent) next() <-chan struct{} {
 	return r.newer
 }
 
-// learn takes a task and whole rounds of it, as they are at the newest height, so that
-// nobody need ask for them.
-func (r *recent) learn(t spec.Task, rounds []spec.Round) {
+// put caches a task and complete rounds of it at the newest height.
+func (r *heightCache) put(t spec.Task, rounds []spec.Round) {
 	_, _ = once(r, &r.tasks, t.ID, func() (spec.Task, error) { return t, nil })()
 	for _, own := range rounds {
 		_, _ = once(r, &r.rounds, [2]uint64{own.Task, own.Number}, func() (spec.Round, error) { return own, nil })()
 	}
 }
 
-// maxRecent is how many answers of each kind are remembered for a height: a stranger
-// who asks for what is not there must not fill the memory.
+// maxRecent bounds the cached answers of each kind per height, so that strangers who ask
+// for unknown tasks cannot fill the memory.
 const maxRecent = 4096
 
 // Task implements [role.Records].
-func (r *recent) Task(ctx context.Context, id uint64) (spec.Task, error) {
+func (r *heightCache) Task(ctx context.Context, id uint64) (spec.Task, error) {
 	return once(r, &r.tasks, id, func() (spec.Task, error) { return r.chain.Task(context.WithoutCancel(ctx), id) })()
 }
 
 // Round implements [role.Records].
-func (r *recent) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
+func (r *heightCache) Round(ctx context.Context, task, number uint64) (spec.Round, error) {
 	key := [2]uint64{task, number}
 	return once(r, &r.rounds, key, func() (spec.Round, error) { return r.chain.Round(context.WithoutCancel(ctx), task, number) })()
 }
 
-// once is the question whose answer stands under a key, so that many who ask at one
-// time ask the chain once. That something is not there is an answer, too; a chain that
-// does not answer is asked again.
-func once[K comparable, V any](r *recent, answers *map[K]func() (V, error), key K, ask func() (V, error)) func() (V, error) {
+// once returns a function that gets the answer of a key, so that concurrent callers query
+// the chain once. "Not found" is an answer, too; if the chain does not answer, the next
+// call queries it again.
+func once[K comparable, V any](r *heightCache, answers *map[K]func() (V, error), key K, ask func() (V, error)) func() (V, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if answer, ok := (*answers)[key]; ok {

@@ -16,36 +16,36 @@ import (
 	"github.com/althing-network/althing/chain"
 )
 
-// retention is which blocks a validator keeps: so many of the newest, and all about which
-// it can still be shown that somebody signed two at one height. Of those CometBFT would
-// delete all but header and signatures, and would never come back for the rest.
+// retention decides which blocks a validator keeps: a number of the newest, and all for
+// which evidence of double signing is still valid. CometBFT would delete those except for
+// header and signatures, and never delete the remainder.
 type retention struct {
 	keep   int64 // newest blocks; 0: all
 	blocks state.BlockStore
 	states state.Store
-	wal    string // the file that CometBFT's log of consensus is written to
+	wal    string // file of CometBFT's write-ahead log of consensus
 	log    *slog.Logger
 }
 
-// maxPruned is how many blocks are deleted at a time, so that a validator that is told to
-// keep fewer makes blocks meanwhile.
+// maxPruned is how many blocks are deleted at a time, so that a validator whose keep_blocks
+// was lowered goes on making blocks meanwhile.
 const maxPruned = 10 * chain.PruneInterval
 
-// due is the first height whose block is kept, when the newest block is committed; 0
-// where none is deleted now. It takes fewer file syncs to delete some blocks with every
-// hundredth one than to delete one with each.
+// due is the first height whose block is kept, once the newest block is committed; 0 if
+// nothing is deleted now. Deleting many blocks at every hundredth height takes fewer file
+// syncs than deleting one at each.
 func (r *retention) due() int64 {
 	if r == nil || r.blocks.Height()%chain.PruneInterval != 0 {
 		return 0
 	}
 	first, err := r.first()
 	if err := errors.Join(err, trimWAL(r.wal)); err != nil {
-		r.log.Warn("what is old stays", slog.Any("err", err))
+		r.log.Warn("cannot prune old blocks", slog.Any("err", err))
 	}
 	return min(first, r.blocks.Base()+maxPruned)
 }
 
-// first is the first height whose block is kept; 0 where all are.
+// first is the first height whose block is kept; 0 if all are.
 func (r *retention) first() (int64, error) {
 	base := r.blocks.Base()
 	last := r.blocks.Height() - r.keep
@@ -54,7 +54,7 @@ func (r *retention) first() (int64, error) {
 	}
 	now, err := r.states.Load()
 	if err != nil {
-		return 0, fmt.Errorf("load the state of consensus: %w", err)
+		return 0, fmt.Errorf("read the state of consensus: %w", err)
 	}
 	needed := func(i int) bool {
 		meta := r.blocks.LoadBlockMeta(base + int64(i))
@@ -64,26 +64,26 @@ func (r *retention) first() (int64, error) {
 	return base + int64(sort.Search(int(last-base), needed)), nil
 }
 
-// keptWAL is how many full files of the log of consensus are kept beside the one that is
-// written, each of 10 MiB. CometBFT keeps 1 GiB. A start reads on from the newest block,
-// whose end is written before the block is committed.
-const keptWAL = 2
+// maxOldWALFiles is how many full files of the write-ahead log, of 10 MiB each, are kept beside
+// the current one. CometBFT keeps 1 GiB. A start replays the log from the end of the newest
+// block, which is written before the block is committed.
+const maxOldWALFiles = 2
 
-// trimWAL deletes old files of the log of consensus. It may only be called when a block is
+// trimWAL deletes old files of the write-ahead log. It may be called only when a block is
 // committed or consensus does not run.
 func trimWAL(newest string) error {
 	files, err := filepath.Glob(newest + ".*")
 	if err != nil {
 		return err
 	}
-	// wal.999 comes before wal.1000.
+	// By number: wal.999 comes before wal.1000.
 	slices.SortFunc(files, func(a, b string) int {
 		if d := len(a) - len(b); d != 0 {
 			return d
 		}
 		return strings.Compare(a, b)
 	})
-	for _, old := range files[:max(0, len(files)-keptWAL)] {
+	for _, old := range files[:max(0, len(files)-maxOldWALFiles)] {
 		if err := os.Remove(old); err != nil {
 			return err
 		}

@@ -68,10 +68,10 @@ func serveRPC(n *node.Node, address string, comet config.RPCConfig, faucet *fauc
 	}
 	server := blob.NewHTTPServer(paths)
 	server.ReadTimeout, server.WriteTimeout = limits.ReadTimeout, limits.WriteTimeout
-	door := &blob.Door{Listener: listener, Most: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
+	door := &blob.Door{Listener: listener, MaxConnections: limits.MaxOpenConnections, PerAddress: rpcPerAddress}
 	go func() {
 		if err := server.Serve(door); !errors.Is(err, http.ErrServerClosed) {
-			log.halt.because(fmt.Errorf("rpc interface is down: %w", err))
+			log.halt.trigger(fmt.Errorf("rpc interface is down: %w", err))
 		}
 	}()
 	return server, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Run does what the node's roles ask for until ctx ends.
+// Run performs the actions of the node's roles until ctx ends.
 func (p *Participant) Run(ctx context.Context) error {
 	w := worker{
 		agenda: role.Agenda{Machines: p.machines()}, tools: p.tools, done: make(chan outcome),
@@ -27,10 +27,10 @@ func (p *Participant) Run(ctx context.Context) error {
 	if err := p.alarm.Raised(); err != nil {
 		p.log.Error(privacyError, slog.Any("err", err))
 	}
-	tell := teller{log: p.log, news: news{node: p.node.ID, owner: p.account.Address(), self: []slog.Attr{
+	tell := reporter{log: p.log, observer: observer{node: p.node.ID, owner: p.account.Address(), self: []slog.Attr{
 		slog.String("name", p.config.Name), slog.Uint64("id", p.node.ID), slog.Any("roles", p.config.Roles), slog.String("endpoint", p.config.endpoint()),
 	}}}
-	tell.notes = tell.news.registered(p.node)
+	tell.notes = tell.observer.registered(p.node)
 	defer func() {
 		tell.flush(ctx)
 		p.log.Info("node has stopped", slog.Any("why", context.Cause(ctx)))
@@ -45,9 +45,9 @@ func (p *Participant) Run(ctx context.Context) error {
 	defer stop()
 	heights := p.account.Heights(ctx)
 	var now int64
-	prunes := pruning{next: int64(p.node.ID) % pruneInterval} // not all nodes at once
-	var chain sight                                           // as of now, unless the chain did not answer
-	var looked bool                                           // and nobody has told of it yet
+	prunes := pruneSchedule{next: int64(p.node.ID) % pruneInterval} // spreads nodes over the interval
+	var chain chainView                                             // at the newest height at which the chain answered
+	var looked bool                                                 // the view has not been reported yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -57,11 +57,11 @@ func (p *Participant) Run(ctx context.Context) error {
 			if o.event != nil {
 				w.handle(ctx, o.event, now)
 			}
-			if n, ok := done(o.event, o.took); ok && o.err == nil {
-				tell.later(n)
+			if n, ok := workNote(o.event, o.took); ok && o.err == nil {
+				tell.addWork(n)
 			}
 			continue
-		case <-tell.flushed():
+		case <-tell.flushDue():
 			tell.flush(ctx)
 			continue
 		case height, ok := <-heights:
@@ -69,54 +69,54 @@ func (p *Participant) Run(ctx context.Context) error {
 				return nil
 			}
 			now = height
-			p.chain.forget()
-			seen, err := p.look(ctx)
+			p.chain.newHeight()
+			seen, err := p.readChain(ctx)
 			if err != nil {
-				if ctx.Err() == nil && !errors.Is(err, spec.ErrCommunication) { // of a silent chain watchChain tells
-					p.log.Warn("chain refuses a question", slog.Any("err", err))
+				if ctx.Err() == nil && !errors.Is(err, spec.ErrCommunication) { // watchChain logs a chain that does not answer
+					p.log.Warn("chain refused a query", slog.Any("err", err))
 				}
 				continue
 			}
 			chain, looked = seen, true
 			p.directory.see(chain.tasks)
 			if err := p.twin.look(ctx, p.account.Client, chain.tasks, now); err != nil {
-				p.log.Error("node stops", slog.Any("err", err))
+				p.log.Error("node stops: another process uses its keys", slog.Any("err", err))
 				return err
 			}
 			if err := p.endKeys(chain.tasks); err != nil {
-				p.log.Warn("former keys are not deleted", slog.Any("err", err))
+				p.log.Warn("cannot delete former keys", slog.Any("err", err))
 			}
 			for _, t := range chain.tasks {
-				if aggregates(t.Task, p.node.ID) { // its rounds are whole
-					p.chain.learn(t.Task, t.Rounds)
+				if aggregates(t.Task, p.node.ID) { // an aggregator sees all parts of its rounds
+					p.chain.put(t.Task, t.Rounds)
 				}
 			}
 			if p.server != nil {
-				p.nominees.take(ctx, p.store, p.chain, p.log)
+				p.nominees.load(ctx, p.store, p.chain, p.log)
 			}
 			if prunes.due(now, p.store.Fullest() > role.HighWatermark) {
-				if err := p.prune(ctx, p.saw(ctx, chain)); err != nil && ctx.Err() == nil {
+				if err := p.prune(ctx, p.roleEvent(ctx, chain)); err != nil && ctx.Err() == nil {
 					p.log.Warn("pruning failed", slog.Any("err", err))
 				}
 			}
 		case <-p.uploads: // an upload changes the store, not the chain
 		}
-		w.handle(ctx, p.saw(ctx, chain), now)
+		w.handle(ctx, p.roleEvent(ctx, chain), now)
 		if looked {
 			looked = false
-			tell.see(ctx, p.account.Client, chain)
+			tell.report(ctx, p.account.Client, chain)
 		}
 	}
 }
 
-// sight is what concerns a node on the chain.
-type sight struct {
-	tasks []client.Duty // open ones in which it has a part, and as a consumer those of its account
+// chainView is the part of the chain's state that concerns a node.
+type chainView struct {
+	tasks []client.Duty // open ones in which it has a part, and for a consumer those of its account
 	time  spec.Time     // network time
 }
 
-// saw is what the machines are told of the chain and of the node's store.
-func (p *Participant) saw(ctx context.Context, chain sight) role.Saw {
+// roleEvent combines the state of the chain and of the node's store for the machines.
+func (p *Participant) roleEvent(ctx context.Context, chain chainView) role.Saw {
 	saw := role.Saw{Now: chain.time}
 	for _, t := range chain.tasks {
 		for _, d := range role.Duties(t.Task, t.Rounds) {
@@ -127,16 +127,16 @@ func (p *Participant) saw(ctx context.Context, chain sight) role.Saw {
 	return saw
 }
 
-// look asks the chain what concerns the node.
-func (p *Participant) look(ctx context.Context) (sight, error) {
+// readChain reads from the chain what concerns the node.
+func (p *Participant) readChain(ctx context.Context) (chainView, error) {
 	tasks, now, err := p.account.Duties(ctx, p.node.ID)
 	if err != nil || !p.config.Roles.Has(spec.Consumer) {
-		return sight{tasks, now}, err
+		return chainView{tasks, now}, err
 	}
 	for page := (client.Page{Limit: 100}); ; {
 		own, next, err := p.account.Tasks(ctx, "", p.account.Address(), page)
 		if err != nil {
-			return sight{}, err
+			return chainView{}, err
 		}
 		for _, t := range own {
 			if !slices.ContainsFunc(tasks, func(d client.Duty) bool { return d.Task.ID == t.ID }) {
@@ -144,7 +144,7 @@ func (p *Participant) look(ctx context.Context) (sight, error) {
 			}
 		}
 		if page = next; !page.More() {
-			return sight{tasks, now}, nil
+			return chainView{tasks, now}, nil
 		}
 	}
 }

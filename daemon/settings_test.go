@@ -255,7 +255,7 @@ func TestSettingsRefuse(t *testing.T) {
 		{"node.json", node("rpc", `"http://127.0.0.1:1"`), `rpc "http://127.0.0.1:1": want a list of addresses such as`},
 		{"node.json", node("listen", `"127.0.0.1"`), `line 7: listen "127.0.0.1": want an address host:port such as`},
 		{"node.json", node("listen", `"127.0.0.1:http"`), `listen "127.0.0.1:http": want an address`},
-		{"node.json", node("listen", `"0.0.0.0:1"`), `listen: endpoint "https://0.0.0.0:1": 0.0.0.0 is the address of no machine`},
+		{"node.json", node("listen", `"0.0.0.0:1"`), `listen: endpoint "https://0.0.0.0:1": 0.0.0.0 is not the address of one machine`},
 		{"node.json", node("endpoint", `"http://example.org"`), `endpoint: endpoint "http://example.org": plain HTTP is for loopback`},
 		{"node.json", node("capabilities", `[{"kind":"a"},{"kind":"a"}]`), `capabilities.kind "a": it is listed twice`},
 		{"node.json", node("capabilities", `[{"kind":""}]`), `capabilities.kind is missing`},

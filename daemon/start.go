@@ -54,8 +54,8 @@ func startValidator(ctx context.Context, home string, log *slog.Logger) error {
 	return err
 }
 
-// startNode waits for the chain: a node may be started before its validators, or
-// not learn at once whether a block holds its registration.
+// startNode runs a node, and waits for the chain first: a node may be started before its
+// validators, or may not learn at once whether its registration is in a block.
 func startNode(ctx context.Context, home string, log *slog.Logger) error {
 	config, err := LoadNode(home)
 	if err != nil {
@@ -77,13 +77,14 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 		stop()
 		watcher.Wait()
 	}()
-	var last string
+	var lastReason string
 	for {
 		p, err := openParticipant(ctx, home, log, chain.Store)
 		if err == nil {
 			ctx, stop := context.WithCancel(ctx)
 			defer stop()
 			go watchSpace(ctx, home, p.config.WarnFree, log)
+			go p.watchWaiting(ctx)
 			return p.Run(ctx)
 		}
 		if ctx.Err() != nil {
@@ -92,8 +93,8 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 		if !errors.Is(err, spec.ErrCommunication) {
 			return err
 		}
-		if reason := err.Error(); reason != last { // not again each second
-			last = reason
+		if reason := err.Error(); reason != lastReason { // logged once per reason
+			lastReason = reason
 			log.Info("the chain does not answer yet", slog.String("node", config.Name), slog.Any("err", err))
 		}
 		if pause(ctx, time.Second) != nil {

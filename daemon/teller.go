@@ -10,44 +10,44 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// teller writes into a node's log what happens to it: with each height, or a second
-// after work has ended, so that a block gives a few lines, whatever a node serves.
-type teller struct {
-	news    news
-	log     *slog.Logger
-	notes   []note // to be told
-	timer   <-chan time.Time
-	checked time.Time // when the node's registration was looked at
+// reporter writes the events of a node to its log: with each height, or a second after an action
+// ended. So a block gives a few lines, however many tasks a node serves.
+type reporter struct {
+	observer observer
+	log      *slog.Logger
+	notes    []note // to be logged
+	timer    <-chan time.Time
+	checked  time.Time // when the node's registration was read last
 }
 
 const (
-	tellDelay      = time.Second     // after work has ended, at most
-	recordInterval = 5 * time.Second // between two looks at the node's registration
-	maxEndings     = 16              // rounds and tasks whose end is asked for after one block
+	reportDelay    = time.Second     // after an action has ended, at most
+	recordInterval = 5 * time.Second // between two reads of the node's registration
+	maxEndings     = 16              // rounds and tasks whose outcome is read per block
 )
 
-// later takes a note of work that ended.
-func (t *teller) later(n note) {
+// addWork adds a note of an action that ended.
+func (t *reporter) addWork(n note) {
 	t.notes = append(t.notes, n)
 	if t.timer == nil {
-		t.timer = time.After(tellDelay)
+		t.timer = time.After(reportDelay)
 	}
 }
 
-// flushed says when a note has waited long enough.
-func (t *teller) flushed() <-chan time.Time { return t.timer }
+// flushDue fires when a note has waited for [reportDelay].
+func (t *reporter) flushDue() <-chan time.Time { return t.timer }
 
-// flush writes the notes.
-func (t *teller) flush(ctx context.Context) {
-	for _, n := range brief(t.notes) {
-		t.log.LogAttrs(ctx, n.level, n.what, n.attrs()...)
+// flush logs the notes.
+func (t *reporter) flush(ctx context.Context) {
+	for _, n := range summarise(t.notes) {
+		t.log.LogAttrs(ctx, n.level, n.event, n.attrs()...)
 	}
 	t.notes, t.timer = nil, nil
 }
 
-// see tells of what a node saw of the chain: how rounds ended first.
-func (t *teller) see(ctx context.Context, chain *client.Client, s sight) {
-	began := t.news.see(s)
+// report logs the events of a new view of the chain, beginning with rounds that ended.
+func (t *reporter) report(ctx context.Context, chain *client.Client, s chainView) {
+	began := t.observer.compare(s)
 	t.notes = append(t.notes, t.endings(ctx, chain)...)
 	t.notes = append(t.notes, began...)
 	if time.Since(t.checked) >= recordInterval {
@@ -57,57 +57,57 @@ func (t *teller) see(ctx context.Context, chain *client.Client, s sight) {
 	t.flush(ctx)
 }
 
-// endings asks how rounds and tasks ended that run no more. A chain that does not
-// answer is asked again after the next block.
-func (t *teller) endings(ctx context.Context, chain *client.Client) (notes []note) {
-	ended := t.news.ended
-	t.news.ended = nil
+// endings reads how rounds and tasks ended that no longer run. If the chain does not answer,
+// it is asked again after the next block.
+func (t *reporter) endings(ctx context.Context, chain *client.Client) (notes []note) {
+	ended := t.observer.ended
+	t.observer.ended = nil
 	for i, at := range ended {
 		n, over, err := t.ending(ctx, chain, at)
 		switch {
 		case i >= maxEndings || errors.Is(err, spec.ErrCommunication) || ctx.Err() != nil:
-			t.news.ended = append(t.news.ended, ended[i:]...)
+			t.observer.ended = append(t.observer.ended, ended[i:]...)
 			return notes
 		case err != nil:
-			t.log.Warn("chain refuses a question", slog.Any("err", err))
+			t.log.Warn("chain refused a query", slog.Any("err", err))
 		case over:
 			notes = append(notes, n)
 		default: // the chain node that answers is behind
-			t.news.ended = append(t.news.ended, at)
+			t.observer.ended = append(t.observer.ended, at)
 		}
 	}
 	return notes
 }
 
-func (t *teller) ending(ctx context.Context, chain *client.Client, at place) (n note, over bool, err error) {
+func (t *reporter) ending(ctx context.Context, chain *client.Client, at place) (n note, over bool, err error) {
 	if at.round == wholeTask {
 		task, err := chain.Task(ctx, at.task)
-		return closed("task is closed", task), task.State.Final(), err
+		return taskClosed("task is closed", task), task.State.Final(), err
 	}
-	r, err := chain.RoundOf(ctx, at.task, at.round, t.news.node)
-	return t.news.roundEnded(r), r.Phase.Final(), err
+	r, err := chain.RoundOf(ctx, at.task, at.round, t.observer.node)
+	return t.observer.roundEnded(r), r.Phase.Final(), err
 }
 
-// record looks at the node's registration.
-func (t *teller) record(ctx context.Context, chain *client.Client) []note {
-	node, err := chain.Node(ctx, t.news.node)
+// record reads the node's registration.
+func (t *reporter) record(ctx context.Context, chain *client.Client) []note {
+	node, err := chain.Node(ctx, t.observer.node)
 	if err != nil && !errors.Is(err, client.ErrNodeNotFound) {
-		return nil // it is asked again soon
+		return nil // read again soon
 	}
-	return t.news.registered(node)
+	return t.observer.registered(node)
 }
 
-// How long no word of a chain is no silence, and no new block no standstill.
+// An outage begins when the chain has not answered, or has made no block, for so long.
 const (
-	wordPatience  = 3 * time.Second
-	blockPatience = 30 * time.Second
+	unreachableAfter = 3 * time.Second
+	noBlocksAfter    = 30 * time.Second
 )
 
-// watchChain tells of a chain that falls silent, or answers and makes no blocks, until ctx
-// ends. Heard is when it said something last, and when it had a new height last.
+// watchChain logs when the chain does not answer, or answers but makes no blocks, until ctx
+// ends. Heard returns the time of its last answer and of its last new height.
 func watchChain(ctx context.Context, log *slog.Logger, heard func() (anything, height time.Time)) {
-	word := silence{what: "chain is unreachable", over: "chain is back", patience: wordPatience}
-	block := silence{what: "chain makes no blocks", over: "chain makes blocks again", patience: blockPatience}
+	word := outage{event: "chain is unreachable", endEvent: "chain is back", timeout: unreachableAfter}
+	block := outage{event: "chain makes no blocks", endEvent: "chain makes blocks again", timeout: noBlocksAfter}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -117,13 +117,13 @@ func watchChain(ctx context.Context, log *slog.Logger, heard func() (anything, h
 		case now := <-tick.C:
 			anything, height := heard()
 			if n, ok := word.at(now, anything); ok {
-				log.LogAttrs(ctx, slog.LevelInfo, n.what, n.attrs()...)
+				log.LogAttrs(ctx, slog.LevelInfo, n.event, n.attrs()...)
 			}
 			if !word.since.IsZero() {
-				continue // nor can it be heard to make blocks
+				continue // without answers nothing is known about blocks
 			}
 			if n, ok := block.at(now, height); ok {
-				log.LogAttrs(ctx, slog.LevelInfo, n.what, n.attrs()...)
+				log.LogAttrs(ctx, slog.LevelInfo, n.event, n.attrs()...)
 			}
 		}
 	}

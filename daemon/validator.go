@@ -127,7 +127,7 @@ func (v *Validator) watch() error {
 	v.ended = make(chan struct{})
 	go func() {
 		state.Wait()
-		v.halt.because(errors.New("consensus has stopped"))
+		v.halt.trigger(errors.New("consensus has stopped"))
 		close(v.ended)
 	}()
 	return nil
@@ -260,6 +260,6 @@ func (l cometLog) With(pairs ...any) cmtlog.Logger { return cometLog{l.Logger.Wi
 func (l cometLog) Error(message string, pairs ...any) {
 	l.Logger.Error(message, pairs...)
 	if at := slices.Index(pairs, any("err")); message == consensusFailure && at >= 0 && at+1 < len(pairs) {
-		l.halt.because(fmt.Errorf("consensus has stopped: %v", pairs[at+1]))
+		l.halt.trigger(fmt.Errorf("consensus has stopped: %v", pairs[at+1]))
 	}
 }

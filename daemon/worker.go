@@ -9,7 +9,7 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// worker gives a node's agenda goroutines.
+// worker runs the actions of a node's agenda, each on a goroutine.
 type worker struct {
 	agenda role.Agenda
 	tools  role.Tools
@@ -27,8 +27,8 @@ type outcome struct {
 	took  time.Duration
 }
 
-// handle tells every machine of an event, starts what they ask for and stops
-// what they ask for no more: a round that has moved on needs no training.
+// handle passes an event to every machine, starts the actions that they request and stops
+// those that they no longer request: a round that has moved on needs no training.
 func (w *worker) handle(ctx context.Context, e role.Event, now int64) {
 	start, stop := w.agenda.Dispatch(e, now)
 	for _, action := range start {
@@ -54,8 +54,8 @@ func (w *worker) start(ctx context.Context, action role.Action) {
 	})
 }
 
-// do carries out an action. A panic is the error of this action alone: it is tried
-// again as what fails is, and all others go on.
+// do performs an action. A panic becomes the error of this action, which is retried like
+// any failed action; the others go on.
 func (w *worker) do(ctx context.Context, action role.Action) (event role.Event, err error) {
 	err = role.Guard(func() (err error) {
 		event, err = action.Do(ctx, w.tools)
@@ -64,8 +64,7 @@ func (w *worker) do(ctx context.Context, action role.Action) (event role.Event, 
 	return event, err
 }
 
-// ended takes note of a finished action. Nobody asks any more for one that was
-// stopped, so its end is not reported.
+// ended records that an action has ended. The end of a stopped action is not reported.
 func (w *worker) ended(o outcome, now int64) {
 	delete(w.stops, o.key)
 	if o.err != nil && !errors.Is(o.err, context.Canceled) {
@@ -74,7 +73,7 @@ func (w *worker) ended(o outcome, now int64) {
 	w.agenda.Ended(o.key, o.err, now)
 }
 
-// wait lets running actions end; their context has.
+// wait waits until all actions have ended; their context has been canceled.
 func (w *worker) wait() { w.group.Wait() }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -134,30 +134,7 @@ func payers(of []Payer) []uint64 {
 // eligible reports whether a node that has a free slot may serve a task in a role. It needs
 // free stake for the task's bond, unless the task already holds one.
 func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
-	task := &t.Spec
-	if !n.Profile.Roles.Has(role) || !bonded && n.Free() < t.Bond() ||
-		!n.Profile.Resources.Covers(task.Selection.Resources) || Refuses(&n.Profile.Policy, t, role) != "" {
-		return false
-	}
-	if role == spec.Aggregator {
-		return true
-	}
-	if kind := task.Selection.Capability; kind != "" {
-		if _, takes := n.Profile.Capability(kind); !takes {
-			return false
-		}
-	}
-	accuracy, _ := n.Accuracy(task.Kind())
-	holding, holds := n.Profile.Holding(task.Data.Name)
-	switch {
-	case !holds:
-		return false
-	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return false // a score or an update without noise costs more privacy than any budget has
-	case role == spec.Evaluator:
-		return holding.Fits(task.Data.MinHoldout)
-	}
-	return holding.Fits(task.Data.MinSamples) && accuracy >= task.Selection.MinAccuracy
+	return obstacleTo(t, n, role, bonded) == noObstacle
 }
 
 // retry is the time until the scheduler is asked again after it found too few nodes: as long

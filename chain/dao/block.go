@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// votesPerBlock is how many votes of polls that have ended a block removes.
+	// votesPerBlock is how many votes of ended polls a block removes at most.
 	votesPerBlock = 100
-	// recordsPerBlock is how many records that nobody asks for any more it removes.
+	// recordsPerBlock is how many old records a block removes at most.
 	recordsPerBlock = 100
 )
 
-// BeginBlock notes what all power together is, and begins to record what changes, in the
-// first block.
+// BeginBlock stores the sum of all power. In the first block it switches the recording of
+// changes on.
 func (k Keeper) BeginBlock(ctx context.Context) error {
 	total, err := k.total(ctx)
 	if err != nil {
@@ -34,12 +34,12 @@ func (k Keeper) BeginBlock(ctx context.Context) error {
 	return k.begun.Set(ctx, true)
 }
 
-// EndBlock removes a few of the votes and records that are of no more use.
+// EndBlock removes some votes and records that are no longer needed.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	return errors.Join(k.removeVotes(ctx), k.removeRecords(ctx))
 }
 
-// removeVotes removes votes of the oldest poll that has ended and still has some.
+// removeVotes removes votes of the oldest ended poll that still has votes.
 func (k Keeper) removeVotes(ctx context.Context) error {
 	var poll uint64
 	err := k.emptying.Walk(ctx, nil, func(id uint64) (bool, error) { poll = id; return true, nil })
@@ -69,10 +69,10 @@ func (k Keeper) removeVotes(ctx context.Context) error {
 	return nil
 }
 
-// removeRecords removes the oldest records, as far as no vote that is going on and none
-// that may still start asks for them.
+// removeRecords removes the oldest records that neither an open vote nor one that starts later
+// can need.
 func (k Keeper) removeRecords(ctx context.Context) error {
-	oldest := now(ctx) - 2*milliseconds(maxWarmup) // no mark is older than two warmups
+	oldest := now(ctx) - 2*milliseconds(maxWarmup) // the mark of a new vote is at most two warmups back
 	first := oldest
 	err := k.times.Walk(ctx, nil, func(at collections.Pair[int64, []byte]) (bool, error) {
 		first = at.K1()

@@ -276,7 +276,7 @@ func TestDryRun(t *testing.T) {
 	}{
 		"fine":                     {[]sdk.Msg{remove(1)}, ""},
 		"an error":                 {[]sdk.Msg{remove(1), remove(0)}, "node not found"},
-		"a panic":                  {[]sdk.Msg{remove(10)}, "it panics"},
+		"a panic":                  {[]sdk.Msg{remove(10)}, "a message panics"},
 		"the second is impossible": {[]sdk.Msg{mint(account("eve").String(), 1), mint(account("eve").String(), spec.Cap)}, "exceeds total supply"},
 	} {
 		w := begin(t, without{}, map[string]uint64{"ann": spec.Thing})

@@ -11,34 +11,34 @@ import (
 )
 
 const (
-	// dryRunGas is how much the messages of a proposal may use when they are tried.
+	// dryRunGas is the gas limit of a dry run.
 	dryRunGas = 10_000_000
-	// maxReason is how many bytes of an error are kept.
+	// maxReason is the largest number of bytes of an error that is stored.
 	maxReason = 512
 )
 
 var (
-	errPanic = errors.New("it panics")
-	errGas   = errors.New("it takes more gas than there is")
+	errPanic = errors.New("a message panics")
+	errGas   = errors.New("the messages take more gas than the transaction offers")
 )
 
-// dryRun tries messages in a copy of the state that is thrown away. Whoever submits them
-// pays for the gas that they used.
+// dryRun runs messages in a copy of the state that is thrown away. The sender pays for the gas
+// that they use.
 func (k Keeper) dryRun(ctx sdk.Context, messages []sdk.Msg) daopb.DryRun {
 	dry, _ := ctx.CacheContext()
 	dry = dry.WithGasMeter(storetypes.NewGasMeter(min(dryRunGas, ctx.GasMeter().GasRemaining())))
 	dry = k.parts.Trying(dry)
 	result := daopb.DryRun{Height: ctx.BlockHeight()}
 	if err := k.run(dry, messages); err != nil {
-		result.Error = bounded(err.Error())
+		result.Error = portableText(err.Error())
 	}
 	result.Gas = dry.GasMeter().GasConsumed()
 	ctx.GasMeter().ConsumeGas(result.Gas, "dry run of a proposal")
 	return result
 }
 
-// run runs messages, one after the other, until one fails. What a panic says may differ
-// from one machine to the next, so it is not repeated.
+// run runs messages in order until one fails. The text of a panic may differ between machines,
+// so it is replaced by a constant one.
 func (k Keeper) run(ctx sdk.Context, messages []sdk.Msg) (err error) {
 	defer func() {
 		switch recover().(type) {
@@ -52,7 +52,7 @@ func (k Keeper) run(ctx sdk.Context, messages []sdk.Msg) (err error) {
 	for _, m := range messages {
 		handler := k.router.Handler(m)
 		if handler == nil {
-			return ErrProposal.Wrapf("%s is no message of this chain", sdk.MsgTypeURL(m))
+			return ErrProposal.Wrapf("message %s is unknown on this chain", sdk.MsgTypeURL(m))
 		}
 		if _, err := handler(ctx, m); err != nil {
 			return err
@@ -61,10 +61,10 @@ func (k Keeper) run(ctx sdk.Context, messages []sdk.Msg) (err error) {
 	return nil
 }
 
-// bounded is a text as it is kept: short, and without the places in source files that the
-// SDK puts into errors, "[/home/ann/errors.go:161]". They differ from one machine to the
-// next, and what is kept must not.
-func bounded(text string) string {
+// portableText returns a text in the form in which it is stored: short, and without the source
+// positions that the SDK puts into errors, such as "[/home/ann/errors.go:161]". These differ
+// between machines, and the state must not.
+func portableText(text string) string {
 	for from := 0; ; {
 		begin := strings.Index(text[from:], " [")
 		if begin < 0 {

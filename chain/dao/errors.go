@@ -6,7 +6,7 @@ import (
 	"cosmossdk.io/errors"
 )
 
-// What is refused of proposals and votes. The numbers are part of the protocol.
+// The registered errors of proposals and votes. The numbers are part of the protocol.
 var (
 	ErrNotFound  = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "proposal not found")
 	ErrInactive  = errors.RegisterWithGRPCCode(Name, 3, codes.FailedPrecondition, "proposal not active")

@@ -15,15 +15,14 @@ import (
 	"github.com/althing-network/althing/pb/daopb"
 )
 
-// Validate reports the first thing that is wrong with a genesis: polls ascend, no account
-// has two that are open, votes are of polls that are there, and no
-// record is there twice.
+// Validate reports the first mistake in a genesis. Polls must ascend; no account has two open
+// polls; votes belong to existing polls; no record appears twice.
 func Validate(g daopb.Genesis) error {
 	if err := checkParams(g.Params); err != nil {
 		return ErrGenesis.Wrap(err.Error())
 	}
 	if g.MinVotingSeconds > maxVoting {
-		return ErrGenesis.Wrapf("the shortest vote takes %d seconds: want at most %d", g.MinVotingSeconds, maxVoting)
+		return ErrGenesis.Wrapf("min_voting_seconds is %d: want at most %d", g.MinVotingSeconds, maxVoting)
 	}
 	var before uint64
 	polls, open := make(map[uint64]daopb.Poll), make(map[string]uint64)
@@ -32,10 +31,10 @@ func Validate(g daopb.Genesis) error {
 			return ErrGenesis.Wrapf("poll %d: %s", p.Proposal, err)
 		}
 		if p.Proposal <= before {
-			return ErrGenesis.Wrapf("poll %d behind poll %d: want ascending ones from 1", p.Proposal, before)
+			return ErrGenesis.Wrapf("poll %d follows poll %d: want ascending proposals from 1", p.Proposal, before)
 		}
 		if other := open[p.Proposer]; p.Ended == 0 && other > 0 {
-			return ErrGenesis.Wrapf("polls %d and %d of %s are both open", other, p.Proposal, p.Proposer)
+			return ErrGenesis.Wrapf("polls %d and %d of %s are both open: want at most one per account", other, p.Proposal, p.Proposer)
 		}
 		if p.Ended == 0 {
 			open[p.Proposer] = p.Proposal
@@ -54,9 +53,9 @@ func checkRecords(records []daopb.Record) error {
 		key := fmt.Sprintf("%d %x", r.Time, r.Key)
 		switch {
 		case len(r.Key) == 0 || r.Time <= 0:
-			return ErrGenesis.Wrapf("record %x of time %d has no key or no time", r.Key, r.Time)
+			return ErrGenesis.Wrapf("record %x of time %d: want a key and a time", r.Key, r.Time)
 		case seen[key]:
-			return ErrGenesis.Wrapf("there are two records %x of time %d", r.Key, r.Time)
+			return ErrGenesis.Wrapf("record %x of time %d appears twice", r.Key, r.Time)
 		}
 		seen[key] = true
 	}
@@ -66,21 +65,21 @@ func checkRecords(records []daopb.Record) error {
 func checkPoll(p daopb.Poll) error {
 	switch {
 	case p.Proposer == "":
-		return errors.New("it has no proposer")
+		return errors.New("proposer is empty")
 	case len(p.Digest) != sha256.Size:
-		return fmt.Errorf("its digest has %d bytes: want %d", len(p.Digest), sha256.Size)
+		return fmt.Errorf("digest has %d bytes: want %d", len(p.Digest), sha256.Size)
 	case (p.Ended == 0) != (p.Outcome == daopb.OUTCOME_UNSPECIFIED):
-		return fmt.Errorf("it ended at height %d with outcome %s", p.Ended, p.Outcome)
+		return fmt.Errorf("ended at height %d with outcome %s: want both or neither", p.Ended, p.Outcome)
 	case p.Start == 0 && (p.Mark != 0 || p.End != 0 || p.Total != 0 || p.Changed != 0 || p.Tally != daopb.Tally{}):
-		return errors.New("it has votes, and voting has not started")
+		return errors.New("voting has not started: want no times, sums or votes")
 	case p.Start != 0 && (p.Mark < 0 || p.Mark > p.Start || p.Start >= p.End):
-		return fmt.Errorf("voting lasts from %d to %d by what was there since %d", p.Start, p.End, p.Mark)
+		return fmt.Errorf("mark %d, start %d, end %d: want ascending block times", p.Mark, p.Start, p.End)
 	}
 	return nil
 }
 
-// checkVotes wants the votes of an open poll to add up to its sums. Of one that has ended
-// some may have been removed.
+// checkVotes compares the votes of open polls with their sums. Votes of ended polls may have
+// been removed.
 func checkVotes(votes []daopb.Vote, polls map[uint64]daopb.Poll) error {
 	type sums struct{ power, voters uint64 }
 	found := make(map[uint64]sums)
@@ -90,9 +89,9 @@ func checkVotes(votes []daopb.Vote, polls map[uint64]daopb.Poll) error {
 		p, ok := polls[v.Proposal]
 		switch {
 		case !ok || p.Start == 0:
-			return ErrGenesis.Wrapf("a vote in poll %d, which is not there or has not started", v.Proposal)
+			return ErrGenesis.Wrapf("vote of %s in poll %d: want a poll in which voting has started", v.Voter, v.Proposal)
 		case v.Power == 0:
-			return ErrGenesis.Wrapf("the vote of %s in poll %d weighs nothing", v.Voter, v.Proposal)
+			return ErrGenesis.Wrapf("vote of %s in poll %d with power 0: want more", v.Voter, v.Proposal)
 		case seen[key]:
 			return ErrGenesis.Wrapf("%s votes twice in poll %d", v.Voter, v.Proposal)
 		}
@@ -103,13 +102,13 @@ func checkVotes(votes []daopb.Vote, polls map[uint64]daopb.Poll) error {
 	for _, id := range slices.Sorted(maps.Keys(polls)) {
 		p, s := polls[id], found[id]
 		if power := cast(p.Tally); p.Ended == 0 && (s.power != power || s.voters != p.Tally.Voters) {
-			return ErrGenesis.Wrapf("poll %d: %d votes weigh %d, its sums are %d votes that weigh %d", id, s.voters, s.power, p.Tally.Voters, power)
+			return ErrGenesis.Wrapf("poll %d says %d votes with power %d: want %d with power %d, as listed", id, p.Tally.Voters, power, s.voters, s.power)
 		}
 	}
 	return nil
 }
 
-// initialise writes a genesis. x/gov must have its proposals already.
+// initialise writes a genesis, after x/gov has read its proposals.
 func (k Keeper) initialise(ctx context.Context, g daopb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err
@@ -144,7 +143,7 @@ func (k Keeper) initialise(ctx context.Context, g daopb.Genesis) error {
 		}
 	}
 	for _, r := range g.Records {
-		if err := k.note(ctx, r.Key, r.Time, r.Before); err != nil {
+		if err := k.addRecord(ctx, r.Key, r.Time, r.Before); err != nil {
 			return err
 		}
 	}
@@ -159,17 +158,17 @@ func (k Keeper) enter(ctx context.Context, p daopb.Poll) error {
 	if err != nil {
 		return ErrGenesis.Wrap(err.Error())
 	}
-	lives, err := k.lives(ctx, p)
+	lives, err := k.existsInGov(ctx, p)
 	if err != nil {
 		return err
 	}
 	if !lives {
-		return ErrGenesis.Wrapf("poll %d is open, and x/gov has no such proposal in that state", p.Proposal)
+		return ErrGenesis.Wrapf("poll %d is open: want an open proposal in x/gov", p.Proposal)
 	}
 	return k.open.Set(ctx, proposer, p.Proposal)
 }
 
-// export reads all of it.
+// export reads the whole state of the module.
 func (k Keeper) export(ctx context.Context) (g daopb.Genesis, err error) {
 	if g.Params, err = k.rules(ctx); err != nil {
 		return g, err

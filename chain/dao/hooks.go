@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// maxMessages is how many messages a proposal has at most.
+	// maxMessages is the largest number of messages of a proposal.
 	maxMessages = 16
-	// maxBytes is how many bytes they have together at most.
+	// maxBytes is the largest size of all messages of a proposal.
 	maxBytes = 64 << 10
 )
 
-// hooks keep the polls beside x/gov's proposals. What they refuse undoes the transaction.
+// hooks update the polls when x/gov changes its proposals. An error fails the transaction.
 type hooks struct{ Keeper }
 
-// Hooks are to be set in x/gov.
+// Hooks returns the hooks for x/gov.
 func (k Keeper) Hooks() govtypes.GovHooks { return hooks{k} }
 
-// proposal reads one of x/gov's.
+// proposal reads a proposal of x/gov.
 func (k Keeper) proposal(ctx context.Context, id uint64) (govv1.Proposal, error) {
 	p, err := k.parts.Gov.Proposals.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
@@ -40,8 +40,8 @@ func (k Keeper) proposal(ctx context.Context, id uint64) (govv1.Proposal, error)
 	return p, nil
 }
 
-// AfterProposalSubmission implements [govtypes.GovHooks]: a proposer has power, a proposal
-// is of a bounded size, and its messages are tried.
+// AfterProposalSubmission implements [govtypes.GovHooks]: it checks the size of the proposal
+// and the power of the proposer, and runs the messages in a dry run.
 func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer sdk.AccAddress) error {
 	proposal, err := h.proposal(ctx, id)
 	if err != nil {
@@ -59,9 +59,9 @@ func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer 
 		return err
 	}
 	if weighs.sum() == 0 {
-		return ErrPower.Wrapf("%s has nothing bonded or staked that has been there for long enough to propose", proposer)
+		return ErrPower.Wrapf("%s has no stake that is old enough to propose", proposer)
 	}
-	if err := h.alone(ctx, proposer); err != nil {
+	if err := h.checkNoOpenPoll(ctx, proposer); err != nil {
 		return err
 	}
 	messages, err := proposal.GetMsgs()
@@ -82,39 +82,39 @@ func (h hooks) AfterProposalSubmission(ctx context.Context, id uint64, proposer 
 	return errors.Join(h.open.Set(ctx, proposer, id), h.polls.Set(ctx, id, p))
 }
 
-// checkShape refuses a proposal that is too large, and one in a hurry: x/gov would forget
-// its votes.
+// checkShape refuses proposals that are too large, and expedited ones: x/gov would remove
+// their votes.
 func checkShape(p govv1.Proposal) error {
 	if p.Expedited {
-		return ErrProposal.Wrap("it is expedited: every vote takes its time")
+		return ErrProposal.Wrap("expedited: want a proposal with the full voting period")
 	}
 	return checkSize(p.Messages)
 }
 
 func checkSize(messages []*codectypes.Any) error {
 	if len(messages) > maxMessages {
-		return ErrProposal.Wrapf("it has %d messages, want at most %d", len(messages), maxMessages)
+		return ErrProposal.Wrapf("%d messages: want at most %d", len(messages), maxMessages)
 	}
 	size := 0
 	for _, m := range messages {
 		size += m.Size()
 	}
 	if size > maxBytes {
-		return ErrProposal.Wrapf("its messages have %d bytes, want at most %d", size, maxBytes)
+		return ErrProposal.Wrapf("messages of %d bytes: want at most %d", size, maxBytes)
 	}
 	return nil
 }
 
-// AfterProposalDeposit implements [govtypes.GovHooks]. With the deposit that completes it
-// voting starts, if there is room; nobody deposits later, or there would be no end of what x/gov gives back
-// in one block.
+// AfterProposalDeposit implements [govtypes.GovHooks]. When the deposit is complete, voting
+// starts if there is room. Later deposits are refused, since x/gov gives all deposits of a
+// proposal back in one block.
 func (h hooks) AfterProposalDeposit(ctx context.Context, id uint64, _ sdk.AccAddress) error {
 	p, err := h.poll(ctx, id)
 	if err != nil {
 		return err
 	}
 	if p.Start > 0 {
-		return ErrInactive.Wrapf("proposal %d has its deposit: it is voted on", id)
+		return ErrInactive.Wrapf("proposal %d has its whole deposit: voting has started", id)
 	}
 	proposal, err := h.proposal(ctx, id)
 	if err != nil {
@@ -129,16 +129,17 @@ func (h hooks) AfterProposalDeposit(ctx context.Context, id uint64, _ sdk.AccAdd
 			return err
 		}
 	}
-	return errors.Join(h.room(ctx, p, params.MaxOpen), h.polls.Set(ctx, id, p))
+	return errors.Join(h.checkRoom(ctx, p, params.MaxOpen), h.polls.Set(ctx, id, p))
 }
 
-// AfterProposalVote implements [govtypes.GovHooks]: whoever has power votes once.
+// AfterProposalVote implements [govtypes.GovHooks]: it counts the vote of an account that has
+// power and has not voted before.
 func (h hooks) AfterProposalVote(ctx context.Context, id uint64, voter sdk.AccAddress) error {
 	p, err := h.poll(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := voting(ctx, p); err != nil {
+	if err := checkVoting(ctx, p); err != nil {
 		return err
 	}
 	vote, err := h.parts.Gov.Votes.Get(ctx, collections.Join(id, voter))
@@ -148,9 +149,9 @@ func (h hooks) AfterProposalVote(ctx context.Context, id uint64, voter sdk.AccAd
 	return h.count(ctx, p, voter, vote.Options)
 }
 
-// voting refuses a vote that comes too early or too late. In the block in which voting ends
-// x/gov still takes votes, and this does not.
-func voting(ctx context.Context, p daopb.Poll) error {
+// checkVoting refuses a vote before voting starts and after it ends. In the block in which voting
+// ends x/gov would still accept votes.
+func checkVoting(ctx context.Context, p daopb.Poll) error {
 	switch {
 	case p.Ended > 0:
 		return ErrInactive.Wrapf("proposal %d has ended at height %d", p.Proposal, p.Ended)
@@ -171,8 +172,8 @@ func (h hooks) AfterProposalFailedMinDeposit(ctx context.Context, id uint64) err
 	return h.end(ctx, p, daopb.OUTCOME_NO_DEPOSIT, "")
 }
 
-// AfterProposalVotingPeriodEnded implements [govtypes.GovHooks]: x/gov has decided and, if
-// it passed, has run what it takes for its messages.
+// AfterProposalVotingPeriodEnded implements [govtypes.GovHooks]. At this point x/gov has decided
+// and, if the proposal passed, has queued its messages through [Router].
 func (h hooks) AfterProposalVotingPeriodEnded(ctx context.Context, id uint64) error {
 	p, err := h.poll(ctx, id)
 	if err != nil {
@@ -191,7 +192,7 @@ func (h hooks) AfterProposalVotingPeriodEnded(ctx context.Context, id uint64) er
 	case govv1.StatusFailed:
 		return h.end(ctx, p, daopb.OUTCOME_FAILED, proposal.FailedReason)
 	default:
-		came, why, err := h.comesTo(ctx, p)
+		came, why, err := h.currentOutcome(ctx, p)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,11 @@
-// Package dao is how holders of tokens decide on the chain: it weighs and counts the votes
-// on the proposals of the SDK's x/gov, says which messages a proposal may have, and hands
-// what has passed to the timelock. A vote weighs the stake that was there before it began.
+// Package dao weighs and counts the votes on proposals of the SDK's x/gov, says which messages
+// a proposal may have, and hands passed proposals to chain/timelock. A vote weighs stake that
+// existed before the vote began.
 //
-// Proposals, deposits and votes themselves are x/gov's, and so is the arithmetic that
-// decides. The package carries nothing out: that is chain/timelock, for anybody who asks.
+// The application builds a [Keeper], gives its router, tally, hooks and server to x/gov, and
+// completes it with [Keeper.Attach]. README.md describes state and messages. Proposals, deposits,
+// votes and the arithmetic that decides are x/gov's. The package executes nothing:
+// chain/timelock does.
 package dao
 
 import (
@@ -33,51 +35,49 @@ var (
 	_ daopb.QueryServer = Keeper{}
 )
 
-// Staking is the coins that are bonded with validators.
+// Staking knows the coins that are bonded with validators.
 type Staking interface {
 	IterateDelegations(ctx context.Context, delegator sdk.AccAddress, visit func(index int64, d stakingtypes.DelegationI) (stop bool)) error
 	Delegation(ctx context.Context, delegator sdk.AccAddress, validator sdk.ValAddress) (stakingtypes.DelegationI, error)
 	Validator(ctx context.Context, validator sdk.ValAddress) (stakingtypes.ValidatorI, error)
-	// TotalValidatorPower is all that is bonded.
+	// TotalValidatorPower returns the sum of all bonded coins.
 	TotalValidatorPower(ctx context.Context) (math.Int, error)
 	ValidatorAddressCodec() address.Codec
 }
 
 // Nodes is the registry of participants. Stake that was granted has no vote.
 type Nodes interface {
-	// Votable is the stake with a vote of all nodes, in uthing.
+	// Votable returns the stake with a vote of all nodes, in uthing.
 	Votable(ctx context.Context) (uint64, error)
-	// VotableOf is that of an account's node, 0 where it has none.
+	// VotableOf returns that of an account's node; 0 without a node.
 	VotableOf(ctx context.Context, owner string) (uint64, error)
 }
 
-// Timelock is the queue of what has passed.
+// Timelock is the queue of passed proposals.
 type Timelock interface {
-	// Schedule appends a message of a proposal. Its vote started at the block time since,
-	// in milliseconds; it waits so many seconds more than others where extra says so.
+	// Schedule appends a message of a proposal. Since is the block time at which its vote
+	// started, in milliseconds; extra is added to the delay, in seconds.
 	Schedule(ctx context.Context, proposal uint64, since int64, extra uint64, msg sdk.Msg) error
 }
 
-// Parts are what a keeper meets that is built after it: x/gov is built with its tally and
-// its router, and the registry tells it what changes.
+// Parts are keepers that are built after the keeper of this package, because they need it.
 type Parts struct {
 	Gov      *govkeeper.Keeper
 	Nodes    Nodes
 	Timelock Timelock
-	// Periods reports rules of several modules that do not go together, such as a vote
-	// that is longer than stake is on its way out.
+	// Periods refuses periods of several modules that do not fit together, such as a vote
+	// that is longer than the unbonding of stakes.
 	Periods func(context.Context) error
-	// Trying marks a context in which messages are tried and what comes of them is thrown
-	// away.
+	// Trying marks a context for a dry run.
 	Trying func(sdk.Context) sdk.Context
 }
 
-// Keeper owns the polls and what was before stake changed. A poll is a proposal as this
-// package knows it; x/gov forgets those that are cancelled or get no deposit, a poll stays.
+// Keeper owns the polls and the records of stake. A poll is the record of a proposal in this
+// package. x/gov forgets proposals that are cancelled or get no deposit; their polls stay.
 type Keeper struct {
 	codec     codec.BinaryCodec
 	staking   Staking
-	router    baseapp.MessageRouter // runs messages
+	router    baseapp.MessageRouter // of all messages
 	addresses address.Codec
 	authority string // of x/gov
 
@@ -86,9 +86,9 @@ type Keeper struct {
 	polls     collections.Map[uint64, daopb.Poll]
 	open      collections.Map[sdk.AccAddress, uint64] // polls that have not ended, by proposer
 	votes     collections.Map[collections.Pair[uint64, sdk.AccAddress], uint64]
-	emptying  collections.KeySet[uint64] // polls that have ended and still have votes
-	tallied   collections.Item[uint64]   // the proposal that x/gov carries out now
-	begun     collections.Item[bool]     // the first block has begun: changes are recorded
+	emptying  collections.KeySet[uint64] // ended polls that still have votes
+	tallied   collections.Item[uint64]   // the proposal that x/gov executes now
+	begun     collections.Item[bool]     // present from the first block on: changes are recorded
 	records   collections.Map[collections.Pair[[]byte, int64], uint64]
 	times     collections.KeySet[collections.Pair[int64, []byte]] // records by time
 	whole     collections.Item[uint64]                            // all power when this block began
@@ -96,9 +96,8 @@ type Keeper struct {
 	parts *Parts
 }
 
-// NewKeeper returns a keeper over a store. The router runs messages of every kind, x/gov
-// gets [Keeper.Router]; authority is x/gov's account. Before it is used it is given the
-// rest by [Keeper.Attach].
+// NewKeeper returns a keeper over a store. Router runs messages of every kind, while x/gov gets
+// [Keeper.Router]; authority is x/gov's account. [Keeper.Attach] must be called before use.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, staking Staking, router baseapp.MessageRouter, addresses address.Codec, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{
@@ -119,12 +118,12 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, staking Staking, 
 		whole: collections.NewItem(sb, collections.NewPrefix(10), "whole", collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
 
-// Attach gives a keeper, and every copy of it, what was built after it.
+// Attach completes a keeper, and every copy of it, with the keepers that were built after it.
 func (k Keeper) Attach(p Parts) { *k.parts = p }
 
 // poll returns a poll, or [ErrNotFound].
@@ -142,5 +141,5 @@ func (k Keeper) poll(ctx context.Context, proposal uint64) (daopb.Poll, error) {
 // now is the block time in milliseconds since 1970.
 func now(ctx context.Context) int64 { return sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli() }
 
-// milliseconds of a parameter, which its bounds keep small.
+// milliseconds converts a parameter in seconds; its bounds rule out an overflow.
 func milliseconds(seconds uint64) int64 { return int64(seconds) * 1000 }

@@ -91,7 +91,7 @@ func TestTallyWithoutPoll(t *testing.T) {
 	end := now.Add(time.Second)
 	w.check(w.gov.SetProposal(w.ctx, govv1.Proposal{Id: 77, Status: govv1.StatusVotingPeriod, VotingStartTime: &now, VotingEndTime: &end, SubmitTime: &now, DepositEndTime: &end}))
 	w.check(w.gov.ActiveProposalsQueue.Set(w.ctx, collections.Join(end, uint64(77)), 77))
-	found, err := w.Contradictions(w.ctx)
+	found, err := w.Inconsistencies(w.ctx)
 	if err != nil || len(found) != 1 {
 		t.Errorf("contradictions %v, %v", found, err)
 	}

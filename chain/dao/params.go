@@ -14,18 +14,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Between these every rule stays, whoever votes for what. Times are in seconds, parts in
-// parts per million.
+// Bounds of the rules, which no vote can change. Times are in seconds, parts in parts per
+// million.
 const (
 	hour = 3600
 	day  = 24 * hour
 
 	maxWarmup  = 7 * day
 	maxLate    = 7 * day
-	mostOpen   = 100
-	MinVoting  = hour // unless the genesis says less
+	maxOpen    = 100
+	MinVoting  = hour // unless the genesis has a smaller value
 	maxVoting  = 30 * day
-	maxDeposit = 30 * day // how long a deposit may take
+	maxDeposit = 30 * day // period in which the deposit must be completed
 
 	minHigh, maxHigh           = 500_000, 950_000
 	minInitial, maxInitial     = 100_000, 1_000_000
@@ -34,13 +34,13 @@ const (
 	minVeto, maxVeto           = 100_000, 500_000
 )
 
-// DefaultParams let stake weigh after a day, and let what was decided in the last day of a
-// vote wait a day longer.
+// DefaultParams counts stake that is at least a day old. If the outcome changes in the last day
+// of a vote, the proposal waits a day longer in the timelock.
 func DefaultParams() daopb.Params {
 	return daopb.Params{WarmupSeconds: day, LateSeconds: day, MaxOpen: 20, HighThreshold: 667_000}
 }
 
-// DefaultRules give a vote five days. A quarter of all power must take part.
+// DefaultRules has votes of five days with a quorum of a quarter of all power.
 func DefaultRules() daopb.Rules {
 	return daopb.Rules{
 		VotingSeconds: 5 * day, DepositSeconds: 3 * day, MinDeposit: 1000 * spec.Thing, InitialDeposit: 250_000,
@@ -53,13 +53,13 @@ func checkParams(p daopb.Params) error {
 	return within([]bound{
 		{"warmup_seconds", p.WarmupSeconds, 0, maxWarmup},
 		{"late_seconds", p.LateSeconds, 0, maxLate},
-		{"max_open", uint64(p.MaxOpen), 1, mostOpen},
+		{"max_open", uint64(p.MaxOpen), 1, maxOpen},
 		{"high_threshold", uint64(p.HighThreshold), minHigh, maxHigh},
 	})
 }
 
-// checkRules reports the first rule that is out of bounds, where a vote takes so many
-// seconds at least.
+// checkRules reports the first rule that is out of bounds. Shortest is the least voting period
+// in seconds.
 func checkRules(r daopb.Rules, shortest uint64) error {
 	return within([]bound{
 		{"voting_seconds", r.VotingSeconds, shortest, maxVoting},
@@ -73,29 +73,29 @@ func checkRules(r daopb.Rules, shortest uint64) error {
 }
 
 type bound struct {
-	name            string
-	is, least, most uint64
+	name                    string
+	is, smallestSince, most uint64
 }
 
 func within(bounds []bound) error {
 	for _, b := range bounds {
-		if b.is < b.least || b.is > b.most {
-			return ErrParams.Wrapf("%s is %d: want %d to %d", b.name, b.is, b.least, b.most)
+		if b.is < b.smallestSince || b.is > b.most {
+			return ErrParams.Wrapf("%s is %d: want %d to %d", b.name, b.is, b.smallestSince, b.most)
 		}
 	}
 	return nil
 }
 
-// Ruled is x/gov's parameters with these rules in them. Nothing is expedited, but x/gov
-// wants to know how.
+// Ruled returns x/gov's parameters with these rules. No proposal is expedited, but x/gov
+// requires values for that, too.
 func Ruled(p govv1.Params, r daopb.Rules) govv1.Params {
 	part := func(ppm uint32) string { return math.LegacyNewDecWithPrec(int64(ppm), 6).String() }
 	coins := func(amount uint64) sdk.Coins {
 		return sdk.NewCoins(sdk.NewCoin(spec.Denom, math.NewIntFromUint64(amount)))
 	}
-	voting, deposit := time.Duration(r.VotingSeconds)*time.Second, time.Duration(r.DepositSeconds)*time.Second
-	expedited := voting / 2
-	p.VotingPeriod, p.ExpeditedVotingPeriod, p.MaxDepositPeriod = &voting, &expedited, &deposit
+	checkVoting, deposit := time.Duration(r.VotingSeconds)*time.Second, time.Duration(r.DepositSeconds)*time.Second
+	expedited := checkVoting / 2
+	p.VotingPeriod, p.ExpeditedVotingPeriod, p.MaxDepositPeriod = &checkVoting, &expedited, &deposit
 	p.MinDeposit, p.ExpeditedMinDeposit = coins(r.MinDeposit), coins(r.MinDeposit*2)
 	p.MinInitialDepositRatio = part(r.InitialDeposit)
 	p.Quorum, p.VetoThreshold = part(r.Quorum), part(r.Veto)
@@ -127,7 +127,7 @@ func rulesOf(p govv1.Params) (r daopb.Rules, err error) {
 // UpdateParams implements [daopb.MsgServer].
 func (k Keeper) UpdateParams(ctx context.Context, msg *daopb.MsgUpdateParams) (*daopb.MsgUpdateParamsResponse, error) {
 	if msg.Authority != k.authority {
-		return nil, ErrAuthority.Wrapf("%s is not %s", msg.Authority, k.authority)
+		return nil, ErrAuthority.Wrapf("authority %q: want %q", msg.Authority, k.authority)
 	}
 	shortest, err := k.shortest(ctx)
 	if err != nil {
@@ -156,7 +156,7 @@ func (k Keeper) UpdateParams(ctx context.Context, msg *daopb.MsgUpdateParams) (*
 	return &daopb.MsgUpdateParamsResponse{}, k.parts.Periods(ctx)
 }
 
-// shortest is how many seconds a vote takes at least.
+// shortest returns the least voting period in seconds.
 func (k Keeper) shortest(ctx context.Context) (uint64, error) {
 	seconds, err := k.minVoting.Get(ctx)
 	if err != nil {

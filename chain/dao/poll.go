@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
@@ -15,8 +16,8 @@ import (
 	"github.com/althing-network/althing/pb/daopb"
 )
 
-// alone refuses a proposer that has another open poll.
-func (k Keeper) alone(ctx context.Context, proposer sdk.AccAddress) error {
+// checkNoOpenPoll refuses a proposer who has another open poll.
+func (k Keeper) checkNoOpenPoll(ctx context.Context, proposer sdk.AccAddress) error {
 	id, err := k.open.Get(ctx, proposer)
 	if errors.Is(err, collections.ErrNotFound) {
 		return nil
@@ -28,16 +29,17 @@ func (k Keeper) alone(ctx context.Context, proposer sdk.AccAddress) error {
 	if err != nil {
 		return err
 	}
-	lives, err := k.drop(ctx, p)
+	lives, err := k.endIfRemoved(ctx, p)
 	if err != nil || !lives {
 		return err
 	}
-	return ErrOpen.Wrapf("proposal %d of %s has not ended", id, proposer)
+	return ErrOpen.Wrapf("proposal %d of %s is open: want at most one per account", id, proposer)
 }
 
-// room refuses one poll more than may wait for a deposit, or be voted on. Those that wait
-// take no place from one that has its deposit: it costs nothing to have one wait.
-func (k Keeper) room(ctx context.Context, comer daopb.Poll, most uint32) error {
+// checkRoom refuses a poll if the limit of polls is reached. Polls that wait for their deposit and
+// polls with votes have separate limits: it costs nothing to let a proposal wait, so these must
+// not take places from proposals that have their deposit.
+func (k Keeper) checkRoom(ctx context.Context, comer daopb.Poll, most uint32) error {
 	var open []uint64
 	err := k.open.Walk(ctx, nil, func(_ sdk.AccAddress, id uint64) (bool, error) {
 		open = append(open, id)
@@ -55,7 +57,7 @@ func (k Keeper) room(ctx context.Context, comer daopb.Poll, most uint32) error {
 		if id == comer.Proposal || (p.Start > 0) != (comer.Start > 0) {
 			continue
 		}
-		lives, err := k.drop(ctx, p)
+		lives, err := k.endIfRemoved(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -67,23 +69,23 @@ func (k Keeper) room(ctx context.Context, comer daopb.Poll, most uint32) error {
 	case others < most:
 		return nil
 	case comer.Start > 0:
-		return ErrOpen.Wrapf("%d are voted on, and no more than %d at once", others, most)
+		return ErrOpen.Wrapf("open votes: %d, want at most %d", others, most)
 	}
-	return ErrOpen.Wrapf("%d wait for their deposit, and no more than %d at once", others, most)
+	return ErrOpen.Wrapf("proposals that wait for their deposit: %d, want at most %d", others, most)
 }
 
-// drop ends an open poll whose proposal x/gov has dropped without a word, since it could
-// not read it any more.
-func (k Keeper) drop(ctx context.Context, p daopb.Poll) (lives bool, err error) {
-	lives, err = k.lives(ctx, p)
+// endIfRemoved ends an open poll if x/gov has removed its proposal without calling a hook, as it does
+// when it cannot read the proposal.
+func (k Keeper) endIfRemoved(ctx context.Context, p daopb.Poll) (lives bool, err error) {
+	lives, err = k.existsInGov(ctx, p)
 	if err != nil || lives {
 		return lives, err
 	}
-	return false, k.end(ctx, p, daopb.OUTCOME_FAILED, "its messages could not be read any more")
+	return false, k.end(ctx, p, daopb.OUTCOME_FAILED, "its messages could not be read")
 }
 
-// lives reports whether x/gov still has the proposal of an open poll.
-func (k Keeper) lives(ctx context.Context, p daopb.Poll) (lives bool, err error) {
+// existsInGov reports whether x/gov still has the proposal of an open poll.
+func (k Keeper) existsInGov(ctx context.Context, p daopb.Poll) (lives bool, err error) {
 	if p.Start == 0 {
 		lives, err = k.parts.Gov.Proposals.Has(ctx, p.Proposal)
 	} else {
@@ -95,9 +97,9 @@ func (k Keeper) lives(ctx context.Context, p daopb.Poll) (lives bool, err error)
 	return lives, nil
 }
 
-// start settles who weighs what in a vote. All together weigh no less than when the block
-// began: stake that leaves and comes back within the block keeps its weight, and while it
-// is away a vote may start.
+// start fixes the mark and the total power of a vote. The total is at least that at the begin
+// of the block: stake that leaves and returns within the block keeps its weight, and a vote may
+// start in between.
 func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint64) error {
 	s := spanOf(now(ctx), milliseconds(warmup))
 	p.Start, p.Mark, p.End = s.start, s.mark, end
@@ -107,7 +109,7 @@ func (k Keeper) start(ctx context.Context, p *daopb.Poll, end int64, warmup uint
 	}
 	whole, err := k.whole.Get(ctx)
 	if err != nil && !errors.Is(err, collections.ErrNotFound) {
-		return fmt.Errorf("read all power as it was: %w", err)
+		return fmt.Errorf("read all power at the begin of the block: %w", err)
 	}
 	p.Total = max(total, whole)
 	return nil
@@ -120,16 +122,16 @@ func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, o
 		return fmt.Errorf("look for a vote: %w", err)
 	}
 	if voted {
-		return ErrVoted.Wrapf("%s in proposal %d", voter, p.Proposal)
+		return ErrVoted.Wrapf("account %s, proposal %d", voter, p.Proposal)
 	}
 	weighs, err := k.weigh(ctx, voter, span{p.Mark, p.Start})
 	if err != nil {
 		return err
 	}
 	if weighs.sum() == 0 {
-		return ErrPower.Wrapf("%s had nothing bonded or staked that has been there since before proposal %d", voter, p.Proposal)
+		return ErrPower.Wrapf("%s has no stake that is old enough to vote on proposal %d", voter, p.Proposal)
 	}
-	before, _, err := k.comesTo(ctx, p)
+	before, _, err := k.currentOutcome(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, o
 		return err
 	}
 	p.Tally.Voters++
-	after, _, err := k.comesTo(ctx, p)
+	after, _, err := k.currentOutcome(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -150,7 +152,8 @@ func (k Keeper) count(ctx context.Context, p daopb.Poll, voter sdk.AccAddress, o
 	)
 }
 
-// split gives each option its part of a power, rounded down, and the first one the rest.
+// split divides power among the options by their weights, rounded down. The first option gets
+// the remainder.
 func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) error {
 	rest := power
 	for i, o := range slices.Backward(options) {
@@ -173,19 +176,19 @@ func split(t *daopb.Tally, power uint64, options []*govv1.WeightedVoteOption) er
 		case govv1.OptionNoWithVeto:
 			t.Veto += part
 		default:
-			return ErrProposal.Wrapf("nobody can vote %s", o.Option)
+			return ErrProposal.Wrapf("vote option %s: want yes, no, abstain or no with veto", o.Option)
 		}
 	}
 	return nil
 }
 
-// end ends a poll. Its votes are removed in later blocks.
+// end ends a poll. Later blocks remove its votes.
 func (k Keeper) end(ctx context.Context, p daopb.Poll, outcome daopb.Outcome, reason string) error {
 	proposer, err := k.addresses.StringToBytes(p.Proposer)
 	if err != nil {
 		return ErrAccount.Wrap(err.Error())
 	}
-	p.Outcome, p.Reason, p.Ended = outcome, bounded(reason), sdk.UnwrapSDKContext(ctx).BlockHeight()
+	p.Outcome, p.Reason, p.Ended = outcome, portableText(reason), sdk.UnwrapSDKContext(ctx).BlockHeight()
 	if p.Tally.Voters > 0 {
 		if err := k.emptying.Set(ctx, p.Proposal); err != nil {
 			return err
@@ -194,8 +197,8 @@ func (k Keeper) end(ctx context.Context, p daopb.Poll, outcome daopb.Outcome, re
 	return errors.Join(k.open.Remove(ctx, proposer), k.polls.Set(ctx, p.Proposal, p))
 }
 
-// NotQueued says why a proposal that is not in the timelock cannot be executed: it is not
-// there, its vote goes on, or it came to another end.
+// NotQueued returns the reason why a proposal that is not in the timelock cannot be executed:
+// it does not exist, its vote has not ended, or it did not pass.
 func (k Keeper) NotQueued(ctx context.Context, proposal uint64) error {
 	p, err := k.poll(ctx, proposal)
 	if err != nil {
@@ -205,22 +208,22 @@ func (k Keeper) NotQueued(ctx context.Context, proposal uint64) error {
 	case p.Ended == 0 && p.Start == 0:
 		return ErrInactive.Wrapf("proposal %d waits for its deposit", proposal)
 	case p.Ended == 0:
-		return ErrVoting.Wrapf("proposal %d is voted on", proposal)
+		return ErrVoting.Wrapf("proposal %d: its vote ends at %s", proposal, time.UnixMilli(p.End).UTC().Format(time.RFC3339))
 	}
 	switch p.Outcome {
 	case daopb.OUTCOME_QUORUM:
 		return ErrQuorum.Wrapf("proposal %d: %s", proposal, p.Reason)
 	case daopb.OUTCOME_PASSED:
-		return ErrInactive.Wrapf("proposal %d has passed and has nothing to execute", proposal)
+		return ErrInactive.Wrapf("proposal %d has passed and has no messages to execute", proposal)
 	case daopb.OUTCOME_REJECTED:
 		return ErrInactive.Wrapf("proposal %d was rejected: %s", proposal, p.Reason)
 	case daopb.OUTCOME_VETOED:
 		return ErrInactive.Wrapf("proposal %d was vetoed: %s", proposal, p.Reason)
 	case daopb.OUTCOME_NO_DEPOSIT:
-		return ErrInactive.Wrapf("proposal %d got no deposit in time", proposal)
+		return ErrInactive.Wrapf("proposal %d did not get its deposit in time", proposal)
 	case daopb.OUTCOME_CANCELLED:
 		return ErrInactive.Wrapf("proposal %d was cancelled by its proposer", proposal)
 	default:
-		return ErrInactive.Wrapf("proposal %d passed and failed: %s", proposal, p.Reason)
+		return ErrInactive.Wrapf("proposal %d passed but could not be queued: %s", proposal, p.Reason)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 )
 
-// span is when stake must have been there to weigh in a vote: from mark on until now, and
-// with a validator that was bonded at mark and at start. Block times in milliseconds.
+// span says which stake weighs in a vote: stake that existed from mark until now, bonded with a
+// validator that was bonded at mark and at start. Block times in milliseconds.
 type span struct{ mark, start int64 }
 
-// spanOf is that of a vote which starts at a time. Mark is the last multiple of the warmup
-// that is so long before it: marks are few, and so is what must be remembered.
+// spanOf returns the span of a vote that starts at a time. Mark is a multiple of the warmup, at
+// least one warmup earlier: there are few marks, so few records must be kept.
 func spanOf(start, warmup int64) span {
 	if warmup == 0 {
 		return span{start, start}
@@ -22,17 +22,17 @@ func spanOf(start, warmup int64) span {
 	return span{before - before%warmup, start}
 }
 
-// always is the span in which nothing has changed: stake as it is.
-func always(ctx context.Context) span { return span{now(ctx) + 1, now(ctx) + 1} }
+// presentStake returns a span that counts present stake.
+func presentStake(ctx context.Context) span { return span{now(ctx) + 1, now(ctx) + 1} }
 
-// power is what an account weighs, in uthing: coins that it has bonded with validators, and
-// the stake of its node. Neither is part of the other.
+// power is the voting power of an account, in uthing: coins that it has bonded with validators,
+// and the stake of its node. The two do not overlap.
 type power struct{ bonded, staked uint64 }
 
 func (p power) sum() uint64 { return p.bonded + p.staked }
 
-// weigh returns what an account weighs in a vote. It reads the account's delegations and
-// what changed of them: the account pays gas for what it has made of them.
+// weigh returns the power of an account in a vote. It reads the account's delegations and their
+// records, so the gas grows with the account's own delegations.
 func (k Keeper) weigh(ctx context.Context, account sdk.AccAddress, s span) (p power, err error) {
 	owner, err := k.addresses.BytesToString(account)
 	if err != nil {
@@ -42,7 +42,7 @@ func (k Keeper) weigh(ctx context.Context, account sdk.AccAddress, s span) (p po
 	if err != nil {
 		return p, fmt.Errorf("read the stake of a node: %w", err)
 	}
-	if p.staked, err = k.least(ctx, nodeKey(owner), s.mark, staked); err != nil {
+	if p.staked, err = k.smallestSince(ctx, nodeKey(owner), s.mark, staked); err != nil {
 		return p, err
 	}
 	var delegations []stakingtypes.DelegationI
@@ -51,7 +51,7 @@ func (k Keeper) weigh(ctx context.Context, account sdk.AccAddress, s span) (p po
 		return false
 	})
 	if err != nil {
-		return p, fmt.Errorf("list what an account has bonded: %w", err)
+		return p, fmt.Errorf("list delegations: %w", err)
 	}
 	for _, d := range delegations {
 		bonded, err := k.weighBonded(ctx, account, d, s)
@@ -63,7 +63,7 @@ func (k Keeper) weigh(ctx context.Context, account sdk.AccAddress, s span) (p po
 	return p, nil
 }
 
-// weighBonded returns what a delegation weighs.
+// weighBonded returns the power of a delegation.
 func (k Keeper) weighBonded(ctx context.Context, account sdk.AccAddress, d stakingtypes.DelegationI, s span) (uint64, error) {
 	validator, err := k.staking.ValidatorAddressCodec().StringToBytes(d.GetValidatorAddr())
 	if err != nil {
@@ -77,18 +77,18 @@ func (k Keeper) weighBonded(ctx context.Context, account sdk.AccAddress, d staki
 		return 0, nil
 	}
 	for _, time := range []int64{s.mark, s.start} {
-		if was, err := k.at(ctx, validatorKey(validator), time, 1); err != nil || was == 0 {
+		if was, err := k.valueAt(ctx, validatorKey(validator), time, 1); err != nil || was == 0 {
 			return 0, err
 		}
 	}
-	return k.least(ctx, bondKey(account, validator), s.mark, worth(d, v))
+	return k.smallestSince(ctx, bondKey(account, validator), s.mark, worth(d, v))
 }
 
-// total is the power of all together, in uthing.
+// total returns the power of all accounts, in uthing.
 func (k Keeper) total(ctx context.Context) (uint64, error) {
 	bonded, err := k.staking.TotalValidatorPower(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read what is bonded: %w", err)
+		return 0, fmt.Errorf("read all bonded coins: %w", err)
 	}
 	staked, err := k.parts.Nodes.Votable(ctx)
 	if err != nil {

@@ -179,10 +179,10 @@ type moment struct {
 type life struct {
 	*rapid.T
 	*world
-	past  []moment
-	voted map[string]bool
-	sums  map[uint64]uint64
-	cast  int
+	past        []moment
+	storedVotes map[string]bool
+	sums        map[uint64]uint64
+	cast        int
 }
 
 func people() []string { return []string{"ann", "bob", "eve"} }
@@ -236,8 +236,8 @@ func (l *life) jail() {
 	}
 }
 
-// at is what there was of something at a time.
-func (l *life) at(stake string, time int64) uint64 {
+// valueAt is what there was of something at a time.
+func (l *life) valueAt(stake string, time int64) uint64 {
 	for _, m := range l.past {
 		if m.time >= time {
 			return m.had[stake]
@@ -252,7 +252,7 @@ func (l *life) at(stake string, time int64) uint64 {
 func (l *life) want(name string, mark, start int64) (sum uint64) {
 	current := l.has(l.ctx)
 	for _, stake := range []string{name, name + " val-1", name + " val-2"} {
-		if _, v, with := strings.Cut(stake, " "); with && current[v]*l.at(v, mark)*l.at(v, start) == 0 {
+		if _, v, with := strings.Cut(stake, " "); with && current[v]*l.valueAt(v, mark)*l.valueAt(v, start) == 0 {
 			continue
 		}
 		least := current[stake]
@@ -340,12 +340,12 @@ func (l *life) ballot() {
 	switch {
 	case p.Ended > 0 || l.ctx.BlockTime().UnixMilli() >= p.End:
 		want = dao.ErrInactive
-	case l.voted[key]:
+	case l.storedVotes[key]:
 		want = dao.ErrVoted
 	case weighs == 0:
 		want = dao.ErrPower
 	default:
-		l.voted[key] = true
+		l.storedVotes[key] = true
 		l.sums[p.Proposal] += weighs
 		l.cast++
 	}
@@ -409,7 +409,7 @@ func (l *life) holds() {
 			l.Fatalf("poll %d sums up to %d, want %d: %+v", id, sum, l.sums[id], t)
 		}
 	}
-	if found, err := l.Contradictions(l.ctx); err != nil || len(found) > 0 {
+	if found, err := l.Inconsistencies(l.ctx); err != nil || len(found) > 0 {
 		l.Fatalf("%v, %v", found, err)
 	}
 }
@@ -421,7 +421,7 @@ func (l *life) holds() {
 func TestLivesOfVotes(t *testing.T) {
 	histories, cast := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
-		l := &life{T: rt, world: begin(t, without{}, map[string]uint64{"ann": 30 * spec.Thing, "bob": 20 * spec.Thing}), voted: map[string]bool{}, sums: map[uint64]uint64{}}
+		l := &life{T: rt, world: begin(t, without{}, map[string]uint64{"ann": 30 * spec.Thing, "bob": 20 * spec.Thing}), storedVotes: map[string]bool{}, sums: map[uint64]uint64{}}
 		l.fund("eve", 1_000_000*spec.Thing)
 		l.past = []moment{{l.ctx.BlockTime().UnixMilli(), l.has(l.ctx)}}
 		verbs := []func(){l.pass, l.change, l.change, l.offer, l.offer, l.ballot, l.ballot, l.ballot, l.jail, l.restart}

@@ -23,7 +23,7 @@ func (k Keeper) Poll(ctx context.Context, req *daopb.QueryPoll) (*daopb.QueryPol
 	if p.Ended > 0 {
 		return &daopb.QueryPollResponse{Poll: p, Outcome: p.Outcome, Reason: p.Reason}, nil
 	}
-	came, why, err := k.comesTo(ctx, p)
+	came, why, err := k.currentOutcome(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,8 @@ func (k Keeper) Polls(ctx context.Context, req *daopb.QueryPolls) (*daopb.QueryP
 	return &daopb.QueryPollsResponse{Polls: polls, Pagination: next}, nil
 }
 
-// Power implements [daopb.QueryServer]. Whoever has voted weighs what it did then.
+// Power implements [daopb.QueryServer]. The power of an account that has voted is that of its
+// vote.
 func (k Keeper) Power(ctx context.Context, req *daopb.QueryPower) (*daopb.QueryPowerResponse, error) {
 	address, err := k.addresses.StringToBytes(req.Account)
 	if err != nil {
@@ -75,9 +76,9 @@ func (k Keeper) Power(ctx context.Context, req *daopb.QueryPower) (*daopb.QueryP
 	return k.answer(ctx, account, weighs.sum(), false)
 }
 
-// answer is a power, and beside it what the account has now.
+// answer returns a power, together with the present stake of the account.
 func (k Keeper) answer(ctx context.Context, account sdk.AccAddress, power uint64, voted bool) (*daopb.QueryPowerResponse, error) {
-	has, err := k.weigh(ctx, account, always(ctx))
+	has, err := k.weigh(ctx, account, presentStake(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (k Keeper) DryRun(ctx context.Context, req *daopb.QueryDryRun) (*daopb.Quer
 		}
 		class := classOf(messages[i])
 		if class == forbidden {
-			return nil, ErrProposal.Wrapf("no proposal may have %s", packed.TypeUrl)
+			return nil, ErrProposal.Wrapf("message %s is not allowed in a proposal", packed.TypeUrl)
 		}
 		resp.Dangerous = resp.Dangerous || class == dangerous
 	}

@@ -20,19 +20,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// class is what a proposal may do with a message.
+// class says how a message of a passed proposal is handled.
 type class int
 
 const (
 	forbidden class = iota
-	immediate       // carried out when the vote ends
+	immediate       // executed when the vote ends
 	queued          // put into the timelock
-	dangerous       // likewise, and the vote needs the high threshold
+	dangerous       // put into the timelock if the vote reaches the high threshold
 )
 
-// classOf is the list of all messages that a proposal may have. None of them moves coins of
-// an account, and none spends what lies in x/gov's account: those are the deposits, and a
-// block in which x/gov cannot give one back is the last one.
+// classOf lists all messages that a proposal may have. None of them moves coins of an account,
+// and none spends the deposits in x/gov's account: if x/gov cannot give a deposit back, the
+// chain halts.
 func classOf(msg sdk.Msg) class {
 	switch msg.(type) {
 	case *taskpb.MsgUpdateModel, *nodepb.MsgAddParticipant, *nodepb.MsgRemoveParticipant,
@@ -46,47 +46,47 @@ func classOf(msg sdk.Msg) class {
 	return forbidden
 }
 
-// Router is what x/gov takes for the router of messages: a message that it runs goes into
-// the timelock, and one that no proposal may have cannot be routed.
+// Router is the router of messages for x/gov. It puts a message of a passed proposal into the
+// timelock, and has no handler for messages that no proposal may have.
 type Router struct{ Keeper }
 
 var _ baseapp.MessageRouter = Router{}
 
-// Router is to be given to x/gov.
+// Router returns the router for x/gov.
 func (k Keeper) Router() Router { return Router{k} }
 
 // Handler implements [baseapp.MessageRouter].
 func (r Router) Handler(msg sdk.Msg) baseapp.MsgServiceHandler {
 	switch classOf(msg) {
 	case queued, dangerous:
-		return portable(r.schedule)
+		return withPortableErrors(r.schedule)
 	case immediate:
-		return portable(r.router.Handler(msg))
+		return withPortableErrors(r.router.Handler(msg))
 	default:
 		return nil
 	}
 }
 
-// HandlerByTypeURL implements [baseapp.MessageRouter]: x/gov asks by message only.
+// HandlerByTypeURL implements [baseapp.MessageRouter]; x/gov does not use it.
 func (r Router) HandlerByTypeURL(string) baseapp.MsgServiceHandler { return nil }
 
-// portable is a handler whose errors are the same texts on every machine: x/gov keeps them
-// with the proposal.
-func portable(handler baseapp.MsgServiceHandler) baseapp.MsgServiceHandler {
+// withPortableErrors returns a handler whose error texts are the same on every machine, since x/gov
+// stores them with the proposal.
+func withPortableErrors(handler baseapp.MsgServiceHandler) baseapp.MsgServiceHandler {
 	return func(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
 		result, err := handler(ctx, msg)
 		if err != nil {
-			return nil, errors.New(bounded(err.Error()))
+			return nil, errors.New(portableText(err.Error()))
 		}
 		return result, nil
 	}
 }
 
-// schedule puts a message of the proposal that x/gov carries out into the timelock.
+// schedule puts a message of the proposal that x/gov executes into the timelock.
 func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
 	id, err := r.tallied.Get(ctx)
 	if errors.Is(err, collections.ErrNotFound) {
-		return nil, ErrProposal.Wrap("its messages are not those that were submitted")
+		return nil, ErrProposal.Wrap("its messages differ from those that were submitted")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read which proposal has passed: %w", err)
@@ -99,7 +99,7 @@ func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Dangerous && !high(p.Tally, params.HighThreshold) {
+	if p.Dangerous && !reachesHigh(p.Tally, params.HighThreshold) {
 		return nil, ErrThreshold.Wrap(spec.TooFewYes(p.Tally.Yes, p.Tally.Yes+p.Tally.No+p.Tally.Veto, spec.PPM(params.HighThreshold)))
 	}
 	var extra uint64
@@ -112,8 +112,9 @@ func (r Router) schedule(ctx sdk.Context, msg sdk.Msg) (*sdk.Result, error) {
 	return &sdk.Result{}, nil
 }
 
-// high reports whether more than a part per million of Yes and No together are Yes.
-func high(t daopb.Tally, threshold uint32) bool {
+// reachesHigh reports whether the part of Yes among Yes, No and NoWithVeto exceeds a threshold in
+// parts per million.
+func reachesHigh(t daopb.Tally, threshold uint32) bool {
 	yes, yesLow := bits.Mul64(t.Yes, uint64(spec.One))
 	want, wantLow := bits.Mul64(t.Yes+t.No+t.Veto, uint64(threshold))
 	return yes > want || yes == want && yesLow > wantLow

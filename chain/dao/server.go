@@ -9,14 +9,14 @@ import (
 	"github.com/althing-network/althing/pb/daopb"
 )
 
-// server is x/gov's, which first says why a proposal cannot be voted on, in words that name
-// its state. The hooks refuse the rest.
+// server is the message server of x/gov. Before x/gov it checks the state of the poll, so that
+// errors name that state. The hooks check everything else.
 type server struct {
 	govv1.MsgServer
 	polls Keeper
 }
 
-// Server is to be registered in place of x/gov's.
+// Server returns the message server to register in place of x/gov's.
 func (k Keeper) Server() govv1.MsgServer {
 	return server{govkeeper.NewMsgServerImpl(k.parts.Gov), k}
 }
@@ -25,7 +25,7 @@ func (k Keeper) Server() govv1.MsgServer {
 func (s server) Vote(ctx context.Context, msg *govv1.MsgVote) (*govv1.MsgVoteResponse, error) {
 	p, err := s.polls.poll(ctx, msg.ProposalId)
 	if err == nil {
-		err = voting(ctx, p)
+		err = checkVoting(ctx, p)
 	}
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s server) Vote(ctx context.Context, msg *govv1.MsgVote) (*govv1.MsgVoteRes
 func (s server) VoteWeighted(ctx context.Context, msg *govv1.MsgVoteWeighted) (*govv1.MsgVoteWeightedResponse, error) {
 	p, err := s.polls.poll(ctx, msg.ProposalId)
 	if err == nil {
-		err = voting(ctx, p)
+		err = checkVoting(ctx, p)
 	}
 	if err != nil {
 		return nil, err
@@ -47,15 +47,15 @@ func (s server) VoteWeighted(ctx context.Context, msg *govv1.MsgVoteWeighted) (*
 
 // Deposit implements [govv1.MsgServer].
 func (s server) Deposit(ctx context.Context, msg *govv1.MsgDeposit) (*govv1.MsgDepositResponse, error) {
-	if err := s.ended(ctx, msg.ProposalId); err != nil {
+	if err := s.checkOpen(ctx, msg.ProposalId); err != nil {
 		return nil, err
 	}
 	return s.MsgServer.Deposit(ctx, msg)
 }
 
-// CancelProposal implements [govv1.MsgServer]. x/gov forgets the proposal and tells nobody.
+// CancelProposal implements [govv1.MsgServer]. It ends the poll, since x/gov calls no hook.
 func (s server) CancelProposal(ctx context.Context, msg *govv1.MsgCancelProposal) (*govv1.MsgCancelProposalResponse, error) {
-	if err := s.ended(ctx, msg.ProposalId); err != nil {
+	if err := s.checkOpen(ctx, msg.ProposalId); err != nil {
 		return nil, err
 	}
 	resp, err := s.MsgServer.CancelProposal(ctx, msg)
@@ -69,8 +69,8 @@ func (s server) CancelProposal(ctx context.Context, msg *govv1.MsgCancelProposal
 	return resp, s.polls.end(ctx, p, daopb.OUTCOME_CANCELLED, "")
 }
 
-// ended refuses a proposal that is not there, or is over.
-func (s server) ended(ctx context.Context, id uint64) error {
+// checkOpen refuses a proposal that does not exist or has ended.
+func (s server) checkOpen(ctx context.Context, id uint64) error {
 	p, err := s.polls.poll(ctx, id)
 	if err == nil && p.Ended > 0 {
 		err = ErrInactive.Wrapf("proposal %d has ended at height %d", id, p.Ended)

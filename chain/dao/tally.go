@@ -15,16 +15,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Tally is to be given to x/gov, which decides by what it returns: sums that were kept as
-// votes came in. It has no error, for the chain would stop at one; where the poll cannot be
-// read nobody has voted. It notes which proposal x/gov is about to carry out.
+// Tally is the tally function for x/gov. It returns the sums that were updated with each vote.
+// It never returns an error, which would halt the chain: if the poll cannot be read, it returns
+// a tally without votes. It also stores which proposal x/gov is about to execute.
 func (k Keeper) Tally(ctx context.Context, _ govkeeper.Keeper, proposal govv1.Proposal) (voted math.LegacyDec, total math.Int, results map[govv1.VoteOption]math.LegacyDec, err error) {
 	p, err := k.poll(ctx, proposal.Id)
 	if err == nil {
 		err = k.tally(ctx, p, proposal)
 	}
 	if err != nil {
-		sdk.UnwrapSDKContext(ctx).Logger().Error("a proposal is tallied without its poll", "proposal", proposal.Id, "error", err)
+		sdk.UnwrapSDKContext(ctx).Logger().Error("poll of a proposal cannot be read: tallied without votes", "proposal", proposal.Id, "error", err)
 		p = daopb.Poll{}
 	}
 	return decimal(cast(p.Tally)), math.NewIntFromUint64(totalOf(p)), map[govv1.VoteOption]math.LegacyDec{
@@ -33,8 +33,7 @@ func (k Keeper) Tally(ctx context.Context, _ govkeeper.Keeper, proposal govv1.Pr
 	}, nil
 }
 
-// tally notes the proposal that is tallied, if its messages still are those that were
-// submitted.
+// tally stores the proposal that is tallied, if its messages are those that were submitted.
 func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal) error {
 	if err := k.tallied.Remove(ctx); err != nil {
 		return err
@@ -50,22 +49,22 @@ func (k Keeper) tally(ctx context.Context, p daopb.Poll, proposal govv1.Proposal
 	return k.tallied.Set(ctx, p.Proposal)
 }
 
-// cast is the power of all who have voted.
+// cast returns the power of all votes.
 func cast(t daopb.Tally) uint64 { return t.Yes + t.No + t.Abstain + t.Veto }
 
-// totalOf is the power of all together, and never less than what was cast: stake that left
-// in the block in which voting started, before it did, and came back is in no total.
+// totalOf returns the power of all accounts, and at least the power of all votes: stake that
+// left before voting started and came back in the same block is missing in the total.
 func totalOf(p daopb.Poll) uint64 { return max(p.Total, cast(p.Tally)) }
 
-// partOf is a part of the whole as texts have it.
+// partOf converts a part of 1 to parts per million.
 func partOf(d math.LegacyDec) spec.PPM {
 	return spec.PPM(d.MulInt64(int64(spec.One)).TruncateInt64()) //nolint:gosec // x/gov's parts are at most one
 }
 
 func decimal(n uint64) math.LegacyDec { return math.LegacyNewDecFromInt(math.NewIntFromUint64(n)) }
 
-// comesTo is the outcome of a vote by the rules that hold now.
-func (k Keeper) comesTo(ctx context.Context, p daopb.Poll) (daopb.Outcome, string, error) {
+// currentOutcome returns the outcome of a vote by the present rules.
+func (k Keeper) currentOutcome(ctx context.Context, p daopb.Poll) (daopb.Outcome, string, error) {
 	params, err := k.rules(ctx)
 	if err != nil {
 		return 0, "", err
@@ -78,8 +77,8 @@ func (k Keeper) comesTo(ctx context.Context, p daopb.Poll) (daopb.Outcome, strin
 	return came, why, nil
 }
 
-// outcome is how a vote ends with the sums it has now, and why: what x/gov's arithmetic
-// comes to, to the last digit, and then the high threshold.
+// outcome returns how a vote ends with its present sums, and why. It computes as x/gov does, to
+// the last digit, and then applies the high threshold.
 func outcome(p daopb.Poll, gov govv1.Params, threshold uint32) (daopb.Outcome, string) {
 	quorum, err := math.LegacyNewDecFromStr(gov.Quorum)
 	half, errHalf := math.LegacyNewDecFromStr(gov.Threshold)
@@ -95,12 +94,12 @@ func outcome(p daopb.Poll, gov govv1.Params, threshold uint32) (daopb.Outcome, s
 	decided := all - t.Abstain
 	switch {
 	case decided == 0:
-		return daopb.OUTCOME_REJECTED, "all who have voted abstain"
+		return daopb.OUTCOME_REJECTED, "all votes abstain"
 	case decimal(t.Veto).Quo(decimal(all)).GT(veto):
 		return daopb.OUTCOME_VETOED, spec.Vetoed(t.Veto, all, partOf(veto))
 	case !decimal(t.Yes).Quo(decimal(decided)).GT(half):
 		return daopb.OUTCOME_REJECTED, spec.TooFewYes(t.Yes, decided, partOf(half))
-	case p.Dangerous && !high(t, threshold):
+	case p.Dangerous && !reachesHigh(t, threshold):
 		return daopb.OUTCOME_FAILED, spec.TooFewYes(t.Yes, decided, spec.PPM(threshold))
 	}
 	return daopb.OUTCOME_PASSED, ""

@@ -6,7 +6,7 @@ import (
 	"cosmossdk.io/errors"
 )
 
-// What is refused about data sets. The numbers are part of the protocol.
+// The registered errors of data sets. The numbers are part of the protocol.
 var (
 	ErrNotFound    = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "data set not found")
 	ErrRegistered  = errors.RegisterWithGRPCCode(Name, 3, codes.AlreadyExists, "data set is registered already")

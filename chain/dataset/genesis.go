@@ -9,9 +9,8 @@ import (
 	"github.com/althing-network/althing/pb/datasetpb"
 )
 
-// Validate reports the first thing that is wrong with a genesis: ids ascend from 1 and
-// stay below Next, no owner has one commitment twice, and grants ascend and are of data sets
-// that are there.
+// Validate reports the first mistake in a genesis. Ids must ascend from 1 and stay below Next;
+// no owner has the same commitment twice; grants ascend and name existing data sets.
 func Validate(g datasetpb.Genesis) error {
 	var before uint64
 	known := make(map[uint64]bool)
@@ -27,29 +26,29 @@ func Validate(g datasetpb.Genesis) error {
 		case d.Owner == "":
 			return ErrGenesis.Wrapf("data set %d has no owner", d.ID)
 		case d.ID <= before:
-			return ErrGenesis.Wrapf("data set %d behind data set %d: want ascending ids from 1", d.ID, before)
+			return ErrGenesis.Wrapf("data set %d follows data set %d: want ascending ids from 1", d.ID, before)
 		case d.ID >= g.Next:
-			return ErrGenesis.Wrapf("data set %d: the next id is %d", d.ID, g.Next)
+			return ErrGenesis.Wrapf("data set %d: want ids below the next id %d", d.ID, g.Next)
 		case committed[d.Owner+string(d.Commitment[:])]:
-			return ErrGenesis.Wrapf("data set %d has the commitment of another of its owner", d.ID)
+			return ErrGenesis.Wrapf("data set %d: its owner has another data set with this commitment", d.ID)
 		}
 		before, known[d.ID], committed[d.Owner+string(d.Commitment[:])] = d.ID, true, true
 	}
 	for i, grant := range g.Grants {
 		switch {
 		case !known[grant.Dataset]:
-			return ErrGenesis.Wrapf("a grant is of data set %d, which is not there", grant.Dataset)
+			return ErrGenesis.Wrapf("grant of data set %d, which is missing", grant.Dataset)
 		case grant.Node == 0:
-			return ErrGenesis.Wrapf("a grant of data set %d names no node", grant.Dataset)
+			return ErrGenesis.Wrapf("grant of data set %d to node 0: want nodes from 1", grant.Dataset)
 		case i > 0 && (grant.Dataset < g.Grants[i-1].Dataset || grant.Dataset == g.Grants[i-1].Dataset && grant.Node <= g.Grants[i-1].Node):
-			return ErrGenesis.Wrapf("the grant of data set %d to node %d is out of order", grant.Dataset, grant.Node)
+			return ErrGenesis.Wrapf("grant of data set %d to node %d: want ascending data sets and nodes", grant.Dataset, grant.Node)
 		}
 	}
 	return nil
 }
 
-// initialise writes a genesis. Each data set must have its book already, and no book is
-// without one: the data set that gets its number could never be registered.
+// initialise writes a genesis. The ledger must have one book for each data set and no other: a
+// data set could never be registered under the id of such a book.
 func (k Keeper) initialise(ctx context.Context, g datasetpb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err
@@ -63,12 +62,12 @@ func (k Keeper) initialise(ctx context.Context, g datasetpb.Genesis) error {
 			return ErrGenesis.Wrap(err.Error())
 		}
 		if owner != d.Owner {
-			return ErrGenesis.Wrapf("data set %d of %s has the book of %s", d.Id, d.Owner, owner)
+			return ErrGenesis.Wrapf("book of data set %d belongs to %s: want %s", d.Id, owner, d.Owner)
 		}
 		if account, err := k.account(owner); err != nil || account != owner {
-			return ErrGenesis.Wrapf("data set %d belongs to %q, which is no account as the chain writes it", d.Id, owner)
+			return ErrGenesis.Wrapf("owner %q of data set %d: want an address in the spelling of the chain", owner, d.Id)
 		}
-		if err := k.enter(ctx, d); err != nil {
+		if err := k.insert(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -77,7 +76,7 @@ func (k Keeper) initialise(ctx context.Context, g datasetpb.Genesis) error {
 		return err
 	}
 	if books != len(g.Datasets) {
-		return ErrGenesis.Wrapf("the ledger has %d books of %d data sets", books, len(g.Datasets))
+		return ErrGenesis.Wrapf("the ledger has %d books: want %d, one per data set", books, len(g.Datasets))
 	}
 	for _, grant := range g.Grants {
 		if err := k.grants.Set(ctx, collections.Join(grant.Dataset, grant.Node)); err != nil {

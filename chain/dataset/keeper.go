@@ -1,9 +1,10 @@
-// Package dataset is the data sets on the chain: whose they are, what they are of, a
-// commitment to their rows, and which nodes their owners let train on them. Each has a
-// book in the ledger.
+// Package dataset keeps the registered data sets on the chain: their owners, what their rows
+// are, a commitment to the rows, and the nodes that may train on them. Each data set has a
+// book in chain/ledger.
 //
-// No row is here, and nothing that tells one; nor does the package select trainers: that
-// is package round.
+// The application builds a [Keeper] and wraps it in a [Module]; chain/task asks [Keeper.Payer]
+// whose data set can pay for a private task. README.md describes state and messages. The
+// package stores no rows, and it does not select trainers: that is package round.
 package dataset
 
 import (
@@ -32,9 +33,9 @@ var (
 
 // Nodes is the registry of participants.
 type Nodes interface {
-	// Get returns a node, or an error that says it is not there.
+	// Get returns a node, or an error if it does not exist.
 	Get(ctx context.Context, id uint64) (spec.Node, error)
-	// IDOf returns the id of an account's node, or an error that says it has none.
+	// IDOf returns the id of an account's node, or an error if the account has none.
 	IDOf(ctx context.Context, owner string) (uint64, error)
 }
 
@@ -43,9 +44,9 @@ type Ledger interface {
 	Open(ctx context.Context, dataset uint64, owner string, limit cost.Limit) error
 	Lower(ctx context.Context, dataset uint64, limit cost.Limit) error
 	Get(ctx context.Context, dataset uint64) (owner string, b cost.Book, err error)
-	// Count is how many books there are.
+	// Count returns the number of books.
 	Count(ctx context.Context) (int, error)
-	// Cost computes what a release costs a book with this limit.
+	// Cost computes the cost of a release for a book with this limit.
 	Cost(ctx context.Context, limit cost.Limit, release cost.Release) (cost.Amount, error)
 }
 
@@ -77,7 +78,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, nodes Nodes, ledg
 		owners: collections.NewKeySet(sb, collections.NewPrefix(5), "owners", collections.PairKeyCodec(collections.StringKey, collections.Uint64Key)),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
@@ -91,9 +92,9 @@ func (k Keeper) Granted(ctx context.Context, dataset, node uint64) (bool, error)
 	return granted, nil
 }
 
-// Payer is a data set that a node may train on, of an owner who is admitted, and whose book
-// could pay so many releases, each of the price that its limit has; false where it is not
-// there, not granted, not admitted, or could not.
+// Payer returns a data set, and whether it can pay for a node's part in a private task: the
+// data set exists, the node may train on it, the owner is admitted, and the book can pay for
+// this many releases. Price is the cost of a release under a limit.
 func (k Keeper) Payer(ctx context.Context, id, node uint64, admits func(owner string) bool, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error) {
 	granted, err := k.Granted(ctx, id, node)
 	if err != nil || !granted {
@@ -115,7 +116,7 @@ func (k Keeper) Payer(ctx context.Context, id, node uint64, admits func(owner st
 func (k Keeper) stored(ctx context.Context, id uint64) (datasetpb.Dataset, error) {
 	d, err := k.datasets.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return d, ErrNotFound.Wrapf("id %d", id)
+		return d, ErrNotFound.Wrapf("data set %d", id)
 	}
 	if err != nil {
 		return d, fmt.Errorf("read data set %d: %w", id, err)
@@ -123,8 +124,8 @@ func (k Keeper) stored(ctx context.Context, id uint64) (datasetpb.Dataset, error
 	return d, nil
 }
 
-// enter stores a new data set.
-func (k Keeper) enter(ctx context.Context, d datasetpb.Dataset) error {
+// insert stores a new data set.
+func (k Keeper) insert(ctx context.Context, d datasetpb.Dataset) error {
 	return errors.Join(
 		k.datasets.Set(ctx, d.Id, d),
 		k.commitments.Set(ctx, collections.Join(d.Owner, d.Description.Commitment), d.Id),

@@ -507,17 +507,17 @@ func TestGenesisIsChecked(t *testing.T) {
 	}
 	raw := dataset.Module{Keeper: r.Keeper}.ExportGenesis(r.ctx, r.codec)
 	for want, change := range map[string]func(*datasetpb.Genesis){
-		"behind data set 1": func(g *datasetpb.Genesis) { g.Datasets[1].Id = 1 },
-		"the next id is 2":  func(g *datasetpb.Genesis) { g.Next = 2 },
-		"has no owner":      func(g *datasetpb.Genesis) { g.Datasets[0].Owner = "" },
-		"has the commitment": func(g *datasetpb.Genesis) {
+		"follows data set 1":           func(g *datasetpb.Genesis) { g.Datasets[1].Id = 1 },
+		"want ids below the next id 2": func(g *datasetpb.Genesis) { g.Next = 2 },
+		"has no owner":                 func(g *datasetpb.Genesis) { g.Datasets[0].Owner = "" },
+		"another data set with this commitment": func(g *datasetpb.Genesis) {
 			g.Datasets[1].Description.Commitment, g.Datasets[1].Owner = g.Datasets[0].Description.Commitment, g.Datasets[0].Owner
 		},
-		"no key of its owner":       func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
-		"no commitment to its rows": func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
-		"which is not there":        func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
-		"names no node":             func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },
-		"to node 1 is out of order": func(g *datasetpb.Genesis) { g.Grants[0], g.Grants[1] = g.Grants[1], g.Grants[0] },
+		"no public key of its owner":            func(g *datasetpb.Genesis) { g.Datasets[0].Description.Key = nil },
+		"no commitment to its rows":             func(g *datasetpb.Genesis) { g.Datasets[1].Description.Commitment = nil },
+		"grant of data set 3, which is missing": func(g *datasetpb.Genesis) { g.Grants[1].Dataset = 3 },
+		"to node 0: want nodes from 1":          func(g *datasetpb.Genesis) { g.Grants[0].Node = 0 },
+		"to node 1: want ascending":             func(g *datasetpb.Genesis) { g.Grants[0], g.Grants[1] = g.Grants[1], g.Grants[0] },
 	} {
 		var g datasetpb.Genesis
 		r.codec.MustUnmarshalJSON(raw, &g)

@@ -13,10 +13,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Register implements [datasetpb.MsgServer]: it gives the data set the next id and opens
-// its book. The owner must have a node that provides data. One owner registers rows once.
-// A stranger may register the same commitment: it cannot open it, and must not be able to
-// keep the owner from registering by being quicker.
+// Register implements [datasetpb.MsgServer]: it gives the data set the next id and opens its
+// book. The owner must have a node with the role data provider. An owner can register a
+// commitment once. Somebody else may register the same commitment, though it cannot open it:
+// otherwise a stranger who is quicker could keep the owner from registering.
 func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*datasetpb.MsgRegisterResponse, error) {
 	owner, err := k.provider(ctx, msg.Owner)
 	if err != nil {
@@ -36,7 +36,7 @@ func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*data
 	known, err := k.commitments.Get(ctx, collections.Join(owner, msg.Description.Commitment))
 	switch {
 	case err == nil:
-		return nil, ErrRegistered.Wrapf("commitment %s is that of data set %d", description.Commitment.Short(), known)
+		return nil, ErrRegistered.Wrapf("commitment %s: data set %d of the same owner has it", description.Commitment.Short(), known)
 	case !errors.Is(err, collections.ErrNotFound):
 		return nil, fmt.Errorf("read commitments: %w", err)
 	}
@@ -48,12 +48,12 @@ func (k Keeper) Register(ctx context.Context, msg *datasetpb.MsgRegister) (*data
 	if err := k.ledger.Open(ctx, d.ID, owner, limit); err != nil {
 		return nil, err
 	}
-	return &datasetpb.MsgRegisterResponse{Id: d.ID}, k.enter(ctx, datasetpb.DatasetFromSpec(d))
+	return &datasetpb.MsgRegisterResponse{Id: d.ID}, k.insert(ctx, datasetpb.DatasetFromSpec(d))
 }
 
-// Grant implements [datasetpb.MsgServer]. The node must be there, and a trainer.
+// Grant implements [datasetpb.MsgServer]. The node must exist and be a trainer.
 func (k Keeper) Grant(ctx context.Context, msg *datasetpb.MsgGrant) (*datasetpb.MsgGrantResponse, error) {
-	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.checkOwner(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	node, err := k.nodes.Get(ctx, msg.Node)
@@ -61,21 +61,21 @@ func (k Keeper) Grant(ctx context.Context, msg *datasetpb.MsgGrant) (*datasetpb.
 		return nil, err
 	}
 	if !node.Profile.Roles.Has(spec.Trainer) {
-		return nil, ErrGrant.Wrapf("node %d does not train", msg.Node)
+		return nil, ErrGrant.Wrapf("node %d: want a node with the role trainer", msg.Node)
 	}
 	granted, err := k.Granted(ctx, msg.Dataset, msg.Node)
 	if err != nil {
 		return nil, err
 	}
 	if granted {
-		return nil, ErrGrant.Wrapf("node %d may train on data set %d already", msg.Node, msg.Dataset)
+		return nil, ErrGrant.Wrapf("data set %d: node %d has a grant already", msg.Dataset, msg.Node)
 	}
 	return &datasetpb.MsgGrantResponse{}, k.grants.Set(ctx, collections.Join(msg.Dataset, msg.Node))
 }
 
 // Revoke implements [datasetpb.MsgServer].
 func (k Keeper) Revoke(ctx context.Context, msg *datasetpb.MsgRevoke) (*datasetpb.MsgRevokeResponse, error) {
-	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.checkOwner(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	granted, err := k.Granted(ctx, msg.Dataset, msg.Node)
@@ -83,14 +83,14 @@ func (k Keeper) Revoke(ctx context.Context, msg *datasetpb.MsgRevoke) (*datasetp
 		return nil, err
 	}
 	if !granted {
-		return nil, ErrGrant.Wrapf("node %d may not train on data set %d, so there is nothing to revoke", msg.Node, msg.Dataset)
+		return nil, ErrGrant.Wrapf("data set %d: node %d has no grant to revoke", msg.Dataset, msg.Node)
 	}
 	return &datasetpb.MsgRevokeResponse{}, k.grants.Remove(ctx, collections.Join(msg.Dataset, msg.Node))
 }
 
 // Limit implements [datasetpb.MsgServer].
 func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.MsgLimitResponse, error) {
-	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.checkOwner(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	limit, err := msg.Limit.ToCost()
@@ -102,7 +102,7 @@ func (k Keeper) Limit(ctx context.Context, msg *datasetpb.MsgLimit) (*datasetpb.
 
 // Key implements [datasetpb.MsgServer].
 func (k Keeper) Key(ctx context.Context, msg *datasetpb.MsgKey) (*datasetpb.MsgKeyResponse, error) {
-	if err := k.own(ctx, msg.Owner, msg.Dataset); err != nil {
+	if err := k.checkOwner(ctx, msg.Owner, msg.Dataset); err != nil {
 		return nil, err
 	}
 	d, err := k.stored(ctx, msg.Dataset)
@@ -120,8 +120,8 @@ func (k Keeper) Key(ctx context.Context, msg *datasetpb.MsgKey) (*datasetpb.MsgK
 	return &datasetpb.MsgKeyResponse{}, k.datasets.Set(ctx, d.Id, d)
 }
 
-// own refuses with [ErrOwner] who does not own a data set.
-func (k Keeper) own(ctx context.Context, owner string, id uint64) error {
+// checkOwner returns [ErrOwner] if an account does not own a data set.
+func (k Keeper) checkOwner(ctx context.Context, owner string, id uint64) error {
 	d, err := k.stored(ctx, id)
 	if err != nil {
 		return err
@@ -131,12 +131,12 @@ func (k Keeper) own(ctx context.Context, owner string, id uint64) error {
 		return err
 	}
 	if d.Owner != account {
-		return ErrOwner.Wrapf("data set %d belongs to %s", id, d.Owner)
+		return ErrOwner.Wrapf("data set %d: account %s: want %s", id, account, d.Owner)
 	}
 	return nil
 }
 
-// provider returns the account of a node that provides data.
+// provider returns an account if its node has the role data provider.
 func (k Keeper) provider(ctx context.Context, owner string) (string, error) {
 	account, err := k.account(owner)
 	if err != nil {
@@ -151,13 +151,13 @@ func (k Keeper) provider(ctx context.Context, owner string) (string, error) {
 		return "", err
 	}
 	if !node.Profile.Roles.Has(spec.DataProvider) {
-		return "", ErrOwner.Wrapf("node %d does not provide data", id)
+		return "", ErrOwner.Wrapf("node %d: want a node with the role data provider", id)
 	}
 	return account, nil
 }
 
-// account is an address as the chain writes it: it can be spelled in lower and in upper
-// case.
+// account returns an address in the spelling of the chain; an address may be written in
+// lower or upper case.
 func (k Keeper) account(owner string) (string, error) {
 	b, err := k.addresses.StringToBytes(owner)
 	if err != nil {

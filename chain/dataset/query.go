@@ -24,9 +24,9 @@ func (k Keeper) Dataset(ctx context.Context, req *datasetpb.QueryDataset) (*data
 	return &datasetpb.QueryDatasetResponse{Dataset: d}, nil
 }
 
-// Datasets implements [datasetpb.QueryServer]. Those of an owner, and those of a kind,
-// have an index, so that what others register makes no question dearer; both together
-// read the owner's index.
+// Datasets implements [datasetpb.QueryServer]. A filter by owner or name reads the index of
+// owners or names, so that the data sets of others cost a query nothing. With both filters it
+// reads the index of owners.
 func (k Keeper) Datasets(ctx context.Context, req *datasetpb.QueryDatasets) (*datasetpb.QueryDatasetsResponse, error) {
 	var datasets []datasetpb.Dataset
 	var next *query.PageResponse
@@ -76,8 +76,8 @@ func (k Keeper) Grants(ctx context.Context, req *datasetpb.QueryGrants) (*datase
 	return &datasetpb.QueryGrantsResponse{Nodes: nodes, Pagination: next}, nil
 }
 
-// Check implements [datasetpb.QueryServer]. What the releases cost is computed once for
-// each adjacency.
+// Check implements [datasetpb.QueryServer]. It computes the cost of a release once per
+// adjacency.
 func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetpb.QueryCheckResponse, error) {
 	release, err := req.Release.ToCost()
 	if err == nil {
@@ -113,14 +113,14 @@ func (k Keeper) Check(ctx context.Context, req *datasetpb.QueryCheck) (*datasetp
 	return &datasetpb.QueryCheckResponse{Verdicts: verdicts, Pagination: next}, nil
 }
 
-// costed is what a release costs, or why it cannot be counted.
+// costed is the cost of a release, or the error why it has none.
 type costed struct {
 	each cost.Amount
 	err  error
 }
 
-// verdict says whether the book of a data set could pay releases of the price that its
-// limit has.
+// verdict says whether the book of a data set could pay for releases. Price is the cost of a
+// release under a limit.
 func (k Keeper) verdict(ctx context.Context, d datasetpb.Dataset, releases uint64, price func(cost.Limit) (cost.Amount, error)) (datasetpb.Verdict, error) {
 	_, b, err := k.ledger.Get(ctx, d.Id)
 	if err != nil {

@@ -14,30 +14,30 @@ import (
 
 // Owes knows which messages a selected node owes the network at this moment.
 type Owes interface {
-	// Free reports whether a message is owed and its signer has free ones left, and
-	// counts it: a message that fails later on has been counted.
+	// Free reports whether a message is owed and its signer has free messages left, and
+	// counts it, also if the message fails later.
 	Free(ctx context.Context, msg sdk.Msg) bool
 }
 
-// What is free has bounds, since it costs its sender nothing.
+// Bounds of a free transaction.
 const (
-	// FreeGas is how much gas a free transaction may ask for. It is what a client
-	// asks for: enough for any message of the largest round.
+	// FreeGas is the largest gas limit of a free transaction. Clients ask for it: it is enough
+	// for any message of the largest round.
 	FreeGas uint64 = 300_000
-	// FreeBytes is how long a free transaction may be.
+	// FreeBytes is the largest size of a free transaction.
 	FreeBytes = 1280
 )
 
-// Checker decides what a transaction pays. One that offers the gas price for its gas
-// pays it. Another is free where its one message is owed, and refused where not; a
-// validator that includes it all the same includes a failed transaction.
+// Checker decides what a transaction pays. A transaction that offers the gas price for its gas
+// pays it. Any other one is free if its only message is owed, and refused otherwise; if a
+// validator includes it all the same, it fails.
 type Checker struct {
 	Keeper
-	Owes Owes // nil: nobody owes anything
+	Owes Owes // nil: no message is free
 }
 
-// Check returns the coins to deduct, or ErrInsufficientFee. The SDK calls it a
-// TxFeeChecker. It must be asked when the signatures have been verified.
+// Check returns the coins to deduct, or ErrInsufficientFee. It is a TxFeeChecker of the SDK.
+// It must be called after the signatures have been verified.
 func (c Checker) Check(ctx sdk.Context, tx sdk.Tx) (sdk.Coins, int64, error) {
 	asked, ok := tx.(sdk.FeeTx)
 	if !ok {
@@ -56,12 +56,11 @@ func (c Checker) Check(ctx sdk.Context, tx sdk.Tx) (sdk.Coins, int64, error) {
 	if c.free(ctx, asked) {
 		return sdk.Coins{}, 0, nil
 	}
-	return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "%s%s for %d gas: want %s%s",
+	return nil, 0, errors.Wrapf(sdkerrors.ErrInsufficientFee, "fee of %s%s for %d gas: want %s%s",
 		asked.GetFee().AmountOf(spec.Denom), spec.Denom, asked.GetGas(), Of(asked.GetGas(), price), spec.Denom)
 }
 
-// pays reports whether a transaction offers the price for its gas; if not, it can only
-// be free.
+// pays reports whether a transaction offers the price for its gas.
 func pays(tx sdk.FeeTx, price uint64) bool {
 	return tx.GetFee().AmountOf(spec.Denom).GTE(Of(tx.GetGas(), price))
 }
@@ -74,7 +73,7 @@ func (c Checker) free(ctx sdk.Context, tx sdk.FeeTx) bool {
 	return len(msgs) == 1 && c.Owes.Free(ctx, msgs[0])
 }
 
-// Of is what an amount of gas costs at a price per 1000 gas, rounded up.
+// Of returns the cost of an amount of gas at a price per 1000 gas, rounded up.
 func Of(gas, price uint64) math.Int {
 	return math.NewIntFromUint64(gas).Mul(math.NewIntFromUint64(price)).AddRaw(999).QuoRaw(1000)
 }

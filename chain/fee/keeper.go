@@ -1,8 +1,10 @@
-// Package fee is what transactions pay on the chain: the gas price, and which
-// messages are free.
+// Package fee decides what transactions pay on the chain: the gas price, and which messages
+// are free.
 //
-// It is not what tasks pay: that is chain/task. It holds no coins, and it does
-// not know which messages are owed: chain/task does, behind [Owes].
+// The application builds a [Keeper], puts a [Checker] into the checks of transactions, and a
+// [Share] into the proposals of blocks. README.md describes the state. The package is not
+// about what tasks pay, which is chain/task. It holds no coins, and it does not know which
+// messages are owed: chain/task does, behind [Owes].
 package fee
 
 import (
@@ -23,12 +25,12 @@ import (
 const (
 	// Name is the module's name.
 	Name = "fee"
-	// StoreKey differs from it because no store's key may begin another's, and the
-	// SDK has a store called feegrant.
+	// StoreKey differs from the name because no store key may be the prefix of another one,
+	// and the SDK has a store feegrant.
 	StoreKey = "fees"
 )
 
-// What is refused. The numbers are part of the protocol.
+// The registered errors. The numbers are part of the protocol.
 var (
 	ErrAuthority = errors.RegisterWithGRPCCode(Name, 2, codes.PermissionDenied, "only a passed proposal may")
 	ErrParams    = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid parameters")
@@ -39,28 +41,27 @@ var (
 	_ feepb.QueryServer = Keeper{}
 )
 
-// Keeper owns the parameters of fees. They are part of the chain's state, so
-// validators agree on them.
+// Keeper owns the parameters of fees. They are part of the state, so all validators have the
+// same ones.
 type Keeper struct {
 	authority string
 	params    collections.Item[feepb.Params]
 }
 
-// NewKeeper returns a keeper over a store. Authority is the account in whose name passed
-// proposals act.
+// NewKeeper returns a keeper over a store. Authority is the account of passed proposals.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{authority: authority, params: collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[feepb.Params](cdc))}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
 
-// DefaultParams ask 25 uthing for 1000 units of gas.
+// DefaultParams has a price of 25 uthing for 1000 gas.
 func DefaultParams() feepb.Params { return feepb.Params{MinGasPrice: 25} }
 
-// GasPrice is what 1000 units of gas cost at least, in uthing.
+// GasPrice returns the least price of 1000 gas, in uthing.
 func (k Keeper) GasPrice(ctx context.Context) (uint64, error) {
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -72,7 +73,7 @@ func (k Keeper) GasPrice(ctx context.Context) (uint64, error) {
 // UpdateParams implements [feepb.MsgServer].
 func (k Keeper) UpdateParams(ctx context.Context, msg *feepb.MsgUpdateParams) (*feepb.MsgUpdateParamsResponse, error) {
 	if msg.Authority != k.authority {
-		return nil, ErrAuthority.Wrapf("%q is not %q", msg.Authority, k.authority)
+		return nil, ErrAuthority.Wrapf("authority %q: want %q", msg.Authority, k.authority)
 	}
 	if err := msg.Params.Validate(); err != nil {
 		return nil, ErrParams.Wrap(err.Error())

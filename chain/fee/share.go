@@ -11,28 +11,28 @@ import (
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 )
 
-// freePart is which part of a block's gas is for free transactions at most: one half.
+// freePart divides a block's gas: free transactions may use at most one half of it.
 const freePart = 2
 
-// Share keeps free transactions to their part of a block, so that they do not keep
-// paying ones out of it. Whether a free one is owed is not asked here.
+// Share limits free transactions to their part of a block, so that they cannot crowd out
+// paying ones. It does not check whether a free transaction is owed.
 type Share struct {
 	Keeper
 	Decode sdk.TxDecoder
 }
 
-// candidate is a transaction that may be in a block.
+// candidate is a transaction that may enter a block.
 type candidate struct {
-	place int    // among all, the oldest first
-	turn  int    // its place among the free ones of its account
-	gas   uint64 // that it asks for
+	place int    // index among all transactions, the oldest first
+	turn  int    // index among the free ones of its account
+	gas   uint64 // gas limit
 	bytes int64
 	free  bool
 }
 
-// Prepare chooses the transactions of a block: each account's first free one, then the
-// second of each, as many as their part holds; then paying ones, the oldest first. In the
-// block they stand in the order in which they came.
+// Prepare chooses the transactions of a block: the first free one of each account, then the
+// second of each, until their part is full; then paying ones, the oldest first. In the block
+// they keep the order in which they arrived.
 func (s Share) Prepare(ctx sdk.Context, req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
 	price, err := s.GasPrice(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s Share) Process(ctx sdk.Context, req *abci.RequestProcessProposal) (*abci
 	freeGas := blockGas(ctx) / freePart
 	for _, raw := range req.Txs {
 		tx, ok := s.decode(raw)
-		if !ok || pays(tx, price) { // what cannot be decoded uses no gas
+		if !ok || pays(tx, price) { // a transaction that cannot be decoded uses no gas
 			continue
 		}
 		if tx.GetGas() > freeGas {
@@ -105,7 +105,7 @@ func (s Share) decode(raw []byte) (sdk.FeeTx, bool) {
 	return asked, ok
 }
 
-// account is the first signer of a transaction.
+// account returns the first signer of a transaction.
 func account(tx sdk.Tx) string {
 	signed, ok := tx.(authsigning.SigVerifiableTx)
 	if !ok {
@@ -118,7 +118,7 @@ func account(tx sdk.Tx) string {
 	return string(signers[0])
 }
 
-// blockGas is the gas of a block.
+// blockGas returns the gas limit of a block.
 func blockGas(ctx sdk.Context) uint64 {
 	block := ctx.ConsensusParams().Block
 	if block == nil || block.MaxGas < 0 { // no bound

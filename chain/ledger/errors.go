@@ -9,16 +9,16 @@ import (
 	"github.com/althing-network/althing/pb/ledgerpb"
 )
 
-// refusal is an error that ends in one of [ledgerpb.Refusals], as the SDK wants it: the
-// module's name and the refusal's code go into the answer.
+// refusal is an error that wraps one of [ledgerpb.Refusals]. The SDK takes codespace and code
+// of its answer from it.
 type refusal struct {
 	error
 	reason ledgerpb.Refusal
 }
 
-// refused lets the chain answer with the number of what err ends in; an error that has
-// none stays as it is.
-func refused(err error) error {
+// withCode makes the chain answer with the code of the refusal that err wraps. Other errors
+// stay as they are.
+func withCode(err error) error {
 	for _, reason := range ledgerpb.Refusals() {
 		if errors.Is(err, reason.Err) {
 			return &refusal{err, reason}
@@ -27,7 +27,7 @@ func refused(err error) error {
 	return err
 }
 
-// Unwrap is the error without the chain's words.
+// Unwrap returns the error without codespace and code.
 func (r *refusal) Unwrap() error { return r.error }
 
 // ABCICode is the code in the answer to a transaction.
@@ -36,8 +36,7 @@ func (r *refusal) ABCICode() uint32 { return r.reason.Code }
 // Codespace is the module the code belongs to.
 func (r *refusal) Codespace() string { return Name }
 
-// GRPCStatus is the answer to a query. Of it the SDK passes only on whether what was
-// asked for is there.
+// GRPCStatus is the answer to a query. The SDK passes on only whether it is NotFound.
 func (r *refusal) GRPCStatus() *status.Status {
 	code := codes.Unknown
 	if errors.Is(r.reason.Err, ledgerpb.ErrNoBook) || errors.Is(r.reason.Err, ledgerpb.ErrNoCosting) {

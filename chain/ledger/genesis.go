@@ -10,10 +10,9 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// Validate reports the first thing that is wrong with a genesis: each book is what its
-// rows lead to, data sets and costings ascend, and each reservation costs what a release
-// of its task costs and is for the unit of its book. A costing without a reservation is
-// that of a task that has selected nobody yet.
+// Validate reports the first mistake in a genesis. Data sets and costings must ascend; the rows
+// of a book must be valid; each reservation costs what a release of its task costs and protects
+// the unit of its book. A costing may have no reservation: its task has selected nobody yet.
 func Validate(g ledgerpb.Genesis) error {
 	costings, err := costingsOf(g)
 	if err != nil {
@@ -23,13 +22,13 @@ func Validate(g ledgerpb.Genesis) error {
 	for i := range g.Books {
 		h := &g.Books[i]
 		if h.Dataset <= before {
-			return fmt.Errorf("invalid genesis: the book of data set %d behind that of %d: want ascending ids from 1", h.Dataset, before)
+			return fmt.Errorf("invalid genesis: the book of data set %d follows that of %d: want ascending ids from 1", h.Dataset, before)
 		}
 		before = h.Dataset
 		if h.Owner == "" {
 			return fmt.Errorf("invalid genesis: the book of data set %d has no owner", h.Dataset)
 		}
-		b, rows, err := replayed(h)
+		b, rows, err := replay(h)
 		if err != nil {
 			return fmt.Errorf("invalid genesis: data set %d: %w", h.Dataset, err)
 		}
@@ -38,23 +37,23 @@ func Validate(g ledgerpb.Genesis) error {
 				continue
 			}
 			at := purpose{r.Task, r.Reason}
-			costing := costings[at] // without a costing: of no adjacency
+			costing := costings[at] // if missing, it has no adjacency
 			each, found, err := costing.Under(b.Limit.Adjacency)
 			if !found || err != nil || each != r.Each {
-				return fmt.Errorf("invalid genesis: data set %d, row %d: it is not what a release of task %d for %q costs", h.Dataset, r.Number, r.Task, r.Reason)
+				return fmt.Errorf("invalid genesis: data set %d, row %d: want the cost of a release of task %d for %q", h.Dataset, r.Number, r.Task, r.Reason)
 			}
 			if costing.Release.Unit != ledgerpb.LimitFromCost(b.Limit).Unit {
-				return fmt.Errorf("invalid genesis: data set %d, row %d: a release of task %d for %q protects another unit than the limit counts", h.Dataset, r.Number, r.Task, r.Reason)
+				return fmt.Errorf("invalid genesis: data set %d, row %d: want a release of task %d for %q that protects the unit of the limit", h.Dataset, r.Number, r.Task, r.Reason)
 			}
 		}
 	}
 	return nil
 }
 
-// replayed is the book that the rows of a history lead to.
-func replayed(h *ledgerpb.History) (cost.Book, []cost.Row, error) {
+// replay returns the book that follows from the rows of a history.
+func replay(h *ledgerpb.History) (cost.Book, []cost.Row, error) {
 	if len(h.Rows) == 0 {
-		return cost.Book{}, nil, fmt.Errorf("a book has no row")
+		return cost.Book{}, nil, fmt.Errorf("no rows: want at least the row of the limit")
 	}
 	rows := make([]cost.Row, len(h.Rows))
 	for i := range h.Rows {
@@ -67,13 +66,13 @@ func replayed(h *ledgerpb.History) (cost.Book, []cost.Row, error) {
 	return b, rows, err
 }
 
-// purpose is what a task makes releases for.
+// purpose is a task with the reason of its releases.
 type purpose struct {
 	task   uint64
 	reason string
 }
 
-// costingsOf are the costings of a genesis, each of which is computed again.
+// costingsOf returns the costings of a genesis, after computing each again.
 func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 	costings := make(map[purpose]ledgerpb.Costing)
 	for i := range g.Costings {
@@ -82,7 +81,7 @@ func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 			return fmt.Errorf("invalid genesis: the costing of task %d for %q: %s", p.Task, p.Reason, why)
 		}
 		if i > 0 && (p.Task < g.Costings[i-1].Task || p.Task == g.Costings[i-1].Task && p.Reason <= g.Costings[i-1].Reason) {
-			return nil, fail("out of order")
+			return nil, fail("want ascending tasks and reasons")
 		}
 		release, err := p.Costing.Release.ToCost()
 		if err != nil {
@@ -90,7 +89,7 @@ func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 		}
 		for j, costed := range p.Costing.Each {
 			if j > 0 && costed.Adjacency <= p.Costing.Each[j-1].Adjacency {
-				return nil, fail("adjacencies are out of order")
+				return nil, fail("want ascending adjacencies")
 			}
 			adjacency, err := costed.Adjacency.ToCost()
 			if err != nil {
@@ -101,7 +100,7 @@ func costingsOf(g ledgerpb.Genesis) (map[purpose]ledgerpb.Costing, error) {
 				return nil, fail(err.Error())
 			}
 			if each, err := costed.Amount.ToCost(); err != nil || each != want {
-				return nil, fail("it is not what the release costs")
+				return nil, fail("want the cost of the release")
 			}
 		}
 		costings[purpose{p.Task, p.Reason}] = p.Costing
@@ -116,7 +115,7 @@ func (k Keeper) initialise(ctx context.Context, g ledgerpb.Genesis) error {
 	}
 	for i := range g.Books {
 		h := &g.Books[i]
-		b, rows, err := replayed(h)
+		b, rows, err := replay(h)
 		if err != nil {
 			return err
 		}

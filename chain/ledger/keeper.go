@@ -1,10 +1,11 @@
-// Package ledger is the books of privacy on the chain: for each data set what its owner
-// lets be lost, what is reserved, what is spent, and a row for each change, which is
-// never edited. Privacy only: no money is in it.
+// Package ledger keeps the books of privacy on the chain: for each data set how much privacy
+// may be lost, how much is reserved and spent, and a row for each change. A row is never
+// edited. No money is in it.
 //
-// It does no arithmetic of its own: a book is a value of package privacy/cost, and this
-// package stores it. Nor does it know whose word counts: that is for chain/dataset, which
-// knows owners, and for whoever runs rounds.
+// The application builds a [Keeper] and wraps it in a [Module]; chain/dataset opens books and
+// lowers limits, chain/task reserves and charges. README.md describes the state. The package
+// does no arithmetic: a book is a value of package privacy/cost. Nor does it check who may
+// change a book: its callers do.
 package ledger
 
 import (
@@ -30,8 +31,8 @@ var _ ledgerpb.QueryServer = Keeper{}
 
 // Keeper owns the books and serves their queries.
 type Keeper struct {
-	books    collections.Map[uint64, ledgerpb.Book] // by data set; only the reservations of which something is left
-	ended    collections.Map[collections.Triple[uint64, uint64, string], uint64]
+	books    collections.Map[uint64, ledgerpb.Book]                              // by data set; with the reservations that have releases left
+	ended    collections.Map[collections.Triple[uint64, uint64, string], uint64] // newest charged round of other reservations, by data set, task and reason
 	rows     collections.Map[collections.Pair[uint64, uint64], ledgerpb.Row]     // by data set and number
 	costings collections.Map[collections.Pair[uint64, string], ledgerpb.Costing] // by task and reason
 }
@@ -49,23 +50,23 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService) Keeper {
 			collections.PairKeyCodec(collections.Uint64Key, collections.StringKey), codec.CollValue[ledgerpb.Costing](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
 
-// Open opens the book of a data set. A data set has one.
+// Open opens the book of a data set, once.
 func (k Keeper) Open(ctx context.Context, dataset uint64, owner string, limit cost.Limit) error {
 	known, err := k.books.Has(ctx, dataset)
 	if err != nil {
 		return fmt.Errorf("read the book of data set %d: %w", dataset, err)
 	}
 	if known {
-		return about(dataset, owner, ledgerpb.ErrBookOpen)
+		return withDataset(dataset, owner, ledgerpb.ErrBookOpen)
 	}
 	b, rows, err := cost.Open(limit)
 	if err != nil {
-		return refused(err)
+		return withCode(err)
 	}
 	return k.write(ctx, dataset, owner, b, rows)
 }
@@ -75,8 +76,8 @@ func (k Keeper) Lower(ctx context.Context, dataset uint64, limit cost.Limit) err
 	return k.change(ctx, dataset, 0, "", func(b cost.Book) (cost.Book, []cost.Row, error) { return b.Lower(limit) })
 }
 
-// Reserve keeps so many releases for a task, all for one reason, see [cost.Book.Reserve].
-// All releases of a task for one reason are made in the same way.
+// Reserve keeps a number of releases for a task and a reason, see [cost.Book.Reserve]. All
+// releases of a task for one reason are of the same kind.
 func (k Keeper) Reserve(ctx context.Context, dataset, task uint64, reason string, release cost.Release, releases uint64) error {
 	var costing ledgerpb.Costing
 	err := k.change(ctx, dataset, task, reason, func(b cost.Book) (_ cost.Book, _ []cost.Row, err error) {
@@ -102,14 +103,16 @@ func (k Keeper) Charge(ctx context.Context, dataset, task uint64, reason string,
 	})
 }
 
-// Release gives back what a task has reserved and not charged, see [cost.Book.Release].
+// Release gives back the releases that a task has reserved and not charged, see
+// [cost.Book.Release].
 func (k Keeper) Release(ctx context.Context, dataset, task uint64, reason string) error {
 	return k.change(ctx, dataset, task, reason, func(b cost.Book) (cost.Book, []cost.Row, error) {
 		return b.Release(task, reason)
 	})
 }
 
-// change makes a verb's answer the book of a data set. What is refused changes nothing.
+// change applies a verb to the book of a data set and stores the result. An error changes
+// nothing.
 func (k Keeper) change(ctx context.Context, dataset, task uint64, reason string, verb func(cost.Book) (cost.Book, []cost.Row, error)) error {
 	owner, b, err := k.read(ctx, dataset, task, reason)
 	if err != nil {
@@ -117,24 +120,25 @@ func (k Keeper) change(ctx context.Context, dataset, task uint64, reason string,
 	}
 	next, rows, err := verb(b)
 	if err != nil {
-		return about(dataset, owner, err)
+		return withDataset(dataset, owner, err)
 	}
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := k.ended.Remove(ctx, collections.Join3(dataset, task, reason)); err != nil { // write sets it where it is at an end
+	if err := k.ended.Remove(ctx, collections.Join3(dataset, task, reason)); err != nil { // write sets it again if no release is left
 		return err
 	}
 	return k.write(ctx, dataset, owner, next, rows)
 }
 
-// Get returns the book of a data set and whose it is, without the reservations of which
-// nothing is left, or [ledgerpb.ErrNoBook].
+// Get returns the book of a data set with its owner, without reservations that have no
+// releases left, or [ledgerpb.ErrNoBook].
 func (k Keeper) Get(ctx context.Context, dataset uint64) (owner string, b cost.Book, err error) {
 	return k.read(ctx, dataset, 0, "")
 }
 
-// Count is how many books there are. It reads all of them, which a genesis may do.
+// Count returns the number of books. It reads all of them, so only a genesis and the check of
+// invariants use it.
 func (k Keeper) Count(ctx context.Context) (n int, err error) {
 	err = k.books.Walk(ctx, nil, func(uint64, ledgerpb.Book) (bool, error) {
 		n++
@@ -146,8 +150,8 @@ func (k Keeper) Count(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// read is a book as far as a task's verb needs it: of what has ended, the reservation of
-// this task for this reason.
+// read returns a book for a verb about a task and a reason. Of the reservations without
+// releases left it includes only that one.
 func (k Keeper) read(ctx context.Context, dataset, task uint64, reason string) (owner string, b cost.Book, err error) {
 	stored, err := k.stored(ctx, dataset)
 	if err != nil {
@@ -171,7 +175,7 @@ func (k Keeper) read(ctx context.Context, dataset, task uint64, reason string) (
 func (k Keeper) stored(ctx context.Context, dataset uint64) (ledgerpb.Book, error) {
 	stored, err := k.books.Get(ctx, dataset)
 	if errors.Is(err, collections.ErrNotFound) {
-		return stored, refused(fmt.Errorf("data set %d: %w", dataset, ledgerpb.ErrNoBook))
+		return stored, withCode(fmt.Errorf("data set %d: %w", dataset, ledgerpb.ErrNoBook))
 	}
 	if err != nil {
 		return stored, fmt.Errorf("read the book of data set %d: %w", dataset, err)
@@ -179,7 +183,7 @@ func (k Keeper) stored(ctx context.Context, dataset uint64) (ledgerpb.Book, erro
 	return stored, nil
 }
 
-// write stores a book and the rows that tell how it became so.
+// write stores a book and its new rows.
 func (k Keeper) write(ctx context.Context, dataset uint64, owner string, b cost.Book, rows []cost.Row) error {
 	for _, r := range b.Reservations {
 		if r.Left == 0 {
@@ -196,12 +200,12 @@ func (k Keeper) write(ctx context.Context, dataset uint64, owner string, b cost.
 	return k.books.Set(ctx, dataset, ledgerpb.BookFromCost(owner, b))
 }
 
-// about says of an error whose book it is about.
-func about(dataset uint64, owner string, err error) error {
-	return refused(fmt.Errorf("data set %d of %s: %w", dataset, owner, err))
+// withDataset adds the data set and its owner to an error.
+func withDataset(dataset uint64, owner string, err error) error {
+	return withCode(fmt.Errorf("data set %d of %s: %w", dataset, owner, err))
 }
 
-// consume takes the gas of computing a cost, which reads nothing and takes a while.
-func consume(ctx context.Context, gas uint64) {
+// consumeGas takes gas for computing a cost: no read pays for that time.
+func consumeGas(ctx context.Context, gas uint64) {
 	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(gas, "cost of a release")
 }

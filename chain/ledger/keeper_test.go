@@ -305,23 +305,23 @@ func TestGenesisIsWhatItsRowsLeadTo(t *testing.T) {
 		t.Fatal(err, whole)
 	}
 	for want, change := range map[string]func(*ledgerpb.Genesis){
-		"a book has no row":                    func(g *ledgerpb.Genesis) { g.Books[0].Rows = nil },
-		"has no owner":                         func(g *ledgerpb.Genesis) { g.Books[0].Owner = "" },
-		"behind that of 1":                     func(g *ledgerpb.Genesis) { g.Books[1].Dataset = 1 },
-		"row 2: no release is reserved":        func(g *ledgerpb.Genesis) { g.Books[0].Rows = append(g.Books[0].Rows[:1], g.Books[0].Rows[2:]...) },
-		"row 3: the book would have":           func(g *ledgerpb.Genesis) { g.Books[0].Rows[2].Each = nil },
-		"unknown entry":                        func(g *ledgerpb.Genesis) { g.Books[0].Rows[1].Entry = 9 },
-		"not what a release of task 1":         func(g *ledgerpb.Genesis) { g.Costings = g.Costings[1:] },
-		"it is not what the release costs":     func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Each[0].Amount.Epsilon-- },
-		"task 1 for \"update\": out of order":  func(g *ledgerpb.Genesis) { g.Costings[0], g.Costings[1] = g.Costings[1], g.Costings[0] },
-		"task 1 for \"update\": unknown noise": func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Release.Noise = 0 },
+		"no rows: want at least":                      func(g *ledgerpb.Genesis) { g.Books[0].Rows = nil },
+		"has no owner":                                func(g *ledgerpb.Genesis) { g.Books[0].Owner = "" },
+		"follows that of 1":                           func(g *ledgerpb.Genesis) { g.Books[1].Dataset = 1 },
+		"row 2: no release is reserved":               func(g *ledgerpb.Genesis) { g.Books[0].Rows = append(g.Books[0].Rows[:1], g.Books[0].Rows[2:]...) },
+		"row 3: the book would have":                  func(g *ledgerpb.Genesis) { g.Books[0].Rows[2].Each = nil },
+		"unknown entry":                               func(g *ledgerpb.Genesis) { g.Books[0].Rows[1].Entry = 9 },
+		"want the cost of a release of task 1":        func(g *ledgerpb.Genesis) { g.Costings = g.Costings[1:] },
+		"want the cost of the release":                func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Each[0].Amount.Epsilon-- },
+		"task 1 for \"update\": want ascending tasks": func(g *ledgerpb.Genesis) { g.Costings[0], g.Costings[1] = g.Costings[1], g.Costings[0] },
+		"task 1 for \"update\": unknown noise":        func(g *ledgerpb.Genesis) { g.Costings[0].Costing.Release.Noise = 0 },
 		"a sample of clients is not secret": func(g *ledgerpb.Genesis) {
 			g.Costings[0].Costing.Release.Poisson = 1000
 		},
-		"row 2: a release of task 1 for \"update\" protects another unit": func(g *ledgerpb.Genesis) {
+		"row 2: want a release of task 1 for \"update\" that protects the unit": func(g *ledgerpb.Genesis) {
 			g.Costings[0].Costing.Release.Unit = ledgerpb.UNIT_EXAMPLE
 		},
-		"task 2 for \"update\": adjacencies are ": func(g *ledgerpb.Genesis) {
+		"task 2 for \"update\": want ascending adjacencies": func(g *ledgerpb.Genesis) {
 			g.Costings[1].Costing.Each = append(g.Costings[1].Costing.Each, g.Costings[1].Costing.Each[0])
 		},
 	} {

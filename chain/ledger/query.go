@@ -40,7 +40,7 @@ func (k Keeper) Rows(ctx context.Context, req *ledgerpb.QueryRows) (*ledgerpb.Qu
 func (k Keeper) Costing(ctx context.Context, req *ledgerpb.QueryCosting) (*ledgerpb.QueryCostingResponse, error) {
 	costing, err := k.costings.Get(ctx, collections.Join(req.Task, req.Reason))
 	if errors.Is(err, collections.ErrNotFound) {
-		return nil, refused(fmt.Errorf("task %d, %s: %w", req.Task, req.Reason, ledgerpb.ErrNoCosting))
+		return nil, withCode(fmt.Errorf("task %d, reason %s: %w", req.Task, req.Reason, ledgerpb.ErrNoCosting))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the costing of task %d: %w", req.Task, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// SetCard implements [modelpb.MsgServer]. The former cards stay.
+// SetCard implements [modelpb.MsgServer]. Earlier cards stay.
 func (k Keeper) SetCard(ctx context.Context, msg *modelpb.MsgSetCard) (*modelpb.MsgSetCardResponse, error) {
 	l, err := k.line(ctx, msg.Line)
 	if err != nil {
@@ -25,27 +25,27 @@ func (k Keeper) SetCard(ctx context.Context, msg *modelpb.MsgSetCard) (*modelpb.
 		return nil, err
 	}
 	if l.Owner != account {
-		return nil, ErrOwner.Wrapf("line %d belongs to %s", l.ID, l.Owner)
+		return nil, ErrOwner.Wrapf("line %d: account %s: want %s", l.ID, account, l.Owner)
 	}
 	if err := spec.ValidateCard(msg.Text); err != nil {
 		return nil, ErrCard.Wrap(err.Error())
 	}
 	if l.Cards >= spec.MaxCards {
-		return nil, ErrFull.Wrapf("line %d has had %d", l.ID, l.Cards)
+		return nil, ErrFull.Wrapf("line %d has had %d cards: want at most %d", l.ID, l.Cards, spec.MaxCards)
 	}
 	l.Cards++
 	c := spec.Card{Line: l.ID, Number: l.Cards, Text: msg.Text, Height: sdk.UnwrapSDKContext(ctx).BlockHeight()}
 	if err := k.cards.Set(ctx, collections.Join(c.Line, c.Number), modelpb.CardFromSpec(c)); err != nil {
 		return nil, err
 	}
-	if err := k.keep(ctx, l); err != nil {
+	if err := k.setLine(ctx, l); err != nil {
 		return nil, err
 	}
 	return &modelpb.MsgSetCardResponse{Number: c.Number}, emit(ctx, &modelpb.EventCardSet{Line: c.Line, Number: c.Number})
 }
 
-// account is an address as the chain writes it: it can be spelled in lower and in upper
-// case.
+// account returns an address in the spelling of the chain; an address may be written in
+// lower or upper case.
 func (k Keeper) account(owner string) (string, error) {
 	b, err := k.addresses.StringToBytes(owner)
 	if err != nil {
@@ -58,10 +58,10 @@ func (k Keeper) account(owner string) (string, error) {
 	return account, nil
 }
 
-// emit tells what happened to whoever reads blocks.
+// emit adds a typed event to the block.
 func emit(ctx context.Context, event proto.Message) error {
 	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event); err != nil {
-		return fmt.Errorf("tell what happened: %w", err)
+		return fmt.Errorf("emit an event: %w", err)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"cosmossdk.io/errors"
 )
 
-// What the registry of models refuses. The numbers are part of the protocol.
+// The registered errors of the registry of models. The numbers are part of the protocol.
 var (
 	ErrNotFound     = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "model line not found")
 	ErrLine         = errors.RegisterWithGRPCCode(Name, 3, codes.InvalidArgument, "invalid model line")

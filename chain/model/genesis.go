@@ -11,31 +11,31 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Validate reports the first thing that is wrong with a genesis. Lines and tasks ascend,
-// the versions and the cards of each line are as many as it says and follow each other
-// without gaps, each version is of a task of its line and made from an earlier version of
-// it, and no owner has two lines of one name.
+// Validate reports the first mistake in a genesis. Lines and tasks must ascend; the versions
+// and cards of each line are numbered without gaps and as many as the line says; each version
+// comes from a task of its line and from an earlier version; no owner has two lines with the
+// same name.
 func Validate(g modelpb.Genesis) error {
-	lines, err := linesOf(g)
+	lines, err := checkLines(g)
 	if err != nil {
 		return err
 	}
-	if err := lines.enter(g); err != nil {
+	if err := lines.checkEntries(g); err != nil {
 		return err
 	}
-	if err := lines.publish(g); err != nil {
+	if err := lines.checkVersions(g); err != nil {
 		return err
 	}
-	return lines.describe(g)
+	return lines.checkCards(g)
 }
 
-// history is what a genesis says of its lines, found again.
+// history holds the lines of a genesis while it is checked.
 type history struct {
 	lines   map[uint64]spec.Line
 	entries map[uint64]uint64 // lines by task
 }
 
-func linesOf(g modelpb.Genesis) (history, error) {
+func checkLines(g modelpb.Genesis) (history, error) {
 	h := history{lines: make(map[uint64]spec.Line), entries: make(map[uint64]uint64)}
 	named := make(map[[2]string]bool)
 	var before uint64
@@ -47,51 +47,51 @@ func linesOf(g modelpb.Genesis) (history, error) {
 		case err != nil:
 			return h, ErrGenesis.Wrap(err.Error())
 		case l.ID <= before:
-			return h, ErrGenesis.Wrapf("line %d behind line %d: want ascending ids from 1", l.ID, before)
+			return h, ErrGenesis.Wrapf("line %d follows line %d: want ascending ids from 1", l.ID, before)
 		case l.ID >= g.Next:
-			return h, ErrGenesis.Wrapf("line %d: the next id is %d", l.ID, g.Next)
+			return h, ErrGenesis.Wrapf("line %d: want ids below the next id %d", l.ID, g.Next)
 		case named[name]:
-			return h, ErrGenesis.Wrapf("line %d has the name %q of another of its owner", l.ID, l.Name)
+			return h, ErrGenesis.Wrapf("line %d: its owner has another line with the name %q", l.ID, l.Name)
 		}
 		before, named[name], h.lines[l.ID] = l.ID, true, l
 	}
 	return h, nil
 }
 
-// enter looks at the tasks of each line.
-func (h history) enter(g modelpb.Genesis) error {
+// checkEntries checks the tasks of each line.
+func (h history) checkEntries(g modelpb.Genesis) error {
 	tasks := make(map[uint64]uint64)
 	var before uint64
 	for _, e := range g.Entries {
 		_, known := h.lines[e.Line]
 		switch {
 		case e.Task <= before:
-			return ErrGenesis.Wrapf("the line of task %d behind that of task %d: want ascending tasks from 1", e.Task, before)
+			return ErrGenesis.Wrapf("entry of task %d follows that of task %d: want ascending tasks from 1", e.Task, before)
 		case !known:
-			return ErrGenesis.Wrapf("task %d has line %d, which is not there", e.Task, e.Line)
+			return ErrGenesis.Wrapf("task %d publishes into line %d, which is missing", e.Task, e.Line)
 		}
 		before, h.entries[e.Task] = e.Task, e.Line
 		tasks[e.Line]++
 	}
 	for _, l := range g.Lines {
 		if l.Tasks == 0 || l.Tasks != tasks[l.Id] {
-			return ErrGenesis.Wrapf("line %d has %d tasks, and says %d: want one at least", l.Id, tasks[l.Id], l.Tasks)
+			return ErrGenesis.Wrapf("line %d says %d tasks: want %d, as many as publish into it, and at least 1", l.Id, l.Tasks, tasks[l.Id])
 		}
 		if task, own := spec.TaskOfLine(l.Name); own && h.entries[task] != l.Id {
-			return ErrGenesis.Wrapf("line %d has the name %q, and task %d does not publish into it", l.Id, l.Name, task)
+			return ErrGenesis.Wrapf("line %d with the name %q: want task %d to publish into it", l.Id, l.Name, task)
 		}
 	}
 	return nil
 }
 
-// publish looks at the versions of each line.
-func (h history) publish(g modelpb.Genesis) error {
+// checkVersions checks the versions of each line.
+func (h history) checkVersions(g modelpb.Genesis) error {
 	var at, number, scored uint64
 	var score spec.PPM
 	var height int64
-	known := make(map[spec.Digest]bool) // of the line
-	made := make(map[[2]uint64]bool)    // by task and round
-	next := 0                           // place of the version that is looked at
+	known := make(map[spec.Digest]bool) // digests of the line
+	made := make(map[[2]uint64]bool)    // versions by task and round
+	next := 0                           // index of the next version
 	for _, l := range g.Lines {
 		at, number, scored, score, height = l.Id, 0, 0, 0, 0
 		clear(known)
@@ -108,13 +108,13 @@ func (h history) publish(g modelpb.Genesis) error {
 			case v.Number != number:
 				return ErrGenesis.Wrapf("version %d of line %d: want number %d", v.Number, at, number)
 			case h.entries[v.Task] != at:
-				return ErrGenesis.Wrapf("version %d of line %d is of task %d, which has another line", number, at, v.Task)
+				return ErrGenesis.Wrapf("version %d of line %d is of task %d: want a task of this line", number, at, v.Task)
 			case v.Height < height:
-				return ErrGenesis.Wrapf("version %d of line %d was published at height %d, before the one before it", number, at, v.Height)
+				return ErrGenesis.Wrapf("version %d of line %d was published at height %d: want at least %d, that of the version before", number, at, v.Height, height)
 			case !v.First() && !known[v.Base]:
-				return ErrGenesis.Wrapf("version %d of line %d is made from %s, which is no version before it", number, at, v.Base.Short())
+				return ErrGenesis.Wrapf("version %d of line %d is made from %s: want an earlier version of the line", number, at, v.Base.Short())
 			case v.Proposal == 0 && made[of]:
-				return ErrGenesis.Wrapf("version %d of line %d is the second of round %d of task %d", number, at, v.Round, v.Task)
+				return ErrGenesis.Wrapf("version %d of line %d is of task %d round %d: want one version per round", number, at, v.Task, v.Round)
 			}
 			height, known[v.Model] = v.Height, true
 			made[of] = made[of] || v.Proposal == 0
@@ -123,19 +123,19 @@ func (h history) publish(g modelpb.Genesis) error {
 			}
 		}
 		if l.Versions != number || l.Scored != scored || spec.PPM(l.Score) != score {
-			return ErrGenesis.Wrapf("line %d has %d versions, of which number %d has the newest score %d, and says %d, %d and %d",
-				at, number, scored, score, l.Versions, l.Scored, l.Score)
+			return ErrGenesis.Wrapf("line %d says %d versions, newest scored version %d, score %d ppm: want %d, %d and %d",
+				at, l.Versions, l.Scored, l.Score, number, scored, score)
 		}
 	}
 	if next < len(g.Versions) {
-		return ErrGenesis.Wrapf("version %d of line %d: out of order, or of no line", g.Versions[next].Number, g.Versions[next].Line)
+		return ErrGenesis.Wrapf("version %d of line %d: want versions in the order of existing lines", g.Versions[next].Number, g.Versions[next].Line)
 	}
 	return nil
 }
 
-// describe looks at the cards of each line.
-func (h history) describe(g modelpb.Genesis) error {
-	next := 0 // place of the card that is looked at
+// checkCards checks the cards of each line.
+func (h history) checkCards(g modelpb.Genesis) error {
+	next := 0 // index of the next card
 	for _, l := range g.Lines {
 		var number uint32
 		var height int64
@@ -146,16 +146,16 @@ func (h history) describe(g modelpb.Genesis) error {
 				return ErrGenesis.Wrapf("card %d of line %d: %s", c.Number, l.Id, err)
 			}
 			if c.Number != number || c.Height < height {
-				return ErrGenesis.Wrapf("card %d of line %d at height %d: want number %d, and heights that do not fall", c.Number, l.Id, c.Height, number)
+				return ErrGenesis.Wrapf("card %d of line %d at height %d: want number %d and at least height %d", c.Number, l.Id, c.Height, number, height)
 			}
 			height = c.Height
 		}
 		if l.Cards != number {
-			return ErrGenesis.Wrapf("line %d has %d cards, and says %d", l.Id, number, l.Cards)
+			return ErrGenesis.Wrapf("line %d says %d cards: want %d, as many as are listed", l.Id, l.Cards, number)
 		}
 	}
 	if next < len(g.Cards) {
-		return ErrGenesis.Wrapf("card %d of line %d: out of order, or of no line", g.Cards[next].Number, g.Cards[next].Line)
+		return ErrGenesis.Wrapf("card %d of line %d: want cards in the order of existing lines", g.Cards[next].Number, g.Cards[next].Line)
 	}
 	return nil
 }
@@ -172,10 +172,10 @@ func (k Keeper) initialise(ctx context.Context, g modelpb.Genesis) error {
 	}
 	for _, l := range g.Lines {
 		if account, err := k.account(l.Owner); err != nil || account != l.Owner {
-			return ErrGenesis.Wrapf("line %d belongs to %q, which is no account as the chain writes it", l.Id, l.Owner)
+			return ErrGenesis.Wrapf("owner %q of line %d: want an address in the spelling of the chain", l.Owner, l.Id)
 		}
 		err := errors.Join(
-			k.keep(ctx, l.ToSpec()),
+			k.setLine(ctx, l.ToSpec()),
 			k.architectures.Set(ctx, l.Id, l.Model),
 			k.names.Set(ctx, collections.Join(l.Owner, l.Name), l.Id),
 		)
@@ -193,7 +193,7 @@ func (k Keeper) initialise(ctx context.Context, g modelpb.Genesis) error {
 		if err != nil {
 			return err
 		}
-		if err := k.append(ctx, v); err != nil {
+		if err := k.addVersion(ctx, v); err != nil {
 			return err
 		}
 	}
@@ -214,7 +214,7 @@ func (k Keeper) export(ctx context.Context) (modelpb.Genesis, error) {
 	g := modelpb.Genesis{Next: last + 1}
 	err = errors.Join(
 		k.lines.Walk(ctx, nil, func(id uint64, _ modelpb.Line) (bool, error) {
-			l, err := k.whole(ctx, id)
+			l, err := k.wireLine(ctx, id)
 			g.Lines = append(g.Lines, l)
 			return err != nil, err
 		}),

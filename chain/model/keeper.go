@@ -1,8 +1,9 @@
-// Package model is the registry of models on the chain: lines of versions, whatever tasks
-// made them, who took part, how well they score, and what their owners say of them.
+// Package model is the registry of models on the chain: lines of versions, the tasks that made
+// them, how many nodes took part, their scores, and cards that their owners write.
 //
-// No weight is here, only digests; nor does the package decide what becomes a version: that
-// is package round.
+// The application builds a [Keeper] and wraps it in a [Module]; chain/task publishes versions.
+// README.md describes state and messages. The package stores no weights, only digests, and it
+// does not decide what becomes a version: that is package round.
 package model
 
 import (
@@ -35,7 +36,7 @@ type Keeper struct {
 
 	last          collections.Sequence                                               // id of the newest line
 	lines         collections.Map[uint64, modelpb.Line]                              // by id, without their architectures
-	architectures collections.Map[uint64, taskpb.Model]                              // by line: these never change, and may be longer than all else
+	architectures collections.Map[uint64, taskpb.Model]                              // by line; apart from the line, because they are long and never change
 	names         collections.Map[collections.Pair[string, string], uint64]          // lines by owner and name
 	entries       collections.Map[uint64, uint64]                                    // lines by task
 	versions      collections.Map[collections.Pair[uint64, uint64], modelpb.Version] // by line and number
@@ -61,7 +62,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, addresses address
 		cards:         collections.NewMap(sb, collections.NewPrefix(7), "cards", collections.PairKeyCodec(collections.Uint64Key, collections.Uint32Key), codec.CollValue[modelpb.Card](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
@@ -80,18 +81,17 @@ func (k Keeper) Get(ctx context.Context, id uint64) (spec.Line, error) {
 	return l, nil
 }
 
-// Entered is how many tasks have entered a line.
-func (k Keeper) Entered(ctx context.Context) (n uint64, err error) {
+// CountEntries counts the tasks that publish into a line.
+func (k Keeper) CountEntries(ctx context.Context) (n uint64, err error) {
 	err = k.entries.Walk(ctx, nil, func(uint64, uint64) (bool, error) { n++; return false, nil })
 	return n, err
 }
 
-// Of is the id of the line that a task publishes into, or [ErrNotFound] where it has entered
-// none.
-func (k Keeper) Of(ctx context.Context, task uint64) (uint64, error) {
+// LineOf returns the id of the line that a task publishes into, or [ErrNotFound].
+func (k Keeper) LineOf(ctx context.Context, task uint64) (uint64, error) {
 	id, err := k.entries.Get(ctx, task)
 	if errors.Is(err, collections.ErrNotFound) {
-		return 0, ErrNotFound.Wrapf("task %d has none", task)
+		return 0, ErrNotFound.Wrapf("task %d", task)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read the line of task %d: %w", task, err)
@@ -99,7 +99,7 @@ func (k Keeper) Of(ctx context.Context, task uint64) (uint64, error) {
 	return id, nil
 }
 
-// Newest returns the newest version of a line, or [ErrNotFound] where it has none.
+// Newest returns the newest version of a line, or [ErrNotFound] if it has none.
 func (k Keeper) Newest(ctx context.Context, line uint64) (spec.Version, error) {
 	l, err := k.line(ctx, line)
 	if err != nil {
@@ -111,9 +111,9 @@ func (k Keeper) Newest(ctx context.Context, line uint64) (spec.Version, error) {
 	return k.version(ctx, line, l.Versions)
 }
 
-// Published reports whether a digest is that of a version of a task's line.
+// Published reports whether a version of a task's line has this digest.
 func (k Keeper) Published(ctx context.Context, task uint64, digest spec.Digest) (bool, error) {
-	line, err := k.Of(ctx, task)
+	line, err := k.LineOf(ctx, task)
 	if err != nil {
 		return false, err
 	}
@@ -132,7 +132,7 @@ func (k Keeper) published(ctx context.Context, line uint64, digest spec.Digest) 
 func (k Keeper) line(ctx context.Context, id uint64) (spec.Line, error) {
 	l, err := k.lines.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return spec.Line{}, ErrNotFound.Wrapf("id %d", id)
+		return spec.Line{}, ErrNotFound.Wrapf("line %d", id)
 	}
 	if err != nil {
 		return spec.Line{}, fmt.Errorf("read line %d: %w", id, err)
@@ -140,8 +140,8 @@ func (k Keeper) line(ctx context.Context, id uint64) (spec.Line, error) {
 	return l.ToSpec(), nil
 }
 
-// keep stores a line but for its architecture.
-func (k Keeper) keep(ctx context.Context, l spec.Line) error {
+// setLine stores a line without its architecture.
+func (k Keeper) setLine(ctx context.Context, l spec.Line) error {
 	l.Model = spec.Model{}
 	return k.lines.Set(ctx, l.ID, modelpb.LineFromSpec(l))
 }

@@ -109,7 +109,7 @@ func sound(t interface {
 }, r registry,
 ) {
 	t.Helper()
-	if found, err := r.Contradictions(r.ctx); err != nil || len(found) > 0 {
+	if found, err := r.Inconsistencies(r.ctx); err != nil || len(found) > 0 {
 		t.Errorf("contradictions %q (%v)", found, err)
 	}
 }
@@ -125,10 +125,10 @@ func trained(t *testing.T) registry {
 	publish(t, r, spec.Version{Task: 1, Model: digest("1"), Base: digest("0"), Round: 1, Trainers: 3, Participants: 8})
 	r.ctx = r.ctx.WithBlockHeight(9)
 	publish(t, r, spec.Version{Task: 1, Model: digest("2"), Base: digest("1"), Round: 2, Trainers: 2, Participants: 7})
-	if err := r.Scored(r.ctx, 1, 2, 900_000); err != nil {
+	if err := r.SetScore(r.ctx, 1, 2, 900_000); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Scored(r.ctx, 1, 1, 800_000); err != nil { // late: the newer score stays the line's
+	if err := r.SetScore(r.ctx, 1, 1, 800_000); err != nil { // late: the newer score stays the line's
 		t.Fatal(err)
 	}
 	publish(t, r, spec.Version{Task: 1, Model: digest("1"), Base: digest("1"), Proposal: 4})
@@ -177,7 +177,7 @@ func TestLinesGoAcrossTasks(t *testing.T) {
 	if _, err := r.Published(r.ctx, 9, digest("0")); !errors.Is(err, model.ErrNotFound) {
 		t.Errorf("a task that nobody knows: %v", err)
 	}
-	if n, err := r.Entered(r.ctx); err != nil || n != 3 {
+	if n, err := r.CountEntries(r.ctx); err != nil || n != 3 {
 		t.Errorf("%d tasks have a line (%v)", n, err)
 	}
 	sound(t, r)
@@ -209,38 +209,38 @@ func TestRefused(t *testing.T) {
 		`line 1 "digits": model.inputs is 65 instead of 64`: {model.ErrArchitecture, func(r registry) error { return r.Enter(r.ctx, 4, account("ann"), "digits", wider) }},
 		"task 2: task has a model line already":             {model.ErrEntered, func(r registry) error { return r.Enter(r.ctx, 2, account("bob"), "", softmax()) }},
 		"task 0":                                            {model.ErrEntered, func(r registry) error { return r.Enter(r.ctx, 0, account("bob"), "", softmax()) }},
-		`"task-9": only task 9 makes a line of this name`:   {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("bob"), "task-9", softmax()) }},
-		`"task-2": only task 2 makes a line of this name`:   {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("ann"), "task-2", softmax()) }},
-		"printable text":                                    {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("ann"), "two\nlines", softmax()) }},
-		"task 9 has none":                                   {model.ErrNotFound, func(r registry) error { return r.Publish(r.ctx, spec.Version{Task: 9, Model: digest("0")}) }},
-		"a version of task 1 has no model":                  {model.ErrVersion, func(r registry) error { return r.Publish(r.ctx, spec.Version{Task: 1}) }},
-		"round 2 of task 1 has published one already": {model.ErrVersion, func(r registry) error {
+		`line "task-9" of `:                                 {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("bob"), "task-9", softmax()) }},
+		`does not exist: only task 2 can create a line with this name`: {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("ann"), "task-2", softmax()) }},
+		"printable text":                   {model.ErrLine, func(r registry) error { return r.Enter(r.ctx, 4, account("ann"), "two\nlines", softmax()) }},
+		"task 9: model line not found":     {model.ErrNotFound, func(r registry) error { return r.Publish(r.ctx, spec.Version{Task: 9, Model: digest("0")}) }},
+		"a version of task 1 has no model": {model.ErrVersion, func(r registry) error { return r.Publish(r.ctx, spec.Version{Task: 1}) }},
+		"task 1 round 2 has a version already": {model.ErrVersion, func(r registry) error {
 			return r.Publish(r.ctx, spec.Version{Task: 1, Model: digest("x"), Base: digest("1"), Round: 2})
 		}},
-		"round 0 of task 1 has published one already": {model.ErrVersion, func(r registry) error {
+		"task 1 round 0 has a version already": {model.ErrVersion, func(r registry) error {
 			return r.Publish(r.ctx, spec.Version{Task: 1, Model: digest("x")})
 		}},
-		"which is no version of line 1": {model.ErrVersion, func(r registry) error {
+		"want a version of line 1": {model.ErrVersion, func(r registry) error {
 			return r.Publish(r.ctx, spec.Version{Task: 1, Model: digest("x"), Base: digest("y"), Round: 3})
 		}},
-		"round 7 of task 1 has published none":    {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 1, 7, 1) }},
-		"version 3 of line 1 has a score already": {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 1, 2, 1) }},
-		"has the score 1000001: want at most":     {model.ErrVersion, func(r registry) error { return r.Scored(r.ctx, 3, 0, spec.One+1) }},
-		"id 9: model line not found":              {model.ErrNotFound, card("ann", 9, "text")},
-		"line 1 belongs to " + account("ann"):     {model.ErrOwner, card("bob", 1, "text")},
+		"task 1 round 7 has no version to score":  {model.ErrVersion, func(r registry) error { return r.SetScore(r.ctx, 1, 7, 1) }},
+		"version 3 of line 1 has a score already": {model.ErrVersion, func(r registry) error { return r.SetScore(r.ctx, 1, 2, 1) }},
+		"has the score 1000001: want at most":     {model.ErrVersion, func(r registry) error { return r.SetScore(r.ctx, 3, 0, spec.One+1) }},
+		"line 9: model line not found":            {model.ErrNotFound, card("ann", 9, "text")},
+		": want " + account("ann"):                {model.ErrOwner, card("bob", 1, "text")},
 		"card of 0 bytes: want 1 to 8192":         {model.ErrCard, card("ann", 1, "")},
 		"card of 8193 bytes: want 1 to 8192":      {model.ErrCard, card("ann", 1, strings.Repeat("x", 8193))},
-		`control character '\x1b' behind "see "`:  {model.ErrCard, card("ann", 1, "see \x1b[2J")},
+		`control character '\x1b' after "see "`:   {model.ErrCard, card("ann", 1, "see \x1b[2J")},
 		"card is not valid UTF-8":                 {model.ErrCard, card("ann", 1, "\xff")},
 		"decoding bech32 failed": {model.ErrOwner, func(r registry) error {
 			_, err := r.SetCard(r.ctx, &modelpb.MsgSetCard{Owner: "ann", Line: 1})
 			return err
 		}},
-		"id 1 and task 1: want one of them":        {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Id: 1, Task: 1}); return err }},
-		"id 0: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{}); return err }},
-		"id 8: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Versions(r.ctx, &modelpb.QueryVersions{Line: 8}); return err }},
-		"id 7: model line not found":               {model.ErrNotFound, func(r registry) error { _, err := r.Cards(r.ctx, &modelpb.QueryCards{Line: 7}); return err }},
-		"task 6 has none: model line not found":    {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Task: 6}); return err }},
+		"line 1 and task 1: want one of them":      {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Id: 1, Task: 1}); return err }},
+		"line 0: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{}); return err }},
+		"line 8: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Versions(r.ctx, &modelpb.QueryVersions{Line: 8}); return err }},
+		"line 7: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Cards(r.ctx, &modelpb.QueryCards{Line: 7}); return err }},
+		"task 6: model line not found":             {model.ErrNotFound, func(r registry) error { _, err := r.Line(r.ctx, &modelpb.QueryLine{Task: 6}); return err }},
 		"line 2 has no version: model line not fo": {model.ErrNotFound, func(r registry) error { _, err := r.Newest(r.ctx, 2); return err }},
 	} {
 		r := trained(t)
@@ -390,7 +390,7 @@ func TestGasOfAPublication(t *testing.T) {
 		if err := r.Publish(ctx, v); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Scored(ctx, 1, v.Round, spec.One); err != nil {
+		if err := r.SetScore(ctx, 1, v.Round, spec.One); err != nil {
 			t.Fatal(err)
 		}
 		gas = ctx.GasMeter().GasConsumed()

@@ -83,7 +83,7 @@ func TestHistoriesOnlyGrow(t *testing.T) {
 				known := h.versions[h.of[task]]
 				i := slices.IndexFunc(known, func(v spec.Version) bool { return v.Task == task && v.Round == round && v.Proposal == 0 })
 				wrong := i < 0 || known[i].Scored
-				if err := r.Scored(r.ctx, task, round, score); (err != nil) != wrong {
+				if err := r.SetScore(r.ctx, task, round, score); (err != nil) != wrong {
 					t.Fatalf("score of round %d of task %d: %v", round, task, err)
 				}
 				if !wrong {

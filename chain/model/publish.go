@@ -14,10 +14,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Enter says into which line a new task publishes: that of its owner with this name, which
-// is made where it is not there yet; without a name, one of the task's own, see
-// [spec.LineOfTask]. It refuses a task whose architecture is not the line's, with
-// [ErrArchitecture] and the first difference.
+// Enter adds a new task to the line of its owner with this name, which it creates if needed.
+// Without a name the task gets a line of its own, see [spec.LineOfTask]. A task with another
+// architecture than the line is refused with [ErrArchitecture] and the first difference.
 func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, architecture spec.Model) error {
 	entered, err := k.entries.Has(ctx, task)
 	if err != nil {
@@ -30,13 +29,13 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 	if line == "" {
 		name = spec.LineOfTask(task)
 	}
-	l, err := k.named(ctx, owner, name)
+	l, err := k.lineByName(ctx, owner, name)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		if other, own := spec.TaskOfLine(line); own {
-			return ErrLine.Wrapf("%q: only task %d makes a line of this name, and %s has none", line, other, owner)
+			return ErrLine.Wrapf("line %q of %s does not exist: only task %d can create a line with this name", line, owner, other)
 		}
-		if l, err = k.open(ctx, owner, name, architecture); err != nil {
+		if l, err = k.newLine(ctx, owner, name, architecture); err != nil {
 			return err
 		}
 	case err != nil:
@@ -46,14 +45,14 @@ func (k Keeper) Enter(ctx context.Context, task uint64, owner, line string, arch
 		return ErrArchitecture.Wrapf("line %d %q: %s", l.ID, l.Name, difference)
 	}
 	l.Tasks++
-	return errors.Join(k.entries.Set(ctx, task, l.ID), k.keep(ctx, l))
+	return errors.Join(k.entries.Set(ctx, task, l.ID), k.setLine(ctx, l))
 }
 
-// Publish appends a version to the line of its task and gives it the next number and the
-// height. It refuses with [ErrVersion] a second version of one round, a second first model
-// of one task, and what was made from no version of the line.
+// Publish adds a version to the line of its task and sets its number and height. It returns
+// [ErrVersion] for a second version of a round, a second first model of a task, and a model
+// whose base is not a version of the line.
 func (k Keeper) Publish(ctx context.Context, v spec.Version) error {
-	line, err := k.Of(ctx, v.Task)
+	line, err := k.LineOf(ctx, v.Task)
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func (k Keeper) Publish(ctx context.Context, v spec.Version) error {
 			return err
 		}
 		if !known {
-			return ErrVersion.Wrapf("it is made from %s, which is no version of line %d", v.Base.Short(), l.ID)
+			return ErrVersion.Wrapf("base %s: want a version of line %d", v.Base.Short(), l.ID)
 		}
 	}
 	l.Versions++
@@ -78,26 +77,25 @@ func (k Keeper) Publish(ctx context.Context, v spec.Version) error {
 	if v.Scored {
 		l.Scored, l.Score = v.Number, v.Score
 	}
-	if err := k.append(ctx, v); err != nil {
+	if err := k.addVersion(ctx, v); err != nil {
 		return err
 	}
-	if err := k.keep(ctx, l); err != nil {
+	if err := k.setLine(ctx, l); err != nil {
 		return err
 	}
 	return emit(ctx, &modelpb.EventVersionPublished{Line: v.Line, Number: v.Number, Model: v.Model[:], Task: v.Task})
 }
 
-// Scored gives the version of a round the score that its evaluators agreed on. It is said
-// once.
-func (k Keeper) Scored(ctx context.Context, task, round uint64, score spec.PPM) error {
+// SetScore sets the score of the version of a round, once.
+func (k Keeper) SetScore(ctx context.Context, task, round uint64, score spec.PPM) error {
 	number, err := k.rounds.Get(ctx, collections.Join(task, round))
 	if errors.Is(err, collections.ErrNotFound) {
-		return ErrVersion.Wrapf("round %d of task %d has published none", round, task)
+		return ErrVersion.Wrapf("task %d round %d has no version to score", task, round)
 	}
 	if err != nil {
 		return fmt.Errorf("read the version of round %d of task %d: %w", round, task, err)
 	}
-	line, err := k.Of(ctx, task)
+	line, err := k.LineOf(ctx, task)
 	if err != nil {
 		return err
 	}
@@ -119,33 +117,33 @@ func (k Keeper) Scored(ctx context.Context, task, round uint64, score spec.PPM) 
 	if err := k.versions.Set(ctx, collections.Join(l.ID, number), modelpb.VersionFromSpec(v)); err != nil {
 		return err
 	}
-	if number < l.Scored { // a newer one has been scored before it
+	if number < l.Scored { // a newer version has a score
 		return nil
 	}
 	l.Scored, l.Score = number, score
-	return k.keep(ctx, l)
+	return k.setLine(ctx, l)
 }
 
-// append stores a new version and finds it by what it is and by what made it.
-func (k Keeper) append(ctx context.Context, v spec.Version) error {
+// addVersion stores a new version with its entries in the indexes of digests and rounds.
+func (k Keeper) addVersion(ctx context.Context, v spec.Version) error {
 	if v.Proposal == 0 {
 		made := collections.Join(v.Task, v.Round)
-		again, err := k.rounds.Has(ctx, made)
+		exists, err := k.rounds.Has(ctx, made)
 		if err != nil {
 			return fmt.Errorf("read the version of round %d of task %d: %w", v.Round, v.Task, err)
 		}
-		if again {
-			return ErrVersion.Wrapf("round %d of task %d has published one already", v.Round, v.Task)
+		if exists {
+			return ErrVersion.Wrapf("task %d round %d has a version already: want one per round", v.Task, v.Round)
 		}
 		if err := k.rounds.Set(ctx, made, v.Number); err != nil {
 			return err
 		}
 	}
-	again, err := k.published(ctx, v.Line, v.Model)
+	exists, err := k.published(ctx, v.Line, v.Model)
 	if err != nil {
 		return err
 	}
-	if !again { // a rollback leaves the first number
+	if !exists { // a version that returns to an earlier model keeps the first number in the index
 		if err := k.digests.Set(ctx, collections.Join(v.Line, v.Model[:]), v.Number); err != nil {
 			return err
 		}
@@ -153,13 +151,13 @@ func (k Keeper) append(ctx context.Context, v spec.Version) error {
 	return k.versions.Set(ctx, collections.Join(v.Line, v.Number), modelpb.VersionFromSpec(v))
 }
 
-// open makes a line.
-func (k Keeper) open(ctx context.Context, owner, name string, architecture spec.Model) (spec.Line, error) {
+// newLine creates a line.
+func (k Keeper) newLine(ctx context.Context, owner, name string, architecture spec.Model) (spec.Line, error) {
 	last, err := k.last.Next(ctx)
 	if err != nil {
 		return spec.Line{}, fmt.Errorf("number the line: %w", err)
 	}
-	architecture.Init = spec.Init{} // where one task's weights started says nothing of the line
+	architecture.Init = spec.Init{} // the first weights belong to a task, not to the line
 	l := spec.Line{ID: last + 1, Owner: owner, Name: name, Model: architecture, Created: sdk.UnwrapSDKContext(ctx).BlockHeight()}
 	if err := l.Validate(); err != nil {
 		return l, ErrLine.Wrap(err.Error())
@@ -170,7 +168,7 @@ func (k Keeper) open(ctx context.Context, owner, name string, architecture spec.
 	)
 }
 
-func (k Keeper) named(ctx context.Context, owner, name string) (spec.Line, error) {
+func (k Keeper) lineByName(ctx context.Context, owner, name string) (spec.Line, error) {
 	id, err := k.names.Get(ctx, collections.Join(owner, name))
 	if errors.Is(err, collections.ErrNotFound) {
 		return spec.Line{}, ErrNotFound.Wrapf("%q of %s", name, owner)

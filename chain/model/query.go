@@ -12,18 +12,18 @@ import (
 	"github.com/althing-network/althing/pb/page"
 )
 
-// cardsMost is how many cards one answer holds at most: half a megabyte of them.
-const cardsMost = 64
+// maxCardPage is the largest page of cards: half a megabyte.
+const maxCardPage = 64
 
 // Line implements [modelpb.QueryServer].
 func (k Keeper) Line(ctx context.Context, req *modelpb.QueryLine) (*modelpb.QueryLineResponse, error) {
 	if req.Id > 0 && req.Task > 0 {
-		return nil, ErrNotFound.Wrapf("id %d and task %d: want one of them", req.Id, req.Task)
+		return nil, ErrNotFound.Wrapf("line %d and task %d: want one of them", req.Id, req.Task)
 	}
 	id := req.Id
 	if req.Task > 0 {
 		var err error
-		if id, err = k.Of(ctx, req.Task); err != nil {
+		if id, err = k.LineOf(ctx, req.Task); err != nil {
 			return nil, err
 		}
 	}
@@ -57,14 +57,14 @@ func (k Keeper) Lines(ctx context.Context, req *modelpb.QueryLines) (*modelpb.Qu
 	at := page.Bounded(req.Pagination, page.Most)
 	if req.Owner == "" {
 		lines, next, err = query.CollectionPaginate(ctx, k.lines, at,
-			func(id uint64, _ modelpb.Line) (modelpb.Line, error) { return k.whole(ctx, id) })
+			func(id uint64, _ modelpb.Line) (modelpb.Line, error) { return k.wireLine(ctx, id) })
 	} else {
 		owner, wrong := k.account(req.Owner)
 		if wrong != nil {
 			return nil, wrong
 		}
 		lines, next, err = query.CollectionPaginate(ctx, k.names, at,
-			func(_ collections.Pair[string, string], id uint64) (modelpb.Line, error) { return k.whole(ctx, id) },
+			func(_ collections.Pair[string, string], id uint64) (modelpb.Line, error) { return k.wireLine(ctx, id) },
 			query.WithCollectionPaginationPairPrefix[string, string](owner))
 	}
 	if err != nil {
@@ -73,8 +73,8 @@ func (k Keeper) Lines(ctx context.Context, req *modelpb.QueryLines) (*modelpb.Qu
 	return &modelpb.QueryLinesResponse{Lines: lines, Pagination: next}, nil
 }
 
-// whole is the wire form of a line with its architecture.
-func (k Keeper) whole(ctx context.Context, id uint64) (modelpb.Line, error) {
+// wireLine returns a line with its architecture in wire form.
+func (k Keeper) wireLine(ctx context.Context, id uint64) (modelpb.Line, error) {
 	l, err := k.Get(ctx, id)
 	return modelpb.LineFromSpec(l), err
 }
@@ -98,7 +98,7 @@ func (k Keeper) Cards(ctx context.Context, req *modelpb.QueryCards) (*modelpb.Qu
 	if _, err := k.line(ctx, req.Line); err != nil {
 		return nil, err
 	}
-	cards, next, err := query.CollectionPaginate(ctx, k.cards, page.Bounded(req.Pagination, cardsMost),
+	cards, next, err := query.CollectionPaginate(ctx, k.cards, page.Bounded(req.Pagination, maxCardPage),
 		func(_ collections.Pair[uint64, uint32], c modelpb.Card) (modelpb.Card, error) { return c, nil },
 		query.WithCollectionPaginationPairPrefix[uint64, uint32](req.Line))
 	if err != nil {

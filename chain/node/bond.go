@@ -12,19 +12,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// CheckBond refuses what a task may not require of its nodes.
+// CheckBond refuses a bond that is larger than a task may require of each node.
 func (k Keeper) CheckBond(ctx context.Context, required uint64) error {
 	rules, err := k.rules(ctx)
 	if err != nil {
 		return err
 	}
 	if required > rules.MaxBond {
-		return ErrStake.Wrapf("%d%s is required of each node: want at most %d", required, k.denom, rules.MaxBond)
+		return ErrStake.Wrapf("bond of %d%s per node: want at most %d%s", required, k.denom, rules.MaxBond, k.denom)
 	}
 	return nil
 }
 
-// Hold lets a task hold what it requires of a node's stake, and says how much that is.
+// Hold reserves a part of a node's stake for a task: the required amount, or the free stake
+// where that is less. It returns how much is held.
 func (k Keeper) Hold(ctx context.Context, id, required uint64) (held uint64, err error) {
 	if required == 0 {
 		return 0, nil
@@ -34,10 +35,10 @@ func (k Keeper) Hold(ctx context.Context, id, required uint64) (held uint64, err
 		return 0, err
 	}
 	after, held := round.Bond(before, required)
-	return held, k.redeposit(ctx, id, before, after)
+	return held, k.setDeposit(ctx, id, before, after)
 }
 
-// Unlock gives back what a task held of a node's stake.
+// Unlock frees the part of a node's stake that a task held.
 func (k Keeper) Unlock(ctx context.Context, id, held uint64) error {
 	if held == 0 {
 		return nil
@@ -50,11 +51,11 @@ func (k Keeper) Unlock(ctx context.Context, id, held uint64) error {
 	if err != nil {
 		return fmt.Errorf("node %d: %w", id, err)
 	}
-	return k.redeposit(ctx, id, before, after)
+	return k.setDeposit(ctx, id, before, after)
 }
 
-// Slash burns a part of what a task may slash of a node, jails the node if it is to be
-// jailed, and says how much was burned. It passes over a node that has exited.
+// Slash burns a part of base, the node's bond in a task, and jails the node if jail says
+// so. It returns how much was burned. A node that has exited is left alone.
 func (k Keeper) Slash(ctx context.Context, id, task, base uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
 	r, err := k.registration(ctx, id)
 	if err != nil {
@@ -73,12 +74,12 @@ func (k Keeper) Slash(ctx context.Context, id, task, base uint64, part spec.PPM,
 	if jail {
 		after = round.Jail(after, blockTime(ctx), rules)
 	}
-	if err := k.redeposit(ctx, id, before, after); err != nil {
+	if err := k.setDeposit(ctx, id, before, after); err != nil {
 		return 0, err
 	}
 	if burned > 0 {
 		if err := k.bank.BurnCoins(ctx, Name, k.coins(burned)); err != nil {
-			return 0, fmt.Errorf("burn what node %d loses: %w", id, err)
+			return 0, fmt.Errorf("burn the slashed stake of node %d: %w", id, err)
 		}
 	}
 	if err := emit(ctx, &nodepb.EventSlashed{Node: id, Task: task, Fault: fault, Burned: burned}); err != nil || !jail {

@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// What the registry refuses. The numbers are part of the protocol.
+// The registered errors of the registry. The numbers are part of the protocol.
 var (
 	ErrNotFound   = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "node not found")
 	ErrRegistered = errors.RegisterWithGRPCCode(Name, 3, codes.AlreadyExists, "already registered")
@@ -27,8 +27,8 @@ var (
 	ErrParams     = errors.RegisterWithGRPCCode(Name, 14, codes.InvalidArgument, "invalid parameters")
 )
 
-// refused gives what is refused of a deposit its number.
-func refused(err error) error {
+// withCode gives an error of package round about a deposit its registered number.
+func withCode(err error) error {
 	for _, known := range []struct {
 		reason error
 		number *errors.Error

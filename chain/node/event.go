@@ -9,10 +9,10 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// emit tells what happened to whoever reads blocks.
+// emit adds a typed event to the block.
 func emit(ctx context.Context, event proto.Message) error {
 	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event); err != nil {
-		return fmt.Errorf("tell what happened: %w", err)
+		return fmt.Errorf("emit an event: %w", err)
 	}
 	return nil
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// DefaultParams ask for one THING of stake and for endpoints that others reach. What
-// leaves is away for longer than a vote and what follows of it take.
+// DefaultParams want a stake of 1 THING and public endpoints. Unbonding takes longer than
+// a vote with its timelock.
 func DefaultParams() nodepb.Params {
 	var p nodepb.Params
 	p.SetRules(round.DefaultStakeRules())
 	return p
 }
 
-// Validate reports the first thing that is wrong with a genesis: ids ascend from
-// 1 and stay below Next, and each node has a deposit that makes its state and a profile
-// that is valid on this network.
+// Validate reports the first mistake in a genesis. Ids must ascend from 1 and stay below
+// Next; each deposit must fit the state of its node; each profile must be valid on this
+// network.
 func Validate(g nodepb.Genesis) error {
 	if err := g.Params.Validate(); err != nil {
 		return ErrGenesis.Wrap(err.Error())
@@ -34,17 +34,17 @@ func Validate(g nodepb.Genesis) error {
 			return ErrGenesis.Wrap(err.Error())
 		}
 		if n.State != spec.NodeExited {
-			err = check(n.Profile, g.Params)
+			err = validateProfile(n.Profile, g.Params)
 		} else if !reflect.DeepEqual(n, round.Tombstone(n)) {
-			err = fmt.Errorf("has exited, and more is left of it than its number")
+			err = fmt.Errorf("exited nodes keep only id, owner and height of registration")
 		}
 		switch {
 		case err != nil:
 			return ErrGenesis.Wrapf("node %d: %s", n.ID, err)
 		case n.ID <= before:
-			return ErrGenesis.Wrapf("node %d behind node %d: want ascending ids from 1", n.ID, before)
+			return ErrGenesis.Wrapf("node %d follows node %d: want ascending ids from 1", n.ID, before)
 		case n.ID >= g.Next:
-			return ErrGenesis.Wrapf("node %d: the next id is %d", n.ID, g.Next)
+			return ErrGenesis.Wrapf("node %d: want ids below the next id %d", n.ID, g.Next)
 		case n.Reputation > spec.One:
 			return ErrGenesis.Wrapf("node %d has a reputation of %s: want at most 1", n.ID, n.Reputation)
 		case len(n.History) > round.MaxHistory:
@@ -72,7 +72,7 @@ func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 	if err := k.votable.Set(ctx, 0); err != nil {
 		return err
 	}
-	k.votes = new(Governance) // what a genesis has was always there
+	k.governance = new(Governance) // stakes of a genesis are no changes: nothing is recorded for votes
 	for i := range g.Nodes {
 		n, err := g.Nodes[i].ToSpec()
 		if err != nil {
@@ -80,11 +80,11 @@ func (k Keeper) initialise(ctx context.Context, g nodepb.Genesis) error {
 		}
 		var account sdk.AccAddress
 		if n.State != spec.NodeExited {
-			if account, err = k.newcomer(ctx, n.Owner); err != nil {
+			if account, err = k.newOwner(ctx, n.Owner); err != nil {
 				return err
 			}
 		}
-		if err := k.enter(ctx, account, n); err != nil {
+		if err := k.insert(ctx, account, n); err != nil {
 			return err
 		}
 	}
@@ -103,8 +103,8 @@ func (k Keeper) export(ctx context.Context) (nodepb.Genesis, error) {
 	}
 	g := nodepb.Genesis{Params: params, Next: last + 1}
 	err = k.registrations.Walk(ctx, nil, func(id uint64, r nodepb.Registration) (bool, error) {
-		n, err := k.whole(ctx, id, r)
-		n.Standing.Changes = uint64(len(n.History)) // what a genesis numbers
+		n, err := k.assemble(ctx, id, r)
+		n.Standing.Changes = uint64(len(n.History)) // a genesis numbers the changes from 0
 		g.Nodes = append(g.Nodes, n)
 		return err != nil, err
 	})

@@ -12,71 +12,73 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Governance is what votes have to do with the registry. The zero value is a network in
-// which nobody votes about it.
+// Governance connects the registry with votes. The zero value is a network without votes.
 type Governance struct {
-	Authority string // the account in whose name passed proposals act; empty: none do
-	Mint      Minter // of what is granted
+	Authority string // account of passed proposals; empty: there are none
+	Mint      Minter // makes the coins of a grant
 	Stakes    Stakes
-	Waiting   Waiting
+	Timelock  Timelock
 	Periods   Periods
 }
 
-// Minter makes coins within the cap.
+// Minter makes coins, within the cap of all coins.
 type Minter interface {
 	MintTo(ctx context.Context, module string, amount uint64) error
 }
 
-// Stakes is told of a stake that has a vote before it changes: what it is until then, in
-// uthing.
+// Stakes records the stakes that have a vote.
 type Stakes interface {
+	// Changed is called before the stake of an owner's node changes, with the present stake in
+	// uthing.
 	Changed(ctx context.Context, owner sdk.AccAddress, before uint64) error
 }
 
-// Waiting knows what has passed and is not carried out yet: while something waits whose
-// vote started before an unbonding began, that unbonding does not mature. It began at a
-// block time, in milliseconds since 1970.
-type Waiting interface {
+// Timelock knows the passed proposals that are not executed yet.
+type Timelock interface {
+	// Holds reports whether a proposal waits whose vote started before an unbonding began. Such
+	// an unbonding is not paid out yet. Began is a block time in milliseconds since 1970.
 	Holds(ctx context.Context, began int64) (bool, error)
 }
 
-// Periods says how long a vote and what follows of it can take at most.
+// Periods knows the periods of votes.
 type Periods interface {
+	// Longest is the longest time from the start of a vote until its result is executed or
+	// has expired.
 	Longest(ctx context.Context) (time.Duration, error)
 }
 
-// Govern says what votes have to do with the registry. It is called once, while the chain
-// is put together: the modules that count votes are built on the registry.
-func (k Keeper) Govern(by Governance) { *k.votes = by }
+// Govern connects the registry with votes. The application calls it once, when all keepers
+// exist: the modules that count votes are built on the registry.
+func (k Keeper) Govern(by Governance) { *k.governance = by }
 
-// AddParticipant implements [nodepb.MsgServer]: a node that applies gets what it lacks, and
-// may be selected.
+// AddParticipant implements [nodepb.MsgServer]: a pending node gets the stake that it lacks
+// and becomes active.
 func (k Keeper) AddParticipant(ctx context.Context, msg *nodepb.MsgAddParticipant) (*nodepb.MsgAddParticipantResponse, error) {
-	before, rules, err := k.votedOn(ctx, msg.Authority, msg.Node)
+	before, rules, err := k.governedDeposit(ctx, msg.Authority, msg.Node)
 	if err != nil {
 		return nil, err
 	}
 	after, err := round.Grant(before, msg.Grant, rules)
 	if err != nil {
-		return nil, refused(err)
+		return nil, withCode(err)
 	}
-	if k.votes.Mint == nil {
-		return nil, fmt.Errorf("grant node %d %d%s: nobody makes coins", msg.Node, msg.Grant, k.denom)
+	if k.governance.Mint == nil {
+		return nil, fmt.Errorf("grant %d%s to node %d: this network mints no coins", msg.Grant, k.denom, msg.Node)
 	}
-	if err := k.votes.Mint.MintTo(ctx, Name, msg.Grant); err != nil {
+	if err := k.governance.Mint.MintTo(ctx, Name, msg.Grant); err != nil {
 		return nil, err
 	}
-	if err := k.redeposit(ctx, msg.Node, before, after); err != nil {
+	if err := k.setDeposit(ctx, msg.Node, before, after); err != nil {
 		return nil, err
 	}
 	return &nodepb.MsgAddParticipantResponse{}, emit(ctx, &nodepb.EventGranted{Node: msg.Node, Amount: msg.Grant})
 }
 
 // RemoveParticipant implements [nodepb.MsgServer]: the node is selected no more. Its own
-// stake is on its way to its owner, and can be slashed on the way for what it does in the
-// tasks that it serves until they are over; what was granted is burned.
+// stake starts to unbond. While it unbonds it can be slashed for what the node does in its
+// running tasks. Granted stake is burned.
 func (k Keeper) RemoveParticipant(ctx context.Context, msg *nodepb.MsgRemoveParticipant) (*nodepb.MsgRemoveParticipantResponse, error) {
-	before, rules, err := k.votedOn(ctx, msg.Authority, msg.Node)
+	before, rules, err := k.governedDeposit(ctx, msg.Authority, msg.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -85,18 +87,18 @@ func (k Keeper) RemoveParticipant(ctx context.Context, msg *nodepb.MsgRemovePart
 	}
 	after, burned, err := round.Remove(before, blockTime(ctx), rules)
 	if err != nil {
-		return nil, refused(err)
+		return nil, withCode(err)
 	}
-	if err := k.depart(ctx, msg.Node, before, after, burned); err != nil {
+	if err := k.startExit(ctx, msg.Node, before, after, burned); err != nil {
 		return nil, err
 	}
 	return &nodepb.MsgRemoveParticipantResponse{}, emit(ctx, &nodepb.EventRemoved{Node: msg.Node, Reason: msg.Reason, Burned: burned})
 }
 
-// UpdateParams implements [nodepb.MsgServer]. What is staked, on its way out or jailed
-// already stays as it is: the new rules are for what comes.
+// UpdateParams implements [nodepb.MsgServer]. The new rules are for later messages: present
+// stakes, unbondings and jail times stay.
 func (k Keeper) UpdateParams(ctx context.Context, msg *nodepb.MsgUpdateParams) (*nodepb.MsgUpdateParamsResponse, error) {
-	if err := k.voted(msg.Authority); err != nil {
+	if err := k.checkAuthority(msg.Authority); err != nil {
 		return nil, err
 	}
 	before, err := k.params.Get(ctx)
@@ -107,32 +109,33 @@ func (k Keeper) UpdateParams(ctx context.Context, msg *nodepb.MsgUpdateParams) (
 		return nil, ErrParams.Wrap(err.Error())
 	}
 	if msg.Params.Local != before.Local {
-		return nil, ErrParams.Wrapf("local is %t: it is said at genesis, for ever", before.Local)
+		return nil, ErrParams.Wrapf("local: want %t, which was set at genesis and cannot change", before.Local)
 	}
-	if k.votes.Periods != nil {
-		longest, err := k.votes.Periods.Longest(ctx)
+	if k.governance.Periods != nil {
+		longest, err := k.governance.Periods.Longest(ctx)
 		if err != nil {
 			return nil, err
 		}
 		rules := msg.Params.Rules()
 		if unbonding := time.Duration(rules.Unbonding/spec.Second) * time.Second; unbonding <= longest {
-			return nil, ErrParams.Wrapf("unbonding_seconds is %d: want more than the %s that a vote and what follows of it can take", msg.Params.UnbondingSeconds, longest)
+			return nil, ErrParams.Wrapf("unbonding_seconds is %d: want more than %d, the longest time of a vote with its timelock", msg.Params.UnbondingSeconds, longest/time.Second)
 		}
 	}
 	return &nodepb.MsgUpdateParamsResponse{}, k.params.Set(ctx, msg.Params)
 }
 
-// voted refuses whoever is not the account in whose name passed proposals act.
-func (k Keeper) voted(authority string) error {
-	if k.votes.Authority == "" || authority != k.votes.Authority {
-		return ErrAuthority.Wrapf("%q is not %q", authority, k.votes.Authority)
+// checkAuthority refuses every account but the one of passed proposals.
+func (k Keeper) checkAuthority(authority string) error {
+	if k.governance.Authority == "" || authority != k.governance.Authority {
+		return ErrAuthority.Wrapf("authority %q: want %q", authority, k.governance.Authority)
 	}
 	return nil
 }
 
-// votedOn is what a passed proposal wants to change of a node.
-func (k Keeper) votedOn(ctx context.Context, authority string, id uint64) (d spec.Deposit, rules spec.StakeRules, err error) {
-	if err := k.voted(authority); err != nil {
+// governedDeposit returns the deposit that a passed proposal changes, with the rules for the roles
+// of its node.
+func (k Keeper) governedDeposit(ctx context.Context, authority string, id uint64) (d spec.Deposit, rules spec.StakeRules, err error) {
+	if err := k.checkAuthority(authority); err != nil {
 		return d, rules, err
 	}
 	r, err := k.registration(ctx, id)
@@ -147,17 +150,17 @@ func (k Keeper) votedOn(ctx context.Context, authority string, id uint64) (d spe
 	return d, all.ForRoles(spec.Role(r.Profile.Roles)), err
 }
 
-// Votable is all stake that has a vote, in uthing: what nodes have staked that have not
-// exited, without what was granted and what is on its way out.
+// Votable is the sum of all stake that has a vote, in uthing: the owners' own stake, without
+// grants and unbondings.
 func (k Keeper) Votable(ctx context.Context) (uint64, error) {
 	sum, err := k.votable.Get(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read the stake that has a vote: %w", err)
+		return 0, fmt.Errorf("read the sum of stake with a vote: %w", err)
 	}
 	return sum, nil
 }
 
-// VotableOf is what of that is an account's.
+// VotableOf is the stake of an account's node that has a vote, in uthing; 0 without a node.
 func (k Keeper) VotableOf(ctx context.Context, owner string) (uint64, error) {
 	id, err := k.IDOf(ctx, owner)
 	if ErrNotFound.Is(err) {
@@ -170,13 +173,13 @@ func (k Keeper) VotableOf(ctx context.Context, owner string) (uint64, error) {
 	return d.Own(), err
 }
 
-// revote keeps the sum of all stake that has a vote, and tells who counts votes before a
-// node's part of it changes.
-func (k Keeper) revote(ctx context.Context, id, before, after uint64) error {
+// updateVotable updates the sum of all stake that has a vote. Before that it tells the module that
+// counts votes.
+func (k Keeper) updateVotable(ctx context.Context, id, before, after uint64) error {
 	if before == after {
 		return nil
 	}
-	if k.votes.Stakes != nil {
+	if k.governance.Stakes != nil {
 		owner, err := k.OwnerOf(ctx, id)
 		if err != nil {
 			return err
@@ -185,8 +188,8 @@ func (k Keeper) revote(ctx context.Context, id, before, after uint64) error {
 		if err != nil {
 			return err
 		}
-		if err := k.votes.Stakes.Changed(ctx, account, before); err != nil {
-			return fmt.Errorf("tell of the stake of node %d: %w", id, err)
+		if err := k.governance.Stakes.Changed(ctx, account, before); err != nil {
+			return fmt.Errorf("record the stake of node %d for votes: %w", id, err)
 		}
 	}
 	sum, err := k.Votable(ctx)

@@ -387,7 +387,7 @@ func TestAttackStakeLeavesWhileTheChainStands(t *testing.T) {
 		r = r.later(t, time.Hour)
 		vote := &passed{since: r.ctx.BlockTime().UnixMilli()}
 		if defended {
-			r.Govern(node.Governance{Authority: authority, Waiting: vote})
+			r.Govern(node.Governance{Authority: authority, Timelock: vote})
 		}
 		r = r.later(t, time.Hour)
 		if err := r.unbond("bob", 2_000_000); err != nil {
@@ -415,7 +415,7 @@ func TestHeldStakesKeepNobodyWaiting(t *testing.T) {
 	r := crowd(t, nodes)
 	r.bank[account("zoe")] = 100_000_000
 	vote := &passed{since: 1}
-	r.Govern(node.Governance{Authority: authority, Waiting: vote})
+	r.Govern(node.Governance{Authority: authority, Timelock: vote})
 	r = r.later(t, 21*24*time.Hour)
 	if vote.asked != 100 || r.left(t) != 0 {
 		t.Fatalf("a block asks %d times, and %d leave", vote.asked, r.left(t))
@@ -427,7 +427,7 @@ func TestHeldStakesKeepNobodyWaiting(t *testing.T) {
 		}
 	}
 	free := &freed{passed: vote, began: r.ctx.BlockTime().UnixMilli()}
-	r.Govern(node.Governance{Authority: authority, Waiting: free})
+	r.Govern(node.Governance{Authority: authority, Timelock: free})
 	r.register(t, "zoe", 1_000_000)
 	if err := r.exit("zoe"); err != nil {
 		t.Fatal(err)

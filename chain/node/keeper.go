@@ -1,9 +1,11 @@
-// Package node is the registry on the chain: who takes part, with which roles,
-// what stake and what standing. It holds the stakes in its module account.
+// Package node is the registry on the chain: who takes part, in which roles, with which
+// stake and reputation. Its module account holds the stakes.
 //
-// It is not what a node does, which is package role, and it selects nobody: that
-// is package round, for chain/task, which reads the registry and tells it what
-// became of a node.
+// The application builds a [Keeper] and wraps it in a [Module]. chain/task reads the registry
+// and reports selections, merits and faults to it; README.md describes state and messages.
+//
+// The package does not do a node's work, which is package role, and it selects nobody, which
+// is package round.
 package node
 
 import (
@@ -31,11 +33,10 @@ var (
 	_ nodepb.QueryServer = Keeper{}
 )
 
-// Keeper owns the registry's state and serves its messages and queries. A node
-// stands in four places, by how often they change: its registration, its deposit,
-// its standing, and the newest changes of its reputation. Whatever writes to the first
-// three tells the mirror. An exited one has left a registration without a profile, and a
-// deposit of nothing.
+// Keeper owns the registry's state and serves its messages and queries. A node is stored in
+// four parts that change at different rates: its registration, its deposit, its standing and
+// the newest changes of its reputation. Every write to one of the first three marks the node
+// in the mirror. An exited node keeps a registration without a profile and an empty deposit.
 //
 // Invariant: the module account holds the sum of all deposits, see [Keeper.Check].
 type Keeper struct {
@@ -46,37 +47,37 @@ type Keeper struct {
 	params        collections.Item[nodepb.Params]
 	last          collections.Sequence                    // id of the newest node
 	owners        collections.Map[sdk.AccAddress, uint64] // id by account, of nodes that have not exited
-	registrations written[nodepb.Registration]            // by id, as the two below
-	deposits      written[nodepb.Deposit]
-	standings     written[nodepb.Standing]
-	changes       collections.Map[collections.Pair[uint64, uint64], nodepb.Change] // id, number modulo round.MaxHistory
-	active        collections.KeySet[uint64]                                       // who may be selected
-	due           collections.KeySet[dueKey]                                       // what the end of a block gives back
+	registrations tracked[nodepb.Registration]            // by id, as the two below
+	deposits      tracked[nodepb.Deposit]
+	standings     tracked[nodepb.Standing]
+	changes       collections.Map[collections.Pair[uint64, uint64], nodepb.Change] // by id and number modulo round.MaxHistory
+	active        collections.KeySet[uint64]                                       // nodes that may be selected
+	due           collections.KeySet[dueKey]                                       // when unbondings end
 	votable       collections.Item[uint64]                                         // sum of all stake that has a vote
 
-	mirror *mirror     // of registrations, deposits and standings
-	votes  *Governance // see [Keeper.Govern]
+	cache      *rosterCache // of registrations, deposits and standings
+	governance *Governance  // see [Keeper.Govern]
 }
 
 // NewKeeper returns a keeper over a store. Stakes are in denom.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, addresses address.Codec, denom string) Keeper {
-	sb, m := collections.NewSchemaBuilder(kv), new(mirror)
+	sb, m := collections.NewSchemaBuilder(kv), new(rosterCache)
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
-		bank: bank, addresses: addresses, denom: denom, mirror: m, votes: new(Governance),
+		bank: bank, addresses: addresses, denom: denom, cache: m, governance: new(Governance),
 		params:        collections.NewItem(sb, collections.NewPrefix(0), "params", codec.CollValue[nodepb.Params](cdc)),
 		last:          collections.NewSequence(sb, collections.NewPrefix(1), "last"),
 		owners:        collections.NewMap(sb, collections.NewPrefix(2), "owners", sdk.AccAddressKey, collections.Uint64Value),
-		registrations: written[nodepb.Registration]{collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)), m},
-		deposits:      written[nodepb.Deposit]{collections.NewMap(sb, collections.NewPrefix(4), "deposits", collections.Uint64Key, codec.CollValue[nodepb.Deposit](cdc)), m},
-		standings:     written[nodepb.Standing]{collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)), m},
+		registrations: tracked[nodepb.Registration]{collections.NewMap(sb, collections.NewPrefix(3), "registrations", collections.Uint64Key, codec.CollValue[nodepb.Registration](cdc)), m},
+		deposits:      tracked[nodepb.Deposit]{collections.NewMap(sb, collections.NewPrefix(4), "deposits", collections.Uint64Key, codec.CollValue[nodepb.Deposit](cdc)), m},
+		standings:     tracked[nodepb.Standing]{collections.NewMap(sb, collections.NewPrefix(5), "standings", collections.Uint64Key, codec.CollValue[nodepb.Standing](cdc)), m},
 		changes:       collections.NewMap(sb, collections.NewPrefix(6), "changes", pair, codec.CollValue[nodepb.Change](cdc)),
 		active:        collections.NewKeySet(sb, collections.NewPrefix(7), "active", collections.Uint64Key),
 		due:           collections.NewKeySet(sb, collections.NewPrefix(8), "due", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key)),
 		votable:       collections.NewItem(sb, collections.NewPrefix(9), "votable", collections.Uint64Value),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
@@ -90,8 +91,8 @@ func (k Keeper) Get(ctx context.Context, id uint64) (spec.Node, error) {
 	return stored.ToSpec()
 }
 
-// Active returns the nodes that may be selected, in the order of their ids and without
-// the history of their standing.
+// Active returns the nodes that may be selected, by id, without the history of their
+// reputation.
 func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
 	err = k.Walk(ctx, func(n spec.Node) (bool, error) {
 		active = append(active, n)
@@ -100,14 +101,14 @@ func (k Keeper) Active(ctx context.Context) (active []spec.Node, err error) {
 	return active, err
 }
 
-// Walk visits the same nodes in the same order, until one stops it.
+// Walk visits the same nodes in the same order until visit says stop.
 func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error {
 	err := k.active.Walk(ctx, nil, func(id uint64) (bool, error) {
 		r, err := k.registration(ctx, id)
 		if err != nil {
 			return true, err
 		}
-		stored, err := k.join(ctx, id, r)
+		stored, err := k.assembleWithoutHistory(ctx, id, r)
 		if err != nil {
 			return true, err
 		}
@@ -123,18 +124,18 @@ func (k Keeper) Walk(ctx context.Context, visit func(spec.Node) (stop bool, err 
 	return nil
 }
 
-// stored returns a node as the wire has it with its history, or [ErrNotFound].
+// stored returns a node with its history in wire form, or [ErrNotFound].
 func (k Keeper) stored(ctx context.Context, id uint64) (nodepb.Node, error) {
 	r, err := k.registration(ctx, id)
 	if err != nil {
 		return nodepb.Node{}, err
 	}
-	return k.whole(ctx, id, r)
+	return k.assemble(ctx, id, r)
 }
 
-// whole is join with the history.
-func (k Keeper) whole(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
-	n, err := k.join(ctx, id, r)
+// assemble assembles a node from its four parts.
+func (k Keeper) assemble(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
+	n, err := k.assembleWithoutHistory(ctx, id, r)
 	if err != nil {
 		return n, err
 	}
@@ -142,14 +143,14 @@ func (k Keeper) whole(ctx context.Context, id uint64, r nodepb.Registration) (no
 	return n, err
 }
 
-// join completes a registration by what else is stored of the node but its history.
-func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
+// assembleWithoutHistory assembles a node from its registration, deposit and standing, without its history.
+func (k Keeper) assembleWithoutHistory(ctx context.Context, id uint64, r nodepb.Registration) (nodepb.Node, error) {
 	d, err := k.deposits.Get(ctx, id)
 	if err != nil {
 		return nodepb.Node{}, fmt.Errorf("read the deposit of node %d: %w", id, err)
 	}
 	s, err := k.standings.Get(ctx, id)
-	if err != nil && !errors.Is(err, collections.ErrNotFound) { // an exited node has none
+	if err != nil && !errors.Is(err, collections.ErrNotFound) { // an exited node has no standing
 		return nodepb.Node{}, fmt.Errorf("read the standing of node %d: %w", id, err)
 	}
 	return nodepb.Node{
@@ -157,13 +158,12 @@ func (k Keeper) join(ctx context.Context, id uint64, r nodepb.Registration) (nod
 	}, nil
 }
 
-// enter stores a node as it begins, or as a genesis has it. Its account is nil where it
-// has exited.
-func (k Keeper) enter(ctx context.Context, account sdk.AccAddress, n spec.Node) error {
+// insert stores a new node, or one of a genesis. Account is nil if the node has exited.
+func (k Keeper) insert(ctx context.Context, account sdk.AccAddress, n spec.Node) error {
 	stored := nodepb.NodeFromSpec(n)
 	err := errors.Join(
 		k.registrations.Set(ctx, n.ID, nodepb.Registration{Owner: n.Owner, Profile: stored.Profile, Registered: n.Registered}),
-		k.redeposit(ctx, n.ID, spec.Deposit{}, n.Deposit),
+		k.setDeposit(ctx, n.ID, spec.Deposit{}, n.Deposit),
 	)
 	if err != nil || account == nil {
 		return err
@@ -176,9 +176,9 @@ func (k Keeper) enter(ctx context.Context, account sdk.AccAddress, n spec.Node) 
 	return errors.Join(k.owners.Set(ctx, account, n.ID), k.standings.Set(ctx, n.ID, stored.Standing))
 }
 
-// bury leaves a tombstone of a node that nothing keeps any more: its account may
-// register another one.
-func (k Keeper) bury(ctx context.Context, id uint64) error {
+// exitIfEmpty ends the life of a node that has no money and no task left; of any other node it
+// does nothing. What stays is a tombstone, and the account may register again.
+func (k Keeper) exitIfEmpty(ctx context.Context, id uint64) error {
 	n, err := k.Get(ctx, id)
 	if err != nil || !round.Gone(n) {
 		return err
@@ -187,18 +187,18 @@ func (k Keeper) bury(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
-	for place := range uint64(len(n.History)) {
-		if err := k.changes.Remove(ctx, changeKey(id, place)); err != nil {
+	for i := range uint64(len(n.History)) {
+		if err := k.changes.Remove(ctx, changeKey(id, i)); err != nil {
 			return err
 		}
 	}
 	err = errors.Join(
 		k.owners.Remove(ctx, account),
 		k.standings.Remove(ctx, id),
-		k.enter(ctx, nil, round.Tombstone(n)),
+		k.insert(ctx, nil, round.Tombstone(n)),
 	)
 	if err != nil {
-		return fmt.Errorf("node %d exits: %w", id, err)
+		return fmt.Errorf("exit node %d: %w", id, err)
 	}
 	return emit(ctx, &nodepb.EventExited{Node: id})
 }

@@ -14,54 +14,54 @@ import (
 )
 
 const (
-	// maxMatured is how many nodes the end of one block gives back to; the rest follow in
-	// the next block.
-	maxMatured = 100
-	// stuckPause is how much block time passes before it is tried again to give back
-	// what the bank refused to move, in milliseconds.
-	stuckPause = 3_600_000
-	// heldPause is how much block time passes before it is looked again whether a vote
-	// still holds what is due, in milliseconds.
-	heldPause = 60_000
+	// maxPaidPerBlock is the largest number of nodes that are paid out per block.
+	maxPaidPerBlock = 100
+	// retryInterval is the block time between two tries to pay out coins that the bank refuses
+	// to move, in milliseconds.
+	retryInterval = 3_600_000
+	// heldRetryInterval is the block time between two checks whether a vote still holds an unbonding
+	// that is due, in milliseconds.
+	heldRetryInterval = 60_000
 )
 
-// dueKey is when something goes back to a node's owner: block time, node.
+// dueKey says when an unbonding of a node ends: block time, node.
 type dueKey = collections.Pair[int64, uint64]
 
 func dueAt(due int64, id uint64) dueKey { return collections.Join(due, id) }
 
-// EndBlock gives back what is due, the longest overdue first. It reads the index of due
-// times, so its cost grows neither with the nodes nor with what has expired. What the
-// bank refuses to move stays where it is and is tried again later: that is the same for
-// every validator. What a vote holds is looked at again after a pause, behind all that is
-// due by then, so it keeps nobody else waiting.
+// EndBlock pays unbondings that are due to their owners, the longest overdue first. It reads
+// the index of due times, so its cost grows neither with the number of nodes nor with past
+// unbondings. Coins that the bank refuses to move stay in the module and are tried again
+// later; the bank gives every validator the same answer. An unbonding that a vote holds is
+// checked again after a pause, behind all others that are due by then, so that nobody else
+// waits for it.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	now := blockTime(ctx)
 	var due []dueKey
 	until := new(collections.Range[dueKey]).EndExclusive(dueAt(now+1, 0))
 	err := k.due.Walk(ctx, until, func(key dueKey) (bool, error) {
 		due = append(due, key)
-		return len(due) == maxMatured, nil
+		return len(due) == maxPaidPerBlock, nil
 	})
 	if err != nil {
-		return fmt.Errorf("list what is due: %w", err)
+		return fmt.Errorf("list due unbondings: %w", err)
 	}
 	for _, key := range due {
 		if err := k.due.Remove(ctx, key); err != nil {
 			return err
 		}
 		cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
-		holds, err := k.mature(cached, key.K2(), now)
+		holds, err := k.payUnbonded(cached, key.K2(), now)
 		if err != nil {
-			sdk.UnwrapSDKContext(ctx).Logger().Error("a stake stays", "node", key.K2(), "err", err)
-			if err := k.due.Set(ctx, dueAt(now+stuckPause, key.K2())); err != nil {
+			sdk.UnwrapSDKContext(ctx).Logger().Error("unbonding cannot be paid out and is tried again", "node", key.K2(), "err", err)
+			if err := k.due.Set(ctx, dueAt(now+retryInterval, key.K2())); err != nil {
 				return err
 			}
 			continue
 		}
 		write()
 		if holds {
-			if err := k.due.Set(ctx, dueAt(now+heldPause, key.K2())); err != nil {
+			if err := k.due.Set(ctx, dueAt(now+heldRetryInterval, key.K2())); err != nil {
 				return err
 			}
 		}
@@ -69,9 +69,9 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// mature gives back what of a node's deposit is due and no vote holds, forgets a node that
-// has nothing left, and says whether a vote holds some of it.
-func (k Keeper) mature(ctx context.Context, id uint64, now int64) (holds bool, err error) {
+// payUnbonded pays out the unbondings of a node that are due and that no vote holds. A node that
+// has nothing left exits. It reports whether a vote holds one of the due unbondings.
+func (k Keeper) payUnbonded(ctx context.Context, id uint64, now int64) (holds bool, err error) {
 	owner, err := k.OwnerOf(ctx, id)
 	if err != nil {
 		return false, err
@@ -84,7 +84,7 @@ func (k Keeper) mature(ctx context.Context, id uint64, now int64) (holds bool, e
 	if err != nil {
 		return false, err
 	}
-	held, err := k.heldOf(ctx, before, now)
+	held, err := k.heldUnbondings(ctx, before, now)
 	if err != nil {
 		return false, err
 	}
@@ -92,28 +92,28 @@ func (k Keeper) mature(ctx context.Context, id uint64, now int64) (holds bool, e
 	if returned == 0 {
 		return len(held) > 0, nil
 	}
-	if err := k.redeposit(ctx, id, before, after); err != nil {
+	if err := k.setDeposit(ctx, id, before, after); err != nil {
 		return false, err
 	}
 	if err := k.bank.SendCoinsFromModuleToAccount(ctx, Name, account, k.coins(returned)); err != nil {
-		return false, fmt.Errorf("give %d%s back: %w", returned, k.denom, err)
+		return false, fmt.Errorf("pay out %d%s: %w", returned, k.denom, err)
 	}
 	if err := emit(ctx, &nodepb.EventUnbondingCompleted{Node: id, Owner: owner, Amount: returned}); err != nil {
 		return false, err
 	}
-	return len(held) > 0, k.bury(ctx, id)
+	return len(held) > 0, k.exitIfEmpty(ctx, id)
 }
 
-// heldOf is when those of a deposit's unbondings began that are due and that a vote holds.
-func (k Keeper) heldOf(ctx context.Context, d spec.Deposit, now int64) (map[int64]bool, error) {
+// heldUnbondings returns the start times of the due unbondings that a vote holds.
+func (k Keeper) heldUnbondings(ctx context.Context, d spec.Deposit, now int64) (map[int64]bool, error) {
 	held := make(map[int64]bool)
 	for _, u := range d.Unbonding {
-		if u.Due > now || k.votes.Waiting == nil {
+		if u.Due > now || k.governance.Timelock == nil {
 			continue
 		}
-		holds, err := k.votes.Waiting.Holds(ctx, u.Since)
+		holds, err := k.governance.Timelock.Holds(ctx, u.Since)
 		if err != nil {
-			return nil, fmt.Errorf("ask whether a vote holds what is due: %w", err)
+			return nil, fmt.Errorf("ask whether a vote holds an unbonding: %w", err)
 		}
 		if holds {
 			held[u.Since] = true

@@ -251,7 +251,7 @@ func TestRegistryHoldsAllStakes(t *testing.T) {
 					}
 					return 0, 0, nil
 				}
-				if wrong, err := r.Contradictions(r.ctx, parts); err != nil || len(wrong) > 0 {
+				if wrong, err := r.Inconsistencies(r.ctx, parts); err != nil || len(wrong) > 0 {
 					t.Fatalf("%v, %v", wrong, err)
 				}
 			},

@@ -42,8 +42,7 @@ func (Module) Name() string { return Name }
 // ConsensusVersion implements [module.HasConsensusVersion].
 func (Module) ConsensusVersion() uint64 { return 1 }
 
-// RegisterLegacyAminoCodec implements [module.AppModuleBasic]; there is nothing
-// to register.
+// RegisterLegacyAminoCodec implements [module.AppModuleBasic] and registers nothing.
 func (Module) RegisterLegacyAminoCodec(*codec.LegacyAmino) {}
 
 // RegisterGRPCGatewayRoutes implements [module.AppModuleBasic]; there is no REST
@@ -79,7 +78,8 @@ func (Module) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, ra
 	return Validate(g)
 }
 
-// InitGenesis implements [module.HasGenesis]. Its only way to refuse is to panic.
+// InitGenesis implements [module.HasGenesis]. It panics on a bad genesis, since the
+// interface has no error.
 func (m Module) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
 	var g nodepb.Genesis
 	cdc.MustUnmarshalJSON(raw, &g)

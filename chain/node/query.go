@@ -48,12 +48,14 @@ func (k Keeper) Nodes(ctx context.Context, req *nodepb.QueryNodes) (*nodepb.Quer
 				if err != nil {
 					return nodepb.Node{}, err
 				}
-				return k.join(ctx, id, r)
+				return k.assembleWithoutHistory(ctx, id, r)
 			})
 	} else {
 		nodes, next, err = query.CollectionFilteredPaginate(ctx, k.registrations, asked,
 			func(_ uint64, r nodepb.Registration) (bool, error) { return holds(r.Profile), nil },
-			func(id uint64, r nodepb.Registration) (nodepb.Node, error) { return k.join(ctx, id, r) })
+			func(id uint64, r nodepb.Registration) (nodepb.Node, error) {
+				return k.assembleWithoutHistory(ctx, id, r)
+			})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)

@@ -14,14 +14,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Register implements [nodepb.MsgServer]: it locks the stake and gives the node
-// the next id. The node is active from then on, or applies where its stake is too small.
+// Register implements [nodepb.MsgServer]: it locks the stake and gives the node the next id.
+// The node is active, or pending if its stake is too small.
 func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.MsgRegisterResponse, error) {
-	account, err := k.newcomer(ctx, msg.Owner)
+	account, err := k.newOwner(ctx, msg.Owner)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.validate(ctx, msg.Profile); err != nil {
+	if err := k.checkProfile(ctx, msg.Profile); err != nil {
 		return nil, err
 	}
 	owner, err := k.addresses.BytesToString(account)
@@ -34,10 +34,10 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 	}
 	deposit, err := round.NewDeposit(msg.Stake, rules.ForRoles(spec.Role(msg.Profile.Roles)))
 	if err != nil {
-		return nil, refused(err)
+		return nil, withCode(err)
 	}
 	if msg.Stake > 0 {
-		if err := k.lock(ctx, account, msg.Stake); err != nil {
+		if err := k.lockStake(ctx, account, msg.Stake); err != nil {
 			return nil, err
 		}
 	}
@@ -53,21 +53,21 @@ func (k Keeper) Register(ctx context.Context, msg *nodepb.MsgRegister) (*nodepb.
 		ID: last + 1, Owner: owner, Profile: profile, Registered: sdk.UnwrapSDKContext(ctx).BlockHeight(),
 		Deposit: deposit, Standing: round.NewStanding(),
 	}
-	if err := k.enter(ctx, account, n); err != nil {
+	if err := k.insert(ctx, account, n); err != nil {
 		return nil, err
 	}
 	return &nodepb.MsgRegisterResponse{Id: n.ID}, emit(ctx, &nodepb.EventBonded{Node: n.ID, Amount: msg.Stake, Stake: msg.Stake})
 }
 
-// Update implements [nodepb.MsgServer]: the node keeps its id, stake and
-// standing. It cannot have fewer slots than tasks it serves, and while it is active no
-// role for which its stake is too small or too large.
+// Update implements [nodepb.MsgServer]: it replaces the profile; id, stake and standing stay.
+// It refuses fewer slots than the node has running tasks, and for an active node roles that
+// its stake does not fit.
 func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgUpdateResponse, error) {
 	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.validate(ctx, msg.Profile); err != nil {
+	if err := k.checkProfile(ctx, msg.Profile); err != nil {
 		return nil, err
 	}
 	standing, err := k.standing(ctx, id)
@@ -75,21 +75,22 @@ func (k Keeper) Update(ctx context.Context, msg *nodepb.MsgUpdate) (*nodepb.MsgU
 		return nil, err
 	}
 	if msg.Profile.Slots < standing.Busy {
-		return nil, ErrBusy.Wrapf("node %d serves %d tasks: want at least as many slots, not %d", id, standing.Busy, msg.Profile.Slots)
+		return nil, ErrBusy.Wrapf("%d slots for node %d: want at least %d, its running tasks", msg.Profile.Slots, id, standing.Busy)
 	}
 	r, err := k.registration(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.affords(ctx, id, spec.Role(msg.Profile.Roles)); err != nil {
+	if err := k.checkStake(ctx, id, spec.Role(msg.Profile.Roles)); err != nil {
 		return nil, err
 	}
 	r.Profile = msg.Profile
 	return &nodepb.MsgUpdateResponse{}, k.registrations.Set(ctx, id, r)
 }
 
-// affords refuses with [ErrStake] roles of which an active node's stake is out of bounds.
-func (k Keeper) affords(ctx context.Context, id uint64, roles spec.Role) error {
+// checkStake refuses roles with [ErrStake] if the node is active and its stake is outside the
+// bounds of these roles.
+func (k Keeper) checkStake(ctx context.Context, id uint64, roles spec.Role) error {
 	rules, err := k.rules(ctx)
 	if err != nil {
 		return err
@@ -99,16 +100,16 @@ func (k Keeper) affords(ctx context.Context, id uint64, roles spec.Role) error {
 		return err
 	}
 	if err := round.CheckStake(d, rules.ForRoles(roles)); err != nil {
-		return refused(err)
+		return withCode(err)
 	}
 	return nil
 }
 
-// registration returns who a node is, or [ErrNotFound].
+// registration returns the registration of a node, or [ErrNotFound].
 func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registration, error) {
 	r, err := k.registrations.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return r, ErrNotFound.Wrapf("id %d", id)
+		return r, ErrNotFound.Wrapf("node %d", id)
 	}
 	if err != nil {
 		return r, fmt.Errorf("read node %d: %w", id, err)
@@ -116,7 +117,8 @@ func (k Keeper) registration(ctx context.Context, id uint64) (nodepb.Registratio
 	return r, nil
 }
 
-// IDOf returns the id of an account's node, or [ErrNotFound]; also where it has exited.
+// IDOf returns the id of an account's node, or [ErrNotFound] if it has none or its node has
+// exited.
 func (k Keeper) IDOf(ctx context.Context, owner string) (uint64, error) {
 	account, err := k.account(owner)
 	if err != nil {
@@ -124,7 +126,7 @@ func (k Keeper) IDOf(ctx context.Context, owner string) (uint64, error) {
 	}
 	id, err := k.owners.Get(ctx, account)
 	if errors.Is(err, collections.ErrNotFound) {
-		return 0, ErrNotFound.Wrapf("owner %s", owner)
+		return 0, ErrNotFound.Wrapf("account %s has no node", owner)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read the node of %s: %w", owner, err)
@@ -138,9 +140,9 @@ func (k Keeper) OwnerOf(ctx context.Context, id uint64) (string, error) {
 	return r.Owner, err
 }
 
-// newcomer reads an address that has no node yet: with one, it is refused with
-// [ErrRegistered].
-func (k Keeper) newcomer(ctx context.Context, owner string) (sdk.AccAddress, error) {
+// newOwner parses the address of an account that has no node yet. It returns
+// [ErrRegistered] if the account has one.
+func (k Keeper) newOwner(ctx context.Context, owner string) (sdk.AccAddress, error) {
 	account, err := k.account(owner)
 	if err != nil {
 		return nil, err
@@ -150,13 +152,13 @@ func (k Keeper) newcomer(ctx context.Context, owner string) (sdk.AccAddress, err
 		return nil, fmt.Errorf("read the node of %s: %w", owner, err)
 	}
 	if known {
-		return nil, ErrRegistered.Wrapf("owner %s", owner)
+		return nil, ErrRegistered.Wrapf("account %s has a node", owner)
 	}
 	return account, nil
 }
 
-// account reads an address. One account can be spelled in lower and in upper
-// case, so the registry knows owners by their bytes.
+// account parses an address. An address may be written in lower or upper case, so the
+// registry stores its bytes.
 func (k Keeper) account(owner string) (sdk.AccAddress, error) {
 	account, err := k.addresses.StringToBytes(owner)
 	if err != nil {
@@ -165,15 +167,15 @@ func (k Keeper) account(owner string) (sdk.AccAddress, error) {
 	return account, nil
 }
 
-// validate refuses with [ErrProfile] what is no profile on this network.
-func (k Keeper) validate(ctx context.Context, sent nodepb.Profile) error {
+// checkProfile refuses a profile that is invalid on this network with [ErrProfile].
+func (k Keeper) checkProfile(ctx context.Context, sent nodepb.Profile) error {
 	params, err := k.params.Get(ctx)
 	if err != nil {
 		return fmt.Errorf("read the parameters of the registry: %w", err)
 	}
 	profile, err := sent.ToSpec()
 	if err == nil {
-		err = check(profile, params)
+		err = validateProfile(profile, params)
 	}
 	if err != nil {
 		return ErrProfile.Wrap(err.Error())
@@ -181,8 +183,8 @@ func (k Keeper) validate(ctx context.Context, sent nodepb.Profile) error {
 	return nil
 }
 
-// check reports the first thing that is wrong with a profile on a network.
-func check(p spec.Profile, on nodepb.Params) error {
+// validateProfile reports the first mistake in a profile on a network with these parameters.
+func validateProfile(p spec.Profile, on nodepb.Params) error {
 	if on.Local {
 		return p.Validate()
 	}

@@ -15,25 +15,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// mirror is a roster of the registry in memory, kept from block to block, so that a block
-// reads the nodes that have changed and no others. It is never asked what is true: before
-// it is used, every node that somebody has written to since is read again from the store,
-// whether or not what was written was kept.
+// rosterCache caches the roster of active nodes from block to block, so that a block reads only
+// the nodes that have changed. It is never a record: before the roster is used, every node
+// that was written to is read again from the store.
 //
-// So nothing is noted too much. A node is noted whenever it is written to, in whatever
-// context: in a transaction that fails, in one that is only simulated beside the blocks,
-// in a task that gets stuck.
-type mirror struct {
-	lock   sync.Mutex // simulated transactions run beside the blocks
+// A node is marked stale by every write, also by one that is rolled back: in a transaction
+// that fails, in one that is only simulated, in a task that gets stuck. A mark too many costs
+// one read.
+type rosterCache struct {
+	lock   sync.Mutex // simulated transactions run concurrently with blocks
 	stale  map[uint64]bool
-	recent map[uint64]bool // written to since the last [Keeper.Watch]
+	recent map[uint64]bool // written to since the last [Keeper.TrackWrites]
 
-	roster *round.Roster // nil: to be read anew
-	height int64         // of the block that it is of
+	roster *round.Roster // nil: read all nodes again
+	height int64         // of the block in which the roster was used
 }
 
-// note says that a node is written to.
-func (m *mirror) note(id uint64) {
+// markStale marks a node as stale.
+func (m *rosterCache) markStale(id uint64) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	if m.stale == nil {
@@ -42,8 +41,8 @@ func (m *mirror) note(id uint64) {
 	m.stale[id], m.recent[id] = true, true
 }
 
-// take is the nodes to be read again, which the caller now does.
-func (m *mirror) take() []uint64 {
+// takeStale returns the stale nodes, by id, and clears the marks. The caller reads these nodes.
+func (m *rosterCache) takeStale() []uint64 {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	ids := slices.Sorted(maps.Keys(m.stale))
@@ -51,41 +50,41 @@ func (m *mirror) take() []uint64 {
 	return ids
 }
 
-// written is a part of the registry, by node, that notes which nodes are written to.
-type written[V any] struct {
+// tracked is a map by node that marks each node it writes to as stale.
+type tracked[V any] struct {
 	collections.Map[uint64, V]
-	mirror *mirror
+	cache *rosterCache
 }
 
-// Set writes a node's part.
-func (w written[V]) Set(ctx context.Context, id uint64, value V) error {
-	w.mirror.note(id)
+// Set writes the value of a node.
+func (w tracked[V]) Set(ctx context.Context, id uint64, value V) error {
+	w.cache.markStale(id)
 	return w.Map.Set(ctx, id, value)
 }
 
-// Remove removes a node's part.
-func (w written[V]) Remove(ctx context.Context, id uint64) error {
-	w.mirror.note(id)
+// Remove removes the value of a node.
+func (w tracked[V]) Remove(ctx context.Context, id uint64) error {
+	w.cache.markStale(id)
 	return w.Map.Remove(ctx, id)
 }
 
-// BeginBlock keeps the roster if it is of the block before. Otherwise this block is not
-// carried out for the first time, or the last one was not: then what was read meanwhile
-// may have been taken back, and the roster is read anew.
+// BeginBlock keeps the roster if it is that of the previous block. Otherwise a block was
+// executed more than once, and the roster may hold values that were rolled back: it is
+// dropped.
 func (k Keeper) BeginBlock(ctx context.Context) error {
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
-	if k.mirror.height != height-1 {
-		k.mirror.roster = nil
+	if k.cache.height != height-1 {
+		k.cache.roster = nil
 	}
-	k.mirror.height = height
+	k.cache.height = height
 	return nil
 }
 
-// Roster is the nodes that may be selected, for the end of a block, which alone asks. It
-// holds until a node is written to.
+// Roster returns the nodes that may be selected. Only the end of a block may call it. The
+// roster is valid until the next write to a node.
 func (k Keeper) Roster(ctx context.Context) (*round.Roster, error) {
-	m := k.mirror
-	stale := m.take()
+	m := k.cache
+	stale := m.takeStale()
 	if m.roster == nil {
 		nodes, err := k.Active(ctx)
 		if err != nil {
@@ -98,7 +97,7 @@ func (k Keeper) Roster(ctx context.Context) (*round.Roster, error) {
 		n, err := k.candidate(ctx, id)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			n = spec.Node{ID: id} // not active
+			n = spec.Node{ID: id} // leaves the roster
 		case err != nil:
 			m.roster = nil
 			return nil, err
@@ -108,23 +107,23 @@ func (k Keeper) Roster(ctx context.Context) (*round.Roster, error) {
 	return m.roster, nil
 }
 
-// candidate is a node as the roster has it: without the history of its standing.
+// candidate returns a node for the roster, without the history of its reputation.
 func (k Keeper) candidate(ctx context.Context, id uint64) (spec.Node, error) {
 	r, err := k.registration(ctx, id)
 	if err != nil {
 		return spec.Node{}, err
 	}
-	stored, err := k.join(ctx, id, r)
+	stored, err := k.assembleWithoutHistory(ctx, id, r)
 	if err != nil {
 		return spec.Node{}, err
 	}
 	return stored.ToSpec()
 }
 
-// Watch begins to look at which nodes are written to. What it returns says that all of
-// that has been undone since.
-func (k Keeper) Watch() (undone func()) {
-	m := k.mirror
+// TrackWrites starts to record which nodes are written to. The caller calls undone if it has
+// rolled these writes back: then the nodes are stale.
+func (k Keeper) TrackWrites() (undone func()) {
+	m := k.cache
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	clear(m.recent)

@@ -78,7 +78,7 @@ func TestRosterIsThatOfTheStore(t *testing.T) {
 			},
 			"stuck": func(t *rapid.T) {
 				cached, _ := ctx.CacheContext()
-				undone := r.Watch()
+				undone := r.TrackWrites()
 				write(t, cached)
 				inStep(t, r, cached)
 				write(t, cached)
@@ -87,7 +87,7 @@ func TestRosterIsThatOfTheStore(t *testing.T) {
 			},
 			"look": func(t *rapid.T) {
 				cached, keep := ctx.CacheContext()
-				_ = r.Watch()
+				_ = r.TrackWrites()
 				write(t, cached)
 				inStep(t, r, cached)
 				keep()

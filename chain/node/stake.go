@@ -30,22 +30,22 @@ func (k Keeper) Bond(ctx context.Context, msg *nodepb.MsgBond) (*nodepb.MsgBondR
 	if err != nil {
 		return nil, err
 	}
-	id, after, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	id, after, err := k.changeDeposit(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.AddStake(d, msg.Amount, rules)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := k.lock(ctx, account, msg.Amount); err != nil {
+	if err := k.lockStake(ctx, account, msg.Amount); err != nil {
 		return nil, err
 	}
 	return &nodepb.MsgBondResponse{}, emit(ctx, &nodepb.EventBonded{Node: id, Amount: msg.Amount, Stake: after.Stake})
 }
 
-// Unbond implements [nodepb.MsgServer]. A node whose whole stake leaves is selected no
+// Unbond implements [nodepb.MsgServer]. A node that unbonds its whole stake is selected no
 // more.
 func (k Keeper) Unbond(ctx context.Context, msg *nodepb.MsgUnbond) (*nodepb.MsgUnbondResponse, error) {
-	id, after, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	id, after, err := k.changeDeposit(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.Unbond(d, msg.Amount, blockTime(ctx), rules)
 	})
 	if err != nil {
@@ -55,9 +55,9 @@ func (k Keeper) Unbond(ctx context.Context, msg *nodepb.MsgUnbond) (*nodepb.MsgU
 	return &nodepb.MsgUnbondResponse{Unbonding: u}, emit(ctx, &nodepb.EventUnbondingStarted{Node: id, Unbonding: u})
 }
 
-// Exit implements [nodepb.MsgServer]: the owner's whole stake is on its way out, of a node
-// that serves no task, and what was granted is burned. A node without a stake is gone at
-// once. Its id is not given again.
+// Exit implements [nodepb.MsgServer] for a node that serves no task: the owner's own stake
+// starts to unbond, granted stake is burned. A node without stake has exited at once. Its id
+// is never used again.
 func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitResponse, error) {
 	id, err := k.IDOf(ctx, msg.Owner)
 	if err != nil {
@@ -68,7 +68,7 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 		return nil, err
 	}
 	if standing.Busy > 0 {
-		return nil, ErrBusy.Wrapf("node %d serves %d tasks", id, standing.Busy)
+		return nil, ErrBusy.Wrapf("node %d serves tasks: %d now, want none", id, standing.Busy)
 	}
 	rules, err := k.rules(ctx)
 	if err != nil {
@@ -80,24 +80,24 @@ func (k Keeper) Exit(ctx context.Context, msg *nodepb.MsgExit) (*nodepb.MsgExitR
 	}
 	after, burned, err := round.Exit(before, blockTime(ctx), rules)
 	if err != nil {
-		return nil, refused(err)
+		return nil, withCode(err)
 	}
 	res := new(nodepb.MsgExitResponse)
 	if before.Own() > 0 {
 		res.Unbonding = nodepb.UnbondingFromSpec(after.Unbonding[len(after.Unbonding)-1])
 	}
-	return res, k.depart(ctx, id, before, after, burned)
+	return res, k.startExit(ctx, id, before, after, burned)
 }
 
-// depart stores the deposit of a node that leaves, burns what was granted to it and
-// forgets the node if nothing keeps it.
-func (k Keeper) depart(ctx context.Context, id uint64, before, after spec.Deposit, burned uint64) error {
-	if err := k.redeposit(ctx, id, before, after); err != nil {
+// startExit stores the deposit of a node that leaves and burns its granted stake. A node that
+// has nothing left exits.
+func (k Keeper) startExit(ctx context.Context, id uint64, before, after spec.Deposit, burned uint64) error {
+	if err := k.setDeposit(ctx, id, before, after); err != nil {
 		return err
 	}
 	if burned > 0 {
 		if err := k.bank.BurnCoins(ctx, Name, k.coins(burned)); err != nil {
-			return fmt.Errorf("burn what was granted to node %d: %w", id, err)
+			return fmt.Errorf("burn the granted stake of node %d: %w", id, err)
 		}
 	}
 	if before.Own() > 0 {
@@ -106,12 +106,12 @@ func (k Keeper) depart(ctx context.Context, id uint64, before, after spec.Deposi
 			return err
 		}
 	}
-	return k.bury(ctx, id)
+	return k.exitIfEmpty(ctx, id)
 }
 
 // CancelUnbond implements [nodepb.MsgServer].
 func (k Keeper) CancelUnbond(ctx context.Context, msg *nodepb.MsgCancelUnbond) (*nodepb.MsgCancelUnbondResponse, error) {
-	id, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	id, _, err := k.changeDeposit(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.CancelUnbond(d, msg.Number, rules)
 	})
 	if err != nil {
@@ -122,7 +122,7 @@ func (k Keeper) CancelUnbond(ctx context.Context, msg *nodepb.MsgCancelUnbond) (
 
 // Unjail implements [nodepb.MsgServer].
 func (k Keeper) Unjail(ctx context.Context, msg *nodepb.MsgUnjail) (*nodepb.MsgUnjailResponse, error) {
-	id, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	id, _, err := k.changeDeposit(ctx, msg.Owner, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.Unjail(d, blockTime(ctx), rules)
 	})
 	if err != nil {
@@ -131,21 +131,21 @@ func (k Keeper) Unjail(ctx context.Context, msg *nodepb.MsgUnjail) (*nodepb.MsgU
 	return &nodepb.MsgUnjailResponse{}, emit(ctx, &nodepb.EventUnjailed{Node: id})
 }
 
-// Activate implements [nodepb.MsgServer]: the node is back from a leave.
+// Activate implements [nodepb.MsgServer]: a pending node may be selected again.
 func (k Keeper) Activate(ctx context.Context, msg *nodepb.MsgActivate) (*nodepb.MsgActivateResponse, error) {
-	_, _, err := k.change(ctx, msg.Owner, round.Return)
+	_, _, err := k.changeDeposit(ctx, msg.Owner, round.Return)
 	return &nodepb.MsgActivateResponse{}, err
 }
 
-// Deactivate implements [nodepb.MsgServer]: the node takes a leave. It is selected no
-// more, and finishes the tasks it serves.
+// Deactivate implements [nodepb.MsgServer]: the node is selected no more and finishes its
+// running tasks.
 func (k Keeper) Deactivate(ctx context.Context, msg *nodepb.MsgDeactivate) (*nodepb.MsgDeactivateResponse, error) {
-	_, _, err := k.change(ctx, msg.Owner, func(d spec.Deposit, _ spec.StakeRules) (spec.Deposit, error) { return round.Leave(d) })
+	_, _, err := k.changeDeposit(ctx, msg.Owner, func(d spec.Deposit, _ spec.StakeRules) (spec.Deposit, error) { return round.Leave(d) })
 	return &nodepb.MsgDeactivateResponse{}, err
 }
 
-// change replaces the deposit of an account's node by what a step makes of it.
-func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) (id uint64, after spec.Deposit, err error) {
+// changeDeposit applies a step to the deposit of an account's node.
+func (k Keeper) changeDeposit(ctx context.Context, owner string, step func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) (id uint64, after spec.Deposit, err error) {
 	if id, err = k.IDOf(ctx, owner); err != nil {
 		return 0, after, err
 	}
@@ -162,12 +162,12 @@ func (k Keeper) change(ctx context.Context, owner string, step func(spec.Deposit
 		return 0, after, err
 	}
 	if after, err = step(before, rules.ForRoles(spec.Role(r.Profile.Roles))); err != nil {
-		return 0, after, refused(err)
+		return 0, after, withCode(err)
 	}
-	return id, after, k.redeposit(ctx, id, before, after)
+	return id, after, k.setDeposit(ctx, id, before, after)
 }
 
-// deposit reads what is held for a node.
+// deposit reads the deposit of a node.
 func (k Keeper) deposit(ctx context.Context, id uint64) (spec.Deposit, error) {
 	stored, err := k.deposits.Get(ctx, id)
 	if err != nil {
@@ -176,10 +176,10 @@ func (k Keeper) deposit(ctx context.Context, id uint64) (spec.Deposit, error) {
 	return stored.ToSpec()
 }
 
-// redeposit stores a deposit and keeps in step what is kept of all of them: what has a
-// vote, who may be selected, and when something is due.
-func (k Keeper) redeposit(ctx context.Context, id uint64, before, after spec.Deposit) error {
-	if err := k.revote(ctx, id, before.Own(), after.Own()); err != nil {
+// setDeposit stores a deposit and updates what depends on it: the sum of stake with a vote,
+// the index of active nodes and the index of due times.
+func (k Keeper) setDeposit(ctx context.Context, id uint64, before, after spec.Deposit) error {
+	if err := k.updateVotable(ctx, id, before.Own(), after.Own()); err != nil {
 		return err
 	}
 	if err := k.deposits.Set(ctx, id, nodepb.DepositFromSpec(after)); err != nil {
@@ -197,7 +197,7 @@ func (k Keeper) redeposit(ctx context.Context, id uint64, before, after spec.Dep
 	return k.index(ctx, id, before.Unbonding, after.Unbonding)
 }
 
-// index keeps when something of a node is due, once for each block time.
+// index updates the index of due times, which has one entry per node and block time.
 func (k Keeper) index(ctx context.Context, id uint64, before, after []spec.Unbonding) error {
 	among := func(list []spec.Unbonding, due int64) bool {
 		return slices.ContainsFunc(list, func(u spec.Unbonding) bool { return u.Due == due })
@@ -219,21 +219,20 @@ func (k Keeper) index(ctx context.Context, id uint64, before, after []spec.Unbon
 	return nil
 }
 
-// Check reports whether the module account holds something else than the sum of all
-// deposits.
+// Check returns an error if the module account does not hold the sum of all deposits.
 func (k Keeper) Check(ctx context.Context) error {
 	want, err := k.Held(ctx)
 	if err != nil {
 		return err
 	}
 	if got := k.bank.GetBalance(ctx, moduleAddress(), k.denom).Amount; !got.Equal(math.NewIntFromUint64(want)) {
-		return fmt.Errorf("the account of stakes holds %s%s: all nodes together have %d", got, k.denom, want)
+		return fmt.Errorf("account of stakes holds %s%s: want %d%s, the sum of all deposits", got, k.denom, want, k.denom)
 	}
 	return nil
 }
 
-// lock takes coins for a node from an account.
-func (k Keeper) lock(ctx context.Context, account sdk.AccAddress, amount uint64) error {
+// lockStake moves coins from an account into the module.
+func (k Keeper) lockStake(ctx context.Context, account sdk.AccAddress, amount uint64) error {
 	err := k.bank.SendCoinsFromAccountToModule(ctx, account, Name, k.coins(amount))
 	if errors.Is(err, sdkerrors.ErrInsufficientFunds) {
 		return ErrFunds.Wrap(err.Error())
@@ -248,7 +247,7 @@ func (k Keeper) coins(amount uint64) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(k.denom, math.NewIntFromUint64(amount)))
 }
 
-// rules are what the parameters ask of deposits.
+// rules returns the rules of deposits in the parameters.
 func (k Keeper) rules(ctx context.Context) (spec.StakeRules, error) {
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -257,5 +256,5 @@ func (k Keeper) rules(ctx context.Context) (spec.StakeRules, error) {
 	return params.Rules(), nil
 }
 
-// blockTime is that of the block in the making, in milliseconds since 1970.
+// blockTime is the time of the present block, in milliseconds since 1970.
 func blockTime(ctx context.Context) int64 { return sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli() }

@@ -12,8 +12,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Engage changes how many tasks a node serves by delta. It refuses to count
-// below zero. A node that is on its way out leaves with its last task.
+// Engage adds delta to the number of parts that a node has in running tasks. It refuses a
+// number below 0. A node that is leaving exits with its last part.
 func (k Keeper) Engage(ctx context.Context, id uint64, delta int) error {
 	stored, err := k.standing(ctx, id)
 	if err != nil {
@@ -31,37 +31,35 @@ func (k Keeper) Engage(ctx context.Context, id uint64, delta int) error {
 	if err != nil || d.State != spec.NodeUnbonding {
 		return err
 	}
-	return k.bury(ctx, id)
+	return k.exitIfEmpty(ctx, id)
 }
 
-// Merit raises a node's reputation by one step and keeps the reason.
+// Merit raises a node's reputation by one step and records the reason.
 func (k Keeper) Merit(ctx context.Context, id uint64, c spec.Change) error {
-	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Praise(s, c) })
+	return k.changeStanding(ctx, id, func(s spec.Standing) spec.Standing { return round.Praise(s, c) })
 }
 
-// Demerit lowers a node's reputation by one step and keeps the reason.
+// Demerit lowers a node's reputation by one step and records the reason.
 func (k Keeper) Demerit(ctx context.Context, id uint64, c spec.Change) error {
-	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Blame(s, c) })
+	return k.changeStanding(ctx, id, func(s spec.Standing) spec.Standing { return round.Blame(s, c) })
 }
 
-// Excuse takes note of a node that declined to train what others did.
+// Excuse records that a node declined a round in which others trained.
 func (k Keeper) Excuse(ctx context.Context, id uint64, c spec.Change) error {
-	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Excused(s, c) })
+	return k.changeStanding(ctx, id, func(s spec.Standing) spec.Standing { return round.Excused(s, c) })
 }
 
-// Measure records the accuracy of a model the node helped to make for a kind of
-// work.
+// Measure records the accuracy of a model that the node helped to train, for a kind of work.
 func (k Keeper) Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error {
-	return k.restand(ctx, id, func(s spec.Standing) spec.Standing { return round.Measured(s, kind, accuracy) })
+	return k.changeStanding(ctx, id, func(s spec.Standing) spec.Standing { return round.Measured(s, kind, accuracy) })
 }
 
-// restand replaces a node's standing by what a step makes of it. A node that has exited
-// has no standing any more, and that is no error: a task may end long after its last
-// trainers were free to go.
+// changeStanding applies a step to a node's standing. A node that has exited has no standing; that
+// is no error, since a task may end long after its trainers have left.
 //
-// The step is given no history, so that a merit writes a few bytes: the changes it adds
-// go where the oldest ones are.
-func (k Keeper) restand(ctx context.Context, id uint64, step func(spec.Standing) spec.Standing) error {
+// The step gets a standing without history, so that a merit writes few bytes: the changes
+// that it adds replace the oldest ones.
+func (k Keeper) changeStanding(ctx context.Context, id uint64, step func(spec.Standing) spec.Standing) error {
 	stored, err := k.standings.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
 		_, err := k.registration(ctx, id)
@@ -86,13 +84,14 @@ func (k Keeper) restand(ctx context.Context, id uint64, step func(spec.Standing)
 	return k.standings.Set(ctx, id, next)
 }
 
-// changeKey is where the change of a number is stored, or was, until one that is newer
-// took its place.
+// changeKey is the key of the change with a number. Newer changes reuse the keys of the
+// oldest ones.
 func changeKey(id, number uint64) collections.Pair[uint64, uint64] {
 	return collections.Join(id, number%round.MaxHistory)
 }
 
-// history reads the newest of so many changes of a node's reputation, the newest last.
+// history reads the newest changes of a node's reputation, the newest last. Changes is how
+// many there have been.
 func (k Keeper) history(ctx context.Context, id, changes uint64) (list []nodepb.Change, err error) {
 	for number := changes - min(changes, round.MaxHistory); number < changes; number++ {
 		c, err := k.changes.Get(ctx, changeKey(id, number))
@@ -108,7 +107,7 @@ func (k Keeper) history(ctx context.Context, id, changes uint64) (list []nodepb.
 func (k Keeper) standing(ctx context.Context, id uint64) (nodepb.Standing, error) {
 	stored, err := k.standings.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return stored, ErrNotFound.Wrapf("id %d", id)
+		return stored, ErrNotFound.Wrapf("node %d", id)
 	}
 	if err != nil {
 		return stored, fmt.Errorf("read the standing of node %d: %w", id, err)

@@ -12,8 +12,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Engage implements [round.World]: the parts in a task and the bond that it holds are
-// kept here, all parts of a node and all its bonds in the registry.
+// Engage implements [round.World]. This module stores a node's parts and bond in each task;
+// the registry stores their sums over all tasks.
 func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	before, err := w.held(w.ctx, task.ID, node)
 	if err != nil {
@@ -22,7 +22,7 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	after := before
 	switch parts := int64(before.Parts) + int64(delta); {
 	case parts < 0:
-		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.Parts, task.ID, -delta)
+		return fmt.Errorf("end %d parts of node %d in task %d: it has %d", -delta, node, task.ID, before.Parts)
 	case before.Parts == 0:
 		after.Bond, err = w.nodes.Hold(w.ctx, node, task.Bond())
 		after.Parts = uint64(parts)
@@ -35,7 +35,7 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	if err != nil {
 		return err
 	}
-	if err := w.hold(w.ctx, task.ID, node, after); err != nil {
+	if err := w.setHeld(w.ctx, task.ID, node, after); err != nil {
 		return err
 	}
 	return w.nodes.Engage(w.ctx, node, delta)
@@ -46,8 +46,8 @@ func (w world) Slash(task spec.Task, node uint64, part spec.PPM, fault string, j
 	return w.Keeper.Slash(w.ctx, task, node, part, fault, jail)
 }
 
-// Slash burns a part of a node's bond in a task, or of what that was where the task
-// holds it no more.
+// Slash burns a part of a node's bond in a task. If the task no longer holds a bond, the
+// part is that of the bond which the task required.
 func (k Keeper) Slash(ctx context.Context, task spec.Task, node uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error) {
 	held, err := k.held(ctx, task.ID, node)
 	if err != nil {
@@ -56,7 +56,7 @@ func (k Keeper) Slash(ctx context.Context, task spec.Task, node uint64, part spe
 	return k.nodes.Slash(ctx, node, task.ID, round.SlashBase(task, held.Bond), part, fault, jail)
 }
 
-// held is what a task has of a node; nothing where the node does not serve it.
+// held returns a node's parts and bond in a task; zero if the node does not serve it.
 func (k Keeper) held(ctx context.Context, task, node uint64) (taskpb.Held, error) {
 	has, err := k.parts.Get(ctx, collections.Join(node, task))
 	if errors.Is(err, collections.ErrNotFound) {
@@ -65,7 +65,7 @@ func (k Keeper) held(ctx context.Context, task, node uint64) (taskpb.Held, error
 	return has, err
 }
 
-func (k Keeper) hold(ctx context.Context, task, node uint64, has taskpb.Held) error {
+func (k Keeper) setHeld(ctx context.Context, task, node uint64, has taskpb.Held) error {
 	key := collections.Join(node, task)
 	if has.Parts == 0 {
 		return k.parts.Remove(ctx, key)

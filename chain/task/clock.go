@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// BeginBlock lets network time pass. Only tasks run on it; everything else on the
-// chain runs on block time.
+// BeginBlock advances network time, on which tasks and the timelock run. Everything else on
+// the chain runs on block time.
 func (k Keeper) BeginBlock(ctx context.Context) error {
 	clock, err := k.Clock(ctx)
 	if err != nil {
@@ -21,14 +21,14 @@ func (k Keeper) BeginBlock(ctx context.Context) error {
 	return k.clock.Set(ctx, taskpb.Clock{Time: int64(next.Time), Block: next.Block})
 }
 
-// Clock is network time, with the time of the newest block.
+// Clock returns network time with the time of the newest block.
 func (k Keeper) Clock(ctx context.Context) (round.Clock, error) {
 	clock, err := k.clock.Get(ctx)
 	return round.Clock{Time: spec.Time(clock.Time), Block: clock.Block}, err
 }
 
-// now is the moment of the block in the making, or of the newest block where none is
-// being made.
+// now returns height and network time of the present block, or of the newest block in a
+// query.
 func (k Keeper) now(ctx context.Context) (round.Moment, error) {
 	clock, err := k.Clock(ctx)
 	return round.Moment{Height: sdk.UnwrapSDKContext(ctx).BlockHeight(), Time: clock.Time}, err

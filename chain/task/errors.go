@@ -9,16 +9,16 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// refusal is an error that ends in a [round.Refusal], as the SDK wants it: the
-// module's name and the refusal's code go into the answer.
+// refusal is an error that wraps a [round.Refusal]. The SDK takes codespace and code of its
+// answer from it.
 type refusal struct {
 	error
 	reason *round.Refusal
 }
 
-// refused lets the chain answer with the code of the [round.Refusal] that err
-// ends in; an error that is none stays as it is.
-func refused(err error) error {
+// withCode makes the chain answer with the code of the [round.Refusal] that err wraps. Other
+// errors stay as they are.
+func withCode(err error) error {
 	reason, ok := errors.AsType[*round.Refusal](err)
 	if !ok {
 		return err
@@ -26,7 +26,7 @@ func refused(err error) error {
 	return &refusal{err, reason}
 }
 
-// Unwrap is the error without the chain's words.
+// Unwrap returns the error without codespace and code.
 func (r *refusal) Unwrap() error { return r.error }
 
 // ABCICode is the code in the answer to a transaction.
@@ -35,8 +35,7 @@ func (r *refusal) ABCICode() uint32 { return r.reason.Code }
 // Codespace is the module the code belongs to.
 func (r *refusal) Codespace() string { return Name }
 
-// GRPCStatus is the answer to a query. Of it the SDK passes only on whether what
-// was asked for is there.
+// GRPCStatus is the answer to a query. The SDK passes on only whether it is NotFound.
 func (r *refusal) GRPCStatus() *status.Status {
 	code := codes.Unknown
 	if r.reason == round.ErrTaskNotFound || r.reason == round.ErrRoundNotFound {

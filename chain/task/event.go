@@ -13,27 +13,26 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// EventType is the type of the event that has every effect as the line of a transcript;
-// its attributes are task, round (0 where the effect is about the task) and effect. It is
-// for people and for tests that compare two worlds: what programs read of money, rounds
-// and faults are the typed events.
+// EventType is the type of the events that show each effect as a line of text. Attributes:
+// task, round (0 if the effect is about the task) and effect. They are for people, and for
+// tests that compare the chain with the simulator. Programs read the typed events.
 const EventType = "althing.task"
 
-// Tell implements [round.World]: it tells the registry of models, too.
+// Tell implements [round.World]: it emits events and updates the registry of models.
 func (w world) Tell(s round.State, e round.Effect) error {
 	emitLine(w.ctx, s.Task.ID, round.RoundOf(e), e.String())
-	if err := w.publish(s, e); err != nil {
+	if err := w.updateModels(s, e); err != nil {
 		return err
 	}
-	events, err := w.events(s, e)
+	events, err := w.effectEvents(s, e)
 	if err != nil {
 		return err
 	}
 	return emit(w.ctx, events...)
 }
 
-// events are what programs are told of an effect; none for most.
-func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
+// effectEvents returns the typed events of an effect. Most effects have none.
+func (w world) effectEvents(s round.State, e round.Effect) ([]proto.Message, error) {
 	task, number := s.Task.ID, round.RoundOf(e)
 	switch e := e.(type) {
 	case round.OpenTraining:
@@ -47,10 +46,10 @@ func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
 		return paid, err
 	case round.PayValidators:
 		return []proto.Message{&taskpb.EventValidatorsPaid{Task: task, Round: number, Amount: e.Amount}}, nil
-	case round.Slash: // every fault costs something
+	case round.Slash: // every fault is slashed
 		return []proto.Message{&taskpb.EventFault{Task: task, Round: number, Node: e.Node, Fault: e.Fault}}, nil
 	case round.Publish:
-		if number == 0 { // model 0 is no round's
+		if number == 0 { // model 0, which no round made
 			return nil, nil
 		}
 		return []proto.Message{&taskpb.EventRoundSettled{Task: task, Round: number, Model: e.Model.String(), Score: uint32(e.Score), Scored: e.Scored}}, nil
@@ -75,13 +74,13 @@ func (w world) events(s round.State, e round.Effect) ([]proto.Message, error) {
 	case round.AskCommittee, round.AskReady, round.AskTrainers, round.AskAttest, round.AskReceipts, round.AskAggregate,
 		round.AskReveal, round.AskScores, round.AskOpenings, round.Engage, round.Release, round.Reserve, round.Charge,
 		round.GiveBack, round.Merit, round.Demerit, round.Excuse, round.Accuse, round.Measure:
-		// the registry and the ledger tell of theirs; the rest is for nodes, which read the task
+		// the registry and the ledger emit events of their own; nodes read all else from the task
 	}
 	return nil, nil
 }
 
-// said are what programs are told of what a node said; none for most.
-func said(task uint64, in round.Input) []proto.Message {
+// inputEvents returns the typed events of a node's message. Most messages have none.
+func inputEvents(task uint64, in round.Input) []proto.Message {
 	switch in := in.(type) {
 	case round.Decline:
 		return []proto.Message{&taskpb.EventDeclined{Task: task, Round: in.Round, Node: in.Node, Why: string(in.Why)}}
@@ -94,19 +93,19 @@ func said(task uint64, in round.Input) []proto.Message {
 	case round.AttestModel:
 		return []proto.Message{&taskpb.EventModelAttested{Task: task, Node: in.Node, Model: in.Model.String()}}
 	case round.Ready, round.Commit, round.Attest, round.CommitAggregate, round.RevealAggregate, round.CommitScore,
-		round.RevealScore, round.TwoReceipts, round.TwoAnswers, round.Select, round.Cancel, round.Tick, round.Nominate, round.Withdraw, round.Amend: // the task has it
+		round.RevealScore, round.TwoReceipts, round.TwoAnswers, round.Select, round.Cancel, round.Tick, round.Nominate, round.Withdraw, round.Amend: // visible in the task
 	}
 	return nil
 }
 
 func emit(ctx context.Context, events ...proto.Message) error {
 	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvents(events...); err != nil {
-		return fmt.Errorf("tell what happened: %w", err)
+		return fmt.Errorf("emit events: %w", err)
 	}
 	return nil
 }
 
-// emitLine tells something as a line of a transcript.
+// emitLine emits an event with a line of text, see [EventType].
 func emitLine(ctx context.Context, task, round uint64, effect string) {
 	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(EventType,
 		sdk.NewAttribute("task", strconv.FormatUint(task, 10)),

@@ -142,7 +142,7 @@ func (r registry) Roster(ctx context.Context) (*round.Roster, error) {
 	return *r.roster, nil
 }
 
-func (r registry) Watch() func() { return func() { *r.roster = nil } }
+func (r registry) TrackWrites() func() { return func() { *r.roster = nil } }
 
 func (r registry) Walk(ctx context.Context, visit func(spec.Node) (bool, error)) error {
 	active, err := r.Active(ctx)

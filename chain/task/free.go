@@ -14,14 +14,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// FreeMessages is how many free messages a node has for one phase of a round. It owes
-// one; a commitment that another has copied must be said again.
+// FreeMessages is the number of free messages of a node per phase of a round. A node owes one
+// message per phase; it repeats a commitment that another node has copied.
 const FreeMessages = 3
 
-// Free reports whether msg is owed and its signer has free messages left for this phase
-// of the round, and counts it. The count outlives a message that fails, because it is
-// written before the message runs. A message that is carried out removes it, since the
-// node owes nothing more in that phase; what is left ends with the phase.
+// Free reports whether msg is owed and its signer has free messages left for this phase of
+// the round, and counts it. It writes the count before the message runs, so messages that
+// fail count. A message that succeeds removes the count, since its node owes nothing more in
+// this phase. The end of the phase removes all other counts.
 func (k Keeper) Free(ctx context.Context, msg sdk.Msg) bool {
 	h, owed := k.owed(ctx, msg)
 	if !owed {
@@ -34,23 +34,20 @@ func (k Keeper) Free(ctx context.Context, msg sdk.Msg) bool {
 	return k.free.Set(ctx, h.free(), sent+1) == nil
 }
 
-// forget removes the count of a message that is carried out. It takes no gas: the
-// message has paid for the count already.
-func (k Keeper) forget(ctx context.Context, h heard) error {
+// removeCount removes the count of a message that succeeds. It takes no gas: writing the count did.
+func (k Keeper) removeCount(ctx context.Context, h prefetched) error {
 	unmetered := sdk.UnwrapSDKContext(ctx).WithGasMeter(storetypes.NewInfiniteGasMeter())
 	return k.free.Remove(unmetered, h.free())
 }
 
-// nomination stands for a round in the place of counts of messages about a nominated
-// model.
-const nomination = math.MaxUint64
+// nominationRound stands for the round in the keys of counts of messages about a nominated model.
+const nominationRound = math.MaxUint64
 
-// free is the place of the count: task, round, node. The round of a message about the
-// time before round 1 is 0.
-func (h heard) free() partKey {
+// free is the key of the count: task, round, node. The round is 0 before round 1.
+func (h prefetched) free() partKey {
 	number := uint64(0)
 	if _, ok := h.input.(round.AttestModel); ok {
-		number = nomination
+		number = nominationRound
 	}
 	if m, ok := h.message.(interface{ GetRound() uint64 }); ok {
 		number = m.GetRound()
@@ -58,9 +55,8 @@ func (h heard) free() partKey {
 	return collections.Join3(h.message.GetTask(), number, h.node)
 }
 
-// expire drops the counts of phases that end between two states of a task, and of a
-// nomination that ends.
-func (k Keeper) expire(ctx context.Context, before, after round.State) error {
+// removeCounts removes the counts of phases and nominations that end between two states of a task.
+func (k Keeper) removeCounts(ctx context.Context, before, after round.State) error {
 	var ended []uint64 // rounds
 	if before.Task.State == spec.TaskPreparing && after.Task.State != spec.TaskPreparing {
 		ended = append(ended, 0)
@@ -75,7 +71,7 @@ func (k Keeper) expire(ctx context.Context, before, after round.State) error {
 		}
 	}
 	if was, is := before.Task.Nominee, after.Task.Nominee; was.Proposal != is.Proposal || was.Model != is.Model {
-		ended = append(ended, nomination)
+		ended = append(ended, nominationRound)
 	}
 	for _, number := range ended {
 		of := collections.NewSuperPrefixedTripleRange[uint64, uint64, uint64](before.Task.ID, number)

@@ -38,7 +38,7 @@ func costs(t *testing.T, trainers, committee int) map[string]uint64 {
 	most := map[string]uint64{}
 	for range 60 {
 		for _, msg := range w.owed(id) {
-			ctx := task.Hearing(w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()))
+			ctx := task.WithPrefetch(w.ctx.WithGasMeter(storetypes.NewInfiniteGasMeter()))
 			if !w.Free(ctx, msg) {
 				t.Fatalf("%T is not owed", msg)
 			}

@@ -10,20 +10,20 @@ import (
 	"github.com/althing-network/althing/round"
 )
 
-// Nominate tells a governed task that a passed proposal is queued which is to update its
-// model: where that names other weights, the task's aggregators are asked to attest them.
+// Nominate tells a governed task that a passed proposal to update its model is queued. If the
+// proposal names other weights, the task asks its aggregators to attest them.
 func (k Keeper) Nominate(ctx context.Context, proposal uint64, m *taskpb.MsgUpdateModel) error {
 	in, named, err := taskpb.NominationOf(proposal, m)
 	if err != nil || !named {
-		return refused(err)
+		return withCode(err)
 	}
-	return k.decide(ctx, m.Task, in)
+	return k.applyVote(ctx, m.Task, in)
 }
 
-// Withdraw tells it that the proposal will not be carried out any more. Where the task does
-// not wait for that proposal, there is nothing to do.
+// Withdraw tells the task that the proposal will not be executed. It does nothing if the task
+// does not wait for that proposal.
 func (k Keeper) Withdraw(ctx context.Context, proposal, task uint64) error {
-	err := k.decide(ctx, task, round.Withdraw{Proposal: proposal})
+	err := k.applyVote(ctx, task, round.Withdraw{Proposal: proposal})
 	for _, moot := range []*round.Refusal{round.ErrTaskNotFound, round.ErrClosed, round.ErrUngoverned, round.ErrNotNominated} {
 		if errors.Is(err, moot) {
 			return nil
@@ -32,8 +32,8 @@ func (k Keeper) Withdraw(ctx context.Context, proposal, task uint64) error {
 	return err
 }
 
-// decide gives a task what a vote has decided.
-func (k Keeper) decide(ctx context.Context, task uint64, in round.Input) error {
+// applyVote applies the result of a vote to a task.
+func (k Keeper) applyVote(ctx context.Context, task uint64, in round.Input) error {
 	at, err := k.now(ctx)
 	if err != nil {
 		return err
@@ -47,53 +47,52 @@ func (k Keeper) decide(ctx context.Context, task uint64, in round.Input) error {
 
 // AttestModel implements [taskpb.MsgServer].
 func (k Keeper) AttestModel(ctx context.Context, m *taskpb.MsgAttestModel) (*taskpb.MsgAttestModelResponse, error) {
-	return &taskpb.MsgAttestModelResponse{}, k.answer(ctx, m)
+	return &taskpb.MsgAttestModelResponse{}, k.applyOfNode(ctx, m)
 }
 
 // UpdateModel implements [taskpb.MsgServer].
 func (k Keeper) UpdateModel(ctx context.Context, m *taskpb.MsgUpdateModel) (*taskpb.MsgUpdateModelResponse, error) {
-	if err := k.voted(m.Authority); err != nil {
+	if err := k.checkAuthority(m.Authority); err != nil {
 		return nil, err
 	}
-	in, err := taskpb.AmendmentOf(carried(ctx), m)
+	in, err := taskpb.AmendmentOf(proposalOf(ctx), m)
 	if err != nil {
-		return nil, refused(err)
+		return nil, withCode(err)
 	}
-	if err := k.judged(ctx, m.Task, in); err != nil {
+	if err := k.checkBase(ctx, m.Task, in); err != nil {
 		return nil, err
 	}
-	if in.Trial = trying(ctx); in.Trial && !in.Model.IsZero() {
-		if err := k.served(ctx, m.Task, in.Model, m.Holder); err != nil {
+	if in.Trial = inDryRun(ctx); in.Trial && !in.Model.IsZero() {
+		if err := k.checkServed(ctx, m.Task, in.Model, m.Holder); err != nil {
 			return nil, err
 		}
 	}
-	return &taskpb.MsgUpdateModelResponse{}, k.decide(ctx, m.Task, in)
+	return &taskpb.MsgUpdateModelResponse{}, k.applyVote(ctx, m.Task, in)
 }
 
-type tryingKey struct{}
+type dryRunKey struct{}
 
-// Trying is a context in which a proposal is tried, and what comes of it is thrown away:
-// nobody has attested yet what it wants to be attested.
-func Trying(ctx sdk.Context) sdk.Context {
+// WithDryRun returns a context for the dry run of a proposal. In it a model needs no
+// attestations, since aggregators are asked only after the vote.
+func WithDryRun(ctx sdk.Context) sdk.Context {
 	const none = ^uint64(0) // no proposal has this number
-	return Carrying(ctx.WithValue(tryingKey{}, true), none)
+	return WithProposal(ctx.WithValue(dryRunKey{}, true), none)
 }
 
-func trying(ctx context.Context) bool {
-	tried, _ := ctx.Value(tryingKey{}).(bool)
+func inDryRun(ctx context.Context) bool {
+	tried, _ := ctx.Value(dryRunKey{}).(bool)
 	return tried
 }
 
-type carriedKey struct{}
+type proposalKey struct{}
 
-// Carrying is a context in which a proposal is carried out, so that what it changes can
-// say which one it was.
-func Carrying(ctx sdk.Context, proposal uint64) sdk.Context {
-	return ctx.WithValue(carriedKey{}, proposal)
+// WithProposal returns a context for the execution of a proposal. The changes record its number.
+func WithProposal(ctx sdk.Context, proposal uint64) sdk.Context {
+	return ctx.WithValue(proposalKey{}, proposal)
 }
 
-// carried is the proposal of a context; 0 where there is none.
-func carried(ctx context.Context) uint64 {
-	proposal, _ := ctx.Value(carriedKey{}).(uint64)
+// proposalOf is the proposal of a context, or 0.
+func proposalOf(ctx context.Context) uint64 {
+	proposal, _ := ctx.Value(proposalKey{}).(uint64)
 	return proposal
 }

@@ -56,7 +56,7 @@ func (w *world) told(of string) bool {
 func TestVoteSetsHyperparameters(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	w.ctx = w.ctx.WithEventManager(sdk.NewEventManager())
-	w.must(w.run(task.Carrying(w.ctx, 7), update(id, 0, rate(20_000))))
+	w.must(w.run(task.WithProposal(w.ctx, 7), update(id, 0, rate(20_000))))
 	if !w.told("EventModelUpdated") {
 		t.Error("nobody is told of the update")
 	}
@@ -94,12 +94,12 @@ func TestVoteAdoptsAModel(t *testing.T) {
 	refuse(attest(7, id, foreign), "task/41")
 	refuse(adopt, "task/41")
 	tried, _ := w.ctx.CacheContext()
-	if err := w.run(task.Trying(tried), adopt); code(err) != "task/43" {
+	if err := w.run(task.WithDryRun(tried), adopt); code(err) != "task/43" {
 		t.Errorf("a model that nobody serves is tried: %v", err)
 	}
 	served := update(id, 0, weights(foreign))
 	served.Holder = 3
-	w.must(w.run(task.Trying(tried), served)) // nobody has to have attested it
+	w.must(w.run(task.WithDryRun(tried), served)) // nobody has to have attested it
 	w.must(w.Nominate(w.ctx, 7, adopt))
 	if err := w.Nominate(w.ctx, 8, adopt); code(err) != "task/40" {
 		t.Errorf("a second nominee: %v", err)
@@ -156,7 +156,7 @@ func TestOutdatedProposalBlocksNoOther(t *testing.T) {
 	w, id := governed(t, spec.PhaseTrain)
 	old, wanted := update(id, 0, weights(digest("old"))), update(id, 1, weights(digest("wanted")))
 	w.must(w.Nominate(w.ctx, 3, old))
-	w.must(w.run(task.Carrying(w.ctx, 4), update(id, 0, rate(50_000))))
+	w.must(w.run(task.WithProposal(w.ctx, 4), update(id, 0, rate(50_000))))
 	if err := w.run(w.ctx, old); code(err) != "task/36" {
 		t.Fatalf("it is outdated: %v", err)
 	}
@@ -169,7 +169,7 @@ func TestOutdatedProposalBlocksNoOther(t *testing.T) {
 		t.Errorf("what is outdated when it is queued: %v", err)
 	}
 	w.must(w.Nominate(w.ctx, 7, wanted)) // beside settings of the same proposal it stays
-	w.must(w.run(task.Carrying(w.ctx, 7), update(id, 1, rate(40_000))))
+	w.must(w.run(task.WithProposal(w.ctx, 7), update(id, 1, rate(40_000))))
 	if got := w.task(id).Nominee; got.Proposal != 7 {
 		t.Errorf("nominee %+v", got)
 	}

@@ -1,8 +1,11 @@
-// Package task keeps tasks and their rounds on the chain: it holds the escrow,
-// feeds messages to the machine of package round and carries its effects out.
+// Package task keeps tasks and their rounds on the chain: it holds the escrow, gives messages
+// to the state machine of package round and carries out its effects.
 //
-// It decides nothing about a round: that is package round. It holds no model
-// and no update, only their digests.
+// The application builds a [Keeper] and wraps it in a [Module]; chain/fee asks [Keeper.Free]
+// which messages are free. README.md describes state and messages.
+//
+// The package decides nothing about a round, which is package round. It holds no model and no
+// update, only their digests.
 package task
 
 import (
@@ -37,43 +40,43 @@ type Bank interface {
 
 // Registry knows the nodes.
 type Registry interface {
-	// IDOf is the node of an account, OwnerOf the account of a node.
+	// IDOf returns the node of an account, OwnerOf the account of a node.
 	IDOf(ctx context.Context, owner string) (uint64, error)
 	OwnerOf(ctx context.Context, id uint64) (string, error)
-	// Roster is the nodes that may be selected, for the end of a block.
+	// Roster returns the nodes that may be selected. Only the end of a block calls it.
 	Roster(ctx context.Context) (*round.Roster, error)
-	// Watch begins to look at which nodes are written to; undone says that all of that
-	// has been taken back, so that the next roster does not show it.
-	Watch() (undone func())
-	// Walk visits the active nodes in the order of their ids, until one stops it.
+	// TrackWrites starts to record which nodes are written to. The caller calls undone if it has
+	// rolled these writes back.
+	TrackWrites() (undone func())
+	// Walk visits the active nodes by id until visit says stop.
 	Walk(ctx context.Context, visit func(spec.Node) (stop bool, err error)) error
+	// Engage adds delta to the number of parts that a node has in running tasks.
 	Engage(ctx context.Context, id uint64, delta int) error
-	// CheckBond refuses what a task may not require. Hold takes it of a node's stake, or
-	// what is free of it, and Unlock gives it back.
+	// CheckBond refuses a bond that no task may require. Hold reserves it, or the free stake
+	// where that is less, and Unlock frees it.
 	CheckBond(ctx context.Context, required uint64) error
 	Hold(ctx context.Context, id, required uint64) (held uint64, err error)
 	Unlock(ctx context.Context, id, held uint64) error
 	Slash(ctx context.Context, id, task, base uint64, part spec.PPM, fault string, jail bool) (burned uint64, err error)
-	// These pass over a node that has exited: a task may end long after its last
-	// round, when the trainers of that round are free to go.
+	// These do nothing for a node that has exited: a task may end long after its trainers
+	// have left.
 	Merit(ctx context.Context, id uint64, c spec.Change) error
 	Demerit(ctx context.Context, id uint64, c spec.Change) error
 	Excuse(ctx context.Context, id uint64, c spec.Change) error
 	Measure(ctx context.Context, id uint64, kind string, accuracy spec.PPM) error
 }
 
-// Datasets knows who owns rows.
+// Datasets knows the registered data sets.
 type Datasets interface {
-	// Payer is a data set that a node may train on, of an owner who is admitted, and whose
-	// book could pay so many releases, each of the price that its limit has; false where
-	// there is none.
+	// Payer returns a data set if a node may train on it, its owner is admitted, and its book
+	// can pay for this many releases. Price is the cost of a release under a limit.
 	Payer(ctx context.Context, dataset, node uint64, admits func(owner string) bool, releases uint64, price func(cost.Limit) (cost.Amount, error)) (d spec.Dataset, pays bool, err error)
 }
 
 // Ledger is the books of the data sets.
 type Ledger interface {
-	// Appraise computes what one release of a task costs and stores it; Appraised looks
-	// that up for a book with some limit.
+	// Appraise computes and stores the cost of one release of a task. Appraised returns it
+	// for a book with this limit.
 	Appraise(ctx context.Context, task uint64, reason string, release cost.Release) error
 	Appraised(ctx context.Context, task uint64, reason string, limit cost.Limit) (cost.Amount, error)
 	Reserve(ctx context.Context, dataset, task uint64, reason string, release cost.Release, releases uint64) error
@@ -83,13 +86,13 @@ type Ledger interface {
 
 // Models is the registry of lines of models.
 type Models interface {
-	// Enter says into which line of its owner a new task publishes, by the line's name;
-	// empty: into one of its own.
+	// Enter adds a new task to the line of its owner with this name; empty: to a line of its
+	// own.
 	Enter(ctx context.Context, task uint64, owner, line string, architecture spec.Model) error
-	// Publish adds a version to the line of its task, whose number and height it gives.
+	// Publish adds a version to the line of its task and sets its number and height.
 	Publish(ctx context.Context, v spec.Version) error
-	// Scored gives the version of a round its score.
-	Scored(ctx context.Context, task, round uint64, score spec.PPM) error
+	// SetScore sets the score of the version of a round.
+	SetScore(ctx context.Context, task, round uint64, score spec.PPM) error
 	// Published reports whether a model is a version of a task's line.
 	Published(ctx context.Context, task uint64, model spec.Digest) (bool, error)
 }
@@ -100,37 +103,37 @@ type Keeper struct {
 	nodes    Registry
 	datasets Datasets
 	ledger   Ledger
-	models   Models // nil: nobody keeps versions, so no vote changes a task
+	models   Models // nil: no versions are kept, so no vote can change a task
 	signed   Transactions
 	denom    string
-	// authority is the account in whose name passed proposals act.
+	// authority is the account of passed proposals.
 	authority string
 
 	next       collections.Sequence
 	tasks      collections.Map[uint64, taskpb.Task] // without their task files and committees
-	committees collections.Map[uint64, taskpb.Task] // of a task its aggregators and evaluators, and nothing else
+	committees collections.Map[uint64, taskpb.Task] // only the aggregators and evaluators of the task
 	files      collections.Map[uint64, taskpb.TaskSpec]
 	rounds     collections.Map[collections.Pair[uint64, uint64], taskpb.Round] // task, number; without the parts of participants
 	trainers   collections.Map[partKey, taskpb.Contribution]                   // by node
-	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place; without what they hold
-	holds      collections.Map[partKey, []byte]                                // by place of the aggregator
-	bitmaps    collections.Map[collections.Pair[uint64, uint64], []byte]       // task, number: who has committed
-	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place; without their counts
-	counts     collections.Map[partKey, taskpb.Evaluation]                     // by place of the evaluator: its counts, and nothing else
-	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: the trainer that said it, while its round trains
-	free       collections.Map[partKey, uint64]                                // task, round, node: its free messages in the phase that have not been carried out
+	aggregates collections.Map[partKey, taskpb.Aggregate]                      // by place in the list; without bitmaps
+	holds      collections.Map[partKey, []byte]                                // bitmaps of aggregators, by their place
+	bitmaps    collections.Map[collections.Pair[uint64, uint64], []byte]       // task, number: which trainers have committed
+	scores     collections.Map[partKey, taskpb.Evaluation]                     // by place in the list; without counts
+	counts     collections.Map[partKey, taskpb.Evaluation]                     // only the counts, by place of the evaluator
+	committed  collections.Map[collections.Pair[uint64, []byte], uint64]       // task, commitment: its trainer, while the round trains
+	free       collections.Map[partKey, uint64]                                // task, round, node: free messages in the phase that have not succeeded
 	due        collections.KeySet[dueKey]
 	clock      collections.Item[taskpb.Clock]
 	tariff     collections.Item[taskpb.Tariff]
 	byState    collections.KeySet[collections.Pair[uint32, uint64]]           // state, task
 	byOwner    collections.KeySet[collections.Pair[string, uint64]]           // owner, task
-	parts      collections.Map[collections.Pair[uint64, uint64], taskpb.Held] // node, task: what the task has of the node
+	parts      collections.Map[collections.Pair[uint64, uint64], taskpb.Held] // node, task: parts and bond
 }
 
-// NewKeeper returns a keeper over the given store; amounts are in denom, and only the
-// authority carries out what votes decide.
+// NewKeeper returns a keeper over a store. Amounts are in denom; authority is the account of
+// passed proposals.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes Registry, datasets Datasets, ledger Ledger, models Models, signed Transactions, denom, authority string) Keeper {
-	sb := collections.NewSchemaBuilder(checked{kv})
+	sb := collections.NewSchemaBuilder(storeService{kv})
 	pair := collections.PairKeyCodec(collections.Uint64Key, collections.Uint64Key)
 	part := collections.TripleKeyCodec(collections.Uint64Key, collections.Uint64Key, collections.Uint64Key)
 	k := Keeper{
@@ -158,7 +161,7 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, bank Bank, nodes 
 		tariff:     collections.NewItem(sb, collections.NewPrefix(16), "tariff", codec.CollValue[taskpb.Tariff](cdc)),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections share a prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }

@@ -37,7 +37,7 @@ func TestCreateTakesTheEscrow(t *testing.T) {
 		"task/5 model.init: nobody serves the file":                           starts(spec.Init{Model: digest("m")}),
 		"task/5 model.init.model: missing":                                    starts(spec.Init{Task: 1}),
 		"task/2 model.init.task: task 9":                                      starts(spec.Init{Model: digest("m"), Task: 9}),
-		"task/5 is no version of the line of task 1":                          starts(spec.Init{Model: digest("m"), Task: 1}),
+		"task/5 want a published version of the line of task 1":               starts(spec.Init{Model: digest("m"), Task: 1}),
 		"task/5 model.inputs is 65 instead of 64":                             func(m *taskpb.MsgCreate) { starts(spec.Init{Model: digest("m"), Task: 1})(m); m.Spec.Model.Inputs = 65 },
 		"task/5 model.init.model: missing: want the digest of the model file": func(m *taskpb.MsgCreate) { m.Spec.Model.Init = &taskpb.Init{Model: []byte{1}, Task: 1} },
 	} {

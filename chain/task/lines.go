@@ -8,18 +8,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// enter puts a new task into its owner's line.
-func (k Keeper) enter(ctx context.Context, t spec.Task) error {
+// enterLine adds a new task to the line that its task file names.
+func (k Keeper) enterLine(ctx context.Context, t spec.Task) error {
 	if k.models == nil {
 		return nil
 	}
 	return k.models.Enter(ctx, t.ID, t.Owner, t.Spec.Line, t.Spec.Model)
 }
 
-// startable refuses a task that starts with a model which nobody could get: of a node that is
-// not registered, of a task that is not there or has another architecture, or which that task
-// has never published.
-func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
+// checkInit refuses a first model that nobody could fetch: its holder is not registered, or
+// its task does not exist, has another architecture or never published this model.
+func (k Keeper) checkInit(ctx context.Context, asked spec.TaskSpec) error {
 	from := asked.Model.Init
 	if from.Holder > 0 {
 		if _, err := k.nodes.OwnerOf(ctx, from.Holder); err != nil {
@@ -31,7 +30,7 @@ func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
 	}
 	stored, err := k.task(ctx, from.Task)
 	if err != nil {
-		return refused(fmt.Errorf("model.init.task: %w", err))
+		return withCode(fmt.Errorf("model.init.task: %w", err))
 	}
 	published := k.models == nil
 	if !published {
@@ -39,28 +38,28 @@ func (k Keeper) startable(ctx context.Context, asked spec.TaskSpec) error {
 			return err
 		}
 	}
-	earlier, err := sensible(stored.ToSpec)
+	earlier, err := convert(stored.ToSpec)
 	if err != nil {
 		return err
 	}
 	err = asked.StartsWith(earlier)
 	if err == nil && !published {
-		err = &spec.FieldError{Field: "model.init.model", Why: fmt.Sprintf("%s is no version of the line of task %d", from.Model.Short(), from.Task)}
+		err = &spec.FieldError{Field: "model.init.model", Why: fmt.Sprintf("%s: want a published version of the line of task %d", from.Model.Short(), from.Task)}
 	}
 	if err != nil {
-		err = refused(fmt.Errorf("%w: %w", round.ErrSpec, err))
+		err = withCode(fmt.Errorf("%w: %w", round.ErrSpec, err))
 	}
 	return err
 }
 
-// judged refuses an update of a governed task whose base is no version of its line: the
-// proposer, and who voted, judged something else.
-func (k Keeper) judged(ctx context.Context, task uint64, in round.Amend) error {
+// checkBase refuses an update of a governed task whose base is not a published version of the
+// task's line: proposer and voters judged another model.
+func (k Keeper) checkBase(ctx context.Context, task uint64, in round.Amend) error {
 	stored, err := k.task(ctx, task)
 	if err != nil {
 		return err
 	}
-	if !stored.Spec.Governed { // the task says so itself
+	if !stored.Spec.Governed { // package round refuses it
 		return nil
 	}
 	published := false
@@ -70,27 +69,27 @@ func (k Keeper) judged(ctx context.Context, task uint64, in round.Amend) error {
 		}
 	}
 	if !published {
-		return refused(fmt.Errorf("task %d: %s: %w", task, in.Base.Short(), round.ErrBase))
+		return withCode(fmt.Errorf("task %d: %s: %w", task, in.Base.Short(), round.ErrBase))
 	}
 	return nil
 }
 
-// served refuses a model that nobody could attest: it is no version of the task's line, and
-// no node is said to have it.
-func (k Keeper) served(ctx context.Context, task uint64, model spec.Digest, holder uint64) error {
+// checkServed refuses a model that aggregators could not fetch: it is not a published version of
+// the task's line, and no registered node is named that serves it.
+func (k Keeper) checkServed(ctx context.Context, task uint64, model spec.Digest, holder uint64) error {
 	if holder > 0 {
 		_, err := k.nodes.OwnerOf(ctx, holder)
 		return err
 	}
 	published, err := k.models.Published(ctx, task, model)
 	if err == nil && !published {
-		err = refused(fmt.Errorf("task %d: %s: %w", task, model.Short(), round.ErrUnserved))
+		err = withCode(fmt.Errorf("task %d: %s: %w", task, model.Short(), round.ErrUnserved))
 	}
 	return err
 }
 
-// publish tells the registry of models of an effect that makes a version or scores one.
-func (w world) publish(s round.State, e round.Effect) error {
+// updateModels updates the registry of models for an effect that makes or scores a version.
+func (w world) updateModels(s round.State, e round.Effect) error {
 	if w.models == nil {
 		return nil
 	}
@@ -98,7 +97,7 @@ func (w world) publish(s round.State, e round.Effect) error {
 	if e, ok := e.(round.Publish); ok && e.Round == 0 {
 		return w.models.Publish(w.ctx, spec.Version{Task: task, Model: e.Model})
 	} else if ok && e.Scored {
-		return w.models.Scored(w.ctx, task, e.Round, e.Score)
+		return w.models.SetScore(w.ctx, task, e.Round, e.Score)
 	}
 	if e, ok := e.(round.AskScores); ok {
 		return w.models.Publish(w.ctx, version(s, e))
@@ -109,7 +108,7 @@ func (w world) publish(s round.State, e round.Effect) error {
 	return nil
 }
 
-// version is the model of a round that has been accepted.
+// version returns the version of a round whose model was accepted.
 func version(s round.State, e round.AskScores) spec.Version {
 	r := s.Round
 	if r.Number != e.Round {

@@ -44,7 +44,7 @@ func (l *lines) Publish(ctx context.Context, v spec.Version) error {
 		fmt.Sprintf("round %d, proposal %d, from %s, %d updates of %d participants", v.Round, v.Proposal, v.Base.Short(), v.Trainers, v.Participants))
 }
 
-func (l *lines) Scored(ctx context.Context, task, round uint64, score spec.PPM) error {
+func (l *lines) SetScore(ctx context.Context, task, round uint64, score spec.PPM) error {
 	at := collections.Join(task, round)
 	if scored, err := l.scores.Has(ctx, at); err != nil || scored {
 		return fmt.Errorf("round %d has a score already: %w", round, err)

@@ -85,8 +85,8 @@ func (Module) ValidateGenesis(cdc codec.JSONCodec, _ client.TxEncodingConfig, ra
 func (m Module) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMessage) {
 	var g taskpb.Genesis
 	cdc.MustUnmarshalJSON(raw, &g)
-	if err := m.restore(ctx, &g); err != nil {
-		panic(fmt.Errorf("genesis of tasks: %w", err)) // a chain cannot start from it
+	if err := m.initialise(ctx, &g); err != nil {
+		panic(fmt.Errorf("genesis of tasks: %w", err))
 	}
 }
 
@@ -94,7 +94,7 @@ func (m Module) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, raw json.RawMe
 func (m Module) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawMessage {
 	g, err := m.export(ctx)
 	if err != nil {
-		panic(fmt.Errorf("export of tasks: %w", err)) // the store is broken
+		panic(fmt.Errorf("export of tasks: %w", err))
 	}
 	return cdc.MustMarshalJSON(g)
 }

@@ -25,8 +25,8 @@ func (k Keeper) Task(ctx context.Context, req *taskpb.QueryTask) (*taskpb.QueryT
 	return &taskpb.QueryTaskResponse{Task: t}, nil
 }
 
-// Tasks implements [taskpb.QueryServer]. A filter by state or by owner reads an
-// index; both together read the owner's index.
+// Tasks implements [taskpb.QueryServer]. A filter by owner or state reads the index of owners
+// or states; with both filters it reads that of owners.
 func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.QueryTasksResponse, error) {
 	var tasks []taskpb.Task
 	var next *query.PageResponse
@@ -35,7 +35,7 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 	case req.Owner != "":
 		owner, wrong := sdk.AccAddressFromBech32(req.Owner)
 		if wrong != nil {
-			return nil, refused(fmt.Errorf("%w: %w", round.ErrMalformed, wrong))
+			return nil, withCode(fmt.Errorf("%w: %w", round.ErrMalformed, wrong))
 		}
 		tasks, next, err = query.CollectionFilteredPaginate(ctx, k.byOwner, page.Bounded(req.Pagination, maxTasks),
 			func(key collections.Pair[string, uint64], _ collections.NoValue) (bool, error) {
@@ -57,25 +57,25 @@ func (k Keeper) Tasks(ctx context.Context, req *taskpb.QueryTasks) (*taskpb.Quer
 			query.WithCollectionPaginationPairPrefix[uint32, uint64](uint32(req.State)))
 	default:
 		tasks, next, err = query.CollectionPaginate(ctx, k.tasks, page.Bounded(req.Pagination, maxTasks),
-			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return k.whole(ctx, task) })
+			func(_ uint64, task taskpb.Task) (taskpb.Task, error) { return k.complete(ctx, task) })
 	}
 	return &taskpb.QueryTasksResponse{Tasks: tasks, Pagination: next}, err
 }
 
 // Round implements [taskpb.QueryServer].
 func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.QueryRoundResponse, error) {
-	if err := k.known(ctx, req.Task); err != nil {
+	if err := k.checkExists(ctx, req.Task); err != nil {
 		return nil, err
 	}
 	r, err := k.record(ctx, req.Task, req.Number)
 	if err != nil {
 		return nil, err
 	}
-	parts := everyPart()
+	parts := allParts()
 	if req.Node != 0 {
 		parts = round.PartsFor(req.Node, false)
 	}
-	if err := k.read(ctx, &r, parts); err != nil {
+	if err := k.readParts(ctx, &r, parts); err != nil {
 		return nil, err
 	}
 	return &taskpb.QueryRoundResponse{Round: r}, nil
@@ -83,23 +83,23 @@ func (k Keeper) Round(ctx context.Context, req *taskpb.QueryRound) (*taskpb.Quer
 
 // Rounds implements [taskpb.QueryServer].
 func (k Keeper) Rounds(ctx context.Context, req *taskpb.QueryRounds) (*taskpb.QueryRoundsResponse, error) {
-	if err := k.known(ctx, req.Task); err != nil {
+	if err := k.checkExists(ctx, req.Task); err != nil {
 		return nil, err
 	}
 	rounds, next, err := query.CollectionPaginate(ctx, k.rounds, page.Bounded(req.Pagination, maxRounds),
 		func(_ collections.Pair[uint64, uint64], r taskpb.Round) (taskpb.Round, error) {
-			err := k.read(ctx, &r, everyPart())
+			err := k.readParts(ctx, &r, allParts())
 			return r, err
 		},
 		query.WithCollectionPaginationPairPrefix[uint64, uint64](req.Task))
 	return &taskpb.QueryRoundsResponse{Rounds: rounds, Pagination: next}, err
 }
 
-// known fails where there is no such task.
-func (k Keeper) known(ctx context.Context, task uint64) error {
+// checkExists returns [round.ErrTaskNotFound] if the task does not exist.
+func (k Keeper) checkExists(ctx context.Context, task uint64) error {
 	has, err := k.tasks.Has(ctx, task)
 	if err == nil && !has {
-		return refused(fmt.Errorf("task %d: %w", task, round.ErrTaskNotFound))
+		return withCode(fmt.Errorf("task %d: %w", task, round.ErrTaskNotFound))
 	}
 	return err
 }
@@ -118,7 +118,7 @@ func (k Keeper) Duties(ctx context.Context, req *taskpb.QueryDuties) (*taskpb.Qu
 	return &taskpb.QueryDutiesResponse{Duties: duties, Time: int64(now.Time), Pagination: next}, err
 }
 
-// duty is what a task asks of a node that has a part in it.
+// duty returns a task and the parts of its running rounds that concern a node.
 func (k Keeper) duty(ctx context.Context, node, id uint64) (taskpb.Duty, error) {
 	task, err := k.task(ctx, id)
 	if err != nil {
@@ -137,7 +137,7 @@ func (k Keeper) duty(ctx context.Context, node, id uint64) (taskpb.Duty, error) 
 		if phase, err := r.Phase.ToSpec(); err != nil || phase.Final() {
 			continue
 		}
-		if err := k.read(ctx, &r, round.PartsFor(node, aggregates)); err != nil {
+		if err := k.readParts(ctx, &r, round.PartsFor(node, aggregates)); err != nil {
 			return taskpb.Duty{}, err
 		}
 		duty.Rounds = append(duty.Rounds, r)
@@ -149,15 +149,14 @@ func (k Keeper) duty(ctx context.Context, node, id uint64) (taskpb.Duty, error) 
 func (k Keeper) Committed(ctx context.Context, req *taskpb.QueryCommitted) (*taskpb.QueryCommittedResponse, error) {
 	node, err := k.committed.Get(ctx, collections.Join(req.Task, req.Commitment))
 	if errors.Is(err, collections.ErrNotFound) {
-		err = k.known(ctx, req.Task)
+		err = k.checkExists(ctx, req.Task)
 	}
 	return &taskpb.QueryCommittedResponse{Node: node}, err
 }
 
-// How many entries an answer holds at most, whatever was asked for: a stranger's
-// question must not make a node read its whole state into memory. A round comes with
-// the parts of all its participants, a duty with up to two rounds. An answer of that
-// many of the largest stays below what a question may take.
+// The largest pages, whatever a query asks for: a stranger's query must not make a node read
+// its whole state into memory. A round comes with the parts of all participants, a duty with
+// up to two rounds. A full page of the largest entries stays below the gas limit of a query.
 const (
 	maxTasks  = 1000
 	maxRounds = 20

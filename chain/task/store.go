@@ -15,24 +15,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// A task lies in the store in pieces, so that a message reads and writes no more
-// than what it is about: its task file, which never changes; its committee, which gets
-// ready before round 1; its record; the record of each round; each participant's part in a
-// round, what evaluators counted, and the bitmaps, which grow with the trainers.
+// A task is stored in pieces, so that a message reads and writes only what it is about: the
+// task file, which never changes; the committee, which changes before round 1; the record of
+// the task; the record of each round; each participant's part in a round; the counts of
+// evaluators; and the bitmaps, which grow with the number of trainers.
 
-// partKey is the place of a part: task, round, and the node of a trainer, or the
-// place of an aggregator or an evaluator in its list.
+// partKey is the key of a participant's part: task, round, and the node of a trainer or the
+// place of an aggregator or evaluator in its list.
 type partKey = collections.Triple[uint64, uint64, uint64]
 
-// load reads a task and, of its newest round and of one that is still being scored,
-// the records and the given parts.
+// load reads a task, its newest round and the round that is still being scored, with the
+// given parts of both rounds.
 func (k Keeper) load(ctx context.Context, id uint64, parts round.Parts) (round.State, error) {
 	stored, err := k.task(ctx, id)
 	if err != nil {
 		return round.State{}, err
 	}
 	var state round.State
-	if state.Task, err = sensible(stored.ToSpec); err != nil || state.Task.Round == 0 {
+	if state.Task, err = convert(stored.ToSpec); err != nil || state.Task.Round == 0 {
 		return state, err
 	}
 	if state.Round, err = k.loadRound(ctx, id, state.Task.Round, parts); err != nil || state.Task.Scoring == 0 {
@@ -47,32 +47,32 @@ func (k Keeper) loadRound(ctx context.Context, task, number uint64, parts round.
 	if err != nil {
 		return spec.Round{}, err
 	}
-	if err := k.read(ctx, &r, parts.ForRound(number)); err != nil {
+	if err := k.readParts(ctx, &r, parts.ForRound(number)); err != nil {
 		return spec.Round{}, err
 	}
-	return sensible(r.ToSpec)
+	return convert(r.ToSpec)
 }
 
 // task reads a task with its task file and its committee.
 func (k Keeper) task(ctx context.Context, id uint64) (taskpb.Task, error) {
 	t, err := k.tasks.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) {
-		return t, refused(fmt.Errorf("task %d: %w", id, round.ErrTaskNotFound))
+		return t, withCode(fmt.Errorf("task %d: %w", id, round.ErrTaskNotFound))
 	}
 	if err != nil {
 		return t, err
 	}
-	return k.whole(ctx, t)
+	return k.complete(ctx, t)
 }
 
-// whole adds the task file and the committee to a task.
-func (k Keeper) whole(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
+// complete adds the task file and the committee to the record of a task.
+func (k Keeper) complete(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
 	file, err := k.files.Get(ctx, t.Id)
 	if err != nil {
 		return t, err
 	}
 	committee, err := k.committees.Get(ctx, t.Id)
-	if err != nil && !errors.Is(err, collections.ErrNotFound) { // a task that waits has none
+	if err != nil && !errors.Is(err, collections.ErrNotFound) { // a waiting task has no committee
 		return t, err
 	}
 	t.Spec, t.Aggregators, t.Evaluators = &file, committee.Aggregators, committee.Evaluators
@@ -83,29 +83,29 @@ func (k Keeper) whole(ctx context.Context, t taskpb.Task) (taskpb.Task, error) {
 func (k Keeper) record(ctx context.Context, task, number uint64) (taskpb.Round, error) {
 	r, err := k.rounds.Get(ctx, collections.Join(task, number))
 	if errors.Is(err, collections.ErrNotFound) {
-		return r, refused(fmt.Errorf("task %d round %d: %w", task, number, round.ErrRoundNotFound))
+		return r, withCode(fmt.Errorf("task %d round %d: %w", task, number, round.ErrRoundNotFound))
 	}
 	return r, err
 }
 
-// everyPart is what a query shows and the end of a block looks at.
-func everyPart() round.Parts {
+// allParts stands for all parts of a round: queries and the end of a block read them.
+func allParts() round.Parts {
 	return round.Parts{Trainers: true, Aggregates: true, Scores: true, Holds: true}
 }
 
-// read adds some participants' parts to a round.
-func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
+// readParts adds the given parts to the record of a round.
+func (k Keeper) readParts(ctx context.Context, r *taskpb.Round, parts round.Parts) (err error) {
 	if parts.Aggregates {
 		r.Committed, err = k.bitmaps.Get(ctx, collections.Join(r.Task, r.Number))
-		if err != nil && !errors.Is(err, collections.ErrNotFound) { // there is none while the round trains
+		if err != nil && !errors.Is(err, collections.ErrNotFound) { // a round that trains has no bitmap
 			return err
 		}
-		if r.Aggregates, err = list(ctx, k.aggregates, r); err != nil {
+		if r.Aggregates, err = readAll(ctx, k.aggregates, r); err != nil {
 			return err
 		}
 	}
 	if parts.Scores {
-		if r.Scores, err = list(ctx, k.scores, r); err != nil {
+		if r.Scores, err = readAll(ctx, k.scores, r); err != nil {
 			return err
 		}
 	}
@@ -121,14 +121,14 @@ func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (e
 		if !parts.Holds || r.Scores[i].Revealed == 0 {
 			continue
 		}
-		told, err := k.counts.Get(ctx, collections.Join3(r.Task, r.Number, uint64(i)))
-		if err != nil && !errors.Is(err, collections.ErrNotFound) { // who tells the score alone has none
+		stored, err := k.counts.Get(ctx, collections.Join3(r.Task, r.Number, uint64(i)))
+		if err != nil && !errors.Is(err, collections.ErrNotFound) { // an evaluator may leave the counts out
 			return err
 		}
-		r.Scores[i].Counts = told.Counts
+		r.Scores[i].Counts = stored.Counts
 	}
 	if parts.Trainers {
-		r.Trainers, err = list(ctx, k.trainers, r)
+		r.Trainers, err = readAll(ctx, k.trainers, r)
 		return err
 	}
 	nodes := []uint64{parts.Trainer}
@@ -154,8 +154,8 @@ func (k Keeper) read(ctx context.Context, r *taskpb.Round, parts round.Parts) (e
 	return nil
 }
 
-// list reads the parts of one kind in a round, in their order.
-func list[P any](ctx context.Context, from collections.Map[partKey, P], r *taskpb.Round) (parts []P, err error) {
+// readAll reads all parts of one kind in a round, by key.
+func readAll[P any](ctx context.Context, from collections.Map[partKey, P], r *taskpb.Round) (parts []P, err error) {
 	of := collections.NewSuperPrefixedTripleRange[uint64, uint64, uint64](r.Task, r.Number)
 	err = from.Walk(ctx, of, func(_ partKey, p P) (bool, error) {
 		parts = append(parts, p)
@@ -164,8 +164,8 @@ func list[P any](ctx context.Context, from collections.Map[partKey, P], r *taskp
 	return parts, err
 }
 
-// save writes what differs between two states of a task, and keeps the indexes in
-// step. Before is the zero State for a task that is new.
+// save writes what differs between two states of a task, and updates the indexes. Before is
+// the zero State for a new task.
 func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	id := after.Task.ID
 	if before.Task.ID == 0 {
@@ -179,7 +179,7 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	if err := k.index(ctx, before.Task, after.Task); err != nil {
 		return err
 	}
-	if err := k.expire(ctx, before, after); err != nil {
+	if err := k.removeCounts(ctx, before, after); err != nil {
 		return err
 	}
 	for _, r := range []spec.Round{after.Round, after.Scoring} {
@@ -194,15 +194,14 @@ func (k Keeper) save(ctx context.Context, before, after round.State) error {
 	old, record := taskpb.RecordFromSpec(before.Task), taskpb.RecordFromSpec(after.Task)
 	was := taskpb.Task{Aggregators: old.Aggregators, Evaluators: old.Evaluators}
 	is := taskpb.Task{Aggregators: record.Aggregators, Evaluators: record.Evaluators}
-	if err := write(ctx, k.committees, id, was, is); err != nil {
+	if err := setIfChanged(ctx, k.committees, id, was, is); err != nil {
 		return err
 	}
 	old.Aggregators, old.Evaluators, record.Aggregators, record.Evaluators = nil, nil, nil, nil
-	return write(ctx, k.tasks, id, old, record)
+	return setIfChanged(ctx, k.tasks, id, old, record)
 }
 
-// index keeps in step by which tasks are found: their state, and the height at which
-// the end of a block looks at them.
+// index updates the indexes of states and due times.
 func (k Keeper) index(ctx context.Context, before, after spec.Task) error {
 	if before.State != after.State {
 		if before.ID > 0 {
@@ -233,8 +232,8 @@ func stateKey(t spec.Task) collections.Pair[uint32, uint64] {
 	return collections.Join(uint32(taskpb.TaskStateFromSpec(t.State)), t.ID)
 }
 
-// saveRound writes what differs between two states of a round, or all of a round
-// that is new. The two hold the same parts.
+// saveRound writes what differs between two states of a round, or all of a new round. Both
+// states hold the same parts.
 func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 	if after.Number == 0 {
 		return nil
@@ -242,7 +241,7 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 	if before.Number != after.Number {
 		before = spec.Round{}
 	}
-	kept := 0 // of before.Trainers, those that were looked at: both lists are in the order of nodes
+	kept := 0 // index into before.Trainers: both lists are sorted by node
 	for _, c := range after.Trainers {
 		for ; kept < len(before.Trainers) && before.Trainers[kept].Node < c.Node; kept++ {
 			if err := k.trainers.Remove(ctx, collections.Join3(after.Task, after.Number, before.Trainers[kept].Node)); err != nil {
@@ -268,7 +267,7 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			return err
 		}
 	}
-	if before.Phase == spec.PhaseTrain && after.Phase != spec.PhaseTrain { // nobody commits any more
+	if before.Phase == spec.PhaseTrain && after.Phase != spec.PhaseTrain { // copies are no longer possible
 		if err := k.committed.Clear(ctx, collections.NewPrefixedPairRange[uint64, []byte](after.Task)); err != nil {
 			return err
 		}
@@ -284,7 +283,7 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			}
 		}
 		old.Holds, a.Holds = nil, nil
-		if err := write(ctx, k.aggregates, key, taskpb.AggregateFromSpec(old), taskpb.AggregateFromSpec(a)); err != nil {
+		if err := setIfChanged(ctx, k.aggregates, key, taskpb.AggregateFromSpec(old), taskpb.AggregateFromSpec(a)); err != nil {
 			return err
 		}
 	}
@@ -310,7 +309,7 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 			}
 		}
 		old.Counts, e.Counts = nil, nil
-		if err := write(ctx, k.scores, key, taskpb.EvaluationFromSpec(old), taskpb.EvaluationFromSpec(e)); err != nil {
+		if err := setIfChanged(ctx, k.scores, key, taskpb.EvaluationFromSpec(old), taskpb.EvaluationFromSpec(e)); err != nil {
 			return err
 		}
 	}
@@ -322,11 +321,11 @@ func (k Keeper) saveRound(ctx context.Context, before, after spec.Round) error {
 	before.Trainers, before.Aggregates, before.Scores, before.Committed = nil, nil, nil, nil
 	after.Trainers, after.Aggregates, after.Scores, after.Committed = nil, nil, nil, nil
 	old, record := taskpb.RoundFromSpec(before), taskpb.RoundFromSpec(after)
-	return write(ctx, k.rounds, collections.Join(after.Task, after.Number), old, record)
+	return setIfChanged(ctx, k.rounds, collections.Join(after.Task, after.Number), old, record)
 }
 
-// write sets a value unless its bytes are those of the old one.
-func write[K, V any, P interface {
+// setIfChanged sets a value unless its bytes equal those of the old one.
+func setIfChanged[K, V any, P interface {
 	*V
 	Marshal() ([]byte, error)
 }](ctx context.Context, into collections.Map[K, V], key K, old, value V) error {

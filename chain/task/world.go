@@ -13,8 +13,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// world is the chain as package round sees it, in one transaction or at the end of
-// one block.
+// world implements [round.World] on the chain, for one transaction or the end of one block.
 type world struct {
 	Keeper
 	ctx context.Context
@@ -22,9 +21,9 @@ type world struct {
 
 var _ round.World = world{}
 
-// apply gives a task an input at the moment of the block.
+// apply applies an input to a task at the given moment, and carries out the effects.
 func (k Keeper) apply(ctx context.Context, at round.Moment, s round.State, in round.Input) error {
-	return refused(round.Apply(world{Keeper: k, ctx: ctx}, at, s, in))
+	return withCode(round.Apply(world{Keeper: k, ctx: ctx}, at, s, in))
 }
 
 // Save implements [round.World].
@@ -51,10 +50,10 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 	return round.Payer{Dataset: d.ID, Owner: d.Owner, Key: d.Key}, nil
 }
 
-// afford refuses a private task that too few owners could pay to its end. What its
-// releases cost is computed here, once, and paid for by whoever creates the task: in a
-// round nobody pays for computing.
-func (w world) afford(t spec.Task) error {
+// checkBudgets refuses a private task if too few owners can pay for all its rounds. It computes the
+// cost of a release, once; the creator of the task pays the gas for that, so that rounds need
+// not compute it.
+func (w world) checkBudgets(t spec.Task) error {
 	if !t.Spec.Private() {
 		return nil
 	}
@@ -108,8 +107,8 @@ func (w world) Refund(owner string, uthing uint64) error {
 	return w.bank.SendCoinsFromModuleToAccount(w.ctx, Name, to, w.coins(uthing))
 }
 
-// PayValidators implements [round.World]: what validators share is what the SDK's
-// distribution shares out, fees of transactions beside it.
+// PayValidators implements [round.World]: the SDK's distribution divides the amount among the
+// validators, together with transaction fees.
 func (w world) PayValidators(uthing uint64) error {
 	return w.bank.SendCoinsFromModuleToModule(w.ctx, Name, authtypes.FeeCollectorName, w.coins(uthing))
 }

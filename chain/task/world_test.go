@@ -29,7 +29,7 @@ var errStranger = errors.New("node not found")
 // unsigned takes any message for what its account has signed: a transaction is its Any.
 type unsigned struct{}
 
-func (unsigned) Said(_ context.Context, raw []byte) (sdk.Msg, error) {
+func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
 	var holds codectypes.Any
 	if err := holds.Unmarshal(raw); err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 	"cosmossdk.io/errors"
 )
 
-// What is refused. The numbers are part of the protocol.
+// The registered errors. The numbers are part of the protocol.
 var (
 	ErrNotFound  = errors.RegisterWithGRPCCode(Name, 2, codes.NotFound, "proposal is not in the timelock")
 	ErrClosed    = errors.RegisterWithGRPCCode(Name, 3, codes.FailedPrecondition, "proposal not active")

@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/pb/timelockpb"
 )
 
-// Validate reports the first thing that is wrong with a genesis: proposals ascend, and an
-// entry has messages while it waits, and only then.
+// Validate reports the first mistake in a genesis. Proposals must ascend; an entry has messages
+// while it waits, and only then.
 func Validate(g timelockpb.Genesis) error {
 	if err := g.Bounds.Validate(); err != nil {
 		return ErrGenesis.Wrap(err.Error())
@@ -28,13 +28,13 @@ func Validate(g timelockpb.Genesis) error {
 		}
 		switch {
 		case e.Proposal <= before:
-			return ErrGenesis.Wrapf("proposal %d behind proposal %d: want ascending numbers from 1", e.Proposal, before)
+			return ErrGenesis.Wrapf("proposal %d follows proposal %d: want ascending numbers from 1", e.Proposal, before)
 		case !known || e.State == timelockpb.ENTRY_STATE_UNSPECIFIED:
-			return ErrGenesis.Wrapf("proposal %d is in the unknown state %d", e.Proposal, e.State)
+			return ErrGenesis.Wrapf("proposal %d: unknown state %d", e.Proposal, e.State)
 		case waits != (len(e.Messages) > 0), waits != (e.Closed == 0):
-			return ErrGenesis.Wrapf("proposal %d %s, with %d messages, closed at height %d", e.Proposal, word(e), len(e.Messages), e.Closed)
+			return ErrGenesis.Wrapf("proposal %d %s with %d messages, closed at height %d: want messages while it waits, afterwards a height", e.Proposal, stateText(e), len(e.Messages), e.Closed)
 		case e.Queued < 0 || e.Closed < 0 || e.Eta < 0 || e.Expires < e.Eta:
-			return ErrGenesis.Wrapf("proposal %d: eta %d, expires %d, queued at %d: out of order", e.Proposal, e.Eta, e.Expires, e.Queued)
+			return ErrGenesis.Wrapf("proposal %d: queued at height %d, eta %d, expires %d: want none below 0, and eta before expires", e.Proposal, e.Queued, e.Eta, e.Expires)
 		}
 		before = e.Proposal
 	}
@@ -44,7 +44,8 @@ func Validate(g timelockpb.Genesis) error {
 	return nil
 }
 
-// initialise writes a genesis. What waits is known to the other modules by their own.
+// initialise writes a genesis. It does not call [Modules.Queued]: the other modules have their
+// own genesis.
 func (k Keeper) initialise(ctx context.Context, g timelockpb.Genesis) error {
 	if err := Validate(g); err != nil {
 		return err

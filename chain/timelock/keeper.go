@@ -1,9 +1,10 @@
-// Package timelock is the queue on the chain in which passed proposals wait: everybody
-// sees what will be done before it is done, and has the time to leave. When its time has
-// come, anybody may have an entry executed; one that nobody executes expires.
+// Package timelock is the queue in which passed proposals wait: everybody sees what will be
+// done before it is done, and has time to leave. After a delay anybody may execute an entry; an
+// entry that nobody executes expires.
 //
-// It counts no votes: that is chain/dao, which puts messages here. It knows nothing of
-// what messages do: their modules carry them out.
+// The application builds a [Keeper] and wraps it in a [Module]. README.md describes state and
+// messages. The package does not count votes: chain/dao does, and puts messages here. It knows
+// nothing about what messages do: their modules execute them.
 package timelock
 
 import (
@@ -26,7 +27,7 @@ import (
 // Name is the module's name and its store key.
 const Name = "timelock"
 
-// MaxQueued is how many entries wait at once.
+// MaxQueued is the largest number of entries that wait at once.
 const MaxQueued = 100
 
 var (
@@ -34,23 +35,23 @@ var (
 	_ timelockpb.QueryServer = Keeper{}
 )
 
-// Clock is network time, on which entries wait: it stands still while the chain does.
+// Clock knows network time, which stands still while the chain does.
 type Clock interface {
 	Clock(ctx context.Context) (round.Clock, error)
 }
 
-// Modules are what the queue asks the rest of the chain.
+// Modules is the rest of the chain.
 type Modules interface {
-	// Queued tells that a message waits, so that nodes can prepare for it, and Dropped that
-	// it will never be executed.
+	// Queued is called when a message starts to wait, so that nodes can prepare for it, and
+	// Dropped when it is clear that it will never be executed.
 	Queued(ctx context.Context, proposal uint64, msg sdk.Msg) error
 	Dropped(ctx context.Context, proposal uint64, msg sdk.Msg) error
-	// Carrying is a context in which the messages of a proposal are carried out.
+	// Carrying returns a context for the execution of a proposal's messages.
 	Carrying(ctx sdk.Context, proposal uint64) sdk.Context
-	// Unqueued says why a proposal is not in the queue; nil where there is no reason.
+	// Unqueued returns the reason why a proposal is not in the queue, or nil.
 	Unqueued(ctx context.Context, proposal uint64) error
-	// CheckPeriods refuses parameters with which a stake could leave before a vote about it
-	// is carried out.
+	// CheckPeriods refuses parameters with which a stake could leave before a vote about it is
+	// executed.
 	CheckPeriods(ctx context.Context) error
 }
 
@@ -60,15 +61,15 @@ type Keeper struct {
 	clock     Clock
 	modules   Modules
 	addresses address.Codec
-	authority string // in whose name passed proposals act
+	authority string // account of passed proposals
 
 	params  collections.Item[timelockpb.Params]
 	bounds  collections.Item[timelockpb.Bounds]
 	entries collections.Map[uint64, timelockpb.Entry] // by proposal
-	queue   collections.Map[place, int64]             // since when there was a vote, by place: of entries that wait
+	queue   collections.Map[queueKey, int64]          // entries that wait, with the block time at which their vote started
 }
 
-// NewKeeper returns a keeper over a store. The router is that of all messages.
+// NewKeeper returns a keeper over a store. Router runs messages of every kind.
 func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, router baseapp.MessageRouter, clock Clock, modules Modules, addresses address.Codec, authority string) Keeper {
 	sb := collections.NewSchemaBuilder(kv)
 	k := Keeper{
@@ -79,12 +80,12 @@ func NewKeeper(cdc codec.BinaryCodec, kv store.KVStoreService, router baseapp.Me
 		queue:   collections.NewMap(sb, collections.NewPrefix(3), "queue", collections.PairKeyCodec(collections.Int64Key, collections.Uint64Key), collections.Int64Value),
 	}
 	if _, err := sb.Build(); err != nil {
-		panic(err) // two collections with one prefix: a mistake in the lines above
+		panic(err) // two collections have the same prefix
 	}
 	return k
 }
 
-// Settings are the parameters.
+// Settings returns the parameters.
 func (k Keeper) Settings(ctx context.Context) (timelockpb.Params, error) {
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -93,19 +94,18 @@ func (k Keeper) Settings(ctx context.Context) (timelockpb.Params, error) {
 	return params, nil
 }
 
-// Holds reports whether a proposal waits whose vote had started when something began: at a
-// block time, in milliseconds since 1970.
+// Holds reports whether a proposal waits whose vote had started by a block time, in
+// milliseconds since 1970.
 func (k Keeper) Holds(ctx context.Context, began int64) (holds bool, err error) {
-	err = k.queue.Walk(ctx, nil, func(_ place, since int64) (bool, error) {
+	err = k.queue.Walk(ctx, nil, func(_ queueKey, since int64) (bool, error) {
 		holds = since <= began
 		return holds, nil
 	})
 	return holds, err
 }
 
-// place is that of an entry among those that wait: when it expires, and its proposal. There
-// are [MaxQueued] at most.
-type place = collections.Pair[int64, uint64]
+// queueKey is the key of an entry that waits: its expiry and its proposal.
+type queueKey = collections.Pair[int64, uint64]
 
 // entry returns the entry of a proposal, or [ErrNotFound].
 func (k Keeper) entry(ctx context.Context, proposal uint64) (timelockpb.Entry, error) {
@@ -119,7 +119,7 @@ func (k Keeper) entry(ctx context.Context, proposal uint64) (timelockpb.Entry, e
 	return e, nil
 }
 
-// now is network time in milliseconds.
+// now returns network time in milliseconds.
 func (k Keeper) now(ctx context.Context) (int64, error) {
 	clock, err := k.clock.Clock(ctx)
 	if err != nil {

@@ -446,7 +446,7 @@ func TestUpdateParams(t *testing.T) {
 		says string
 	}{
 		"passed":              {"gov", func(*timelockpb.Params) {}, nil, ""},
-		"nobody":              {"ann", func(*timelockpb.Params) {}, timelock.ErrAuthority, "no passed proposal"},
+		"nobody":              {"ann", func(*timelockpb.Params) {}, timelock.ErrAuthority, "the account of passed proposals"},
 		"short delay":         {"gov", func(p *timelockpb.Params) { p.DelaySeconds = 86_399 }, timelock.ErrParams, "delay_seconds is 86399: want 86400 to 2592000"},
 		"long grace":          {"gov", func(p *timelockpb.Params) { p.GraceSeconds = 1 << 62 }, timelock.ErrParams, "grace_seconds"},
 		"guardian for ever":   {"gov", func(p *timelockpb.Params) { p.Guardian = address20("guard") }, timelock.ErrParams, "want an account and a time"},
@@ -575,7 +575,7 @@ func TestGenesisRefuses(t *testing.T) {
 		"no number":      {entry(func(e *timelockpb.Entry) { e.Proposal = 0 }), "ascending numbers"},
 		"unknown state":  {entry(func(e *timelockpb.Entry) { e.State = 9 }), "unknown state"},
 		"waits for what": {entry(func(e *timelockpb.Entry) { e.State, e.Closed = timelockpb.ENTRY_STATE_QUEUED, 0 }), "0 messages"},
-		"out of order":   {entry(func(e *timelockpb.Entry) { e.Expires = 1 }), "out of order"},
+		"out of order":   {entry(func(e *timelockpb.Entry) { e.Expires = 1 }), "eta before expires"},
 		"guardian":       {func(g *timelockpb.Genesis) { g.Params.GuardianUntil = 5 }, "want an account and a time"},
 	} {
 		g := timelockpb.Genesis{Params: timelock.DefaultParams(), Bounds: timelock.DefaultBounds()}

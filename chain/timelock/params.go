@@ -7,23 +7,22 @@ import (
 	"github.com/althing-network/althing/pb/timelockpb"
 )
 
-// DefaultParams wait for two days and then for a week, and have no guardian.
+// DefaultParams has a delay of two days, a grace period of a week and no guardian.
 func DefaultParams() timelockpb.Params {
 	const hour = 3600
 	return timelockpb.Params{DelaySeconds: 48 * hour, GraceSeconds: 7 * 24 * hour}
 }
 
-// DefaultBounds leave a day at least to see what comes.
+// DefaultBounds has a delay of at least a day.
 func DefaultBounds() timelockpb.Bounds {
 	const day = 24 * 3600
 	return timelockpb.Bounds{MinDelaySeconds: day, MaxDelaySeconds: 30 * day, MinGraceSeconds: day, MaxGraceSeconds: 14 * day}
 }
 
-// UpdateParams implements [timelockpb.MsgServer]. What waits already waits by the rules
-// under which it was put there.
+// UpdateParams implements [timelockpb.MsgServer]. The new rules are for later entries.
 func (k Keeper) UpdateParams(ctx context.Context, msg *timelockpb.MsgUpdateParams) (*timelockpb.MsgUpdateParamsResponse, error) {
 	if msg.Authority != k.authority {
-		return nil, ErrAuthority.Wrapf("%s is no passed proposal", msg.Authority)
+		return nil, ErrAuthority.Wrapf("authority %q: want %q, the account of passed proposals", msg.Authority, k.authority)
 	}
 	bounds, err := k.bounds.Get(ctx)
 	if err != nil {
@@ -41,7 +40,7 @@ func (k Keeper) UpdateParams(ctx context.Context, msg *timelockpb.MsgUpdateParam
 	return &timelockpb.MsgUpdateParamsResponse{}, nil
 }
 
-// check reports the first parameter that is wrong on this network.
+// check reports the first parameter that is invalid on this network.
 func (k Keeper) check(p timelockpb.Params, b timelockpb.Bounds) error {
 	if err := p.Validate(b); err != nil {
 		return err

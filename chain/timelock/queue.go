@@ -18,16 +18,15 @@ import (
 )
 
 const (
-	// MaxGas is how much the messages of one entry may use together.
+	// MaxGas is the gas limit for all messages of an entry.
 	MaxGas = 20_000_000
-	// maxExpired is how many entries the end of one block closes; the rest follow in the
-	// next block.
+	// maxExpired is the largest number of expired entries that are closed per block.
 	maxExpired = 10
 )
 
-// Schedule puts a message of a passed proposal behind those that it has put there before.
-// The vote about it started at since, a block time in milliseconds since 1970; extra
-// seconds are added to the delay.
+// Schedule appends a message of a passed proposal to its entry, which the first message
+// creates. Since is the block time at which the vote started, in milliseconds since 1970; extra
+// is added to the delay, in seconds.
 func (k Keeper) Schedule(ctx context.Context, proposal uint64, since int64, extra uint64, msg sdk.Msg) error {
 	packed, err := codectypes.NewAnyWithValue(msg)
 	if err != nil {
@@ -42,7 +41,7 @@ func (k Keeper) Schedule(ctx context.Context, proposal uint64, since int64, extr
 	case err != nil:
 		return err
 	case e.State != timelockpb.ENTRY_STATE_QUEUED:
-		return ErrClosed.Wrapf("proposal %d %s", proposal, word(e))
+		return ErrClosed.Wrapf("proposal %d %s", proposal, stateText(e))
 	}
 	e.Messages = append(e.Messages, packed)
 	if err := k.entries.Set(ctx, proposal, e); err != nil {
@@ -51,7 +50,7 @@ func (k Keeper) Schedule(ctx context.Context, proposal uint64, since int64, extr
 	return k.modules.Queued(ctx, proposal, msg)
 }
 
-// open begins an entry.
+// open creates an entry.
 func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra uint64) (e timelockpb.Entry, err error) {
 	params, err := k.Settings(ctx)
 	if err != nil {
@@ -62,7 +61,7 @@ func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra ui
 		return e, err
 	}
 	queued := 0
-	err = k.queue.Walk(ctx, nil, func(place, int64) (bool, error) { queued++; return false, nil })
+	err = k.queue.Walk(ctx, nil, func(queueKey, int64) (bool, error) { queued++; return false, nil })
 	if err != nil {
 		return e, err
 	}
@@ -82,9 +81,9 @@ func (k Keeper) open(ctx context.Context, proposal uint64, since int64, extra ui
 	return e, emit(ctx, &timelockpb.EventQueued{Proposal: proposal, Eta: e.Eta, Expires: e.Expires})
 }
 
-// Execute implements [timelockpb.MsgServer]. Whatever fails makes the transaction fail, so
-// that nothing has changed and it may be tried again: who executes a proposal at a bad
-// moment, or with too little gas, cannot take it out of the queue.
+// Execute implements [timelockpb.MsgServer]. If a message fails the transaction fails and
+// nothing changes, so the proposal can be tried again: nobody can remove it from the queue by
+// executing it at a bad moment or with too little gas.
 func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timelockpb.MsgExecuteResponse, error) {
 	if _, err := k.addresses.StringToBytes(msg.Sender); err != nil {
 		return nil, ErrAccount.Wrap(err.Error())
@@ -104,13 +103,13 @@ func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timel
 	}
 	switch {
 	case e.State != timelockpb.ENTRY_STATE_QUEUED:
-		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, word(e))
+		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, stateText(e))
 	case now < e.Eta:
-		return nil, ErrEarly.Wrapf("proposal %d waits for %s more of network time", e.Proposal, milliseconds(e.Eta-now))
+		return nil, ErrEarly.Wrapf("proposal %d can be executed after %s more of network time", e.Proposal, milliseconds(e.Eta-now))
 	case now >= e.Expires:
 		return nil, ErrClosed.Wrapf("proposal %d has expired", e.Proposal)
 	}
-	// Closed first, so that no message of the entry finds it open.
+	// The entry is closed first, so that its own messages cannot change it.
 	if err := k.close(ctx, e, timelockpb.ENTRY_STATE_EXECUTED, msg.Sender); err != nil {
 		return nil, err
 	}
@@ -123,9 +122,9 @@ func (k Keeper) Execute(ctx context.Context, msg *timelockpb.MsgExecute) (*timel
 	return &timelockpb.MsgExecuteResponse{}, emit(ctx, &timelockpb.EventExecuted{Proposal: e.Proposal, By: msg.Sender})
 }
 
-// run carries the messages of an entry out, all or none, with gas of their own, and says
-// how much of it they used: no more than [MaxGas], and little more than the context has
-// left, since whoever brings less than they take has them stopped where it runs out.
+// run executes the messages of an entry, all or none, and returns the gas that they used. They
+// have a gas meter of their own with a limit of [MaxGas], or of the gas left in the transaction
+// where that is less.
 func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error) {
 	meter := storetypes.NewGasMeter(min(MaxGas, ctx.GasMeter().GasRemaining()))
 	defer func() {
@@ -133,9 +132,9 @@ func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error)
 		switch r := recover().(type) {
 		case nil:
 		case storetypes.ErrorOutOfGas:
-			err = fmt.Errorf("its messages take more than %d gas", MaxGas)
+			err = fmt.Errorf("its messages take more than %d gas", meter.Limit())
 		default:
-			panic(r) // a mistake or a failing store: never an answer
+			panic(r) // a bug or a failing store
 		}
 	}()
 	msgs, err := e.Msgs()
@@ -146,7 +145,7 @@ func (k Keeper) run(ctx sdk.Context, e timelockpb.Entry) (gas uint64, err error)
 	for i, msg := range msgs {
 		handler := k.router.Handler(msg)
 		if handler == nil {
-			return 0, fmt.Errorf("message %d: nobody takes %s", i+1, sdk.MsgTypeURL(msg))
+			return 0, fmt.Errorf("message %d: %s is unknown on this chain", i+1, sdk.MsgTypeURL(msg))
 		}
 		result, err := handler(cached, msg)
 		if err != nil {
@@ -167,7 +166,7 @@ func (k Keeper) Cancel(ctx context.Context, msg *timelockpb.MsgCancel) (*timeloc
 	switch at := sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli(); {
 	case msg.Authority == k.authority:
 	case params.Guardian == "" || msg.Authority != params.Guardian:
-		return nil, ErrAuthority.Wrapf("%s is neither the guardian nor a passed proposal", msg.Authority)
+		return nil, ErrAuthority.Wrapf("sender %s: want the guardian or a passed proposal", msg.Authority)
 	case at >= params.GuardianUntil:
 		return nil, ErrAuthority.Wrapf("%s was the guardian until %s", msg.Authority, time.UnixMilli(params.GuardianUntil).UTC().Format(time.RFC3339))
 	}
@@ -176,23 +175,23 @@ func (k Keeper) Cancel(ctx context.Context, msg *timelockpb.MsgCancel) (*timeloc
 		return nil, err
 	}
 	if e.State != timelockpb.ENTRY_STATE_QUEUED {
-		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, word(e))
+		return nil, ErrClosed.Wrapf("proposal %d %s", e.Proposal, stateText(e))
 	}
-	if err := k.drop(ctx, e, timelockpb.ENTRY_STATE_CANCELLED, msg.Authority); err != nil {
+	if err := k.closeUnexecuted(ctx, e, timelockpb.ENTRY_STATE_CANCELLED, msg.Authority); err != nil {
 		return nil, err
 	}
 	return &timelockpb.MsgCancelResponse{}, emit(ctx, &timelockpb.EventCancelled{Proposal: e.Proposal, By: msg.Authority})
 }
 
-// EndBlock closes entries that have expired, also one of which this version of the program
-// does not know a message any more.
+// EndBlock closes expired entries, also those with messages that this version of the program
+// does not know.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	now, err := k.now(ctx)
 	if err != nil {
 		return err
 	}
-	var expired []place
-	err = k.queue.Walk(ctx, nil, func(at place, _ int64) (bool, error) {
+	var expired []queueKey
+	err = k.queue.Walk(ctx, nil, func(at queueKey, _ int64) (bool, error) {
 		if now >= at.K1() {
 			expired = append(expired, at)
 		}
@@ -209,7 +208,7 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := k.drop(ctx, e, timelockpb.ENTRY_STATE_EXPIRED, ""); err != nil {
+		if err := k.closeUnexecuted(ctx, e, timelockpb.ENTRY_STATE_EXPIRED, ""); err != nil {
 			return err
 		}
 		if err := emit(ctx, &timelockpb.EventExpired{Proposal: e.Proposal}); err != nil {
@@ -219,9 +218,9 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// drop closes an entry that is never executed. What other modules have prepared for it is
-// of no use any more; one that fails to put it away does not keep the entry open.
-func (k Keeper) drop(ctx context.Context, e timelockpb.Entry, state timelockpb.EntryState, by string) error {
+// closeUnexecuted closes an entry that will never be executed, and tells the other modules. If one of them
+// fails, the entry is closed all the same.
+func (k Keeper) closeUnexecuted(ctx context.Context, e timelockpb.Entry, state timelockpb.EntryState, by string) error {
 	msgs, err := e.Msgs()
 	if err != nil {
 		return err
@@ -229,7 +228,7 @@ func (k Keeper) drop(ctx context.Context, e timelockpb.Entry, state timelockpb.E
 	for _, msg := range msgs {
 		cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
 		if err := k.modules.Dropped(cached, e.Proposal, msg); err != nil {
-			cached.Logger().Error("a message is not dropped", "proposal", e.Proposal, "err", err)
+			cached.Logger().Error("a module failed to drop a message", "proposal", e.Proposal, "err", err)
 			continue
 		}
 		write()
@@ -237,7 +236,7 @@ func (k Keeper) drop(ctx context.Context, e timelockpb.Entry, state timelockpb.E
 	return k.close(ctx, e, state, by)
 }
 
-// close ends an entry. Its messages stay with the proposal.
+// close closes an entry and removes its messages from it; x/gov's proposal keeps them.
 func (k Keeper) close(ctx context.Context, e timelockpb.Entry, state timelockpb.EntryState, by string) error {
 	if err := k.queue.Remove(ctx, collections.Join(e.Expires, e.Proposal)); err != nil {
 		return err
@@ -246,8 +245,8 @@ func (k Keeper) close(ctx context.Context, e timelockpb.Entry, state timelockpb.
 	return k.entries.Set(ctx, e.Proposal, e)
 }
 
-// word says what became of an entry.
-func word(e timelockpb.Entry) string {
+// stateText describes the state of an entry.
+func stateText(e timelockpb.Entry) string {
 	switch e.State {
 	case timelockpb.ENTRY_STATE_EXECUTED:
 		return fmt.Sprintf("was executed at height %d", e.Closed)
@@ -262,10 +261,10 @@ func word(e timelockpb.Entry) string {
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// emit tells what happened to whoever reads blocks.
+// emit adds a typed event to the block.
 func emit(ctx context.Context, event proto.Message) error {
 	if err := sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event); err != nil {
-		return fmt.Errorf("tell what happened: %w", err)
+		return fmt.Errorf("emit an event: %w", err)
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
-// Package token makes coins, under a cap that no message and no proposal can raise, and
-// counts them. It moves no coins between accounts: that is for the SDK's bank, and nobody
-// but their owner can have it done.
+// Package token makes coins, under a cap that no message and no proposal can raise, and counts
+// them.
+//
+// The application builds a [Keeper] over a bank that is [Capped]. README.md describes the
+// messages. The package moves no coins between accounts: the SDK's bank does, for the owner of
+// the coins and nobody else.
 package token
 
 import (
@@ -23,7 +26,7 @@ import (
 // Name is the module's name. Its account makes coins and holds none.
 const Name = "token"
 
-// What is refused. The numbers are part of the protocol.
+// The registered errors. The numbers are part of the protocol.
 var (
 	ErrCap       = errors.RegisterWithGRPCCode(Name, 2, codes.FailedPrecondition, "exceeds total supply")
 	ErrAuthority = errors.RegisterWithGRPCCode(Name, 3, codes.PermissionDenied, "only a passed proposal makes coins")
@@ -31,7 +34,7 @@ var (
 	ErrAccount   = errors.RegisterWithGRPCCode(Name, 5, codes.InvalidArgument, "invalid account")
 )
 
-// Supply is what is asked of a bank about all coins.
+// Supply knows the supply of a coin.
 type Supply interface {
 	GetSupply(ctx context.Context, denom string) sdk.Coin
 }
@@ -45,16 +48,16 @@ type Bank interface {
 	SendCoinsFromModuleToModule(ctx context.Context, from, to string, amounts sdk.Coins) error
 }
 
-// Capped is the rule that every bank which makes coins must have: nothing but uthing is
-// made, and never is there more of it than [spec.Cap]. What is burned may be made again.
+// Capped returns the restriction of minting that the bank of every module must have: it mints
+// only uthing, and the supply never exceeds [spec.Cap]. Burned coins may be minted again.
 func Capped(of Supply) func(context.Context, sdk.Coins) error {
 	return func(ctx context.Context, made sdk.Coins) error {
 		for _, c := range made {
 			if c.Denom != spec.Denom {
-				return ErrAmount.Wrapf("%s: nothing but %s is made", c, spec.Denom)
+				return ErrAmount.Wrapf("mint %s: want %s, the only coin", c, spec.Denom)
 			}
 			if there := of.GetSupply(ctx, spec.Denom); there.Amount.Add(c.Amount).GT(math.NewIntFromUint64(spec.Cap)) {
-				return ErrCap.Wrapf("%s beside the %s that there are: the cap is %d%s", c, there, spec.Cap, spec.Denom)
+				return ErrCap.Wrapf("mint %s with a supply of %s: want at most %d%s in all", c, there, spec.Cap, spec.Denom)
 			}
 		}
 		return nil
@@ -70,8 +73,8 @@ var (
 type Keeper struct {
 	bank      Bank
 	addresses address.Codec
-	authority string           // the only account that may mint
-	modules   []sdk.AccAddress // no key signs for them: what they hold does not circulate
+	authority string           // account of passed proposals, the only one that may mint
+	modules   []sdk.AccAddress // accounts without keys: their coins do not circulate
 }
 
 // NewKeeper returns a keeper over a bank that is [Capped].
@@ -79,53 +82,53 @@ func NewKeeper(bank Bank, addresses address.Codec, authority string, modules []s
 	return Keeper{bank: bank, addresses: addresses, authority: authority, modules: modules}
 }
 
-// Check reports a supply above the cap. A genesis does not pass through minting, so it is
-// checked by itself.
+// Check returns an error if the supply is above the cap. A genesis mints no coins, so the
+// application checks it with this.
 func (k Keeper) Check(ctx context.Context) error {
 	if there := k.bank.GetSupply(ctx, spec.Denom); there.Amount.GT(math.NewIntFromUint64(spec.Cap)) {
-		return ErrCap.Wrapf("%s: the cap is %d%s", there, spec.Cap, spec.Denom)
+		return ErrCap.Wrapf("supply of %s: want at most %d%s", there, spec.Cap, spec.Denom)
 	}
 	return nil
 }
 
-// Mint implements [tokenpb.MsgServer]. It refuses everybody but the authority, an amount
-// of nothing, accounts of modules, and what would exceed the cap.
+// Mint implements [tokenpb.MsgServer]. It refuses every sender but the authority, the accounts
+// of modules, an amount of 0, and an amount that exceeds the cap.
 func (k Keeper) Mint(ctx context.Context, msg *tokenpb.MsgMint) (*tokenpb.MsgMintResponse, error) {
 	if msg.Authority != k.authority {
-		return nil, ErrAuthority.Wrapf("%s is not %s", msg.Authority, k.authority)
+		return nil, ErrAuthority.Wrapf("authority %q: want %q", msg.Authority, k.authority)
 	}
 	to, err := k.addresses.StringToBytes(msg.To)
 	if err != nil {
 		return nil, ErrAccount.Wrap(err.Error())
 	}
 	if slices.ContainsFunc(k.modules, func(m sdk.AccAddress) bool { return m.Equals(sdk.AccAddress(to)) }) {
-		return nil, ErrAccount.Wrapf("%s is a module's", msg.To)
+		return nil, ErrAccount.Wrapf("%s is the account of a module: want one that has a key", msg.To)
 	}
 	if msg.Amount == 0 {
-		return nil, ErrAmount.Wrap("nothing is not minted")
+		return nil, ErrAmount.Wrapf("mint 0%s: want more than 0", spec.Denom)
 	}
 	made := coins(msg.Amount)
 	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
 		return nil, err
 	}
 	if err := k.bank.SendCoinsFromModuleToAccount(ctx, Name, to, made); err != nil {
-		return nil, fmt.Errorf("give what was minted: %w", err)
+		return nil, fmt.Errorf("send minted coins to %s: %w", msg.To, err)
 	}
 	return &tokenpb.MsgMintResponse{}, nil
 }
 
-// MintTo makes coins for another module, which has made sure that a passed proposal wants
-// them.
+// MintTo makes coins for another module, which must have checked that a passed proposal asks
+// for them.
 func (k Keeper) MintTo(ctx context.Context, module string, amount uint64) error {
 	if amount == 0 {
-		return ErrAmount.Wrap("nothing is not minted")
+		return ErrAmount.Wrapf("mint 0%s: want more than 0", spec.Denom)
 	}
 	made := coins(amount)
 	if err := k.bank.MintCoins(ctx, Name, made); err != nil {
 		return err
 	}
 	if err := k.bank.SendCoinsFromModuleToModule(ctx, Name, module, made); err != nil {
-		return fmt.Errorf("give what was minted to %s: %w", module, err)
+		return fmt.Errorf("send minted coins to module %s: %w", module, err)
 	}
 	return nil
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Held is what the module's account must hold: what tasks have neither paid nor given
-// back, in uthing.
+// Held is what the module's account must hold, in uthing: the escrow that tasks have neither
+// paid nor refunded.
 func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 	err = k.tasks.Walk(ctx, nil, func(_ uint64, stored taskpb.Task) (bool, error) {
-		t, err := k.whole(ctx, stored)
+		t, err := k.complete(ctx, stored)
 		if err != nil {
 			return true, err
 		}
@@ -26,7 +26,7 @@ func (k Keeper) Held(ctx context.Context) (sum uint64, err error) {
 	return sum, err
 }
 
-// Each does something for each task, in the order of their ids.
+// Each calls do for each task, by id.
 func (k Keeper) Each(ctx context.Context, do func(id uint64) error) error {
 	return k.tasks.Walk(ctx, nil, func(id uint64, _ taskpb.Task) (bool, error) {
 		err := do(id)
@@ -34,8 +34,8 @@ func (k Keeper) Each(ctx context.Context, do func(id uint64) error) error {
 	})
 }
 
-// PartsOf is how many parts a node has in all tasks, and what these hold of its stake, in
-// uthing.
+// PartsOf returns how many parts a node has in all tasks, and how much of its stake these
+// tasks hold, in uthing.
 func (k Keeper) PartsOf(ctx context.Context, node uint64) (parts, bond uint64, err error) {
 	err = k.parts.Walk(ctx, collections.NewPrefixedPairRange[uint64, uint64](node), func(_ collections.Pair[uint64, uint64], has taskpb.Held) (bool, error) {
 		parts, bond = parts+has.Parts, bond+has.Bond
@@ -44,31 +44,30 @@ func (k Keeper) PartsOf(ctx context.Context, node uint64) (parts, bond uint64, e
 	return parts, bond, err
 }
 
-// listed counts what tasks have in the indexes, or should have.
-type listed struct {
-	states, owners uint64 // of all tasks
-	due            uint64 // of open ones
-	parts, commits uint64 // of rounds that run; commitments only while they train
+// indexCounts counts the entries of the indexes.
+type indexCounts struct {
+	states, owners uint64 // one per task
+	due            uint64 // one per open task
+	parts, commits uint64 // of running rounds; commitments only while they train
 }
 
-// Contradictions says what is stored of tasks that does not agree, and what no genesis
-// could have: nothing, on a sound chain. Of a round that is over only its task's books
-// are looked at.
-func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) {
-	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
-	var want listed
+// Inconsistencies lists inconsistencies in the stored tasks and values that no genesis may
+// have; a sound chain has none. Rounds that have ended are not checked.
+func (k Keeper) Inconsistencies(ctx context.Context) (found []string, err error) {
+	report := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
+	var want indexCounts
 	err = k.tasks.Walk(ctx, nil, func(id uint64, stored taskpb.Task) (bool, error) {
-		stored, err := k.whole(ctx, stored)
+		stored, err := k.complete(ctx, stored)
 		if err != nil {
 			return true, err
 		}
 		t, err := stored.ToSpec()
 		if err != nil {
-			say("%s", err)
+			report("%s", err)
 			return false, nil
 		}
 		if err := validateTask(t); err != nil {
-			say("task %d: %s", id, err)
+			report("task %d: %s", id, err)
 		}
 		want.states++
 		want.owners++
@@ -81,7 +80,7 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 			return true, err
 		}
 		if !inState || !inOwner {
-			say("task %d is found %v by its state, %v by its owner", id, inState, inOwner)
+			report("task %d: in the index of states: %t, in the index of owners: %t", id, inState, inOwner)
 		}
 		if t.State.Final() {
 			return false, nil
@@ -92,20 +91,20 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 			return true, err
 		}
 		if !due {
-			say("no block looks at task %d when it is due", id)
+			report("task %d is open and not in the index of due times", id)
 		}
-		state, err := k.load(ctx, id, everyPart())
+		state, err := k.load(ctx, id, allParts())
 		if err != nil {
-			say("task %d: %s", id, err)
+			report("task %d: %s", id, err)
 			return false, nil
 		}
 		want.parts += uint64(len(state.EngagedNodes()))
 		for _, r := range state.OpenRounds() {
 			if err := validateRound(r); err != nil {
-				say("task %d round %d: %s", id, r.Number, err)
+				report("task %d round %d: %s", id, r.Number, err)
 			}
-			if err := validateStand(t, r); err != nil {
-				say("task %d round %d: %s", id, r.Number, err)
+			if err := validateRunning(t, r); err != nil {
+				report("task %d round %d: %s", id, r.Number, err)
 			}
 			if r.Phase == spec.PhaseTrain {
 				want.commits += uint64(r.Commitments)
@@ -116,15 +115,15 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 	if err != nil {
 		return found, err
 	}
-	has, err := k.listed(ctx)
+	has, err := k.countIndexes(ctx)
 	if has != want {
-		say("the indexes have %+v, want %+v", has, want)
+		report("entries of the indexes: %+v, want %+v", has, want)
 	}
 	return found, err
 }
 
-// listed counts what the indexes have.
-func (k Keeper) listed(ctx context.Context) (has listed, err error) {
+// countIndexes counts the entries of the indexes.
+func (k Keeper) countIndexes(ctx context.Context) (has indexCounts, err error) {
 	for _, walk := range []func() error{
 		func() error {
 			return k.byState.Walk(ctx, nil, func(collections.Pair[uint32, uint64]) (bool, error) { has.states++; return false, nil })

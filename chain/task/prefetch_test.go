@@ -26,7 +26,7 @@ func TestHeardMessagesLeadToTheSameStore(t *testing.T) {
 				msgs := w.owed(id)[:3]
 				ctx := w.ctx
 				if hear {
-					ctx = task.Hearing(w.ctx)
+					ctx = task.WithPrefetch(w.ctx)
 					for _, i := range asked {
 						if !w.Owed(ctx, msgs[i]) {
 							t.Fatalf("%s: message %d is not owed", phase, i)
@@ -56,7 +56,7 @@ func TestHeardIsOfOneTransaction(t *testing.T) {
 	id := w.create("alice", digits())
 	w.play(id, 1, spec.PhaseTrain)
 	msg := w.owed(id)[0]
-	one, other := task.Hearing(w.ctx), task.Hearing(w.ctx)
+	one, other := task.WithPrefetch(w.ctx), task.WithPrefetch(w.ctx)
 	if !w.Owed(one, msg) || !w.Owed(other, msg) {
 		t.Fatal("the message is not owed")
 	}

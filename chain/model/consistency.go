@@ -12,17 +12,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Contradictions says what is stored of models that does not agree: nothing, on a sound
-// chain. The lines are what a genesis may have, and every index finds what is there, and
-// nothing else.
-func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) {
-	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
+// Inconsistencies lists inconsistencies in the stored models; a sound chain has none. It checks
+// the lines as those of a genesis, and every index against them.
+func (k Keeper) Inconsistencies(ctx context.Context) (found []string, err error) {
+	report := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
 	g, err := k.export(ctx)
 	if err != nil {
 		return found, err
 	}
 	if err := Validate(g); err != nil {
-		say("%s", err)
+		report("%s", err)
 	}
 	for _, l := range g.Lines {
 		of, err := k.names.Get(ctx, collections.Join(l.Owner, l.Name))
@@ -30,10 +29,10 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 			return found, err
 		}
 		if of != l.Id {
-			say("line %d is found as %d by its name", l.Id, of)
+			report("line %d: the index of names has line %d", l.Id, of)
 		}
 	}
-	digests, rounds, err := k.indexed(ctx, g.Versions, say)
+	digests, rounds, err := k.indexed(ctx, g.Versions, report)
 	if err != nil {
 		return found, err
 	}
@@ -45,14 +44,14 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 		k.rounds.Walk(ctx, nil, func(collections.Pair[uint64, uint64], uint64) (bool, error) { made++; return false, nil }),
 	)
 	if shaped != len(g.Lines) || named != len(g.Lines) || known != digests || made != rounds {
-		say("%d architectures and %d names of %d lines, %d digests and %d rounds: want %d and %d", shaped, named, len(g.Lines), known, made, digests, rounds)
+		report("%d lines, %d architectures, %d names: want the same number; %d digests, want %d; %d rounds, want %d", len(g.Lines), shaped, named, known, digests, made, rounds)
 	}
 	return found, err
 }
 
-// indexed looks for every version in the indexes, and counts the entries that these should
+// indexed looks up every version in the indexes, and counts the entries that these should
 // have.
-func (k Keeper) indexed(ctx context.Context, versions []modelpb.Version, say func(string, ...any)) (digests, rounds int, err error) {
+func (k Keeper) indexed(ctx context.Context, versions []modelpb.Version, report func(string, ...any)) (digests, rounds int, err error) {
 	type model struct {
 		line   uint64
 		digest spec.Digest
@@ -61,7 +60,7 @@ func (k Keeper) indexed(ctx context.Context, versions []modelpb.Version, say fun
 	for i := range versions {
 		v, err := versions[i].ToSpec()
 		if err != nil {
-			say("%s", err)
+			report("%s", err)
 			continue
 		}
 		at := model{v.Line, v.Model}
@@ -74,7 +73,7 @@ func (k Keeper) indexed(ctx context.Context, versions []modelpb.Version, say fun
 			return digests, rounds, err
 		}
 		if of != first[at] {
-			say("version %d of line %d is found as %d by its digest: want %d", v.Number, v.Line, of, first[at])
+			report("version %d of line %d: the index of digests has version %d, want %d", v.Number, v.Line, of, first[at])
 		}
 		if v.Proposal > 0 {
 			continue
@@ -85,7 +84,7 @@ func (k Keeper) indexed(ctx context.Context, versions []modelpb.Version, say fun
 			return digests, rounds, err
 		}
 		if of != v.Number {
-			say("version %d of line %d is found as %d by its round", v.Number, v.Line, of)
+			report("version %d of line %d: the index of rounds has version %d", v.Number, v.Line, of)
 		}
 	}
 	return digests, rounds, nil

@@ -10,10 +10,10 @@ import (
 	"github.com/althing-network/althing/pb/datasetpb"
 )
 
-// Contradictions says what is stored of data sets that does not agree, also with their
-// books: nothing, on a sound chain.
-func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) {
-	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
+// Inconsistencies lists inconsistencies in the stored data sets, also with their books; a sound
+// chain has none.
+func (k Keeper) Inconsistencies(ctx context.Context) (found []string, err error) {
+	report := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
 	sets := 0
 	err = k.datasets.Walk(ctx, nil, func(id uint64, d datasetpb.Dataset) (bool, error) {
 		sets++
@@ -27,7 +27,7 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 		}
 		owned, err := k.owners.Has(ctx, collections.Join(d.Owner, id))
 		if of != id || !named || !owned {
-			say("data set %d is found as %d by its commitment, %v by its name, %v by its owner", id, of, named, owned)
+			report("data set %d: the index of commitments has data set %d; in the index of names: %t, of owners: %t", id, of, named, owned)
 		}
 		return err != nil, err
 	})
@@ -45,7 +45,7 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 		k.owners.Walk(ctx, nil, func(collections.Pair[string, uint64]) (bool, error) { owners++; return false, nil }),
 	)
 	if books != sets || commitments != sets || names != sets || owners != sets {
-		say("%d books, %d commitments, %d names and %d owners of %d data sets", books, commitments, names, owners, sets)
+		report("%d data sets, %d books, %d commitments, %d names, %d owners: want the same number", sets, books, commitments, names, owners)
 	}
 	return found, err
 }

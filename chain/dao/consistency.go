@@ -12,26 +12,26 @@ import (
 	"github.com/althing-network/althing/pb/daopb"
 )
 
-// Contradictions says what is stored of polls that does not agree, also with x/gov's
-// proposals: nothing, on a sound chain.
-func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) {
-	say := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
+// Inconsistencies lists inconsistencies in the stored polls, also with x/gov's
+// proposals; a sound chain has none.
+func (k Keeper) Inconsistencies(ctx context.Context) (found []string, err error) {
+	report := func(format string, words ...any) { found = append(found, fmt.Sprintf(format, words...)) }
 	open := 0
 	err = k.polls.Walk(ctx, nil, func(id uint64, p daopb.Poll) (bool, error) {
-		power, voters, err := k.voted(ctx, id)
+		power, voters, err := k.storedVotes(ctx, id)
 		if err != nil || p.Ended > 0 {
 			return err != nil, err
 		}
 		open++
 		if power != cast(p.Tally) || voters != p.Tally.Voters {
-			say("poll %d sums %d votes up to %d, there are %d that weigh %d", id, p.Tally.Voters, cast(p.Tally), voters, power)
+			report("poll %d: its sums are %d votes with power %d, stored are %d votes with power %d", id, p.Tally.Voters, cast(p.Tally), voters, power)
 		}
-		lives, err := k.lives(ctx, p)
+		lives, err := k.existsInGov(ctx, p)
 		if err != nil {
 			return true, err
 		}
 		if !lives {
-			say("poll %d is open, and x/gov does not have it so", id)
+			report("poll %d is open, but x/gov has no open proposal for it", id)
 		}
 		return false, nil
 	})
@@ -46,7 +46,7 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 		}
 		owner, err := k.addresses.BytesToString(proposer)
 		if p.Ended > 0 || p.Proposer != owner {
-			say("poll %d of %s, ended at %d, is listed as the open one of %s", id, p.Proposer, p.Ended, owner)
+			report("the index of open polls has poll %d for %s: proposer %s, ended at height %d", id, owner, p.Proposer, p.Ended)
 		}
 		return err != nil, err
 	})
@@ -54,20 +54,20 @@ func (k Keeper) Contradictions(ctx context.Context) (found []string, err error) 
 		return found, fmt.Errorf("list the open proposals: %w", err)
 	}
 	if open != 0 {
-		say("%d open polls are in no list, or more are in it", open)
+		report("open polls minus entries of their index: %d, want 0", open)
 	}
 	err = k.parts.Gov.Proposals.Walk(ctx, nil, func(id uint64, p govv1.Proposal) (bool, error) {
 		known, err := k.polls.Has(ctx, id)
 		if !known {
-			say("proposal %d has no poll", id)
+			report("proposal %d has no poll", id)
 		}
 		return err != nil, err
 	})
 	return found, err
 }
 
-// voted is the power of all votes that are kept of a poll, and their number.
-func (k Keeper) voted(ctx context.Context, poll uint64) (power, voters uint64, err error) {
+// storedVotes returns the power and number of the stored votes of a poll.
+func (k Keeper) storedVotes(ctx context.Context, poll uint64) (power, voters uint64, err error) {
 	of := collections.NewPrefixedPairRange[uint64, sdk.AccAddress](poll)
 	err = k.votes.Walk(ctx, of, func(_ collections.Pair[uint64, sdk.AccAddress], weighs uint64) (bool, error) {
 		power, voters = power+weighs, voters+1
