@@ -36,7 +36,7 @@ func TestDocuments(t *testing.T) {
 	}
 	for _, walk := range walks() {
 		t.Run(strings.Join(walk, ", "), func(t *testing.T) {
-			s := shell{t: t, dir: t.TempDir()}
+			s := documentShell{t: t, dir: t.TempDir()}
 			s.file("penguins.csv", penguins)
 			patients, err := os.ReadFile("../../data/testdata/tables/plain.csv")
 			if err != nil {
@@ -96,13 +96,13 @@ func namedFiles(document string) map[string]string {
 	return files
 }
 
-// shell runs commands in one folder.
-type shell struct {
+// documentShell runs the commands of documents in one folder.
+type documentShell struct {
 	t   *testing.T
 	dir string
 }
 
-func (s *shell) file(name, content string) {
+func (s *documentShell) file(name, content string) {
 	s.t.Helper()
 	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o600); err != nil {
 		s.t.Fatal(err)
@@ -112,7 +112,7 @@ func (s *shell) file(name, content string) {
 // check runs a command and compares its output. It must succeed, unless the document shows
 // an error. A network takes ports that are free, and "go run ./cmd/althing" is the program
 // under test.
-func (s *shell) check(document string, c shownCommand) {
+func (s *documentShell) check(document string, c shownCommand) {
 	s.t.Helper()
 	words := strings.Replace(c.words, "go run ./cmd/althing", "althing", 1)
 	if strings.HasPrefix(words, "althing localnet ") {
@@ -136,7 +136,7 @@ func (s *shell) check(document string, c shownCommand) {
 
 // run runs a command to its end. One that finds no chain is repeated, because a network
 // takes some seconds to start.
-func (s *shell) run(words string) (out string, err error) {
+func (s *documentShell) run(words string) (out string, err error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
 	defer cancel()
@@ -155,7 +155,7 @@ func (s *shell) run(words string) (out string, err error) {
 }
 
 // start runs a command until the test ends.
-func (s *shell) start(place, words string) {
+func (s *documentShell) start(place, words string) {
 	s.t.Helper()
 	c := exec.Command("sh", "-c", "exec "+words)
 	c.Dir, c.Stdout, c.Stderr = s.dir, io.Discard, io.Discard
