@@ -1,5 +1,9 @@
-# Go is all that test, demo and build need; check adds the pinned linters.
-.PHONY: test check lint fmt gen demo
+# Go is all that build, test and demo need; check adds the pinned linters.
+.PHONY: build test check lint fmt gen demo
+
+# The program ./althing, without paths of this machine and without debugger tables.
+build:
+	go build -trimpath -ldflags '-s -w' -o althing ./cmd/althing
 
 test:
 	go test ./...

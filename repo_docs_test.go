@@ -63,7 +63,7 @@ func shownCommands(t *testing.T, tr *tree) (violations []string) {
 		}
 	}
 	for _, name := range tr.documents(t) {
-		if strings.Contains(tr.read(t, name), "\n    $ ") && !strings.Contains(tests.String(), `"`+name+`"`) {
+		if strings.Contains(tr.read(t, name), "\n    $ ") && !strings.Contains(tests.String(), `"`+name+`"`) && !strings.Contains(tests.String(), `"`+path.Base(name)+`"`) {
 			violations = append(violations, fmt.Sprintf("%s: no test runs its commands: add it to cmd/althing/documents_test.go", name))
 		}
 	}

@@ -48,6 +48,15 @@ func CheckAddress(address string) error {
 	return nil
 }
 
+// checkOwner reports what is wrong with the address by which a list is filtered; none is
+// right, too.
+func checkOwner(owner string) error {
+	if owner == "" {
+		return nil
+	}
+	return CheckAddress(owner)
+}
+
 // Account returns the account of a key. It fails with [ErrNoAccount] where the account
 // never held a coin: the chain learns of an account from its first coin.
 func (c *Client) Account(ctx context.Context, key *secp256k1.PrivKey) (*Account, error) {

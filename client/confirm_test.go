@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	hex "github.com/cometbft/cometbft/libs/bytes"
@@ -30,6 +31,7 @@ type fake struct {
 	fails  uint32         // of what a block holds
 	seen   int            // broadcasts
 	asked  int            // for the height
+	time   time.Time      // of the newest block
 	after  func(*fake, cmttypes.Tx)
 	state  func(method string, request []byte) proto.Message // answers questions about the state; nil: nothing is there
 }
@@ -69,7 +71,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var result any
 	switch asked.Method {
 	case "status":
-		result = &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: "fake"}}
+		result = &core.ResultStatus{NodeInfo: p2p.DefaultNodeInfo{Network: "fake"}, SyncInfo: core.SyncInfo{LatestBlockHeight: int64(len(f.blocks)), LatestBlockTime: f.time}}
 	case "abci_info":
 		f.asked++
 		result = &core.ResultABCIInfo{Response: abci.ResponseInfo{LastBlockHeight: int64(len(f.blocks))}}

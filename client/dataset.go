@@ -60,6 +60,9 @@ func (c *Client) Dataset(ctx context.Context, id uint64) (spec.Dataset, error) {
 // Datasets lists data sets of an account and of a kind (empty: any) in the order of their
 // ids.
 func (c *Client) Datasets(ctx context.Context, owner, name string, page Page) ([]spec.Dataset, Page, error) {
+	if err := checkOwner(owner); err != nil {
+		return nil, Page{}, err
+	}
 	var resp datasetpb.QueryDatasetsResponse
 	req := datasetpb.QueryDatasets{Owner: owner, Name: name, Pagination: page.request()}
 	if err := c.query(ctx, "/althing.dataset.v1.Query/Datasets", &req, &resp); err != nil {

@@ -57,6 +57,9 @@ func (c *Client) line(ctx context.Context, req modelpb.QueryLine) (r Registered,
 // Lines lists lines in the order of their ids, or those of one account in the order of
 // their names.
 func (c *Client) Lines(ctx context.Context, owner string, page Page) ([]spec.Line, Page, error) {
+	if err := checkOwner(owner); err != nil {
+		return nil, Page{}, err
+	}
 	var resp modelpb.QueryLinesResponse
 	req := modelpb.QueryLines{Owner: owner, Pagination: page.request()}
 	if err := c.query(ctx, "/althing.model.v1.Query/Lines", &req, &resp); err != nil {

@@ -101,6 +101,9 @@ func (c *Client) Task(ctx context.Context, id uint64) (spec.Task, error) {
 
 // Tasks lists tasks in a state ("": any) of an owner ("": anybody).
 func (c *Client) Tasks(ctx context.Context, state spec.TaskState, owner string, page Page) ([]spec.Task, Page, error) {
+	if err := checkOwner(owner); err != nil {
+		return nil, Page{}, err
+	}
 	var resp taskpb.QueryTasksResponse
 	req := taskpb.QueryTasks{State: taskpb.TaskStateFromSpec(state), Owner: owner, Pagination: page.request()}
 	if err := c.query(ctx, "/althing.task.v1.Query/Tasks", &req, &resp); err != nil {

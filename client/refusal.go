@@ -56,8 +56,11 @@ type Refusal struct {
 
 // Error is the chain's reason, in words for a person. The numbers are for callers.
 func (r *Refusal) Error() string {
-	if r.Codespace == "sdk" {
+	switch {
+	case r.Codespace == "sdk":
 		return r.ofSDK()
+	case r.Codespace == "gov" && strings.HasSuffix(r.Why, "invalid proposer"):
+		return "the proposal is not this account's: want the account that has proposed it"
 	}
 	return r.Why
 }

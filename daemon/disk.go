@@ -70,7 +70,7 @@ func DiskOf(home string) (Disk, error) {
 		return d, err
 	default:
 		if _, err := LoadValidator(home); errors.Is(err, fs.ErrNotExist) {
-			return d, fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+			return d, fmt.Errorf("%s is no home folder: want one that holds %s or %s", home, nodeFile, validatorFile)
 		} else if err != nil {
 			return d, err
 		}

@@ -23,7 +23,7 @@ func Start(ctx context.Context, home string, log *slog.Logger) (err error) {
 	if _, err := os.Stat(filepath.Join(home, nodeFile)); err != nil {
 		run = startValidator
 		if _, err := os.Stat(filepath.Join(home, validatorFile)); err != nil {
-			return fmt.Errorf("%s is no home folder: it holds neither %s nor %s", home, nodeFile, validatorFile)
+			return fmt.Errorf("%s is no home folder: want one that holds %s or %s", home, nodeFile, validatorFile)
 		}
 	}
 	release, err := Lock(home)

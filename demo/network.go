@@ -108,6 +108,12 @@ func (n Network) Validate() error {
 		return fmt.Errorf("--evaluators %d: want 1 to %d", n.Evaluators, spec.MaxCommittee)
 	case n.Commit < minCommit || n.Commit > maxCommit:
 		return fmt.Errorf("--commit-timeout %s: want a pause between blocks from %s to %s", n.Commit, minCommit, maxCommit)
+	case !slices.ContainsFunc(spec.MissingRules(), func(w spec.Word) bool { return w.Name == n.Options.Missing }) && n.Options.Missing != "":
+		return fmt.Errorf("--missing %q: want %s", n.Options.Missing, spec.FieldWords{Words: spec.MissingRules()})
+	case n.Voting < 0:
+		return fmt.Errorf("--voting %s: want more than 0s", n.Voting)
+	case n.Delay < 0:
+		return fmt.Errorf("--delay %s: want 0s or more", n.Delay)
 	case n.Rounds < 1:
 		return fmt.Errorf("--rounds %d: want at least 1", n.Rounds)
 	case !(n.Target >= 0 && n.Target <= 1): // which is how NaN is refused

@@ -7,60 +7,61 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// obstacle is the first reason why a node cannot serve a task in a role.
-type obstacle int
+// Obstacle is the first reason why a node cannot serve a task in a role.
+type Obstacle int
 
+// What may keep a node from serving a task.
 const (
-	noObstacle obstacle = iota
-	obstacleRole
-	obstacleStake
-	obstacleResources
-	obstaclePolicy
-	obstacleCapability
-	obstacleDataset
-	obstacleRegistered // rows registered as a data set serve private tasks as a trainer only
-	obstacleRows
-	obstacleAccuracy
+	NoObstacle Obstacle = iota
+	ObstacleRole
+	ObstacleStake
+	ObstacleResources
+	ObstaclePolicy
+	ObstacleCapability
+	ObstacleDataset
+	ObstacleRegistered // rows registered as a data set serve private tasks as a trainer only
+	ObstacleRows
+	ObstacleAccuracy
 )
 
-// obstacleTo finds the first reason why a node that has a free slot cannot serve a task in
+// ObstacleTo finds the first reason why a node that has a free slot cannot serve a task in
 // a role. Bonded says that the task already holds a bond of the node, so it needs no other.
-func obstacleTo(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) obstacle {
+func ObstacleTo(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) Obstacle {
 	task := &t.Spec
 	switch {
 	case !n.Profile.Roles.Has(role):
-		return obstacleRole
+		return ObstacleRole
 	case !bonded && n.Free() < t.Bond():
-		return obstacleStake
+		return ObstacleStake
 	case !n.Profile.Resources.Covers(task.Selection.Resources):
-		return obstacleResources
+		return ObstacleResources
 	case Refuses(&n.Profile.Policy, t, role) != "":
-		return obstaclePolicy
+		return ObstaclePolicy
 	case role == spec.Aggregator:
-		return noObstacle
+		return NoObstacle
 	}
 	if kind := task.Selection.Capability; kind != "" {
 		if _, takes := n.Profile.Capability(kind); !takes {
-			return obstacleCapability
+			return ObstacleCapability
 		}
 	}
 	accuracy, _ := n.Accuracy(task.Kind())
 	holding, holds := n.Profile.Holding(task.Data.Name)
 	switch {
 	case !holds:
-		return obstacleDataset
+		return ObstacleDataset
 	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return obstacleRegistered // its book counts what is lost: of a score or an update without noise that is everything
+		return ObstacleRegistered // its book counts what is lost: of a score or an update without noise that is everything
 	case role == spec.Evaluator && !holding.Fits(task.Data.MinHoldout):
-		return obstacleRows
+		return ObstacleRows
 	case role == spec.Evaluator:
-		return noObstacle
+		return NoObstacle
 	case !holding.Fits(task.Data.MinSamples):
-		return obstacleRows
+		return ObstacleRows
 	case accuracy < task.Selection.MinAccuracy:
-		return obstacleAccuracy
+		return ObstacleAccuracy
 	}
-	return noObstacle
+	return NoObstacle
 }
 
 // Ineligible is why the scheduler does not select a node for a task in a role, as text for
@@ -75,25 +76,25 @@ func Ineligible(t *spec.Task, n *spec.Node, role spec.Role) (why string) {
 	if role == spec.Evaluator {
 		least = task.Data.MinHoldout
 	}
-	switch obstacleTo(t, n, role, false) {
-	case obstacleRole:
+	switch ObstacleTo(t, n, role, false) {
+	case ObstacleRole:
 		return fmt.Sprintf("the node does not have the role %s", role)
-	case obstacleStake:
+	case ObstacleStake:
 		return fmt.Sprintf("the node has %d uthing of free stake: the task bonds %d uthing", n.Free(), t.Bond())
-	case obstacleResources:
+	case ObstacleResources:
 		return "the task asks for more resources (selection.resources) than the node offers"
-	case obstaclePolicy:
+	case ObstaclePolicy:
 		return "the node's policy refuses the task: the node " + Refuses(&profile.Policy, t, role)
-	case obstacleCapability:
+	case ObstacleCapability:
 		return fmt.Sprintf("the task asks for capability %q: the node does not offer it", task.Selection.Capability)
-	case obstacleDataset:
+	case ObstacleDataset:
 		return fmt.Sprintf("the task asks for data set %q: %s", task.Data.Name, holds(profile))
-	case obstacleRegistered:
+	case ObstacleRegistered:
 		return fmt.Sprintf("the node's rows of %q are registered as a data set with a privacy budget: they serve private tasks only, as a trainer", task.Data.Name)
-	case obstacleRows:
+	case ObstacleRows:
 		holding, _ := profile.Holding(task.Data.Name)
 		return fmt.Sprintf("the node has %d rows of %q: the task asks for at least %d", holding.Samples, task.Data.Name, least)
-	case obstacleAccuracy:
+	case ObstacleAccuracy:
 		accuracy, _ := n.Accuracy(task.Kind())
 		return fmt.Sprintf("the node's accuracy is %s: the task asks for at least %s", accuracy, task.Selection.MinAccuracy)
 	}

@@ -134,7 +134,7 @@ func payers(of []Payer) []uint64 {
 // eligible reports whether a node that has a free slot may serve a task in a role. It needs
 // free stake for the task's bond, unless the task already holds one.
 func eligible(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) bool {
-	return obstacleTo(t, n, role, bonded) == noObstacle
+	return ObstacleTo(t, n, role, bonded) == NoObstacle
 }
 
 // retry is the time until the scheduler is asked again after it found too few nodes: as long

@@ -59,8 +59,8 @@ Exit code 0: the target was reached. 3: it was not. 130: Ctrl-C.` + networkSizes
 }
 
 // networkFlags binds the flags of a network on one machine.
-func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *reading {
-	f, as := c.Flags(), &reading{}
+func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *tableFlags {
+	f, as := c.Flags(), &tableFlags{}
 	f.IntVar(&n.Validators, "validators", 4, "block validators")
 	f.IntVar(&n.Trainers, "trainers", 10, "trainers, each with a part of the data")
 	f.IntVar(&n.Aggregators, "aggregators", 4, "aggregators, 3f+1 of them, of which f may lie")
@@ -68,7 +68,7 @@ func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *reading {
 	f.IntVar(&n.Rounds, "rounds", 25, "rounds, at most (default for a table: 30)")
 	f.Float64Var(&n.Target, "target", 0.95, "accuracy at which the task ends; 0 runs all rounds, which is the default where the label is a number")
 	f.StringVar(&n.File, "data", "", "table with names in its first line, as CSV, Parquet or NPZ, or folder of IDX files named as MNIST's (default: the digits set)")
-	as.flags(c)
+	as.add(c)
 	f.StringVar(&n.Features, "features", "", "how the numbers of a table are scaled: "+choice(spec.FeatureScales())+" (default: standard)")
 	f.Float64Var(&n.Alpha, "alpha", 0.5, "how evenly labels are spread over trainers (Dirichlet): small is uneven")
 	f.StringVar(&n.Model, "model", "", "softmax, mlp, linear where the label is a number, or cnn or cnnsmall for images (default: mlp; for a table softmax or linear)")
@@ -84,7 +84,7 @@ func (s *session) networkFlags(c *cobra.Command, n *demo.Network) *reading {
 }
 
 // into gives a network what the flags say of its rows.
-func (r *reading) into(n *demo.Network) { n.Options, n.ReadTable = r.said(), r.table }
+func (r *tableFlags) into(n *demo.Network) { n.Options, n.ReadTable = r.options(), r.readTable }
 
 // demoFolder makes the folder of a new demo, or opens that of a demo to be resumed.
 func (s *session) demoFolder(cmd *cobra.Command, n demo.Network, resume bool) (*demo.Folder, error) {

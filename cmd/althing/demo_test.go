@@ -20,6 +20,7 @@ import (
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/demo"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // told is everything a demo and a prediction may print, in one form.
@@ -146,7 +147,7 @@ func checkMoney(t *testing.T, s told) {
 	sum := uint64(0)
 	for _, p := range s.Payouts {
 		sum += p.Amount
-		if p.Node == "" || p.Role == "" || (p.Role != validatorRole && p.Role != nothingRole && p.Role != waitingRole) == (p.Reputation == 0) {
+		if p.Node == "" || p.Role == "" || (p.Role != view.EarnsAsValidator && p.Role != view.EarnsForSilence && p.Role != view.EarnsForWaiting) == (p.Reputation == 0) {
 			t.Errorf("payout %+v: want who, as what, and a node's reputation", p)
 		}
 	}

@@ -19,9 +19,12 @@ import (
 // defaultRPC is asked when neither --rpc nor --home says whom to ask.
 const defaultRPC = "http://127.0.0.1:26657"
 
-// dial connects to the chain behind --rpc, or else behind the addresses in the
-// home folder.
+// dial connects to the chain behind --rpc, else behind the addresses in the home folder,
+// else to one that runs on this machine.
 func (s *session) dial(ctx context.Context) (*client.Client, error) {
+	if len(s.rpc) == 0 && s.home == "" {
+		return s.dialLocal(ctx)
+	}
 	addresses, err := s.addresses()
 	if err != nil {
 		return nil, err
@@ -45,8 +48,17 @@ func (s *session) addresses() ([]string, error) {
 		if v, err := daemon.LoadValidator(s.home); err == nil {
 			return []string{"http://" + v.RPC}, nil
 		}
+		return nil, s.noHomeFolder()
 	}
 	return config.RPC, err
+}
+
+// noHomeFolder says what is wrong with a --home that is no home folder.
+func (s *session) noHomeFolder() error {
+	if _, err := os.Stat(s.home); err != nil {
+		return hinted{fmt.Errorf("--home %s: there is no such folder: want the home folder of a node", s.home), "althing localnet net"}
+	}
+	return fmt.Errorf("--home %s: want the home folder of a node, which holds node.json", s.home)
 }
 
 // checkRPC refuses a --rpc without an address, or with something that is none.
@@ -83,6 +95,8 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, is := daemon.LoadValidator(s.home); is == nil { // which is its chain, unless --rpc says another
 			config, err = daemon.NodeConfig{}, nil
+		} else {
+			return nil, s.noHomeFolder()
 		}
 	}
 	if err != nil {

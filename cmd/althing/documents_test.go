@@ -96,7 +96,7 @@ func namedFiles(document string) map[string]string {
 	return files
 }
 
-// documentShell runs the commands of documents in one folder.
+// documentShell runs commands in one folder.
 type documentShell struct {
 	t   *testing.T
 	dir string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,7 +36,8 @@ func errorText(err error) string {
 		}
 		text = strings.Replace(text, inner.Error(), words, 1)
 	}
-	return text
+	parts := strings.Split(text, ": ")
+	return strings.Join(slices.Compact(parts), ": ") // what a caller and the chain both say is said once
 }
 
 // tree lists an error and everything that it wraps, the outermost first. It does not look
@@ -73,7 +76,9 @@ func reworded(err error) (subject, words string) {
 	case *strconv.NumError:
 		return strconv.Quote(err.Num), numberWanted(err)
 	case *json.SyntaxError:
-		return "", fmt.Sprintf("this is not valid JSON at byte %d", err.Offset)
+		return "", fmt.Sprintf("want valid JSON: it is wrong at byte %d", err.Offset)
+	case *csv.ParseError:
+		return "", fmt.Sprintf("line %d, column %d: a quote is missing or too many, or a line has another number of columns", err.Line, err.Column)
 	case *json.UnmarshalTypeError:
 		return err.Field, "want " + kindOfJSON(err) + ", not a " + err.Value
 	case *time.ParseError:
@@ -92,6 +97,9 @@ func reworded(err error) (subject, words string) {
 		return "", client.Reason(err)
 	case hex.InvalidByteError:
 		return "", fmt.Sprintf("%q is not a hexadecimal digit", byte(err))
+	}
+	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown { // which has no type of its own
+		return "", "unknown field " + field
 	}
 	switch err { //nolint:errorlint // only this error, not what it wraps
 	case context.Canceled:

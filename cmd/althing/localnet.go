@@ -41,6 +41,12 @@ Each home folder is run by a process of its own, with "althing start DIR/NAME".
 	c.Flags().DurationVar(&n.Delay, "delay", time.Minute/2, "how long a passed proposal waits before it may be executed")
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		as.into(&n)
+		if n.Voting <= 0 {
+			return again(cmd, fmt.Errorf("--voting %s: want more than 0s", n.Voting), "voting", "1m0s")
+		}
+		if n.Delay <= 0 {
+			return again(cmd, fmt.Errorf("--delay %s: want more than 0s", n.Delay), "delay", "30s")
+		}
 		local, task, err := n.Write(args[0], port)
 		if err != nil {
 			return s.hintNetwork(cmd, err)

@@ -61,6 +61,7 @@ func (s *session) run(ctx context.Context, args []string) int {
 }
 
 func (s *session) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "althing",
 		Short: "Train one model together: private data, agreed results, fair pay",
@@ -77,7 +78,12 @@ the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTE
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return s.showProgramVersion()
+			}
+			return c.Help()
+		},
 
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if err := s.requireFlags(c); err != nil {
@@ -87,12 +93,15 @@ the command did not end by itself. 130: stopped by Ctrl-C. 143: stopped by SIGTE
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
-	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+")")
+	flags.BoolVar(&s.json, "json", false, "print JSON, one object per line")
+	flags.StringSliceVar(&s.rpc, "rpc", nil, "RPC addresses of chain nodes, tried in turn (default: those in --home, else "+defaultRPC+", else a localnet or demo on this machine)")
 	flags.StringVar(&s.home, "home", "", "home folder of a validator or a node")
+	root.Flags().BoolVar(&version, "version", false, "show the version of this program")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal())
+	root.AddCommand(s.demo(), s.localnet(), s.start(), s.chain(), s.node(), s.task(), s.round(), s.model(), s.predict(), s.data(), s.budget(), s.token(), s.proposal(),
+		s.version(), s.completion())
 	root.SetHelpCommand(s.help())
 	s.explainUsage(root)
+	completeWords(root)
 	return root
 }

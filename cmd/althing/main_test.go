@@ -43,7 +43,7 @@ func prepare(env *testscript.Env, local daemon.Localnet) error {
 	if err := os.CopyFS(filepath.Join(env.WorkDir, "tables"), os.DirFS("../../data/testdata/tables")); err != nil {
 		return err
 	}
-	learned, err := learnedFrom(filepath.Join(env.WorkDir, "tables", "plain.csv"), "", reading{})
+	learned, err := learnedFrom(filepath.Join(env.WorkDir, "tables", "plain.csv"), "", tableFlags{})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 func (s *session) nodeExit() *cobra.Command {
@@ -21,13 +22,13 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			account, before, err := s.own(ctx)
+			account, before, err := s.ownNode(ctx)
 			if err != nil {
 				return err
 			}
 			_, err = account.Send(ctx, client.Exit{})
 			if errors.Is(err, client.ErrNodeBusy) {
-				return hinted{fmt.Errorf("node %d serves %s: let it finish them first", before.ID, tasks(int(before.Busy))), s.command("node leave")}
+				return hinted{fmt.Errorf("node %d serves %s: let it finish them first", before.ID, view.Counted(before.Busy, "task")), s.command("node leave")}
 			}
 			if err != nil {
 				return fmt.Errorf("node %d: %w", before.ID, err)
@@ -41,7 +42,7 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 			}
 			fmt.Fprintf(s.out, "node %d %s has left %s: no task selects it any more, and its process can be stopped\n", n.ID, before.Profile.Name, account.Chain())
 			for _, u := range n.Unbonding {
-				fmt.Fprintf(s.out, "%s of its stake are with %s again at %s\n", money(u.Amount), n.Owner, date(u.Due))
+				fmt.Fprintf(s.out, "%s of its stake are with %s again at %s\n", view.Money(u.Amount), n.Owner, view.Date(u.Due))
 			}
 			if n.State == spec.NodeExited && len(n.Unbonding) == 0 {
 				fmt.Fprintln(s.out, "it had no stake")
@@ -49,11 +50,4 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 			return nil
 		},
 	}
-}
-
-func tasks(n int) string {
-	if n == 1 {
-		return "1 task"
-	}
-	return fmt.Sprintf("%d tasks", n)
 }

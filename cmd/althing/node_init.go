@@ -12,6 +12,7 @@ import (
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // newNode is what the flags of node init say.
@@ -20,7 +21,7 @@ type newNode struct {
 	file, dataset                        string
 	classes                              int
 	soleAggregator                       bool
-	reading                              reading
+	table                                tableFlags
 }
 
 func (s *session) nodeInit() *cobra.Command {
@@ -71,7 +72,7 @@ node.json is explained in docs/configuration.md.`,
 	f.StringVar(&n.file, "data", "", "its rows: a table in CSV, Parquet or NPZ, or a folder of IDX files")
 	f.StringVar(&n.dataset, "dataset", "", "name of the data set, as tasks ask for it (default: the file's name)")
 	f.IntVar(&n.classes, "classes", 0, "labels there are (default: as many as the file has)")
-	n.reading.flags(c)
+	n.table.add(c)
 	f.StringVar(&n.stake, "stake", "100", "THING that are locked as a stake when the node registers")
 	f.StringVar(&n.listen, "listen", "", "address host:port at which it serves models and updates; aggregators need it")
 	f.StringVar(&n.endpoint, "endpoint", "", "URL at which others reach that address (default: https:// and the address)")
@@ -137,11 +138,11 @@ func (n newNode) config(home string) (c daemon.NodeConfig, rows data.Table, err 
 	if name == "" {
 		name = kindOf(n.file)
 	}
-	if c.Data, err = (registering{reading: n.reading, classes: n.classes}).own(daemon.Rows{Name: name}, n.file); err != nil {
+	if c.Data, err = (registerFlags{table: n.table, classes: n.classes}).own(daemon.Rows{Name: name}, n.file); err != nil {
 		return c, rows, err
 	}
 	if rows, err = c.Data.Own(path); err != nil {
-		return c, rows, unfound(n.file, err)
+		return c, rows, withPath(n.file, err)
 	}
 	if rows.Rows() == 0 {
 		return c, rows, fmt.Errorf("%s has no rows", n.file)
@@ -184,7 +185,7 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 		{"name", c.Name},
 		{"roles", c.Roles.String()},
 		{"account", address},
-		{"stake", money(c.Stake) + ", locked when the node registers"},
+		{"stake", view.Money(c.Stake) + ", locked when the node registers"},
 	}
 	if rows.Rows() > 0 {
 		lines = append(lines, [2]string{"rows", fmt.Sprintf("%d of %s, with %d inputs: they stay in %s", rows.Rows(), c.Data.Name, rows.Features, c.Data.File)})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/view"
 )
 
 func (s *session) nodeRegister() *cobra.Command {
@@ -33,7 +34,7 @@ and does not run is selected and fails, so start it soon.`,
 			case err != nil:
 				return err
 			}
-			if err := s.showNode(n); err != nil {
+			if err := s.show(view.Node{Node: n}); err != nil {
 				return err
 			}
 			fmt.Fprintf(s.err, "althing: hint: althing start --home %s\n", quote(s.home))

@@ -7,9 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 
-	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // line prints one JSON object on a line of its own.
@@ -19,83 +18,58 @@ func (s *session) line(v any) error {
 	return encoder.Encode(v)
 }
 
-// table lines cells up for people. Nothing is printed before flush.
-type table struct{ w *tabwriter.Writer }
-
-// table begins one, with the names of its columns or without.
-func (s *session) table(head ...any) table {
-	t := table{tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)}
-	if len(head) > 0 {
-		t.row(head...)
+// show prints a thing: with --json as one object, else as its page.
+func (s *session) show(v interface{ Page() view.Page }) error {
+	if s.json {
+		return s.line(v)
 	}
-	return t
+	return s.page(v.Page())
 }
 
-func (t table) row(cells ...any) {
-	for i, cell := range cells {
-		if i > 0 {
-			fmt.Fprint(t.w, "\t")
-		}
-		fmt.Fprint(t.w, cell)
+// page prints a page, and its hints on the error stream.
+func (s *session) page(p view.Page) error {
+	if err := s.screen().Page(p); err != nil {
+		return err
 	}
-	fmt.Fprintln(t.w)
+	for _, hint := range p.Hints {
+		s.hint(hint...)
+	}
+	return nil
 }
 
-func (t table) flush() error { return t.w.Flush() }
+// hint prints on the error stream a command that may come next.
+func (s *session) hint(words ...string) {
+	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(s.command(words...)))
+}
 
-// show prints many things: each as JSON, or all as rows of a table.
-func show[T any](s *session, things []T, head []any, row func(T) []any) error {
-	if !s.json {
-		t := s.table(head...)
-		for _, thing := range things {
-			t.row(row(thing)...)
-		}
-		return t.flush()
+// showList prints a list: with --json each entry as an object on its own line, else as one
+// page.
+func showList[T any, L interface {
+	~[]T
+	Page() view.Page
+}](s *session, list L,
+) error {
+	if s.json {
+		return showLines(s, list)
 	}
-	for _, thing := range things {
-		if err := s.line(thing); err != nil {
+	return s.page(list.Page())
+}
+
+// showLines prints each entry of a list as a JSON object on its own line.
+func showLines[T any, L ~[]T](s *session, list L) error {
+	for _, entry := range list {
+		if err := s.line(entry); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unless is a cell that stays empty while there is nothing to say.
-func unless(nothing bool, cell any) any {
-	if nothing {
-		return "-"
-	}
-	return cell
-}
-
-// height is a cell for a height, 0 being none.
-func height(h int64) any { return unless(h == 0, h) }
-
-// money is a cell for an amount of uthing.
-func money(uthing uint64) string { return inThing(uthing) + " THING" }
-
-// number is a JSON figure that may be missing.
-func number(p spec.PPM, known bool) *spec.PPM {
-	if !known {
-		return nil
-	}
-	return &p
-}
-
-// figure is the same as a cell.
-func figure(r *spec.PPM) any {
-	if r == nil {
-		return "-"
-	}
-	return *r
-}
-
-// replace writes a file as a whole: after a crash there is the old one or the
-// new one.
-func replace(path string, b []byte) error {
+// writeFile writes a file as a whole: after a crash there is the old file or the new one.
+func writeFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".althing-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
+		return fmt.Errorf("write %s: %w", path, withoutPath(err))
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(b)
@@ -109,16 +83,24 @@ func replace(path string, b []byte) error {
 		err = closed
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
+		return fmt.Errorf("write %s: %w", path, withoutPath(err))
 	}
 	return os.Rename(f.Name(), path)
 }
 
-// cause is a file's error without the name of the file, for a caller that says
-// the name itself.
-func cause(err error) error {
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return at.Err
+// withoutPath is a file's error without the name of the file, for a caller that says the name
+// itself.
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// withPath names the file where an error does not name it yet.
+func withPath(path string, err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", path, withoutPath(err))
 	}
 	return err
 }

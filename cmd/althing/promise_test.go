@@ -13,6 +13,7 @@ import (
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // TestPromise: what a task promises is said with its unit, its adjacency, against whom, on
@@ -37,7 +38,7 @@ func TestPromise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := promiseOf(asked)
+		p := view.PromiseOf(asked)
 		if p == nil || p.Epsilon == nil {
 			t.Fatalf("%s: promised %+v", name, p)
 		}
@@ -48,19 +49,14 @@ func TestPromise(t *testing.T) {
 		if p.Unit != c.unit || p.Adjacency != cost.ZeroOut || p.Accountant != c.accountant || p.Delta != "0.00001" {
 			t.Errorf("%s: promised %+v", name, p)
 		}
-		var out bytes.Buffer
-		shown := (&session{out: &out}).table()
-		p.rows(shown, asked)
-		if err := shown.flush(); err != nil {
-			t.Fatal(err)
-		}
-		for _, word := range append(p.Assumed, c.mechanism, p.HoldsAgainst, micros(*p.Epsilon)+" at delta 0.00001 by "+string(p.Accountant), p.Sampling) {
-			if !strings.Contains(out.String(), word) {
-				t.Errorf("%s: %q is missing in\n%s", name, word, out.String())
+		out := rulesText(t, asked)
+		for _, word := range append(p.Assumed, c.mechanism, p.HoldsAgainst, view.EpsilonText(*p.Epsilon)+" at delta 0.00001 by "+string(p.Accountant), p.Sampling) {
+			if !strings.Contains(out, word) {
+				t.Errorf("%s: %q is missing in\n%s", name, word, out)
 			}
 		}
 	}
-	if p := promiseOf(spec.DefaultTask()); p != nil {
+	if p := view.PromiseOf(spec.DefaultTask()); p != nil {
 		t.Errorf("a task without privacy promises %+v", p)
 	}
 }
@@ -109,7 +105,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		t.Fatalf("%d data sets were charged: %s%s", len(lines), out, stderr)
 	}
 	for _, line := range lines {
-		var found charge
+		var found view.Charge
 		if err := json.Unmarshal([]byte(line), &found); err != nil || found.Event != "charged" || len(found.Rounds) != 2 || found.Epsilon == nil || found.Ledger != found.Spent {
 			t.Errorf("%s (%v)", line, err)
 		}
@@ -123,7 +119,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		t.Errorf("an aggregator finds %s", one)
 	}
 	shown, _ := call(0, append(at, "model", "show", id, "--json")...)
-	var told card
+	var told view.TaskModel
 	if err := json.Unmarshal([]byte(shown), &told); err != nil || told.Promise == nil || len(told.Charges) != 3 {
 		t.Errorf("the card says %s (%v)", shown, err)
 	}
@@ -146,19 +142,28 @@ func TestNoMeaningfulPromise(t *testing.T) {
 	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
 		for noise, meaningless := range map[spec.PPM]bool{1: true, 1000: true, 20 * spec.One: false} {
 			asked.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: kind, Clip: 63 * spec.One, Noise: noise}
-			p := promiseOf(asked)
+			p := view.PromiseOf(asked)
 			if p == nil {
 				t.Fatalf("%s, noise %s: no promise", kind, noise)
 			}
-			var out bytes.Buffer
-			shown := (&session{out: &out}).table()
-			p.rows(shown, asked)
-			if err := shown.flush(); err != nil {
-				t.Fatal(err)
-			}
-			if (p.Label != "") != meaningless || strings.Contains(out.String(), noMeaning) != meaningless {
-				t.Errorf("%s, noise %s: label %q, want one %v\n%s", kind, noise, p.Label, meaningless, out.String())
+			out := rulesText(t, asked)
+			if (p.Label != "") != meaningless || strings.Contains(out, view.NoMeaningfulPrivacy) != meaningless {
+				t.Errorf("%s, noise %s: label %q, want one %v\n%s", kind, noise, p.Label, meaningless, out)
 			}
 		}
 	}
+}
+
+// rulesText is what is shown of a task file.
+func rulesText(t *testing.T, asked spec.TaskSpec) string {
+	t.Helper()
+	v, err := view.TaskFileOf("task.yaml", asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (&session{stdout: &out, out: &out}).show(v); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

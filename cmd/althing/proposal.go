@@ -4,23 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/view"
 )
 
 // proposal is about what holders of THING decide together.
 func (s *session) proposal() *cobra.Command {
-	return noun("proposal", "Propose, vote, and carry out what was decided",
+	return noun("proposal", "Propose, vote, and execute what was decided",
 		s.proposalSubmit(), s.proposalShow(), s.proposalList(), s.proposalTally(), s.proposalWatch(),
 		s.proposalVote(), s.proposalDeposit(), s.proposalCancel(), s.proposalExecute())
 }
 
-// done is something that was said of a proposal and is in a block.
-type done struct {
+// proposalDone is a message about a proposal that is in a block.
+type proposalDone struct {
 	Event    string      `json:"event"`
 	Proposal uint64      `json:"proposal"`
 	Vote     spec.Option `json:"vote,omitempty"`
@@ -29,110 +32,54 @@ type done struct {
 	Height   int64       `json:"height"`
 }
 
-func (s *session) proposalVote() *cobra.Command {
-	return &cobra.Command{
-		Use:     "vote N yes|no|abstain|veto --home DIR",
-		Short:   "Vote on a proposal, once, with the stake that was there when its vote began",
-		Example: "  althing proposal vote 1 yes --home net/trainer-1",
-		Args:    cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			var option spec.Option
-			if err := option.UnmarshalText([]byte(args[1])); err != nil {
-				return err
-			}
-			account, number, err := s.party(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			receipt, err := account.Send(ctx, client.Vote{Proposal: number, Option: option})
-			if err != nil {
-				return s.refusedOf(ctx, account, number, err)
-			}
-			power, err := account.Power(ctx, account.Address(), number)
-			if err != nil {
-				return err
-			}
-			return s.did(done{Event: "voted", Proposal: number, Vote: option, Power: power.Power, Height: receipt.Height},
-				fmt.Sprintf("%s votes %s with %s", account.Address(), option, money(power.Power)))
-		},
+// showDone prints what was done.
+func (s *session) showDone(d proposalDone, text string) error {
+	if s.json {
+		return s.line(d)
 	}
+	_, err := fmt.Fprintf(s.err, "proposal %d: %s at height %d\n", d.Proposal, text, d.Height)
+	return err
 }
 
-func (s *session) proposalDeposit() *cobra.Command {
-	return &cobra.Command{
-		Use:     "deposit N AMOUNT --home DIR",
-		Short:   "Add so many THING to the deposit of a proposal, so that its vote begins",
-		Example: "  althing proposal deposit 1 250 --home net/trainer-1",
-		Args:    cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			amount, err := amountOf(args[1])
-			if err != nil {
-				return err
-			}
-			account, number, err := s.party(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			receipt, err := account.Send(ctx, client.AddDeposit{Proposal: number, Amount: amount})
-			if err != nil {
-				err = lacking(ctx, account, err, client.ErrFunds, "the deposit takes "+money(amount))
-				return s.refusedOf(ctx, account, number, err)
-			}
-			return s.did(done{Event: "deposited", Proposal: number, Amount: amount, Height: receipt.Height},
-				money(amount)+" deposited")
-		},
+// readBallot reads a proposal, and the voting power of the account in the home folder, if
+// there is one.
+func (s *session) readBallot(ctx context.Context, word string) (view.Ballot, error) {
+	number, err := id("proposal", word)
+	if err != nil {
+		return view.Ballot{}, err
 	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return view.Ballot{}, err
+	}
+	address, err := s.ownAddress()
+	if err != nil {
+		return view.Ballot{}, err
+	}
+	b, err := view.ReadFullBallot(ctx, c, number, address)
+	if errors.Is(err, client.ErrNoProposal) {
+		err = s.explain(err)
+	}
+	return b, err
 }
 
-func (s *session) proposalCancel() *cobra.Command {
-	return &cobra.Command{
-		Use:     "cancel N --home DIR",
-		Short:   "Take a proposal of one's own back before its vote ends; a part of the deposit is lost",
-		Example: "  althing proposal cancel 1 --home net/trainer-1",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			account, number, err := s.party(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			receipt, err := account.Send(cmd.Context(), client.CancelProposal{Proposal: number})
-			if err != nil {
-				return s.refusedOf(cmd.Context(), account, number, err)
-			}
-			return s.did(done{Event: "cancelled", Proposal: number, Height: receipt.Height}, "cancelled")
-		},
+// ownAddress is the address of the account in the home folder; empty where there is none.
+func (s *session) ownAddress() (string, error) {
+	if s.home == "" {
+		return "", nil
 	}
+	key, err := daemon.LoadKey(s.home)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return client.Address(key)
 }
 
-func (s *session) proposalExecute() *cobra.Command {
-	return &cobra.Command{
-		Use:     "execute N --home DIR",
-		Short:   "Carry out a passed proposal whose time has come; anybody may",
-		Example: "  althing proposal execute 1 --home net/trainer-1",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			account, number, err := s.party(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			p, err := account.Proposal(ctx, number)
-			if err != nil {
-				return s.refusedOf(ctx, account, number, err)
-			}
-			receipt, err := account.Send(ctx, client.Execute{Proposal: number, Ran: p.Poll.DryRun.Gas})
-			if err != nil {
-				return s.refusedOf(ctx, account, number, err)
-			}
-			return s.did(done{Event: "executed", Proposal: number, Height: receipt.Height}, "executed")
-		},
-	}
-}
-
-// party is the account of the home folder, and the number of a proposal.
-func (s *session) party(ctx context.Context, word string) (*client.Account, uint64, error) {
+// accountAndProposal is the account of the home folder, and the number of a proposal.
+func (s *session) accountAndProposal(ctx context.Context, word string) (*client.Account, uint64, error) {
 	number, err := id("proposal", word)
 	if err != nil {
 		return nil, 0, err
@@ -141,24 +88,15 @@ func (s *session) party(ctx context.Context, word string) (*client.Account, uint
 	return account, number, err
 }
 
-// did says what was done.
-func (s *session) did(d done, words string) error {
-	if s.json {
-		return s.line(d)
-	}
-	_, err := fmt.Fprintf(s.err, "proposal %d: %s at height %d\n", d.Proposal, words, d.Height)
-	return err
-}
-
-// refusedOf names the proposal that something was refused of, and the next step.
-func (s *session) refusedOf(ctx context.Context, account *client.Account, number uint64, err error) error {
+// explainProposal names the proposal in a refusal, and gives the next step.
+func (s *session) explainProposal(ctx context.Context, account *client.Account, number uint64, err error) error {
 	if _, refused := errors.AsType[*client.Refusal](err); !refused {
 		return err
 	}
 	if name := fmt.Sprintf("proposal %d", number); !strings.Contains(err.Error(), name) {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
-	shown := s.command("proposal show", fmt.Sprint(number))
+	show := s.command("proposal show", fmt.Sprint(number))
 	switch {
 	case errors.Is(err, client.ErrNoProposal):
 		return s.explain(err)
@@ -168,11 +106,11 @@ func (s *session) refusedOf(ctx context.Context, account *client.Account, number
 		power, unknown := account.Power(ctx, account.Address(), number)
 		if unknown == nil && power.Bonded+power.Staked > 0 {
 			err = fmt.Errorf("%w: of %s bonded and %s staked, %s were there when it counted",
-				err, money(power.Bonded), money(power.Staked), money(power.Power))
+				err, view.Money(power.Bonded), view.Money(power.Staked), view.Money(power.Power))
 		}
-		return hinted{err, shown}
+		return hinted{err, show}
 	case errors.Is(err, client.ErrInactive), errors.Is(err, client.ErrVoted), errors.Is(err, client.ErrQuorum), errors.Is(err, client.ErrNotQueued):
-		return hinted{err, shown}
+		return hinted{err, show}
 	}
 	return err
 }

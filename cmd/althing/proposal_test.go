@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/terminal"
+	"github.com/althing-network/althing/view"
 )
 
 const (
@@ -20,10 +22,10 @@ const (
 )
 
 // voted is a proposal of which a vote runs.
-func voted() ballot {
+func voted() view.Ballot {
 	digest := spec.DigestOf([]byte("messages"))
 	base := spec.DigestOf([]byte("base")).String()
-	return ballot{
+	return view.Ballot{
 		Rules: spec.VoteRules{Quorum: 250_000, Threshold: 500_000, HighThreshold: 667_000, Veto: 334_000, MinDeposit: 1000 * spec.Thing, Initial: 250_000},
 		Now:   1_800_000_000_000 + 3*hour,
 		Proposal: spec.Proposal{
@@ -49,7 +51,7 @@ func voted() ballot {
 func TestProposalShown(t *testing.T) {
 	var out bytes.Buffer
 	s := &session{out: &out}
-	if err := s.showProposal(voted()); err != nil {
+	if err := s.show(voted()); err != nil {
 		t.Fatal(err)
 	}
 	want := `proposal  3 Train more?[31m carefully
@@ -71,7 +73,7 @@ needs     the high threshold: it is dangerous
 dry run   would succeed at height 12, with 51234 gas
 digest    ` + spec.DigestOf([]byte("messages")).String() + `
 account   althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
-          weighs 30 THING and has not voted
+          has 30 THING to vote with, and has not voted
 yes       [======================        ] 75%      150 THING
 no        [=======                       ] 25%      50 THING
 abstain   [                              ] 0%       0 THING
@@ -115,35 +117,35 @@ as is     would not pass: quorum not reached: 20% voted, want 25%
 
 // TestProposalEnds: what the last lines say in each status.
 func TestProposalEnds(t *testing.T) {
-	for want, change := range map[string]func(*ballot){
-		"timelock  may be executed in 1h of network time": func(b *ballot) {
+	for want, change := range map[string]func(*view.Ballot){
+		"timelock  may be executed in 1h of network time": func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: 5, ETA: 5 + spec.Time(spec.Hour), Expires: 5 + spec.Time(2*spec.Hour)}
 		},
-		"until it may be executed": func(b *ballot) {
+		"until it may be executed": func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: 5, ETA: 5 + spec.Time(spec.Hour), Expires: 5 + spec.Time(2*spec.Hour)}
 		},
-		"would fail now: node 3 has left": func(b *ballot) {
+		"would fail now: node 3 has left": func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: 5, ETA: 5, Expires: 9, Refusal: "node 3 has left"}
 		},
-		"left to execute it": func(b *ballot) {
+		"left to execute it": func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: 5, ETA: 4, Expires: 9000}
 		},
-		"timelock  executed at height 9 by " + ann: func(b *ballot) {
+		"timelock  executed at height 9 by " + ann: func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalExecuted, &spec.Entry{State: spec.EntryExecuted, Closed: 9, By: ann}
 		},
-		"status    rejected: quorum not reached": func(b *ballot) { b.Status, b.Reason = spec.ProposalRejected, "quorum not reached" },
-		"until its deposit must be complete": func(b *ballot) {
+		"status    rejected: quorum not reached": func(b *view.Ballot) { b.Status, b.Reason = spec.ProposalRejected, "quorum not reached" },
+		"until its deposit must be complete": func(b *view.Ballot) {
 			b.Status, b.Poll.Start, b.DepositEnds = spec.ProposalDeposit, 0, b.Now+hour
 		},
-		"weighs nothing in it":                            func(b *ballot) { b.Own.Power = 0 },
-		"has voted with 30":                               func(b *ballot) { b.Own.Voted = true },
-		"dry run   would fail at height 12: no such node": func(b *ballot) { b.Poll.DryRun.Error = "no such node" },
-		"as is     would pass\n":                          func(b *ballot) { b.Poll.Tally.Abstain = 100 * spec.Thing },
+		"cannot vote: of 10": func(b *view.Ballot) { b.Own.Power = 0 },
+		"has voted with 30":  func(b *view.Ballot) { b.Own.Voted = true },
+		"dry run   would fail at height 12: no such node": func(b *view.Ballot) { b.Poll.DryRun.Error = "no such node" },
+		"as is     would pass\n":                          func(b *view.Ballot) { b.Poll.Tally.Abstain = 100 * spec.Thing },
 	} {
 		b := voted()
 		change(&b)
 		var out bytes.Buffer
-		if err := (&session{out: &out}).showProposal(b); err != nil || !strings.Contains(out.String(), want) {
+		if err := (&session{out: &out}).show(b); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("want %q in (%v)\n%s", want, err, out.String())
 		}
 	}
@@ -151,24 +153,24 @@ func TestProposalEnds(t *testing.T) {
 
 // TestProposalNews: what is said of a proposal between two looks at it.
 func TestProposalNews(t *testing.T) {
-	same := func(*ballot) {}
-	queued := func(now spec.Time) func(*ballot) {
-		return func(b *ballot) {
+	same := func(*view.Ballot) {}
+	queued := func(now spec.Time) func(*view.Ballot) {
+		return func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: now, ETA: 7, Expires: 9}
 		}
 	}
 	for name, c := range map[string]struct {
-		before, now func(*ballot)
+		before, now func(*view.Ballot)
 		known, told bool
 		want        []string
 	}{
-		"first look":         {same, func(b *ballot) { b.Ends += 24 * hour }, false, false, []string{"status"}},
+		"first look":         {same, func(b *view.Ballot) { b.Ends += 24 * hour }, false, false, []string{"status"}},
 		"nothing new":        {same, same, true, true, nil},
 		"the end is near":    {same, same, true, false, []string{"ending"}},
-		"has voted":          {same, func(b *ballot) { b.Own.Voted = true }, true, false, nil},
-		"weighs nothing":     {same, func(b *ballot) { b.Own.Power = 0 }, true, false, nil},
-		"is nobody":          {same, func(b *ballot) { b.Own = nil }, true, false, nil},
-		"others voted":       {same, func(b *ballot) { b.Poll.Tally.Voters++ }, true, true, []string{"votes"}},
+		"has voted":          {same, func(b *view.Ballot) { b.Own.Voted = true }, true, false, nil},
+		"weighs nothing":     {same, func(b *view.Ballot) { b.Own.Power = 0 }, true, false, nil},
+		"is nobody":          {same, func(b *view.Ballot) { b.Own = nil }, true, false, nil},
+		"others voted":       {same, func(b *view.Ballot) { b.Poll.Tally.Voters++ }, true, true, []string{"votes"}},
 		"it passed":          {same, queued(5), true, true, []string{"status"}},
 		"its time has come":  {queued(5), queued(7), true, true, []string{"ripe"}},
 		"and still is there": {queued(7), queued(8), true, true, nil},
@@ -177,7 +179,7 @@ func TestProposalNews(t *testing.T) {
 		c.before(&before)
 		c.now(&now)
 		var got []string
-		for _, n := range newsOf(before, now, c.known, c.told) {
+		for _, n := range view.News(before, now, c.known, c.told) {
 			got = append(got, n.Event)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -185,10 +187,10 @@ func TestProposalNews(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	w := watching{s: &session{out: &out, home: "net/trainer-1"}, voter: ann}
+	w := proposalWatcher{s: &session{out: &out, home: "net/trainer-1"}, account: ann, screen: &terminal.Screen{Out: &out}}
 	b := voted()
 	for _, event := range []string{"status", "votes", "ripe", "ending"} {
-		if err := w.say(b.counted(event), b); err != nil {
+		if err := w.show(b.Tally(event), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +209,7 @@ proposal 3  ends in 9h, and althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684 has n
 func TestProposalDraft(t *testing.T) {
 	b := voted()
 	var out bytes.Buffer
-	err := (&session{out: &out}).showDraft(t.Context(), nil, proposed{
+	err := (&session{out: &out}).show(view.Draft{
 		Proposer: ann, Dangerous: true, Digest: b.Poll.Digest, DryRun: spec.DryRun{Height: 9, Error: "task 1 is closed"},
 		Draft: spec.Draft{Title: "t", Summary: "s", Deposit: 250_500_000, Actions: b.Actions[:1]},
 	})

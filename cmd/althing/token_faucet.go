@@ -10,6 +10,7 @@ import (
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/view"
 )
 
 func (s *session) tokenFaucet() *cobra.Command {
@@ -51,7 +52,7 @@ networks have none, and coins come from somebody who has some, by "token send".`
 			if s.json {
 				return s.line(sent{"sent", given.Address, given.Amount, given.Height})
 			}
-			fmt.Fprintf(s.out, "%s sent to %s at height %d\n", money(given.Amount), given.Address, given.Height)
+			fmt.Fprintf(s.out, "%s sent to %s at height %d\n", view.Money(given.Amount), given.Address, given.Height)
 			fmt.Fprintf(s.err, "althing: hint: althing node register --home %s\n", quote(s.home))
 			return nil
 		},

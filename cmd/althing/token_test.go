@@ -10,6 +10,7 @@ import (
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/demo"
+	"github.com/althing-network/althing/view"
 )
 
 // TestToken: a consumer sees what it has, sends some of it, and finds it with whoever got
@@ -31,8 +32,8 @@ func TestToken(t *testing.T) {
 		return h
 	}
 	before := holds()
-	if out, _ := call(0, "balance", before.Address); out != money(before.Amount) {
-		t.Errorf("the consumer has %s, want %s", out, money(before.Amount))
+	if out, _ := call(0, "balance", before.Address); out != view.Money(before.Amount) {
+		t.Errorf("the consumer has %s, want %s", out, view.Money(before.Amount))
 	}
 	key, err := daemon.LoadKey(local.Home("trainer-1"))
 	if err != nil {
@@ -56,7 +57,7 @@ func TestToken(t *testing.T) {
 	}
 	for want, args := range map[string][]string{
 		"insufficient balance: the transfer sends 900000000 THING": {"send", trainer, "900000000"},
-		"can spend only ": {"send", trainer, inThing(after.Amount)},
+		"can spend only ": {"send", trainer, view.Thing(after.Amount)},
 		"more THING than there can be: want at most 1000000000": {"send", trainer, "1000000001"},
 		"nothing is not sent":                               {"send", trainer, "0.000000"},
 		"decimal with at most six digits after the point":   {"send", trainer, "0.0000001"},

@@ -106,8 +106,13 @@ func (s *session) wrongArguments(c *cobra.Command, args []string) error {
 	}
 	path := strings.TrimPrefix(c.CommandPath(), "althing ")
 	names, optional := places(c)
+	example := strings.TrimSpace(strings.SplitN(c.Example, "\n", 2)[0])
 	if len(names) == 0 {
-		return hinted{fmt.Errorf("%s: got %s: want no arguments", path, quoted(args)), s.instead(c, nil)}
+		hint := s.instead(c, nil)
+		if s.requireFlags(c) != nil {
+			hint = example
+		}
+		return hinted{fmt.Errorf("%s: got %s: want no arguments", path, quoted(args)), hint}
 	}
 	if len(args) > len(names) {
 		return hinted{fmt.Errorf("%s: got %s: want only %s", path, quoted(args), strings.Join(names, " ")), s.instead(c, args[:len(names)])}
@@ -122,7 +127,7 @@ func (s *session) wrongArguments(c *cobra.Command, args []string) error {
 		missing = append(missing, name+", "+a.meaning)
 	}
 	if hint == "" {
-		hint = strings.TrimSpace(strings.SplitN(c.Example, "\n", 2)[0])
+		hint = example
 	}
 	got := "nothing"
 	if len(args) > 0 {
@@ -186,7 +191,11 @@ func (s *session) unknownCommand(c *cobra.Command, word string) error {
 	slices.Sort(names)
 	err := fmt.Errorf("%q: no such command: want one of %s", typed, strings.Join(names, ", "))
 	if _, notNumber := id("", word); notNumber == nil && slices.Contains(names, "show") {
-		return hinted{err, s.replaced(c, word, "show "+word)}
+		verb := "show"
+		if show, _, _ := c.Find([]string{verb}); len(strings.Fields(show.Use)) > 2 { // it wants another number, too
+			verb = "list"
+		}
+		return hinted{err, s.replaced(c, word, verb+" "+word)}
 	}
 	if meant := meantCommand(c, word); meant != "" {
 		err = fmt.Errorf("%q: no such command: the nearest is %q", typed, strings.TrimSpace(path+" "+meant))
@@ -228,7 +237,7 @@ func commandLine(words []string) string {
 // wrongFlag says what is wrong with a flag.
 func (s *session) wrongFlag(c *cobra.Command, err error) error {
 	if c.HasSubCommands() { // a flag of a command that is not there cannot be known
-		if word := s.wordAfter(c); word != "" {
+		if word := s.wordAfter(c); word != "" && !slices.Contains(verbs(c), word) {
 			return s.unknownCommand(c, word)
 		}
 	}

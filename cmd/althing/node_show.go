@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/view"
+)
+
+func (s *session) nodeShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show [NODE]",
+		Short:   "Show one node; without a number, that of --home",
+		Example: "  althing node show 3\n  althing node show --home hospital-6",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				_, n, err := s.ownNode(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return s.show(view.Node{Node: n})
+			}
+			number, err := id("node", args[0])
+			if err != nil {
+				return err
+			}
+			c, err := s.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			n, err := c.Node(cmd.Context(), number)
+			if err != nil {
+				return s.explain(fmt.Errorf("node %d: %w", number, err))
+			}
+			return s.show(view.Node{Node: n})
+		},
+	}
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/view"
+)
+
+func (s *session) proposalDeposit() *cobra.Command {
+	return &cobra.Command{
+		Use:     "deposit N AMOUNT --home DIR",
+		Short:   "Add so many THING to the deposit of a proposal, so that its vote begins",
+		Example: "  althing proposal deposit 1 250 --home net/trainer-1",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			amount, err := parseAmount(args[1])
+			if err != nil {
+				return err
+			}
+			account, number, err := s.accountAndProposal(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			receipt, err := account.Send(ctx, client.AddDeposit{Proposal: number, Amount: amount})
+			if err != nil {
+				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+view.Money(amount))
+				return s.explainProposal(ctx, account, number, err)
+			}
+			return s.showDone(proposalDone{Event: "deposited", Proposal: number, Amount: amount, Height: receipt.Height},
+				view.Money(amount)+" deposited")
+		},
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/spec"
+	"github.com/althing-network/althing/terminal"
+	"github.com/althing-network/althing/view"
+)
+
+func (s *session) roundWatch() *cobra.Command {
+	return &cobra.Command{
+		Use:     "watch TASK",
+		Short:   "Follow a task until it closes, one line per round",
+		Example: "  althing round watch 1\n  althing round watch 1 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, t, err := s.findTask(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return s.watch(cmd.Context(), c, t.ID)
+		},
+	}
+}
+
+// watch follows a task until it closes. It goes on when nodes restart: while no node answers,
+// it asks again.
+func (s *session) watch(ctx context.Context, c *client.Client, task uint64) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	screen := s.screen()
+	defer screen.Erase()
+	waiting := waitLine{screen: screen, since: time.Now()}
+	if s.json {
+		screen.Live = false
+	}
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	heights := c.Heights(ctx)
+	shown, origins := uint64(0), view.Origins{}
+	for {
+		select {
+		case height, more := <-heights:
+			if !more {
+				return ctx.Err()
+			}
+			waiting.height, waiting.since = height, time.Now()
+		case <-ticks.C:
+			waiting.draw()
+			continue
+		}
+		t, rounds, err := endedRounds(ctx, c, task, shown)
+		if _, refused := errors.AsType[*client.Refusal](err); refused {
+			return err
+		}
+		for _, r := range rounds {
+			if err := s.showEndedRound(screen, t, r, origins); err != nil {
+				return err
+			}
+			origins.Add(r)
+			shown = r.Number
+		}
+		if err == nil && t.State.Final() && shown == t.Round {
+			screen.Erase()
+			return s.showClosedTask(ctx, c, t)
+		}
+		if err == nil {
+			waiting.read(ctx, c, t)
+		}
+		waiting.draw()
+	}
+}
+
+// endedRounds reads a task, and those of its rounds that have ended after the one with number
+// shown. With an error it returns the rounds that it has read.
+func endedRounds(ctx context.Context, c *client.Client, task, shown uint64) (spec.Task, []spec.Round, error) {
+	t, err := c.Task(ctx, task)
+	if err != nil {
+		return t, nil, err
+	}
+	var rounds []spec.Round
+	for n := shown + 1; n <= t.Round; n++ {
+		r, err := c.Round(ctx, task, n)
+		if err != nil || !r.Phase.Final() {
+			return t, rounds, err
+		}
+		rounds = append(rounds, r)
+	}
+	return t, rounds, nil
+}
+
+// showEndedRound prints one line about a round that has ended, and another where trainers
+// were left out.
+func (s *session) showEndedRound(screen *terminal.Screen, t spec.Task, r spec.Round, origins view.Origins) error {
+	v := view.EndedRoundOf(r)
+	if s.json {
+		return s.line(v)
+	}
+	tone := view.Neutral
+	if r.Phase == spec.PhaseAborted {
+		tone = view.Bad
+	}
+	return screen.PrintTone(tone, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
+}
+
+func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.Task) error {
+	v, err := view.ReadClosedTask(ctx, c, t)
+	if err != nil {
+		return err
+	}
+	if !s.json {
+		fmt.Fprintln(s.out)
+	}
+	return s.show(v)
+}
+
+// waitLine is the last line of a terminal while a task is followed: what it waits for.
+type waitLine struct {
+	screen *terminal.Screen
+	text   string // what goes on
+	height int64
+	since  time.Time // when the newest block was seen
+}
+
+// standing is how long a chain may be without a new block before somebody is told.
+const standing = 5 * time.Second
+
+// read looks up what the task does now.
+func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
+	w.text = fmt.Sprintf("task %d is %s", t.ID, t.State)
+	if t.Round == 0 || t.State.Final() {
+		return
+	}
+	r, err := c.Round(ctx, t.ID, t.Round)
+	if err != nil || r.Phase.Final() {
+		return
+	}
+	answered, wanted := view.Answered(r)
+	done, all := view.Progress(r)
+	w.text = w.screen.Bar(view.Bar{
+		Label: fmt.Sprintf("round %3d", r.Number), Done: done, All: all,
+		Text: fmt.Sprintf("%-9s %d of %d", r.Phase, answered, wanted),
+	}, 0)
+}
+
+// draw draws the line anew.
+func (w *waitLine) draw() {
+	line := w.text
+	if waited := time.Since(w.since); waited >= standing {
+		if line != "" {
+			line += ", "
+		}
+		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
+	}
+	if line != "" {
+		w.screen.Redraw(line)
+	}
+}

@@ -1,0 +1,178 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/althing-network/althing/spec"
+)
+
+// Node is a registered node.
+type Node struct{ spec.Node }
+
+// Page shows the node: its money, what it offers, what it serves, and its reputation.
+func (v Node) Page() Page {
+	var p Part
+	profile := v.Profile
+	p.Row("node", fmt.Sprintf("%d %s", v.ID, profile.Name))
+	p.Row("state", Cell{depositText(v.Deposit), nodeTone(v.State)})
+	p.Row("owner", v.Owner)
+	p.Row("registered", fmt.Sprintf("at height %d", v.Registered))
+	if v.State == spec.NodeExited {
+		return of(p)
+	}
+	p.Row("roles", profile.Roles)
+	p.Row("stake", Money(v.Stake))
+	if v.Granted > 0 {
+		p.Row("granted", Money(v.Granted)+" of it by a vote: it cannot vote, and is burned when the node exits")
+	}
+	p.Row("bonded", Dash(v.Bonded == 0, Money(v.Bonded)+", which its tasks hold"))
+	for i, u := range v.Unbonding {
+		p.Row(firstRow(i, "unbonding"), fmt.Sprintf("%d: %s, with the owner at %s", u.Number, Money(u.Amount), Date(u.Due)))
+	}
+	p.Row("busy", fmt.Sprintf("%d of %s", v.Busy, Counted(profile.Slots, "slot")))
+	p.Row("endpoint", Dash(profile.Endpoint == "", profile.Endpoint))
+	p.Row("transport key", fmt.Sprintf("%x", profile.TransportKey))
+	p.Row("resources", resourcesText(profile.Resources))
+	for i, c := range profile.Capabilities {
+		text := c.Kind
+		if c.Needs != (spec.Resources{}) {
+			text += ", which needs " + resourcesText(c.Needs)
+		}
+		p.Row(firstRow(i, "capabilities"), text)
+	}
+	p.Row("data", holdingsText(profile))
+	for i, line := range policyLines(profile.Policy) {
+		p.Row(firstRow(i, "policy"), line)
+	}
+	p.Row("accuracy", fmt.Sprintf("%s, by its own claim", profile.Claimed))
+	for _, m := range v.Measured {
+		p.Row("", fmt.Sprintf("%s, measured on %s in %s", m.Accuracy, m.Kind, Counted(m.Tasks, "task")))
+	}
+	p.Row("reputation", v.Reputation)
+	if len(v.History) > 0 {
+		p.Row("history", sparkline(v.History)+"  the newest changes, from 0 to 1")
+	}
+	for _, c := range slices.Backward(v.History) {
+		p.Row("", changeText(c))
+	}
+	return of(p)
+}
+
+// depositText is the state of a node, and what follows from it.
+func depositText(d spec.Deposit) string {
+	switch d.State {
+	case spec.NodeActive:
+		return "active: may be selected"
+	case spec.NodePending:
+		if d.Stake == 0 {
+			return "pending: applies, and is not selected before its owner adds a stake or a vote grants one"
+		}
+		return "pending, on leave or with too small a stake: not selected"
+	case spec.NodeJailed:
+		return "jailed for a fault: not selected, and may be unjailed from " + Date(d.JailedUntil) + " on"
+	case spec.NodeUnbonding:
+		if d.Removed {
+			return "unbonding: a vote has removed it, and its owner's stake is on its way back"
+		}
+		return "unbonding: not selected, for its whole stake is on its way back"
+	case spec.NodeExited:
+		return "exited: it has left the network"
+	}
+	return string(d.State)
+}
+
+// nodeTone says whether a node may be selected.
+func nodeTone(s spec.NodeState) Tone {
+	switch s {
+	case spec.NodeActive:
+		return Good
+	case spec.NodeJailed:
+		return Bad
+	default:
+		return Neutral
+	}
+}
+
+// resourcesText is what a machine has, or what a kind of work needs of it.
+func resourcesText(r spec.Resources) string {
+	return fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth)
+}
+
+// holdingsText is the rows that a node has, or "-".
+func holdingsText(p spec.Profile) string {
+	var held []string
+	for _, d := range p.Holdings {
+		rows := Counted(d.Samples, "row")
+		if d.Withheld() {
+			rows = "a withheld number of rows"
+		}
+		held = append(held, rows+" of "+d.Name)
+	}
+	if len(held) == 0 {
+		return "-"
+	}
+	return strings.Join(held, ", ")
+}
+
+// policyLines say which tasks a node serves, one condition in each line.
+func policyLines(p spec.Policy) (lines []string) {
+	if !p.SoleAggregator {
+		lines = append(lines, "trains for no task with one aggregator")
+	}
+	if p.MinAggregators > 0 {
+		lines = append(lines, "at least "+Counted(p.MinAggregators, "aggregator"))
+	}
+	if p.MinPay > 0 {
+		lines = append(lines, fmt.Sprintf("at least %s per round for its part", Money(p.MinPay)))
+	}
+	if p.MinDeadline > 0 {
+		lines = append(lines, fmt.Sprintf("at least %s for training", p.MinDeadline))
+	}
+	if len(p.Owners) > 0 {
+		lines = append(lines, "only tasks of "+strings.Join(p.Owners, ", "))
+	}
+	if len(p.Datasets) > 0 {
+		lines = append(lines, "only tasks for "+strings.Join(p.Datasets, ", "))
+	}
+	if len(lines) == 0 {
+		return []string{"serves every task, also with one aggregator"}
+	}
+	return lines
+}
+
+// sparkline draws how a reputation changed, the newest change last.
+func sparkline(history []spec.Change) string {
+	levels := []rune("▁▂▃▄▅▆▇█")
+	line := make([]rune, len(history))
+	for i, c := range history {
+		line[i] = levels[min(int(c.Reputation)*len(levels)/int(spec.One), len(levels)-1)]
+	}
+	return string(line)
+}
+
+// changeText is when and why a reputation changed.
+func changeText(c spec.Change) string {
+	sign, at := "+", fmt.Sprintf("round %d", c.Round)
+	if c.Demerit {
+		sign = "-"
+	}
+	if c.Round == 0 {
+		at = "before round 1"
+	}
+	return fmt.Sprintf("%s to %s at height %d, task %d, %s: %s", sign, c.Reputation, c.Height, c.Task, at, c.Reason)
+}
+
+// Nodes is a list of nodes.
+type Nodes []spec.Node
+
+// Page lists the nodes.
+func (list Nodes) Page() Page {
+	return of(Table([]string{"NODE", "NAME", "ROLES", "STATE", "REPUTATION", "STAKE", "BUSY", "DATA"}, list, func(n spec.Node) []any {
+		return []any{
+			n.ID, n.Profile.Name, n.Profile.Roles, Cell{string(n.State), nodeTone(n.State)}, n.Reputation, Money(n.Stake),
+			fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), holdingsText(n.Profile),
+		}
+	}))
+}
