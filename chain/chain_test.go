@@ -293,7 +293,7 @@ func TestGenesisStakes(t *testing.T) {
 		t.Errorf("got %+v, want %+v", res.Params, want)
 	}
 	g.Nodes.Stakes.Evaluator.Max = chain.Thing - 1
-	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator are 1000000 to 999999") {
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "role evaluator: min 1000000, max 999999") {
 		t.Errorf("bounds between which there is nothing: %v", err)
 	}
 }
@@ -317,7 +317,7 @@ func TestGenesisRefusesSupplyAboveCap(t *testing.T) {
 func TestGenesisRefusesEvidenceOfWhoHasLeft(t *testing.T) {
 	g := genesis(t)
 	g.EvidenceAge = 21*24*time.Hour + 1
-	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "its coins are its own again") {
+	if _, err := g.Document(); err == nil || !strings.Contains(err.Error(), "the unbonding of validators") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/guptarohit/asciigraph"
@@ -11,12 +10,15 @@ import (
 )
 
 // Page prints a page, with an empty line between its parts. The hints of the page are not
-// printed: they belong on the error stream.
+// printed: they belong on the error stream. Parts that only illustrate are left out of a pipe.
 func (s *Screen) Page(p view.Page) error {
 	s.Erase()
 	s.measure()
 	var b bytes.Buffer
 	for _, part := range p.Parts {
+		if part.Drawing && !s.Live {
+			continue
+		}
 		lines := s.part(part)
 		if len(lines) > 0 && b.Len() > 0 {
 			b.WriteByte('\n')
@@ -41,7 +43,7 @@ func (s *Screen) part(p view.Part) (lines []string) {
 	} else {
 		lines = append(lines, s.labelled(p.Rows, p.Bars)...)
 	}
-	if p.Plot != nil && s.Live {
+	if p.Plot != nil {
 		lines = append(lines, s.Plot(*p.Plot)...)
 	}
 	if p.Text != "" {
@@ -97,7 +99,10 @@ func (s *Screen) labelled(rows [][]view.Cell, bars []view.Bar) (lines []string) 
 // only its label and its text.
 func (s *Screen) Bar(b view.Bar, label int) string {
 	const width = 30
-	line := pad(s.Plain(b.Label), label) + "  "
+	line := ""
+	if label > 0 || b.Label != "" {
+		line = pad(s.Plain(b.Label), label) + "  "
+	}
 	if b.All > 0 {
 		full := int(min(b.Done, b.All) * width / b.All)
 		line += "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "] "
@@ -126,11 +131,11 @@ func (s *Screen) Plot(p view.Plot) []string {
 }
 
 // table draws a table. Where it is wider than the screen, its widest columns get narrower:
-// texts wrap at spaces, and words that are too long lose their middle.
+// texts wrap at spaces, and words that are too long lose their middle. A table that is still
+// too wide is drawn row by row, each as labels and texts.
 func (s *Screen) table(head []string, rows [][]view.Cell) (lines []string) {
-	widths := make([]int, len(head))
 	texts := make([][]string, 0, len(rows)+1)
-	texts = append(texts, slices.Clone(head))
+	texts = append(texts, head)
 	for _, row := range rows {
 		line := make([]string, len(head))
 		for i := range min(len(row), len(head)) {
@@ -138,12 +143,10 @@ func (s *Screen) table(head []string, rows [][]view.Cell) (lines []string) {
 		}
 		texts = append(texts, line)
 	}
-	for _, line := range texts {
-		for i, text := range line {
-			widths[i] = max(widths[i], columns(text))
-		}
+	widths, fits := s.columnWidths(texts)
+	if !fits {
+		return s.records(head, rows)
 	}
-	s.narrow(widths, head)
 	for n, line := range texts {
 		cells, height := make([][]string, len(head)), 1
 		for i, text := range line {
@@ -169,6 +172,21 @@ func (s *Screen) table(head []string, rows [][]view.Cell) (lines []string) {
 	return lines
 }
 
+// records draws the rows of a table one below the other, with an empty line between them.
+func (s *Screen) records(head []string, rows [][]view.Cell) (lines []string) {
+	for n, row := range rows {
+		if n > 0 {
+			lines = append(lines, "")
+		}
+		record := make([][]view.Cell, min(len(head), len(row)))
+		for i := range record {
+			record[i] = []view.Cell{{Text: head[i]}, row[i]}
+		}
+		lines = append(lines, s.labelled(record, nil)...)
+	}
+	return lines
+}
+
 // styled is a piece of a cell in its colour. Line 0 is the head.
 func (s *Screen) styled(line, column int, rows [][]view.Cell, text string) string {
 	if line == 0 {
@@ -177,23 +195,49 @@ func (s *Screen) styled(line, column int, rows [][]view.Cell, text string) strin
 	return s.Paint(rows[line-1][column].Tone, text)
 }
 
-// narrow takes columns from the widest until the table fits. No column gets narrower than
-// its head, or than a number that can be read.
-func (s *Screen) narrow(widths []int, head []string) {
-	const least = 11
+// columnWidths finds the width of each column: as wide as its texts, and then less and less
+// of the widest until the table fits. It reports whether it does.
+func (s *Screen) columnWidths(texts [][]string) (widths []int, fits bool) {
+	widths = make([]int, len(texts[0]))
+	least := make([]int, len(texts[0]))
+	for n, line := range texts {
+		for i, text := range line {
+			widths[i] = max(widths[i], columns(text))
+			least[i] = max(least[i], leastWidth(text, n == 0))
+		}
+	}
 	for s.Columns > 0 {
 		sum, widest := 2*(len(widths)-1), -1
 		for i, w := range widths {
 			sum += w
-			if w > max(least, columns(head[i])) && (widest < 0 || w >= widths[widest]) {
+			if w > least[i] && (widest < 0 || w >= widths[widest]) {
 				widest = i
 			}
 		}
-		if sum <= s.Columns || widest < 0 {
-			return
+		if sum <= s.Columns {
+			break
+		}
+		if widest < 0 {
+			return widths, false
 		}
 		widths[widest]--
 	}
+	return widths, true
+}
+
+// leastWidth is how narrow the column of a text may get. Heads and numbers are never cut, for
+// a number without its middle is another number; of other words enough stays to tell them
+// apart.
+func leastWidth(text string, isHead bool) (width int) {
+	const wordLeft = 10
+	for word := range strings.FieldsSeq(text) {
+		size := columns(word)
+		if !isHead && strings.Trim(word, "0123456789.,/%") != "" {
+			size = min(size, wordLeft)
+		}
+		width = max(width, size)
+	}
+	return width
 }
 
 // inColumn breaks a cell into lines of so many columns.

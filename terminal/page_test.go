@@ -66,15 +66,43 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestRecords: a table that cannot get narrow enough is drawn row by row, and no number loses
+// a digit.
+func TestRecords(t *testing.T) {
+	p := view.Part{Head: []string{"TASK", "ESCROW", "PAID"}}
+	p.Row(1, "123456789012345 THING", "123456789012345 THING")
+	p.Row(2, "5 THING", "-")
+	want := `TASK    1
+ESCROW  123456789012345 THING
+PAID    123456789012345 THING
+
+TASK    2
+ESCROW  5 THING
+PAID    -
+`
+	if diff := cmp.Diff(want, drawn(t, terminal.Screen{Columns: 36}, p)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	narrow := `TASK  ESCROW           PAID
+1     123456789012345  123456789012345
+      THING            THING
+2     5 THING          -
+`
+	if diff := cmp.Diff(narrow, drawn(t, terminal.Screen{Columns: 38}, p)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestPlainPage: without UTF-8, colour and redrawing, a page is ASCII without escape codes,
 // and has no plots.
 func TestPlainPage(t *testing.T) {
-	p := view.Part{Title: "Title", Text: "a → b", Plot: &view.Plot{Values: []float64{1, 3, 2}, Height: 3, Width: 20, Caption: "ε by round"}}
+	p := view.Part{Title: "Title", Text: "a → b"}
 	p.Row("label", view.Cell{Text: "▁█ text…", Tone: view.Good})
-	if got, want := drawn(t, terminal.Screen{}, p), "Title\nlabel  18 text...\na -> b\n"; got != want {
+	curve := view.Part{Plot: &view.Plot{Values: []float64{1, 3, 2}, Height: 3, Width: 20, Caption: "ε by round"}, Drawing: true}
+	if got, want := drawn(t, terminal.Screen{}, p, curve), "Title\nlabel  18 text...\na -> b\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	plot := drawn(t, terminal.Screen{Live: true, Columns: 80}, p)
+	plot := drawn(t, terminal.Screen{Live: true, Columns: 80}, p, curve)
 	if i := strings.IndexFunc(plot, func(r rune) bool { return r > unicode.MaxASCII || r < ' ' && r != '\n' }); i >= 0 {
 		t.Errorf("the plot is not ASCII from %q on", plot[i:])
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/althing-network/althing/client"
@@ -139,11 +140,11 @@ func (v Budget) Page() Page {
 	p.Row("data set", fmt.Sprintf("%d %s", v.Dataset, v.Name))
 	p.Row("owner", v.Owner)
 	p.budgetRows(v)
-	p.Bars = []Bar{v.Bar()}
+	gone := Part{Bars: []Bar{v.Bar()}, Drawing: true}
 	if v.Accountant == "" {
-		return of(p)
+		return of(p, gone)
 	}
-	return of(p, Part{Text: decidesText(v.Accountant)})
+	return of(p, gone, Part{Text: decidesText(v.Accountant)})
 }
 
 // Bar draws how much of the limit is spent or reserved.
@@ -186,7 +187,16 @@ type Budgets []Budget
 
 // Page lists the budgets.
 func (list Budgets) Page() Page {
-	return of(Table([]string{"DATA", "NAME", "UNIT", "EPSILON", "DELTA", "SPENT", "RESERVED", "LEFT", "OWNER", "NOTE"}, list, func(v Budget) []any {
-		return []any{v.Dataset, v.Name, v.Unit, v.Limit, v.Delta, v.Ledger, v.Reserved, v.Left, v.Owner, Dash(v.Label == "", Cell{v.Label, Bad})}
+	head := []string{"DATA", "NAME", "UNIT", "EPSILON", "DELTA", "SPENT", "RESERVED", "LEFT", "OWNER"}
+	labels := slices.ContainsFunc(list, func(v Budget) bool { return v.Label != "" })
+	if labels {
+		head = append(head, "NOTE")
+	}
+	return of(Table(head, list, func(v Budget) []any {
+		row := []any{v.Dataset, v.Name, v.Unit, v.Limit, v.Delta, v.Ledger, v.Reserved, v.Left, v.Owner}
+		if labels {
+			row = append(row, Dash(v.Label == "", Cell{v.Label, Bad}))
+		}
+		return row
 	}))
 }

@@ -22,7 +22,7 @@ func (v Node) Page() Page {
 	if v.State == spec.NodeExited {
 		return of(p)
 	}
-	p.Row("roles", profile.Roles)
+	p.Row("roles", rolesText(profile.Roles))
 	p.Row("stake", Money(v.Stake))
 	if v.Granted > 0 {
 		p.Row("granted", Money(v.Granted)+" of it by a vote: it cannot vote, and is burned when the node exits")
@@ -94,6 +94,9 @@ func nodeTone(s spec.NodeState) Tone {
 		return Neutral
 	}
 }
+
+// rolesText lists the roles of a node.
+func rolesText(r spec.Role) string { return strings.ReplaceAll(r.String(), ",", ", ") }
 
 // resourcesText is what a machine has, or what a kind of work needs of it.
 func resourcesText(r spec.Resources) string {
@@ -171,7 +174,9 @@ type Nodes []spec.Node
 func (list Nodes) Page() Page {
 	return of(Table([]string{"NODE", "NAME", "ROLES", "STATE", "REPUTATION", "STAKE", "BUSY", "DATA"}, list, func(n spec.Node) []any {
 		return []any{
-			n.ID, n.Profile.Name, n.Profile.Roles, Cell{string(n.State), nodeTone(n.State)}, n.Reputation, Money(n.Stake),
+			n.ID, n.Profile.Name, rolesText(n.Profile.Roles),
+			Cell{string(n.State), nodeTone(n.State)},
+			n.Reputation, Money(n.Stake),
 			fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), holdingsText(n.Profile),
 		}
 	}))

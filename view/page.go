@@ -19,8 +19,11 @@ type Part struct {
 	Head []string
 	Rows [][]Cell
 	Bars []Bar
-	Plot *Plot  // drawn only where there is room for it
+	Plot *Plot
 	Text string // one paragraph for each line
+	// Drawing says that the part only illustrates: it is left out where it cannot be drawn
+	// well, as in a pipe.
+	Drawing bool
 }
 
 // Cell is a text in a row.

@@ -63,7 +63,7 @@ func (v Plan) Page() Page {
 		p.Row("ledger", fmt.Sprintf("%s at the same delta", v.Ledger))
 		decides.Text = decidesText(v.Accountant)
 	}
-	return of(p, decides, Part{Plot: v.curve()})
+	return of(p, decides, Part{Plot: v.curve(), Drawing: true})
 }
 
 // mechanismText is how one release is made.

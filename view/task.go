@@ -107,7 +107,7 @@ func taskTone(s spec.TaskState) Tone {
 // Tasks is a list of tasks.
 type Tasks []spec.Task
 
-// Page lists the tasks.
+// Page lists the tasks. Amounts are in THING.
 func (list Tasks) Page() Page {
 	return of(Table([]string{"TASK", "NAME", "STATE", "ROUNDS", "SCORE", "TARGET", "ESCROW", "PAID", "OWNER"}, list, func(t spec.Task) []any {
 		return []any{
@@ -115,7 +115,7 @@ func (list Tasks) Page() Page {
 			Cell{string(t.State), taskTone(t.State)},
 			fmt.Sprintf("%d of %d", t.Accepted, t.Spec.Target.Rounds),
 			Dash(t.ScoredRound == 0, newestScore(t)), Dash(t.Spec.Target.Accuracy == 0, t.Spec.Target.Accuracy),
-			Money(t.Spec.Escrow), Money(t.Paid), t.Owner,
+			Thing(t.Spec.Escrow), Thing(t.Paid), t.Owner,
 		}
 	}))
 }

@@ -131,7 +131,7 @@ func (k Keeper) checkOwner(ctx context.Context, owner string, id uint64) error {
 		return err
 	}
 	if d.Owner != account {
-		return ErrOwner.Wrapf("data set %d: account %s: want %s", id, account, d.Owner)
+		return ErrOwner.Wrapf("data set %d belongs to %s", id, d.Owner)
 	}
 	return nil
 }

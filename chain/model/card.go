@@ -25,7 +25,7 @@ func (k Keeper) SetCard(ctx context.Context, msg *modelpb.MsgSetCard) (*modelpb.
 		return nil, err
 	}
 	if l.Owner != account {
-		return nil, ErrOwner.Wrapf("line %d: account %s: want %s", l.ID, account, l.Owner)
+		return nil, ErrOwner.Wrapf("line %d belongs to %s", l.ID, l.Owner)
 	}
 	if err := spec.ValidateCard(msg.Text); err != nil {
 		return nil, ErrCard.Wrap(err.Error())

@@ -227,7 +227,7 @@ func TestRefused(t *testing.T) {
 		"version 3 of line 1 has a score already": {model.ErrVersion, func(r registry) error { return r.SetScore(r.ctx, 1, 2, 1) }},
 		"has the score 1000001: want at most":     {model.ErrVersion, func(r registry) error { return r.SetScore(r.ctx, 3, 0, spec.One+1) }},
 		"line 9: model line not found":            {model.ErrNotFound, card("ann", 9, "text")},
-		": want " + account("ann"):                {model.ErrOwner, card("bob", 1, "text")},
+		"line 1 belongs to " + account("ann"):     {model.ErrOwner, card("bob", 1, "text")},
 		"card of 0 bytes: want 1 to 8192":         {model.ErrCard, card("ann", 1, "")},
 		"card of 8193 bytes: want 1 to 8192":      {model.ErrCard, card("ann", 1, strings.Repeat("x", 8193))},
 		`control character '\x1b' after "see "`:   {model.ErrCard, card("ann", 1, "see \x1b[2J")},

@@ -570,7 +570,7 @@ func TestGenesisRefuses(t *testing.T) {
 		edit func(*timelockpb.Genesis)
 		says string
 	}{
-		"no bounds":      {func(g *timelockpb.Genesis) { g.Bounds = timelockpb.Bounds{} }, "bounds of the delay"},
+		"no bounds":      {func(g *timelockpb.Genesis) { g.Bounds = timelockpb.Bounds{} }, "delay: min 0, max 0 seconds"},
 		"out of bounds":  {func(g *timelockpb.Genesis) { g.Params.DelaySeconds = 1 }, "delay_seconds is 1"},
 		"no number":      {entry(func(e *timelockpb.Entry) { e.Proposal = 0 }), "ascending numbers"},
 		"unknown state":  {entry(func(e *timelockpb.Entry) { e.State = 9 }), "unknown state"},

@@ -95,7 +95,7 @@ func newFolder(path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("--home %s: %w", path, cause(err))
+		return fmt.Errorf("--home %s: %w", path, withoutPath(err))
 	case len(entries) > 0:
 		return fmt.Errorf("--home %s: the folder holds %s already: want a new one", path, entries[0].Name())
 	}
@@ -179,20 +179,19 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 	if s.json {
 		return s.line(writtenNode{"node", s.home, c.Chain, c.Name, c.Roles, address, c.Stake, c.Data.File, rows.Rows()})
 	}
-	lines := [][2]string{
-		{"home", s.home},
-		{"chain", c.Chain},
-		{"name", c.Name},
-		{"roles", c.Roles.String()},
-		{"account", address},
-		{"stake", view.Money(c.Stake) + ", locked when the node registers"},
-	}
+	var p view.Part
+	p.Row("home", s.home)
+	p.Row("chain", c.Chain)
+	p.Row("name", c.Name)
+	p.Row("roles", c.Roles)
+	p.Row("account", address)
+	p.Row("stake", view.Money(c.Stake)+", locked when the node registers")
 	if rows.Rows() > 0 {
-		lines = append(lines, [2]string{"rows", fmt.Sprintf("%d of %s, with %d inputs: they stay in %s", rows.Rows(), c.Data.Name, rows.Features, c.Data.File)})
+		p.Row("rows", fmt.Sprintf("%d of %s, with %d inputs: they stay in %s", rows.Rows(), c.Data.Name, rows.Features, c.Data.File))
 	}
-	for _, l := range lines {
-		fmt.Fprintf(s.out, "%-9s%s\n", l[0], l[1])
+	if err := s.page(view.Page{Parts: []view.Part{p}}); err != nil {
+		return err
 	}
-	fmt.Fprintf(s.err, "althing: hint: %s\n", "althing token faucet --home "+quote(s.home))
+	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped("althing token faucet --home "+quote(s.home)))
 	return nil
 }

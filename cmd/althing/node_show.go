@@ -11,7 +11,7 @@ import (
 func (s *session) nodeShow() *cobra.Command {
 	return &cobra.Command{
 		Use:     "show [NODE]",
-		Short:   "Show one node; without a number, that of --home",
+		Short:   "Show one node; without a number, the node of --home",
 		Example: "  althing node show 3\n  althing node show --home hospital-6",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

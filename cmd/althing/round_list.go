@@ -19,7 +19,7 @@ func (s *session) roundList() *cobra.Command {
 SCORE is the median of the evaluators' accuracies, HOLD-OUT the accuracy on the ROWS of all
 of them together, FEDERATED the accuracy on the trainers' own rows, which the trainers of
 the next round measured before they trained. UPDATES are those in the sum, of the trainers
-that were asked.`,
+that were asked. PAID is in THING.`,
 		Example: "  althing round list 1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -16,6 +16,7 @@ func (s *session) taskList() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List tasks",
+		Long:    "Lists tasks. ESCROW and PAID are in THING.",
 		Example: "  althing task list --state running\n  althing task list --all --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

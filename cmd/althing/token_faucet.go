@@ -50,7 +50,7 @@ networks have none, and coins come from somebody who has some, by "token send".`
 				return err
 			}
 			if s.json {
-				return s.line(sent{"sent", given.Address, given.Amount, given.Height})
+				return s.line(sentCoins{"sent", given.Address, given.Amount, given.Height})
 			}
 			fmt.Fprintf(s.out, "%s sent to %s at height %d\n", view.Money(given.Amount), given.Address, given.Height)
 			fmt.Fprintf(s.err, "althing: hint: althing node register --home %s\n", quote(s.home))

@@ -10,8 +10,9 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// DigestOf is SHA-256 over the messages of a proposal: of each the length of its type in
-// eight bytes, the type, the length of its value, and the value as this program writes it.
+// DigestOf returns the SHA-256 of the messages of a proposal. For each message it hashes the
+// length of the type URL in eight bytes (big endian), the type URL, the length of the encoded
+// message, and the encoded message.
 func DigestOf(messages []sdk.Msg) ([]byte, error) {
 	h := sha256.New()
 	for _, m := range messages {

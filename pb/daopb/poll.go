@@ -47,7 +47,7 @@ func (m *DryRun) ToSpec() spec.DryRun {
 	return spec.DryRun{Height: m.Height, Error: m.Error, Gas: m.Gas}
 }
 
-// VoteRules are by what votes are decided, in plain types.
+// VoteRules returns the rules by which votes are decided, in plain types.
 func (m *QueryParamsResponse) VoteRules() spec.VoteRules {
 	return spec.VoteRules{
 		Quorum: spec.PPM(m.Rules.Quorum), Threshold: spec.PPM(m.Rules.Threshold), HighThreshold: spec.PPM(m.Params.HighThreshold),

@@ -78,8 +78,7 @@ func (m *QueryPoll) GetProposal() uint64 {
 // QueryPollResponse is the response of Query.Poll.
 type QueryPollResponse struct {
 	Poll Poll `protobuf:"bytes,1,opt,name=poll,proto3" json:"poll"`
-	// outcome is what the vote would come to if it ended now, and reason why; where it has
-	// ended, what it came to.
+	// outcome and reason are those of the vote if it ended now; after its end, the final ones.
 	Outcome Outcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=althing.dao.v1.Outcome" json:"outcome,omitempty"`
 	Reason  string  `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 }
@@ -239,7 +238,7 @@ func (m *QueryPollsResponse) GetPagination() *query.PageResponse {
 // QueryPower is the request of Query.Power.
 type QueryPower struct {
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	// proposal in which it is asked; 0: what it would weigh in a vote that begins now.
+	// proposal; 0: a vote that starts now.
 	Proposal uint64 `protobuf:"varint,2,opt,name=proposal,proto3" json:"proposal,omitempty"`
 }
 
@@ -292,8 +291,8 @@ func (m *QueryPower) GetProposal() uint64 {
 
 // QueryPowerResponse is the response of Query.Power.
 type QueryPowerResponse struct {
-	// power is in uthing, as are bonded, with validators, and staked, with the account's
-	// node: what there is now.
+	// power counts in the vote. bonded (with validators) and staked (of the account's node) are the
+	// present amounts. All are in uthing.
 	Power  uint64 `protobuf:"varint,1,opt,name=power,proto3" json:"power,omitempty"`
 	Bonded uint64 `protobuf:"varint,2,opt,name=bonded,proto3" json:"bonded,omitempty"`
 	Staked uint64 `protobuf:"varint,3,opt,name=staked,proto3" json:"staked,omitempty"`
@@ -624,14 +623,14 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type QueryClient interface {
-	// Poll returns one proposal's.
+	// Poll returns the poll of a proposal.
 	Poll(ctx context.Context, in *QueryPoll, opts ...grpc.CallOption) (*QueryPollResponse, error)
-	// Polls lists them, by the number of the proposal.
+	// Polls lists polls, by the number of the proposal.
 	Polls(ctx context.Context, in *QueryPolls, opts ...grpc.CallOption) (*QueryPollsResponse, error)
-	// Power returns what an account weighs now, and in a proposal.
+	// Power returns the power of an account in a proposal, or in a vote that starts now.
 	Power(ctx context.Context, in *QueryPower, opts ...grpc.CallOption) (*QueryPowerResponse, error)
-	// DryRun returns what messages of a proposal would come to now, and refuses those that
-	// none may have.
+	// DryRun returns the result of running messages now. It refuses messages that no proposal may
+	// have.
 	DryRun(ctx context.Context, in *QueryDryRun, opts ...grpc.CallOption) (*QueryDryRunResponse, error)
 	// Params returns all rules of votes.
 	Params(ctx context.Context, in *QueryParams, opts ...grpc.CallOption) (*QueryParamsResponse, error)
@@ -692,14 +691,14 @@ func (c *queryClient) Params(ctx context.Context, in *QueryParams, opts ...grpc.
 
 // QueryServer is the server API for Query service.
 type QueryServer interface {
-	// Poll returns one proposal's.
+	// Poll returns the poll of a proposal.
 	Poll(context.Context, *QueryPoll) (*QueryPollResponse, error)
-	// Polls lists them, by the number of the proposal.
+	// Polls lists polls, by the number of the proposal.
 	Polls(context.Context, *QueryPolls) (*QueryPollsResponse, error)
-	// Power returns what an account weighs now, and in a proposal.
+	// Power returns the power of an account in a proposal, or in a vote that starts now.
 	Power(context.Context, *QueryPower) (*QueryPowerResponse, error)
-	// DryRun returns what messages of a proposal would come to now, and refuses those that
-	// none may have.
+	// DryRun returns the result of running messages now. It refuses messages that no proposal may
+	// have.
 	DryRun(context.Context, *QueryDryRun) (*QueryDryRunResponse, error)
 	// Params returns all rules of votes.
 	Params(context.Context, *QueryParams) (*QueryParamsResponse, error)

@@ -24,7 +24,7 @@ func (m QueryDryRun) Msgs() ([]sdk.Msg, error) {
 	for i, packed := range m.Messages {
 		msg, ok := packed.GetCachedValue().(sdk.Msg)
 		if !ok {
-			return nil, fmt.Errorf("message %d is a %s, which this chain does not know", i+1, packed.TypeUrl)
+			return nil, fmt.Errorf("message %d: %s is unknown on this chain", i+1, packed.TypeUrl)
 		}
 		msgs[i] = msg
 	}

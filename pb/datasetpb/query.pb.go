@@ -630,8 +630,8 @@ type QueryClient interface {
 	Datasets(ctx context.Context, in *QueryDatasets, opts ...grpc.CallOption) (*QueryDatasetsResponse, error)
 	// Grants lists the nodes that may train on a data set, in the order of their ids.
 	Grants(ctx context.Context, in *QueryGrants, opts ...grpc.CallOption) (*QueryGrantsResponse, error)
-	// Check says of each data set of a kind whether its book could pay releases. It
-	// charges nothing.
+	// Check returns for each data set of a name whether its book could pay for releases. It charges
+	// nothing.
 	Check(ctx context.Context, in *QueryCheck, opts ...grpc.CallOption) (*QueryCheckResponse, error)
 }
 
@@ -687,8 +687,8 @@ type QueryServer interface {
 	Datasets(context.Context, *QueryDatasets) (*QueryDatasetsResponse, error)
 	// Grants lists the nodes that may train on a data set, in the order of their ids.
 	Grants(context.Context, *QueryGrants) (*QueryGrantsResponse, error)
-	// Check says of each data set of a kind whether its book could pay releases. It
-	// charges nothing.
+	// Check returns for each data set of a name whether its book could pay for releases. It charges
+	// nothing.
 	Check(context.Context, *QueryCheck) (*QueryCheckResponse, error)
 }
 

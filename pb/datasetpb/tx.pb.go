@@ -433,6 +433,7 @@ func (m *MsgLimitResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgLimitResponse proto.InternalMessageInfo
 
+// MsgKey is the request of Msg.Key.
 type MsgKey struct {
 	Owner   string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Dataset uint64 `protobuf:"varint,2,opt,name=dataset,proto3" json:"dataset,omitempty"`
@@ -494,6 +495,7 @@ func (m *MsgKey) GetKey() []byte {
 	return nil
 }
 
+// MsgKeyResponse is the response of Msg.Key.
 type MsgKeyResponse struct {
 }
 

@@ -1,4 +1,3 @@
-// Package feepb is the wire form of the rules of fees, generated from
-// proto/althing/fee/v1. It converts nothing to package spec: the only rule is a
-// number, and its bounds.
+// Package feepb is the wire form of the gas price, generated from proto/althing/fee/v1. It converts
+// nothing to package spec: the price is a number.
 package feepb

@@ -2,8 +2,8 @@ package feepb
 
 import "fmt"
 
-// MaxGasPrice is the most that 1000 units of gas may cost, in uthing: four hundred times
-// what they cost by default. A vote that sets it has not made the next vote too dear.
+// MaxGasPrice is the largest price of 1000 gas, in uthing: 400 times the default. It is low enough
+// that the next vote can still be paid for.
 const MaxGasPrice = 10_000
 
 // Validate reports the first parameter that is out of bounds.

@@ -132,8 +132,7 @@ func (m *Release) ToCost() (cost.Release, error) {
 	return r, nil
 }
 
-// BookFromCost is the wire form of an owner's book without the reservations of which
-// nothing is left.
+// BookFromCost is the wire form of a book, without reservations that have no releases left.
 func BookFromCost(owner string, b cost.Book) Book {
 	out := Book{Owner: owner, Limit: LimitFromCost(b.Limit), Spent: AmountFromCost(b.Spent), Rows: b.Rows}
 	for _, r := range b.Reservations {
@@ -202,7 +201,7 @@ func (m *Row) ToCost() (r cost.Row, err error) {
 	return r, nil
 }
 
-// Under is the cost under an adjacency, where it was computed.
+// Under returns the cost under an adjacency, and whether it was computed.
 func (m Costing) Under(a cost.Adjacency) (amount cost.Amount, found bool, err error) {
 	at := slices.IndexFunc(m.Each, func(p Costed) bool { return p.Adjacency == AdjacencyFromCost(a) })
 	if at < 0 {

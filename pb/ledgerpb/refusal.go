@@ -6,7 +6,7 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// What the ledger refuses beside what a book refuses.
+// Errors of the ledger, in addition to those of [cost.Book].
 var (
 	ErrNoBook    = errors.New("data set has no book")
 	ErrBookOpen  = errors.New("data set has a book already")
@@ -14,13 +14,13 @@ var (
 	ErrNoCosting = errors.New("no release of the task is costed for this reason")
 )
 
-// Refusal is the number under which the chain answers with an error.
+// Refusal is an error with its code in answers of the chain.
 type Refusal struct {
 	Code uint32
 	Err  error
 }
 
-// Refusals lists what the ledger refuses. The numbers are part of the protocol.
+// Refusals lists the errors of the ledger. The numbers are part of the protocol.
 func Refusals() []Refusal {
 	return []Refusal{
 		{2, ErrNoBook},

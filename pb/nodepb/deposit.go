@@ -47,7 +47,7 @@ func (m *Unbonding) ToSpec() spec.Unbonding {
 	return spec.Unbonding{Number: m.Number, Amount: m.Amount, Due: m.Due, Since: m.Since}
 }
 
-// SetRules makes some rules the parameters'.
+// SetRules copies rules into the parameters.
 func (m *Params) SetRules(r spec.StakeRules) {
 	for _, b := range r.Bounds {
 		*m.Stakes.Of(b.Role) = StakeBounds{Min: b.Min, Max: b.Max}
@@ -57,7 +57,7 @@ func (m *Params) SetRules(r spec.StakeRules) {
 	m.MaxSlash = uint32(r.MaxSlash)
 }
 
-// Rules are the rules for deposits in plain types.
+// Rules returns the rules of deposits in plain types.
 func (m *Params) Rules() spec.StakeRules {
 	rules := spec.StakeRules{
 		MaxBond:   m.MaxBond,
@@ -70,13 +70,13 @@ func (m *Params) Rules() spec.StakeRules {
 	return rules
 }
 
-// MostBond is the most that a task can require of each of its nodes: what trainers,
-// aggregators and evaluators may all have locked.
+// MostBond is the largest bond that a task can require of each node: the smallest maximum of
+// trainers, aggregators and evaluators.
 func (m *Stakes) MostBond() uint64 {
 	return min(m.Trainer.Max, m.Aggregator.Max, m.Evaluator.Max)
 }
 
-// Of are the bounds of one role, to be read or changed.
+// Of returns a pointer to the bounds of one role.
 func (m *Stakes) Of(role spec.Role) *StakeBounds {
 	switch role {
 	case spec.DataProvider:
@@ -90,11 +90,10 @@ func (m *Stakes) Of(role spec.Role) *StakeBounds {
 	case spec.Consumer:
 		return &m.Consumer
 	}
-	panic(fmt.Sprintf("%q is not one role", role))
+	panic(fmt.Sprintf("roles %q: want exactly one", role))
 }
 
-// MaxSeconds is the longest that a parameter may last: a year. A vote that asks for as much
-// still gives every stake back.
+// MaxSeconds bounds the times of the parameters: a year. So no vote can lock stakes for ever.
 const MaxSeconds = 365 * 24 * 3600
 
 // maxJail is the longest jail, in seconds: 30 days.
@@ -106,7 +105,7 @@ func seconds(n uint64) spec.Duration { return spec.Duration(min(n, MaxSeconds)) 
 func (m *Params) Validate() error {
 	for _, role := range spec.Roles() {
 		if b := m.Stakes.Of(role); b.Min < 1 || b.Min > b.Max || b.Max > spec.Cap {
-			return fmt.Errorf("stakes of the role %s are %d to %d: want at least 1, the least no more than the most, and at most %d", role, b.Min, b.Max, spec.Cap)
+			return fmt.Errorf("stakes of role %s: min %d, max %d uthing: want 1 <= min <= max <= %d", role, b.Min, b.Max, spec.Cap)
 		}
 	}
 	for _, c := range []struct {

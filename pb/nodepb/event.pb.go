@@ -26,7 +26,7 @@ const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 // EventBonded says that a stake grew.
 type EventBonded struct {
 	Node uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
-	// amount and stake, which is all that is staked then, are in uthing.
+	// amount was added; stake is the whole stake afterwards. Both are in uthing.
 	Amount uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
 	Stake  uint64 `protobuf:"varint,3,opt,name=stake,proto3" json:"stake,omitempty"`
 }
@@ -85,7 +85,7 @@ func (m *EventBonded) GetStake() uint64 {
 	return 0
 }
 
-// EventUnbondingStarted says that money is on its way back to a node's owner.
+// EventUnbondingStarted says that an unbonding has started.
 type EventUnbondingStarted struct {
 	Node      uint64    `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Unbonding Unbonding `protobuf:"bytes,2,opt,name=unbonding,proto3" json:"unbonding"`
@@ -138,7 +138,7 @@ func (m *EventUnbondingStarted) GetUnbonding() Unbonding {
 	return Unbonding{}
 }
 
-// EventUnbondingCancelled says that it stays.
+// EventUnbondingCancelled says that an unbonding returned to the stake.
 type EventUnbondingCancelled struct {
 	Node   uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Number uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
@@ -191,7 +191,7 @@ func (m *EventUnbondingCancelled) GetNumber() uint64 {
 	return 0
 }
 
-// EventUnbondingCompleted says that it has arrived.
+// EventUnbondingCompleted says that unbondings were paid to the owner.
 type EventUnbondingCompleted struct {
 	Node  uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
@@ -323,7 +323,7 @@ func (m *EventSlashed) GetBurned() uint64 {
 	return 0
 }
 
-// EventJailed says that a node is not selected for a fault.
+// EventJailed says that a node was jailed for a fault: it is not selected.
 type EventJailed struct {
 	Node  uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Fault string `protobuf:"bytes,2,opt,name=fault,proto3" json:"fault,omitempty"`
@@ -430,7 +430,7 @@ func (m *EventUnjailed) GetNode() uint64 {
 	return 0
 }
 
-// EventExited says that nothing is left of a node but its number.
+// EventExited says that a node has exited: only its id and owner are left.
 type EventExited struct {
 	Node uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 }
@@ -475,7 +475,7 @@ func (m *EventExited) GetNode() uint64 {
 	return 0
 }
 
-// EventReputationChanged says that a node rose or fell, and for what.
+// EventReputationChanged says how the reputation of a node changed, and why.
 type EventReputationChanged struct {
 	Node   uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Change Change `protobuf:"bytes,2,opt,name=change,proto3" json:"change"`
@@ -586,7 +586,7 @@ func (m *EventGranted) GetAmount() uint64 {
 type EventRemoved struct {
 	Node   uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// burned is what had been granted, in uthing.
+	// burned is the granted stake that was burned, in uthing.
 	Burned uint64 `protobuf:"varint,3,opt,name=burned,proto3" json:"burned,omitempty"`
 }
 

@@ -160,24 +160,25 @@ func (m *Node) GetHistory() []Change {
 	return nil
 }
 
-// Deposit is what the module holds for a node, and whether the node may be selected
-// for that. It is stored under the node's id.
+// Deposit is what the module holds for a node, with the state that follows from it. It is stored
+// under the node's id.
 type Deposit struct {
 	State NodeState `protobuf:"varint,1,opt,name=state,proto3,enum=althing.node.v1.NodeState" json:"state,omitempty"`
-	// stake is in uthing, without what is on its way out.
+	// stake is in uthing, without unbondings.
 	Stake uint64 `protobuf:"varint,2,opt,name=stake,proto3" json:"stake,omitempty"`
-	// bonded is what the node's tasks hold of the stake, in uthing.
+	// bonded is the part of the stake that tasks hold, in uthing.
 	Bonded uint64 `protobuf:"varint,3,opt,name=bonded,proto3" json:"bonded,omitempty"`
-	// unbonding lists what is on its way out, the newest last.
+	// unbonding lists the running unbondings, the newest last.
 	Unbonding []Unbonding `protobuf:"bytes,4,rep,name=unbonding,proto3" json:"unbonding"`
-	// unbondings counts all there have ever been.
+	// unbondings counts all unbondings so far.
 	Unbondings uint64 `protobuf:"varint,5,opt,name=unbondings,proto3" json:"unbondings,omitempty"`
 	// jailed_until is a block time in milliseconds since 1970; 0: not jailed.
 	JailedUntil int64       `protobuf:"varint,6,opt,name=jailed_until,json=jailedUntil,proto3" json:"jailed_until,omitempty"`
 	Slashing    SlashPeriod `protobuf:"bytes,7,opt,name=slashing,proto3" json:"slashing"`
-	// granted is what of stake a vote has granted, in uthing: it is burned when it leaves.
+	// granted is the part of the stake that votes have granted, in uthing. It is burned when the
+	// node leaves.
 	Granted uint64 `protobuf:"varint,8,opt,name=granted,proto3" json:"granted,omitempty"`
-	// removed says that a vote has sent the node away: nothing returns to its stake.
+	// removed says that a vote has removed the node: its unbondings cannot be cancelled.
 	Removed bool `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
 }
 
@@ -277,7 +278,7 @@ func (m *Deposit) GetRemoved() bool {
 	return false
 }
 
-// Unbonding is money on its way back to the owner.
+// Unbonding is stake that will be paid to the owner.
 type Unbonding struct {
 	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// amount is in uthing.
@@ -349,7 +350,7 @@ func (m *Unbonding) GetSince() int64 {
 	return 0
 }
 
-// SlashPeriod bounds what is slashed of a deposit in a stretch of time.
+// SlashPeriod bounds how much of a deposit is slashed in a period.
 type SlashPeriod struct {
 	// ends is a block time in milliseconds since 1970.
 	Ends int64 `protobuf:"varint,1,opt,name=ends,proto3" json:"ends,omitempty"`
@@ -412,7 +413,7 @@ func (m *SlashPeriod) GetTaken() uint64 {
 	return 0
 }
 
-// Registration is who a node is. It is stored under the node's id.
+// Registration is owner and profile of a node. It is stored under the node's id.
 type Registration struct {
 	Owner   string  `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Profile Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile"`
@@ -482,10 +483,10 @@ type Standing struct {
 	// busy counts the tasks the node serves right now.
 	Busy     uint32    `protobuf:"varint,2,opt,name=busy,proto3" json:"busy,omitempty"`
 	Measured []Measure `protobuf:"bytes,3,rep,name=measured,proto3" json:"measured"`
-	// changes counts how often the reputation changed. The newest changes are stored
-	// apart, each in the place of its number modulo how many there are.
+	// changes counts the changes of the reputation. The newest 16 are stored separately, each under
+	// its number modulo 16.
 	Changes uint64 `protobuf:"varint,4,opt,name=changes,proto3" json:"changes,omitempty"`
-	// excused counts the times in a row that the node declined to train what others did.
+	// excused counts the rounds in a row that the node declined while others trained.
 	Excused uint32 `protobuf:"varint,5,opt,name=excused,proto3" json:"excused,omitempty"`
 }
 
@@ -917,11 +918,11 @@ func (m *Resources) GetBandwidth() uint32 {
 	return 0
 }
 
-// Holding is a claim to hold rows of one kind. A number of 0 is withheld.
+// Holding is a claim to hold rows of one kind. 0 samples: the number is withheld.
 type Holding struct {
 	Name    string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Samples uint32 `protobuf:"varint,2,opt,name=samples,proto3" json:"samples,omitempty"`
-	// dataset that the rows are, as their owner registered it; 0: none.
+	// dataset is the registered data set of the rows; 0: none.
 	Dataset uint64 `protobuf:"varint,3,opt,name=dataset,proto3" json:"dataset,omitempty"`
 }
 
@@ -1129,7 +1130,7 @@ func (m *Change) GetReason() string {
 	return ""
 }
 
-// StakeBounds are what is asked of what a node in a role has locked, in uthing.
+// StakeBounds are the bounds of the stake of a node in a role, in uthing.
 type StakeBounds struct {
 	// min is the least stake of a node that can be selected.
 	Min uint64 `protobuf:"varint,1,opt,name=min,proto3" json:"min,omitempty"`
@@ -1265,13 +1266,13 @@ func (m *Stakes) GetConsumer() StakeBounds {
 type Params struct {
 	Stakes Stakes `protobuf:"bytes,1,opt,name=stakes,proto3" json:"stakes"`
 	// local networks are those of one machine, or of machines side by side: endpoints
-	// may be loopback, link-local and plain HTTP there. It is said at genesis.
+	// may be loopback, link-local and plain HTTP there. It is set at genesis.
 	Local bool `protobuf:"varint,2,opt,name=local,proto3" json:"local,omitempty"`
 	// max_bond is the most a task may require of each of its nodes, in uthing: what
 	// trainers, aggregators and evaluators may all have locked.
 	MaxBond uint64 `protobuf:"varint,3,opt,name=max_bond,json=maxBond,proto3" json:"max_bond,omitempty"`
-	// unbonding_seconds is how long what leaves is on its way out, in block time. It is
-	// longer than voting and timelock together, so that a vote can still reach it.
+	// unbonding_seconds is the block time of an unbonding. It is longer than a vote with its
+	// timelock, so that a vote can still slash or remove the stake.
 	UnbondingSeconds uint64 `protobuf:"varint,4,opt,name=unbonding_seconds,json=unbondingSeconds,proto3" json:"unbonding_seconds,omitempty"`
 	// jail_seconds is for how long a jailed node may not be unjailed, in block time.
 	JailSeconds uint64 `protobuf:"varint,5,opt,name=jail_seconds,json=jailSeconds,proto3" json:"jail_seconds,omitempty"`

@@ -1,16 +1,16 @@
-// Package page says how much of a list one answer holds. It is not the list, nor what is
-// left out of it: modules ask, the SDK pages.
+// Package page bounds the pages of queries. Modules call [Bounded] before they ask the SDK for a
+// page; the package itself reads nothing.
 package page
 
 import "github.com/cosmos/cosmos-sdk/types/query"
 
-// Most is how many entries an answer holds at most where a module has no bound of its
-// own: a stranger's question must not make a node read its whole state into memory.
+// Most is the largest number of entries per page, unless a module has a smaller bound: a
+// stranger's query must not make a node read its whole state into memory.
 const Most = 1000
 
-// Bounded is what was asked for, at most so many entries; without a number the SDK's
-// default, and not none, for which the SDK also counts the whole list. Who asks for a
-// total gets it, within the gas that a question may take.
+// Bounded returns the request with a limit of at most most entries. A request without a limit
+// gets the SDK's default; a limit of 0 would make the SDK count the whole list. A request for the
+// total is kept: the gas of a query bounds it.
 func Bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
 	page := query.PageRequest{}
 	if asked != nil {

@@ -30,8 +30,8 @@ func signature(s spec.Signature) []byte {
 	return s[:]
 }
 
-// digests reads wire digests, salts, keys and signatures until the first one of a wrong
-// length, whose error it keeps.
+// digests converts digests, salts, keys and signatures, and keeps the error of the first one that
+// has a wrong length.
 type digests struct{ err error }
 
 func (r *digests) read(name string, b []byte) spec.Digest {

@@ -9,17 +9,17 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Message is what an account says to a task: an input of the task's round, and
-// the account instead of its node.
+// Message is a message of an account to a task: an input of package round, with the account in
+// place of its node.
 type Message interface {
 	proto.Message
 	GetOwner() string
 	GetTask() uint64
 }
 
-// MessageOf is the message by which an account gives a task an input. Whose node
-// says it is not in the message: the chain knows the node of an account. What
-// only the chain gives to a task, such as the end of a block, is no message.
+// MessageOf converts an input to the message of an account. The node is not in the message: the
+// chain knows the node of an account. Inputs that only the chain makes, such as the end of a
+// block, have no message.
 func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 	switch in := in.(type) {
 	case round.Ready:
@@ -51,18 +51,18 @@ func MessageOf(owner string, task uint64, in round.Input) (Message, error) {
 		return &MsgCancel{Owner: owner, Task: task}, nil
 	case round.Select, round.TwoAnswers, round.Tick, round.Nominate, round.Withdraw, round.Amend:
 	}
-	return nil, fmt.Errorf("%w: no account says a %T", round.ErrMalformed, in)
+	return nil, fmt.Errorf("%w: input %T has no message", round.ErrMalformed, in)
 }
 
-// NominationOf is what the task of an update of the model is told when its proposal is
-// queued; not named where the update goes on with the task's own model.
+// NominationOf returns the input for a task when a proposal to update its model is queued. Named is
+// false if the update names no other model.
 func NominationOf(proposal uint64, m *MsgUpdateModel) (in round.Nominate, named bool, err error) {
 	amend, err := AmendmentOf(0, m)
 	return round.Nominate{Proposal: proposal, Updates: amend.Updates, Model: amend.Model, Holder: m.Holder}, !amend.Model.IsZero(), err
 }
 
-// AmendmentOf is what it is told when the proposal is carried out. It refuses digests of a
-// wrong length as [round.ErrMalformed].
+// AmendmentOf returns the input for a task when the proposal is executed. Digests of a wrong length
+// are [round.ErrMalformed].
 func AmendmentOf(proposal uint64, m *MsgUpdateModel) (round.Amend, error) {
 	var r digests
 	in := round.Amend{
@@ -75,9 +75,8 @@ func AmendmentOf(proposal uint64, m *MsgUpdateModel) (round.Amend, error) {
 	return in, nil
 }
 
-// InputOf is what a message means to the round, said by a node. It refuses what
-// no round reads, and digests and salts of a wrong length, as
-// [round.ErrMalformed].
+// InputOf converts the message of a node to an input. Messages of other kinds, and digests and
+// salts of a wrong length, are [round.ErrMalformed].
 func InputOf(m proto.Message, node uint64) (round.Input, error) {
 	var r digests
 	var in round.Input
@@ -110,7 +109,7 @@ func InputOf(m proto.Message, node uint64) (round.Input, error) {
 	case *MsgCancel:
 		in = round.Cancel{Owner: m.Owner}
 	default:
-		return nil, fmt.Errorf("%w: no round reads a %T", round.ErrMalformed, m)
+		return nil, fmt.Errorf("%w: message %T is no input of a round", round.ErrMalformed, m)
 	}
 	if r.err != nil {
 		return nil, fmt.Errorf("%w: %w", round.ErrMalformed, r.err)

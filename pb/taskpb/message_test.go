@@ -119,12 +119,12 @@ func TestWhatNobodySaysIsNoMessage(t *testing.T) {
 func TestMalformedMessageIsRefused(t *testing.T) {
 	salt, short := make([]byte, len(spec.Salt{})), make([]byte, 31)
 	for want, m := range map[string]proto.Message{
-		"digest: digest of 31 bytes: want 32":     &taskpb.MsgReady{Digest: short},
-		"commitment: digest of 31 bytes: want 32": &taskpb.MsgCommit{Commitment: short},
-		"signature of 31 bytes: want 64":          &taskpb.MsgCommit{Signature: short},
-		"salt of 0 bytes: want 32":                &taskpb.MsgRevealScore{},
-		"salt of 33 bytes: want 32":               &taskpb.MsgRevealAggregate{Salt: append(salt, 0)},
-		"no round reads a *taskpb.MsgCreate":      &taskpb.MsgCreate{},
+		"digest: digest of 31 bytes: want 32":              &taskpb.MsgReady{Digest: short},
+		"commitment: digest of 31 bytes: want 32":          &taskpb.MsgCommit{Commitment: short},
+		"signature of 31 bytes: want 64":                   &taskpb.MsgCommit{Signature: short},
+		"salt of 0 bytes: want 32":                         &taskpb.MsgRevealScore{},
+		"salt of 33 bytes: want 32":                        &taskpb.MsgRevealAggregate{Salt: append(salt, 0)},
+		"message *taskpb.MsgCreate is no input of a round": &taskpb.MsgCreate{},
 	} {
 		if in, err := taskpb.InputOf(m, 1); in != nil || !errors.Is(err, round.ErrMalformed) || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%T: got %v, %v; want %s", m, in, err, want)

@@ -49,8 +49,8 @@ func initFromSpec(i spec.Init) *Init {
 	return &Init{Model: digest(i.Model), Task: i.Task, Holder: i.Holder}
 }
 
-// toSpec makes of a digest of a wrong length an Init that [spec.Model.Validate] refuses: a
-// holder without a model.
+// toSpec converts an Init. If the digest has a wrong length it returns a holder without a model,
+// which [spec.Model.Validate] refuses.
 func (m *Init) toSpec() spec.Init {
 	if m == nil {
 		return spec.Init{}

@@ -673,7 +673,7 @@ func (m *QueryCommitted) GetCommitment() []byte {
 
 // QueryCommittedResponse is the response of Query.Committed.
 type QueryCommittedResponse struct {
-	// node is 0 where nobody has said it.
+	// node is 0 if nobody made this commitment.
 	Node uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 }
 
@@ -979,11 +979,11 @@ type QueryClient interface {
 	// that run: all of them for an aggregator, for any other node its own
 	// contributions and the committee's parts.
 	Duties(ctx context.Context, in *QueryDuties, opts ...grpc.CallOption) (*QueryDutiesResponse, error)
-	// Committed returns which trainer has said a commitment, while its round trains.
+	// Committed returns which trainer made a commitment, while its round trains.
 	Committed(ctx context.Context, in *QueryCommitted, opts ...grpc.CallOption) (*QueryCommittedResponse, error)
 	// Time returns network time.
 	Time(ctx context.Context, in *QueryTime, opts ...grpc.CallOption) (*QueryTimeResponse, error)
-	// Tariff returns what the network says of later tasks.
+	// Tariff returns the tariff of later tasks.
 	Tariff(ctx context.Context, in *QueryTariff, opts ...grpc.CallOption) (*QueryTariffResponse, error)
 }
 
@@ -1081,11 +1081,11 @@ type QueryServer interface {
 	// that run: all of them for an aggregator, for any other node its own
 	// contributions and the committee's parts.
 	Duties(context.Context, *QueryDuties) (*QueryDutiesResponse, error)
-	// Committed returns which trainer has said a commitment, while its round trains.
+	// Committed returns which trainer made a commitment, while its round trains.
 	Committed(context.Context, *QueryCommitted) (*QueryCommittedResponse, error)
 	// Time returns network time.
 	Time(context.Context, *QueryTime) (*QueryTimeResponse, error)
-	// Tariff returns what the network says of later tasks.
+	// Tariff returns the tariff of later tasks.
 	Tariff(context.Context, *QueryTariff) (*QueryTariffResponse, error)
 }
 

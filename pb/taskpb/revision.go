@@ -16,7 +16,7 @@ func revisionsToSpec(list []Revision) (out []spec.Revision) {
 	return out
 }
 
-// nomineeFromSpec is none for the zero nominee.
+// nomineeFromSpec returns nil for the zero nominee.
 func nomineeFromSpec(n spec.Nominee) *Nominee {
 	if n.IsZero() && n.Proposal == 0 && n.Holder == 0 && len(n.Attested) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func nomineeToSpec(r *digests, m *Nominee) spec.Nominee {
 	return spec.Nominee{Proposal: m.Proposal, Model: r.read("nominee", m.Model), Holder: m.Holder, Attested: m.Attested}
 }
 
-// adoptionFromSpec is none for the zero adoption.
+// adoptionFromSpec returns nil for the zero adoption.
 func adoptionFromSpec(a spec.Adoption) *Adoption {
 	if a == (spec.Adoption{}) {
 		return nil

@@ -1675,10 +1675,10 @@ type MsgUpdateModel struct {
 	// base is the digest of the published version of the task's line that the proposer
 	// judged, 32 bytes.
 	Base []byte `protobuf:"bytes,3,opt,name=base,proto3" json:"base,omitempty"`
-	// updates is how many updates votes had carried out in the task when this was written: it
-	// fails once there is another one.
+	// updates is the number of updates by votes that the task had when this was written. The message
+	// fails after another update.
 	Updates uint32 `protobuf:"varint,4,opt,name=updates,proto3" json:"updates,omitempty"`
-	// model is the digest with which the task goes on, 32 bytes; empty: with its own.
+	// model is the digest of the model to continue with, 32 bytes; empty: the task's own model.
 	Model []byte `protobuf:"bytes,5,opt,name=model,proto3" json:"model,omitempty"`
 	// settings are hyper-parameters that change, none twice.
 	Settings []Setting `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings"`
@@ -2067,8 +2067,8 @@ type MsgClient interface {
 	// Cancel closes the owner's task when its running round ends, and refunds
 	// what is left.
 	Cancel(ctx context.Context, in *MsgCancel, opts ...grpc.CallOption) (*MsgCancelResponse, error)
-	// AttestModel says that an aggregator holds the model that a passed proposal wants its
-	// task to go on with.
+	// AttestModel says that an aggregator holds the model that a queued proposal wants its task to
+	// continue with.
 	AttestModel(ctx context.Context, in *MsgAttestModel, opts ...grpc.CallOption) (*MsgAttestModelResponse, error)
 	// UpdateModel changes the model of a governed task, its hyper-parameters, or both, from
 	// the next round on. Only a passed proposal may.
@@ -2260,8 +2260,8 @@ type MsgServer interface {
 	// Cancel closes the owner's task when its running round ends, and refunds
 	// what is left.
 	Cancel(context.Context, *MsgCancel) (*MsgCancelResponse, error)
-	// AttestModel says that an aggregator holds the model that a passed proposal wants its
-	// task to go on with.
+	// AttestModel says that an aggregator holds the model that a queued proposal wants its task to
+	// continue with.
 	AttestModel(context.Context, *MsgAttestModel) (*MsgAttestModelResponse, error)
 	// UpdateModel changes the model of a governed task, its hyper-parameters, or both, from
 	// the next round on. Only a passed proposal may.

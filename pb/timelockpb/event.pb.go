@@ -83,7 +83,7 @@ func (m *EventQueued) GetExpires() int64 {
 	return 0
 }
 
-// EventExecuted says that it was carried out.
+// EventExecuted says that a proposal was executed.
 type EventExecuted struct {
 	Proposal uint64 `protobuf:"varint,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
 	By       string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
@@ -136,7 +136,7 @@ func (m *EventExecuted) GetBy() string {
 	return ""
 }
 
-// EventCancelled says that it never will be.
+// EventCancelled says that a proposal was cancelled.
 type EventCancelled struct {
 	Proposal uint64 `protobuf:"varint,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
 	By       string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
@@ -189,7 +189,7 @@ func (m *EventCancelled) GetBy() string {
 	return ""
 }
 
-// EventExpired says that nobody carried it out in time.
+// EventExpired says that a proposal expired: nobody executed it in time.
 type EventExpired struct {
 	Proposal uint64 `protobuf:"varint,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maxSeconds bounds every time of the parameters: a hundred years.
+// maxSeconds bounds the times of the parameters: 100 years.
 const maxSeconds = 100 * 365 * 24 * 3600
 
-// Validate reports the first thing that is wrong with bounds.
+// Validate reports the first mistake in the bounds.
 func (b Bounds) Validate() error {
 	for _, r := range []struct {
 		name       string
@@ -18,7 +18,7 @@ func (b Bounds) Validate() error {
 		{"grace", b.MinGraceSeconds, b.MaxGraceSeconds},
 	} {
 		if r.least == 0 || r.least > r.top || r.top > maxSeconds {
-			return fmt.Errorf("bounds of the %s are %d to %d seconds: want 1 to %d, the smaller one first", r.name, r.least, r.top, maxSeconds)
+			return fmt.Errorf("%s: min %d, max %d seconds: want 1 <= min <= max <= %d", r.name, r.least, r.top, maxSeconds)
 		}
 	}
 	return nil
@@ -43,8 +43,8 @@ func (p Params) Validate(b Bounds) error {
 	return nil
 }
 
-// Longest is how long an entry waits at most until it is closed, without what a late
-// change of its vote adds.
+// Longest returns the longest time until an entry is closed, without the extra delay after a late
+// change of its vote.
 func (p Params) Longest() time.Duration {
 	return time.Duration(p.DelaySeconds+p.GraceSeconds) * time.Second //nolint:gosec // both are bounded by Validate
 }

@@ -79,8 +79,8 @@ type QueryEntryResponse struct {
 	Entry Entry `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry"`
 	// now is network time in milliseconds.
 	Now int64 `protobuf:"varint,2,opt,name=now,proto3" json:"now,omitempty"`
-	// refusal says why its messages would fail now, empty where they would not, or where it
-	// does not wait any more.
+	// refusal says why its messages would fail now. It is empty if they would succeed, or if the entry
+	// is closed.
 	Refusal string `protobuf:"bytes,3,opt,name=refusal,proto3" json:"refusal,omitempty"`
 }
 
@@ -383,9 +383,9 @@ const _ = grpc.SupportPackageIsVersion4
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type QueryClient interface {
-	// Entry returns the entry of a proposal, and what its execution would come to now.
+	// Entry returns the entry of a proposal, and whether its execution would succeed now.
 	Entry(ctx context.Context, in *QueryEntry, opts ...grpc.CallOption) (*QueryEntryResponse, error)
-	// Entries lists them, by the number of the proposal.
+	// Entries lists entries, by the number of the proposal.
 	Entries(ctx context.Context, in *QueryEntries, opts ...grpc.CallOption) (*QueryEntriesResponse, error)
 	// Params returns the rules.
 	Params(ctx context.Context, in *QueryParams, opts ...grpc.CallOption) (*QueryParamsResponse, error)
@@ -428,9 +428,9 @@ func (c *queryClient) Params(ctx context.Context, in *QueryParams, opts ...grpc.
 
 // QueryServer is the server API for Query service.
 type QueryServer interface {
-	// Entry returns the entry of a proposal, and what its execution would come to now.
+	// Entry returns the entry of a proposal, and whether its execution would succeed now.
 	Entry(context.Context, *QueryEntry) (*QueryEntryResponse, error)
-	// Entries lists them, by the number of the proposal.
+	// Entries lists entries, by the number of the proposal.
 	Entries(context.Context, *QueryEntries) (*QueryEntriesResponse, error)
 	// Params returns the rules.
 	Params(context.Context, *QueryParams) (*QueryParamsResponse, error)

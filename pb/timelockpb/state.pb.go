@@ -64,13 +64,13 @@ func (EntryState) EnumDescriptor() ([]byte, []int) {
 
 // Params are the rules of the queue. Its times are network time.
 type Params struct {
-	// delay_seconds is how long what has passed waits at least.
+	// delay_seconds is the least time that a passed proposal waits.
 	DelaySeconds uint64 `protobuf:"varint,1,opt,name=delay_seconds,json=delaySeconds,proto3" json:"delay_seconds,omitempty"`
-	// grace_seconds is for how long it may be executed then, before it expires.
+	// grace_seconds is the time after the delay in which it may be executed, before it expires.
 	GraceSeconds uint64 `protobuf:"varint,2,opt,name=grace_seconds,json=graceSeconds,proto3" json:"grace_seconds,omitempty"`
-	// guardian is an account that may cancel what waits, and nothing else; empty: none.
+	// guardian is an account that may cancel waiting proposals; empty: none.
 	Guardian string `protobuf:"bytes,3,opt,name=guardian,proto3" json:"guardian,omitempty"`
-	// guardian_until is the block time in milliseconds since 1970 at which it no longer may.
+	// guardian_until is the block time at which this right ends, in milliseconds since 1970.
 	GuardianUntil int64 `protobuf:"varint,4,opt,name=guardian_until,json=guardianUntil,proto3" json:"guardian_until,omitempty"`
 }
 
@@ -135,7 +135,7 @@ func (m *Params) GetGuardianUntil() int64 {
 	return 0
 }
 
-// Bounds are those of the delay and the grace, for ever: they are said at genesis.
+// Bounds are the bounds of delay and grace. They are set at genesis and never change.
 type Bounds struct {
 	MinDelaySeconds uint64 `protobuf:"varint,1,opt,name=min_delay_seconds,json=minDelaySeconds,proto3" json:"min_delay_seconds,omitempty"`
 	MaxDelaySeconds uint64 `protobuf:"varint,2,opt,name=max_delay_seconds,json=maxDelaySeconds,proto3" json:"max_delay_seconds,omitempty"`
@@ -209,14 +209,14 @@ func (m *Bounds) GetMaxGraceSeconds() uint64 {
 type Entry struct {
 	Proposal uint64     `protobuf:"varint,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
 	State    EntryState `protobuf:"varint,2,opt,name=state,proto3,enum=althing.timelock.v1.EntryState" json:"state,omitempty"`
-	// messages are there while it waits.
+	// messages are stored only while the entry waits.
 	Messages []*any.Any `protobuf:"bytes,3,rep,name=messages,proto3" json:"messages,omitempty"`
 	// queued is a height.
 	Queued int64 `protobuf:"varint,4,opt,name=queued,proto3" json:"queued,omitempty"`
-	// since is the block time in milliseconds since 1970 at which its vote started: stake
-	// that was on its way out later stays until the entry is closed.
+	// since is the block time at which its vote started, in milliseconds since 1970. Stake that starts
+	// to unbond later is not paid out until the entry is closed.
 	Since int64 `protobuf:"varint,5,opt,name=since,proto3" json:"since,omitempty"`
-	// eta is from when on it may be executed, expires from when on no more.
+	// eta is the time from which it may be executed, expires the time from which it may not.
 	Eta     int64 `protobuf:"varint,6,opt,name=eta,proto3" json:"eta,omitempty"`
 	Expires int64 `protobuf:"varint,7,opt,name=expires,proto3" json:"expires,omitempty"`
 	// closed is a height.

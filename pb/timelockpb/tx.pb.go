@@ -364,7 +364,7 @@ type MsgClient interface {
 	// Execute carries out a passed proposal whose time has come. Anybody may; where one of
 	// its messages fails nothing changes, and it may be tried again until it expires.
 	Execute(ctx context.Context, in *MsgExecute, opts ...grpc.CallOption) (*MsgExecuteResponse, error)
-	// Cancel takes an entry out. The guardian may, and a passed proposal, at once.
+	// Cancel closes an entry at once. Only the guardian and a passed proposal may.
 	Cancel(ctx context.Context, in *MsgCancel, opts ...grpc.CallOption) (*MsgCancelResponse, error)
 	// UpdateParams replaces the rules for later entries. Only a passed proposal may.
 	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
@@ -410,7 +410,7 @@ type MsgServer interface {
 	// Execute carries out a passed proposal whose time has come. Anybody may; where one of
 	// its messages fails nothing changes, and it may be tried again until it expires.
 	Execute(context.Context, *MsgExecute) (*MsgExecuteResponse, error)
-	// Cancel takes an entry out. The guardian may, and a passed proposal, at once.
+	// Cancel closes an entry at once. Only the guardian and a passed proposal may.
 	Cancel(context.Context, *MsgCancel) (*MsgCancelResponse, error)
 	// UpdateParams replaces the rules for later entries. Only a passed proposal may.
 	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)

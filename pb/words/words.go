@@ -1,21 +1,20 @@
-// Package words turns words into their numbers on the wire and back, by a table of
-// pairs. It is not where the words and the numbers are: each table stands beside its
-// generated numbers.
+// Package words converts words to their numbers on the wire and back, by a table of pairs. It does
+// not contain the tables: each stands beside its generated numbers.
 package words
 
 import "fmt"
 
-// Pair is a number on the wire and the word it stands for. The number says nothing about
-// order, and is never used again for another word.
+// Pair is a number on the wire with its word. Numbers have no order, and are never reused for
+// another word.
 type Pair[N ~int32, W comparable] struct {
 	number N
 	word   W
 }
 
-// Of is a pair.
+// Of returns a pair.
 func Of[N ~int32, W comparable](number N, word W) Pair[N, W] { return Pair[N, W]{number, word} }
 
-// Number is the number of a word; 0, which stands for none, where it has no number.
+// Number returns the number of a word, or 0 if it has none.
 func Number[N ~int32, W comparable](pairs []Pair[N, W], w W) (none N) {
 	for _, p := range pairs {
 		if p.word == w {
@@ -25,7 +24,7 @@ func Number[N ~int32, W comparable](pairs []Pair[N, W], w W) (none N) {
 	return none
 }
 
-// Word is the word of a number. It is an error when there is none; kind says of what.
+// Word returns the word of a number, or an error that names the kind.
 func Word[N ~int32, W comparable](kind string, pairs []Pair[N, W], n N) (none W, _ error) {
 	for _, p := range pairs {
 		if p.number == n {
