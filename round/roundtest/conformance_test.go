@@ -387,7 +387,7 @@ func (everyVersion) Enter(context.Context, uint64, string, string, spec.Model) e
 
 func (everyVersion) Publish(context.Context, spec.Version) error { return nil }
 
-func (everyVersion) Scored(context.Context, uint64, uint64, spec.PPM) error { return nil }
+func (everyVersion) SetScore(context.Context, uint64, uint64, spec.PPM) error { return nil }
 
 func (everyVersion) Published(context.Context, uint64, spec.Digest) (bool, error) { return true, nil }
 
