@@ -38,7 +38,7 @@ func (l *live) Begins(f *Folder) error {
 	if err := l.lines.Begins(f); err != nil {
 		return err
 	}
-	return l.parts(view.Part{Text: "The steps of a round. A bar counts who has done the step that runs:\n" + Steps()}, view.Part{})
+	return l.parts(view.Part{Text: "The steps of a round. A bar counts who has done the step that runs:\n" + Steps()})
 }
 
 // Registering implements [Narrator].
@@ -144,6 +144,9 @@ func (l *live) draw(bar view.Bar, silence time.Duration) {
 	}
 	if chart := l.chart(l.maxChart() - len(text)); len(chart) > 0 {
 		text = slices.Concat([]string{""}, chart, []string{""}, text)
+	}
+	if l.scoreName == "" { // no task is told of: what is above is no line of a round
+		text = append([]string{""}, text...)
 	}
 	l.Redraw(text...)
 }
