@@ -222,7 +222,41 @@ func (s *Screen) columnWidths(texts [][]string) (widths []int, fits bool) {
 		}
 		widths[widest]--
 	}
+	s.widen(widths, texts)
 	return widths, true
+}
+
+// widen gives columns that lost a part of a word the room that wrapped columns do not use.
+func (s *Screen) widen(widths []int, texts [][]string) {
+	if s.Columns == 0 {
+		return
+	}
+	room := s.Columns - 2*(len(widths)-1)
+	used, wants := make([]int, len(widths)), make([]int, len(widths))
+	for _, line := range texts {
+		for i, text := range line {
+			for _, part := range s.inColumn(text, widths[i]) {
+				used[i] = max(used[i], columns(part))
+			}
+			for word := range strings.FieldsSeq(text) {
+				wants[i] = max(wants[i], columns(word))
+			}
+		}
+	}
+	for i := range widths {
+		widths[i] = used[i]
+		room -= used[i]
+	}
+	for grown := true; grown && room > 0; {
+		grown = false
+		for i := range widths {
+			if widths[i] < wants[i] && room > 0 {
+				widths[i]++
+				room--
+				grown = true
+			}
+		}
+	}
 }
 
 // leastWidth is how narrow the column of a text may get. Heads and numbers are never cut, for

@@ -100,7 +100,7 @@ func rolesText(r spec.Role) string { return strings.ReplaceAll(r.String(), ",", 
 
 // resourcesText is what a machine has, or what a kind of work needs of it.
 func resourcesText(r spec.Resources) string {
-	return fmt.Sprintf("%d cores, %d MiB memory, %d GPUs, %d MiB storage, %d kbit/s", r.CPU, r.Memory, r.GPU, r.Storage, r.Bandwidth)
+	return fmt.Sprintf("%s, %d MiB memory, %s, %d MiB storage, %d kbit/s", Counted(r.CPU, "core"), r.Memory, Counted(r.GPU, "GPU"), r.Storage, r.Bandwidth)
 }
 
 // holdingsText is the rows that a node has, or "-".

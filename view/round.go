@@ -216,13 +216,13 @@ func ReadLaterRounds(ctx context.Context, c *client.Client, rounds []spec.Round)
 // Page lists the rounds. All scores of a line are of the model that its round made; PAID is
 // in THING.
 func (list Rounds) Page() Page {
-	head := []string{"ROUND", "PHASE", "SCORE", "HOLD-OUT", "ROWS", "FEDERATED", "UPDATES", "PAID", "CLOSED", "MODEL"}
+	head := []string{"ROUND", "PHASE", "SCORE", "HOLD-OUT", "ROWS", "FEDERATED", "UPDATES", "PAID", "MODEL"}
 	return of(Table(head, list, func(v Round) []any {
 		return []any{
 			v.Number,
 			Cell{withReason(string(v.Phase), v.Reason), phaseTone(v.Phase)},
 			Dash(!v.Scored, v.Score), wholeAccuracy(v.Holdout), wholeRows(v.Holdout),
-			scoreCell(v.Federated), fmt.Sprintf("%d/%d", v.Survived, len(v.Round.Trainers)), Thing(v.Paid), Height(v.Closed), Dash(v.Next.IsZero(), v.Next.Short()),
+			scoreCell(v.Federated), fmt.Sprintf("%d/%d", v.Survived, len(v.Round.Trainers)), Thing(v.Paid), Dash(v.Next.IsZero(), v.Next.Short()),
 		}
 	}))
 }
