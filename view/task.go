@@ -13,6 +13,8 @@ type Task struct {
 	spec.Task
 	Holdout *spec.Holdout `json:"holdout,omitempty"` // of ScoredRound
 	Promise *Promise      `json:"promise,omitempty"`
+	// WaitsFor says what keeps an open task from going on, see [ReadWaitsFor].
+	WaitsFor []string `json:"waits_for,omitempty"`
 
 	scored spec.Round        // that made the model with the newest score
 	names  map[uint64]string // of its aggregators and evaluators
@@ -32,7 +34,10 @@ func ReadTask(ctx context.Context, c *client.Client, t spec.Task) (v Task, err e
 	for _, m := range t.Evaluators {
 		committee = append(committee, m.Node)
 	}
-	v.names, err = ReadNames(ctx, c, committee)
+	if v.names, err = ReadNames(ctx, c, committee); err != nil {
+		return v, err
+	}
+	v.WaitsFor, err = ReadWaitsFor(ctx, c, t)
 	return v, err
 }
 
@@ -40,6 +45,9 @@ func ReadTask(ctx context.Context, c *client.Client, t spec.Task) (v Task, err e
 func (v Task) Page() Page {
 	var p Part
 	p.stateRows(v.Task, v.scored)
+	for i, what := range v.WaitsFor {
+		p.Row(firstRow(i, "waits for"), what)
+	}
 	p.ruleRows(v.Spec)
 	for _, m := range v.Aggregators {
 		p.Row("aggregator", memberText(m, v.names))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 		select {
 		case height, more := <-heights:
 			if !more {
-				return ctx.Err()
+				return hinted{ctx.Err(), s.command("round watch", fmt.Sprint(task))}
 			}
 			waiting.height, waiting.since = height, time.Now()
 		case <-ticks.C:
@@ -124,7 +125,8 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 // waitLine is the last line of a terminal while a task is followed: what it waits for.
 type waitLine struct {
 	screen *terminal.Screen
-	text   string // what goes on
+	text   string    // what goes on
+	asked  time.Time // when it was asked last what the task waits for
 	height int64
 	since  time.Time // when the newest block was seen
 }
@@ -134,12 +136,21 @@ const standing = 5 * time.Second
 
 // read looks up what the task does now.
 func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
-	w.text = fmt.Sprintf("task %d is %s", t.ID, t.State)
-	if t.Round == 0 || t.State.Final() {
+	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
+	if !w.screen.Live || t.State.Final() {
+		w.text = state
 		return
 	}
 	r, err := c.Round(ctx, t.ID, t.Round)
-	if err != nil || r.Phase.Final() {
+	if err != nil || r.Phase.Final() { // no round runs
+		const pause = 2 * time.Second // between two lists of all nodes
+		if time.Since(w.asked) < pause {
+			return
+		}
+		w.asked, w.text = time.Now(), state
+		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
+			w.text += ", waits for " + strings.Join(waits, "; ")
+		}
 		return
 	}
 	answered, wanted := view.Answered(r)

@@ -122,7 +122,7 @@ func wantedWords() []string {
 	return []string{
 		"want ", "wants ", "leave ", "add ", "fetch ", "save it", "names one of", "is not a", "is not where", "is neither", "must ", "not allowed", "can spend only",
 		"belongs to", "there is no such", "no such ", "has no ", "the file has", "no rows", "did not find", "model refused", "in use by", "not jailed", "is busy",
-		"which ", "not found", "is empty", "needs ", "it has the roles", "nothing is not sent", "has another", "control characters", "unknown field", "it ends too early", "have no ", "out of bounds", "is missing", "too small", "is active", "already",
+		"which ", "not found", "is empty", "needs ", "is no home folder", "the file ends before", "it has the roles", "nothing is not sent", "has another", "control characters", "unknown field", "it ends too early", "have no ", "out of bounds", "is missing", "too small", "is active", "already",
 	}
 }
 

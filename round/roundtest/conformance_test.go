@@ -387,7 +387,7 @@ func (everyVersion) Enter(context.Context, uint64, string, string, spec.Model) e
 
 func (everyVersion) Publish(context.Context, spec.Version) error { return nil }
 
-func (everyVersion) Scored(context.Context, uint64, uint64, spec.PPM) error { return nil }
+func (everyVersion) SetScore(context.Context, uint64, uint64, spec.PPM) error { return nil }
 
 func (everyVersion) Published(context.Context, uint64, spec.Digest) (bool, error) { return true, nil }
 
@@ -396,7 +396,7 @@ func (s *stored) Owed(id uint64, in round.Input) bool { return s.tasks.Owed(s.ct
 // unsigned takes any message for what its account has signed: a transaction is its Any.
 type unsigned struct{}
 
-func (unsigned) Said(_ context.Context, raw []byte) (sdk.Msg, error) {
+func (unsigned) SignedMessage(_ context.Context, raw []byte) (sdk.Msg, error) {
 	var holds codectypes.Any
 	must(holds.Unmarshal(raw))
 	m := reflect.New(proto.MessageType(strings.TrimPrefix(holds.TypeUrl, "/")).Elem()).Interface().(sdk.Msg)
