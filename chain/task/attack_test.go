@@ -49,11 +49,11 @@ func (w *world) pass(lasts spec.Duration, each func()) {
 func (w *world) rewrite(id uint64, by func(*taskpb.Task)) {
 	w.Helper()
 	var record taskpb.Task
-	w.must(record.Unmarshal(w.stored(place(records, id))))
+	w.must(record.Unmarshal(w.stored(storeKey(records, id))))
 	by(&record)
 	raw, err := record.Marshal()
 	w.must(err)
-	w.put(place(records, id), raw)
+	w.put(storeKey(records, id), raw)
 }
 
 func (w *world) node(id uint64) spec.Node {

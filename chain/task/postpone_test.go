@@ -27,8 +27,8 @@ const (
 	files   = byte(7)
 )
 
-// place is a key in one of the collections.
-func place(collection byte, numbers ...uint64) []byte {
+// storeKey is a key in one of the collections.
+func storeKey(collection byte, numbers ...uint64) []byte {
 	key := []byte{collection}
 	for _, n := range numbers {
 		key = binary.BigEndian.AppendUint64(key, n)
@@ -36,10 +36,10 @@ func place(collection byte, numbers ...uint64) []byte {
 	return key
 }
 
-// stored is what lies at a place.
+// stored returns the bytes under a key.
 func (w *world) stored(key []byte) []byte { return w.ctx.KVStore(w.keys[task.Name]).Get(key) }
 
-// put writes a place; nothing empties it.
+// put writes bytes under a key; nil deletes the key.
 func (w *world) put(key, value []byte) {
 	s := w.ctx.KVStore(w.keys[task.Name])
 	if value == nil {
@@ -68,7 +68,7 @@ func TestPanicPutsTaskAside(t *testing.T) {
 	broken, other := w.create("alice", digits()), w.create("bob", digits())
 	w.play(broken, 1, spec.PhaseOpen)
 	w.say(broken)
-	record := place(rounds, broken, 1)
+	record := storeKey(rounds, broken, 1)
 	sound := w.stored(record)
 	w.put(record, w.shareless(sound))
 
@@ -105,26 +105,26 @@ func TestPanicPutsTaskAside(t *testing.T) {
 // what is stored of it makes sense again.
 func TestSenselessTaskIsPutAside(t *testing.T) {
 	for name, spoil := range map[string]func(w *world, id uint64) (key, value []byte){
-		"no task file":        func(_ *world, id uint64) ([]byte, []byte) { return place(files, id), nil },
-		"no round":            func(_ *world, id uint64) ([]byte, []byte) { return place(rounds, id, 1), nil },
-		"a round of no bytes": func(_ *world, id uint64) ([]byte, []byte) { return place(rounds, id, 1), []byte("no round") },
-		"no record":           func(_ *world, id uint64) ([]byte, []byte) { return place(records, id), nil },
-		"a record of no task": func(_ *world, id uint64) ([]byte, []byte) { return place(records, id), []byte("no task") },
+		"no task file":        func(_ *world, id uint64) ([]byte, []byte) { return storeKey(files, id), nil },
+		"no round":            func(_ *world, id uint64) ([]byte, []byte) { return storeKey(rounds, id, 1), nil },
+		"a round of no bytes": func(_ *world, id uint64) ([]byte, []byte) { return storeKey(rounds, id, 1), []byte("no round") },
+		"no record":           func(_ *world, id uint64) ([]byte, []byte) { return storeKey(records, id), nil },
+		"a record of no task": func(_ *world, id uint64) ([]byte, []byte) { return storeKey(records, id), []byte("no task") },
 		"an unknown state": func(w *world, id uint64) ([]byte, []byte) {
 			var r taskpb.Task
-			w.must(r.Unmarshal(w.stored(place(records, id))))
+			w.must(r.Unmarshal(w.stored(storeKey(records, id))))
 			r.State = 99
 			raw, err := r.Marshal()
 			w.must(err)
-			return place(records, id), raw
+			return storeKey(records, id), raw
 		},
 		"a digest that is none": func(w *world, id uint64) ([]byte, []byte) {
 			var r taskpb.Round
-			w.must(r.Unmarshal(w.stored(place(rounds, id, 1))))
+			w.must(r.Unmarshal(w.stored(storeKey(rounds, id, 1))))
 			r.Base = []byte{1}
 			raw, err := r.Marshal()
 			w.must(err)
-			return place(rounds, id, 1), raw
+			return storeKey(rounds, id, 1), raw
 		},
 	} {
 		w := network(t, 5, 8, 8)
