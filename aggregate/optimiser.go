@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/model/fixed"
 	"github.com/althing-network/althing/spec"
 )
@@ -30,7 +31,7 @@ type Optimiser interface {
 
 // OptimiserOf finds the optimiser that a task names, one of [spec.ServerOptimisers].
 func OptimiserOf(a spec.Aggregation) (Optimiser, error) {
-	rate, momentum, tau := real(a.Rate), real(a.Momentum), real(a.Tau)
+	rate, momentum, tau := float32(model.Fraction(a.Rate)), float32(model.Fraction(a.Momentum)), float32(model.Fraction(a.Tau))
 	switch a.Optimiser {
 	case spec.ServerNone:
 		return None{}, nil
@@ -45,9 +46,6 @@ func OptimiserOf(a spec.Aggregation) (Optimiser, error) {
 	}
 	return nil, fmt.Errorf("unknown server optimiser %q", a.Optimiser)
 }
-
-// real is the float32 nearest to p.
-func real(p spec.PPM) float32 { return float32(float64(p) / float64(spec.One)) }
 
 // begin checks the arguments of a step and returns the moments to start from, in new slices.
 // In the first round all values of a moment are its initial value.

@@ -78,7 +78,7 @@ func (c *Client) listen(ctx context.Context, heights chan int64) {
 		address := c.remotes[c.current].Remote()
 		c.mu.Unlock()
 		_ = hear(ctx, address, heights) // whatever ended it, the next try tells
-		if pause(ctx, doubt) == nil {
+		if Sleep(ctx, doubt) == nil {
 			c.turn()
 		}
 	}

@@ -39,7 +39,7 @@ func (o *Outbox) Send(ctx context.Context, m Message) error {
 			return err
 		}
 		o.Account.turn()
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		if err := Sleep(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
 	}

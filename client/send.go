@@ -127,7 +127,7 @@ func (c *Client) Confirm(ctx context.Context, signed Signed) (Receipt, error) {
 		if Retry(refusal) && refusals < restart {
 			refusals++
 			c.turn()
-			if err := pause(ctx, 200*time.Millisecond); err != nil {
+			if err := Sleep(ctx, 200*time.Millisecond); err != nil {
 				return Receipt{}, unconfirmed(ctx, err)
 			}
 			continue
@@ -171,7 +171,7 @@ func (c *Client) watch(ctx context.Context, signed Signed, height *int64, until 
 			}
 			return true, Receipt{Height: *height, Gas: result.GasUsed, data: result.Data}, nil
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := Sleep(ctx, 50*time.Millisecond); err != nil {
 			return false, Receipt{}, unconfirmed(ctx, err)
 		}
 	}
@@ -233,7 +233,8 @@ func (r Receipt) response(resp proto.Message) error {
 	return proto.Unmarshal(data.MsgResponses[0].Value, resp)
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+// Sleep waits for a duration, or until ctx ends, whose error it then returns.
+func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/althing-network/althing/client"
 )
 
 // booksInterval is the time between two checks of the books: a check reads the whole state.
@@ -13,7 +15,7 @@ const booksInterval = time.Hour
 // watchBooks checks the invariants of the chain's state until ctx ends, and logs violations.
 // The validator goes on: a violation is the same on all validators.
 func (v *Validator) watchBooks(ctx context.Context, log *slog.Logger) {
-	for pause(ctx, booksInterval) == nil {
+	for client.Sleep(ctx, booksInterval) == nil {
 		if err := v.books(log); err != nil && ctx.Err() == nil { // otherwise the validator was stopped meanwhile
 			log.Warn("cannot check the books", slog.Any("err", err))
 		}

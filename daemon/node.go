@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -133,19 +134,22 @@ func (c NodeConfig) endpoint() string {
 	return c.Endpoint
 }
 
-// halfWritten is how files are named that are to take the place of others.
+// halfWritten is the pattern of the names of files that are not written to their end yet.
 const halfWritten = ".new-*"
 
-// writeFile replaces a file as a whole: after a crash there is the old one or
-// the new one. Only the owner may read it.
-func writeFile(path string, b []byte) error {
+// writeFile is [ReplaceFile] for a file that only its owner may read.
+func writeFile(path string, b []byte) error { return ReplaceFile(path, b, 0o600) }
+
+// ReplaceFile writes a whole file atomically: after a crash there is the old file or the new
+// one.
+func ReplaceFile(path string, b []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), halfWritten)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (p *Participant) catchUp(ctx context.Context, own *mirror.Mirror, d spec.Da
 		if uint64(len(rows)) >= told || tries == maxCatchUpTries {
 			break
 		}
-		if err := pause(ctx, time.Second); err != nil {
+		if err := client.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
 	}

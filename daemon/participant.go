@@ -196,7 +196,7 @@ func openAccount(ctx context.Context, home string, config NodeConfig, answered f
 		if height, err := chain.Height(ctx); err != nil || height > 0 {
 			return chain.Account(ctx, key)
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}

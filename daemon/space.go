@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -32,7 +33,7 @@ type diskWatch struct {
 // than the bound is free.
 func watchSpace(ctx context.Context, home string, bound spec.Size, log *slog.Logger) {
 	s := diskWatch{home: home, bound: cmp.Or(bound, DefaultWarnFree), free: freeSpace, log: log}
-	for s.look(); pause(ctx, diskInterval) == nil; {
+	for s.look(); client.Sleep(ctx, diskInterval) == nil; {
 		s.look()
 	}
 }

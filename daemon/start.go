@@ -97,7 +97,7 @@ func startNode(ctx context.Context, home string, log *slog.Logger) error {
 			lastReason = reason
 			log.Info("the chain does not answer yet", slog.String("node", config.Name), slog.Any("err", err))
 		}
-		if pause(ctx, time.Second) != nil {
+		if client.Sleep(ctx, time.Second) != nil {
 			return nil
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/althing-network/althing/chain"
+	"github.com/althing-network/althing/client"
 )
 
 // Validator is a running block validator: a CometBFT node over the chain's
@@ -97,7 +98,7 @@ func (v *Validator) start(ctx context.Context, comet *config.Config) (err error)
 		return err
 	}
 	app.syncing, app.halt = v.node.ConsensusReactor().WaitSync, v.halt
-	err = pause(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait whatever happens to ctx
+	err = client.Sleep(ctx, time.Until(genesis.GenesisTime)) // CometBFT would wait whatever happens to ctx
 	if err == nil {
 		err = v.node.Start()
 	}

@@ -48,7 +48,7 @@ func (p *Participant) watchWaiting(ctx context.Context) {
 	if p.config.Data.File != "" {
 		w.rows = p.tools.Rows
 	}
-	for pause(ctx, waitInterval) == nil {
+	for client.Sleep(ctx, waitInterval) == nil {
 		notes, err := w.look(ctx)
 		if err != nil {
 			continue // the chain is asked again

@@ -75,12 +75,3 @@ func (w *worker) ended(o outcome, now int64) {
 
 // wait waits until all actions have ended; their context has been canceled.
 func (w *worker) wait() { w.group.Wait() }
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}

@@ -105,7 +105,7 @@ func (f *follower) connect(ctx context.Context) error {
 			registered = len(nodes)
 		}
 		f.narrator.Registering(registered, all, time.Since(lastBlock))
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -290,14 +290,4 @@ func (f *follower) event(r spec.Round, from int64, took time.Duration) RoundEven
 		}
 	}
 	return e
-}
-
-// sleep waits, or fails when ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -94,7 +94,7 @@ func (f *follower) compareHashes(ctx context.Context) (validators int, height in
 			if at, err = c.Height(ctx); err != nil {
 				return 0, 0, false, err
 			}
-			if err := sleep(ctx, 20*time.Millisecond); err != nil {
+			if err := client.Sleep(ctx, 20*time.Millisecond); err != nil {
 				return 0, 0, false, err
 			}
 		}

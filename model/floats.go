@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/althing-network/althing/model/fixed"
+	"github.com/althing-network/althing/spec"
 )
 
 // chunk is how many weights or update values are converted at a time.
@@ -74,3 +75,6 @@ func finite(values []float32) error {
 
 // isFinite reports whether v is neither NaN nor infinite: then v-v is zero.
 func isFinite(v float32) bool { return v-v == 0 }
+
+// Fraction is a number of parts per million as a float64, correctly rounded.
+func Fraction(p spec.PPM) float64 { return float64(p) / float64(spec.One) }

@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -24,8 +25,8 @@ type adam struct {
 
 func newAdam(t spec.Training, size int) *adam {
 	return &adam{
-		rate:    float64(t.Rate) / float64(spec.One),
-		beta1:   float64(t.Momentum) / float64(spec.One),
+		rate:    model.Fraction(t.Rate),
+		beta1:   model.Fraction(t.Momentum),
 		beta2:   0.999,
 		power1:  1,
 		power2:  1,

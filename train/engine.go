@@ -77,7 +77,7 @@ func (e Engine) begin(job Job, validate func(Job) error) (*network, gemm.Kernel,
 	if err != nil {
 		return nil, gemm.Kernel{}, err
 	}
-	net.bound = float64(job.Training.Clip) / float64(spec.One)
+	net.bound = model.Fraction(job.Training.Clip)
 	return net, kernel, nil
 }
 

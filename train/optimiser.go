@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train/gemm"
 )
@@ -20,12 +21,12 @@ type optimiser interface {
 func newOptimiser(t spec.Training, kernel gemm.Kernel, size int) (optimiser, error) {
 	switch t.Optimiser {
 	case spec.OptimiserSGD:
-		return sgd{kernel: kernel, rate: fraction(t.Rate)}, nil
+		return sgd{kernel: kernel, rate: float32(model.Fraction(t.Rate))}, nil
 	case spec.OptimiserMomentum, spec.OptimiserNesterov:
 		return momentum{
 			kernel: kernel,
-			rate:   fraction(t.Rate),
-			decay:  fraction(t.Momentum),
+			rate:   float32(model.Fraction(t.Rate)),
+			decay:  float32(model.Fraction(t.Momentum)),
 			ahead:  t.Optimiser == spec.OptimiserNesterov,
 			sum:    make([]float32, size),
 		}, nil

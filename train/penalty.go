@@ -1,6 +1,7 @@
 package train
 
 import (
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train/gemm"
 )
@@ -22,7 +23,7 @@ type penalty struct {
 }
 
 func newPenalty(t spec.Training, kernel gemm.Kernel, start []float32) penalty {
-	p := penalty{kernel: kernel, decay: fraction(t.WeightDecay), proximal: fraction(t.Proximal), start: start}
+	p := penalty{kernel: kernel, decay: float32(model.Fraction(t.WeightDecay)), proximal: float32(model.Fraction(t.Proximal)), start: start}
 	if p.proximal != 0 {
 		p.moved = make([]float32, len(start))
 	}
@@ -42,6 +43,3 @@ func (p penalty) add(gradient []float32, parts float32, weights []float32) {
 		p.kernel.AddScaled(gradient, parts*p.proximal, p.moved)
 	}
 }
-
-// fraction is the float nearest to some parts per million.
-func fraction(p spec.PPM) float32 { return float32(float64(p) / float64(spec.One)) }

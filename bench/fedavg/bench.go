@@ -76,7 +76,7 @@ func (b *bench) try(ctx context.Context, t trial) (trial, error) {
 	}
 	began := time.Now()
 	line := newLine(b.progress, fmt.Sprintf("%s rate %s", t.setting, t.Rate), t.Cap)
-	curve, err := f.run(ctx, t.Cap, fraction(t.Target), line.show)
+	curve, err := f.run(ctx, t.Cap, model.Fraction(t.Target), line.show)
 	t.Curve, t.Seconds = curve, math.Round(time.Since(began).Seconds()*10)/10
 	if ctx.Err() != nil {
 		line.clear()

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/althing-network/althing/bench/plot"
+	"github.com/althing-network/althing/model"
 )
 
 // figureOf draws the monotone curves of a log, a chart for each split that has any.
 // Dashes tell the epochs: one is solid, the most are dotted.
 func figureOf(o options, log *record) plot.Figure {
-	target := fraction(o.target)
+	target := model.Fraction(o.target)
 	f := plot.Figure{Title: fmt.Sprintf("%s on Fashion-MNIST, 100 clients, 10 a round", map[string]string{twoNN: "2NN", cnn: "CNN"}[o.model])}
 	for _, s := range o.splits {
 		c := plot.Chart{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -21,7 +22,7 @@ type trial struct {
 }
 
 // rounds is the trial's rounds to target.
-func (t trial) rounds() (float64, bool) { return crossing(t.Curve, fraction(t.Target)) }
+func (t trial) rounds() (float64, bool) { return crossing(t.Curve, model.Fraction(t.Target)) }
 
 // best is the best accuracy of all its rounds.
 func (t trial) best() float64 { return slices.Max(append([]float64{0}, t.Curve...)) }
@@ -52,5 +53,3 @@ func better(a, b trial) int {
 	}
 	return cmp.Compare(b.best(), a.best())
 }
-
-func fraction(p spec.PPM) float64 { return float64(p) / float64(spec.One) }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/client"
 )
 
 // walks lists the documents whose commands are run. The documents of one walk are run in
@@ -148,7 +150,7 @@ func (s *documentShell) run(words string) (out string, err error) {
 		if err == nil || !strings.Contains(b.String(), "no chain at ") {
 			return b.String(), err
 		}
-		if wait := sleep(ctx, 200*time.Millisecond); wait != nil {
+		if wait := client.Sleep(ctx, 200*time.Millisecond); wait != nil {
 			return b.String(), errors.Join(err, wait)
 		}
 	}

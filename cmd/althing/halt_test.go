@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/demo"
 )
@@ -144,7 +145,7 @@ func TestSignalEndsEveryCommand(t *testing.T) {
 		moment func(*process)
 	}{
 		{[]string{"start", "--home", later}, atOnce},
-		{[]string{"start", "--home", later}, func(*process) { _ = sleep(t.Context(), 2*time.Second) }},
+		{[]string{"start", "--home", later}, func(*process) { _ = client.Sleep(t.Context(), 2*time.Second) }},
 		{[]string{"start", "--home", home("trainer-1")}, atOnce},
 		{[]string{"start", "--home", home("trainer-1")}, func(c *process) { c.says(p, "node is up") }},
 		{[]string{"localnet", filepath.Join(t.TempDir(), "net"), "--port", "0"}, atOnce},
@@ -153,10 +154,10 @@ func TestSignalEndsEveryCommand(t *testing.T) {
 		{[]string{"demo", "--home", folder + "3"}, p.exists(folder+"3", "validator-2/data/cs.wal/wal")},
 		{[]string{"demo", "--home", folder + "4"}, p.exists(folder+"4", "trainer-1/lock")},
 		{[]string{"demo", "--home", folder + "5", "--model", "softmax", "--target", "0.5"}, p.exists(folder+"5", "trainer-1/blobs")},
-		{[]string{"task", "create", "-", "--home", home(demo.Consumer)}, func(*process) { _ = sleep(t.Context(), time.Second) }},
-		{[]string{"task", "list", "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},
-		{[]string{"round", "list", "1", "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},
-		{[]string{"node", "activate", "--home", home("trainer-1"), "--rpc", rpc}, func(*process) { _ = sleep(t.Context(), time.Second) }},
+		{[]string{"task", "create", "-", "--home", home(demo.Consumer)}, func(*process) { _ = client.Sleep(t.Context(), time.Second) }},
+		{[]string{"task", "list", "--rpc", rpc}, func(*process) { _ = client.Sleep(t.Context(), time.Second) }},
+		{[]string{"round", "list", "1", "--rpc", rpc}, func(*process) { _ = client.Sleep(t.Context(), time.Second) }},
+		{[]string{"node", "activate", "--home", home("trainer-1"), "--rpc", rpc}, func(*process) { _ = client.Sleep(t.Context(), time.Second) }},
 	} {
 		got := p.run(p.program, c.args...)
 		c.moment(got)

@@ -55,7 +55,7 @@ func runs(t *testing.T, n demo.Network) daemon.Localnet {
 				return local
 			}
 		}
-		if err := sleep(t.Context(), 50*time.Millisecond); err != nil {
+		if err := client.Sleep(t.Context(), 50*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 	}

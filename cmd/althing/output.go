@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
+	"github.com/althing-network/althing/daemon"
 	"github.com/althing-network/althing/view"
 )
 
@@ -65,27 +64,12 @@ func showLines[T any, L ~[]T](s *session, list L) error {
 	return nil
 }
 
-// writeFile writes a file as a whole: after a crash there is the old file or the new one.
+// writeFile writes a whole file atomically, and everybody may read it.
 func writeFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".althing-*")
-	if err != nil {
+	if err := daemon.ReplaceFile(path, b, 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", path, withoutPath(err))
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, withoutPath(err))
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 // withoutPath is a file's error without the name of the file, for a caller that says the name

@@ -32,7 +32,7 @@ func TestDemoPrivate(t *testing.T) {
 // training, or in the sum of all of them; each book is of rows, and is spent at the end.
 func TestDemoLearnsInPrivate(t *testing.T) {
 	for mode, against := range map[string]string{
-		spec.PrivacyExample: "everybody", spec.PrivacyCentral: "everybody but the round's aggregators, while at most 1 owners collude",
+		spec.PrivacyExample: "everybody", spec.PrivacyCentral: "everybody but the round's aggregators, while at most 1 owner colludes",
 	} {
 		said := runDemo(t, 0, filepath.Join(t.TempDir(), "demo"), "--validators", "1", "--trainers", "4", "--aggregators", "1", "--evaluators", "1",
 			"--model", "softmax", "--rounds", "3", "--privacy", mode, "--epsilon", "50")

@@ -114,7 +114,7 @@ func (p *processes) until(what string, ready func() (last error, ok bool)) {
 		if ok {
 			return
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
 			p.t.Fatalf("waited in vain until %s (last: %v)", what, last)
 		}
 	}

@@ -83,7 +83,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 		if err == nil && len(sets) == 3 {
 			break
 		}
-		if err := sleep(t.Context(), 50*time.Millisecond); err != nil {
+		if err := client.Sleep(t.Context(), 50*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 			id = strings.TrimSpace(out.String())
 			break
 		}
-		if !strings.Contains(stderr.String(), "owners") || sleep(t.Context(), 100*time.Millisecond) != nil {
+		if !strings.Contains(stderr.String(), "owners") || client.Sleep(t.Context(), 100*time.Millisecond) != nil {
 			t.Fatal(stderr.String())
 		}
 	}

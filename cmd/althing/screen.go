@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"os"
-	"time"
 
 	"github.com/althing-network/althing/terminal"
 )
@@ -13,13 +11,4 @@ func (s *session) screen() *terminal.Screen {
 	screen := terminal.New(s.stdout, os.Getenv)
 	screen.Out = s.out
 	return screen
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -64,7 +64,7 @@ func validators(ctx context.Context, dir string) *client.Client {
 		if c, err := client.Dial(ctx, addresses...); err == nil {
 			return c
 		}
-		_ = sleep(ctx, 20*time.Millisecond)
+		_ = client.Sleep(ctx, 20*time.Millisecond)
 	}
 	return nil
 }

@@ -45,7 +45,11 @@ func Against(t spec.TaskSpec) string {
 	case spec.PrivacyLocal, spec.PrivacyExample:
 		return "everybody"
 	case spec.PrivacyCentral:
-		return fmt.Sprintf("everybody but the round's aggregators, while at most %d owners collude", t.Privacy.Corrupt)
+		owners := fmt.Sprintf("%d owners collude", t.Privacy.Corrupt)
+		if t.Privacy.Corrupt == 1 {
+			owners = "1 owner colludes"
+		}
+		return "everybody but the round's aggregators, while at most " + owners
 	}
 	return "nobody"
 }
