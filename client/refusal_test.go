@@ -57,7 +57,7 @@ func TestRefusalsHaveNumbers(t *testing.T) {
 		{client.Refusal{Query: "/althing.dao.v1.Query/Poll", Codespace: "sdk", Code: 22}, client.ErrNoProposal},
 		{client.Refusal{Query: "/cosmos.gov.v1.Query/Proposal", Codespace: "sdk", Code: 22}, client.ErrNoProposal},
 		{client.Refusal{Query: "/althing.timelock.v1.Query/Entry", Codespace: "sdk", Code: 22}, client.ErrNotQueued},
-		{client.Refusal{Query: "/cosmos.auth.v1beta1.Query/AccountInfo", Codespace: "sdk", Code: 22, Why: "task not found"}, nil},
+		{client.Refusal{Query: "/cosmos.auth.v1beta1.Query/AccountInfo", Codespace: "sdk", Code: 22, Why: "task not found"}, client.ErrNoAccount},
 		{client.Refusal{Codespace: "task", Code: 1, Why: "round not found"}, nil},
 		{client.Refusal{Codespace: "node", Code: 14, Why: "node not found"}, nil},
 	} {

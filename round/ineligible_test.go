@@ -19,7 +19,7 @@ func TestIneligible(t *testing.T) {
 		"pending":    {func(_ *spec.Task, n *spec.Node) { n.State = spec.NodePending }, "the node is pending: want active"},
 		"stake":      {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.MinStake = 101 }, "the node has 100 uthing of free stake: the task bonds 101 uthing"},
 		"resources":  {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.Resources.CPU = 3 }, "the task asks for more resources (selection.resources) than the node offers"},
-		"policy":     {func(_ *spec.Task, n *spec.Node) { n.Profile.Policy.Owners = []string{"another"} }, "the node's policy refuses the task: the node serves other owners"},
+		"policy":     {func(_ *spec.Task, n *spec.Node) { n.Profile.Policy.Owners = []string{"another"} }, "the node's policy refuses the task: the node serves only other owners"},
 		"capability": {func(s *spec.Task, _ *spec.Node) { s.Spec.Selection.Capability = "vision" }, `the task asks for capability "vision": the node does not offer it`},
 		"data set":   {func(s *spec.Task, _ *spec.Node) { s.Spec.Data.Name = "Digits" }, `the task asks for data set "Digits": the node has "digits"`},
 		"no rows":    {func(_ *spec.Task, n *spec.Node) { n.Profile.Holdings = nil }, `the task asks for data set "digits": the node has none`},
