@@ -374,7 +374,7 @@ func (s *stored) Decide(id uint64, in round.Input) error {
 			if !in.Model.IsZero() {
 				m.Model = in.Model[:]
 			}
-			_, err = s.tasks.UpdateModel(task.Carrying(ctx, in.Proposal), m)
+			_, err = s.tasks.UpdateModel(task.WithProposal(ctx, in.Proposal), m)
 		}
 		return err
 	})
