@@ -184,8 +184,12 @@ func TestAttackedFaucet(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", name, got, c.want)
 		}
 	}
-	if answer, err := http.Get(server.URL); err != nil || answer.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("GET: %v, %v", answer, err)
+	answer, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Body.Close(); answer.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET: status %d, want %d", answer.StatusCode, http.StatusMethodNotAllowed)
 	}
 
 	var group sync.WaitGroup

@@ -201,7 +201,7 @@ func (s Summary) result() (p view.Part) {
 		p.Row(s.scoreName, fmt.Sprintf("%s (median of the evaluators, round %d)", *s.Accuracy, s.ScoredRound))
 	}
 	if h := s.Holdout; h != nil {
-		text := fmt.Sprintf("%s of %s", h.Accuracy, view.Counted(uint64(h.Rows), "row"))
+		text := fmt.Sprintf("%s of %s", h.Accuracy, view.Counted(h.Rows, "row"))
 		if len(h.Classes) > 0 {
 			text += fmt.Sprintf(", balanced over the classes %s", h.Balanced)
 		}

@@ -12,10 +12,9 @@ import (
 // live draws what goes on below the lines of what is done.
 type live struct {
 	*lines
-	explained bool // the steps of a round are
-	scores    []float64
-	spent     *view.Spent // of a private task
-	open      []view.Ballot
+	scores []float64
+	spent  *view.Spent // of a private task
+	open   []view.Ballot
 
 	step  string // what goes on
 	since time.Time

@@ -16,8 +16,8 @@ type Effect interface {
 	String() string
 }
 
-// RoundOf is the number of the round that an effect is about; 0 if it is about the task.
-func RoundOf(e Effect) uint64 { return e.round() }
+// NumberOf is the number of the round that an effect is about; 0 if it is about the task.
+func NumberOf(e Effect) uint64 { return e.round() }
 
 // AskCommittee asks the scheduler for aggregators and evaluators.
 type AskCommittee struct{}

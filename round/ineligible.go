@@ -77,6 +77,7 @@ func Ineligible(t *spec.Task, n *spec.Node, role spec.Role) (why string) {
 		least = task.Data.MinHoldout
 	}
 	switch ObstacleTo(t, n, role, false) {
+	case NoObstacle:
 	case ObstacleRole:
 		return fmt.Sprintf("the node does not have the role %s", role)
 	case ObstacleStake:

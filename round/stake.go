@@ -368,7 +368,7 @@ func CheckDeposit(d spec.Deposit) error {
 		case u.Since < 0 || u.Since > u.Due:
 			return fmt.Errorf("unbonding %d began at %d and is due at %d: want it due after it began", u.Number, u.Since, u.Due)
 		case u.Amount > spec.Cap || locked > spec.Cap:
-			return fmt.Errorf("%d uthing and an unbonding of %d: want at most %d, the largest supply", locked, u.Amount, uint64(spec.Cap))
+			return fmt.Errorf("%d uthing and an unbonding of %d: want at most %d, the largest supply", locked, u.Amount, spec.Cap)
 		}
 		before, locked = u.Number, locked+u.Amount
 	}
@@ -385,7 +385,7 @@ func CheckDeposit(d spec.Deposit) error {
 	case len(d.Unbonding) > maxUnbondings:
 		return fmt.Errorf("%d unbondings are under way: want at most %d", len(d.Unbonding), maxUnbondings)
 	case locked > spec.Cap || d.Bonded > spec.Cap:
-		return fmt.Errorf("%d uthing, of which tasks hold %d: want at most %d, the largest supply", locked, d.Bonded, uint64(spec.Cap))
+		return fmt.Errorf("%d uthing, of which tasks hold %d: want at most %d, the largest supply", locked, d.Bonded, spec.Cap)
 	case s.Taken > s.Most:
 		return fmt.Errorf("%d uthing were slashed: want at most %d", s.Taken, s.Most)
 	}

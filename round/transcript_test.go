@@ -175,7 +175,7 @@ func (p *play) step(node uint64, in round.Input) {
 	}
 	for _, effect := range effects {
 		line := effect.String()
-		if of := round.RoundOf(effect); of > 0 {
+		if of := round.NumberOf(effect); of > 0 {
 			line = fmt.Sprintf("round %d: %s", of, line)
 		}
 		for _, name := range p.names {

@@ -353,7 +353,7 @@ func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, err
 
 // Tell implements [round.World].
 func (w world) Tell(s round.State, e round.Effect) error {
-	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.RoundOf(e), e))
+	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.NumberOf(e), e))
 	if w.Listen != nil {
 		w.Listen(s, e)
 	}

@@ -96,7 +96,7 @@ func New(c Config) *Network {
 	}
 	n := &Network{Chain: NewChain(c.Chain), config: c, random: rand.New(rand.NewPCG(c.Seed, delayStream))}
 	n.Listen = func(s round.State, e round.Effect) {
-		if of := round.RoundOf(e); of > 0 {
+		if of := round.NumberOf(e); of > 0 {
 			n.tell("height %d: task %d round %d: %s", n.height, s.Task.ID, of, e)
 		} else {
 			n.tell("height %d: task %d: %s", n.height, s.Task.ID, e)

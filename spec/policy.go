@@ -47,7 +47,7 @@ func (p Policy) Validate() error {
 	case p.MinAggregators > MaxCommittee:
 		return fmt.Errorf("policy asks for %d aggregators: want at most %d, the most that a task can have", p.MinAggregators, MaxCommittee)
 	case p.MinPay > MaxEscrow:
-		return fmt.Errorf("policy asks for %d uthing per round: want at most %d, which is all there is", p.MinPay, uint64(MaxEscrow))
+		return fmt.Errorf("policy asks for %d uthing per round: want at most %d, which is all there is", p.MinPay, MaxEscrow)
 	case p.MinDeadline < 0 || p.MinDeadline > MaxDuration:
 		return fmt.Errorf("policy asks for a training deadline of %s: want 0 to %s", p.MinDeadline, MaxDuration)
 	}

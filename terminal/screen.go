@@ -118,14 +118,15 @@ func (s *Screen) Redraw(lines ...string) {
 	if s.Lines > 1 && len(lines) >= s.Lines {
 		lines = lines[len(lines)-s.Lines+1:]
 	}
-	text := s.eraseCode()
+	var text strings.Builder
+	text.WriteString(s.eraseCode())
 	s.drawn = nil
 	for _, line := range lines {
 		line = cut(s.Plain(line), s.Columns)
 		s.drawn = append(s.drawn, columns(line))
-		text += line + "\n"
+		text.WriteString(line + "\n")
 	}
-	fmt.Fprint(s.Out, text)
+	fmt.Fprint(s.Out, text.String())
 }
 
 // Erase removes the region that was drawn last.

@@ -114,7 +114,7 @@ func (v Round) Page() Page {
 // trainers says what each trainer did.
 func (v Round) trainers() Part {
 	p := Part{Head: []string{"TRAINER", "NAME", "COMMITTED", "SAMPLES", "CORRECT", "HELD BY", "SURVIVOR"}}
-	for i, t := range v.Round.Trainers {
+	for i, t := range v.Trainers {
 		silent := t.Height == 0
 		survivor := Cell{Text: yesNo(t.Survivor)}
 		if why := whyLeftOut(v.Round, i); why != "" {
@@ -222,7 +222,7 @@ func (list Rounds) Page() Page {
 			v.Number,
 			Cell{withReason(string(v.Phase), v.Reason), phaseTone(v.Phase)},
 			Dash(!v.Scored, v.Score), wholeAccuracy(v.Holdout), wholeRows(v.Holdout),
-			scoreCell(v.Federated), fmt.Sprintf("%d/%d", v.Survived, len(v.Round.Trainers)), Thing(v.Paid), Dash(v.Next.IsZero(), v.Next.Short()),
+			scoreCell(v.Federated), fmt.Sprintf("%d/%d", v.Survived, len(v.Trainers)), Thing(v.Paid), Dash(v.Next.IsZero(), v.Next.Short()),
 		}
 	}))
 }

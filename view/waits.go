@@ -168,15 +168,18 @@ func (s supply) otherHoldings() string {
 		}
 		return strings.Compare(a, b)
 	})
-	text := ""
-	for i, name := range names[:min(3, len(names))] {
+	var parts []string
+	for _, name := range names[:min(3, len(names))] {
 		verb := "have"
 		if s.holdings[name] == 1 {
 			verb = "has"
 		}
-		text += []string{"; ", ", ", ", "}[i] + fmt.Sprintf("%d %s %s", s.holdings[name], verb, name)
+		parts = append(parts, fmt.Sprintf("%d %s %s", s.holdings[name], verb, name))
 	}
-	return text
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(parts, ", ")
 }
 
 // preparationWaitsFor names the members of a committee that have not said that they are

@@ -20,7 +20,7 @@ const EventType = "althing.task"
 
 // Tell implements [round.World]: it emits events and updates the registry of models.
 func (w world) Tell(s round.State, e round.Effect) error {
-	emitLine(w.ctx, s.Task.ID, round.RoundOf(e), e.String())
+	emitLine(w.ctx, s.Task.ID, round.NumberOf(e), e.String())
 	if err := w.updateModels(s, e); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (w world) Tell(s round.State, e round.Effect) error {
 
 // effectEvents returns the typed events of an effect. Most effects have none.
 func (w world) effectEvents(s round.State, e round.Effect) ([]proto.Message, error) {
-	task, number := s.Task.ID, round.RoundOf(e)
+	task, number := s.Task.ID, round.NumberOf(e)
 	switch e := e.(type) {
 	case round.OpenTraining:
 		return []proto.Message{&taskpb.EventRoundOpened{Task: task, Round: number, Trainers: e.Trainers}}, nil

@@ -27,7 +27,7 @@ func TestShellsCompleteNounsVerbsFlagsAndWords(t *testing.T) {
 		words := strings.Split(strings.TrimSuffix(c.line, "|"), " ")
 		out, _ := saying(t, 0, append([]string{"__completeNoDesc"}, words...)...)
 		lines := strings.Split(out, "\n")
-		for _, want := range strings.Fields(c.want) {
+		for want := range strings.FieldsSeq(c.want) {
 			found := false
 			for _, line := range lines {
 				found = found || line == want

@@ -93,11 +93,10 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	}
 	config, err := daemon.LoadNode(s.home)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, is := daemon.LoadValidator(s.home); is == nil { // which is its chain, unless --rpc says another
-			config, err = daemon.NodeConfig{}, nil
-		} else {
+		if _, err := daemon.LoadValidator(s.home); err != nil {
 			return nil, s.noHomeFolder()
 		}
+		config, err = daemon.NodeConfig{}, nil // a validator: its own chain, unless --rpc names another
 	}
 	if err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ type pageShell struct {
 
 func openPageShell(t *testing.T) *pageShell {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "page") // a cleanup may come before the last process has ended
+	dir, err := os.MkdirTemp("", "page") //nolint:usetesting // a cleanup may come before the last process has ended
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,9 +57,9 @@ func (s *session) asTyped(line string) string {
 
 // commandLine is a command line of words, as this user would type it.
 func (s *session) commandLine(words ...string) string {
-	line := "althing"
+	line := []string{"althing"}
 	for _, word := range words {
-		line += " " + quote(word)
+		line = append(line, quote(word))
 	}
-	return s.asTyped(line)
+	return s.asTyped(strings.Join(line, " "))
 }

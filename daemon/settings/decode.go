@@ -175,7 +175,7 @@ func (d *decoder) objects(name string, text json.RawMessage, start int, into ref
 
 // readsItself reports whether a struct reads its own text.
 func readsItself(v reflect.Value) bool {
-	_, ok := v.Addr().Interface().(json.Unmarshaler)
+	_, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr())
 	return ok
 }
 

@@ -102,7 +102,7 @@ func TestDecode(t *testing.T) {
 	if want := `line 5: rows.schema is missing`; err.Error() != want {
 		t.Errorf("a field that is not there: %v, want %s", err, want)
 	}
-	if other := errors.New("other"); lines.Locate(other) != other || lines.Locate(nil) != nil {
+	if other := errors.New("other"); !errors.Is(lines.Locate(other), other) || lines.Locate(nil) != nil {
 		t.Error("an error of no field has a line")
 	}
 }
@@ -135,7 +135,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"{\"works\": [{\"kind\": \"x\"},\n{\"kind\": 3}]}", `line 2: works.kind 3: want a kind`},
 		{`{"works": [3]}`, `line 1: works 3: want an object in braces`},
 		{`{"name": "a", "name": "b"}`, `line 1: name: it stands here twice`},
-		{"{\n\"nmae\": \"n\"}", `line 2: nmae: unknown field: did you mean name?`},
+		{"{\n\"nam\": \"n\"}", `line 2: nam: unknown field: did you mean name?`},
 		{`{"Name": "n"}`, `line 1: Name: unknown field: did you mean name?`},
 		{`{"rows": {"lable": "sick"}}`, `line 1: rows.lable: unknown field: did you mean rows.label?`},
 		{`{"label": "sick"}`, `line 1: label: unknown field: did you mean rows.label?`},
@@ -170,7 +170,7 @@ func TestListsAreComplete(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"name": "n", "pause": "50ms", "rows": {"drop": ["a"], "budget": {"epsilon": "8"}}, "works": [{"kind": "x"}]}`))
 	f.Add([]byte("{\n\"disk\": \"lots\"}"))
-	f.Add([]byte(`{"rows": null, "works": null, "nmae": 1}`))
+	f.Add([]byte(`{"rows": null, "works": null, "nam": 1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var got file
 		_, err := settings.Decode(b, list(), &got)

@@ -33,7 +33,7 @@ func Node() List {
 		{"rpc", "", `a list of addresses such as ["http://127.0.0.1:26657"]`, "RPC addresses of validators. The node asks the first, and the next ones in turn where one does not answer."},
 		{"listen", "", "an address host:port such as 0.0.0.0:26700", "Where the node serves blobs: models, updates and partial sums. Aggregators need it; a node without it serves none."},
 		{"endpoint", "https://LISTEN", "a URL https://host:port that others can reach", "Where others reach the node's blob interface. It differs from `listen` behind a router or a proxy."},
-		{"stake_uthing", "0", fmt.Sprintf("a whole number of uthing from 0 to %d", uint64(spec.MaxEscrow)), "Stake that is locked when the node registers. Later it changes by `althing node stake` and `althing node unbond` only. With 0 the node applies and waits for a stake."},
+		{"stake_uthing", "0", fmt.Sprintf("a whole number of uthing from 0 to %d", spec.MaxEscrow), "Stake that is locked when the node registers. Later it changes by `althing node stake` and `althing node unbond` only. With 0 the node applies and waits for a stake."},
 		{"slots", "1", fmt.Sprintf("a whole number from 0 to %d; 0 counts as 1", spec.MaxSlots), "Tasks that the node serves at the same time."},
 	}
 	list = append(list, resources("resources", "that the node offers.")...)
@@ -46,8 +46,8 @@ func Node() List {
 	list = append(list, List{
 		{"policy.sole_aggregator", "false", "true or false", "Whether the node trains for a task with one aggregator. One alone could claim that an update never came."},
 		{"policy.min_aggregators", "0", fmt.Sprintf("a whole number from 0 to %d", spec.MaxCommittee), "Aggregators that a task must have."},
-		{"policy.min_pay_uthing", "0", fmt.Sprintf("a whole number of uthing from 0 to %d", uint64(spec.MaxEscrow)), "What one round must pay for the node's part."},
-		{"policy.min_train_deadline", "0s", fmt.Sprintf("a time with its unit from 0s to %s, such as 2m", spec.Duration(spec.MaxDuration)), "Time that a task must leave for training."},
+		{"policy.min_pay_uthing", "0", fmt.Sprintf("a whole number of uthing from 0 to %d", spec.MaxEscrow), "What one round must pay for the node's part."},
+		{"policy.min_train_deadline", "0s", fmt.Sprintf("a time with its unit from 0s to %s, such as 2m", spec.MaxDuration), "Time that a task must leave for training."},
 		{"policy.owners", "[]", "a list of addresses of accounts", "Accounts whose tasks the node serves; an empty list: all."},
 		{"policy.datasets", "[]", "a list of names of data sets", "Data sets for which the node serves tasks; an empty list: all."},
 		{"data.name", "", "1 to 64 bytes of printable text", "Name of the data set, as tasks ask for it. Trainers and evaluators need it."},
@@ -90,7 +90,7 @@ func Validator() List {
 		{"keep_blocks", "100000", fmt.Sprintf("0, or a whole number from %d to %d", MinKeep, MaxKeep), "Newest blocks that it keeps; 0: all. Blocks that can be evidence stay in any case."},
 		{"keep_states", "10000", fmt.Sprintf("0, or a whole number from %d to %d", MinKeep, MaxKeep), "Newest heights whose state it can read; 0: all."},
 		{"faucet.home", "", "the path of a folder with a key.json", "With a faucet the validator gives coins of this account to newcomers, at /faucet of its RPC address, which must be a loopback one. A relative path begins at the home folder."},
-		{"faucet.amount_uthing", "", fmt.Sprintf("a whole number of uthing from 1 to %d", uint64(MaxHandout)), "What a newcomer gets, once: an account that has ever held a coin gets nothing."},
+		{"faucet.amount_uthing", "", fmt.Sprintf("a whole number of uthing from 1 to %d", MaxHandout), "What a newcomer gets, once: an account that has ever held a coin gets nothing."},
 		{"faucet.per_hour", "", fmt.Sprintf("a whole number from 1 to %d", MaxHandouts), "Newcomers that get coins within one hour."},
 	}
 }

@@ -8,7 +8,7 @@ import "github.com/cosmos/cosmos-sdk/types/query"
 // stranger's query must not make a node read its whole state into memory.
 const Most = 1000
 
-// Bounded returns the request with a limit of at most most entries. A request without a limit
+// Bounded returns the request with most as the upper bound of its limit. A request without a limit
 // gets the SDK's default; a limit of 0 would make the SDK count the whole list. A request for the
 // total is kept: the gas of a query bounds it.
 func Bounded(asked *query.PageRequest, most uint64) *query.PageRequest {
