@@ -147,6 +147,7 @@ func (p *processes) slow(target spec.PPM) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	task.Selection.MinTrainers = (2*task.Selection.Trainers + 2) / 3 // rounds go on without killed trainers
 	task.Training.Epochs, task.Training.Rate, task.Target = 1, 50_000, spec.Target{Accuracy: target, Rounds: 60}
 	if b, err = yaml.Marshal(task); err != nil {
 		p.t.Fatal(err)
