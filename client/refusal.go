@@ -114,6 +114,9 @@ func (r *Refusal) ofSDK() string {
 	if r.expiry() {
 		return "the chain does not accept the lifetime of the transaction: the clocks of this machine and of the chain differ"
 	}
+	if strings.Contains(r.Why, "please wait for first block") {
+		return "the chain has no block yet: try again in some seconds"
+	}
 	why := r.Why
 	for _, kind := range []string{"unknown request", "invalid request", "invalid address", "invalid coins", "not found", "internal logic error"} {
 		why = strings.TrimSuffix(why, ": "+kind)

@@ -224,7 +224,7 @@ func TestFewerRowsThanAsked(t *testing.T) {
 		t.Errorf("the round has %+v, %v", r.Trainers, err)
 	}
 	node := n.Nodes[8]
-	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "fewer rows than min_samples") || strings.Contains(node.Errs[0].Error(), "29") {
+	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "fewer than data.min_samples") || strings.Contains(node.Errs[0].Error(), "29") {
 		t.Errorf("it says %v", node.Errs)
 	}
 	if labels, err := node.Tools.Store.Labels(t.Context()); err != nil || len(labels) != 0 {

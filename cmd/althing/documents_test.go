@@ -147,7 +147,8 @@ func (s *documentShell) run(words string) (out string, err error) {
 		c := exec.CommandContext(ctx, "sh", "-c", words)
 		c.Dir, c.Stdout, c.Stderr = s.dir, &b, &b
 		err = c.Run()
-		if err == nil || !strings.Contains(b.String(), "no chain at ") {
+		waits := strings.Contains(b.String(), "no chain at ") || strings.Contains(b.String(), "the chain has no block yet")
+		if err == nil || !waits {
 			return b.String(), err
 		}
 		if wait := client.Sleep(ctx, 200*time.Millisecond); wait != nil {
