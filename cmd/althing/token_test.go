@@ -59,10 +59,11 @@ func TestToken(t *testing.T) {
 		"insufficient balance: the transfer sends 900000000 THING": {"send", trainer, "900000000"},
 		"can spend only ": {"send", trainer, view.Thing(after.Amount)},
 		"more THING than there can ever be: want at most 1000000000": {"send", trainer, "1000000001"},
-		"want more than nothing":                                     {"send", trainer, "0.000000"},
-		"decimal with at most six digits after the point":            {"send", trainer, "0.0000001"},
-		`address "cosmos1": want the address of an account`:          {"send", "cosmos1", "1"},
-		`it begins with "cosmos": want`:                              {"balance", "cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"},
+
+		"want more than nothing":                            {"send", trainer, "0.000000"},
+		"decimal with at most six digits after the point":   {"send", trainer, "0.0000001"},
+		`address "cosmos1": want the address of an account`: {"send", "cosmos1", "1"},
+		`it begins with "cosmos": want`:                     {"balance", "cosmos1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu"},
 	} {
 		if _, stderr := call(1, args...); !strings.Contains(stderr, want) {
 			t.Errorf("token %v says %q, want %q", args, stderr, want)
