@@ -320,7 +320,7 @@ func prepareWrongNetwork(t *testing.T, dir, rpc string) (places []string) {
 	t.Helper()
 	saying(t, 0, "task", "create", filepath.Join(dir, "task.yaml"), "--home", filepath.Join(dir, "consumer-1"))
 	saying(t, 0, "data", "register", filepath.Join(dir, "trainer-1", "rows.csv"), "--epsilon", "8", "--home", filepath.Join(dir, "trainer-1"))
-	out, _ := saying(t, 0, "node", "show", "1", "--json", "--rpc", rpc)
+	out, _ := saying(t, 0, "node", "show", "--json", "--home", filepath.Join(dir, "evaluator-1"))
 	payee := regexp.MustCompile(`althing1[a-z0-9]{38}`).FindString(out)
 	file := filepath.Join(t.TempDir(), "proposal.yaml")
 	if err := os.WriteFile(file, []byte("title: t\nsummary: s\nactions: [text: Cards shall be written.]\n"), 0o600); err != nil {
