@@ -45,10 +45,14 @@ func (s *session) addresses() ([]string, error) {
 	}
 	config, err := daemon.LoadNode(s.home)
 	if errors.Is(err, fs.ErrNotExist) {
-		if v, err := daemon.LoadValidator(s.home); err == nil {
-			return []string{"http://" + v.RPC}, nil
+		v, err := daemon.LoadValidator(s.home)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, s.noHomeFolder()
+		case err != nil:
+			return nil, err
 		}
-		return nil, s.noHomeFolder()
+		return []string{"http://" + v.RPC}, nil
 	}
 	return config.RPC, err
 }
@@ -93,8 +97,10 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	}
 	config, err := daemon.LoadNode(s.home)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := daemon.LoadValidator(s.home); err != nil {
+		if _, err := daemon.LoadValidator(s.home); errors.Is(err, fs.ErrNotExist) {
 			return nil, s.noHomeFolder()
+		} else if err != nil {
+			return nil, err
 		}
 		config, err = daemon.NodeConfig{}, nil // a validator: its own chain, unless --rpc names another
 	}

@@ -312,6 +312,10 @@ func prepareWrongFiles(t *testing.T, dir string) {
 	if err := os.Mkdir("bad/home-none", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir("bad/home-validator", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("bad/home-validator/validator.json", "{\n\"rpc\": 7}")
 }
 
 // prepareWrongNetwork gives a network a task, a data set and a proposal, and returns the
