@@ -89,7 +89,7 @@ func (m Vote) wire(voter string) (sdk.Msg, error) {
 		spec.VoteYes: govv1.OptionYes, spec.VoteNo: govv1.OptionNo, spec.VoteAbstain: govv1.OptionAbstain, spec.VoteVeto: govv1.OptionNoWithVeto,
 	}[m.Option]
 	if !ok {
-		return nil, fmt.Errorf("vote %q: want one of %v", m.Option, spec.Options())
+		return nil, fmt.Errorf("vote %q: want %s", m.Option, spec.Choice(spec.Options()))
 	}
 	return &govv1.MsgVote{ProposalId: m.Proposal, Voter: voter, Option: option}, nil
 }

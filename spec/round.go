@@ -225,7 +225,7 @@ func Bitmap(held []bool) []byte {
 // readWord sets a variable to a text that must be one of the words.
 func readWord[W ~string](what string, words []W, into *W, text []byte) error {
 	if !slices.Contains(words, W(text)) {
-		return fmt.Errorf("unknown %s %q: want one of %v", what, text, words)
+		return fmt.Errorf("unknown %s %q: want %s", what, text, Choice(words))
 	}
 	*into = W(text)
 	return nil

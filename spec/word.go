@@ -47,11 +47,20 @@ func known(words []Word, name string) bool {
 	return slices.ContainsFunc(words, func(w Word) bool { return w.Name == name })
 }
 
-// choice lists words for an error: "sgd, momentum or adam".
+// choice is [Choice] of the names of words.
 func choice(words []Word) string {
 	names := make([]string, len(words))
 	for i, w := range words {
 		names[i] = w.Name
+	}
+	return Choice(names)
+}
+
+// Choice lists words for an error: "sgd, momentum or adam".
+func Choice[W ~string](words []W) string {
+	names := make([]string, len(words))
+	for i, w := range words {
+		names[i] = string(w)
 	}
 	last := len(names) - 1
 	if last < 1 {
