@@ -381,8 +381,8 @@ func TestAttack26MaliciousModel(t *testing.T) {
 		// One aggregator serves it under the right digest: the bytes do not match,
 		// or are too many, and the next one is asked.
 		node := n.Nodes[0]
-		honest := node.Shows
-		node.Shows = swapped{honest, r.Base, bad}
+		honest := node.Serves
+		node.Serves = swapped{honest, r.Base, bad}
 		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, chain, 0, places(n))} {
 			t.Run(name+" from one "+way, func(t *testing.T) {
 				auditor := n.Stranger() // begins with node 1
@@ -401,7 +401,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 				}
 			})
 		}
-		node.Shows = honest
+		node.Serves = honest
 		// Without the digest, as if all had agreed on it, the decoder refuses.
 		t.Run(name+" from all", func(t *testing.T) {
 			tools := n.Stranger()
@@ -422,7 +422,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 func places(n *sim.Network) map[uint64]blobstest.Peer {
 	all := map[uint64]blobstest.Peer{}
 	for _, node := range n.Nodes[:sim.Aggregators] {
-		all[node.ID] = blobstest.Peer{Store: node.Shows, Policy: node.Policy}
+		all[node.ID] = blobstest.Peer{Store: node.Serves, Policy: node.Policy}
 	}
 	return all
 }

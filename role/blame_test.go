@@ -114,7 +114,7 @@ func TestFullDiskCostsNoTrainer(t *testing.T) {
 	const trainers = 3
 	n := alone(t, trainers)
 	reach(t, n, 1, spec.PhaseTrain)
-	n.Nodes[0].Shows = full{n.Nodes[0].Shows}
+	n.Nodes[0].Serves = full{n.Nodes[0].Serves}
 	if task := finish(t, n); task.State != spec.TaskFailed || task.Accepted != 0 {
 		t.Fatalf("task %s after %d rounds", task.State, task.Accepted)
 	}

@@ -60,7 +60,7 @@ func TestPrivateModelWholeLife(t *testing.T) {
 	trainer := n.Nodes[first-1]
 	task.Aggregators = append(task.Aggregators, spec.Member{Node: trainer.ID}) // is asked as well
 	served := places(n)
-	served[trainer.ID] = blobstest.Peer{Store: trainer.Shows, Policy: trainer.Policy}
+	served[trainer.ID] = blobstest.Peer{Store: trainer.Serves, Policy: trainer.Policy}
 	for _, r := range all {
 		for _, node := range []uint64{0, outsider.ID} {
 			if err := get(as(node, served), r); !errors.Is(err, blob.ErrNotFound) {

@@ -78,7 +78,7 @@ func TestWithheldState(t *testing.T) {
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
 	n := open(t, 4, rules)
 	var refused atomic.Int32
-	n.Nodes[0].Shows = miser{n.Nodes[0].Shows, &refused}
+	n.Nodes[0].Serves = miser{n.Nodes[0].Serves, &refused}
 	for number := uint64(2); number <= 3; number++ {
 		reach(t, n, number, spec.PhaseTrain)
 		n.Nodes[2].Use(blob.NewMemory())
