@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -42,7 +41,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	if s.json {
 		screen.Live = false
 	}
-	waiting := waitLine{screen: screen, notes: s.err, since: time.Now()}
+	waiting := waitLine{screen: screen, tell: s.tell, since: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
@@ -123,10 +122,10 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 // is redrawn, else in notes.
 type waitLine struct {
 	screen *terminal.Screen
-	notes  io.Writer // for notes, where lines cannot be redrawn
-	noted  time.Time // when the last note was written
-	text   string    // what goes on
-	asked  time.Time // when it was asked last what the task waits for
+	tell   func(format string, args ...any) // writes a note, where lines cannot be redrawn
+	noted  time.Time                        // when the last note was written
+	text   string                           // what goes on
+	asked  time.Time                        // when it was asked last what the task waits for
 	height int64
 	since  time.Time // when the newest block was seen
 }
@@ -171,7 +170,7 @@ func (w *waitLine) note() {
 		return
 	}
 	w.noted = time.Now()
-	fmt.Fprintf(w.notes, "althing: note: %s\n", w.text)
+	w.tell("althing: note: %s", w.text)
 }
 
 // draw draws the line anew.
