@@ -9,7 +9,7 @@
 //
 // The package is not an accountant: privacy/account and privacy/cost say what a release
 // costs. It never makes noise from floats: tables of noise are integers, computed with a
-// fixed precision and a stated rounding direction. docs/privacy.md has the proofs.
+// fixed precision and a stated rounding direction. docs/privacy-proofs.md has the proofs.
 //
 // All randomness comes from the source given to [NewStream]: crypto/rand's Reader, except
 // in tests.

@@ -51,7 +51,7 @@ func (s *Stream) exp(num, den uint64) bool {
 // Draw draws from the law exactly, by rejection sampling. It proposes an integer y from a
 // discrete Laplace law and a uniform real u in [-1/2, 1/2), of which it draws only as many
 // bits as the decision needs. It accepts them with the probability that makes y+u
-// Gaussian, and returns y. docs/privacy.md has that probability. The running time depends
+// Gaussian, and returns y. docs/privacy-proofs.md has that probability. The running time depends
 // on the result.
 func (g RoundedGaussian) Draw(s *Stream) (int64, error) {
 	if err := g.Validate(); err != nil {

@@ -4,7 +4,7 @@ import "math/big"
 
 // The weights of shares are computed from ratios R(k) of the weight of k+1 to the weight
 // of k. A recurrence gives R(k-1) from R(k). It begins far out in the tail with bounds on R,
-// which become narrower on the way down. docs/privacy.md has the recurrences and the proof
+// which become narrower on the way down. docs/privacy-proofs.md has the recurrences and the proof
 // of the bounds. How far out the recurrence begins decides only how narrow the intervals
 // become; the table measures that.
 

@@ -31,6 +31,16 @@ func ReadWaitsFor(ctx context.Context, c *client.Client, t spec.Task) ([]string,
 	}
 }
 
+// ReadLacks says which nodes a task lacks that has failed because too few could serve it, as
+// far as the nodes tell that are active now. It is empty for every other task.
+func ReadLacks(ctx context.Context, c *client.Client, t spec.Task) ([]string, error) {
+	if t.State != spec.TaskFailed || t.Reason != round.ErrResources.Error() {
+		return nil, nil
+	}
+	nodes, err := activeNodes(ctx, c)
+	return append(CommitteeWaitsFor(t, nodes), TrainersWaitsFor(t, nodes)...), err
+}
+
 func activeNodes(ctx context.Context, c *client.Client) ([]spec.Node, error) {
 	return ReadAll(func(page client.Page) ([]spec.Node, client.Page, error) { return c.Nodes(ctx, 0, true, page) })
 }

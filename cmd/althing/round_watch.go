@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -38,10 +39,10 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	defer stop()
 	screen := s.screen()
 	defer screen.Erase()
-	waiting := waitLine{screen: screen, since: time.Now()}
 	if s.json {
 		screen.Live = false
 	}
+	waiting := waitLine{screen: screen, notes: s.err, since: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
@@ -104,11 +105,7 @@ func (s *session) showEndedRound(screen *terminal.Screen, t spec.Task, r spec.Ro
 	if s.json {
 		return s.line(v)
 	}
-	tone := view.Neutral
-	if r.Phase == spec.PhaseAborted {
-		tone = view.Bad
-	}
-	return screen.PrintTone(tone, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
+	return screen.PrintWrapped(v.Tone(), view.EndedRoundIndent, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
 }
 
 func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.Task) error {
@@ -122,14 +119,20 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 	return s.show(v)
 }
 
-// waitLine is the last line of a terminal while a task is followed: what it waits for.
+// waitLine says what a task that is followed waits for: in the last line of a terminal, which
+// is redrawn, else in notes.
 type waitLine struct {
 	screen *terminal.Screen
+	notes  io.Writer // for notes, where lines cannot be redrawn
+	noted  time.Time // when the last note was written
 	text   string    // what goes on
 	asked  time.Time // when it was asked last what the task waits for
 	height int64
 	since  time.Time // when the newest block was seen
 }
+
+// noteInterval is the least time between two notes.
+const noteInterval = time.Minute
 
 // standing is how long a chain may be without a new block before somebody is told.
 const standing = 5 * time.Second
@@ -137,7 +140,7 @@ const standing = 5 * time.Second
 // read looks up what the task does now.
 func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
-	if !w.screen.Live || t.State.Final() {
+	if t.State.Final() {
 		w.text = state
 		return
 	}
@@ -150,6 +153,7 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 		w.asked, w.text = time.Now(), state
 		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
 			w.text += ", waits for " + strings.Join(waits, "; ")
+			w.note()
 		}
 		return
 	}
@@ -159,6 +163,15 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 		Label: fmt.Sprintf("round %3d", r.Number), Done: done, All: all,
 		Text: fmt.Sprintf("%-9s %d of %d", r.Phase, answered, wanted),
 	}, 0)
+}
+
+// note writes what the task waits for, where lines cannot be redrawn.
+func (w *waitLine) note() {
+	if w.screen.Live || time.Since(w.noted) < noteInterval {
+		return
+	}
+	w.noted = time.Now()
+	fmt.Fprintf(w.notes, "althing: note: %s\n", w.text)
 }
 
 // draw draws the line anew.
@@ -171,6 +184,6 @@ func (w *waitLine) draw() {
 		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
 	}
 	if line != "" {
-		w.screen.Redraw(line)
+		w.screen.Redraw(w.screen.Wrap(line)...)
 	}
 }
