@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -38,9 +39,9 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	defer stop()
 	screen := s.screen()
 	defer screen.Erase()
-	waiting := waitLine{screen: screen, since: time.Now()}
+	waiting := waitLine{screen: screen, errors: s.err, since: time.Now(), lastBlock: time.Now()}
 	if s.json {
-		screen.Live = false
+		screen.Live, waiting.errors = false, nil
 	}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
@@ -48,11 +49,11 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	shown, origins := uint64(0), view.Origins{}
 	for {
 		select {
-		case height, more := <-heights:
+		case _, more := <-heights:
 			if !more {
 				return hinted{ctx.Err(), s.command("round watch", fmt.Sprint(task))}
 			}
-			waiting.height, waiting.since = height, time.Now()
+			waiting.lastBlock = time.Now()
 		case <-ticks.C:
 			waiting.draw()
 			continue
@@ -73,7 +74,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 			return s.showClosedTask(ctx, c, t)
 		}
 		if err == nil {
-			waiting.read(ctx, c, t)
+			waiting.update(ctx, c, t)
 		}
 		waiting.draw()
 	}
@@ -122,36 +123,50 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 	return s.show(v)
 }
 
-// waitLine is the last line of a terminal while a task is followed: what it waits for.
+// waitLine says what a task waits for while it is followed: in the last line of a terminal,
+// which is redrawn, or on the error stream.
 type waitLine struct {
-	screen *terminal.Screen
-	text   string    // what goes on
-	asked  time.Time // when it was asked last what the task waits for
-	height int64
-	since  time.Time // when the newest block was seen
+	screen    *terminal.Screen
+	errors    io.Writer // of a pipe: gets what the task has waited for a while; nil with --json
+	text      string    // what goes on
+	read      time.Time // when text was read last
+	since     time.Time // when text last changed
+	reported  bool      // text was written to errors
+	lastBlock time.Time // when the newest block was seen
 }
 
-// standing is how long a chain may be without a new block before somebody is told.
-const standing = 5 * time.Second
+const (
+	silentChain = 5 * time.Second  // without a new block before a terminal shows it
+	longWait    = 30 * time.Second // for the same before it is written to the error stream
+)
 
-// read looks up what the task does now.
-func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
+// update reads what the task does now.
+func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
+	before := w.text
+	defer func() {
+		if w.text != before {
+			w.since, w.reported = time.Now(), false
+		}
+	}()
 	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
-	if !w.screen.Live || t.State.Final() {
+	if !w.screen.Live && w.errors == nil || t.State.Final() {
 		w.text = state
 		return
 	}
 	r, err := c.Round(ctx, t.ID, t.Round)
 	if err != nil || r.Phase.Final() { // no round runs
 		const pause = 2 * time.Second // between two lists of all nodes
-		if time.Since(w.asked) < pause {
+		if time.Since(w.read) < pause {
 			return
 		}
-		w.asked, w.text = time.Now(), state
+		w.read, w.text = time.Now(), state
 		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
 			w.text += ", waits for " + strings.Join(waits, "; ")
 		}
 		return
+	}
+	if w.text = ""; !w.screen.Live {
+		return // a round may take long
 	}
 	answered, wanted := view.Answered(r)
 	done, all := view.Progress(r)
@@ -161,14 +176,21 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 	}, 0)
 }
 
-// draw draws the line anew.
+// draw redraws the line, or writes it to the error stream once after a long wait.
 func (w *waitLine) draw() {
 	line := w.text
-	if waited := time.Since(w.since); waited >= standing {
+	if waited := time.Since(w.lastBlock); waited >= silentChain {
 		if line != "" {
 			line += ", "
 		}
 		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
+	}
+	if !w.screen.Live {
+		if waits := max(time.Since(w.since), time.Since(w.lastBlock)) >= longWait; waits && !w.reported && w.errors != nil && line != "" {
+			w.reported = true
+			fmt.Fprintln(w.errors, w.screen.Plain(line))
+		}
+		return
 	}
 	if line != "" {
 		w.screen.Redraw(line)
