@@ -40,6 +40,7 @@ func house() []layer {
 		{"view", "client round spec model data measure privacy privacy/cost privacy/terms", "what is shown is read by a client and laid out; nothing here prints, signs or runs a node"},
 		{"terminal", "view", "a screen draws what it is given"},
 		{"dashboard", "view client spec", "a page shows what a client can read"},
+		{"sim/simtest", "sim role blob round spec", "tests of several packages drive a simulated network in the same way"},
 		{"sim", "role blob round aggregate measure privacy privacy/cost privacy/terms secagg model train data spec", "the simulator runs the roles over a chain and blobs in memory: no SDK, no socket"},
 		{"chain", "round spec privacy/cost privacy/terms pb", "consensus code may not reach anything that does"},
 		{"daemon", "role chain client blob logbook mirror dashboard data train privacy privacy/cost privacy/terms spec", "a daemon gives roles their rows, their engine, their noise and the chain; what to do with them belongs to the role"},

@@ -9,7 +9,7 @@
 // It is not an accountant: what a release costs is for privacy/account and
 // privacy/cost. No noise is made of floats; the tables from which noise is drawn are
 // integers, made by arithmetic of a fixed precision that rounds in a stated
-// direction. docs/privacy.md proves what is claimed here.
+// direction. docs/privacy-proofs.md proves what is claimed here.
 //
 // The one source of randomness is what [NewStream] reads, which outside tests is
 // crypto/rand's Reader.

@@ -50,7 +50,7 @@ func (s *Stream) exp(num, den uint64) bool {
 
 // Draw draws from the law exactly: an integer y, discrete Laplace, is proposed with
 // a uniform real u in [-1/2, 1/2), of which only so many bits are drawn as decide, and
-// y is taken with odds that make y+u a Gaussian; u is forgotten. docs/privacy.md has
+// y is taken with odds that make y+u a Gaussian; u is forgotten. docs/privacy-proofs.md has
 // the odds. Its time depends on what it draws.
 func (g RoundedGaussian) Draw(s *Stream) (int64, error) {
 	if err := g.Validate(); err != nil {

@@ -4,7 +4,7 @@ import "math/big"
 
 // The weights of shares come from ratios, R(k) being that of the weight of k+1 to the
 // weight of k. A recurrence gives R(k-1) from R(k). It begins far out with bounds on R,
-// which narrow on the way down. docs/privacy.md has the recurrences and why the bounds
+// which narrow on the way down. docs/privacy-proofs.md has the recurrences and why the bounds
 // hold. How far out it begins decides only how narrow the intervals become; the table
 // measures that.
 

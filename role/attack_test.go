@@ -3,6 +3,7 @@ package role_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -27,14 +29,16 @@ import (
 // lax is the policy of an aggregator that checks nothing but the content.
 type lax struct{ blob.Policy }
 
-func (lax) MayPut(ctx, blob.Caller, blob.Ref, blob.Entry) error { return nil }
-func (lax) MayGetUpdate(ctx, blob.Caller, blob.Ref) error       { return nil }
-func (lax) MayGetModel(ctx, blob.Caller, blob.Ref) error        { return nil }
+func (lax) MayPut(context.Context, blob.Caller, blob.Ref, blob.Entry) error { return nil }
+
+func (lax) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error { return nil }
+
+func (lax) MayGetModel(context.Context, blob.Caller, blob.Ref) error { return nil }
 
 // blind checks all but the content.
 type blind struct{ blob.Policy }
 
-func (blind) CheckUpdate(ctx, blob.Ref, blob.Entry, io.Reader) error { return nil }
+func (blind) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error { return nil }
 
 // unaware is the policy of an aggregator that takes copies.
 func unaware(p blob.Policy) blob.Policy {
@@ -46,7 +50,7 @@ func unaware(p blob.Policy) blob.Policy {
 // stalling lets whoever wants an update wait until it gives up.
 type stalling struct{ blob.Policy }
 
-func (stalling) MayGetUpdate(ctx, blob.Caller, blob.Ref) error { return blob.ErrStalled }
+func (stalling) MayGetUpdate(context.Context, blob.Caller, blob.Ref) error { return blob.ErrStalled }
 
 // swapped is a store that shows other bytes under a digest.
 type swapped struct {
@@ -55,7 +59,7 @@ type swapped struct {
 	bytes []byte
 }
 
-func (s swapped) Open(ctx ctx, d spec.Digest) (io.ReadSeekCloser, int64, error) {
+func (s swapped) Open(ctx context.Context, d spec.Digest) (io.ReadSeekCloser, int64, error) {
 	if d != s.under {
 		return s.Store.Open(ctx, d)
 	}
@@ -66,25 +70,6 @@ func (s swapped) Open(ctx ctx, d spec.Digest) (io.ReadSeekCloser, int64, error) 
 type reading struct{ *bytes.Reader }
 
 func (reading) Close() error { return nil }
-
-func place(number, node uint64) spec.Slot {
-	return spec.Slot{Chain: chain, Task: 1, Round: number, Node: node}
-}
-
-// own is the update a trainer made of a round.
-func own(t *testing.T, n *sim.Network, number, node uint64) (blob.Entry, []byte) {
-	t.Helper()
-	store := n.Nodes[node-1].Tools.Store
-	e, err := store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(number, node)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := role.ReadBlob(t.Context(), store, e.Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, b
-}
 
 // put uploads bytes to an aggregator, as the node of the slot.
 func put(t *testing.T, n *sim.Network, to uint64, s spec.Slot, salt spec.Salt, b []byte) error {
@@ -114,57 +99,48 @@ func restamp(t *testing.T, update []byte, s spec.Slot) []byte {
 	return b
 }
 
-func refuseUpload(a role.Action) bool { _, uploads := a.(trainer.Upload); return uploads }
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("got error %v, want %v", err, want)
-	}
-}
-
 func TestAttack04CopiedUpdate(t *testing.T) {
 	const victim, copier = first, first + 1
-	n := open(t, 3, sim.DigitsTask(1))
-	n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || refuseUpload(a) }
-	reach(t, n, 1, spec.PhaseTrain)
-	step(t, n)
-	_, r := newest(t, n)
+	n := simtest.Open(t, 3, sim.DigitsTask(1))
+	n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || simtest.IsUpload(a) }
+	simtest.Reach(t, n, 1, spec.PhaseTrain)
+	simtest.Step(t, n)
+	_, r := simtest.Newest(t, n)
 	commitment := r.Trainers[0].Commitment
 	if commitment.IsZero() || r.Phase != spec.PhaseTrain {
 		t.Fatalf("nothing to copy in phase %s", r.Phase)
 	}
 	// What the victim has put on the chain is of no use to another node.
-	wantErr(t, n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
+	simtest.WantErr(t, n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: commitment}), round.ErrCopied)
 	// So the copier commits to something and hopes to see the victim's bytes.
 	var salt spec.Salt
-	hope := spec.UpdateCommitment(place(1, copier), spec.DigestOf([]byte("whatever comes")), salt)
+	hope := spec.UpdateCommitment(simtest.Slot(1, copier), spec.DigestOf([]byte("whatever comes")), salt)
 	if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
 		t.Fatal(err)
 	}
-	reach(t, n, 1, spec.PhaseAttest)
-	e, update := own(t, n, 1, victim)
-	if err := put(t, n, 1, place(1, victim), e.Salt, update); err != nil {
+	simtest.Reach(t, n, 1, spec.PhaseAttest)
+	e, update := simtest.UpdateOf(t, n, 1, victim)
+	if err := put(t, n, 1, simtest.Slot(1, victim), e.Salt, update); err != nil {
 		t.Fatal(err)
 	}
 	steal := func() error {
 		_, err := n.Nodes[copier-1].Tools.Blobs.FetchUpdate(t.Context(), []uint64{1},
-			blob.Ref{Kind: blob.Update, Slot: place(1, victim)}, commitment, e.Size, blob.NewMemory())
+			blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, victim)}, commitment, e.Size, blob.NewMemory())
 		return err
 	}
-	copied := restamp(t, update, place(1, copier))
-	wantErr(t, steal(), blob.ErrForbidden)
-	wantErr(t, put(t, n, 1, place(1, copier), salt, copied), blob.ErrForbidden)
-	wantErr(t, put(t, n, 1, place(1, copier), e.Salt, update), blob.ErrForbidden)
+	copied := restamp(t, update, simtest.Slot(1, copier))
+	simtest.WantErr(t, steal(), blob.ErrForbidden)
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, copier), salt, copied), blob.ErrForbidden)
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, copier), e.Salt, update), blob.ErrForbidden)
 
 	n.Nodes[0].Policy = lax{unaware(n.Nodes[0].Policy)}
-	if err := errors.Join(steal(), put(t, n, 1, place(1, copier), salt, copied)); err != nil {
+	if err := errors.Join(steal(), put(t, n, 1, simtest.Slot(1, copier), salt, copied)); err != nil {
 		t.Errorf("without the policy the copy is not taken: %v", err)
 	}
-	finish(t, n)
-	r = rounds(t, n)[0]
-	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, copier) != 0 || paid(n, victim) == 0 {
-		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, paid(n, copier))
+	simtest.Finish(t, n)
+	r = simtest.SettledRounds(t, n)[0]
+	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || simtest.Earned(n, copier) != 0 || simtest.Earned(n, victim) == 0 {
+		t.Errorf("one lax aggregator of four: survivors %v, the copier is paid %d", r.Trainers, simtest.Earned(n, copier))
 	}
 }
 
@@ -174,29 +150,29 @@ func TestAttack04SameValues(t *testing.T) {
 	const victim, copier = first, first + 1
 	play := func(t *testing.T, aware, copierFirst bool) (r spec.Round, n *sim.Network, refused error) {
 		t.Helper()
-		n = open(t, 3, sim.DigitsTask(1))
+		n = simtest.Open(t, 3, sim.DigitsTask(1))
 		if !aware {
 			for _, node := range n.Nodes[:sim.Aggregators] {
 				node.Policy = unaware(node.Policy)
 			}
 		}
-		n.Nodes[victim-1].Refuses = refuseUpload
-		n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || refuseUpload(a) }
-		reach(t, n, 1, spec.PhaseTrain)
-		step(t, n)
-		e, update := own(t, n, 1, victim)
-		copied, salt := restamp(t, update, place(1, copier)), spec.Salt{1}
-		hope := spec.UpdateCommitment(place(1, copier), spec.DigestOf(copied), salt)
+		n.Nodes[victim-1].Refuses = simtest.IsUpload
+		n.Nodes[copier-1].Refuses = func(a role.Action) bool { _, trains := a.(trainer.Train); return trains || simtest.IsUpload(a) }
+		simtest.Reach(t, n, 1, spec.PhaseTrain)
+		simtest.Step(t, n)
+		e, update := simtest.UpdateOf(t, n, 1, victim)
+		copied, salt := restamp(t, update, simtest.Slot(1, copier)), spec.Salt{1}
+		hope := spec.UpdateCommitment(simtest.Slot(1, copier), spec.DigestOf(copied), salt)
 		if err := n.Say(1, round.Commit{Node: copier, Round: 1, Samples: 9, Commitment: hope}); err != nil {
 			t.Fatal(err)
 		}
-		_, r = reach(t, n, 1, spec.PhaseAttest)
+		_, r = simtest.Reach(t, n, 1, spec.PhaseAttest)
 		if one, other := r.Trainers[0], r.Trainers[1]; one.Height == 0 || one.Height > other.Height {
 			t.Fatalf("the victim committed at %d, the copier at %d", one.Height, other.Height)
 		}
 		send := []func(to uint64) error{
-			func(to uint64) error { return put(t, n, to, place(1, victim), e.Salt, update) },
-			func(to uint64) error { return put(t, n, to, place(1, copier), salt, copied) },
+			func(to uint64) error { return put(t, n, to, simtest.Slot(1, victim), e.Salt, update) },
+			func(to uint64) error { return put(t, n, to, simtest.Slot(1, copier), salt, copied) },
 		}
 		if copierFirst {
 			slices.Reverse(send)
@@ -207,21 +183,21 @@ func TestAttack04SameValues(t *testing.T) {
 				node.Use(node.Tools.Store) // what arrived before is read from the store
 			}
 		}
-		finish(t, n)
-		return rounds(t, n)[0], n, refused
+		simtest.Finish(t, n)
+		return simtest.SettledRounds(t, n)[0], n, refused
 	}
 
 	// Off: it is paid as the victim is.
 	r, n, refused := play(t, false, false)
-	if refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor || paid(n, copier) != paid(n, victim) {
+	if refused != nil || !r.Trainers[0].Survivor || !r.Trainers[1].Survivor || simtest.Earned(n, copier) != simtest.Earned(n, victim) {
 		t.Fatalf("the attack does not work even undefended: %v, %+v", refused, r.Trainers)
 	}
 	// On: who committed later is refused, has no receipt and is not in a bitmap.
 	r, n, refused = play(t, true, false)
-	wantErr(t, refused, aggregator.ErrCopy)
-	wantErr(t, refused, blob.ErrContent)
-	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || paid(n, victim) == 0 || paid(n, copier) != 0 {
-		t.Errorf("the victim is paid %d, the copier %d", paid(n, victim), paid(n, copier))
+	simtest.WantErr(t, refused, aggregator.ErrCopy)
+	simtest.WantErr(t, refused, blob.ErrContent)
+	if !r.Trainers[0].Survivor || r.Trainers[1].Survivor || simtest.Earned(n, victim) == 0 || simtest.Earned(n, copier) != 0 {
+		t.Errorf("the victim is paid %d, the copier %d", simtest.Earned(n, victim), simtest.Earned(n, copier))
 	}
 	if d, _ := n.Node(copier); d.Stake != spec.Thing {
 		t.Errorf("stake moves: %d", d.Stake)
@@ -237,12 +213,12 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	// aggregators only.
 	serve := func(t *testing.T, to ...uint64) *sim.Network {
 		t.Helper()
-		n := open(t, 3, sim.DigitsTask(1))
-		n.Nodes[first-1].Refuses = refuseUpload
-		reach(t, n, 1, spec.PhaseAttest)
-		e, update := own(t, n, 1, first)
+		n := simtest.Open(t, 3, sim.DigitsTask(1))
+		n.Nodes[first-1].Refuses = simtest.IsUpload
+		simtest.Reach(t, n, 1, spec.PhaseAttest)
+		e, update := simtest.UpdateOf(t, n, 1, first)
 		for _, node := range to {
-			if err := put(t, n, node, place(1, first), e.Salt, update); err != nil {
+			if err := put(t, n, node, simtest.Slot(1, first), e.Salt, update); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -250,9 +226,9 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	}
 	agree := func(t *testing.T, n *sim.Network, survives bool) {
 		t.Helper()
-		finish(t, n)
-		wantNoErrors(t, n)
-		r := rounds(t, n)[0]
+		simtest.Finish(t, n)
+		simtest.WantNoErrors(t, n)
+		r := simtest.SettledRounds(t, n)[0]
 		if r.Trainers[0].Survivor != survives {
 			t.Errorf("the trainer survives: %v", r.Trainers[0].Survivor)
 		}
@@ -270,7 +246,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 		n := serve(t, 2, 3)
 		agree(t, n, true)
 		for _, node := range n.Nodes[:sim.Aggregators] {
-			if _, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(1, first)}); err != nil {
+			if _, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first)}); err != nil {
 				t.Errorf("aggregator %d did not pull: %v", node.ID, err)
 			}
 		}
@@ -297,7 +273,7 @@ func TestAttack12SelectiveServing(t *testing.T) {
 	})
 	t.Run("without f+1", func(t *testing.T) {
 		n := serve(t)
-		task, r := reach(t, n, 1, spec.PhaseAggregate)
+		task, r := simtest.Reach(t, n, 1, spec.PhaseAggregate)
 		r.Trainers = slices.Clone(r.Trainers)
 		r.Trainers[0].Survivor = true // as if one bitmap, a lie, were enough
 		if _, err := (aggregator.Combine{Task: task, Round: r}).Do(t.Context(), n.Nodes[1].Tools); err == nil {
@@ -308,19 +284,19 @@ func TestAttack12SelectiveServing(t *testing.T) {
 }
 
 func TestAttack13Equivocation(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(1))
-	n.Nodes[first-1].Refuses = refuseUpload
-	task, r := reach(t, n, 1, spec.PhaseAttest)
-	e, update := own(t, n, 1, first)
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
+	n.Nodes[first-1].Refuses = simtest.IsUpload
+	task, r := simtest.Reach(t, n, 1, spec.PhaseAttest)
+	e, update := simtest.UpdateOf(t, n, 1, first)
 	other := bytes.Clone(update)
 	other[len(other)-1] ^= 1
 	for _, node := range []uint64{1, 2} {
-		if err := put(t, n, node, place(1, first), e.Salt, update); err != nil {
+		if err := put(t, n, node, simtest.Slot(1, first), e.Salt, update); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for node := range uint64(sim.Aggregators) {
-		wantErr(t, put(t, n, node+1, place(1, first), e.Salt, other), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, node+1, simtest.Slot(1, first), e.Salt, other), blob.ErrForbidden)
 	}
 
 	// Without the opening two aggregators would keep two updates for one slot and
@@ -328,8 +304,8 @@ func TestAttack13Equivocation(t *testing.T) {
 	for _, node := range n.Nodes[:sim.Aggregators] {
 		node.Policy = lax{node.Policy}
 	}
-	wantErr(t, put(t, n, 1, place(1, first), e.Salt, other), blob.ErrConflict)
-	if err := put(t, n, 3, place(1, first), e.Salt, other); err != nil {
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, first), e.Salt, other), blob.ErrConflict)
+	if err := put(t, n, 3, simtest.Slot(1, first), e.Salt, other); err != nil {
 		t.Fatal(err)
 	}
 	alone := spec.Round{Task: 1, Number: 1, Base: r.Base, Trainers: []spec.Contribution{r.Trainers[0]}}
@@ -339,10 +315,10 @@ func TestAttack13Equivocation(t *testing.T) {
 	}
 	// Even so the commitment on the chain keeps the other update out of the sum.
 	_, _, err := aggregator.Next(t.Context(), n.Nodes[2].Tools, task, alone)
-	wantErr(t, err, blob.ErrOpening)
+	simtest.WantErr(t, err, blob.ErrOpening)
 	second := alone
 	second.Trainers = slices.Clone(alone.Trainers)
-	second.Trainers[0].Commitment = spec.UpdateCommitment(place(1, first), spec.DigestOf(other), e.Salt)
+	second.Trainers[0].Commitment = spec.UpdateCommitment(simtest.Slot(1, first), spec.DigestOf(other), e.Salt)
 	a, _, err := aggregator.Next(t.Context(), n.Nodes[0].Tools, task, alone)
 	if err != nil {
 		t.Fatal(err)
@@ -357,8 +333,8 @@ func TestAttack13Equivocation(t *testing.T) {
 }
 
 func TestAttack26MaliciousModel(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(2))
-	task, r := reach(t, n, 2, spec.PhaseTrain)
+	n := simtest.Open(t, 2, sim.DigitsTask(2))
+	task, r := simtest.Reach(t, n, 2, spec.PhaseTrain)
 	right, err := role.ReadBlob(t.Context(), n.Nodes[0].Tools.Store, r.Base)
 	if err != nil {
 		t.Fatal(err)
@@ -381,9 +357,9 @@ func TestAttack26MaliciousModel(t *testing.T) {
 		// One aggregator serves it under the right digest: the bytes do not match,
 		// or are too many, and the next one is asked.
 		node := n.Nodes[0]
-		honest := node.Shows
-		node.Shows = swapped{honest, r.Base, bad}
-		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, chain, 0, places(n))} {
+		honest := node.Serves
+		node.Serves = swapped{honest, r.Base, bad}
+		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, simtest.Chain, 0, places(n))} {
 			t.Run(name+" from one "+way, func(t *testing.T) {
 				auditor := n.Stranger() // begins with node 1
 				auditor.Blobs = blobs
@@ -401,7 +377,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 				}
 			})
 		}
-		node.Shows = honest
+		node.Serves = honest
 		// Without the digest, as if all had agreed on it, the decoder refuses.
 		t.Run(name+" from all", func(t *testing.T) {
 			tools := n.Stranger()
@@ -414,62 +390,62 @@ func TestAttack26MaliciousModel(t *testing.T) {
 			}
 		})
 	}
-	finish(t, n)
-	wantNoErrors(t, n)
+	simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
 }
 
 // places is what the aggregators of a network serve.
 func places(n *sim.Network) map[uint64]blobstest.Peer {
 	all := map[uint64]blobstest.Peer{}
 	for _, node := range n.Nodes[:sim.Aggregators] {
-		all[node.ID] = blobstest.Peer{Store: node.Shows, Policy: node.Policy}
+		all[node.ID] = blobstest.Peer{Store: node.Serves, Policy: node.Policy}
 	}
 	return all
 }
 
 func TestAttack29ReplayAcrossRounds(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(2))
-	_, before := reach(t, n, 1, spec.PhaseReveal)
-	e, update := own(t, n, 1, first)
+	n := simtest.Open(t, 2, sim.DigitsTask(2))
+	_, before := simtest.Reach(t, n, 1, spec.PhaseReveal)
+	e, update := simtest.UpdateOf(t, n, 1, first)
 	replayer := n.Nodes[first-1]
 	replayer.Refuses = func(role.Action) bool { return true }
-	reach(t, n, 2, spec.PhaseTrain)
+	simtest.Reach(t, n, 2, spec.PhaseTrain)
 
 	// The message of round 1 as it was, then the same commitment in round 2.
 	old := before.Trainers[0]
 	message := round.Commit{Node: first, Round: 1, Samples: old.Samples, Commitment: old.Commitment}
-	wantErr(t, n.Say(1, message), round.ErrLate) // round 1 is being scored
+	simtest.WantErr(t, n.Say(1, message), round.ErrLate) // round 1 is being scored
 	message.Round = 2
 	if err := n.Say(1, message); err != nil {
 		t.Fatal(err)
 	}
-	reach(t, n, 2, spec.PhaseAttest)
-	wantErr(t, put(t, n, 1, place(2, first), e.Salt, update), blob.ErrForbidden) // it opens nothing in round 2
-	wantErr(t, put(t, n, 1, place(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
-	finish(t, n)
-	if r := rounds(t, n)[1]; r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
+	simtest.Reach(t, n, 2, spec.PhaseAttest)
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(2, first), e.Salt, update), blob.ErrForbidden) // it opens nothing in round 2
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(1, first), e.Salt, update), blob.ErrForbidden) // and round 1 is over
+	simtest.Finish(t, n)
+	if r := simtest.SettledRounds(t, n)[1]; r.Trainers[0].Survivor || !r.Trainers[1].Survivor {
 		t.Errorf("survivors of the round with the replay: %v", r.Trainers)
 	}
 
 	// A new commitment to the old bytes: the bytes themselves say round 1.
-	n = open(t, 2, sim.DigitsTask(2))
-	reach(t, n, 1, spec.PhaseReveal)
-	e, update = own(t, n, 1, first)
+	n = simtest.Open(t, 2, sim.DigitsTask(2))
+	simtest.Reach(t, n, 1, spec.PhaseReveal)
+	e, update = simtest.UpdateOf(t, n, 1, first)
 	n.Nodes[first-1].Refuses = func(role.Action) bool { return true }
-	reach(t, n, 2, spec.PhaseTrain)
+	simtest.Reach(t, n, 2, spec.PhaseTrain)
 	if err := n.Say(1, round.Commit{
-		Node: first, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(place(2, first), e.Digest, e.Salt),
+		Node: first, Round: 2, Samples: 9, Commitment: spec.UpdateCommitment(simtest.Slot(2, first), e.Digest, e.Salt),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	reach(t, n, 2, spec.PhaseAttest)
-	wantErr(t, put(t, n, 1, place(2, first), e.Salt, update), blob.ErrContent)
+	simtest.Reach(t, n, 2, spec.PhaseAttest)
+	simtest.WantErr(t, put(t, n, 1, simtest.Slot(2, first), e.Salt, update), blob.ErrContent)
 	n.Nodes[0].Policy = blind{n.Nodes[0].Policy}
-	if err := put(t, n, 1, place(2, first), e.Salt, update); err != nil {
+	if err := put(t, n, 1, simtest.Slot(2, first), e.Salt, update); err != nil {
 		t.Errorf("without a look at the content: %v", err)
 	}
-	finish(t, n)
-	if r := rounds(t, n)[1]; r.Trainers[0].Survivor {
+	simtest.Finish(t, n)
+	if r := simtest.SettledRounds(t, n)[1]; r.Trainers[0].Survivor {
 		t.Error("one blind aggregator of four makes a survivor")
 	}
 }

@@ -2,7 +2,6 @@ package role_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
@@ -10,15 +9,9 @@ import (
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
-
-// commits reports whether an action puts a commitment on the chain.
-func commits(a role.Action) bool {
-	s, _ := a.(role.Send)
-	_, hides := s.Input.(round.Hiding)
-	return hides
-}
 
 // TestCopierIsFirst: whoever sees a commitment on its way to the chain and says
 // it first gains nothing, and keeps its victim out of the round only where the
@@ -35,7 +28,7 @@ func TestCopierIsFirst(t *testing.T) {
 			first, first + 1, spec.PhaseTrain,
 			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done trainer.Trained
-				recall(t, n, victim, trainer.TrainKey(1, 1), &done)
+				simtest.Recall(t, n, victim, trainer.TrainKey(1, 1), &done)
 				return round.Commit{Node: by, Round: 1, Commitment: done.Commitment, Samples: 9}
 			},
 			func(a role.Action) bool { t, ok := a.(trainer.Train); return ok && !t.Copied.IsZero() },
@@ -45,8 +38,8 @@ func TestCopierIsFirst(t *testing.T) {
 			1, 2, spec.PhaseAggregate,
 			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done aggregator.Combined
-				recall(t, n, victim, "combine-1-1", &done)
-				return round.CommitAggregate{Node: by, Round: 1, Commitment: spec.AggregateCommitment(place(1, victim), done.Model, done.Salt)}
+				simtest.Recall(t, n, victim, "combine-1-1", &done)
+				return round.CommitAggregate{Node: by, Round: 1, Commitment: spec.AggregateCommitment(simtest.Slot(1, victim), done.Model, done.Salt)}
 			},
 			func(a role.Action) bool { c, ok := a.(aggregator.Combine); return ok && !c.Copied.IsZero() },
 			func(r spec.Round) bool { return r.Aggregates[0].Revealed > 0 && r.Aggregates[1].Revealed == 0 },
@@ -55,7 +48,7 @@ func TestCopierIsFirst(t *testing.T) {
 			5, 6, spec.PhaseScore,
 			func(t *testing.T, n *sim.Network, victim, by uint64) round.Input {
 				var done evaluator.Scored
-				recall(t, n, victim, "score-1-1", &done)
+				simtest.Recall(t, n, victim, "score-1-1", &done)
 				return round.CommitScore{Node: by, Round: 1, Commitment: done.Commitment}
 			},
 			func(a role.Action) bool { s, ok := a.(evaluator.Score); return ok && !s.Copied.IsZero() },
@@ -64,18 +57,18 @@ func TestCopierIsFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, defended := range []bool{false, true} {
-				n := open(t, 4, sim.DigitsTask(1))
+				n := simtest.Open(t, 4, sim.DigitsTask(1))
 				victim, copier := n.Nodes[c.victim-1], n.Nodes[c.copier-1]
-				victim.Refuses, copier.Refuses = commits, commits
-				reach(t, n, 1, c.phase)
-				step(t, n)
+				victim.Refuses, copier.Refuses = simtest.IsCommitment, simtest.IsCommitment
+				simtest.Reach(t, n, 1, c.phase)
+				simtest.Step(t, n)
 				if err := n.Say(1, c.copied(t, n, victim.ID, copier.ID)); err != nil {
 					t.Fatal(err)
 				}
-				wantErr(t, n.Say(1, c.copied(t, n, victim.ID, victim.ID)), round.ErrCopied)
+				simtest.WantErr(t, n.Say(1, c.copied(t, n, victim.ID, victim.ID)), round.ErrCopied)
 				victim.Refuses = func(a role.Action) bool { return !defended && c.again(a) }
 				victim.Restart() // all it knows is in its journal
-				until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
+				simtest.Until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
 				r, err := n.Round(1, 1)
 				if err != nil {
 					t.Fatal(err)
@@ -88,45 +81,5 @@ func TestCopierIsFirst(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func recall(t *testing.T, n *sim.Network, node uint64, key string, into any) {
-	t.Helper()
-	if found, err := n.Nodes[node-1].Tools.Journal.Recall(key, into); !found || err != nil {
-		t.Fatalf("node %d has no %s: %v", node, key, err)
-	}
-}
-
-// TestSlowAnswerIsHeard: a trainer whose question, whether its commitment was copied,
-// takes longer than a block learns it all the same.
-func TestSlowAnswerIsHeard(t *testing.T) {
-	slow := func(n *sim.Node, a role.Action) time.Duration {
-		if _, asks := a.(trainer.AskCopied); asks {
-			return 600 * time.Millisecond // and a block comes every 250
-		}
-		return sim.Takes(n, a)
-	}
-	n, err := sim.Digits(sim.Config{Takes: slow}, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := n.Open("consumer", sim.DigitsTask(1)); err != nil {
-		t.Fatal(err)
-	}
-	const victim, copier = first, first + 1
-	n.Nodes[victim-1].Refuses, n.Nodes[copier-1].Refuses = commits, commits
-	reach(t, n, 1, spec.PhaseTrain)
-	step(t, n)
-	var done trainer.Trained
-	recall(t, n, victim, trainer.TrainKey(1, 1), &done)
-	if err := n.Say(1, round.Commit{Node: copier, Round: 1, Commitment: done.Commitment, Samples: 9}); err != nil {
-		t.Fatal(err)
-	}
-	n.Nodes[victim-1].Refuses = nil
-	until(t, n, func(_ spec.Task, r spec.Round) bool { return r.Phase.Final() || r.Number > 1 })
-	r, err := n.Round(1, 1)
-	if err != nil || !r.Trainers[0].Survivor || r.Trainers[1].Survivor {
-		t.Errorf("%v; the victim has its part: %v, the copier: %v", err, r.Trainers[0].Survivor, r.Trainers[1].Survivor)
 	}
 }

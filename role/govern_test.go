@@ -12,6 +12,7 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -24,35 +25,17 @@ func governed(rounds uint32) spec.TaskSpec {
 	return rules
 }
 
-// vote gives the task what a vote has decided.
-func vote(t *testing.T, n *sim.Network, in round.Input) {
-	t.Helper()
-	if err := n.Say(1, in); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // attested lets things happen until so many aggregators have attested the nominee.
 func attested(t *testing.T, n *sim.Network, many int) {
 	t.Helper()
-	until(t, n, func(task spec.Task, _ spec.Round) bool { return len(task.Nominee.Attested) >= many })
+	simtest.Until(t, n, func(task spec.Task, _ spec.Round) bool { return len(task.Nominee.Attested) >= many })
 }
 
 // blocks lets some blocks end.
 func blocks(t *testing.T, n *sim.Network, many int) {
 	t.Helper()
 	for range many {
-		step(t, n)
-	}
-}
-
-// verified wants a stranger to find every round as it is on the chain.
-func verified(t *testing.T, n *sim.Network, task spec.Task) {
-	t.Helper()
-	for _, r := range rounds(t, n) {
-		if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
-			t.Errorf("round %d: a stranger finds %s, %v", r.Number, got.Short(), err)
-		}
+		simtest.Step(t, n)
 	}
 }
 
@@ -60,34 +43,34 @@ func verified(t *testing.T, n *sim.Network, task spec.Task) {
 // aggregators take those of the vote in the next one, and who verifies does, too.
 func TestVoteChangesHyperparameters(t *testing.T) {
 	run := func(settings ...spec.Tuning) (*sim.Network, spec.Task) {
-		n := open(t, 3, governed(4))
-		reach(t, n, 2, spec.PhaseTrain)
+		n := simtest.Open(t, 3, governed(4))
+		simtest.Reach(t, n, 2, spec.PhaseTrain)
 		if len(settings) > 0 {
-			vote(t, n, round.Amend{Proposal: 1, Settings: settings})
+			simtest.Say(t, n, round.Amend{Proposal: 1, Settings: settings})
 		}
-		task := finish(t, n)
-		wantNoErrors(t, n)
-		verified(t, n, task)
+		task := simtest.Finish(t, n)
+		simtest.WantNoErrors(t, n)
+		simtest.WantVerified(t, n, task)
 		return n, task
 	}
 	plain, _ := run()
 	same, _ := run(spec.Tuning{Name: "training.rate", Value: uint64(governed(1).Training.Rate)})
 	trained, _ := run(spec.Tuning{Name: "training.rate", Value: 20_000})
 	both, task := run(spec.Tuning{Name: "aggregation.rate", Value: 250_000})
-	for i, want := range rounds(t, plain) {
+	for i, want := range simtest.SettledRounds(t, plain) {
 		changed := want.Number > 2
-		if got := rounds(t, same)[i]; got.Next != want.Next {
+		if got := simtest.SettledRounds(t, same)[i]; got.Next != want.Next {
 			t.Errorf("round %d: a vote for what there is makes another model", want.Number)
 		}
 		for what, n := range map[string]*sim.Network{"training": trained, "aggregation": both} {
-			if got := rounds(t, n)[i]; (got.Next != want.Next) != changed {
+			if got := simtest.SettledRounds(t, n)[i]; (got.Next != want.Next) != changed {
 				t.Errorf("round %d: a vote in round 2 changes what the %s gives: %v", want.Number, what, got.Next != want.Next)
 			}
 		}
 	}
 	forgetful := task
 	forgetful.Revisions = nil
-	for _, r := range rounds(t, both) {
+	for _, r := range simtest.SettledRounds(t, both) {
 		_, err := aggregator.Verify(t.Context(), both.Stranger(), forgetful, r)
 		if (err != nil) != (r.Number > 2) {
 			t.Errorf("round %d, recomputed with the settings of the task file: %v", r.Number, err)
@@ -100,39 +83,29 @@ func TestVoteChangesHyperparameters(t *testing.T) {
 func TestVoteGoesBack(t *testing.T) {
 	rules := governed(5)
 	rules.Retain = spec.MinDuration
-	n := open(t, 3, rules)
-	task, r := reach(t, n, 4, spec.PhaseTrain)
-	first := nth(t, n, 1)
+	n := simtest.Open(t, 3, rules)
+	task, r := simtest.Reach(t, n, 4, spec.PhaseTrain)
+	first := simtest.Round(t, n, 1)
 	for _, node := range n.Nodes[:4] {
 		if _, err := role.Prune(t.Context(), node.Tools, n.Records(), role.Saw{Now: n.Time() + 1_000_000, Duties: role.Duties(task, []spec.Round{r})}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	n.Nodes[2].Use(blob.NewMemory()) // it asks the others
-	vote(t, n, round.Nominate{Proposal: 3, Model: first.Next})
+	simtest.Say(t, n, round.Nominate{Proposal: 3, Model: first.Next})
 	attested(t, n, 4)
-	vote(t, n, round.Amend{Proposal: 3, Model: first.Next})
-	_, next := reach(t, n, 5, spec.PhaseTrain)
+	simtest.Say(t, n, round.Amend{Proposal: 3, Model: first.Next})
+	_, next := simtest.Reach(t, n, 5, spec.PhaseTrain)
 	if next.Base != first.Next {
 		t.Errorf("round 5 begins with %s: want %s", next.Base.Short(), first.Next.Short())
 	}
-	task = finish(t, n)
+	task = simtest.Finish(t, n)
 	for _, number := range []uint64{4, 5} {
-		r := nth(t, n, number)
+		r := simtest.Round(t, n, number)
 		if got, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || got != r.Next {
 			t.Errorf("round %d: a stranger finds %s, %v", r.Number, got.Short(), err)
 		}
 	}
-}
-
-// nth is one round of the task.
-func nth(t *testing.T, n *sim.Network, number uint64) spec.Round {
-	t.Helper()
-	r, err := n.Round(1, number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // holder is a node outside the task's committee, whose blob interface serves what it offers.
@@ -162,22 +135,22 @@ func foreign(t *testing.T, m spec.Model) []byte {
 
 // TestVoteAdoptsForeignWeights: the node that the proposal names serves them.
 func TestVoteAdoptsForeignWeights(t *testing.T) {
-	n := open(t, 3, governed(3))
-	task, _ := reach(t, n, 1, spec.PhaseTrain)
+	n := simtest.Open(t, 3, governed(3))
+	task, _ := simtest.Reach(t, n, 1, spec.PhaseTrain)
 	serves := holder(t, n)
 	d, err := aggregator.Offer(t.Context(), serves.Tools.Store, task, 5, foreign(t, task.Spec.Model))
 	if err != nil {
 		t.Fatal(err)
 	}
-	vote(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
+	simtest.Say(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
 	attested(t, n, 3)
-	vote(t, n, round.Amend{Proposal: 5, Model: d})
+	simtest.Say(t, n, round.Amend{Proposal: 5, Model: d})
 	serves.Crash() // the aggregators have it
-	_, r := reach(t, n, 2, spec.PhaseTrain)
+	_, r := simtest.Reach(t, n, 2, spec.PhaseTrain)
 	if r.Base != d {
 		t.Errorf("round 2 begins with %s: want %s", r.Base.Short(), d.Short())
 	}
-	verified(t, n, finish(t, n))
+	simtest.WantVerified(t, n, simtest.Finish(t, n))
 }
 
 // TestVoteWantsWhatIsNotThere: bytes that nobody serves, that are another architecture's or
@@ -222,22 +195,22 @@ func TestVoteWantsWhatIsNotThere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := open(t, 3, governed(3))
-			task, _ := reach(t, n, 1, spec.PhaseTrain)
+			n := simtest.Open(t, 3, governed(3))
+			task, _ := simtest.Reach(t, n, 1, spec.PhaseTrain)
 			serves := holder(t, n)
 			d := c.offer(t, n, serves, task)
-			vote(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
+			simtest.Say(t, n, round.Nominate{Proposal: 5, Model: d, Holder: serves.ID})
 			for _, liar := range c.liars {
-				vote(t, n, round.AttestModel{Node: liar, Model: d})
+				simtest.Say(t, n, round.AttestModel{Node: liar, Model: d})
 			}
-			reach(t, n, 2, spec.PhaseAttest)
+			simtest.Reach(t, n, 2, spec.PhaseAttest)
 			err := n.Say(1, round.Amend{Proposal: 5, Model: d})
-			if task, _ := newest(t, n); !errors.Is(err, round.ErrUnattested) || !slices.Equal(task.Nominee.Attested, c.liars) {
+			if task, _ := simtest.Newest(t, n); !errors.Is(err, round.ErrUnattested) || !slices.Equal(task.Nominee.Attested, c.liars) {
 				t.Errorf("%v, attested by %v", err, task.Nominee.Attested)
 			}
-			vote(t, n, round.Withdraw{Proposal: 5})
-			task = finish(t, n)
-			verified(t, n, task)
+			simtest.Say(t, n, round.Withdraw{Proposal: 5})
+			task = simtest.Finish(t, n)
+			simtest.WantVerified(t, n, task)
 			if err := n.Errs(); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the aggregators say %v", err)
 			}
@@ -250,8 +223,8 @@ func TestVoteWantsWhatIsNotThere(t *testing.T) {
 // what nobody can train on, and fails. Where they attest what they hold, it is never adopted.
 func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 	for _, unseen := range []bool{true, false} {
-		n := open(t, 3, governed(3))
-		task, _ := reach(t, n, 1, spec.PhaseTrain)
+		n := simtest.Open(t, 3, governed(3))
+		task, _ := simtest.Reach(t, n, 1, spec.PhaseTrain)
 		serves := holder(t, n)
 		voted, err := aggregator.Offer(t.Context(), serves.Tools.Store, task, 5, foreign(t, task.Spec.Model))
 		if err != nil {
@@ -259,11 +232,11 @@ func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 		}
 		evil := foreign(t, task.Spec.Model)
 		evil[len(evil)-1] ^= 1
-		serves.Shows = swapped{serves.Tools.Store, voted, evil}
-		vote(t, n, round.Nominate{Proposal: 5, Model: voted, Holder: serves.ID})
+		serves.Serves = swapped{serves.Tools.Store, voted, evil}
+		simtest.Say(t, n, round.Nominate{Proposal: 5, Model: voted, Holder: serves.ID})
 		if unseen {
 			for node := uint64(1); node <= 3; node++ {
-				vote(t, n, round.AttestModel{Node: node, Model: voted})
+				simtest.Say(t, n, round.AttestModel{Node: node, Model: voted})
 			}
 		}
 		blocks(t, n, 8)
@@ -271,7 +244,7 @@ func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 		if adopts := err == nil; adopts != unseen {
 			t.Errorf("attested unseen %v: adopted %v (%v)", unseen, adopts, err)
 		}
-		task = finish(t, n)
+		task = simtest.Finish(t, n)
 		if harmed := task.Accepted < 3; harmed != unseen {
 			t.Errorf("attested unseen %v: %s after %d rounds: %s", unseen, task.State, task.Accepted, task.Reason)
 		}
@@ -283,26 +256,26 @@ func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 func TestVoteGoesBackInPrivate(t *testing.T) {
 	rules := governed(5)
 	rules.Audit, rules.Model.Access = spec.AuditMembers, spec.AccessMembers
-	n := open(t, 3, rules)
-	reach(t, n, 3, spec.PhaseTrain)
+	n := simtest.Open(t, 3, rules)
+	simtest.Reach(t, n, 3, spec.PhaseTrain)
 	late, err := n.Join(sim.Member{Roles: spec.Trainer, Rows: n.Nodes[first-1].Table})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := nth(t, n, 1).Next
-	reach(t, n, 4, spec.PhaseTrain)
-	vote(t, n, round.Nominate{Proposal: 3, Model: wanted})
+	wanted := simtest.Round(t, n, 1).Next
+	simtest.Reach(t, n, 4, spec.PhaseTrain)
+	simtest.Say(t, n, round.Nominate{Proposal: 3, Model: wanted})
 	attested(t, n, 4)
-	vote(t, n, round.Amend{Proposal: 3, Model: wanted})
-	task, r := reach(t, n, 5, spec.PhaseAttest)
+	simtest.Say(t, n, round.Amend{Proposal: 3, Model: wanted})
+	task, r := simtest.Reach(t, n, 5, spec.PhaseAttest)
 	if i := r.Trainer(late.ID); r.Base != wanted || i < 0 || r.Trainers[i].Height == 0 {
 		t.Errorf("round 5 begins with %s, and the trainer that came in round 3 has not trained in it", r.Base.Short())
 	}
-	if r := nth(t, n, 2); r.Trainer(late.ID) >= 0 {
+	if r := simtest.Round(t, n, 2); r.Trainer(late.ID) >= 0 {
 		t.Error("it had a part in the round that began with that model")
 	}
 	if _, err := n.Stranger().Model(t.Context(), task, wanted); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("a stranger: %v", err)
 	}
-	finish(t, n)
+	simtest.Finish(t, n)
 }

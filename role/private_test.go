@@ -9,6 +9,7 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/role/blobstest"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -22,12 +23,12 @@ func TestPrivateModelWholeLife(t *testing.T) {
 		rules := sim.DigitsTask(3)
 		rules.Audit, rules.Model.Access = spec.AuditMembers, access
 		rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
-		n := open(t, 3, rules)
-		reach(t, n, 2, spec.PhaseTrain)
+		n := simtest.Open(t, 3, rules)
+		simtest.Reach(t, n, 2, spec.PhaseTrain)
 		n.Nodes[2].Use(blob.NewMemory())
 		n.Nodes[first-1].Restart()
-		task := finish(t, n)
-		wantNoErrors(t, n)
+		task := simtest.Finish(t, n)
+		simtest.WantNoErrors(t, n)
 		return n, task
 	}
 	_, public := run(spec.AccessPublic)
@@ -40,9 +41,9 @@ func TestPrivateModelWholeLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	as := func(node uint64, places map[uint64]blobstest.Peer) role.Tools {
-		return role.Tools{Blobs: overHTTP(t, chain, node, places), Store: blob.NewMemory()}
+		return role.Tools{Blobs: overHTTP(t, simtest.Chain, node, places), Store: blob.NewMemory()}
 	}
-	all := rounds(t, n)
+	all := simtest.SettledRounds(t, n)
 	for _, r := range all {
 		for _, member := range []uint64{5, first} { // an evaluator and a trainer
 			if got, err := aggregator.Verify(t.Context(), as(member, places(n)), task, r); err != nil || got != r.Next {
@@ -57,10 +58,10 @@ func TestPrivateModelWholeLife(t *testing.T) {
 		}
 		return err
 	}
-	trainer := n.Nodes[first-1]
-	task.Aggregators = append(task.Aggregators, spec.Member{Node: trainer.ID}) // is asked as well
+	trained := n.Nodes[first-1]
+	task.Aggregators = append(task.Aggregators, spec.Member{Node: trained.ID}) // is asked as well
 	served := places(n)
-	served[trainer.ID] = blobstest.Peer{Store: trainer.Shows, Policy: trainer.Policy}
+	served[trained.ID] = blobstest.Peer{Store: trained.Serves, Policy: trained.Policy}
 	for _, r := range all {
 		for _, node := range []uint64{0, outsider.ID} {
 			if err := get(as(node, served), r); !errors.Is(err, blob.ErrNotFound) {

@@ -1,19 +1,17 @@
 package role_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
-	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -24,12 +22,12 @@ type counted struct {
 	trained, evaluated *atomic.Int32
 }
 
-func (c counted) Train(ctx ctx, job train.Job, progress func(done, total int)) (train.Result, error) {
+func (c counted) Train(ctx context.Context, job train.Job, progress func(done, total int)) (train.Result, error) {
 	c.trained.Add(1)
 	return c.Trainer.Train(ctx, job, progress)
 }
 
-func (c counted) Evaluate(ctx ctx, m spec.Model, weights []float32, t data.Table) (train.Evaluation, error) {
+func (c counted) Evaluate(ctx context.Context, m spec.Model, weights []float32, t data.Table) (train.Evaluation, error) {
 	c.evaluated.Add(1)
 	return c.Trainer.Evaluate(ctx, m, weights, t)
 }
@@ -39,16 +37,16 @@ func (c counted) Evaluate(ctx ctx, m spec.Model, weights []float32, t data.Table
 // by a machine that did not make it.
 func TestRestartInEveryPhase(t *testing.T) {
 	const trainers, twoRounds = 3, 2
-	want := finish(t, open(t, trainers, sim.DigitsTask(twoRounds)))
+	want := simtest.Finish(t, simtest.Open(t, trainers, sim.DigitsTask(twoRounds)))
 
-	n := open(t, trainers, sim.DigitsTask(twoRounds))
+	n := simtest.Open(t, trainers, sim.DigitsTask(twoRounds))
 	var trained, evaluated atomic.Int32
 	for _, node := range n.Nodes {
 		node.Tools.Trainer = counted{node.Tools.Trainer, &trained, &evaluated}
 	}
 	restarted := map[spec.Phase]bool{}
 	mute := false
-	got, _ := until(t, n, func(task spec.Task, r spec.Round) bool {
+	got, _ := simtest.Until(t, n, func(task spec.Task, r spec.Round) bool {
 		restarted[r.Phase] = restarted[r.Phase] || mute
 		mute = !mute
 		for _, node := range n.Nodes {
@@ -58,7 +56,7 @@ func TestRestartInEveryPhase(t *testing.T) {
 		}
 		return task.State.Final()
 	})
-	wantNoErrors(t, n)
+	simtest.WantNoErrors(t, n)
 	for _, p := range slices.DeleteFunc(spec.Phases(), func(p spec.Phase) bool { return p.Final() || p == spec.PhaseProve }) {
 		if !restarted[p] {
 			t.Errorf("no restart between work and word in phase %s", p)
@@ -71,37 +69,10 @@ func TestRestartInEveryPhase(t *testing.T) {
 	if trained.Load() != trainers*twoRounds || evaluated.Load() != (trainers+sim.Evaluators)*twoRounds {
 		t.Errorf("trained %d times and evaluated %d times: work was done twice", trained.Load(), evaluated.Load())
 	}
-	for _, r := range rounds(t, n) {
+	for _, r := range simtest.SettledRounds(t, n) {
 		if r.Survivors() != trainers || r.Aggregates[3].Digest != r.Next || r.Scores[3].Revealed == 0 {
 			t.Errorf("round %d: %d survivors, %v, %v", r.Number, r.Survivors(), r.Aggregates, r.Scores)
 		}
-	}
-}
-
-// TestTrainerStopsBeforeItsJournal: the update is in the store, the result is
-// not in the journal. The salt must not change, nor the update.
-func TestTrainerStopsBeforeItsJournal(t *testing.T) {
-	n := open(t, 1, sim.DigitsTask(1))
-	task, r := reach(t, n, 1, spec.PhaseTrain)
-	tools := n.Nodes[first-1].Tools
-	action := trainer.Train{Task: task, Round: r}
-	once, err := action.Do(t.Context(), tools)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := action.Do(t.Context(), tools)
-	if diff := cmp.Diff(once, again); err != nil || diff != "" {
-		t.Error(err, diff)
-	}
-	tools.Journal = &sim.Journal{}
-	again, err = action.Do(t.Context(), tools)
-	if diff := cmp.Diff(once, again); err != nil || diff != "" {
-		t.Error(err, diff)
-	}
-	slot := tools.Slot(spec.Task{ID: 1, Chain: chain}, 1)
-	e, err := tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot})
-	if c := once.(trainer.Trained).Commitment; err != nil || c != spec.UpdateCommitment(slot, e.Digest, e.Salt) {
-		t.Errorf("what the store holds does not open the commitment: %v", err)
 	}
 }
 
@@ -110,12 +81,12 @@ func TestTrainerStopsBeforeItsJournal(t *testing.T) {
 // committed to. Of all that any node signs nothing can be shown against it.
 func TestHonestNodesNeverContradictThemselves(t *testing.T) {
 	for _, lost := range []bool{false, true} {
-		n := open(t, 3, sim.DigitsTask(2))
+		n := simtest.Open(t, 3, sim.DigitsTask(2))
 		var mu sync.Mutex
 		said := map[uint64][]round.Input{}
 		for _, node := range n.Nodes {
 			send, count := node.Tools.Send, 0
-			node.Tools.Send = func(ctx ctx, s role.Send) error {
+			node.Tools.Send = func(ctx context.Context, s role.Send) error {
 				mu.Lock()
 				said[node.Tools.Node] = append(said[node.Tools.Node], s.Input)
 				count++
@@ -128,7 +99,7 @@ func TestHonestNodesNeverContradictThemselves(t *testing.T) {
 			}
 		}
 		forgotten := map[spec.Phase]bool{}
-		until(t, n, func(task spec.Task, r spec.Round) bool {
+		simtest.Until(t, n, func(task spec.Task, r spec.Round) bool {
 			for i, node := range n.Nodes {
 				opens := r.Phase == spec.PhaseReveal || r.Phase == spec.PhaseOpen
 				if lost && opens && !forgotten[r.Phase] && (i == 3 || i == sim.Aggregators+3) {
@@ -165,7 +136,7 @@ func TestHonestNodesNeverContradictThemselves(t *testing.T) {
 
 // opening is the round of an opening, and the commitment that it opens.
 func opening(node uint64, in round.Input) (number uint64, commitment func(spec.Round) spec.Digest, ok bool) {
-	slot := spec.Slot{Chain: chain, Task: 1, Node: node}
+	slot := spec.Slot{Chain: simtest.Chain, Task: 1, Node: node}
 	switch in := in.(type) {
 	case round.RevealAggregate:
 		slot.Round = in.Round

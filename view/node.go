@@ -135,6 +135,19 @@ func holdingsText(p spec.Profile) string {
 	return strings.Join(held, ", ")
 }
 
+// holdingsList is [holdingsText] for a narrow column: "471 digits".
+func holdingsList(p spec.Profile) any {
+	var held []string
+	for _, d := range p.Holdings {
+		if d.Withheld() {
+			held = append(held, d.Name+" (number withheld)")
+			continue
+		}
+		held = append(held, fmt.Sprintf("%d %s", d.Samples, d.Name))
+	}
+	return Dash(len(held) == 0, strings.Join(held, ", "))
+}
+
 // policyLines say which tasks a node serves, one condition in each line.
 func policyLines(p spec.Policy) (lines []string) {
 	if !p.SoleAggregator {
@@ -186,14 +199,14 @@ func changeText(c spec.Change) string {
 // Nodes is a list of nodes.
 type Nodes []spec.Node
 
-// Page lists the nodes.
+// Page lists the nodes. Stakes are in THING; BUSY has the slots that are taken, of all.
 func (list Nodes) Page() Page {
-	return of(Table([]string{"NODE", "NAME", "ROLES", "STATE", "REPUTATION", "STAKE", "BUSY", "DATA"}, list, func(n spec.Node) []any {
+	return of(Table([]string{"NODE", "NAME", "ROLES", "STATE", "REPUTATION", "STAKE", "BUSY", "ROWS"}, list, func(n spec.Node) []any {
 		return []any{
 			n.ID, n.Profile.Name, rolesText(n.Profile.Roles),
 			Cell{string(n.State), nodeTone(n.State)},
-			n.Reputation, Money(n.Stake),
-			fmt.Sprintf("%d of %d", n.Busy, n.Profile.Slots), holdingsText(n.Profile),
+			n.Reputation, Thing(n.Stake),
+			fmt.Sprintf("%d/%d", n.Busy, n.Profile.Slots), holdingsList(n.Profile),
 		}
 	}))
 }

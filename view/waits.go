@@ -31,6 +31,20 @@ func ReadWaitsFor(ctx context.Context, c *client.Client, t spec.Task) ([]string,
 	}
 }
 
+// ReadLacks says which nodes a task lacks that has failed because too few could serve it, as
+// far as the nodes tell that are active now. It is empty for every other task.
+func ReadLacks(ctx context.Context, c *client.Client, t spec.Task) ([]string, error) {
+	if t.State != spec.TaskFailed || t.Reason != round.ErrResources.Error() {
+		return nil, nil
+	}
+	nodes, err := activeNodes(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	trainers, err := trainersWaitFor(ctx, c, t, nodes, nil)
+	return append(CommitteeWaitsFor(t, nodes), trainers...), err
+}
+
 func activeNodes(ctx context.Context, c *client.Client) ([]spec.Node, error) {
 	return ReadAll(func(page client.Page) ([]spec.Node, client.Page, error) { return c.Nodes(ctx, 0, true, page) })
 }
@@ -90,6 +104,15 @@ func TrainersWaitsFor(t spec.Task, nodes []spec.Node, open []spec.Round, funding
 		return []string{text}
 	}
 	return nil
+}
+
+// trainersWaitFor is [TrainersWaitsFor] with the funding of a private task read from the chain.
+func trainersWaitFor(ctx context.Context, c *client.Client, t spec.Task, nodes []spec.Node, open []spec.Round) ([]string, error) {
+	if !t.Spec.Private() {
+		return TrainersWaitsFor(t, nodes, open, nil), nil
+	}
+	funding, err := readFunding(ctx, c, t, trainerSupply(t, nodes, open).able)
+	return TrainersWaitsFor(t, nodes, open, &funding), err
 }
 
 // supply is how many nodes can serve a task in a role, and what keeps the others from it.
@@ -271,15 +294,10 @@ func runningWaitsFor(ctx context.Context, c *client.Client, t spec.Task) (missin
 	if err != nil {
 		return nil, err
 	}
-	var funding *Funding
-	if t.Spec.Private() {
-		read, err := readFunding(ctx, c, t, trainerSupply(t, nodes, open).able)
-		if err != nil {
-			return nil, err
-		}
-		funding = &read
+	trainers, err := trainersWaitFor(ctx, c, t, nodes, open)
+	if err == nil {
+		trainers, err = orNextSelection(ctx, c, t, "trainers", trainers)
 	}
-	trainers, err := orNextSelection(ctx, c, t, "trainers", TrainersWaitsFor(t, nodes, open, funding))
 	return append(missing, trainers...), err
 }
 

@@ -48,7 +48,7 @@ func TestPlansOfKnownAnswer(t *testing.T) {
 		{"zcdp", "--noise 2.23606797749979 --accountant zcdp", "epsilon", 1.9142450022133057, 1e-4},
 		{"replace", "--noise 2 --adjacency replace-one", "epsilon", 4.37717810002493, 1e-4},
 		{"replace, add-remove", "--noise 2 --adjacency add-remove", "epsilon", 1.9930914, 1e-4},
-		// The integers of the ledger, as docs/privacy.md and privacy/cost have them.
+		// The integers of the ledger, as docs/privacy-proofs.md and privacy/cost have them.
 		{"G1", "--noise 2 --q 0.3 --steps 25", "ledger_epsilon", 4.180650, 0},
 		{"G2", "--noise 1 --q 0.1 --steps 200", "ledger_epsilon", 11.144152, 0},
 		{"G6", "--noise 1.3 --q 0.0025 --steps 6000", "ledger_epsilon", 0.724228, 0},

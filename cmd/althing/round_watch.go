@@ -39,10 +39,10 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	defer stop()
 	screen := s.screen()
 	defer screen.Erase()
-	waiting := waitLine{screen: screen, errors: s.err, since: time.Now(), lastBlock: time.Now()}
 	if s.json {
-		screen.Live, waiting.errors = false, nil
+		screen.Live = false
 	}
+	waiting := waitLine{screen: screen, notes: s.err, lastBlock: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
@@ -105,11 +105,7 @@ func (s *session) showEndedRound(screen *terminal.Screen, t spec.Task, r spec.Ro
 	if s.json {
 		return s.line(v)
 	}
-	tone := view.Neutral
-	if r.Phase == spec.PhaseAborted {
-		tone = view.Bad
-	}
-	return screen.PrintTone(tone, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
+	return screen.PrintWrapped(v.Tone(), view.EndedRoundIndent, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
 }
 
 func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.Task) error {
@@ -123,50 +119,42 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 	return s.show(v)
 }
 
-// waitLine says what a task waits for while it is followed: in the last line of a terminal,
-// which is redrawn, or on the error stream.
+// waitLine says what a task that is followed waits for: in the last line of a terminal, which
+// is redrawn, else in notes.
 type waitLine struct {
 	screen    *terminal.Screen
-	errors    io.Writer // of a pipe: gets what the task has waited for a while; nil with --json
+	notes     io.Writer // for notes, where lines cannot be redrawn
+	lastNote  time.Time // when the last note was written
 	text      string    // what goes on
-	read      time.Time // when text was read last
-	since     time.Time // when text last changed
-	reported  bool      // text was written to errors
+	lastRead  time.Time // when it was read last what the task waits for
 	lastBlock time.Time // when the newest block was seen
 }
 
-const (
-	silentChain = 5 * time.Second  // without a new block before a terminal shows it
-	longWait    = 30 * time.Second // for the same before it is written to the error stream
-)
+// noteInterval is the least time between two notes.
+const noteInterval = time.Minute
+
+// longSilence is how long a chain may be without a new block before somebody is told.
+const longSilence = 5 * time.Second
 
 // update reads what the task does now.
 func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
-	before := w.text
-	defer func() {
-		if w.text != before {
-			w.since, w.reported = time.Now(), false
-		}
-	}()
 	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
-	if !w.screen.Live && w.errors == nil || t.State.Final() {
+	if t.State.Final() {
 		w.text = state
 		return
 	}
 	r, err := c.Round(ctx, t.ID, t.Round)
 	if err != nil || r.Phase.Final() { // no round runs
 		const pause = 2 * time.Second // between two lists of all nodes
-		if time.Since(w.read) < pause {
+		if time.Since(w.lastRead) < pause {
 			return
 		}
-		w.read, w.text = time.Now(), state
+		w.lastRead, w.text = time.Now(), state
 		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
 			w.text += ", waits for " + strings.Join(waits, "; ")
+			w.note()
 		}
 		return
-	}
-	if w.text = ""; !w.screen.Live {
-		return // a round may take long
 	}
 	answered, wanted := view.Answered(r)
 	done, all := view.Progress(r)
@@ -176,23 +164,25 @@ func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
 	}, 0)
 }
 
-// draw redraws the line, or writes it to the error stream once after a long wait.
+// note writes what the task waits for, where lines cannot be redrawn.
+func (w *waitLine) note() {
+	if w.screen.Live || time.Since(w.lastNote) < noteInterval {
+		return
+	}
+	w.lastNote = time.Now()
+	fmt.Fprintf(w.notes, "althing: note: %s\n", w.text)
+}
+
+// draw redraws the line.
 func (w *waitLine) draw() {
 	line := w.text
-	if waited := time.Since(w.lastBlock); waited >= silentChain {
+	if waited := time.Since(w.lastBlock); waited >= longSilence {
 		if line != "" {
 			line += ", "
 		}
 		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
 	}
-	if !w.screen.Live {
-		if waits := max(time.Since(w.since), time.Since(w.lastBlock)) >= longWait; waits && !w.reported && w.errors != nil && line != "" {
-			w.reported = true
-			fmt.Fprintln(w.errors, w.screen.Plain(line))
-		}
-		return
-	}
 	if line != "" {
-		w.screen.Redraw(line)
+		w.screen.Redraw(w.screen.Wrap(line)...)
 	}
 }

@@ -9,5 +9,5 @@
 // sound for some plans only and refuse the others, see [ErrUnsound].
 //
 // The formulas, their sources and the proofs of what is not published elsewhere are
-// in docs/privacy.md.
+// in docs/privacy-proofs.md.
 package account

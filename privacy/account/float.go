@@ -4,7 +4,7 @@ import "math"
 
 // Rounding: an answer is raised by these after its last operation, so that what
 // floating point lost on the way is not lost to whoever is protected. Each is
-// well above what the operations before it can lose; docs/privacy.md has the count.
+// well above what the operations before it can lose; docs/privacy-proofs.md has the count.
 const (
 	// relativeSlack covers what functions of the standard library lose in a few
 	// hundred operations on numbers of one sign.

@@ -205,7 +205,7 @@ func (m Laplace) moment(order float64) float64 {
 
 // moment is the sum over the values of the loss, A(L1-2j) for j from 0 to L1; the
 // inner ones are a geometric series. All of the norm in one coordinate is the worst
-// vector, see docs/privacy.md.
+// vector, see docs/privacy-proofs.md.
 func (m DiscreteLaplace) moment(order float64) float64 {
 	d := float64(m.L1)
 	ends := logAdd((order-1)*m.A*d, -order*m.A*d)

@@ -179,7 +179,7 @@ func (m *moments) integer(order int) float64 {
 // where ln E(k) is the moment of the mechanism. For a unit that is there or not, f
 // is 1: Zhu and Wang 2019, Theorem 5, whose factor 3 symmetric noise does not need.
 // For a unit with another in its place it is 2 where one pair of distributions
-// dominates all neighbours, otherwise 2 (2-rate). Proofs are in docs/privacy.md.
+// dominates all neighbours, otherwise 2 (2-rate). Proofs are in docs/privacy-proofs.md.
 func (m *moments) amplified(order int) float64 {
 	n, sum := float64(order), math.Inf(-1)
 	draw, leave := math.Log(m.rate), math.Log1p(-m.rate)

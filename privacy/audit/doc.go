@@ -11,6 +11,6 @@
 // node makes of its own noise.
 //
 // Every chance here is an upper bound that holds for any number of coordinates,
-// with no approximation for large numbers. docs/privacy.md says what each audit
+// with no approximation for large numbers. docs/privacy-audits.md says what each audit
 // proves, what it does not, and what it was measured to catch.
 package audit

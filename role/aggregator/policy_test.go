@@ -15,17 +15,11 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
-const (
-	first = sim.FirstTrainer
-	chain = "test-1"
-)
-
-func slot(node uint64) spec.Slot {
-	return spec.Slot{Chain: chain, Task: 1, Round: 1, Node: node}
-}
+const first = sim.FirstTrainer
 
 func entry(b []byte) blob.Entry {
 	return blob.Entry{Digest: spec.DigestOf(b), Salt: spec.Salt{1}, Size: int64(len(b))}
@@ -48,22 +42,15 @@ func putTo(t *testing.T, n *sim.Network, to, caller uint64, s spec.Slot, e blob.
 func get(t *testing.T, n *sim.Network, caller, of uint64) error {
 	t.Helper()
 	_, r := record(t, n, 1)
-	_, err := n.Blobs(caller).FetchUpdate(t.Context(), []uint64{1}, blob.Ref{Kind: blob.Update, Slot: slot(of)},
+	_, err := n.Blobs(caller).FetchUpdate(t.Context(), []uint64{1}, blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, of)},
 		r.Trainers[r.Trainer(of)].Commitment, 1<<20, blob.NewMemory())
 	return err
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("got error %v, want %v", err, want)
-	}
 }
 
 // update is an update of the task with the header changed.
 func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte {
 	t.Helper()
-	h := model.UpdateHeader{Slot: slot(node), ScaleBits: 20, Count: 650}
+	h := model.UpdateHeader{Slot: simtest.Slot(1, node), ScaleBits: 20, Count: 650}
 	if change != nil {
 		change(&h)
 	}
@@ -74,19 +61,6 @@ func update(t *testing.T, node uint64, change func(*model.UpdateHeader)) []byte 
 		t.Fatal(err)
 	}
 	return b
-}
-
-// open is a network of some trainers of the digits with a task.
-func open(t *testing.T, trainers int, task spec.TaskSpec) *sim.Network {
-	t.Helper()
-	n, err := sim.Digits(sim.Config{Chain: chain}, trainers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := n.Open("consumer", task); err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // record is the task and a copy of a round, which a test may change.
@@ -102,24 +76,16 @@ func record(t *testing.T, n *sim.Network, number uint64) (spec.Task, spec.Round)
 	return task, r
 }
 
-// reach lets things happen until round 1 is in a phase.
-func reach(t *testing.T, n *sim.Network, phase spec.Phase) {
-	t.Helper()
-	if _, _, err := n.Reach(t.Context(), 1, 1, phase); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // uploading is a network whose trainers say nothing by themselves, in the phase of
 // uploads of round 1. Trainer first+i has committed to updates[i], unless it is nil.
 // The last node aggregates, but not this task.
 func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network {
 	t.Helper()
-	n := open(t, len(updates), task)
-	for _, trainer := range n.Nodes[first-1:] {
-		trainer.Refuses = func(role.Action) bool { return true }
+	n := simtest.Open(t, len(updates), task)
+	for _, node := range n.Nodes[first-1:] {
+		node.Refuses = func(role.Action) bool { return true }
 	}
-	reach(t, n, spec.PhaseTrain)
+	simtest.Reach(t, n, 1, spec.PhaseTrain)
 	if _, err := n.Join(sim.Member{Roles: spec.Aggregator}); err != nil {
 		t.Fatal(err)
 	}
@@ -130,15 +96,15 @@ func uploading(t *testing.T, task spec.TaskSpec, updates [][]byte) *sim.Network 
 		node := uint64(first + i)
 		if err := n.Say(1, round.Commit{
 			Node: node, Round: 1, Samples: 100,
-			Commitment: spec.UpdateCommitment(slot(node), spec.DigestOf(b), entry(b).Salt),
+			Commitment: spec.UpdateCommitment(simtest.Slot(1, node), spec.DigestOf(b), entry(b).Salt),
 		}); err != nil {
 			t.Fatal(err)
 		}
-		wantErr(t, put(t, n, node, slot(node), entry(b), b), blob.ErrForbidden) // uploads have not begun
-		mine := n.Nodes[0].Policy.MayGetUpdate(t.Context(), blob.Caller{Node: node}, blob.Ref{Kind: blob.Update, Slot: slot(node)})
-		wantErr(t, mine, blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, node, simtest.Slot(1, node), entry(b), b), blob.ErrForbidden) // uploads have not begun
+		mine := n.Nodes[0].Policy.MayGetUpdate(t.Context(), blob.Caller{Node: node}, blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, node)})
+		simtest.WantErr(t, mine, blob.ErrForbidden)
 	}
-	reach(t, n, spec.PhaseAttest)
+	simtest.Reach(t, n, 1, spec.PhaseAttest)
 	return n
 }
 
@@ -182,61 +148,63 @@ func TestPolicyPut(t *testing.T) {
 			if b == nil {
 				b = update(t, node, nil)
 			}
-			if err := put(t, n, node, slot(node), entry(b), b); !errors.Is(err, c.want) {
+			if err := put(t, n, node, simtest.Slot(1, node), entry(b), b); !errors.Is(err, c.want) {
 				t.Errorf("got error %v, want %v", err, c.want)
 			}
-			_, err := n.Nodes[0].Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot(node)})
+			_, err := n.Nodes[0].Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, node)})
 			if (err == nil) != (c.want == nil) {
 				t.Errorf("kept: %v", err == nil)
 			}
 		})
 	}
 	good := cases[0].update
-	t.Run("again", func(t *testing.T) { wantErr(t, put(t, n, first, slot(first), entry(good), good), nil) })
+	t.Run("again", func(t *testing.T) {
+		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), entry(good), good), nil)
+	})
 	t.Run("stranger", func(t *testing.T) {
-		wantErr(t, put(t, n, 0, slot(first), entry(good), good), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, 0, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
 	t.Run("into the slot of another", func(t *testing.T) {
-		wantErr(t, put(t, n, first+1, slot(first), entry(good), good), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, first+1, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
 	t.Run("not selected", func(t *testing.T) {
 		b := update(t, 5, nil)
-		wantErr(t, put(t, n, 5, slot(5), entry(b), b), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, 5, simtest.Slot(1, 5), entry(b), b), blob.ErrForbidden)
 	})
 	t.Run("another salt", func(t *testing.T) {
 		e := entry(good)
 		e.Salt[0]++
-		wantErr(t, put(t, n, first, slot(first), e, good), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), e, good), blob.ErrForbidden)
 	})
 	t.Run("another digest", func(t *testing.T) {
 		b := bytes.Clone(good)
 		b[len(b)-1] = 1
-		wantErr(t, put(t, n, first, slot(first), entry(b), b), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), entry(b), b), blob.ErrForbidden)
 	})
 	t.Run("other bytes under the digest", func(t *testing.T) {
 		b := cases[3].update
 		lie := bytes.Clone(b)
 		lie[len(b)-1] = 1
-		wantErr(t, put(t, n, first+3, slot(first+3), entry(b), lie), blob.ErrMismatch)
+		simtest.WantErr(t, put(t, n, first+3, simtest.Slot(1, first+3), entry(b), lie), blob.ErrMismatch)
 	})
 	for name, change := range map[string]func(*spec.Slot){
 		"no such task":  func(s *spec.Slot) { s.Task = 2 },
 		"no such round": func(s *spec.Slot) { s.Round = 2 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := slot(first)
+			s := simtest.Slot(1, first)
 			change(&s)
-			wantErr(t, put(t, n, first, s, entry(good), good), blob.ErrForbidden)
+			simtest.WantErr(t, put(t, n, first, s, entry(good), good), blob.ErrForbidden)
 		})
 	}
 	t.Run("an aggregator of other tasks", func(t *testing.T) {
 		outsider := uint64(len(n.Nodes))
-		wantErr(t, putTo(t, n, outsider, first, slot(first), entry(good), good), blob.ErrForbidden)
+		simtest.WantErr(t, putTo(t, n, outsider, first, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
-	wantErr(t, putTo(t, n, 2, first, slot(first), entry(good), good), nil) // f+1 hold it: the round goes on
-	reach(t, n, spec.PhaseAggregate)
+	simtest.WantErr(t, putTo(t, n, 2, first, simtest.Slot(1, first), entry(good), good), nil) // f+1 hold it: the round goes on
+	simtest.Reach(t, n, 1, spec.PhaseAggregate)
 	t.Run("late", func(t *testing.T) {
-		wantErr(t, put(t, n, first, slot(first), entry(good), good), blob.ErrForbidden)
+		simtest.WantErr(t, put(t, n, first, simtest.Slot(1, first), entry(good), good), blob.ErrForbidden)
 	})
 }
 
@@ -252,7 +220,7 @@ func TestPolicyGet(t *testing.T) {
 			for i, b := range [][]byte{update(t, first, nil), update(t, first+1, nil)} {
 				for _, g := range n.Nodes[:sim.Aggregators] {
 					node := uint64(first + i)
-					if err := putTo(t, n, g.ID, node, slot(node), entry(b), b); err != nil {
+					if err := putTo(t, n, g.ID, node, simtest.Slot(1, node), entry(b), b); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -271,12 +239,12 @@ func TestPolicyGet(t *testing.T) {
 			// Where the audit is the aggregators', not even its trainer reads an update.
 			others := audit != spec.AuditAggregators
 			for _, phase := range []spec.Phase{spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal, spec.PhaseScore, spec.PhaseOpen} {
-				reach(t, n, phase)
+				simtest.Reach(t, n, 1, phase)
 				check(func(of uint64) map[uint64]bool {
 					return map[uint64]bool{0: false, aggregate: true, evaluate: false, own: others && of == own, other: others && of == other, outsider: false}
 				})
 			}
-			reach(t, n, spec.PhaseSettled)
+			simtest.Reach(t, n, 1, spec.PhaseSettled)
 			public := audit == spec.AuditPublic
 			check(func(uint64) map[uint64]bool {
 				return map[uint64]bool{0: public, aggregate: true, evaluate: others, own: others, other: others, outsider: public}
@@ -285,7 +253,7 @@ func TestPolicyGet(t *testing.T) {
 			// An update that is not in the sum is nobody's business but its trainer's
 			// and the aggregators'.
 			p := aggregator.Policy{Chain: n.Records()}
-			ref := blob.Ref{Kind: blob.Update, Slot: slot(first + 2)}
+			ref := blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first+2)}
 			for caller, may := range map[uint64]bool{0: false, aggregate: true, first + 2: others, other: false, evaluate: false} {
 				if err := p.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, ref); (err == nil) != may {
 					t.Errorf("update outside the sum, caller %d: %v, want leave: %v", caller, err, may)
@@ -298,7 +266,7 @@ func TestPolicyGet(t *testing.T) {
 // TestPolicyWithoutChain: a chain that does not answer is not the caller's fault.
 func TestPolicyWithoutChain(t *testing.T) {
 	p := aggregator.Policy{Chain: noChain{}}
-	ref := blob.Ref{Kind: blob.Update, Slot: slot(first)}
+	ref := blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first)}
 	caller := blob.Caller{Node: first}
 	for name, err := range map[string]error{
 		"put":   p.MayPut(t.Context(), caller, ref, blob.Entry{}),
@@ -316,6 +284,7 @@ var errNoChain = errors.New("connection refused")
 type noChain struct{}
 
 func (noChain) Task(context.Context, uint64) (spec.Task, error) { return spec.Task{}, errNoChain }
+
 func (noChain) Round(context.Context, uint64, uint64) (spec.Round, error) {
 	return spec.Round{}, errNoChain
 }

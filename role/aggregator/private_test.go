@@ -12,6 +12,7 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -22,7 +23,7 @@ func TestPolicyModel(t *testing.T) {
 	const aggregates, evaluates, early, steady = 2, 5, first, first + 1
 	for _, access := range []string{spec.AccessPublic, spec.AccessMembers} {
 		t.Run(access, func(t *testing.T) {
-			n, err := sim.Digits(sim.Config{Chain: chain}, trainers)
+			n, err := sim.Digits(sim.Config{Chain: simtest.Chain}, trainers)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +47,7 @@ func TestPolicyModel(t *testing.T) {
 			if _, err := n.Open(n.Nodes[consumes-1].Owner, task); err != nil {
 				t.Fatal(err)
 			}
-			reach(t, n, spec.PhaseTrain)
+			simtest.Reach(t, n, 1, spec.PhaseTrain)
 			active(early, false) // it is in round 1 only
 			outsider, candidate := join(spec.Aggregator), join(spec.Trainer)
 			if _, _, err := n.Reach(t.Context(), 1, 3, spec.PhaseTrain); err != nil {
@@ -120,7 +121,7 @@ func TestPolicyModel(t *testing.T) {
 type bad struct{}
 
 func (bad) Task(context.Context, uint64) (spec.Task, error) {
-	t := spec.Task{ID: 1, Chain: chain, Owner: "payer", State: spec.TaskRunning, Round: 5}
+	t := spec.Task{ID: 1, Chain: simtest.Chain, Owner: "payer", State: spec.TaskRunning, Round: 5}
 	t.Spec.Model.Access = spec.AccessMembers
 	return t, nil
 }
@@ -139,7 +140,7 @@ func TestPolicyModelAfterAbortedRounds(t *testing.T) {
 	got := map[uint64][]uint64{}
 	for version := range uint64(6) {
 		for node := uint64(11); node <= 15; node++ {
-			r := blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: chain, Task: 1, Round: version}}
+			r := blob.Ref{Kind: blob.Model, Slot: spec.Slot{Chain: simtest.Chain, Task: 1, Round: version}}
 			switch err := p.MayGetModel(t.Context(), blob.Caller{Node: node}, r); {
 			case err == nil:
 				got[version] = append(got[version], node)

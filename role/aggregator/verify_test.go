@@ -12,13 +12,14 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
 // settled is a network with folders for stores, whose task of two rounds is done.
 func settled(t *testing.T, task spec.TaskSpec, liar int) (n *sim.Network, folders []string) {
 	t.Helper()
-	n = open(t, 3, task)
+	n = simtest.Open(t, 3, task)
 	for i, node := range n.Nodes[:sim.Aggregators] {
 		folders = append(folders, t.TempDir())
 		d, err := blob.OpenDir(folders[i])
@@ -69,7 +70,7 @@ func TestVerifyAmongMembers(t *testing.T) {
 // round, whether it trained, evaluates or pays. With the audit public they all can.
 func TestVerifyAmongAggregators(t *testing.T) {
 	for _, audit := range []string{spec.AuditPublic, spec.AuditAggregators} {
-		n, err := sim.Digits(sim.Config{Chain: chain}, 3)
+		n, err := sim.Digits(sim.Config{Chain: simtest.Chain}, 3)
 		if err != nil {
 			t.Fatal(err)
 		}

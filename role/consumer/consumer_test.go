@@ -10,6 +10,7 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/consumer"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -21,41 +22,15 @@ func saw(tasks ...spec.Task) role.Saw {
 	return s
 }
 
-// network is a network of some trainers of the digits with a task of one round.
-func network(t *testing.T, trainers int) (*sim.Network, spec.Task) {
-	t.Helper()
-	n, err := sim.Digits(sim.Config{}, trainers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := n.Open("consumer", sim.DigitsTask(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	task, err := n.Task(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n, task
-}
-
-func finish(t *testing.T, n *sim.Network) spec.Task {
-	t.Helper()
-	task, err := n.Finish(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return task
-}
-
 func TestDownloadsTheFinalModelOnce(t *testing.T) {
-	n, open := network(t, 2)
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
+	open, _ := simtest.Newest(t, n)
 	var m consumer.Machine
 	failed := spec.Task{ID: 2, State: spec.TaskFailed} // no model to have
 	if actions := m.Handle(saw(open, failed)); len(actions) != 0 {
 		t.Fatalf("nothing is final, but it wants %v", actions)
 	}
-	task := finish(t, n)
+	task := simtest.Finish(t, n)
 	actions := m.Handle(saw(task, failed))
 	if diff := cmp.Diff([]role.Action{consumer.Download{Task: task}}, actions); diff != "" {
 		t.Fatal(diff)
@@ -77,8 +52,8 @@ func TestDownloadsTheFinalModelOnce(t *testing.T) {
 }
 
 func TestDownloadFails(t *testing.T) {
-	n, _ := network(t, 1)
-	task := finish(t, n)
+	n := simtest.Open(t, 1, sim.DigitsTask(1))
+	task := simtest.Finish(t, n)
 	task.Model = spec.DigestOf([]byte("other"))
 	if _, err := (consumer.Download{Task: task}).Do(t.Context(), n.Stranger()); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("got error %v, want %v", err, blob.ErrNotFound)

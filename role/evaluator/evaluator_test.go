@@ -1,12 +1,15 @@
 package evaluator_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/althing-network/althing/data"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/evaluator"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -75,5 +78,32 @@ func TestScoreIsOfTheOwnShard(t *testing.T) {
 	}
 	if h := r.Holdout(); h.Told != len(r.Scores) || h.Rows != uint64(told) {
 		t.Errorf("the whole hold-out is %+v, the shards have %d rows", h, told)
+	}
+}
+
+func TestCopiedScoreIsRefused(t *testing.T) {
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
+	copier := n.Nodes[7]
+	copier.Refuses = func(a role.Action) bool {
+		s, ok := a.(role.Send)
+		if !ok {
+			return false
+		}
+		_, commits := s.Input.(round.CommitScore)
+		return commits
+	}
+	simtest.Reach(t, n, 1, spec.PhaseScore)
+	simtest.Step(t, n)
+	_, r := simtest.Newest(t, n)
+	commitment := r.Scores[0].Commitment
+	if commitment.IsZero() || r.Phase != spec.PhaseScore {
+		t.Fatalf("nothing to copy in phase %s: %v", r.Phase, r.Scores)
+	}
+	if err := n.Say(1, round.CommitScore{Node: copier.ID, Round: 1, Commitment: commitment}); !errors.Is(err, round.ErrCopied) {
+		t.Errorf("got error %v, want %v", err, round.ErrCopied)
+	}
+	simtest.Finish(t, n)
+	if r := simtest.SettledRounds(t, n)[0]; !r.Scored || r.Scores[3].Revealed != 0 {
+		t.Errorf("scored %v, the copier revealed at %d", r.Scored, r.Scores[3].Revealed)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,9 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
+	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -142,5 +145,65 @@ func TestNothingIsDecidedByTheRows(t *testing.T) {
 				t.Errorf("%s, a trainer that %s: the update is not as one of a training that moved nothing", name, how)
 			}
 		}
+	}
+}
+
+// TestDivergenceIsToldAtOnce: all trainers know after a moment that a task cannot be
+// trained. The consumer once waited for 251 s.
+func TestDivergenceIsToldAtOnce(t *testing.T) {
+	asked := sim.DigitsTask(3)
+	asked.Training.Rate = math.MaxUint32
+	asked.Training.Epochs = 50
+	asked.Selection.MinTrainers = 4
+	n := simtest.Open(t, 4, asked)
+	began := n.Now()
+	task := simtest.Finish(t, n)
+	if task.State != spec.TaskFailed || !strings.Contains(task.Reason, "4 declined: training diverged") {
+		t.Errorf("task %s: %s", task.State, task.Reason)
+	}
+	if took := n.Now() - began; took >= 0 && spec.Duration(took.Milliseconds()) >= asked.Deadlines.Train {
+		t.Errorf("it took %s of network time, as if all had waited for the deadline", took)
+	}
+	for i := range uint64(4) {
+		if simtest.Reputation(n, sim.FirstTrainer+i) != round.NewStanding().Reputation {
+			t.Errorf("trainer %d stands at %s", sim.FirstTrainer+i, simtest.Reputation(n, sim.FirstTrainer+i))
+		}
+	}
+}
+
+// TestRowsThatDoNotFitAreTold: one trainer has too few rows and says so at once, so the
+// others do not wait for it.
+func TestRowsThatDoNotFitAreTold(t *testing.T) {
+	asked := sim.DigitsTask(1)
+	asked.Data.MinSamples = 50
+	n := simtest.Open(t, 4, asked)
+	node := n.Nodes[sim.FirstTrainer-1]
+	node.Table = node.Table.Select([]int{0, 1})
+	simtest.Finish(t, n)
+	r := simtest.SettledRounds(t, n)[0]
+	c := r.Trainers[r.Trainer(node.ID)]
+	if c.Declined != spec.DeclineRows || r.Survivors() != 3 {
+		t.Errorf("%d survive; the one with two rows: %+v", r.Survivors(), c)
+	}
+	if simtest.Reputation(n, node.ID) != round.NewStanding().Reputation {
+		t.Errorf("it stands at %s", simtest.Reputation(n, node.ID))
+	}
+}
+
+// TestPolicyOfTheNodeItself: a node whose owner has made its policy stricter since it was
+// registered declines what it is selected for all the same, and says why.
+func TestPolicyOfTheNodeItself(t *testing.T) {
+	asked := sim.DigitsTask(1)
+	asked.Selection.MinTrainers = 2
+	n := simtest.Open(t, 3, asked)
+	node := n.Nodes[sim.FirstTrainer-1]
+	node.Tools.Policy = &spec.Policy{Owners: []string{"somebody else"}}
+	simtest.Finish(t, n)
+	r := simtest.SettledRounds(t, n)[0]
+	if c := r.Trainers[r.Trainer(node.ID)]; c.Declined != spec.DeclinePolicy || r.Survivors() != 2 {
+		t.Errorf("%d survive; the one with a policy: %+v", r.Survivors(), c)
+	}
+	if len(node.Errs) != 1 || !strings.Contains(node.Errs[0].Error(), "serves only other owners") {
+		t.Errorf("it says %v", node.Errs)
 	}
 }

@@ -24,7 +24,7 @@ func lent(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.Network, 
 		t.Fatal(err)
 	}
 	for i, node := range n.Nodes[sim.FirstTrainer-1:] {
-		owner, signs := node.Owner, spec.PublicKeyOf(node.Signs)
+		owner, signs := node.Owner, spec.PublicKeyOf(node.OwnerKey)
 		if i == 0 {
 			owner, signs = "hospital", spec.PublicKeyOf(key)
 		}
@@ -71,7 +71,7 @@ func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
 			slot, nothing := eve.Tools.Slot(theTask, number), spec.DigestOf([]byte{byte(number)})
 			err = n.Say(1, round.Commit{
 				Node: eve.ID, Round: number, Commitment: nothing,
-				Signature: spec.SignCharge(eve.Signs, slot, r.Trainers[0].Dataset, nothing),
+				Signature: spec.SignCharge(eve.OwnerKey, slot, r.Trainers[0].Dataset, nothing),
 			})
 			refused = errors.Join(refused, err)
 		}
@@ -80,7 +80,7 @@ func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
 		}
 		return refused
 	}
-	eves := func() ed25519.PrivateKey { _, eve := lent(t, hospital(), 1); return eve.Signs }()
+	eves := func() ed25519.PrivateKey { _, eve := lent(t, hospital(), 1); return eve.OwnerKey }()
 	n, eve := lent(t, eves, rounds)
 	if err := drain(n, eve); err != nil || spent(t, n) != rounds*cost.OneEpsilon {
 		t.Errorf("where the grant is enough, the owner has spent %s after %d rounds: %v", spent(t, n), rounds, err)
@@ -106,7 +106,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		"without the key": {false, round.ErrSignature, cost.OneEpsilon},
 	} {
 		n, eve := lent(t, hospital(), 2)
-		eve.Signs = hospital() // for the first round the owner's node signs
+		eve.OwnerKey = hospital() // for the first round the owner's node signs
 		task, r, err := n.Reach(t.Context(), 1, 1, spec.PhaseTrain)
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +131,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		}
 		said.Round = 2
 		if c.resign {
-			said.Signature = spec.SignCharge(eve.Signs, eve.Tools.Slot(theTask, 2), 1, said.Commitment)
+			said.Signature = spec.SignCharge(eve.OwnerKey, eve.Tools.Slot(theTask, 2), 1, said.Commitment)
 		}
 		if err := n.Say(1, said); !errors.Is(err, c.want) || spent(t, n) != c.lost {
 			t.Errorf("%s, in a later round: %v, and the owner has spent %s", name, err, spent(t, n))
@@ -143,7 +143,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 // part, and the owner's data set is charged.
 func TestGrantedTrainerTakesPart(t *testing.T) {
 	n, granted := lent(t, hospital(), 2)
-	granted.Signs = hospital()
+	granted.OwnerKey = hospital()
 	task, err := n.Finish(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestWhoCouldNotPayIsNotAsked(t *testing.T) {
 				epsilon = c.epsilon * cost.OneEpsilon / 10
 			}
 			limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
-			id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+			id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 			if err == nil && (i > 0 || c.granted) {
 				err = n.Grant(id, node.ID)
 			}

@@ -2,7 +2,9 @@ package trainer_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -38,5 +41,79 @@ func TestPanicOfAnUpload(t *testing.T) {
 	_, err := upload.Do(t.Context(), role.Tools{Node: 9, Store: store, Blobs: broken{}, Journal: &sim.Journal{}})
 	if err == nil || !strings.Contains(err.Error(), "panic: no wire, in trainer_test.broken.PutUpdate") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// lost is the way to a network in which some nodes are not to be found.
+type lost struct {
+	role.Blobs
+	nodes []uint64
+}
+
+func (l lost) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (spec.Receipt, error) {
+	if slices.Contains(l.nodes, to) {
+		return spec.Receipt{}, blob.ErrNotFound
+	}
+	return l.Blobs.PutUpdate(ctx, to, r, e, open)
+}
+
+// TestUploadWantsAQuorum: peers that are not to be found have taken nothing.
+func TestUploadWantsAQuorum(t *testing.T) {
+	n := simtest.Open(t, 1, sim.DigitsTask(1))
+	task, r := simtest.Reach(t, n, 1, spec.PhaseAttest)
+	upload, tools := trainer.Upload{Task: task, Round: r}, n.Nodes[sim.FirstTrainer-1].Tools
+	all := tools.Blobs
+	tools.Blobs = lost{all, []uint64{1, 2}}
+	if _, err := upload.Do(t.Context(), tools); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("an upload that reached 2 of 4 aggregators: %v", err)
+	}
+	tools.Blobs = lost{all, []uint64{1}}
+	if _, err := upload.Do(t.Context(), tools); err != nil {
+		t.Error(err)
+	}
+}
+
+// late is the way to a network in which node 2 refuses once node 1 has.
+type late struct {
+	role.Blobs
+	refused chan struct{}
+}
+
+func (l late) PutUpdate(_ context.Context, to uint64, _ blob.Ref, _ blob.Entry, _ func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
+	switch to {
+	case 1:
+		defer close(l.refused)
+		return none, blob.ErrTooLarge
+	case 2:
+		<-l.refused
+		return none, blob.ErrConflict
+	}
+	return none, nil
+}
+
+// TestUploadNamesTheFirstRefusal: in the order of the aggregators, so that the same
+// network tells the same story whoever was faster.
+func TestUploadNamesTheFirstRefusal(t *testing.T) {
+	n := simtest.Open(t, 1, sim.DigitsTask(1))
+	task, r := simtest.Reach(t, n, 1, spec.PhaseAttest)
+	tools := n.Nodes[sim.FirstTrainer-1].Tools
+	tools.Blobs = late{tools.Blobs, make(chan struct{})}
+	_, err := trainer.Upload{Task: task, Round: r}.Do(t.Context(), tools)
+	simtest.WantErr(t, err, blob.ErrTooLarge)
+}
+
+func TestSilentTrainerIsNotPaid(t *testing.T) {
+	n := simtest.Open(t, 4, sim.DigitsTask(1))
+	silent := n.Nodes[sim.FirstTrainer-1]
+	silent.Refuses = simtest.IsUpload
+	simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
+	for i, c := range simtest.SettledRounds(t, n)[0].Trainers {
+		if c.Height == 0 || c.Survivor != (c.Node != silent.ID) {
+			t.Errorf("trainer %d committed at %d, survives: %v", c.Node, c.Height, c.Survivor)
+		}
+		if want := []uint64{0, 250_000, 250_000, 250_000}[i]; simtest.Earned(n, c.Node) != want {
+			t.Errorf("trainer %d was paid %d, want %d", c.Node, simtest.Earned(n, c.Node), want)
+		}
 	}
 }

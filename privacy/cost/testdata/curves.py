@@ -2,7 +2,7 @@
 
     python3 privacy/cost/testdata/curves.py > privacy/cost/testdata/curves.json
 
-It needs mpmath and takes half a minute. The formulas are those of docs/privacy.md,
+It needs mpmath and takes half a minute. The formulas are those of docs/privacy-proofs.md,
 summed up in 70 decimal digits; each setting has the divergences in nanos at the 48
 orders, cut off behind 12 decimals.
 """

@@ -1,4 +1,4 @@
-package role_test
+package aggregator_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -38,19 +39,19 @@ func useDir(t *testing.T, n *sim.Node) (folder string) {
 
 // TestRotIsHealed: an aggregator whose disk changed a bit is no liar.
 func TestRotIsHealed(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(1))
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
 	node := n.Nodes[2]
 	folder := useDir(t, node)
-	_, r := reach(t, n, 1, spec.PhaseAggregate)
-	update, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place(1, first)})
+	_, r := simtest.Reach(t, n, 1, spec.PhaseAggregate)
+	update, err := node.Tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: simtest.Slot(1, first)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	flip(t, folder, update.Digest)
 	flip(t, folder, r.Base)
-	task := finish(t, n)
-	wantNoErrors(t, n)
-	if r := rounds(t, n)[0]; r.Aggregates[2].Digest != r.Next || len(task.Faults) != 0 {
+	task := simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
+	if r := simtest.SettledRounds(t, n)[0]; r.Aggregates[2].Digest != r.Next || len(task.Faults) != 0 {
 		t.Errorf("it says %s, the round %s; faults %v", r.Aggregates[2].Digest.Short(), r.Next.Short(), task.Faults)
 	}
 	for _, d := range []spec.Digest{update.Digest, r.Base} {

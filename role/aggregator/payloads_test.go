@@ -1,10 +1,11 @@
-package role_test
+package aggregator_test
 
 import (
 	"context"
 	"testing"
 
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/train"
 )
 
@@ -19,12 +20,12 @@ func (content) Train(_ context.Context, job train.Job, _ func(done, total int)) 
 // Trainers whose rows a model fits already send the same values, all of them 0, and nobody
 // takes them for copies.
 func TestNothingToLearn(t *testing.T) {
-	n := open(t, 4, sim.DigitsTask(2))
+	n := simtest.Open(t, 4, sim.DigitsTask(2))
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		node.Tools.Trainer = content{}
 	}
-	finish(t, n)
-	for _, r := range rounds(t, n) {
+	simtest.Finish(t, n)
+	for _, r := range simtest.SettledRounds(t, n) {
 		for _, c := range r.Trainers {
 			if !c.Survivor {
 				t.Errorf("round %d: node %d is left out", r.Number, c.Node)

@@ -1,4 +1,4 @@
-package role_test
+package aggregator_test
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -33,8 +34,8 @@ func federated(t *testing.T, n *sim.Network, task uint64) spec.PPM {
 // TestWarmStart: a task that starts with what an earlier one has made begins where that one
 // ended, whoever serves the model: the earlier task's aggregators, or a node with the file.
 func TestWarmStart(t *testing.T) {
-	n := open(t, 3, sim.DigitsTask(5))
-	ended := finish(t, n)
+	n := simtest.Open(t, 3, sim.DigitsTask(5))
+	ended := simtest.Finish(t, n)
 	b, err := role.ReadBlob(t.Context(), n.Nodes[0].Tools.Store, ended.Model)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func TestWarmStart(t *testing.T) {
 			t.Fatal(d, err)
 		}
 	})
-	wantNoErrors(t, n)
+	simtest.WantNoErrors(t, n)
 	if score := federated(t, n, cold); score > spec.One/2 {
 		t.Errorf("a task that starts with nothing begins at %s", score)
 	}
@@ -140,13 +141,13 @@ func TestAttackStartThatIsNone(t *testing.T) {
 	}{"nobody serves it": {good, 0}, "some have it": {good, 2}, "it does not fit": {misfit, 4}} {
 		asked := sim.DigitsTask(1)
 		asked.Model.Init = spec.Init{Model: spec.DigestOf(c.b), Holder: first}
-		n := open(t, 2, asked)
+		n := simtest.Open(t, 2, asked)
 		for _, a := range n.Nodes[:c.have] {
 			if _, err := blob.PutAs(t.Context(), a.Tools.Store, spec.DigestOf(c.b), strings.NewReader(string(c.b)), int64(len(c.b))); err != nil {
 				t.Fatal(err)
 			}
 		}
-		task := finish(t, n)
+		task := simtest.Finish(t, n)
 		if task.State != spec.TaskFailed || !strings.Contains(task.Reason, "aggregators have model "+spec.DigestOf(c.b).Short()) {
 			t.Errorf("%s: the task is %s: %s", name, task.State, task.Reason)
 		}

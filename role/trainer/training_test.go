@@ -1,4 +1,4 @@
-package role_test
+package trainer_test
 
 import (
 	"context"
@@ -7,10 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/model"
 	"github.com/althing-network/althing/role"
+	"github.com/althing-network/althing/role/trainer"
 	"github.com/althing-network/althing/round"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 	"github.com/althing-network/althing/train"
 )
@@ -30,10 +35,10 @@ func TestTrainersDoWhatTheTaskSays(t *testing.T) {
 	} {
 		rules := sim.DigitsTask(1)
 		change(&rules.Training)
-		n := open(t, 2, rules)
-		task := finish(t, n)
-		wantNoErrors(t, n)
-		if rounds(t, n)[0].Score < 300_000 {
+		n := simtest.Open(t, 2, rules)
+		task := simtest.Finish(t, n)
+		simtest.WantNoErrors(t, n)
+		if simtest.SettledRounds(t, n)[0].Score < 300_000 {
 			t.Errorf("%s: score %s", name, task.Score)
 		}
 		if other, same := models[task.Model]; same {
@@ -60,14 +65,14 @@ func TestTrainersFollowTheSchedule(t *testing.T) {
 	rules := sim.DigitsTask(4)
 	rules.Training.Rate, rules.Training.Schedule = 100_000, spec.Schedule{Kind: spec.ScheduleCosine, Warmup: 1}
 	rules.Governed = true
-	n := open(t, 2, rules)
+	n := simtest.Open(t, 2, rules)
 	var rates []spec.PPM
-	node := n.Nodes[first-1]
+	node := n.Nodes[sim.FirstTrainer-1]
 	node.Tools.Trainer = recorder{node.Tools.Trainer, &rates}
-	reach(t, n, 2, spec.PhaseTrain)
-	vote(t, n, round.Amend{Proposal: 1, Settings: []spec.Tuning{{Name: "training.rate", Value: 20_000}}})
-	finish(t, n)
-	wantNoErrors(t, n)
+	simtest.Reach(t, n, 2, spec.PhaseTrain)
+	simtest.Say(t, n, round.Amend{Proposal: 1, Settings: []spec.Tuning{{Name: "training.rate", Value: 20_000}}})
+	simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
 	// Half of the rate, all of it, then 3/4 and 1/4 of what the vote set.
 	if want := []spec.PPM{50_000, 100_000, 15_000, 5_000}; !slices.Equal(rates, want) {
 		t.Errorf("trained at %v: want %v", rates, want)
@@ -78,10 +83,10 @@ func TestTrainersFollowTheSchedule(t *testing.T) {
 func TestFusedTraining(t *testing.T) {
 	rules := sim.DigitsTask(2)
 	rules.Training.Arithmetic = spec.ArithmeticFused
-	n := open(t, 2, rules)
-	finish(t, n)
-	wantNoErrors(t, n)
-	if all := rounds(t, n); all[1].Score < 700_000 {
+	n := simtest.Open(t, 2, rules)
+	simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
+	if all := simtest.SettledRounds(t, n); all[1].Score < 700_000 {
 		t.Errorf("score %s", all[1].Score)
 	}
 }
@@ -89,15 +94,15 @@ func TestFusedTraining(t *testing.T) {
 // TestLossThatIsNoNumber: training that ends in NaN stops, says at which step, and
 // nothing of it is committed or kept. The round goes on without that trainer.
 func TestLossThatIsNoNumber(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(1))
-	broken := n.Nodes[first-1]
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
+	broken := n.Nodes[sim.FirstTrainer-1]
 	x := slices.Clone(broken.Table.X)
 	for i := range x {
 		x[i] *= 1e30
 	}
 	broken.Table.X = x
-	finish(t, n)
-	r := rounds(t, n)[0]
+	simtest.Finish(t, n)
+	r := simtest.SettledRounds(t, n)[0]
 	if c := r.Trainers[r.Trainer(broken.ID)]; c.Height != 0 || c.Survivor || r.Survivors() != 1 {
 		t.Errorf("it committed at %d, %d survive", c.Height, r.Survivors())
 	}
@@ -114,11 +119,11 @@ func TestLossThatIsNoNumber(t *testing.T) {
 func TestUpdateBeyondTheRange(t *testing.T) {
 	rules := sim.DigitsTask(1)
 	rules.Training.Rate, rules.Aggregation.ScaleBits, rules.Retries = 10*spec.One, 30, 0
-	n := open(t, 2, rules)
-	if task := finish(t, n); task.State != spec.TaskFailed {
+	n := simtest.Open(t, 2, rules)
+	if task := simtest.Finish(t, n); task.State != spec.TaskFailed {
 		t.Errorf("the task is %v", task.State)
 	}
-	for _, node := range n.Nodes[first-1 : first+1] {
+	for _, node := range n.Nodes[sim.FirstTrainer-1 : sim.FirstTrainer+1] {
 		if len(node.Errs) != 1 || !errors.Is(node.Errs[0], role.ErrFinal) || !errors.Is(node.Errs[0], model.ErrRange) {
 			t.Errorf("errors %v", node.Errs)
 		}
@@ -128,14 +133,41 @@ func TestUpdateBeyondTheRange(t *testing.T) {
 // TestRowsOfAnotherShape: rows that no round of a task can use are looked at once
 // a round, and nothing is committed.
 func TestRowsOfAnotherShape(t *testing.T) {
-	n := open(t, 2, sim.DigitsTask(1))
-	broken := n.Nodes[first-1]
+	n := simtest.Open(t, 2, sim.DigitsTask(1))
+	broken := n.Nodes[sim.FirstTrainer-1]
 	broken.Table.Classes++
-	finish(t, n)
+	simtest.Finish(t, n)
 	if len(broken.Errs) != 1 || !errors.Is(broken.Errs[0], role.ErrFinal) || !strings.Contains(broken.Errs[0].Error(), "the rows do not fit the task: they have 11 classes: the model has 10") {
 		t.Errorf("errors %v", broken.Errs)
 	}
-	if c := rounds(t, n)[0]; c.Trainers[c.Trainer(broken.ID)].Height != 0 || c.Trainers[c.Trainer(broken.ID)].Declined != spec.DeclineRows || c.Survivors() != 1 {
+	if c := simtest.SettledRounds(t, n)[0]; c.Trainers[c.Trainer(broken.ID)].Height != 0 || c.Trainers[c.Trainer(broken.ID)].Declined != spec.DeclineRows || c.Survivors() != 1 {
 		t.Errorf("it committed, %d survive", c.Survivors())
+	}
+}
+
+// TestTrainerStopsBeforeItsJournal: the update is in the store, the result is
+// not in the journal. The salt must not change, nor the update.
+func TestTrainerStopsBeforeItsJournal(t *testing.T) {
+	n := simtest.Open(t, 1, sim.DigitsTask(1))
+	task, r := simtest.Reach(t, n, 1, spec.PhaseTrain)
+	tools := n.Nodes[sim.FirstTrainer-1].Tools
+	action := trainer.Train{Task: task, Round: r}
+	once, err := action.Do(t.Context(), tools)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := action.Do(t.Context(), tools)
+	if diff := cmp.Diff(once, again); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	tools.Journal = &sim.Journal{}
+	again, err = action.Do(t.Context(), tools)
+	if diff := cmp.Diff(once, again); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	slot := tools.Slot(spec.Task{ID: 1, Chain: simtest.Chain}, 1)
+	e, err := tools.Store.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: slot})
+	if c := once.(trainer.Trained).Commitment; err != nil || c != spec.UpdateCommitment(slot, e.Digest, e.Salt) {
+		t.Errorf("what the store holds does not open the commitment: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
-package role_test
+package aggregator_test
 
 import (
+	"context"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/althing-network/althing/blob"
 	"github.com/althing-network/althing/role/aggregator"
 	"github.com/althing-network/althing/sim"
+	"github.com/althing-network/althing/sim/simtest"
 	"github.com/althing-network/althing/spec"
 )
 
@@ -24,12 +26,12 @@ func TestServerOptimisers(t *testing.T) {
 			} else {
 				rules.Aggregation.Tau = 10_000
 			}
-			n := open(t, 4, rules)
-			reach(t, n, 3, spec.PhaseTrain)
+			n := simtest.Open(t, 4, rules)
+			simtest.Reach(t, n, 3, spec.PhaseTrain)
 			n.Nodes[2].Use(blob.NewMemory())
-			task := finish(t, n)
-			wantNoErrors(t, n)
-			all := rounds(t, n)
+			task := simtest.Finish(t, n)
+			simtest.WantNoErrors(t, n)
+			all := simtest.SettledRounds(t, n)
 			if len(all) != 4 || all[3].Score <= all[0].Score || all[3].Score < 700_000 {
 				t.Errorf("%d rounds, score from %s to %s", len(all), all[0].Score, all[len(all)-1].Score)
 			}
@@ -62,7 +64,7 @@ type miser struct {
 	refused *atomic.Int32
 }
 
-func (m miser) LabelsOf(ctx ctx, d spec.Digest) ([]blob.Label, error) {
+func (m miser) LabelsOf(ctx context.Context, d spec.Digest) ([]blob.Label, error) {
 	labels, err := m.Store.LabelsOf(ctx, d)
 	if slices.ContainsFunc(labels, func(l blob.Label) bool { return l.Kind == blob.State }) {
 		m.refused.Add(1)
@@ -76,17 +78,17 @@ func (m miser) LabelsOf(ctx ctx, d spec.Digest) ([]blob.Label, error) {
 func TestWithheldState(t *testing.T) {
 	rules := sim.DigitsTask(3)
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
-	n := open(t, 4, rules)
+	n := simtest.Open(t, 4, rules)
 	var refused atomic.Int32
-	n.Nodes[0].Shows = miser{n.Nodes[0].Shows, &refused}
+	n.Nodes[0].Serves = miser{n.Nodes[0].Serves, &refused}
 	for number := uint64(2); number <= 3; number++ {
-		reach(t, n, number, spec.PhaseTrain)
+		simtest.Reach(t, n, number, spec.PhaseTrain)
 		n.Nodes[2].Use(blob.NewMemory())
 		n.Nodes[3].Use(blob.NewMemory())
 	}
-	finish(t, n)
-	wantNoErrors(t, n)
-	for _, r := range rounds(t, n) {
+	simtest.Finish(t, n)
+	simtest.WantNoErrors(t, n)
+	for _, r := range simtest.SettledRounds(t, n) {
 		for _, a := range r.Aggregates {
 			if a.Digest != r.Next {
 				t.Errorf("round %d: aggregator %d is out of step", r.Number, a.Node)
