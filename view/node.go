@@ -1,15 +1,28 @@
 package view
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
 )
 
 // Node is a registered node.
-type Node struct{ spec.Node }
+type Node struct {
+	spec.Node
+	// WaitsFor says what keeps the node from training on its registered data sets.
+	WaitsFor []string `json:"waits_for,omitempty"`
+}
+
+// ReadNode reads what is shown of a node beside its record.
+func ReadNode(ctx context.Context, c *client.Client, n spec.Node) (v Node, err error) {
+	v.Node = n
+	v.WaitsFor, err = rowsWaitFor(ctx, c, n)
+	return v, err
+}
 
 // Page shows the node: its money, what it offers, what it serves, and its reputation.
 func (v Node) Page() Page {
@@ -43,6 +56,9 @@ func (v Node) Page() Page {
 		p.Row(firstRow(i, "capabilities"), text)
 	}
 	p.Row("data", holdingsText(profile))
+	for i, what := range v.WaitsFor {
+		p.Row(firstRow(i, "waits for"), Cell{what, Bad})
+	}
 	for i, line := range policyLines(profile) {
 		p.Row(firstRow(i, "policy"), line)
 	}

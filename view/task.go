@@ -3,6 +3,8 @@ package view
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
@@ -62,7 +64,11 @@ func (v Task) Page() Page {
 	for _, m := range v.Evaluators {
 		p.Row("evaluator", memberText(m, v.names))
 	}
-	return of(p)
+	page := of(p)
+	if v.Spec.Private() && slices.ContainsFunc(v.WaitsFor, func(what string) bool { return strings.Contains(what, string(unfundedExhausted)) }) {
+		page.Hints = append(page.Hints, []string{"budget", "check", fmt.Sprint(v.ID)})
+	}
+	return page
 }
 
 // lackRows say for want of which nodes a task has failed.
