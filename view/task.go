@@ -57,6 +57,7 @@ func (v Task) Page() Page {
 	}
 	p.lackRows(v.Lacks)
 	p.ruleRows(v.Spec)
+	p.revisionRows(v.Revisions)
 	for _, m := range v.Aggregators {
 		p.Row("aggregator", memberText(m, v.names))
 	}

@@ -63,13 +63,12 @@ Prints those that do not hold, each with what the state has instead. Then the ex
 
 func (s *session) showChainCheck(done chainCheck) error {
 	for _, v := range done.Violations {
-		if _, err := fmt.Fprintf(s.out, "does not hold: %s: %s\n", v.Invariant, v.Says); err != nil {
+		if err := s.say("does not hold: %s: %s", v.Invariant, v.Says); err != nil {
 			return err
 		}
 	}
 	if len(done.Violations) > 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "all invariants hold at height %d\n", done.Height)
-	return err
+	return s.say("all invariants hold at height %d", done.Height)
 }

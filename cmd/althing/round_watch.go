@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -42,7 +41,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	if s.json {
 		screen.Live = false
 	}
-	waiting := waitLine{screen: screen, notes: s.err, lastBlock: time.Now()}
+	waiting := waitLine{screen: screen, tell: s.tell, lastBlock: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
@@ -123,11 +122,11 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 // is redrawn, else in notes.
 type waitLine struct {
 	screen    *terminal.Screen
-	notes     io.Writer // for notes, where lines cannot be redrawn
-	lastNote  time.Time // when the last note was written
-	text      string    // what goes on
-	lastRead  time.Time // when it was read last what the task waits for
-	lastBlock time.Time // when the newest block was seen
+	tell      func(format string, args ...any) // writes a note, where lines cannot be redrawn
+	lastNote  time.Time                        // when the last note was written
+	text      string                           // what goes on
+	lastRead  time.Time                        // when it was read last what the task waits for
+	lastBlock time.Time                        // when the newest block was seen
 }
 
 // noteInterval is the least time between two notes.
@@ -170,7 +169,7 @@ func (w *waitLine) note() {
 		return
 	}
 	w.lastNote = time.Now()
-	fmt.Fprintf(w.notes, "althing: note: %s\n", w.text)
+	w.tell("althing: note: %s", w.text)
 }
 
 // draw redraws the line.

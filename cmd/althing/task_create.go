@@ -99,7 +99,7 @@ func (s *session) createTask(ctx context.Context, account *client.Account, path 
 	if s.json {
 		return t, s.line(createdTask{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
 	}
-	fmt.Fprintf(s.err, "task %d is on the chain since height %d, %s are locked\n", t.ID, t.Created, view.Money(t.Spec.Escrow))
+	s.tell("task %d is on the chain since height %d, %s are locked", t.ID, t.Created, view.Money(t.Spec.Escrow))
 	_, err = fmt.Fprintln(s.out, t.ID)
 	return t, err
 }
