@@ -47,7 +47,7 @@ func (s stated) validate() error {
 	switch {
 	case s.scaled && !s.data.Scaled():
 		return fmt.Errorf("%w: it has a scale, and uses its rows as they are", ErrModel)
-	case !s.scaled && s.data.Scaled() && !s.data.Learns():
+	case !s.scaled && s.data.Scaled() && !s.data.MeasuresColumns():
 		return fmt.Errorf("%w: it lacks the scale that follows from the bounds of its schema", ErrModel)
 	}
 	return nil

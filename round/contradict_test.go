@@ -14,9 +14,9 @@ import (
 // twoReceipts are those of an aggregator for two updates of a trainer in a round.
 func (w *world) twoReceipts(number, aggregator, trainer uint64) round.TwoReceipts {
 	slot := w.Task.Slot(number, trainer)
-	given := func(update string) round.Given {
+	given := func(update string) round.SignedReceipt {
 		c := spec.UpdateCommitment(slot, digest(update), salt(trainer))
-		return round.Given{Commitment: c, Signature: spec.SignReceipt(transportKey(aggregator), slot, aggregator, c).Signature}
+		return round.SignedReceipt{Commitment: c, Signature: spec.SignReceipt(transportKey(aggregator), slot, aggregator, c).Signature}
 	}
 	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: given("one"), Second: given("another")}
 }

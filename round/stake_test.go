@@ -38,7 +38,7 @@ type history struct {
 
 func (h *history) amount(name string) uint64 {
 	return rapid.OneOf(rapid.Uint64Range(0, 30), rapid.SampledFrom([]uint64{
-		0, 1, 100, 990, 1000, 1001, math.MaxUint64, math.MaxUint64 - 1000, h.Stake, h.Stake + 1, h.Free(), h.Free() + 1,
+		0, 1, 100, 990, 1000, 1001, math.MaxUint64, math.MaxUint64 - 1000, h.Stake, h.Stake + 1, h.FreeStake(), h.FreeStake() + 1,
 	})).Draw(h.T, name)
 }
 
@@ -100,7 +100,7 @@ func TestDepositLosesNothing(t *testing.T) {
 			},
 			"unbond": func(*rapid.T) {
 				amount := h.amount("amount")
-				may := amount > 0 && amount <= h.Free() && amount <= h.Stake-h.Granted && len(h.Unbonding) < 7
+				may := amount > 0 && amount <= h.FreeStake() && amount <= h.Stake-h.Granted && len(h.Unbonding) < 7
 				if got := h.keep(round.Unbond(h.Deposit, amount, h.now, h.rules)); got != may {
 					t.Fatalf("unbonding %d of %+v: %t", amount, h.Deposit, got)
 				} else if got {
@@ -159,7 +159,7 @@ func TestDepositLosesNothing(t *testing.T) {
 			"bond": func(*rapid.T) {
 				required := h.amount("required")
 				after, held := round.Bond(h.Deposit, required)
-				if held != min(required, h.Free()) {
+				if held != min(required, h.FreeStake()) {
 					t.Fatalf("a task that requires %d holds %d of %+v", required, held, h.Deposit)
 				}
 				h.Deposit, h.holds = after, append(h.holds, held)
@@ -276,7 +276,7 @@ func TestAttack19ExitBeforeTheFaultIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	leaving, err := round.Unbond(d, 1000, 0, rules)
-	if err != nil || leaving.State != spec.NodeUnbonding || leaving.Free() != 0 {
+	if err != nil || leaving.State != spec.NodeUnbonding || leaving.FreeStake() != 0 {
 		t.Fatalf("%+v, %v", leaving, err)
 	}
 	if _, taken := round.Slashed(leaving, 1, 500, 50_000, rules); taken != 25 {

@@ -98,7 +98,7 @@ func TimelockText(e spec.Entry) string {
 			line += " by " + e.By
 		}
 		return line
-	case e.Ripe():
+	case e.Executable():
 		return fmt.Sprintf("may be executed, for %s more of network time", WholeSeconds(e.Expires-e.Now))
 	case e.Now < e.ETA:
 		return fmt.Sprintf("may be executed in %s of network time", WholeSeconds(e.ETA-e.Now))

@@ -39,7 +39,7 @@ func TestAttack12UploadWhileItAttests(t *testing.T) {
 		}
 		task := spec.Task{ID: 1, Aggregators: []spec.Member{{Node: own, Ready: spec.DigestOf([]byte("model 0"))}}}
 		m := aggregator.Machine{Node: own, Receipts: receipts}
-		actions := m.Handle(role.Saw{Duties: []role.Duty{{Task: task, Round: r, Held: []uint64{prompt}}}, Now: 50})
+		actions := m.Handle(role.Saw{Duties: []role.Duty{{Task: task, Round: r, Stored: []uint64{prompt}}}, Now: 50})
 		attested = actions[0].(role.Send).Input.(round.Attest).Holds
 		ask(late)
 		ask(prompt) // who has one gets it again
@@ -47,13 +47,13 @@ func TestAttack12UploadWhileItAttests(t *testing.T) {
 	}
 	// Off: the receipts do not end.
 	attested, given := play(nil)
-	if !given[late] || spec.Held(attested, 1) || !given[racing] || spec.Held(attested, 2) {
+	if !given[late] || spec.HasBit(attested, 1) || !given[racing] || spec.HasBit(attested, 2) {
 		t.Fatal("the attack does not work even undefended")
 	}
 	attested, given = play(&aggregator.Receipts{})
 	for i, node := range []uint64{prompt, late, racing} {
-		if given[node] != spec.Held(attested, i) {
-			t.Errorf("node %d has a receipt: %t, and is in the bitmap: %t", node, given[node], spec.Held(attested, i))
+		if given[node] != spec.HasBit(attested, i) {
+			t.Errorf("node %d has a receipt: %t, and is in the bitmap: %t", node, given[node], spec.HasBit(attested, i))
 		}
 	}
 	if !given[prompt] || given[late] || !given[racing] {
@@ -90,7 +90,7 @@ func TestAttestationsOfAnHonestNodeDoNotContradict(t *testing.T) {
 			}
 			slices.Sort(seen)
 			slices.Sort(stored)
-			for _, a := range m.Handle(role.Saw{Duties: []role.Duty{{Task: task, Round: r, Held: seen}}, Now: 50}) {
+			for _, a := range m.Handle(role.Saw{Duties: []role.Duty{{Task: task, Round: r, Stored: seen}}, Now: 50}) {
 				said = append(said, a.(role.Send).Input.(round.Attest))
 			}
 			if rapid.IntRange(0, 2).Draw(t, "stops") == 0 {

@@ -10,10 +10,10 @@ import (
 
 // contradicted is an aggregator that signed receipts for two updates of one trainer.
 func contradicted(id, number, aggregator, trainer uint64) round.TwoReceipts {
-	given := func(update string) round.Given {
+	given := func(update string) round.SignedReceipt {
 		slot := spec.Slot{Chain: Chain, Task: id, Round: number, Node: trainer}
 		c := spec.UpdateCommitment(slot, digest("%s", update), salt(trainer))
-		return round.Given{Commitment: c, Signature: spec.SignReceipt(transportKey(fmt.Sprintf("node%d", aggregator)), slot, aggregator, c).Signature}
+		return round.SignedReceipt{Commitment: c, Signature: spec.SignReceipt(transportKey(fmt.Sprintf("node%d", aggregator)), slot, aggregator, c).Signature}
 	}
 	return round.TwoReceipts{Round: number, Aggregator: aggregator, Trainer: trainer, First: given("one"), Second: given("another")}
 }

@@ -45,7 +45,7 @@ func bonds(w *twins) {
 	id := single(w, asked)
 	w.reach(cast{}, id, 1, spec.PhaseTrain)
 	for _, node := range []uint64{1, 6, 10} {
-		if n := w.node(node); n.Bonded != stake || n.Free() != 0 {
+		if n := w.node(node); n.Bonded != stake || n.FreeStake() != 0 {
 			w.Fatalf("node %d serves, and tasks hold %d of %d", node, n.Bonded, n.Stake)
 		}
 		if err := w.do("a bond that leaves", func(world World) error { return world.Unbond(node, 1) }); err == nil {
