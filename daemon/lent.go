@@ -55,7 +55,7 @@ func (p *Participant) syncLentLedger(ctx context.Context, home string, node uint
 	case !own.Signs(d.Key):
 		return 0, unsigned(d)
 	}
-	if err := p.catchUp(ctx, own, d, known[i].Told); err != nil {
+	if err := p.catchUp(ctx, own, d, known[i].ChainRows); err != nil {
 		return 0, err
 	}
 	granted, err := allPages(func(page client.Page) ([]uint64, client.Page, error) { return p.account.Grants(ctx, d.ID, page) })

@@ -124,7 +124,7 @@ func TestGrantedTrainerOnARealNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer own.Close()
-	if known := own.Datasets(); len(known) != 1 || known[0].Book.Spent != b.Spent || !known[0].Beyond.Zero() {
+	if known := own.Datasets(); len(known) != 1 || known[0].Book.Spent != b.Spent || !known[0].ChainOnly.Zero() {
 		t.Errorf("its own ledger has %+v", known)
 	}
 }

@@ -44,7 +44,7 @@ func (p *Participant) syncOwnLedger(ctx context.Context, home string, rows data.
 	var held uint64
 	var changed error
 	for _, d := range sets {
-		if err := p.catchUp(ctx, own, d, known[d.Commitment].Told); err != nil {
+		if err := p.catchUp(ctx, own, d, known[d.Commitment].ChainRows); err != nil {
 			return 0, fmt.Errorf("data set %d: %w", d.ID, err)
 		}
 		if rows.Rows() == 0 || d.Name != p.config.Data.Name {
@@ -123,7 +123,7 @@ func (p *Participant) spend(ctx context.Context, own *mirror.Mirror, d spec.Data
 	if i < 0 {
 		return fmt.Errorf("data set %d: %w", d.ID, mirror.ErrNotRegistered)
 	}
-	if err := p.catchUp(ctx, own, d, known[i].Told); err != nil {
+	if err := p.catchUp(ctx, own, d, known[i].ChainRows); err != nil {
 		return err
 	}
 	err := own.Charge(d.Commitment, task.ID, terms.Update, round)

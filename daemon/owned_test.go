@@ -105,7 +105,7 @@ func TestOwnLedgerAnswersForRows(t *testing.T) {
 	if own, err = mirror.Open(home); err != nil {
 		t.Fatal(err)
 	}
-	if known := own.Datasets(); len(known) != 1 || known[0].ID != 1 || known[0].Told != 2 || known[0].Book.Limit != lower {
+	if known := own.Datasets(); len(known) != 1 || known[0].ID != 1 || known[0].ChainRows != 2 || known[0].Book.Limit != lower {
 		t.Errorf("its ledger has caught up to %+v", known)
 	}
 	if err := own.Close(); err != nil {

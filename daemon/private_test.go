@@ -120,7 +120,7 @@ func TestPrivateTaskOnARealNetwork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if known := own.Datasets(); len(known) != 1 || known[0].Book.Spent != b.Spent || !known[0].Beyond.Zero() {
+		if known := own.Datasets(); len(known) != 1 || known[0].Book.Spent != b.Spent || !known[0].ChainOnly.Zero() {
 			t.Errorf("%s's own ledger has %+v", name, known)
 		}
 		own.Close()

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,53 @@ func CacheDir() (string, error) {
 		return "", err
 	}
 	return filepath.Join(dir, "althing"), nil
+}
+
+// networksDir is the folder in the user's cache that has a link to each network which a
+// command wrote elsewhere.
+const networksDir = "networks"
+
+// Networks are patterns of the folders of all networks that this user has written and that
+// the cache knows.
+func Networks() []string {
+	cache, err := CacheDir()
+	if err != nil {
+		return nil
+	}
+	return []string{filepath.Join(cache, cachePrefix+"*"), filepath.Join(cache, networksDir, "*")}
+}
+
+// remember links a network that lies outside the cache from there, so that a command finds it
+// wherever it is typed. Links to networks that are gone are removed.
+func remember(dir string) error {
+	cache, err := CacheDir()
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	links := filepath.Join(cache, networksDir)
+	if err := os.MkdirAll(links, 0o700); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(links)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		link := filepath.Join(links, e.Name())
+		if _, err := os.Stat(link); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(link); err != nil {
+				return err
+			}
+		}
+	}
+	link := filepath.Join(links, fmt.Sprintf("%x", sha256.Sum256([]byte(dir)))[:16])
+	if err := os.Symlink(dir, link); err != nil && !errors.Is(err, fs.ErrExist) { // the same folder has the same link
+		return err
+	}
+	return nil
 }
 
 // newCached makes the folder of a demo in the user's cache and deletes old demos there. Where

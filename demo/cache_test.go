@@ -67,3 +67,42 @@ func TestNoCache(t *testing.T) {
 		t.Errorf("%s, warning %q, %v: want a temporary folder and a warning", dir, warning, err)
 	}
 }
+
+// TestRemember: the cache finds a network that lies elsewhere, once per folder, and forgets it
+// when its folder is gone.
+func TestRemember(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir()) // where a system has no XDG_CACHE_HOME
+	kept, gone := t.TempDir(), filepath.Join(t.TempDir(), "net")
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{gone, kept} {
+		if err := remember(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if err := remember(kept); err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, pattern := range Networks() {
+		links, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range links {
+			dir, err := os.Readlink(link)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, dir)
+		}
+	}
+	if diff := cmp.Diff([]string{kept}, found); diff != "" {
+		t.Errorf("found by the cache (-want +got):\n%s", diff)
+	}
+}

@@ -117,6 +117,9 @@ func (n Network) Write(dir string, port int) (daemon.Localnet, spec.TaskSpec, er
 		return daemon.Localnet{}, p.task, err
 	}
 	local, err := p.write(dir, port)
+	if err == nil {
+		_ = remember(dir) // without a cache, commands do not find the network from elsewhere, and it works all the same
+	}
 	return local, p.task, err
 }
 
@@ -134,7 +137,9 @@ func Create(n Network, dir string) (_ *Folder, err error) {
 	if dir == "" {
 		f.Dir, f.Warning, err = newCached(time.Now())
 	} else if err = isEmpty(dir); err == nil {
-		err = os.MkdirAll(dir, 0o700)
+		if err = os.MkdirAll(dir, 0o700); err == nil {
+			_ = remember(dir) // as in Write
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -1,9 +1,12 @@
-// Package logbook keeps records in a file that only grows: JSON, one record a line.
-// One sync makes any number of records last, and the folder has to be synced only once
-// in the life of a process, which a file for each record cannot offer.
+// Package logbook keeps records in an append-only file of JSON, one record per line. One
+// sync makes any number of records durable, and the folder is synced only once per process.
+// With one file per record, each record would need both syncs.
 //
-// It is no database: all records are read when a book is opened, and what they mean,
-// which of them still count among it, is for its owner.
+// Open a book with [Open], which reads all its records; add records with [Book.Write]; make
+// them durable with [Book.Sync]; compact the book with [Book.Replace].
+//
+// It is not a database: it has no queries, and the caller decides what records mean and
+// which of them are still valid.
 package logbook
 
 import (
@@ -16,18 +19,18 @@ import (
 	"sync"
 )
 
-// Book is an open file of records, for one process at a time. It is safe for
-// concurrent use.
+// Book is an open file of records. Only one process may have it open at a time. Within the
+// process it is safe for concurrent use.
 type Book struct {
-	path string
-	mu   sync.Mutex // held while records are written
-	file *os.File
-	size int64 // of the whole records
-	sure bool  // the name of the file has been synced since it was opened
+	path       string
+	mu         sync.Mutex // held while records are written
+	file       *os.File
+	size       int64 // of the complete records, in bytes
+	nameSynced bool  // the folder has been synced since the file was opened
 }
 
-// Open reads the records of a book, the oldest first, and makes an empty one where
-// there is none. See [Read].
+// Open reads the records of a book, the oldest first, and creates the file if it does not
+// exist. It removes an incomplete record at the end of the file, see [Read].
 func Open(path string, each func(record []byte) error) (*Book, error) {
 	size, err := scan(path, each)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -46,31 +49,31 @@ func Open(path string, each func(record []byte) error) (*Book, error) {
 	return &Book{path: path, file: f, size: size}, nil
 }
 
-// Read reads the records of a book, the oldest first, for who does not write. What
-// follows the last whole record is what a process was writing when it was killed, or a
-// machine when it lost its power, before anybody relied on it, and is passed over. It is
-// an error when a whole record follows on something else.
+// Read calls each for the records of a book, the oldest first, and changes nothing. It
+// ignores what follows the last complete record: a crash or a power failure interrupted that
+// write before its Sync returned, so nobody relies on it. It is an error if a complete
+// record follows a line that is not a record.
 func Read(path string, each func(record []byte) error) error {
 	_, err := scan(path, each)
 	return err
 }
 
-// scan reads records and returns how many bytes they have.
+// scan reads records and returns their size in bytes.
 func scan(path string, each func(record []byte) error) (size int64, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return 0, err
 	}
-	broken := 0 // number of the first line that is no record
+	broken := 0 // number of the first line that is not JSON
 	for number := 1; ; number++ {
-		line, rest, whole := bytes.Cut(b, []byte("\n"))
-		if !whole {
+		line, rest, complete := bytes.Cut(b, []byte("\n"))
+		if !complete {
 			return size, nil
 		}
 		b = rest
 		switch good := json.Valid(line); {
 		case good && broken > 0:
-			return 0, fmt.Errorf("%s: line %d is no record", path, broken)
+			return 0, fmt.Errorf("%s: line %d: want a record in JSON", path, broken)
 		case !good && broken == 0:
 			broken = number
 		case good:
@@ -82,9 +85,9 @@ func scan(path string, each func(record []byte) error) (size int64, err error) {
 	}
 }
 
-// Write adds records, one behind the other. A process that is killed leaves all of them,
-// or whole ones from the first on; a machine that loses its power may lose them until
-// [Book.Sync] returns.
+// Write appends records in their order. If the process is killed meanwhile, the first
+// records are in the file and the others are not; no record is there in part. They survive
+// a power failure only after [Book.Sync] has returned.
 func (b *Book) Write(records ...any) error {
 	lines, err := encode(records)
 	if err != nil {
@@ -99,12 +102,12 @@ func (b *Book) Write(records ...any) error {
 	return nil
 }
 
-// Sync makes what was written before outlast a loss of power.
+// Sync makes all records written so far survive a power failure.
 func (b *Book) Sync() error {
 	b.mu.Lock()
-	f, sure := b.file, b.sure
+	f, nameSynced := b.file, b.nameSynced
 	b.mu.Unlock()
-	if err := f.Sync(); err != nil || sure {
+	if err := f.Sync(); err != nil || nameSynced {
 		return err
 	}
 	if err := syncFolder(b.path); err != nil {
@@ -112,19 +115,19 @@ func (b *Book) Sync() error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sure = true
+	b.nameSynced = true
 	return nil
 }
 
-// Close ends the use of the book. What was not synced may be lost with the machine.
+// Close closes the file. A power failure may lose records that were not synced.
 func (b *Book) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.file.Close()
 }
 
-// Replace makes some records all that the book holds: after a crash it has those or
-// the old ones. Nobody else may use the book meanwhile.
+// Replace replaces all records of the book. After a crash the book has the new records or
+// the old ones, never a mixture. No other method may be called meanwhile.
 func (b *Book) Replace(records ...any) error {
 	lines, err := encode(records)
 	if err != nil {
@@ -140,7 +143,7 @@ func (b *Book) Replace(records ...any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old := b.file
-	b.file, b.size, b.sure = f, int64(len(lines)), true
+	b.file, b.size, b.nameSynced = f, int64(len(lines)), true
 	return old.Close()
 }
 
@@ -155,11 +158,12 @@ func encode(records []any) (lines []byte, err error) {
 	return lines, nil
 }
 
-// Replacement ends the name of what is to take the place of a book. A process that is
-// killed leaves one, and the next one that opens the book removes it.
+// Replacement is the suffix of the temporary file that [Book.Replace] writes. If the process
+// is killed, the file stays until [Open] removes it.
 const Replacement = ".new"
 
-// replace puts a file in the place of another, which lasts once it returns.
+// replace atomically replaces the content of a file. The new content is durable when it
+// returns.
 func replace(path string, b []byte) error {
 	f, err := os.OpenFile(path+Replacement, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -176,7 +180,7 @@ func replace(path string, b []byte) error {
 	return syncFolder(path)
 }
 
-// syncFolder makes the name of a file last.
+// syncFolder syncs the folder of a file, so that the name of the file is durable.
 func syncFolder(path string) error {
 	d, err := os.Open(filepath.Dir(path))
 	if err != nil {

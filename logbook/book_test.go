@@ -12,7 +12,7 @@ import (
 	"github.com/althing-network/althing/logbook"
 )
 
-// open opens a book and returns what it holds.
+// open opens a book and returns its records.
 func open(t *testing.T, path string) (*logbook.Book, []string) {
 	t.Helper()
 	var records []string
@@ -44,7 +44,7 @@ func TestBookKeepsItsRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := b.Write(func() {}); err == nil {
-		t.Error("what is no JSON was written")
+		t.Error("a value that JSON cannot encode was written: want an error")
 	}
 	b, records = open(t, path)
 	want(t, records, `"one"`, "2")
@@ -58,8 +58,9 @@ func TestBookKeepsItsRecords(t *testing.T) {
 	want(t, records, `"all"`, `"more"`)
 }
 
-// What was being written when the power went is dropped, and the next record is whole.
-func TestBookDropsWhatIsNotWhole(t *testing.T) {
+// TestBookDropsIncompleteRecord: an incomplete record at the end, as a power failure leaves
+// it, is dropped, and the next record is written after the last complete one.
+func TestBookDropsIncompleteRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book")
 	for _, tail := range []string{"", "[", "[1]", "\x00\x00", "\x00\n", "[\n[1", "[1\n"} {
 		if err := os.WriteFile(path, []byte("[0]\n"+tail), 0o600); err != nil {
@@ -81,22 +82,23 @@ func TestBookNamesABadLine(t *testing.T) {
 	if err := os.WriteFile(path, []byte("[0]\n[\n[2]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := logbook.Open(path, read); err == nil || !strings.Contains(err.Error(), "line 2 is no record") {
-		t.Errorf("got %v", err)
+	if _, err := logbook.Open(path, read); err == nil || !strings.Contains(err.Error(), "line 2: want a record in JSON") {
+		t.Errorf("got %v, want an error with line 2", err)
 	}
 	if err := logbook.Read(path, read); err == nil {
-		t.Error("it was read")
+		t.Error("Read accepts a book with a bad line 2: want an error")
 	}
 	refuses := func([]byte) error { return fmt.Errorf("not this one") }
 	if err := os.WriteFile(path, []byte("[0]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := logbook.Read(path, refuses); err == nil || !strings.Contains(err.Error(), "line 1: not this one") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want line 1: not this one", err)
 	}
 }
 
-func TestBookIsWrittenByMany(t *testing.T) {
+// TestBookIsSafeForConcurrentUse: records of one call of Write stay next to each other.
+func TestBookIsSafeForConcurrentUse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book")
 	b, _ := open(t, path)
 	var group sync.WaitGroup
@@ -117,7 +119,7 @@ func TestBookIsWrittenByMany(t *testing.T) {
 	}
 	for i := 0; i+1 < len(records); i += 2 {
 		if records[i] != records[i+1] {
-			t.Errorf("records of one call are apart: %q", records)
+			t.Errorf("records %d and %d are not of one call of Write: %q", i, i+1, records)
 		}
 	}
 }

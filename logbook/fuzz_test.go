@@ -11,12 +11,12 @@ import (
 	"github.com/althing-network/althing/logbook"
 )
 
-// FuzzRead reads any bytes as a book: what is read is records, and a book that could be
-// opened goes on after them.
+// FuzzRead opens a file of any bytes as a book. Each record that is read is valid JSON, a
+// new record can be written after them, and a file that is refused is not changed.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(""))
 	f.Add([]byte("{\"a\":1}\n{\"b\":2}\n"))
-	f.Add([]byte("{\"a\":1}\n{\"b\"")) // torn
+	f.Add([]byte("{\"a\":1}\n{\"b\"")) // the second record is incomplete
 	f.Add([]byte("\x00\x00\n1\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		path := filepath.Join(t.TempDir(), "book")
@@ -30,13 +30,13 @@ func FuzzRead(f *testing.F) {
 		})
 		if err != nil {
 			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, b) {
-				t.Fatalf("%q is refused and changed to %q (%v)", b, after, err)
+				t.Fatalf("file %q is refused, but was changed to %q (%v)", b, after, err)
 			}
 			return
 		}
 		for _, record := range read {
 			if !json.Valid(record) {
-				t.Fatalf("%q is no record", record)
+				t.Fatalf("record %q is not JSON", record)
 			}
 		}
 		if err := book.Write("more"); err != nil {
@@ -46,12 +46,12 @@ func FuzzRead(f *testing.F) {
 		at := 0
 		if err := logbook.Read(path, func(record []byte) error {
 			if at >= len(read) || !bytes.Equal(record, read[at]) {
-				t.Fatalf("record %d is read as %q after %q", at, record, read)
+				t.Fatalf("record %d is %q: want the records %q", at, record, read)
 			}
 			at++
 			return nil
 		}); err != nil || at != len(read) {
-			t.Fatalf("%d records of %d: %v", at, len(read), err)
+			t.Fatalf("got %d records, want %d (%v)", at, len(read), err)
 		}
 	})
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// CatchUp takes in the chain's history of a data set, from any row on to the newest; who
-// asks from the last row that the mirror knows (Dataset.Told) on also hears of a history
-// that became shorter.
+// CatchUp takes in new rows of the chain's history of a data set. The rows must reach to
+// the newest one. If they begin with the last row that the mirror knows (row number
+// Dataset.ChainRows), CatchUp also detects a history that became shorter.
 //
-// What the chain has charged counts from now on, also where it passes a limit: then
-// nothing more is allowed. What it has reserved, given back and lowered is done here too,
-// where the mirror allows it; a reservation that it refused may be made with
-// [Mirror.Reserve] once there is room.
+// Charges of the chain count from now on, even if they exceed a limit; then nothing more is
+// allowed. The mirror also repeats the chain's reservations, releases and lowered limits
+// where its own rules allow them. A reservation that it refused can be made later with
+// [Mirror.Reserve], when there is room.
 //
-// The error wraps [ErrContradiction] and names the row when a row is missing, is another
-// than before, is not what a book would write, or has another cost than the mirror's own.
-// Then the node must not take part with these rows. An answer of a chain node that is
-// behind looks like a missing row: ask again.
+// The error wraps [ErrContradiction] and names the row if a row is missing, has changed, is
+// not valid in a book, or has another cost than the mirror's own. Then the node must not
+// take part with these rows. The answer of a chain node that lags behind looks like a
+// missing row: ask again.
 func (m *Mirror) CatchUp(commitment spec.Digest, rows []cost.Row) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -28,14 +28,14 @@ func (m *Mirror) CatchUp(commitment spec.Digest, rows []cost.Row) error {
 	if err != nil {
 		return err
 	}
-	if err := d.continues(rows); err != nil {
+	if err := d.checkContinues(rows); err != nil {
 		return err
 	}
 	for i, row := range rows {
-		if row.Number <= uint64(len(d.told)) {
+		if row.Number <= uint64(len(d.history)) {
 			continue
 		}
-		own, err := d.answer(row)
+		own, err := d.ownRow(row) // a row of the mirror's own book, or nil
 		if err != nil {
 			return errors.Join(fmt.Errorf("%w: row %d of %s: %w", ErrContradiction, row.Number, d.name(), err), m.sync())
 		}
@@ -46,11 +46,11 @@ func (m *Mirror) CatchUp(commitment spec.Digest, rows []cost.Row) error {
 	return m.sync()
 }
 
-// continues reports whether rows hold what is known of the chain's history, and go on
-// from there without a gap.
-func (d *dataset) continues(rows []cost.Row) error {
-	known := uint64(len(d.told))
-	next := known // the row that is expected, where the first one is not known yet
+// checkContinues checks that rows agree with the known history of the chain and continue it
+// without a gap.
+func (d *dataset) checkContinues(rows []cost.Row) error {
+	known := uint64(len(d.history))
+	next := known // number of the next expected row
 	if len(rows) > 0 {
 		next = min(rows[0].Number, known+1)
 	}
@@ -58,8 +58,8 @@ func (d *dataset) continues(rows []cost.Row) error {
 		switch {
 		case row.Number != next || next == 0:
 			return fmt.Errorf("%w: row %d of %s is missing", ErrContradiction, max(1, next), d.name())
-		case next <= known && row != d.told[next-1]:
-			return fmt.Errorf("%w: row %d of %s is another than before", ErrContradiction, next, d.name())
+		case next <= known && row != d.history[next-1]:
+			return fmt.Errorf("%w: row %d of %s has changed", ErrContradiction, next, d.name())
 		}
 		next++
 	}
@@ -69,42 +69,42 @@ func (d *dataset) continues(rows []cost.Row) error {
 	return nil
 }
 
-// answer is the row of the data set's own book that a new row of the chain's leads to, or
+// ownRow is the row of the mirror's own book that follows from a new row of the chain, or
 // nil.
-func (d *dataset) answer(row cost.Row) (*cost.Row, error) {
-	if _, err := d.chain.Follow(row); err != nil {
+func (d *dataset) ownRow(row cost.Row) (*cost.Row, error) {
+	if _, err := d.chainBook.Follow(row); err != nil {
 		return nil, err
 	}
 	switch row.Entry {
 	case cost.EntryLimit:
-		return d.hearLimit(row)
+		return d.followLimit(row)
 	case cost.EntryReserve:
 		if own, known := d.costs[purposeOf(row)]; known && own != row.Each {
-			return nil, errors.New("it reserves at another cost than the mirror")
+			return nil, errors.New("the chain reserves at another cost than this ledger")
 		}
-		return allowed(d.reserve(row.Task, row.Reason, row.Each, row.Releases))
+		return ifAllowed(d.reserve(row.Task, row.Reason, row.Each, row.Releases))
 	case cost.EntryCharge:
-		return allowed(d.charge(row.Task, row.Reason, row.Round))
+		return ifAllowed(d.charge(row.Task, row.Reason, row.Round))
 	default: // cost.EntryRelease
-		return allowed(written(d.book.Release(row.Task, row.Reason)))
+		return ifAllowed(rowOf(d.book.Release(row.Task, row.Reason)))
 	}
 }
 
-// allowed is the row that a verb writes, or nil where it is refused.
-func allowed(row *cost.Row, err error) (*cost.Row, error) {
+// ifAllowed returns the row that a verb writes, or nil if the verb is refused.
+func ifAllowed(row *cost.Row, err error) (*cost.Row, error) {
 	if err != nil {
 		return nil, nil
 	}
 	return row, nil
 }
 
-// hearLimit lowers the limit to the chain's where that is lower. The first one must be the
-// one that was registered.
-func (d *dataset) hearLimit(row cost.Row) (*cost.Row, error) {
+// followLimit lowers the mirror's limit to the chain's, if that is lower. The chain's first
+// limit must be the registered one.
+func (d *dataset) followLimit(row cost.Row) (*cost.Row, error) {
 	own := d.book.Limit
 	if row.Number == 1 {
 		if row.Limit != d.registered {
-			return nil, fmt.Errorf("its limit is %s, registered was %s", row.Limit, d.registered)
+			return nil, fmt.Errorf("the chain has the limit %s: want %s, as registered", row.Limit, d.registered)
 		}
 		return nil, nil
 	}

@@ -10,25 +10,25 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// mark is the beginning of a row's fingerprint. Two rows that have the same by chance are
-// counted as one, which only refuses sooner.
-type mark [16]byte
+// prefix is the beginning of a row's fingerprint. Two rows with the same prefix by chance
+// count as one row, so the mirror only refuses earlier than necessary.
+type prefix [16]byte
 
-// marksOf are the different marks of rows, sorted.
-func marksOf(prints []spec.Digest) (marks []mark) {
+// prefixesOf are the prefixes of fingerprints, sorted and without duplicates.
+func prefixesOf(prints []spec.Digest) (prefixes []prefix) {
 	for _, p := range prints {
-		marks = append(marks, mark(p[:len(mark{})]))
+		prefixes = append(prefixes, prefix(p[:len(prefix{})]))
 	}
-	slices.SortFunc(marks, compareMarks)
-	return slices.Compact(marks)
+	slices.SortFunc(prefixes, comparePrefixes)
+	return slices.Compact(prefixes)
 }
 
-func compareMarks(a, b mark) int { return bytes.Compare(a[:], b[:]) }
+func comparePrefixes(a, b prefix) int { return bytes.Compare(a[:], b[:]) }
 
-// overlap reports whether two sorted lists have a mark in common.
-func overlap(a, b []mark) bool {
+// overlap reports whether two sorted lists have a prefix in common.
+func overlap(a, b []prefix) bool {
 	for len(a) > 0 && len(b) > 0 {
-		switch order := compareMarks(a[0], b[0]); {
+		switch order := comparePrefixes(a[0], b[0]); {
 		case order == 0:
 			return true
 		case order < 0:
@@ -45,22 +45,23 @@ type dataset struct {
 	commitment spec.Digest
 	id         uint64 // on the chain; 0: not known
 	nonce      spec.Salt
-	rows       []mark
-	related    []*dataset // itself first, then those with which it shares rows
+	rows       []prefix
+	related    []*dataset // itself first, then the data sets with which it shares rows
 
-	registered cost.Limit // the first one
-	book       cost.Book
-	charged    map[release]bool // in the book
+	registered cost.Limit       // the limit at registration
+	book       cost.Book        // the mirror's own
+	charged    map[release]bool // in the mirror's own book
 	costs      map[purpose]cost.Amount
 
-	signed map[place]signed
+	signed map[roundKey]signed
 
-	told    []cost.Row // the chain's history
-	chain   cost.Book  // as that history leads to it
-	foreign []cost.Row // charges of the chain that are not in the book
+	history   []cost.Row // the rows of the chain's book
+	chainBook cost.Book  // the chain's book, computed from history
+	chainOnly []cost.Row // charges of the chain that are not in the mirror's own book
 }
 
-// purpose is what a task reserves for, release one of its releases, and place a round.
+// purpose is what a task reserves for; release is one release for a purpose; roundKey is a
+// round of a task.
 type (
 	purpose struct {
 		task   uint64
@@ -70,14 +71,14 @@ type (
 		purpose
 		round uint64
 	}
-	place struct{ task, round uint64 }
+	roundKey struct{ task, round uint64 }
 )
 
 func purposeOf(r cost.Row) purpose { return purpose{r.Task, r.Reason} }
 
 func releaseOf(r cost.Row) release { return release{purposeOf(r), r.Round} }
 
-// name is the data set for people.
+// name is the data set in error texts.
 func (d *dataset) name() string {
 	if d.id == 0 {
 		return "data set " + d.commitment.Short()
@@ -85,56 +86,56 @@ func (d *dataset) name() string {
 	return fmt.Sprintf("data set %d", d.id)
 }
 
-// shares reports whether what is lost of one data set may be lost of the other. Whether
-// two rows are about one person is not known, so where persons are protected all data
-// sets count together.
+// shares reports whether a loss of one data set also counts for the other: they have rows in
+// common, or both protect persons. It is not known whether two rows are about one person, so
+// all data sets that protect persons count together.
 func (d *dataset) shares(other *dataset) bool {
 	persons := d.book.Limit.Unit == cost.DataSubject && other.book.Limit.Unit == cost.DataSubject
 	return persons || overlap(d.rows, other.rows)
 }
 
-// beyond is what the chain charged and the book did not.
-func (d *dataset) beyond() (sum cost.Amount) {
-	for _, row := range d.foreign {
+// chainOnlySum is what the chain charged and the mirror's own book did not.
+func (d *dataset) chainOnlySum() (sum cost.Amount) {
+	for _, row := range d.chainOnly {
 		sum = plus(sum, row.Each)
 	}
 	return sum
 }
 
-// spent is what is lost of the data set itself, and taken that and what is reserved.
-func (d *dataset) spent() cost.Amount { return plus(d.book.Spent, d.beyond()) }
+// spent is what the data set itself has lost. taken is that, and what is reserved.
+func (d *dataset) spent() cost.Amount { return plus(d.book.Spent, d.chainOnlySum()) }
 
 func (d *dataset) taken() cost.Amount {
 	taken, err := d.book.Taken()
 	if err != nil {
-		return everything()
+		return unaffordable()
 	}
-	return plus(taken, d.beyond())
+	return plus(taken, d.chainOnlySum())
 }
 
-// plus is a sum that never overflows: what cannot be added up is everything.
+// plus is a sum that never overflows: a sum that is too large is [unaffordable].
 func plus(a, b cost.Amount) cost.Amount {
 	sum, err := a.Plus(b)
 	if err != nil {
-		return everything()
+		return unaffordable()
 	}
 	return sum
 }
 
-// everything fits no limit.
-func everything() (a cost.Amount) {
+// unaffordable is an amount that no limit allows.
+func unaffordable() (a cost.Amount) {
 	for i := range a.Curve {
 		a.Curve[i] = cost.Dead
 	}
 	return a
 }
 
-// affords reports whether a data set and all that share rows with it have room for what
-// one of them loses more. Of is what counts as lost.
+// affords checks that a further loss of a data set fits its limit and the limits of all data
+// sets that share rows with it. Of returns what a data set has lost so far.
 //
-// It bounds what is lost of each row: a row is in some data sets, every two of which
-// share it, so the sum over those that are related to any one of them holds all that was
-// charged for the row.
+// This bounds the loss of each row: all data sets that contain a row are related to each
+// other, so the sum over the data sets related to any one of them includes every charge for
+// the row.
 func (d *dataset) affords(more cost.Amount, of func(*dataset) cost.Amount) error {
 	for _, limited := range d.related {
 		lost := limited.total(of)
@@ -143,12 +144,12 @@ func (d *dataset) affords(more cost.Amount, of func(*dataset) cost.Amount) error
 			continue
 		}
 		left, _ := limit.Left(lost)
-		return fmt.Errorf("%w: %s of %s is left of the rows of %s", cost.ErrExhausted, left, limit, limited.name())
+		return fmt.Errorf("%w: %s of %s is left for the rows of %s", cost.ErrExhausted, left, limit, limited.name())
 	}
 	return nil
 }
 
-// total is what counts as lost of the rows of a data set.
+// total is what the rows of a data set have lost, in all data sets that share rows with it.
 func (d *dataset) total(of func(*dataset) cost.Amount) (sum cost.Amount) {
 	for _, other := range d.related {
 		sum = plus(sum, of(other))
@@ -173,13 +174,13 @@ func (d *dataset) check(each cost.Amount, releases uint64) error {
 	}
 	all, tooMuch := each.Times(releases)
 	if tooMuch != nil {
-		all = everything()
+		all = unaffordable()
 	}
-	return d.affords(all, (*dataset).taken) // which says what is left for all
+	return d.affords(all, (*dataset).taken) // its error says what is left
 }
 
 func (d *dataset) reserve(task uint64, reason string, each cost.Amount, releases uint64) (*cost.Row, error) {
-	row, err := written(d.book.Reserve(task, reason, each, releases))
+	row, err := rowOf(d.book.Reserve(task, reason, each, releases))
 	if err != nil && !errors.Is(err, cost.ErrExhausted) {
 		return nil, err
 	}
@@ -190,41 +191,41 @@ func (d *dataset) reserve(task uint64, reason string, each cost.Amount, releases
 		return nil, err
 	}
 	if own, known := d.costs[purposeOf(*row)]; known && own != each {
-		return nil, fmt.Errorf("%w: task %d has reserved for %q at another cost before", ErrContradiction, task, reason)
+		return nil, fmt.Errorf("%w: task %d reserved for %q at another cost before", ErrContradiction, task, reason)
 	}
-	for _, told := range d.told {
-		if told.Entry == cost.EntryReserve && purposeOf(told) == purposeOf(*row) && told.Each != each {
-			return nil, fmt.Errorf("%w: row %d of %s reserves at another cost", ErrContradiction, told.Number, d.name())
+	for _, old := range d.history {
+		if old.Entry == cost.EntryReserve && purposeOf(old) == purposeOf(*row) && old.Each != each {
+			return nil, fmt.Errorf("%w: row %d of %s reserves at another cost", ErrContradiction, old.Number, d.name())
 		}
 	}
 	return row, nil
 }
 
 func (d *dataset) charge(task uint64, reason string, round uint64) (*cost.Row, error) {
-	row, err := written(d.book.Charge(task, reason, round))
+	row, err := rowOf(d.book.Charge(task, reason, round))
 	if err != nil || row == nil {
 		return nil, err
 	}
 	more := row.Each
-	if slices.ContainsFunc(d.foreign, func(r cost.Row) bool { return releaseOf(r) == releaseOf(*row) }) {
-		more = cost.Amount{} // it counts already
+	if slices.ContainsFunc(d.chainOnly, func(r cost.Row) bool { return releaseOf(r) == releaseOf(*row) }) {
+		more = cost.Amount{} // the charge of the chain counts already
 	}
 	return row, d.affords(more, (*dataset).spent)
 }
 
 func (d *dataset) lower(limit cost.Limit) (*cost.Row, error) {
-	row, err := written(d.book.Lower(limit))
+	row, err := rowOf(d.book.Lower(limit))
 	if err != nil || row == nil {
 		return nil, err
 	}
 	if _, fits := limit.Left(d.total((*dataset).spent)); !fits {
-		return nil, fmt.Errorf("%w: %s is below what is spent of the rows of %s", cost.ErrLimit, limit, d.name())
+		return nil, fmt.Errorf("%w: %s is below what is spent on the rows of %s", cost.ErrLimit, limit, d.name())
 	}
 	return row, nil
 }
 
-// written is the row that a verb of a book writes, or nil.
-func written(_ cost.Book, rows []cost.Row, err error) (*cost.Row, error) {
+// rowOf is the row that a verb of a book returns, or nil.
+func rowOf(_ cost.Book, rows []cost.Row, err error) (*cost.Row, error) {
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

@@ -9,25 +9,26 @@ import (
 	"time"
 )
 
-// ErrInUse says that another process has had the mirror open for too long.
+// ErrInUse is returned after a timeout of one minute in which another process had the mirror
+// open.
 var ErrInUse = errors.New("mirror is in use by another process")
 
-// lock takes the mirror of a home folder for this process. A process has it no longer than
-// its message to the chain takes, so a node that runs and a command in the same home
-// folder take turns; the system gives it back when a process ends, however it ends.
+// lock locks the mirror of a home folder for this process. A process holds the lock only
+// while it sends one message to the chain, so a running node and a command in the same home
+// folder take turns. The operating system releases the lock when the process ends.
 func lock(home string) (*os.File, error) {
-	const patience, pause = time.Minute, 20 * time.Millisecond
+	const timeout, retryInterval = time.Minute, 20 * time.Millisecond
 	f, err := os.OpenFile(filepath.Join(home, LockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	for waited := time.Duration(0); ; waited += pause {
+	for waited := time.Duration(0); ; waited += retryInterval {
 		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
 			return f, nil
 		}
-		if waited >= patience {
+		if waited >= timeout {
 			return nil, errors.Join(fmt.Errorf("%w: %s", ErrInUse, home), f.Close())
 		}
-		<-time.After(pause)
+		<-time.After(retryInterval)
 	}
 }

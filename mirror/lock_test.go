@@ -7,8 +7,8 @@ import (
 	"github.com/althing-network/althing/mirror"
 )
 
-// TestOneProcessAtATime: who opens a mirror that is open waits for it to be closed, and
-// then knows what was done.
+// TestOneProcessAtATime: opening a mirror that is already open waits until it is closed, and
+// then sees all changes.
 func TestOneProcessAtATime(t *testing.T) {
 	home := t.TempDir()
 	m := open(t, home)
@@ -19,16 +19,16 @@ func TestOneProcessAtATime(t *testing.T) {
 	}()
 	select {
 	case <-opened:
-		t.Error("two have it open at a time")
+		t.Error("the mirror was opened twice at the same time")
 	case <-time.After(100 * time.Millisecond):
 	}
 	set := register(t, m, rows(1), limit(1))
 	must(t, m.Close())
 	other := <-opened
 	if other == nil || of(t, other, set).Commitment != set {
-		t.Error("who waited does not know what was done")
+		t.Error("the waiting process does not see the registered data set")
 	}
 	if _, err := m.Register(rows(2), limit(1)); err == nil {
-		t.Error("a mirror that is closed takes something in")
+		t.Error("a closed mirror registers a data set: want an error")
 	}
 }

@@ -1,13 +1,15 @@
-// Package mirror is an owner's own ledger of what its rows' privacy was spent on. It lies
-// in the owner's home folder, knows rows again by keyed fingerprints, in whatever data set
-// they are registered, and refuses what would pass a limit, whatever the chain says.
+// Package mirror is a data set owner's own ledger of the privacy spent on its rows. It is
+// kept in the owner's home folder. It recognises a row by a keyed fingerprint in every data
+// set that contains the row, and refuses whatever would exceed a limit, even if the chain
+// allows it.
 //
-// It sends nothing and decides nothing for others: what a whole network agrees on is in
-// the ledger of the chain.
+// It sends nothing, and it does not bind anybody else: the ledger that the network agrees
+// on is on the chain.
 //
-// The order is: a verb here, then the chain, then the release. So what was released is
-// charged here, or on the chain, from which [Mirror.CatchUp] takes it. The chain charges
-// what the owner's key has signed, and the mirror signs what it has charged.
+// Callers follow this order: first a call here ([Mirror.Reserve], [Mirror.Charge]), then
+// the message to the chain, then the release of the update. So every release is charged
+// here, or at least on the chain, from which [Mirror.CatchUp] takes it. The chain charges
+// only what the owner's key has signed, and [Mirror.Sign] signs only what is charged here.
 package mirror
 
 import (
@@ -26,35 +28,35 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The files of a mirror in a home folder, beside [SigningFile]. The records alone do not
-// help to guess rows, the key does: they must not be handed out together.
+// The files of a mirror in a home folder, in addition to [SigningFile]. Nobody can guess
+// rows from the records alone, but with the key it is possible: never give both to others.
 const (
 	File     = "mirror.jsonl"
 	KeyFile  = "mirror.key"
 	LockFile = "mirror.lock" // empty
 )
 
-// Why a mirror refuses something, beside the errors of [cost.Book].
+// Why a mirror refuses something, in addition to the errors of [cost.Book].
 var (
 	ErrRegistered    = errors.New("these rows are registered already")
-	ErrNotRegistered = errors.New("the mirror knows no such data set")
+	ErrNotRegistered = errors.New("this home folder has registered no data set with that commitment")
 	ErrChanged       = errors.New("rows have changed")
-	ErrContradiction = errors.New("the chain contradicts what is known of it")
+	ErrContradiction = errors.New("the chain's history contradicts this ledger")
 )
 
-// Mirror is an owner's ledger, for one process at a time. It is safe for concurrent use.
-// Data sets are named by their commitment, which is known before the chain has a number
-// for them.
+// Mirror is an owner's ledger. Only one process can have it open at a time; within the
+// process it is safe for concurrent use. Methods name a data set by its commitment, which
+// is known before the chain gives it a number.
 type Mirror struct {
-	mu      sync.Mutex
-	key     data.Secret
-	file    *logbook.Book
-	lock    *os.File
-	checked bool // the file belongs to the key
-	signing *logbook.Book
-	keys    []ed25519.PrivateKey // in it, the newest last
-	sets    []*dataset
-	broken  error // a record may not last: nothing is done any more
+	mu       sync.Mutex
+	key      data.Secret
+	file     *logbook.Book
+	lock     *os.File
+	checked  bool // the first record has shown that the file belongs to the key
+	signing  *logbook.Book
+	keys     []ed25519.PrivateKey // the records of signing, the newest last
+	datasets []*dataset
+	broken   error // why all methods fail: a record may not be durable, or the mirror is closed
 }
 
 // Dataset is what a mirror knows of a data set.
@@ -62,16 +64,16 @@ type Dataset struct {
 	Commitment spec.Digest
 	ID         uint64      // on the chain; 0: not confirmed yet
 	Book       cost.Book   // what the mirror allowed
-	Beyond     cost.Amount // what the chain charged and the mirror had not allowed
-	Told       uint64      // rows of the chain's history that it knows
-	// Left is how much of the epsilon of its limit may still be reserved, all data sets
-	// counted that share rows.
+	ChainOnly  cost.Amount // what the chain charged and the mirror had not allowed
+	ChainRows  uint64      // number of rows of the chain's history that it knows
+	// Left is how much epsilon may still be reserved. All data sets that share rows with
+	// this one, and their limits, are taken into account.
 	Left   cost.Epsilon
-	Shares []spec.Digest // the others with which it shares rows
+	Shares []spec.Digest // the other data sets with which it shares rows
 }
 
-// Open opens the mirror of a home folder, or makes an empty one with a new key. No other
-// process can open it until it is closed.
+// Open opens the mirror of a home folder, or creates an empty one with a new key. Until it
+// is closed, [Open] in another process waits.
 func Open(home string) (*Mirror, error) {
 	held, err := lock(home)
 	if err != nil {
@@ -84,7 +86,7 @@ func Open(home string) (*Mirror, error) {
 	return m, nil
 }
 
-// Close lets others open the mirror.
+// Close closes the mirror, so that another process can open it.
 func (m *Mirror) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -106,7 +108,7 @@ func (m *Mirror) load(home string) error {
 	if err != nil {
 		return err
 	}
-	if m.file, err = logbook.Open(filepath.Join(home, File), m.read); err != nil || m.checked {
+	if m.file, err = logbook.Open(filepath.Join(home, File), m.applyLine); err != nil || m.checked {
 		return err
 	}
 	if m.key == (data.Secret{}) {
@@ -119,7 +121,7 @@ func (m *Mirror) load(home string) error {
 
 // openKey reads the key, if there is one.
 func (m *Mirror) openKey(path string) error {
-	f, err := logbook.Open(path, func(line []byte) error { return strict(line, &m.key) })
+	f, err := logbook.Open(path, func(line []byte) error { return decodeStrict(line, &m.key) })
 	if err != nil {
 		return err
 	}
@@ -137,29 +139,31 @@ func (m *Mirror) makeKey(path string) error {
 	return errors.Join(f.Write(m.key), f.Sync(), f.Close())
 }
 
-// check is what shows that records were made with the key.
+// check is derived from the key. The first record contains it, which shows that the records
+// belong to the key.
 func (m *Mirror) check() spec.Digest {
 	return spec.Digest(m.key.Derive("check of a mirror", spec.Salt{}))
 }
 
-// secret is what the salts of a data set's commitment come from.
+// secret is the secret from which the salts of a data set's commitment are derived.
 func (m *Mirror) secret(nonce spec.Salt) data.Secret {
 	return m.key.Derive("secret of a data set", nonce)
 }
 
-// Register takes in a data set before the chain is told of it. Its commitment is under a
-// fresh secret, which comes of the key and can be had by nobody else. Whoever was
-// interrupted before [Mirror.Confirm] registers the same rows with the same limit again
-// and gets the same commitment. Otherwise the same rows, in any order, are
-// [ErrRegistered]; a data set may share some rows with others, whose charges then count.
+// Register registers a data set. Call it before the message to the chain. The commitment
+// uses a fresh secret, which only the owner of the key can derive. A caller that was
+// interrupted before [Mirror.Confirm] registers the same rows with the same limit again and
+// gets the same commitment. In all other cases the same rows, in any order, are refused with
+// [ErrRegistered]. A data set may share some of its rows with others; then their charges
+// count for it too.
 func (m *Mirror) Register(t data.Table, limit cost.Limit) (Dataset, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t.Rows() == 0 {
-		return Dataset{}, errors.New("a data set without rows needs no registration")
+		return Dataset{}, errors.New("the data set has no rows: want at least 1")
 	}
-	rows := marksOf(data.Fingerprints(m.key, t))
-	for _, d := range m.sets {
+	rows := prefixesOf(data.Fingerprints(m.key, t))
+	for _, d := range m.datasets {
 		if !slices.Equal(d.rows, rows) {
 			continue
 		}
@@ -195,10 +199,10 @@ func (m *Mirror) Register(t data.Table, limit cost.Limit) (Dataset, error) {
 	if err := m.save(r); err != nil {
 		return Dataset{}, err
 	}
-	return m.show(m.sets[len(m.sets)-1]), nil
+	return m.show(m.datasets[len(m.datasets)-1]), nil
 }
 
-// Confirm takes in the number that the chain gave to a data set.
+// Confirm records the number that the chain gave to a data set.
 func (m *Mirror) Confirm(commitment spec.Digest, id uint64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -212,8 +216,8 @@ func (m *Mirror) Confirm(commitment spec.Digest, id uint64) error {
 	return m.save(record{Dataset: commitment, ID: id})
 }
 
-// Verify reports whether a table has the rows that were registered, in their order:
-// [ErrChanged] where it has not.
+// Verify checks that a table has the registered rows in the registered order:
+// [ErrChanged] if not.
 func (m *Mirror) Verify(commitment spec.Digest, t data.Table) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -227,46 +231,47 @@ func (m *Mirror) Verify(commitment spec.Digest, t data.Table) error {
 	return nil
 }
 
-// Datasets lists what is registered, in the order of registration.
+// Datasets lists all registered data sets, in the order of registration.
 func (m *Mirror) Datasets() (all []Dataset) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, d := range m.sets {
+	for _, d := range m.datasets {
 		all = append(all, m.show(d))
 	}
 	return all
 }
 
-// Check reports whether so many releases could be reserved, without doing it.
+// Check returns the error that [Mirror.Reserve] of a number of releases would return. It
+// reserves nothing.
 func (m *Mirror) Check(commitment spec.Digest, each cost.Amount, releases uint64) error {
 	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return nil, d.check(each, releases) })
 }
 
-// Reserve keeps releases for a task, see [cost.Book.Reserve]. The error wraps
-// [cost.ErrExhausted] where what is reserved and spent on any data set with the same rows
-// would pass the limit of one of them.
+// Reserve reserves releases for a task, see [cost.Book.Reserve]. The error wraps
+// [cost.ErrExhausted] if reservations and charges of all data sets that share rows would
+// exceed the limit of one of them.
 func (m *Mirror) Reserve(commitment spec.Digest, task uint64, reason string, each cost.Amount, releases uint64) error {
 	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return d.reserve(task, reason, each, releases) })
 }
 
-// Charge spends a release that was reserved, see [cost.Book.Charge]. When it returns, the
-// charge lasts, and the release may be charged on the chain.
+// Charge charges a release that was reserved, see [cost.Book.Charge]. When it returns, the
+// charge is durable, and the release may be charged on the chain.
 func (m *Mirror) Charge(commitment spec.Digest, task uint64, reason string, round uint64) error {
 	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return d.charge(task, reason, round) })
 }
 
-// Release gives back what a task did not charge, see [cost.Book.Release].
+// Release frees what a task reserved and did not charge, see [cost.Book.Release].
 func (m *Mirror) Release(commitment spec.Digest, task uint64, reason string) error {
-	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return written(d.book.Release(task, reason)) })
+	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return rowOf(d.book.Release(task, reason)) })
 }
 
-// Lower lowers a limit, see [cost.Book.Lower], never below what is spent on any data set
-// with the same rows.
+// Lower lowers a limit, see [cost.Book.Lower], but never below what is spent on all data
+// sets that share rows with it.
 func (m *Mirror) Lower(commitment spec.Digest, limit cost.Limit) error {
 	return m.do(commitment, func(d *dataset) (*cost.Row, error) { return d.lower(limit) })
 }
 
-// do saves the row that a verb writes, if it writes any.
+// do calls a verb and saves the row that it returns, if any.
 func (m *Mirror) do(commitment spec.Digest, verb func(*dataset) (*cost.Row, error)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -285,17 +290,17 @@ func (m *Mirror) find(commitment spec.Digest) (*dataset, error) {
 	if m.broken != nil {
 		return nil, m.broken
 	}
-	i := slices.IndexFunc(m.sets, func(d *dataset) bool { return d.commitment == commitment })
+	i := slices.IndexFunc(m.datasets, func(d *dataset) bool { return d.commitment == commitment })
 	if i < 0 {
 		return nil, fmt.Errorf("%w: %s", ErrNotRegistered, commitment.Short())
 	}
-	return m.sets[i], nil
+	return m.datasets[i], nil
 }
 
 func (m *Mirror) show(d *dataset) Dataset {
 	shown := Dataset{
-		Commitment: d.commitment, ID: d.id, Book: d.book, Beyond: d.beyond(),
-		Told: uint64(len(d.told)), Left: d.left(),
+		Commitment: d.commitment, ID: d.id, Book: d.book, ChainOnly: d.chainOnlySum(),
+		ChainRows: uint64(len(d.history)), Left: d.left(),
 	}
 	for _, other := range d.related[1:] {
 		shown.Shares = append(shown.Shares, other.commitment)

@@ -19,7 +19,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// rows is a table of the rows with these numbers, no two of which are the same.
+// rows is a table with a row for each number. Equal numbers give equal rows.
 func rows(numbers ...int) data.Table {
 	t := data.Table{Features: 2, Classes: 3}
 	for _, n := range numbers {
@@ -29,12 +29,12 @@ func rows(numbers ...int) data.Table {
 	return t
 }
 
-// limit is one for examples, in micro-epsilon.
+// limit is a limit whose unit is the example, in micro-epsilon.
 func limit(epsilon cost.Epsilon) cost.Limit {
 	return cost.Limit{Unit: cost.Example, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
 }
 
-// pure is the cost of a release of so many micro-epsilon; a million of them is one.
+// pure is the cost of a release with pure differential privacy, in micro-epsilon.
 func pure(epsilon cost.Epsilon) cost.Amount {
 	return cost.Amount{Epsilon: epsilon, PureRho: cost.Nano((epsilon*epsilon + 1999) / 2000)}
 }
@@ -64,7 +64,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// refuses wants an error of a kind that says something.
+// refuses checks that an error is of a kind and contains a text.
 func refuses(t *testing.T, err, kind error, says string) {
 	t.Helper()
 	if !errors.Is(err, kind) || !strings.Contains(err.Error(), says) {
@@ -84,20 +84,21 @@ func of(t *testing.T, m *mirror.Mirror, commitment spec.Digest) mirror.Dataset {
 	return mirror.Dataset{}
 }
 
-// reopened is a mirror that knows what another knew.
+// reopened closes a mirror, opens it again and checks that nothing has changed.
 func reopened(t *testing.T, home string, m *mirror.Mirror) *mirror.Mirror {
 	t.Helper()
 	before := m.Datasets()
 	must(t, m.Close())
-	again := open(t, home)
-	if diff := cmp.Diff(before, again.Datasets()); diff != "" {
+	opened := open(t, home)
+	if diff := cmp.Diff(before, opened.Datasets()); diff != "" {
 		t.Errorf("after a restart (-before +after):\n%s", diff)
 	}
-	return again
+	return opened
 }
 
-// TestAttackReregistration: an owner whose rows are registered twice spends their privacy
-// twice, as far as two books tell. The mirror counts them once.
+// TestAttackReregistration: rows are registered in two data sets, so that their budget could
+// be spent twice. Two separate books do not notice. The mirror counts both data sets
+// together.
 func TestAttackReregistration(t *testing.T) {
 	spend := func(reserve, charge func(task uint64) error) (done int) {
 		for task := uint64(1); task <= 2; task++ {
@@ -121,30 +122,30 @@ func TestAttackReregistration(t *testing.T) {
 		return err
 	})
 	if alone != 2 {
-		t.Fatalf("the attack does not work where it should: %d", alone)
+		t.Fatalf("without the mirror the attack fails: %d releases, want 2", alone)
 	}
 	home := t.TempDir()
 	m := open(t, home)
 	sets := []spec.Digest{{}, register(t, m, rows(1, 2, 3), limit(1_000_000)), register(t, m, rows(3, 4, 5), limit(1_000_000))}
 	if got := of(t, m, sets[1]).Shares; !slices.Equal(got, sets[2:]) {
-		t.Errorf("it shares rows with %v", got)
+		t.Errorf("the first data set shares rows with %v: want %v", got, sets[2:])
 	}
 	ours := spend(func(task uint64) error { return m.Reserve(sets[task], task, "update", pure(800_000), 1) },
 		func(task uint64) error { return m.Charge(sets[task], task, "update", 1) })
 	if ours != 1 {
-		t.Errorf("%d releases of one row", ours)
+		t.Errorf("%d releases of one row: want 1", ours)
 	}
 	err := m.Check(sets[2], pure(800_000), 1)
 	refuses(t, err, cost.ErrExhausted, "0.2 of epsilon 1 at delta 0.00001")
 	m = reopened(t, home, m)
-	refuses(t, m.Reserve(sets[2], 9, "update", pure(800_000), 1), cost.ErrExhausted, "is left of the rows of data set "+sets[2].Short())
+	refuses(t, m.Reserve(sets[2], 9, "update", pure(800_000), 1), cost.ErrExhausted, "is left for the rows of data set "+sets[2].Short())
 	must(t, m.Reserve(sets[2], 9, "update", pure(100_000), 2))
 	if left := of(t, m, sets[1]).Left; left != 0 {
-		t.Errorf("%s is left of the other", left)
+		t.Errorf("%s is left for the first data set: want 0", left)
 	}
 }
 
-// TestVerbs: the verbs have the meaning that those of a book have.
+// TestVerbs: reserve, charge, release and lower have the same meaning as in a book.
 func TestVerbs(t *testing.T) {
 	home := t.TempDir()
 	m := open(t, home)
@@ -153,7 +154,7 @@ func TestVerbs(t *testing.T) {
 	must(t, m.Reserve(set, 1, "update", pure(100_000), 5))
 	refuses(t, m.Reserve(set, 1, "update", pure(1), 1), cost.ErrReserved, "task 1")
 	must(t, m.Charge(set, 1, "update", 2))
-	must(t, m.Charge(set, 1, "update", 2)) // once more is once
+	must(t, m.Charge(set, 1, "update", 2)) // a repeated charge counts once
 	refuses(t, m.Charge(set, 1, "update", 1), cost.ErrPast, "round 1")
 	refuses(t, m.Charge(set, 2, "update", 1), cost.ErrNotReserved, "task 2")
 	refuses(t, m.Check(other, pure(500_000), 1), cost.ErrExhausted, "0.4 of epsilon 0.9")
@@ -162,10 +163,10 @@ func TestVerbs(t *testing.T) {
 	must(t, m.Release(set, 1, "update"))
 	must(t, m.Check(other, pure(700_000), 1))
 	if spent := of(t, m, set).Book.Spent; spent.Epsilon != 200_000 {
-		t.Errorf("%s is spent", spent.Epsilon)
+		t.Errorf("%s is spent: want 0.2", spent.Epsilon)
 	}
 	refuses(t, m.Lower(set, limit(1_000_001)), cost.ErrLimit, "not below")
-	refuses(t, m.Lower(other, limit(199_999)), cost.ErrLimit, "below what is spent of the rows")
+	refuses(t, m.Lower(other, limit(199_999)), cost.ErrLimit, "below what is spent on the rows")
 	must(t, m.Lower(other, limit(200_000)))
 	must(t, m.Lower(other, limit(200_000)))
 	refuses(t, m.Check(set, pure(1), 1), cost.ErrExhausted, "0 of epsilon 0.2")
@@ -175,14 +176,14 @@ func TestVerbs(t *testing.T) {
 		m.Reserve(set, 3, "update", pure(1), 0), m.Charge(set, 1, "update", 0),
 	} {
 		if err == nil || errors.Is(err, cost.ErrExhausted) {
-			t.Errorf("got %v", err)
+			t.Errorf("got %v, want an error that is not %v", err, cost.ErrExhausted)
 		}
 	}
 	reopened(t, home, m)
 }
 
-// TestLoweredLimit: what was reserved before a limit was lowered goes to whoever charges
-// first, in whichever data set.
+// TestLoweredLimit: if a limit is lowered below what is reserved, the first charges get what
+// is left, in any data set that shares rows.
 func TestLoweredLimit(t *testing.T) {
 	m := open(t, t.TempDir())
 	one, two := register(t, m, rows(1, 2), limit(1_000_000)), register(t, m, rows(2, 3), limit(1_000_000))
@@ -193,9 +194,9 @@ func TestLoweredLimit(t *testing.T) {
 	refuses(t, m.Charge(one, 1, "update", 1), cost.ErrExhausted, "0.1 of epsilon 0.5")
 }
 
-// TestChargesAtOnce: whoever comes at the same time, of several data sets, spends no more
-// than one limit.
-func TestChargesAtOnce(t *testing.T) {
+// TestConcurrentCharges: concurrent charges for two data sets that share rows together spend
+// at most one limit.
+func TestConcurrentCharges(t *testing.T) {
 	home := t.TempDir()
 	m := open(t, home)
 	sets := []spec.Digest{register(t, m, rows(1, 2), limit(1_000_000)), register(t, m, rows(2, 3), limit(1_000_000))}
@@ -212,7 +213,7 @@ func TestChargesAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	if got := done.Load(); got != 10 {
-		t.Errorf("%d releases of a tenth each", got)
+		t.Errorf("%d releases of a tenth of the limit each: want 10", got)
 	}
 	reopened(t, home, m)
 }
@@ -222,9 +223,9 @@ func TestRegister(t *testing.T) {
 	m := open(t, home)
 	first := register(t, m, rows(1, 2, 3), limit(1_000_000))
 	m = reopened(t, home, m)
-	// A crash before the transaction was sent: the same again is what it was.
-	if again := register(t, m, rows(1, 2, 3), limit(1_000_000)); again != first || len(m.Datasets()) != 1 {
-		t.Errorf("registered again as %s, was %s", again.Short(), first.Short())
+	// After a crash before the transaction was sent, registering again gives the same commitment.
+	if repeated := register(t, m, rows(1, 2, 3), limit(1_000_000)); repeated != first || len(m.Datasets()) != 1 {
+		t.Errorf("registered again as %s: want %s", repeated.Short(), first.Short())
 	}
 	_, err := m.Register(rows(1, 2, 3), limit(2_000_000))
 	refuses(t, err, mirror.ErrRegistered, "lower it")
@@ -236,11 +237,11 @@ func TestRegister(t *testing.T) {
 	refuses(t, err, mirror.ErrRegistered, "as data set 7")
 	_, err = m.Register(rows(1, 2, 3, 3), limit(1_000_000))
 	refuses(t, err, mirror.ErrRegistered, "as data set 7")
-	whole := register(t, m, rows(1, 2, 3, 4), limit(1_000_000)) // some of the rows, or more, are another data set
+	larger := register(t, m, rows(1, 2, 3, 4), limit(1_000_000)) // more or fewer rows make another data set
 	register(t, m, rows(1, 2), limit(1_000_000))
-	for _, err := range []error{m.Confirm(first, 8), m.Confirm(whole, 7), m.Confirm(whole, 0)} {
+	for _, err := range []error{m.Confirm(first, 8), m.Confirm(larger, 7), m.Confirm(larger, 0)} {
 		if err == nil || !strings.Contains(err.Error(), "cannot be data set") {
-			t.Errorf("a wrong number: %v", err)
+			t.Errorf("a wrong number: got %v, want an error", err)
 		}
 	}
 	for _, bad := range []cost.Limit{{}, limit(0), {Unit: cost.Example, Adjacency: cost.ZeroOut, Epsilon: 1, Delta: cost.OneDelta}} {
@@ -253,17 +254,17 @@ func TestRegister(t *testing.T) {
 	refuses(t, err, cost.ErrLimit, "do not add up")
 	register(t, m, rows(9), replaced)
 	if _, err := m.Register(rows(), limit(1)); err == nil {
-		t.Error("nothing is registered")
+		t.Error("a table without rows is registered: want an error")
 	}
-	must(t, m.Reserve(whole, 1, "update", pure(500_000), 1))
-	must(t, m.Charge(whole, 1, "update", 1))
+	must(t, m.Reserve(larger, 1, "update", pure(500_000), 1))
+	must(t, m.Charge(larger, 1, "update", 1))
 	_, err = m.Register(rows(4), limit(400_000)) // has lost more already
 	refuses(t, err, cost.ErrExhausted, "of epsilon 0.4")
 	reopened(t, home, m)
 }
 
-// TestPersonsCountTogether: whether rows of two data sets are about one person is not
-// known, so where persons are protected they count as if they were.
+// TestPersonsCountTogether: it is not known whether rows of two data sets are about one
+// person. So all data sets that protect persons count together.
 func TestPersonsCountTogether(t *testing.T) {
 	m := open(t, t.TempDir())
 	persons := limit(1_000_000)
@@ -289,8 +290,9 @@ func TestVerify(t *testing.T) {
 	refuses(t, m.Verify(spec.Digest{1}, rows(1)), mirror.ErrNotRegistered, "")
 }
 
-// TestAttackGuessFromTheRecords: who has the records and knows which rows there may be
-// finds those that there are when they are hashed plainly. Without the key it finds none.
+// TestAttackGuessFromTheRecords: an attacker has the records and a list of possible rows. If
+// rows were hashed without a key, the attacker could find which rows the owner has. With
+// keyed fingerprints and without the key the attacker finds none.
 func TestAttackGuessFromTheRecords(t *testing.T) {
 	home := t.TempDir()
 	m := open(t, home)
@@ -306,7 +308,7 @@ func TestAttackGuessFromTheRecords(t *testing.T) {
 		return found
 	}
 	if guess(data.Secret{}, data.Fingerprints(data.Secret{}, rows(1, 2, 3))) != 3 {
-		t.Fatal("the attack does not work where it should")
+		t.Fatal("with plain hashes the attack fails: want it to find all rows")
 	}
 	other := t.TempDir()
 	register(t, open(t, other), rows(1, 2, 3), limit(1_000_000))
@@ -325,13 +327,14 @@ func TestAttackGuessFromTheRecords(t *testing.T) {
 	if bytes.Contains(records, bytes.Trim(key, "\"\n")) {
 		t.Error("the records hold the key")
 	}
-	// Nor can the rows be checked against the commitment: without the key, no secret.
+	// The commitment does not help either: its secret is derived from the key.
 	if data.Commitment(data.Secret{}, rows(1, 2, 3)) == set {
-		t.Error("the commitment has no secret")
+		t.Error("the commitment can be computed without the secret")
 	}
 }
 
-// TestOpenRefuses: a mirror is not begun anew where one was, and not read by another key.
+// TestOpenRefuses: a mirror does not open with another key, without its key, or with an
+// invalid record, and its files are not replaced.
 func TestOpenRefuses(t *testing.T) {
 	home, other := t.TempDir(), t.TempDir()
 	one, another := open(t, home), open(t, other)
@@ -342,9 +345,9 @@ func TestOpenRefuses(t *testing.T) {
 		change func() error
 		says   string
 	}{
-		"another key": {func() error { return os.Rename(filepath.Join(other, mirror.KeyFile), key) }, "does not belong to this mirror.key"},
-		"no key":      {func() error { return os.Remove(key) }, "mirror.key, which belongs to it, is missing"},
-		"a line of another": {func() error {
+		"another key": {func() error { return os.Rename(filepath.Join(other, mirror.KeyFile), key) }, "the key in mirror.key does not belong to these records"},
+		"no key":      {func() error { return os.Remove(key) }, "the key file mirror.key of these records is missing"},
+		"an unknown record": {func() error {
 			b, err := os.ReadFile(file)
 			return errors.Join(err, os.WriteFile(file, append(bytes.Clone(b), []byte("{\"x\":1}\n")...), 0o600))
 		}, "unknown field"},
@@ -357,7 +360,7 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		must(t, c.change())
 		if _, err := mirror.Open(home); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want %q", name, err, c.says)
+			t.Errorf("%s: got %v, want %q", name, err, c.says)
 		}
 		for path, b := range kept {
 			must(t, os.WriteFile(path, b, 0o600))
@@ -366,7 +369,7 @@ func TestOpenRefuses(t *testing.T) {
 	open(t, home)
 	for _, path := range []string{file, key} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s is %v, %v", path, info.Mode(), err)
+			t.Errorf("%s has mode %v (%v): want 0600", path, info.Mode(), err)
 		}
 	}
 }

@@ -16,25 +16,25 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// life is a random history of a mirror and of the ledgers of a chain, beside which plain
-// lists are kept of what was charged.
+// life is a random history of a mirror and of the ledgers of a chain. Beside them it keeps
+// plain lists of all charges, with which it compares.
 type life struct {
 	*rapid.T
 	home   string
 	mirror *mirror.Mirror
 	sets   []*registered
-	copied []byte // of the records; nil where there is no copy, or data sets are newer
+	copied []byte // backup of the records; nil if there is none, or a data set is newer
 }
 
 // registered is a data set of a life.
 type registered struct {
 	commitment spec.Digest
 	rows       []int
-	waits      []func(cost.Book) (cost.Book, []cost.Row, error) // on their way to the chain
+	waits      []func(cost.Book) (cost.Book, []cost.Row, error) // messages that the chain has not applied yet
 	book       cost.Book                                        // the chain's
 	history    []cost.Row
 	own        map[charge]cost.Amount // charged in the mirror
-	copied     map[charge]cost.Amount // when the copy was made
+	copied     map[charge]cost.Amount // charged in the mirror at the time of the backup
 }
 
 type charge struct {
@@ -42,11 +42,12 @@ type charge struct {
 	reason      string
 }
 
-func (s *registered) touches(other *registered) bool {
+// sharesRows reports whether two data sets have a row in common.
+func (s *registered) sharesRows(other *registered) bool {
 	return slices.ContainsFunc(s.rows, func(row int) bool { return slices.Contains(other.rows, row) })
 }
 
-// charged are all releases of a data set that anybody charged.
+// charged are all charges for a data set, of the mirror and of the chain.
 func (s *registered) charged() map[charge]cost.Amount {
 	all := maps.Clone(s.own)
 	for _, row := range s.history {
@@ -69,16 +70,16 @@ func (l *life) sum(more cost.Amount, charges ...map[charge]cost.Amount) cost.Amo
 	return more
 }
 
-// knows is what the mirror says of all data sets, in the order of registration.
+// knows is what the mirror knows of all data sets, in the order of registration.
 func (l *life) knows() []mirror.Dataset {
 	all := l.mirror.Datasets()
 	if len(all) != len(l.sets) {
-		l.Fatalf("it knows %d data sets of %d", len(all), len(l.sets))
+		l.Fatalf("the mirror lists %d data sets: want %d", len(all), len(l.sets))
 	}
 	return all
 }
 
-// known is what the mirror says of a data set.
+// known is what the mirror knows of a data set.
 func (l *life) known(s *registered) mirror.Dataset { return l.knows()[slices.Index(l.sets, s)] }
 
 func (l *life) any() *registered { return rapid.SampledFrom(l.sets).Draw(l.T, "data set") }
@@ -106,7 +107,7 @@ func (l *life) register() {
 	switch {
 	case len(held) == 0 || same || errors.Is(err, cost.ErrExhausted):
 		if err == nil && !same {
-			l.Fatalf("rows %v are registered", held)
+			l.Fatalf("a data set with the rows %v and limit %s is registered: want an error", held, wanted)
 		}
 		return
 	case err != nil:
@@ -121,8 +122,8 @@ func (l *life) register() {
 	l.sets, l.copied = append(l.sets, s), nil
 }
 
-// reserve wants the mirror to reserve where all limits of all rows have room, and nowhere
-// else.
+// reserve checks that the mirror reserves if and only if the limits of all data sets that
+// share rows have room.
 func (l *life) reserve() {
 	s := l.any()
 	task, reason, _ := l.release()
@@ -134,31 +135,31 @@ func (l *life) reserve() {
 	}
 	known := l.knows()
 	for i, limited := range l.sets {
-		if !limited.touches(s) {
+		if !limited.sharesRows(s) {
 			continue
 		}
 		lost := more
 		for j, other := range l.sets {
-			if d := known[j]; other.touches(limited) {
+			if d := known[j]; other.sharesRows(limited) {
 				taken, err := d.Book.Taken()
 				if err != nil {
 					l.Fatal(err)
 				}
-				lost = l.sum(lost, map[charge]cost.Amount{{}: taken, {task: 1}: d.Beyond})
+				lost = l.sum(lost, map[charge]cost.Amount{{}: taken, {task: 1}: d.ChainOnly})
 			}
 		}
 		_, room := known[i].Book.Limit.Left(lost)
 		fits = fits && room
 	}
 	if check := l.mirror.Check(s.commitment, each, n); (check == nil) != fits || check != nil && !errors.Is(check, cost.ErrExhausted) {
-		l.Fatalf("there is room: %v; the check says %v", fits, check)
+		l.Fatalf("there is room: %t, but Check returns %v", fits, check)
 	}
 	err = l.mirror.Reserve(s.commitment, task, reason, each, n)
 	switch {
 	case err == nil && fits:
 		s.waits = append(s.waits, func(b cost.Book) (cost.Book, []cost.Row, error) { return b.Reserve(task, reason, each, n) })
 	case err == nil, fits && !errors.Is(err, cost.ErrReserved) && !errors.Is(err, mirror.ErrContradiction):
-		l.Fatalf("there is room: %v; it says %v", fits, err)
+		l.Fatalf("there is room: %t, but Reserve returns %v", fits, err)
 	}
 }
 
@@ -169,7 +170,7 @@ func (l *life) charge() {
 		return
 	}
 	key := charge{task, round, reason}
-	if _, again := s.own[key]; !again {
+	if _, repeated := s.own[key]; !repeated {
 		spent := l.known(s).Book.Spent
 		s.own[key] = pure(spent.Epsilon - l.sum(cost.Amount{}, s.own).Epsilon)
 	}
@@ -193,11 +194,11 @@ func (l *life) lower() {
 	}
 }
 
-// block is the chain, which takes some of what waits, or ends a task by itself.
+// block lets the chain apply some of the waiting messages, and sometimes end a task.
 func (l *life) block() {
 	s := l.any()
 	for range rapid.IntRange(0, len(s.waits)).Draw(l.T, "taken") {
-		if next, written, err := s.waits[0](s.book); err == nil { // else nothing is released
+		if next, written, err := s.waits[0](s.book); err == nil { // a refused message releases nothing
 			s.book, s.history = next, append(s.history, written...)
 		}
 		s.waits = s.waits[1:]
@@ -210,17 +211,17 @@ func (l *life) block() {
 	}
 }
 
-func (l *life) catchUp() { l.catch(l.any()) }
+func (l *life) catchUp() { l.catchUpWith(l.any()) }
 
-func (l *life) catch(s *registered) {
-	from := max(1, l.known(s).Told) // rows are numbered from 1
+func (l *life) catchUpWith(s *registered) {
+	from := max(1, l.known(s).ChainRows) // rows are numbered from 1
 	if err := l.mirror.CatchUp(s.commitment, s.history[from-1:]); err != nil {
 		l.Fatal(err)
 	}
 	s.own = s.charged()
 }
 
-// restart kills the mirror, perhaps while it writes.
+// restart kills the mirror, sometimes in the middle of a write.
 func (l *life) restart() {
 	before := l.mirror.Datasets()
 	if torn := rapid.SampledFrom([]string{"", "{", `{"dataset":"00`, "\x00\x00"}).Draw(l.T, "torn"); torn != "" {
@@ -252,8 +253,9 @@ func (l *life) open() {
 	}
 }
 
-// backup copies the records, or puts an old copy back: then what the chain has not taken
-// is forgotten, and was not released either, and all else is caught up.
+// backup copies the records, or restores an old copy. After a restore, charges that the
+// chain has not applied are lost, but nothing was released for them; all others come back
+// from the chain.
 func (l *life) backup() {
 	path := filepath.Join(l.home, mirror.File)
 	if l.copied == nil {
@@ -276,21 +278,21 @@ func (l *life) backup() {
 		s.own, s.waits = s.copied, nil
 	}
 	for _, s := range l.sets {
-		l.catch(s)
+		l.catchUpWith(s)
 	}
 }
 
-// holds is what must be true at every moment.
-func (l *life) holds() {
+// check checks what must be true at every moment.
+func (l *life) check() {
 	known := l.knows()
 	for i, s := range l.sets {
 		d := known[i]
 		if err := d.Book.Validate(); err != nil {
 			l.Fatal(err)
 		}
-		spent, want := l.sum(d.Beyond, map[charge]cost.Amount{{}: d.Book.Spent}), l.sum(cost.Amount{}, s.own)
+		spent, want := l.sum(d.ChainOnly, map[charge]cost.Amount{{}: d.Book.Spent}), l.sum(cost.Amount{}, s.own)
 		if spent != want {
-			l.Fatalf("spent is %v, the charges add up to %v", spent, want)
+			l.Fatalf("the mirror has spent %v, but the charges add up to %v", spent, want)
 		}
 	}
 	for row := range 6 {
@@ -310,13 +312,13 @@ func (l *life) holds() {
 	}
 }
 
-// TestLivesOfAMirror plays thousands of histories of data sets that share rows, with
-// crashes, torn records and old copies of the home folder: what is charged for a row, in
-// whatever data set, never exceeds the limit of any data set that holds it, nothing that
-// was charged is forgotten by a restart, nor by an old copy what the chain knows of, and
-// a reservation is refused only where there is no room.
-func TestLivesOfAMirror(t *testing.T) {
-	hundreds := 20 // rapid plays a hundred at a time
+// TestRandomHistories runs thousands of random histories of data sets that share rows, with
+// crashes, incomplete records and restored backups. The charges for a row, in all data sets
+// together, never exceed the limit of any data set that contains it. No charge is lost by a
+// restart, and no charge that the chain has is lost by a restored backup. A reservation is
+// refused only if there is no room.
+func TestRandomHistories(t *testing.T) {
+	hundreds := 20 // rapid runs 100 histories per call of Check
 	if testing.Short() {
 		hundreds = 2
 	}
@@ -334,7 +336,7 @@ func TestLivesOfAMirror(t *testing.T) {
 					l.register, l.reserve, l.reserve, l.charge, l.charge, l.charge, l.charge, l.giveBack, l.lower,
 					l.block, l.block, l.catchUp, l.restart, l.backup,
 				}).Draw(r, "verb")()
-				l.holds()
+				l.check()
 			}
 			l.restart()
 		})

@@ -13,10 +13,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// record is a line of a mirror's file. The first one is the check of the key; each other
-// one is about a data set: its registration with the row that sets the limit, its number
-// on the chain, one more row of its own book, of the chain's, or of both, or what was
-// signed.
+// record is a line of a mirror's file. The first record has only Check. Every other record
+// is about one data set and has one of these: its registration with the first row of its
+// book; its number on the chain; a new row of the mirror's book, of the chain's book, or of
+// both; what was signed.
 type record struct {
 	Check    spec.Digest   `json:"check,omitzero"`
 	Dataset  spec.Digest   `json:"dataset,omitzero"` // its commitment
@@ -27,26 +27,26 @@ type record struct {
 	Signed   *signed       `json:"signed,omitempty"`
 }
 
-// registration is what a mirror remembers of rows.
+// registration is what a mirror stores of the rows of a data set.
 type registration struct {
-	Nonce []byte `json:"nonce"` // the secret comes of it and the key
-	Rows  []byte `json:"rows"`  // marks, sorted
+	Nonce []byte `json:"nonce"` // the secret is derived from it and the key
+	Rows  []byte `json:"rows"`  // prefixes of fingerprints, sorted
 }
 
-func bytesOf(rows []mark) (b []byte) {
+func bytesOf(rows []prefix) (b []byte) {
 	for _, m := range rows {
 		b = append(b, m[:]...)
 	}
 	return b
 }
 
-// marks reads what [bytesOf] wrote.
-func (r registration) marks() (rows []mark, err error) {
-	for part := range slices.Chunk(r.Rows, len(mark{})) {
-		if len(part) < len(mark{}) || len(rows) > 0 && compareMarks(rows[len(rows)-1], mark(part)) >= 0 {
-			return nil, errors.New("the marks of its rows are not in their order")
+// prefixes decodes what [bytesOf] encodes.
+func (r registration) prefixes() (rows []prefix, err error) {
+	for part := range slices.Chunk(r.Rows, len(prefix{})) {
+		if len(part) < len(prefix{}) || len(rows) > 0 && comparePrefixes(rows[len(rows)-1], prefix(part)) >= 0 {
+			return nil, errors.New("the fingerprints of its rows are not sorted")
 		}
-		rows = append(rows, mark(part))
+		rows = append(rows, prefix(part))
 	}
 	if len(rows) == 0 {
 		return nil, errors.New("it has no rows")
@@ -54,8 +54,8 @@ func (r registration) marks() (rows []mark, err error) {
 	return rows, nil
 }
 
-// strict reads JSON without fields that are not known.
-func strict(line []byte, into any) error {
+// decodeStrict decodes JSON. Unknown fields and trailing data are errors.
+func decodeStrict(line []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
@@ -67,16 +67,16 @@ func strict(line []byte, into any) error {
 	return nil
 }
 
-// read takes in a record of the file.
-func (m *Mirror) read(line []byte) error {
+// applyLine decodes and applies a record of the file.
+func (m *Mirror) applyLine(line []byte) error {
 	var r record
-	if err := strict(line, &r); err != nil {
+	if err := decodeStrict(line, &r); err != nil {
 		return err
 	}
-	return m.take(r)
+	return m.apply(r)
 }
 
-// save makes a record last, and takes it in.
+// save writes a record, applies it and makes it durable.
 func (m *Mirror) save(r record) error {
 	if err := m.write(r); err != nil {
 		return err
@@ -84,13 +84,13 @@ func (m *Mirror) save(r record) error {
 	return m.sync()
 }
 
-// write adds a record to the file and takes it in. It lasts once it is synced.
+// write appends a record to the file and applies it. It is durable only after [Mirror.sync].
 func (m *Mirror) write(r record) error {
 	if err := m.file.Write(r); err != nil {
 		return err
 	}
-	if err := m.take(r); err != nil {
-		m.broken = fmt.Errorf("the mirror wrote what it cannot read: %w", err)
+	if err := m.apply(r); err != nil {
+		m.broken = fmt.Errorf("the mirror wrote a record that it cannot read: %w", err)
 		return m.broken
 	}
 	return nil
@@ -104,15 +104,15 @@ func (m *Mirror) sync() error {
 	return nil
 }
 
-// take makes of the records before the ones with one more. It is all that a record does,
-// whether it is read or was just written.
-func (m *Mirror) take(r record) error {
+// apply changes the state in memory by one record, in the same way whether the record was
+// read from the file or was just written.
+func (m *Mirror) apply(r record) error {
 	if !m.checked {
 		if m.key == (data.Secret{}) {
-			return fmt.Errorf("%s, which belongs to it, is missing", KeyFile)
+			return fmt.Errorf("the key file %s of these records is missing", KeyFile)
 		}
 		if r != (record{Check: m.check()}) {
-			return fmt.Errorf("it does not belong to this %s", KeyFile)
+			return fmt.Errorf("the key in %s does not belong to these records", KeyFile)
 		}
 		m.checked = true
 		return nil
@@ -128,7 +128,7 @@ func (m *Mirror) take(r record) error {
 		for _, other := range d.related[1:] {
 			other.related = append(other.related, d)
 		}
-		m.sets = append(m.sets, d)
+		m.datasets = append(m.datasets, d)
 		return nil
 	}
 	d, err := m.find(r.Dataset)
@@ -139,7 +139,7 @@ func (m *Mirror) take(r record) error {
 	case r.Signed != nil && r.ID == 0 && r.Chain == nil && r.Row == nil:
 		return d.sign(*r.Signed)
 	case r.Signed != nil:
-		return errors.New("it says too much")
+		return errors.New("the record has other fields beside \"signed\"")
 	case r.ID > 0 && r.Chain == nil && r.Row == nil:
 		if err := m.mayNumber(d, r.ID); err != nil {
 			return err
@@ -147,33 +147,34 @@ func (m *Mirror) take(r record) error {
 		d.id = r.ID
 		return nil
 	case r.ID > 0 || r.Chain == nil && r.Row == nil:
-		return errors.New("it says nothing, or too much")
+		return errors.New("the record has none of the fields \"id\", \"chain\" and \"row\", or \"id\" beside another one")
 	}
 	return d.follow(r.Chain, r.Row)
 }
 
-// open is the data set of a registration, related to those that are there.
+// open makes the data set of a registration and relates it to the data sets that share rows
+// with it.
 func (m *Mirror) open(r record) (*dataset, error) {
 	if r.Dataset.IsZero() || r.ID > 0 || r.Chain != nil || r.Row == nil || r.Signed != nil || len(r.Register.Nonce) != len(spec.Salt{}) {
-		return nil, errors.New("it is no registration")
+		return nil, errors.New("the record is not a valid registration")
 	}
 	if _, err := m.find(r.Dataset); err == nil {
 		return nil, fmt.Errorf("%w: as %s", ErrRegistered, r.Dataset.Short())
 	}
-	rows, err := r.Register.marks()
+	rows, err := r.Register.prefixes()
 	if err != nil {
 		return nil, err
 	}
 	d := &dataset{
 		commitment: r.Dataset, nonce: spec.Salt(r.Register.Nonce), rows: rows,
-		charged: map[release]bool{}, costs: map[purpose]cost.Amount{}, signed: map[place]signed{},
+		charged: map[release]bool{}, costs: map[purpose]cost.Amount{}, signed: map[roundKey]signed{},
 	}
 	if err := d.follow(nil, r.Row); err != nil {
 		return nil, err
 	}
 	d.registered = d.book.Limit
 	d.related = []*dataset{d}
-	for _, other := range m.sets {
+	for _, other := range m.datasets {
 		if !d.shares(other) {
 			continue
 		}
@@ -185,16 +186,16 @@ func (m *Mirror) open(r record) (*dataset, error) {
 	return d, nil
 }
 
-// mayNumber reports whether a data set may have a number on the chain.
+// mayNumber checks that a data set has no number yet and that the number is free.
 func (m *Mirror) mayNumber(d *dataset, id uint64) error {
-	taken := slices.ContainsFunc(m.sets, func(other *dataset) bool { return other.id == id })
+	taken := slices.ContainsFunc(m.datasets, func(other *dataset) bool { return other.id == id })
 	if id == 0 || d.id > 0 || taken {
 		return fmt.Errorf("%s cannot be data set %d of the chain", d.name(), id)
 	}
 	return nil
 }
 
-// follow adds a row to the chain's history, to the data set's own, or to both.
+// follow adds a row to the chain's history, to the mirror's own book, or to both.
 func (d *dataset) follow(chain, own *cost.Row) (err error) {
 	if own != nil {
 		if d.book, err = d.book.Follow(*own); err != nil {
@@ -205,17 +206,17 @@ func (d *dataset) follow(chain, own *cost.Row) (err error) {
 			d.costs[purposeOf(*own)] = own.Each
 		case cost.EntryCharge:
 			d.charged[releaseOf(*own)] = true
-			d.foreign = slices.DeleteFunc(d.foreign, func(r cost.Row) bool { return releaseOf(r) == releaseOf(*own) })
-		default: // limits and what is given back are in the book alone
+			d.chainOnly = slices.DeleteFunc(d.chainOnly, func(r cost.Row) bool { return releaseOf(r) == releaseOf(*own) })
+		default: // limits and releases change only the book
 		}
 	}
 	if chain != nil {
-		if d.chain, err = d.chain.Follow(*chain); err != nil {
+		if d.chainBook, err = d.chainBook.Follow(*chain); err != nil {
 			return err
 		}
-		d.told = append(d.told, *chain)
+		d.history = append(d.history, *chain)
 		if chain.Entry == cost.EntryCharge && !d.charged[releaseOf(*chain)] {
-			d.foreign = append(d.foreign, *chain)
+			d.chainOnly = append(d.chainOnly, *chain)
 		}
 	}
 	return nil

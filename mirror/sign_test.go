@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestSignsWhatIsCharged: one update of each round that is charged, from one node, under as
-// many salts as it takes, also after a restart.
+// TestSignsWhatIsCharged: per charged round the mirror signs one update of one node, with
+// any number of salts, also after a restart.
 func TestSignsWhatIsCharged(t *testing.T) {
 	home := t.TempDir()
 	m := open(t, home)
@@ -21,7 +21,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	refused := func(want error, commitment spec.Digest, key spec.PublicKey, slot spec.Slot, update spec.Digest) {
 		t.Helper()
 		if s, err := m.Sign(commitment, "update", key, slot, update, salt); !s.IsZero() {
-			t.Error("it signs all the same")
+			t.Errorf("it signs: want the error %v", want)
 		} else {
 			refuses(t, err, want, "")
 		}
@@ -31,7 +31,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 		s, err := m.Sign(set, "update", key, slot, update, salt)
 		must(t, err)
 		if !key.Signed(spec.ChargeStatement(slot, 5, spec.UpdateCommitment(slot, update, salt)), s) {
-			t.Error("the signature is of something else")
+			t.Error("the signature does not match the statement")
 		}
 	}
 	must(t, m.Confirm(set, 5))
@@ -39,7 +39,7 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	refused(mirror.ErrNotCharged, set, key, slot, update)
 	must(t, m.Charge(set, 1, "update", 1))
 	if _, err := m.Sign(set, "score", key, slot, update, salt); err == nil {
-		t.Error("it signs for a reason that nothing is charged for")
+		t.Error("it signs for a reason without a charge")
 	}
 	refused(mirror.ErrNoKey, set, spec.PublicKey{1}, slot, update)
 	refused(mirror.ErrNotRegistered, spec.DigestOf([]byte("others")), key, slot, update)
@@ -61,16 +61,16 @@ func TestSignsWhatIsCharged(t *testing.T) {
 	next, err := m.NewKey()
 	must(t, err)
 	if next == key || m.Key() != next || !m.Signs(key) || !m.Signs(next) || m.Signs(spec.PublicKey{}) {
-		t.Error("the new key is the former one, or replaces it at once")
+		t.Error("the new key is the former one, or the former key no longer signs")
 	}
 	m = reopened(t, home, m)
 	signed(salt)
 	if key = next; m.Key() != next {
-		t.Error("a restart forgets the new key")
+		t.Error("after a restart the new key is not the newest")
 	}
 	signed(salt)
 
-	// Without the file the former keys are gone, and another one is made.
+	// If the file is lost, the former keys are gone, and a new one is created.
 	must(t, m.Close())
 	must(t, os.Remove(filepath.Join(home, mirror.SigningFile)))
 	m = open(t, home)

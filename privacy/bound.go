@@ -9,31 +9,32 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// ErrBound is wrapped by the refusal of a bound under which nothing could be said.
+// ErrBound is wrapped if a norm bound is not valid or does not go with the noise.
 var ErrBound = errors.New("norm bound refused")
 
-// Norm is how the length of a vector is measured.
+// Norm names a vector norm.
 type Norm string
 
 // The norms.
 const (
-	L1 Norm = "l1" // the sum of magnitudes: for discrete Laplace noise
-	L2 Norm = "l2" // the root of the sum of squares: for Gaussian and Skellam noise
+	L1 Norm = "l1" // sum of absolute values: for discrete Laplace noise
+	L2 Norm = "l2" // square root of the sum of squares: for Gaussian and Skellam noise
 )
 
-// maxLimit keeps what is computed of a limit, four times it at most, in 64 bits.
+// maxLimit keeps four times a limit, the largest sensitivity, within 64 bits.
 const maxLimit = 1 << 61
 
-// Bound says how long one unit's vector may be, exactly: its values are integers,
-// and so is the limit.
+// Bound limits the norm of one unit's vector. Values and limit are integers, so the bound
+// is exact.
 type Bound struct {
 	Norm Norm
-	// Limit is in quanta: of L1 the largest sum of magnitudes, of L2 the largest sum of
-	// squares, which is the square of the norm. 1 to 2^61.
+	// Limit is the largest L1 norm in quanta, or the square of the largest L2 norm in
+	// quanta squared. 1 to 2^61.
 	Limit uint64
 }
 
-// Validate refuses a bound of zero, under which every vector would be zero.
+// Validate checks the norm's name and the range of the limit. A limit of 0 would make
+// every vector zero.
 func (b Bound) Validate() error {
 	switch {
 	case b.Norm != L1 && b.Norm != L2:
@@ -46,9 +47,10 @@ func (b Bound) Validate() error {
 	return nil
 }
 
-// Sensitivity is how far the sums of two neighbouring data sets may lie apart in
-// integers, of L2 its square, when every unit's vector is within the bound: the
-// limit, and where one unit may be replaced by another 2 or 4 times it.
+// Sensitivity is the largest distance between the sums of two neighbouring data sets if
+// every unit's vector is within the bound; for L2 it is the square of the distance. It is
+// the limit; if one unit may be replaced by another, 2 times the limit for L1 and 4 times
+// for L2.
 func (b Bound) Sensitivity(a cost.Adjacency) uint64 {
 	stretch := a.Stretch()
 	if b.Norm == L2 {
@@ -57,7 +59,7 @@ func (b Bound) Sensitivity(a cost.Adjacency) uint64 {
 	return stretch * b.Limit
 }
 
-// Largest is the largest magnitude of one value of a vector within the bound.
+// Largest is the largest absolute value that a vector within the bound can have.
 func (b Bound) Largest() uint64 {
 	if b.Norm == L2 {
 		return new(big.Int).Sqrt(new(big.Int).SetUint64(b.Limit)).Uint64()
@@ -65,10 +67,10 @@ func (b Bound) Largest() uint64 {
 	return b.Limit
 }
 
-// Magnitudes is the largest sum of magnitudes that a vector of so many values within the
-// bound can have, of which what Skellam noise costs depends too. Of L2 it is the root of
-// count times the limit (Cauchy and Schwarz), and the limit itself where that is less,
-// because no integer is larger than its square.
+// Magnitudes is the largest L1 norm that a vector of count values within the bound can
+// have; the cost of Skellam noise depends on it. For an L2 bound it is the square root of
+// count times the limit (Cauchy and Schwarz), or the limit if that is smaller, because no
+// integer is larger than its square.
 func (b Bound) Magnitudes(count int) uint64 {
 	if b.Norm == L1 {
 		return b.Limit
@@ -81,12 +83,12 @@ func (b Bound) Magnitudes(count int) uint64 {
 	return b.Limit
 }
 
-// Norms are the largest L1 norm and square of the L2 norm that a vector of so many values
-// within the bound can have, which the cost of noise depends on. A square that has no room
-// is 0: noise that needs it is then refused.
+// Norms are the largest L1 norm and the largest squared L2 norm that a vector of count
+// values within the bound can have. The cost of noise depends on them. A square that
+// overflows 64 bits becomes 0; noise that needs it is then refused.
 func (b Bound) Norms(count int) cost.Norm {
 	n := cost.Norm{L1: b.Magnitudes(count), L2Squared: b.Limit}
-	if b.Norm == L1 { // all of it may be in one value
+	if b.Norm == L1 { // the L2 norm is largest if only one value is not 0
 		high, low := bits.Mul64(b.Limit, b.Limit)
 		if n.L2Squared = low; high > 0 {
 			n.L2Squared = 0
@@ -95,11 +97,11 @@ func (b Bound) Norms(count int) cost.Norm {
 	return n
 }
 
-// Clip shortens a vector in place until it is within the bound, and leaves one that
-// is already as it is. No value grows or changes its sign. It multiplies each by one
-// fraction, limit over length rounded down to a multiple of 2^-64, and drops what is
-// behind the point: so the sum of magnitudes, or of squares, is at most the limit in
-// integers, whatever the values were.
+// Clip shortens a vector in place until it is within the bound. It does not change a
+// vector that is within the bound already. No value grows or changes its sign: Clip
+// multiplies all values by the bound divided by the vector's norm, rounded down to a
+// multiple of 2^-64, and rounds the products towards zero. So the clipped vector is
+// within the bound in integers, whatever the values were.
 func (b Bound) Clip(values []int64) error {
 	if err := b.Validate(); err != nil {
 		return err
@@ -110,7 +112,8 @@ func (b Bound) Clip(values []int64) error {
 	return nil
 }
 
-// fraction is what the values of a vector that is too long are multiplied by, in 2^64ths.
+// fraction is what the values of a vector that is too long are multiplied by, in units of
+// 2^-64.
 func (b Bound) fraction(length *big.Int) uint64 {
 	f := new(big.Int).SetUint64(b.Limit) // rounded down
 	if b.Norm == L2 {
@@ -128,8 +131,8 @@ func (b Bound) holds(length *big.Int) bool {
 	return length.IsUint64() && length.Uint64() <= b.Limit
 }
 
-// length is the sum of magnitudes or of squares, which fits in 192 bits for as many
-// values as there may be.
+// length is the L1 norm or the squared L2 norm. It fits in 192 bits for any number of
+// values.
 func (b Bound) length(values []int64) *big.Int {
 	var low, middle, high uint64
 	if b.Norm == L2 {
@@ -151,7 +154,7 @@ func (b Bound) length(values []int64) *big.Int {
 	return joined(high, middle, low)
 }
 
-// joined is the integer of some words, the highest first.
+// joined is the integer that consists of these 64-bit words, the highest first.
 func joined(words ...uint64) *big.Int {
 	sum := new(big.Int)
 	for _, word := range words {
@@ -160,7 +163,7 @@ func joined(words ...uint64) *big.Int {
 	return sum
 }
 
-// shrink multiplies by a fraction of 2^64, towards zero.
+// shrink multiplies values by fraction/2^64 and rounds towards zero.
 func shrink(values []int64, fraction uint64) {
 	for i, v := range values {
 		product, _ := bits.Mul64(magnitude(v), fraction)
@@ -169,7 +172,7 @@ func shrink(values []int64, fraction uint64) {
 	}
 }
 
-// magnitude is |v|, of the least int64 too.
+// magnitude is |v|, also for the smallest int64.
 func magnitude(v int64) uint64 {
 	sign := v >> 63
 	return uint64((v ^ sign) - sign)

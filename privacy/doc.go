@@ -1,16 +1,16 @@
-// Package privacy is what an owner does to a vector of integers before anything of
-// it leaves: it bounds the vector's norm, and it adds noise, in this order: clip and
-// sum in integers, add integer noise, scale. So the sensitivity is exact, and what
-// is released is an integer from an integer law, whose last bits tell nothing. Sums
-// of the gradients of rows are made in this order by [Sampled] and [Shared]. It
-// also has the rotation that spreads a vector evenly before it is clipped, and exact
-// and fast samplers of the laws of noise.
+// Package privacy makes a vector of integers private before its owner releases it. It
+// bounds the vector's norm and adds noise, in this order: clip and sum in integers, add
+// integer noise, scale. So the sensitivity is exact. The released value is an integer
+// drawn from an integer distribution, so the low bits of a float leak nothing.
 //
-// It is not an accountant: what a release costs is for privacy/account and
-// privacy/cost. No noise is made of floats; the tables from which noise is drawn are
-// integers, made by arithmetic of a fixed precision that rounds in a stated
-// direction. docs/privacy-proofs.md proves what is claimed here.
+// [Sampled] and [Shared] do this for sums of the gradients of rows, [Mechanism] for one
+// vector. [NewSampler] makes fast or exact samplers of noise. [Rotation] spreads a vector
+// evenly before it is clipped.
 //
-// The one source of randomness is what [NewStream] reads, which outside tests is
-// crypto/rand's Reader.
+// The package is not an accountant: privacy/account and privacy/cost say what a release
+// costs. It never makes noise from floats: tables of noise are integers, computed with a
+// fixed precision and a stated rounding direction. docs/privacy-proofs.md has the proofs.
+//
+// All randomness comes from the source given to [NewStream]: crypto/rand's Reader, except
+// in tests.
 package privacy

@@ -407,8 +407,8 @@ func TestPlansThatPromiseNothingAreRefused(t *testing.T) {
 	}
 	examples := map[string]func(*privacy.Examples){
 		"gradients of 0 values":     func(e *privacy.Examples) { e.Values = 0 },
-		"2^31 quanta a 1":           func(e *privacy.Examples) { e.Bits = 31 },
-		"0 examples at most":        func(e *privacy.Examples) { e.Rows = 0 },
+		"2^31 quanta for a 1":       func(e *privacy.Examples) { e.Bits = 31 },
+		"a maximum of 0 examples":   func(e *privacy.Examples) { e.Rows = 0 },
 		"no law of noise":           func(e *privacy.Examples) { e.Noise = nil },
 		"the limit is 0":            func(e *privacy.Examples) { e.Bound.Limit = 0 },
 		`norm "l3"`:                 func(e *privacy.Examples) { e.Bound.Norm = "l3" },

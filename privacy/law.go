@@ -8,35 +8,36 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// ErrLaw is wrapped by the refusal of a law of noise that cannot be drawn from.
+// ErrLaw is wrapped if noise cannot be drawn from a law, or is not of the law that is
+// wanted.
 var ErrLaw = errors.New("law of noise refused")
 
-// Law is a law of integer noise, symmetric about zero. The types of this package that
-// describe one are all there are.
+// Law is a distribution of integer noise, symmetric about zero. It is one of
+// [DiscreteLaplace], [RoundedGaussian], [Polya] and [Skellam].
 type Law interface {
 	fmt.Stringer
-	// Validate refuses parameters under which there is no such law, or none that a
-	// machine can draw from.
+	// Validate checks that the parameters define a distribution that this package can draw
+	// from.
 	Validate() error
-	// reach is beyond the values that a table needs.
+	// reach is above the largest magnitude that a table needs.
 	reach() uint64
-	// weights are the probabilities of 0, 1, 2 and so on up to the last, each times one
-	// number, and a bound on how they go on: each weight behind the k-th, k below
-	// the last, is at most falls(k) times the one before it.
-	weights(last uint64) (w []interval, falls func(k int) *big.Float)
-	// cost is the noise as the ledger counts it, made of so many draws.
+	// weights are the probabilities of 0, 1, 2 and so on up to last, times a common factor,
+	// and a bound on the tail: for k < last, each weight after the k-th is at most
+	// maxRatio(k) times its predecessor.
+	weights(last uint64) (w []interval, maxRatio func(k int) *big.Float)
+	// cost is the noise as privacy/cost counts it. It is the sum of this many draws.
 	cost() (noise cost.Noise, shares uint32)
 }
 
-// Ratio is a positive rational.
+// Ratio is a positive rational number.
 type Ratio struct{ Num, Den uint64 }
 
 const (
-	maxTerm  = 1<<31 - 1 // of a ratio, so that products of two fit in 64 bits
-	maxShape = 1 << 6    // of a: noise of a larger one is zero but for odds of e^-64
+	maxTerm  = 1<<31 - 1 // numerator and denominator: products of two fit in 64 bits
+	maxShape = 1 << 6    // largest a: above, noise is 0 except with a probability of about e^-64
 )
 
-// String is as 3/2, or 3 where it is whole.
+// String is "3/2", or "3" for an integer.
 func (r Ratio) String() string {
 	if r.Den == 1 {
 		return fmt.Sprint(r.Num)
@@ -51,8 +52,8 @@ func (r Ratio) validate(what string) error {
 	return nil
 }
 
-// DiscreteLaplace is the law P(k) = tanh(a/2) e^(-a|k|). Added to integers of L1
-// sensitivity S it is pure epsilon-differential privacy with epsilon = a S.
+// DiscreteLaplace is the law P(k) = tanh(a/2) e^(-a|k|). Added to integers with L1
+// sensitivity S it gives pure epsilon-differential privacy with epsilon = a S.
 type DiscreteLaplace struct{ A Ratio }
 
 func (d DiscreteLaplace) String() string { return fmt.Sprintf("discrete Laplace, a %s", d.A) }
@@ -60,15 +61,15 @@ func (d DiscreteLaplace) String() string { return fmt.Sprintf("discrete Laplace,
 // Validate wants a above 0, at most 64.
 func (d DiscreteLaplace) Validate() error { return validateShape(d.A) }
 
-// RoundedGaussian is the law of a Gaussian of standard deviation sigma, in quanta,
-// rounded to the nearest integer: P(k) = Phi((k+1/2)/sigma) - Phi((k-1/2)/sigma).
-// Added to integers of L2 sensitivity S it is a post-processing of the Gaussian
-// mechanism of sigma/S. Shares of it do not add up to it: one party adds all of it.
+// RoundedGaussian is a Gaussian of standard deviation sigma, in quanta, rounded to the
+// nearest integer: P(k) = Phi((k+1/2)/sigma) - Phi((k-1/2)/sigma). Added to integers with
+// L2 sensitivity S it is a post-processing of the Gaussian mechanism with noise sigma/S.
+// A sum of rounded Gaussians is not a rounded Gaussian, so one party must add all of it.
 type RoundedGaussian struct{ Sigma Ratio }
 
 func (g RoundedGaussian) String() string { return fmt.Sprintf("rounded Gaussian, sigma %s", g.Sigma) }
 
-// Validate wants sigma to be a quantum or more: less is for a finer scale.
+// Validate wants sigma to be at least one quantum. For less noise choose smaller quanta.
 func (g RoundedGaussian) Validate() error {
 	if err := g.Sigma.validate("sigma"); err != nil {
 		return err
@@ -79,17 +80,17 @@ func (g RoundedGaussian) Validate() error {
 	return nil
 }
 
-// Polya is the law of one of so many shares of discrete Laplace noise: the
-// difference of two independent negative binomials of r = 1/shares and e^-a. The sum
-// of so many independent shares is exactly discrete Laplace.
+// Polya is the law of one share of discrete Laplace noise: the difference of two
+// independent negative binomials with r = 1/shares and e^-a. The sum of all shares, drawn
+// independently, is exactly discrete Laplace.
 type Polya struct {
 	A      Ratio
-	Shares uint32 // that add up to the whole; what fewer of them add up to protects less
+	Shares uint32 // in the whole; a sum of fewer protects less
 }
 
 func (p Polya) String() string { return fmt.Sprintf("Polya share, 1 of %d, a %s", p.Shares, p.A) }
 
-// Validate wants a above 0, at most 64, and a share or more.
+// Validate wants a above 0, at most 64, and at least one share.
 func (p Polya) Validate() error {
 	if err := validateShape(p.A); err != nil {
 		return err
@@ -97,19 +98,19 @@ func (p Polya) Validate() error {
 	return validateShares(p.Shares)
 }
 
-// Skellam is the law of one of so many shares of Skellam noise: the difference of
-// two independent Poissons, each of mean variance/(2 shares). The sum of so many
-// independent shares is exactly Skellam of the whole variance.
+// Skellam is the law of one share of Skellam noise: the difference of two independent
+// Poisson variables, each with mean variance/(2 shares). The sum of all shares, drawn
+// independently, is exactly Skellam noise of the whole variance.
 type Skellam struct {
-	Variance uint64 // of the whole, in quanta squared
-	Shares   uint32 // that add up to the whole; 1 is all of it
+	Variance uint64 // of the sum of all shares, in quanta squared
+	Shares   uint32 // in the whole; with 1, one draw is the whole
 }
 
 func (s Skellam) String() string {
 	return fmt.Sprintf("Skellam share, 1 of %d, variance %d", s.Shares, s.Variance)
 }
 
-// Validate wants a variance from 1 to 2^62 and a share or more.
+// Validate wants a variance from 1 to 2^62 and at least one share.
 func (s Skellam) Validate() error {
 	if s.Variance == 0 || s.Variance > 1<<62 {
 		return fmt.Errorf("%w: the variance is %d: want 1 to 2^62", ErrLaw, s.Variance)

@@ -8,16 +8,15 @@ import (
 	"github.com/althing-network/althing/privacy/cost"
 )
 
-// ErrOverflow is wrapped by the refusal of what could leave the range of the
-// integers it is computed in.
+// ErrOverflow is wrapped if a sum could leave the range of its integers.
 var ErrOverflow = errors.New("a sum could overflow")
 
-// Ring is the integers of so many bits, sign included, in which vectors are summed.
+// Ring is the range of the integers in which vectors are summed, in bits with the sign.
 type Ring struct{ Bits uint } // 2 to 64
 
-// Fits refuses, with the bound, sums that could leave the ring: of so many vectors
-// whose values are at most largest in magnitude, and of so many draws of noise that
-// are at most noise. What fits never overflows: the bounds are not estimates.
+// Fits reports an error if a sum could leave the ring: a sum of vectors whose values have a
+// magnitude of at most largest, and of draws of noise with a magnitude of at most noise.
+// The bounds are not estimates: a sum that fits never overflows.
 func (r Ring) Fits(vectors, largest, draws, noise uint64) error {
 	if r.Bits < 2 || r.Bits > 64 {
 		return fmt.Errorf("ring of %d bits: want 2 to 64", r.Bits)
@@ -32,27 +31,26 @@ func (r Ring) Fits(vectors, largest, draws, noise uint64) error {
 	return nil
 }
 
-// Mechanism is what is done with a vector whose sum with others is to be released:
-// it is clipped and gets noise of its own. Noise that is a share protects the sum
-// together with the shares of the others, other noise protects each vector by itself.
+// Mechanism clips a vector and adds noise to it, before it is summed with the vectors of
+// others and the sum is released. If the noise is a share, it protects the sum, together
+// with the shares of the others; any other noise protects each vector by itself.
 //
-// Where one party sums before it adds noise, it clips with Bound, adds up, and adds
+// A party that sums before it adds noise clips each vector with Bound, adds them, and adds
 // Noise once.
 type Mechanism struct {
-	Unit      cost.Unit      // whose vector is clipped: what is protected
-	Adjacency cost.Adjacency // how data sets differ in a unit that must not be told apart
+	Unit      cost.Unit      // what is protected: the unit whose vector is clipped
+	Adjacency cost.Adjacency // how neighbouring data sets differ in one unit
 	Bound     Bound
 	Noise     *Table
-	Vectors   uint64 // at most so many are summed, each with noise of its own
-	Ring      Ring   // what they are summed in
+	Vectors   uint64 // maximum number of vectors in the sum, each with its own noise
+	Ring      Ring   // in which they are summed
 }
 
-// Sensitivity is how far neighbouring sums may lie apart, of L2 its square: see
-// [Bound.Sensitivity].
+// Sensitivity is [Bound.Sensitivity] under the mechanism's adjacency.
 func (m Mechanism) Sensitivity() uint64 { return m.Bound.Sensitivity(m.Adjacency) }
 
-// Validate refuses a guarantee that does not say for whom, a bound that means nothing,
-// and sums that could overflow the ring.
+// Validate checks that unit, adjacency, bound and noise are valid and that no sum can
+// overflow the ring.
 func (m Mechanism) Validate() error {
 	if err := m.Bound.Validate(); err != nil {
 		return err
@@ -65,15 +63,15 @@ func (m Mechanism) Validate() error {
 	}
 	switch {
 	case m.Noise == nil:
-		return fmt.Errorf("%w: there is no table of it", ErrLaw)
+		return fmt.Errorf("%w: the mechanism has no table of noise", ErrLaw)
 	case m.Vectors == 0:
 		return errors.New("a sum of 0 vectors: want at least 1")
 	}
 	return m.Ring.Fits(m.Vectors, m.Bound.Largest(), m.Vectors, m.Noise.Largest())
 }
 
-// Release clips a vector and adds noise to it, in place. After an error the vector
-// must not leave.
+// Release clips a vector and adds noise to it, in place. After an error the vector must
+// not be released.
 func (m Mechanism) Release(s *Stream, values []int64) error {
 	if err := m.Validate(); err != nil {
 		return err
@@ -85,9 +83,9 @@ func (m Mechanism) Release(s *Stream, values []int64) error {
 	return nil
 }
 
-// Cost is what the ledger counts of a release of sums of vectors of so many values,
-// among units that are sampled so. Where noise is a share, the release is the sum of all
-// shares that make up the whole. That a table is not quite its law is not in it: see
+// Cost is what privacy/cost counts for one release of the sum of vectors of count values,
+// with the given sampling of units. If the noise is a share, the released sum must contain
+// all shares. Cost leaves out the tiny distance of a table from its law: see
 // [Table.Distance].
 func (m Mechanism) Cost(count int, sampling cost.Sampling) (cost.Mechanism, error) {
 	if err := m.Validate(); err != nil {
@@ -98,7 +96,7 @@ func (m Mechanism) Cost(count int, sampling cost.Sampling) (cost.Mechanism, erro
 	}
 	noise, shares := m.Noise.Law().cost()
 	if uint64(shares) > m.Vectors {
-		return cost.Mechanism{}, fmt.Errorf("%w: %s: %d vectors do not add up to the whole of it", ErrLaw, m.Noise.Law(), m.Vectors)
+		return cost.Mechanism{}, fmt.Errorf("%w: %s: %d vectors have fewer shares than the whole noise needs", ErrLaw, m.Noise.Law(), m.Vectors)
 	}
 	c := cost.Mechanism{Noise: noise, Norm: m.Bound.Norms(count), Adjacency: m.Adjacency, Sampling: sampling}
 	return c, c.Validate()

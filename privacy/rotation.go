@@ -7,23 +7,25 @@ import (
 	"math/rand/v2"
 )
 
-// maxRotated bounds the sum of magnitudes of what is rotated: no value on the way is larger.
+// maxRotated bounds the L1 norm of a vector that is rotated. No intermediate value is
+// larger than that.
 const maxRotated = 1 << 62
 
-// Rotation spreads a vector evenly over its values, so that few of them are large
-// when it is scaled to a ring and clipped (randomised Hadamard transform: Ailon and
-// Chazelle 2009; for private sums: Kairouz, Liu and Steinke 2021, section 4). All who
-// take part in a sum use the same one, which is public, and turn the sum back.
+// Rotation spreads a vector evenly over its values, so that few values are large when it
+// is scaled to a ring and clipped (randomised Hadamard transform: Ailon and Chazelle 2009;
+// for private sums: Kairouz, Liu and Steinke 2021, section 4). All parties of a sum use
+// the same rotation, which is public, and rotate the sum back.
 //
-// It flips signs by the seed, pads with zeros to a power of two n, multiplies with the
-// Hadamard matrix, which lengthens a vector root(n) times, and divides by 2^Shift,
-// rounding once to nearest even. All are integers: the same bits come out everywhere.
+// It flips signs as the seed says, pads with zeros to a power of two n, multiplies with
+// the Hadamard matrix, which makes the vector sqrt(n) times longer, and divides by 2^Shift,
+// rounded once to nearest, halves to even. All values are integers, so the bits are the
+// same everywhere.
 type Rotation struct {
-	Seed  [32]byte // of the signs; public, and not that of any noise
-	Shift uint     // at most the logarithm of n; half of it keeps the scale
+	Seed  [32]byte // of the signs; public, never the seed of noise
+	Shift uint     // at most log2(n); half of that keeps the scale
 }
 
-// Size is how many values a rotated vector of so many values has: a power of two.
+// Size is how many values the rotation of a vector of count values has: a power of two.
 func (r Rotation) Size(count int) int {
 	if count < 2 {
 		return 1
@@ -31,7 +33,7 @@ func (r Rotation) Size(count int) int {
 	return 1 << bits.Len(uint(count-1))
 }
 
-// Turn is the rotated vector; the values stay as they are.
+// Turn is the rotated vector. It does not change values.
 func (r Rotation) Turn(values []int64) ([]int64, error) {
 	turned := make([]int64, r.Size(len(values)))
 	if err := r.check(len(turned), values); err != nil {
@@ -44,9 +46,9 @@ func (r Rotation) Turn(values []int64) ([]int64, error) {
 	return turned, nil
 }
 
-// Back turns a sum of rotated vectors back, in place: what it returns, the first
-// count values, is that sum times [Rotation.Divisor]. Nothing is rounded, so noise
-// that was added stays what it is.
+// Back rotates a sum of rotated vectors of count values back, in place. It returns the
+// first count values: the sum of the vectors, times [Rotation.Divisor]. It rounds nothing,
+// so noise in the sum keeps its distribution.
 func (r Rotation) Back(sum []int64, count int) ([]int64, error) {
 	if len(sum) != r.Size(count) {
 		return nil, fmt.Errorf("a rotated vector of %d values: want %d for %d values", len(sum), r.Size(count), count)
@@ -59,11 +61,11 @@ func (r Rotation) Back(sum []int64, count int) ([]int64, error) {
 	return sum[:count], nil
 }
 
-// Divisor is what a sum of so many values is multiplied with after it was turned
-// there and back: n / 2^Shift.
+// Divisor is what to divide a sum of vectors of count values by after it was rotated and
+// rotated back: n / 2^Shift.
 func (r Rotation) Divisor(count int) uint64 { return uint64(r.Size(count)) >> r.Shift }
 
-// check refuses values of which some sum could leave the range on the way.
+// check reports an error if the shift is too large or an intermediate sum could overflow.
 func (r Rotation) check(size int, values []int64) error {
 	if r.Shift > uint(bits.Len(uint(size))-1) {
 		return fmt.Errorf("rotation of %d values with a shift of %d bits: want at most %d", size, r.Shift, bits.Len(uint(size))-1)
@@ -74,8 +76,9 @@ func (r Rotation) check(size int, values []int64) error {
 	return nil
 }
 
-// flip turns the sign of about half of the values: by the bits of the seed's words
-// (ChaCha8, as math/rand/v2 specifies it), the lowest first.
+// flip changes the sign of about half of the values. Each bit of the words that ChaCha8
+// (as math/rand/v2 specifies it) makes of the seed decides on one value, the lowest bit of
+// a word first.
 func (r Rotation) flip(values []int64) {
 	signs := rand.NewChaCha8(r.Seed)
 	for len(values) > 0 {
@@ -89,7 +92,7 @@ func (r Rotation) flip(values []int64) {
 	}
 }
 
-// round divides by 2^shift, to nearest even.
+// round divides by 2^shift and rounds to nearest, halves to even.
 func round(values []int64, shift uint) {
 	if shift == 0 {
 		return
@@ -101,7 +104,7 @@ func round(values []int64, shift uint) {
 	}
 }
 
-// hadamard multiplies with the Hadamard matrix, two of its steps in one pass.
+// hadamard multiplies with the Hadamard matrix, two steps of the transform per pass.
 func hadamard(v []int64) {
 	span := 1
 	if bits.Len(uint(len(v)))%2 == 0 { // an odd number of steps

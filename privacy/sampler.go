@@ -2,13 +2,14 @@ package privacy
 
 import "fmt"
 
-// Sampler draws from a law. It never changes and is safe for concurrent use, each
-// goroutine with a stream of its own.
+// Sampler draws from a law. It has no state and is safe for concurrent use if each
+// goroutine has its own stream.
 type Sampler interface {
 	Law() Law
-	// Largest is the largest magnitude that can be drawn, but for odds of 2^-112.
+	// Largest is the largest magnitude that is drawn, except with a probability of at most
+	// 2^-112.
 	Largest() uint64
-	// Add adds a draw to each value. See [Table.Add].
+	// Add adds one draw to each value. See [Table.Add].
 	Add(s *Stream, values []int64)
 }
 
@@ -17,10 +18,10 @@ var (
 	_ Sampler = exact{}
 )
 
-// SamplerOf is what makes so many draws from a law soonest: its table, or, for few draws,
-// its exact sampler, which needs none.
+// SamplerOf is the fastest sampler for a number of draws from a law: its table, or for few
+// draws its exact sampler, which needs no table.
 func SamplerOf(l Law, draws uint64) (Sampler, error) {
-	const tablePays = 1 << 17 // a table takes as long to make as so many exact draws
+	const tablePays = 1 << 17 // making a table takes as long as this many exact draws
 	if e, ok := l.(exactLaw); ok && draws < tablePays {
 		if err := l.Validate(); err != nil {
 			return nil, err
@@ -30,25 +31,25 @@ func SamplerOf(l Law, draws uint64) (Sampler, error) {
 	return NewSampler(l)
 }
 
-// NewSampler is the table of a law, or, where the table would be too large, its exact
-// sampler: that is many times slower.
+// NewSampler is the table of a law, or its exact sampler, which is many times slower, if
+// the table would be too large.
 func NewSampler(l Law) (Sampler, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
-	if e, ok := l.(exactLaw); ok && l.reach() > maxReach {
+	if e, ok := l.(exactLaw); ok && l.reach() > maxTableReach {
 		return exact{e}, nil
 	}
 	return NewTable(l)
 }
 
-// exactLaw can be drawn from without a table.
+// exactLaw is a law that can be drawn from without a table.
 type exactLaw interface {
 	Law
 	Draw(s *Stream) (int64, error)
 }
 
-// exact draws from a valid law.
+// exact draws from a valid law without a table.
 type exact struct{ law exactLaw }
 
 func (e exact) Law() Law { return e.law }
@@ -59,7 +60,7 @@ func (e exact) Add(s *Stream, values []int64) {
 	for i := range values {
 		k, err := e.law.Draw(s)
 		if err != nil {
-			panic(fmt.Sprintf("privacy: %v", err)) // no noise must not leave; NewSampler has validated the law
+			panic(fmt.Sprintf("privacy: %v", err)) // cannot happen, as the law was validated; values without noise must not be released
 		}
 		values[i] += k
 	}

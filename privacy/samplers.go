@@ -2,40 +2,41 @@ package privacy
 
 import "sync"
 
-// Samplers makes samplers and keeps them, because a table takes up to seconds to make and
-// a task draws from the same law in each round. Its zero value is ready, and it is safe
-// for concurrent use. A nil one keeps nothing.
+// Samplers is a cache of samplers: making a table takes up to a few seconds, and a task
+// draws from the same law in each round. Its zero value is ready, and it is safe for
+// concurrent use. A nil *Samplers works and caches nothing.
 type Samplers struct {
-	mu   sync.Mutex
-	made map[wanted]Sampler
+	mu    sync.Mutex
+	cache map[samplerKey]Sampler
 }
 
-// wanted is what a sampler is for.
-type wanted struct {
+// samplerKey is the arguments of [SamplerOf].
+type samplerKey struct {
 	law   Law
 	draws uint64
 }
 
-// maxKept is how many samplers are kept at a time: a table has up to some megabytes.
-const maxKept = 8
+// maxCached is the maximum number of samplers in the cache: a table takes up to a few
+// megabytes. The cache is emptied when it is full.
+const maxCached = 8
 
-// Of is what makes so many draws from a law soonest, see [SamplerOf].
+// Of is [SamplerOf] with the cache.
 func (s *Samplers) Of(l Law, draws uint64) (Sampler, error) {
 	if s == nil {
 		return SamplerOf(l, draws)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if made, ok := s.made[wanted{l, draws}]; ok {
-		return made, nil
+	if sampler, ok := s.cache[samplerKey{l, draws}]; ok {
+		return sampler, nil
 	}
-	made, err := SamplerOf(l, draws)
+	sampler, err := SamplerOf(l, draws)
 	if err != nil {
 		return nil, err
 	}
-	if s.made == nil || len(s.made) == maxKept {
-		s.made = map[wanted]Sampler{}
+	if s.cache == nil || len(s.cache) == maxCached {
+		s.cache = map[samplerKey]Sampler{}
 	}
-	s.made[wanted{l, draws}] = made
-	return made, nil
+	s.cache[samplerKey{l, draws}] = sampler
+	return sampler, nil
 }

@@ -362,8 +362,8 @@ func TestAttack26MaliciousModel(t *testing.T) {
 		// One aggregator serves it under the right digest. The bytes do not match the digest, or are
 		// too many, and the next aggregator is asked.
 		node := n.Nodes[0]
-		honest := node.Shows
-		node.Shows = swapped{honest, r.Base, bad}
+		honest := node.Serves
+		node.Serves = swapped{honest, r.Base, bad}
 		for way, blobs := range map[string]role.Blobs{"in memory": n.Blobs(0), "over HTTP": overHTTP(t, simtest.Chain, 0, places(n))} {
 			t.Run(name+" from one aggregator, "+way, func(t *testing.T) {
 				auditor := n.Stranger() // begins with node 1
@@ -382,7 +382,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 				}
 			})
 		}
-		node.Shows = honest
+		node.Serves = honest
 		// If all aggregators agree on the bad bytes, their digest is right, and the decoder refuses them.
 		t.Run(name+" from all aggregators", func(t *testing.T) {
 			tools := n.Stranger()
@@ -403,7 +403,7 @@ func TestAttack26MaliciousModel(t *testing.T) {
 func places(n *sim.Network) map[uint64]blobstest.Peer {
 	all := map[uint64]blobstest.Peer{}
 	for _, node := range n.Nodes[:sim.Aggregators] {
-		all[node.ID] = blobstest.Peer{Store: node.Shows, Policy: node.Policy}
+		all[node.ID] = blobstest.Peer{Store: node.Serves, Policy: node.Policy}
 	}
 	return all
 }

@@ -108,7 +108,7 @@ func TestFullDiskCostsNoTrainer(t *testing.T) {
 	const trainers = 3
 	n := openSoleAggregator(t, trainers)
 	simtest.Reach(t, n, 1, spec.PhaseTrain)
-	n.Nodes[0].Shows = fullStore{n.Nodes[0].Shows}
+	n.Nodes[0].Serves = fullStore{n.Nodes[0].Serves}
 	if task := simtest.Finish(t, n); task.State != spec.TaskFailed || task.Accepted != 0 {
 		t.Fatalf("task %s after %d accepted rounds, want %s after 0", task.State, task.Accepted, spec.TaskFailed)
 	}

@@ -233,7 +233,7 @@ func TestIncidentTornado2023SwappedPayload(t *testing.T) {
 		}
 		evil := foreignModel(t, task.Spec.Model)
 		evil[len(evil)-1] ^= 1
-		serves.Shows = swapped{serves.Tools.Store, voted, evil}
+		serves.Serves = swapped{serves.Tools.Store, voted, evil}
 		simtest.Say(t, n, round.Nominate{Proposal: 5, Model: voted, Holder: serves.ID})
 		if unseen {
 			for node := uint64(1); node <= 3; node++ {

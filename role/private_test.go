@@ -60,7 +60,7 @@ func TestModelForMembers(t *testing.T) {
 	trained := n.Nodes[first-1]
 	task.Aggregators = append(task.Aggregators, spec.Member{Node: trained.ID}) // so a stranger asks it as well
 	served := places(n)
-	served[trained.ID] = blobstest.Peer{Store: trained.Shows, Policy: trained.Policy}
+	served[trained.ID] = blobstest.Peer{Store: trained.Serves, Policy: trained.Policy}
 	for _, r := range all {
 		for _, node := range []uint64{0, outsider.ID} {
 			if err := get(as(node, served), r); !errors.Is(err, blob.ErrNotFound) {

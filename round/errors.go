@@ -81,5 +81,5 @@ func Refusals() []*Refusal {
 // texts are stored on the chain.
 var (
 	ErrNoUpdates = errors.New("no updates to aggregate")
-	ErrResources = errors.New("insufficient resources")
+	ErrResources = errors.New("too few nodes can serve the task")
 )

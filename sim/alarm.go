@@ -2,7 +2,8 @@ package sim
 
 import "errors"
 
-// Alarm is a node's [role.Alarm] in memory. It outlasts a crash, as a home folder does.
+// Alarm is a node's [role.Alarm] in memory. It survives a crash of the node, as a file in
+// a home folder does.
 type Alarm struct{ Wrong string }
 
 // Raise implements [role.Alarm].

@@ -13,53 +13,54 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// bonded asks for a bond of 1 THING of each node, which is all that it has.
+// bonded is a task that takes a bond of 1 THING of each node, which is its whole stake.
 func bonded(rounds uint32) spec.TaskSpec {
 	asked := sim.DigitsTask(rounds)
 	asked.Selection.MinStake = spec.Thing
 	return asked
 }
 
-// hides is an aggregator that commits and never reveals.
-func hides(a role.Action) bool {
+// isReveal reports whether an action reveals an aggregate. An aggregator that refuses these
+// commits and never reveals.
+func isReveal(a role.Action) bool {
 	s, sends := a.(role.Send)
 	_, reveals := s.Input.(round.RevealAggregate)
 	return sends && reveals
 }
 
-// stake is what a node has locked.
+// stake is what a node has locked, in uthing.
 func stake(n *sim.Network, node uint64) uint64 {
 	has, _ := n.Node(node)
 	return has.Locked()
 }
 
-// TestAttack17NoReveal: two of four aggregators commit and do not reveal, so that no round
-// gives a model. Off: nothing may be slashed. On: each loses a part of its bond in each
-// round, which is burned. Where nobody reveals, as it is with a deadline that nobody can
-// meet, nobody loses anything.
+// TestAttack17NoReveal: two of four aggregators commit and do not reveal, so no round makes
+// a model. Without the defence, when slashing is off, they lose nothing. With it, each loses
+// a part of its bond in each round, which is burned. If no aggregator reveals, as after a
+// deadline that nobody can meet, nobody is slashed.
 func TestAttack17NoReveal(t *testing.T) {
-	play := func(most spec.PPM, hiding int) (*sim.Network, spec.Task) {
+	play := func(maxSlash spec.PPM, hiding int) (*sim.Network, spec.Task) {
 		asked := bonded(2)
 		asked.Retries = 3
 		n := digits(t, sim.Config{}, 3, asked)
-		n.Rules.MaxSlash = most
+		n.Rules.MaxSlash = maxSlash
 		for _, node := range n.Nodes[:hiding] {
-			node.Refuses = hides
+			node.Refuses = isReveal
 		}
 		return n, finish(t, n)
 	}
 	n, task := play(0, 2)
 	if task.State != spec.TaskFailed || task.Accepted != 0 || n.Burned() != 0 {
-		t.Fatalf("task %s after %d models, %d burned: the attack does not work even undefended", task.State, task.Accepted, n.Burned())
+		t.Fatalf("without the defence the attack fails: task %s after %d models, %d uthing burned", task.State, task.Accepted, n.Burned())
 	}
 	n, task = play(spec.One/10, 2)
 	const rounds = 4
 	left := spec.Thing
 	for range rounds {
-		left -= left / 200 // of the bond, which is no more than what is left
+		left -= left / 200 // of the bond, which is at most the stake that is left
 	}
 	if task.Round != rounds || n.Burned() != 2*(spec.Thing-left) {
-		t.Errorf("%d rounds, %d burned", task.Round, n.Burned())
+		t.Errorf("%d rounds, %d uthing burned: want %d and %d", task.Round, n.Burned(), rounds, 2*(spec.Thing-left))
 	}
 	for node := uint64(1); node <= 11; node++ {
 		has, _ := n.Node(node)
@@ -68,47 +69,48 @@ func TestAttack17NoReveal(t *testing.T) {
 			want = left
 		}
 		if has.Stake != want || has.State == spec.NodeJailed {
-			t.Errorf("node %d is %s and has %d: want %d", node, has.State, has.Stake, want)
+			t.Errorf("node %d is %s with a stake of %d uthing: want %d", node, has.State, has.Stake, want)
 		}
 	}
-	t.Logf("four rounds cost the two %d uthing each, and the consumer %d of %d a round", spec.Thing-left, task.Paid, task.Spec.PerRound())
+	t.Logf("four rounds cost each of the two aggregators %d uthing; the consumer paid %d uthing, of %d per round", spec.Thing-left, task.Paid, task.Spec.PerRound())
 	n, task = play(spec.One/10, sim.Aggregators)
 	if task.State != spec.TaskFailed || n.Burned() != 0 {
-		t.Errorf("nobody could reveal: task %s, %d burned", task.State, n.Burned())
+		t.Errorf("no aggregator reveals: task %s, %d uthing burned: want failed and 0", task.State, n.Burned())
 	}
 }
 
-// TestAttack17WrongAggregate: an aggregator publishes another model in every round. Off:
-// nothing may be slashed. On: it loses a fiftieth of its bond each time, no more than a
-// tenth of what it has in a day, and is jailed: no later task asks it.
+// TestAttack17WrongAggregate: an aggregator publishes a wrong model in every round. Without
+// the defence, when slashing is off, it loses nothing. With it, the aggregator loses 1/50
+// of its bond per round, at most 1/10 of its stake per day, and is jailed, so later tasks
+// do not select it.
 func TestAttack17WrongAggregate(t *testing.T) {
 	const rounds = 8
-	play := func(most spec.PPM) (*sim.Network, spec.Task) {
+	play := func(maxSlash spec.PPM) (*sim.Network, spec.Task) {
 		n := digits(t, sim.Config{}, 3, bonded(rounds))
-		n.Rules.MaxSlash = most
+		n.Rules.MaxSlash = maxSlash
 		n.Nodes[0].Machines = func() []role.Machine { return []role.Machine{&aggregator.Machine{Node: 1, Liar: true}} }
 		n.Nodes[0].Restart()
 		return n, finish(t, n)
 	}
 	n, task := play(0)
 	if len(task.Faults) != 1 || stake(n, 1) != spec.Thing {
-		t.Fatalf("faults %v, stake %d: the attack does not work even undefended", task.Faults, stake(n, 1))
+		t.Fatalf("without the defence the attack fails: faults %v, stake %d", task.Faults, stake(n, 1))
 	}
 	n, task = play(spec.One / 10)
 	liar, _ := n.Node(1)
 	if task.Accepted != rounds || n.Burned() != spec.Thing/10 || liar.Stake != spec.Thing-spec.Thing/10 || liar.State != spec.NodeJailed {
-		t.Errorf("%d models; %d burned, the liar is %s with %d", task.Accepted, n.Burned(), liar.State, liar.Stake)
+		t.Errorf("%d models, %d uthing burned, the liar is %s with %d: want %d models, %d burned, jailed", task.Accepted, n.Burned(), liar.State, liar.Stake, rounds, spec.Thing/10)
 	}
 	for node := uint64(2); node <= 11; node++ {
 		if stake(n, node) != spec.Thing {
-			t.Errorf("node %d has %d", node, stake(n, node))
+			t.Errorf("honest node %d has a stake of %d uthing: want %d", node, stake(n, node), spec.Thing)
 		}
 	}
 }
 
 // TestAttackSlowTrainerIsLeftOut: a trainer with 93% of the rows takes almost three times
-// as long as the others. Without patience it is in no round, though there is time; with
-// it, in every one from the second on.
+// as long as the others. Without patience no round includes its update, though the deadline
+// is far; with patience every round from the second on does.
 func TestAttackSlowTrainerIsLeftOut(t *testing.T) {
 	const rounds = 4
 	play := func(patience spec.PPM) (in []uint64, score spec.PPM) {
@@ -168,11 +170,11 @@ func TestAttackSlowTrainerIsLeftOut(t *testing.T) {
 	}
 	in, without := play(0)
 	if len(in) != 0 {
-		t.Fatalf("it is in rounds %v: the attack does not work even undefended", in)
+		t.Fatalf("without patience the slow trainer is in rounds %v: want none", in)
 	}
 	in, with := play(spec.MaxPatience)
 	if len(in) != rounds-1 || in[0] != 2 {
-		t.Errorf("it is in rounds %v", in)
+		t.Errorf("with patience the slow trainer is in rounds %v: want 2 to %d", in, rounds)
 	}
-	t.Logf("without its rows %s, with them %s", without, with)
+	t.Logf("score without its rows %s, with them %s", without, with)
 }

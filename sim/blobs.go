@@ -12,14 +12,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Blobs is the data plane of one node: it reads the stores of other nodes and
-// writes to them, to whom their policies let it. What arrives is checked against
-// digests and commitments, as it is where blobs travel over a wire.
+// Blobs is the data plane of one node: it reads from the stores of other nodes and
+// writes to them, where their policies allow it. Received bytes are checked against
+// digests and commitments, as they are on a real network.
 type Blobs struct {
 	Self uint64 // the node that asks, 0 for a stranger
-	// Place is what a node serves, and under which policy: [blob.ErrNotFound] where
-	// it serves nothing, [spec.ErrCommunication] where it does not answer.
-	Place func(node uint64) (blob.Store, blob.Policy, error)
+	// Peer returns the store that a node serves and its policy: [blob.ErrNotFound] if
+	// the node serves nothing, [spec.ErrCommunication] if it does not answer.
+	Peer func(node uint64) (blob.Store, blob.Policy, error)
 }
 
 var _ role.Blobs = Blobs{}
@@ -68,7 +68,7 @@ func (b Blobs) FetchUpdate(ctx context.Context, from []uint64, r blob.Ref, commi
 
 // PutUpdate implements [role.Blobs].
 func (b Blobs) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entry, open func() (io.ReadCloser, error)) (none spec.Receipt, _ error) {
-	s, p, err := b.place(ctx, to)
+	s, p, err := b.peer(ctx, to)
 	if err != nil {
 		return none, err
 	}
@@ -105,8 +105,8 @@ func (b Blobs) PutUpdate(ctx context.Context, to uint64, r blob.Ref, e blob.Entr
 
 func (b Blobs) caller() blob.Caller { return blob.Caller{Node: b.Self} }
 
-// first asks nodes in turn until one serves what is wanted. Every node begins its
-// list elsewhere, so that not all of them ask the same one first.
+// first asks nodes in turn until one serves what is wanted. Each node starts at another
+// place of the list, so that not all of them ask the same node first.
 func (b Blobs) first(ctx context.Context, from []uint64, get func(blob.Store, blob.Policy) error) error {
 	var failed error
 	for i := range from {
@@ -114,7 +114,7 @@ func (b Blobs) first(ctx context.Context, from []uint64, get func(blob.Store, bl
 		if node == b.Self {
 			continue
 		}
-		s, p, err := b.place(ctx, node)
+		s, p, err := b.peer(ctx, node)
 		if err == nil {
 			err = get(s, p)
 		}
@@ -133,14 +133,14 @@ func (b Blobs) first(ctx context.Context, from []uint64, get func(blob.Store, bl
 	return failed
 }
 
-func (b Blobs) place(ctx context.Context, node uint64) (blob.Store, blob.Policy, error) {
+func (b Blobs) peer(ctx context.Context, node uint64) (blob.Store, blob.Policy, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	return b.Place(node)
+	return b.Peer(node)
 }
 
-// copyBlob copies a blob of at most limit bytes and checks it on the way.
+// copyBlob copies a blob of at most limit bytes and verifies its digest.
 func copyBlob(ctx context.Context, from blob.Store, d spec.Digest, limit int64, into blob.Store) error {
 	f, size, err := from.Open(ctx, d)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 func TestBlobsInMemory(t *testing.T) {
 	blobstest.Run(t, func(_ *testing.T, self uint64, places map[uint64]blobstest.Peer) role.Blobs {
-		return sim.Blobs{Self: self, Place: func(node uint64) (blob.Store, blob.Policy, error) {
+		return sim.Blobs{Self: self, Peer: func(node uint64) (blob.Store, blob.Policy, error) {
 			p, ok := places[node]
 			if !ok {
 				return nil, nil, blob.ErrNotFound

@@ -23,8 +23,8 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// central is a task of digits whose unit is the example, for ten trainers, of whose
-// owners one may collude with whom it likes.
+// central is a task of digits in the mode central whose unit is the example, for ten
+// trainers. One of their owners may collude with anybody.
 func central(kind string, rounds uint32, clip, noise spec.PPM) spec.TaskSpec {
 	t := sim.DigitsTask(rounds)
 	t.Selection.Trainers, t.Selection.MinTrainers = 10, 10
@@ -37,8 +37,8 @@ func central(kind string, rounds uint32, clip, noise spec.PPM) spec.TaskSpec {
 	return t
 }
 
-// owning is a network of digits whose trainers own a data set each, with so much epsilon
-// for each unit of the task.
+// owning is a network of digits in which each trainer owns a data set with a limit of
+// epsilon for the unit of the task.
 func owning(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec) *sim.Network {
 	t.Helper()
 	n, err := sim.Digits(sim.Config{}, trainers)
@@ -47,7 +47,7 @@ func owning(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec
 	}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		limit := cost.Limit{Unit: cost.Unit(task.Privacy.Unit), Adjacency: cost.AddRemove, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
 		}
@@ -61,7 +61,7 @@ func owning(t *testing.T, trainers int, epsilon cost.Epsilon, task spec.TaskSpec
 	return n
 }
 
-// accuracy is how many rows of the whole hold-out the task's newest model gets right.
+// accuracy is the accuracy of the task's newest model on the whole hold-out, from 0 to 1.
 func accuracy(t *testing.T, n *sim.Network, task spec.Task) float64 {
 	t.Helper()
 	all, err := data.Digits()
@@ -83,9 +83,9 @@ func accuracy(t *testing.T, n *sim.Network, task spec.Task) float64 {
 	return float64(judged.Accuracy()) / float64(spec.One)
 }
 
-// charged wants each book to have been charged for so many rounds of a task, and for
-// nothing else.
-func charged(t *testing.T, n *sim.Network, task spec.TaskSpec, trainers, rounds uint64) {
+// wantCharged checks that each book has been charged for a number of rounds of a task and
+// for nothing else.
+func wantCharged(t *testing.T, n *sim.Network, task spec.TaskSpec, trainers, rounds uint64) {
 	t.Helper()
 	release, err := terms.Release(task)
 	if err != nil {
@@ -104,13 +104,13 @@ func charged(t *testing.T, n *sim.Network, task spec.TaskSpec, trainers, rounds 
 			t.Errorf("data set %d has spent %+v: want %+v (%v)", id, b.Spent, all, err)
 		}
 		if spent, _, err := b.Spent.At(b.Limit.Delta); err != nil || cost.Epsilon(spent/1000) > b.Limit.Epsilon {
-			t.Errorf("data set %d has spent an epsilon of %d nano (%v), of %s", id, spent, err, b.Limit.Epsilon)
+			t.Errorf("data set %d has spent an epsilon of %d nano (%v): want at most %s", id, spent, err, b.Limit.Epsilon)
 		}
 	}
 }
 
-// TestCentralLearnsDigits: what ten trainers learn together within a budget for each row.
-// Where epsilon is a tenth it is little: the noise is real.
+// TestCentralLearnsDigits: ten trainers learn the digits within a budget for each row. With
+// an epsilon of 0.1 the accuracy is low, which shows that the noise is real.
 func TestCentralLearnsDigits(t *testing.T) {
 	for name, c := range map[string]struct {
 		task        spec.TaskSpec
@@ -130,9 +130,9 @@ func TestCentralLearnsDigits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if task.State != spec.TaskSpent || task.Accepted != c.task.Target.Rounds {
-				t.Fatalf("the task is %s (%s) with %d rounds", task.State, task.Reason, task.Accepted)
+				t.Fatalf("the task is %s (%s) with %d rounds: want spent with %d", task.State, task.Reason, task.Accepted, c.task.Target.Rounds)
 			}
-			charged(t, n, c.task, 10, uint64(c.task.Target.Rounds))
+			wantCharged(t, n, c.task, 10, uint64(c.task.Target.Rounds))
 			got := accuracy(t, n, task)
 			t.Logf("accuracy %.3f", got)
 			if got < c.least || got > c.most {
@@ -142,9 +142,10 @@ func TestCentralLearnsDigits(t *testing.T) {
 	}
 }
 
-// TestCentralWithoutEnoughShares: a sum of fewer trainers than carry the noise is never
-// made, whether one does not commit or does not upload; who has committed has paid. Where
-// the task is content with nine, their sum is released.
+// TestCentralWithoutEnoughShares: no sum is made of fewer trainers than the noise needs,
+// whether one of ten trainers does not commit or does not upload. The trainers that
+// committed are charged all the same. If the task needs only nine trainers, their sum is
+// released.
 func TestCentralWithoutEnoughShares(t *testing.T) {
 	for name, refuses := range map[string]func(role.Action) bool{
 		"too few trainers committed": func(a role.Action) bool { _, yes := a.(trainer.Train); return yes },
@@ -164,17 +165,17 @@ func TestCentralWithoutEnoughShares(t *testing.T) {
 				t.Fatal(err)
 			}
 			if least == 10 && (task.Accepted != 0 || r.Phase != spec.PhaseAborted || r.Reason != name) || least == 9 && task.Accepted != 1 {
-				t.Errorf("%s, at least %d: round 1 is %s (%s), %d accepted", name, least, r.Phase, r.Reason, task.Accepted)
+				t.Errorf("%s, want at least %d trainers: round 1 is %s (%s), %d rounds accepted", name, least, r.Phase, r.Reason, task.Accepted)
 			}
-			charged(t, n, asked, 9, 1)
+			wantCharged(t, n, asked, 9, 1)
 		}
 	}
 }
 
-// TestCentralUpdatesAreTheAggregators: in no phase of a round, nor after it, anybody but its
-// aggregators reads an update: not a trainer, its own among them, not an evaluator, not
-// who pays, no stranger.
-func TestCentralUpdatesAreTheAggregators(t *testing.T) {
+// TestCentralUpdatesAreForAggregatorsOnly: during a round and after it, only its aggregators
+// may read an update. Trainers (even their own update), evaluators, the consumer and
+// strangers may not.
+func TestCentralUpdatesAreForAggregatorsOnly(t *testing.T) {
 	asked := central(spec.KindGaussian, 1, spec.One, 4*spec.One)
 	n := owning(t, 10, 80*cost.OneEpsilon, asked)
 	payer, err := n.Join(sim.Member{Roles: spec.Consumer})
@@ -194,25 +195,25 @@ func TestCentralUpdatesAreTheAggregators(t *testing.T) {
 					err := policy.MayGetUpdate(t.Context(), blob.Caller{Node: caller}, blob.Ref{Kind: blob.Update, Slot: trainer.Tools.Slot(spec.Task{ID: 2, Chain: "althing-sim"}, 1)})
 					aggregates := 0 < caller && caller <= sim.Aggregators && phase != spec.PhaseTrain
 					if aggregates != (err == nil) || err != nil && !errors.Is(err, blob.ErrForbidden) {
-						t.Errorf("phase %s: node %d asks for the update of node %d: %v", phase, caller, trainer.ID, err)
+						t.Errorf("phase %s: node %d asks for the update of node %d: got %v, want permission: %t", phase, caller, trainer.ID, err, aggregates)
 					}
 				}
 			}
 		})
 	}
 	if task, err := n.Finish(t.Context(), 2); err != nil || task.Accepted != 1 {
-		t.Fatalf("%d rounds are accepted: %v", task.Accepted, err)
+		t.Fatalf("%d rounds accepted (%v): want 1", task.Accepted, err)
 	}
 	for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseSettled} {
 		if !seen[phase] {
-			t.Errorf("nobody asked in the phase %s", phase)
+			t.Errorf("the test did not run in the phase %s", phase)
 		}
 	}
 }
 
-// TestCentralOfClients: whole data sets are protected, and the same noise is charged to
-// each.
-func TestCentralOfClients(t *testing.T) {
+// TestCentralProtectsClients: the unit is the client, so whole data sets are protected, and
+// each is charged for the same noise.
+func TestCentralProtectsClients(t *testing.T) {
 	for _, kind := range []string{spec.KindGaussian, spec.KindLaplace} {
 		asked := central(kind, 2, spec.One, 4*spec.One)
 		asked.Privacy.Unit, asked.Privacy.Divisor = spec.UnitClient, 10
@@ -221,19 +222,19 @@ func TestCentralOfClients(t *testing.T) {
 		if err := errors.Join(err, n.Errs()); err != nil || task.Accepted != 2 {
 			t.Fatalf("%s: %d rounds accepted: %s, %v", kind, task.Accepted, task.Reason, err)
 		}
-		charged(t, n, asked, 10, 2)
+		wantCharged(t, n, asked, 10, 2)
 	}
 }
 
-// silence is a sampler that draws nothing but 0, so that a sum can be seen.
-type silence struct{ privacy.Sampler }
+// noNoise is a sampler that adds nothing, so a sum without noise can be computed.
+type noNoise struct{ privacy.Sampler }
 
-func (silence) Add(*privacy.Stream, []int64) {}
+func (noNoise) Add(*privacy.Stream, []int64) {}
 
-// TestCentralNoiseIsThatOfTheCard: what the sums of all updates are beside the true sums
-// of gradients is noise of the law that the books were charged for, with a share more than
-// they count on. Had it half the scale, that would be found.
-func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
+// TestCentralNoiseIsAsCharged: the sum of all updates minus the true sum of gradients is
+// noise of the law that the books were charged for. All ten trainers add a share of it,
+// one more than the books count on. The test also finds noise of half the claimed scale.
+func TestCentralNoiseIsAsCharged(t *testing.T) {
 	const rounds, trainers, honest = 4, 10, 9
 	asked := central(spec.KindGaussian, rounds, 2*spec.One, 3_520_000)
 	n := owning(t, trainers, 8*cost.OneEpsilon, asked)
@@ -267,9 +268,9 @@ func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
 		released, truth := make([]int64, 650), make([]int64, 650)
 		for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 			for i, v := range update(t, n.Nodes[0].Tools.Store, node.Tools.Slot(spec.Task{ID: 1, Chain: "althing-sim"}, number)) {
-				released[i] -= int64(v) // it is a step against the gradient
+				released[i] -= int64(v) // an update is a step against the gradient
 			}
-			sum, err := plan.Sum(silence{share}, nil, func(add func([]float32)) error {
+			sum, err := plan.Sum(noNoise{share}, nil, func(add func([]float32)) error {
 				return train.Engine{}.Gradients(t.Context(), train.Job{Model: asked.Model, Training: asked.Training, Weights: base.Weights, Table: node.Table}, add)
 			})
 			if err != nil {
@@ -286,7 +287,7 @@ func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
 		residuals = append(residuals, one...)
 	}
 	for _, c := range []struct {
-		scale  uint64 // of the noise that is claimed, over that of the card
+		scale  uint64 // claimed scale of the noise, as a multiple of the real one
 		honest bool
 	}{{1, true}, {2, false}} {
 		claimed, err := privacy.NewTable(privacy.Skellam{Variance: c.scale * c.scale * variance * trainers, Shares: honest})
@@ -302,12 +303,12 @@ func TestCentralNoiseIsThatOfTheCard(t *testing.T) {
 			t.Fatal(err)
 		}
 		if rejected := verdict.Rejected(); (rejected == nil) != c.honest {
-			t.Errorf("%d times the scale is claimed: rejected by %v\n%s", c.scale, rejected, verdict)
+			t.Errorf("claimed scale %d times the real one: rejected by %v, want accepted: %t\n%s", c.scale, rejected, c.honest, verdict)
 		}
 	}
 }
 
-// update is the values of an update that a store keeps.
+// update returns the values of an update in a store.
 func update(t *testing.T, s blob.Store, place spec.Slot) []int32 {
 	t.Helper()
 	e, err := s.Lookup(t.Context(), blob.Ref{Kind: blob.Update, Slot: place})

@@ -9,39 +9,39 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Chain keeps nodes, money, tasks and their rounds in memory and carries out what
-// package round asks for. It decides nothing, and it knows neither signatures nor
-// fees. It is not safe for concurrent use.
+// Chain keeps nodes, money, tasks and their rounds in memory and executes the effects
+// that package round returns. It decides nothing itself, and it checks neither
+// signatures nor fees. It is not safe for concurrent use.
 type Chain struct {
-	// Told is what the tasks asked for so far: a line each, the height in front.
-	Told []string
-	// Listen, unless it is nil, hears every effect before it is carried out.
+	// EffectLog has one line per effect so far, with its height in front.
+	EffectLog []string
+	// Listen, unless it is nil, is called with every effect before it is executed.
 	Listen func(s round.State, e round.Effect)
-	// Rules are what is asked of deposits: the default, but any stake is enough.
+	// Rules are the rules for deposits: the default ones, except that any stake is enough.
 	Rules spec.StakeRules
 
 	id       string
 	height   int64
 	clock    round.Clock
-	nodes    []spec.Node       // node i+1 at i
+	nodes    []spec.Node       // node i+1 at index i
 	balances map[string]uint64 // uthing, by account
-	escrow   uint64            // uthing that the open tasks have not spent
-	tasks    []round.State     // task i+1 at i
-	rounds   map[place]spec.Round
-	parts    map[place]held // by task and node: what the task has of the node
-	burned   uint64         // uthing that were slashed
-	funded   uint64         // uthing that accounts were given
-	datasets []owned        // data set i+1 at i
-	undo     []func()       // what takes back everything since the last input
+	escrow   uint64            // uthing that open tasks have not spent
+	tasks    []round.State     // task i+1 at index i
+	rounds   map[key]spec.Round
+	parts    map[key]engagement // by task and node
+	burned   uint64             // uthing slashed so far
+	funded   uint64             // uthing that accounts were given by Fund
+	datasets []owned            // data set i+1 at index i
+	undo     []func()           // reverts the changes since the last input, to be called last to first
 }
 
-// Validators is the account of all validators of blocks together.
+// Validators is the one account that stands for all block validators.
 const Validators = "validators"
 
-// place is a task and a round, or a task and a node.
-type place struct{ task, of uint64 }
+// key names a round of a task, or a node in a task.
+type key struct{ task, of uint64 }
 
-// NewChain is a chain at height 1 with nobody on it.
+// NewChain is a chain at height 1 without nodes, accounts and tasks.
 func NewChain(id string) *Chain {
 	rules := round.DefaultStakeRules()
 	for i := range rules.Bounds {
@@ -50,18 +50,18 @@ func NewChain(id string) *Chain {
 	return &Chain{
 		Rules: rules,
 		id:    id, height: 1, clock: round.Clock{}.Tick(0),
-		balances: map[string]uint64{}, rounds: map[place]spec.Round{}, parts: map[place]held{},
+		balances: map[string]uint64{}, rounds: map[key]spec.Round{}, parts: map[key]engagement{},
 	}
 }
 
-// Height is the height of the block in the making.
+// Height is the height of the next block.
 func (c *Chain) Height() int64 { return c.height }
 
-// Time is network time at the block in the making.
+// Time is network time at the next block.
 func (c *Chain) Time() spec.Time { return c.clock.Time }
 
-// BeginBlock says when the block in the making is made, in milliseconds since 1970:
-// network time passes.
+// BeginBlock sets the time of the next block, in milliseconds since 1970, and moves
+// network time forward.
 func (c *Chain) BeginBlock(at int64) { c.clock = c.clock.Tick(at) }
 
 func (c *Chain) now() round.Moment { return round.Moment{Height: c.height, Time: c.clock.Time} }
@@ -78,8 +78,8 @@ func (c *Chain) Balance(account string) uint64 { return c.balances[account] }
 // Escrow is what is locked for all tasks together, in uthing.
 func (c *Chain) Escrow() uint64 { return c.escrow }
 
-// Register locks a stake out of the owner's money and makes a node of the next id, which
-// is active where the stake is large enough.
+// Register locks a stake out of the owner's balance and creates a node with the next id.
+// The node is active if the stake is large enough.
 func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint64, error) {
 	if err := profile.Validate(); err != nil {
 		return 0, err
@@ -103,7 +103,7 @@ func (c *Chain) Register(owner string, profile spec.Profile, stake uint64) (uint
 	return n.ID, nil
 }
 
-// Create locks the escrow of a task out of its owner's money and opens it.
+// Create locks the escrow of a task out of its owner's balance and opens the task.
 func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	if err := asked.Validate(); err != nil {
 		return 0, fmt.Errorf("%w: %w", round.ErrSpec, err)
@@ -137,7 +137,7 @@ func (c *Chain) Create(owner string, asked spec.TaskSpec) (uint64, error) {
 	return id, nil
 }
 
-// Check reports why a task would refuse an input now; nil where it would not.
+// Check returns the error with which a task would refuse an input now, or nil.
 func (c *Chain) Check(task uint64, in round.Input) error {
 	s, err := c.state(task)
 	if err == nil {
@@ -146,7 +146,7 @@ func (c *Chain) Check(task uint64, in round.Input) error {
 	return err
 }
 
-// Say gives a task an input. A refused one changes nothing.
+// Say gives an input to a task. A refused input changes nothing.
 func (c *Chain) Say(task uint64, in round.Input) error {
 	s, err := c.state(task)
 	if err != nil {
@@ -155,27 +155,27 @@ func (c *Chain) Say(task uint64, in round.Input) error {
 	return c.apply(s, in)
 }
 
-// apply gives a task an input and takes everything back where that fails.
+// apply gives an input to a task, and reverts all changes if that fails.
 func (c *Chain) apply(s round.State, in round.Input) error {
-	told := len(c.Told)
+	logged := len(c.EffectLog)
 	c.undo = c.undo[:0]
 	err := round.Apply(world{c}, c.now(), s, in)
 	if err != nil {
 		for _, back := range slices.Backward(c.undo) {
 			back()
 		}
-		c.Told = c.Told[:told]
+		c.EffectLog = c.EffectLog[:logged]
 	}
 	return err
 }
 
-// EndBlock looks at every task that is due and begins the next block.
+// EndBlock runs every task that is due and begins the next block.
 func (c *Chain) EndBlock() error {
 	trainers := 0
 	for _, waiting := range []bool{false, true} {
 		for _, id := range c.due(waiting) {
 			if trainers >= round.MaxTrainersPerBlock {
-				break // the rest follows in the next block
+				break // the remaining tasks follow in the next block
 			}
 			s := c.tasks[id-1]
 			for _, r := range s.OpenRounds() {
@@ -186,7 +186,7 @@ func (c *Chain) EndBlock() error {
 			}
 		}
 	}
-	c.mature()
+	c.payMatured()
 	c.height++
 	return nil
 }
@@ -208,20 +208,20 @@ func (c *Chain) Task(id uint64) (spec.Task, error) {
 	return s.Task, err
 }
 
-// Round returns a round as it stands, or [round.ErrTaskNotFound] or
+// Round returns a round in its current state, or [round.ErrTaskNotFound] or
 // [round.ErrRoundNotFound].
 func (c *Chain) Round(task, number uint64) (spec.Round, error) {
 	if _, err := c.state(task); err != nil {
 		return spec.Round{}, err
 	}
-	r, ok := c.rounds[place{task, number}]
+	r, ok := c.rounds[key{task, number}]
 	if !ok {
 		return r, fmt.Errorf("task %d round %d: %w", task, number, round.ErrRoundNotFound)
 	}
 	return r, nil
 }
 
-// Node returns a node as it stands; false where there is none.
+// Node returns a node in its current state; false if there is none.
 func (c *Chain) Node(id uint64) (spec.Node, bool) {
 	if id == 0 || id > uint64(len(c.nodes)) {
 		return spec.Node{}, false
@@ -231,10 +231,11 @@ func (c *Chain) Node(id uint64) (spec.Node, bool) {
 }
 
 // Duties lists the open tasks in which a node has a part, in the order of their
-// ids, each with its rounds that run as far as [round.PartsFor] the node.
+// ids, each with the parts of its running rounds that [round.PartsFor] selects for the
+// node.
 func (c *Chain) Duties(node uint64) (duties []round.State) {
 	for _, s := range c.tasks {
-		if c.parts[place{s.Task.ID, node}].parts > 0 {
+		if c.parts[key{s.Task.ID, node}].parts > 0 {
 			aggregates := slices.ContainsFunc(s.Task.Aggregators, func(m spec.Member) bool { return m.Node == node })
 			duties = append(duties, s.Only(round.PartsFor(node, aggregates)))
 		}
@@ -242,8 +243,8 @@ func (c *Chain) Duties(node uint64) (duties []round.State) {
 	return duties
 }
 
-// Committed is which trainer has said a commitment in a round of a task that trains
-// now; 0 where none has, or no round trains.
+// Committed returns which trainer has sent a commitment in the round of a task that is
+// in the phase train; 0 if none has, or if no round is in that phase.
 func (c *Chain) Committed(task uint64, commitment spec.Digest) (uint64, error) {
 	s, err := c.state(task)
 	if err != nil || s.Round.Phase != spec.PhaseTrain {
@@ -273,7 +274,7 @@ func (w world) Save(before, after round.State) error {
 		if r.Number == 0 {
 			continue
 		}
-		at := place{id, r.Number}
+		at := key{id, r.Number}
 		old, known := w.rounds[at]
 		w.undo = append(w.undo, func() {
 			if delete(w.rounds, at); known {
@@ -316,26 +317,26 @@ func (w world) PayValidators(uthing uint64) error { return w.Refund(Validators, 
 
 // Excuse implements [round.World].
 func (w world) Excuse(node uint64, c spec.Change) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, c), nil })
+	return w.changeStanding(node, func(s spec.Standing) (spec.Standing, error) { return round.Excused(s, c), nil })
 }
 
 // Praise implements [round.World].
 func (w world) Praise(node uint64, c spec.Change) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s, c), nil })
+	return w.changeStanding(node, func(s spec.Standing) (spec.Standing, error) { return round.Praise(s, c), nil })
 }
 
 // Blame implements [round.World].
 func (w world) Blame(node uint64, c spec.Change) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, c), nil })
+	return w.changeStanding(node, func(s spec.Standing) (spec.Standing, error) { return round.Blame(s, c), nil })
 }
 
 // Measure implements [round.World].
 func (w world) Measure(node uint64, kind string, accuracy spec.PPM) error {
-	return w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, kind, accuracy), nil })
+	return w.changeStanding(node, func(s spec.Standing) (spec.Standing, error) { return round.Measured(s, kind, accuracy), nil })
 }
 
-// stand changes a node's standing. One that has exited has none.
-func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, error)) error {
+// changeStanding changes a node's standing. A node that has exited has none.
+func (w world) changeStanding(node uint64, change func(spec.Standing) (spec.Standing, error)) error {
 	n, ok := w.Node(node)
 	if !ok {
 		return fmt.Errorf("there is no node %d", node)
@@ -347,13 +348,13 @@ func (w world) stand(node uint64, change func(spec.Standing) (spec.Standing, err
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
 	}
-	w.keep(node, func(n *spec.Node) { n.Standing = next })
+	w.changeNode(node, func(n *spec.Node) { n.Standing = next })
 	return nil
 }
 
 // Tell implements [round.World].
 func (w world) Tell(s round.State, e round.Effect) error {
-	w.Told = append(w.Told, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.NumberOf(e), e))
+	w.EffectLog = append(w.EffectLog, fmt.Sprintf("%d: task %d round %d: %s", w.height, s.Task.ID, round.NumberOf(e), e))
 	if w.Listen != nil {
 		w.Listen(s, e)
 	}

@@ -5,16 +5,16 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// What the nodes of [Digits] do: 1 to 4 aggregate, 5 to 8 evaluate a hold-out
-// shard each, the others train on a shard each.
+// The roles of the nodes of [Digits]: 1 to 4 are aggregators, 5 to 8 are evaluators with
+// a hold-out shard each, the others are trainers with a shard each.
 const (
 	Aggregators  = 4
 	Evaluators   = 4
 	FirstTrainer = Aggregators + Evaluators + 1
 )
 
-// Digits is a network that can learn the embedded digits: a fifth of the rows is
-// held out, and both parts are dealt out evenly.
+// Digits is a network that can learn the embedded digits. One fifth of the rows is the
+// hold-out. Evaluators and trainers have equal shards.
 func Digits(c Config, trainers int) (*Network, error) {
 	table, err := data.Digits()
 	if err != nil {
@@ -52,8 +52,8 @@ func Digits(c Config, trainers int) (*Network, error) {
 	return n, nil
 }
 
-// DigitsTask asks all trainers of [Digits] for a softmax, for some rounds, and lets
-// everybody audit them. A round pays 1 THING.
+// DigitsTask is a task for all trainers of [Digits]: a softmax model, a number of rounds,
+// a public audit, 1 THING per round.
 func DigitsTask(rounds uint32) spec.TaskSpec {
 	t := spec.DefaultTask()
 	t.Name = "digits"

@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/role"
 )
 
-// Journal is a [role.Journal] in memory. Results pass through JSON, as they do
-// on their way to a disk. Its zero value is empty and ready.
+// Journal is a [role.Journal] in memory. Results are kept as JSON, as they are on a
+// disk. Its zero value is empty and ready to use.
 type Journal struct {
 	mu      sync.Mutex
 	results map[string][]byte

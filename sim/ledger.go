@@ -10,7 +10,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// owned is a data set with its book.
+// owned is a registered data set with its book.
 type owned struct {
 	owner   string
 	key     spec.PublicKey
@@ -19,8 +19,8 @@ type owned struct {
 	granted map[uint64]bool // nodes
 }
 
-// RegisterDataset opens the book of an owner's data set and gives it the next id. Key is
-// the one under which its owner signs.
+// RegisterDataset opens the book of an owner's data set and gives it the next id. The
+// owner signs charges with key.
 func (c *Chain) RegisterDataset(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error) {
 	b, rows, err := cost.Open(limit)
 	if err != nil {
@@ -40,8 +40,8 @@ func (c *Chain) Grant(dataset, node uint64) error {
 	return nil
 }
 
-// ReplaceKey replaces the key under which the owner of a data set signs. Rounds that run
-// keep the former one.
+// ReplaceKey replaces the key with which the owner of a data set signs. Running rounds
+// keep the former key.
 func (c *Chain) ReplaceKey(dataset uint64, key spec.PublicKey) error {
 	d, err := c.dataset(dataset)
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Chain) ReplaceKey(dataset uint64, key spec.PublicKey) error {
 	return nil
 }
 
-// Hold says which registered data set a node's rows of a kind are.
+// Hold links a node's holding, by its name, to a registered data set.
 func (c *Chain) Hold(node uint64, kind string, dataset uint64) error {
 	n, ok := c.Node(node)
 	if !ok {
@@ -110,7 +110,7 @@ func (w world) Payer(t spec.Task, node spec.Node, releases uint64) (round.Payer,
 	if err == nil {
 		err = d.book.Check(each, releases)
 	}
-	if err != nil { // it could not pay
+	if err != nil { // the book has not enough left
 		return round.Payer{}, nil
 	}
 	return round.Payer{Dataset: h.Dataset, Owner: d.owner, Key: d.key}, nil
@@ -141,7 +141,7 @@ func (w world) GiveBack(t spec.Task, dataset uint64) error {
 	return w.book(dataset, func(b cost.Book) (cost.Book, []cost.Row, error) { return b.Release(t.ID, terms.Update) })
 }
 
-// book makes a verb's answer the book of a data set.
+// book changes the book of a data set as verb says, and appends the rows that verb returns.
 func (w world) book(dataset uint64, verb func(cost.Book) (cost.Book, []cost.Row, error)) error {
 	d, err := w.dataset(dataset)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// plainRows is the rows of plain.csv with their schema.
+// plainRows are the rows of plain.csv with their schema.
 func plainRows(t *testing.T) data.Table {
 	t.Helper()
 	rows, _, err := data.Read(table("plain.csv"), spec.Data{Schema: schemaOf(t, "plain.csv")}, data.Options{})
@@ -29,7 +29,7 @@ func plainRows(t *testing.T) data.Table {
 	return rows
 }
 
-// modelOf is the model that a round of task 1 has made.
+// modelOf is the model that a round of task 1 made.
 func modelOf(t *testing.T, n *sim.Network, number uint64) model.File {
 	t.Helper()
 	task, err := n.Task(1)
@@ -42,15 +42,15 @@ func modelOf(t *testing.T, n *sim.Network, number uint64) model.File {
 	}
 	file, err := n.Stranger().Model(t.Context(), task, r.Next)
 	if err != nil {
-		t.Fatalf("round %d, which is %s: %v", number, r.Phase, err)
+		t.Fatalf("model of round %d, which is in phase %s: %v", number, r.Phase, err)
 	}
 	return file
 }
 
-// TestMeasuredAgain: a measuring round comes to nothing, and the next one measures again;
-// trainers crash in it. The scale is that of a network in which nothing happened, weights
-// are those of model 0, and nothing is judged.
-func TestMeasuredAgain(t *testing.T) {
+// TestMeasuringRoundIsRetried: the first measuring round aborts, and the next round measures
+// again, while trainers crash. The scale is the same as in a network without failures, the
+// weights are those of model 0, and trainers give no score.
+func TestMeasuringRoundIsRetried(t *testing.T) {
 	rows := plainRows(t)
 	play := func(broken bool) (*sim.Network, uint64) {
 		n := people(t, sim.Config{}, rows, 4)
@@ -75,7 +75,7 @@ func TestMeasuredAgain(t *testing.T) {
 			return n, 1
 		}
 		if r, err := n.Round(1, 1); err != nil || r.Phase != spec.PhaseAborted || !r.Measures {
-			t.Errorf("round 1 is %s and measures: %t, %v", r.Phase, r.Measures, err)
+			t.Errorf("round 1 is in phase %s, measures: %t (%v): want aborted, true", r.Phase, r.Measures, err)
 		}
 		return n, 2
 	}
@@ -98,25 +98,25 @@ func TestMeasuredAgain(t *testing.T) {
 	}
 	for i, w := range got.Weights {
 		if w != zero.Weights[i] {
-			t.Fatalf("weight %d has moved to %v", i, w)
+			t.Fatalf("weight %d is %v: want %v, as in model 0", i, w, zero.Weights[i])
 		}
 	}
 	if r, err := n.Round(1, second); err != nil || !r.Measures || r.Survivors() != 4 || r.Trainers[0].Paid == 0 {
-		t.Errorf("round %d measures: %t, %d survive and are paid %d, %v", second, r.Measures, r.Survivors(), r.Trainers[0].Paid, err)
+		t.Errorf("round %d measures: %t, %d trainers survive, the first is paid %d uthing (%v): want true, 4, some", second, r.Measures, r.Survivors(), r.Trainers[0].Paid, err)
 	} else if score, known := r.FederatedScore(); known {
-		t.Errorf("its federated score is %s", score)
+		t.Errorf("the measuring round has the federated score %s: want none", score)
 	}
 	r, err := n.Round(1, second+1)
 	if err != nil || r.Measures || r.Survivors() != 4 {
-		t.Errorf("round %d measures: %t, %d survive, %v", r.Number, r.Measures, r.Survivors(), err)
+		t.Errorf("round %d measures: %t, %d trainers survive (%v): want false, 4", r.Number, r.Measures, r.Survivors(), err)
 	}
 	if _, known := r.FederatedScore(); !known {
-		t.Error("nobody has judged the model with which the first training round begins")
+		t.Error("the first training round has no federated score of the model that it begins with")
 	}
 }
 
-// TestWithheldRowsAreNotMeasured: a node that tells nobody how many rows it has takes no
-// part in the measuring round, which would tell it, and trains in the next one.
+// TestWithheldRowsAreNotMeasured: a node that withholds the number of its rows declines the
+// measuring round, which would reveal the number, and trains in the next round.
 func TestWithheldRowsAreNotMeasured(t *testing.T) {
 	rows := plainRows(t)
 	n := people(t, sim.Config{}, rows, 3)
@@ -136,13 +136,13 @@ func TestWithheldRowsAreNotMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c := r.Trainers[r.Trainer(shy.ID)]; c.Declined != want.Declined || c.Survivor != want.Survivor {
-			t.Errorf("round %d: it declined as %q, and survives: %t", number, c.Declined, c.Survivor)
+			t.Errorf("round %d: declined as %q, survives: %t; want %q, %t", number, c.Declined, c.Survivor, want.Declined, want.Survivor)
 		}
 	}
 }
 
-// TestMissingCellsAreImputed: a missing number counts for nothing when columns are measured,
-// and stands for the mean of its column when a model is trained.
+// TestMissingCellsAreImputed: a missing number is ignored when columns are measured, and is
+// replaced by the mean of its column when a model is trained.
 func TestMissingCellsAreImputed(t *testing.T) {
 	rows := plainRows(t)
 	n := people(t, sim.Config{}, rows, 4)
@@ -159,15 +159,15 @@ func TestMissingCellsAreImputed(t *testing.T) {
 	}
 	r, err := n.Round(1, 3)
 	if err != nil || r.Survivors() != 4 {
-		t.Errorf("%d survive: %v", r.Survivors(), err)
+		t.Errorf("round 3: %d trainers survive (%v): want 4", r.Survivors(), err)
 	}
 	if s := modelOf(t, n, 3).Scale; len(s.Missing) != 3 || s.Missing[1] != s.Shift[1] {
-		t.Errorf("the scale is %+v", s)
+		t.Errorf("the scale is %+v: want the mean of column 1 in place of its missing numbers", s)
 	}
 }
 
-// TestRegressionTrains: a label that is a number in the millions is learned, because it is
-// brought to scale as the features are, and scores what its R2 is.
+// TestRegressionTrains: a label in the millions is learned, because labels are brought to
+// scale as features are. The score is R2.
 func TestRegressionTrains(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	rows := data.Table{Features: 2, Classes: 1, Schema: spec.Schema{Label: "price", Columns: []spec.Column{
@@ -187,7 +187,7 @@ func TestRegressionTrains(t *testing.T) {
 	}
 	task, err := n.Finish(t.Context(), 1)
 	if err != nil || task.State != spec.TaskSpent || n.Errs() != nil || task.Score < 900_000 {
-		t.Errorf("task %s (%s) at %s: %v, %v", task.State, task.Reason, task.Score, err, n.Errs())
+		t.Errorf("task %s (%s) with score %s: %v, %v: want spent with at least 90%%", task.State, task.Reason, task.Score, err, n.Errs())
 	}
 	file := modelOf(t, n, 6)
 	scaled, err := train.ToScale(file, rows)
@@ -196,20 +196,20 @@ func TestRegressionTrains(t *testing.T) {
 	}
 	judged, err := train.Engine{}.Evaluate(t.Context(), file.Model, file.Weights, scaled)
 	if err != nil || judged.Score() < 900_000 {
-		t.Errorf("of all rows the score is %s, %v", judged.Score(), err)
+		t.Errorf("the score on all rows is %s (%v): want at least 90%%", judged.Score(), err)
 	}
 }
 
-// TestPrivateRowsByBounds: in a private task rows are brought to scale by the bounds of the
-// schema, and nothing is measured. A trainer whose rows do not fit does not say so, which
-// one row could tell: what leaves it is noise.
-func TestPrivateRowsByBounds(t *testing.T) {
+// TestPrivateTaskUsesBoundsOfSchema: in a private task rows are brought to scale by the
+// bounds of the schema, and nothing is measured. A trainer whose rows do not fit the schema
+// does not say so, because a single row could reveal it: it sends noise.
+func TestPrivateTaskUsesBoundsOfSchema(t *testing.T) {
 	rows := plainRows(t)
 	asked := learning(rows.Schema, spec.FeaturesStandard, 1)
 	asked.Aggregation.Rule, asked.Overlap = spec.RuleMean, false
 	asked.Privacy = spec.Privacy{Mode: spec.PrivacyLocal, Kind: spec.KindLaplace, Clip: spec.One, Noise: spec.One}
 	if err := asked.Validate(); err == nil {
-		t.Error("a private task may learn its scale")
+		t.Error("a private task that measures its scale is valid: want an error")
 	}
 	bounded := rows.Schema
 	bounded.Columns = append([]spec.Column(nil), rows.Schema.Columns...)
@@ -225,7 +225,7 @@ func TestPrivateRowsByBounds(t *testing.T) {
 	n.Nodes[sim.FirstTrainer-1].Table = data.Table{X: []float32{1}, Y: []int32{0}, Features: 1, Classes: 2}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		limit := cost.Limit{Unit: release.Unit, Adjacency: cost.ZeroOut, Epsilon: 1000 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "people", id))
 		}
@@ -240,15 +240,15 @@ func TestPrivateRowsByBounds(t *testing.T) {
 		t.Fatalf("task %s (%s): %v, %v", task.State, task.Reason, err, n.Errs())
 	}
 	if r, err := n.Round(1, 1); err != nil || r.Measures || r.Survivors() != 3 {
-		t.Errorf("it measures: %t, %d survive, %v", r.Measures, r.Survivors(), err)
+		t.Errorf("round 1 measures: %t, %d trainers survive (%v): want false, 3", r.Measures, r.Survivors(), err)
 	}
 	if s := modelOf(t, n, 1).Scale; s.IsZero() || s.Shift[0] != 0 {
-		t.Errorf("the scale is %+v", s)
+		t.Errorf("the scale is %+v: want one with a shift of 0 in column 0", s)
 	}
 }
 
-// TestNominatedModelHasAScale: a task that learns its scale goes on with no model that has
-// none: who offers it is refused, and no aggregator attests it.
+// TestNominatedModelHasAScale: a task that measures its scale does not adopt a model without
+// a scale: an offer of it is refused, and no aggregator attests it.
 func TestNominatedModelHasAScale(t *testing.T) {
 	rows := plainRows(t)
 	n := people(t, sim.Config{}, rows, 3)
@@ -268,14 +268,14 @@ func TestNominatedModelHasAScale(t *testing.T) {
 		task.Nominee = spec.Nominee{Proposal: 1, Model: d}
 		_, err := (aggregator.Obtain{Task: task}).Do(t.Context(), tools)
 		if fits != (err == nil) || !fits && (!errors.Is(err, model.ErrModel) || !errors.Is(err, role.ErrFinal)) {
-			t.Errorf("a nominee with a scale, %t: %v", fits, err)
+			t.Errorf("attesting a nominee with a scale (%t): %v", fits, err)
 		}
 		b, err := role.ReadBlob(t.Context(), tools.Store, d)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := aggregator.Offer(t.Context(), n.Stranger().Store, task, 1, b); fits != (err == nil) {
-			t.Errorf("an offer with a scale, %t: %v", fits, err)
+			t.Errorf("offering a model with a scale (%t): %v", fits, err)
 		}
 	}
 }

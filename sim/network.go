@@ -18,69 +18,68 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Config says how a [Network] runs. Zero values stand for what the comments say.
+// Config configures a [Network]. The comments say what a zero value means.
 type Config struct {
 	Chain string        // id of the chain; empty: "althing-sim"
-	Seed  uint64        // of everything that is drawn
+	Seed  uint64        // of all random draws
 	Block time.Duration // between two blocks; 0: 250 ms
 	Delay time.Duration // until a node sees a block or an update; 0: 10 ms
-	// Jitter is added to a delay, drawn anew each time from 0 to this; 0: none, so
-	// that nodes work at the same moments and their training runs in parallel.
+	// Jitter is the maximum that is added to each delay; the jitter of each delay is drawn
+	// uniformly. 0: none, so nodes start work at the same times and train in parallel.
 	Jitter time.Duration
-	// Takes is how long a node works at an action; nil stands for [Takes].
+	// Takes returns how long a node works on an action; nil stands for [Takes].
 	Takes func(n *Node, a role.Action) time.Duration
-	// Transcript, unless it is nil, is told of every effect and of all work that
-	// ended: one line each, the moment in front.
+	// Transcript, unless it is nil, gets one line per effect and per finished action, with
+	// its virtual time in front.
 	Transcript io.Writer
-	// Policy is that of the nodes of [Digits].
+	// Policy is the policy of the nodes that [Digits] makes.
 	Policy spec.Policy
 }
 
-// Network is a chain, its nodes and a queue of what happens next. It is not safe
-// for concurrent use.
+// Network is a chain, its nodes and a queue of the next events. It is not safe for
+// concurrent use.
 type Network struct {
 	*Chain
-	Nodes []*Node // node i+1 at i
+	Nodes []*Node // node i+1 at index i
 
 	config   Config
 	now      time.Duration
 	queue    queue
-	samplers privacy.Samplers // of all nodes: a table is made once
+	samplers privacy.Samplers // shared by all nodes, so that each table is made once
 	norms    audit.Norms      // of all nodes
 	random   *rand.Rand
-	said     []said // messages that wait for the next block, in the order of their arrival
+	pending  []message // messages that wait for the next block, in the order of their arrival
 	planned  []plan
 	failed   error // why a line of the transcript was not written
 }
 
-// said is a message on its way into a block.
-type said struct {
+// message is a message that waits for the next block.
+type message struct {
 	task  uint64
 	input round.Input
 }
 
-// plan is something to be done when a round has come to a phase.
+// plan is a function to call when a round has reached a phase.
 type plan struct {
 	task, number uint64
 	phase        spec.Phase
 	do           func()
 }
 
-// Takes is how long work takes unless a network says otherwise: 10 ms, and 10 ms
-// more for each hundred rows that are trained on or judged, begun hundreds counted
-// whole.
+// Takes is how long an action takes by default: 10 ms, and 10 ms more per 100 rows, rounded
+// up, that are trained on or evaluated.
 func Takes(n *Node, a role.Action) time.Duration {
-	const moment = 10 * time.Millisecond
-	if !solitary(a) {
-		return moment
+	const unit = 10 * time.Millisecond
+	if !ownStoreOnly(a) {
+		return unit
 	}
-	return moment * time.Duration(1+(n.Table.Rows()+99)/100)
+	return unit * time.Duration(1+(n.Table.Rows()+99)/100)
 }
 
-// delayStream keeps the draws of delays apart from other uses of a seed.
+// delayStream is the random stream for delays; other draws from the same seed use others.
 const delayStream = 0x64656c617964656c
 
-// New is a network of nobody, before its first block.
+// New is a network without nodes, before its first block.
 func New(c Config) *Network {
 	if c.Chain == "" {
 		c.Chain = "althing-sim"
@@ -97,32 +96,32 @@ func New(c Config) *Network {
 	n := &Network{Chain: NewChain(c.Chain), config: c, random: rand.New(rand.NewPCG(c.Seed, delayStream))}
 	n.Listen = func(s round.State, e round.Effect) {
 		if of := round.NumberOf(e); of > 0 {
-			n.tell("height %d: task %d round %d: %s", n.height, s.Task.ID, of, e)
+			n.logf("height %d: task %d round %d: %s", n.height, s.Task.ID, of, e)
 		} else {
-			n.tell("height %d: task %d: %s", n.height, s.Task.ID, e)
+			n.logf("height %d: task %d: %s", n.height, s.Task.ID, e)
 		}
 	}
 	n.nextBlock()
 	return n
 }
 
-// Open locks the escrow of a task for an account that is given the money, and
-// returns the task's id. The task begins with the next block.
+// Open gives an account the money for the escrow of a task, creates the task and returns
+// its id. The task begins with the next block.
 func (n *Network) Open(owner string, asked spec.TaskSpec) (uint64, error) {
 	n.Fund(owner, asked.Escrow)
 	return n.Create(owner, asked)
 }
 
-// Now is how much virtual time has passed.
+// Now is the virtual time since the beginning.
 func (n *Network) Now() time.Duration { return n.now }
 
-// Until lets things happen until what is wanted is so, which is looked at after
-// every block. It fails when that takes more than a number of blocks, when the
-// context ends, and when a world cannot be carried on, which is a mistake of ours.
-func (n *Network) Until(ctx context.Context, blocks int, wanted func() bool) error {
-	for last := n.height + int64(blocks); !wanted(); {
+// Until runs the network until a condition is true, which is tested after every block. It
+// fails after a number of blocks, when the context ends, and when the simulation itself
+// fails, which is a bug.
+func (n *Network) Until(ctx context.Context, blocks int, condition func() bool) error {
+	for last := n.height + int64(blocks); !condition(); {
 		if n.height >= last {
-			return fmt.Errorf("not so after %d blocks", blocks)
+			return fmt.Errorf("the condition is still false after %d blocks", blocks)
 		}
 		if err := n.Step(ctx); err != nil {
 			return err
@@ -131,36 +130,36 @@ func (n *Network) Until(ctx context.Context, blocks int, wanted func() bool) err
 	return nil
 }
 
-// enoughBlocks is after how many blocks Finish and Reach give up.
-const enoughBlocks = 1000
+// maxBlocks is after how many blocks Finish and Reach give up.
+const maxBlocks = 1000
 
-// Finish lets things happen until a task is closed. It fails after 1000 blocks.
+// Finish runs the network until a task is closed. It fails after 1000 blocks.
 func (n *Network) Finish(ctx context.Context, task uint64) (spec.Task, error) {
 	closed := func() bool {
 		t, err := n.Task(task)
 		return err != nil || t.State.Final()
 	}
-	if err := n.Until(ctx, enoughBlocks, closed); err != nil {
+	if err := n.Until(ctx, maxBlocks, closed); err != nil {
 		return spec.Task{}, err
 	}
 	return n.Task(task)
 }
 
-// Reach lets things happen until a block ends with a round of a task in a phase,
-// which nobody has seen yet. It fails where the round never is in that phase, and
-// after 1000 blocks.
+// Reach runs the network until a block ends in which a round of a task is in a phase. No
+// node has seen that block yet. It fails if the round skips that phase, and after 1000
+// blocks.
 func (n *Network) Reach(ctx context.Context, task, number uint64, phase spec.Phase) (spec.Task, spec.Round, error) {
 	var t spec.Task
 	var r spec.Round
-	var there error // why there is no such task or round
-	passed := func() bool {
-		if t, there = n.Task(task); there != nil {
+	var missing error // why there is no such task or round
+	reached := func() bool {
+		if t, missing = n.Task(task); missing != nil {
 			return true
 		}
-		r, there = n.Round(task, number)
-		return there == nil && !r.Phase.Before(phase) || t.State.Final()
+		r, missing = n.Round(task, number)
+		return missing == nil && !r.Phase.Before(phase) || t.State.Final()
 	}
-	if err := errors.Join(n.Until(ctx, enoughBlocks, passed), there); err != nil {
+	if err := errors.Join(n.Until(ctx, maxBlocks, reached), missing); err != nil {
 		return t, r, err
 	}
 	if r.Phase != phase {
@@ -169,7 +168,7 @@ func (n *Network) Reach(ctx context.Context, task, number uint64, phase spec.Pha
 	return t, r, nil
 }
 
-// Errs joins the errors of the work of all nodes, in the order of the nodes.
+// Errs joins the errors of the actions of all nodes, in the order of the nodes.
 func (n *Network) Errs() error {
 	var all []error
 	for _, node := range n.Nodes {
@@ -180,7 +179,7 @@ func (n *Network) Errs() error {
 	return errors.Join(all...)
 }
 
-// Step lets things happen until the next block has ended.
+// Step runs the network until the next block has ended.
 func (n *Network) Step(ctx context.Context) error {
 	for height := n.height; n.height == height; {
 		if err := ctx.Err(); err != nil {
@@ -188,28 +187,28 @@ func (n *Network) Step(ctx context.Context) error {
 		}
 		e := n.queue.next()
 		n.now = e.at
-		if e.work == nil || !e.work.solitary() {
+		if e.work == nil || !e.work.ownStoreOnly() {
 			if err := e.do(); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := n.together(ctx, e); err != nil {
+		if err := n.runParallel(ctx, e); err != nil {
 			return err
 		}
 	}
 	return n.failed
 }
 
-// together does all solitary work that ends at one moment and stands first in the
-// queue, on as many processors as there are: the works of one node one after the
-// other, because they draw from one source of secrets. What becomes of them is told in
-// the order of the queue.
-func (n *Network) together(ctx context.Context, first event) error {
+// runParallel runs first and all work behind it in the queue that ends at the same time and
+// uses only the store of its node, on all processors. Work of one node runs in sequence,
+// because it draws from one source of randomness. The results are handled in the order of
+// the queue.
+func (n *Network) runParallel(ctx context.Context, first event) error {
 	batch := []event{first}
 	for len(n.queue.events) > 0 {
 		e := n.queue.events[0]
-		if e.at != first.at || e.work == nil || !e.work.solitary() {
+		if e.at != first.at || e.work == nil || !e.work.ownStoreOnly() {
 			break
 		}
 		batch = append(batch, n.queue.next())
@@ -220,7 +219,7 @@ func (n *Network) together(ctx context.Context, first event) error {
 	}
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var group sync.WaitGroup
-	for _, own := range works { // in any order: no node's work touches what is another's
+	for _, own := range works { // in any order: no work touches the data of another node
 		free <- struct{}{}
 		group.Go(func() {
 			for _, w := range own {
@@ -238,24 +237,24 @@ func (n *Network) together(ctx context.Context, first event) error {
 	return nil
 }
 
-// block carries out what was said since the last one, ends the block, and lets the
-// nodes see it.
+// block applies the messages that arrived since the last block, ends the block, and wakes
+// the nodes.
 func (n *Network) block() error {
-	messages := n.said
-	n.said = nil
+	messages := n.pending
+	n.pending = nil
 	for _, m := range messages {
 		if err := n.Say(m.task, m.input); err != nil {
-			n.tell("height %d: task %d refuses %T: %v", n.height, m.task, m.input, err)
+			n.logf("height %d: task %d refuses %T: %v", n.height, m.task, m.input, err)
 		}
-		if err := n.Sound(); err != nil {
+		if err := n.CheckInvariants(); err != nil {
 			return fmt.Errorf("height %d, after %T: %w", n.height, m.input, err)
 		}
 	}
-	if err := errors.Join(n.EndBlock(), n.Sound()); err != nil {
+	if err := errors.Join(n.EndBlock(), n.CheckInvariants()); err != nil {
 		return fmt.Errorf("at the end of block %d: %w", n.height-1, err)
 	}
 	plans := n.planned
-	n.planned = nil // what is done may plan more
+	n.planned = nil // a plan may add plans
 	rest := remaining(plans, func(p plan) bool {
 		r, err := n.Round(p.task, p.number)
 		if err != nil || r.Phase != p.phase {
@@ -272,14 +271,14 @@ func (n *Network) block() error {
 	return nil
 }
 
-// nextBlock begins a block, which takes in what is said until it is made.
+// nextBlock begins a block and adds its end to the queue.
 func (n *Network) nextBlock() {
 	at := n.now + n.config.Block
 	n.BeginBlock(at.Milliseconds())
 	n.queue.add(event{at: at, do: n.block})
 }
 
-// remaining are the plans that are not done yet.
+// remaining are the plans for which done is false.
 func remaining(plans []plan, done func(plan) bool) (rest []plan) {
 	for _, p := range plans {
 		if !done(p) {
@@ -289,7 +288,7 @@ func remaining(plans []plan, done func(plan) bool) (rest []plan) {
 	return rest
 }
 
-// wake lets a node look at the chain after a delay.
+// wake lets a node observe the chain after a delay.
 func (n *Network) wake(node *Node) {
 	if node.down || node.waking {
 		return
@@ -299,16 +298,16 @@ func (n *Network) wake(node *Node) {
 	if n.config.Jitter > 0 {
 		delay += time.Duration(n.random.Int64N(int64(n.config.Jitter)))
 	}
-	n.queue.add(event{at: n.now + delay, do: node.look})
+	n.queue.add(event{at: n.now + delay, do: node.observe})
 }
 
-// When does something when a round of a task has come to a phase. It is done once,
-// at the end of the block in which the round is in that phase.
+// When calls a function once, at the end of the first block in which a round of a task is
+// in a phase.
 func (n *Network) When(task, number uint64, phase spec.Phase, do func()) {
 	n.planned = append(n.planned, plan{task, number, phase, do})
 }
 
-// After does something when some virtual time has passed.
+// After calls a function when some virtual time has passed.
 func (n *Network) After(d time.Duration, do func()) {
 	n.queue.add(event{at: n.now + d, do: func() error {
 		do()
@@ -316,9 +315,8 @@ func (n *Network) After(d time.Duration, do func()) {
 	}})
 }
 
-// CrashIn stops a node some time after a round has come to a phase, and starts it
-// again after being down for another time. What it was doing is lost, its store and
-// its journal are not.
+// CrashIn crashes a node some time after a round has reached a phase, and restarts it when
+// it has been down for another time. Running actions are lost; store and journal are kept.
 func (n *Network) CrashIn(node, task, number uint64, phase spec.Phase, after, down time.Duration) {
 	n.When(task, number, phase, func() {
 		n.After(after, n.Nodes[node-1].Crash)
@@ -326,8 +324,8 @@ func (n *Network) CrashIn(node, task, number uint64, phase spec.Phase, after, do
 	})
 }
 
-// tell writes a line of the transcript.
-func (n *Network) tell(format string, words ...any) {
+// logf writes a line of the transcript.
+func (n *Network) logf(format string, words ...any) {
 	if n.config.Transcript == nil {
 		return
 	}
@@ -337,17 +335,17 @@ func (n *Network) tell(format string, words ...any) {
 
 // Blobs is the data plane of a node; node 0 is a stranger.
 func (n *Network) Blobs(self uint64) role.Blobs {
-	return Blobs{Self: self, Place: n.place}
+	return Blobs{Self: self, Peer: n.peer}
 }
 
-// Stranger is what somebody has who is no node and audits: no rows, no key, and a
-// store of its own, which is empty.
+// Stranger are the tools of an auditor that is no node: no rows, no key, and an empty store
+// of its own.
 func (n *Network) Stranger() role.Tools {
 	return role.Tools{Blobs: n.Blobs(0), Store: blob.NewMemory()}
 }
 
-// place is what a node serves.
-func (n *Network) place(id uint64) (blob.Store, blob.Policy, error) {
+// peer returns what a node serves, and under which policy.
+func (n *Network) peer(id uint64) (blob.Store, blob.Policy, error) {
 	if id == 0 || id > uint64(len(n.Nodes)) {
 		return nil, nil, fmt.Errorf("%w: there is no node %d", blob.ErrNotFound, id)
 	}
@@ -358,10 +356,10 @@ func (n *Network) place(id uint64) (blob.Store, blob.Policy, error) {
 	case node.down:
 		return nil, nil, fmt.Errorf("%w: node %d does not answer", spec.ErrCommunication, id)
 	}
-	return arrivals{node.Shows, &node.arrived}, node.Policy, nil
+	return arrivalStore{node.Serves, &node.arrived}, node.Policy, nil
 }
 
-// registered is the record of a node, as a policy asks for it.
+// registered is the record of a node, in the form that a policy needs.
 func (n *Network) registered(_ context.Context, id uint64) (spec.Node, error) {
 	node, ok := n.Node(id)
 	if !ok {
@@ -370,7 +368,7 @@ func (n *Network) registered(_ context.Context, id uint64) (spec.Node, error) {
 	return node, nil
 }
 
-// Records is what nodes read of the chain beside their duties.
+// Records are the records of the chain that nodes read in addition to their duties.
 func (n *Network) Records() role.Records { return records{n} }
 
 type records struct{ n *Network }

@@ -9,8 +9,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestReach: a block ends with a round in each phase in turn; one that was passed,
-// one that never comes and a task that is not there are errors.
+// TestReach: Reach stops in each phase of a round in turn. A phase that has passed, a round
+// that never begins and a task that does not exist are errors.
 func TestReach(t *testing.T) {
 	asked := sim.DigitsTask(2)
 	asked.Overlap = false
@@ -25,10 +25,10 @@ func TestReach(t *testing.T) {
 	}
 	height := n.Height()
 	if _, _, err := n.Reach(t.Context(), 1, 1, spec.PhaseAttest); err == nil || n.Height() != height {
-		t.Errorf("a phase that has passed: %v at height %d, was %d", err, n.Height(), height)
+		t.Errorf("a phase that has passed: got error %v at height %d, want an error at height %d", err, n.Height(), height)
 	}
 	if _, _, err := n.Reach(t.Context(), 1, 3, spec.PhaseTrain); !errors.Is(err, round.ErrRoundNotFound) {
-		t.Errorf("a round that the task does not have: %v", err)
+		t.Errorf("a round that the task does not have: got %v, want %v", err, round.ErrRoundNotFound)
 	}
 	if _, err := n.Finish(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -36,11 +36,11 @@ func TestReach(t *testing.T) {
 	_, _, err := n.Reach(t.Context(), 2, 1, spec.PhaseTrain)
 	_, other := n.Finish(t.Context(), 2)
 	if !errors.Is(err, round.ErrTaskNotFound) || !errors.Is(other, round.ErrTaskNotFound) {
-		t.Errorf("a task that is not there: %v and %v", err, other)
+		t.Errorf("a task that does not exist: Reach returns %v, Finish %v: want %v", err, other, round.ErrTaskNotFound)
 	}
 }
 
-// TestErrs: what fails is told with its node, and what succeeds is not.
+// TestErrs: each error of an action is listed with its node; without errors Errs is nil.
 func TestErrs(t *testing.T) {
 	n := digits(t, sim.Config{}, 2, sim.DigitsTask(1))
 	if _, err := n.Finish(t.Context(), 1); err != nil || n.Errs() != nil {
@@ -49,6 +49,6 @@ func TestErrs(t *testing.T) {
 	failed := errors.New("out of memory")
 	n.Nodes[1].Errs = append(n.Nodes[1].Errs, failed)
 	if err := n.Errs(); !errors.Is(err, failed) || err.Error() != "node 2: out of memory" {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want node 2: %v", err, failed)
 	}
 }

@@ -24,53 +24,53 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// Node is a participant. Its fields may be changed between two steps.
+// Node is a participant. A test may change its fields between two steps.
 type Node struct {
 	ID    uint64
 	Owner string
 	Tools role.Tools
-	// Table is the node's own rows.
+	// Table are the node's own rows.
 	Table data.Table
-	// Machines makes the machines of the node's roles, when it starts.
+	// Machines makes the machines of the node's roles. It is called at each start.
 	Machines func() []role.Machine
-	// Shows is the store that others read and write, and Policy says who may: the
-	// node's own store and an aggregator's policy, unless somebody puts others here.
-	Shows  blob.Store
+	// Serves is the store that other nodes read and write, and Policy decides who may. By
+	// default they are the node's own store and the policy of an aggregator.
+	Serves blob.Store
 	Policy blob.Policy
-	// Signs is the key of the owner of the node's rows.
-	Signs ed25519.PrivateKey
-	// Refuses, unless it is nil, says which actions the node does not begin.
+	// OwnerKey is the signing key of the owner of the node's rows.
+	OwnerKey ed25519.PrivateKey
+	// Refuses, unless it is nil, reports whether the node skips an action.
 	Refuses func(role.Action) bool
-	// Done counts how often an action of a key ended well.
+	// Done counts the successful runs per key of an action.
 	Done map[string]int
-	// Errs holds the errors of actions in their order.
+	// Errs holds the errors of actions, the oldest first.
 	Errs []error
 
 	network *Network
 	agenda  *role.Agenda
 	running map[string]*work
 	down    bool
-	waking  bool        // it will look at the chain
-	arrived atomic.Bool // an update, and it has not looked since
+	waking  bool        // it is scheduled to observe the chain
+	arrived atomic.Bool // an update has arrived since the last observation
 }
 
-// Member is a node that is to join a network.
+// Member describes a node that joins a network.
 type Member struct {
-	Name  string // in its profile; empty: that of its account
+	Name  string // in its profile; empty: the name of its account
 	Roles spec.Role
-	Rows  data.Table // its own; it claims to hold as many of the data set
-	File  *data.File // gives its rows as a task wants them; nil: [role.InMemory] of Rows
+	Rows  data.Table // its own; its profile states their number
+	File  *data.File // reads its rows as a task asks for them; nil: [role.InMemory] of Rows
 	Data  string     // name of the data set; empty: "digits"
-	// Withhold keeps from everybody how many rows it has.
+	// Withhold hides the number of its rows.
 	Withhold bool
-	Stake    uint64 // uthing; 0: 100
-	Slots    uint32 // tasks it serves at once; 0: 8
+	Stake    uint64 // uthing; 0: 1 THING
+	Slots    uint32 // tasks that it serves at the same time; 0: 8
 	Liar     bool   // as an aggregator it publishes wrong models
 	Policy   spec.Policy
 }
 
-// Join adds a node with an account of its own, node-1, node-2 and so on, which is
-// given the money for its stake.
+// Join adds a node with an account of its own, named node-1, node-2 and so on, and gives
+// the account the money for the stake.
 func (n *Network) Join(m Member) (*Node, error) {
 	id := uint64(len(n.Nodes)) + 1
 	owner := fmt.Sprintf("node-%d", id)
@@ -106,7 +106,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 	receipts := &aggregator.Receipts{}
 	node := &Node{
 		ID: id, Owner: owner, Table: m.Rows, network: n, Done: map[string]int{},
-		Shows: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
+		Serves: store, Policy: aggregator.Policy{Chain: n.Records(), Registered: n.registered, Node: id, Key: n.transportKey(owner), Payloads: &aggregator.Payloads{Store: store}, Receipts: receipts},
 		Tools: role.Tools{
 			Node: id, Name: profile.Name, Records: n.Records(), Blobs: n.Blobs(id), Store: store, Journal: &Journal{},
 			Trainer: train.Engine{}, Withhold: m.Withhold, Random: n.secrets(id),
@@ -115,7 +115,7 @@ func (n *Network) Join(m Member) (*Node, error) {
 		},
 	}
 	seed := spec.Statement("simulated owner", binary.BigEndian.AppendUint64(nil, n.config.Seed), []byte(owner))
-	node.Signs = ed25519.NewKeyFromSeed(seed[:])
+	node.OwnerKey = ed25519.NewKeyFromSeed(seed[:])
 	node.Tools.Sign = node.sign
 	node.Tools.Rows = func(asked spec.Data) (data.Table, error) {
 		if m.File != nil {
@@ -159,74 +159,73 @@ func (n *Network) transportKey(owner string) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed[:])
 }
 
-// sign signs what the node commits to, as the owner of its rows.
+// sign signs a commitment of the node with the key of the owner of its rows.
 func (d *Node) sign(_ context.Context, task spec.Task, r spec.Round, update spec.Digest, salt spec.Salt) (spec.Signature, error) {
 	i := r.Trainer(d.ID)
 	if i < 0 {
 		return spec.Signature{}, fmt.Errorf("node %d does not train in round %d", d.ID, r.Number)
 	}
 	slot := d.Tools.Slot(task, r.Number)
-	return spec.SignCharge(d.Signs, slot, r.Trainers[i].Dataset, spec.UpdateCommitment(slot, update, salt)), nil
+	return spec.SignCharge(d.OwnerKey, slot, r.Trainers[i].Dataset, spec.UpdateCommitment(slot, update, salt)), nil
 }
 
-// secrets is the randomness of a node, drawn from the network's seed.
+// secrets is the source of randomness of a node, derived from the network's seed.
 func (n *Network) secrets(node uint64) *rand.ChaCha8 {
-	place := binary.BigEndian.AppendUint64(nil, n.config.Seed)
-	return rand.NewChaCha8(spec.Statement("simulated secrets", binary.BigEndian.AppendUint64(place, node)))
+	seed := binary.BigEndian.AppendUint64(nil, n.config.Seed)
+	return rand.NewChaCha8(spec.Statement("simulated secrets", binary.BigEndian.AppendUint64(seed, node)))
 }
 
-// Profile is what the node says of itself on the chain.
+// Profile is the node's profile on the chain.
 func (d *Node) Profile() spec.Profile {
 	n, _ := d.network.Node(d.ID)
 	return n.Profile
 }
 
-// Use gives the node another store, which it also shows to others.
+// Use replaces the node's store, also the one that it serves to others.
 func (d *Node) Use(s blob.Store) {
-	d.Tools.Store, d.Shows = s, s
+	d.Tools.Store, d.Serves = s, s
 	if p, ok := d.Policy.(aggregator.Policy); ok && p.Payloads != nil {
 		p.Payloads = &aggregator.Payloads{Store: s}
 		d.Policy = p
 	}
 }
 
-// Crash stops the node at once: what it was doing is lost, and it serves nothing.
+// Crash stops the node at once: its running actions are lost, and it serves nothing.
 func (d *Node) Crash() {
-	d.network.tell("node %d crashes", d.ID)
+	d.network.logf("node %d crashes", d.ID)
 	d.down = true
-	d.drop()
+	d.dropWork()
 }
 
-// Restart starts the node with what its store and its journal hold. One that runs
-// crashes first.
+// Restart starts the node with its store and its journal. A running node crashes first.
 func (d *Node) Restart() {
-	d.network.tell("node %d starts", d.ID)
-	d.drop()
+	d.network.logf("node %d starts", d.ID)
+	d.dropWork()
 	d.down = false
 	d.agenda = &role.Agenda{Machines: d.Machines()}
 	d.network.wake(d)
 }
 
-// drop forgets all work that has not ended.
-func (d *Node) drop() {
+// dropWork stops and forgets all running actions.
+func (d *Node) dropWork() {
 	for _, w := range d.running {
 		w.stopped = true
 	}
 	d.running = map[string]*work{}
 }
 
-// send checks what the node says as a chain node would, and takes it along for the
-// next block.
+// send checks a message of the node, as a chain node does, and keeps it for the next
+// block.
 func (d *Node) send(_ context.Context, s role.Send) error {
 	if err := d.network.Check(s.Task, s.Input); err != nil {
 		return err
 	}
-	d.network.said = append(d.network.said, said{s.Task, s.Input})
+	d.network.pending = append(d.network.pending, message{s.Task, s.Input})
 	return nil
 }
 
-// look tells the machines what the chain and the store hold now.
-func (d *Node) look() error {
+// observe tells the machines what the chain and the store hold now.
+func (d *Node) observe() error {
 	d.waking = false
 	if d.down {
 		return nil
@@ -240,11 +239,11 @@ func (d *Node) look() error {
 			saw.Duties = append(saw.Duties, duty)
 		}
 	}
-	d.hear(saw)
+	d.dispatch(saw)
 	return nil
 }
 
-// duties lists the open tasks in which the node has a part, and as a consumer all
+// duties lists the open tasks in which the node has a part and, if it is a consumer, all
 // tasks of its account.
 func (d *Node) duties() []round.State {
 	duties := d.network.Duties(d.ID)
@@ -260,9 +259,9 @@ func (d *Node) duties() []round.State {
 	return duties
 }
 
-// hear tells the machines of an event, begins what they ask for and stops what
-// nobody asks for any more. A machine knows the height of the last block.
-func (d *Node) hear(e role.Event) {
+// dispatch passes an event to the machines, starts the actions that they ask for and stops
+// those that they no longer ask for. A machine gets the height of the last block.
+func (d *Node) dispatch(e role.Event) {
 	n := d.network
 	start, stop := d.agenda.Dispatch(e, n.height-1)
 	for _, key := range stop {
@@ -283,8 +282,8 @@ func (d *Node) hear(e role.Event) {
 	}
 }
 
-// work is an action that a node has begun. It is done when its time is over: a node
-// that crashes before has done nothing.
+// work is an action that a node has started. The action runs at the end of its time, so a
+// node that crashes before has done nothing.
 type work struct {
 	node    *Node
 	action  role.Action
@@ -294,11 +293,11 @@ type work struct {
 	err     error
 }
 
-// solitary reports whether the work writes to nothing but its node's own store and
-// journal, so that others of its kind may be done at the same time.
-func (w *work) solitary() bool { return solitary(w.action) }
+// ownStoreOnly reports whether the work writes only to its node's own store and journal, so
+// that the work of several nodes may run in parallel.
+func (w *work) ownStoreOnly() bool { return ownStoreOnly(w.action) }
 
-func solitary(a role.Action) bool {
+func ownStoreOnly(a role.Action) bool {
 	switch a.(type) {
 	case trainer.Train, evaluator.Score:
 		return true
@@ -306,7 +305,7 @@ func solitary(a role.Action) bool {
 	return false
 }
 
-// run does the work.
+// run runs the action.
 func (w *work) run(ctx context.Context) {
 	if w.ran = true; w.stopped {
 		return
@@ -317,7 +316,7 @@ func (w *work) run(ctx context.Context) {
 	})
 }
 
-// end does the work unless it was done, takes note of it and tells the machines.
+// end runs the action unless it has run, records the result and tells the machines.
 func (w *work) end() error {
 	if !w.ran {
 		w.run(context.Background())
@@ -331,13 +330,13 @@ func (w *work) end() error {
 	switch {
 	case w.err == nil:
 		d.Done[key]++
-		d.network.tell("node %d: %s", d.ID, key)
+		d.network.logf("node %d: %s", d.ID, key)
 	case !errors.Is(w.err, context.Canceled):
 		d.Errs = append(d.Errs, fmt.Errorf("%s: %w", key, w.err))
-		d.network.tell("node %d: %s: %v", d.ID, key, w.err)
+		d.network.logf("node %d: %s: %v", d.ID, key, w.err)
 	}
 	if w.event != nil {
-		d.hear(w.event)
+		d.dispatch(w.event)
 	}
 	for _, node := range d.network.Nodes {
 		if node.arrived.Swap(false) {
@@ -347,15 +346,15 @@ func (w *work) end() error {
 	return nil
 }
 
-// arrivals is the store that a node shows to others, which tells it of updates.
-// Several may arrive from several goroutines while one node uploads.
-type arrivals struct {
+// arrivalStore is the store that a node serves to others. It notes that an update has
+// arrived. Several goroutines may store updates at the same time.
+type arrivalStore struct {
 	blob.Store
 	arrived *atomic.Bool
 }
 
 // Label implements [blob.Store].
-func (a arrivals) Label(ctx context.Context, l blob.Label) error {
+func (a arrivalStore) Label(ctx context.Context, l blob.Label) error {
 	err := a.Store.Label(ctx, l)
 	if err == nil {
 		a.arrived.Store(true)

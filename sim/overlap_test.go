@@ -13,23 +13,24 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// slowly lets evaluators take so long that a round is still being scored while the
+// slowScoring lets evaluators take so long that a round is still being scored while the
 // next one goes through all its phases.
-func slowly(n *sim.Node, a role.Action) time.Duration {
+func slowScoring(n *sim.Node, a role.Action) time.Duration {
 	if _, scores := a.(evaluator.Score); scores {
-		return 1600 * time.Millisecond // and a block comes every 250
+		return 1600 * time.Millisecond // a block takes 250 ms
 	}
 	return sim.Takes(n, a)
 }
 
-// idle refuses everything.
-func idle(role.Action) bool { return true }
+// everyAction makes a node refuse all actions.
+func everyAction(role.Action) bool { return true }
 
-// TestOverlapDisturbed: in each phase of a round that trains while the one before it
-// is scored, nodes of each role crash and start again, owners cancel, and rounds abort
-// and are retried. Always the task ends as it should, pays for what was done, and leaves
-// nobody busy; what is settled can be verified by a stranger; and no node has failed.
-func TestOverlapDisturbed(t *testing.T) {
+// TestOverlapWithFailures: a round runs while the round before it is being scored. In each
+// of its phases nodes of each role crash and restart, owners cancel the task, and rounds
+// abort and are retried. In every combination the task ends in the right state, pays for
+// the work done and leaves no node busy; a stranger can verify all settled rounds; and no
+// action has failed.
+func TestOverlapWithFailures(t *testing.T) {
 	const trainers, aggregates, evaluates = sim.FirstTrainer, 1, sim.Aggregators + 1
 	crashes := map[string][]uint64{
 		"nobody": nil, "a trainer": {trainers}, "an aggregator": {aggregates}, "an evaluator": {evaluates},
@@ -41,26 +42,26 @@ func TestOverlapDisturbed(t *testing.T) {
 				t.Run(fmt.Sprintf("%s crashes in phase %s of a task that %s", who, phase, also), func(t *testing.T) {
 					cancels := also == "is cancelled" || also == "is aborted and cancelled"
 					aborts := also == "is aborted" || also == "is aborted and cancelled"
-					n := digits(t, sim.Config{Seed: 1, Takes: slowly}, 3, sim.DigitsTask(3))
+					n := digits(t, sim.Config{Seed: 1, Takes: slowScoring}, 3, sim.DigitsTask(3))
 					for _, node := range nodes {
 						n.CrashIn(node, 1, 2, phase, 20*time.Millisecond, 300*time.Millisecond)
 					}
 					var began spec.Task
 					n.When(1, 2, phase, func() {
-						began = look(t, n)
+						began = taskOf(t, n)
 						if cancels {
 							if err := n.Say(1, round.Cancel{Owner: "consumer"}); err != nil {
 								t.Error(err)
 							}
 						}
-						if aborts { // no aggregator goes on, until the round is given up
-							refuse(n.Nodes[:sim.Aggregators], idle)
+						if aborts { // aggregators do nothing until the round is aborted
+							refuse(n.Nodes[:sim.Aggregators], everyAction)
 							n.When(1, 2, spec.PhaseAborted, func() { refuse(n.Nodes[:sim.Aggregators], nil) })
 						}
 					})
 					task := finish(t, n)
 					if began.Scoring != 1 {
-						t.Fatalf("in phase %s of round 2 round %d is being scored", phase, began.Scoring)
+						t.Fatalf("in phase %s of round 2, round %d is being scored: want round 1", phase, began.Scoring)
 					}
 					want, accepted := spec.TaskSpent, uint32(3)
 					switch {
@@ -69,24 +70,25 @@ func TestOverlapDisturbed(t *testing.T) {
 					case cancels:
 						want, accepted = spec.TaskCancelled, 2
 					}
-					// All but the shares of evaluators that could not score in time.
-					most := uint64(accepted)*spec.Thing + task.Fees + task.Delivered
-					if task.State != want || task.Accepted != accepted || task.Paid > most || task.Paid < most-uint64(accepted)*120_000 {
-						t.Errorf("task %s (%s) after %d rounds, paid %d; want %s after %d", task.State, task.Reason, task.Accepted, task.Paid, want, accepted)
+					// At least the whole pay without the shares of evaluators, which may be late.
+					maxPaid := uint64(accepted)*spec.Thing + task.Fees + task.Delivered
+					minPaid := maxPaid - uint64(accepted)*120_000
+					if task.State != want || task.Accepted != accepted || task.Paid > maxPaid || task.Paid < minPaid {
+						t.Errorf("task %s (%s) after %d rounds, paid %d uthing; want %s after %d, %d to %d uthing", task.State, task.Reason, task.Accepted, task.Paid, want, accepted, minPaid, maxPaid)
 					}
 					if !aborts {
 						wantNoErrors(t, n)
 					}
-					verified(t, n, task)
-					free(t, n)
+					wantVerified(t, n, task)
+					wantIdle(t, n)
 				})
 			}
 		}
 	}
 }
 
-// verified wants a stranger to find every settled round right.
-func verified(t *testing.T, n *sim.Network, task spec.Task) {
+// wantVerified checks that a stranger can verify every settled round.
+func wantVerified(t *testing.T, n *sim.Network, task spec.Task) {
 	t.Helper()
 	settled := uint32(0)
 	for number := uint64(1); number <= task.Round; number++ {
@@ -99,7 +101,7 @@ func verified(t *testing.T, n *sim.Network, task spec.Task) {
 		}
 		settled++
 		if d, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || d != r.Next {
-			t.Errorf("round %d: %v", number, err)
+			t.Errorf("a stranger cannot verify round %d: model %s (%v), want %s", number, d.Short(), err, r.Next.Short())
 		}
 	}
 	if settled != task.Accepted {
@@ -107,28 +109,28 @@ func verified(t *testing.T, n *sim.Network, task spec.Task) {
 	}
 }
 
-// free wants nobody to be busy and no money to be locked.
-func free(t *testing.T, n *sim.Network) {
+// wantIdle checks that no node is busy and no money is in escrow.
+func wantIdle(t *testing.T, n *sim.Network) {
 	t.Helper()
 	for _, node := range n.Nodes {
 		if on, _ := n.Node(node.ID); on.Busy > 0 {
-			t.Errorf("node %d is busy with %d", node.ID, on.Busy)
+			t.Errorf("node %d is busy with %d tasks: want 0", node.ID, on.Busy)
 		}
 	}
 	if n.Escrow() != 0 {
-		t.Errorf("the escrow holds %d", n.Escrow())
+		t.Errorf("the escrow holds %d uthing: want 0", n.Escrow())
 	}
 }
 
-// TestOverlapTarget: a score that reaches the target while the next round is in each
-// of its phases. That round is paid for what was done and gives no model.
+// TestOverlapTarget: a score reaches the target while the next round is in each of its
+// phases. That round aborts: its work so far is paid, and it makes no model.
 func TestOverlapTarget(t *testing.T) {
 	for _, phase := range []spec.Phase{spec.PhaseTrain, spec.PhaseAttest, spec.PhaseAggregate, spec.PhaseReveal} {
 		asked := sim.DigitsTask(5)
 		asked.Target.Accuracy = 1 // whatever the first score is
 		n := digits(t, sim.Config{Seed: 1}, 3, asked)
 		evaluators := n.Nodes[sim.Aggregators:][:sim.Evaluators]
-		n.When(1, 1, spec.PhaseScore, func() { refuse(evaluators, idle) })
+		n.When(1, 1, spec.PhaseScore, func() { refuse(evaluators, everyAction) })
 		n.When(1, 2, phase, func() { refuse(evaluators, nil) })
 		task := finish(t, n)
 		wantNoErrors(t, n)
@@ -141,17 +143,17 @@ func TestOverlapTarget(t *testing.T) {
 			t.Fatal(err)
 		}
 		if task.State != spec.TaskReached || task.Round != 2 || task.Model != first.Next || second.Phase != spec.PhaseAborted || !second.Next.IsZero() {
-			t.Errorf("reached in phase %s: task %s with model %s after round %d, round 2 %s", phase, task.State, task.Model.Short(), task.Round, second.Phase)
+			t.Errorf("target reached in phase %s: task %s with model %s after round %d, round 2 in phase %s; want reached with model %s, round 2 aborted", phase, task.State, task.Model.Short(), task.Round, second.Phase, first.Next.Short())
 		}
 		if task.Paid != first.Paid+second.Paid || second.Paid != 880_000 { // nobody scores round 2
-			t.Errorf("reached in phase %s: the task paid %d, the rounds %d and %d", phase, task.Paid, first.Paid, second.Paid)
+			t.Errorf("target reached in phase %s: the task paid %d uthing, the rounds %d and %d: want 880000 for round 2", phase, task.Paid, first.Paid, second.Paid)
 		}
-		verified(t, n, task)
-		free(t, n)
+		wantVerified(t, n, task)
+		wantIdle(t, n)
 	}
 }
 
-// refuse says what nodes do not begin.
+// refuse sets which actions nodes refuse to start; nil: none.
 func refuse(nodes []*sim.Node, what func(role.Action) bool) {
 	for _, node := range nodes {
 		node.Refuses = what

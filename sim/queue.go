@@ -5,31 +5,31 @@ import (
 	"time"
 )
 
-// event is what happens at a moment of virtual time.
+// event is a function to call at a virtual time.
 type event struct {
 	at   time.Duration // since the beginning
-	rank uint64        // order among those of one moment: the first that was asked for is first
+	rank uint64        // orders events of the same time: the one added first runs first
 	do   func() error
-	work *work // what do ends, where it is the work of a node
+	work *work // the work that do ends; nil if the event is not the end of a node's work
 }
 
-// queue holds what is to happen, the next event first.
+// queue holds future events, the next event first.
 type queue struct {
 	events []event
-	asked  uint64
+	added  uint64 // number of events added so far
 }
 
-// add asks for an event.
+// add adds an event.
 func (q *queue) add(e event) {
-	q.asked++
-	e.rank = q.asked
+	q.added++
+	e.rank = q.added
 	heap.Push((*ordered)(q), e)
 }
 
-// next takes the next event out of a queue that is not empty.
+// next removes the next event from a queue that is not empty, and returns it.
 func (q *queue) next() event { return heap.Pop((*ordered)(q)).(event) }
 
-// ordered is a queue as package heap wants it.
+// ordered is a queue that implements [heap.Interface].
 type ordered queue
 
 func (o *ordered) Len() int { return len(o.events) }

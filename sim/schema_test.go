@@ -11,10 +11,10 @@ import (
 	"github.com/althing-network/althing/train"
 )
 
-// tables is the folder of small tables, each as people have them.
+// tables is the folder of small example tables.
 const tables = "../data/testdata/tables"
 
-// schemaOf is what a table looks like.
+// schemaOf is the schema that Inspect finds for one of the tables.
 func schemaOf(t *testing.T, name string) spec.Schema {
 	t.Helper()
 	report, err := data.Inspect(filepath.Join(tables, name), data.Options{})
@@ -28,7 +28,8 @@ func schemaOf(t *testing.T, name string) spec.Schema {
 	return s
 }
 
-// learning asks for a softmax over rows of a schema, brought to scale.
+// learning is a task for a softmax model over rows of a schema; features says how numbers
+// are brought to scale.
 func learning(s spec.Schema, features string, rounds uint32) spec.TaskSpec {
 	asked := sim.DigitsTask(rounds)
 	asked.Name = "people"
@@ -38,8 +39,8 @@ func learning(s spec.Schema, features string, rounds uint32) spec.TaskSpec {
 	return asked
 }
 
-// people is a network whose nodes have the rows of a table: a fifth for four evaluators, the
-// others for some trainers.
+// people is a network whose nodes have the rows of a table: four evaluators share one
+// fifth, the trainers the rest.
 func people(t *testing.T, c sim.Config, table data.Table, trainers int) *sim.Network {
 	t.Helper()
 	train, holdout, err := data.Holdout(table, spec.One/5, 1)
@@ -70,8 +71,8 @@ func people(t *testing.T, c sim.Config, table data.Table, trainers int) *sim.Net
 	return n
 }
 
-// TestHugeScaleTrains: a column of 1e30 ends in nothing where numbers are used as they
-// are, and is learned from where they are brought to scale, which the first round finds out.
+// TestHugeScaleTrains: a task over a column with values near 1e30 fails if numbers are used
+// as they are. It learns if the first round measures the scale of numbers.
 func TestHugeScaleTrains(t *testing.T) {
 	schema := schemaOf(t, "huge_scale.csv")
 	table, _, err := data.Read(filepath.Join(tables, "huge_scale.csv"), spec.Data{Schema: schema}, data.Options{})
@@ -90,31 +91,31 @@ func TestHugeScaleTrains(t *testing.T) {
 		}
 		if features == spec.FeaturesNone {
 			if task.State != spec.TaskFailed {
-				t.Errorf("%s: the task is %s", features, task.State)
+				t.Errorf("features %q: the task is %s: want failed", features, task.State)
 			}
 			continue
 		}
 		if task.State != spec.TaskSpent || n.Errs() != nil {
-			t.Errorf("%s: the task is %s (%s): %v", features, task.State, task.Reason, n.Errs())
+			t.Errorf("features %q: the task is %s (%s), %v: want spent", features, task.State, task.Reason, n.Errs())
 		}
 		file, err := n.Stranger().Model(t.Context(), task, task.Model)
 		if err != nil || file.Scale.IsZero() || file.Scale.Width[0] < 1e29 {
-			t.Errorf("%s: the model has the scale %v, %v", features, file.Scale, err)
+			t.Errorf("features %q: the model has the scale %v (%v): want a width of at least 1e29", features, file.Scale, err)
 		}
-		if got := right(t, file, table); got < 850_000 {
-			t.Errorf("%s: %s of all rows are right", features, got)
+		if got := accuracyOn(t, file, table); got < 850_000 {
+			t.Errorf("features %q: accuracy %s on all rows: want at least 85%%", features, got)
 		}
 		for number := uint64(1); number <= rounds; number++ {
 			r, err := n.Round(1, number)
 			if err != nil || r.Measures != (number == 1) || r.Survivors() != 6 {
-				t.Errorf("round %d measures: %t, and %d survive: %v", number, r.Measures, r.Survivors(), err)
+				t.Errorf("round %d measures: %t, %d trainers survive (%v): want only round 1 to measure, and 6 survivors", number, r.Measures, r.Survivors(), err)
 			}
 		}
 	}
 }
 
-// right is the part of some rows of which a model is right.
-func right(t *testing.T, f model.File, table data.Table) spec.PPM {
+// accuracyOn is the accuracy of a model on a table.
+func accuracyOn(t *testing.T, f model.File, table data.Table) spec.PPM {
 	t.Helper()
 	scaled, err := train.ToScale(f, table)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// digits is a network of some trainers with a task that is open.
+// digits is a network with some trainers and an open task.
 func digits(t *testing.T, c sim.Config, trainers int, task spec.TaskSpec) *sim.Network {
 	t.Helper()
 	n, err := sim.Digits(c, trainers)
@@ -29,16 +29,17 @@ func digits(t *testing.T, c sim.Config, trainers int, task spec.TaskSpec) *sim.N
 	return n
 }
 
-// finish runs task 1 to its end and wants no work to have failed.
+// finish runs task 1 to its end.
 func finish(t *testing.T, n *sim.Network) spec.Task {
 	t.Helper()
-	if err := n.Until(t.Context(), 1000, func() bool { return look(t, n).State.Final() }); err != nil {
+	if err := n.Until(t.Context(), 1000, func() bool { return taskOf(t, n).State.Final() }); err != nil {
 		t.Fatal(err)
 	}
-	return look(t, n)
+	return taskOf(t, n)
 }
 
-func look(t *testing.T, n *sim.Network) spec.Task {
+// taskOf is task 1 in its current state.
+func taskOf(t *testing.T, n *sim.Network) spec.Task {
 	t.Helper()
 	task, err := n.Task(1)
 	if err != nil {
@@ -56,7 +57,7 @@ func wantNoErrors(t *testing.T, n *sim.Network) {
 	}
 }
 
-// mlp is a task of the digits for a network with one hidden layer.
+// mlp is a task of digits for a model with one hidden layer.
 func mlp(rounds uint32) spec.TaskSpec {
 	task := sim.DigitsTask(rounds)
 	task.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{128}, Classes: 10, Seed: 4}
@@ -64,8 +65,8 @@ func mlp(rounds uint32) spec.TaskSpec {
 	return task
 }
 
-// TestDigits learns the digits with ten trainers in six rounds. The transcript is
-// the same, byte for byte, on one processor and on all.
+// TestDigits: ten trainers learn the digits in six rounds. The transcript is the same, byte
+// for byte, on one processor and on all.
 func TestDigits(t *testing.T) {
 	run := func(processors int) (string, spec.Task) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
@@ -73,25 +74,25 @@ func TestDigits(t *testing.T) {
 		n := digits(t, sim.Config{Seed: 1, Transcript: &transcript}, 10, mlp(6))
 		began := time.Now()
 		task := finish(t, n)
-		t.Logf("%d processors: %.2f s for %.2f s", processors, time.Since(began).Seconds(), n.Now().Seconds())
+		t.Logf("%d processors: %.2f s for %.2f s of virtual time", processors, time.Since(began).Seconds(), n.Now().Seconds())
 		wantNoErrors(t, n)
 		if n.Escrow() != 0 || n.Balance("consumer")+task.Paid != task.Spec.Escrow {
-			t.Errorf("the escrow holds %d, the consumer has %d after paying %d", n.Escrow(), n.Balance("consumer"), task.Paid)
+			t.Errorf("the escrow holds %d uthing, the consumer has %d after paying %d: want 0, and %d together", n.Escrow(), n.Balance("consumer"), task.Paid, task.Spec.Escrow)
 		}
 		return transcript.String(), task
 	}
 	one, task := run(1)
 	if task.State != spec.TaskSpent || task.Accepted != 6 || task.Score < 940_000 {
-		t.Errorf("%s (%s) after %d rounds, score %s", task.State, task.Reason, task.Accepted, task.Score)
+		t.Errorf("task %s (%s) after %d rounds with score %s: want spent after 6 with at least 94%%", task.State, task.Reason, task.Accepted, task.Score)
 	}
 	all, _ := run(runtime.NumCPU())
 	if diff := cmp.Diff(one, all); diff != "" {
-		t.Errorf("another transcript on %d processors (-one +all):\n%s", runtime.NumCPU(), diff)
+		t.Errorf("transcripts differ on 1 and %d processors (-one +all):\n%s", runtime.NumCPU(), diff)
 	}
 }
 
-// TestTwoTasksOneTranscript: nodes that serve two tasks at once train for both at one
-// moment, and the transcript is still the same on any number of processors.
+// TestTwoTasksOneTranscript: nodes that serve two tasks train for both at the same virtual
+// time, and the transcript is still the same on any number of processors.
 func TestTwoTasksOneTranscript(t *testing.T) {
 	run := func(processors int) string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
@@ -111,12 +112,12 @@ func TestTwoTasksOneTranscript(t *testing.T) {
 	one := run(1)
 	for range 3 {
 		if diff := cmp.Diff(one, run(4)); diff != "" {
-			t.Fatalf("another transcript on four processors (-one +four):\n%s", diff)
+			t.Fatalf("transcripts differ on 1 and 4 processors (-one +four):\n%s", diff)
 		}
 	}
 }
 
-// BenchmarkDigits is the task of [TestDigits]: go test ./sim -bench Digits -cpu 1,2
+// BenchmarkDigits runs the task of [TestDigits]: go test ./sim -bench Digits -cpu 1,2
 func BenchmarkDigits(b *testing.B) {
 	for b.Loop() {
 		n, err := sim.Digits(sim.Config{Seed: 1}, 10)
@@ -136,8 +137,9 @@ func BenchmarkDigits(b *testing.B) {
 	}
 }
 
-// TestSeed: another seed gives other salts and other moments, and the same models.
-func TestSeed(t *testing.T) {
+// TestSeedChangesTranscriptNotModel: another seed of the network gives other salts and other
+// delays, and the same models.
+func TestSeedChangesTranscriptNotModel(t *testing.T) {
 	run := func(seed uint64) (string, spec.Digest) {
 		var transcript bytes.Buffer
 		c := sim.Config{Seed: seed, Jitter: 40 * time.Millisecond, Transcript: &transcript}
@@ -147,22 +149,22 @@ func TestSeed(t *testing.T) {
 		return transcript.String(), task.Model
 	}
 	transcript, model := run(1)
-	again, _ := run(1)
-	if transcript != again {
-		t.Error("one seed gives two transcripts")
+	repeated, _ := run(1)
+	if transcript != repeated {
+		t.Error("two runs with the same seed have different transcripts")
 	}
-	other, same := run(2)
-	if transcript == other {
-		t.Error("two seeds give one transcript")
+	otherTranscript, otherModel := run(2)
+	if transcript == otherTranscript {
+		t.Error("two runs with different seeds have the same transcript")
 	}
-	if model != same {
-		t.Error("the models depend on the seed of the simulator")
+	if model != otherModel {
+		t.Error("the model depends on the seed of the simulator")
 	}
 }
 
-// TestCrashInEveryPhase stops each kind of node in each phase of a round, at once
-// and while it works, and starts it again: nobody waits for ever, and the model is
-// the one of a network in which nobody crashed, as long as the node is back in time.
+// TestCrashInEveryPhase crashes a node of each role in each phase of a round, at the
+// beginning of the phase and while the node works, and restarts it before the deadline:
+// every round ends, and the model is the same as in a network without crashes.
 func TestCrashInEveryPhase(t *testing.T) {
 	undisturbed := finish(t, digits(t, sim.Config{}, 3, sim.DigitsTask(2)))
 	for _, node := range []uint64{1, 5, sim.FirstTrainer} {
@@ -177,10 +179,10 @@ func TestCrashInEveryPhase(t *testing.T) {
 					got := finish(t, n)
 					if strings.Count(transcript.String(), fmt.Sprintf("node %d crashes", node)) != 1 ||
 						strings.Count(transcript.String(), fmt.Sprintf("node %d starts", node)) != 2 {
-						t.Errorf("it did not crash once and come back:\n%s", transcript.String())
+						t.Errorf("the node did not crash and restart exactly once:\n%s", transcript.String())
 					}
 					if got.Accepted != 2 || got.Model != undisturbed.Model || len(got.Faults) != 0 {
-						t.Errorf("%d rounds, model %s, undisturbed %s; faults %v", got.Accepted, got.Model.Short(), undisturbed.Model.Short(), got.Faults)
+						t.Errorf("%d rounds, model %s, faults %v: want 2, %s, none", got.Accepted, got.Model.Short(), got.Faults, undisturbed.Model.Short())
 					}
 				})
 			}
@@ -188,15 +190,16 @@ func TestCrashInEveryPhase(t *testing.T) {
 	}
 }
 
-// TestUntilEnds: what never comes is an error, and so is a context that ends.
+// TestUntilEnds: Until returns an error if its condition never becomes true, and Step does
+// if its context has ended.
 func TestUntilEnds(t *testing.T) {
 	n := sim.New(sim.Config{})
 	if err := n.Until(t.Context(), 3, func() bool { return false }); err == nil || n.Height() != 4 {
-		t.Errorf("got %v at height %d", err, n.Height())
+		t.Errorf("got error %v at height %d: want an error at height 4", err, n.Height())
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if err := n.Step(ctx); err == nil {
-		t.Error("it goes on after its context")
+		t.Error("Step runs although its context has ended")
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// held is what a task has of a node.
-type held struct {
+// engagement is what a node has in one task.
+type engagement struct {
 	parts int
 	bond  uint64 // uthing, of the node's stake
 }
@@ -16,13 +16,13 @@ type held struct {
 // Burned is what was slashed so far, in uthing.
 func (c *Chain) Burned() uint64 { return c.burned }
 
-// AddStake locks more of the owner's money for a node.
+// AddStake locks more of the owner's balance as stake of a node.
 func (c *Chain) AddStake(node, uthing uint64) error {
 	n, ok := c.Node(node)
 	if !ok || n.State == spec.NodeExited || c.balances[n.Owner] < uthing {
-		return fmt.Errorf("node %d cannot have %d uthing more: its owner has %d", node, uthing, c.balances[n.Owner])
+		return fmt.Errorf("node %d: cannot add a stake of %d uthing: its owner has %d", node, uthing, c.balances[n.Owner])
 	}
-	err := c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	err := c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.AddStake(d, uthing, rules)
 	})
 	if err == nil {
@@ -33,14 +33,14 @@ func (c *Chain) AddStake(node, uthing uint64) error {
 
 // Unbond begins to give back a part of a node's stake.
 func (c *Chain) Unbond(node, uthing uint64) error {
-	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	return c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.Unbond(d, uthing, c.clock.Block, rules)
 	})
 }
 
-// CancelUnbond takes one unbonding back.
+// CancelUnbond cancels one unbonding.
 func (c *Chain) CancelUnbond(node, number uint64) error {
-	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	return c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.CancelUnbond(d, number, rules)
 	})
 }
@@ -49,25 +49,25 @@ func (c *Chain) CancelUnbond(node, number uint64) error {
 func (c *Chain) Exit(node uint64) error {
 	n, ok := c.Node(node)
 	if !ok || n.Busy > 0 {
-		return fmt.Errorf("node %d is not there or serves a task: there %t, busy with %d", node, ok, n.Busy)
+		return fmt.Errorf("node %d cannot exit: exists: %t, busy with %d tasks", node, ok, n.Busy)
 	}
-	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
-		after, _, err := round.Exit(d, c.clock.Block, rules) // nothing is granted here
+	return c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+		after, _, err := round.Exit(d, c.clock.Block, rules) // no stake here is granted by a vote
 		return after, err
 	})
 }
 
-// Unjail makes a node active whose time in jail is over.
+// Unjail makes a node active again whose time in jail is over.
 func (c *Chain) Unjail(node uint64) error {
-	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	return c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		return round.Unjail(d, c.clock.Block, rules)
 	})
 }
 
-// SetActive says whether a node may be selected. One that may not finishes the tasks
-// it serves.
+// SetActive sets whether a node may be selected. An inactive node still finishes the
+// tasks that it serves.
 func (c *Chain) SetActive(node uint64, active bool) error {
-	return c.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	return c.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		if active {
 			return round.Return(d, rules)
 		}
@@ -75,7 +75,7 @@ func (c *Chain) SetActive(node uint64, active bool) error {
 	})
 }
 
-// Slash burns a part of a node's bond in a task, as its rounds may ask for.
+// Slash burns a part of a node's bond in a task, as a round of the task may do.
 func (c *Chain) Slash(task, node uint64, part spec.PPM, jail bool) (burned uint64, err error) {
 	s, err := c.state(task)
 	if err != nil {
@@ -84,53 +84,54 @@ func (c *Chain) Slash(task, node uint64, part spec.PPM, jail bool) (burned uint6
 	return world{c}.Slash(s.Task, node, part, "slashed by hand", jail)
 }
 
-// redeposit changes a node's deposit. Nothing is left of a node that has exited.
-func (c *Chain) redeposit(node uint64, change func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) error {
+// changeDeposit changes the deposit of a node that has not exited.
+func (c *Chain) changeDeposit(node uint64, change func(spec.Deposit, spec.StakeRules) (spec.Deposit, error)) error {
 	n, ok := c.Node(node)
 	if !ok || n.State == spec.NodeExited {
-		return fmt.Errorf("there is no node %d any more, or never was", node)
+		return fmt.Errorf("node %d does not exist or has exited", node)
 	}
 	next, err := change(n.Deposit, c.Rules.ForRoles(n.Profile.Roles))
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
 	}
-	c.keep(node, func(n *spec.Node) { n.Deposit = next })
+	c.changeNode(node, func(n *spec.Node) { n.Deposit = next })
 	return nil
 }
 
-// keep changes a node and notes how to take that back.
-func (c *Chain) keep(node uint64, change func(*spec.Node)) {
+// changeNode changes a node and records how to revert that.
+func (c *Chain) changeNode(node uint64, change func(*spec.Node)) {
 	before := c.nodes[node-1]
 	c.undo = append(c.undo, func() { c.nodes[node-1] = before })
 	change(&c.nodes[node-1])
 }
 
-// mature gives back what is due, and forgets who has nothing left.
-func (c *Chain) mature() {
+// payMatured pays unbonded stake whose time is over to its owners, and removes nodes that
+// have nothing left.
+func (c *Chain) payMatured() {
 	for i, n := range c.nodes {
 		d, returned := round.Mature(n.Deposit, c.clock.Block, nil)
 		c.nodes[i].Deposit = d
 		c.balances[n.Owner] += returned
-		c.bury(n.ID)
+		c.buryIfGone(n.ID)
 	}
 }
 
-// bury leaves a tombstone of a node that nothing keeps.
-func (c *Chain) bury(node uint64) {
+// buryIfGone replaces a node by its tombstone if nothing keeps it any more.
+func (c *Chain) buryIfGone(node uint64) {
 	if n := c.nodes[node-1]; round.Gone(n) {
-		c.keep(node, func(n *spec.Node) { *n = round.Tombstone(*n) })
+		c.changeNode(node, func(n *spec.Node) { *n = round.Tombstone(*n) })
 	}
 }
 
 // Engage implements [round.World].
 func (w world) Engage(task spec.Task, node uint64, delta int) error {
-	at := place{task.ID, node}
+	at := key{task.ID, node}
 	before := w.parts[at]
 	if before.parts+delta < 0 {
 		return fmt.Errorf("node %d has %d parts in task %d: cannot give %d back", node, before.parts, task.ID, -delta)
 	}
-	after := held{before.parts + delta, before.bond}
-	err := w.redeposit(node, func(d spec.Deposit, _ spec.StakeRules) (_ spec.Deposit, err error) {
+	after := engagement{before.parts + delta, before.bond}
+	err := w.changeDeposit(node, func(d spec.Deposit, _ spec.StakeRules) (_ spec.Deposit, err error) {
 		switch {
 		case before.parts == 0:
 			d, after.bond = round.Bond(d, task.Bond())
@@ -144,14 +145,14 @@ func (w world) Engage(task spec.Task, node uint64, delta int) error {
 	}
 	w.undo = append(w.undo, func() { w.setParts(at, before) })
 	w.setParts(at, after)
-	if err := w.stand(node, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) }); err != nil {
+	if err := w.changeStanding(node, func(s spec.Standing) (spec.Standing, error) { return round.Occupy(s, delta) }); err != nil {
 		return err
 	}
-	w.bury(node)
+	w.buryIfGone(node)
 	return nil
 }
 
-func (c *Chain) setParts(at place, has held) {
+func (c *Chain) setParts(at key, has engagement) {
 	if delete(c.parts, at); has.parts > 0 {
 		c.parts[at] = has
 	}
@@ -162,8 +163,8 @@ func (w world) Slash(task spec.Task, node uint64, part spec.PPM, _ string, jail 
 	if n, _ := w.Node(node); n.State == spec.NodeExited {
 		return 0, nil
 	}
-	base := round.SlashBase(task, w.parts[place{task.ID, node}].bond)
-	err = w.redeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
+	base := round.SlashBase(task, w.parts[key{task.ID, node}].bond)
+	err = w.changeDeposit(node, func(d spec.Deposit, rules spec.StakeRules) (spec.Deposit, error) {
 		d, burned = round.Slashed(d, w.clock.Block, base, part, rules)
 		if jail {
 			d = round.Jail(d, w.clock.Block, rules)

@@ -48,14 +48,14 @@ func (s *Screen) part(p view.Part) (lines []string) {
 	}
 	if p.Text != "" {
 		for line := range strings.Lines(p.Text) {
-			lines = append(lines, s.fit(s.Plain(strings.TrimRight(line, "\n")))...)
+			lines = append(lines, s.Wrap(s.Plain(strings.TrimRight(line, "\n")))...)
 		}
 	}
 	return lines
 }
 
-// fit breaks a text into lines as wide as the screen.
-func (s *Screen) fit(text string) []string {
+// Wrap breaks a text into lines as wide as the screen.
+func (s *Screen) Wrap(text string) []string {
 	if s.Columns == 0 {
 		return []string{text}
 	}

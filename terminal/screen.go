@@ -89,6 +89,33 @@ func (s *Screen) PrintTone(tone view.Tone, lines ...string) error {
 	return nil
 }
 
+// PrintWrapped is [Screen.PrintTone] for lines that may be wider than the screen: each goes on
+// in the next one, indented by so many columns. It breaks where two spaces part the fields of
+// a line, if it can.
+func (s *Screen) PrintWrapped(tone view.Tone, indent int, lines ...string) error {
+	s.measure()
+	var wrapped []string
+	for _, line := range lines {
+		line = s.Plain(line)
+		for s.Columns > 0 && columns(line) > s.Columns {
+			head := cut(line, s.Columns)
+			if at := strings.LastIndex(head, "  "); at > indent {
+				head = line[:at]
+			} else {
+				head = wrap(line, s.Columns)[0]
+			}
+			rest := strings.TrimLeft(line[len(head):], " ")
+			if rest == "" {
+				break
+			}
+			wrapped = append(wrapped, strings.TrimRight(head, " "))
+			line = strings.Repeat(" ", indent) + rest
+		}
+		wrapped = append(wrapped, line)
+	}
+	return s.PrintTone(tone, wrapped...)
+}
+
 // Paragraph prints a text in lines that fit, all but the first indented by two spaces.
 func (s *Screen) Paragraph(text string) error {
 	s.measure()

@@ -111,3 +111,18 @@ func TestParagraph(t *testing.T) {
 		t.Errorf("%d lines are indented, want 2:\n%s", got, out.String())
 	}
 }
+
+// TestPrintWrapped: a line that is too wide breaks between its fields, and goes on under its
+// text; a word that is wider than the screen is not cut.
+func TestPrintWrapped(t *testing.T) {
+	var out bytes.Buffer
+	s := terminal.Screen{Out: &out, Columns: 40}
+	err := s.PrintWrapped(view.Neutral, 4, "one  "+strings.Repeat("two ", 7)+" three and four", "short", strings.Repeat("x", 50)+" y z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "one  " + strings.TrimSpace(strings.Repeat("two ", 7)) + "\n    three and four\nshort\n" + strings.Repeat("x", 50) + "\n    y z\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}

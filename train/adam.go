@@ -35,20 +35,20 @@ func newAdam(t spec.Training, size int) *adam {
 	}
 }
 
-// move works in float32. What is the same for all weights is computed in float64
-// and rounded once.
-func (a *adam) move(weights, gradient []float32, parts float32) {
+// step works in float32. What is the same for all weights it computes in float64 and
+// rounds once.
+func (a *adam) step(weights, gradient []float32, divisor float32) {
 	const epsilon = 1e-8
 	a.power1, a.power2 = float64(a.power1*a.beta1), float64(a.power2*a.beta2)
 	rate := float32(a.rate / (1 - a.power1))
-	share := 1 / parts
+	factor := 1 / divisor
 	unbias := float32(1 / math.Sqrt(1-a.power2))
 	keep1, take1 := float32(a.beta1), float32(1-a.beta1)
 	keep2, take2 := float32(a.beta2), float32(1-a.beta2)
 	means, squares := a.means[:len(weights)], a.squares[:len(weights)]
 	gradient = gradient[:len(weights)]
 	for i, w := range weights {
-		g := float32(share * gradient[i])
+		g := float32(factor * gradient[i])
 		m := float32(keep1*means[i]) + float32(take1*g)
 		v := float32(keep2*squares[i]) + float32(float32(take2*g)*g)
 		means[i], squares[i] = m, v

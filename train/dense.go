@@ -2,18 +2,17 @@ package train
 
 import "github.com/althing-network/althing/train/gemm"
 
-// dense is a fully connected layer, y = W x + b, and the gradients of the mean
-// loss by its weights.
+// dense is a fully connected layer, y = W x + b, with its gradients.
 type dense struct {
 	kernel         gemm.Kernel
 	in, out        int
 	weight         gemm.Matrix // out x in
 	bias           []float32   // out
-	weightGradient []float32   // out x in; nil in a network that only classifies
+	weightGradient []float32   // out x in; nil if the network is not trained
 	biasGradient   []float32   // out
 }
 
-func newDense(p place) *dense {
+func newDense(p layerConfig) *dense {
 	in, out := p.In.Values(), p.Out.Values()
 	return &dense{
 		kernel:         p.kernel,
@@ -37,7 +36,7 @@ func (d *dense) backward(dx, dy, _ []float32, rows int) {
 	d.kernel.Multiply(gemm.Of(dx, rows, d.in), gemm.Of(dy, rows, d.out), d.weight)
 }
 
-func (d *dense) gradients(dy, x []float32, rows int) {
+func (d *dense) parameterGradients(dy, x []float32, rows int) {
 	d.kernel.Multiply(gemm.Of(d.weightGradient, d.out, d.in), gemm.Of(dy, rows, d.out).T(), gemm.Of(x, rows, d.in))
 	clear(d.biasGradient)
 	for r := range rows {
@@ -45,17 +44,18 @@ func (d *dense) gradients(dy, x []float32, rows int) {
 	}
 }
 
-// squares never looks at a row's gradient, which is the outer product of dy and x
-// and of dy and 1: the square of its norm is the product of theirs (Goodfellow
+// addSquaredNorms does not compute a row's gradient. That is the outer product of dy and
+// (x, 1), so the square of its norm is the product of their squared norms (Goodfellow
 // 2015, "Efficient per-example gradient computations").
-func (d *dense) squares(sums []float64, dy, x []float32) {
+func (d *dense) addSquaredNorms(sums []float64, dy, x []float32) {
 	for r := range sums {
 		sums[r] += float64(square(dy[r*d.out:(r+1)*d.out]) * (square(x[r*d.in:(r+1)*d.in]) + 1))
 	}
 }
 
-// clipped scales what the gradients are made from, row by row.
-func (d *dense) clipped(factors []float64, dy, x []float32) {
+// clippedGradients multiplies each row's dy by its factor and computes the gradients from
+// that.
+func (d *dense) clippedGradients(factors []float64, dy, x []float32) {
 	for r, f := range factors {
 		if f != 1 {
 			row := dy[r*d.out : (r+1)*d.out]
@@ -64,5 +64,5 @@ func (d *dense) clipped(factors []float64, dy, x []float32) {
 			}
 		}
 	}
-	d.gradients(dy, x, len(factors))
+	d.parameterGradients(dy, x, len(factors))
 }

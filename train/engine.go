@@ -14,31 +14,31 @@ import (
 )
 
 // Engine is the built-in [Trainer], for every architecture of package model. Its
-// zero value is ready. It is safe for concurrent use, and uses one thread a call:
-// a machine trains as many shards at a time as it has cores.
+// zero value is ready. It is safe for concurrent use and uses one thread per call:
+// a machine can train as many shards at a time as it has cores.
 type Engine struct {
-	// Kernel multiplies where tasks are trained; nil stands for the fastest one of
-	// the task's arithmetic. Evaluations are strict whatever it is.
+	// Kernel multiplies matrices during training; nil stands for the fastest kernel of
+	// the job's arithmetic. Evaluation always uses a strict kernel.
 	Kernel *gemm.Kernel
 }
 
 var _ Trainer = Engine{}
 
-// Train minimises the mean loss by steps of the job's optimiser: each epoch goes
-// through all rows once, in an order drawn from the seed, in batches of which the
-// last may be smaller. Same job, same bits, where arithmetic is strict; where the
-// job does not say which, it is.
+// Train minimises the mean loss by steps of the job's optimiser. Each epoch goes
+// through all rows once, in an order drawn from the seed, in batches; the last batch
+// may be smaller. With strict arithmetic, which is the default, the same job gives the
+// same bits.
 //
-// In each step the gradient of the mean loss is computed; with a bound, each row's
-// is clipped before the mean. Then weight decay and FedProx's term are added, which no
-// bound holds back, and the optimiser moves the weights.
+// Each step computes the gradient of the mean loss. If training.clip is set, each row's
+// gradient is clipped before the mean is taken. Then weight decay and the FedProx term
+// are added, unclipped, and the optimiser changes the weights.
 //
-// Train fails when job and model do not fit, and when the loss, a row's gradient that
-// is to be clipped, or the weights stop being finite numbers, naming the step. A
-// private job takes other steps, and what its rows hold never makes it fail: see
+// Train fails if job and model do not fit, and if the loss, a row's gradient that is to
+// be clipped, or the weights stop being finite numbers; the error names the step. The
+// steps of a private job are different, and nothing in its rows makes it fail: see
 // [Private].
 func (e Engine) Train(ctx context.Context, job Job, progress func(done, total int)) (Result, error) {
-	net, kernel, err := e.begin(job, Job.validate)
+	net, kernel, err := e.prepare(job, Job.validate)
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ErrTraining, err)
 	}
@@ -56,9 +56,9 @@ func (e Engine) Train(ctx context.Context, job Job, progress func(done, total in
 	return result, nil
 }
 
-// begin makes what a valid job trains, with a copy of the job's weights, and what
-// multiplies in it.
-func (e Engine) begin(job Job, validate func(Job) error) (*network, gemm.Kernel, error) {
+// prepare checks a job and makes its network, with a copy of the job's weights, and its
+// kernel.
+func (e Engine) prepare(job Job, validate func(Job) error) (*network, gemm.Kernel, error) {
 	if job.Training.Arithmetic == "" {
 		job.Training.Arithmetic = spec.ArithmeticStrict
 	}
@@ -68,7 +68,7 @@ func (e Engine) begin(job Job, validate func(Job) error) (*network, gemm.Kernel,
 	if err := validate(job); err != nil {
 		return nil, gemm.Kernel{}, err
 	}
-	kernel, err := e.kernel(job.Training.Arithmetic)
+	kernel, err := e.chooseKernel(job.Training.Arithmetic)
 	if err != nil {
 		return nil, gemm.Kernel{}, err
 	}
@@ -81,8 +81,8 @@ func (e Engine) begin(job Job, validate func(Job) error) (*network, gemm.Kernel,
 	return net, kernel, nil
 }
 
-// kernel is what multiplies in a task of some arithmetic.
-func (e Engine) kernel(arithmetic string) (gemm.Kernel, error) {
+// chooseKernel is the kernel for a task with the given arithmetic.
+func (e Engine) chooseKernel(arithmetic string) (gemm.Kernel, error) {
 	strict := arithmetic == spec.ArithmeticStrict
 	if !strict && arithmetic != spec.ArithmeticFused {
 		return gemm.Kernel{}, fmt.Errorf("the engine has no arithmetic %q", arithmetic)
@@ -96,14 +96,14 @@ func (e Engine) kernel(arithmetic string) (gemm.Kernel, error) {
 // descend runs all steps of a job and returns the loss of the last epoch.
 func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, progress func(done, total int)) (loss float64, err error) {
 	t, batch := job.Table, net.batch
-	pull := newPenalty(job.Training, kernel, job.Weights)
-	rule, err := newOptimiser(job.Training, kernel, len(net.weights))
+	penalty := newPenalty(job.Training, kernel, job.Weights)
+	optimiser, err := newOptimiser(job.Training, kernel, len(net.weights))
 	if err != nil {
 		return 0, err
 	}
 	steps := (t.Rows() + batch - 1) / batch
 	total := steps * int(job.Training.Epochs)
-	source := rand.NewPCG(job.Seed, stream)
+	source := rand.NewPCG(job.Seed, rowOrderStream)
 	order := make([]int, t.Rows())
 	for i := range order {
 		order[i] = i
@@ -120,7 +120,7 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 				net.load(i, t.Row(row))
 				net.labels[i] = labelOf(t, row)
 			}
-			sum, longest := net.slope(net.labels[:len(rows)])
+			sum, longest := net.computeGradient(net.labels[:len(rows)])
 			done++
 			switch {
 			case !finite(sum):
@@ -128,8 +128,8 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 			case !finite(longest):
 				return 0, fmt.Errorf("a row's gradient has norm %v at step %d of %d: the rate %s is too high or the weights are too large", longest, done, total, job.Training.Rate)
 			}
-			pull.add(net.gradient, net.parts, net.weights)
-			rule.move(net.weights, net.gradient, net.parts)
+			penalty.add(net.gradient, net.divisor, net.weights)
+			optimiser.step(net.weights, net.gradient, net.divisor)
 			loss += sum
 			if progress != nil {
 				progress(done, total)
@@ -139,7 +139,7 @@ func descend(ctx context.Context, net *network, job Job, kernel gemm.Kernel, pro
 	return loss / float64(t.Rows()), job.checkWeights(net.weights, total)
 }
 
-// checkWeights reports a weight that is no number after all steps.
+// checkWeights reports the first weight that is not a finite number after all steps.
 func (job Job) checkWeights(weights []float32, steps int) error {
 	for i, w := range weights {
 		if !finite(float64(w)) {
@@ -149,34 +149,34 @@ func (job Job) checkWeights(weights []float32, steps int) error {
 	return nil
 }
 
-// These keep the row order and what each dropout layer draws apart from each other
-// and from other uses of a seed: "rowsrows", and "dropdrop" plus the layer's index.
+// Stream numbers of the random generators that share a job's seed: one for the order of
+// the rows, "rowsrows" in ASCII, and one per dropout layer, "dropdrop" plus the layer's
+// index.
 const (
-	stream     = 0x726f7773726f7773
-	dropStream = 0x64726f7064726f70
+	rowOrderStream = 0x726f7773726f7773
+	dropoutStream  = 0x64726f7064726f70
 )
 
-// validate reports the first reason why a job cannot be run.
+// validate reports the first reason why a job cannot run.
 func (job Job) validate() error {
 	if job.Private == nil {
 		if job.Steps != 0 {
-			return fmt.Errorf("%d steps of a job that is not private: it takes as many as its epochs make", job.Steps)
+			return fmt.Errorf("a job of %d steps that is not private: want 0, for its epochs decide", job.Steps)
 		}
-		if err := fits(job.Model, job.Weights, job.Table); err != nil {
+		if err := checkFits(job.Model, job.Weights, job.Table); err != nil {
 			return err
 		}
-		return hasLabels(job.Model, job.Table)
+		return checkLabels(job.Model, job.Table)
 	}
 	if job.Steps < 1 {
-		return fmt.Errorf("a private job of %d steps: want at least 1, for how many epochs make depends on the rows", job.Steps)
+		return fmt.Errorf("a private job of %d steps: want at least 1; epochs do not count, for their steps depend on the rows", job.Steps)
 	}
 	return job.validateRowByRow()
 }
 
-// fits reports the first reason why a model, its weights and the rows of a table do
-// not go together.
-func fits(m spec.Model, weights []float32, t data.Table) error {
-	if err := fitsShape(m, weights, t); err != nil {
+// checkFits reports the first mismatch between a model, its weights and a table.
+func checkFits(m spec.Model, weights []float32, t data.Table) error {
+	if err := checkShape(m, weights, t); err != nil {
 		return err
 	}
 	if t.Rows() == 0 {
@@ -185,17 +185,17 @@ func fits(m spec.Model, weights []float32, t data.Table) error {
 	return t.Validate()
 }
 
-// hasLabels reports whether rows say what a model should find: a number of each, where it
-// predicts one. That they say a class is known of every table.
-func hasLabels(m spec.Model, t data.Table) error {
+// checkLabels reports that the model predicts a number and not every row has one as its
+// label. Every table has classes, so a model that predicts a class needs no check.
+func checkLabels(m spec.Model, t data.Table) error {
 	if m.Regression() && len(t.Targets) != t.Rows() {
-		return fmt.Errorf("the table has %d rows and %d labels that are numbers: the model predicts a number of each", t.Rows(), len(t.Targets))
+		return fmt.Errorf("the table has %d rows and %d labels that are numbers: the model predicts one number per row", t.Rows(), len(t.Targets))
 	}
 	return nil
 }
 
-// fitsShape looks at no row.
-func fitsShape(m spec.Model, weights []float32, t data.Table) error {
+// checkShape is checkFits without a look at the rows.
+func checkShape(m spec.Model, weights []float32, t data.Table) error {
 	size, err := model.Size(m)
 	switch {
 	case err != nil:

@@ -2,16 +2,16 @@ package train
 
 import "math"
 
-// Natural logarithm of 2, in two parts: the products of the first with whole
-// numbers up to 2^15 are exact in float32.
+// The natural logarithm of 2 as a sum of two numbers. Products of the first with
+// integers up to 2^15 are exact in float32.
 const (
 	ln2High = 0.693359375
 	ln2Low  = -2.12194440e-4
 )
 
-// exp is e^x within 2 units in the last place, 0 below the logarithm of the
-// smallest normal number (S. Moshier, Cephes, expf). Multiplications and
-// additions only, so that all architectures agree.
+// exp is e^x within 2 units in the last place, and 0 below the logarithm of the
+// smallest normal number (S. Moshier, Cephes, expf). It uses only multiplications and
+// additions, so all architectures agree.
 func exp(x float32) float32 {
 	switch {
 	case x != x: // NaN
@@ -32,12 +32,12 @@ func exp(x float32) float32 {
 	p = float32(p*x) + 5.0000001201e-1
 	p = float32(p*float32(x*x)) + x
 	p += 1
-	half := n / 2 // in two steps, because 2^128 is not a float32
+	half := n / 2 // two factors, because 2^128 is not a float32
 	return float32(float32(p*power2(half)) * power2(n-half))
 }
 
 // log is the natural logarithm of a normal number x > 0, within 2 units in the
-// last place (S. Moshier, Cephes, logf). NaN and the infinity stay what they are.
+// last place (S. Moshier, Cephes, logf). It returns NaN and +Inf unchanged.
 func log(x float32) float32 {
 	if x != x || x > math.MaxFloat32 {
 		return x

@@ -7,8 +7,8 @@ import (
 
 // What the tests of this package look at from outside.
 const (
-	Stream     = stream
-	DropStream = dropStream
+	RowOrderStream = rowOrderStream
+	DropoutStream  = dropoutStream
 )
 
 func Exp(x float32) float32 { return exp(x) }
@@ -19,7 +19,7 @@ func Log(x float32) float32 { return log(x) }
 // with when the word is unknown there.
 
 func NewLayer(kind string) error {
-	_, _, err := newLayer(place{Stage: spec.Stage{Layer: spec.Layer{Kind: kind}}})
+	_, _, err := newLayer(layerConfig{Stage: spec.Stage{Layer: spec.Layer{Kind: kind}}})
 	return err
 }
 
@@ -33,4 +33,4 @@ func LossOf(word string) error {
 	return err
 }
 
-func KernelOf(arithmetic string) (gemm.Kernel, error) { return Engine{}.kernel(arithmetic) }
+func KernelOf(arithmetic string) (gemm.Kernel, error) { return Engine{}.chooseKernel(arithmetic) }

@@ -2,32 +2,32 @@ package train
 
 import "github.com/althing-network/althing/spec"
 
-// frame holds an image with zeros around it, channel by channel, and channels
-// of its own behind those of the image.
+// frame holds an image padded with zeros, channel by channel. It may have extra
+// channels behind those of the image.
 type frame struct {
 	image         spec.Image
-	margin        int // above and to the left
-	height, width int // with the margins
+	margin        int // zeros above the image, and to the left of it
+	height, width int // of the frame
 	floats        []float32
 }
 
-// newFrame frames images with some zeros above and to the left, and others below
-// and to the right.
-func newFrame(image spec.Image, before, after, more int) frame {
+// newFrame makes a frame with before zeros above and to the left of the image, and
+// after zeros below and to the right.
+func newFrame(image spec.Image, before, after, extraChannels int) frame {
 	f := frame{image: image, margin: before, height: before + int(image.Height) + after, width: before + int(image.Width) + after}
-	f.floats = make([]float32, (int(image.Channels)+more)*f.height*f.width)
+	f.floats = make([]float32, (int(image.Channels)+extraChannels)*f.height*f.width)
 	return f
 }
 
-// at is the index of a value, counted from the corner of the frame.
+// at is the index in floats of a value; y and x count from the frame's top left corner.
 func (f frame) at(channel, y, x int) int { return (channel*f.height+y)*f.width + x }
 
 func (f frame) channel(i int) []float32 { return f.floats[f.at(i, 0, 0):f.at(i+1, 0, 0)] }
 
-// grid lists the indices of values, channel by channel, row by row: the first
-// in the corner of the frame, the next ones step away.
+// grid lists the indices of height x width values per channel, channel by channel, row
+// by row. It begins at the frame's top left corner; neighbours are step apart.
 func (f frame) grid(channels, height, width, step int) (indices []int32) {
-	indices = make([]int32, 0, channels*height*width+1) // and one more of the caller's
+	indices = make([]int32, 0, channels*height*width+1) // room for one more: newConv2D appends it
 	for channel := range channels {
 		for y := range height {
 			for x := range width {
@@ -38,7 +38,7 @@ func (f frame) grid(channels, height, width, step int) (indices []int32) {
 	return indices
 }
 
-// fill puts an image into the frame.
+// fill copies an image into the frame.
 func (f frame) fill(image []float32) {
 	width := int(f.image.Width)
 	for channel := range int(f.image.Channels) {
@@ -49,8 +49,8 @@ func (f frame) fill(image []float32) {
 	}
 }
 
-// take gets the image out of the frame.
-func (f frame) take(image []float32) {
+// copyTo copies the frame's image to image.
+func (f frame) copyTo(image []float32) {
 	width := int(f.image.Width)
 	for channel := range int(f.image.Channels) {
 		for y := range int(f.image.Height) {

@@ -114,7 +114,7 @@ func order(job train.Job) []int {
 	for i := range rows {
 		rows[i] = i
 	}
-	data.Permute(rows, rand.NewPCG(job.Seed, train.Stream))
+	data.Permute(rows, rand.NewPCG(job.Seed, train.RowOrderStream))
 	return rows
 }
 

@@ -8,45 +8,47 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// layer is one step of a network. It may keep what forward found for the
-// backward of the same rows.
+// layer is one layer of a network. It may keep state of a forward pass for the
+// backward pass over the same rows.
+//
+// Names follow the calculus: x are inputs, y outputs, and dx and dy the gradients of
+// the loss with respect to them, rows x width each.
 type layer interface {
-	// forward computes the outputs y of some rows from their inputs x.
+	// forward computes the outputs y of the rows from their inputs x.
 	forward(y, x []float32, rows int)
-	// backward computes the gradient dx by the inputs from dy, that by the outputs,
-	// and the inputs x of the last forward.
+	// backward computes dx from dy and from the inputs x of the last forward pass.
 	backward(dx, dy, x []float32, rows int)
 }
 
-// learner is a layer with parameters, which never works in place.
-type learner interface {
+// trainable is a layer with parameters. It never works in place.
+type trainable interface {
 	layer
-	// gradients sets those by the parameters, summed over the rows, from the same
-	// dy and x as backward.
-	gradients(dy, x []float32, rows int)
-	// squares adds to the sum of each row the square of the L2 norm of what this row
-	// alone gives to the gradients.
-	squares(sums []float64, dy, x []float32)
-	// clipped sets the gradients to what the rows give, each times its factor. It
-	// follows squares, and may overwrite dy.
-	clipped(factors []float64, dy, x []float32)
+	// parameterGradients sets the gradients with respect to the parameters, summed over
+	// the rows, from the same dy and x as backward.
+	parameterGradients(dy, x []float32, rows int)
+	// addSquaredNorms adds to each row's sum the square of the L2 norm of the parameter
+	// gradient of this row alone.
+	addSquaredNorms(sums []float64, dy, x []float32)
+	// clippedGradients sets the parameter gradients to the sum of the rows' gradients,
+	// each times its factor. It is called after addSquaredNorms and may overwrite dy.
+	clippedGradients(factors []float64, dy, x []float32)
 }
 
-// place is what a layer is built from: where it stands, and the memory of its
-// parameters, if it has some.
-type place struct {
+// layerConfig is all that a layer is built from, with the memory of its parameters, if
+// it has any.
+type layerConfig struct {
 	spec.Stage
 	kernel                       gemm.Kernel
-	batch                        int       // rows at most
-	back                         bool      // backward is asked for
+	batch                        int       // maximum number of rows
+	needsInputGradient           bool      // backward will be called
 	weight, bias                 []float32 // parameters
-	weightGradient, biasGradient []float32 // of the mean loss by them; nil where nothing is trained
-	dice                         *rand.PCG // nil where nothing is trained
+	weightGradient, biasGradient []float32 // of the mean loss; nil if the network is not trained
+	random                       *rand.PCG // for dropout; nil if the network is not trained
 }
 
-// newLayer builds the layer of a place, and says whether it works in place: then
-// it is given the same memory for y and x, and for dx and dy.
-func newLayer(p place) (l layer, inPlace bool, err error) {
+// newLayer builds a layer. If it works in place, y and x must be the same memory, and
+// so must dx and dy.
+func newLayer(p layerConfig) (l layer, inPlace bool, err error) {
 	switch p.Layer.Kind {
 	case spec.LayerDense:
 		return newDense(p), false, nil

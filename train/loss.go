@@ -7,9 +7,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// label is what a row says that a model should find: its class, and what the score of
-// that class should be, which is 1. Where the label is a number, the model has one score,
-// of class 0, and the value is the number.
+// label is what a model should predict for a row. If it predicts a class: the class, and
+// value 1, the score that the class should have. If it predicts a number: class 0, the
+// only score that the model has, and the number.
 type label struct {
 	class int32
 	value float32
@@ -23,33 +23,33 @@ func labelOf(t data.Table, row int) label {
 	return label{class: t.Y[row], value: 1}
 }
 
-// loss is that of one row: it replaces the scores by the gradient by them and
-// returns the loss, where y is the row's label. Where a score is NaN or infinite
-// the loss is no finite number, but for a -Inf of another class than y's in
-// [crossEntropy]: its probability is 0, as it should be.
+// loss computes the loss of one row with label y, and replaces its scores by the
+// gradient with respect to them. The loss is not finite if a score is NaN or infinite,
+// with one exception: in [crossEntropy] a score of -Inf for a class other than y's is a
+// probability of 0.
 type loss func(scores []float32, y label) float32
 
-// lossOf is the loss an architecture is trained by.
+// lossOf is the loss that an architecture is trained with.
 func lossOf(m spec.Model) (loss, error) {
 	switch m.Loss {
 	case "":
 		return crossEntropy, nil
 	case spec.LossMSE:
-		return squares, nil
+		return squaredError, nil
 	}
 	return nil, fmt.Errorf("the engine has no loss %q", m.Loss)
 }
 
-// crossEntropy of the softmax of the scores, in nats.
+// crossEntropy is the cross-entropy of the softmax of the scores, in nats.
 func crossEntropy(scores []float32, y label) float32 {
 	loss := softmax(scores, y.class)
 	scores[y.class]--
 	return loss
 }
 
-// squares is the mean squared distance of the scores from the value of y for its class
-// and 0 for the others.
-func squares(scores []float32, y label) (mean float32) {
+// squaredError is the mean squared error of the scores: y's class should have y's value,
+// every other class 0.
+func squaredError(scores []float32, y label) (mean float32) {
 	scores[y.class] -= y.value
 	n := float32(len(scores))
 	for c, v := range scores {

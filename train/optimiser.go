@@ -8,27 +8,27 @@ import (
 	"github.com/althing-network/althing/train/gemm"
 )
 
-// optimiser moves weights by gradients. What it remembers of them is its own, and
-// has as many elements as there are weights. Definitions, and the order of
-// operations up to rounding, are PyTorch's.
+// optimiser changes weights by gradients. It keeps its own state between steps, one or
+// two values per weight or none. Definitions are PyTorch's, and so is the order of
+// operations up to rounding.
 type optimiser interface {
-	// move changes the weights by the gradient divided by parts. It may change the
-	// gradient, too.
-	move(weights, gradient []float32, parts float32)
+	// step changes the weights by the gradient divided by divisor. It may overwrite the
+	// gradient.
+	step(weights, gradient []float32, parts float32)
 }
 
-// newOptimiser makes the optimiser a training asks for, which remembers nothing yet.
+// newOptimiser makes the optimiser that the training settings name, for size weights.
 func newOptimiser(t spec.Training, kernel gemm.Kernel, size int) (optimiser, error) {
 	switch t.Optimiser {
 	case spec.OptimiserSGD:
 		return sgd{kernel: kernel, rate: float32(model.Fraction(t.Rate))}, nil
 	case spec.OptimiserMomentum, spec.OptimiserNesterov:
 		return momentum{
-			kernel: kernel,
-			rate:   float32(model.Fraction(t.Rate)),
-			decay:  float32(model.Fraction(t.Momentum)),
-			ahead:  t.Optimiser == spec.OptimiserNesterov,
-			sum:    make([]float32, size),
+			kernel:   kernel,
+			rate:     float32(model.Fraction(t.Rate)),
+			decay:    float32(model.Fraction(t.Momentum)),
+			nesterov: t.Optimiser == spec.OptimiserNesterov,
+			velocity: make([]float32, size),
 		}, nil
 	case spec.OptimiserAdam:
 		return newAdam(t, size), nil
@@ -44,40 +44,39 @@ type sgd struct {
 	rate   float32
 }
 
-func (s sgd) move(weights, gradient []float32, parts float32) {
-	s.kernel.AddScaled(weights, -s.rate/parts, gradient)
+func (s sgd) step(weights, gradient []float32, divisor float32) {
+	s.kernel.AddScaled(weights, -s.rate/divisor, gradient)
 }
 
 // momentum moves by a decaying sum of gradients (Polyak 1964):
 //
-//	sum = decay sum + g
-//	w = w - rate sum
+//	velocity = decay velocity + g
+//	w = w - rate velocity
 //
-// With ahead, it moves by where that sum would be after one more step, which is
-// Nesterov's (Sutskever et al. 2013, "On the importance of initialization and
-// momentum in deep learning"):
+// Nesterov's variant uses the velocity that one more step would have (Sutskever et al.
+// 2013, "On the importance of initialization and momentum in deep learning"):
 //
-//	w = w - rate g - rate decay sum
+//	w = w - rate g - rate decay velocity
 type momentum struct {
 	kernel      gemm.Kernel
 	rate, decay float32
-	ahead       bool
-	sum         []float32
+	nesterov    bool
+	velocity    []float32
 }
 
-func (m momentum) move(weights, gradient []float32, parts float32) {
-	if parts != 1 {
-		share := 1 / parts
+func (m momentum) step(weights, gradient []float32, divisor float32) {
+	if divisor != 1 {
+		factor := 1 / divisor
 		for i := range gradient {
-			gradient[i] *= share
+			gradient[i] *= factor
 		}
 	}
 	rate := m.rate
-	if m.ahead {
+	if m.nesterov {
 		m.kernel.AddScaled(weights, -rate, gradient)
 		rate = float32(rate * m.decay)
 	}
-	m.kernel.AddScaled(gradient, m.decay, m.sum)
-	copy(m.sum, gradient)
-	m.kernel.AddScaled(weights, -rate, m.sum)
+	m.kernel.AddScaled(gradient, m.decay, m.velocity)
+	copy(m.velocity, gradient)
+	m.kernel.AddScaled(weights, -rate, m.velocity)
 }

@@ -10,19 +10,23 @@ import (
 )
 
 var (
-	errNumber  = errors.New("the model predicts a number, which no class has a part in")
-	errClasses = errors.New("the model predicts a class and no number")
+	errPredictsNumber = errors.New("the model predicts a number: want one that predicts a class")
+	errPredictsClass  = errors.New("the model predicts a class: want one that predicts a number")
 )
 
-// Probabilities are how likely a model finds each class of each row, rows x classes: they
-// are at least 0, those of a row add up to 1, and [Predict] names the class of the largest.
-// They are the softmax of the scores; of a model with the loss mse, whose scores estimate
-// probabilities themselves, the scores above 0, divided by their sum, and where none is above
-// 0, 1 for the largest. Labels do not matter. Errors are ErrEvaluation; it is one where the
-// model predicts a number, and where a score is no finite number.
+// Probabilities are the probabilities that a model gives to each class of each row, rows x
+// classes. They are at least 0, and those of a row add up to 1. [Predict] names the class
+// with the largest one. Labels are ignored.
+//
+// They are the softmax of the scores. The scores of a model with the loss mse estimate
+// probabilities directly: negative ones count as 0, and the others are divided by their sum;
+// if no score is above 0, the largest one gets probability 1.
+//
+// Errors wrap ErrEvaluation. It is an error if the model predicts a number or a score is not
+// finite.
 func Probabilities(m spec.Model, weights []float32, t data.Table) ([]float32, error) {
 	if m.Regression() {
-		return nil, fmt.Errorf("%w: %w", ErrEvaluation, errNumber)
+		return nil, fmt.Errorf("%w: %w", ErrEvaluation, errPredictsNumber)
 	}
 	p, err := scores(m, weights, t)
 	if err != nil {
@@ -32,7 +36,7 @@ func Probabilities(m spec.Model, weights []float32, t data.Table) ([]float32, er
 	for i := range t.Rows() {
 		row := p[i*classes : (i+1)*classes]
 		if m.Loss == spec.LossMSE {
-			shares(row)
+			normalise(row)
 		} else {
 			softmax(row, 0)
 		}
@@ -40,20 +44,20 @@ func Probabilities(m spec.Model, weights []float32, t data.Table) ([]float32, er
 	return p, nil
 }
 
-// Values are the numbers that a model predicts, one of each row of a table, whose labels
-// do not matter. Errors are ErrEvaluation; it is one where the model predicts a class, and
-// where a value is no finite number.
+// Values are the numbers that a model predicts, one per row of a table. Labels are ignored.
+// Errors wrap ErrEvaluation. It is an error if the model predicts a class or a value is not
+// finite.
 func Values(m spec.Model, weights []float32, t data.Table) ([]float32, error) {
 	if !m.Regression() {
-		return nil, fmt.Errorf("%w: %w", ErrEvaluation, errClasses)
+		return nil, fmt.Errorf("%w: %w", ErrEvaluation, errPredictsClass)
 	}
 	return scores(m, weights, t)
 }
 
-// scores are what a model puts out for all rows, one after the other.
+// scores are the model's outputs for all rows, rows x classes.
 func scores(m spec.Model, weights []float32, t data.Table) ([]float32, error) {
 	all := make([]float32, 0, t.Rows()*int(m.Classes))
-	err := classify(context.Background(), m, weights, t, func(_ *network, _ int, logits []float32) {
+	err := forwardAll(context.Background(), m, weights, t, func(_ *network, _ int, logits []float32) {
 		all = append(all, logits...)
 	})
 	if err != nil {
@@ -67,15 +71,15 @@ func scores(m spec.Model, weights []float32, t data.Table) ([]float32, error) {
 	return all, nil
 }
 
-// shares divides what is above 0 by its sum.
-func shares(row []float32) {
+// normalise replaces negative scores by 0 and divides the others by their sum.
+func normalise(row []float32) {
 	best := argmax(row)
 	if row[best] <= 0 {
 		clear(row)
 		row[best] = 1
 		return
 	}
-	largest := row[best] // first divided by this one, so that no sum overflows
+	largest := row[best] // dividing by it first keeps the sum from overflowing
 	var sum float32
 	for c, s := range row {
 		row[c] = max(0, s) / largest

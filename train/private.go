@@ -10,36 +10,36 @@ import (
 )
 
 // Private stands between the rows of a private job and its weights. In each step the
-// engine asks it for a sample, gives it the gradient of the loss of each row in the
-// sample, and goes on with what it releases (Abadi et al. 2016, "Deep learning with
-// differential privacy", algorithm 1). So whatever a private job gives depends on rows
-// through Release alone: not the number of its steps, nor whether it fails, nor its
-// Result. Only the time that it takes does.
+// engine asks it for a sample of the rows, gives it the gradient of the loss of each row
+// in the sample, and continues with the gradient that it releases (Abadi et al. 2016,
+// "Deep learning with differential privacy", algorithm 1). So the weights depend on the
+// rows through Release alone. The number of steps, whether the job fails, and the rest of
+// its Result do not depend on the rows at all. Only the running time does.
 //
 // The gradient of a row depends on the row, the weights and the step, and on no other
-// row: where one row more or less is in the table, the sum changes by its gradient.
+// row: adding a row to the table changes the sum by the gradient of that row only.
 type Private interface {
-	// Sample begins a step and lists the rows, of so many, that take part in it, in rising
-	// order. What was added in a step that was stopped before its release is forgotten.
-	// The engine has read the list before it calls Release.
+	// Sample begins a step: of the rows 0 to rows-1 it lists those that take part, in rising
+	// order. It discards gradients of an earlier step that was stopped before its release.
+	// The engine reads the list before it calls Release.
 	Sample(rows int) []int
-	// Add is given the gradient of the loss of one row of the sample, in the layout of
-	// the job's Weights, which it must neither keep nor change. Nothing has clipped it,
-	// and its values need not be finite numbers.
+	// Add receives the gradient of the loss of one row of the sample, in the layout of
+	// the job's Weights. It must neither keep nor change the slice. The gradient is not
+	// clipped, and its values need not be finite.
 	Add(gradient []float32)
-	// Release ends a step: it writes, in the layout of Weights, what the optimiser may see
-	// of the sum. Its error ends the training.
+	// Release ends a step: it writes the gradient that the optimiser may see, in the layout
+	// of the job's Weights. An error ends the training.
 	Release(gradient []float32) error
 }
 
-// Gradients gives add the gradient of the loss of each row of the job's table, in the
-// order of the rows, at the job's weights, which stay as they are. It must neither keep
-// nor change what it is given. As in a step of a private job, nothing has clipped the
-// gradients, and whatever a row holds it changes no other row's gradient, and Gradients
-// does not fail; where its context ends it, not all rows were given. Of the job's Training only batch and arithmetic matter: so many rows go
-// through the network together.
+// Gradients calls add with the gradient of the loss of each row of the job's table, at
+// the job's weights, in the order of the rows. It does not change the weights, and add
+// must neither keep nor change the slice. As in a step of a private job, gradients are not
+// clipped, and nothing in a row changes the gradient of another row or makes Gradients
+// fail. If the context ends it, add was not called for all rows. Of the job's Training
+// only batch, the number of rows in one pass through the network, and arithmetic matter.
 func (e Engine) Gradients(ctx context.Context, job Job, add func(gradient []float32)) error {
-	net, _, err := e.begin(job, Job.validateGradients)
+	net, _, err := e.prepare(job, Job.validateGradients)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTraining, err)
 	}
@@ -47,7 +47,7 @@ func (e Engine) Gradients(ctx context.Context, job Job, add func(gradient []floa
 	for i := range rows {
 		rows[i] = i
 	}
-	if err := net.each(ctx, job.Table, rows, add); err != nil {
+	if err := net.eachGradient(ctx, job.Table, rows, add); err != nil {
 		return fmt.Errorf("%w: stopped: %w", ErrTraining, err)
 	}
 	return nil
@@ -55,20 +55,20 @@ func (e Engine) Gradients(ctx context.Context, job Job, add func(gradient []floa
 
 // descendPrivately runs all steps of a private job.
 func descendPrivately(ctx context.Context, net *network, job Job, kernel gemm.Kernel, progress func(done, total int)) error {
-	pull := newPenalty(job.Training, kernel, job.Weights)
-	rule, err := newOptimiser(job.Training, kernel, len(net.weights))
+	penalty := newPenalty(job.Training, kernel, job.Weights)
+	optimiser, err := newOptimiser(job.Training, kernel, len(net.weights))
 	if err != nil {
 		return err
 	}
 	for step := 1; step <= job.Steps; step++ {
-		if err := net.each(ctx, job.Table, job.Private.Sample(job.Table.Rows()), job.Private.Add); err != nil {
+		if err := net.eachGradient(ctx, job.Table, job.Private.Sample(job.Table.Rows()), job.Private.Add); err != nil {
 			return fmt.Errorf("stopped at step %d of %d: %w", step, job.Steps, err)
 		}
 		if err := job.Private.Release(net.gradient); err != nil {
 			return fmt.Errorf("release of step %d of %d: %w", step, job.Steps, err)
 		}
-		pull.add(net.gradient, 1, net.weights)
-		rule.move(net.weights, net.gradient, 1)
+		penalty.add(net.gradient, 1, net.weights)
+		optimiser.step(net.weights, net.gradient, 1)
 		if progress != nil {
 			progress(step, job.Steps)
 		}
@@ -76,13 +76,13 @@ func descendPrivately(ctx context.Context, net *network, job Job, kernel gemm.Ke
 	return job.checkWeights(net.weights, job.Steps)
 }
 
-// each gives add the gradient of the loss of each of some rows, which go forward and
-// backward together, a batch at a time. A row whose label is no class has none. Its
-// error is the context's.
-func (n *network) each(ctx context.Context, t data.Table, rows []int, add func(gradient []float32)) error {
+// eachGradient calls add with the gradient of the loss of each of the given rows, which go
+// forward and backward in batches. It leaves out rows whose label is not a class of the
+// model. Its error is the context's.
+func (n *network) eachGradient(ctx context.Context, t data.Table, rows []int, add func(gradient []float32)) error {
 	for _, l := range n.layers {
 		if d, ok := l.(*dropout); ok {
-			d.dropAlike()
+			d.drawForAllRows()
 		}
 	}
 	for {
@@ -97,9 +97,9 @@ func (n *network) each(ctx context.Context, t data.Table, rows []int, add func(g
 				count++
 			}
 		}
-		n.pass(n.labels[:count], 1)
+		n.forwardBackward(n.labels[:count], 1)
 		for row := range count {
-			n.alone(row)
+			n.rowGradient(row)
 			add(n.gradient)
 		}
 		if len(rows) == 0 {
@@ -108,35 +108,35 @@ func (n *network) each(ctx context.Context, t data.Table, rows []int, add func(g
 	}
 }
 
-// alone sets the gradient to that of the loss of one of the rows that the last pass
-// went through.
-func (n *network) alone(row int) {
+// rowGradient sets the gradient to that of the loss of one row of the last
+// forwardBackward.
+func (n *network) rowGradient(row int) {
 	of := func(values []float32) []float32 {
 		width := len(values) / n.batch
 		return values[row*width : (row+1)*width]
 	}
 	for i, l := range n.layers {
-		if l, ok := l.(learner); ok {
-			l.gradients(of(n.deltas[i+1]), of(n.outputs[i]), 1)
+		if l, ok := l.(trainable); ok {
+			l.parameterGradients(of(n.deltas[i+1]), of(n.outputs[i]), 1)
 		}
 	}
 }
 
 func (job Job) validateGradients() error {
 	if job.Private != nil || job.Steps != 0 {
-		return errors.New("gradients of a private job: they are its own business")
+		return errors.New("gradients of a private job: want a job that is not private and has 0 steps")
 	}
 	return job.validateRowByRow()
 }
 
-// validateRowByRow is of a job whose rows' gradients are summed elsewhere. It looks at
-// no row.
+// validateRowByRow validates a job whose row gradients the caller sums. It does not look
+// at the rows.
 func (job Job) validateRowByRow() error {
 	if job.Training.Clip != 0 {
-		return fmt.Errorf("training.clip is %s where each row's gradient is handed on: who sums them clips them", job.Training.Clip)
+		return fmt.Errorf("training.clip is %s: want 0 in a job that hands out each row's gradient, for whoever sums them clips them", job.Training.Clip)
 	}
-	if err := fitsShape(job.Model, job.Weights, job.Table); err != nil {
+	if err := checkShape(job.Model, job.Weights, job.Table); err != nil {
 		return err
 	}
-	return hasLabels(job.Model, job.Table)
+	return checkLabels(job.Model, job.Table)
 }

@@ -370,11 +370,11 @@ func TestPrivateJobsThatAreRefused(t *testing.T) {
 		want  string
 	}{
 		{"steps", func(j *train.Job) { j.Steps = 0 }, "training: a private job of 0 steps: want at least 1"},
-		{"clip", func(j *train.Job) { j.Training.Clip = spec.One }, "training: training.clip is 1 where each row's gradient is handed on"},
+		{"clip", func(j *train.Job) { j.Training.Clip = spec.One }, "training: training.clip is 1: want 0 in a job that hands out each row's gradient"},
 		{"weights", func(j *train.Job) { j.Weights = j.Weights[1:] }, "training: 212 weights"},
 		{"batch", func(j *train.Job) { j.Training.Batch = 0 }, "training: task: training.batch"},
 		{"features", func(j *train.Job) { j.Table.X = j.Table.X[1:] }, "training: table of "},
-		{"not private", func(j *train.Job) { j.Private = nil }, "training: 3 steps of a job that is not private"},
+		{"not private", func(j *train.Job) { j.Private = nil }, "training: a job of 3 steps that is not private"},
 	} {
 		job := pictures(t, architectures()["dense"], 7)
 		job.Private, job.Steps = &plainly{divisor: 7}, 3

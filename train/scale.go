@@ -8,17 +8,17 @@ import (
 	"github.com/althing-network/althing/model"
 )
 
-// ToScale is a table as a model sees it: its features, and the targets of a regression,
-// brought to the scale that the model's file says, in memory of their own where there is
-// one. A missing number, which is NaN in t, is a number in what it returns. It is an error
-// if the file has no scale yet, or rows of another number of features.
+// ToScale is a table as a model sees it: the features, and the targets of a regression, are
+// scaled as the model's file says, and missing numbers, NaN in t, are filled in. If the file
+// has a scale, the result is a copy; else it is t itself. It is an error if the file needs a
+// scale and has none yet, or if the table has another number of features than the file.
 func ToScale(f model.File, t data.Table) (data.Table, error) {
 	scaler, err := f.Scaler()
 	if err != nil || scaler.IsZero() {
 		return t, err
 	}
 	if inputs := f.Data.Schema.Inputs(); t.Features != inputs {
-		return t, fmt.Errorf("rows of %d features: the model's schema has %d", t.Features, inputs)
+		return t, fmt.Errorf("the table has %d features: the model's schema has %d", t.Features, inputs)
 	}
 	all := make([]int, t.Rows())
 	for i := range all {

@@ -161,7 +161,7 @@ func norm(x []float64) (sum float64) {
 // dice are those of each layer for a job.
 func (w *twin) dice(seed uint64) (dice []*rand.PCG) {
 	for i := range w.layers {
-		dice = append(dice, rand.NewPCG(seed, train.DropStream+uint64(i)))
+		dice = append(dice, rand.NewPCG(seed, train.DropoutStream+uint64(i)))
 	}
 	return dice
 }
@@ -193,7 +193,7 @@ func (w *twin) train(job train.Job) (loss float64) {
 	for i := range order {
 		order[i] = i
 	}
-	source, dice := rand.NewPCG(job.Seed, train.Stream), w.dice(job.Seed)
+	source, dice := rand.NewPCG(job.Seed, train.RowOrderStream), w.dice(job.Seed)
 	rule := newTwinRule(job.Training, w.weights)
 	for range job.Training.Epochs {
 		data.Permute(order, source)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
@@ -84,7 +85,7 @@ func (v Round) Page() Page {
 	r := v.Round
 	var p Part
 	p.Row("round", fmt.Sprintf("%d of task %d", r.Number, r.Task))
-	p.Row("phase", Cell{phaseText(r, v.now), phaseTone(r.Phase)})
+	p.Row("phase", Cell{phaseText(r, v.now), phaseTone(r)})
 	p.Row("opened", fmt.Sprintf("at height %d", r.Opened))
 	if r.Closed > 0 {
 		p.Row("closed", fmt.Sprintf("at height %d", r.Closed))
@@ -180,12 +181,13 @@ func phaseText(r spec.Round, now spec.Time) string {
 	return fmt.Sprintf("%s, for %s, at most %s more", r.Phase, spec.Duration(now-r.Since), spec.Duration(max(0, r.Deadline-now)))
 }
 
-// phaseTone says whether a round went well.
-func phaseTone(p spec.Phase) Tone {
-	switch p {
-	case spec.PhaseSettled:
+// phaseTone says whether a round went well. A round that was stopped after its trainers had
+// worked, and paid them, did not go badly: the round before it has reached the target.
+func phaseTone(r spec.Round) Tone {
+	switch {
+	case r.Phase == spec.PhaseSettled:
 		return Good
-	case spec.PhaseAborted:
+	case r.Phase == spec.PhaseAborted && (r.Paid == 0 || r.Survivors() == 0):
 		return Bad
 	default:
 		return Neutral
@@ -220,7 +222,7 @@ func (list Rounds) Page() Page {
 	return of(Table(head, list, func(v Round) []any {
 		return []any{
 			v.Number,
-			Cell{withReason(string(v.Phase), v.Reason), phaseTone(v.Phase)},
+			Cell{withReason(string(v.Phase), v.Reason), phaseTone(v.Round)},
 			Dash(!v.Scored, v.Score), wholeAccuracy(v.Holdout), wholeRows(v.Holdout),
 			scoreCell(v.Federated), fmt.Sprintf("%d/%d", v.Survived, len(v.Trainers)), Thing(v.Paid), Dash(v.Next.IsZero(), v.Next.Short()),
 		}
@@ -275,6 +277,17 @@ func EndedRoundOf(r spec.Round) EndedRound {
 	}
 }
 
+// Tone is the colour of its lines: that of a round of which nothing came stands out.
+func (v EndedRound) Tone() Tone {
+	if tone := phaseTone(v.round); tone == Bad {
+		return tone
+	}
+	return Neutral
+}
+
+// EndedRoundIndent is where the text of a line about a round begins, in columns.
+const EndedRoundIndent = len("round 999  ")
+
 // Lines are the one or two lines about the round. ScoreName is the name of its score; base
 // says where the model comes from that it began with.
 func (v EndedRound) Lines(scoreName, base string) []string {
@@ -294,5 +307,5 @@ func (v EndedRound) Lines(scoreName, base string) []string {
 		return []string{line}
 	}
 	name := func(node uint64) string { return fmt.Sprintf("node %d", node) }
-	return []string{line, "           without " + LeftOutText(v.LeftOut, name)}
+	return []string{line, strings.Repeat(" ", EndedRoundIndent) + "without " + LeftOutText(v.LeftOut, name)}
 }

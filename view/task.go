@@ -3,6 +3,8 @@ package view
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
@@ -15,6 +17,8 @@ type Task struct {
 	Promise *Promise      `json:"promise,omitempty"`
 	// WaitsFor says what keeps an open task from going on, see [ReadWaitsFor].
 	WaitsFor []string `json:"waits_for,omitempty"`
+	// Lacks says for want of which nodes a task has failed, see [ReadLacks].
+	Lacks []string `json:"lacks,omitempty"`
 
 	scored spec.Round        // that made the model with the newest score
 	names  map[uint64]string // of its aggregators and evaluators
@@ -37,7 +41,10 @@ func ReadTask(ctx context.Context, c *client.Client, t spec.Task) (v Task, err e
 	if v.names, err = ReadNames(ctx, c, committee); err != nil {
 		return v, err
 	}
-	v.WaitsFor, err = ReadWaitsFor(ctx, c, t)
+	if v.WaitsFor, err = ReadWaitsFor(ctx, c, t); err != nil {
+		return v, err
+	}
+	v.Lacks, err = ReadLacks(ctx, c, t)
 	return v, err
 }
 
@@ -48,14 +55,27 @@ func (v Task) Page() Page {
 	for i, what := range v.WaitsFor {
 		p.Row(firstRow(i, "waits for"), what)
 	}
+	p.lackRows(v.Lacks)
 	p.ruleRows(v.Spec)
+	p.revisionRows(v.Revisions)
 	for _, m := range v.Aggregators {
 		p.Row("aggregator", memberText(m, v.names))
 	}
 	for _, m := range v.Evaluators {
 		p.Row("evaluator", memberText(m, v.names))
 	}
-	return of(p)
+	page := of(p)
+	if v.Spec.Private() && slices.ContainsFunc(v.WaitsFor, func(what string) bool { return strings.Contains(what, string(unfundedExhausted)) }) {
+		page.Hints = append(page.Hints, []string{"budget", "check", fmt.Sprint(v.ID)})
+	}
+	return page
+}
+
+// lackRows say for want of which nodes a task has failed.
+func (p *Part) lackRows(lacks []string) {
+	for i, what := range lacks {
+		p.Row(firstRow(i, "lacks now"), Cell{what, Bad})
+	}
 }
 
 // memberText is one member of a committee.
@@ -135,6 +155,7 @@ type ClosedTask struct {
 	Paid        uint64         `json:"paid_uthing"`
 	Refunded    uint64         `json:"refunded_uthing"`
 	Height      int64          `json:"height"`
+	Lacks       []string       `json:"lacks,omitempty"` // see [ReadLacks]
 
 	task   spec.Task
 	scored spec.Round
@@ -143,7 +164,12 @@ type ClosedTask struct {
 // ReadClosedTask reads what is shown of a task that has ended.
 func ReadClosedTask(ctx context.Context, c *client.Client, t spec.Task) (ClosedTask, error) {
 	scored, err := ScoredRound(ctx, c, t)
-	return ClosedTaskOf(t, scored), err
+	if err != nil {
+		return ClosedTask{}, err
+	}
+	v := ClosedTaskOf(t, scored)
+	v.Lacks, err = ReadLacks(ctx, c, t)
+	return v, err
 }
 
 // ClosedTaskOf is a task that has ended. Scored is the round of its newest score.
@@ -159,5 +185,6 @@ func ClosedTaskOf(t spec.Task, scored spec.Round) ClosedTask {
 func (v ClosedTask) Page() Page {
 	var p Part
 	p.stateRows(v.task, v.scored)
+	p.lackRows(v.Lacks)
 	return of(p)
 }

@@ -47,7 +47,7 @@ func (s setting) open(c card, samplers *audittest.Samplers, seed uint64) (networ
 			continue
 		}
 		node.Tools.Samplers, node.Tools.Alarm = samplers, nil
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
 		}

@@ -59,7 +59,7 @@ func network(f federation, asked spec.TaskSpec, limit cost.Limit, seed uint64) (
 		if m.Roles != spec.Trainer || !asked.Private() {
 			continue
 		}
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, f.name, id))
 		}

@@ -50,13 +50,12 @@ something is inconsistent, which is a bug of the chain.`,
 
 func (s *session) showChainCheck(done chainCheck) error {
 	for _, v := range done.Violations {
-		if _, err := fmt.Fprintf(s.out, "broken: %s: %s\n", v.Invariant, v.Says); err != nil {
+		if err := s.say("broken: %s: %s", v.Invariant, v.Says); err != nil {
 			return err
 		}
 	}
 	if len(done.Violations) > 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "the books are in order at height %d\n", done.Height)
-	return err
+	return s.say("the books are in order at height %d", done.Height)
 }

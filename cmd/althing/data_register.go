@@ -186,7 +186,7 @@ func (r registerFlags) valid(cmd *cobra.Command, d spec.Description) error {
 // warn says what else the owner would have to do.
 func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	if h, holds := n.Profile.Holding(d.Name); d.Rows == 0 && holds && !h.Withheld() {
-		fmt.Fprintf(s.err, "althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too\n", n.ID, d.Name)
+		s.tell("althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too", n.ID, d.Name)
 	}
 	config, err := daemon.LoadNode(s.home)
 	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
@@ -194,7 +194,7 @@ func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	}
 	held, err := config.Data.Own(s.home)
 	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
-		fmt.Fprintf(s.err, "althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too\n", n.ID, d.Name)
+		s.tell("althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too", n.ID, d.Name)
 	}
 }
 

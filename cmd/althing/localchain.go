@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,9 +13,9 @@ import (
 )
 
 // dialLocal connects to a chain of this machine, for a command that is told neither --rpc
-// nor --home: to the one at the default address, else to that of a localnet in a folder
-// here, else to that of a demo that runs. All later requests and hints of the command use
-// the same chain.
+// nor --home: to the one at the default address, else to that of a network in a folder here,
+// else to that of another localnet or demo of this user. All later requests and hints of the
+// command use the same chain.
 func (s *session) dialLocal(ctx context.Context) (*client.Client, error) {
 	c, err := client.Dial(ctx, defaultRPC)
 	if err == nil || ctx.Err() != nil {
@@ -30,7 +29,7 @@ func (s *session) dialLocal(ctx context.Context) (*client.Client, error) {
 		}
 		if c, err := dialQuickly(ctx, addresses); err == nil {
 			s.rpc = addresses
-			fmt.Fprintf(s.err, "althing: note: without --rpc, %s in %s is asked\n", c.Chain(), dir)
+			s.tell("althing: note: this asks the network in %s; --rpc or --home would name another", dir)
 			return c, nil
 		}
 	}
@@ -52,23 +51,23 @@ func dialQuickly(ctx context.Context, addresses []string) (*client.Client, error
 	return client.Dial(ctx, addresses...)
 }
 
-// localNetworks are the folders of networks that lie here or in the user's cache of demos:
-// those here first, in each place the newest first.
-func localNetworks() (dirs []string) {
+// localNetworks are the folders of networks that lie here or that the user's cache knows: those
+// here first, in each place the newest first.
+func localNetworks() []string {
 	here := networksIn("*")
 	if _, err := os.Stat(filepath.Join("validator-1", "validator.json")); err == nil {
 		here = append(here, ".")
 	}
-	dirs = append(dirs, here...)
-	if cache, err := demo.CacheDir(); err == nil {
-		dirs = append(dirs, networksIn(filepath.Join(cache, "*"))...)
-	}
-	return dirs
+	return append(here, networksIn(demo.Networks()...)...)
 }
 
-// networksIn are the folders of networks that a pattern matches, the newest first.
-func networksIn(pattern string) (dirs []string) {
-	files, _ := filepath.Glob(filepath.Join(pattern, "validator-1", "validator.json")) // the pattern is a good one
+// networksIn are the folders of networks that patterns match, the newest first.
+func networksIn(patterns ...string) (dirs []string) {
+	var files []string
+	for _, pattern := range patterns {
+		found, _ := filepath.Glob(filepath.Join(pattern, "validator-1", "validator.json")) // the patterns are good ones
+		files = append(files, found...)
+	}
 	written := func(file string) int64 {
 		info, err := os.Stat(file)
 		if err != nil {
@@ -86,7 +85,11 @@ func networksIn(pattern string) (dirs []string) {
 		return 0
 	})
 	for _, file := range files {
-		dirs = append(dirs, filepath.Dir(filepath.Dir(file)))
+		dir := filepath.Dir(filepath.Dir(file))
+		if linked, err := os.Readlink(dir); err == nil {
+			dir = linked
+		}
+		dirs = append(dirs, dir)
 	}
 	return dirs
 }

@@ -69,5 +69,14 @@ func (s *session) sendForNode(cmd *cobra.Command, message func(spec.Node) client
 	if n, err = account.Node(ctx, n.ID); err != nil {
 		return err
 	}
-	return s.show(view.Node{Node: n})
+	return s.showNode(ctx, account.Client, n)
+}
+
+// showNode prints a node, with what keeps it from training on its registered data sets.
+func (s *session) showNode(ctx context.Context, c *client.Client, n spec.Node) error {
+	v, err := view.ReadNode(ctx, c, n)
+	if err != nil {
+		return err
+	}
+	return s.show(v)
 }

@@ -38,21 +38,21 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	defer stop()
 	screen := s.screen()
 	defer screen.Erase()
-	waiting := waitLine{screen: screen, since: time.Now()}
 	if s.json {
 		screen.Live = false
 	}
+	waiting := waitLine{screen: screen, tell: s.tell, lastBlock: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
 	shown, origins := uint64(0), view.Origins{}
 	for {
 		select {
-		case height, more := <-heights:
+		case _, more := <-heights:
 			if !more {
 				return hinted{ctx.Err(), s.command("round watch", fmt.Sprint(task))}
 			}
-			waiting.height, waiting.since = height, time.Now()
+			waiting.lastBlock = time.Now()
 		case <-ticks.C:
 			waiting.draw()
 			continue
@@ -73,7 +73,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 			return s.showClosedTask(ctx, c, t)
 		}
 		if err == nil {
-			waiting.read(ctx, c, t)
+			waiting.update(ctx, c, t)
 		}
 		waiting.draw()
 	}
@@ -104,11 +104,7 @@ func (s *session) showEndedRound(screen *terminal.Screen, t spec.Task, r spec.Ro
 	if s.json {
 		return s.line(v)
 	}
-	tone := view.Neutral
-	if r.Phase == spec.PhaseAborted {
-		tone = view.Bad
-	}
-	return screen.PrintTone(tone, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
+	return screen.PrintWrapped(v.Tone(), view.EndedRoundIndent, v.Lines(view.ScoreName(t.Spec.Model), origins.Of(t, r.Base))...)
 }
 
 func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.Task) error {
@@ -122,34 +118,40 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 	return s.show(v)
 }
 
-// waitLine is the last line of a terminal while a task is followed: what it waits for.
+// waitLine says what a task that is followed waits for: in the last line of a terminal, which
+// is redrawn, else in notes.
 type waitLine struct {
-	screen *terminal.Screen
-	text   string    // what goes on
-	asked  time.Time // when it was asked last what the task waits for
-	height int64
-	since  time.Time // when the newest block was seen
+	screen    *terminal.Screen
+	tell      func(format string, args ...any) // writes a note, where lines cannot be redrawn
+	lastNote  time.Time                        // when the last note was written
+	text      string                           // what goes on
+	lastRead  time.Time                        // when it was read last what the task waits for
+	lastBlock time.Time                        // when the newest block was seen
 }
 
-// standing is how long a chain may be without a new block before somebody is told.
-const standing = 5 * time.Second
+// noteInterval is the least time between two notes.
+const noteInterval = time.Minute
 
-// read looks up what the task does now.
-func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
+// longSilence is how long a chain may be without a new block before somebody is told.
+const longSilence = 5 * time.Second
+
+// update reads what the task does now.
+func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
 	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
-	if !w.screen.Live || t.State.Final() {
+	if t.State.Final() {
 		w.text = state
 		return
 	}
 	r, err := c.Round(ctx, t.ID, t.Round)
 	if err != nil || r.Phase.Final() { // no round runs
 		const pause = 2 * time.Second // between two lists of all nodes
-		if time.Since(w.asked) < pause {
+		if time.Since(w.lastRead) < pause {
 			return
 		}
-		w.asked, w.text = time.Now(), state
+		w.lastRead, w.text = time.Now(), state
 		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
 			w.text += ", waits for " + strings.Join(waits, "; ")
+			w.note()
 		}
 		return
 	}
@@ -161,16 +163,25 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 	}, 0)
 }
 
-// draw draws the line anew.
+// note writes what the task waits for, where lines cannot be redrawn.
+func (w *waitLine) note() {
+	if w.screen.Live || time.Since(w.lastNote) < noteInterval {
+		return
+	}
+	w.lastNote = time.Now()
+	w.tell("althing: note: %s", w.text)
+}
+
+// draw redraws the line.
 func (w *waitLine) draw() {
 	line := w.text
-	if waited := time.Since(w.since); waited >= standing {
+	if waited := time.Since(w.lastBlock); waited >= longSilence {
 		if line != "" {
 			line += ", "
 		}
 		line += fmt.Sprintf("no new block for %d s", int(waited.Seconds()))
 	}
 	if line != "" {
-		w.screen.Redraw(line)
+		w.screen.Redraw(w.screen.Wrap(line)...)
 	}
 }

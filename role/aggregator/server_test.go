@@ -77,7 +77,7 @@ func TestWithheldStateStallsNobody(t *testing.T) {
 	rules.Aggregation.Optimiser, rules.Aggregation.Rate, rules.Aggregation.Momentum = spec.ServerFedAvgM, 500_000, 500_000
 	n := simtest.Open(t, 4, rules)
 	var refused atomic.Int32
-	n.Nodes[0].Shows = stateless{n.Nodes[0].Shows, &refused}
+	n.Nodes[0].Serves = stateless{n.Nodes[0].Serves, &refused}
 	for number := uint64(2); number <= 3; number++ {
 		simtest.Reach(t, n, number, spec.PhaseTrain)
 		n.Nodes[2].Use(blob.NewMemory())

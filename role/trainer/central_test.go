@@ -35,7 +35,7 @@ func centralRound(t *testing.T, kind, unit string) (*sim.Node, role.Duty) {
 	}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		limit := cost.Limit{Unit: cost.Unit(unit), Adjacency: cost.ZeroOut, Epsilon: 100 * cost.OneEpsilon, Delta: cost.OneDelta / 100_000}
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
 		}

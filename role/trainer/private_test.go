@@ -47,7 +47,7 @@ func openWithBudgets(t *testing.T, trainers int, epsilon cost.Epsilon, task spec
 	}
 	for _, node := range n.Nodes[sim.FirstTrainer-1:] {
 		limit := cost.Limit{Unit: release.Unit, Adjacency: cost.ZeroOut, Epsilon: epsilon * cost.OneEpsilon / 10, Delta: cost.OneDelta / 100_000}
-		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+		id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 		if err == nil {
 			err = errors.Join(n.Grant(id, node.ID), n.Hold(node.ID, "digits", id))
 		}

@@ -25,7 +25,7 @@ func openWithGrant(t *testing.T, key ed25519.PrivateKey, rounds uint32) (n *sim.
 		t.Fatal(err)
 	}
 	for i, node := range n.Nodes[sim.FirstTrainer-1:] {
-		owner, signs := node.Owner, spec.PublicKeyOf(node.Signs)
+		owner, signs := node.Owner, spec.PublicKeyOf(node.OwnerKey)
 		if i == 0 {
 			owner, signs = "hospital", spec.PublicKeyOf(key)
 		}
@@ -69,14 +69,14 @@ func TestAttackGrantedTrainerDrainsOwner(t *testing.T) {
 			slot, nothing := eve.Tools.Slot(firstTask, number), spec.DigestOf([]byte{byte(number)})
 			err := n.Say(1, round.Commit{
 				Node: eve.ID, Round: number, Commitment: nothing,
-				Signature: spec.SignCharge(eve.Signs, slot, r.Trainers[0].Dataset, nothing),
+				Signature: spec.SignCharge(eve.OwnerKey, slot, r.Trainers[0].Dataset, nothing),
 			})
 			refused = errors.Join(refused, err)
 		}
 		simtest.Finish(t, n)
 		return refused
 	}
-	eves := func() ed25519.PrivateKey { _, eve := openWithGrant(t, ownerKey(), 1); return eve.Signs }()
+	eves := func() ed25519.PrivateKey { _, eve := openWithGrant(t, ownerKey(), 1); return eve.OwnerKey }()
 	n, eve := openWithGrant(t, eves, rounds)
 	if err := drain(n, eve); err != nil || ownerSpent(t, n) != rounds*cost.OneEpsilon {
 		t.Errorf("with the owner's key, the owner has spent %s after %d rounds: %v", ownerSpent(t, n), rounds, err)
@@ -102,7 +102,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		"without the key": {false, round.ErrSignature, cost.OneEpsilon},
 	} {
 		n, eve := openWithGrant(t, ownerKey(), 2)
-		eve.Signs = ownerKey() // in round 1 the owner signs
+		eve.OwnerKey = ownerKey() // in round 1 the owner signs
 		task, r := simtest.Reach(t, n, 1, spec.PhaseTrain)
 		event, err := trainOnce(t, eve, role.Duty{Task: task, Round: r})
 		if err != nil {
@@ -122,7 +122,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 		simtest.Reach(t, n, 2, spec.PhaseTrain)
 		said.Round = 2
 		if c.hasKey {
-			said.Signature = spec.SignCharge(eve.Signs, eve.Tools.Slot(firstTask, 2), 1, said.Commitment)
+			said.Signature = spec.SignCharge(eve.OwnerKey, eve.Tools.Slot(firstTask, 2), 1, said.Commitment)
 		}
 		if err := n.Say(1, said); !errors.Is(err, c.want) || ownerSpent(t, n) != c.spent {
 			t.Errorf("%s, in a later round: got error %v, want %v; the owner has spent %s, want %s", name, err, c.want, ownerSpent(t, n), c.spent)
@@ -134,7 +134,7 @@ func TestAttackCommitmentSentAgain(t *testing.T) {
 // part, and the owner's data set is charged.
 func TestGrantedTrainerTakesPart(t *testing.T) {
 	n, granted := openWithGrant(t, ownerKey(), 2)
-	granted.Signs = ownerKey()
+	granted.OwnerKey = ownerKey()
 	task := simtest.Finish(t, n)
 	r, err := n.Round(1, 2)
 	if err != nil || task.Accepted != 2 || ownerSpent(t, n) != 2*cost.OneEpsilon {
@@ -188,7 +188,7 @@ func TestTrainerWhoseDataSetCannotPayIsNotSelected(t *testing.T) {
 				epsilon = c.epsilon * cost.OneEpsilon / 10
 			}
 			limit := cost.Limit{Unit: cost.Client, Adjacency: cost.ZeroOut, Epsilon: epsilon, Delta: cost.OneDelta / 100_000}
-			id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.Signs), limit)
+			id, err := n.RegisterDataset(node.Owner, spec.PublicKeyOf(node.OwnerKey), limit)
 			if err == nil && (i > 0 || c.granted) {
 				err = n.Grant(id, node.ID)
 			}

@@ -74,7 +74,7 @@ func newMemory() *memory {
 }
 
 func (m *memory) EndBlock(later spec.Duration) error {
-	err := errors.Join(m.Chain.EndBlock(), m.Sound())
+	err := errors.Join(m.Chain.EndBlock(), m.CheckInvariants())
 	m.time += int64(later)
 	m.BeginBlock(m.time)
 	return err
@@ -82,7 +82,7 @@ func (m *memory) EndBlock(later spec.Duration) error {
 
 func (m *memory) Say(task uint64, in round.Input) error {
 	err := m.Chain.Say(task, in)
-	must(m.Sound())
+	must(m.CheckInvariants())
 	return err
 }
 
@@ -120,7 +120,7 @@ func (m *memory) History(dataset uint64) []cost.Row {
 	return rows
 }
 
-func (m *memory) Told() []string { return m.Chain.Told }
+func (m *memory) Told() []string { return m.Chain.EffectLog }
 
 func (m *memory) Owed(task uint64, in round.Input) bool { return m.Check(task, in) == nil }
 

@@ -78,7 +78,7 @@ func BenchmarkMultiplyPicked(b *testing.B) {
 			p = gemm.NewPattern(grid(c.in, side, 1), side, 1, grid(1, c.size, c.size))
 			rows, depth = depth, rows
 		}
-		s := shape{rows: rows, columns: c.out, depth: depth, gap: gemm.Spread(c.out) - c.out}
+		s := shape{rows: rows, columns: c.out, depth: depth, gap: gemm.RowStride(c.out) - c.out}
 		product, _, y := s.grids(rand.New(rand.NewPCG(1, 1)), slice)
 		image := p.Of(make([]float32, c.in*framed*framed))
 		for _, k := range gemm.All() {

@@ -2,24 +2,24 @@ package gemm
 
 import "fmt"
 
-// Kernel computes products in one way. Its zero value is the definition: strict,
-// in plain Go. It holds nothing, and is safe for concurrent use.
+// Kernel is one implementation of the operations of this package. Its zero value is the
+// definition: strict, in plain Go. It has no state and is safe for concurrent use.
 type Kernel struct {
-	set   set
+	set   instructionSet
 	fused bool
 }
 
-// set is what a kernel is made of.
-type set uint8
+// instructionSet is what the machine code of a kernel uses.
+type instructionSet uint8
 
 const (
-	plain set = iota
+	plain instructionSet = iota
 	avx2
 	avx512
 )
 
-// Best is the fastest kernel of this machine. It need not be fused when it need
-// not be strict: not every machine has one that is.
+// Best is the fastest kernel of this machine, or the fastest strict one. With strict
+// false it may still be strict: not every machine has a fused kernel.
 func Best(strict bool) Kernel {
 	var best Kernel
 	for _, k := range All() {
@@ -36,7 +36,7 @@ func All() []Kernel {
 	return append([]Kernel{{}}, assembled()...)
 }
 
-// Strict reports whether results have the bits of the definition.
+// Strict reports whether the kernel's results have the bits of the definition.
 func (k Kernel) Strict() bool { return !k.fused }
 
 // String names the kernel, like "avx2 strict".
@@ -48,25 +48,25 @@ func (k Kernel) String() string {
 	return name + " strict"
 }
 
-// Multiply sets c to the product of a and b. It panics when the shapes do not fit.
-// The floats of c must not be those of a or b.
+// Multiply sets c to the product of a and b. It panics if the shapes do not fit. c must
+// not share floats with a or b.
 func (k Kernel) Multiply(c, a, b Matrix) { k.product(c, a, b, false) }
 
-// MultiplyAdd adds to each element of c, one after the other, the terms of its
-// element in the product of a and b. See [Kernel.Multiply].
+// MultiplyAdd adds the product of a and b to c: to each element of c it adds the terms of
+// the product one after the other. See [Kernel.Multiply].
 func (k Kernel) MultiplyAdd(c, a, b Matrix) { k.product(c, a, b, true) }
 
 func (k Kernel) product(c, a, b Matrix, add bool) {
 	if c.rows != a.rows || a.columns != b.rows || c.columns != b.columns {
 		panic(fmt.Sprintf("gemm: %d x %d is not the product of %d x %d and %d x %d", c.rows, c.columns, a.rows, a.columns, b.rows, b.columns))
 	}
-	if c.columnStep != 1 { // then its transpose has rows of neighbours
+	if c.columnStep != 1 { // then the rows of its transpose are contiguous
 		c, a, b = c.T(), b.T(), a.T()
 	}
 	switch {
 	case c.rows == 0 || c.columns == 0:
 	case a.columns == 0:
-		c.begin(add)
+		c.clearUnless(add)
 	case k.set == plain:
 		plainProduct(c, a, b, add)
 	default:
@@ -74,7 +74,7 @@ func (k Kernel) product(c, a, b Matrix, add bool) {
 	}
 }
 
-// AddScaled adds a times x to y. It panics when x is shorter than y.
+// AddScaled adds a times x to y. It panics if x is shorter than y.
 func (k Kernel) AddScaled(y []float32, a float32, x []float32) {
 	x = x[:len(y)]
 	switch {
@@ -86,11 +86,11 @@ func (k Kernel) AddScaled(y []float32, a float32, x []float32) {
 	}
 }
 
-// Copy copies the elements of one matrix to another, each of which may be a
-// transpose. It panics when the shapes differ. They must not share floats.
+// Copy copies the elements of one matrix to another. Either may be a transpose. It
+// panics if the shapes differ. The two must not share floats.
 func (k Kernel) Copy(to, from Matrix) {
 	if to.rows != from.rows || to.columns != from.columns {
-		panic(fmt.Sprintf("gemm: %d x %d is no copy of %d x %d", to.rows, to.columns, from.rows, from.columns))
+		panic(fmt.Sprintf("gemm: cannot copy a matrix of %d x %d to one of %d x %d", from.rows, from.columns, to.rows, to.columns))
 	}
 	if to.columnStep != 1 {
 		to, from = to.T(), from.T()
@@ -99,11 +99,11 @@ func (k Kernel) Copy(to, from Matrix) {
 	case to.rows == 0 || to.columns == 0:
 	case from.columnStep == 1:
 		for i := range to.rows {
-			copy(to.part(i), from.part(i))
+			copy(to.line(i), from.line(i))
 		}
 	case k.set == plain:
-		turn(to, from, 0, 0)
+		transpose(to, from, 0, 0)
 	default:
-		k.turn(to, from)
+		k.transpose(to, from)
 	}
 }

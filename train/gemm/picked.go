@@ -6,19 +6,18 @@ import (
 	"slices"
 )
 
-// Pattern says where the elements of a matrix stand in some floats, however the
-// floats are arranged: the patches of an image that a kernel slides over are a
-// matrix, and no patch needs to be copied. Rows come in runs. Element (i, q) is
-// float starts[i/run] + i%run*step + offsets[q].
+// Pattern says where the elements of a matrix are in a slice of floats. With it the
+// overlapping patches of an image form a matrix and no patch is copied. Rows come in
+// runs: element (i, q) is float starts[i/run] + i%run*step + offsets[q].
 type Pattern struct {
 	starts    []int32
 	run, step int
 	offsets   []int32
-	floats    int // that it takes
+	floats    int // that the slice must have
 }
 
 // NewPattern makes a pattern of len(starts)*run rows and len(offsets) columns. It
-// panics when a number is negative, and when run or step is above 2^31-1.
+// panics if a number is negative, or if run or step is above 2^31-1.
 func NewPattern(starts []int32, run, step int, offsets []int32) Pattern {
 	p := Pattern{starts: slices.Clone(starts), run: run, step: step, offsets: slices.Clone(offsets)}
 	first, left := slices.Min(append([]int32{0}, starts...)), slices.Min(append([]int32{0}, offsets...))
@@ -31,8 +30,8 @@ func NewPattern(starts []int32, run, step int, offsets []int32) Pattern {
 	return p
 }
 
-// Of is the matrix that the pattern picks from values. It panics when values are
-// too few.
+// Of is the matrix that the pattern picks from values. It panics if there are too few
+// values.
 func (p Pattern) Of(values []float32) Picked {
 	if len(values) < p.floats {
 		panic(fmt.Sprintf("gemm: %d floats are too few for a pattern of %d", len(values), p.floats))
@@ -40,20 +39,19 @@ func (p Pattern) Of(values []float32) Picked {
 	return Picked{Pattern: p, values: values}
 }
 
-// Picked is a view of floats as rows and columns by a [Pattern].
+// Picked is a matrix whose elements a [Pattern] picks from floats.
 type Picked struct {
 	Pattern
 	values []float32
 }
 
-// MultiplyPicked sets c to the product of a and b, with the bits that
-// [Kernel.Multiply] gives for the same elements. The rows of c must have their
-// elements next to each other: c must not be a transpose. It panics when the
-// shapes do not fit. The floats of c must not be those of a or b.
+// MultiplyPicked sets c to the product of a and b, with the bits that [Kernel.Multiply]
+// gives for the same elements. c must not be a transpose: its rows must be contiguous.
+// MultiplyPicked panics if the shapes do not fit. c must not share floats with a or b.
 func (k Kernel) MultiplyPicked(c Matrix, a Picked, b Matrix) { k.productPicked(c, a, b, false) }
 
-// MultiplyAddPicked is to [Kernel.MultiplyPicked] what [Kernel.MultiplyAdd] is to
-// [Kernel.Multiply].
+// MultiplyAddPicked adds the product of a and b to c, as [Kernel.MultiplyAdd] does. See
+// [Kernel.MultiplyPicked].
 func (k Kernel) MultiplyAddPicked(c Matrix, a Picked, b Matrix) { k.productPicked(c, a, b, true) }
 
 func (k Kernel) productPicked(c Matrix, a Picked, b Matrix, add bool) {
@@ -64,7 +62,7 @@ func (k Kernel) productPicked(c Matrix, a Picked, b Matrix, add bool) {
 	switch {
 	case c.rows == 0 || c.columns == 0:
 	case b.rows == 0:
-		c.begin(add)
+		c.clearUnless(add)
 	case k.set == plain:
 		plainPicked(c, a, b, add)
 	default:

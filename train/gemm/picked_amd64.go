@@ -1,20 +1,21 @@
 package gemm
 
-// picked computes a product tile by tile: of each column of tiles all steps by
-// rising index, of each step all rows. The part of b that they share stays in the
-// first cache; where b's stride would not let it, it is laid out without gaps.
+// picked computes a product tile by tile. For each column of tiles it takes the steps of
+// the sums in blocks, by rising index; for each block it goes through all rows. The part
+// of b that the tiles of a block share stays in the first-level cache. If b's stride
+// would prevent that, the part is packed without gaps first.
 func (k Kernel) picked(c Matrix, a Picked, b Matrix, add bool) {
 	var panel [panelSize]float32
-	most, width := k.size()
+	maxRows, width := k.tileSize()
 	block := len(panel) / width
-	tiles := (a.run + most - 1) / most
+	tiles := (a.run + maxRows - 1) / maxRows
 	for j := 0; j < c.columns; j += width {
 		columns := min(width, c.columns-j)
 		for q := 0; q < b.rows; q += block {
 			depth := min(block, b.rows-q)
 			part, step := &b.values[b.at(q, j)], b.rowStep
-			if b.columnStep != 1 || step > width && step != Spread(step) {
-				k.lay(&panel, width, b.cut(q, j, depth, columns))
+			if b.columnStep != 1 || step > width && step != RowStride(step) {
+				k.pack(&panel, width, b.submatrix(q, j, depth, columns))
 				part, step = &panel[0], width
 			}
 			for g, start := range a.starts {
@@ -27,12 +28,12 @@ func (k Kernel) picked(c Matrix, a Picked, b Matrix, add bool) {
 	}
 }
 
-// panelSize is how many floats of a factor are laid out at a time: they and as
-// many others fit in the first cache.
+// panelSize is how many floats of a factor are packed at a time. Two panels fit in the
+// first-level cache.
 const panelSize = 4096
 
-// lay copies a matrix of at most width columns into rows that are width apart.
-func (k Kernel) lay(panel *[panelSize]float32, width int, m Matrix) {
+// pack copies a matrix of at most width columns to panel, into rows that are width apart.
+func (k Kernel) pack(panel *[panelSize]float32, width int, m Matrix) {
 	switch {
 	case m.columnStep != 1:
 		for i := 0; i < m.columns; i += 8 {
@@ -40,31 +41,30 @@ func (k Kernel) lay(panel *[panelSize]float32, width int, m Matrix) {
 		}
 	case m.columns%8 == 0:
 		for i := range m.rows {
-			to, from := panel[i*width:], m.part(i)
+			to, from := panel[i*width:], m.line(i)
 			for x := 0; x < m.columns; x += 8 {
 				*(*[8]float32)(to[x:]) = *(*[8]float32)(from[x:])
 			}
 		}
 	default:
 		for i := range m.rows {
-			copy(panel[i*width:], m.part(i))
+			copy(panel[i*width:], m.line(i))
 		}
 	}
 }
 
-// turn copies a matrix whose columns have their elements next to each other into
-// one whose rows have.
-func (k Kernel) turn(to, from Matrix) {
+// transpose copies a matrix whose columns are contiguous to one whose rows are.
+func (k Kernel) transpose(to, from Matrix) {
 	rows, columns := to.rows&^7, to.columns&^7
 	if rows > 0 {
 		for j := 0; j < columns; j += 8 {
 			avx2Transpose(&to.values[to.at(0, j)], to.rowStep, &from.values[from.at(0, j)], from.columnStep, 8, rows)
 		}
 	}
-	turn(to, from, rows, columns)
+	transpose(to, from, rows, columns)
 }
 
-// pickedTile computes one tile. See [Kernel.tile].
+// pickedTile computes one tile of a product of picked elements. See [Kernel.tile].
 func (k Kernel) pickedTile(rows, columns, depth int, a *float32, rowA int, stepsA *int32, b *float32, stepB int, c *float32, rowC int, add bool) {
 	switch k {
 	case Kernel{set: avx2}:

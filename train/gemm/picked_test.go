@@ -95,7 +95,7 @@ func TestEveryPickedTile(t *testing.T) {
 	for run := range 14 {
 		for columns := range 35 {
 			for _, add := range []bool{false, true} {
-				for _, gap := range []int{1, gemm.Spread(columns) - columns} {
+				for _, gap := range []int{1, gemm.RowStride(columns) - columns} {
 					s := shape{columns: columns, depth: 9, gap: gap, turned: [3]bool{false, false, run%2 == 0}, add: add}
 					s.selectionOf(source, 2, run, slice).check(t, source, slice)
 				}
@@ -152,7 +152,7 @@ func TestPickedPanics(t *testing.T) {
 		{"gemm: 3 x 5 is not the product of 4 x 3 picked and 3 x 5, in rows", func() { gemm.Best(true).MultiplyPicked(m(3, 5), p.Of(floats), m(3, 5)) }},
 		{"gemm: 4 x 5 is not the product of 4 x 3 picked and 2 x 5, in rows", func() { gemm.Best(true).MultiplyPicked(m(4, 5), p.Of(floats), m(2, 5)) }},
 		{"gemm: 4 x 5 is not the product of 4 x 3 picked and 3 x 5, in rows", func() { gemm.Best(true).MultiplyAddPicked(m(5, 4).T(), p.Of(floats), m(3, 5)) }},
-		{"gemm: 4 x 5 is no copy of 5 x 4", func() { gemm.Best(true).Copy(m(4, 5), m(5, 4)) }},
+		{"gemm: cannot copy a matrix of 5 x 4 to one of 4 x 5", func() { gemm.Best(true).Copy(m(4, 5), m(5, 4)) }},
 	} {
 		func() {
 			defer func() {

@@ -1,14 +1,14 @@
 package gemm
 
-// What every strict kernel must compute, to the bit. Each element is one sum by
-// rising index, with a product rounded before it is added. Taking four vectors
-// at once changes no bit; it only gives the processor independent work.
+// This file defines what every strict kernel must compute, to the bit. Each element is
+// one sum by rising index; each product is rounded before it is added. Handling four
+// vectors at a time changes no bit; it gives the processor independent work.
 
-// plainProduct is the definition of a product whose rows have their elements
-// next to each other, of shapes that fit and are not empty.
+// plainProduct is the definition of a product. The rows of c must be contiguous; shapes
+// must fit and must not be empty.
 func plainProduct(c, a, b Matrix, add bool) {
 	for i := range c.rows {
-		row := c.part(i)
+		row := c.line(i)
 		if !add {
 			clear(row)
 		}
@@ -16,7 +16,7 @@ func plainProduct(c, a, b Matrix, add bool) {
 		case b.columnStep == 1:
 			sumRows(row, a, i, b)
 		case a.columnStep == 1:
-			sumDots(row, a.part(i), b)
+			sumDots(row, a.line(i), b)
 		default:
 			for j := range row {
 				for q := range a.columns {
@@ -27,19 +27,19 @@ func plainProduct(c, a, b Matrix, add bool) {
 	}
 }
 
-// plainPicked is the definition of a product of picked elements, of shapes that
-// fit and are not empty: the same sums.
+// plainPicked is the definition of a product of picked elements: the same sums as
+// [plainProduct]. Shapes must fit and must not be empty.
 func plainPicked(c Matrix, a Picked, b Matrix, add bool) {
-	c.begin(add)
+	c.clearUnless(add)
 	for i := range c.rows {
-		row, x := c.part(i), a.values[int(a.starts[i/a.run])+i%a.run*a.step:]
+		row, x := c.line(i), a.values[int(a.starts[i/a.run])+i%a.run*a.step:]
 		q := 0
 		if b.columnStep == 1 {
 			for ; q+4 <= b.rows; q += 4 {
 				at := a.offsets[q : q+4]
 				addScaled4(row,
 					[4]float32{x[at[0]], x[at[1]], x[at[2]], x[at[3]]},
-					[4][]float32{b.part(q), b.part(q + 1), b.part(q + 2), b.part(q + 3)})
+					[4][]float32{b.line(q), b.line(q + 1), b.line(q + 2), b.line(q + 3)})
 			}
 		}
 		for ; q < b.rows; q++ {
@@ -50,12 +50,11 @@ func plainPicked(c Matrix, a Picked, b Matrix, add bool) {
 	}
 }
 
-// turn copies elements from a matrix whose columns have their elements next to
-// each other to one whose rows have: those from a row on, and those from a column
-// on in the rows before.
-func turn(to, from Matrix, row, column int) {
+// transpose copies a matrix whose columns are contiguous to one whose rows are: all
+// elements of the rows from row on, and in the rows before it the elements from column on.
+func transpose(to, from Matrix, row, column int) {
 	for i := range to.rows {
-		line := to.part(i)
+		line := to.line(i)
 		first := column
 		if i >= row {
 			first = 0
@@ -66,28 +65,28 @@ func turn(to, from Matrix, row, column int) {
 	}
 }
 
-// sumRows adds the rows of b, each times its element of row i of a, to c.
+// sumRows adds to c each row q of b times element (i, q) of a.
 func sumRows(c []float32, a Matrix, i int, b Matrix) {
 	q := 0
 	for ; q+4 <= b.rows; q += 4 {
 		addScaled4(c,
 			[4]float32{a.values[a.at(i, q)], a.values[a.at(i, q+1)], a.values[a.at(i, q+2)], a.values[a.at(i, q+3)]},
-			[4][]float32{b.part(q), b.part(q + 1), b.part(q + 2), b.part(q + 3)})
+			[4][]float32{b.line(q), b.line(q + 1), b.line(q + 2), b.line(q + 3)})
 	}
 	for ; q < b.rows; q++ {
-		addScaled(c, a.values[a.at(i, q)], b.part(q))
+		addScaled(c, a.values[a.at(i, q)], b.line(q))
 	}
 }
 
-// sumDots adds the inner products of a with the columns of b, which have their
-// elements next to each other, to c.
+// sumDots adds to c the inner products of a with the columns of b, which must be
+// contiguous.
 func sumDots(c, a []float32, b Matrix) {
 	j := 0
 	for ; j+4 <= len(c); j += 4 {
-		dot4((*[4]float32)(c[j:]), a, [4][]float32{b.part(j), b.part(j + 1), b.part(j + 2), b.part(j + 3)})
+		dot4((*[4]float32)(c[j:]), a, [4][]float32{b.line(j), b.line(j + 1), b.line(j + 2), b.line(j + 3)})
 	}
 	for ; j < len(c); j++ {
-		s, x := c[j], b.part(j)[:len(a)]
+		s, x := c[j], b.line(j)[:len(a)]
 		for q, v := range a {
 			s += float32(v * x[q])
 		}

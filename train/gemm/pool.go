@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// Pool sets y to the largest float in each of len(y) windows of 2 x 2 that lie side
-// by side in x, the first of equals and the last of NaNs, and from to where it
-// stands. The first window begins with float at of x; rows of x are width floats
-// apart. It panics when from is shorter than y, and when x is too short.
+// Pool sets y to the largest float in each of len(y) windows of 2 x 2 that lie side by
+// side in x, and from to its index in x. It takes the first of several equal floats and
+// the last of several NaNs. The first window begins at index at of x; rows of x are
+// width floats apart. Pool panics if from is shorter than y or x is too short.
 func (k Kernel) Pool(y []float32, from []int32, x []float32, at, width int) {
 	if at < 0 || at > len(x) || width < 0 || width > len(x)-at || (len(x)-at-width)/2 < len(y) {
 		panic(fmt.Sprintf("gemm: %d floats are too few for %d windows from %d on, in rows %d apart", len(x), len(y), at, width))
@@ -23,7 +23,7 @@ func (k Kernel) Pool(y []float32, from []int32, x []float32, at, width int) {
 	}
 }
 
-// pool goes without a branch that a processor would have to guess.
+// pool has no branch that the processor would often predict wrong.
 func pool(y []float32, from []int32, x []float32, at, width int) {
 	above, below := x[at:at+2*len(y)], x[at+width:at+width+2*len(y)]
 	for i := range y {
@@ -42,7 +42,7 @@ func pool(y []float32, from []int32, x []float32, at, width int) {
 	}
 }
 
-// rank orders numbers as integers; it is the same for both zeros.
+// rank is an integer that orders floats other than NaN; it is equal for 0 and -0.
 func rank(x float32) int64 {
 	bits := int32(math.Float32bits(x + 0))
 	return int64(bits ^ int32(uint32(bits>>31)>>1))

@@ -2,7 +2,7 @@ package gemm
 
 import "math"
 
-// Rectify replaces what is negative in y by 0, -0 too, and leaves NaN.
+// Rectify replaces the negative floats of y, and -0, by 0. It keeps NaN.
 func (k Kernel) Rectify(y []float32) {
 	switch {
 	case len(y) == 0:
@@ -13,8 +13,8 @@ func (k Kernel) Rectify(y []float32) {
 	}
 }
 
-// Gate sets the floats of y to 0 where those of x are 0, not -0. It panics when
-// x is shorter than y.
+// Gate sets the floats of y to 0 where x is 0, but not where it is -0. It panics if x is
+// shorter than y.
 func (k Kernel) Gate(y, x []float32) {
 	x = x[:len(y)]
 	switch {
@@ -32,13 +32,13 @@ func rectify(y []float32) {
 	}
 }
 
-// gate goes without a branch: half of all units are off, and a processor cannot
-// guess which.
+// gate has no branch: about half of the units of a layer are 0, and the processor cannot
+// predict which.
 func gate(y, x []float32) {
 	x = x[:len(y)]
 	for i, v := range y {
 		bits := int32(math.Float32bits(x[i]))
-		on := (bits | -bits) >> 31 // no bits where x is 0, and all where it is not
+		on := (bits | -bits) >> 31 // no bit is set where x is 0, all are set elsewhere
 		y[i] = math.Float32frombits(math.Float32bits(v) & uint32(on))
 	}
 }

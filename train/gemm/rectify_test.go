@@ -57,8 +57,8 @@ func rectifies(t fataler, n int, source *rand.Rand, place func(n int) []float32)
 
 func TestSpread(t *testing.T) {
 	for n, want := range map[int]int{0: 0, 1: 1, 15: 15, 16: 16, 17: 48, 32: 48, 48: 48, 49: 80, 64: 80, 65: 80, 81: 112} {
-		if got := gemm.Spread(n); got != want || gemm.Spread(want) != want {
-			t.Errorf("rows of %d floats are spread %d apart, and rows of %d %d, want %d", n, got, want, gemm.Spread(want), want)
+		if got := gemm.RowStride(n); got != want || gemm.RowStride(want) != want {
+			t.Errorf("rows of %d floats are spread %d apart, and rows of %d %d, want %d", n, got, want, gemm.RowStride(want), want)
 		}
 	}
 }

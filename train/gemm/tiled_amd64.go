@@ -2,8 +2,8 @@ package gemm
 
 import "golang.org/x/sys/cpu"
 
-// assembled lists the kernels in assembly that this processor, and the system
-// that runs it, support.
+// assembled lists the assembly kernels that this processor and its operating system
+// support.
 func assembled() (kernels []Kernel) {
 	if cpu.X86.HasAVX2 {
 		kernels = append(kernels, Kernel{set: avx2})
@@ -17,81 +17,82 @@ func assembled() (kernels []Kernel) {
 	return kernels
 }
 
-// block is how many steps of a sum are taken at a time, so that the rows of b
-// that a column of tiles shares stay in the first cache.
-const block = 256
+// stepsPerBlock is how many steps of a sum are taken at a time, so that the rows of b that
+// a column of tiles shares stay in the first-level cache.
+const stepsPerBlock = 256
 
-// area is how many floats of b the tiles in a strip share: they stay in the
-// second cache.
-const area = 16384
+// stripFloats is how many floats of b the tiles of a strip share. They fit in the
+// second-level cache.
+const stripFloats = 16384
 
-// size is that of the largest tile.
-func (k Kernel) size() (rows, columns int) {
+// tileSize is the size of the largest tile.
+func (k Kernel) tileSize() (rows, columns int) {
 	if k.set == avx512 {
 		return 12, 32
 	}
 	return 6, 16
 }
 
-// tiled computes a product tile by tile, in strips of columns: of each strip all
-// steps by rising index, of each step all rows, of each row all tiles.
+// tiled computes a product tile by tile, in strips of columns. For each strip it takes the
+// steps of the sums in blocks, by rising index; for each block it goes through all rows of
+// tiles, and in each row through all tiles.
 func (k Kernel) tiled(c, a, b Matrix, add bool) {
 	switch {
 	case b.columnStep == 1:
 	case a.columnStep == 1 && c.rows <= c.columns:
-		k.thin(c, a, b, add)
+		k.tiledTransposedA(c, a, b, add)
 		return
 	default:
-		k.turned(c, a, b, add)
+		k.tiledTransposedB(c, a, b, add)
 		return
 	}
-	_, width := k.size()
-	strip := max(area/min(block, b.rows)/width, 1) * width
+	_, width := k.tileSize()
+	strip := max(stripFloats/min(stepsPerBlock, b.rows)/width, 1) * width
 	for j := 0; j < c.columns; j += strip {
 		columns := min(strip, c.columns-j)
-		for q := 0; q < b.rows; q += block {
-			depth := min(block, b.rows-q)
-			k.strip(c, a, j, columns, q, depth, b.values[b.at(q, j):], b.rowStep, add || q > 0)
+		for q := 0; q < b.rows; q += stepsPerBlock {
+			depth := min(stepsPerBlock, b.rows-q)
+			k.addStrip(c, a, j, columns, q, depth, b.values[b.at(q, j):], b.rowStep, add || q > 0)
 		}
 	}
 }
 
-// turned is tiled for a b whose columns have their elements next to each other,
-// as the rows of a layer's weights have: it turns them, a few at a time.
-func (k Kernel) turned(c, a, b Matrix, add bool) {
+// tiledTransposedB is tiled for a b whose columns are contiguous, such as the transpose
+// of a layer's weights. It packs the transpose of b, one panel at a time.
+func (k Kernel) tiledTransposedB(c, a, b Matrix, add bool) {
 	var panel [panelSize]float32
-	_, width := k.size()
+	_, width := k.tileSize()
 	block := len(panel) / width
 	for j := 0; j < c.columns; j += width {
 		columns := min(width, c.columns-j)
 		for q := 0; q < b.rows; q += block {
 			depth := min(block, b.rows-q)
-			k.lay(&panel, width, b.cut(q, j, depth, columns))
-			k.strip(c, a, j, columns, q, depth, panel[:], width, add || q > 0)
+			k.pack(&panel, width, b.submatrix(q, j, depth, columns))
+			k.addStrip(c, a, j, columns, q, depth, panel[:], width, add || q > 0)
 		}
 	}
 }
 
-// thin is turned for an a with fewer rows than b has columns, both with their
-// elements next to each other, as a batch has beside the weights of a layer: it
-// turns a instead, and computes the transpose of c, a few rows at a time.
-func (k Kernel) thin(c, a, b Matrix, add bool) {
+// tiledTransposedA is for the same b and an a with fewer rows than b has columns, such as
+// a small batch. Rows of a must be contiguous. It packs the transpose of a instead of b,
+// and computes the transpose of c, one panel at a time.
+func (k Kernel) tiledTransposedA(c, a, b Matrix, add bool) {
 	var panel, sums [panelSize]float32
-	most, width := k.size()
+	maxRows, width := k.tileSize()
 	block := len(panel) / width
 	for i := 0; i < c.rows; i += width {
 		rows := min(width, c.rows-i)
-		lanes := (rows + 7) &^ 7 // the others are arbitrary
+		lanes := (rows + 7) &^ 7 // those after rows are arbitrary
 		for j := 0; j < c.columns; j += block {
 			columns := min(block, c.columns-j)
-			part := c.cut(i, j, rows, columns)
+			part := c.submatrix(i, j, rows, columns)
 			if add {
-				k.lay(&sums, width, part.T())
+				k.pack(&sums, width, part.T())
 			}
 			for q := 0; q < b.rows; q += block {
 				depth := min(block, b.rows-q)
-				k.lay(&panel, width, a.cut(i, q, rows, depth).T())
-				tiles := (columns + most - 1) / most
+				k.pack(&panel, width, a.submatrix(i, q, rows, depth).T())
+				tiles := (columns + maxRows - 1) / maxRows
 				for t := range tiles {
 					first, end := columns*t/tiles, columns*(t+1)/tiles
 					k.tile(end-first, lanes, depth, &b.values[b.at(q, j+first)], b.columnStep, 1, &panel[0], width, &sums[first*width], width, add || q > 0)
@@ -102,11 +103,11 @@ func (k Kernel) thin(c, a, b Matrix, add bool) {
 	}
 }
 
-// strip adds depth steps from step q to the tiles in a strip of c that begins in
-// column j. Their rows are as even as they can be.
-func (k Kernel) strip(c, a Matrix, j, columns, q, depth int, b []float32, stepB int, add bool) {
-	most, width := k.size()
-	tiles := (c.rows + most - 1) / most
+// addStrip adds depth steps, from step q on, to the tiles in a strip of c that begins at
+// column j. Rows are divided among the tiles as evenly as possible.
+func (k Kernel) addStrip(c, a Matrix, j, columns, q, depth int, b []float32, stepB int, add bool) {
+	maxRows, width := k.tileSize()
+	tiles := (c.rows + maxRows - 1) / maxRows
 	for t := range tiles {
 		first, end := c.rows*t/tiles, c.rows*(t+1)/tiles
 		from := &a.values[a.at(first, q)]
@@ -116,8 +117,8 @@ func (k Kernel) strip(c, a Matrix, j, columns, q, depth int, b []float32, stepB 
 	}
 }
 
-// tile computes one tile. The calls are direct, because the arguments of others
-// would be moved to the heap.
+// tile computes one tile. It calls each assembly function directly: the arguments of
+// indirect calls would escape to the heap.
 func (k Kernel) tile(rows, columns, depth int, a *float32, rowA, stepA int, b *float32, stepB int, c *float32, rowC int, add bool) {
 	switch k {
 	case Kernel{set: avx2}:

@@ -11,7 +11,7 @@ func (Kernel) addScaled(y []float32, a float32, x []float32) { addScaled(y, a, x
 
 func (Kernel) picked(c Matrix, a Picked, b Matrix, add bool) { plainPicked(c, a, b, add) }
 
-func (Kernel) turn(to, from Matrix) { turn(to, from, 0, 0) }
+func (Kernel) transpose(to, from Matrix) { transpose(to, from, 0, 0) }
 
 func (Kernel) rectify(y []float32) { rectify(y) }
 

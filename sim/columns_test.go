@@ -19,15 +19,15 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// openFiles is a network whose evaluators hold plain.csv, and whose trainers hold a file
-// each of the folder of tables, or of another.
+// openFiles is a network whose nodes read their rows from files: all evaluators from the
+// same one, each trainer from its own. A task is open in it.
 func openFiles(t *testing.T, asked spec.TaskSpec, evaluator string, trainers ...string) *sim.Network {
 	t.Helper()
 	n := sim.New(sim.Config{})
 	join := func(r spec.Role, path string) {
 		m := sim.Member{Roles: r, Data: "people"}
 		if path != "" {
-			m.Rows, m.File = data.Table{Y: make([]int32, 120)}, &data.File{Path: path} // the table says how many there are
+			m.Rows, m.File = data.Table{Y: make([]int32, 120)}, &data.File{Path: path} // of the table only the number of rows is used
 		}
 		if _, err := n.Join(m); err != nil {
 			t.Fatal(err)
@@ -50,10 +50,11 @@ func openFiles(t *testing.T, asked spec.TaskSpec, evaluator string, trainers ...
 
 func table(name string) string { return filepath.Join(tables, name) }
 
-// TestAttackPermutedColumns: three of four trainers hold two columns in each other's place,
-// names and cells, as people do who made their files by themselves. Off: the task says
-// nothing of names, and they wreck the model and are paid. On: it states a schema, and the
-// model is bit for bit the one of four files in one order.
+// TestAttackPermutedColumns: the files of three of four trainers have two columns (names and
+// cells) in the other order, as happens when people make their files independently. Without
+// the defence, when the task states no column names, these trainers wreck the model and are
+// paid. With it, the task states a schema, and the model is bit for bit the same as from
+// four files with the same order.
 func TestAttackPermutedColumns(t *testing.T) {
 	schema := schemaOf(t, "plain.csv")
 	rows, _, err := data.Read(table("plain.csv"), spec.Data{Schema: schema}, data.Options{})
@@ -76,24 +77,25 @@ func TestAttackPermutedColumns(t *testing.T) {
 		}
 		r, err := n.Round(1, 3)
 		if err != nil || r.Survivors() != 4 || r.Trainers[3].Paid == 0 {
-			t.Fatalf("%d of round 3 survive: %v", r.Survivors(), err)
+			t.Fatalf("round 3: %d trainers survive, the last is paid %d uthing (%v): want 4, some", r.Survivors(), r.Trainers[3].Paid, err)
 		}
-		return right(t, file, rows), task.Model
+		return accuracyOn(t, file, rows), task.Model
 	}
 	honest, _ := play(false, "plain.csv")
 	wrecked, _ := play(false, "permuted.csv")
 	if honest < 880_000 || wrecked > 600_000 {
-		t.Fatalf("without names %s of the rows are right where all files are alike, and %s with the attack: it does not work even undefended", honest, wrecked)
+		t.Fatalf("without the defence the attack fails: accuracy %s with equal files, %s with permuted ones", honest, wrecked)
 	}
 	_, want := play(true, "plain.csv")
 	if got, model := play(true, "permuted.csv"); model != want || got < 880_000 {
-		t.Errorf("with names %s of the rows are right, and the model is %s: want %s", got, model.Short(), want.Short())
+		t.Errorf("with a schema the accuracy is %s and the model %s: want at least 88%% and %s", got, model.Short(), want.Short())
 	}
 }
 
-// TestRowsOfAnotherSchema: a trainer whose file lacks a column, and one whose cell holds
-// what its column cannot, say so and do not train; an evaluator with such a file does not
-// get ready, and its log names the first difference and the columns that there are.
+// TestRowsOfAnotherSchema: a trainer whose file lacks a column, and one with a cell that is
+// invalid in its column, decline and do not train. An evaluator with a file that lacks a
+// column does not get ready, and its error names the first difference and the columns that
+// the file has.
 func TestRowsOfAnotherSchema(t *testing.T) {
 	schema := schemaOf(t, "plain.csv")
 	write := func(change func(string) string) string {
@@ -117,39 +119,43 @@ func TestRowsOfAnotherSchema(t *testing.T) {
 	for number := uint64(1); number <= 2; number++ {
 		r, err := n.Round(1, number)
 		if err != nil || r.Survivors() != 2 || r.Trainers[2].Declined != spec.DeclineRows || r.Trainers[3].Declined != spec.DeclineRows {
-			t.Fatalf("round %d: %d survive, and two say %q and %q: %v", number, r.Survivors(), r.Trainers[2].Declined, r.Trainers[3].Declined, err)
+			t.Fatalf("round %d: %d trainers survive, two declined as %q and %q (%v): want 2, rows, rows", number, r.Survivors(), r.Trainers[2].Declined, r.Trainers[3].Declined, err)
 		}
 	}
 	for i, want := range map[int]string{2: `no column is named "bmi"; the file has "age", "mass", "bp", "label"`, 3: `line 2: column 2 (bmi): `} {
 		if errs := n.Nodes[sim.FirstTrainer-1+i].Errs; len(errs) == 0 || !errors.Is(errs[0], data.ErrMisfit) || !strings.Contains(errs[0].Error(), want) {
-			t.Errorf("trainer %d says %v: want %s", i+1, errs, want)
+			t.Errorf("trainer %d: got errors %v, want %s", i+1, errs, want)
 		}
 	}
 	n = openFiles(t, learning(schema, spec.FeaturesStandard, 2), renamed, table("plain.csv"))
 	if task, err = n.Finish(t.Context(), 1); err != nil || task.State != spec.TaskFailed {
-		t.Errorf("evaluators without rows: task %s, %v", task.State, err)
+		t.Errorf("evaluators without fitting rows: task %s (%v): want failed", task.State, err)
 	}
 	if errs := n.Nodes[sim.Aggregators].Errs; len(errs) == 0 || !strings.Contains(errs[0].Error(), `hold-out shard does not fit task 1: `) || !strings.Contains(errs[0].Error(), `no column is named "bmi"`) {
-		t.Errorf("an evaluator says %v", errs)
+		t.Errorf("evaluator: got errors %v, want one that names the first difference", errs)
 	}
 }
 
-// grows claims a row more in its statistics than in its commitment.
-type grows struct{}
+// extraRow is a processor that adds one row to the count in a trainer's statistics, so they
+// contradict its commitment.
+type extraRow struct{}
 
-func (grows) Process(_ context.Context, _ spec.Slot, values []int32, _ uint32) error {
+func (extraRow) Process(_ context.Context, _ spec.Slot, values []int32, _ uint32) error {
 	values[0]++
 	return nil
 }
 
-// credulous takes whatever a trainer sends.
-type credulous struct{ blob.Policy }
+// uncheckedPolicy accepts every update without checking its content.
+type uncheckedPolicy struct{ blob.Policy }
 
-func (credulous) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error { return nil }
+func (uncheckedPolicy) CheckUpdate(context.Context, blob.Ref, blob.Entry, io.Reader) error {
+	return nil
+}
 
-// TestAttackImpossibleStatistics: a trainer sends statistics that no rows have, of a column
-// with more rows than it says it has. No aggregator takes them, so it does not survive and
-// is not paid. Where all take them, they count for nothing: all leave out the same.
+// TestAttackImpossibleStatistics: a trainer sends statistics that are impossible: they count
+// more rows than the trainer has. No aggregator accepts them, so the trainer does not
+// survive and is not paid. If all aggregators accept them, they still have no effect: each
+// aggregator leaves them out of the sum.
 func TestAttackImpossibleStatistics(t *testing.T) {
 	schema := schemaOf(t, "plain.csv")
 	plain := table("plain.csv")
@@ -158,13 +164,13 @@ func TestAttackImpossibleStatistics(t *testing.T) {
 		liar := n.Nodes[sim.FirstTrainer-1]
 		if lies {
 			liar.Machines = func() []role.Machine {
-				return []role.Machine{&trainer.Machine{Node: liar.ID, Processors: []trainer.Processor{grows{}}}}
+				return []role.Machine{&trainer.Machine{Node: liar.ID, Processors: []trainer.Processor{extraRow{}}}}
 			}
 			liar.Restart()
 		}
 		for _, node := range n.Nodes[:sim.Aggregators] {
 			if taken {
-				node.Policy = credulous{node.Policy}
+				node.Policy = uncheckedPolicy{node.Policy}
 			}
 		}
 		task, err := n.Finish(t.Context(), 1)
@@ -176,26 +182,27 @@ func TestAttackImpossibleStatistics(t *testing.T) {
 			t.Fatal(err)
 		}
 		if next, err := aggregator.Verify(t.Context(), n.Stranger(), task, r); err != nil || next != r.Next {
-			t.Errorf("an auditor finds %s: %v", next.Short(), err)
+			t.Errorf("an auditor computes model %s (%v): want %s", next.Short(), err, r.Next.Short())
 		}
 		return r, r.Next
 	}
 	honest, want := play(false, false)
 	if honest.Survivors() != 3 {
-		t.Fatalf("%d of 3 survive, whose columns are alike", honest.Survivors())
+		t.Fatalf("%d honest trainers survive: want 3", honest.Survivors())
 	}
 	r, got := play(true, false)
 	if r.Survivors() != 2 || r.Trainers[0].Survivor || r.Trainers[0].Paid > 0 || got != want {
-		t.Errorf("%d survive, the liar is one: %t; the model is %s: want %s", r.Survivors(), r.Trainers[0].Survivor, got.Short(), want.Short())
+		t.Errorf("%d trainers survive, the liar among them: %t; the model is %s: want 2, false, %s", r.Survivors(), r.Trainers[0].Survivor, got.Short(), want.Short())
 	}
 	if r, got = play(true, true); r.Survivors() != 3 || got != want {
-		t.Errorf("where all take them %d survive, the model is %s: want %s", r.Survivors(), got.Short(), want.Short())
+		t.Errorf("if aggregators accept impossible statistics, %d trainers survive and the model is %s: want 3 and %s", r.Survivors(), got.Short(), want.Short())
 	}
 }
 
-// TestAttackAbsurdStatistics: one of six trainers has a row of 1e30, which rows may have.
-// Off: the column's scale is useless to everybody. On: the schema states bounds for that
-// column, to which all rows are brought, and the lie moves its scale no further than that.
+// TestAttackAbsurdStatistics: one of six trainers has a row with the value 1e30, which is a
+// valid value. Without the defence it makes the column's scale useless for everybody. With
+// it, the schema states bounds for that column, all rows are clamped to them, and the lie
+// moves the scale only within the bounds.
 func TestAttackAbsurdStatistics(t *testing.T) {
 	schema := schemaOf(t, "plain.csv")
 	rows, _, err := data.Read(table("plain.csv"), spec.Data{Schema: schema}, data.Options{})
@@ -222,12 +229,12 @@ func TestAttackAbsurdStatistics(t *testing.T) {
 		return file.Scale
 	}
 	if s := play(schema); s.Width[0] < 1e28 {
-		t.Fatalf("the width is %v: the attack does not work even undefended", s.Width[0])
+		t.Fatalf("without the defence the attack fails: the width is %v", s.Width[0])
 	}
 	bounded := schema
 	bounded.Columns = append([]spec.Column(nil), schema.Columns...)
 	bounded.Columns[0].Min, bounded.Columns[0].Max = "-10", "10"
 	if s := play(bounded); s.Width[0] > 3 || s.Width[1] > 3 {
-		t.Errorf("with bounds the widths are %v", s.Width)
+		t.Errorf("with bounds the widths are %v: want at most 3", s.Width)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestSameSeedSameModel: with full participation a task ends in the same model, whatever
-// the chain is called, whatever ids the task and the nodes have and however late messages
-// come. What decides are the seed of the task and the names of the nodes.
+// TestSameSeedSameModel: with full participation a task ends in the same model, whatever the
+// id of the chain, the ids of the task and the nodes, and the delays of messages. Only the
+// seed of the task and the names of the nodes matter.
 func TestSameSeedSameModel(t *testing.T) {
 	table, err := data.Digits()
 	if err != nil {
@@ -75,7 +75,7 @@ func TestSameSeedSameModel(t *testing.T) {
 		"messages late and unalike": run(sim.Config{Seed: 9, Jitter: 200 * time.Millisecond}, 0, 1, false),
 	} {
 		if other != first {
-			t.Errorf("%s: the model is %s instead of %s", name, other.Short(), first.Short())
+			t.Errorf("%s: the model is %s: want %s", name, other.Short(), first.Short())
 		}
 	}
 	if run(sim.Config{}, 0, 2, false) == first {

@@ -11,9 +11,9 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// No retention: nodes that have taken their stake out and left keep their own copies of
-// the model that they helped to make, and these are still what the chain calls a version.
-func TestWhoHasLeftKeepsItsModels(t *testing.T) {
+// TestExitedNodesKeepTheirModels: nodes that have taken their stake out and left keep their
+// own copies of the model that they helped to make, also after the task's retention time.
+func TestExitedNodesKeepTheirModels(t *testing.T) {
 	n := digits(t, sim.Config{}, 3, sim.DigitsTask(2))
 	n.Rules.Unbonding = 10 * spec.Second
 	task := finish(t, n)
@@ -24,7 +24,7 @@ func TestWhoHasLeftKeepsItsModels(t *testing.T) {
 				continue
 			}
 			if _, err := model.Decode(task.Spec.Model, task.Spec.Data, b); err != nil || spec.DigestOf(b) != task.Model {
-				t.Errorf("node %d holds something else: %v", node.ID, err)
+				t.Errorf("node %d holds other bytes than the model: %v", node.ID, err)
 			}
 			ids = append(ids, node.ID)
 		}
@@ -52,7 +52,7 @@ func TestWhoHasLeftKeepsItsModels(t *testing.T) {
 	}
 	for _, node := range n.Nodes {
 		if n.Balance(node.Owner) < 100 {
-			t.Errorf("the stake of node %d stayed", node.ID)
+			t.Errorf("node %d did not get its stake back", node.ID)
 		}
 		late := n.Time().After(task.Spec.Retain).After(spec.Hour)
 		if _, err := role.Prune(t.Context(), node.Tools, n.Records(), role.Saw{Now: late}); err != nil {
@@ -60,6 +60,6 @@ func TestWhoHasLeftKeepsItsModels(t *testing.T) {
 		}
 	}
 	if d := cmp.Diff(before, holders()); d != "" {
-		t.Errorf("who has the result after all have left (-before +after):\n%s", d)
+		t.Errorf("nodes that hold the model after all have exited (-before +after):\n%s", d)
 	}
 }
