@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -50,6 +51,9 @@ holds.`,
 			}
 			ctx := cmd.Context()
 			table, own, description, err := r.describe(s.home, args[0])
+			if errors.Is(err, fs.ErrNotExist) && s.home != "" && !isNodeHome(s.home) {
+				return s.noNodeHome(cmd)
+			}
 			if err != nil {
 				return err
 			}
@@ -59,12 +63,14 @@ holds.`,
 			if err := r.valid(cmd, description); err != nil {
 				return err
 			}
-			account, node, err := s.ownNode(ctx)
+			account, node, err := s.ownNode(cmd)
 			if err != nil {
 				return err
 			}
 			if !node.Profile.Roles.Has(spec.DataProvider) {
-				return fmt.Errorf("node %d does not provide data: it has the roles %s", node.ID, node.Profile.Roles)
+				err := fmt.Errorf("node %d does not provide data: it has the roles %s; add data-provider to \"roles\" in %s, then register the node again",
+					node.ID, node.Profile.Roles, filepath.Join(s.home, "node.json"))
+				return hinted{err, s.command("node register")}
 			}
 			trainers, err := s.trainers(ctx, account.Client, r.grant)
 			if err != nil {

@@ -14,7 +14,7 @@ func (s *session) nodeShow() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				account, n, err := s.ownNode(cmd.Context())
+				account, n, err := s.ownNode(cmd)
 				if err != nil {
 					return err
 				}

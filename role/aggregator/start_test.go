@@ -128,7 +128,7 @@ func TestAttackUnusableInitialModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits, err := model.Zero(sim.DigitsTask(1))
+	fits, err := model.Initial(sim.DigitsTask(1))
 	if err != nil {
 		t.Fatal(err)
 	}
