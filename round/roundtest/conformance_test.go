@@ -107,10 +107,6 @@ func (m *memory) Duties(node uint64) (duties []roundtest.Duty) {
 	return duties
 }
 
-func (m *memory) RegisterDataset(owner string, key spec.PublicKey, limit cost.Limit) (uint64, error) {
-	return m.RegisterDataset(owner, key, limit)
-}
-
 func (m *memory) GrantDataset(dataset, node uint64) error {
 	return errors.Join(m.Grant(dataset, node), m.Hold(node, "digits", dataset))
 }
