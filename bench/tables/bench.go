@@ -7,7 +7,7 @@ import (
 )
 
 // firstSplit is the seed of the first split. By those from 1 to 20 the settings of
-// spec.Suggest were chosen.
+// spec.SuggestTask were chosen.
 const firstSplit = 101
 
 // bench makes trials.

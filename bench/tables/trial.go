@@ -12,7 +12,7 @@ import (
 
 // task is what a consumer asks for: the defaults for a table, of all trainers.
 func (t table) task() spec.TaskSpec {
-	asked := spec.Suggest("", t.asked)
+	asked := spec.SuggestTask("", t.asked)
 	asked.Selection.Trainers = trainers
 	return asked
 }
