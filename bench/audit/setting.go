@@ -116,8 +116,8 @@ func (s setting) card() (c card, err error) {
 		whole = each
 	case cost.Skellam:
 		sigma = math.Sqrt(float64(n.Variance.Num)) // of a Gaussian with the same variance
-		each = privacy.Skellam{Variance: n.Variance.Num, Shares: task.Honest()}
-		whole = privacy.Skellam{Variance: n.Variance.Num * uint64(s.trainers), Shares: task.Honest()}
+		each = privacy.Skellam{Variance: n.Variance.Num, Shares: task.NoiseShares()}
+		whole = privacy.Skellam{Variance: n.Variance.Num * uint64(s.trainers), Shares: task.NoiseShares()}
 	case cost.Laplace:
 		claim := audit.Approximate{Epsilon: float64(c.release.Norm.L1) * float64(n.Rate.Num) / float64(n.Rate.Den)}
 		c.bound = privacy.Bound{Norm: privacy.L1, Limit: c.release.Norm.L1}
@@ -131,7 +131,7 @@ func (s setting) card() (c card, err error) {
 		each = privacy.DiscreteLaplace{A: privacy.Ratio(n.Rate)}
 		whole = each
 		if s.mode == spec.PrivacyCentral { // there is no table for a sum of more shares than one law needs
-			each, whole = privacy.Polya{A: privacy.Ratio(n.Rate), Shares: task.Honest()}, nil
+			each, whole = privacy.Polya{A: privacy.Ratio(n.Rate), Shares: task.NoiseShares()}, nil
 		}
 	}
 	if c.each, err = privacy.NewTable(each); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // firstSplit is the seed of the first split. Seeds 1 to 20 were used to choose the settings of
-// spec.Suggest.
+// spec.SuggestTask.
 const firstSplit = 101
 
 // bench runs trials.

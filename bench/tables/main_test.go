@@ -156,7 +156,7 @@ func TestSimulate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := int(spec.Suggest("", m.asked).Target.Rounds); len(curve) != want || curve[want-1] < 0.95 {
+		if want := int(spec.SuggestTask("", m.asked).Target.Rounds); len(curve) != want || curve[want-1] < 0.95 {
 			t.Errorf("regression %t: %d rounds, the last reaches %.3f: want %d, and 0.95", regression, len(curve), curve[len(curve)-1], want)
 		}
 	}

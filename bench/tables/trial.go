@@ -12,7 +12,7 @@ import (
 
 // task is a task with the defaults for a table, for all trainers.
 func (t table) task() spec.TaskSpec {
-	asked := spec.Suggest("", t.asked)
+	asked := spec.SuggestTask("", t.asked)
 	asked.Selection.Trainers = trainers
 	return asked
 }

@@ -65,6 +65,22 @@ func (s *session) noHomeFolder() error {
 	return fmt.Errorf("--home %s: want the home folder of a node, which holds node.json", s.home)
 }
 
+// isNodeHome reports whether a folder is the home folder of a node.
+func isNodeHome(home string) bool {
+	_, err := daemon.LoadNode(home)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// noNodeHome says what is wrong with a --home that is the home folder of no node, for a command
+// that needs a node. Its hint is the same command with a node's home folder in the same network.
+func (s *session) noNodeHome(cmd *cobra.Command) error {
+	if _, err := daemon.LoadValidator(s.home); errors.Is(err, fs.ErrNotExist) {
+		return s.noHomeFolder()
+	}
+	err := fmt.Errorf("--home %s: this is the home folder of a validator: want that of a node, which holds node.json", s.home)
+	return hintFlags(cmd, err, "home", filepath.Join(filepath.Dir(filepath.Clean(s.home)), "trainer-1"))
+}
+
 // checkRPC refuses a --rpc without an address, or with something that is none.
 func (s *session) checkRPC(c *cobra.Command) error {
 	addresses := s.rpc
@@ -73,7 +89,7 @@ func (s *session) checkRPC(c *cobra.Command) error {
 	}
 	for _, address := range addresses {
 		if _, err := client.ParseAddress(address); err != nil {
-			return again(c, fmt.Errorf("--rpc: %w", err), "rpc", defaultRPC)
+			return hintFlags(c, fmt.Errorf("--rpc: %w", err), "rpc", defaultRPC)
 		}
 	}
 	return nil
@@ -125,9 +141,9 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	return account, err
 }
 
-// explain gives an answer of the chain its next step: the command that shows
+// hintList adds to a refusal of the chain its next step: the command that lists
 // what there is.
-func (s *session) explain(err error) error {
+func (s *session) hintList(err error) error {
 	var refusal *client.Refusal
 	switch {
 	case !errors.As(err, &refusal):

@@ -25,7 +25,7 @@ func learnedFrom(path, kind string, r tableFlags) (model.File, error) {
 		return model.File{}, err
 	}
 	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.read.Missing, Schema: demo.WithBounds(schema, table)}
-	asked := spec.Suggest(kind, d)
+	asked := spec.SuggestTask(kind, d)
 	f, err := model.Initial(asked)
 	if err != nil {
 		return f, err
@@ -100,7 +100,7 @@ func TestTorchFindsWhatPredictFinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := put("model.safetensors", string(b))
-			lines, _ := saying(t, 0, "model", "show", path, "--torch")
+			lines, _ := runCommand(t, 0, "model", "show", path, "--torch")
 			for line := range strings.Lines(lines) {
 				if len(line) > 80+len(path) {
 					t.Errorf("a line has %d bytes: %s", len(line), line)
@@ -180,7 +180,7 @@ func TestTorchLoadsEveryLayer(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		lines, _ := saying(t, 0, "model", "show", path, "--torch")
+		lines, _ := runCommand(t, 0, "model", "show", path, "--torch")
 		x, err := json.Marshal(few.X)
 		if err != nil {
 			t.Fatal(err)

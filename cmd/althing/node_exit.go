@@ -22,7 +22,7 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			account, before, err := s.ownNode(ctx)
+			account, before, err := s.ownNode(cmd)
 			if err != nil {
 				return err
 			}

@@ -14,7 +14,7 @@ func (s *session) nodeShow() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				account, n, err := s.ownNode(cmd.Context())
+				account, n, err := s.ownNode(cmd)
 				if err != nil {
 					return err
 				}
@@ -30,7 +30,7 @@ func (s *session) nodeShow() *cobra.Command {
 			}
 			n, err := c.Node(cmd.Context(), number)
 			if err != nil {
-				return s.explain(fmt.Errorf("node %d: %w", number, err))
+				return s.hintList(fmt.Errorf("node %d: %w", number, err))
 			}
 			return s.showNode(cmd.Context(), c, n)
 		},

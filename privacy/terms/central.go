@@ -9,14 +9,14 @@ import (
 )
 
 // summed is how a task in the mode central releases the sum of a round's updates: of each
-// honest trainer's share of the noise, [spec.TaskSpec.Honest] make the whole that is
+// honest trainer's share of the noise, [spec.TaskSpec.NoiseShares] make the whole that is
 // counted here. Nothing is sampled.
 func summed(t spec.TaskSpec, clip uint64) (cost.Release, error) {
 	values, err := t.Model.Parameters()
 	if err != nil {
 		return cost.Release{}, err
 	}
-	if t.Honest() == 0 {
+	if t.NoiseShares() == 0 {
 		return cost.Release{}, fmt.Errorf("of %d trainers %d may collude: nobody is left to add noise", t.Selection.MinTrainers, t.Privacy.Corrupt)
 	}
 	r := cost.Release{Unit: cost.Example}
