@@ -51,7 +51,7 @@ func ObstacleTo(t *spec.Task, n *spec.Node, role spec.Role, bonded bool) Obstacl
 	case !holds:
 		return ObstacleDataset
 	case holding.Dataset > 0 && (role == spec.Evaluator || !task.Private()):
-		return ObstacleRegistered // its book counts what is lost: of a score or an update without noise that is everything
+		return ObstacleRegistered // its book counts lost privacy, and no book can pay for a score or an update without noise
 	case role == spec.Evaluator && !holding.Fits(task.Data.MinHoldout):
 		return ObstacleRows
 	case role == spec.Evaluator:

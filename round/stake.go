@@ -24,7 +24,7 @@ var (
 	// ErrNodeState means that the state of the node does not allow the change.
 	ErrNodeState = errors.New("node is in another state")
 	// ErrUnbonding means that an unbonding does not exist, or would be one too many.
-	ErrUnbonding = errors.New("no such unbonding")
+	ErrUnbonding = errors.New("no such unbonding, or too many of them")
 
 	errRemoved    = fmt.Errorf("%w: a vote has removed it", ErrNodeState)
 	errUnbondings = fmt.Errorf("%w: want at most %d under way", ErrUnbonding, maxUnbondings)
@@ -268,7 +268,7 @@ func Unlock(d spec.Deposit, held uint64) (spec.Deposit, error) {
 }
 
 // SlashBase is the amount of which a slash takes a part: the bond that the task holds of a
-// node, or the bond that it would hold if it has given it back.
+// node or, if the task has given that back, the bond that it requires.
 func SlashBase(task spec.Task, held uint64) uint64 {
 	if held > 0 {
 		return held

@@ -12,7 +12,7 @@ import (
 // Bounds of a proposal.
 const (
 	MaxActions = 16     // of a proposal
-	MaxTitle   = 255    // bytes of a title, and of the sentence that a text decides
+	MaxTitle   = 255    // bytes of a title, and of the sentence in a text action
 	MaxSummary = 10_200 // bytes of a summary
 	MaxReason  = 256    // bytes of the reason for a removal
 	maxAccount = 128    // bytes of an address

@@ -201,7 +201,7 @@ func TestWhatNoBookCounts(t *testing.T) {
 		"clip: 0.1, adaptive_clipping: true":  "privacy.adaptive_clipping: a clip that adapts to the rows",
 		"clip: 0.1, amplification: shuffling": "privacy.amplification: who takes part in a round is public",
 		"clip: 0.1, client_rate: 0.1":         "privacy.client_rate: who takes part in a round is public",
-		"clip: 0.1, rate: 0.1":                "privacy.rate 0.1: only the mode example samples, namely rows; who takes part in a round is public",
+		"clip: 0.1, rate: 0.1":                "privacy.rate 0.1: only the mode example samples, and it samples rows; who takes part in a round is public",
 	} {
 		_, err := spec.ParseTask([]byte(strings.Replace(privateFile, "clip: 0.1", what, 1)))
 		if err == nil || !strings.Contains(err.Error(), want) {

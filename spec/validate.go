@@ -42,7 +42,7 @@ type FieldError struct {
 	kind  string // of file: taskFile, proposalFile or schemaFile; empty: taskFile
 }
 
-// taskFile is the kind of file that errors name where they name no other.
+// taskFile is the kind of file that errors name by default.
 const taskFile = "task"
 
 // Error names the line, the field, what was given and what is wrong with it.
@@ -107,7 +107,7 @@ func (t TaskSpec) Validate() error {
 	if err != nil {
 		return err
 	}
-	values, products := putOut(stages), work(stages) // at least one of each
+	values, products := outputValues(stages), work(stages) // at least one of each
 	return first(
 		check{"model.classes", t.Data.Schema.IsZero() && t.Model.Classes == 1, "a model that predicts a number needs data.schema, with a label that has no classes"},
 		check{"training.batch", uint64(t.Training.Batch)*values > MaxBatch, fmt.Sprintf("the model's layers put out %d values per row: want at most %d rows", values, MaxBatch/values)},
