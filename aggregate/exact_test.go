@@ -54,14 +54,14 @@ func (r round) weighted(j int, weights []uint64) (sum, divisor *big.Int) {
 	return sum, divisor
 }
 
-// nearest is the float64 next to a rational, as a rational.
+// nearest rounds a rational to float64.
 func nearest(x *big.Rat) *big.Rat {
 	f, _ := x.Float64()
 	return new(big.Rat).SetFloat64(f)
 }
 
-// moved is a weight moved by sum/divisor, in rationals: exactly, and rounded where
-// package aggregate says it rounds, without any arithmetic of the machine's floats.
+// moved is a weight moved by sum/divisor, computed in rationals without floating point
+// arithmetic: once exactly, and once rounded at the same steps as in package aggregate.
 func moved(global float32, sum, divisor *big.Int) (rounded float32, exact *big.Rat) {
 	start := new(big.Rat).SetFloat64(float64(global))
 	exact = new(big.Rat).SetFrac(sum, divisor)
@@ -83,24 +83,24 @@ func TestRulesAgainstRationals(t *testing.T) {
 				rt.Fatal(err)
 			}
 			for j, got := range added(t, r.global, update) {
-				sum, divisor := facts()[name].twin(r, j)
+				sum, divisor := results()[name].reference(r, j)
 				divisor.Lsh(divisor, uint(r.scaleBits))
 				if sum.Cmp(big.NewInt(update.Sum[j])) != 0 || divisor.Cmp(new(big.Int).SetUint64(update.Divisor)) != 0 {
-					rt.Fatalf("%s: value %d is %d/%d, the twin says %d/%d", name, j, update.Sum[j], update.Divisor, sum, divisor)
+					rt.Fatalf("%s: value %d is %d/%d, want %d/%d", name, j, update.Sum[j], update.Divisor, sum, divisor)
 				}
 				want, exact := moved(r.global[j], sum, divisor)
 				if math.Float32bits(got) != math.Float32bits(want) {
-					rt.Fatalf("%s: weight %d is %v, the twin says %v", name, j, got, want)
+					rt.Fatalf("%s: weight %d is %v, want %v", name, j, got, want)
 				}
 				if !near(got, r.global[j], exact) {
-					rt.Fatalf("%s: weight %d is %v, exactly it would be %s", name, j, got, exact.FloatString(20))
+					rt.Fatalf("%s: weight %d is %v, too far from the exact value %s", name, j, got, exact.FloatString(20))
 				}
 			}
 		}
 	})
 }
 
-// near allows half a step of float32 and what float64 loses below it.
+// near allows an error of half a step of float32, and the rounding errors of float64.
 func near(got, global float32, exact *big.Rat) bool {
 	step := float64(math.Nextafter32(float32(math.Abs(float64(got))), math.MaxFloat32)) - math.Abs(float64(got))
 	moved := math.Abs(float64(got) - float64(global))
@@ -109,7 +109,7 @@ func near(got, global float32, exact *big.Rat) bool {
 	return difference.Abs(difference).Cmp(allowed) <= 0
 }
 
-// An update is rounded as its methods say, noise or not.
+// TestUpdateAgainstRationals: values of an update are rounded as its methods document.
 func TestUpdateAgainstRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := aggregate.Update{Sum: []int64{0, rapid.Int64().Draw(t, "sum")}, Divisor: rapid.Uint64Min(1).Draw(t, "divisor")}
@@ -126,8 +126,8 @@ func TestUpdateAgainstRationals(t *testing.T) {
 	})
 }
 
-// What a rule returns is within the bounds that [aggregate.Update] states, however
-// large updates and weights are.
+// TestUpdateBounds: the result of a rule is within the bounds that [aggregate.Update]
+// documents, even for the largest updates and weights.
 func TestUpdateBounds(t *testing.T) {
 	const bound = 1 << 62
 	for name, rule := range rules(t) {
@@ -141,10 +141,10 @@ func TestUpdateBounds(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Sum[0] > bound || got.Sum[1] < -bound || got.Divisor == 0 || got.Divisor > bound {
-				t.Errorf("%s with a scale of %d bits: %d", name, bits, got)
+				t.Errorf("%s with a scale of %d bits: %d is beyond the bound of 2^62", name, bits, got)
 			}
 			if want := math.Ldexp(model.MaxValue, -int(bits)); got.Float64(0) != want || got.Float64(1) != -want {
-				t.Errorf("%s with a scale of %d bits: %d is not %v", name, bits, got, want)
+				t.Errorf("%s with a scale of %d bits: %d, want %v and %v", name, bits, got, want, -want)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
-// The digest aggregators agree on, the same on every architecture.
+// TestGolden: the digest that aggregators agree on is the same on every architecture.
 func TestGolden(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelMLP, Inputs: 64, Hidden: []uint32{64}, Classes: 10, Seed: 1}
 	global, err := model.Init(m)
@@ -201,7 +201,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := facts()[name].golden; got.String() != want {
+		if want := results()[name].golden; got.String() != want {
 			t.Errorf("%s gives %s, want %s", name, got, want)
 		}
 	}

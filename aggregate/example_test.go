@@ -8,14 +8,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Two trainers have moved the weights of a model. FedAvg weighs their updates by the rows
-// that they claim; the server's optimiser then adds the mean to the model. In whatever
-// order the updates are read, the bits of the next model are the same.
+// Two trainers have changed the weights of a model. FedAvg weighs their updates by the
+// number of rows that they claim; the server optimiser then adds the mean to the model. The
+// bits of the next model do not depend on the order of the updates.
 func Example() {
 	const scaleBits = 20
 	global := []float32{1, 1}
 	locals := [][]float32{{1.5, 1}, {1, 3}}
-	weights := aggregate.Weights([]uint32{300, 100}, 1000) // rows, and the most that count
+	weights := aggregate.Weights([]uint32{300, 100}, 1000) // claimed rows, and the largest weight
 
 	var sources []aggregate.Source
 	for i, local := range locals {

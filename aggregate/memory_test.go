@@ -10,9 +10,8 @@ import (
 	"github.com/althing-network/althing/model"
 )
 
-// An aggregator holds one sum however many trainers there are: 8, 64 or 512
-// updates of four million parameters take the same memory, but for what describes
-// an update while it is open.
+// TestMemoryDoesNotGrowWithTrainers: an aggregator keeps one sum, so 8, 64 and 512 updates of
+// four million parameters take the same memory, except for a few KiB per open update.
 func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
 	const (
 		parameters = 4_000_000
@@ -48,7 +47,7 @@ func TestMemoryDoesNotGrowWithTrainers(t *testing.T) {
 	}
 }
 
-// generated is an update that exists nowhere: each byte of its values is 1.
+// generated is an update that is never stored as a whole: each byte of its values is 1.
 func generated(t *testing.T, node, parameters uint64) aggregate.Source {
 	t.Helper()
 	b, err := model.EncodeUpdate(model.UpdateHeader{Slot: slot(node), ScaleBits: 30}, nil)
@@ -56,21 +55,21 @@ func generated(t *testing.T, node, parameters uint64) aggregate.Source {
 		t.Fatal(err)
 	}
 	head := binary.LittleEndian.AppendUint64(b[:len(b)-8], parameters)
-	ones := bytes.Repeat([]byte{1}, 1<<18) // as many as are asked for at a time
+	ones := bytes.Repeat([]byte{1}, 1<<18) // the largest part that is read at a time
 	return aggregate.Source{Slot: slot(node), Weight: node + 1, Open: func() (aggregate.Bytes, error) {
-		return made{bytes.NewReader(head), ones, int64(len(head)) + 4*int64(parameters)}, nil
+		return generatedBytes{bytes.NewReader(head), ones, int64(len(head)) + 4*int64(parameters)}, nil
 	}}
 }
 
-// made is a header with bytes of 1 behind it.
-type made struct {
+// generatedBytes is a header with bytes of 1 behind it.
+type generatedBytes struct {
 	*bytes.Reader
 	ones []byte
 	size int64
 }
 
-func (m made) View(_ int64, n int, use func([]byte) error) error { return use(m.ones[:n]) }
+func (b generatedBytes) View(_ int64, n int, use func([]byte) error) error { return use(b.ones[:n]) }
 
-func (m made) Size() int64 { return m.size }
+func (b generatedBytes) Size() int64 { return b.size }
 
-func (made) Close() error { return nil }
+func (generatedBytes) Close() error { return nil }

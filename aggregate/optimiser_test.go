@@ -48,21 +48,21 @@ func TestOptimiserOf(t *testing.T) {
 	for _, unknown := range []string{"", "FedAdam", "lion"} {
 		o, err := aggregate.OptimiserOf(spec.Aggregation{Optimiser: unknown})
 		if o != nil || err == nil || !strings.Contains(err.Error(), "unknown server optimiser") {
-			t.Errorf("%q is %v, %v", unknown, o, err)
+			t.Errorf("optimiser %q: got %v and error %v, want an error", unknown, o, err)
 		}
 	}
 }
 
-// Package spec knows which optimisers remember something.
+// TestOptimised: package spec knows which optimisers have moments.
 func TestOptimised(t *testing.T) {
 	for name, o := range optimisers(t) {
 		if got := (spec.Aggregation{Optimiser: name}).Optimised(); got != (len(o.Moments()) > 0) {
-			t.Errorf("%s has moments %q, and spec says %v", name, o.Moments(), got)
+			t.Errorf("%s has the moments %q, but in package spec Optimised is %t", name, o.Moments(), got)
 		}
 	}
 }
 
-// One weight at 1 that is moved by 2, then by -1, computed with pencil and paper.
+// TestStepsByHand: a weight of 1 gets the updates 2 and -1. The results are computed by hand.
 func TestStepsByHand(t *testing.T) {
 	for name, want := range map[string][2]float64{
 		spec.ServerNone: {1 + 2, 3 - 1},
@@ -87,14 +87,14 @@ func TestStepsByHand(t *testing.T) {
 			}
 		}
 		if len(moments) != len(o.Moments()) {
-			t.Errorf("%s remembers %d moments, and names %d", name, len(moments), len(o.Moments()))
+			t.Errorf("%s returns %d moments, want %d", name, len(moments), len(o.Moments()))
 		}
 	}
 }
 
-// FedYogi leaves a second moment that is the square of the update as it is: tau's,
-// for an update of tau.
-func TestFedYogiStaysWhereItIs(t *testing.T) {
+// TestFedYogiKeepsEqualMoment: FedYogi does not change a second moment that equals the square
+// of the update. It starts at tau squared, so an update of tau does not change it.
+func TestFedYogiKeepsEqualMoment(t *testing.T) {
 	o := optimisers(t)[spec.ServerFedYogi]
 	weights, moments, err := o.Step([]float32{1}, one(1, 100), nil)
 	if err != nil {
@@ -108,7 +108,7 @@ func TestFedYogiStaysWhereItIs(t *testing.T) {
 	}
 }
 
-// The definition in float64, written again.
+// TestStepsFollowTheDefinition compares with the definitions, implemented again in float64.
 func TestStepsFollowTheDefinition(t *testing.T) {
 	all := optimisers(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -149,7 +149,7 @@ func cmpSign(a, b float64) int {
 	return 0
 }
 
-// The bits of a hundred steps are the same on every architecture.
+// TestStepBits: the bits after 100 steps are the same on every architecture.
 func TestStepBits(t *testing.T) {
 	want := map[string]string{
 		spec.ServerNone:       "4aa8c4a4",
@@ -199,12 +199,12 @@ func TestStepLeavesItsInputAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if weights[0] != 1 || update.Sum[1] != 4 || cmp.Diff(before, moments, cmpopts.EquateEmpty()) != "" {
-			t.Errorf("%s changes what it is given", name)
+			t.Errorf("%s changes its arguments", name)
 		}
 	}
 }
 
-// The largest weights moved by the largest updates stay finite.
+// TestNextModelIsFinite: the largest weights stay finite, even with the largest updates.
 func TestNextModelIsFinite(t *testing.T) {
 	global := []float32{math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, math.SmallestNonzeroFloat32}
 	update := aggregate.Update{Sum: []int64{math.MaxInt64, math.MinInt64, math.MinInt64, -1 << 30}, Divisor: 1}
@@ -252,6 +252,6 @@ func refused(t *testing.T, name string, o aggregate.Optimiser, weights []float32
 		t.Errorf("%s: error %v, want %q", name, err, want)
 	}
 	if next != nil || remembered != nil {
-		t.Errorf("%s: values come with the error: %v, %v", name, next, remembered)
+		t.Errorf("%s: values are returned with the error: %v, %v", name, next, remembered)
 	}
 }

@@ -17,28 +17,28 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// known is what the tests know of a rule. A new rule gets a row in facts, and with
-// it every test of this package that ranges over [rules].
-type known struct {
-	// hand is what it makes of the three updates of TestRulesByHand.
+// expected are the expected results of a rule. A new rule gets an entry in [results]; then
+// every test of this package that ranges over [rules] tests it.
+type expected struct {
+	// hand is the result for the three updates of TestRulesByHand.
 	hand aggregate.Update
-	// twin is value j of its sum and its divisor without the scale, computed again
-	// in the simplest way.
-	twin func(r round, j int) (sum, divisor *big.Int)
+	// reference computes value j of the sum, and the divisor without the scale, in the
+	// simplest way.
+	reference func(r round, j int) (sum, divisor *big.Int)
 	// golden is the digest of the model of TestGolden.
 	golden string
 }
 
-func facts() map[string]known {
-	return map[string]known{
+func results() map[string]expected {
+	return map[string]expected{
 		spec.RuleFedAvg: {
-			hand:   aggregate.Update{Sum: []int64{256 + 2*256 + 2*4*256, -256}, Divisor: 4 * 256},
-			twin:   func(r round, j int) (sum, divisor *big.Int) { return r.weighted(j, r.weights) },
-			golden: "3026ebfbac4a5139437281a0eb966904eaf123e46bafb780839a040c67e5528c",
+			hand:      aggregate.Update{Sum: []int64{256 + 2*256 + 2*4*256, -256}, Divisor: 4 * 256},
+			reference: func(r round, j int) (sum, divisor *big.Int) { return r.weighted(j, r.weights) },
+			golden:    "3026ebfbac4a5139437281a0eb966904eaf123e46bafb780839a040c67e5528c",
 		},
 		spec.RuleMean: {
 			hand: aggregate.Update{Sum: []int64{256 + 2*256 + 4*256, -256}, Divisor: 3 * 256},
-			twin: func(r round, j int) (sum, divisor *big.Int) {
+			reference: func(r round, j int) (sum, divisor *big.Int) {
 				return r.weighted(j, slices.Repeat([]uint64{1}, len(r.values)))
 			},
 			golden: "461dd6275b90477f46f34d8873d360d26306508d590eb4dc9b55c53d3129a61d",
@@ -62,22 +62,22 @@ func rules(t testing.TB) map[string]aggregate.Rule {
 
 func TestByName(t *testing.T) {
 	all := rules(t)
-	listed, tested := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(facts()))
+	listed, tested := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(results()))
 	if diff := cmp.Diff(listed, tested); diff != "" {
-		t.Errorf("rules that spec lists, and the tests know (-spec +tests):\n%s", diff)
+		t.Errorf("rules that spec lists and rules with expected results (-spec +tests):\n%s", diff)
 	}
 	if all[spec.RuleFedAvg] != (aggregate.FedAvg{}) || all[spec.RuleMean] != (aggregate.Mean{}) {
-		t.Errorf("the names lead to %v", all)
+		t.Errorf("the rules by name are %v", all)
 	}
 	for _, unknown := range []string{"", "FedAvg", "lion"} {
 		if rule, err := aggregate.RuleOf(unknown); rule != nil || err == nil || !strings.Contains(err.Error(), "unknown aggregation rule") {
-			t.Errorf("%q is %v, %v", unknown, rule, err)
+			t.Errorf("rule %q: got %v and error %v, want an error", unknown, rule, err)
 		}
 	}
 }
 
-// Three trainers with 1, 1 and 2 samples moved a weight by 1, 2 and 4, and another
-// by -1, 0 and 0.
+// TestRulesByHand: three trainers with 1, 1 and 2 samples moved one weight by 1, 2 and 4, and
+// another by -1, 0 and 0.
 func TestRulesByHand(t *testing.T) {
 	sources := []aggregate.Source{
 		source(t, 1, 1, 8, 256, -256),
@@ -89,13 +89,14 @@ func TestRulesByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(facts()[name].hand, got); diff != "" {
+		if diff := cmp.Diff(results()[name].hand, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
-// Averaging what the trainers sent gives back the mean of their local weights.
+// TestFedAvgIsTheMeanOfLocalModels: the global model plus the combined update is the weighted
+// mean of the local models.
 func TestFedAvgIsTheMeanOfLocalModels(t *testing.T) {
 	global := []float32{0.5, -0.25}
 	locals := [][]float32{{1, 0}, {0.25, -1}}
@@ -118,7 +119,7 @@ func TestFedAvgIsTheMeanOfLocalModels(t *testing.T) {
 	}
 }
 
-// What a rule refuses has no update, and leaves nothing open.
+// TestCombineRefuses: with an error a rule returns no update, and it closes every source.
 func TestCombineRefuses(t *testing.T) {
 	good := source(t, 1, 1, 8, 1, 2)
 	broken, closed := errors.New("broken disk"), errors.New("digest differs")
@@ -181,7 +182,7 @@ func TestCombineRefuses(t *testing.T) {
 					t.Errorf("error %v: want one that says %q and is %v", err, test.want, test.is)
 				}
 				if got.Sum != nil || got.Divisor != 0 {
-					t.Error("an update comes with the error")
+					t.Error("an update is returned with the error")
 				}
 				if open != 0 {
 					t.Errorf("%d sources are left open", open)
@@ -191,8 +192,9 @@ func TestCombineRefuses(t *testing.T) {
 	}
 }
 
-// The first value of the first update that has one beyond the range is named, on
-// any number of cores, and where there are more updates than are opened at a time.
+// TestCombineNamesTheFirstValueBeyondTheRange: the error names the first value beyond the
+// range of the first update that has one, on any number of cores, and also with more updates
+// than are open at the same time.
 func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
 	const count, trainers = 200_000, 130
 	values := make([]int32, count)
@@ -236,33 +238,33 @@ func TestCombineNamesTheFirstValueBeyondTheRange(t *testing.T) {
 	}
 }
 
-// However many updates there are, few are open at a time.
+// TestCombineOpensFewAtATime: at most 64 of any number of updates are open at the same time.
 func TestCombineOpensFewAtATime(t *testing.T) {
 	for name, rule := range rules(t) {
-		open, most := 0, 0
+		open, maxOpen := 0, 0
 		sources := make([]aggregate.Source, 200)
 		for i := range sources {
 			sources[i] = source(t, uint64(i+1), 1, 8, 1)
 			read := sources[i].Open
 			sources[i].Open = func() (aggregate.Bytes, error) {
 				open++
-				most = max(most, open)
+				maxOpen = max(maxOpen, open)
 				b, err := read()
 				return file{Bytes: b, close: func() error { open--; return nil }}, err
 			}
 		}
 		update, err := rule.Combine(1, 8, sources)
 		if err != nil || update.Sum[0] != 200 {
-			t.Errorf("%s: %v, %v", name, update, err)
+			t.Errorf("%s: got update %v and error %v, want a sum of 200", name, update, err)
 		}
-		if open != 0 || most > 64 {
-			t.Errorf("%s: %d are left open, and up to %d were", name, open, most)
+		if open != 0 || maxOpen > 64 {
+			t.Errorf("%s: %d updates are left open, and up to %d were open: want 0 and at most 64", name, open, maxOpen)
 		}
 	}
 }
 
-// A panic of whoever gives the bytes is one of whoever asked for the sum, on
-// whatever core it was.
+// TestCombinePanicsInItsCaller: if a source panics in any goroutine, Combine panics in the
+// goroutine of its caller.
 func TestCombinePanicsInItsCaller(t *testing.T) {
 	sources := []aggregate.Source{generated(t, 1, 1_000_000)}
 	open := sources[0].Open
@@ -285,11 +287,11 @@ func TestCombinePanicsInItsCaller(t *testing.T) {
 }
 
 func TestFedAvgWeightBound(t *testing.T) {
-	most := int32(model.MaxValue)
+	largest := int32(model.MaxValue)
 	combine := func(weights ...uint64) (aggregate.Update, error) {
 		var sources []aggregate.Source
 		for i, w := range weights {
-			sources = append(sources, source(t, uint64(i), w, 0, most, -most))
+			sources = append(sources, source(t, uint64(i), w, 0, largest, -largest))
 		}
 		return aggregate.FedAvg{}.Combine(2, 0, sources)
 	}
@@ -305,7 +307,7 @@ func TestFedAvgWeightBound(t *testing.T) {
 	}
 	for _, weights := range [][]uint64{{0}, {1, 0}, {1 << 32}, {1 << 31, 1 << 31}, {1, 1<<64 - 1}, {1 << 63, 1 << 63}} {
 		if _, err := combine(weights...); err == nil || !strings.Contains(err.Error(), "weight") {
-			t.Errorf("weights %d: error %v", weights, err)
+			t.Errorf("weights %d: error %v, want one about a weight", weights, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func source(t testing.TB, node, weight uint64, scaleBits uint32, values ...int32
 	return aggregate.InMemory(slot(node), weight, b)
 }
 
-// added is the model moved by an update as the optimiser none moves it.
+// added is the next model with the server optimiser none.
 func added(t testing.TB, global []float32, update aggregate.Update) []float32 {
 	t.Helper()
 	next, _, err := aggregate.None{}.Step(global, update, nil)
@@ -33,10 +33,10 @@ func added(t testing.TB, global []float32, update aggregate.Update) []float32 {
 	return next
 }
 
-// file gives bytes in another way than they are held in memory.
+// file wraps [aggregate.Bytes] and replaces some of its methods.
 type file struct {
 	aggregate.Bytes
-	size   int64 // 0: theirs
+	size   int64 // 0: the size of the wrapped bytes
 	readAt func(b []byte, at int64) (int, error)
 	view   func(at int64, n int, use func([]byte) error) error
 	close  func() error

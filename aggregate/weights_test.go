@@ -11,7 +11,7 @@ import (
 )
 
 func TestWeights(t *testing.T) {
-	const most = 1<<32 - 1
+	const largest = 1<<32 - 1
 	for _, test := range []struct {
 		name      string
 		claims    []uint32
@@ -27,7 +27,7 @@ func TestWeights(t *testing.T) {
 		{"a median of nothing", []uint32{0, 0, 9}, 0, []uint64{1, 1, 1}},
 		{"alone", []uint32{9}, 0, []uint64{9}},
 		{"halved to fit", []uint32{1 << 31, 1 << 31, 4, 1}, 1 << 31, []uint64{1 << 30, 1 << 30, 2, 1}},
-		{"largest alone", []uint32{most}, 0, []uint64{most}},
+		{"largest alone", []uint32{largest}, 0, []uint64{largest}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := aggregate.Weights(test.claims, test.maxWeight)
@@ -38,7 +38,7 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// In the largest round of all the weights are equal where the claims are.
+// TestWeightsOfTheLargestRound: in the largest possible round equal claims have equal weights.
 func TestWeightsOfTheLargestRound(t *testing.T) {
 	claims := make([]uint32, spec.MaxTrainers)
 	for i := range claims {
@@ -53,11 +53,12 @@ func TestWeightsOfTheLargestRound(t *testing.T) {
 		sum += w
 	}
 	if sum >= 1<<32 {
-		t.Errorf("a sum of %d", sum)
+		t.Errorf("the weights add up to %d: want less than 2^32", sum)
 	}
 }
 
-// Whatever trainers claim, the weights can be added and none is lost.
+// TestWeightsAlwaysFit: for any claims the sum of the weights fits 32 bits, and no weight is
+// 0.
 func TestWeightsAlwaysFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		claims := rapid.SliceOfN(rapid.Uint32(), 1, spec.MaxTrainers).Draw(t, "claims")

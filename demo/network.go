@@ -124,6 +124,10 @@ func (n Network) Validate() error {
 		return fmt.Errorf("--model %q: want softmax, linear, mlp, cnn or cnnsmall", n.Model)
 	case !(n.Alpha > 0 && n.Alpha <= maxAlpha):
 		return fmt.Errorf("--alpha %g: want a number above 0 and at most %g", n.Alpha, maxAlpha)
+	case n.Governed && n.given("rounds"):
+		return fmt.Errorf("--rounds %d: with --govern the task runs until every vote has had its effect: leave --rounds out", n.Rounds)
+	case n.Governed && n.given("target"):
+		return fmt.Errorf("--target %g: with --govern the task runs until every vote has had its effect: leave --target out", n.Target)
 	case n.Liars > n.tolerated() && !n.Force:
 		return &TooManyLiarsError{Liars: n.Liars, Aggregators: n.Aggregators}
 	}

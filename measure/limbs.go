@@ -7,25 +7,25 @@ import (
 	"math/big"
 )
 
-// How the statistics of one number travel, as values of an update: the count; the least and
-// the largest number, each as the high and the low half of an integer in their order; the
-// sum and the sum of squares as limbs, the lowest first. All limbs but the last are from 0
-// to 2^24 - 1; the last of a sum has the sign.
+// How the statistics of one number are encoded as values of an update: the count; the least
+// and the largest number, each as an integer that is ordered as the numbers are, the high
+// half first; the sum and the sum of squares as limbs, the lowest first. All limbs but the
+// last are from 0 to 2^24 - 1; the last limb of a sum carries the sign.
 const (
-	fraction     = 149                     // a float32 is an integer in steps of 2^-149
+	fractionBits = 149                     // a float32 is an integer in steps of 2^-149
 	limbBits     = 24                      // of a limb
 	sumLimbs     = 13                      // 2^30 rows of 277 bits, and the sign, have 308 bits
 	squareLimbs  = 25                      // 2^30 squares have 584 bits
 	halfBits     = 16                      // of an integer that stands for a float32
-	extremesAt   = 1                       // behind the count
-	sumAt        = extremesAt + 4          // two halves each
-	squaresAt    = sumAt + sumLimbs        //
-	columnValues = squaresAt + squareLimbs // of one number
+	extremesAt   = 1                       // index behind the count
+	sumAt        = extremesAt + 4          // index behind two halves of both extremes
+	squaresAt    = sumAt + sumLimbs        // index behind the sum
+	columnValues = squaresAt + squareLimbs // values of one number
 	limbMask     = 1<<limbBits - 1
 )
 
-// limbs are the statistics of one number in rows that are added one by one. Limbs are
-// larger than they travel: one row adds less than 2^25 to each, so 2^30 rows fit.
+// limbs are the statistics of one number over rows that are added one by one. Here a limb may
+// exceed 24 bits: one row adds less than 2^25 to it, so an int64 holds the sum of 2^30 rows.
 type limbs struct {
 	count    int64
 	min, max float32
@@ -36,14 +36,14 @@ type limbs struct {
 // add adds a finite number.
 func (l *limbs) add(x float32) {
 	if x == 0 {
-		x = 0 // and not -0
+		x = 0 // also for -0
 	}
 	if l.count == 0 {
 		l.min, l.max = x, x
 	}
 	l.count++
 	l.min, l.max = min(l.min, x), max(l.max, x)
-	m, shift := parts(x)
+	m, shift := mantissaAndShift(x)
 	if m == 0 {
 		return
 	}
@@ -64,8 +64,9 @@ func (l *limbs) add(x float32) {
 	}
 }
 
-// parts give the magnitude of a finite number as m * 2^shift steps of 2^-149, m < 2^24.
-func parts(x float32) (m uint64, shift int) {
+// mantissaAndShift returns the magnitude of a finite number as m * 2^shift steps of 2^-149,
+// m < 2^24.
+func mantissaAndShift(x float32) (m uint64, shift int) {
 	const mantissa = 23
 	bits := math.Float32bits(x)
 	m, exponent := uint64(bits&(1<<mantissa-1)), int(bits>>mantissa&0xff)
@@ -75,9 +76,9 @@ func parts(x float32) (m uint64, shift int) {
 	return m | 1<<mantissa, exponent - 1
 }
 
-// integer is a finite number in steps of 2^-149.
-func integer(x float32) *big.Int {
-	m, shift := parts(x)
+// toInteger is a finite number in steps of 2^-149.
+func toInteger(x float32) *big.Int {
+	m, shift := mantissaAndShift(x)
 	i := new(big.Int).SetUint64(m)
 	i.Lsh(i, uint(shift))
 	if x < 0 {
@@ -86,7 +87,7 @@ func integer(x float32) *big.Int {
 	return i
 }
 
-// appendTo writes them as they travel.
+// appendTo appends the encoded statistics.
 func (l *limbs) appendTo(values []int32) []int32 {
 	values = append(values, int32(l.count))
 	if l.count == 0 {
@@ -96,7 +97,8 @@ func (l *limbs) appendTo(values []int32) []int32 {
 	return appendLimbs(appendLimbs(values, l.sum[:]), l.squares[:])
 }
 
-// appendLimbs carries from limb to limb, so that all but the last are from 0 to 2^24 - 1.
+// appendLimbs appends limbs after carrying from limb to limb, so that all but the last are
+// from 0 to 2^24 - 1.
 func appendLimbs(values []int32, limbs []int64) []int32 {
 	carry := int64(0)
 	for i, limb := range limbs {
@@ -110,25 +112,26 @@ func appendLimbs(values []int32, limbs []int64) []int32 {
 	return values
 }
 
-// appendFloat writes a float32 as an integer that is larger where the number is.
+// appendFloat appends the halves of an integer for a float32: a larger number has a larger
+// integer.
 func appendFloat(values []int32, x float32) []int32 {
 	key := int32(math.Float32bits(x))
 	if key < 0 {
-		key = math.MinInt32 - key // the magnitude, negative; there is no -0
+		key = math.MinInt32 - key // minus the bits of the magnitude; -0 does not occur
 	}
 	return append(values, key>>halfBits, key&(1<<halfBits-1))
 }
 
-// read reads what [limbs.appendTo] writes, and nothing else.
-func read(values []int32) (t totals, err error) {
+// readTotals decodes what [limbs.appendTo] encodes. Everything else is an error.
+func readTotals(values []int32) (t totals, err error) {
 	if values[0] < 0 {
-		return t, fmt.Errorf("of %d rows", values[0])
+		return t, fmt.Errorf("a count of %d rows: want at least 0", values[0])
 	}
 	t.count = uint64(values[0])
 	if t.count == 0 {
 		for _, v := range values {
 			if v != 0 {
-				return t, errors.New("sums of no rows")
+				return t, errors.New("a count of 0 rows, but sums that are not 0")
 			}
 		}
 		return t, nil
@@ -146,7 +149,7 @@ func read(values []int32) (t totals, err error) {
 	return t, err
 }
 
-// readLimbs reads what [appendLimbs] writes.
+// readLimbs decodes what [appendLimbs] encodes.
 func readLimbs(limbs []int32) (*big.Int, error) {
 	top := len(limbs) - 1
 	if last := limbs[top]; last < -limbMask || last > limbMask {
@@ -165,9 +168,10 @@ func readLimbs(limbs []int32) (*big.Int, error) {
 	return x.Lsh(x, uint(limbBits*top)).Add(x, new(big.Int).SetBytes(lower)), nil
 }
 
+// readFloat decodes what [appendFloat] encodes.
 func readFloat(halves []int32) (float32, error) {
 	if high, low := halves[0], halves[1]; low < 0 || low >= 1<<halfBits || high < -1<<(halfBits-1) || high >= 1<<(halfBits-1) {
-		return 0, fmt.Errorf("%d and %d are no halves of a number", high, low)
+		return 0, fmt.Errorf("halves %d and %d of a number: want two integers of %d bits", high, low, halfBits)
 	}
 	key := halves[0]<<halfBits | halves[1]
 	bits := uint32(key)
@@ -176,7 +180,7 @@ func readFloat(halves []int32) (float32, error) {
 	}
 	x := math.Float32frombits(bits)
 	if x-x != 0 || key == math.MinInt32 {
-		return 0, fmt.Errorf("%d stands for no finite number", key)
+		return 0, fmt.Errorf("%d does not stand for a finite number", key)
 	}
 	return x, nil
 }

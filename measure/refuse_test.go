@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// single has one number and nothing else that is measured.
+// single are rows with one number.
 func single() spec.Data {
 	return spec.Data{Features: spec.FeaturesStandard, Schema: spec.Schema{
 		Label: "sick", Classes: []string{"no", "yes"},
@@ -36,18 +36,18 @@ func valuesOf(t testing.TB, d spec.Data, numbers ...float32) []int32 {
 	return s.Values()
 }
 
-// The places of values of one number.
+// Indices of the values of one number.
 const (
 	count  = 0
 	least  = 1
 	most   = 3
 	sum    = 5
 	square = 18
-	all    = 43
+	all    = 43 // number of values
 )
 
-// Of 1 and 2.5, value for value: 1 is 2^149 steps, which is bit 5 of limb 6, its square
-// 2^298, bit 10 of limb 12.
+// TestValues compares the statistics of 1 and 2.5 value for value: 1 is 2^149 steps, which is
+// bit 5 of limb 6; its square is 2^298, which is bit 10 of limb 12.
 func TestValues(t *testing.T) {
 	want := make([]int32, all)
 	want[count] = 2
@@ -69,7 +69,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestAddRefuses(t *testing.T) {
-	bounded := single() // of which a trainer may know that others do not keep them
+	bounded := single()
 	bounded.Schema.Columns[0].Min, bounded.Schema.Columns[0].Max = "0", "2"
 	holes := single()
 	holes.Missing = spec.MissingImpute
@@ -94,15 +94,15 @@ func TestAddRefuses(t *testing.T) {
 		{"more rows than it claims", single(), three, 2, "of 3 rows: the trainer claims 2"},
 		{"fewer rows than it claims", single(), three, 4, "of 3 rows: the trainer claims 4"},
 		{"more rows than it claims, where numbers may be missing", holes, three, 2, "of 3 rows: the trainer claims 2"},
-		{"a negative count", single(), set(three, count, -3), 3, "of -3 rows"},
-		{"sums of nothing", holes, set(three, count, 0), 3, "sums of no rows"},
+		{"a negative count", single(), set(three, count, -3), 3, "a count of -3 rows"},
+		{"sums of nothing", holes, set(three, count, 0), 3, "a count of 0 rows, but sums"},
 		{"a limb too large", single(), set(three, sum, 1<<24), 3, "a limb is 16777216"},
 		{"a negative limb", single(), set(three, square, -1), 3, "a limb is -1"},
-		{"half of an extreme", single(), set(three, least+1, 1<<16), 3, "are no halves"},
-		{"half of an extreme below", single(), set(three, least, -1<<15-1), 3, "are no halves"},
-		{"infinity", single(), set(three, most, 0x7f80), 3, "no finite number"},
-		{"NaN", single(), set(three, least, -0x7fc0), 3, "no finite number"},
-		{"a zero with a sign", single(), set(three, least, -1<<15, least+1, 0), 3, "no finite number"},
+		{"half of an extreme", single(), set(three, least+1, 1<<16), 3, "want two integers of 16 bits"},
+		{"half of an extreme below", single(), set(three, least, -1<<15-1), 3, "want two integers of 16 bits"},
+		{"infinity", single(), set(three, most, 0x7f80), 3, "does not stand for a finite number"},
+		{"NaN", single(), set(three, least, -0x7fc0), 3, "does not stand for a finite number"},
+		{"a zero with a sign", single(), set(three, least, -1<<15, least+1, 0), 3, "does not stand for a finite number"},
 		{"the least above the largest", single(), set(three, least, 0x40ff), 3, "its least number is"},
 		{"beyond the bounds", bounded, three, 3, "from 1 to 4: the schema says 0 to 2"},
 		{"a sum too small", single(), set(three, sum+6, 2<<5), 3, "sum"},
@@ -125,7 +125,7 @@ func TestAddRefuses(t *testing.T) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
 			if _, err := s.Scale(); !errors.Is(err, measure.ErrSums) {
-				t.Error("refused values count")
+				t.Errorf("Scale after refused values returns %v, want %v", err, measure.ErrSums)
 			}
 		})
 	}
@@ -134,15 +134,15 @@ func TestAddRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Add(three, 5); err != nil {
-		t.Errorf("two missing numbers: %v", err)
+		t.Errorf("3 numbers of 5 rows are refused: %v", err)
 	}
 	if err := s.Add(make([]int32, all), 5); err != nil {
-		t.Errorf("five missing numbers: %v", err)
+		t.Errorf("no numbers of 5 rows are refused: %v", err)
 	}
 }
 
-// What was measured of rows is accepted, whatever the rows are: the checks refuse no
-// trainer that is honest.
+// TestAddAcceptsWhatWasMeasured: statistics of any real rows are accepted, so the checks
+// refuse no honest trainer.
 func TestAddAcceptsWhatWasMeasured(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOfN(number(), 1, 12).Draw(rt, "rows")
@@ -156,8 +156,8 @@ func TestAddAcceptsWhatWasMeasured(t *testing.T) {
 	})
 }
 
-// One trainer that lies about rows nobody sees moves the scale of all: this package
-// accepts it, and only bounds in the schema hold against it.
+// TestAttackOneTrainerMovesTheScale: one trainer that lies about its rows moves the scale of
+// all. This package cannot detect that; only bounds in the schema limit it.
 func TestAttackOneTrainerMovesTheScale(t *testing.T) {
 	scale := func(d spec.Data) model.Scale {
 		s, err := measure.New(d)
@@ -176,15 +176,16 @@ func TestAttackOneTrainerMovesTheScale(t *testing.T) {
 		return scale
 	}
 	if got := scale(single()); got.Width[0] < 1e29 {
-		t.Errorf("a width of %v: the attack does not work, so this test shows nothing", got.Width[0])
+		t.Errorf("without bounds the attack fails: a width of %v", got.Width[0])
 	}
 	stated := single()
 	stated.Schema.Columns[0].Min, stated.Schema.Columns[0].Max = "0", "10"
 	if got := scale(stated); got.Width[0] > 5 {
-		t.Errorf("a width of %v in spite of bounds", got.Width[0])
+		t.Errorf("with bounds the width is %v: want at most 5", got.Width[0])
 	}
 }
 
+// FuzzAdd adds any values: accepted ones give a scale that a model file can hold.
 func FuzzAdd(f *testing.F) {
 	encode := func(values []int32) (b []byte) {
 		for _, v := range values {
@@ -209,7 +210,7 @@ func FuzzAdd(f *testing.F) {
 		}
 		if err := s.Add(values, rows); err != nil {
 			if !errors.Is(err, measure.ErrSums) {
-				t.Fatalf("error %v is not of the family", err)
+				t.Fatalf("error %v does not wrap %v", err, measure.ErrSums)
 			}
 			return
 		}
@@ -222,7 +223,7 @@ func FuzzAdd(f *testing.F) {
 		}
 		m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 1, Classes: 2}
 		if _, err := (model.File{Model: m, Data: d, Weights: make([]float32, 4), Scale: scale}).Encode(); err != nil {
-			t.Fatalf("no file holds the scale of what was accepted: %v", err)
+			t.Fatalf("the scale of accepted values cannot be encoded in a file: %v", err)
 		}
 	})
 }

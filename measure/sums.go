@@ -29,7 +29,7 @@ func New(d spec.Data) (*Sums, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sums{data: model.Rows(d), numbers: numbers, rows: make([]limbs, len(numbers)), totals: make([]totals, len(numbers))}, nil
+	return &Sums{data: model.StatedRows(d), numbers: numbers, rows: make([]limbs, len(numbers)), totals: make([]totals, len(numbers))}, nil
 }
 
 // ValueCount is the number of values of an update in a round that measures.
@@ -114,7 +114,7 @@ func (s *Sums) Add(values []int32, rows uint64) error {
 	}
 	added := make([]totals, len(s.numbers))
 	for i, n := range s.numbers {
-		t, err := read(values[i*columnValues:][:columnValues])
+		t, err := readTotals(values[i*columnValues:][:columnValues])
 		if err == nil {
 			err = t.check(n, rows, s.mayMiss(n))
 		}
@@ -139,7 +139,7 @@ func (s *Sums) Scale() (model.Scale, error) {
 	statistics := make([]model.Statistics, len(s.numbers))
 	for i := range s.numbers {
 		t := s.totals[i]
-		own, err := read(s.rows[i].appendTo(nil))
+		own, err := readTotals(s.rows[i].appendTo(nil))
 		if err != nil {
 			return model.Scale{}, err
 		}
@@ -178,7 +178,7 @@ func (t totals) statistics() model.Statistics {
 		return model.Statistics{Mean: new(big.Rat), Variance: new(big.Rat)}
 	}
 	n := new(big.Int).SetUint64(t.count)
-	step := new(big.Int).Lsh(big.NewInt(1), fraction) // 2^-149 of it is 1
+	step := new(big.Int).Lsh(big.NewInt(1), fractionBits) // 2^-149 of it is 1
 	mean := new(big.Rat).SetFrac(t.sum, new(big.Int).Mul(n, step))
 	spread := new(big.Int).Mul(n, t.squares)
 	spread.Sub(spread, new(big.Int).Mul(t.sum, t.sum))
@@ -202,7 +202,7 @@ func (t totals) check(n model.Number, rows uint64, mayMiss bool) error {
 		return fmt.Errorf("from %v to %v: the schema says %v to %v", t.min, t.max, n.Min, n.Max)
 	}
 	// All between are as many numbers in [least, most] with this sum and sum of squares.
-	least, most := integer(t.min), integer(t.max)
+	least, most := toInteger(t.min), toInteger(t.max)
 	between, sum, squares := int64(t.count)-2, new(big.Int).Sub(t.sum, least), new(big.Int).Sub(t.squares, square(least))
 	if t.count == 1 {
 		if t.min != t.max || sum.Sign() != 0 || squares.Sign() != 0 {

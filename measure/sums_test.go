@@ -14,7 +14,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// mixed has two numbers with a category between them, and a label that is a number.
+// mixed are rows with two numbers, a category between them, and a number as label.
 func mixed() spec.Data {
 	return spec.Data{Features: spec.FeaturesStandard, Missing: spec.MissingImpute, Schema: spec.Schema{
 		Label: "price",
@@ -53,8 +53,8 @@ func sums(t testing.TB, d spec.Data, rows []row) *measure.Sums {
 	return s
 }
 
-// number draws from everything that float32 has: small integers, denormals, zeros with a
-// sign, the largest.
+// number draws finite float32 of all kinds: small integers, denormals, zeros with a sign, the
+// largest.
 func number() *rapid.Generator[float32] {
 	special := []float32{0, float32(math.Copysign(0, -1)), 1, -1, 1e30, -1e30, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -3 * math.SmallestNonzeroFloat32, 1.1754944e-38}
 	return rapid.OneOf(
@@ -64,7 +64,7 @@ func number() *rapid.Generator[float32] {
 	)
 }
 
-// holed draws numbers of which some are missing.
+// holed draws numbers, of which some are missing.
 func holed() *rapid.Generator[float32] {
 	return rapid.Custom(func(t *rapid.T) float32 {
 		if rapid.IntRange(0, 5).Draw(t, "missing") == 0 {
@@ -92,8 +92,9 @@ func bits(s model.Scale) [][]uint32 {
 	return all
 }
 
-// Whoever holds which rows, and in whatever order updates come, the scale is the same: that
-// of somebody who has all rows, computed by rationals.
+// TestAnySplitGivesTheScaleOfAllRows: however rows are split between trainers, and in any
+// order of updates, the scale is the same as the scale of all rows, computed in exact
+// fractions.
 func TestAnySplitGivesTheScaleOfAllRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := mixed()
@@ -135,7 +136,7 @@ func TestAnySplitGivesTheScaleOfAllRows(t *testing.T) {
 			}
 			values := trainer.Values()
 			if _, err := model.EncodeUpdate(header(t, d), values); err != nil {
-				t.Fatalf("the values are those of no update: %v", err)
+				t.Fatalf("the values cannot be encoded as an update: %v", err)
 			}
 			if err := joint.Add(values, uint64(n)); err != nil {
 				t.Fatal(err)
@@ -160,7 +161,7 @@ func header(t interface{ Fatal(...any) }, d spec.Data) model.UpdateHeader {
 	return h
 }
 
-// byRationals is the scale of rows as a textbook has it, in exact fractions.
+// byRationals is the scale of rows by the textbook formulas, in exact fractions.
 func byRationals(d spec.Data, rows []row) model.Scale {
 	s := model.Scale{Shift: make([]float32, 5), Width: []float32{1, 1, 1, 1, 1}, Missing: make([]float32, 4)}
 	for input, of := range map[int]func(row) float32{
@@ -211,8 +212,8 @@ func byRationals(d spec.Data, rows []row) model.Scale {
 	return s
 }
 
-// rootBySearch is the float32 nearest to a square root: of neighbours a and b the one on
-// whose side of (a+b)/2 the root lies, by squares.
+// rootBySearch is the float32 nearest to a square root. It searches the neighbours a and b
+// of the root and compares the squares of the root and of (a+b)/2.
 func rootBySearch(x *big.Rat) float32 {
 	low, high := uint32(0), math.Float32bits(math.MaxFloat32)
 	for low < high { // the largest float32 whose square is at most x
@@ -274,7 +275,7 @@ func TestAddRowRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", test.name, err, test.want)
 		}
 		if diff := cmp.Diff(before, s.Values()); diff != "" {
-			t.Errorf("%s: a refused row counts:\n%s", test.name, diff)
+			t.Errorf("%s: a refused row changes the values (-before +after):\n%s", test.name, diff)
 		}
 	}
 	if err := sums(t, mixed(), nil).AddRow([]float32{1}, 1); err == nil {
@@ -288,8 +289,9 @@ func TestNoRowsHaveNoScale(t *testing.T) {
 	}
 }
 
-// TestColumnsWithoutNumbersAreLeftAsTheyAre: rows in which every number is missing are rows.
-// Without them counting, a task whose trainers have none in any column would measure for ever.
+// TestColumnsWithoutNumbersAreLeftAsTheyAre: rows in which every number is missing still
+// count as rows. Otherwise a task whose trainers have only missing numbers would measure for
+// ever.
 func TestColumnsWithoutNumbersAreLeftAsTheyAre(t *testing.T) {
 	d, missing := mixed(), float32(math.NaN())
 	d.Schema.Label, d.Schema.Classes = "sold", []string{"no", "yes"}
@@ -301,7 +303,7 @@ func TestColumnsWithoutNumbersAreLeftAsTheyAre(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := got.Scale(); !errors.Is(err, measure.ErrSums) {
-			t.Errorf("an update of no rows is one that says something: %v", err)
+			t.Errorf("the scale of an update of no rows: got error %v, want %v", err, measure.ErrSums)
 		}
 		if err := got.Add(own.Values(), 2); err != nil {
 			t.Fatal(err)

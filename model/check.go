@@ -9,10 +9,10 @@ import (
 	"github.com/althing-network/althing/model/fixed"
 )
 
-// CheckUpdate reads a whole update and reports why it is not a valid one with
-// the wanted header: not an update, of another chain, task, round or node, of
-// another scale or length, truncated, followed by more, or with a value beyond
-// the range. All of these wrap [ErrUpdate]; the last wraps [ErrRange] too.
+// CheckUpdate reads an update to its end and checks it. The error wraps [ErrUpdate] if the
+// bytes are not an update; if chain, task, round, node, scale or length are not the wanted
+// ones; if the bytes are truncated or more bytes follow; or if a value is beyond the range.
+// In the last case it wraps [ErrRange], too.
 func CheckUpdate(r io.Reader, want UpdateHeader) error {
 	if err := checkHeader(r, want); err != nil {
 		return err
@@ -31,16 +31,15 @@ func CheckUpdate(r io.Reader, want UpdateHeader) error {
 	}
 	switch n, err := io.ReadFull(r, buffer[:1]); {
 	case n > 0:
-		return errMore(want)
+		return errTrailing(want)
 	case !errors.Is(err, io.EOF):
 		return fmt.Errorf("read update: %w", err)
 	}
 	return nil
 }
 
-// FindValues checks all that [CheckUpdate] checks of an update of some bytes but
-// the values themselves, and returns where they begin: as many bytes as want.Count
-// asks for are there, and no more.
+// FindValues checks an update as [CheckUpdate] does, except for the values, and returns the
+// offset of the first value. Behind it are exactly want.Count values.
 func FindValues(r io.ReaderAt, size int64, want UpdateHeader) (offset int64, err error) {
 	if err := checkHeader(io.NewSectionReader(r, 0, size), want); err != nil {
 		return 0, err
@@ -51,13 +50,13 @@ func FindValues(r io.ReaderAt, size int64, want UpdateHeader) (offset int64, err
 	case size < whole:
 		return 0, errTruncated("list of values", size-offset, whole-offset)
 	case size > whole:
-		return 0, errMore(want)
+		return 0, errTrailing(want)
 	}
 	return offset, nil
 }
 
-// CheckValues reports the first of some values that is beyond the range, as
-// [CheckUpdate] does. They are little endian; the first is value number first.
+// CheckValues returns the error of [CheckUpdate] for the first value that is beyond the
+// range. The values are little endian; first is the index of the first of them.
 func CheckValues(b []byte, first uint64) error {
 	n := len(b) / 4
 	if fixed.Best().Largest(b, n) <= MaxValue {
@@ -80,7 +79,7 @@ func checkHeader(r io.Reader, want UpdateHeader) error {
 	return h.match(want)
 }
 
-func errMore(h UpdateHeader) error {
+func errTrailing(h UpdateHeader) error {
 	return fmt.Errorf("%w: bytes follow the last of %d values", ErrUpdate, h.Count)
 }
 

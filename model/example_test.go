@@ -7,13 +7,13 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Everybody who knows a task computes the same bytes of model 0, so that its digest can be
-// agreed on. The file carries its architecture: whoever has the bytes needs no more.
+// Every node computes the same bytes of model 0 from the task, so all nodes agree on its
+// digest. The file contains the architecture, so the bytes are all that a reader needs.
 func Example() {
 	task := spec.DefaultTask()
 	task.Model = spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{8}, Classes: 3}
 
-	file, err := model.Zero(task)
+	file, err := model.Initial(task)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -41,8 +41,8 @@ func Example() {
 	// layers.1.bias [3]
 }
 
-// An update is how far training moved each weight, as integers in fixed point, with a
-// header that says whose update of which round it is.
+// An update contains the change of each weight by training, as integers in fixed point. Its
+// header names the node and the round.
 func ExampleQuantise() {
 	global, local := []float32{0.5, -1}, []float32{0.75, -1.125}
 	values, err := model.Quantise(local, global, 20)

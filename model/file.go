@@ -31,9 +31,9 @@ type File struct {
 	State spec.Digest
 }
 
-// stated is what the file's header states.
-func (f File) stated() stated {
-	return stated{model: f.Model, data: Rows(f.Data), scaled: !f.Scale.IsZero(), state: f.State}
+// content is what the header of the file states.
+func (f File) content() headerContent {
+	return headerContent{model: f.Model, data: StatedRows(f.Data), scaled: !f.Scale.IsZero(), state: f.State}
 }
 
 // Encode gives the file's bytes.
@@ -57,7 +57,7 @@ func (f File) EncodeTo(w io.Writer) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	head, _, err := f.stated().header()
+	head, _, err := f.content().header()
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (f File) validate() error {
 	if err := finite(f.Weights); err != nil {
 		return err
 	}
-	s := f.stated()
+	s := f.content()
 	if err := s.validate(); err != nil || !s.scaled {
 		return err
 	}
@@ -99,12 +99,12 @@ func (f File) Digest() (spec.Digest, error) {
 }
 
 // Size is how many bytes the file has.
-func (f File) Size() (int64, error) { return f.stated().size() }
+func (f File) Size() (int64, error) { return f.content().size() }
 
 // FileSize is the largest size of a model file of a task, in bytes: with a scale and a state,
 // if its models get them.
 func FileSize(t spec.TaskSpec) (int64, error) {
-	s := stated{model: t.Model, data: Rows(t.Data)}
+	s := headerContent{model: t.Model, data: StatedRows(t.Data)}
 	s.scaled = s.data.Scaled()
 	if t.Aggregation.Optimised() {
 		s.state[0] = 1 // any: its value makes no difference
@@ -120,11 +120,11 @@ func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
 	if _, err := Size(m); err != nil {
 		return File{}, err
 	}
-	head, numbers, err := split(b)
+	head, numbers, err := splitFile(b)
 	if err != nil {
 		return File{}, err
 	}
-	s, err := said(head)
+	s, err := parseHeader(head)
 	if err == nil && describe(s.model) != describe(m) {
 		return File{}, fmt.Errorf("%w: it is %s: want %s", ErrModel, describe(s.model), describe(m))
 	}
@@ -143,7 +143,7 @@ func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	f := File{Model: m, Data: Rows(d), Weights: values, State: s.state}
+	f := File{Model: m, Data: StatedRows(d), Weights: values, State: s.state}
 	if s.scaled {
 		n, _ = Size(m)
 		f.Weights, f.Scale = values[:n:n], scaleOf(f.Data, values[n:])
@@ -157,11 +157,11 @@ func Decode(m spec.Model, d spec.Data, b []byte) (File, error) {
 // Open reads a model file, and takes architecture and rows from its header. It is as strict as
 // [Decode].
 func Open(b []byte) (File, error) {
-	head, _, err := split(b)
+	head, _, err := splitFile(b)
 	if err != nil {
 		return File{}, err
 	}
-	s, err := said(head)
+	s, err := parseHeader(head)
 	if err != nil {
 		return File{}, err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The whole header, byte for byte: what a file of the small model starts with.
+// smallHeader is the whole JSON header of a file of the small model.
 const smallHeader = `{"__metadata__":{"format":"althing/1","model":"{\"kind\":\"mlp\",\"inputs\":3,\"hidden\":[2],\"classes\":2,\"seed\":7}"},` +
 	`"layers.0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},` +
 	`"layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},` +
@@ -117,7 +117,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"nothing", nil, "too few for a header"},
 		{"no header", whole[:7], "too few for a header"},
 		{"half a header", whole[:40], "truncated"},
-		{"header too long", append(long, whole[8:]...), "no length of a safetensors header"},
+		{"header too long", append(long, whole[8:]...), "not the length of a safetensors header"},
 		{"weight missing", whole[:len(whole)-4], "52 bytes of weights: want 56"},
 		{"half a weight missing", whole[:len(whole)-2], "54 bytes of weights: want 56"},
 		{"trailing byte", append(bytes.Clone(whole), 0), "57 bytes of weights: want 56"},
@@ -146,7 +146,7 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
 			if got.Weights != nil {
-				t.Error("weights come with the error")
+				t.Error("weights are returned with the error")
 			}
 			if _, err := model.Open(test.b); !errors.Is(err, model.ErrModel) && test.name != "other seed" {
 				t.Errorf("open: error %v: want %v", err, model.ErrModel)
@@ -169,7 +169,8 @@ func TestOpenRefusesAnImpossibleArchitecture(t *testing.T) {
 	}
 }
 
-// No memory is taken for weights that a header promises and the file lacks.
+// TestOpenTakesNoMemoryForMissingWeights: a header that promises many weights in a file
+// without them does not make Open allocate memory for them.
 func TestOpenTakesNoMemoryForMissingWeights(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelSoftmax, Inputs: 1023, Classes: 4096}
 	b, err := model.File{Model: m, Weights: make([]float32, 4<<20)}.Encode()
@@ -214,6 +215,7 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 }
 
+// FuzzDecode opens any bytes as a model: an accepted file encodes to the same bytes.
 func FuzzDecode(f *testing.F) {
 	whole := file(padded(smallHeader), count14())
 	f.Add(whole)
@@ -244,16 +246,16 @@ func FuzzDecode(f *testing.F) {
 		got, err := model.Open(b)
 		if err != nil {
 			if !errors.Is(err, model.ErrModel) {
-				t.Fatalf("error %v is not of the family", err)
+				t.Fatalf("error %v does not wrap %v", err, model.ErrModel)
 			}
 			return
 		}
-		again, err := got.Encode()
-		if err != nil || !bytes.Equal(again, b) {
-			t.Fatalf("what was accepted encodes to other bytes (%v)", err)
+		encoded, err := got.Encode()
+		if err != nil || !bytes.Equal(encoded, b) {
+			t.Fatalf("an accepted file encodes to other bytes (%v)", err)
 		}
 		if _, err := model.Decode(got.Model, got.Data, b); err != nil {
-			t.Fatalf("open accepts what decode refuses: %v", err)
+			t.Fatalf("Open accepts a file that Decode refuses: %v", err)
 		}
 	})
 }

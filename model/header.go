@@ -16,16 +16,16 @@ const (
 	maxHeader   = 1 << 18 // bytes; the longest schema, of values of one byte, needs less
 )
 
-// stated is what the header of a model states.
-type stated struct {
+// headerContent is what the header of a model states.
+type headerContent struct {
 	model  spec.Model
-	data   spec.Data // how rows become what the model sees
-	scaled bool      // a scale lies behind the weights
+	data   spec.Data // how rows become inputs of the model
+	scaled bool      // a scale follows the weights
 	state  spec.Digest
 }
 
-// header is the one header of a model, and how many numbers lie behind it.
-func (s stated) header() (head []byte, values int, err error) {
+// header encodes the canonical header of a model, and returns the number of values behind it.
+func (s headerContent) header() (head []byte, values int, err error) {
 	tensors, err := Layout(s.model)
 	if err != nil {
 		return nil, 0, err
@@ -35,37 +35,37 @@ func (s stated) header() (head []byte, values int, err error) {
 		tensors = append(tensors, scaleTensors(s.data, last.Offset+last.Len)...)
 	}
 	last := tensors[len(tensors)-1]
-	return headerOf(modelFormat, s.model, rows(s.data), s.state, tensors), last.Offset + last.Len, nil
+	return encodeHeader(modelFormat, s.model, rows(s.data), s.state, tensors), last.Offset + last.Len, nil
 }
 
-// validate refuses rows that do not go with the model, and a scale that is missing or
-// too many.
-func (s stated) validate() error {
+// validate refuses rows that do not fit the model, a missing scale, and a scale that the
+// rows do not use.
+func (s headerContent) validate() error {
 	if err := s.data.Fit(s.model); err != nil {
 		return fmt.Errorf("%w: rows: %w", ErrModel, err)
 	}
 	switch {
 	case s.scaled && !s.data.Scaled():
-		return fmt.Errorf("%w: it has a scale, and uses its rows as they are", ErrModel)
+		return fmt.Errorf("%w: it has a scale, but uses its rows unscaled", ErrModel)
 	case !s.scaled && s.data.Scaled() && !s.data.Learns():
-		return fmt.Errorf("%w: it lacks the scale that follows from the bounds of its schema", ErrModel)
+		return fmt.Errorf("%w: it has no scale: want the scale that follows from the bounds of its schema", ErrModel)
 	}
 	return nil
 }
 
-// size is how many bytes a file has.
-func (s stated) size() (int64, error) {
+// size is the size of the file in bytes.
+func (s headerContent) size() (int64, error) {
 	head, values, err := s.header()
 	return int64(len(head)) + 4*int64(values), err
 }
 
-// headerOf is eight bytes of little-endian length, then JSON (metadata first, its
-// strings in alphabetical order, then tensors in theirs) padded by spaces to a
-// multiple of eight, as the safetensors format recommends.
+// encodeHeader encodes a header: the length in eight bytes, little endian, then JSON, padded
+// by spaces to a multiple of eight bytes, as the safetensors format recommends. The JSON has
+// the metadata first, its keys in alphabetical order, then the tensors in the given order.
 //
-// It is written out by hand, because aggregators agree on the digest of these bytes:
-// no tag and no library has a say in them.
-func headerOf(format string, m spec.Model, rows string, state spec.Digest, tensors []Tensor) []byte {
+// The JSON is written by hand, because aggregators agree on the digest of these bytes, and a
+// JSON library might change them.
+func encodeHeader(format string, m spec.Model, rows string, state spec.Digest, tensors []Tensor) []byte {
 	var b bytes.Buffer
 	b.Write(make([]byte, lengthSize))
 	fmt.Fprintf(&b, `{"__metadata__":{"format":%s,"model":%s`, quote(format), quote(architecture(m)))
@@ -88,14 +88,14 @@ func headerOf(format string, m spec.Model, rows string, state spec.Digest, tenso
 	return b.Bytes()
 }
 
-// said is what a header states, not yet checked against the rest of it.
-func said(head []byte) (s stated, err error) {
+// parseHeader returns what a header states. It does not check that the header is canonical.
+func parseHeader(head []byte) (s headerContent, err error) {
 	var h struct {
 		Metadata struct {
 			Format string `json:"format"`
 			Model  string `json:"model"`
 			Rows   string `json:"rows"`
-			State  string `json:"state"` // digest of what the server's optimiser remembers
+			State  string `json:"state"` // digest of the server optimiser's state
 		} `json:"__metadata__"`
 		Shift *struct{} `json:"rows.shift"`
 	}
@@ -126,14 +126,14 @@ func said(head []byte) (s stated, err error) {
 	return s, nil
 }
 
-// split parts a file into its header, length included, and the data behind it.
-func split(b []byte) (head, data []byte, err error) {
+// splitFile splits a file into its header, with the length, and the data behind it.
+func splitFile(b []byte) (head, data []byte, err error) {
 	if len(b) < lengthSize {
 		return nil, nil, fmt.Errorf("%w: %d bytes are too few for a header", ErrModel, len(b))
 	}
 	n := binary.LittleEndian.Uint64(b)
 	if n > maxHeader {
-		return nil, nil, fmt.Errorf("%w: its first eight bytes are no length of a safetensors header", ErrModel)
+		return nil, nil, fmt.Errorf("%w: its first eight bytes are not the length of a safetensors header", ErrModel)
 	}
 	end := lengthSize + int(n)
 	if end > len(b) {

@@ -17,8 +17,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// stated are models that between them say something in every field, and what a
-// header states of each.
+// stated are models by the text with which a header states them. Each field of an
+// architecture is set in at least one of them.
 func stated() map[string]spec.Model {
 	return map[string]spec.Model{
 		`{"kind":"softmax","inputs":1,"classes":2,"seed":0}`: {
@@ -46,7 +46,7 @@ func stated() map[string]spec.Model {
 	}
 }
 
-// blank is a model of weights of zero.
+// blank is the file of a model with weights of zero.
 func blank(t testing.TB, m spec.Model, state spec.Digest) []byte {
 	t.Helper()
 	n, err := model.Size(m)
@@ -65,7 +65,8 @@ func headerIn(b []byte) string {
 	return string(b[8:][:binary.LittleEndian.Uint64(b)])
 }
 
-// Every field of an architecture is in the header, as stated, and comes back.
+// TestHeaderStatesEveryField: every field of an architecture is encoded in the header and
+// decoded from it.
 func TestHeaderStatesEveryField(t *testing.T) {
 	said := map[string]bool{}
 	for want, m := range stated() {
@@ -85,20 +86,20 @@ func TestHeaderStatesEveryField(t *testing.T) {
 		}
 		noteFields(said, reflect.ValueOf(m))
 	}
-	delete(said, "spec.Model.Access") // says who may have a model, not what it is
-	for name := range said {          // where its weights start, not what it is
+	delete(said, "spec.Model.Access") // who may have a model is no part of the architecture
+	for name := range said {          // nor is where its weights come from
 		if strings.HasPrefix(name, "spec.Init.") || name == "spec.Model.Init" {
 			delete(said, name)
 		}
 	}
 	for name, something := range said {
 		if !something {
-			t.Errorf("no model of this test says anything in %s: add one, and what a header states of it", name)
+			t.Errorf("no model of this test has a value in the field %s: add one", name)
 		}
 	}
 }
 
-// noteFields notes which fields of a struct, and of those in it, are not zero.
+// noteFields records which fields of a struct, and of the structs in it, are not zero.
 func noteFields(said map[string]bool, v reflect.Value) {
 	for field, value := range v.Fields() {
 		name := v.Type().String() + "." + field.Name
@@ -115,8 +116,8 @@ func noteFields(said map[string]bool, v reflect.Value) {
 	}
 }
 
-// What encoding/json makes of these structs is the header of format althing/1. They
-// are written down here so that nothing else has a say in it.
+// With these structs encoding/json writes the header of format althing/1. They are separate
+// from the program's structs, so a change of those cannot change this expected result.
 type (
 	jsonModel struct {
 		Kind    string      `json:"kind"`
@@ -210,8 +211,8 @@ func TestHeaderIsWhatEncodingJSONWrites(t *testing.T) {
 	})
 }
 
-// The same of a state, whose tensors have names that are the caller's: quotes and
-// backslashes in them are escaped.
+// TestStateHeaderIsWhatEncodingJSONWrites: the same for the header of a state. The caller
+// chooses the names of its tensors, so quotes and backslashes in them must be escaped.
 func TestStateHeaderIsWhatEncodingJSONWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := architectures().Draw(rt, "model")

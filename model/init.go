@@ -12,14 +12,14 @@ import (
 // spells "althing1".
 const stream = 0x616c7468696e6731
 
-// Zero is model 0 of a task, the same bytes on every machine: the weights of [Init], and the
+// Initial is model 0 of a task, the same bytes on every machine: the weights of [Init], and the
 // scale of the rows if it follows from bounds that the task's schema states.
-func Zero(t spec.TaskSpec) (File, error) {
+func Initial(t spec.TaskSpec) (File, error) {
 	weights, err := Init(t.Model)
 	if err != nil {
 		return File{}, err
 	}
-	f := File{Model: t.Model, Data: Rows(t.Data), Weights: weights}
+	f := File{Model: t.Model, Data: StatedRows(t.Data), Weights: weights}
 	if f.Data.Scaled() && !f.Data.Learns() {
 		f.Scale, err = boundsScale(f.Data)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The digests of model 0, the same on every architecture and for ever: a task
-// names its first model by its seed alone.
+// TestInitGolden: the digests of model 0 are the same on every architecture and must never
+// change, because a task states only the seed of its first model.
 func TestInitGolden(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -39,8 +39,8 @@ func TestInitGolden(t *testing.T) {
 	}
 }
 
-// PyTorch's Linear draws weights and biases from U(-1/sqrt(in), 1/sqrt(in)),
-// whose variance is 1/(3 in).
+// TestInitIsTorchsDefault: PyTorch's Linear draws weights and biases from
+// U(-1/sqrt(in), 1/sqrt(in)), whose variance is 1/(3 in).
 func TestInitIsTorchsDefault(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelMLP, Inputs: 400, Hidden: []uint32{100}, Classes: 50, Seed: 3}
 	weights, err := model.Init(m)
@@ -88,12 +88,12 @@ func TestInitDependsOnTheSeed(t *testing.T) {
 	if cmp.Equal(a, b) {
 		t.Error("two seeds give the same weights")
 	}
-	again, err := model.Init(one)
+	repeated, err := model.Init(one)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(a, again); diff != "" {
-		t.Errorf("one seed gives two models:\n%s", diff)
+	if diff := cmp.Diff(a, repeated); diff != "" {
+		t.Errorf("the same seed gives two models:\n%s", diff)
 	}
 }
 

@@ -56,7 +56,7 @@ func layers(width *rapid.Generator[uint32], classes uint32) *rapid.Generator[[]s
 			{Kind: spec.LayerDropout, Rate: spec.PPM(rapid.Uint32Range(1, uint32(spec.One)-1).Draw(t, "rate"))},
 			{Kind: spec.LayerDense, Out: classes},
 		}
-		if conv.Padding == conv.Kernel/2 && conv.Stride < 2 { // it keeps the size, or nearly
+		if conv.Padding == conv.Kernel/2 && conv.Stride < 2 { // the image stays at least 4 x 4 or nearly
 			list = slices.Insert(list, 1, spec.Layer{Kind: spec.LayerMaxPool, Size: rapid.Uint32Range(2, 3).Draw(t, "size")})
 		}
 		return list
@@ -79,8 +79,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// Tensors are numbered by layers that have some; the FedAvg paper's network has
-// 1,663,370 parameters (McMahan et al. 2017, section 3).
+// TestLayoutOfTheCNN: only layers with weights are numbered. The network of the FedAvg paper
+// has 1,663,370 parameters (McMahan et al. 2017, section 3).
 func TestLayoutOfTheCNN(t *testing.T) {
 	m := spec.Model{Kind: spec.ModelCNN, Inputs: 784, Image: spec.Image{Height: 28, Width: 28, Channels: 1}, Classes: 10}
 	got, err := model.Layout(m)
@@ -106,7 +106,7 @@ func TestLayoutOfTheCNN(t *testing.T) {
 	}
 }
 
-// A preset and the layers it stands for are laid out and begin alike.
+// TestLayersOfAPreset: a preset and the list of its layers have the same initial weights.
 func TestLayersOfAPreset(t *testing.T) {
 	preset := spec.Model{Kind: spec.ModelCNNSmall, Inputs: 64, Image: spec.Image{Height: 8, Width: 8, Channels: 1}, Classes: 10, Seed: 3}
 	layers, err := model.Layers(preset)

@@ -11,7 +11,7 @@ import (
 	"github.com/althing-network/althing/model"
 )
 
-// The reference implementation of safetensors opens a model file.
+// TestPythonOpensTheFile: the reference implementation of safetensors opens a model file.
 func TestPythonOpensTheFile(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

@@ -13,14 +13,13 @@ const (
 	MaxScaleBits = 30
 )
 
-// ErrRange is wrapped when a value does not fit the fixed point: NaN, infinite
-// or beyond plus or minus [MaxValue].
+// ErrRange is wrapped by errors about a value that fixed point cannot hold: NaN, infinite,
+// above [MaxValue] or below -[MaxValue].
 var ErrRange = errors.New("value beyond the fixed-point range")
 
-// Quantise gives round((local - global) * 2^scaleBits), half to even, for each
-// weight. The difference is the correctly rounded float64 and the scaling is
-// exact, so the result is the same on every machine. The error wraps
-// [ErrRange] when a value does not fit.
+// Quantise returns round((local - global) * 2^scaleBits), half to even, for each weight. The
+// difference is a correctly rounded float64 and the scaling is exact, so the result is the
+// same on every machine. The error wraps [ErrRange] if a value does not fit.
 func Quantise(local, global []float32, scaleBits uint32) ([]int32, error) {
 	if len(local) != len(global) {
 		return nil, fmt.Errorf("quantise: %d local weights, %d global", len(local), len(global))

@@ -24,7 +24,8 @@ func TestQuantiseRoundsHalfToEven(t *testing.T) {
 	}
 }
 
-// The dumb twin works in rationals, on values whose difference float64 holds exactly.
+// TestQuantiseAgainstRationals compares with a simple implementation in exact fractions, for
+// values whose difference is exact in float64.
 func TestQuantiseAgainstRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.Map(rapid.Int32Range(-1<<24, 1<<24), func(k int32) float32 { return float32(k) / (1 << 22) })
@@ -42,7 +43,7 @@ func TestQuantiseAgainstRationals(t *testing.T) {
 	})
 }
 
-// roundToEven picks the nearer of two integers, the even one of two as near.
+// roundToEven rounds to the nearest integer, half to even.
 func roundToEven(x *big.Rat) int64 {
 	floor := new(big.Int).Div(x.Num(), x.Denom()).Int64() // Euclidean: rounds down
 	fraction := new(big.Rat).Sub(x, new(big.Rat).SetInt64(floor))

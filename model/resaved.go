@@ -13,25 +13,26 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// maxResaved bounds the header of a file that another program wrote, in bytes.
-const maxResaved = 1 << 20
+// maxResavedHeader bounds the header of a file that another program wrote, in bytes.
+const maxResavedHeader = 1 << 20
 
-// foreign is what the header of any safetensors file says of one tensor.
-type foreign struct {
+// foreignTensor is the entry of one tensor in the header of any safetensors file.
+type foreignTensor struct {
 	DType   string    `json:"dtype"`
 	Shape   []int     `json:"shape"`
-	Offsets [2]uint64 `json:"data_offsets"` // bytes of the data: begin and end
+	Offsets [2]uint64 `json:"data_offsets"` // begin and end, in bytes of the data
 }
 
-// OpenResaved reads a model that another program has loaded and saved again, as the
-// safetensors library does: its header has tensors in another order, other white space,
-// other metadata. Where [Open] accepts the bytes, it returns the same. The metadata "model"
-// says the architecture; where it is lost, dense layers say it themselves, as softmax,
-// linear or mlp. A file with a scale needs the metadata "rows" too, for only that says
-// which columns it is of. Layers may be named "layers.N.weight" or, as nn.Sequential has them, "N.weight".
+// OpenResaved reads a model that another program has loaded and saved again, for example the
+// safetensors library. Such a header has another order of tensors, other white space, other
+// metadata. If [Open] accepts the bytes, OpenResaved returns the same model. The architecture
+// comes from the metadata "model"; if that is lost, it is derived from the shapes of dense
+// layers, as softmax, linear or mlp. A file with a scale needs the metadata "rows", too,
+// because only that names the scaled columns. Layers may be named "layers.N.weight" or, as in
+// nn.Sequential, "N.weight".
 //
-// It is for whoever uses a model. What the network agrees on is only read by [Decode] and
-// [Open]: what this returns encodes to other bytes than it was read from.
+// It is for users of a model. Nodes read the models that they agree on only by [Decode] and
+// [Open], because a resaved model has other bytes than the canonical ones.
 func OpenResaved(b []byte) (File, error) {
 	if f, err := Open(b); err == nil {
 		return f, nil
@@ -40,7 +41,7 @@ func OpenResaved(b []byte) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if tensors, err = renumbered(tensors); err != nil {
+	if tensors, err = withLayoutNames(tensors); err != nil {
 		return File{}, err
 	}
 	m, err := architectureOf(metadata, tensors)
@@ -53,9 +54,9 @@ func OpenResaved(b []byte) (File, error) {
 	}
 	_, scaled := tensors["rows.shift"]
 	if scaled && d.Schema.IsZero() {
-		return File{}, fmt.Errorf("%w: its metadata %q is lost, which says what its columns are: %s", ErrModel, "rows", keepMetadata)
+		return File{}, fmt.Errorf("%w: its metadata %q, which names its columns, is lost: %s", ErrModel, "rows", keepMetadata)
 	}
-	f := File{Model: m, Data: Rows(d)}
+	f := File{Model: m, Data: StatedRows(d)}
 	layout, err := Layout(m)
 	if err != nil {
 		return File{}, fmt.Errorf("%w: %w", ErrModel, err)
@@ -76,13 +77,13 @@ func OpenResaved(b []byte) (File, error) {
 	return f, f.validate()
 }
 
-const keepMetadata = "save it with the metadata that it had"
+const keepMetadata = "save it with its original metadata"
 
-// foreigners are the tensors of a file by their names.
-type foreigners map[string]foreign
+// tensorTable are the tensors of a file by name.
+type tensorTable map[string]foreignTensor
 
-// takeAll removes tensors and reads their values, one after the other.
-func (f foreigners) takeAll(layout []Tensor, data []byte) ([]float32, error) {
+// takeAll removes the tensors of a layout and returns their values in its order.
+func (f tensorTable) takeAll(layout []Tensor, data []byte) ([]float32, error) {
 	var all []float32
 	for _, t := range layout {
 		values, err := f.take(t.Name, t.Shape, data)
@@ -94,8 +95,8 @@ func (f foreigners) takeAll(layout []Tensor, data []byte) ([]float32, error) {
 	return all, nil
 }
 
-// take removes a tensor and reads its values.
-func (f foreigners) take(name string, shape []int, data []byte) ([]float32, error) {
+// take removes a tensor and returns its values.
+func (f tensorTable) take(name string, shape []int, data []byte) ([]float32, error) {
 	t, ok := f[name]
 	switch {
 	case !ok:
@@ -105,7 +106,7 @@ func (f foreigners) take(name string, shape []int, data []byte) ([]float32, erro
 	case !slices.Equal(t.Shape, shape):
 		return nil, fmt.Errorf("%w: tensor %q has the shape %v: want %v", ErrModel, name, t.Shape, shape)
 	case t.Offsets[0] > t.Offsets[1] || t.Offsets[1] > uint64(len(data)):
-		return nil, fmt.Errorf("%w: tensor %q lies at %v of %d bytes", ErrModel, name, t.Offsets, len(data))
+		return nil, fmt.Errorf("%w: tensor %q has the offsets %v in %d bytes of data", ErrModel, name, t.Offsets, len(data))
 	}
 	n := 1
 	for _, side := range shape {
@@ -119,25 +120,25 @@ func (f foreigners) take(name string, shape []int, data []byte) ([]float32, erro
 	return values, nil
 }
 
-// readForeign parts any safetensors file into metadata, tensors and their bytes.
-func readForeign(b []byte) (metadata map[string]string, tensors foreigners, data []byte, err error) {
+// readForeign splits any safetensors file into metadata, tensors and their bytes.
+func readForeign(b []byte) (metadata map[string]string, tensors tensorTable, data []byte, err error) {
 	if len(b) < lengthSize {
 		return nil, nil, nil, fmt.Errorf("%w: %d bytes are too few for a header", ErrModel, len(b))
 	}
 	n := binary.LittleEndian.Uint64(b)
-	if n > maxResaved || n > uint64(len(b)-lengthSize) {
-		return nil, nil, nil, fmt.Errorf("%w: its first eight bytes are no length of a safetensors header", ErrModel)
+	if n > maxResavedHeader || n > uint64(len(b)-lengthSize) {
+		return nil, nil, nil, fmt.Errorf("%w: its first eight bytes are not the length of a safetensors header", ErrModel)
 	}
 	var head map[string]json.RawMessage
 	if err := json.Unmarshal(b[lengthSize:lengthSize+n], &head); err != nil {
 		return nil, nil, nil, fmt.Errorf("%w: header is not JSON: %w", ErrModel, err)
 	}
-	tensors = make(foreigners, len(head))
+	tensors = make(tensorTable, len(head))
 	for name, text := range head {
 		if name == "__metadata__" {
 			err = json.Unmarshal(text, &metadata)
 		} else {
-			var t foreign
+			var t foreignTensor
 			err = json.Unmarshal(text, &t)
 			tensors[name] = t
 		}
@@ -148,39 +149,39 @@ func readForeign(b []byte) (metadata map[string]string, tensors foreigners, data
 	return metadata, tensors, b[lengthSize+n:], nil
 }
 
-// renumbered gives layers the names that [Layout] has, where nn.Sequential has named them
-// by their places among all layers: "0.weight", "2.weight".
-func renumbered(tensors foreigners) (foreigners, error) {
+// withLayoutNames renames tensors of nn.Sequential, which numbers all layers ("0.weight",
+// "2.weight"), to the names of [Layout], which numbers only layers with weights.
+func withLayoutNames(tensors tensorTable) (tensorTable, error) {
 	places := map[int]bool{}
 	for name := range tensors {
-		if place, _, ok := inSequential(name); ok {
+		if place, _, ok := parseSequentialName(name); ok {
 			places[place] = true
 		}
 	}
-	order, renamed := slices.Sorted(maps.Keys(places)), make(foreigners, len(tensors))
+	order, renamed := slices.Sorted(maps.Keys(places)), make(tensorTable, len(tensors))
 	for name, t := range tensors {
-		if place, parameter, ok := inSequential(name); ok {
+		if place, parameter, ok := parseSequentialName(name); ok {
 			at, _ := slices.BinarySearch(order, place)
 			name = fmt.Sprintf("layers.%d.%s", at, parameter)
 		}
 		if _, twice := renamed[name]; twice {
-			return nil, fmt.Errorf("%w: two tensors are %q", ErrModel, name)
+			return nil, fmt.Errorf("%w: two tensors are named %q", ErrModel, name)
 		}
 		renamed[name] = t
 	}
 	return renamed, nil
 }
 
-// inSequential parts a name that nn.Sequential gives to a layer's weight or bias.
-func inSequential(name string) (place int, parameter string, ok bool) {
+// parseSequentialName parses the name of a layer's weight or bias in nn.Sequential.
+func parseSequentialName(name string) (place int, parameter string, ok bool) {
 	number, parameter, found := strings.Cut(name, ".")
 	place, err := strconv.Atoi(number)
 	return place, parameter, found && err == nil && place >= 0 && strconv.Itoa(place) == number && (parameter == "weight" || parameter == "bias")
 }
 
-// architectureOf is what a file says of its architecture, in its metadata or by the shapes
-// of its layers.
-func architectureOf(metadata map[string]string, tensors foreigners) (m spec.Model, err error) {
+// architectureOf returns the architecture that a file states in its metadata or, without
+// that, by the shapes of its layers.
+func architectureOf(metadata map[string]string, tensors tensorTable) (m spec.Model, err error) {
 	if text := metadata["model"]; text != "" {
 		m, err = parseArchitecture(text)
 		if err != nil {
@@ -195,14 +196,14 @@ func architectureOf(metadata map[string]string, tensors foreigners) (m spec.Mode
 	return m, nil
 }
 
-// perceptronOf is the architecture of dense layers, by their shapes.
-func perceptronOf(tensors foreigners) (m spec.Model, err error) {
+// perceptronOf derives the architecture from the shapes of dense layers.
+func perceptronOf(tensors tensorTable) (m spec.Model, err error) {
 	for {
 		name := fmt.Sprintf("layers.%d.weight", len(m.Hidden))
 		t, ok := tensors[name]
 		switch {
 		case !ok && len(m.Hidden) == 0:
-			return m, errors.New("there is no layer")
+			return m, errors.New("there is no dense layer")
 		case !ok:
 			last := len(m.Hidden) - 1
 			m.Kind, m.Classes, m.Hidden = spec.ModelMLP, m.Hidden[last], m.Hidden[:last]
@@ -217,9 +218,9 @@ func perceptronOf(tensors foreigners) (m spec.Model, err error) {
 			}
 			return m, nil
 		case len(t.Shape) != 2:
-			return m, fmt.Errorf("%q of the shape %v is no dense layer", name, t.Shape)
+			return m, fmt.Errorf("%q has the shape %v: want the two dimensions of a dense layer", name, t.Shape)
 		case t.Shape[0] < 1 || t.Shape[0] > spec.MaxWidth || t.Shape[1] < 1 || t.Shape[1] > spec.MaxWidth:
-			return m, fmt.Errorf("%q has the shape %v", name, t.Shape)
+			return m, fmt.Errorf("%q has the shape %v: want sides of 1 to %d", name, t.Shape, spec.MaxWidth)
 		case len(m.Hidden) == 0:
 			m.Inputs = uint32(t.Shape[1])
 		}

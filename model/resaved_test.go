@@ -15,8 +15,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The small model as another program might write it: biases first, metadata behind the
-// tensors or lost, white space, names of nn.Sequential.
+// Headers of the small model as another program might write them: biases first, metadata
+// behind the tensors or lost, white space, names of nn.Sequential.
 const (
 	smallKept = `{ "layers.0.bias": {"data_offsets": [0, 8], "shape": [2], "dtype": "F32"},
  "layers.0.weight": {"data_offsets": [8, 32], "shape": [2, 3], "dtype": "F32"},
@@ -27,7 +27,7 @@ const (
 	smallSequential = `{"0.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},"2.bias":{"dtype":"F32","shape":[2],"data_offsets":[32,40]},"2.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[40,56]}}`
 )
 
-// resaved14 are the weights of the small model with each bias in front of its layer.
+// resaved14 are the weights of the small model with each bias in front of the weights.
 func resaved14() []float32 {
 	w := count14()
 	return []float32{w[6], w[7], w[0], w[1], w[2], w[3], w[4], w[5], w[12], w[13], w[8], w[9], w[10], w[11]}
@@ -56,7 +56,7 @@ func TestOpenResaved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := model.Open(c.b); (err == nil) != (name == "canonical") {
-				t.Errorf("the strict reader says %v", err)
+				t.Errorf("Open returns %v: want an error for all files but the canonical one", err)
 			}
 			got, err := model.OpenResaved(c.b)
 			if err != nil {
@@ -74,25 +74,25 @@ func TestOpenResavedRefuses(t *testing.T) {
 	nan := resaved14()
 	nan[2] = float32(math.NaN())
 	for want, b := range map[string][]byte{
-		"too few for a header":                              {1},
-		"no length of a safetensors header":                 []byte("a,b,label\n1,2,0\n"),
-		"header is not JSON":                                file("label   ", nil),
-		`header of "layers.0.bias"`:                         broken(`[0,8]`, `"all"`),
-		`there is no tensor "layers.0.bias"`:                broken("layers.0.bias", "layers.0.bia"),
-		`mlp 3-2-2 seed 0 has no tensor "more"`:             broken("{", `{"more":{"dtype":"F32","shape":[],"data_offsets":[0,4]},`),
-		`tensor "layers.1.bias" is F16: want F32`:           broken(`"layers.1.bias":{"dtype":"F32"`, `"layers.1.bias":{"dtype":"F16"`),
-		`"layers.0.bias" has the shape [1]: want [2]`:       broken(`"layers.0.bias":{"dtype":"F32","shape":[2]`, `"layers.0.bias":{"dtype":"F32","shape":[1]`),
-		`"layers.1.weight" has the shape [2 3]: want [2 2]`: broken(`"shape":[2,2]`, `"shape":[2,3]`),
-		`lies at [40 60] of 56 bytes`:                       broken("[40,56]", "[40,60]"),
-		`lies at [56 40] of 56 bytes`:                       broken("[40,56]", "[56,40]"),
-		`tensor "layers.1.weight": model refused: 12 bytes`: broken("[40,56]", "[44,56]"),
-		`tensor "layers.0.weight": model refused: weight 0`: file(smallLost, nan),
-		`"layers.0.weight" of the shape [2 1 1 1] is no`:    broken(`"shape":[2,3]`, `"shape":[2,1,1,1]`),
-		`metadata "model" is lost, and there is no layer`:   file("{}", nil),
-		`two tensors are "layers.0.bias"`:                   broken("{", `{"5.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},`),
-		`architecture: invalid character`:                   broken("{", `{"__metadata__":{"model":"x"},`),
-		`"layers.0.weight" has the shape [0 3]`:             broken(`"shape":[2,3]`, `"shape":[0,3]`),
-		`unknown kind "svm"`:                                broken("{", `{"__metadata__":{"model":"{\"kind\":\"svm\",\"inputs\":3,\"classes\":2}"},`),
+		"too few for a header":                                               {1},
+		"not the length of a safetensors header":                             []byte("a,b,label\n1,2,0\n"),
+		"header is not JSON":                                                 file("label   ", nil),
+		`header of "layers.0.bias"`:                                          broken(`[0,8]`, `"all"`),
+		`there is no tensor "layers.0.bias"`:                                 broken("layers.0.bias", "layers.0.bia"),
+		`mlp 3-2-2 seed 0 has no tensor "more"`:                              broken("{", `{"more":{"dtype":"F32","shape":[],"data_offsets":[0,4]},`),
+		`tensor "layers.1.bias" is F16: want F32`:                            broken(`"layers.1.bias":{"dtype":"F32"`, `"layers.1.bias":{"dtype":"F16"`),
+		`"layers.0.bias" has the shape [1]: want [2]`:                        broken(`"layers.0.bias":{"dtype":"F32","shape":[2]`, `"layers.0.bias":{"dtype":"F32","shape":[1]`),
+		`"layers.1.weight" has the shape [2 3]: want [2 2]`:                  broken(`"shape":[2,2]`, `"shape":[2,3]`),
+		`has the offsets [40 60] in 56 bytes`:                                broken("[40,56]", "[40,60]"),
+		`has the offsets [56 40] in 56 bytes`:                                broken("[40,56]", "[56,40]"),
+		`tensor "layers.1.weight": model refused: 12 bytes`:                  broken("[40,56]", "[44,56]"),
+		`tensor "layers.0.weight": model refused: weight 0`:                  file(smallLost, nan),
+		`"layers.0.weight" has the shape [2 1 1 1]: want the two dimensions`: broken(`"shape":[2,3]`, `"shape":[2,1,1,1]`),
+		`metadata "model" is lost, and there is no dense layer`:              file("{}", nil),
+		`two tensors are named "layers.0.bias"`:                              broken("{", `{"5.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},`),
+		`architecture: invalid character`:                                    broken("{", `{"__metadata__":{"model":"x"},`),
+		`"layers.0.weight" has the shape [0 3]`:                              broken(`"shape":[2,3]`, `"shape":[0,3]`),
+		`unknown kind "svm"`:                                                 broken("{", `{"__metadata__":{"model":"{\"kind\":\"svm\",\"inputs\":3,\"classes\":2}"},`),
 	} {
 		if _, err := model.OpenResaved(b); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v: want %q in it", err, want)
@@ -100,8 +100,9 @@ func TestOpenResavedRefuses(t *testing.T) {
 	}
 }
 
-// The reference implementation of safetensors loads a model and saves it again, with its
-// metadata and without: the strict reader refuses it, and this one finds the same weights.
+// TestPythonSavesTheFileAgain: the reference implementation of safetensors loads a model and
+// saves it again, with and without its metadata. Open refuses the new file, and OpenResaved
+// finds the same weights.
 func TestPythonSavesTheFileAgain(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -137,7 +138,7 @@ save_file(load_file(path), folder + "/lost")
 			t.Fatal(err)
 		}
 		if _, err := model.Open(b); err == nil {
-			t.Errorf("%s: the strict reader takes it", name)
+			t.Errorf("metadata %s: Open accepts the file, want an error", name)
 		}
 		got, err := model.OpenResaved(b)
 		if err != nil {
@@ -153,6 +154,8 @@ save_file(load_file(path), folder + "/lost")
 	}
 }
 
+// FuzzOpenResaved opens any bytes as a resaved model: an accepted model can be encoded and
+// opened by Open.
 func FuzzOpenResaved(f *testing.F) {
 	for _, b := range [][]byte{file(padded(smallHeader), count14()), file(smallKept, resaved14()), file(smallLost, resaved14()), file(smallSequential, resaved14()), {}} {
 		f.Add(b)
@@ -161,19 +164,19 @@ func FuzzOpenResaved(f *testing.F) {
 		got, err := model.OpenResaved(b)
 		if err != nil {
 			if !errors.Is(err, model.ErrModel) {
-				t.Fatalf("error %v is not of the family", err)
+				t.Fatalf("error %v does not wrap %v", err, model.ErrModel)
 			}
 			return
 		}
 		canonical, err := got.Encode()
 		if err != nil {
-			t.Fatalf("what was read does not encode: %v", err)
+			t.Fatalf("an accepted model cannot be encoded: %v", err)
 		}
-		again, err := model.Open(canonical)
+		opened, err := model.Open(canonical)
 		if err != nil {
-			t.Fatalf("what it encodes to is refused: %v", err)
+			t.Fatalf("Open refuses an encoded model: %v", err)
 		}
-		if diff := cmp.Diff(got, again); diff != "" {
+		if diff := cmp.Diff(got, opened); diff != "" {
 			t.Errorf("(-read +encoded and read):\n%s", diff)
 		}
 	})

@@ -130,9 +130,9 @@ func parseRows(text string) (d spec.Data, err error) {
 	return d, nil
 }
 
-// Rows is the part of a task's data that a model file states, in its canonical form; zero if
+// StatedRows is the part of a task's data that a model file states, in its canonical form; zero if
 // there is no schema.
-func Rows(d spec.Data) spec.Data {
+func StatedRows(d spec.Data) spec.Data {
 	if d.Schema.IsZero() {
 		return spec.Data{}
 	}

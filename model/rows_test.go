@@ -18,8 +18,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// patients are rows with everything that those of a classification have. Both numbers have
-// bounds where bounded.
+// patients are rows of a classification, with all kinds of columns. If bounded is true, both
+// numbers have bounds.
 func patients(bounded bool) spec.Data {
 	d := spec.Data{Features: spec.FeaturesStandard, Missing: spec.MissingImpute, Schema: spec.Schema{
 		Label: `"sick"`, Classes: []string{"no", `yes\`},
@@ -36,7 +36,7 @@ func patients(bounded bool) spec.Data {
 	return d
 }
 
-// homes are rows with a label that is a number.
+// homes are rows of a regression: the label is a number.
 func homes(bounded bool) spec.Data {
 	d := spec.Data{Features: spec.FeaturesMinMax, Schema: spec.Schema{
 		Label: "price", Columns: []spec.Column{{Name: "area", Kind: spec.ColumnNumber}},
@@ -48,28 +48,28 @@ func homes(bounded bool) spec.Data {
 	return d
 }
 
-// of is the smallest model of some rows.
-func of(d spec.Data) spec.Model {
+// modelFor is the smallest model for some rows.
+func modelFor(d spec.Data) spec.Model {
 	if d.Schema.Regression() {
 		return spec.Model{Kind: spec.ModelLinear, Loss: spec.LossMSE, Inputs: uint32(d.Schema.Inputs()), Classes: 1}
 	}
 	return spec.Model{Kind: spec.ModelSoftmax, Inputs: uint32(d.Schema.Inputs()), Classes: uint32(len(d.Schema.Classes))}
 }
 
-// zero is model 0 of some rows.
-func zero(t testing.TB, d spec.Data) model.File {
+// initial is model 0 for some rows.
+func initial(t testing.TB, d spec.Data) model.File {
 	t.Helper()
-	f, err := model.Zero(spec.TaskSpec{Model: of(d), Data: d})
+	f, err := model.Initial(spec.TaskSpec{Model: modelFor(d), Data: d})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// measured is a model whose rows were measured.
+// measured is a model for some rows with a measured scale.
 func measured(t testing.TB, d spec.Data) model.File {
 	t.Helper()
-	f := zero(t, d)
+	f := initial(t, d)
 	numbers, err := model.Numbers(d.Schema)
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +84,8 @@ func measured(t testing.TB, d spec.Data) model.File {
 	return f
 }
 
-// tabular are files of rows with a schema, what the header of each states of them, and how
-// many numbers lie behind the weights.
+// tabular are model files for rows with a schema. A key has the number of values behind the
+// weights and the text with which the header states the rows.
 func tabular(t testing.TB) map[string]model.File {
 	plain := patients(false)
 	plain.Features, plain.Missing = "", ""
@@ -94,17 +94,17 @@ func tabular(t testing.TB) map[string]model.File {
 	within := fmt.Sprintf(sick, fmt.Sprintf(bounded, "0", "120"), fmt.Sprintf(bounded, "-1.5e1", "2e2"))
 	open := fmt.Sprintf(sick, "", "")
 	return map[string]model.File{
-		`0 {` + open: zero(t, plain),
-		`0 {"features":"standard","missing":"impute",` + open:                                                                                          zero(t, patients(false)),
+		`0 {` + open: initial(t, plain),
+		`0 {"features":"standard","missing":"impute",` + open:                                                                                          initial(t, patients(false)),
 		`12 {"features":"standard","missing":"impute",` + open:                                                                                         measured(t, patients(false)),
-		`12 {"features":"standard","missing":"impute",` + within:                                                                                       zero(t, patients(true)),
+		`12 {"features":"standard","missing":"impute",` + within:                                                                                       initial(t, patients(true)),
 		`4 {"features":"minmax","label":"price","columns":[{"name":"area","kind":"number"}]}`:                                                          measured(t, homes(false)),
-		`4 {"features":"minmax","label":"price","label_min":"-1","label_max":"3","columns":[{"name":"area","kind":"number","min":"0.1","max":"0.3"}]}`: zero(t, homes(true)),
+		`4 {"features":"minmax","label":"price","label_min":"-1","label_max":"3","columns":[{"name":"area","kind":"number","min":"0.1","max":"0.3"}]}`: initial(t, homes(true)),
 	}
 }
 
-// Everything that a task says of its rows, but for its name and how many there have to be,
-// is in the header, as stated, and comes back with the scale.
+// TestHeaderStatesRows: the header states everything that a task says of its rows, except
+// the name of the data set and the least numbers of rows. It is decoded with the scale.
 func TestHeaderStatesRows(t *testing.T) {
 	said := map[string]bool{}
 	for want, f := range tabular(t) {
@@ -127,9 +127,9 @@ func TestHeaderStatesRows(t *testing.T) {
 		if diff := cmp.Diff(f, opened, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			t.Errorf("%v (-encoded +opened):\n%s", err, diff)
 		}
-		f.Data.Name, f.Data.MinSamples, f.Data.MinHoldout = "patients", 5, 7 // no part of the file
+		f.Data.Name, f.Data.MinSamples, f.Data.MinHoldout = "patients", 5, 7 // not stated in the file
 		if f.Data.Features == "" {
-			f.Data.Features, f.Data.Missing = spec.FeaturesNone, spec.MissingRefuse // which is the same
+			f.Data.Features, f.Data.Missing = spec.FeaturesNone, spec.MissingRefuse // the same as empty words
 		}
 		again, err := model.Decode(f.Model, f.Data, b)
 		if diff := cmp.Diff(opened, again); err != nil || diff != "" {
@@ -145,14 +145,14 @@ func TestHeaderStatesRows(t *testing.T) {
 	}
 	for name, something := range said {
 		if !something {
-			t.Errorf("no file of this test says anything in %s: add one, and what a header states of it", name)
+			t.Errorf("no file of this test has a value in the field %s: add one", name)
 		}
 	}
 }
 
-// The whole file of a scale, byte for byte.
+// TestScaleBytes compares a whole file with a scale, byte for byte.
 func TestScaleBytes(t *testing.T) {
-	f := zero(t, homes(true))
+	f := initial(t, homes(true))
 	got, err := f.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func schemas() *rapid.Generator[spec.Data] {
 func TestRowsAreWhatEncodingJSONWrites(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := schemas().Draw(rt, "rows")
-		f := zero(t, d)
+		f := initial(t, d)
 		if d.Learns() && rapid.Bool().Draw(rt, "measured") {
 			f = measured(t, d)
 		}
@@ -268,7 +268,7 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 		change(&f)
 		return f
 	}
-	learnt, bounded := measured(t, patients(false)), zero(t, patients(true))
+	learnt, bounded := measured(t, patients(false)), initial(t, patients(true))
 	other := patients(false)
 	other.Schema.Columns[0], other.Schema.Columns[2] = other.Schema.Columns[2], other.Schema.Columns[0]
 	for _, test := range []struct {
@@ -279,7 +279,7 @@ func TestDecodeRefusesOtherRows(t *testing.T) {
 		{"a class more", change(learnt, func(f *model.File) { f.Model.Classes, f.Weights = 3, make([]float32, 15) }), "model.classes: 3: want 2, the number of classes in data.schema"},
 		{"an input more", change(learnt, func(f *model.File) { f.Model.Inputs, f.Weights = 5, make([]float32, 12) }), "model.inputs: 5: want 4, the inputs that the columns of data.schema give"},
 		{"a scale for rows that are used as they are", change(learnt, func(f *model.File) { f.Data.Features, f.Data.Missing = "", "" }), "it has a scale"},
-		{"no scale where bounds give it", change(bounded, func(f *model.File) { f.Scale = model.Scale{} }), "it lacks the scale"},
+		{"no scale where bounds give it", change(bounded, func(f *model.File) { f.Scale = model.Scale{} }), "it has no scale: want"},
 		{"another scale than bounds give", change(bounded, func(f *model.File) { f.Scale.Shift[0]++ }), "input 0 is brought to scale by 61 and 34.641018: want 60 and 34.641018"},
 		{"too few shifts", change(learnt, func(f *model.File) { f.Scale.Shift = f.Scale.Shift[1:] }), "scale of 3 shifts"},
 		{"nothing for missing numbers", change(learnt, func(f *model.File) { f.Scale.Missing = nil }), "0 values for missing numbers"},

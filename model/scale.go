@@ -125,7 +125,7 @@ type Scaler struct {
 // Scaler returns the scaler of the file. It is an error if rows are to be scaled and the file
 // has no scale yet, because the trainers have not measured their rows.
 func (f File) Scaler() (Scaler, error) {
-	d := Rows(f.Data)
+	d := StatedRows(f.Data)
 	if !d.Scaled() {
 		return Scaler{}, nil
 	}

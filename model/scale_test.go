@@ -12,20 +12,20 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// The digests of model 0 of tasks that state bounds, the same on every architecture and for
-// ever; one without a schema has that of its weights alone.
-func TestZeroGolden(t *testing.T) {
+// TestInitialGolden: the digests of model 0 of tasks with a schema are the same on every
+// architecture and must never change. Without a schema, model 0 has only weights.
+func TestInitialGolden(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		task spec.TaskSpec
 		want string
 	}{
 		{"without a schema", spec.TaskSpec{Model: small(), Data: spec.Data{Name: "digits", MinSamples: 3}}, "ad1f59a60835480b30a493db859c3a42f4468adf0d2e8e198366a2b86bb3144d"},
-		{"standard", spec.TaskSpec{Model: of(patients(true)), Data: patients(true)}, "36ad1b655b48442cb47546dea93ff45f014b3be64094c83d9205609c5607146a"},
-		{"minmax", spec.TaskSpec{Model: of(homes(true)), Data: homes(true)}, "da0693e377a7075623fca1fae9a14e0fa0ca643828cbe80c2a0a22ae1f8490be"},
-		{"not measured yet", spec.TaskSpec{Model: of(homes(false)), Data: homes(false)}, "abff71246664f3e290b34da7be1384c1433de1f2ebf2f8c9261458e6ea48a1cf"},
+		{"standard", spec.TaskSpec{Model: modelFor(patients(true)), Data: patients(true)}, "36ad1b655b48442cb47546dea93ff45f014b3be64094c83d9205609c5607146a"},
+		{"minmax", spec.TaskSpec{Model: modelFor(homes(true)), Data: homes(true)}, "da0693e377a7075623fca1fae9a14e0fa0ca643828cbe80c2a0a22ae1f8490be"},
+		{"not measured yet", spec.TaskSpec{Model: modelFor(homes(false)), Data: homes(false)}, "abff71246664f3e290b34da7be1384c1433de1f2ebf2f8c9261458e6ea48a1cf"},
 	} {
-		f, err := model.Zero(test.task)
+		f, err := model.Initial(test.task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func TestZeroGolden(t *testing.T) {
 }
 
 func TestScaleFromBounds(t *testing.T) {
-	f := zero(t, patients(true))
+	f := initial(t, patients(true))
 	want := model.Scale{Shift: []float32{60, 0, 0, 92.5}, Width: []float32{34.641018, 1, 1, 62.065155}, Missing: []float32{60, 0, 0, 92.5}}
 	if diff := cmp.Diff(want, f.Scale); diff != "" {
 		t.Errorf("standard (-want +got):\n%s", diff)
@@ -44,7 +44,7 @@ func TestScaleFromBounds(t *testing.T) {
 	d := patients(true)
 	d.Features = spec.FeaturesMinMax
 	want = model.Scale{Shift: []float32{0, 0, 0, -15}, Width: []float32{120, 1, 1, 215}, Missing: []float32{60, 0, 0, 92.5}}
-	if diff := cmp.Diff(want, zero(t, d).Scale); diff != "" {
+	if diff := cmp.Diff(want, initial(t, d).Scale); diff != "" {
 		t.Errorf("minmax (-want +got):\n%s", diff)
 	}
 }
@@ -67,13 +67,13 @@ func TestScalerApplies(t *testing.T) {
 		data      spec.Data
 		row, want []float32
 	}{
-		{"to its place between bounds", minmax, []float32{30, 1, 0, 200}, []float32{0.25, 1, 0, 1}},
-		{"into the bounds", minmax, []float32{-5, 0, 0, 1e30}, []float32{0, 0, 0, 1}},
-		{"missing numbers to the mean", minmax, []float32{nan, 0, 1, nan}, []float32{0.5, 0, 1, 0.5}},
-		{"by standard deviations, in the bounds", patients(true), []float32{-60, 0, 1, nan}, []float32{-1.7320508, 0, 1, 0}},
+		{"between the bounds", minmax, []float32{30, 1, 0, 200}, []float32{0.25, 1, 0, 1}},
+		{"beyond the bounds, so clamped", minmax, []float32{-5, 0, 0, 1e30}, []float32{0, 0, 0, 1}},
+		{"missing numbers become the mean", minmax, []float32{nan, 0, 1, nan}, []float32{0.5, 0, 1, 0.5}},
+		{"in standard deviations, clamped to the bounds", patients(true), []float32{-60, 0, 1, nan}, []float32{-1.7320508, 0, 1, 0}},
 	} {
 		got := append([]float32(nil), test.row...)
-		scaler(t, zero(t, test.data)).Apply(got)
+		scaler(t, initial(t, test.data)).Apply(got)
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
@@ -81,7 +81,7 @@ func TestScalerApplies(t *testing.T) {
 }
 
 func TestScalerOfALabel(t *testing.T) {
-	s := scaler(t, zero(t, homes(true))) // -1 to 3
+	s := scaler(t, initial(t, homes(true))) // -1 to 3
 	for raw, want := range map[float32]float32{-1: 0, 3: 1, 0: 0.25, 5: 1} {
 		if got := s.Target(raw); got != want {
 			t.Errorf("%v becomes %v, want %v", raw, got, want)
@@ -92,12 +92,13 @@ func TestScalerOfALabel(t *testing.T) {
 			t.Errorf("a prediction of %v is %v, want %v", scaled, got, want)
 		}
 	}
-	if got := scaler(t, zero(t, patients(true))).UnscaleTarget(2); got != 2 {
+	if got := scaler(t, initial(t, patients(true))).UnscaleTarget(2); got != 2 {
 		t.Errorf("a class becomes %v, want 2", got)
 	}
 }
 
-// A row that nobody measured may be far away. What a model sees is a number all the same.
+// TestScaledNumbersAreFinite: a row that was not measured may be far outside the measured
+// range. Its scaled values are finite all the same.
 func TestScaledNumbersAreFinite(t *testing.T) {
 	f := measured(t, homes(false))
 	f.Scale.Width = []float32{math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}
@@ -110,8 +111,8 @@ func TestScaledNumbersAreFinite(t *testing.T) {
 }
 
 func TestNoScalerBeforeRowsAreMeasured(t *testing.T) {
-	if _, err := zero(t, patients(false)).Scaler(); err == nil {
-		t.Error("rows are brought to no scale")
+	if _, err := initial(t, patients(false)).Scaler(); err == nil {
+		t.Error("a model without a measured scale has a scaler: want an error")
 	}
 	s := scaler(t, model.File{Model: small(), Weights: count14()})
 	row := []float32{1, 2, 3}
@@ -120,8 +121,8 @@ func TestNoScalerBeforeRowsAreMeasured(t *testing.T) {
 	}
 }
 
-// What a trainer measures and what a scale does is the same number after a round trip, as
-// nearly as float32 has it.
+// TestUnscaleIsTheInverse: scaling a label and unscaling it gives the same number, within
+// the precision of float32.
 func TestUnscaleIsTheInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := model.File{Data: homes(false), Scale: model.Scale{

@@ -42,7 +42,7 @@ func DecodeState(m spec.Model, names []string, b []byte) ([][]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, data, err := split(b)
+	head, data, err := splitFile(b)
 	if err != nil {
 		return nil, err
 	}
@@ -74,5 +74,5 @@ func stateHeader(m spec.Model, n int, names []string) []byte {
 	for i, name := range names {
 		tensors[i] = Tensor{Name: name, Shape: []int{n}, Offset: i * n, Len: n}
 	}
-	return headerOf(stateFormat, m, "", spec.Digest{}, tensors)
+	return encodeHeader(stateFormat, m, "", spec.Digest{}, tensors)
 }

@@ -19,7 +19,7 @@ func moments() ([]string, [][]float32) {
 	return []string{"momentum", "second_moment"}, [][]float32{count14(), second}
 }
 
-func TestStateComesBack(t *testing.T) {
+func TestStateRoundTrip(t *testing.T) {
 	names, want := moments()
 	b, err := model.EncodeState(small(), names, want)
 	if err != nil {
@@ -79,6 +79,7 @@ func TestDecodeStateRefuses(t *testing.T) {
 	}
 }
 
+// FuzzDecodeState decodes any bytes as a state: an accepted state encodes to the same bytes.
 func FuzzDecodeState(f *testing.F) {
 	names, values := moments()
 	b, err := model.EncodeState(small(), names, values)
@@ -91,13 +92,13 @@ func FuzzDecodeState(f *testing.F) {
 		got, err := model.DecodeState(small(), names, b)
 		if err != nil {
 			if !errors.Is(err, model.ErrModel) {
-				t.Fatalf("error %v is not of the family", err)
+				t.Fatalf("error %v does not wrap %v", err, model.ErrModel)
 			}
 			return
 		}
-		again, err := model.EncodeState(small(), names, got)
-		if err != nil || !bytes.Equal(again, b) {
-			t.Fatalf("what was accepted encodes to other bytes (%v)", err)
+		encoded, err := model.EncodeState(small(), names, got)
+		if err != nil || !bytes.Equal(encoded, b) {
+			t.Fatalf("an accepted state encodes to other bytes (%v)", err)
 		}
 	})
 }

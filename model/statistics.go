@@ -8,14 +8,14 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Statistics are what bringing a number to scale takes, exactly.
+// Statistics are the exact statistics of a number from which its scale is computed.
 type Statistics struct {
 	Mean, Variance *big.Rat // population variance
 	Min, Max       float32
 }
 
-// Uniform are the statistics of a uniform distribution between two bounds: what a
-// column's bounds say about its scale.
+// Uniform returns the statistics of a uniform distribution between two bounds. They stand
+// for the statistics of a column of which only the bounds are known.
 func Uniform(low, high float32) Statistics {
 	a, b := rational(low), rational(high)
 	mean := new(big.Rat).Quo(new(big.Rat).Add(a, b), big.NewRat(2, 1))
@@ -23,24 +23,24 @@ func Uniform(low, high float32) Statistics {
 	return Statistics{Mean: mean, Variance: width.Mul(width, width).Quo(width, big.NewRat(12, 1)), Min: low, Max: high}
 }
 
-// NewScale makes the scale of rows out of the statistics of each of [Numbers]. Each of
-// its values is the exact one, rounded once to the nearest float32.
+// NewScale computes the scale of rows from the statistics of each of [Numbers]. Each value
+// is exact, rounded once to the nearest float32.
 func NewScale(d spec.Data, statistics []Statistics) (Scale, error) {
 	numbers, err := Numbers(d.Schema)
 	if err != nil {
 		return Scale{}, err
 	}
 	if len(statistics) != len(numbers) || !d.Scaled() {
-		return Scale{}, fmt.Errorf("scale: statistics of %d numbers: %d are brought to scale as %q", len(statistics), len(numbers), d.Features)
+		return Scale{}, fmt.Errorf("scale: statistics of %d numbers with features %q: want %d numbers, and features that are scaled", len(statistics), d.Features, len(numbers))
 	}
 	s := blankScale(d)
 	for i, n := range numbers {
-		shift, width := nearest(statistics[i].Mean), root(statistics[i].Variance)
+		shift, width := nearest(statistics[i].Mean), squareRoot(statistics[i].Variance)
 		if d.Features == spec.FeaturesMinMax {
 			shift = statistics[i].Min
 			width = nearest(new(big.Rat).Sub(rational(statistics[i].Max), rational(statistics[i].Min)))
 		}
-		if width == 0 { // all values are equal, or as good as
+		if width == 0 { // all values are equal, or the width rounds to 0
 			width = 1
 		}
 		s.Shift[n.Input], s.Width[n.Input] = shift, width
@@ -66,19 +66,20 @@ func boundsScale(d spec.Data) (Scale, error) {
 
 func rational(x float32) *big.Rat { return new(big.Rat).SetFloat64(float64(x)) }
 
-// nearest is the float32 nearest to x, half to even, and the largest of its sign beyond.
+// nearest is the float32 nearest to x, half to even. Beyond the largest float32 it is that,
+// with the sign of x.
 func nearest(x *big.Rat) float32 {
 	f, _ := x.Float32()
 	return max(-math.MaxFloat32, min(f, math.MaxFloat32))
 }
 
-// root is the float32 nearest to the square root of x >= 0.
-func root(x *big.Rat) float32 {
+// squareRoot is the float32 nearest to the square root of x >= 0.
+func squareRoot(x *big.Rat) float32 {
 	if x.Sign() == 0 {
 		return 0
 	}
-	// q is the square root of x * 2^2k rounded down, of more than 64 bits. One more bit
-	// says whether anything was cut off: rounding looks no further.
+	// q is the square root of x * 2^2k, rounded down to an integer of more than 64 bits. One
+	// more bit says whether anything was cut off, which is all that rounding needs to know.
 	const bits = 64
 	k := uint(bits + max(0, (x.Denom().BitLen()-x.Num().BitLen())/2+1))
 	scaled := new(big.Int).Lsh(x.Num(), 2*k)

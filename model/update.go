@@ -10,25 +10,25 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// ErrUpdate is wrapped by every refusal of an update's bytes, but not by a
-// failure to read them.
+// ErrUpdate is wrapped by every error about the content of an update, but not by an error
+// of reading it.
 var ErrUpdate = errors.New("update refused")
 
 const (
 	magic      = "ALTHUPD1"
-	maxChain   = 255         // bytes of a chain id: its length travels in one byte
-	numberSize = 3*8 + 4 + 8 // task, round, node, scale bits, count
+	maxChain   = 255         // bytes of a chain id: one byte encodes its length
+	numberSize = 3*8 + 4 + 8 // bytes of task, round, node, scale bits and count
 )
 
-// UpdateHeader says what an update is about. All of it is in the bytes, so an
-// update cannot be replayed in another place.
+// UpdateHeader is the header of an update. It is part of the encoded bytes, so an update
+// cannot be reused in another round or as the update of another node.
 type UpdateHeader struct {
 	Slot      spec.Slot
 	ScaleBits uint32 // a value v means v / 2^ScaleBits
-	Count     uint64 // values behind the header: the size of the model
+	Count     uint64 // values behind the header: as many as the model has weights
 }
 
-// UpdateSize is the length in bytes of an update with this header.
+// UpdateSize is the size in bytes of an update with this header.
 func UpdateSize(h UpdateHeader) int64 {
 	return int64(len(magic)+1+len(h.Slot.Chain)+numberSize) + 4*int64(h.Count)
 }
@@ -43,7 +43,7 @@ func EncodeUpdate(h UpdateHeader, values []int32) ([]byte, error) {
 		return nil, err
 	}
 	if h.Count != uint64(len(values)) {
-		return nil, fmt.Errorf("%w: %d values: header says %d", ErrUpdate, len(values), h.Count)
+		return nil, fmt.Errorf("%w: %d values: want %d, as in the header", ErrUpdate, len(values), h.Count)
 	}
 	b = slices.Grow(b, 4*len(values))
 	for i, v := range values {
@@ -110,7 +110,7 @@ func (h UpdateHeader) validate() error {
 	return nil
 }
 
-// match names the first difference between a header and what it should be.
+// match returns an error with the first difference between a header and the wanted one.
 func (h UpdateHeader) match(want UpdateHeader) error {
 	differs := func(what string, got, want any) error {
 		return fmt.Errorf("%w: %s %v: want %v", ErrUpdate, what, got, want)
@@ -139,7 +139,7 @@ func checkValue(i uint64, v int32) error {
 	return nil
 }
 
-// readFull tells bytes that are missing from bytes that could not be read.
+// readFull fills b. Too few bytes are a refusal of the update; a failure to read is not.
 func readFull(r io.Reader, b []byte, what string) error {
 	n, err := io.ReadFull(r, b)
 	switch {

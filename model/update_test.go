@@ -16,7 +16,8 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-func about(count uint64) model.UpdateHeader {
+// headerFor is a header for a number of values.
+func headerFor(count uint64) model.UpdateHeader {
 	return model.UpdateHeader{
 		Slot:      spec.Slot{Chain: "althing-1", Task: 2, Round: 3, Node: 4},
 		ScaleBits: 20,
@@ -34,7 +35,7 @@ func encoded(t testing.TB, h model.UpdateHeader, values []int32) []byte {
 }
 
 func TestEncodeUpdateBytes(t *testing.T) {
-	got := encoded(t, about(2), []int32{1, -2})
+	got := encoded(t, headerFor(2), []int32{1, -2})
 	want := "ALTHUPD1" + "\x09althing-1" +
 		"\x02\x00\x00\x00\x00\x00\x00\x00" + "\x03\x00\x00\x00\x00\x00\x00\x00" + "\x04\x00\x00\x00\x00\x00\x00\x00" +
 		"\x14\x00\x00\x00" + "\x02\x00\x00\x00\x00\x00\x00\x00" +
@@ -42,7 +43,7 @@ func TestEncodeUpdateBytes(t *testing.T) {
 	if diff := cmp.Diff([]byte(want), got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if size := model.UpdateSize(about(2)); size != int64(len(want)) {
+	if size := model.UpdateSize(headerFor(2)); size != int64(len(want)) {
 		t.Errorf("size %d, want %d", size, len(want))
 	}
 }
@@ -82,25 +83,26 @@ func TestUpdateRoundTrip(t *testing.T) {
 	})
 }
 
-// An update longer than one buffer is read over several.
+// TestCheckUpdateOfManyValues: an update that is longer than the read buffer is checked to
+// its end.
 func TestCheckUpdateOfManyValues(t *testing.T) {
 	values := make([]int32, 10_000)
 	values[9_999] = 5
-	b := encoded(t, about(10_000), values)
-	if err := model.CheckUpdate(bytes.NewReader(b), about(10_000)); err != nil {
+	b := encoded(t, headerFor(10_000), values)
+	if err := model.CheckUpdate(bytes.NewReader(b), headerFor(10_000)); err != nil {
 		t.Fatal(err)
 	}
 	binary.LittleEndian.PutUint32(b[len(b)-4:], 1<<30+1)
-	if err := model.CheckUpdate(bytes.NewReader(b), about(10_000)); err == nil || !strings.Contains(err.Error(), "value 9999 is 1073741825") {
+	if err := model.CheckUpdate(bytes.NewReader(b), headerFor(10_000)); err == nil || !strings.Contains(err.Error(), "value 9999 is 1073741825") {
 		t.Errorf("error %v: want the last value refused", err)
 	}
 }
 
 func TestCheckUpdateRefuses(t *testing.T) {
 	values := []int32{1, -2, 3}
-	good := encoded(t, about(3), values)
+	good := encoded(t, headerFor(3), values)
 	other := func(change func(h *model.UpdateHeader)) []byte {
-		h := about(3)
+		h := headerFor(3)
 		change(&h)
 		return encoded(t, h, make([]int32, h.Count))
 	}
@@ -134,40 +136,41 @@ func TestCheckUpdateRefuses(t *testing.T) {
 		{"smallest integer", value(-1 << 31), "value 1 is -2147483648"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := model.CheckUpdate(bytes.NewReader(test.b), about(3))
+			err := model.CheckUpdate(bytes.NewReader(test.b), headerFor(3))
 			if !errors.Is(err, model.ErrUpdate) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v: want one that says %q", err, test.want)
 			}
 			beyond := strings.HasPrefix(test.want, "value")
 			if errors.Is(err, model.ErrRange) != beyond {
-				t.Errorf("error %v: is beyond the range: want %v", err, beyond)
+				t.Errorf("error %v: wraps %v: %t, want %t", err, model.ErrRange, !beyond, beyond)
 			}
-			// Whoever reads values where they lie is told the same, but of the values.
-			_, found := model.FindValues(bytes.NewReader(test.b), int64(len(test.b)), about(3))
+			// FindValues returns the same errors, except for those about values.
+			_, found := model.FindValues(bytes.NewReader(test.b), int64(len(test.b)), headerFor(3))
 			if beyond != (found == nil) || !beyond && found.Error() != err.Error() {
-				t.Errorf("error %v: whoever reads the whole gets %v", found, err)
+				t.Errorf("FindValues returns %v, and CheckUpdate %v", found, err)
 			}
 		})
 	}
-	if err := model.CheckUpdate(bytes.NewReader(value(-1<<30)), about(3)); err != nil {
+	if err := model.CheckUpdate(bytes.NewReader(value(-1<<30)), headerFor(3)); err != nil {
 		t.Errorf("the smallest value is refused: %v", err)
 	}
 }
 
-// A disk or network that fails is no fault of the update.
+// TestCheckUpdateTellsFailureFromRefusal: a failure of the disk or the network is not a
+// refusal of the update.
 func TestCheckUpdateTellsFailureFromRefusal(t *testing.T) {
 	broken := errors.New("broken wire")
-	good := encoded(t, about(3), []int32{1, 2, 3})
+	good := encoded(t, headerFor(3), []int32{1, 2, 3})
 	for n := range len(good) + 1 {
 		r := io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(broken))
-		if err := model.CheckUpdate(r, about(3)); !errors.Is(err, broken) || errors.Is(err, model.ErrUpdate) {
+		if err := model.CheckUpdate(r, headerFor(3)); !errors.Is(err, broken) || errors.Is(err, model.ErrUpdate) {
 			t.Errorf("after %d bytes: error %v, want %v", n, err, broken)
 		}
 	}
 }
 
 func TestEncodeUpdateRefuses(t *testing.T) {
-	long, fine := about(0), about(0)
+	long, fine := headerFor(0), headerFor(0)
 	long.Slot.Chain = strings.Repeat("x", 256)
 	fine.ScaleBits = 31
 	for _, test := range []struct {
@@ -177,9 +180,9 @@ func TestEncodeUpdateRefuses(t *testing.T) {
 	}{
 		{"chain too long", long, nil},
 		{"scale too fine", fine, nil},
-		{"count of another list", about(2), []int32{1}},
-		{"value beyond the range", about(1), []int32{1<<30 + 1}},
-		{"count beyond any model", about(spec.MaxParameters + 1), nil},
+		{"count of another list", headerFor(2), []int32{1}},
+		{"value beyond the range", headerFor(1), []int32{1<<30 + 1}},
+		{"count beyond any model", headerFor(spec.MaxParameters + 1), nil},
 	} {
 		if _, err := model.EncodeUpdate(test.header, test.values); !errors.Is(err, model.ErrUpdate) {
 			t.Errorf("%s: error %v, want %v", test.name, err, model.ErrUpdate)
@@ -187,12 +190,14 @@ func TestEncodeUpdateRefuses(t *testing.T) {
 	}
 }
 
+// FuzzCheckUpdate checks any bytes as an update: an accepted update encodes to the same
+// bytes.
 func FuzzCheckUpdate(f *testing.F) {
-	good := encoded(f, about(3), []int32{1, -2, 3})
+	good := encoded(f, headerFor(3), []int32{1, -2, 3})
 	f.Add(good)
 	f.Add(good[:len(good)-1])
 	f.Add(append(bytes.Clone(good), 0))
-	f.Add(encoded(f, about(0), nil))
+	f.Add(encoded(f, headerFor(0), nil))
 	f.Add([]byte("ALTHUPD1"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := model.ReadUpdateHeader(bytes.NewReader(b))
@@ -201,7 +206,7 @@ func FuzzCheckUpdate(f *testing.F) {
 		}
 		if err != nil {
 			if !errors.Is(err, model.ErrUpdate) {
-				t.Fatalf("error %v is not of the family", err)
+				t.Fatalf("error %v does not wrap %v", err, model.ErrUpdate)
 			}
 			return
 		}
@@ -212,8 +217,8 @@ func FuzzCheckUpdate(f *testing.F) {
 		for i := range values {
 			values[i] = int32(binary.LittleEndian.Uint32(b[len(b)-4*(len(values)-i):]))
 		}
-		if again, err := model.EncodeUpdate(h, values); err != nil || !bytes.Equal(again, b) {
-			t.Fatalf("what was accepted encodes to other bytes (%v)", err)
+		if encoded, err := model.EncodeUpdate(h, values); err != nil || !bytes.Equal(encoded, b) {
+			t.Fatalf("an accepted update encodes to other bytes (%v)", err)
 		}
 	})
 }

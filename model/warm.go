@@ -8,12 +8,12 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// Warm is model 0 of a task that starts with the weights of another model, see [spec.Init];
+// WarmStart is model 0 of a task that starts with the weights of another model, see [spec.Init];
 // b is the file of that model. Its architecture and rows must be those of the task; the seed
-// may differ. A scale that follows from bounds is computed anew, as in [Zero]; a measured scale
+// may differ. A scale that follows from bounds is computed anew, as in [Initial]; a measured scale
 // is taken over, and must be there. The state of the other model's optimiser is not taken
 // over. Errors wrap [ErrModel].
-func Warm(t spec.TaskSpec, b []byte) (File, error) {
+func WarmStart(t spec.TaskSpec, b []byte) (File, error) {
 	from, err := Open(b)
 	if err != nil {
 		return File{}, err
@@ -25,7 +25,7 @@ func Warm(t spec.TaskSpec, b []byte) (File, error) {
 	if want, got := rows(t.Data), rows(from.Data); want != got {
 		return File{}, fmt.Errorf("%w: its rows are %.200s: want %.200s", ErrModel, cmp.Or(got, "without a schema"), cmp.Or(want, "without a schema"))
 	}
-	f, err := Zero(t)
+	f, err := Initial(t)
 	if err != nil {
 		return File{}, err
 	}

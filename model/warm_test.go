@@ -11,9 +11,10 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// TestWarm: a task of the same architecture starts with the weights of a file, whatever its
-// seed and its state; its own model 0 states its own seed, and no state.
-func TestWarm(t *testing.T) {
+// TestWarmStart: a task starts with the weights of a file of the same architecture. The seed
+// and the state of the file do not matter: the new model 0 states the task's seed and no
+// state.
+func TestWarmStart(t *testing.T) {
 	asked := spec.TaskSpec{Model: spec.Model{Kind: spec.ModelMLP, Inputs: 4, Hidden: []uint32{3}, Classes: 2, Seed: 7}}
 	other := asked.Model
 	other.Seed = 1<<64 - 1
@@ -25,12 +26,12 @@ func TestWarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := model.Warm(asked, b)
+	got, err := model.WarmStart(asked, b)
 	if diff := cmp.Diff(model.File{Model: asked.Model, Weights: weights}, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	if most, err := model.WarmStartSize(asked); err != nil || int64(len(b)) > most {
-		t.Errorf("%d bytes, and at most %d, %v", len(b), most, err)
+		t.Errorf("a file of %d bytes: WarmStartSize is %d (%v), want at least as many", len(b), most, err)
 	}
 	wider := asked
 	wider.Model.Hidden = []uint32{4}
@@ -42,15 +43,15 @@ func TestWarm(t *testing.T) {
 		"header":                                 {asked, b[:9]},
 		"weights":                                {asked, b[:len(b)-1]},
 	} {
-		if _, err := model.Warm(c.asked, c.b); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), why) {
+		if _, err := model.WarmStart(c.asked, c.b); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), why) {
 			t.Errorf("got %v, want %q", err, why)
 		}
 	}
 }
 
-// TestWarmTakesTheScaleOver: a scale that trainers have measured comes with the weights, and
-// a file without one starts no task that needs it; nor does one for other rows.
-func TestWarmTakesTheScaleOver(t *testing.T) {
+// TestWarmStartKeepsTheScale: a measured scale is taken over with the weights. A file without
+// the scale that the task needs is refused, and so is a file for other rows.
+func TestWarmStartKeepsTheScale(t *testing.T) {
 	asked := spec.TaskSpec{
 		Model: spec.Model{Kind: spec.ModelSoftmax, Inputs: 2, Classes: 2},
 		Data: spec.Data{Name: "d", Features: spec.FeaturesStandard, Schema: spec.Schema{
@@ -58,7 +59,7 @@ func TestWarmTakesTheScaleOver(t *testing.T) {
 			Columns: []spec.Column{{Name: "x", Kind: spec.ColumnNumber}, {Name: "y", Kind: spec.ColumnNumber}},
 		}},
 	}
-	file, err := model.Zero(asked)
+	file, err := model.Initial(asked)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,18 +70,18 @@ func TestWarmTakesTheScaleOver(t *testing.T) {
 		}
 		return b
 	}
-	if _, err := model.Warm(asked, encode(file)); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), "it has no scale") {
-		t.Errorf("without a scale: %v", err)
+	if _, err := model.WarmStart(asked, encode(file)); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), "it has no scale") {
+		t.Errorf("a file without a scale: got %v, want an error", err)
 	}
 	file.Weights[1] = 2
 	file.Scale = model.Scale{Shift: []float32{1, 2}, Width: []float32{3, 4}}
-	got, err := model.Warm(asked, encode(file))
+	got, err := model.WarmStart(asked, encode(file))
 	if diff := cmp.Diff(file, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	swapped := asked
 	swapped.Data.Schema.Columns = []spec.Column{asked.Data.Schema.Columns[1], asked.Data.Schema.Columns[0]}
-	if _, err := model.Warm(swapped, encode(file)); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), "its rows are") {
-		t.Errorf("other rows: %v", err)
+	if _, err := model.WarmStart(swapped, encode(file)); !errors.Is(err, model.ErrModel) || !strings.Contains(err.Error(), "its rows are") {
+		t.Errorf("a file for other rows: got %v, want an error", err)
 	}
 }

@@ -37,7 +37,7 @@ func (t Tools) Model(ctx context.Context, task spec.Task, d spec.Digest) (model.
 func (t Tools) StartModel(ctx context.Context, task spec.Task) (model.File, error) {
 	from := task.Spec.Model.Init
 	if from.IsZero() {
-		return model.Zero(task.Spec)
+		return model.Initial(task.Spec)
 	}
 	size, err := model.WarmStartSize(task.Spec)
 	if err != nil {
@@ -56,7 +56,7 @@ func (t Tools) StartModel(ctx context.Context, task spec.Task) (model.File, erro
 	}
 	var file model.File
 	var refused error
-	err = t.viewOrFetch(ctx, task, from.Model, size, nodes, func(b []byte) { file, refused = model.Warm(task.Spec, b) })
+	err = t.viewOrFetch(ctx, task, from.Model, size, nodes, func(b []byte) { file, refused = model.WarmStart(task.Spec, b) })
 	if err == nil {
 		err = refused
 	}

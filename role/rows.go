@@ -17,7 +17,7 @@ type Rows func(asked spec.Data) (data.Table, error)
 // InMemory returns rows in memory. They fit a task that states the same schema, or no schema.
 func InMemory(rows data.Table) Rows {
 	return func(taskData spec.Data) (data.Table, error) {
-		want, got := model.Rows(taskData), model.Rows(spec.Data{Schema: rows.Schema})
+		want, got := model.StatedRows(taskData), model.StatedRows(spec.Data{Schema: rows.Schema})
 		switch {
 		case taskData.Schema.IsZero():
 			return rows, nil

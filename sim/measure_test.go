@@ -92,7 +92,7 @@ func TestMeasuringRoundIsRetried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zero, err := model.Zero(task.Spec)
+	zero, err := model.Initial(task.Spec)
 	if err != nil {
 		t.Fatal(err)
 	}

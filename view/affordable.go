@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/althing-network/althing/privacy/cost"
 	"github.com/althing-network/althing/spec"
@@ -32,6 +33,14 @@ func AffordableOf(dataset uint64, owner string, limit cost.Limit, left cost.Epsi
 	}
 }
 
+// shortWhy is why it does not pay, without the figures that other columns have.
+func (v Affordable) shortWhy() string {
+	if strings.HasPrefix(v.Why, cost.ErrExhausted.Error()) {
+		return cost.ErrExhausted.Error()
+	}
+	return v.Why
+}
+
 // AffordableList is the answer for every data set that a task asks for.
 type AffordableList []Affordable
 
@@ -44,7 +53,7 @@ func (list AffordableList) Page(task spec.TaskSpec, rounds uint64) Page {
 		}
 	}
 	table := Table([]string{"DATA", "UNIT", "EPSILON", "LEFT", "PAYS", "OWNER", "WHY NOT"}, list, func(v Affordable) []any {
-		return []any{v.Dataset, v.Unit, withLabel(v.Limit.String(), v.Label), v.Left, fmt.Sprintf("%d of %d", v.Affords, v.Rounds), v.Owner, Dash(v.Pays, Cell{v.Why, Bad})}
+		return []any{v.Dataset, v.Unit, withLabel(v.Limit.String(), v.Label), v.Left, fmt.Sprintf("%d of %d", v.Affords, v.Rounds), v.Owner, Dash(v.Pays, Cell{v.shortWhy(), Bad})}
 	})
 	summary := fmt.Sprintf("%d of %s of %s could pay %s of task %s", pay, Counted(len(list), "data set"), task.Data.Name, Counted(rounds, "round"), task.Name)
 	return of(table, Part{Text: summary})

@@ -16,6 +16,8 @@ type Ballot struct {
 	Now     int64          `json:"now_unix_ms"` // time of the newest block
 	Account string         `json:"account,omitempty"`
 	Own     *spec.Power    `json:"own,omitempty"` // voting power of Account
+	// WaitsFor says what an open proposal waits for, see [ProposalWaitsFor].
+	WaitsFor []string `json:"waits_for,omitempty"`
 }
 
 // ReadBallot reads a proposal as it is now, with the voting power of an account where one is
@@ -27,8 +29,12 @@ func ReadBallot(ctx context.Context, c *client.Client, proposal uint64, account 
 	if b.Rules, err = c.VoteRules(ctx); err != nil {
 		return b, err
 	}
-	if b.Now, err = c.BlockTime(ctx); err != nil || account == "" {
+	if b.Now, err = c.BlockTime(ctx); err != nil {
 		return b, err
+	}
+	b.WaitsFor = ProposalWaitsFor(b)
+	if account == "" {
+		return b, nil
 	}
 	power, err := c.Power(ctx, account, proposal)
 	b.Account, b.Own = account, &power
@@ -50,6 +56,9 @@ func (b Ballot) Page() Page {
 	var p Part
 	p.Row("proposal", fmt.Sprintf("%d %s", b.ID, b.Title))
 	p.Row("status", Cell{withReason(string(b.Status), b.Reason), statusTone(b.Status)})
+	for i, what := range b.WaitsFor {
+		p.Row(firstRow(i, "waits for"), what)
+	}
 	p.Row("proposer", b.Proposer())
 	p.summaryRows(b.Summary)
 	deposit := Money(b.Deposit)
@@ -72,7 +81,53 @@ func (b Ballot) Page() Page {
 		p.Row("", b.ownVote())
 	}
 	p.Bars = b.Bars()
-	return of(p)
+	page := of(p)
+	page.Hints = b.hints()
+	return page
+}
+
+// ProposalWaitsFor says what an open proposal waits for, in texts such as "quorum: 12.5% of
+// 33.4% have voted; the vote ends in 2m". A proposal that has ended waits for nothing.
+func ProposalWaitsFor(b Ballot) []string {
+	left := WholeSeconds(b.left())
+	switch b.Status {
+	case spec.ProposalDeposit:
+		return []string{fmt.Sprintf("deposit: %s of %s; the rest is due in %s", Thing(b.Deposit), Money(b.Rules.MinDeposit), left)}
+	case spec.ProposalVoting:
+		passing, why := b.Poll.Passing(b.Rules)
+		voted := spec.Share(b.Poll.Tally.Cast(), b.Poll.Total)
+		switch {
+		case passing:
+			return []string{fmt.Sprintf("end of the vote: it is in %s, and the proposal would pass", left)}
+		case voted < b.Rules.Quorum:
+			return []string{fmt.Sprintf("quorum: %s of %s have voted; the vote ends in %s", voted.Percent(), b.Rules.Quorum.Percent(), left)}
+		}
+		return []string{fmt.Sprintf("votes: %s; the vote ends in %s", why, left)}
+	case spec.ProposalQueued:
+		switch {
+		case b.Ripe() && b.Entry.Refusal != "":
+			return []string{fmt.Sprintf("execution: anybody may execute it within %s of network time, but it would fail now: %s", left, b.Entry.Refusal)}
+		case b.Ripe():
+			return []string{fmt.Sprintf("execution: anybody may execute it within %s of network time", left)}
+		case b.Entry.Now < b.Entry.ETA:
+			return []string{fmt.Sprintf("timelock: it may be executed in %s of network time", left)}
+		}
+		return []string{"next block: the proposal expires with it"}
+	default: // the proposal has ended
+		return nil
+	}
+}
+
+// hints are commands that take an open proposal further.
+func (b Ballot) hints() [][]string {
+	number := fmt.Sprint(b.ID)
+	switch {
+	case b.Status == spec.ProposalDeposit && b.Deposit < b.Rules.MinDeposit:
+		return [][]string{{"proposal", "deposit", number, Thing(b.Rules.MinDeposit - b.Deposit)}}
+	case b.Ripe() && b.Entry.Refusal == "":
+		return [][]string{{"proposal", "execute", number}}
+	}
+	return nil
 }
 
 // TallyPage shows only the votes and the clock of a proposal.

@@ -1,15 +1,28 @@
 package view
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
 )
 
 // Node is a registered node.
-type Node struct{ spec.Node }
+type Node struct {
+	spec.Node
+	// WaitsFor says what keeps the node from training on its registered data sets.
+	WaitsFor []string `json:"waits_for,omitempty"`
+}
+
+// ReadNode reads what is shown of a node beside its record.
+func ReadNode(ctx context.Context, c *client.Client, n spec.Node) (v Node, err error) {
+	v.Node = n
+	v.WaitsFor, err = rowsWaitFor(ctx, c, n)
+	return v, err
+}
 
 // Page shows the node: its money, what it offers, what it serves, and its reputation.
 func (v Node) Page() Page {
@@ -43,12 +56,14 @@ func (v Node) Page() Page {
 		p.Row(firstRow(i, "capabilities"), text)
 	}
 	p.Row("data", holdingsText(profile))
-	for i, line := range policyLines(profile.Policy) {
+	for i, what := range v.WaitsFor {
+		p.Row(firstRow(i, "waits for"), Cell{what, Bad})
+	}
+	for i, line := range policyLines(profile) {
 		p.Row(firstRow(i, "policy"), line)
 	}
-	p.Row("accuracy", fmt.Sprintf("%s, by its own claim", profile.Claimed))
-	for _, m := range v.Measured {
-		p.Row("", fmt.Sprintf("%s, measured on %s in %s", m.Accuracy, m.Kind, Counted(m.Tasks, "task")))
+	for i, line := range v.accuracyLines() {
+		p.Row(firstRow(i, "accuracy"), line)
 	}
 	p.Row("reputation", v.Reputation)
 	if len(v.History) > 0 {
@@ -58,6 +73,20 @@ func (v Node) Page() Page {
 		p.Row("", changeText(c))
 	}
 	return of(p)
+}
+
+// accuracyLines say how good the models of the node are, by its own claim and as measured.
+func (v Node) accuracyLines() (lines []string) {
+	if v.Profile.Claimed > 0 {
+		lines = append(lines, fmt.Sprintf("%s, by its own claim", v.Profile.Claimed))
+	}
+	for _, m := range v.Measured {
+		lines = append(lines, fmt.Sprintf("%s, measured on %s in %s", m.Accuracy, m.Kind, Counted(m.Tasks, "task")))
+	}
+	if len(lines) == 0 {
+		return []string{"-"}
+	}
+	return lines
 }
 
 // depositText is the state of a node, and what follows from it.
@@ -133,8 +162,9 @@ func holdingsList(p spec.Profile) any {
 }
 
 // policyLines say which tasks a node serves, one condition in each line.
-func policyLines(p spec.Policy) (lines []string) {
-	if !p.SoleAggregator {
+func policyLines(profile spec.Profile) (lines []string) {
+	p := profile.Policy
+	if !p.SoleAggregator && profile.Roles.Has(spec.Trainer) {
 		lines = append(lines, "trains for no task with one aggregator")
 	}
 	if p.MinAggregators > 0 {
@@ -152,10 +182,13 @@ func policyLines(p spec.Policy) (lines []string) {
 	if len(p.Datasets) > 0 {
 		lines = append(lines, "only tasks for "+strings.Join(p.Datasets, ", "))
 	}
-	if len(lines) == 0 {
+	switch {
+	case len(lines) > 0:
+		return lines
+	case profile.Roles.Has(spec.Trainer):
 		return []string{"serves every task, also with one aggregator"}
 	}
-	return lines
+	return []string{"serves every task"}
 }
 
 // sparkline draws how a reputation changed, the newest change last.

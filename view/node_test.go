@@ -92,7 +92,7 @@ func TestNodeShowsItsPolicyAndCapabilities(t *testing.T) {
 		"only tasks for digits":                          func() { n.Profile.Policy.Datasets = []string{"digits"} },
 		"images, which needs 2 cores, 0 MiB memory, 1 G": func() { n.Profile.Capabilities[0].Needs = spec.Resources{CPU: 2, GPU: 1} },
 	} {
-		n.Profile = spec.Profile{Capabilities: []spec.Capability{{Kind: "images"}}}
+		n.Profile = spec.Profile{Roles: spec.Trainer, Capabilities: []spec.Capability{{Kind: "images"}}}
 		change()
 		if got := shown(t, view.Node{Node: n}.Page()); !strings.Contains(got, want) {
 			t.Errorf("want %q in\n%s", want, got)

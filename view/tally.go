@@ -21,6 +21,7 @@ type Tally struct {
 	Passing  bool                `json:"passing"`
 	Why      string              `json:"why,omitempty"` // it would not pass now
 	Left     int64               `json:"left_ms,omitempty"`
+	WaitsFor []string            `json:"waits_for,omitempty"` // see [ProposalWaitsFor]
 }
 
 // Tally is the vote as it stands. The event names what is reported: "tally", or what has
@@ -31,7 +32,7 @@ func (b Ballot) Tally(event string) Tally {
 		Event: event, Proposal: b.ID, Status: b.Status, Reason: b.Reason, Tally: b.Poll.Tally, Total: b.Poll.Total,
 		Voted: spec.Share(b.Poll.Tally.Cast(), b.Poll.Total), Quorum: b.Rules.Quorum,
 		Yes: spec.Share(b.Poll.Tally.Yes, b.Poll.Tally.Decided()), Needs: b.Poll.Needs(b.Rules),
-		Passing: passing, Why: why, Left: b.left(),
+		Passing: passing, Why: why, Left: b.left(), WaitsFor: ProposalWaitsFor(b),
 	}
 }
 

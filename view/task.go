@@ -3,6 +3,8 @@ package view
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/althing-network/althing/client"
 	"github.com/althing-network/althing/spec"
@@ -55,13 +57,18 @@ func (v Task) Page() Page {
 	}
 	p.lackRows(v.Lacks)
 	p.ruleRows(v.Spec)
+	p.revisionRows(v.Revisions)
 	for _, m := range v.Aggregators {
 		p.Row("aggregator", memberText(m, v.names))
 	}
 	for _, m := range v.Evaluators {
 		p.Row("evaluator", memberText(m, v.names))
 	}
-	return of(p)
+	page := of(p)
+	if v.Spec.Private() && slices.ContainsFunc(v.WaitsFor, func(what string) bool { return strings.Contains(what, string(unfundedExhausted)) }) {
+		page.Hints = append(page.Hints, []string{"budget", "check", fmt.Sprint(v.ID)})
+	}
+	return page
 }
 
 // lackRows say for want of which nodes a task has failed.

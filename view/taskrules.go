@@ -41,9 +41,12 @@ func (p *Part) ruleRows(t spec.TaskSpec) {
 		p.Row("starts with", initText(init))
 	}
 	p.Row("access", cmp.Or(t.Model.Access, spec.AccessPublic))
-	rows := fmt.Sprintf("%s, at least %s per trainer", t.Data.Name, Counted(t.Data.MinSamples, "row"))
+	rows := t.Data.Name
+	if t.Data.MinSamples > 0 {
+		rows += fmt.Sprintf(", at least %s per trainer", Counted(t.Data.MinSamples, "row"))
+	}
 	if t.Data.MinHoldout > 0 {
-		rows += fmt.Sprintf(", %d per evaluator", t.Data.MinHoldout)
+		rows += fmt.Sprintf(", at least %s per evaluator", Counted(t.Data.MinHoldout, "row"))
 	}
 	p.Row("data", rows)
 	p.schemaRows(t.Data)
@@ -69,6 +72,17 @@ func (p *Part) ruleRows(t spec.TaskSpec) {
 	}
 	p.Row("target", goal)
 	p.Row("reward", fmt.Sprintf("%s, %s per settled round", Money(t.Escrow), Money(t.PerRound())))
+}
+
+// revisionRows are the hyper-parameters that votes have set, and from which round on.
+func (p *Part) revisionRows(revisions []spec.Revision) {
+	for i, r := range revisions {
+		by := "a vote"
+		if r.Proposal > 0 {
+			by = fmt.Sprintf("proposal %d", r.Proposal)
+		}
+		p.Row(firstRow(i, "changed"), fmt.Sprintf("from round %d on, by %s: %s; %s", r.Round, by, trainingText(r.Training), aggregationText(r.Aggregation)))
+	}
 }
 
 // initText is the model that a task starts with, and who serves it.

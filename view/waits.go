@@ -21,7 +21,7 @@ func ReadWaitsFor(ctx context.Context, c *client.Client, t spec.Task) ([]string,
 		if err != nil {
 			return nil, err
 		}
-		return orNextLook(ctx, c, t, "participants", CommitteeWaitsFor(t, nodes))
+		return orNextSelection(ctx, c, t, "participants", CommitteeWaitsFor(t, nodes))
 	case spec.TaskPreparing:
 		return preparationWaitsFor(ctx, c, t)
 	case spec.TaskRunning:
@@ -38,16 +38,20 @@ func ReadLacks(ctx context.Context, c *client.Client, t spec.Task) ([]string, er
 		return nil, nil
 	}
 	nodes, err := activeNodes(ctx, c)
-	return append(CommitteeWaitsFor(t, nodes), TrainersWaitsFor(t, nodes)...), err
+	if err != nil {
+		return nil, err
+	}
+	trainers, err := trainersWaitFor(ctx, c, t, nodes, nil)
+	return append(CommitteeWaitsFor(t, nodes), trainers...), err
 }
 
 func activeNodes(ctx context.Context, c *client.Client) ([]spec.Node, error) {
 	return ReadAll(func(page client.Page) ([]spec.Node, client.Page, error) { return c.Nodes(ctx, 0, true, page) })
 }
 
-// orNextLook is what is missing; where nothing is, it says when the chain looks again for
-// somebody.
-func orNextLook(ctx context.Context, c *client.Client, t spec.Task, whom string, missing []string) ([]string, error) {
+// orNextSelection is what is missing. Where nothing is missing, it says when the chain selects
+// nodes the next time.
+func orNextSelection(ctx context.Context, c *client.Client, t spec.Task, whom string, missing []string) ([]string, error) {
 	if len(missing) > 0 {
 		return missing, nil
 	}
@@ -56,9 +60,9 @@ func orNextLook(ctx context.Context, c *client.Client, t spec.Task, whom string,
 		return nil, err
 	}
 	if t.Due <= now {
-		return []string{whom + ": the chain looks for them at the next block"}, nil
+		return []string{whom + ": the chain selects them at the next block"}, nil
 	}
-	return []string{fmt.Sprintf("%s: the chain looks for them again in %s", whom, WholeSeconds(t.Due-now))}, nil
+	return []string{fmt.Sprintf("%s: the chain selects them in %s", whom, WholeSeconds(t.Due-now))}, nil
 }
 
 // CommitteeWaitsFor says which aggregators and evaluators a task lacks that waits for them,
@@ -79,7 +83,7 @@ func CommitteeWaitsFor(t spec.Task, nodes []spec.Node) (missing []string) {
 	able := make(map[uint64]bool)
 	for _, role := range []spec.Role{spec.Aggregator, spec.Evaluator} {
 		for _, node := range newSupply(t, nodes, role).able {
-			able[node] = true
+			able[node.ID] = true
 		}
 	}
 	if wanted := int(selection.Aggregators + selection.Evaluators); len(able) < wanted {
@@ -89,15 +93,26 @@ func CommitteeWaitsFor(t spec.Task, nodes []spec.Node) (missing []string) {
 }
 
 // TrainersWaitsFor says which trainers a task lacks for its next round, as far as the active
-// nodes tell. It is empty where there are enough.
-func TrainersWaitsFor(t spec.Task, nodes []spec.Node) []string {
-	others := slices.DeleteFunc(slices.Clone(nodes), func(n spec.Node) bool {
-		return slices.ContainsFunc(t.Evaluators, func(m spec.Member) bool { return m.Node == n.ID })
-	})
-	if text := newSupply(t, others, spec.Trainer).lacks(int(t.Spec.Selection.MinTrainers)); text != "" {
+// nodes and the rounds that are still being scored tell. It is empty where there are enough.
+// Funding is nil unless the task is private.
+func TrainersWaitsFor(t spec.Task, nodes []spec.Node, open []spec.Round, funding *Funding) []string {
+	supply := trainerSupply(t, nodes, open)
+	if funding != nil {
+		supply.keepFunded(*funding)
+	}
+	if text := supply.lacks(int(t.Spec.Selection.MinTrainers)); text != "" {
 		return []string{text}
 	}
 	return nil
+}
+
+// trainersWaitFor is [TrainersWaitsFor] with the funding of a private task read from the chain.
+func trainersWaitFor(ctx context.Context, c *client.Client, t spec.Task, nodes []spec.Node, open []spec.Round) ([]string, error) {
+	if !t.Spec.Private() {
+		return TrainersWaitsFor(t, nodes, open, nil), nil
+	}
+	funding, err := readFunding(ctx, c, t, trainerSupply(t, nodes, open).able)
+	return TrainersWaitsFor(t, nodes, open, &funding), err
 }
 
 // supply is how many nodes can serve a task in a role, and what keeps the others from it.
@@ -105,13 +120,40 @@ type supply struct {
 	task      spec.Task
 	role      spec.Role
 	nodes     int // that have the role
-	able      []uint64
+	able      []spec.Node
 	busy      int
 	obstacles map[round.Obstacle]int
 	holdings  map[string]int // names of data sets that nodes with the role have
+	unfunded  []unfunded     // of a private task
 }
 
 func newSupply(t spec.Task, nodes []spec.Node, role spec.Role) supply {
+	return supplyBeside(t, nodes, role, nil, nil)
+}
+
+// trainerSupply is the supply of trainers. No evaluator of a task trains for it. A node that
+// serves the task already needs no second bond, and a trainer whose round is being scored has
+// a free slot.
+func trainerSupply(t spec.Task, nodes []spec.Node, open []spec.Round) supply {
+	others := slices.DeleteFunc(slices.Clone(nodes), func(n spec.Node) bool {
+		return slices.ContainsFunc(t.Evaluators, func(m spec.Member) bool { return m.Node == n.ID })
+	})
+	bonded, freed := map[uint64]bool{}, map[uint64]uint32{}
+	for _, m := range t.Aggregators {
+		bonded[m.Node] = true
+	}
+	for _, r := range open {
+		for _, c := range r.Trainers {
+			bonded[c.Node] = true
+			freed[c.Node]++
+		}
+	}
+	return supplyBeside(t, others, spec.Trainer, bonded, freed)
+}
+
+// supplyBeside is the supply of a role beside what nodes do for the task already: Bonded are
+// those whose bond the task holds, freed is how many of their busy slots count as free.
+func supplyBeside(t spec.Task, nodes []spec.Node, role spec.Role, bonded map[uint64]bool, freed map[uint64]uint32) supply {
 	s := supply{task: t, role: role, obstacles: map[round.Obstacle]int{}, holdings: map[string]int{}}
 	for i := range nodes {
 		n := &nodes[i]
@@ -122,14 +164,14 @@ func newSupply(t spec.Task, nodes []spec.Node, role spec.Role) supply {
 		for _, h := range n.Profile.Holdings {
 			s.holdings[h.Name]++
 		}
-		obstacle := round.ObstacleTo(&t, n, role, false)
+		obstacle := round.ObstacleTo(&t, n, role, bonded[n.ID])
 		switch {
 		case obstacle != round.NoObstacle:
 			s.obstacles[obstacle]++
-		case n.Busy >= n.Profile.Slots:
+		case n.Busy >= n.Profile.Slots+freed[n.ID]:
 			s.busy++
 		default:
-			s.able = append(s.able, n.ID)
+			s.able = append(s.able, *n)
 		}
 	}
 	return s
@@ -163,6 +205,9 @@ func (s supply) lacks(wanted int) string {
 	say(s.obstacles[round.ObstaclePolicy], "whose policy refuses the task")
 	say(s.obstacles[round.ObstacleCapability], "without the capability "+s.task.Spec.Selection.Capability)
 	say(s.obstacles[round.ObstacleAccuracy], "whose models were not accurate enough")
+	for _, why := range unfundedReasons() {
+		say(s.countUnfunded(why), string(why))
+	}
 	text := fmt.Sprintf("%s: %d of %d can serve the task", who, len(s.able), wanted)
 	if len(reasons) > 0 {
 		text += "; not: " + strings.Join(reasons, ", ")
@@ -223,7 +268,7 @@ func preparationWaitsFor(ctx context.Context, c *client.Client, t spec.Task) (mi
 
 // runningWaitsFor says what the rounds of a task wait for, or the next round.
 func runningWaitsFor(ctx context.Context, c *client.Client, t spec.Task) (missing []string, err error) {
-	trains := false
+	trains, open := false, []spec.Round{}
 	for _, number := range []uint64{t.Scoring, t.Round} {
 		if number == 0 {
 			continue
@@ -235,7 +280,7 @@ func runningWaitsFor(ctx context.Context, c *client.Client, t spec.Task) (missin
 		if r.Phase.Final() {
 			continue
 		}
-		trains = trains || number == t.Round
+		trains, open = trains || number == t.Round, append(open, r)
 		text, err := roundWaitsFor(ctx, c, r)
 		if err != nil {
 			return nil, err
@@ -249,7 +294,10 @@ func runningWaitsFor(ctx context.Context, c *client.Client, t spec.Task) (missin
 	if err != nil {
 		return nil, err
 	}
-	trainers, err := orNextLook(ctx, c, t, "trainers", TrainersWaitsFor(t, nodes))
+	trainers, err := trainersWaitFor(ctx, c, t, nodes, open)
+	if err == nil {
+		trainers, err = orNextSelection(ctx, c, t, "trainers", trainers)
+	}
 	return append(missing, trainers...), err
 }
 

@@ -57,7 +57,7 @@ func (m measurement) name() string {
 }
 
 func heads() []string {
-	return []string{"attack", "blocks a second, quiet and attacked", "left", "rounds a second", "left", "paid transactions a second", "left"}
+	return []string{"attack", "blocks per second, quiet and attacked", "left", "rounds per second", "left", "paid transactions per second", "left"}
 }
 
 func (m measurement) cells() []string {

@@ -11,7 +11,7 @@ import (
 
 // heads and cells are the table, for people and for a document.
 func heads() []string {
-	return []string{"system", "s a round", "least to most", "of Flower's deployment", "of `start_server`", "memory, MiB", "processes", "accuracy"}
+	return []string{"system", "s per round", "least to most", "of Flower's deployment", "of `start_server`", "memory, MiB", "processes", "accuracy"}
 }
 
 func (m measurement) cells() []string {
@@ -54,7 +54,7 @@ func printTable(out io.Writer, all []measurement) error {
 
 func budgetHeads() []string {
 	return []string{
-		"milliseconds of a round", "pause", "proposal", "prevote", "precommit", "waiting", "serial blocks", "floor",
+		"milliseconds per round", "pause", "proposal", "prevote", "precommit", "waiting", "serial blocks", "floor",
 		"train", "its engine", "upload", "combine", "score", "file syncs", "syncs, ms of all together",
 	}
 }

@@ -145,5 +145,5 @@ func (p *progress) end(r sample) {
 	if term.IsTerminal(int(p.out.Fd())) {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
-	fmt.Fprintf(p.out, "%2d of %d  %s: %.3g s a round, %.0f MiB\n", p.done, p.all, p.name, median(seconds(r.Rounds)), r.Resident)
+	fmt.Fprintf(p.out, "%2d of %d  %s: %.3g s per round, %.0f MiB\n", p.done, p.all, p.name, median(seconds(r.Rounds)), r.Resident)
 }

@@ -70,7 +70,7 @@ func (s system) name() string {
 func (s system) title() string {
 	switch s.What {
 	case deployment:
-		return "Flower deployment, 10 SuperNodes, a process a message"
+		return "Flower deployment, 10 SuperNodes, a process per message"
 	case startServer:
 		return "Flower `start_server`, 10 long-lived processes, trusted"
 	}

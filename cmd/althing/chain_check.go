@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
+	"github.com/althing-network/althing/view"
 )
 
 // chainCheck is the result of a check of the chain's state.
@@ -18,10 +19,22 @@ func (s *session) chainCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Ask a validator whether its state is consistent",
-		Long: `Asks a validator to check its whole state: whether the supply is the sum of all balances
-and below the cap, whether the accounts of tasks, stakes and proposals hold what they must,
-and whether the records of nodes, tasks and data sets agree with each other. Exit code 1:
-something is inconsistent, which is a bug of the chain.`,
+		Long: `Asks a validator whether these invariants hold in its whole state:
+
+  the supply is the sum of all balances
+  there is nothing but uthing, and no more than the cap
+  the registry's account holds the stakes
+  the account of tasks holds what they have not paid
+  the account of proposals holds the deposits
+  records of nodes are consistent
+  records of tasks are consistent
+  records of data sets are consistent
+  records of models are consistent
+  each task publishes into one line of models
+  records of votes are consistent
+
+Prints those that do not hold, each with what the state has instead. Then the exit code is
+1, and the chain has a bug.`,
 		Example: "  althing chain check\n  althing chain check --home net/validator-1 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +54,7 @@ something is inconsistent, which is a bug of the chain.`,
 				err = s.showChainCheck(done)
 			}
 			if err == nil && len(found) > 0 {
-				err = fmt.Errorf("%d invariants do not hold at height %d", len(found), height)
+				err = fmt.Errorf("the state at height %d breaks %s", height, view.Counted(len(found), "invariant"))
 			}
 			return err
 		},
@@ -50,13 +63,12 @@ something is inconsistent, which is a bug of the chain.`,
 
 func (s *session) showChainCheck(done chainCheck) error {
 	for _, v := range done.Violations {
-		if _, err := fmt.Fprintf(s.out, "broken: %s: %s\n", v.Invariant, v.Says); err != nil {
+		if err := s.say("does not hold: %s: %s", v.Invariant, v.Says); err != nil {
 			return err
 		}
 	}
 	if len(done.Violations) > 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "the books are in order at height %d\n", done.Height)
-	return err
+	return s.say("all invariants hold at height %d", done.Height)
 }

@@ -49,11 +49,10 @@ folders of a network import the same file under the same chain id.`,
 					daemon.Imported
 				}{"imported", done})
 			}
-			_, err = fmt.Fprintf(s.out, "%s carries %s on from height %d\n", done.Home, done.Chain, done.Height)
-			if err == nil && done.Former != "" {
-				_, err = fmt.Fprintf(s.out, "what it had before is in %s\n", done.Former)
+			if err := s.say("%s carries %s on from height %d", done.Home, done.Chain, done.Height); err != nil || done.Former == "" {
+				return err
 			}
-			return err
+			return s.say("what it had before is in %s", done.Former)
 		},
 	}
 	c.Flags().StringVar(&id, "chain-id", "", "chain id from now on (default: as in the file)")

@@ -71,8 +71,8 @@ func (s *session) fits(cmd *cobra.Command, path, task string, table tableFlags) 
 	if s.json {
 		return s.line(fitted{"fits", path, task, t.Rows()})
 	}
-	_, err = fmt.Fprintf(s.out, "\nall %d rows fit %s\n", t.Rows(), task)
-	return err
+	fmt.Fprintln(s.out)
+	return s.say("all %d rows fit %s", t.Rows(), task)
 }
 
 // showDataReport prints a report, and then what the user should know about the file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -50,6 +51,9 @@ holds.`,
 			}
 			ctx := cmd.Context()
 			table, own, description, err := r.describe(s.home, args[0])
+			if errors.Is(err, fs.ErrNotExist) && s.home != "" && !isNodeHome(s.home) {
+				return s.noNodeHome(cmd)
+			}
 			if err != nil {
 				return err
 			}
@@ -59,12 +63,14 @@ holds.`,
 			if err := r.valid(cmd, description); err != nil {
 				return err
 			}
-			account, node, err := s.ownNode(ctx)
+			account, node, err := s.ownNode(cmd)
 			if err != nil {
 				return err
 			}
 			if !node.Profile.Roles.Has(spec.DataProvider) {
-				return fmt.Errorf("node %d does not provide data: it has the roles %s", node.ID, node.Profile.Roles)
+				err := fmt.Errorf("node %d does not provide data: it has the roles %s; add data-provider to \"roles\" in %s, then register the node again",
+					node.ID, node.Profile.Roles, filepath.Join(s.home, "node.json"))
+				return hinted{err, s.command("node register")}
 			}
 			trainers, err := s.trainers(ctx, account.Client, r.grant)
 			if err != nil {
@@ -186,7 +192,7 @@ func (r registerFlags) valid(cmd *cobra.Command, d spec.Description) error {
 // warn says what else the owner would have to do.
 func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	if h, holds := n.Profile.Holding(d.Name); d.Rows == 0 && holds && !h.Withheld() {
-		fmt.Fprintf(s.err, "althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too\n", n.ID, d.Name)
+		s.tell("althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too", n.ID, d.Name)
 	}
 	config, err := daemon.LoadNode(s.home)
 	if err != nil || config.Data.File == "" || config.Data.Name != d.Name {
@@ -194,7 +200,7 @@ func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	}
 	held, err := config.Data.Own(s.home)
 	if key := (data.Secret{}); err != nil || !slices.Equal(data.Fingerprints(key, t), data.Fingerprints(key, held)) {
-		fmt.Fprintf(s.err, "althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too\n", n.ID, d.Name)
+		s.tell("althing: warning: node %d holds other rows of %s: they take part in nothing until they are registered, too", n.ID, d.Name)
 	}
 }
 

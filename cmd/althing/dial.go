@@ -65,6 +65,22 @@ func (s *session) noHomeFolder() error {
 	return fmt.Errorf("--home %s: want the home folder of a node, which holds node.json", s.home)
 }
 
+// isNodeHome reports whether a folder is the home folder of a node.
+func isNodeHome(home string) bool {
+	_, err := daemon.LoadNode(home)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// noNodeHome says what is wrong with a --home that is the home folder of no node, for a command
+// that needs a node. Its hint is the same command with a node's home folder in the same network.
+func (s *session) noNodeHome(cmd *cobra.Command) error {
+	if _, err := daemon.LoadValidator(s.home); errors.Is(err, fs.ErrNotExist) {
+		return s.noHomeFolder()
+	}
+	err := fmt.Errorf("--home %s: this is the home folder of a validator: want that of a node, which holds node.json", s.home)
+	return again(cmd, err, "home", filepath.Join(filepath.Dir(filepath.Clean(s.home)), "trainer-1"))
+}
+
 // checkRPC refuses a --rpc without an address, or with something that is none.
 func (s *session) checkRPC(c *cobra.Command) error {
 	addresses := s.rpc

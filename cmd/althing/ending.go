@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -117,24 +116,12 @@ func (s *session) report(ctx context.Context, err error) int {
 			fmt.Fprintln(s.err) // below the ^C that the terminal shows
 		}
 	}
-	s.complain("error: " + text)
+	s.tell("althing: error: %s", text)
 	if errors.Is(err, daemon.ErrHalted) {
 		code = codeHalted
 	}
 	s.advise(err)
 	return code
-}
-
-// complain prints a text on the error stream, of which a terminal gets lines that fit.
-func (s *session) complain(text string) {
-	screen := terminal.New(s.err, os.Getenv)
-	if !screen.Live {
-		fmt.Fprintf(s.err, "althing: %s\n", text)
-		return
-	}
-	for line := range strings.Lines("althing: " + text) {
-		_ = screen.Paragraph(strings.TrimRight(line, "\n")) // who cannot be told is not told
-	}
 }
 
 // advise prints the notes and the hints of an error, the innermost first.
@@ -145,10 +132,10 @@ func (s *session) advise(err error) {
 	switch e := err.(type) { //nolint:errorlint // the tree is walked by hand
 	case hinted:
 		s.advise(e.error)
-		fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(e.hint))
+		s.hintLine(e.hint)
 	case noted:
 		s.advise(e.error)
-		s.complain(e.note)
+		s.tell("althing: %s", e.note)
 	case interface{ Unwrap() error }:
 		s.advise(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,7 +29,7 @@ func (s *session) dialLocal(ctx context.Context) (*client.Client, error) {
 		}
 		if c, err := dialQuickly(ctx, addresses); err == nil {
 			s.rpc = addresses
-			fmt.Fprintf(s.err, "althing: note: this asks the network in %s; --rpc or --home would name another\n", dir)
+			s.tell("althing: note: this asks the network in %s; --rpc or --home would name another", dir)
 			return c, nil
 		}
 	}

@@ -26,7 +26,7 @@ func learnedFrom(path, kind string, r tableFlags) (model.File, error) {
 	}
 	d := spec.Data{Name: "rows", Features: spec.FeaturesStandard, Missing: r.read.Missing, Schema: demo.WithBounds(schema, table)}
 	asked := spec.Suggest(kind, d)
-	f, err := model.Zero(asked)
+	f, err := model.Initial(asked)
 	if err != nil {
 		return f, err
 	}

@@ -25,14 +25,18 @@ func (s *session) node() *cobra.Command {
 }
 
 // ownNode finds the node of the home folder.
-func (s *session) ownNode(ctx context.Context) (*client.Account, spec.Node, error) {
+func (s *session) ownNode(cmd *cobra.Command) (*client.Account, spec.Node, error) {
+	ctx := cmd.Context()
 	account, err := s.account(ctx)
 	if err != nil {
 		return nil, spec.Node{}, err
 	}
 	n, err := account.NodeByOwner(ctx, account.Address())
+	if errors.Is(err, client.ErrNodeNotFound) && !isNodeHome(s.home) {
+		return nil, n, s.noNodeHome(cmd)
+	}
 	if errors.Is(err, client.ErrNodeNotFound) {
-		return nil, n, hinted{fmt.Errorf("%s: %w", s.home, err), "althing start --home " + quote(s.home)}
+		return nil, n, hinted{fmt.Errorf("%s: %w", s.home, err), "althing node register --home " + quote(s.home)}
 	}
 	return account, n, err
 }
@@ -54,7 +58,7 @@ func (s *session) nodeMessage(verb, short string, m client.Message) *cobra.Comma
 // then.
 func (s *session) sendForNode(cmd *cobra.Command, message func(spec.Node) client.Message) error {
 	ctx := cmd.Context()
-	account, n, err := s.ownNode(ctx)
+	account, n, err := s.ownNode(cmd)
 	if err != nil {
 		return err
 	}
@@ -69,5 +73,14 @@ func (s *session) sendForNode(cmd *cobra.Command, message func(spec.Node) client
 	if n, err = account.Node(ctx, n.ID); err != nil {
 		return err
 	}
-	return s.show(view.Node{Node: n})
+	return s.showNode(ctx, account.Client, n)
+}
+
+// showNode prints a node, with what keeps it from training on its registered data sets.
+func (s *session) showNode(ctx context.Context, c *client.Client, n spec.Node) error {
+	v, err := view.ReadNode(ctx, c, n)
+	if err != nil {
+		return err
+	}
+	return s.show(v)
 }

@@ -65,7 +65,6 @@ func (s *session) accuse(cmd *cobra.Command, path string, evidence client.Eviden
 			Height int64  `json:"height"`
 		}{"accused", evidence.Task, fault.Round, fault.Node, fault.Kind, receipt.Height})
 	}
-	_, err = fmt.Fprintf(s.out, "node %d contradicted itself in task %d, round %d: recorded at height %d; it loses a part of its bond\n",
+	return s.say("node %d contradicted itself in task %d, round %d: recorded at height %d; it loses a part of its bond",
 		fault.Node, evidence.Task, fault.Round, receipt.Height)
-	return err
 }

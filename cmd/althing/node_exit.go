@@ -22,7 +22,7 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			account, before, err := s.ownNode(ctx)
+			account, before, err := s.ownNode(cmd)
 			if err != nil {
 				return err
 			}
@@ -40,12 +40,16 @@ is refused: "node leave" lets it finish what it serves, and take no more.`,
 			if s.json {
 				return s.line(n)
 			}
-			fmt.Fprintf(s.out, "node %d %s has left %s: no task selects it any more, and its process can be stopped\n", n.ID, before.Profile.Name, account.Chain())
+			if err := s.say("node %d %s has left %s: no task selects it any more, and its process can be stopped", n.ID, before.Profile.Name, account.Chain()); err != nil {
+				return err
+			}
 			for _, u := range n.Unbonding {
-				fmt.Fprintf(s.out, "%s of its stake are with %s again at %s\n", view.Money(u.Amount), n.Owner, view.Date(u.Due))
+				if err := s.say("%s of its stake are with %s again at %s", view.Money(u.Amount), n.Owner, view.Date(u.Due)); err != nil {
+					return err
+				}
 			}
 			if n.State == spec.NodeExited && len(n.Unbonding) == 0 {
-				fmt.Fprintln(s.out, "it had no stake")
+				return s.say("it had no stake")
 			}
 			return nil
 		},

@@ -192,6 +192,6 @@ func (s *session) writeNode(c daemon.NodeConfig, rows data.Table) error {
 	if err := s.page(view.Page{Parts: []view.Part{p}}); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped("althing token faucet --home "+quote(s.home)))
+	s.hintLine("althing token faucet --home " + quote(s.home))
 	return nil
 }

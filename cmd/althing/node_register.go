@@ -37,7 +37,7 @@ and does not run is selected and fails, so start it soon.`,
 			if err := s.show(view.Node{Node: n}); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.err, "althing: hint: althing start --home %s\n", quote(s.home))
+			s.hintLine("althing start --home " + quote(s.home))
 			return nil
 		},
 	}

@@ -17,7 +17,7 @@ func (s *session) nodeRotate() *cobra.Command {
 		Example: "  althing node rotate --home net/trainer-1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, _, err := s.ownNode(cmd.Context()); err != nil {
+			if _, _, err := s.ownNode(cmd); err != nil {
 				return err
 			}
 			n, err := daemon.RotateKeys(cmd.Context(), s.home)

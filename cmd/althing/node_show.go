@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/althing-network/althing/view"
 )
 
 func (s *session) nodeShow() *cobra.Command {
@@ -16,11 +14,11 @@ func (s *session) nodeShow() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, n, err := s.ownNode(cmd.Context())
+				account, n, err := s.ownNode(cmd)
 				if err != nil {
 					return err
 				}
-				return s.show(view.Node{Node: n})
+				return s.showNode(cmd.Context(), account.Client, n)
 			}
 			number, err := id("node", args[0])
 			if err != nil {
@@ -34,7 +32,7 @@ func (s *session) nodeShow() *cobra.Command {
 			if err != nil {
 				return s.explain(fmt.Errorf("node %d: %w", number, err))
 			}
-			return s.show(view.Node{Node: n})
+			return s.showNode(cmd.Context(), c, n)
 		},
 	}
 }

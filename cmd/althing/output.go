@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/althing-network/althing/daemon"
+	"github.com/althing-network/althing/terminal"
 	"github.com/althing-network/althing/view"
 )
 
@@ -37,8 +40,28 @@ func (s *session) page(p view.Page) error {
 }
 
 // hint prints on the error stream a command that may come next.
-func (s *session) hint(words ...string) {
-	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(s.command(words...)))
+func (s *session) hint(words ...string) { s.hintLine(s.command(words...)) }
+
+// hintLine is [session.hint] for a whole command line. It is never broken, so that it can be
+// pasted.
+func (s *session) hintLine(line string) {
+	fmt.Fprintf(s.err, "althing: hint: %s\n", s.asTyped(line))
+}
+
+// sentenceIndent is how far a sentence that is broken into lines is indented, in columns.
+const sentenceIndent = 2
+
+// say prints a sentence. A terminal gets lines that fit.
+func (s *session) say(format string, args ...any) error {
+	return s.screen().PrintWrapped(view.Neutral, sentenceIndent, fmt.Sprintf(format, args...))
+}
+
+// tell is [session.say] for the error stream.
+func (s *session) tell(format string, args ...any) {
+	screen := terminal.New(s.err, os.Getenv)
+	for line := range strings.Lines(fmt.Sprintf(format, args...)) {
+		_ = screen.PrintWrapped(view.Neutral, sentenceIndent, strings.TrimRight(line, "\n")) // who cannot be told is not told
+	}
 }
 
 // showList prints a list: with --json each entry as an object on its own line, else as one

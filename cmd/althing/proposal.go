@@ -37,8 +37,8 @@ func (s *session) showDone(d proposalDone, text string) error {
 	if s.json {
 		return s.line(d)
 	}
-	_, err := fmt.Fprintf(s.err, "proposal %d: %s at height %d\n", d.Proposal, text, d.Height)
-	return err
+	s.tell("proposal %d: %s at height %d", d.Proposal, text, d.Height)
+	return nil
 }
 
 // readBallot reads a proposal, and the voting power of the account in the home folder, if

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ const (
 func voted() view.Ballot {
 	digest := spec.DigestOf([]byte("messages"))
 	base := spec.DigestOf([]byte("base")).String()
-	return view.Ballot{
+	b := view.Ballot{
 		Rules: spec.VoteRules{Quorum: 250_000, Threshold: 500_000, HighThreshold: 667_000, Veto: 334_000, MinDeposit: 1000 * spec.Thing, Initial: 250_000},
 		Now:   1_800_000_000_000 + 3*hour,
 		Proposal: spec.Proposal{
@@ -45,6 +46,8 @@ func voted() view.Ballot {
 		},
 		Account: ann, Own: &spec.Power{Power: 30 * spec.Thing, Bonded: 10 * spec.Thing, Staked: 25 * spec.Thing},
 	}
+	b.WaitsFor = view.ProposalWaitsFor(b)
+	return b
 }
 
 // TestProposalShown holds every line of a proposal to what a voter has to know.
@@ -54,33 +57,34 @@ func TestProposalShown(t *testing.T) {
 	if err := s.show(voted()); err != nil {
 		t.Fatal(err)
 	}
-	want := `proposal  3 Train more?[31m carefully
-status    voting
-proposer  althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
-summary   The loss oscillates.
-          See round 7.
-deposit   1000 THING
-action 1  update_model of task 1
-          base     ` + spec.DigestOf([]byte("base")).String() + `
-          updates  2 until now
-          training.rate 0.1 -> 0.05
-action 2  update_params of node
-          stakes.trainer.min 10 THING -> 20 THING
-          jail_seconds 600 (10m) -> 3600 (1h)
-          1 value as now
-action 3  mint: 1.5 THING for althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
-needs     the high threshold: it is dangerous
-dry run   would succeed at height 12, with 51234 gas
-digest    ` + spec.DigestOf([]byte("messages")).String() + `
-account   althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
-          has 30 THING to vote with, and has not voted
-yes       [======================        ] 75%      150 THING
-no        [=======                       ] 25%      50 THING
-abstain   [                              ] 0%       0 THING
-veto      [                              ] 0%       0 THING
-quorum    [========================      ] 20%      of 25% at least, 2 voters
-clock     [=======                       ] 9h left to vote
-as is     would not pass: quorum not reached: 20% voted, want 25%
+	want := `proposal   3 Train more?[31m carefully
+status     voting
+waits for  quorum: 20% of 25% have voted; the vote ends in 9h
+proposer   althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
+summary    The loss oscillates.
+           See round 7.
+deposit    1000 THING
+action 1   update_model of task 1
+           base     ` + spec.DigestOf([]byte("base")).String() + `
+           updates  2 until now
+           training.rate 0.1 -> 0.05
+action 2   update_params of node
+           stakes.trainer.min 10 THING -> 20 THING
+           jail_seconds 600 (10m) -> 3600 (1h)
+           1 value as now
+action 3   mint: 1.5 THING for althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
+needs      the high threshold: it is dangerous
+dry run    would succeed at height 12, with 51234 gas
+digest     ` + spec.DigestOf([]byte("messages")).String() + `
+account    althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684
+           has 30 THING to vote with, and has not voted
+yes        [======================        ] 75%      150 THING
+no         [=======                       ] 25%      50 THING
+abstain    [                              ] 0%       0 THING
+veto       [                              ] 0%       0 THING
+quorum     [========================      ] 20%      of 25% at least, 2 voters
+clock      [=======                       ] 9h left to vote
+as is      would not pass: quorum not reached: 20% voted, want 25%
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -118,7 +122,7 @@ as is     would not pass: quorum not reached: 20% voted, want 25%
 // TestProposalEnds: what the last lines say in each status.
 func TestProposalEnds(t *testing.T) {
 	for want, change := range map[string]func(*view.Ballot){
-		"timelock  may be executed in 1h of network time": func(b *view.Ballot) {
+		"timelock   may be executed in 1h of network time": func(b *view.Ballot) {
 			b.Status, b.Entry = spec.ProposalQueued, &spec.Entry{State: spec.EntryQueued, Now: 5, ETA: 5 + spec.Time(spec.Hour), Expires: 5 + spec.Time(2*spec.Hour)}
 		},
 		"until it may be executed": func(b *view.Ballot) {
@@ -139,13 +143,14 @@ func TestProposalEnds(t *testing.T) {
 		},
 		"cannot vote: of 10": func(b *view.Ballot) { b.Own.Power = 0 },
 		"has voted with 30":  func(b *view.Ballot) { b.Own.Voted = true },
-		"dry run   would fail at height 12: no such node": func(b *view.Ballot) { b.Poll.DryRun.Error = "no such node" },
-		"as is     would pass\n":                          func(b *view.Ballot) { b.Poll.Tally.Abstain = 100 * spec.Thing },
+		"dry run    would fail at height 12: no such node": func(b *view.Ballot) { b.Poll.DryRun.Error = "no such node" },
+		"as is      would pass\n":                          func(b *view.Ballot) { b.Poll.Tally.Abstain = 100 * spec.Thing },
 	} {
 		b := voted()
 		change(&b)
+		b.WaitsFor = view.ProposalWaitsFor(b)
 		var out bytes.Buffer
-		if err := (&session{out: &out}).show(b); err != nil || !strings.Contains(out.String(), want) {
+		if err := (&session{out: &out, err: io.Discard}).show(b); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("want %q in (%v)\n%s", want, err, out.String())
 		}
 	}

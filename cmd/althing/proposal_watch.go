@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,8 @@ func (s *session) proposalWatch() *cobra.Command {
 		Use:   "watch [N]",
 		Short: "Follow a proposal until it ends; without a number, all proposals",
 		Long: `Prints a line when somebody votes, when a period begins, and when a passed proposal may
-be executed. With --home it also prints one a day before a vote ends in which the account
+be executed. A terminal also shows below these lines what the proposal waits for, which is
+"waits_for" in --json. With --home it also prints one a day before a vote ends in which the account
 of the home folder has not voted.`,
 		Example: "  althing proposal watch 1 --home net/trainer-1\n  althing proposal watch --json",
 		Args:    cobra.MaximumNArgs(1),
@@ -125,13 +127,26 @@ func (w proposalWatcher) look(ctx context.Context, number uint64) (ended bool, e
 	}
 	w.open[number] = now
 	if !w.s.json {
-		var bars []string
-		for _, bar := range now.Bars() {
-			bars = append(bars, w.screen.Bar(bar, 8))
-		}
-		w.screen.Redraw(bars...)
+		w.draw()
 	}
 	return false, nil
+}
+
+// draw redraws what the open proposals wait for, and the bars of one that is alone.
+func (w proposalWatcher) draw() {
+	const label = len("proposal 1")
+	var lines []string
+	for _, number := range slices.Sorted(maps.Keys(w.open)) {
+		b := w.open[number]
+		lines = append(lines, w.screen.Bar(view.Bar{Label: fmt.Sprintf("proposal %d", number), Text: "waits for " + strings.Join(b.WaitsFor, "; ")}, label))
+		if len(w.open) > 1 {
+			continue
+		}
+		for _, bar := range b.Bars() {
+			lines = append(lines, w.screen.Bar(bar, label))
+		}
+	}
+	w.screen.Redraw(lines...)
 }
 
 // show prints what is new.

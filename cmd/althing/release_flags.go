@@ -41,10 +41,10 @@ func (r *releaseFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&r.mechanism, "mechanism", view.Gaussian, "gaussian, laplace, discrete-laplace or skellam")
-	f.Float64Var(&r.noise, "noise", 0, "standard deviation of view.Gaussian or view.Skellam noise over the bound on the L2 norm")
-	f.Float64Var(&r.epsilon0, "epsilon0", 0, "epsilon of one view.Laplace release: the bound on the L1 norm over the scale")
+	f.Float64Var(&r.noise, "noise", 0, "standard deviation of gaussian or skellam noise over the bound on the L2 norm")
+	f.Float64Var(&r.epsilon0, "epsilon0", 0, "epsilon of one laplace release: the bound on the L1 norm over the scale")
 	f.Float64Var(&r.a, "a", 0, "rate of discrete-laplace noise: k has odds of e^(-a|k|)")
-	f.Int64Var(&r.l2, "l2", 0, "bound on the L2 norm in quanta, of view.Skellam (default 1, which costs most)")
+	f.Int64Var(&r.l2, "l2", 0, "bound on the L2 norm in quanta, of skellam noise (default 1, which costs most)")
 	f.Int64Var(&r.l1, "l1", 0, "bound on the L1 norm in quanta, of skellam (default l2^2, the most there is) or discrete-laplace (default 1)")
 	f.Float64Var(&r.q, "q", 1, "chance of one unit to be drawn for a release, in secret")
 	f.StringVar(&r.sampling, "sampling", poisson, "how units are drawn: poisson or without-replacement")
@@ -105,9 +105,9 @@ func (r *releaseFlags) norms() error {
 	const largest = 1 << 30 // its square is an integer of 64 bits
 	switch {
 	case r.given("l2") && r.mechanism != view.Skellam:
-		return again(r.cmd, fmt.Errorf("--l2 is of view.Skellam noise; the noise of %s stands beside the norm already", r.mechanism), "l2", "")
+		return again(r.cmd, fmt.Errorf("--l2 is for skellam noise only: the noise of %s is relative to the L2 norm", r.mechanism), "l2", "")
 	case r.given("l1") && r.mechanism != view.Skellam && r.mechanism != view.DiscreteLaplace:
-		return again(r.cmd, fmt.Errorf("--l1 is of skellam and discrete-laplace noise; that of %s stands beside the norm already", r.mechanism), "l1", "")
+		return again(r.cmd, fmt.Errorf("--l1 is for skellam and discrete-laplace noise only: the noise of %s is relative to the norm", r.mechanism), "l1", "")
 	case r.given("l2") && (r.l2 < 1 || r.l2 > largest):
 		return again(r.cmd, fmt.Errorf("--l2 %d: want 1 to %d quanta", r.l2, largest), "l2", "1")
 	case r.given("l1") && (r.l1 < 1 || r.l1 > largest*largest):

@@ -122,8 +122,8 @@ func (s *session) verifyRound(ctx context.Context, c *client.Client, t spec.Task
 	if _, err = fmt.Fprintln(s.out, digest); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "round %d of task %d, recomputed: every hash is as on the chain\n", r.Number, r.Task)
-	return err
+	s.tell("round %d of task %d, recomputed: every hash is as on the chain", r.Number, r.Task)
+	return nil
 }
 
 // verifyCharges prints what rounds of a private task charged, once it is recomputed.
@@ -138,8 +138,8 @@ func (s *session) verifyCharges(ctx context.Context, c *client.Client, t spec.Ta
 	if err := showList(s, view.Charges(list)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "task %d, recomputed: every book has been charged what its rounds say, %s noise, against %s\n", t.ID, t.Spec.Privacy.Kind, terms.Against(t.Spec))
-	return err
+	s.tell("task %d, recomputed: every book has been charged what its rounds say, %s noise, against %s", t.ID, t.Spec.Privacy.Kind, terms.Against(t.Spec))
+	return nil
 }
 
 // charges recomputes what rounds of a private task charged; see [daemon.VerifyCharges].

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -42,18 +41,18 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 	if s.json {
 		screen.Live = false
 	}
-	waiting := waitLine{screen: screen, notes: s.err, since: time.Now()}
+	waiting := waitLine{screen: screen, tell: s.tell, lastBlock: time.Now()}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	heights := c.Heights(ctx)
 	shown, origins := uint64(0), view.Origins{}
 	for {
 		select {
-		case height, more := <-heights:
+		case _, more := <-heights:
 			if !more {
 				return hinted{ctx.Err(), s.command("round watch", fmt.Sprint(task))}
 			}
-			waiting.height, waiting.since = height, time.Now()
+			waiting.lastBlock = time.Now()
 		case <-ticks.C:
 			waiting.draw()
 			continue
@@ -74,7 +73,7 @@ func (s *session) watch(ctx context.Context, c *client.Client, task uint64) erro
 			return s.showClosedTask(ctx, c, t)
 		}
 		if err == nil {
-			waiting.read(ctx, c, t)
+			waiting.update(ctx, c, t)
 		}
 		waiting.draw()
 	}
@@ -122,23 +121,22 @@ func (s *session) showClosedTask(ctx context.Context, c *client.Client, t spec.T
 // waitLine says what a task that is followed waits for: in the last line of a terminal, which
 // is redrawn, else in notes.
 type waitLine struct {
-	screen *terminal.Screen
-	notes  io.Writer // for notes, where lines cannot be redrawn
-	noted  time.Time // when the last note was written
-	text   string    // what goes on
-	asked  time.Time // when it was asked last what the task waits for
-	height int64
-	since  time.Time // when the newest block was seen
+	screen    *terminal.Screen
+	tell      func(format string, args ...any) // writes a note, where lines cannot be redrawn
+	lastNote  time.Time                        // when the last note was written
+	text      string                           // what goes on
+	lastRead  time.Time                        // when it was read last what the task waits for
+	lastBlock time.Time                        // when the newest block was seen
 }
 
 // noteInterval is the least time between two notes.
 const noteInterval = time.Minute
 
-// standing is how long a chain may be without a new block before somebody is told.
-const standing = 5 * time.Second
+// longSilence is how long a chain may be without a new block before somebody is told.
+const longSilence = 5 * time.Second
 
-// read looks up what the task does now.
-func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
+// update reads what the task does now.
+func (w *waitLine) update(ctx context.Context, c *client.Client, t spec.Task) {
 	state := fmt.Sprintf("task %d is %s", t.ID, t.State)
 	if t.State.Final() {
 		w.text = state
@@ -147,10 +145,10 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 	r, err := c.Round(ctx, t.ID, t.Round)
 	if err != nil || r.Phase.Final() { // no round runs
 		const pause = 2 * time.Second // between two lists of all nodes
-		if time.Since(w.asked) < pause {
+		if time.Since(w.lastRead) < pause {
 			return
 		}
-		w.asked, w.text = time.Now(), state
+		w.lastRead, w.text = time.Now(), state
 		if waits, err := view.ReadWaitsFor(ctx, c, t); err == nil && len(waits) > 0 {
 			w.text += ", waits for " + strings.Join(waits, "; ")
 			w.note()
@@ -167,17 +165,17 @@ func (w *waitLine) read(ctx context.Context, c *client.Client, t spec.Task) {
 
 // note writes what the task waits for, where lines cannot be redrawn.
 func (w *waitLine) note() {
-	if w.screen.Live || time.Since(w.noted) < noteInterval {
+	if w.screen.Live || time.Since(w.lastNote) < noteInterval {
 		return
 	}
-	w.noted = time.Now()
-	fmt.Fprintf(w.notes, "althing: note: %s\n", w.text)
+	w.lastNote = time.Now()
+	w.tell("althing: note: %s", w.text)
 }
 
-// draw draws the line anew.
+// draw redraws the line.
 func (w *waitLine) draw() {
 	line := w.text
-	if waited := time.Since(w.since); waited >= standing {
+	if waited := time.Since(w.lastBlock); waited >= longSilence {
 		if line != "" {
 			line += ", "
 		}

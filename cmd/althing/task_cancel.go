@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -25,11 +26,19 @@ func (s *session) taskCancel() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := account.Send(ctx, client.Say{Task: number, Input: round.Cancel{}}); err != nil {
-				return s.explain(fmt.Errorf("task %d: %w", number, err))
-			}
 			t, err := account.Task(ctx, number)
 			if err != nil {
+				return s.explain(err)
+			}
+			if _, err := account.Send(ctx, client.Say{Task: number, Input: round.Cancel{}}); err != nil {
+				err = fmt.Errorf("task %d: %w", number, err)
+				if errors.Is(err, round.ErrNotOwner) {
+					err = fmt.Errorf("%w: only its owner, %s, may cancel it, and %s holds the key of %s", err, t.Owner, s.home, account.Address())
+					return hinted{err, s.command("task list", "--owner", account.Address())}
+				}
+				return s.explain(err)
+			}
+			if t, err = account.Task(ctx, number); err != nil {
 				return err
 			}
 			return s.showTask(ctx, account.Client, t)

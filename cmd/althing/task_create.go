@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ that task.`,
 			if err != nil {
 				return err
 			}
-			t, err := s.createTask(ctx, account, asked, served)
+			t, err := s.createTask(ctx, account, args[0], asked, served)
 			if err != nil {
 				return err
 			}
@@ -72,11 +73,14 @@ that task.`,
 	return c
 }
 
-// createTask puts a task on the chain and prints its number. Served is a model file that the
+// createTask puts the task of a file on the chain and prints its number. Served is a model file that the
 // node of the home folder is to serve; nil where others serve the model, or there is none.
-func (s *session) createTask(ctx context.Context, account *client.Account, asked spec.TaskSpec, served []byte) (spec.Task, error) {
+func (s *session) createTask(ctx context.Context, account *client.Account, path string, asked spec.TaskSpec, served []byte) (spec.Task, error) {
 	receipt, err := account.Send(ctx, client.CreateTask{Spec: asked})
 	if err != nil {
+		if errors.Is(err, round.ErrBudget) && path != "-" {
+			return spec.Task{}, hinted{err, s.command("budget check", quote(path))}
+		}
 		return spec.Task{}, lacksCoins(ctx, account, err, round.ErrEscrow, "the task locks "+view.Money(asked.Escrow))
 	}
 	number, err := receipt.Created()
@@ -95,7 +99,7 @@ func (s *session) createTask(ctx context.Context, account *client.Account, asked
 	if s.json {
 		return t, s.line(createdTask{"created", t.ID, t.State, t.Spec.Escrow, t.Created})
 	}
-	fmt.Fprintf(s.err, "task %d is on the chain since height %d, %s are locked\n", t.ID, t.Created, view.Money(t.Spec.Escrow))
+	s.tell("task %d is on the chain since height %d, %s are locked", t.ID, t.Created, view.Money(t.Spec.Escrow))
 	_, err = fmt.Fprintln(s.out, t.ID)
 	return t, err
 }

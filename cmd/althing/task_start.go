@@ -45,7 +45,7 @@ func (m startModel) apply(ctx context.Context, s *session, account *client.Accou
 	if err != nil {
 		return nil, err
 	}
-	if _, err := model.Warm(*asked, b); err != nil {
+	if _, err := model.WarmStart(*asked, b); err != nil {
 		return nil, fmt.Errorf("--init %s: %w", m.file, err)
 	}
 	n, err := account.NodeByOwner(ctx, account.Address())
@@ -78,7 +78,7 @@ func (m startModel) applyTask(ctx context.Context, s *session, account *client.A
 	}
 	b, err := s.fetchVersion(ctx, account.Client, earlier, madeBy, digest)
 	if err == nil {
-		_, err = model.Warm(*asked, b)
+		_, err = model.WarmStart(*asked, b)
 	}
 	if err != nil {
 		return fmt.Errorf("--init-task %d: %w", number, err)

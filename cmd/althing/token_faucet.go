@@ -52,8 +52,10 @@ networks have none, and coins come from somebody who has some, by "token send".`
 			if s.json {
 				return s.line(sentCoins{"sent", given.Address, given.Amount, given.Height})
 			}
-			fmt.Fprintf(s.out, "%s sent to %s at height %d\n", view.Money(given.Amount), given.Address, given.Height)
-			fmt.Fprintf(s.err, "althing: hint: althing node register --home %s\n", quote(s.home))
+			if err := s.say("%s sent to %s at height %d", view.Money(given.Amount), given.Address, given.Height); err != nil {
+				return err
+			}
+			s.hintLine("althing node register --home " + quote(s.home))
 			return nil
 		},
 	}

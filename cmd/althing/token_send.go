@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/althing-network/althing/client"
@@ -43,8 +41,8 @@ func (s *session) tokenSend() *cobra.Command {
 			if s.json {
 				return s.line(sentCoins{"sent", args[0], amount, receipt.Height})
 			}
-			_, err = fmt.Fprintf(s.err, "%s sent to %s at height %d\n", view.Money(amount), args[0], receipt.Height)
-			return err
+			s.tell("%s sent to %s at height %d", view.Money(amount), args[0], receipt.Height)
+			return nil
 		},
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// assembled lists the kernels in assembly that this processor, and the system
-// that runs it, support.
+// assembled lists the kernels in assembly that this processor and its operating system
+// support.
 func assembled() (kernels []Kernel) {
 	if cpu.X86.HasAVX2 {
 		kernels = append(kernels, Kernel{avx2})
@@ -18,14 +18,15 @@ func assembled() (kernels []Kernel) {
 	return kernels
 }
 
-// run is how many values the assembly takes at a time; the rest is left to plain Go.
-const run = 32
+// blockSize is how many values the assembly processes at a time; plain Go processes the
+// remaining ones.
+const blockSize = 32
 
 func (k Kernel) add(sums []int64, values []byte, weight uint32) (largest uint32) {
-	n := len(sums) &^ (run - 1)
+	n := len(sums) &^ (blockSize - 1)
 	largest = add(sums[n:], values[4*n:], weight)
 	for n > 0 {
-		part := min(weight, math.MaxInt32) // the assembly's weights have a sign
+		part := min(weight, math.MaxInt32) // the assembly takes weights as int32
 		if k.set == avx512 {
 			largest = max(largest, avx512Add(&sums[0], &values[0], int32(part), n))
 		} else {
@@ -38,21 +39,21 @@ func (k Kernel) add(sums []int64, values []byte, weight uint32) (largest uint32)
 	return largest
 }
 
-func (k Kernel) largest(values []byte) (most uint32) {
-	n := len(values) / 4 &^ (run - 1)
-	most = largest(values[4*n:])
+func (k Kernel) largest(values []byte) (magnitude uint32) {
+	n := len(values) / 4 &^ (blockSize - 1)
+	magnitude = largest(values[4*n:])
 	switch {
 	case n == 0:
 	case k.set == avx512:
-		most = max(most, avx512Largest(&values[0], n))
+		magnitude = max(magnitude, avx512Largest(&values[0], n))
 	default:
-		most = max(most, avx2Largest(&values[0], n))
+		magnitude = max(magnitude, avx2Largest(&values[0], n))
 	}
-	return most
+	return magnitude
 }
 
 func (k Kernel) largestFloat(weights []float32) (bits uint32) {
-	n := len(weights) &^ (run - 1)
+	n := len(weights) &^ (blockSize - 1)
 	bits = largestFloat(weights[n:])
 	switch {
 	case n == 0:
@@ -65,7 +66,7 @@ func (k Kernel) largestFloat(weights []float32) (bits uint32) {
 }
 
 func (k Kernel) move(to, from []float32, sums []int64, divisor float64) {
-	n := len(to) &^ (run - 1)
+	n := len(to) &^ (blockSize - 1)
 	move(to[n:], from[n:], sums[n:], divisor)
 	switch {
 	case n == 0:

@@ -2,7 +2,7 @@
 
 package fixed
 
-// assembled lists no kernel: there is no assembly for this architecture.
+// assembled is empty: there is no assembly for this architecture.
 func assembled() []Kernel { return nil }
 
 func (Kernel) add(sums []int64, values []byte, weight uint32) uint32 {

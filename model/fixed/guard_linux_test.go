@@ -8,9 +8,9 @@ import (
 	"unsafe"
 )
 
-// fenced provides memory in pages of its own, between two pages that nobody may
-// touch: it begins right after the first of them, or ends right before the second.
-// Whoever goes too far faults.
+// fenced provides memory in pages of its own, between two pages without access rights. The
+// memory begins right after the first of them, or ends right before the second. Code that
+// reads or writes outside it crashes.
 func fenced(t *testing.T, atEnd bool) places {
 	t.Helper()
 	var mapped [][]byte
@@ -54,14 +54,15 @@ func fenced(t *testing.T, atEnd bool) places {
 	}
 }
 
+// TestNothingOutsideIsTouched: no kernel reads or writes outside the slices that it is given.
 func TestNothingOutsideIsTouched(t *testing.T) {
 	source := rand.New(rand.NewPCG(5, 6))
 	for _, atEnd := range []bool{false, true} {
 		for n := range 150 {
 			t.Run("", func(t *testing.T) {
-				adds(t, n, source, fenced(t, atEnd))
-				moves(t, n, source, fenced(t, atEnd))
-				finites(t, n, source, fenced(t, atEnd))
+				checkAdd(t, n, source, fenced(t, atEnd))
+				checkMove(t, n, source, fenced(t, atEnd))
+				checkFinite(t, n, source, fenced(t, atEnd))
 			})
 		}
 	}

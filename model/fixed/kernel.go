@@ -1,10 +1,10 @@
 package fixed
 
-// Kernel computes in one way. Its zero value is the definition, in plain Go. It
-// holds nothing, and is safe for concurrent use.
+// Kernel is one implementation. The zero value is the one in plain Go, which defines the
+// results. A kernel has no state, and is safe for concurrent use.
 type Kernel struct{ set set }
 
-// set is what a kernel is made of.
+// set is the instruction set of a kernel.
 type set uint8
 
 const (
@@ -19,13 +19,13 @@ func Best() Kernel {
 	return all[len(all)-1]
 }
 
-// All lists the kernels that this machine can run, the definition first and the
+// All lists the kernels that this machine can run, the one in plain Go first and the
 // fastest last.
 func All() []Kernel {
 	return append([]Kernel{{}}, assembled()...)
 }
 
-// String names the kernel, like "avx2".
+// String is the name of the kernel, for example "avx2".
 func (k Kernel) String() string {
 	return [...]string{plain: "plain", avx2: "avx2", avx512: "avx512"}[k.set]
 }
@@ -41,7 +41,7 @@ func (k Kernel) Add(sums []int64, values []byte, weight uint32) (largest uint32)
 	return k.add(sums, values, weight)
 }
 
-// Largest is the largest magnitude of n values, as in [Kernel.Add]; 0 of none.
+// Largest is the largest magnitude of n values, encoded as in [Kernel.Add]; 0 if n is 0.
 func (k Kernel) Largest(values []byte, n int) uint32 {
 	values = values[:4*n]
 	if k.set == plain || n == 0 {
@@ -58,13 +58,12 @@ func (k Kernel) Finite(weights []float32) bool {
 	return k.largestFloat(weights) < infinity
 }
 
-// infinity is that of float32, as bits. Numbers of a larger magnitude are NaN.
+// infinity are the bits of the float32 infinity. Larger bits, without the sign, are NaN.
 const infinity = 0x7f800000
 
-// Move sets each weight of the first list to that of the second plus sum/divisor. The
-// sum and the divisor become float64, are divided, and added to the weight, which
-// becomes a float32 again: each of these is rounded once, to nearest even. It
-// panics when from or sums are shorter than to. Weights are finite.
+// Move sets to[i] = from[i] + sums[i]/divisor. The conversions of the sum and the divisor to
+// float64, the division, the addition and the conversion to float32 are each rounded once,
+// to nearest even. Weights must be finite. Move panics if from or sums is shorter than to.
 func (k Kernel) Move(to, from []float32, sums []int64, divisor uint64) {
 	from, sums = from[:len(to)], sums[:len(to)]
 	if k.set == plain || len(to) == 0 {

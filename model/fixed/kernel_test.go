@@ -28,7 +28,7 @@ func heap() places {
 	}
 }
 
-// drawn are values of all magnitudes, and those on both sides of a border.
+// drawn are random values of all magnitudes, and edge cases.
 func drawn(source *rand.Rand, n int) []int32 {
 	edges := []int32{0, 1, -1, 1 << 30, -1 << 30, 1<<30 + 1, math.MaxInt32, math.MinInt32, math.MinInt32 + 1}
 	values := make([]int32, n)
@@ -59,8 +59,8 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// adds checks n values and sums, against integers without bounds.
-func adds(t fataler, n int, source *rand.Rand, at places) {
+// checkAdd checks Add and Largest of n values against big integers.
+func checkAdd(t fataler, n int, source *rand.Rand, at places) {
 	t.Helper()
 	values := drawn(source, n)
 	b := encoded(values, at.bytes)
@@ -78,16 +78,16 @@ func adds(t fataler, n int, source *rand.Rand, at places) {
 		sums := at.sums(n)
 		copy(sums, start)
 		if got := k.Add(sums, b, weight); got != largest || !slices.Equal(sums, want) {
-			t.Fatalf("%s adds %d times %d to %d, which makes %d with a largest of %d; want %d and %d", k, weight, values, start, sums, got, want, largest)
+			t.Fatalf("%s: %d + %d * %d is %d with largest magnitude %d; want %d and %d", k, start, weight, values, sums, got, want, largest)
 		}
 		if got := k.Largest(b, n); got != largest {
-			t.Fatalf("%s: the largest of %d is %d, want %d", k, values, got, largest)
+			t.Fatalf("%s: the largest magnitude of %d is %d, want %d", k, values, got, largest)
 		}
 	}
 }
 
-// moves checks n weights, against rationals.
-func moves(t fataler, n int, source *rand.Rand, at places) {
+// checkMove checks Move of n weights against exact fractions.
+func checkMove(t fataler, n int, source *rand.Rand, at places) {
 	t.Helper()
 	floats := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -1e-40, 1e-30}
 	edges := []int64{0, 1, -1, 1 << 52, 1<<53 + 1, -1<<53 - 1, 1<<54 + 3, 1<<62 - 1, -1 << 62, math.MaxInt64, math.MinInt64, 1 << 32, 1<<32 - 1, -1 << 32, -1<<32 - 1, 1 << 31, -1 << 31}
@@ -117,15 +117,15 @@ func moves(t fataler, n int, source *rand.Rand, at places) {
 			if got != want[i] {
 				t.Fatalf("%s moves %v by %d/%d to %v, want %v", k, from[i], sums[i], divisor, got, want[i])
 			}
-			if plain := plainly(from[i], sums[i], divisor); math.Float32bits(got) != math.Float32bits(plain) { // zeros have signs
-				t.Fatalf("%s moves %v by %d/%d to %v, the definition says %v", k, from[i], sums[i], divisor, got, plain)
+			if plain := plainMove(from[i], sums[i], divisor); math.Float32bits(got) != math.Float32bits(plain) { // the sign of zero counts
+				t.Fatalf("%s moves %v by %d/%d to %v, the plain kernel to %v", k, from[i], sums[i], divisor, got, plain)
 			}
 		}
 	}
 }
 
-// finites checks n weights, of which one or none is no number.
-func finites(t fataler, n int, source *rand.Rand, at places) {
+// checkFinite checks Finite of n weights, of which at most one is infinite or NaN.
+func checkFinite(t fataler, n int, source *rand.Rand, at places) {
 	t.Helper()
 	weights := at.floats(n)
 	for i := range weights {
@@ -134,7 +134,7 @@ func finites(t fataler, n int, source *rand.Rand, at places) {
 	strange := []uint32{0x7f800000, 0xff800000, 0x7f800001, 0xffffffff, 0x7fc00000, 0xffc00001}
 	for _, k := range fixed.All() {
 		if !k.Finite(weights) {
-			t.Fatalf("%s: %v are not finite", k, weights)
+			t.Fatalf("%s: Finite(%v) is false, want true", k, weights)
 		}
 		if n == 0 {
 			continue
@@ -143,20 +143,20 @@ func finites(t fataler, n int, source *rand.Rand, at places) {
 		was := weights[i]
 		weights[i] = math.Float32frombits(strange[source.IntN(len(strange))])
 		if k.Finite(weights) {
-			t.Fatalf("%s: %v are finite", k, weights)
+			t.Fatalf("%s: Finite(%v) is true, want false", k, weights)
 		}
 		weights[i] = was
 	}
 }
 
-// plainly is what the definition makes of one weight.
-func plainly(from float32, sum int64, divisor uint64) float32 {
+// plainMove is the result of the plain kernel for one weight.
+func plainMove(from float32, sum int64, divisor uint64) float32 {
 	to := []float32{0}
 	fixed.Kernel{}.Move(to, []float32{from}, []int64{sum}, divisor)
 	return to[0]
 }
 
-// nearest is the float64 next to a rational, as a rational.
+// nearest rounds a rational to float64.
 func nearest(x *big.Rat) *big.Rat {
 	f, _ := x.Float64()
 	return new(big.Rat).SetFloat64(f)
@@ -166,9 +166,9 @@ func TestKernelsAgainstExactNumbers(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	for n := range 100 {
 		for range 20 {
-			adds(t, n, source, heap())
-			moves(t, n, source, heap())
-			finites(t, n, source, heap())
+			checkAdd(t, n, source, heap())
+			checkMove(t, n, source, heap())
+			checkFinite(t, n, source, heap())
 		}
 	}
 }
@@ -177,14 +177,15 @@ func TestKernelsAgainstExactNumbersAnyLength(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 1000).Draw(t, "values")
 		source := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		adds(t, n, source, heap())
-		moves(t, n, source, heap())
-		finites(t, n, source, heap())
+		checkAdd(t, n, source, heap())
+		checkMove(t, n, source, heap())
+		checkFinite(t, n, source, heap())
 	})
 }
 
-// What is behind the sums and weights that a kernel is given stays as it is.
-func TestKernelsLeaveTheRestAlone(t *testing.T) {
+// TestKernelsDoNotWriteBehindSlices: a kernel does not change the memory behind the sums and
+// weights that it is given.
+func TestKernelsDoNotWriteBehindSlices(t *testing.T) {
 	source := rand.New(rand.NewPCG(3, 4))
 	for n := range 70 {
 		for _, k := range fixed.All() {
@@ -194,14 +195,14 @@ func TestKernelsLeaveTheRestAlone(t *testing.T) {
 			k.Move(to[:n], from, slices.Repeat([]int64{5}, n+3), 2)
 			for i := n; i < n+3; i++ {
 				if sums[i] != 0 || to[i] != 0 {
-					t.Fatalf("%s, %d values: behind them are %d and %v", k, n, sums[i], to[i])
+					t.Fatalf("%s, %d values: behind them are now %d and %v, want 0", k, n, sums[i], to[i])
 				}
 			}
 		}
 	}
 }
 
-func TestKernelsPanicWhenThereIsTooLittle(t *testing.T) {
+func TestKernelsPanicOnShortSlices(t *testing.T) {
 	for _, k := range fixed.All() {
 		for name, do := range map[string]func(){
 			"values to add": func() { k.Add(make([]int64, 3), make([]byte, 11), 1) },
@@ -212,7 +213,7 @@ func TestKernelsPanicWhenThereIsTooLittle(t *testing.T) {
 			func() {
 				defer func() {
 					if recover() == nil {
-						t.Errorf("%s: too few %s are enough", k, name)
+						t.Errorf("%s: no panic with too few %s", k, name)
 					}
 				}()
 				do()
@@ -224,7 +225,7 @@ func TestKernelsPanicWhenThereIsTooLittle(t *testing.T) {
 func TestAll(t *testing.T) {
 	all := fixed.All()
 	if all[0] != (fixed.Kernel{}) || fixed.Best() != all[len(all)-1] {
-		t.Errorf("the best of %v is %s", all, fixed.Best())
+		t.Errorf("kernels %v, best %s: want the plain kernel first and the best last", all, fixed.Best())
 	}
 	t.Log(all)
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// What every kernel must compute, to the bit.
+// Every kernel must compute the same bits as these functions.
 
 func add(sums []int64, values []byte, weight uint32) (largest uint32) {
 	for i := range sums {
@@ -36,7 +36,7 @@ func move(to, from []float32, sums []int64, divisor float64) {
 	}
 }
 
-// magnitude is that of the smallest int32, too: 2^31.
+// magnitude is the absolute value of v. It is right for the smallest int32, too: 2^31.
 func magnitude(v int32) uint32 {
 	sign := v >> 31
 	return uint32(v^sign) - uint32(sign)

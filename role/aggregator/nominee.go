@@ -140,7 +140,7 @@ func checkStart(task spec.Task, b []byte) error {
 	if want, got := task.Spec.Model.Init.Model, spec.DigestOf(b); got != want {
 		return fmt.Errorf("%w: digest %s: the task starts with model %s", model.ErrModel, got.Short(), want.Short())
 	}
-	_, err := model.Warm(task.Spec, b)
+	_, err := model.WarmStart(task.Spec, b)
 	return err
 }
 

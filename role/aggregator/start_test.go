@@ -127,7 +127,7 @@ func TestAttackStartThatIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits, err := model.Zero(sim.DigitsTask(1))
+	fits, err := model.Initial(sim.DigitsTask(1))
 	if err != nil {
 		t.Fatal(err)
 	}
