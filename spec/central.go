@@ -12,7 +12,7 @@ const (
 func PrivacyUnits() []Word {
 	return []Word{
 		{UnitExample, "each row is protected: an update is the sum of the clipped gradients of all rows at the round's model, a single step"},
-		{UnitClient, "each whole data set is protected: an update is how far training moved the weights, clipped, and good accuracy takes hundreds of trainers"},
+		{UnitClient, "each whole data set is protected: an update is the clipped change of the weights by training; good accuracy takes hundreds of trainers"},
 	}
 }
 

@@ -46,7 +46,7 @@ type layerKind struct {
 func layerKinds() []layerKind {
 	return []layerKind{
 		{
-			Word:   Word{LayerDense, "puts out values that are each a weighted sum of all that come in, and a bias"},
+			Word:   Word{LayerDense, "each output is a weighted sum of all inputs, plus a bias"},
 			fields: []string{"out"},
 			flat:   true,
 			wrong:  wrongOut,
@@ -56,7 +56,7 @@ func layerKinds() []layerKind {
 			weight: func(l Layer, in Image) []int { return []int{int(l.Out), in.Values()} },
 		},
 		{
-			Word:   Word{LayerConv2D, "slides square kernels over an image; each puts out a channel, place by place the weighted sum of what is under it, and a bias"},
+			Word:   Word{LayerConv2D, "slides square kernels over an image; each gives a channel, whose values are the weighted sum of the pixels under the kernel, plus a bias"},
 			fields: []string{"out", "kernel", "stride", "padding"},
 			image:  true,
 			filled: func(l Layer) Layer {
@@ -70,7 +70,7 @@ func layerKinds() []layerKind {
 			},
 		},
 		{
-			Word:   Word{LayerMaxPool, "keeps the largest value of each square window of an image, and drops what is left over at the edge"},
+			Word:   Word{LayerMaxPool, "keeps the largest value of each square window of an image, and drops incomplete windows at the edge"},
 			fields: []string{"size"},
 			image:  true,
 			wrong: func(l Layer) string {
@@ -82,7 +82,7 @@ func layerKinds() []layerKind {
 			out: pooled,
 		},
 		{
-			Word: Word{LayerReLU, "puts out what comes in, and 0 where that is less"},
+			Word: Word{LayerReLU, "replaces negative values by 0"},
 		},
 		{
 			Word:   Word{LayerDropout, "sets a fraction of the values to 0 while a network is trained and scales the others up to keep the mean (Srivastava et al. 2014, section 10)"},

@@ -121,12 +121,12 @@ func modelKinds() []modelKind {
 			expand: perceptron,
 		},
 		{
-			Word:   Word{ModelMLP, "dense hidden layers with ReLU behind each, and one with a score for each class"},
+			Word:   Word{ModelMLP, "dense hidden layers with ReLU after each, and one with a score for each class"},
 			hidden: true,
 			expand: perceptron,
 		},
 		{
-			Word:   Word{ModelCNN, "5x5 convolutions of 32 and 64 channels that keep height and width, each with ReLU and a 2x2 max-pool behind it, and a hidden layer 512 wide (McMahan et al. 2017, section 3)"},
+			Word:   Word{ModelCNN, "5x5 convolutions of 32 and 64 channels that keep height and width, each followed by ReLU and a 2x2 max-pool, and a hidden layer 512 wide (McMahan et al. 2017, section 3)"},
 			image:  true,
 			expand: func(m Model) []Layer { return convolutional(32, 64, 512, m.Classes) },
 		},

@@ -42,9 +42,9 @@ const (
 func PrivacyModes() []Word {
 	return []Word{
 		{PrivacyNone, "rows stay with their owner; the aggregators see the updates"},
-		{PrivacyLocal, "each owner's node clips its update and adds all the noise to it: it holds against everybody, for a whole data set, and good accuracy takes hundreds of trainers"},
-		{PrivacyCentral, "each owner's node adds a share of the noise, and the sum carries all of it: it holds against everybody but the round's aggregators, while at most privacy.corrupt owners collude"},
-		{PrivacyExample, "each owner's node clips the gradient of each row and adds noise to each step of the training: it holds against everybody, for each row"},
+		{PrivacyLocal, "each owner's node clips its update and adds all the noise to it: it protects whole data sets against everybody; good accuracy takes hundreds of trainers"},
+		{PrivacyCentral, "each owner's node adds a share of the noise, and the sum carries all of it: it protects against everybody but the round's aggregators, while at most privacy.corrupt owners collude"},
+		{PrivacyExample, "each owner's node clips the gradient of each row and adds noise to each step of the training: it protects each row against everybody"},
 	}
 }
 

@@ -62,7 +62,7 @@ func ColumnKinds() []Word {
 func FeatureScales() []Word {
 	return []Word{
 		{FeaturesNone, "uses numbers as they are"},
-		{FeaturesStandard, "takes the mean of its column from each number and divides by the standard deviation, both over the rows of all trainers, or those of a uniform distribution between the bounds that the schema states for every number"},
+		{FeaturesStandard, "subtracts the mean of its column from each number and divides by the standard deviation: those of the rows of all trainers or, if the schema states bounds for every number, of a uniform distribution between them"},
 		{FeaturesMinMax, "maps the least number of each column to 0 and the largest to 1: the bounds that the schema states for every number, else the extremes of the rows of all trainers"},
 	}
 }
@@ -72,7 +72,7 @@ func FeatureScales() []Word {
 func MissingRules() []Word {
 	return []Word{
 		{MissingRefuse, "refuses rows in which a cell is missing or holds a value that the schema does not list"},
-		{MissingImpute, "takes the mean of its column, or the middle of the bounds that give the scale, for a missing number, and none of the values for a missing category and for one that the schema does not list"},
+		{MissingImpute, "replaces a missing number by the mean of its column, or by the middle of the bounds that give the scale; a category that is missing or not in the schema gets none of the values"},
 	}
 }
 

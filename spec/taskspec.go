@@ -95,7 +95,7 @@ func SelectionRules() []Word {
 func Audits() []Word {
 	return []Word{
 		{AuditPublic, "anyone may read the updates of a settled round"},
-		{AuditMembers, "only the keys of a settled round may read its updates"},
+		{AuditMembers, "only the nodes of a settled round may read its updates"},
 		{AuditAggregators, "only the round's aggregators ever read an update"},
 	}
 }

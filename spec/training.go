@@ -34,7 +34,7 @@ func Optimisers() []Word {
 	return []Word{
 		{OptimiserSGD, "minibatch stochastic gradient descent"},
 		{OptimiserMomentum, "moves by a decaying sum of gradients (Polyak 1964)"},
-		{OptimiserNesterov, "the same, and looks one step ahead on that sum (Sutskever et al. 2013, section 2)"},
+		{OptimiserNesterov, "like momentum, with the gradient one step ahead on that sum (Sutskever et al. 2013, section 2)"},
 		{OptimiserAdam, "scales each weight's step by its past gradients (Kingma and Ba 2015, algorithm 1, beta 2 of 0.999 and epsilon of 1e-8)"},
 	}
 }
@@ -42,7 +42,7 @@ func Optimisers() []Word {
 // Arithmetics lists the words of training.arithmetic.
 func Arithmetics() []Word {
 	return []Word{
-		{ArithmeticStrict, "multiplies, then adds: every machine finds the same bits, so that anyone can train again what a trainer trained"},
+		{ArithmeticStrict, "multiplies, then adds: every machine finds the same bits, so a training can be repeated and compared"},
 		{ArithmeticFused, "multiplies and adds with one rounding where the processor can, which is faster"},
 	}
 }

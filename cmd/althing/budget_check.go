@@ -34,7 +34,7 @@ one round, a task is checked as if it had that noise.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			asked, noisy, err := r.release(unit)
+			release, noisy, err := r.release(unit)
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ one round, a task is checked as if it had that noise.`,
 				return err
 			}
 			if !noisy && task.Private() {
-				if asked, err = terms.Release(task); err != nil {
+				if release, err = terms.Release(task); err != nil {
 					return err
 				}
 				noisy = true
@@ -51,11 +51,11 @@ one round, a task is checked as if it had that noise.`,
 			rounds := uint64(task.Target.Rounds)
 			switch {
 			case cmd.Flags().Changed("steps") && steps < 1:
-				return again(cmd, fmt.Errorf("--steps %d: want at least 1", steps), "steps", "1")
+				return hintFlags(cmd, fmt.Errorf("--steps %d: want at least 1", steps), "steps", "1")
 			case steps > 0:
 				rounds = uint64(steps)
 			}
-			list, err := affordableBy(ctx, c, task, asked, noisy, rounds)
+			list, err := affordableBy(ctx, c, task, release, noisy, rounds)
 			if err != nil {
 				return err
 			}
@@ -72,21 +72,21 @@ one round, a task is checked as if it had that noise.`,
 }
 
 // release is the release of one round that the flags describe, if they describe one.
-func (r *releaseFlags) release(unit string) (asked cost.Release, noisy bool, err error) {
+func (r *releaseFlags) release(unit string) (release cost.Release, noisy bool, err error) {
 	if err := r.check(); err != nil {
-		return asked, false, err
+		return release, false, err
 	}
-	protects, err := r.protects(unit)
+	protects, err := r.readUnit(unit)
 	if err != nil {
-		return asked, false, err
+		return release, false, err
 	}
-	if r.given(r.measure()) {
-		return r.onChain(r.amount(), protects), true, nil
+	if r.isSet(r.noiseFlag()) {
+		return r.ledgerRelease(r.noiseValue(), protects), true, nil
 	}
-	if unit != "" || r.given("mechanism") || r.given("l1") || r.given("l2") || r.sampling != everybody {
-		return asked, false, again(r.cmd, fmt.Errorf("--%s is missing: want the noise of one round", r.measure()), r.measure(), "1")
+	if unit != "" || r.isSet("mechanism") || r.isSet("l1") || r.isSet("l2") || r.sampling != noSampling {
+		return release, false, hintFlags(r.cmd, fmt.Errorf("--%s is missing: want the noise of one round", r.noiseFlag()), r.noiseFlag(), "1")
 	}
-	return asked, false, nil
+	return release, false, nil
 }
 
 // readTaskOrFile reads a task of the chain where word is a number, else a task file.
@@ -104,10 +104,10 @@ func (s *session) readTaskOrFile(ctx context.Context, in io.Reader, word string)
 }
 
 // affordableBy asks the chain about every data set of the task's kind.
-func affordableBy(ctx context.Context, c *client.Client, task spec.TaskSpec, asked cost.Release, noisy bool, rounds uint64) (list view.AffordableList, err error) {
+func affordableBy(ctx context.Context, c *client.Client, task spec.TaskSpec, release cost.Release, noisy bool, rounds uint64) (list view.AffordableList, err error) {
 	if noisy {
 		verdicts, err := view.ReadAll(func(page client.Page) ([]client.Verdict, client.Page, error) {
-			return c.CheckBudgets(ctx, task.Data.Name, asked, rounds, page)
+			return c.CheckBudgets(ctx, task.Data.Name, release, rounds, page)
 		})
 		for _, v := range verdicts {
 			if v.Refused == "" && !task.Selection.Admits(v.Owner) {

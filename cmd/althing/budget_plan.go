@@ -53,7 +53,7 @@ is in integers: without --l2 and --l1 it is counted as if they were 1, which cos
 					return err
 				}
 			}
-			answer, err := p.answer()
+			answer, err := p.solve()
 			if err != nil {
 				return err
 			}
@@ -75,86 +75,86 @@ func (p *planFlags) add(c *cobra.Command) {
 	f.StringVar(&p.accountant, "accountant", "", "basic, exact, zcdp, rdp, kov or pld (default: the tightest that is sound)")
 }
 
-// answer counts.
-func (p *planFlags) answer() (view.Plan, error) {
+// solve finds what the flags leave open: epsilon, delta or the noise.
+func (p *planFlags) solve() (view.Plan, error) {
 	plan, err := p.read()
 	if err != nil {
 		return view.Plan{}, err
 	}
-	plan, answer, err := p.count(plan)
+	plan, answer, err := p.findUnknown(plan)
 	if errors.Is(err, account.ErrUnsound) && p.accountant != "" {
-		err = again(p.cmd, err, "accountant", "") // the tightest of those that it names
+		err = hintFlags(p.cmd, err, "accountant", "") // the tightest of those that it names
 	}
 	if err != nil {
 		return view.Plan{}, err
 	}
-	return p.report(plan, answer), nil
+	return p.planOf(plan, answer), nil
 }
 
-// read makes a plan of the flags, its noise being 1 where it is to be found.
+// read makes a plan of the flags. Where the noise is to be found, it is 1.
 func (p *planFlags) read() (account.Plan, error) {
 	if err := p.check(); err != nil {
 		return account.Plan{}, err
 	}
 	adjacency, err := cost.ParseAdjacency(p.adjacency)
 	if err != nil {
-		return account.Plan{}, again(p.cmd, err, "adjacency", string(cost.ZeroOut))
+		return account.Plan{}, hintFlags(p.cmd, err, "adjacency", string(cost.ZeroOut))
 	}
-	unit, err := p.protects(p.unit)
+	unit, err := p.readUnit(p.unit)
 	if err != nil {
 		return account.Plan{}, err
 	}
 	if p.accountant != "" {
 		if _, err := account.ParseAccountant(p.accountant); err != nil {
-			return account.Plan{}, again(p.cmd, err, "accountant", string(account.PLD))
+			return account.Plan{}, hintFlags(p.cmd, err, "accountant", string(account.PLD))
 		}
 	}
-	if err := p.bounds(); err != nil {
+	if err := p.checkFigures(); err != nil {
 		return account.Plan{}, err
 	}
 	amount := 1.0
-	if p.given(p.measure()) {
-		amount = p.amount()
+	if p.isSet(p.noiseFlag()) {
+		amount = p.noiseValue()
 	}
-	plan := account.Plan{Unit: unit, Adjacency: adjacency, Parts: []account.Part{{Mechanism: p.with(amount), Sampling: p.draws(), Steps: p.steps}}}
-	return plan, p.valid(plan)
+	plan := account.Plan{Unit: unit, Adjacency: adjacency, Parts: []account.Part{{Mechanism: p.mechanismWith(amount), Sampling: p.accountantSampling(), Steps: p.steps}}}
+	return plan, p.checkPlan(plan)
 }
 
-// bounds refuses figures out of their range, and questions without an unknown.
-func (p *planFlags) bounds() error {
+// checkFigures refuses figures out of their range, and questions without an unknown.
+func (p *planFlags) checkFigures() error {
 	const maxSteps = 100_000_000
-	noise, epsilon, delta := p.given(p.measure()), p.given("epsilon"), p.given("delta")
+	noise, epsilon, delta := p.isSet(p.noiseFlag()), p.isSet("epsilon"), p.isSet("delta")
 	switch {
 	case p.steps < 1 || p.steps > maxSteps:
-		return again(p.cmd, fmt.Errorf("--steps %d: want 1 to %d", p.steps, maxSteps), "steps", "1")
+		return hintFlags(p.cmd, fmt.Errorf("--steps %d: want 1 to %d", p.steps, maxSteps), "steps", "1")
 	case epsilon && !(p.epsilon > 0 && p.epsilon < math.Inf(1)):
-		return again(p.cmd, fmt.Errorf("--epsilon %v: want a number above 0", p.epsilon), "epsilon", "1")
+		return hintFlags(p.cmd, fmt.Errorf("--epsilon %v: want a number above 0", p.epsilon), "epsilon", "1")
 	case !(p.delta > 0 && p.delta < 1):
-		return again(p.cmd, fmt.Errorf("--delta %v: want a number above 0 and below 1", p.delta), "delta", "1e-5")
+		return hintFlags(p.cmd, fmt.Errorf("--delta %v: want a number above 0 and below 1", p.delta), "delta", "1e-5")
 	case !noise && !epsilon:
-		return again(p.cmd, fmt.Errorf("--%s is missing: want the noise, or --epsilon to find it", p.measure()), p.measure(), "1")
+		return hintFlags(p.cmd, fmt.Errorf("--%s is missing: want the noise, or --epsilon to find it", p.noiseFlag()), p.noiseFlag(), "1")
 	case noise && epsilon && delta:
-		return again(p.cmd, fmt.Errorf("--%s, --epsilon and --delta leave nothing to be found: want two of them", p.measure()), "epsilon", "")
+		return hintFlags(p.cmd, fmt.Errorf("--%s, --epsilon and --delta leave nothing to be found: want two of them", p.noiseFlag()), "epsilon", "")
 	}
 	return nil
 }
 
-// valid refuses what cannot be promised.
-func (p *planFlags) valid(plan account.Plan) error {
+// checkPlan refuses a plan of which nothing can be promised.
+func (p *planFlags) checkPlan(plan account.Plan) error {
 	if plan.Adjacency == cost.AddRemove && p.sampling == withoutReplacement {
 		err := fmt.Errorf("%s fixes how many units there are, and neighbours under %s differ in that", plan.Parts[0].Sampling, plan.Adjacency)
-		return again(p.cmd, err, "adjacency", string(cost.ZeroOut))
+		return hintFlags(p.cmd, err, "adjacency", string(cost.ZeroOut))
 	}
 	return plan.Validate()
 }
 
-// count finds what the flags leave open.
-func (p *planFlags) count(plan account.Plan) (account.Plan, account.Answer, error) {
+// findUnknown finds what the flags leave open.
+func (p *planFlags) findUnknown(plan account.Plan) (account.Plan, account.Answer, error) {
 	switch {
-	case !p.given("epsilon"):
-		answer, err := p.ask(plan)
+	case !p.isSet("epsilon"):
+		answer, err := p.epsilonOf(plan)
 		return plan, answer, err
-	case p.given(p.measure()):
+	case p.isSet(p.noiseFlag()):
 		answer, err := plan.DeltaBy(account.Accountant(p.accountant), p.epsilon)
 		if p.accountant == "" {
 			answer, err = plan.Delta(p.epsilon)
@@ -164,14 +164,14 @@ func (p *planFlags) count(plan account.Plan) (account.Plan, account.Answer, erro
 	return p.calibrate(plan)
 }
 
-func (p *planFlags) ask(plan account.Plan) (account.Answer, error) {
+func (p *planFlags) epsilonOf(plan account.Plan) (account.Answer, error) {
 	if p.accountant == "" {
 		return plan.Epsilon(p.delta)
 	}
 	return plan.EpsilonBy(account.Accountant(p.accountant), p.delta)
 }
 
-// calibrate finds the noise, and says it with as many digits as can be typed.
+// calibrate finds the noise, rounded to nine digits where that keeps within epsilon.
 func (p *planFlags) calibrate(plan account.Plan) (account.Plan, account.Answer, error) {
 	var found account.Plan
 	var answer account.Answer
@@ -182,69 +182,69 @@ func (p *planFlags) calibrate(plan account.Plan) (account.Plan, account.Answer, 
 		found, answer, err = plan.CalibrateBy(account.Accountant(p.accountant), p.epsilon, p.delta)
 	}
 	if err != nil {
-		return plan, answer, p.hopeless(plan, err)
+		return plan, answer, p.noNoiseError(plan, err)
 	}
 	round := plan
 	round.Parts = slices.Clone(plan.Parts)
-	round.Parts[0].Mechanism = p.with(view.Rounded(p.amountOf(found.Parts[0].Mechanism), 9, p.measure() == "noise"))
-	if again, err := p.ask(round); err == nil && again.Epsilon <= p.epsilon {
-		return round, again, nil
+	round.Parts[0].Mechanism = p.mechanismWith(view.Rounded(p.noiseOf(found.Parts[0].Mechanism), 9, p.noiseFlag() == "noise"))
+	if rounded, err := p.epsilonOf(round); err == nil && rounded.Epsilon <= p.epsilon {
+		return round, rounded, nil
 	}
 	return found, answer, nil
 }
 
-// hopeless says why no noise was found: an accountant may not know such a plan at all,
-// or prove so small an epsilon of nothing, or the noise is beyond what is counted.
-func (p *planFlags) hopeless(plan account.Plan, err error) error {
-	if _, unsound := p.ask(plan); errors.Is(unsound, account.ErrUnsound) {
+// noNoiseError says why no noise was found: no accountant knows the plan, no accountant proves
+// so small an epsilon, or the noise is larger than what can be counted.
+func (p *planFlags) noNoiseError(plan account.Plan, err error) error {
+	if _, unsound := p.epsilonOf(plan); errors.Is(unsound, account.ErrUnsound) {
 		return unsound
 	}
 	if errors.Is(err, account.ErrUnsound) {
 		return err
 	}
-	return again(p.cmd, fmt.Errorf("no noise of %s that can be counted has an epsilon of %v at delta %v", p.mechanism, p.epsilon, p.delta), "epsilon", "1")
+	return hintFlags(p.cmd, fmt.Errorf("no noise of %s that can be counted has an epsilon of %v at delta %v", p.mechanism, p.epsilon, p.delta), "epsilon", "1")
 }
 
-// report is an answer with all that it assumes.
-func (p *planFlags) report(plan account.Plan, answer account.Answer) view.Plan {
-	amount := p.amountOf(plan.Parts[0].Mechanism)
-	made := view.Plan{
+// planOf is a plan as it is shown: the answer, and all that it assumes.
+func (p *planFlags) planOf(plan account.Plan, answer account.Answer) view.Plan {
+	amount := p.noiseOf(plan.Parts[0].Mechanism)
+	v := view.Plan{
 		Epsilon: answer.Epsilon, Delta: p.delta, Accountant: answer.Accountant, Label: answer.Label(),
 		Mechanism: p.mechanism, Q: p.q, Sampling: p.sampling, Steps: p.steps,
 		Adjacency: plan.Adjacency, Unit: plan.Unit, Releases: plan,
 	}
 	switch {
-	case p.given("epsilon") && p.given(p.measure()):
-		made.Delta = answer.Delta
+	case p.isSet("epsilon") && p.isSet(p.noiseFlag()):
+		v.Delta = answer.Delta
 	case answer.Delta < p.delta:
-		made.Reached = &answer.Delta
+		v.Reached = &answer.Delta
 	}
-	switch p.measure() {
+	switch p.noiseFlag() {
 	case "epsilon0":
-		made.Epsilon0 = amount
+		v.Epsilon0 = amount
 	case "a":
-		made.A = amount
+		v.A = amount
 	default:
-		made.Noise = amount
+		v.Noise = amount
 	}
-	if l1, square := p.norm(); p.mechanism == view.Skellam {
-		made.L1, made.L2Squared = l1, square
+	if l1, square := p.normBounds(); p.mechanism == view.Skellam {
+		v.L1, v.L2Squared = l1, square
 	} else if p.mechanism == view.DiscreteLaplace {
-		made.L1 = l1
+		v.L1 = l1
 	}
 	if p.sampling == withoutReplacement {
-		made.N, made.M = p.n, p.m
+		v.N, v.M = p.n, p.m
 	}
-	made.Ledger = p.ledger(amount, made)
-	return made
+	v.Ledger = p.ledgerEpsilon(amount, v)
+	return v
 }
 
-// ledger is the epsilon of the plan in the integers that decide on the chain; empty
+// ledgerEpsilon is the epsilon of the plan in the integers that decide on the chain; empty
 // where they cannot count it.
-func (p *planFlags) ledger(amount float64, made view.Plan) json.Number {
+func (p *planFlags) ledgerEpsilon(amount float64, v view.Plan) json.Number {
 	const attos = 1_000_000_000_000_000_000
-	chance := decimal(made.Delta)
-	one, err := p.onChain(amount, made.Unit).Under(made.Adjacency).Cost()
+	chance := exactDecimal(v.Delta)
+	one, err := p.ledgerRelease(amount, v.Unit).Under(v.Adjacency).Cost()
 	if err != nil {
 		return ""
 	}
@@ -252,7 +252,7 @@ func (p *planFlags) ledger(amount float64, made view.Plan) json.Number {
 	if err != nil {
 		return ""
 	}
-	epsilon, err := view.EpsilonAt(all, cost.Delta(floor(chance.Mul(chance, decimal(attos)), false).Uint64()))
+	epsilon, err := view.EpsilonAt(all, cost.Delta(roundToInt(chance.Mul(chance, exactDecimal(attos)), false).Uint64()))
 	if err != nil {
 		return ""
 	}

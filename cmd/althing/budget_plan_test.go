@@ -149,7 +149,7 @@ func TestPlansAreDrawn(t *testing.T) {
 	if err := c.ParseFlags([]string{"--noise", "2", "--steps", "100"}); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.answer()
+	answer, err := p.solve()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ spent, and it can never be raised. Without --delta, delta stays as it is.`,
 			}
 			d, err := account.Dataset(ctx, number)
 			if err != nil {
-				return s.explain(fmt.Errorf("data set %d: %w", number, err))
+				return s.hintList(fmt.Errorf("data set %d: %w", number, err))
 			}
 			book, err := account.Book(ctx, number)
 			if err != nil {
@@ -49,18 +49,18 @@ spent, and it can never be raised. Without --delta, delta stays as it is.`,
 				return hinted{fmt.Errorf("data set %d: %w", number, err), s.command("budget show", args[0])}
 			}
 			if d.Owner == account.Address() { // the chain refuses anybody else
-				if err := s.lowerOwn(d, limit); err != nil {
+				if err := s.lowerOwnLedger(d, limit); err != nil {
 					return err
 				}
 			}
 			if _, err := account.Send(ctx, client.LowerLimit{Dataset: number, Limit: limit}); err != nil {
-				return s.explainDataset(err, args[0])
+				return s.hintDataset(err, args[0])
 			}
-			fresh, d, err := s.findDataset(ctx, args[0])
+			chain, d, err := s.findDataset(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			return s.showBudget(ctx, fresh, d)
+			return s.showBudget(ctx, chain, d)
 		},
 	}
 	l.add(c)
@@ -68,16 +68,16 @@ spent, and it can never be raised. Without --delta, delta stays as it is.`,
 	return c
 }
 
-// lowerOwn lowers the limit in the owner's own ledger, if the ledger knows the data set.
-func (s *session) lowerOwn(d spec.Dataset, limit cost.Limit) error {
-	own, err := mirror.Open(s.home)
+// lowerOwnLedger lowers the limit in the owner's own ledger, if the ledger knows the data set.
+func (s *session) lowerOwnLedger(d spec.Dataset, limit cost.Limit) error {
+	ledger, err := mirror.Open(s.home)
 	if err != nil {
 		return err
 	}
-	defer own.Close()
-	for _, known := range own.Datasets() {
-		if known.Commitment == d.Commitment {
-			if err := own.Lower(d.Commitment, limit); err != nil {
+	defer ledger.Close()
+	for _, registered := range ledger.Datasets() {
+		if registered.Commitment == d.Commitment {
+			if err := ledger.Lower(d.Commitment, limit); err != nil {
 				return fmt.Errorf("your own ledger in %s refuses: %w", s.home, err)
 			}
 			return nil

@@ -19,7 +19,7 @@ func TestNetworkCarriedOn(t *testing.T) {
 	p.call("localnet", p.dir, "--port", "0", "--validators", "2", "--aggregators", "1", "--evaluators", "1", "--trainers", "3", "--model", "softmax", "--target", "0", "--rounds", "4")
 	everybody := p.homes()
 	p.start(everybody...)
-	sound(t, p.dir)
+	watchInvariants(t, p.dir)
 	chain := p.dial("validator-1", "validator-2")
 	p.until("all nodes are registered", func() (error, bool) {
 		nodes, _, err := chain.Nodes(t.Context(), 0, true, client.Page{Limit: 100})

@@ -69,7 +69,7 @@ to go on.`,
 
 func (s *session) prune(ctx context.Context, config daemon.ValidatorConfig) error {
 	screen := s.screen()
-	again := "althing chain prune --home " + quote(s.home)
+	pruneCommand := "althing chain prune --home " + quote(s.home)
 	p, err := daemon.PruneChain(ctx, s.home, config, func(part string, done, all int64) {
 		if s.json {
 			_ = s.line(pruning{"prune", part, done, all})
@@ -80,9 +80,9 @@ func (s *session) prune(ctx context.Context, config daemon.ValidatorConfig) erro
 	})
 	switch {
 	case errors.Is(err, context.Canceled):
-		return hinted{err, again}
+		return hinted{err, pruneCommand}
 	case errors.Is(err, daemon.ErrInUse):
-		return hinted{fmt.Errorf("stop the validator first: %w", err), again}
+		return hinted{fmt.Errorf("stop the validator first: %w", err), pruneCommand}
 	case err != nil:
 		return err
 	}

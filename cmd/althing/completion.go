@@ -128,7 +128,7 @@ func completeWords(c *cobra.Command) {
 
 // completeArguments completes the next argument of a command by its usage line.
 func completeArguments(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	names, _ := places(c)
+	names, _ := argumentNames(c)
 	if len(args) >= len(names) {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

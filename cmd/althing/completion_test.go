@@ -7,7 +7,7 @@ import (
 
 func TestShellsCompleteNounsVerbsFlagsAndWords(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		if out, _ := saying(t, 0, "completion", shell); !strings.Contains(out, "althing") || !strings.Contains(out, "__complete") {
+		if out, _ := runCommand(t, 0, "completion", shell); !strings.Contains(out, "althing") || !strings.Contains(out, "__complete") {
 			t.Errorf("the script for %s completes nothing:\n%.200s", shell, out)
 		}
 	}
@@ -25,7 +25,7 @@ func TestShellsCompleteNounsVerbsFlagsAndWords(t *testing.T) {
 		{"node unbond a|", "all"},
 	} {
 		words := strings.Split(strings.TrimSuffix(c.line, "|"), " ")
-		out, _ := saying(t, 0, append([]string{"__completeNoDesc"}, words...)...)
+		out, _ := runCommand(t, 0, append([]string{"__completeNoDesc"}, words...)...)
 		lines := strings.Split(out, "\n")
 		for want := range strings.FieldsSeq(c.want) {
 			found := false
@@ -38,7 +38,7 @@ func TestShellsCompleteNounsVerbsFlagsAndWords(t *testing.T) {
 		}
 	}
 	for line, directive := range map[string]string{"task show ": ":4", "task create ": ":0", "start --home ": ":0", "demo --trainers ": ":4"} {
-		out, _ := saying(t, 0, append([]string{"__completeNoDesc"}, strings.Split(line, " ")...)...)
+		out, _ := runCommand(t, 0, append([]string{"__completeNoDesc"}, strings.Split(line, " ")...)...)
 		if !strings.Contains(out, directive) {
 			t.Errorf("althing %s is completed with %q, want the directive %s", line, out, directive)
 		}

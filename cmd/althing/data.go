@@ -33,7 +33,7 @@ func (s *session) findDataset(ctx context.Context, word string) (*client.Client,
 	}
 	d, err := c.Dataset(ctx, number)
 	if err != nil {
-		return nil, d, s.explain(fmt.Errorf("data set %d: %w", number, err))
+		return nil, d, s.hintList(fmt.Errorf("data set %d: %w", number, err))
 	}
 	return c, d, nil
 }
@@ -65,11 +65,11 @@ func filterWords(command, owner, name string) []string {
 	return words
 }
 
-// explainDataset gives the next step where the chain refuses what somebody says about a data
+// hintDataset gives the next step where the chain refuses what somebody says about a data
 // set as its owner.
-func (s *session) explainDataset(err error, dataset string) error {
+func (s *session) hintDataset(err error, dataset string) error {
 	if errors.Is(err, client.ErrNotOwner) || errors.Is(err, client.ErrGrant) {
 		return hinted{err, s.command("data show", dataset)}
 	}
-	return s.explain(err)
+	return s.hintList(err)
 }

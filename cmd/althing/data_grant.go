@@ -28,7 +28,7 @@ func (s *session) dataGrant(verb, short string, message func(dataset, node uint6
 				return err
 			}
 			if _, err := account.Send(ctx, message(number, node)); err != nil {
-				return s.explainDataset(err, args[0])
+				return s.hintDataset(err, args[0])
 			}
 			c, d, err := s.findDataset(ctx, args[0])
 			if err != nil {

@@ -50,7 +50,7 @@ holds.`,
 				return err
 			}
 			ctx := cmd.Context()
-			table, own, description, err := r.describe(s.home, args[0])
+			table, rows, description, err := r.readDescription(s.home, args[0])
 			if errors.Is(err, fs.ErrNotExist) && s.home != "" && !isNodeHome(s.home) {
 				return s.noNodeHome(cmd)
 			}
@@ -58,9 +58,9 @@ holds.`,
 				return err
 			}
 			if description.Name == "" {
-				return again(cmd, errors.New("--name is missing: want the kind of the rows, as tasks ask for it"), "name", "digits")
+				return hintFlags(cmd, errors.New("--name is missing: want the kind of the rows, as tasks ask for it"), "name", "digits")
 			}
-			if err := r.valid(cmd, description); err != nil {
+			if err := r.checkDescription(cmd, description); err != nil {
 				return err
 			}
 			account, node, err := s.ownNode(cmd)
@@ -72,38 +72,38 @@ holds.`,
 					node.ID, node.Profile.Roles, filepath.Join(s.home, "node.json"))
 				return hinted{err, s.command("node register")}
 			}
-			trainers, err := s.trainers(ctx, account.Client, r.grant)
+			trainers, err := s.readTrainers(ctx, account.Client, r.grant)
 			if err != nil {
 				return err
 			}
-			if err := own.Fit(ctx, account.Client, s.home); err != nil {
-				return s.explain(err)
+			if err := rows.Fit(ctx, account.Client, s.home); err != nil {
+				return s.hintList(err)
 			}
 			number, err := daemon.RegisterData(ctx, account, s.home, table, client.RegisterDataset{Description: description, Limit: limit})
-			if begun, ok := errors.AsType[*daemon.Unfinished](err); ok {
-				l := begun.Limit
-				return again(cmd, err, "epsilon", l.Epsilon.String(), "delta", l.Delta.String(), "unit", string(l.Unit), "adjacency", string(l.Adjacency))
+			if unfinished, ok := errors.AsType[*daemon.Unfinished](err); ok {
+				l := unfinished.Limit
+				return hintFlags(cmd, err, "epsilon", l.Epsilon.String(), "delta", l.Delta.String(), "unit", string(l.Unit), "adjacency", string(l.Adjacency))
 			}
-			if lost, ok := errors.AsType[*daemon.Forgotten](err); ok {
-				return hinted{err, s.command("data show", fmt.Sprint(lost.Dataset))}
+			if forgotten, ok := errors.AsType[*daemon.Forgotten](err); ok {
+				return hinted{err, s.command("data show", fmt.Sprint(forgotten.Dataset))}
 			}
 			if errors.Is(err, mirror.ErrRegistered) {
 				return hinted{err, s.command("data list", "--owner", account.Address())}
 			}
 			if err != nil {
-				return s.explain(err)
+				return s.hintList(err)
 			}
-			s.warn(node, description, table)
+			s.warnOwner(node, description, table)
 			for _, node := range trainers {
 				if _, err := account.Send(ctx, client.Grant{Dataset: number, Node: node}); err != nil {
 					return hinted{fmt.Errorf("data set %d is registered, but the grant to node %d is not: %w", number, node, err), s.command("data grant", fmt.Sprint(number), fmt.Sprint(node))}
 				}
 			}
-			fresh, d, err := s.findDataset(ctx, fmt.Sprint(number))
+			chain, d, err := s.findDataset(ctx, fmt.Sprint(number))
 			if err != nil {
 				return err
 			}
-			return s.showDataset(ctx, fresh, d)
+			return s.showDataset(ctx, chain, d)
 		},
 	}
 	r.limit.add(c)
@@ -118,79 +118,79 @@ holds.`,
 	return c
 }
 
-// describe reads the table and says what the chain is told of it, but for the commitment.
-func (r registerFlags) describe(home, path string) (t data.Table, own daemon.Rows, d spec.Description, err error) {
+// readDescription reads the table and says what the chain is told of it, but for the commitment.
+func (r registerFlags) readDescription(home, path string) (t data.Table, rows daemon.Rows, d spec.Description, err error) {
 	if home == "" {
-		return t, own, d, hinted{errNoHome, "althing localnet net"}
+		return t, rows, d, hinted{errNoHome, "althing localnet net"}
 	}
 	config, err := daemon.LoadNode(home)
 	if err != nil {
-		return t, own, d, err
+		return t, rows, d, err
 	}
-	own, err = r.own(config.Data, path)
+	rows, err = r.rowsConfig(config.Data, path)
 	if err != nil {
-		return t, own, d, err
+		return t, rows, d, err
 	}
-	if t, err = own.Own(home); err != nil {
-		return t, own, d, err
+	if t, err = rows.Own(home); err != nil {
+		return t, rows, d, err
 	}
 	if t.Rows() == 0 {
-		return t, own, d, fmt.Errorf("%s has no rows", path)
+		return t, rows, d, fmt.Errorf("%s has no rows", path)
 	}
 	d = spec.Description{Name: config.Data.Name, Features: uint32(t.Features), Classes: uint32(t.Classes)}
 	if r.name != "" {
 		d.Name = r.name
 	}
-	own.Name = d.Name
+	rows.Name = d.Name
 	if !r.withhold && !config.Data.Withhold {
 		d.Rows = uint32(t.Rows())
 	}
-	return t, own, d, nil
+	return t, rows, d, nil
 }
 
-// own is how the rows of a file are read: as the home folder's node reads its own, unless
+// rowsConfig is how the rows of a file are read: as the home folder's node reads its own, unless
 // flags say something else.
-func (r registerFlags) own(of daemon.Rows, path string) (daemon.Rows, error) {
+func (r registerFlags) rowsConfig(rows daemon.Rows, path string) (daemon.Rows, error) {
 	var err error
-	if of.File, err = filepath.Abs(path); err != nil {
-		return of, err
+	if rows.File, err = filepath.Abs(path); err != nil {
+		return rows, err
 	}
 	o := r.table.options()
 	changed := r.table.command.Flags().Changed
 	if changed("label") {
-		of.Label = o.Label
+		rows.Label = o.Label
 	}
 	if changed("drop") {
-		of.Drop = o.Drop
+		rows.Drop = o.Drop
 	}
 	if changed("categories") {
-		of.Categories = o.Categories
+		rows.Categories = o.Categories
 	}
 	if changed("missing") {
-		of.Missing = o.Missing
+		rows.Missing = o.Missing
 	}
 	if changed("regression") {
-		of.Regression = o.Regression
+		rows.Regression = o.Regression
 	}
 	if r.classes > 0 {
-		of.Classes = r.classes
+		rows.Classes = r.classes
 	}
-	return of, nil
+	return rows, nil
 }
 
-// valid refuses a description that the chain would refuse, before the owner's own ledger
+// checkDescription refuses a description that the chain would refuse, before the owner's own ledger
 // takes the rows in.
-func (r registerFlags) valid(cmd *cobra.Command, d spec.Description) error {
+func (r registerFlags) checkDescription(cmd *cobra.Command, d spec.Description) error {
 	d.Commitment, d.Key = spec.Digest{1}, spec.PublicKey{1} // the owner's own ledger has them later
 	err := d.Validate()
 	if err != nil && r.name != "" {
-		return again(cmd, err, "name", "digits")
+		return hintFlags(cmd, err, "name", "digits")
 	}
 	return err
 }
 
-// warn says what else the owner would have to do.
-func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
+// warnOwner says what else the owner would have to do.
+func (s *session) warnOwner(n spec.Node, d spec.Description, t data.Table) {
 	if h, holds := n.Profile.Holding(d.Name); d.Rows == 0 && holds && !h.Withheld() {
 		s.tell("althing: warning: the profile of node %d tells how many rows of %s it holds: \"withhold\" in its node.json keeps that back, too", n.ID, d.Name)
 	}
@@ -204,8 +204,8 @@ func (s *session) warn(n spec.Node, d spec.Description, t data.Table) {
 	}
 }
 
-// trainers reads the nodes that are granted, before anything is registered.
-func (s *session) trainers(ctx context.Context, c *client.Client, words []string) (nodes []uint64, err error) {
+// readTrainers reads the nodes that are granted, before anything is registered.
+func (s *session) readTrainers(ctx context.Context, c *client.Client, words []string) (nodes []uint64, err error) {
 	for _, word := range words {
 		number, err := id("node", word)
 		if err != nil {
@@ -213,7 +213,7 @@ func (s *session) trainers(ctx context.Context, c *client.Client, words []string
 		}
 		n, err := c.Node(ctx, number)
 		if err != nil {
-			return nil, s.explain(fmt.Errorf("--grant: node %d: %w", number, err))
+			return nil, s.hintList(fmt.Errorf("--grant: node %d: %w", number, err))
 		}
 		if !n.Profile.Roles.Has(spec.Trainer) {
 			return nil, hinted{fmt.Errorf("--grant: node %d does not train", number), s.command("node list", "--role", "trainer")}

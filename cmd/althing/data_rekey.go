@@ -31,10 +31,10 @@ command for each of them.`,
 				return err
 			}
 			if account.Address() != before.Owner {
-				return s.explainDataset(fmt.Errorf("%w %d, which belongs to %s", client.ErrNotOwner, before.ID, before.Owner), args[0])
+				return s.hintDataset(fmt.Errorf("%w %d, which belongs to %s", client.ErrNotOwner, before.ID, before.Owner), args[0])
 			}
 			if _, err := daemon.RenewKey(ctx, account, s.home, before); err != nil {
-				return s.explainDataset(err, args[0])
+				return s.hintDataset(err, args[0])
 			}
 			c, d, err := s.findDataset(ctx, args[0])
 			if err != nil {

@@ -87,7 +87,7 @@ func tell(t *testing.T, want int, args ...string) []told {
 // runDemo runs a demo in a folder. Its chain's invariants hold at every height.
 func runDemo(t *testing.T, want int, home string, args ...string) []told {
 	t.Helper()
-	defer sound(t, home)()
+	defer watchInvariants(t, home)()
 	return tell(t, want, append([]string{"demo", "--home", home}, args...)...)
 }
 

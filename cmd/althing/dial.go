@@ -78,7 +78,7 @@ func (s *session) noNodeHome(cmd *cobra.Command) error {
 		return s.noHomeFolder()
 	}
 	err := fmt.Errorf("--home %s: this is the home folder of a validator: want that of a node, which holds node.json", s.home)
-	return again(cmd, err, "home", filepath.Join(filepath.Dir(filepath.Clean(s.home)), "trainer-1"))
+	return hintFlags(cmd, err, "home", filepath.Join(filepath.Dir(filepath.Clean(s.home)), "trainer-1"))
 }
 
 // checkRPC refuses a --rpc without an address, or with something that is none.
@@ -89,7 +89,7 @@ func (s *session) checkRPC(c *cobra.Command) error {
 	}
 	for _, address := range addresses {
 		if _, err := client.ParseAddress(address); err != nil {
-			return again(c, fmt.Errorf("--rpc: %w", err), "rpc", defaultRPC)
+			return hintFlags(c, fmt.Errorf("--rpc: %w", err), "rpc", defaultRPC)
 		}
 	}
 	return nil
@@ -141,9 +141,9 @@ func (s *session) account(ctx context.Context) (*client.Account, error) {
 	return account, err
 }
 
-// explain gives an answer of the chain its next step: the command that shows
+// hintList adds to a refusal of the chain its next step: the command that lists
 // what there is.
-func (s *session) explain(err error) error {
+func (s *session) hintList(err error) error {
 	var refusal *client.Refusal
 	switch {
 	case !errors.As(err, &refusal):

@@ -120,27 +120,27 @@ func (s *session) report(ctx context.Context, err error) int {
 	if errors.Is(err, daemon.ErrHalted) {
 		code = codeHalted
 	}
-	s.advise(err)
+	s.printHints(err)
 	return code
 }
 
-// advise prints the notes and the hints of an error, the innermost first.
-func (s *session) advise(err error) {
+// printHints prints the notes and the hints of an error, the innermost first.
+func (s *session) printHints(err error) {
 	if err == nil {
 		return
 	}
 	switch e := err.(type) { //nolint:errorlint // the tree is walked by hand
 	case hinted:
-		s.advise(e.error)
+		s.printHints(e.error)
 		s.hintLine(e.hint)
 	case noted:
-		s.advise(e.error)
+		s.printHints(e.error)
 		s.tell("althing: %s", e.note)
 	case interface{ Unwrap() error }:
-		s.advise(e.Unwrap())
+		s.printHints(e.Unwrap())
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
-			s.advise(inner)
+			s.printHints(inner)
 		}
 	}
 }

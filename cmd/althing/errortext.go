@@ -25,8 +25,8 @@ import (
 // packages is part of it, that error's text is replaced by words that say the same.
 func errorText(err error) string {
 	text := err.Error()
-	for _, inner := range tree(err) {
-		subject, words := reworded(inner)
+	for _, inner := range errorTree(err) {
+		subject, words := replacementText(inner)
 		if words == "" {
 			continue
 		}
@@ -40,39 +40,39 @@ func errorText(err error) string {
 	return strings.Join(slices.Compact(parts), ": ") // what a caller and the chain both say is said once
 }
 
-// tree lists an error and everything that it wraps, the outermost first. It does not look
+// errorTree lists an error and everything that it wraps, the outermost first. It does not look
 // into errors of which everything is replaced.
-func tree(err error) []error {
+func errorTree(err error) []error {
 	if err == nil {
 		return nil
 	}
 	all := []error{err}
-	if _, words := reworded(err); words != "" {
+	if _, words := replacementText(err); words != "" {
 		return all
 	}
 	switch wrapper := err.(type) { //nolint:errorlint // the tree is walked by hand
 	case interface{ Unwrap() error }:
-		all = append(all, tree(wrapper.Unwrap())...)
+		all = append(all, errorTree(wrapper.Unwrap())...)
 	case interface{ Unwrap() []error }:
 		for _, inner := range wrapper.Unwrap() {
-			all = append(all, tree(inner)...)
+			all = append(all, errorTree(inner)...)
 		}
 	}
 	return all
 }
 
-// reworded says in other words what an error of Go's own packages says: which file, address
+// replacementText says in other words what an error of Go's own packages says: which file, address
 // or text it is about, and what is wrong with that. It returns no words for other errors.
-func reworded(err error) (subject, words string) {
+func replacementText(err error) (subject, words string) {
 	switch err := err.(type) { //nolint:errorlint // only this error, not what it wraps
 	case *fs.PathError:
-		return err.Path, system(err.Err)
+		return err.Path, systemErrorText(err.Err)
 	case *os.LinkError:
-		return err.New, system(err.Err)
+		return err.New, systemErrorText(err.Err)
 	case *os.SyscallError:
-		return "", system(err.Err)
+		return "", systemErrorText(err.Err)
 	case syscall.Errno:
-		return "", system(err)
+		return "", systemErrorText(err)
 	case *strconv.NumError:
 		return strconv.Quote(err.Num), numberWanted(err)
 	case *json.SyntaxError:
@@ -90,7 +90,7 @@ func reworded(err error) (subject, words string) {
 			return "", client.Reason(err)
 		}
 		if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES) {
-			return err.Addr.String(), system(err)
+			return err.Addr.String(), systemErrorText(err)
 		}
 		return err.Addr.String(), client.Reason(err)
 	case *net.DNSError:
@@ -118,8 +118,8 @@ func reworded(err error) (subject, words string) {
 	return "", ""
 }
 
-// system says what an operating system refused.
-func system(err error) string {
+// systemErrorText says what an operating system refused.
+func systemErrorText(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOTDIR): // also where a folder of the path is a file
 		return "there is no such folder: a file is in its place"

@@ -22,13 +22,13 @@ func (l *limitFlags) add(c *cobra.Command) {
 // check refuses numbers that no limit can have.
 func (l limitFlags) check(c *cobra.Command) error {
 	if l.epsilon == "" {
-		return again(c, errors.New("--epsilon is missing: want how much privacy may be lost"), "epsilon", "8")
+		return hintFlags(c, errors.New("--epsilon is missing: want how much privacy may be lost"), "epsilon", "8")
 	}
 	if epsilon, err := cost.ParseEpsilon(l.epsilon); err != nil || epsilon == 0 {
-		return again(c, fmt.Errorf("--epsilon %s: want a number above 0, with at most six digits behind the point", l.epsilon), "epsilon", "8")
+		return hintFlags(c, fmt.Errorf("--epsilon %s: want a number above 0, with at most six digits behind the point", l.epsilon), "epsilon", "8")
 	}
 	if delta, err := cost.ParseDelta(l.delta); err != nil || delta.Validate() != nil {
-		return again(c, fmt.Errorf("--delta %s: want a number above 0 and below 1, with at most 18 digits behind the point", l.delta), "delta", "1e-5")
+		return hintFlags(c, fmt.Errorf("--delta %s: want a number above 0 and below 1, with at most 18 digits behind the point", l.delta), "delta", "1e-5")
 	}
 	return nil
 }
@@ -39,10 +39,10 @@ func (l limitFlags) read(c *cobra.Command) (limit cost.Limit, err error) {
 		return limit, err
 	}
 	if limit.Unit, err = cost.ParseUnit(l.unit); err != nil {
-		return limit, again(c, err, "unit", string(cost.Client))
+		return limit, hintFlags(c, err, "unit", string(cost.Client))
 	}
 	if limit.Adjacency, err = cost.ParseAdjacency(l.adjacency); err != nil {
-		return limit, again(c, err, "adjacency", string(cost.ZeroOut))
+		return limit, hintFlags(c, err, "adjacency", string(cost.ZeroOut))
 	}
 	return l.change(limit, true)
 }

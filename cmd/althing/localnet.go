@@ -42,10 +42,10 @@ Each home folder is run by a process of its own, with "althing start DIR/NAME".
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		as.into(&n)
 		if n.Voting <= 0 {
-			return again(cmd, fmt.Errorf("--voting %s: want more than 0s", n.Voting), "voting", "1m0s")
+			return hintFlags(cmd, fmt.Errorf("--voting %s: want more than 0s", n.Voting), "voting", "1m0s")
 		}
 		if n.Delay <= 0 {
-			return again(cmd, fmt.Errorf("--delay %s: want more than 0s", n.Delay), "delay", "30s")
+			return hintFlags(cmd, fmt.Errorf("--delay %s: want more than 0s", n.Delay), "delay", "30s")
 		}
 		local, task, err := n.Write(args[0], port)
 		if err != nil {
@@ -62,10 +62,10 @@ Each home folder is run by a process of its own, with "althing start DIR/NAME".
 // hintNetwork adds to an error of a network the same command with another value.
 func (s *session) hintNetwork(cmd *cobra.Command, err error) error {
 	if taken, ok := errors.AsType[*demo.PortTakenError](err); ok && taken.Next > 0 {
-		return again(cmd, err, "port", fmt.Sprint(taken.Next))
+		return hintFlags(cmd, err, "port", fmt.Sprint(taken.Next))
 	}
 	if _, ok := errors.AsType[*demo.TooManyLiarsError](err); ok {
-		return again(cmd, err, "force", "true")
+		return hintFlags(cmd, err, "force", "true")
 	}
 	return err
 }

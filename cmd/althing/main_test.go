@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 func TestSessions(t *testing.T) {
 	var local daemon.Localnet
 	if !testing.Short() {
-		local = upAndRunning(t, 0.85, 25)
+		local = startPlainNetwork(t, 0.85, 25)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",

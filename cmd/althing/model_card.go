@@ -45,7 +45,7 @@ Only the owner of the line may. Earlier cards stay; a line has at most %d cards.
 			case all:
 				cards, err = view.ReadAll(func(page client.Page) ([]spec.Card, client.Page, error) { return c.Cards(ctx, l.ID, page) })
 				if err != nil {
-					return s.explain(err)
+					return s.hintList(err)
 				}
 			}
 			if s.json {
@@ -80,5 +80,5 @@ func (s *session) setCard(ctx context.Context, word, file string) error {
 	if errors.Is(err, client.ErrNotLineOwner) {
 		return hinted{err, s.command("model list")}
 	}
-	return s.explain(err)
+	return s.hintList(err)
 }

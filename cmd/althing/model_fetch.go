@@ -41,7 +41,7 @@ node and the nodes that serve the task may: name the home folder of one with --h
 			}
 			round, digest, err := findVersion(ctx, c, t, version)
 			if err != nil {
-				return s.explain(err)
+				return s.hintList(err)
 			}
 			b, err := s.fetchVersion(ctx, c, t, round, digest)
 			if err != nil {

@@ -76,7 +76,7 @@ func (s *session) showTaskModel(ctx context.Context, c *client.Client, t spec.Ta
 func (s *session) showVersion(ctx context.Context, c *client.Client, t spec.Task, word string) error {
 	round, digest, err := findVersion(ctx, c, t, word)
 	if err != nil {
-		return s.explain(err)
+		return s.hintList(err)
 	}
 	v, err := view.ReadTaskVersion(ctx, c, t, round, digest)
 	if err != nil {

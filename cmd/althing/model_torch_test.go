@@ -100,7 +100,7 @@ func TestTorchFindsWhatPredictFinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := put("model.safetensors", string(b))
-			lines, _ := saying(t, 0, "model", "show", path, "--torch")
+			lines, _ := runCommand(t, 0, "model", "show", path, "--torch")
 			for line := range strings.Lines(lines) {
 				if len(line) > 80+len(path) {
 					t.Errorf("a line has %d bytes: %s", len(line), line)
@@ -180,7 +180,7 @@ func TestTorchLoadsEveryLayer(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		lines, _ := saying(t, 0, "model", "show", path, "--torch")
+		lines, _ := runCommand(t, 0, "model", "show", path, "--torch")
 		x, err := json.Marshal(few.X)
 		if err != nil {
 			t.Fatal(err)

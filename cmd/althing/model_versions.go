@@ -31,7 +31,7 @@ shortened to their first digits; --json prints all digits.`,
 				return c.Versions(cmd.Context(), l.ID, page)
 			})
 			if err != nil {
-				return s.explain(err)
+				return s.hintList(err)
 			}
 			s.hintNext(p, next, "model versions", fmt.Sprint(l.ID))
 			return showList(s, view.Versions(versions))
@@ -66,7 +66,7 @@ func (s *session) findLine(ctx context.Context, args []string, task string) (*cl
 		l, err = c.LineOf(ctx, number)
 	}
 	if err != nil {
-		return nil, l, s.explain(fmt.Errorf("%s %d: %w", what, number, err))
+		return nil, l, s.hintList(fmt.Errorf("%s %d: %w", what, number, err))
 	}
 	return c, l, nil
 }

@@ -16,18 +16,18 @@ import (
 	"github.com/althing-network/althing/spec"
 )
 
-// upAndRunning is a small network without privacy; see [runs].
-func upAndRunning(t *testing.T, target float64, rounds int) daemon.Localnet {
+// startPlainNetwork is a small network without privacy; see [startNetwork].
+func startPlainNetwork(t *testing.T, target float64, rounds int) daemon.Localnet {
 	t.Helper()
-	return runs(t, demo.Network{
+	return startNetwork(t, demo.Network{
 		Validators: 1, Trainers: 3, Aggregators: 4, Evaluators: 2, Rounds: rounds, Target: target, Alpha: 1,
 		Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
 	})
 }
 
-// runs starts a network in this process, which ends with the test. The chain's invariants
+// startNetwork starts a network in this process, which ends with the test. The chain's invariants
 // hold at every height of it.
-func runs(t *testing.T, n demo.Network) daemon.Localnet {
+func startNetwork(t *testing.T, n demo.Network) daemon.Localnet {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a network")
@@ -48,7 +48,7 @@ func runs(t *testing.T, n demo.Network) daemon.Localnet {
 			t.Error(err)
 		}
 	})
-	sound(t, local.Dir)
+	watchInvariants(t, local.Dir)
 	for {
 		if c, err := client.Dial(t.Context(), local.RPC()...); err == nil {
 			if nodes, _, err := c.Nodes(t.Context(), 0, true, client.Page{Limit: 100}); err == nil && len(nodes) == len(local.Residents)-1 {
@@ -61,8 +61,8 @@ func runs(t *testing.T, n demo.Network) daemon.Localnet {
 	}
 }
 
-// saying runs a command line, which must end with a code, and returns what it says.
-func saying(t *testing.T, want int, args ...string) (out, stderr string) {
+// runCommand runs a command line, which must end with a code, and returns what it says.
+func runCommand(t *testing.T, want int, args ...string) (out, stderr string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	if code := run(t.Context(), args, &o, &e); code != want {
@@ -74,11 +74,11 @@ func saying(t *testing.T, want int, args ...string) (out, stderr string) {
 // TestFlippedBitIsNamed recomputes a settled round with nothing but an RPC
 // address, then again after one bit of one kept update has been flipped.
 func TestFlippedBitIsNamed(t *testing.T) {
-	local := upAndRunning(t, 0, 2)
+	local := startPlainNetwork(t, 0, 2)
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		return saying(t, want, args...)
+		return runCommand(t, want, args...)
 	}
 	id, _ := call(0, "task", "create", filepath.Join(local.Dir, "task.yaml"), "--home", local.Home(demo.Consumer))
 	call(0, append(at, "round", "watch", id)...)

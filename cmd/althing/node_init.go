@@ -41,10 +41,10 @@ node.json is explained in docs/configuration.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.home == "" {
-				return again(cmd, errNoHome, "home", "hospital-6")
+				return hintFlags(cmd, errNoHome, "home", "hospital-6")
 			}
 			if n.roles == "" {
-				return again(cmd, fmt.Errorf("--role is missing: want some of %s", everyRole()), "role", "trainer")
+				return hintFlags(cmd, fmt.Errorf("--role is missing: want some of %s", allRoles()), "role", "trainer")
 			}
 			if err := newFolder(s.home); err != nil {
 				return err
@@ -53,12 +53,12 @@ node.json is explained in docs/configuration.md.`,
 			if err != nil {
 				return err
 			}
-			anywhere := *s
-			anywhere.home = "" // which has no addresses yet
-			if config.RPC, err = anywhere.addresses(); err != nil {
+			withoutHome := *s
+			withoutHome.home = "" // which has no addresses yet
+			if config.RPC, err = withoutHome.addresses(); err != nil {
 				return err
 			}
-			chain, err := anywhere.dial(cmd.Context())
+			chain, err := withoutHome.dial(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ node.json is explained in docs/configuration.md.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&n.roles, "role", "", "what the node may be asked to do, separated by commas: "+everyRole())
+	f.StringVar(&n.roles, "role", "", "what the node may be asked to do, separated by commas: "+allRoles())
 	f.StringVar(&n.name, "name", "", "the node's public name (default: that of the folder)")
 	f.StringVar(&n.file, "data", "", "its rows: a table in CSV, Parquet or NPZ, or a folder of IDX files")
 	f.StringVar(&n.dataset, "dataset", "", "name of the data set, as tasks ask for it (default: the file's name)")
@@ -80,7 +80,7 @@ node.json is explained in docs/configuration.md.`,
 	return c
 }
 
-func everyRole() string {
+func allRoles() string {
 	all := spec.Role(0)
 	for _, r := range spec.Roles() {
 		all |= r
@@ -138,7 +138,7 @@ func (n newNode) config(home string) (c daemon.NodeConfig, rows data.Table, err 
 	if name == "" {
 		name = kindOf(n.file)
 	}
-	if c.Data, err = (registerFlags{table: n.table, classes: n.classes}).own(daemon.Rows{Name: name}, n.file); err != nil {
+	if c.Data, err = (registerFlags{table: n.table, classes: n.classes}).rowsConfig(daemon.Rows{Name: name}, n.file); err != nil {
 		return c, rows, err
 	}
 	if rows, err = c.Data.Own(path); err != nil {

@@ -30,7 +30,7 @@ func (s *session) nodeShow() *cobra.Command {
 			}
 			n, err := c.Node(cmd.Context(), number)
 			if err != nil {
-				return s.explain(fmt.Errorf("node %d: %w", number, err))
+				return s.hintList(fmt.Errorf("node %d: %w", number, err))
 			}
 			return s.showNode(cmd.Context(), c, n)
 		},

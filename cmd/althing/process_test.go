@@ -166,7 +166,7 @@ func TestKilledProcesses(t *testing.T) {
 	task := p.slow(880_000)
 	everybody := p.homes()
 	p.start(everybody...)
-	sound(t, p.dir)
+	watchInvariants(t, p.dir)
 	chain := p.dial("validator-1", "validator-3", "validator-4", "validator-2")
 	p.until("all nodes are registered", func() (error, bool) {
 		nodes, _, err := chain.Nodes(t.Context(), 0, true, client.Page{Limit: 100})
@@ -291,7 +291,7 @@ func TestGuestJoinsARunningDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.running["demo"] = c
-	sound(t, p.dir)
+	watchInvariants(t, p.dir)
 	p.until("the demo has written its folder", func() (error, bool) {
 		_, err := os.Stat(filepath.Join(p.dir, "task.yaml"))
 		return err, err == nil

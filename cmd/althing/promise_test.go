@@ -64,7 +64,7 @@ func TestPromise(t *testing.T) {
 // TestChargesOnARealNetwork: whoever can reach the chain recomputes what a private task
 // charged, and the card of its model says it; its updates stay with the aggregators.
 func TestChargesOnARealNetwork(t *testing.T) {
-	local := runs(t, demo.Network{
+	local := startNetwork(t, demo.Network{
 		Validators: 1, Trainers: 3, Aggregators: 4, Evaluators: 2, Rounds: 2, Alpha: 1, Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
 		Privacy: demo.Privacy{Mode: spec.PrivacyCentral, Mechanism: spec.KindGaussian, Epsilon: "8"},
 		Given:   func(flag string) bool { return flag == "rounds" },
@@ -72,7 +72,7 @@ func TestChargesOnARealNetwork(t *testing.T) {
 	at := []string{"--rpc", local.RPC()[0]}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		return saying(t, want, args...)
+		return runCommand(t, want, args...)
 	}
 	c, err := client.Dial(t.Context(), local.RPC()...)
 	if err != nil {

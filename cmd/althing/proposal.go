@@ -58,7 +58,7 @@ func (s *session) readBallot(ctx context.Context, word string) (view.Ballot, err
 	}
 	b, err := view.ReadFullBallot(ctx, c, number, address)
 	if errors.Is(err, client.ErrNoProposal) {
-		err = s.explain(err)
+		err = s.hintList(err)
 	}
 	return b, err
 }
@@ -88,8 +88,8 @@ func (s *session) accountAndProposal(ctx context.Context, word string) (*client.
 	return account, number, err
 }
 
-// explainProposal names the proposal in a refusal, and gives the next step.
-func (s *session) explainProposal(ctx context.Context, account *client.Account, number uint64, err error) error {
+// hintProposal names the proposal in a refusal, and gives the next step.
+func (s *session) hintProposal(ctx context.Context, account *client.Account, number uint64, err error) error {
 	if _, refused := errors.AsType[*client.Refusal](err); !refused {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *session) explainProposal(ctx context.Context, account *client.Account, 
 	show := s.command("proposal show", fmt.Sprint(number))
 	switch {
 	case errors.Is(err, client.ErrNoProposal):
-		return s.explain(err)
+		return s.hintList(err)
 	case errors.Is(err, client.ErrVoting), errors.Is(err, client.ErrEarly):
 		return hinted{err, s.command("proposal watch", fmt.Sprint(number))}
 	case errors.Is(err, client.ErrPower):

@@ -20,7 +20,7 @@ func (s *session) proposalCancel() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.CancelProposal{Proposal: number})
 			if err != nil {
-				return s.explainProposal(ctx, account, number, err)
+				return s.hintProposal(ctx, account, number, err)
 			}
 			return s.showDone(proposalDone{Event: "cancelled", Proposal: number, Height: receipt.Height}, "cancelled")
 		},

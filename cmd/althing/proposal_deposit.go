@@ -26,7 +26,7 @@ func (s *session) proposalDeposit() *cobra.Command {
 			receipt, err := account.Send(ctx, client.AddDeposit{Proposal: number, Amount: amount})
 			if err != nil {
 				err = lacksCoins(ctx, account, err, client.ErrFunds, "the deposit takes "+view.Money(amount))
-				return s.explainProposal(ctx, account, number, err)
+				return s.hintProposal(ctx, account, number, err)
 			}
 			return s.showDone(proposalDone{Event: "deposited", Proposal: number, Amount: amount, Height: receipt.Height},
 				view.Money(amount)+" deposited")

@@ -20,11 +20,11 @@ func (s *session) proposalExecute() *cobra.Command {
 			}
 			p, err := account.Proposal(ctx, number)
 			if err != nil {
-				return s.explainProposal(ctx, account, number, err)
+				return s.hintProposal(ctx, account, number, err)
 			}
 			receipt, err := account.Send(ctx, client.Execute{Proposal: number, Ran: p.Poll.DryRun.Gas})
 			if err != nil {
-				return s.explainProposal(ctx, account, number, err)
+				return s.hintProposal(ctx, account, number, err)
 			}
 			return s.showDone(proposalDone{Event: "executed", Proposal: number, Height: receipt.Height}, "executed")
 		},

@@ -45,11 +45,11 @@ signed and sent, unless it would fail; with --anyway it is sent all the same.`,
 			}
 			models, err := addModels(ctx, account, &draft, args[0])
 			if err != nil {
-				return s.explain(fmt.Errorf("%s: %w", args[0], err))
+				return s.hintList(fmt.Errorf("%s: %w", args[0], err))
 			}
 			message, err := account.Compose(ctx, draft)
 			if err != nil {
-				return s.explain(fmt.Errorf("%s: %w", args[0], err))
+				return s.hintList(fmt.Errorf("%s: %w", args[0], err))
 			}
 			d := view.Draft{Event: "proposal", Proposer: account.Address(), Draft: message.Draft}
 			if d.DryRun, d.Dangerous, err = account.DryRun(ctx, &message); err != nil {
@@ -59,7 +59,7 @@ signed and sent, unless it would fail; with --anyway it is sent all the same.`,
 				return err
 			}
 			if err := d.ReadOwners(ctx, account.Client); err != nil {
-				return s.explain(err)
+				return s.hintList(err)
 			}
 			if err := s.show(d); err != nil {
 				return err

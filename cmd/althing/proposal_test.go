@@ -22,8 +22,8 @@ const (
 	hour = int64(spec.Hour)
 )
 
-// voted is a proposal of which a vote runs.
-func voted() view.Ballot {
+// openProposal is a proposal on which accounts vote.
+func openProposal() view.Ballot {
 	digest := spec.DigestOf([]byte("messages"))
 	base := spec.DigestOf([]byte("base")).String()
 	b := view.Ballot{
@@ -54,7 +54,7 @@ func voted() view.Ballot {
 func TestProposalShown(t *testing.T) {
 	var out bytes.Buffer
 	s := &session{out: &out}
-	if err := s.show(voted()); err != nil {
+	if err := s.show(openProposal()); err != nil {
 		t.Fatal(err)
 	}
 	want := `proposal   3 Train more?[31m carefully
@@ -99,7 +99,7 @@ as is      would not pass: quorum not reached: 20% voted, want 25%
 	}
 	out.Reset()
 	s.json = true
-	if err := s.line(voted()); err != nil {
+	if err := s.line(openProposal()); err != nil {
 		t.Fatal(err)
 	}
 	var read struct {
@@ -146,7 +146,7 @@ func TestProposalEnds(t *testing.T) {
 		"dry run    would fail at height 12: no such node": func(b *view.Ballot) { b.Poll.DryRun.Error = "no such node" },
 		"as is      would pass\n":                          func(b *view.Ballot) { b.Poll.Tally.Abstain = 100 * spec.Thing },
 	} {
-		b := voted()
+		b := openProposal()
 		change(&b)
 		b.WaitsFor = view.ProposalWaitsFor(b)
 		var out bytes.Buffer
@@ -180,7 +180,7 @@ func TestProposalNews(t *testing.T) {
 		"its time has come":  {queued(5), queued(7), true, true, []string{"ripe"}},
 		"and still is there": {queued(7), queued(8), true, true, nil},
 	} {
-		before, now := voted(), voted()
+		before, now := openProposal(), openProposal()
 		c.before(&before)
 		c.now(&now)
 		var got []string
@@ -193,7 +193,7 @@ func TestProposalNews(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := proposalWatcher{s: &session{out: &out, home: "net/trainer-1"}, account: ann, screen: &terminal.Screen{Out: &out}}
-	b := voted()
+	b := openProposal()
 	for _, event := range []string{"status", "votes", "ripe", "ending"} {
 		if err := w.show(b.Tally(event), b); err != nil {
 			t.Fatal(err)
@@ -212,7 +212,7 @@ proposal 3  ends in 9h, and althing1lka74t2z438cfmplfgghqw5cqaw8jhv4drm684 has n
 // TestProposalDraft: what is signed is shown whole before, and a file that is wrong reaches
 // no chain.
 func TestProposalDraft(t *testing.T) {
-	b := voted()
+	b := openProposal()
 	var out bytes.Buffer
 	err := (&session{out: &out}).show(view.Draft{
 		Proposer: ann, Dangerous: true, Digest: b.Poll.Digest, DryRun: spec.DryRun{Height: 9, Error: "task 1 is closed"},
@@ -237,7 +237,7 @@ digest    ` + b.Poll.Digest.String() + "\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, stderr := saying(t, 1, "proposal", "submit", file, "--rpc", "http://127.0.0.1:1")
+	_, stderr := runCommand(t, 1, "proposal", "submit", file, "--rpc", "http://127.0.0.1:1")
 	if want := file + ":7: actions.update_model.rat: unknown field: want one of task, base, model, settings, holder"; !strings.Contains(stderr, want) {
 		t.Errorf("got %q, want %q", stderr, want)
 	}
@@ -248,7 +248,7 @@ digest    ` + b.Poll.Digest.String() + "\n"
 		"there is no such file":                     {"submit", file + "?"},
 		"no home folder":                            {"execute", "1"},
 	} {
-		if _, stderr := saying(t, 1, slices.Concat([]string{"proposal"}, args, []string{"--rpc", "http://127.0.0.1:1"})...); !strings.Contains(stderr, want) {
+		if _, stderr := runCommand(t, 1, slices.Concat([]string{"proposal"}, args, []string{"--rpc", "http://127.0.0.1:1"})...); !strings.Contains(stderr, want) {
 			t.Errorf("proposal %v says %q, want %q", args, stderr, want)
 		}
 	}

@@ -28,7 +28,7 @@ func (s *session) proposalVote() *cobra.Command {
 			}
 			receipt, err := account.Send(ctx, client.Vote{Proposal: number, Option: option})
 			if err != nil {
-				return s.explainProposal(ctx, account, number, err)
+				return s.hintProposal(ctx, account, number, err)
 			}
 			power, err := account.Power(ctx, account.Address(), number)
 			if err != nil {

@@ -69,7 +69,7 @@ func (w proposalWatcher) watchOne(ctx context.Context, number uint64) error {
 	for range w.c.Heights(ctx) {
 		ended, err := w.look(ctx, number)
 		if errors.Is(err, client.ErrNoProposal) {
-			return w.s.explain(err)
+			return w.s.hintList(err)
 		}
 		if isRefusal(err) || ended {
 			return err

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/althing-network/althing/privacy/account"
 	"github.com/althing-network/althing/privacy/cost"
@@ -31,7 +30,7 @@ type releaseFlags struct {
 
 // How the units of a release may be drawn.
 const (
-	everybody          = "none"
+	noSampling         = "none"
 	poisson            = "poisson"
 	withoutReplacement = "without-replacement"
 )
@@ -52,11 +51,11 @@ func (r *releaseFlags) add(c *cobra.Command) {
 	f.Int64Var(&r.m, "m", 0, "without-replacement: units drawn (default q times n)")
 }
 
-// given reports whether the command line has the flag.
-func (r *releaseFlags) given(flag string) bool { return r.cmd.Flags().Changed(flag) }
+// isSet reports whether the command line has the flag.
+func (r *releaseFlags) isSet(flag string) bool { return r.cmd.Flags().Changed(flag) }
 
-// measure is the flag that says how much noise there is.
-func (r *releaseFlags) measure() string {
+// noiseFlag is the flag that says how much noise there is.
+func (r *releaseFlags) noiseFlag() string {
 	switch r.mechanism {
 	case view.Laplace:
 		return "epsilon0"
@@ -66,8 +65,8 @@ func (r *releaseFlags) measure() string {
 	return "noise"
 }
 
-// amount is the value of that flag.
-func (r *releaseFlags) amount() float64 {
+// noiseValue is the value of that flag.
+func (r *releaseFlags) noiseValue() float64 {
 	switch r.mechanism {
 	case view.Laplace:
 		return r.epsilon0
@@ -77,49 +76,49 @@ func (r *releaseFlags) amount() float64 {
 	return r.noise
 }
 
-// check refuses what means nothing, with a command line that does.
+// check refuses flags that contradict each other or are out of bounds.
 func (r *releaseFlags) check() error {
 	mechanisms := []string{view.Gaussian, view.Laplace, view.DiscreteLaplace, view.Skellam}
 	if !slices.Contains(mechanisms, r.mechanism) {
-		return again(r.cmd, fmt.Errorf("no mechanism is called %q: want one of %s", r.mechanism, strings.Join(mechanisms, ", ")), "mechanism", view.Gaussian)
+		return hintFlags(r.cmd, fmt.Errorf("no mechanism is called %q: want one of %s", r.mechanism, strings.Join(mechanisms, ", ")), "mechanism", view.Gaussian)
 	}
 	for _, flag := range []string{"noise", "epsilon0", "a"} {
-		if flag != r.measure() && r.given(flag) {
-			err := fmt.Errorf("--%s does not say the noise of %s: want --%s", flag, r.mechanism, r.measure())
-			return again(r.cmd, err, flag, "", r.measure(), "1")
+		if flag != r.noiseFlag() && r.isSet(flag) {
+			err := fmt.Errorf("--%s does not say the noise of %s: want --%s", flag, r.mechanism, r.noiseFlag())
+			return hintFlags(r.cmd, err, flag, "", r.noiseFlag(), "1")
 		}
 	}
-	if err := r.norms(); err != nil {
+	if err := r.checkNorms(); err != nil {
 		return err
 	}
-	if r.given(r.measure()) {
-		if err := r.with(r.amount()).Validate(); err != nil {
-			return again(r.cmd, err, r.measure(), "1")
+	if r.isSet(r.noiseFlag()) {
+		if err := r.mechanismWith(r.noiseValue()).Validate(); err != nil {
+			return hintFlags(r.cmd, err, r.noiseFlag(), "1")
 		}
 	}
-	return r.drawn()
+	return r.checkSampling()
 }
 
-// norms reads the bounds on what one unit contributes.
-func (r *releaseFlags) norms() error {
+// checkNorms checks the bounds on what one unit contributes.
+func (r *releaseFlags) checkNorms() error {
 	const largest = 1 << 30 // its square is an integer of 64 bits
 	switch {
-	case r.given("l2") && r.mechanism != view.Skellam:
-		return again(r.cmd, fmt.Errorf("--l2 is for skellam noise only: the noise of %s is relative to the L2 norm", r.mechanism), "l2", "")
-	case r.given("l1") && r.mechanism != view.Skellam && r.mechanism != view.DiscreteLaplace:
-		return again(r.cmd, fmt.Errorf("--l1 is for skellam and discrete-laplace noise only: the noise of %s is relative to the norm", r.mechanism), "l1", "")
-	case r.given("l2") && (r.l2 < 1 || r.l2 > largest):
-		return again(r.cmd, fmt.Errorf("--l2 %d: want 1 to %d quanta", r.l2, largest), "l2", "1")
-	case r.given("l1") && (r.l1 < 1 || r.l1 > largest*largest):
-		return again(r.cmd, fmt.Errorf("--l1 %d: want 1 to %d quanta", r.l1, int64(largest*largest)), "l1", "1")
+	case r.isSet("l2") && r.mechanism != view.Skellam:
+		return hintFlags(r.cmd, fmt.Errorf("--l2 is for skellam noise only: the noise of %s is relative to the L2 norm", r.mechanism), "l2", "")
+	case r.isSet("l1") && r.mechanism != view.Skellam && r.mechanism != view.DiscreteLaplace:
+		return hintFlags(r.cmd, fmt.Errorf("--l1 is for skellam and discrete-laplace noise only: the noise of %s is relative to the norm", r.mechanism), "l1", "")
+	case r.isSet("l2") && (r.l2 < 1 || r.l2 > largest):
+		return hintFlags(r.cmd, fmt.Errorf("--l2 %d: want 1 to %d quanta", r.l2, largest), "l2", "1")
+	case r.isSet("l1") && (r.l1 < 1 || r.l1 > largest*largest):
+		return hintFlags(r.cmd, fmt.Errorf("--l1 %d: want 1 to %d quanta", r.l1, int64(largest*largest)), "l1", "1")
 	}
 	return nil
 }
 
-// norm is the bound in each norm, in quanta. Of integers no sum of magnitudes is
-// above the sum of squares, so that is what is known of L1 where nothing is said. With
+// normBounds is the bound in each norm, in quanta. Of integers no sum of magnitudes is
+// above the sum of squares, so that is the bound of L1 where the flag is not set. With
 // the noise in units of the L2 norm, Skellam noise costs most where that is 1.
-func (r *releaseFlags) norm() (l1, l2Squared int64) {
+func (r *releaseFlags) normBounds() (l1, l2Squared int64) {
 	if r.mechanism != view.Skellam {
 		return max(1, r.l1), 1
 	}
@@ -130,60 +129,60 @@ func (r *releaseFlags) norm() (l1, l2Squared int64) {
 	return min(r.l1, l2Squared), l2Squared
 }
 
-// drawn reads the sampling.
-func (r *releaseFlags) drawn() error {
+// checkSampling checks and completes the sampling.
+func (r *releaseFlags) checkSampling() error {
 	switch r.sampling {
 	case poisson:
-		if r.given("n") || r.given("m") {
-			return again(r.cmd, errors.New("--n and --m are of --sampling without-replacement"), "sampling", withoutReplacement)
+		if r.isSet("n") || r.isSet("m") {
+			return hintFlags(r.cmd, errors.New("--n and --m are of --sampling without-replacement"), "sampling", withoutReplacement)
 		}
 		if !(r.q > 0 && r.q <= 1) {
-			return again(r.cmd, fmt.Errorf("--q %v: a sampling rate is above 0 and at most 1", r.q), "q", "0.01")
+			return hintFlags(r.cmd, fmt.Errorf("--q %v: a sampling rate is above 0 and at most 1", r.q), "q", "0.01")
 		}
 	case withoutReplacement:
-		if r.m == 0 && r.given("q") {
+		if r.m == 0 && r.isSet("q") {
 			r.m = int64(math.Round(r.q * float64(r.n)))
 		}
 		if r.n < 1 || r.m < 1 || r.m > r.n {
-			return again(r.cmd, fmt.Errorf("--m %d of --n %d units: a sample has at least one unit and no more than there are", r.m, r.n), "q", "", "n", "1000", "m", "10")
+			return hintFlags(r.cmd, fmt.Errorf("--m %d of --n %d units: a sample has at least one unit and no more than there are", r.m, r.n), "q", "", "n", "1000", "m", "10")
 		}
 		rate := float64(r.m) / float64(r.n)
-		if r.given("q") && math.Abs(r.q-rate) > 1e-9 {
-			return again(r.cmd, fmt.Errorf("--q %v is not --m over --n, %v", r.q, rate), "q", "", "m", strconv.FormatInt(r.m, 10))
+		if r.isSet("q") && math.Abs(r.q-rate) > 1e-9 {
+			return hintFlags(r.cmd, fmt.Errorf("--q %v is not --m over --n, %v", r.q, rate), "q", "", "m", strconv.FormatInt(r.m, 10))
 		}
 		r.q = rate
 	default:
-		return again(r.cmd, fmt.Errorf("no sampling is called %q: want %s or %s", r.sampling, poisson, withoutReplacement), "sampling", poisson)
+		return hintFlags(r.cmd, fmt.Errorf("no sampling is called %q: want %s or %s", r.sampling, poisson, withoutReplacement), "sampling", poisson)
 	}
 	if r.q == 1 {
-		r.sampling = everybody
+		r.sampling = noSampling
 	}
 	return nil
 }
 
-// protects reads the unit, where none is given an example if a sample of them is drawn,
-// else a client. A sample of clients is refused: it is no secret.
-func (r *releaseFlags) protects(word string) (cost.Unit, error) {
+// readUnit reads the unit. Its default is an example where a sample is drawn, else a client. A
+// sample of clients is refused: everybody can see who was drawn.
+func (r *releaseFlags) readUnit(word string) (cost.Unit, error) {
 	unit := cost.Client
-	if r.sampling != everybody {
+	if r.sampling != noSampling {
 		unit = cost.Example
 	}
 	if word != "" {
 		var err error
 		if unit, err = cost.ParseUnit(word); err != nil {
-			return "", again(r.cmd, err, "unit", string(unit))
+			return "", hintFlags(r.cmd, err, "unit", string(unit))
 		}
 	}
-	if unit == cost.Client && r.sampling != everybody {
-		err := fmt.Errorf("%s of clients costs no less: who takes part in a round is public on the chain", r.draws())
-		return "", again(r.cmd, err, "unit", string(cost.Example))
+	if unit == cost.Client && r.sampling != noSampling {
+		err := fmt.Errorf("%s of clients costs no less: who takes part in a round is public on the chain", r.accountantSampling())
+		return "", hintFlags(r.cmd, err, "unit", string(cost.Example))
 	}
 	return unit, nil
 }
 
-// with is the mechanism with so much noise.
-func (r *releaseFlags) with(amount float64) account.Mechanism {
-	l1, square := r.norm()
+// mechanismWith is the mechanism with an amount of noise.
+func (r *releaseFlags) mechanismWith(amount float64) account.Mechanism {
+	l1, square := r.normBounds()
 	switch r.mechanism {
 	case view.Laplace:
 		return account.Laplace{Epsilon: amount}
@@ -195,8 +194,8 @@ func (r *releaseFlags) with(amount float64) account.Mechanism {
 	return account.Gaussian{Noise: amount}
 }
 
-// amountOf reads it back.
-func (r *releaseFlags) amountOf(m account.Mechanism) float64 {
+// noiseOf is the amount of noise of a mechanism.
+func (r *releaseFlags) noiseOf(m account.Mechanism) float64 {
 	switch m := m.(type) {
 	case account.Laplace:
 		return m.Epsilon
@@ -210,8 +209,8 @@ func (r *releaseFlags) amountOf(m account.Mechanism) float64 {
 	return math.NaN()
 }
 
-// draws is the sampling for the accountants.
-func (r *releaseFlags) draws() account.Sampling {
+// accountantSampling is the sampling for the accountants.
+func (r *releaseFlags) accountantSampling() account.Sampling {
 	switch r.sampling {
 	case poisson:
 		return account.Poisson(r.q)
@@ -221,40 +220,40 @@ func (r *releaseFlags) draws() account.Sampling {
 	return account.Sampling{}
 }
 
-// onChain is the release in the integers of the ledger, with no less loss: noise that
-// has no fraction of its own is taken for a little less, a rate for a little more.
-func (r *releaseFlags) onChain(amount float64, unit cost.Unit) cost.Release {
-	l1, square := r.norm()
-	made := cost.Release{Unit: unit, Norm: cost.Norm{L1: uint64(l1), L2Squared: uint64(square)}}
-	exact := decimal(amount)
+// ledgerRelease is the release in the integers of the ledger. It never costs less than the
+// release itself: noise is rounded down, and a sampling rate up.
+func (r *releaseFlags) ledgerRelease(amount float64, unit cost.Unit) cost.Release {
+	l1, square := r.normBounds()
+	release := cost.Release{Unit: unit, Norm: cost.Norm{L1: uint64(l1), L2Squared: uint64(square)}}
+	exact := exactDecimal(amount)
 	switch r.mechanism {
 	case view.Laplace, view.DiscreteLaplace:
-		made.Noise = cost.Laplace{Rate: fraction(exact, true)}
+		release.Noise = cost.Laplace{Rate: fraction(exact, true)}
 	case view.Skellam:
 		variance := new(big.Rat).Mul(exact, exact)
-		made.Noise = cost.Skellam{Variance: fraction(variance.Mul(variance, new(big.Rat).SetInt64(square)), false)}
+		release.Noise = cost.Skellam{Variance: fraction(variance.Mul(variance, new(big.Rat).SetInt64(square)), false)}
 	default:
-		made.Noise = cost.Gaussian{Sigma: fraction(exact, false)}
+		release.Noise = cost.Gaussian{Sigma: fraction(exact, false)}
 	}
 	switch r.sampling {
 	case poisson:
 		const million = 1_000_000
-		rate := decimal(r.q)
-		made.Sampling.Poisson = uint32(floor(rate.Mul(rate, big.NewRat(million, 1)), true).Int64())
+		rate := exactDecimal(r.q)
+		release.Sampling.Poisson = uint32(roundToInt(rate.Mul(rate, big.NewRat(million, 1)), true).Int64())
 	case withoutReplacement:
-		made.Sampling.Take, made.Sampling.Of = uint64(r.m), uint64(r.n)
+		release.Sampling.Take, release.Sampling.Of = uint64(r.m), uint64(r.n)
 	}
-	return made
+	return release
 }
 
-// decimal is the number that x is printed as.
-func decimal(x float64) *big.Rat {
+// exactDecimal is the number that x is printed as.
+func exactDecimal(x float64) *big.Rat {
 	r, _ := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, 64))
 	return r
 }
 
-// fraction is r where it fits, or else the nearest below, or above, with as many
-// decimals as fit.
+// fraction is r as a fraction of 64-bit integers. Where r does not fit, it is rounded down, or
+// up where above is true, to as many decimals as fit.
 func fraction(r *big.Rat, above bool) cost.Fraction {
 	if r.Num().IsUint64() && r.Denom().IsUint64() {
 		return cost.Fraction{Num: r.Num().Uint64(), Den: r.Denom().Uint64()}
@@ -262,45 +261,17 @@ func fraction(r *big.Rat, above bool) cost.Fraction {
 	const finest = 1_000_000_000_000_000_000
 	for den := uint64(finest); ; den /= 10 {
 		scaled := new(big.Rat).Mul(r, new(big.Rat).SetInt(new(big.Int).SetUint64(den)))
-		if num := floor(scaled, above); num.IsUint64() || den == 1 {
+		if num := roundToInt(scaled, above); num.IsUint64() || den == 1 {
 			return cost.Fraction{Num: num.Uint64(), Den: den}
 		}
 	}
 }
 
-// floor is the integer not above r, or not below it.
-func floor(r *big.Rat, above bool) *big.Int {
+// roundToInt rounds r down to an integer, or up where above is true.
+func roundToInt(r *big.Rat, above bool) *big.Int {
 	n, rest := new(big.Int).QuoRem(r.Num(), r.Denom(), new(big.Int))
 	if above && rest.Sign() > 0 {
 		n.Add(n, big.NewInt(1))
 	}
 	return n
-}
-
-// again is an error whose hint is the command line with other flags: pairs of a name
-// and its value, which is empty for a flag that is left out.
-func again(cmd *cobra.Command, err error, pairs ...string) error {
-	words := []string{cmd.CommandPath()}
-	for _, word := range cmd.Flags().Args() {
-		words = append(words, quote(word))
-	}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		value, said := f.Value.String(), f.Changed
-		if many, ok := f.Value.(pflag.SliceValue); ok {
-			value = strings.Join(many.GetSlice(), ",")
-		}
-		if i := slices.Index(pairs, f.Name); i >= 0 {
-			value = pairs[i+1]
-			said = value != ""
-		}
-		switch {
-		case said && f.Value.Type() == "bool" && value == "true":
-			words = append(words, "--"+f.Name)
-		case said && f.Value.Type() == "bool":
-			words = append(words, "--"+f.Name+"="+value)
-		case said:
-			words = append(words, "--"+f.Name, quote(value))
-		}
-	})
-	return hinted{err, strings.Join(words, " ")}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/althing-network/althing/daemon"
 )
 
-// sound asks the network that runs in a folder, or will run there, at every height whether
+// watchInvariants asks the network that runs in a folder, or will run there, at every height whether
 // the chain's invariants hold, until what it returns is called or the test ends. The test
 // fails where one does not hold, and where no validator ever answered. One that is killed
 // or has halted answers nothing, and then another one is asked.
-func sound(t *testing.T, dir string) (stop func()) {
+func watchInvariants(t *testing.T, dir string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var asking sync.WaitGroup

@@ -75,8 +75,8 @@ func verbs(c *cobra.Command) (names []string) {
 	return names
 }
 
-// meantCommand is the name of the command below c that a word most likely means, or "".
-func meantCommand(c *cobra.Command, word string) string {
+// closestCommand is the name of the command below c that a word most likely means, or "".
+func closestCommand(c *cobra.Command, word string) string {
 	names := verbs(c)
 	if name := closestWord(word, names); name != "" {
 		return name
@@ -89,8 +89,8 @@ func meantCommand(c *cobra.Command, word string) string {
 	return ""
 }
 
-// meantFlag is the name of the flag of c that a word most likely means, or "".
-func meantFlag(c *cobra.Command, word string) string {
+// closestFlag is the name of the flag of c that a word most likely means, or "".
+func closestFlag(c *cobra.Command, word string) string {
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -88,7 +88,7 @@ func (r tableFlags) problems(of data.Report) error {
 	if len(pairs) == 0 || r.command == nil {
 		return err
 	}
-	return again(r.command, err, pairs...)
+	return hintFlags(r.command, err, pairs...)
 }
 
 // choice lists words for a help text.

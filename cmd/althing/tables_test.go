@@ -30,7 +30,7 @@ func TestTablesDocument(t *testing.T) {
 			}
 			want = append(want, strings.TrimPrefix(strings.TrimRight(line, "\n"), "    "))
 		}
-		got, _ := saying(t, 0, strings.Fields(command)...)
+		got, _ := runCommand(t, 0, strings.Fields(command)...)
 		if diff := cmp.Diff(strings.TrimSpace(strings.Join(want, "\n")), got); diff != "" {
 			t.Errorf("%s (-document +program):\n%s", command, diff)
 		}

@@ -27,7 +27,7 @@ func (s *session) findTask(ctx context.Context, word string) (*client.Client, sp
 	}
 	t, err := c.Task(ctx, number)
 	if err != nil {
-		return nil, t, s.explain(err) // the chain names the task
+		return nil, t, s.hintList(err) // the chain names the task
 	}
 	return c, t, nil
 }

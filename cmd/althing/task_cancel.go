@@ -28,7 +28,7 @@ func (s *session) taskCancel() *cobra.Command {
 			}
 			t, err := account.Task(ctx, number)
 			if err != nil {
-				return s.explain(err)
+				return s.hintList(err)
 			}
 			if _, err := account.Send(ctx, client.Say{Task: number, Input: round.Cancel{}}); err != nil {
 				err = fmt.Errorf("task %d: %w", number, err)
@@ -36,7 +36,7 @@ func (s *session) taskCancel() *cobra.Command {
 					err = fmt.Errorf("%w: only its owner, %s, may cancel it, and %s holds the key of %s", err, t.Owner, s.home, account.Address())
 					return hinted{err, s.command("task list", "--owner", account.Address())}
 				}
-				return s.explain(err)
+				return s.hintList(err)
 			}
 			if t, err = account.Task(ctx, number); err != nil {
 				return err

@@ -51,7 +51,7 @@ same columns, in any order. Read the file before you pay for the task.`,
 				rows.Missing = spec.MissingImpute
 			}
 			asked := spec.Suggest(kind, rows)
-			text := written(asked, report)
+			text := taskFileText(asked, report)
 			read, err := spec.ParseTask([]byte(text))
 			switch {
 			case err != nil:
@@ -92,8 +92,8 @@ func kindOf(path string) string {
 	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 }
 
-// written is a task file that says what each field means, for rows that were looked at.
-func written(t spec.TaskSpec, r data.Report) string {
+// taskFileText is a task file that says what each field means, for rows that were looked at.
+func taskFileText(t spec.TaskSpec, r data.Report) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	field := func(indent, name string, value any, meaning string) {

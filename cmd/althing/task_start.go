@@ -67,14 +67,14 @@ func (m startModel) applyTask(ctx context.Context, s *session, account *client.A
 	}
 	earlier, err := account.Task(ctx, number)
 	if err != nil {
-		return s.explain(err)
+		return s.hintList(err)
 	}
 	if err := asked.StartsWith(earlier); err != nil {
 		return fmt.Errorf("--init-task %d: %w", number, err)
 	}
 	madeBy, digest, err := findVersion(ctx, account.Client, earlier, m.round)
 	if err != nil {
-		return s.explain(fmt.Errorf("--init-task %d: %w", number, err))
+		return s.hintList(fmt.Errorf("--init-task %d: %w", number, err))
 	}
 	b, err := s.fetchVersion(ctx, account.Client, earlier, madeBy, digest)
 	if err == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/althing-network/althing/view"
 )
 
-// TestTemplate wants the template to be the example of the reference with every
-// field that has a default said out loud.
+// TestTemplate: the template is the example of the reference, with every field that has a
+// default written out.
 func TestTemplate(t *testing.T) {
 	reference, err := os.ReadFile("../../docs/task-file.md")
 	if err != nil {
@@ -43,11 +43,11 @@ func TestTemplate(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(template), &root); err != nil {
 		t.Fatal(err)
 	}
-	said(t, root.Content[0], reflect.TypeFor[spec.TaskSpec](), "")
+	checkFields(t, root.Content[0], reflect.TypeFor[spec.TaskSpec](), "")
 }
 
-// said wants a file to say every field of a struct.
-func said(t *testing.T, node *yaml.Node, of reflect.Type, prefix string) {
+// checkFields wants a file to have every field of a struct.
+func checkFields(t *testing.T, node *yaml.Node, of reflect.Type, prefix string) {
 	t.Helper()
 	for field := range of.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
@@ -58,13 +58,13 @@ func said(t *testing.T, node *yaml.Node, of reflect.Type, prefix string) {
 			}
 			found = true
 			if field.Type.Kind() == reflect.Struct {
-				said(t, node.Content[j+1], field.Type, prefix+name+".")
+				checkFields(t, node.Content[j+1], field.Type, prefix+name+".")
 			} else if line := strings.Split(template, "\n")[node.Content[j].Line-1]; !strings.Contains(line, "#") {
 				t.Errorf("template: %s%s has no comment", prefix, name)
 			}
 		}
 		if !found {
-			t.Errorf("template does not say %s%s", prefix, name)
+			t.Errorf("template does not have %s%s", prefix, name)
 		}
 	}
 }

@@ -16,11 +16,11 @@ import (
 // TestToken: a consumer sees what it has, sends some of it, and finds it with whoever got
 // it; what it lacks it does not send, and what is no address or amount reaches no chain.
 func TestToken(t *testing.T) {
-	local := upAndRunning(t, 0, 1)
+	local := startPlainNetwork(t, 0, 1)
 	home := []string{"--home", local.Home(demo.Consumer)}
 	call := func(want int, args ...string) (string, string) {
 		t.Helper()
-		return saying(t, want, slices.Concat([]string{"token"}, args, home)...)
+		return runCommand(t, want, slices.Concat([]string{"token"}, args, home)...)
 	}
 	holds := func(args ...string) client.Holder {
 		t.Helper()

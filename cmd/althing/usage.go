@@ -81,8 +81,9 @@ func argumentOf(c *cobra.Command, name string) argument {
 	return argument{}
 }
 
-// places are the words of a usage line that stand for arguments, those in brackets too.
-func places(c *cobra.Command) (names []string, optional int) {
+// argumentNames are the words of a usage line that stand for arguments, and how many of them
+// may be left out.
+func argumentNames(c *cobra.Command) (names []string, optional int) {
 	for _, word := range strings.Fields(c.Use)[1:] {
 		if strings.HasPrefix(strings.TrimLeft(word, "["), "--") {
 			break // flags follow
@@ -105,17 +106,17 @@ func (s *session) wrongArguments(c *cobra.Command, args []string) error {
 		return s.unknownCommand(c, args[0])
 	}
 	path := strings.TrimPrefix(c.CommandPath(), "althing ")
-	names, optional := places(c)
+	names, optional := argumentNames(c)
 	example := strings.TrimSpace(strings.SplitN(c.Example, "\n", 2)[0])
 	if len(names) == 0 {
-		hint := s.instead(c, nil)
+		hint := s.withArguments(c, nil)
 		if s.requireFlags(c) != nil {
 			hint = example
 		}
 		return hinted{fmt.Errorf("%s: got %s: want no arguments", path, quoted(args)), hint}
 	}
 	if len(args) > len(names) {
-		return hinted{fmt.Errorf("%s: got %s: want only %s", path, quoted(args), strings.Join(names, " ")), s.instead(c, args[:len(names)])}
+		return hinted{fmt.Errorf("%s: got %s: want only %s", path, quoted(args), strings.Join(names, " ")), s.withArguments(c, args[:len(names)])}
 	}
 	var missing []string
 	hint := ""
@@ -155,8 +156,8 @@ func quoted(words []string) string {
 	return strings.Join(all, " ")
 }
 
-// instead is the command line as it was given, with other arguments.
-func (s *session) instead(c *cobra.Command, args []string) string {
+// withArguments is the command line as it was given, with other arguments.
+func (s *session) withArguments(c *cobra.Command, args []string) string {
 	words := []string{c.CommandPath()}
 	for _, arg := range args {
 		words = append(words, quote(arg))
@@ -164,14 +165,21 @@ func (s *session) instead(c *cobra.Command, args []string) string {
 	return strings.Join(append(words, flagsGiven(c)...), " ")
 }
 
-// flagsGiven are the flags of a command line, as they would be typed again.
-func flagsGiven(c *cobra.Command) (words []string) {
-	c.Flags().Visit(func(f *pflag.Flag) {
-		value := f.Value.String()
+// flagsGiven are the flags of a command line, as they would be typed again. Others are pairs of a
+// name and a value that take the place of what was given; a flag with an empty value is left
+// out.
+func flagsGiven(c *cobra.Command, others ...string) (words []string) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		value, isSet := f.Value.String(), f.Changed
 		if many, ok := f.Value.(pflag.SliceValue); ok {
 			value = strings.Join(many.GetSlice(), ",")
 		}
+		if i := slices.Index(others, f.Name); i >= 0 {
+			value = others[i+1]
+			isSet = value != ""
+		}
 		switch {
+		case !isSet:
 		case f.Value.Type() != "bool":
 			words = append(words, "--"+f.Name, quote(value))
 		case value == "true":
@@ -195,18 +203,18 @@ func (s *session) unknownCommand(c *cobra.Command, word string) error {
 		if show, _, _ := c.Find([]string{verb}); len(strings.Fields(show.Use)) > 2 { // it wants another number, too
 			verb = "list"
 		}
-		return hinted{err, s.replaced(c, word, verb+" "+word)}
+		return hinted{err, s.withWordReplaced(c, word, verb+" "+word)}
 	}
-	if meant := meantCommand(c, word); meant != "" {
-		err = fmt.Errorf("%q: no such command: the nearest is %q", typed, strings.TrimSpace(path+" "+meant))
-		return hinted{err, s.replaced(c, word, meant)}
+	if closest := closestCommand(c, word); closest != "" {
+		err = fmt.Errorf("%q: no such command: the nearest is %q", typed, strings.TrimSpace(path+" "+closest))
+		return hinted{err, s.withWordReplaced(c, word, closest)}
 	}
 	if c.HasParent() {
 		return hinted{err, c.CommandPath() + " --help"}
 	}
 	if i := slices.Index(s.args, word); i >= 0 && i+1 < len(s.args) { // verb and noun the other way round
-		if noun, _, found := c.Find([]string{meantCommand(c, s.args[i+1])}); found == nil && noun != c {
-			if verb := meantCommand(noun, word); verb != "" {
+		if noun, _, found := c.Find([]string{closestCommand(c, s.args[i+1])}); found == nil && noun != c {
+			if verb := closestCommand(noun, word); verb != "" {
 				words := slices.Concat(s.args[:i], []string{noun.Name(), verb}, s.args[i+2:])
 				return hinted{err, commandLine(words)}
 			}
@@ -215,8 +223,8 @@ func (s *session) unknownCommand(c *cobra.Command, word string) error {
 	return hinted{err, "althing --help"}
 }
 
-// replaced is the command line as it was given, with other words in the place of one.
-func (s *session) replaced(c *cobra.Command, word, others string) string {
+// withWordReplaced is the command line as it was given, with other words in the place of one.
+func (s *session) withWordReplaced(c *cobra.Command, word, others string) string {
 	words := slices.Clone(s.args)
 	i := slices.Index(words, word)
 	if i < 0 {
@@ -247,11 +255,11 @@ func (s *session) wrongFlag(c *cobra.Command, err error) error {
 	}
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		f := missing.GetFlag()
-		return hinted{fmt.Errorf("--%s: got nothing: want %s", f.Name, wanted(f)), help}
+		return hinted{fmt.Errorf("--%s: got nothing: want %s", f.Name, valueWanted(f)), help}
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		f := invalid.GetFlag()
-		want := wanted(f)
+		want := valueWanted(f)
 		if errors.Is(invalid, strconv.ErrRange) {
 			want = "a smaller number"
 		}
@@ -271,23 +279,23 @@ func (s *session) unknownFlag(c *cobra.Command, err *pflag.NotExistError) error 
 		if strings.ContainsAny(short[:1], "0123456789.") {
 			return hinted{fmt.Errorf("%q: want a number above 0", "-"+short), help}
 		}
-		if meant := meantFlag(c, short); meant != "" && len(short) > 1 {
-			return hinted{fmt.Errorf("%s has no flag -%s: want --%s", path, short, meant), s.replaced(c, "-"+short, "--"+meant)}
+		if closest := closestFlag(c, short); closest != "" && len(short) > 1 {
+			return hinted{fmt.Errorf("%s has no flag -%s: want --%s", path, short, closest), s.withWordReplaced(c, "-"+short, "--"+closest)}
 		}
 		return hinted{fmt.Errorf("%s has no flag -%s: want flags with two dashes and a whole word, such as --json", path, short), help}
 	}
 	name := err.GetSpecifiedName()
-	meant := meantFlag(c, name)
-	if meant == "" {
+	closest := closestFlag(c, name)
+	if closest == "" {
 		return hinted{fmt.Errorf("%s has no flag --%s: want those that --help lists", path, name), help}
 	}
 	words := slices.Clone(s.args)
 	for i, word := range words {
 		if word == "--"+name || strings.HasPrefix(word, "--"+name+"=") {
-			words[i] = "--" + meant + strings.TrimPrefix(word, "--"+name)
+			words[i] = "--" + closest + strings.TrimPrefix(word, "--"+name)
 		}
 	}
-	return hinted{fmt.Errorf("%s has no flag --%s: want --%s", path, name, meant), commandLine(words)}
+	return hinted{fmt.Errorf("%s has no flag --%s: want --%s", path, name, closest), commandLine(words)}
 }
 
 // wordAfter is the first word of the command line behind the names of a command and its
@@ -309,8 +317,8 @@ func (s *session) wordAfter(c *cobra.Command) string {
 	return ""
 }
 
-// wanted is what a value of a flag looks like.
-func wanted(f *pflag.Flag) string {
+// valueWanted is what a value of a flag looks like.
+func valueWanted(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "int", "int64":
 		return "a whole number"
@@ -333,14 +341,14 @@ func (s *session) requireFlags(c *cobra.Command) error {
 	var missing, pairs []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, must := f.Annotations[cobra.BashCompOneRequiredFlag]; must && !f.Changed {
-			missing = append(missing, fmt.Sprintf("--%s is missing: want %s", f.Name, wanted(f)))
+			missing = append(missing, fmt.Sprintf("--%s is missing: want %s", f.Name, valueWanted(f)))
 			pairs = append(pairs, f.Name, exampleOf(c, f.Name))
 		}
 	})
 	if len(missing) == 0 {
 		return nil
 	}
-	return again(c, errors.New(strings.Join(missing, "; ")), pairs...)
+	return hintFlags(c, errors.New(strings.Join(missing, "; ")), pairs...)
 }
 
 // exampleOf is the value that a flag has in the examples of a command.
@@ -350,4 +358,14 @@ func exampleOf(c *cobra.Command, name string) string {
 		return words[i+1]
 	}
 	return strings.ToUpper(name)
+}
+
+// hintFlags adds to an error the hint to run the same command line with other flags: pairs of a
+// name and a value, which is empty for a flag that is left out.
+func hintFlags(cmd *cobra.Command, err error, flags ...string) error {
+	words := []string{cmd.CommandPath()}
+	for _, word := range cmd.Flags().Args() {
+		words = append(words, quote(word))
+	}
+	return hinted{err, strings.Join(append(words, flagsGiven(cmd, flags...)...), " ")}
 }

@@ -21,8 +21,8 @@ func TestVersionIsWhatGoHasWritten(t *testing.T) {
 	if diff := cmp.Diff(want, programVersionOf(info)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	out, _ := saying(t, 0, "version")
-	flag, _ := saying(t, 0, "--version")
+	out, _ := runCommand(t, 0, "version")
+	flag, _ := runCommand(t, 0, "--version")
 	for _, name := range []string{"althing ", "commit ", "go ", "cosmos-sdk ", "cometbft "} {
 		if !strings.Contains("\n"+out, "\n"+name) {
 			t.Errorf("althing version has no line for %s:\n%s", name, out)

@@ -17,7 +17,7 @@ import (
 func TestVotes(t *testing.T) {
 	var local daemon.Localnet
 	if !testing.Short() {
-		local = runs(t, demo.Network{
+		local = startNetwork(t, demo.Network{
 			Validators: 1, Trainers: 3, Aggregators: 1, Evaluators: 1, Rounds: 25, Target: 0.85, Alpha: 1,
 			Model: spec.ModelSoftmax, Seed: 1, Commit: 100 * time.Millisecond,
 			Voting: 15 * time.Second, Delay: time.Second,

@@ -23,7 +23,7 @@ func TestWrongCommands(t *testing.T) {
 			dir := t.TempDir()
 			var places []string // names of things that differ from run to run, each before what it stands for
 			if name == "network" {
-				local := upAndRunning(t, 0.99, 1000)
+				local := startPlainNetwork(t, 0.99, 1000)
 				places = prepareWrongNetwork(t, local.Dir, local.RPC()[0])
 			}
 			file, err := filepath.Abs(filepath.Join("testdata", "wrong", name+".txt"))
@@ -249,7 +249,7 @@ func prepareWrongFiles(t *testing.T, dir string) {
 	t.Chdir(dir)
 	t.Setenv("XDG_CACHE_HOME", dir)
 	t.Setenv("HOME", dir)
-	saying(t, 0, "localnet", "net", "--validators", "1", "--trainers", "2", "--aggregators", "1", "--evaluators", "1", "--port", "0")
+	runCommand(t, 0, "localnet", "net", "--validators", "1", "--trainers", "2", "--aggregators", "1", "--evaluators", "1", "--port", "0")
 	write := func(name, text string) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -322,14 +322,14 @@ func prepareWrongFiles(t *testing.T, dir string) {
 // names that commands have for its parts, each before what it stands for.
 func prepareWrongNetwork(t *testing.T, dir, rpc string) (places []string) {
 	t.Helper()
-	saying(t, 0, "task", "create", filepath.Join(dir, "task.yaml"), "--home", filepath.Join(dir, "consumer-1"))
-	saying(t, 0, "data", "register", filepath.Join(dir, "trainer-1", "rows.csv"), "--epsilon", "8", "--home", filepath.Join(dir, "trainer-1"))
-	out, _ := saying(t, 0, "node", "show", "--json", "--home", filepath.Join(dir, "evaluator-1"))
+	runCommand(t, 0, "task", "create", filepath.Join(dir, "task.yaml"), "--home", filepath.Join(dir, "consumer-1"))
+	runCommand(t, 0, "data", "register", filepath.Join(dir, "trainer-1", "rows.csv"), "--epsilon", "8", "--home", filepath.Join(dir, "trainer-1"))
+	out, _ := runCommand(t, 0, "node", "show", "--json", "--home", filepath.Join(dir, "evaluator-1"))
 	payee := regexp.MustCompile(`althing1[a-z0-9]{38}`).FindString(out)
 	file := filepath.Join(t.TempDir(), "proposal.yaml")
 	if err := os.WriteFile(file, []byte("title: t\nsummary: s\nactions: [text: Cards shall be written.]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	saying(t, 0, "proposal", "submit", file, "--home", filepath.Join(dir, "consumer-1"))
+	runCommand(t, 0, "proposal", "submit", file, "--home", filepath.Join(dir, "consumer-1"))
 	return []string{"$NET", dir, "$RPC", rpc, "$PAYEE", payee}
 }
