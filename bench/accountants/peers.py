@@ -1,5 +1,5 @@
 """Answers for bench/accountants: what other programs' accountants say, and the CPU
-time each takes. One JSON object a line in, one a line out. Opacus's accountants need
+time each takes. one JSON object per line in, one a line out. Opacus's accountants need
 no PyTorch, but its package does: only they are loaded."""
 import json
 import os

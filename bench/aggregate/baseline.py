@@ -1,6 +1,6 @@
 """What bench/aggregate compares with: the aggregation functions of Flower.
 
-Reads questions and writes answers, each one JSON object a line. Times are those of
+Reads questions and writes answers, each one JSON object per line. Times are those of
 the wall, of the fastest function; what is prepared before a function is not in them.
 """
 import json
@@ -75,7 +75,7 @@ def main():
                 a = now.aggregate(q.get("folder"))
             elif q["ask"] == "ingest":
                 a = now.ingest()
-        except Exception as e:  # the other side says it
+        except Exception as e:  # the other side reports it
             a = {"error": f"{q['ask']}: {e!r}"}
         print(json.dumps(a), flush=True)
 

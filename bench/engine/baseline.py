@@ -1,6 +1,6 @@
 """What bench/engine compares with: plain SGD in PyTorch, one thread.
 
-Reads questions and writes answers, each one JSON object a line.
+Reads questions and writes answers, each one JSON object per line.
 """
 import base64
 import json

@@ -1,6 +1,6 @@
 """What bench/opacus compares with: DP-SGD by Opacus, one thread.
 
-Reads questions and writes answers, each one JSON object a line. Everything is done as
+Reads questions and writes answers, each one JSON object per line. Everything is done as
 Opacus's documents show it: the PrivacyEngine makes model, optimiser and loader private,
 samples are Poisson, and the noise is PyTorch's own, not the slower secure one.
 """

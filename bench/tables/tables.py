@@ -1,6 +1,6 @@
 """What bench/tables compares with: scikit-learn on the rows of all trainers together.
 
-Reads questions and writes answers, each one JSON object a line. Tables are written raw, as
+Reads questions and writes answers, each one JSON object per line. Tables are written raw, as
 pandas writes what the packages hold, and read from CSV files again, so that both sides see
 the same cells.
 """

@@ -9,14 +9,14 @@ import (
 )
 
 // centralRelease is the release of the sum of a round's updates by a task in the mode
-// central. The counted noise is the sum of the shares of [spec.TaskSpec.Honest] trainers.
+// central. The counted noise is the sum of the shares of [spec.TaskSpec.NoiseShares] trainers.
 // There is no sampling.
 func centralRelease(t spec.TaskSpec, clip uint64) (cost.Release, error) {
 	values, err := t.Model.Parameters()
 	if err != nil {
 		return cost.Release{}, err
 	}
-	if t.Honest() == 0 {
+	if t.NoiseShares() == 0 {
 		return cost.Release{}, fmt.Errorf("%d of %d trainers may collude: want at least 1 that does not and adds noise", t.Privacy.Corrupt, t.Selection.MinTrainers)
 	}
 	r := cost.Release{Unit: cost.Example}
